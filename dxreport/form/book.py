@@ -1,0 +1,256 @@
+"""Sheets → a workbook: one sheet a measure, the template's other sheets, the stamp; nothing of who drew it.
+
+Parts that all workbooks of a form share are deflated once; the rest is one string and one deflate each.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from ..model import Measure
+from ..ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Entry, Relationship, entry, rels_name, serialise, zip_bytes
+from ..ooxml.refs import column_letters
+from ..ooxml.text import escape, escape_attribute, string_item
+from .compile import Form
+from .drawings import HangingPart
+from .edition import TEXT_HEAD, TEXT_TAIL, Edition
+from .render import RenderedSheet, render_sheet
+from .source import S
+from .stamp import SHEET, Stamp
+
+_WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_LEFT_OUT = {"calcChain", "sheetMetadata", "person", "customXml", "attachedToolbars", "vbaProject"}
+_CORE = (
+    _DECLARATION + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator></dc:creator></cp:coreProperties>'
+)
+_WORKBOOK_PARTS = ("fileVersion", "workbookPr", "bookViews")
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedBook:
+    """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row."""
+
+    data: bytes
+    too_tall: tuple[str, ...]
+
+
+def render_book(
+    edition: Edition, measures: Sequence[Measure], issue: str, used: Mapping[str, Sequence[str]] | None = None
+) -> IssuedBook:
+    """One workbook: ``measures`` as sheets named by their IDs, stamped as ``issue``.
+
+    ``used`` gives, by measure, ids that its items ever had. Raises DxreportError as ``render_sheet``.
+    """
+    sheets = [
+        render_sheet(edition, m, Stamp(issue, m.id, edition.form.digest), first=not i, used=(used or {}).get(m.id, ()))
+        for i, m in enumerate(measures)
+    ]
+    data = zip_bytes(_Book(edition, sheets, issue).entries())
+    return IssuedBook(data, tuple(f"{s.measure}!{cell}" for s in sheets for cell in s.too_tall))
+
+
+@dataclass(slots=True)
+class _Book:
+    edition: Edition
+    sheets: list[RenderedSheet]
+    issue: str
+    made: list[Entry] = field(default_factory=list)
+    overrides: list[tuple[str, str]] = field(default_factory=list)
+
+    def entries(self) -> list[Entry]:
+        """All members, in a fixed order."""
+        form = self.edition.form
+        shared = shared_parts(form)
+        for number, sheet in enumerate(self.sheets, 1):
+            self._sheet(number, sheet)
+        self._stamp_sheet()
+        self._text("xl/workbook.xml", self._workbook(), _WORKBOOK_TYPE)
+        self._text("xl/_rels/workbook.xml.rels", self._workbook_rels(shared), "")
+        self._text("docProps/core.xml", _CORE, "application/vnd.openxmlformats-package.core-properties+xml")
+        types = self._types(shared)
+        return [entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
+
+    def _text(self, name: str, text: str, content_type: str) -> None:
+        self.made.append(entry(name, text.encode("utf-8"), 1 if "worksheets" in name else 6))
+        if content_type:
+            self.overrides.append((name, content_type))
+
+    def _sheet(self, number: int, sheet: RenderedSheet) -> None:
+        form, name = self.edition.form, f"xl/worksheets/dxr{number}.xml"
+        self._text(name, _DECLARATION + sheet.xml, _SHEET_TYPE)
+        rels = list(form.hangings.kept)
+        for part in form.hangings.parts:
+            own = part.name.format(number)
+            rels.append(Relationship(part.rel.id, part.rel.type, own))
+            self._text(own, part.render(sheet.rows, number, dict(sheet.names)), _override(part))
+            if part.relationships:
+                self._text(rels_name(own), _rels_xml(own, part.relationships), "")
+        if rels:
+            self._text(rels_name(name), _rels_xml(name, rels), "")
+
+    def _stamp_sheet(self) -> None:
+        facts = [("issue", self.issue), ("form", self.edition.form.digest), ("department", self.edition.department),
+                 ("round", self.edition.round.name), ("fiscal_year", self.edition.settings.fiscal_year.label),
+                 *(("measure", s.measure) for s in self.sheets)]  # fmt: skip
+        rows = max([len(facts), *(len(words) for words in self.edition.long_lists)])
+        out = []
+        for n in range(rows):
+            cells = list(facts[n]) if n < len(facts) else ["", ""]
+            cells += ["", *(words[n] if n < len(words) else "" for words in self.edition.long_lists)]
+            inner = "".join(
+                f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}' for c, text in enumerate(cells, 1) if text
+            )
+            out.append(f'<row r="{n + 1}">{inner}</row>')
+        xml = f'{_DECLARATION}<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
+        self._text("xl/worksheets/dxreport.xml", xml, _SHEET_TYPE)
+
+    def _others(self):
+        return [s for s in self.edition.form.source.sheets if s.name != self.edition.form.sheet]
+
+    def _workbook(self) -> str:
+        form = self.edition.form
+        names = [s.measure for s in self.sheets]
+        taken = {n.casefold() for n in names}
+        others = [(s.name if s.name.casefold() not in taken else f"{s.name}（様式）", s) for s in self._others()]
+        listed = [f'<sheet name="{escape_attribute(n)}" sheetId="{i}" r:id="dxr{i}"/>' for i, n in enumerate(names, 1)]
+        for i, (name, s) in enumerate(others, len(names) + 1):
+            state = f' state="{s.state}"' if s.state != "visible" else ""
+            listed.append(f'<sheet name="{escape_attribute(name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
+        listed.append(f'<sheet name="{SHEET}" sheetId="{len(listed) + 1}" state="veryHidden" r:id="dxr{len(listed) + 1}"/>')
+        positions = {s.name: i for i, (_, s) in enumerate(others, len(names))}
+        defined = form.names.xml([(s.measure, s.rows) for s in self.sheets], positions, form.layout)
+        head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
+        return (
+            f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{head}'
+            f'<sheets>{"".join(listed)}</sheets>{defined}<calcPr fullCalcOnLoad="1"/></workbook>'
+        )
+
+    def _workbook_rels(self, shared: SharedParts) -> str:
+        kind = REL_TYPE + "worksheet"
+        targets = [f"xl/worksheets/dxr{n}.xml" for n in range(1, len(self.sheets) + 1)]
+        targets += [s.part for s in self._others()] + ["xl/worksheets/dxreport.xml"]
+        rels = [Relationship(f"dxr{i}", kind, target) for i, target in enumerate(targets, 1)]
+        return _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels])
+
+    def _types(self, shared: SharedParts) -> str:
+        defaults = "".join(f'<Default Extension="{e}" ContentType="{t}"/>' for e, t in sorted(shared.defaults.items()))
+        overrides = "".join(
+            f'<Override PartName="/{escape_attribute(n)}" ContentType="{t}"/>' for n, t in [*self.overrides, *shared.overrides]
+        )
+        return f'{_DECLARATION}<Types xmlns="{TYPES_NS}">{defaults}{overrides}</Types>'
+
+
+@dataclass(frozen=True, slots=True)
+class SharedParts:
+    """What all workbooks of a form have in common, deflated: parts, their types, the workbook's relationships."""
+
+    entries: tuple[Entry, ...]
+    defaults: Mapping[str, str]
+    overrides: tuple[tuple[str, str], ...]
+    workbook_rels: tuple[Relationship, ...]
+
+
+def shared_parts(form: Form) -> SharedParts:
+    """The parts of the template that are carried over: as bytes, but for styles and the tags' texts."""
+    if not form.shared:
+        form.shared.append(_shared_parts(form))
+    return form.shared[0]
+
+
+def _shared_parts(form: Form) -> SharedParts:
+    source, package = form.source, form.source.package
+    defaults, overrides = _content_types(form)
+    form_part = next(s.part for s in source.sheets if s.name == form.sheet)
+    rels = [r for r in source.relationships if r.kind != "worksheet" and r.kind not in _LEFT_OUT]
+    cloned = {p.rel.target for p in form.hangings.parts}
+    reached: dict[str, None] = {}
+    waiting = [r.target for r in rels if not r.external]
+    waiting += [s.part for s in source.sheets if s.name != form.sheet]
+    waiting += [r.target for r in form.hangings.kept if not r.external]
+    waiting += [r.target for p in form.hangings.parts for r in p.relationships if not r.external]
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in package or name in cloned or name == form_part:
+            continue
+        reached[name] = None
+        waiting += [r.target for r in package.relationships(name) if not r.external]
+    entries = []
+    for name in sorted(reached):
+        if name == source.styles_part:
+            entries.append(entry(name, source.styles.bytes()))
+        elif name == source.strings_part:
+            entries.append(entry(name, _strings(form)))
+        else:
+            entries.append(package.entry(name))
+        if rels_name(name) in package:
+            entries.append(package.entry(rels_name(name)))
+    kept = tuple((n, overrides[n]) for n in sorted(reached) if n in overrides)
+    return SharedParts(tuple(entries), defaults, kept, tuple(rels))
+
+
+def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
+    root = form.source.package.xml("[Content_Types].xml")
+    defaults = {d.get("Extension").lower(): d.get("ContentType") for d in root.iter(f"{{{TYPES_NS}}}Default")}
+    overrides = {o.get("PartName").lstrip("/"): o.get("ContentType") for o in root.iter(f"{{{TYPES_NS}}}Override")}
+    defaults |= {"rels": _RELS_TYPE, "xml": "application/xml"}
+    if any(p.kind == "vmlDrawing" for p in form.hangings.parts):
+        defaults["vml"] = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+    return defaults, overrides
+
+
+def _strings(form: Form) -> bytes:
+    """The template's shared strings with those that hold tags emptied: they are no text to send out."""
+    root = form.source.strings
+    for si in root.iterfind(f"{S}si"):
+        text = string_item(si)
+        if "{{" in text or "{%" in text:
+            for child in list(si):
+                si.remove(child)
+            etree.SubElement(si, f"{S}t")
+    for count in ("count", "uniqueCount"):
+        root.attrib.pop(count, None)
+    return serialise(root)
+
+
+def _workbook_part(form: Form, name: str) -> str:
+    element = form.source.workbook.find(f"{S}{name}")
+    if element is None:
+        return ""
+    for e in element.iter():
+        for key in [k for k in e.attrib if k.startswith("{") or k in ("codeName", "firstSheet", "activeTab", "filterPrivacy")]:
+            del e.attrib[key]
+    if name == "bookViews":
+        for other in list(element)[1:]:
+            element.remove(other)
+    text = etree.tostring(etree.fromstring(etree.tostring(element)), encoding="unicode", with_tail=False)
+    start, end = text.index("<") + 1 + len(name), text.index(">")
+    kept = " ".join(p for p in text[start:end].rstrip("/").split() if not p.startswith("xmlns"))
+    return f"<{name}{' ' + kept if kept else ''}{'/' if text[end - 1] == '/' else ''}{text[end:]}"
+
+
+def _override(part: HangingPart) -> str:
+    return "" if part.kind == "vmlDrawing" else part.content_type
+
+
+def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
+    folder = posixpath.dirname(owner)
+    out = []
+    for r in rels:
+        target = r.target if r.external else posixpath.relpath(r.target, folder)
+        mode = ' TargetMode="External"' if r.external else ""
+        out.append(f'<Relationship Id="{r.id}" Type="{r.type}" Target="{escape_attribute(target)}"{mode}/>')
+    return f'{_DECLARATION}<Relationships xmlns="{RELS_NS}">{"".join(out)}</Relationships>'
+
+
+def _root_rels() -> Entry:
+    core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
+    rels = [Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"), Relationship("rId2", core, "docProps/core.xml")]
+    return entry("_rels/.rels", _rels_xml("", rels).encode())

@@ -1,0 +1,220 @@
+"""What a template may write in ``{{ … }}``: plain paths are read back, all else is Jinja2, shown only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ..model import MEASURE_TEXTS, PART_BY_ATTRIBUTE, Part
+
+CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})
+_PERIOD = re.compile(r"(?:(q)|(y))([1-4])|(this_quarter)|(this_year)")
+THIS = -1  # the period that the round says
+
+Scope = list[Any]  # the current object of every variable; slot 0 is the measure
+
+
+class Fault(ValueError):
+    """A text of the template that cannot be used; the message is Japanese and says what to write."""
+
+
+def _finalize(value: Any) -> Any:
+    return "" if value is None else value
+
+
+@lru_cache(maxsize=1)
+def environment() -> ImmutableSandboxedEnvironment:
+    """Jinja2 as templates see it: sandboxed, since templates are mailed about; undefined names are errors."""
+    env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_finalize, keep_trailing_newline=True)
+    env.filters["circled"] = circled
+    return env
+
+
+def circled(number: int) -> str:
+    """1 → ①; from 21 on, the bare number in brackets."""
+    return CIRCLED[number - 1] if 1 <= number <= len(CIRCLED) else f"({number})"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name in scope: its slot, and what it stands for.
+
+    ``part`` is the list it runs over (None for the measure); ``periods_of`` is ``quarters`` or
+    ``years`` where it runs over the periods of the variable in slot ``owner``.
+    """
+
+    name: str
+    slot: int
+    part: Part | None = None
+    periods_of: str = ""
+    owner: int = 0
+
+
+MEASURE = Variable("measure", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A cell that shows one text of the model and is read back.
+
+    ``period`` is 1–4, 0 (none), or ``THIS``; where ``period_slot`` is set, the period is the
+    position of that variable. ``owner`` is the slot of the variable whose id makes the Ref's item.
+    """
+
+    field: str
+    owner: int
+    period: int = 0
+    period_slot: int = 0
+
+    def getter(self, this: int) -> Callable[[Scope], str] | None:
+        """A function from the scope to the text, or None where this round has no such period."""
+        name = self.field.rpartition(".")[2]
+        if self.period_slot:
+            return _reader(self.period_slot, name)
+        period = this if self.period == THIS else self.period
+        if self.period and not period:
+            return None
+        return _reader(self.owner, f"{_letter(self.field)}{period}.{name}" if period else name)
+
+
+def _letter(field: str) -> str:
+    return "y" if field.startswith("outcome.") else "q"
+
+
+def _reader(slot: int, path: str) -> Callable[[Scope], str]:
+    get = attrgetter(path)
+
+    def read(scope: Scope) -> str:
+        item = scope[slot]
+        return "" if item is None else get(item)
+
+    return read
+
+
+def plain_path(text: str) -> tuple[str, ...] | None:
+    """The dotted path of a text that is exactly one ``{{ a.b.c }}``, else None."""
+    match = re.fullmatch(r"\s*\{\{-?\s*([A-Za-z_]\w*(?:\.\w+)*)\s*-?\}\}\s*", text)
+    return tuple(match[1].split(".")) if match else None
+
+
+def bind(path: tuple[str, ...], variables: Mapping[str, Variable]) -> Binding | None:
+    """The text of the model that ``path`` names; None for a path that is only shown.
+
+    Raises Fault for a name that does not exist.
+    """
+    variable = variables.get(path[0])
+    if variable is None or path[1:] == ("number",):
+        return None
+    known = _names_of(variable)
+    name = ".".join(path[1:])
+    if name not in known:
+        raise Fault(f"{{{{ {'.'.join(path)} }}}} という項目はありません。{_suggest(name, known, path[0])}")
+    field, period = known[name]
+    if variable.periods_of:
+        return Binding(field, variable.owner, 0, variable.slot)
+    return Binding(field, variable.slot, period)
+
+
+def _names_of(variable: Variable) -> dict[str, tuple[str, int]]:
+    """Every path below a variable: its field key and period."""
+    if variable.periods_of:
+        part = variable.part
+        prefix = f"{part.prefix}." if part else ""
+        return {name: (prefix + name, 0) for name in (part.period_texts if part else ("no_report",))}
+    if variable.part is None:
+        out = {name: (name, 0) for name in MEASURE_TEXTS}
+        out |= {f"{q}.no_report": ("no_report", n) for q, n in _period_names("quarters")}
+        return out
+    part = variable.part
+    out = {name: (f"{part.prefix}.{name}", 0) for name in part.texts}
+    for name in part.period_texts:
+        out |= {f"{p}.{name}": (f"{part.prefix}.{name}", n) for p, n in _period_names(part.periods)}
+    return out
+
+
+def _period_names(periods: str) -> list[tuple[str, int]]:
+    letter, this = ("q", "this_quarter") if periods == "quarters" else ("y", "this_year")
+    return [(f"{letter}{n}", n) for n in (1, 2, 3, 4)] + [(this, THIS)]
+
+
+def _suggest(name: str, known: Iterable[str], root: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(known), 1, 0.5)
+    return f"{{{{ {root}.{close[0]} }}}} ではありませんか。" if close else "「様式の作り方」の項目の一覧にある名前を書いてください。"
+
+
+def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
+    """The variable of ``{% for name in path %}``; raises Fault when ``path`` is no list of the model."""
+    root = variables.get(path[0])
+    if root is not None and len(path) == 2:
+        if root.part is None and not root.periods_of and path[1] in PART_BY_ATTRIBUTE:
+            return Variable(name, slot, PART_BY_ATTRIBUTE[path[1]])
+        periods = "quarters" if root.part is None else root.part.periods
+        if path[1] == periods and not root.periods_of:
+            return Variable(name, slot, root.part, periods, root.slot)
+    lists = "、".join(f"measure.{name}" for name in PART_BY_ATTRIBUTE)
+    raise Fault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。")
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A text that is shown only: ``render`` takes the names in scope."""
+
+    source: str
+    names: frozenset[str]
+    render: Callable[[Mapping[str, Any]], str]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it is the same on every sheet of a workbook."""
+        return self.names <= BOOK_NAMES
+
+
+def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
+    """Compile a mixed text; raises Fault for bad syntax and unknown names."""
+    env = environment()
+    try:
+        tree = env.parse(text)
+        template = env.from_string(text)
+    except TemplateError as error:
+        raise Fault(f"「{text}」を読めません（{error.message}）。{{{{ measure.goal }}}} のように書いてください。") from None
+    if any(not isinstance(node, nodes.Output) for node in tree.body):
+        raise Fault("{% … %} は A 列（制御列）だけに書けます。")
+    names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
+    if unknown := sorted(names - BOOK_NAMES - set(variables)):
+        raise Fault(f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。")
+    return Computed(text, names, template.render)
+
+
+def condition(source: str, variables: Mapping[str, Variable]) -> Callable[[Mapping[str, Any]], Any]:
+    """Compile an expression of ``{% if … %}`` or ``at_least(…)``; raises Fault."""
+    try:
+        expression = environment().compile_expression(source, undefined_to_none=False)
+    except TemplateError as error:
+        raise Fault(f"「{source}」を読めません（{error.message}）。") from None
+    computed(f"{{{{ {source} }}}}", variables)
+    return lambda names: expression(**names)
+
+
+class Shown:
+    """A model object as templates see it in mixed texts, with ``number`` and ``this_quarter`` besides."""
+
+    __slots__ = ("_item", "_this", "number")
+
+    def __init__(self, item: Any, index: int, this: int) -> None:
+        self._item, self.number, self._this = item, circled(index + 1), this
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("this_quarter", "this_year"):
+            period = f"{'q' if name == 'this_quarter' else 'y'}{self._this}"
+            return getattr(self._item, period) if self._this else ""
+        return getattr(self._item, name)

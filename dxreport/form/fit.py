@@ -1,0 +1,242 @@
+"""How tall a row must be so that nothing is cut, and where a page may end.
+
+Excel fits a row to wrapped text by itself only where no cell is merged, and forms are merged
+nearly everywhere. So heights are computed here, from a rule that was measured against the
+heights LibreOffice gives to unmerged cells: it errs to the tall side, since a line too many
+costs paper and a line too few costs an answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+
+MAX_HEIGHT = 409.5  # points; Excel has no taller rows
+_UNIT = 20  # widths are whole twentieths of an em: sums are exact, comparisons cheap
+_NARROW = 13
+_PIXEL = 0.75  # points at 96 dpi
+_RUN, _NOT_FIRST, _NOT_LAST = 1, 2, 4
+
+# Line breaking after JIS X 4051; marks that some writers let stand first are counted too.
+_MAY_NOT_BEGIN = frozenset(
+    "、。，．・：；？！％‰℃°′″’”）］｝〕〉》」』】〙〗〟｠»ゝゞヽヾ々〻ー゛゜…‥〜～‐–゠"
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ"
+    "｡｣､･ｧｨｩｪｫｬｭｮｯｰﾞﾟ!%),.:;?]}￠¢"
+)
+_MAY_NOT_END = frozenset("（［｛〔〈《「『【〘〖〝｟«‘“｢([{＄￥￡$¥£\\")
+_FULL_IN_LATIN = frozenset("WM@mw%")  # about as wide as an ideograph in the fonts forms are set in
+
+
+class _Widths(dict[str, int]):
+    """The width of a character in twentieths of an em, worked out at its first use."""
+
+    def __missing__(self, char: str) -> int:
+        if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+            width = 0
+        elif char in _FULL_IN_LATIN or unicodedata.east_asian_width(char) in "WFA":
+            width = _UNIT
+        else:
+            width = _NARROW
+        self[char] = width
+        return width
+
+
+class _Kinds(dict[str, int]):
+    """How a character breaks, as flags: ``_RUN`` for what is set in words that stay whole."""
+
+    def __missing__(self, char: str) -> int:
+        word = not char.isspace() and unicodedata.east_asian_width(char) not in "WFH"
+        kind = _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
+        self[char] = kind
+        return kind
+
+
+_WIDTHS, _KINDS = _Widths(), _Kinds()
+
+
+def lines(text: str, em: float) -> int:
+    """The lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
+
+    Greedy per paragraph: wide and ambiguous characters and ``W M @ m w %`` take 1 em, others
+    0.65, combining ones nothing. A word moves down whole and is broken only if longer than a
+    line, after a hyphen or slash if it has one. A character that may not begin a line takes
+    its predecessor down with it; one that may not end a line goes down itself. From 8 lines
+    on one more is allowed for.
+    """
+    if len(text) <= em and "\n" not in text:
+        return 1
+    return _wrapped(text, max(int(em * _UNIT + 1e-6), _UNIT))
+
+
+@lru_cache(maxsize=8192)
+def _wrapped(text: str, budget: int) -> int:
+    if _IDEOGRAPHS.fullmatch(text):
+        count = len(_ideograph_lines(budget // _UNIT).findall(text)) + text.endswith("\n")
+    else:
+        count = sum(_paragraph(paragraph, budget) for paragraph in text.split("\n"))
+    return count + 1 if count >= 8 else count
+
+
+# Three texts in four hold nothing but characters 1 em wide that break anywhere: one regular expression
+# then gives all their lines, in a tenth of the time.
+_IDEOGRAPHS = re.compile("[\n\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]*")
+
+
+@lru_cache(maxsize=256)
+def _ideograph_lines(size: int) -> re.Pattern[str]:
+    """Matches the lines of up to ``size`` characters, each with the line break after it."""
+    first, last = (re.escape("".join(sorted(marks))) for marks in (_MAY_NOT_BEGIN, _MAY_NOT_END))
+    return re.compile(f"[^\n]{{1,{size}}}(?:\n|\\Z|(?<![{last}])(?![{first}\n]))|[^\n]{{{size}}}\n?|\n")
+
+
+def _paragraph(text: str, budget: int) -> int:
+    """The lines of one paragraph; a line holds at least one character."""
+    if len(text) * _UNIT <= budget:
+        return 1
+    sums = list(accumulate(map(_WIDTHS.__getitem__, text), initial=0))
+    size, start, count = len(text), 0, 1
+    while sums[-1] - sums[start] > budget:
+        end = bisect_right(sums, sums[start] + budget, start + 1) - 1
+        start = _line_end(text, start, max(end, start + 1))
+        if start >= size:
+            break
+        count += 1
+    return count
+
+
+def _line_end(text: str, start: int, limit: int) -> int:
+    """Where the next line begins: the last place up to ``limit`` where a line may break."""
+    end = limit
+    after = _KINDS[text[end]]
+    while end > start:
+        before = _KINDS[text[end - 1]]
+        if not (after & _NOT_FIRST or before & _NOT_LAST or before & after & _RUN):
+            return end
+        end, after = end - 1, before
+    # A word longer than the line (an address, a URL) is broken after a hyphen or slash where it has one.
+    return next((end for end in range(limit, start, -1) if text[end - 1] in "-/?!|"), limit)
+
+
+def max_digit_width(widths: Iterable[float]) -> int:
+    """The pixels of a digit in the book's Normal font, from the column widths as stored in ``<col>``.
+
+    Excel stores whole pixels as a fraction of this width, cut to 1/256: eighths betray 8
+    (ＭＳ Ｐゴシック, 游ゴシック or メイリオ 11), anything else is taken as 7 (Calibri 11), the
+    narrower and so the safe reading.
+    """
+    fractions = [width % 1 for width in widths if width % 1]
+    return 8 if fractions and all((fraction * 8).is_integer() for fraction in fractions) else 7
+
+
+def column_px(width: float, mdw: int) -> int:
+    """The pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
+    return int((256 * width + 128 // mdw) / 256 * mdw)
+
+
+_PADDING_PX = 8  # both sides of a cell, and a grid line
+_INDENT_PX = 15  # three blanks of the Normal font; those of ＭＳ Ｐゴシック 11 are the widest common ones
+_PRINTER = 0.95  # printers' metrics wrap earlier than the screen's
+
+
+def usable_em(width_px: int, font_pt: float, indent: int = 0) -> float:
+    """The ems of text that fit side by side in ``width_px`` (all columns of a merge together).
+
+    ``indent`` counts levels, as stored in ``<alignment indent>``. At least 1.
+    """
+    em_px = font_pt / _PIXEL
+    # On the screen 8 points are 11 pixels, not 10.67; on paper 10 points are not rounded down to 13.
+    return max(_PRINTER * (width_px - _PADDING_PX - indent * _INDENT_PX) / max(em_px, round(em_px)), 1.0)
+
+
+# Row height over font size in Excel, by the beginning of the font's name, the longer names first.
+_PITCHES = (
+    (15 / 11, ("meiryo ui", "calibri", "arial", "aptos", "times new roman", "segoe ui")),
+    (18.75 / 11, ("游ゴシック", "游明朝", "yu gothic", "yu mincho", "メイリオ", "meiryo")),
+    (16 / 11, ("noto sans cjk", "noto sans jp", "noto serif cjk", "noto serif jp", "源ノ")),
+    (13.5 / 11, ("ms ", "biz ud", "ipa", "hg", "takao", "ud デジタル")),
+)
+_UNKNOWN_PITCH = 15 / 11
+
+
+@lru_cache(maxsize=256)
+def _font_pitch(name: str) -> float | None:
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return next((pitch for pitch, names in _PITCHES if plain.startswith(names)), None)
+
+
+@lru_cache(maxsize=256)
+def line_pitch(font_pt: float, font_name: str, default_row_height: float | None, normal_pt: float) -> float:
+    """Points from line to line, in whole pixels as Excel sets them.
+
+    ``default_row_height`` is the sheet's, or None where it is missing or customHeight: Excel
+    took it from the Normal font (``normal_pt`` points), so it stands in for a font that is not
+    known here. A known font has its own pitch, whatever the book's Normal font is.
+    """
+    factor = _font_pitch(font_name)
+    if factor is None:
+        factor = default_row_height / normal_pt if default_row_height and normal_pt else _UNKNOWN_PITCH
+    return math.ceil(font_pt * factor / _PIXEL - 1e-6) * _PIXEL
+
+
+def needed_height(text: str, em: float, pitch: float) -> float:
+    """The points a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
+    return lines(text, em) * pitch + 3
+
+
+_PAPER_MM = {8: (297, 420), 9: (210, 297), 11: (148, 210), 12: (257, 364), 13: (182, 257)}  # A3 A4 A5, JIS B4 B5
+_ROUNDING = 0.98  # a printer rounds each row; a page overfull by a point would spill one row onto a page of its own
+
+
+def printable_height(
+    paper: int = 9, orientation: str = "portrait", top: float = 0.75, bottom: float = 0.75, scale: float = 1.0
+) -> float:
+    """The points of rows that one page takes, in units of the sheet (before scaling).
+
+    ``paper`` and ``orientation`` as in ``<pageSetup>`` (an unknown paper is A4), margins in
+    inches, ``scale`` 1.0 for 100 %. Two per cent are kept back for the printer's rounding.
+    """
+    height_mm = _PAPER_MM.get(paper, _PAPER_MM[9])[0 if orientation == "landscape" else 1]
+    return max(height_mm / 25.4 - top - bottom, 0.0) * 72 / scale * _ROUNDING
+
+
+def page_breaks(
+    heights: Sequence[float], keep: Sequence[tuple[int, int]], page: float, titles: float = 0.0
+) -> list[int]:
+    """The indices of the rows before which a manual page break must stand.
+
+    ``heights`` are the printed rows' points in order (0 for a hidden row), ``page`` what one
+    page takes, ``titles`` the height of the rows repeated from the second page on. A group of
+    ``keep`` (first and last index, both included; groups may nest) stays on one page unless it
+    is taller than a page. A page is filled as far as that allows. Where groups overlap in a
+    chain that no page can hold, the fewest are split.
+    """
+    later = page - titles if titles < page else page
+    rows = [i for i, height in enumerate(heights) if height > 0]
+    sums = list(accumulate((heights[i] for i in rows), initial=0.0))
+    splits = _splits(rows, keep, sums, later)
+    out: list[int] = []
+    start, room, last = 0, page, len(rows)
+    while sums[last] - sums[start] > room + 1e-6:
+        limit = max(bisect_right(sums, sums[start] + room + 1e-6) - 1, start + 1)
+        if limit >= last:
+            break
+        start = min(range(limit, start, -1), key=splits.__getitem__)
+        out.append(rows[start])
+        room = later
+    return out
+
+
+def _splits(rows: list[int], keep: Iterable[tuple[int, int]], sums: list[float], room: float) -> list[int]:
+    """For each place between visible rows, how many of the groups that fit on a page it would split."""
+    steps = [0] * (len(rows) + 2)
+    for first, last in keep:
+        top, end = bisect_right(rows, first - 1), bisect_right(rows, last)
+        if top + 1 < end and sums[end] - sums[top] <= room + 1e-6:
+            steps[top + 1] += 1
+            steps[end] -= 1
+    return list(accumulate(steps))

@@ -1,0 +1,79 @@
+"""Defined names of a template: those of the form are cloned for each sheet, the others stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ..ooxml.refs import Box
+from ..ooxml.text import escape, escape_attribute
+from .blocks import Layout
+from .pieces import name_ranges, name_text
+from .rowmap import RowMap
+from .source import S, Source
+
+Areas = tuple[tuple[str, Box | None, str], ...]
+_AREA, _TITLES = "_xlnm.Print_Area", "_xlnm.Print_Titles"
+_DROPPED = {"_xlnm._FilterDatabase"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """``local`` are the form's own names with their areas; ``others`` name, sheet (None: global), attributes, text."""
+
+    local: tuple[tuple[str, Areas], ...]
+    others: tuple[tuple[str, str | None, str], ...]
+
+    @property
+    def area(self) -> Areas:
+        """The print area."""
+        return dict(self.local).get(_AREA, ())
+
+    @property
+    def titles(self) -> Areas:
+        """The rows (and columns) repeated on each page."""
+        return dict(self.local).get(_TITLES, ())
+
+    def xml(self, sheets: list[tuple[str, RowMap]], positions: dict[str, int], layout: Layout) -> str:
+        """``<definedNames>`` of a workbook whose first sheets are ``sheets`` (name, row map)."""
+        out = []
+        for index, (sheet, rows) in enumerate(sheets):
+            for name, areas in self.local:
+                text = name_text(areas, sheet, rows, layout)
+                if text:
+                    out.append((name, index, f'<definedName name="{name}" localSheetId="{index}">{escape(text)}</definedName>'))
+        for name, sheet, xml in self.others:
+            if sheet is None:
+                out.append((name, -1, xml))
+            elif sheet in positions:
+                out.append((name, positions[sheet], xml.replace("\ue030", str(positions[sheet]))))
+        out.sort(key=lambda item: (item[0].casefold(), item[1]))
+        return f"<definedNames>{''.join(xml for _, _, xml in out)}</definedNames>" if out else ""
+
+
+def read_names(source: Source, sheet: str, layout: Layout, fault: Callable[[str], None]) -> Names:
+    """The names of a template; a global name that points at the form is a fault: it could mean any sheet."""
+    local, others = [], []
+    quoted = (f"{sheet}!", f"'{sheet.replace(chr(39), chr(39) * 2)}'!")
+    for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
+        name, text, at = element.get("name", ""), element.text or "", element.get("localSheetId")
+        if name in _DROPPED or "#REF!" in text:
+            continue
+        owner = source.sheets[int(at)].name if at is not None and int(at) < len(source.sheets) else None
+        if owner == sheet:
+            local.append((name, name_ranges(text, sheet, layout)))
+        elif any(text.startswith(q) or f",{q}" in text for q in quoted):
+            fault(f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。")
+        else:
+            others.append((name, owner, _xml(element, at is not None)))
+    return Names(tuple(local), tuple(others))
+
+
+def _xml(element: etree._Element, is_local: bool) -> str:
+    kept = "".join(
+        f' {k}="{escape_attribute(v)}"' for k, v in element.attrib.items() if k != "localSheetId" and not k.startswith("{")
+    )
+    where = ' localSheetId="\ue030"' if is_local else ""
+    return f"<definedName{kept}{where}>{escape(element.text or '')}</definedName>"

@@ -1,0 +1,289 @@
+"""One measure → the XML of one sheet: rows first, then everything that follows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from ..errors import DxreportError
+from ..model import Measure, Part, Ref, next_keys
+from ..ooxml.refs import Box
+from ..ooxml.text import MAX_TEXT, escape, utf16_length
+from . import fit
+from .blocks import Block, Loop
+from .edition import ROW, TEXT_TAIL, Edition, RowProgram
+from .expressions import Computed, Shown
+from .formulas import Formula
+from .rowmap import Path, RowMap
+from .stamp import Stamp
+from .tail import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
+
+_FORMULA = re.compile("\ue021([0-9]+)\ue022")
+_LONG = MAX_TEXT // 2  # below this no text can be over the limit
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSheet:
+    """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …)."""
+
+    measure: str
+    xml: str
+    rows: RowMap
+    names: Mapping[str, Any]
+    too_tall: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Written:
+    """A row on its way: its number, height in points, cells."""
+
+    number: int
+    program: RowProgram
+    height: float | None
+    cells: str
+
+
+def render_sheet(
+    edition: Edition, measure: Measure, stamp: Stamp, *, first: bool = True, used: Iterable[str] = ()
+) -> RenderedSheet:
+    """Write ``measure`` into the form. ``first`` is whether the sheet is the one shown on opening.
+
+    ``used`` are ids that items of the measure ever had, so that spare rows get new ones.
+    Raises DxreportError for a text that no cell can hold, or a mixed text that fails.
+    """
+    return _Writer(edition, measure, stamp, used).sheet(first)
+
+
+class _Writer:
+    def __init__(self, edition: Edition, measure: Measure, stamp: Stamp, used: Iterable[str]) -> None:
+        self.edition, self.form, self.measure, self.stamp = edition, edition.form, measure, stamp
+        self.used = tuple(used)
+        self.scope: list[Any] = [None] * self.form.layout.slots
+        self.scope[0] = measure
+        self.rows = RowMap(self.form.layout)
+        self.written: list[_Written] = []
+        self.keys: list[str] = []
+        self.tall: list[tuple[int, int, int, float, Path]] = []  # bottom template row, row, column, points, path
+        self.formulas: list[tuple[Formula, Path]] = []
+        self.inputs: list[tuple[int, int]] = []
+        self.bound: list[tuple[int, int]] = []
+        self.too_tall: list[str] = []
+        self.shown: dict[str, Any] = {}
+
+    def sheet(self, first: bool) -> RenderedSheet:
+        """All of it."""
+        self._show("measure", self.measure, 0)
+        self._walk(self.form.layout.nodes, (), "")
+        self._stretch()
+        xml = self._xml(first)
+        names = {**self.edition.names, "measure": self.shown["measure"]}
+        return RenderedSheet(self.measure.id, xml, self.rows, names, tuple(self.too_tall))
+
+    def _walk(self, nodes: tuple[Block | int, ...], path: Path, key: str) -> None:
+        for node in nodes:
+            if isinstance(node, int):
+                self._row(node, path, key)
+            elif node.loops:
+                self._loop(node, path, key)
+            elif node.condition is None or node.condition(self._names()):
+                self._walk(node.children, (*path, 0), key)
+
+    def _loop(self, block: Block, path: Path, key: str) -> None:
+        lists = [self._items(loop) for loop in block.loops]
+        slots = [loop.variable.slot for loop in block.loops]
+        for i in range(max(map(len, lists))):
+            ids = []
+            for loop, slot, items in zip(block.loops, slots, lists, strict=True):
+                item = items[i] if i < len(items) else None
+                self.scope[slot] = item
+                self._show(loop.variable.name, item, i)
+                ids.append("-" if item is None else getattr(item, "key", str(i + 1)))
+            self._walk(block.children, (*path, i), f"{key}/{'&'.join(ids)}")
+
+    def _items(self, loop: Loop) -> tuple:
+        owner = self.scope[loop.source_slot]
+        if owner is None:
+            return ()
+        items = getattr(owner, loop.attribute)
+        part = loop.variable.part
+        if loop.at_least is None or loop.variable.periods_of or part is None:
+            return items
+        missing = int(loop.at_least(self._names())) - len(items)
+        if missing <= 0:
+            return items
+        taken = [*self.used, *(item.key for item in items)]
+        return (*items, *(part.blank(k) for k in next_keys(part, taken, missing)))
+
+    def _show(self, name: str, item: Any, index: int) -> None:
+        self.shown[name] = (item, index)
+        if name == "measure":
+            self.shown[name] = Shown(item, 0, self.edition.round.quarter)
+
+    def _names(self) -> dict[str, Any]:
+        """The names that a mixed text may use, here."""
+        quarter = self.edition.round.quarter
+        out = dict(self.edition.names)
+        for name, value in self.shown.items():
+            out[name] = value if isinstance(value, Shown) else Shown(value[0] or _NOTHING, value[1], quarter)
+        return out
+
+    def _row(self, template_row: int, path: Path, key: str) -> None:
+        program = self.edition.programs[template_row]
+        mark = ""
+        if program.later is not None and any(path[program.depth :]):
+            program, mark = program.later, "+"
+        number = len(self.written) + 2
+        self.rows.note(template_row, number, path)
+        out: list[str] = []
+        height, drawn = 0.0, program.height or self.form.default_height
+        scope = self.scope
+        for slot in program.slots:
+            get = slot.get
+            if not callable(get):
+                out.append(slot.before + self._special(slot, path, number))
+                continue
+            text = get(scope)
+            if text is None:
+                out.append(slot.before + slot.void)
+                continue
+            self.bound.append((slot.column, number))
+            if slot.is_input and (not self.inputs or number == self.inputs[-1][1]):
+                self.inputs.append((slot.column, number))
+            if not text:
+                out.append(slot.before + slot.blank)
+                continue
+            if len(text) > _LONG:
+                self._check_length(text)
+            out.append(f"{slot.before}{slot.head}{escape(text)}{TEXT_TAIL}")
+            wanted = slot.fit
+            if wanted is not None and (len(text) > wanted.em or "\n" in text):
+                height = max(height, self._needed(text, wanted, template_row, number, slot.column, path))
+        cells = ("".join(out) + program.end).replace(ROW, str(number))
+        self.keys.append(f"r{template_row}{key}{mark}")
+        grown = max(height, drawn) if height > drawn else program.height
+        self.written.append(_Written(number, program, grown, cells))
+
+    def _needed(self, text: str, wanted: Any, template_row: int, number: int, column: int, path: Path) -> float:
+        points = fit.needed_height(text, wanted.em, wanted.pitch)
+        if wanted.bottom == template_row:
+            if points > fit.MAX_HEIGHT:
+                self.too_tall.append(Box(number, column, number, column).ref)
+            return min(points, fit.MAX_HEIGHT)
+        self.tall.append((wanted.bottom, number, column, points, path))
+        return 0.0
+
+    def _special(self, slot: Any, path: Path, number: int) -> str:
+        if isinstance(slot.get, Formula):
+            self.formulas.append((slot.get, path))
+            return f"{slot.head}\ue021{len(self.formulas) - 1}\ue022</f></c>"
+        computed: Computed = slot.get
+        try:
+            text = computed.render(self._names())
+        except Exception as error:
+            raise DxreportError(
+                f"様式 {self.form.name} の「{computed.source}」を施策 {self.measure.id} で表示できません（{error}）。",
+                "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
+            ) from None
+        return f"{slot.head}{escape(text)}{TEXT_TAIL}" if text else slot.blank
+
+    def _check_length(self, text: str) -> None:
+        if utf16_length(text) > MAX_TEXT:
+            raise DxreportError(
+                f"施策 {self.measure.id} に Excel のセルに入らない長さの文字があります（{utf16_length(text):,} 字、上限 {MAX_TEXT:,} 字）: {text[:30]}…",
+                "マスターでこの文字を短くしてください。",
+            )
+
+    def _stretch(self) -> None:
+        """Give what a text in a vertical merge lacks to the merge's last row."""
+        for bottom, number, column, points, path in self.tall:
+            found = self.rows.locate(bottom, path)
+            last = found[1] if found else number
+            lacking = points - sum(self._height(n) for n in range(number, last + 1))
+            if lacking <= 0:
+                continue
+            row = self.written[last - 2]
+            wanted = self._height(last) + lacking
+            if wanted > fit.MAX_HEIGHT:
+                self.too_tall.append(Box(number, column, number, column).ref)
+            row.height = min(wanted, fit.MAX_HEIGHT)
+
+    def _height(self, number: int) -> float:
+        row = self.written[number - 2]
+        if row.program.hidden:
+            return 0.0
+        return row.height if row.height is not None else self.form.default_height
+
+    def _xml(self, first: bool) -> str:
+        out = [self._head(first), "<sheetData>", self._key_row()]
+        for row, key in zip(self.written, self.keys, strict=True):
+            height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
+            out.append(
+                f'<row r="{row.number}"{row.program.attributes}{height}>'
+                f'<c r="A{row.number}"{_KEY}{key}{TEXT_TAIL}{row.cells}</row>'
+            )
+        tail = self.form.tail.render(self.rows)
+        for mark, source in self.edition.lists:
+            tail = tail.replace(mark, source)
+        tail = tail.replace(BREAKS, self._breaks()).replace(IGNORED, self._ignored())
+        out += ("</sheetData>", tail, "</worksheet>")
+        xml = "".join(out)
+        if self.formulas:
+            xml = _FORMULA.sub(self._formula, xml)
+        return xml
+
+    def _formula(self, match: re.Match[str]) -> str:
+        formula, path = self.formulas[int(match[1])]
+        return escape(formula.text(self.rows, path) or "#REF!")
+
+    def _head(self, first: bool) -> str:
+        head = self.form.tail.head.replace(SELECTED, "1" if first else "0")
+        column, row = self.inputs[0] if self.inputs else (2, 2)
+        frozen = self.form.tail.frozen
+        if frozen:
+            found = self.rows.rows.get(frozen)
+            head = head.replace(FROZEN, str(found[-1] if found else frozen))
+        return head.replace(ACTIVE, Box(row, column, row, column).ref)
+
+    def _key_row(self) -> str:
+        keys = "".join(f'<c r="{letters}1"{_KEY}c{letters}{TEXT_TAIL}' for letters in self.form.column_letters)
+        return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
+
+    def _ignored(self) -> str:
+        """Text cells that hold digits are meant to: no green triangles."""
+        by_column: dict[int, list[int]] = {}
+        for column, row in self.bound:
+            by_column.setdefault(column, []).append(row)
+        refs = [box.ref for column, rows in sorted(by_column.items()) for box in _runs(column, rows)]
+        if not refs:
+            return ""
+        return f'<ignoredErrors><ignoredError sqref="{" ".join(refs)}" numberStoredAsText="1"/></ignoredErrors>'
+
+    def _breaks(self) -> str:
+        from .pages import breaks
+
+        after = breaks(self.form, self.rows, [self._height(row.number) for row in self.written])
+        if not after:
+            return ""
+        marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in after)
+        return f'<rowBreaks count="{len(after)}" manualBreakCount="{len(after)}">{marks}</rowBreaks>'
+
+
+_KEY = ' t="inlineStr"><is><t>'
+_NOTHING = SimpleNamespace()
+
+
+def _runs(column: int, rows: list[int]) -> list[Box]:
+    """Rows of a column as few boxes."""
+    out: list[Box] = []
+    for row in rows:
+        if out and out[-1].bottom == row - 1:
+            out[-1] = Box(out[-1].top, column, row, column)
+        else:
+            out.append(Box(row, column, row, column))
+    return out
+
+
+__all__ = ["Part", "Ref", "RenderedSheet", "render_sheet"]

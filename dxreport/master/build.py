@@ -1,0 +1,139 @@
+"""The first master of a fiscal year, as a workbook that people like to work in.
+
+openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); the contents go in through
+:class:`dxreport.ooxml.table.BookEdit`, as every later change does. The same content gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from lxml import etree
+
+from ..fields import GROUPS
+from ..files import atomic_write
+from ..model import QUARTER_LABELS, Department, Measure, Ref, Round, Settings
+from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
+from ..ooxml.table import BookEdit, sheet_parts
+from . import schema
+from .book import Book
+from .draw import draw
+from .records import MeasureState, Standing
+from .schema import ID, SEPARATOR, Sheet
+
+_CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" \
+xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" \
+xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:creator></dc:creator>\
+<dcterms:created xsi:type="dcterms:W3CDTF">2000-01-01T00:00:00Z</dcterms:created></cp:coreProperties>"""
+
+
+def build_master(
+    settings: Settings,
+    departments: Sequence[Department],
+    measures: Iterable[Measure],
+    path: Path,
+    standings: Mapping[str, Standing] | None = None,
+) -> None:
+    """Write a master with these contents and empty ledgers to ``path`` (atomically, over what is there)."""
+    atomic_write(path, master_bytes(settings, departments, measures, standings))
+
+
+def master_bytes(
+    settings: Settings,
+    departments: Sequence[Department],
+    measures: Iterable[Measure],
+    standings: Mapping[str, Standing] | None = None,
+) -> bytes:
+    """The workbook that :func:`build_master` writes. Measures without a standing are 実施中."""
+    contents = _contents(settings, departments, sorted(measures, key=lambda m: m.id), standings or {})
+    sizes = {sheet.table: len(rows) for sheet, rows in contents}
+    package = Package(_empty(settings, sizes))
+    book, edit = Book(package), BookEdit(package)
+    for sheet, rows in contents:
+        area = book.area(sheet)
+        for texts in rows:
+            edit.append(area, texts)
+    done = Package(edit.data())
+    parts = {name: done.read(name) for name in done.names} | {"docProps/core.xml": _CORE}
+    for name in sheet_parts(done).values():
+        parts[name] = _without_triangles(parts[name])
+    return zip_bytes(entry(name, data) for name, data in parts.items())
+
+
+def _without_triangles(sheet: bytes) -> bytes:
+    # Excel marks every text that looks like a number; here all of them are meant as texts.
+    root = parse(sheet)
+    ignored = etree.Element(f"{{{MAIN_NS}}}ignoredErrors")
+    etree.SubElement(ignored, f"{{{MAIN_NS}}}ignoredError", sqref="A1:AZ10000", numberStoredAsText="1")
+    root.find(f"{{{MAIN_NS}}}tableParts").addprevious(ignored)
+    return serialise(root)
+
+
+def _empty(settings: Settings, sizes: Mapping[str, int]) -> bytes:
+    stream = io.BytesIO()
+    draw(settings, sizes).save(stream)
+    return stream.getvalue()
+
+
+def _contents(
+    settings: Settings,
+    departments: Sequence[Department],
+    measures: Sequence[Measure],
+    standings: Mapping[str, Standing],
+) -> list[tuple[Sheet, list[dict[str, str]]]]:
+    years = settings.plan_years
+    out = [(schema.MEASURES, [_measure(m, standings.get(m.id, Standing())) for m in measures])]
+    for part, sheet in schema.child_sheets(years):
+        rows = []
+        for m in measures:
+            values = m.values()
+            rows += [_texts(sheet, m.id, item.key, values) for item in getattr(m, part.attribute)]
+        out.append((sheet, rows))
+    out.append((schema.DEPARTMENTS, [
+        {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc} for d in departments
+    ]))  # fmt: skip
+    out += _settings(settings)
+    return out
+
+
+def _measure(measure: Measure, standing: Standing) -> dict[str, str]:
+    texts = _texts(schema.MEASURES, measure.id, "", measure.values())
+    if standing.state is not MeasureState.ACTIVE or standing.from_quarter:
+        texts[schema.STATE_FROM] = QUARTER_LABELS.get(standing.from_quarter, "")
+    return texts | {schema.STATE: standing.state.value}
+
+
+def _texts(sheet: Sheet, id_: str, item: str, values: Mapping[Ref, str]) -> dict[str, str]:
+    texts = {c.header: values.get(Ref(c.field, item, c.period), "") for c in sheet.columns if c.field}
+    return texts | dict(zip(sheet.keys, (id_, item), strict=False)) | {ID: id_}
+
+
+def _settings(settings: Settings) -> list[tuple[Sheet, list[dict[str, str]]]]:
+    general = [
+        (schema.YEAR, settings.fiscal_year.label, "このマスターの年度"),
+        (schema.FIRST_YEAR, settings.plan_years[0].label, "成果目標の列は、この年度から4年分"),
+        (schema.DOMAIN, settings.mail_domain, "連絡先に使うメールアドレスの @ より後ろ"),
+    ]
+    return [
+        (schema.GENERAL, [dict(zip(schema.GENERAL.headers, row, strict=True)) for row in general]),
+        (schema.PROGRESS, [
+            {"進捗": w.word, "対応策": schema.NEEDED if w.needs_countermeasure else ""} for w in settings.progress_words
+        ]),
+        (schema.FLAGS, [{"有無": word} for word in settings.flags]),
+        (schema.ROUNDS, [_round(round_) for round_ in settings.rounds]),
+        (schema.AREAS, [{"分野": code, "分野名": name} for code, name in settings.areas.items()]),
+    ]  # fmt: skip
+
+
+def _round(round_: Round) -> dict[str, str]:
+    return {
+        "回": round_.name,
+        "四半期": QUARTER_LABELS.get(round_.quarter, ""),
+        "締切": round_.deadline,
+        "入力欄": SEPARATOR.join(g for g in GROUPS if g in round_.opens),
+        "必須欄": SEPARATOR.join(g for g in GROUPS if g in round_.requires),
+    }

@@ -1,0 +1,94 @@
+"""発行台帳, 受付簿, 変更履歴, 競合: rows of the master and the records they are, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from typing import Any
+
+from ..model import Ref
+from ..ooxml.table import Area
+from .book import Book, Row
+from .records import Change, Conflict, ConflictState, Issue, Receipt, ReceiptState, Record
+from .schema import CHANGES, CONFLICTS, ISSUES, RECEIPTS, SEPARATOR, Sheet
+from .settings import split
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A sheet whose rows are records of one type, an attribute a column."""
+
+    sheet: Sheet
+    record: type
+
+    def key(self, record: Record) -> tuple[str, ...]:
+        """What names the record's row."""
+        texts = self.texts(record)
+        return tuple(texts[header] for header in self.sheet.keys)
+
+    def texts(self, record: Record) -> dict[str, str]:
+        """The record as the texts of its row, by header."""
+        values = (getattr(record, f.name) for f in fields(self.record))
+        return {header: _text(value) for header, value in zip(self.sheet.headers, values, strict=True)}
+
+
+LEDGERS = (Ledger(ISSUES, Issue), Ledger(RECEIPTS, Receipt), Ledger(CHANGES, Change), Ledger(CONFLICTS, Conflict))
+LEDGER_OF = {ledger.record: ledger for ledger in LEDGERS}
+
+
+def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...]]:
+    """The records of a ledger, oldest first, and where they stand; faults are added to the book's."""
+    area = book.area(ledger.sheet)
+    if area is None:
+        return None, ()
+    area, rows = book.rows(area, ledger.sheet.keys)
+    records = []
+    numbers: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        if row.blank():
+            continue
+        record = _record(book, ledger, row)
+        if record is not None:
+            numbers[ledger.key(record)] = row.number
+            records.append(record)
+    return replace(area, rows=numbers), tuple(records)
+
+
+def _record(book: Book, ledger: Ledger, row: Row) -> Record | None:
+    values = []
+    for field, header in zip(fields(ledger.record), ledger.sheet.headers, strict=True):
+        text = row[header]
+        parse = _PARSERS.get(field.type)
+        try:
+            values.append(parse(text) if parse else text)
+        except ValueError:
+            book.faults.add(
+                row.place(header), f"{header}「{text}」が読めません。{_ACCEPTED.get(field.type, '')}".rstrip()
+            )
+            return None
+    return ledger.record(*values)
+
+
+def _states(states: Iterable[Enum]) -> str:
+    return f"{'、'.join(state.value for state in states)} のどれかです。"
+
+
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    "int": lambda text: int(text or 0),
+    "Ref": Ref.parse,
+    "tuple[str, ...]": split,
+    "ReceiptState": ReceiptState,
+    "ConflictState": ConflictState,
+}
+_ACCEPTED = {"ReceiptState": _states(ReceiptState), "ConflictState": _states(ConflictState)}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Ref):
+        return str(value)
+    if isinstance(value, tuple):
+        return SEPARATOR.join(value)
+    return str(value)

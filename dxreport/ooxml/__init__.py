@@ -1,0 +1,1 @@
+"""Tools for xlsx packages: parts, relationships, cell references, texts."""

@@ -1,0 +1,192 @@
+"""An xlsx package as parts, and a zip writer that keeps untouched parts compressed as they came.
+
+The standard library can neither copy a compressed member nor write one that is compressed
+already; both are needed here: a workbook that a person decorated keeps every other part byte
+for byte, and the parts all sheets of a form share are deflated once. Reading is zipfile's.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+
+from ..errors import PackageError
+
+MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
+MAX_PACKAGE = 1024 * 1024 * 1024
+_DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+
+RELS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
+TYPES_NS = "http://schemas.openxmlformats.org/package/2006/content-types"
+MAIN_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+DOC_RELS_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+REL_TYPE = DOC_RELS_NS + "/"
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+
+
+def parse(data: bytes) -> etree._Element:
+    """The root of an XML part; raises PackageError when it is not well-formed."""
+    try:
+        return etree.fromstring(data, PARSER)
+    except etree.XMLSyntaxError as error:
+        raise PackageError(f"XML が壊れています: {error}") from None
+
+
+def serialise(root: etree._Element) -> bytes:
+    """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One member of a zip, compressed: name, method, CRC, bytes unzipped, compressed data."""
+
+    name: str
+    method: int
+    crc: int
+    size: int
+    data: bytes
+
+
+def entry(name: str, data: bytes, level: int = 6) -> Entry:
+    """``data`` deflated as a member called ``name``."""
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return Entry(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
+
+
+def zip_bytes(entries: Iterable[Entry]) -> bytes:
+    """A zip archive of these members, in this order, with fixed dates."""
+    out, central, offset = [], [], 0
+    for e in entries:
+        name = e.name.encode("utf-8")
+        flags = 0 if name.isascii() else 0x800
+        head = _LOCAL.pack(b"PK\3\4", 20, flags, e.method, 0, _DATE, e.crc, len(e.data), e.size, len(name), 0)
+        out += (head, name, e.data)
+        central.append(
+            _CENTRAL.pack(b"PK\1\2", 20, 20, flags, e.method, 0, _DATE, e.crc, len(e.data), e.size,
+                          len(name), 0, 0, 0, 0, 0, offset) + name
+        )  # fmt: skip
+        offset += len(head) + len(name) + len(e.data)
+    directory = b"".join(central)
+    out += (directory, _END.pack(b"PK\5\6", 0, 0, len(central), len(central), len(directory), offset, 0))
+    return b"".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """One relationship; ``target`` is the part's name in the package, or the URL if external."""
+
+    id: str
+    type: str
+    target: str
+    external: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The last word of the type: ``worksheet``, ``table``, ``drawing`` …"""
+        return self.type.rsplit("/", 1)[-1]
+
+
+class Package:
+    """A package in memory. ``read`` gives a part's bytes; ``with_parts`` a changed package's."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises PackageError on anything that is no zip, is damaged, or is unreasonably large."""
+        self.data = data
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            infos = self._zip.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
+            raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
+        if sum(i.file_size for i in infos) > MAX_PACKAGE or any(i.file_size > MAX_PART for i in infos):
+            raise PackageError("展開後の大きさが上限を超えています")
+        self._infos = {i.filename: i for i in infos if not i.is_dir()}
+        # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
+        self._folded = {name.casefold(): name for name in self._infos}
+
+    @classmethod
+    def open(cls, path: Path | str) -> Package:
+        """The package stored at ``path``; raises OSError or PackageError."""
+        return cls(Path(path).read_bytes())
+
+    @property
+    def names(self) -> list[str]:
+        """The parts' names, in the order of the archive."""
+        return list(self._infos)
+
+    def find(self, name: str) -> str | None:
+        """The stored spelling of a part's name, or None."""
+        return name if name in self._infos else self._folded.get(name.casefold())
+
+    def __contains__(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def read(self, name: str) -> bytes:
+        """A part's bytes; raises PackageError when it is missing or damaged."""
+        stored = self.find(name)
+        if stored is None:
+            raise PackageError(f"部品 {name} がありません")
+        try:
+            with self._zip.open(self._infos[stored]) as stream:
+                data = stream.read(MAX_PART + 1)
+        except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+            raise PackageError(f"部品 {name} が壊れています（{error}）") from None
+        if len(data) > MAX_PART:
+            raise PackageError(f"部品 {name} が大きすぎます")
+        return data
+
+    def xml(self, name: str) -> etree._Element:
+        """A part's root element, parsed afresh."""
+        return parse(self.read(name))
+
+    def relationships(self, name: str = "") -> list[Relationship]:
+        """The relationships of a part (of the package itself for ``""``), targets resolved."""
+        rels = rels_name(name)
+        if rels not in self:
+            return []
+        folder = posixpath.dirname(name)
+        out = []
+        for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship"):
+            target, external = r.get("Target", ""), r.get("TargetMode") == "External"
+            if not external:
+                full = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                target = self.find(full) or full
+            out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
+        return out
+
+    def entry(self, name: str) -> Entry:
+        """A member as it is stored, still compressed."""
+        info = self._infos[self.find(name)]
+        start = info.header_offset
+        name_length, extra_length = struct.unpack_from("<HH", self.data, start + 26)
+        begin = start + 30 + name_length + extra_length
+        data = self.data[begin : begin + info.compress_size]
+        return Entry(info.filename, info.compress_type, info.CRC, info.file_size, data)
+
+    def with_parts(self, changed: Mapping[str, bytes], removed: Iterable[str] = ()) -> bytes:
+        """The package with these parts replaced or added; all others keep their compressed bytes."""
+        gone = set(removed)
+        stored = {self.find(name) or name: data for name, data in changed.items()}
+        out = [
+            entry(name, stored.pop(name)) if name in stored else self.entry(name)
+            for name in self._infos
+            if name not in gone
+        ]
+        return zip_bytes(out + [entry(name, data) for name, data in stored.items()])
+
+
+def rels_name(name: str) -> str:
+    """Where the relationships of part ``name`` stand."""
+    folder, base = posixpath.split(name)
+    return posixpath.join(folder, "_rels", f"{base}.rels")

@@ -1,0 +1,69 @@
+"""Cell references: ``"AB12"`` and columns as numbers (1-based)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+_CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+
+
+class Box(NamedTuple):
+    """A rectangle of cells, both ends included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def ref(self) -> str:
+        """``B2:D4``, or ``B2`` for a single cell."""
+        first = f"{column_letters(self.left)}{self.top}"
+        return first if self[:2] == self[2:] else f"{first}:{column_letters(self.right)}{self.bottom}"
+
+    def contains(self, row: int, column: int) -> bool:
+        """Whether the cell lies inside."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
+
+@lru_cache(maxsize=1024)
+def column_letters(number: int) -> str:
+    """1 → A, 27 → AA."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@lru_cache(maxsize=1024)
+def column_number(letters: str) -> int:
+    """A → 1, AA → 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def cell(ref: str) -> tuple[int, int]:
+    """``"B12"`` or ``"$B$12"`` → (12, 2); raises ValueError on anything else."""
+    match = _CELL.fullmatch(ref)
+    if not match:
+        raise ValueError(f"not a cell reference: {ref!r}")
+    return int(match[2]), column_number(match[1])
+
+
+def box(ref: str) -> Box:
+    """``"B2:D4"`` or ``"B2"`` → Box; raises ValueError on anything else."""
+    first, _, last = ref.partition(":")
+    top, left = cell(first)
+    bottom, right = cell(last or first)
+    return Box(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
+
+
+def address(row: int, column: int) -> str:
+    """(12, 2) → ``"B12"``."""
+    return f"{column_letters(column)}{row}"

@@ -1,0 +1,164 @@
+"""One worksheet under edit: texts of cells are set in its XML, everything else stays.
+
+Values are written as inline strings, so that no other part need be touched.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from lxml import etree
+
+from ..errors import MasterError
+from .package import MAIN_NS, Package, serialise
+from .refs import address, box, cell
+from .text import literal
+
+_N = f"{{{MAIN_NS}}}"
+_ROW, _C, _F, _V, _IS, _T = (_N + tag for tag in ("row", "c", "f", "v", "is", "t"))
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
+
+
+class SheetEdit:
+    """A worksheet part of a package, parsed. ``title`` is the sheet's name, for messages."""
+
+    def __init__(self, package: Package, part: str, title: str) -> None:
+        self.part, self.title = part, title
+        self.root = package.xml(part)
+        self.dropped_formula = False
+        self._data = self.root.find(_N + "sheetData")
+        self._rows: dict[int, etree._Element] = {}
+        number = 0
+        for row in self._data.iterfind(_ROW):
+            number = int(row.get("r", number + 1))
+            row.set("r", str(number))
+            self._rows[number] = row
+        self._numbers = sorted(self._rows)
+        self._cells: dict[int, dict[int, etree._Element]] = {}
+
+    def bytes(self) -> bytes:
+        """The part as it stands now."""
+        return serialise(self.root)
+
+    def occupied(self, row: int, column: int) -> bool:
+        """Whether the cell holds a value or a formula; a style alone is nothing."""
+        found = self._row_cells(row).get(column)
+        return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
+
+    def merge_at(self, row: int, column: int) -> str:
+        """The merged range that covers the cell, or ``""``."""
+        ranges = (m.get("ref", "") for m in self.root.iterfind(f"{_N}mergeCells/{_N}mergeCell"))
+        return next((ref for ref in ranges if box(ref).contains(row, column)), "")
+
+    def set(self, row: int, column: int, text: str, top: int = 1) -> None:
+        """Put a text in a cell; its style stays, a new cell takes that of the nearest one above (not above ``top``).
+
+        Raises MasterError where a formula fills several cells at once and cannot be replaced in one.
+        """
+        found = self._row_cells(row).get(column)
+        if found is None:
+            if not text:
+                return
+            found = self._new_cell(row, column, self._style_above(row, column, top))
+        self._clear(found)
+        if text:
+            found.set("t", "inlineStr")
+            t = etree.SubElement(etree.SubElement(found, _IS), _T)
+            t.text = literal(text)
+            t.set(_SPACE, "preserve")
+        self._refit(self._rows[row])
+
+    def copy_styles(self, source: int, target: int, left: int, right: int) -> None:
+        """Give the cells of a row the styles of another's, from one column to another; only new cells."""
+        above, here = self._row_cells(source), self._row_cells(target)
+        for column in range(left, right + 1):
+            if column in above and column not in here and above[column].get("s"):
+                self._new_cell(target, column, above[column].get("s"))
+
+    def stretch(self, old_last: int, new_last: int, left: int, right: int) -> None:
+        """Let validations, conditional formats and the like that end in row ``old_last`` end in ``new_last``.
+
+        Only those that stand in the columns ``left`` to ``right``. The sheet's dimension follows.
+        """
+        for element in self.root.iter(etree.Element):
+            if element.get("sqref"):
+                element.set("sqref", _stretched(element.get("sqref"), old_last, new_last, left, right))
+            elif element.tag == _SQREF and element.text:
+                element.text = _stretched(element.text, old_last, new_last, left, right)
+
+    def cover(self, row: int, column: int) -> None:
+        """Let the sheet's dimension reach this cell."""
+        dimension = self.root.find(_N + "dimension")
+        if dimension is not None and dimension.get("ref"):
+            b = box(dimension.get("ref"))
+            dimension.set("ref", b._replace(bottom=max(b.bottom, row), right=max(b.right, column)).ref)
+
+    def _row_cells(self, row: int) -> dict[int, etree._Element]:
+        if row not in self._cells:
+            cells: dict[int, etree._Element] = {}
+            column = 0
+            for c in self._rows[row].iterfind(_C) if row in self._rows else ():
+                column = cell(c.get("r"))[1] if c.get("r") else column + 1
+                c.set("r", address(row, column))
+                cells[column] = c
+            self._cells[row] = cells
+        return self._cells[row]
+
+    def _new_cell(self, row: int, column: int, style: str | None) -> etree._Element:
+        if row not in self._rows:
+            at = bisect_left(self._numbers, row)
+            element = etree.Element(_ROW, r=str(row))
+            self._data.insert(at, element)
+            self._rows[row] = element
+            insort(self._numbers, row)
+        cells = self._row_cells(row)
+        c = etree.Element(_C, r=address(row, column))
+        if style:
+            c.set("s", style)
+        self._rows[row].insert(sum(1 for other in cells if other < column), c)
+        cells[column] = c
+        self._rows[row].attrib.pop("spans", None)
+        return c
+
+    def _style_above(self, row: int, column: int, top: int) -> str | None:
+        for number in reversed(self._numbers[: bisect_left(self._numbers, row)]):
+            if number < top:
+                break
+            above = self._row_cells(number).get(column)
+            if above is not None:
+                return above.get("s")
+        return None
+
+    def _clear(self, c: etree._Element) -> None:
+        f = c.find(_F)
+        if f is not None:
+            if f.get("t") in ("shared", "array", "dataTable"):
+                raise MasterError(
+                    f"「{self.title}」シートの {c.get('r')} は、ほかのセルとまとめて入力された数式なので書き換えられません。",
+                    "数式を値に置きかえて（コピー → 値の貼り付け）保存してから、もう一度実行してください。",
+                )
+            self.dropped_formula = True
+        for child in list(c):
+            c.remove(child)
+        for name in ("t", "cm", "vm"):
+            c.attrib.pop(name, None)
+
+    @staticmethod
+    def _refit(row: etree._Element) -> None:
+        # Excel keeps a stored height as it is; without one it fits the row to its text when it opens the book.
+        if row.get("customHeight") not in ("1", "true"):
+            row.attrib.pop("ht", None)
+
+
+def _stretched(sqref: str, old_last: int, new_last: int, left: int, right: int) -> str:
+    out = []
+    for ref in sqref.split():
+        try:
+            b = box(ref)
+        except ValueError:  # whole columns, as some programs write them
+            out.append(ref)
+            continue
+        reaches = b.bottom == old_last and b.left <= right and b.right >= left
+        out.append(b._replace(bottom=new_last).ref if reaches else ref)
+    return " ".join(out)

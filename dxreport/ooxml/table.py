@@ -1,0 +1,264 @@
+"""Tables of a workbook, found by the texts of their headers and edited in place.
+
+An :class:`Area` is a header row and the rows under it, usually a real Excel table. A
+:class:`BookEdit` sets cells of areas and appends rows; only the worksheet and table parts
+concerned are written anew, every other part of the package stays byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from ..errors import MasterError, PackageError
+from .package import DOC_RELS_NS, MAIN_NS, TYPES_NS, Package, rels_name, serialise
+from .refs import Box, address, box
+from .sheet import SheetEdit
+
+_N = f"{{{MAIN_NS}}}"
+HEADER_ROWS = 20  # a header stands within the first rows of its sheet
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_BEFORE_CALC = ("fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets",
+                "functionGroups", "externalReferences", "definedNames")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An Excel table: its part, its range (header and totals row included), and how many totals rows it has."""
+
+    part: str
+    name: str
+    box: Box
+    totals: int = 0
+
+    @property
+    def bottom(self) -> int:
+        """The last row of data."""
+        return self.box.bottom - self.totals
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A header and its rows: ``columns`` by header text, ``last`` the last row that holds anything.
+
+    ``rows`` says for every record of the area (by its key) in which row it stands.
+    """
+
+    sheet: str
+    part: str
+    header: int
+    columns: Mapping[str, int]
+    last: int
+    table: Table | None = None
+    rows: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+
+    def cell(self, row: int, header: str) -> str:
+        """The address of a column's cell in a row."""
+        return address(row, self.columns[header])
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and the last column of the table (of the known columns where there is none)."""
+        return (
+            (self.table.box.left, self.table.box.right)
+            if self.table
+            else (min(self.columns.values()), max(self.columns.values()))
+        )
+
+
+def workbook_part(package: Package) -> str:
+    """The name of the workbook part; raises PackageError where there is none."""
+    for r in package.relationships():
+        if r.kind == "officeDocument":
+            return r.target
+    raise PackageError("ブックの本体（workbook.xml）がありません")
+
+
+def sheet_parts(package: Package) -> dict[str, str]:
+    """The worksheets by name, in the order of the book."""
+    book = workbook_part(package)
+    targets = {r.id: r.target for r in package.relationships(book) if r.kind == "worksheet"}
+    sheets = package.xml(book).iterfind(f"{_N}sheets/{_N}sheet")
+    found = {s.get("name", ""): targets.get(s.get(f"{{{DOC_RELS_NS}}}id", "")) for s in sheets}
+    return {name: part for name, part in found.items() if part}
+
+
+def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
+    """The tables of a worksheet."""
+    out = []
+    for r in package.relationships(sheet_part):
+        if r.kind == "table" and r.target in package:
+            root = package.xml(r.target)
+            totals = int(root.get("totalsRowCount", "0"))
+            out.append(Table(r.target, root.get("displayName", ""), box(root.get("ref")), totals))
+    return tuple(out)
+
+
+def plain(header: str) -> str:
+    """A header for comparison: width, blanks and line breaks make no difference."""
+    return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
+
+
+def find_header(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[int, dict[str, int]]:
+    """The row among the first ones that holds most of these headers: its number, and the columns found.
+
+    Rows and columns count from 1; (0, {}) where no row holds any.
+    """
+    wanted = {plain(h): h for h in headers}
+    best: tuple[int, dict[str, int]] = (0, {})
+    for number, row in enumerate(rows[:HEADER_ROWS], 1):
+        found: dict[str, int] = {}
+        for column, text in enumerate(row, 1):
+            header = wanted.get(plain(text)) if text else None
+            if header is not None:
+                found.setdefault(header, column)
+        if len(found) > len(best[1]):
+            best = number, found
+    return best
+
+
+class BookEdit:
+    """Edits of one workbook, gathered and written at once by :meth:`data`."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self._sheets: dict[str, SheetEdit] = {}
+        self._last: dict[tuple[str, int, int], tuple[Area, int]] = {}
+
+    def set(self, area: Area, row: int, header: str, text: str) -> None:
+        """Put a text in a cell of an area. Raises MasterError where it cannot be put (a merge, a shared formula)."""
+        sheet, column = self._sheet(area), area.columns[header]
+        merge = sheet.merge_at(row, column)
+        if merge and box(merge)[:2] != (row, column):
+            raise MasterError(
+                f"「{area.sheet}」シートの {address(row, column)} は結合セル {merge} の中にあるので書き込めません。",
+                "セルの結合を解除して保存してから、もう一度実行してください。",
+            )
+        sheet.set(row, column, text, area.header + 1)
+
+    def append(self, area: Area, texts: Mapping[str, str]) -> int:
+        """Write a new row under the last one of an area and say which row it is.
+
+        Raises MasterError, naming the cell, where something else stands in the way.
+        """
+        key = (area.part, area.header, area.span[0])
+        row = self._last.get(key, (area, area.last))[1] + 1
+        self._check_free(area, row)
+        sheet = self._sheet(area)
+        if row > area.header + 1:
+            sheet.copy_styles(row - 1, row, *area.span)
+        for header, text in texts.items():
+            self.set(area, row, header, text)
+        self._last[key] = area, row
+        return row
+
+    def data(self) -> bytes:
+        """The workbook with all edits; the very bytes that were read where there were none."""
+        if not self._sheets:
+            return self.package.data
+        changed: dict[str, bytes] = {}
+        removed: list[str] = []
+        for area, last in self._last.values():
+            self._grow(area, last, changed)
+        changed |= {part: sheet.bytes() for part, sheet in self._sheets.items()}
+        if any(sheet.dropped_formula for sheet in self._sheets.values()):
+            removed = self._without_calc_chain(changed)
+        self._recalculate(changed)
+        return self.package.with_parts(changed, removed)
+
+    def _sheet(self, area: Area) -> SheetEdit:
+        if area.part not in self._sheets:
+            self._sheets[area.part] = SheetEdit(self.package, area.part, area.sheet)
+        return self._sheets[area.part]
+
+    def _check_free(self, area: Area, row: int) -> None:
+        left, right = area.span
+        sheet = self._sheet(area)
+        fix = (
+            f"「{area.sheet}」シートの表のすぐ下（{address(row, left)} から下）を空けて保存してから、もう一度実行してください。"
+            "メモなどは表の右か、別のシートに移してください。"
+        )
+        if area.table and row > area.table.bottom:
+            if area.table.totals:
+                raise MasterError(f"「{area.sheet}」シートの表に集計行（{row} 行目）があるので、行を追加できません。",
+                                  "テーブル デザイン → 集計行 のチェックを外して保存してから、もう一度実行してください。")  # fmt: skip
+            for other in tables(self.package, area.part):
+                if (
+                    other.part != area.table.part
+                    and other.box.top <= row <= other.box.bottom
+                    and (other.box.left <= right and other.box.right >= left)
+                ):
+                    raise MasterError(
+                        f"「{area.sheet}」シートの表のすぐ下に別の表（{other.box.ref}）があるので、行を追加できません。",
+                        fix,
+                    )
+        for column in range(left, right + 1):
+            if (sheet.occupied(row, column) and not (area.table and row <= area.table.bottom)) or sheet.merge_at(
+                row, column
+            ):
+                raise MasterError(
+                    f"「{area.sheet}」シートの表のすぐ下のセル {address(row, column)} がふさがっているので、行を追加できません。",
+                    fix,
+                )
+
+    def _grow(self, area: Area, last: int, changed: dict[str, bytes]) -> None:
+        left, right = area.span
+        sheet = self._sheet(area)
+        old_last = area.table.bottom if area.table else area.last
+        sheet.cover(last, right)
+        if last <= old_last:
+            return
+        sheet.stretch(old_last, last, left, right)
+        if area.table:
+            root = self.package.xml(area.table.part)
+            for element in (root, root.find(_N + "autoFilter"), root.find(_N + "sortState")):
+                _lengthen(element, old_last, last)
+            filtered = root.find(f"{_N}autoFilter/{_N}sortState")
+            _lengthen(filtered, old_last, last)
+            changed[area.table.part] = serialise(root)
+
+    def _without_calc_chain(self, changed: dict[str, bytes]) -> list[str]:
+        # A calculation chain that names a cell without a formula makes Excel offer a repair; it builds its own when
+        # there is none.
+        book = workbook_part(self.package)
+        chain = next((r for r in self.package.relationships(book) if r.kind == "calcChain"), None)
+        if chain is None or chain.target not in self.package:
+            return []
+        rels = self.package.xml(rels_name(book))
+        types = self.package.xml("[Content_Types].xml")
+        for child in list(rels):
+            if child.get("Id") == chain.id:
+                rels.remove(child)
+        for child in list(types.iterfind(f"{{{TYPES_NS}}}Override")):
+            if child.get("PartName", "").casefold() == f"/{chain.target}".casefold():
+                types.remove(child)
+        changed[self.package.find(rels_name(book))] = serialise(rels)
+        changed["[Content_Types].xml"] = serialise(types)
+        return [chain.target]
+
+    def _recalculate(self, changed: dict[str, bytes]) -> None:
+        # Formulas that people added may look at what was just written: their stored results are old.
+        book = workbook_part(self.package)
+        parts = sheet_parts(self.package).values()
+        if not any(_FORMULA.search(changed.get(part) or self.package.read(part)) for part in parts):
+            return
+        root = self.package.xml(book)
+        calc = root.find(_N + "calcPr")
+        if calc is None:
+            calc = etree.Element(_N + "calcPr")
+            before = [child for child in root if etree.QName(child).localname in _BEFORE_CALC]
+            root.insert(root.index(before[-1]) + 1, calc)
+        if calc.get("fullCalcOnLoad") not in ("1", "true"):
+            calc.set("fullCalcOnLoad", "1")
+            changed[book] = serialise(root)
+
+
+def _lengthen(element: etree._Element | None, old_last: int, new_last: int) -> None:
+    if element is not None and element.get("ref"):
+        b = box(element.get("ref"))
+        if b.bottom == old_last:
+            element.set("ref", b._replace(bottom=new_last).ref)

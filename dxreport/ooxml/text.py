@@ -1,0 +1,60 @@
+"""Texts of cells: what XML and SpreadsheetML make of a string, and back."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from .package import MAIN_NS
+
+MAX_TEXT = 32_767  # UTF-16 units that Excel keeps in a cell
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_SI_T, _SI_R, _SI_RPH = f"{{{MAIN_NS}}}t", f"{{{MAIN_NS}}}r", f"{{{MAIN_NS}}}rPh"
+
+
+def escape(text: str) -> str:
+    """A cell's text as the content of ``<t>``: markup escaped, ``_xHHHH_`` kept literal, CR kept."""
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    if "_x" in text:
+        text = _LOOKS_ESCAPED.sub("_x005F_", text)
+    return text.replace("\r", "&#13;") if "\r" in text else text
+
+
+def literal(text: str) -> str:
+    """A cell's text as the text of a ``<t>`` in a tree: ``_xHHHH_`` kept literal, markup left to the tree."""
+    return _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
+
+
+def escape_attribute(text: str) -> str:
+    """A string as the content of a double-quoted attribute."""
+    return (
+        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("\n", "&#10;")
+    )
+
+
+def unescape(text: str) -> str:
+    """``_x000D_`` → CR and so on (ECMA-376 part 1, 22.9.2.19)."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+
+
+def string_item(si: etree._Element) -> str:
+    """The text of an ``<si>`` or ``<is>``: its runs joined, furigana left out, escapes resolved."""
+    parts = []
+    for child in si:
+        if child.tag == _SI_T:
+            parts.append(child.text or "")
+        elif child.tag == _SI_R:
+            parts += [t.text or "" for t in child.iterfind(_SI_T)]
+    return unescape("".join(parts))
+
+
+def utf16_length(text: str) -> int:
+    """The length of a text as Excel counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,0 +1,271 @@
+"""The catalogue of problems: every message that departments and coordinators read about data.
+
+A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` does not), a place,
+what is wrong and what to do. Texts stand here and nowhere else; tests assert codes.
+
+Codes: E1 answers, E2 which sheet this is, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One entry of the catalogue; ``message`` and ``fix`` are format strings over the parameters."""
+
+    code: str
+    message: str
+    fix: str
+
+    @property
+    def severity(self) -> str:
+        """``error`` or ``warning``."""
+        return "error" if self.code.startswith("E") else "warning"
+
+    @property
+    def params(self) -> frozenset[str]:
+        """The names of the parameters that both texts need."""
+        fields = string.Formatter().parse(self.message + self.fix)
+        return frozenset(name for _, name, _, _ in fields if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault in people's data, at a place they can find.
+
+    ``cell`` names the cells as the sender sees them (``"E21"``, or ``"E21、G21"`` when the same
+    fault stands in several); ``field`` is the text of the first cell's ``Ref``.
+    """
+
+    code: str
+    severity: str
+    message: str
+    fix: str = ""
+    sheet: str = ""
+    cell: str = ""
+    field: str = ""
+    label: str = ""
+    value: str = ""
+
+
+_SHOWN = 60  # characters of a value that a message quotes
+
+
+def shown(text: str, length: int = _SHOWN) -> str:
+    """A value as a message quotes it: on one line, shortened; （空白） for nothing."""
+    line = " ".join(text.split())
+    if not line:
+        return "（空白）"
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def problem(
+    kind: Kind,
+    params: Mapping[str, str] | None = None,
+    *,
+    severity: str = "",
+    sheet: str = "",
+    cell: str = "",
+    field: str = "",
+    label: str = "",
+    value: str = "",
+) -> Problem:
+    """The problem of this kind at this place; its texts quote ``params`` shortened.
+
+    ``severity`` is the kind's own unless given. Raises KeyError when a parameter is missing.
+    """
+    quoted = {name: shown(text) for name, text in (params or {}).items()}
+    message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
+    return Problem(kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value)
+
+
+# E1: the answers
+PROGRESS_UNKNOWN = Kind(
+    "E101",
+    "進捗が「{value}」となっています。進捗に使えるのは{words}です。",
+    "一覧から選び直してください。報告する作業がない欄は空白のままにしてください。",
+)
+PROGRESS_NEAR = Kind(
+    "E102",
+    "進捗が「{value}」となっています。",
+    "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
+)
+PROGRESS_MISSING = Kind(
+    "E103",
+    "{quarter}に作業予定がありますが、進捗が記入されていません。",
+    "{words}から選んでください。報告することがない場合は「報告事項なし」の欄に○を記入してください。",
+)
+QUARTER_TO_COME = Kind(
+    "E104", "まだ始まっていない四半期に記入があります。", "今回報告するのは{quarter}までです。記入を消してください。"
+)
+COUNTERMEASURE_MISSING = Kind(
+    "E105",
+    "進捗が「{progress}」ですが、対応策が記入されていません。",
+    "遅延や課題の内容と、その対応策を記入してください。",
+)
+NO_REPORT_UNKNOWN = Kind(
+    "E106",
+    "報告事項なしの欄が「{value}」となっています。",
+    "報告することがない場合は「○」を記入し、ある場合は空白にしてください。",
+)
+REQUIRED_MISSING = Kind("E107", "{group}が記入されていません。", "{round}の報告では必ず記入してください。")
+ACTUAL_MISSING = Kind(
+    "E108",
+    "今年度の目標に対する実績が記入されていません。",
+    "実績を記入してください。確定していない場合は「未確定」と記入してください。",
+)
+FLAG_UNKNOWN = Kind("E109", "{field}が「{value}」となっています。", "{flags}のどちらかを選んでください。")
+FLAG_NEAR = Kind(
+    "E110",
+    "{field}が「{value}」となっています。",
+    "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
+)
+
+# E2: which sheet of which issue this is
+STAMP_MISSING = Kind(
+    "E201",
+    "シートに隠されている目印（発行番号と施策ID）がなく、どの施策のシートか確かめられません。",
+    "配付したファイルのシートに直接記入して返送してください。",
+)
+ISSUE_UNKNOWN = Kind(
+    "E202", "発行番号「{issue}」は発行台帳にありません。", "今回配付したファイルに記入して返送してください。"
+)
+WRONG_YEAR = Kind(
+    "E203",
+    "対象年度が違います（このシートは{found}、台帳は{expected}）。",
+    "{expected}の様式に記入して返送してください。",
+)
+MEASURE_NOT_ISSUED = Kind(
+    "E204",
+    "施策{measure}は、発行{issue}で配付したシートにありません。",
+    "配付したファイルのシートに記入して返送してください。",
+)
+SHEET_TWICE = Kind(
+    "E205",
+    "施策{measure}のシートが同じファイルに複数あり、どれが回答か分かりません。",
+    "回答のシートを1枚だけ残し、ほかは削除して返送してください。",
+)
+FORM_UNKNOWN = Kind(
+    "E206", "様式「{form}」の控えがなく、読み取れません。", "今回配付したファイルに記入して返送してください。"
+)
+WRONG_DEPARTMENT = Kind(
+    "E207",
+    "主管部署が違います（このシートは「{found}」、配付先は「{expected}」）。",
+    "「{expected}」に配付したシートで返送してください。",
+)
+
+# E3: cells
+LOCKED_CHANGED = Kind(
+    "E301",
+    "今回の記入対象ではない欄が変更されています（配付時「{old}」→ 返送「{new}」）。",
+    "配付時の内容に戻してください。変更が必要な場合は、返送のメールでお知らせください。",
+)
+REMOVED = Kind(
+    "E302",
+    "様式の{what}が削除されています。",
+    "空白とは区別して扱います。配付したファイルに記入し直すか、削除した{what}を元に戻してください。",
+)
+FORMULA = Kind("E303", "数式が入っています。", "数式ではなく、表示させたい値や文を直接記入してください。")
+ERROR_VALUE = Kind("E304", "エラー値「{value}」が入っています。", "値や文を直接記入し直してください。")
+NOT_TEXT = Kind(
+    "E305",
+    "文字で記入する欄に{what}（表示は「{value}」）が入っています。",
+    "表示どおりでよいかを確かめ、文字として記入し直してください。",
+)
+
+# E4: files
+NO_WORKBOOK = Kind("E401", "Excel のブックではありません（{detail}）。", "様式の Excel ファイルを返送してください。")
+PASSWORD = Kind(
+    "E402",
+    "パスワードで保護されていて開けません。",
+    "パスワードを外して保存し直してください（またはパスワードを担当者へお知らせください）。",
+)
+DAMAGED = Kind(
+    "E403", "ファイルが壊れていて読めません（{detail}）。", "Excel で開いて保存し直し、もう一度返送してください。"
+)
+UNSUPPORTED = Kind(
+    "E404",
+    "この形式は読めません（{detail}）。",
+    "Excel で開き、「Excel ブック（*.xlsx）」として保存し直して返送してください。",
+)
+TOO_LARGE = Kind(
+    "E405",
+    "ファイルが大きすぎます（{detail}）。",
+    "配付したファイルに記入し直すか、様式の外に貼り付けた内容を削除して返送してください。",
+)
+NO_FORM_SHEET = Kind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
+EMPTY_FILE = Kind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
+
+# W1: the answers
+NO_REPORT_AND_PROGRESS = Kind(
+    "W101",
+    "報告事項なしに「{value}」がありますが、同じ{quarter}の進捗も記入されています。",
+    "どちらが正しいか確かめてください。",
+)
+FLAG_BLANK = Kind("W102", "{field}が空白です。", "{flags}のどちらかを選んでください。")
+FLAG_WITHOUT_CONTENT = Kind(
+    "W103", "{field}が「{value}」ですが、{governed}が記入されていません。", "{governed}を記入してください。"
+)
+CONTENT_WITHOUT_FLAG = Kind(
+    "W104",
+    "{field}が「{value}」ですが、{governed}が記入されています。",
+    "有無と内容のどちらが正しいか確かめてください。",
+)
+REPORTED_CHANGED = Kind(
+    "W105",
+    "以前に報告された内容が変更されています（配付時「{old}」→ 返送「{new}」）。",
+    "訂正として受け付けます。誤って変更した場合はお知らせください。",
+)
+
+# W2: 実績 against 目標
+ACTUAL_NO_NUMBER = Kind(
+    "W201", "実績「{value}」を目標「{target}」と比べられません。", "「{expected}」のように数値で記入してください。"
+)
+ACTUAL_UNIT = Kind(
+    "W202", "実績「{value}」の単位が目標「{target}」と違います。", "目標と同じ単位（{expected}）で記入してください。"
+)
+ACTUAL_PARTS = Kind(
+    "W203",
+    "実績「{value}」の内訳が目標「{target}」と合いません。",
+    "目標と同じく「{expected}」の形で記入してください。",
+)
+ACTUAL_TO_COME = Kind("W204", "まだ始まっていない年度に実績が記入されています。", "記入する年度を確かめてください。")
+
+# W3: 関連施策
+RELATED_UNKNOWN = Kind("W301", "施策ID「{value}」の施策はありません。", "関連施策の施策IDを確かめてください。")
+RELATED_ITSELF = Kind(
+    "W302", "関連施策にこの施策自身（{value}）が記入されています。", "関連する別の施策の施策IDを記入してください。"
+)
+RELATED_NAME = Kind(
+    "W303",
+    "施策{id}の名称が「{value}」となっています。",
+    "施策{id}の名称は「{expected}」です。施策IDと名称のどちらかを直してください。",
+)
+RELATED_ONE_WAY = Kind(
+    "W304",
+    "施策{id}の側では、この施策{measure}が関連施策になっていません。",
+    "関連がある場合は、施策{id}にも記入が必要です。",
+)
+
+# W4: addresses and texts
+MAIL_BLANK = Kind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")
+MAIL_MALFORMED = Kind(
+    "W402", "「{value}」はメールアドレスの形になっていません。", "半角で「名前@{domain}」の形に記入してください。"
+)
+MAIL_DOMAIN = Kind("W403", "「{value}」のドメインが「{domain}」ではありません。", "綴りを確かめてください。")
+DEPARTMENT_RENAMED = Kind("W404", "「{value}」は旧名称です。", "現在の名称「{expected}」に直してください。")
+TEXT_TOO_LONG = Kind(
+    "W405", "文が長すぎます（{length}字）。Excel のセルに入るのは32,767字までです。", "32,767字までに縮めてください。"
+)
+
+# W5: the shape of the returned sheet
+MOVED = Kind("W501", "{what}が移動しています。", "内容は正しい欄のものとして読み取りました。対応は不要です。")
+ADDED = Kind("W502", "{what}が追加されています。", "新しい項目として受け付けました。内容を確かめてください。")
+TEXT_CUT = Kind("W503", "{what}が欄に収まりません。", "行の高さを広げるか、文を短くしてください。")
+
+KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

@@ -1,0 +1,155 @@
+"""One returned file, opened: its sheets as rows of values, whatever spreadsheet format it is in."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..errors import PackageError
+from ..ooxml.package import Package
+from . import biff, bounds, cells
+from .kinds import Format, sniff
+from .limits import CHILD_MEMORY, CHILD_SECONDS, MAX_COLUMNS, MAX_ROWS, Unreadable
+
+# Excel encrypts with this, and opens without asking, when only the structure is protected ([MS-OFFCRYPTO] 2.4.2.3).
+_DEFAULT_PASSWORD = "VelvetSweatshop"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A worksheet: ``rows[i][j]`` is the value of cell (i+1, j+1), ``""`` where it is blank.
+
+    Values are str, int, float, bool, date, datetime, time or timedelta, as python-calamine gives
+    them: errors, formulas never calculated and blank cells look alike (see ``exact``).
+    """
+
+    name: str
+    hidden: bool
+    rows: list[list] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Book:
+    """A workbook in memory; ``data`` are its bytes, decrypted if ``decrypted``."""
+
+    format: Format
+    sheets: tuple[Sheet, ...]
+    data: bytes = field(repr=False)
+    decrypted: bool = False
+
+    def sheet(self, name: str) -> Sheet:
+        """The sheet of this name; raises KeyError."""
+        for sheet in self.sheets:
+            if sheet.name == name:
+                return sheet
+        raise KeyError(name)
+
+
+def open_book(data: bytes, name: str = "", password: str | None = None) -> Book:
+    """The workbook in ``data``; ``name`` only helps to find words for a refusal.
+
+    Raises Unreadable: E401 no workbook, E402 needs a (or another) password, E403 damaged,
+    E404 unsupported format, E405 too large, E407 empty.
+    """
+    kind = sniff(data, name)
+    if kind is Format.ENCRYPTED:
+        return replace(open_book(_decrypt(data, password), name), decrypted=True)
+    try:
+        if kind is Format.XLS:
+            return _open_xls(data, password)
+        if kind is Format.ODS:
+            package = Package(data)
+            _refuse_encrypted_ods(package)
+            bounds.check_ods(package)
+        elif kind is not Format.XLSB:
+            package = Package(data)
+            main = next(r.target for r in package.relationships() if r.kind == "officeDocument")
+            bounds.check_ooxml(package, main)
+            return _book(kind, data, _read_here(data))
+    except PackageError as error:
+        raise Unreadable("E403", error.message) from None
+    return _book(kind, data, _read_in_child(data))
+
+
+def _book(kind: Format, data: bytes, sheets: list[cells.RawSheet]) -> Book:
+    return Book(kind, tuple(Sheet(*sheet) for sheet in sheets), data)
+
+
+def _open_xls(data: bytes, password: str | None) -> Book:
+    scan = biff.scan(data)
+    if scan.encrypted:
+        return replace(_open_xls(_decrypt(data, password), None), decrypted=True)
+    for sheet in scan.sheets:
+        if sheet.far:
+            raise bounds.too_far(sheet.name, *sheet.far)
+    return _book(Format.XLS, data, _read_in_child(data))
+
+
+def _refuse_encrypted_ods(package: Package) -> None:
+    name = "META-INF/manifest.xml"
+    if name in package and b"encryption-data" in package.read(name):
+        raise Unreadable("E402", "LibreOffice のパスワード付きファイルは、パスワードがあっても開けません")
+
+
+def _decrypt(data: bytes, password: str | None) -> bytes:
+    """The file without its password; raises Unreadable (E402)."""
+    import msoffcrypto
+
+    for candidate in [_DEFAULT_PASSWORD] if password is None else [password, _DEFAULT_PASSWORD]:
+        out = io.BytesIO()
+        try:
+            file = msoffcrypto.OfficeFile(io.BytesIO(data))
+            if file.format == "ooxml":
+                file.load_key(password=candidate, verify_password=True)
+            else:
+                file.load_key(password=candidate)
+            file.decrypt(out)
+        except Exception:  # a wrong password shows itself in many ways
+            continue
+        return out.getvalue()
+    raise Unreadable("E402", "パスワードがかかっています" if password is None else "パスワードが違います")
+
+
+def _read_here(data: bytes) -> list[cells.RawSheet]:
+    try:
+        return cells.read_cells(data, MAX_ROWS, MAX_COLUMNS)
+    except cells.CannotRead as error:
+        raise _unreadable(error.reason, error.detail) from None
+
+
+def _read_in_child(data: bytes) -> list[cells.RawSheet]:
+    """Reads in a process of its own, with limits of memory (not on Windows) and of time."""
+    command = [sys.executable, "-P", cells.__file__, *map(str, (CHILD_MEMORY, MAX_ROWS, MAX_COLUMNS))]
+    try:
+        done = subprocess.run(
+            command,
+            input=data,
+            capture_output=True,
+            timeout=CHILD_SECONDS,
+            check=False,
+            cwd=Path(cells.__file__).parent,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except subprocess.TimeoutExpired:
+        raise Unreadable("E405", f"{CHILD_SECONDS} 秒たっても読み終わりません") from None
+    if done.returncode or not done.stdout:
+        raise Unreadable("E405", "読み取りに必要なメモリが上限を超えます")
+    good, answer = pickle.loads(done.stdout)
+    if not good:
+        raise _unreadable(*answer)
+    return answer
+
+
+def _unreadable(reason: str, detail: str) -> Unreadable:
+    if reason == "password":
+        return Unreadable("E402", "パスワードがかかっています")
+    if reason == "large" and detail:
+        sheet, row, column = detail.split("\n")
+        return bounds.too_far(sheet, int(row), int(column))
+    if reason == "large":
+        return Unreadable("E405", "読み取りに必要なメモリが上限を超えます")
+    return Unreadable("E403", detail)

@@ -1,0 +1,170 @@
+"""A number as its author saw it: the stored value and its number format give the shown text.
+
+No width of a column is taken into account: what Excel would show as ``####`` is given in full.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import NamedTuple
+
+from .dates import show_date
+from .formats import Section, Token, sections
+
+
+_EXACT = Context(prec=700, rounding=ROUND_HALF_UP)  # the largest float under the longest format
+
+
+class Shown(NamedTuple):
+    """``certain`` is False where the format could not be followed; ``text`` is the plain number then."""
+
+    text: str
+    certain: bool = True
+
+
+def is_date_format(code: str) -> bool:
+    """Whether numbers in this format are dates or times."""
+    return sections(code)[0].is_date
+
+
+def show_number(number: float, code: str, date1904: bool = False) -> Shown:
+    """The text that a number shows in a cell with this format code."""
+    section, minus = _choose(number, sections(code))
+    if section is None or not section.understood:
+        return plain(number)._replace(certain=False)
+    if section.is_date:
+        text = show_date(number, section, date1904)
+        return Shown(text) if text is not None else plain(number)._replace(certain=False)
+    sign = "-" if minus and number < 0 else ""
+    if section.has("general") or section.has("text"):
+        inner = plain(abs(number))
+        body = "".join(t.text if t.kind == "literal" else inner.text for t in section.tokens)
+        return Shown(sign + body.strip(), inner.certain)
+    if section.has("digit") and any(t == ("literal", "/") for t in section.tokens):
+        return plain(number)._replace(certain=False)  # a fraction
+    value = abs(_decimal(number))
+    if section.has("exponent"):
+        return Shown(sign + _exponential(value, section.tokens).strip())
+    body, zero = _fill(value, section.tokens)
+    return Shown(("" if zero else sign) + body.strip())
+
+
+def plain(number: float) -> Shown:
+    """A number as Excel's ``General`` shows it: 11 characters at most, so that 45.00000000000001 is 45.
+
+    Numbers that General would cut to ``1.23E+12`` come in full (15 digits), and uncertain.
+    """
+    value = _decimal(number)
+    size = abs(value)
+    if size and not Decimal("1e-9") <= size < Decimal("1e11"):
+        return Shown(_unpadded(f"{value:f}"), False)
+    digits = max(0, 10 - max(1, size.adjusted() + 1)) if size else 0  # one of the eleven is the point
+    rounded = value.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
+    return Shown(_unpadded(f"{rounded:f}"))
+
+
+def _decimal(number: float) -> Decimal:
+    """Excel keeps 15 digits."""
+    return Decimal(f"{number:.15g}")
+
+
+def _unpadded(text: str) -> str:
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def _choose(number: float, parts: tuple[Section, ...]) -> tuple[Section | None, bool]:
+    """The section for a number, and whether a negative number shows its minus sign in it."""
+    numeric = [p for p in parts[:3] if len(parts) == 1 or not p.has("text")]
+    if any(p.condition for p in numeric):
+        for part in numeric:
+            if part.condition is None or part.admits(number):
+                return part, part.condition is None or not _only_negative(part.condition)
+        return None, True
+    if not numeric:
+        return parts[0], True
+    if number < 0 and len(numeric) > 1:
+        return numeric[1], False
+    return numeric[2 if number == 0 and len(numeric) > 2 else 0], True
+
+
+def _only_negative(condition: tuple[str, float]) -> bool:
+    """A section that is for negative numbers alone writes its own sign."""
+    comparison, limit = condition
+    return limit < 0 if comparison in ("=", "<=") else limit <= 0 and comparison == "<"
+
+
+def _fill(value: Decimal, tokens: tuple[Token, ...]) -> tuple[str, bool]:
+    """The number in its placeholders; and whether it is rounded to nothing but zeros."""
+    point = next((i for i, t in enumerate(tokens) if t.kind == "point"), len(tokens))
+    whole, fraction = tokens[:point], tokens[point:]
+    decimals = sum(t.kind == "digit" for t in fraction)
+    last = max((i for i, t in enumerate(tokens) if t.kind == "digit"), default=-1)
+    value = value.scaleb(2 * sum(t.kind == "percent" for t in tokens))
+    value = value.scaleb(-3 * sum(1 for i, t in enumerate(tokens) if t.kind == "comma" and i > last >= 0))
+    rounded = value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    digits, _, after = f"{rounded:f}".partition(".")
+    if last < 0:  # no placeholder: the literals alone
+        return "".join(_literal(t) for t in tokens), False
+    first = next(i for i, t in enumerate(tokens) if t.kind == "digit")
+    grouped = any(t.kind == "comma" and first < i < last for i, t in enumerate(whole))
+    return _whole(digits, whole, grouped) + _fraction(after, fraction), not rounded
+
+
+def _literal(token: Token) -> str:
+    return token.text if token.kind in ("literal", "percent", "exponent") else ""
+
+
+def _whole(digits: str, tokens: tuple[Token, ...], grouped: bool) -> str:
+    """The digits before the point, filled in from the right; what is left over goes to the first."""
+    rest = digits.lstrip("0")
+    out: list[str] = []
+    left = sum(t.kind == "digit" for t in tokens)
+    done = 0
+    for token in reversed(tokens):
+        if token.kind != "digit":
+            out.append(_literal(token))
+            continue
+        left -= 1
+        take = rest if not left else rest[-1:]
+        rest = "" if not left else rest[:-1]
+        for digit in reversed(take or {"0": "0", "?": " "}.get(token.text, "")):
+            out.append("," if grouped and done and done % 3 == 0 else "")
+            out.append(digit)
+            done += 1
+    if not sum(t.kind == "digit" for t in tokens):
+        out.append(rest)
+    return "".join(reversed(out))
+
+
+def _fraction(digits: str, tokens: tuple[Token, ...]) -> str:
+    needed = len(digits.rstrip("0"))
+    out, used = [], 0
+    for token in tokens:
+        if token.kind == "point":
+            out.append(".")
+        elif token.kind == "digit":
+            blank = {"#": "", "?": " "}.get(token.text)
+            out.append(digits[used] if used < needed or blank is None else blank)
+            used += 1
+        else:
+            out.append(_literal(token))
+    return "".join(out)
+
+
+def _exponential(value: Decimal, tokens: tuple[Token, ...]) -> str:
+    mark = next(i for i, t in enumerate(tokens) if t.kind == "exponent")
+    mantissa, tail = tokens[:mark], tokens[mark + 1 :]
+    point = next((i for i, t in enumerate(mantissa) if t.kind == "point"), len(mantissa))
+    step = max(1, sum(t.kind == "digit" for t in mantissa[:point]))
+    decimals = sum(t.kind == "digit" for t in mantissa[point:])
+    power = value.adjusted() if value else 0
+    power -= power % step
+    scaled = value.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    if scaled >= Decimal(10) ** step:
+        power += step
+        scaled = value.scaleb(-power)
+    places = sum(t.kind == "digit" for t in tail)
+    sign = "-" if power < 0 else "+" if tokens[mark].text[1] == "+" else ""
+    rest = "".join(_literal(t) for t in tail)
+    return f"{_fill(scaled, mantissa)[0]}E{sign}{abs(power):0{places}d}{rest}"

@@ -1,0 +1,69 @@
+"""The second, exact reader: one cell at a time, where the fast reader's values do not tell enough.
+
+It knows errors from blanks, formulas from values, and gives numbers as their author saw them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from ..errors import PackageError
+from .book import Book, Sheet
+from .exact_cell import BLANK, CellKind, ExactCell, ExactSheet, value_cell
+from .kinds import Format
+from .limits import Unreadable
+
+__all__ = ["CellKind", "ExactCell", "ExactSheet", "exact"]
+
+
+def exact(book: Book, sheet_name: str) -> ExactSheet:
+    """The exact reader of one sheet of an open book; its parts are parsed once, when first needed.
+
+    An .xlsb, and an .xls whose styles cannot be followed, gives the values alone, uncertain.
+    Raises KeyError when there is no such sheet, Unreadable (E403) when a part is damaged.
+    """
+    sheet = book.sheet(sheet_name)
+    reader = _reader(book)
+    return _ValuesOnly(sheet) if reader is None else reader.sheet(sheet_name)
+
+
+@lru_cache(maxsize=2)
+def _reader(book: Book):
+    """The reader of a whole book; the last ones are kept, since sheets are asked for one by one."""
+    try:
+        if book.format in (Format.XLSX, Format.XLSM):
+            from .exact_xlsx import XlsxExact
+
+            return XlsxExact(book.data)
+        if book.format is Format.ODS:
+            from .exact_ods import OdsExact
+
+            return OdsExact(book.data)
+    except PackageError as error:
+        raise Unreadable("E403", error.message) from None
+    if book.format is Format.XLS:
+        from .exact_xls import XlsExact
+
+        try:
+            return XlsExact(book.data)
+        except Unreadable:
+            return None  # the fast reader could: its values stand
+    return None
+
+
+class _ValuesOnly:
+    """What the fast reader gave, as exact cells."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._rows = sheet.rows
+
+    def cell(self, row: int, column: int) -> ExactCell:
+        """See ExactSheet."""
+        if 0 < row <= len(self._rows) and 0 < column <= len(self._rows[row - 1]):
+            return value_cell(self._rows[row - 1][column - 1])
+        return BLANK
+
+    def notes(self) -> Mapping[tuple[int, int], str]:
+        """See ExactSheet; none are known here."""
+        return {}

@@ -1,0 +1,75 @@
+"""What a zip archive holds, in memory, with names as their Japanese senders wrote them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .limits import MAX_FILE, MAX_MEMBERS
+
+_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A file within an archive or a mail; ``problem`` is a code of the catalogue, or ``""``."""
+
+    name: str
+    data: bytes = field(default=b"", repr=False)
+    problem: str = ""
+    detail: str = ""
+
+
+def unpack(data: bytes, budget: list[int]) -> Iterator[Inner]:
+    """The files of an archive, sorted by name; ``budget[0]`` bytes may be unpacked, and are deducted.
+
+    What cannot be unpacked (encrypted, damaged, too large) comes with its problem.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = sorted(((member_name(info), info) for info in archive.infolist()), key=lambda item: item[0])
+        members = [(name, info) for name, info in members if not name.endswith("/")]
+        if len(members) > MAX_MEMBERS:
+            detail = f"ファイルが {len(members):,} 個（上限 {MAX_MEMBERS:,} 個）入っています"
+            yield Inner("", problem="E405", detail=detail)
+            return
+        for name, info in members:
+            yield _member(archive, name, info, budget)
+
+
+def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, budget: list[int]) -> Inner:
+    if info.flag_bits & _ENCRYPTED_FLAG:
+        return Inner(name, problem="E402", detail="圧縮ファイルにパスワードがかかっています")
+    limit = min(MAX_FILE, budget[0])
+    if info.file_size > limit:
+        return Inner(name, problem="E405", detail="展開後の大きさが上限を超えます")
+    try:
+        with archive.open(info) as stream:
+            data = stream.read(limit + 1)
+    except Exception:  # a broken archive, or a method unknown here
+        return Inner(name, problem="E403", detail="圧縮ファイルから取り出せません")
+    budget[0] -= len(data)
+    if len(data) > limit:
+        return Inner(name, problem="E405", detail="展開後の大きさが上限を超えます")
+    return Inner(name, data)
+
+
+def member_name(info: zipfile.ZipInfo) -> str:
+    """A member's name: UTF-8 where the flag says so or the bytes do (macOS), else cp932 (Windows).
+
+    ``orig_filename`` is asked, because on Windows zipfile takes the second byte of 表 for a separator.
+    """
+    name = info.orig_filename
+    if not info.flag_bits & _UTF8_FLAG:
+        try:
+            raw = name.encode("cp437")
+        except UnicodeEncodeError:
+            raw = b""
+        for encoding in ("utf-8", "cp932"):
+            try:
+                name = raw.decode(encoding) or name
+                break
+            except UnicodeDecodeError:
+                continue
+    return name.replace("\\", "/").lstrip("/")

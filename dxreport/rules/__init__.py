@@ -1,0 +1,36 @@
+"""The rules: a filled sheet → findings. A new rule is one function and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import flags, outcomes, progress, relations, required, texts, unchanged, verdict
+from .case import Case, Finding, Rule
+from .verdict import item_name, problems_of
+
+RULES: tuple[Rule, ...] = (
+    progress.vocabulary,
+    progress.missing_progress,
+    progress.quarter_to_come,
+    progress.missing_countermeasure,
+    progress.no_report,
+    outcomes.actual_to_come,
+    outcomes.missing_actual,
+    outcomes.comparable,
+    required.required,
+    flags.flags,
+    flags.flags_agree,
+    relations.relations,
+    texts.address,
+    texts.department_names,
+    texts.length,
+    unchanged.unchanged,
+)
+
+
+def judge(case: Case, rules: Iterable[Rule] = RULES) -> list[Finding]:
+    """What the rules find in a return, or in a measure of the master: see ``verdict.judge``."""
+    return verdict.judge(case, rules)
+
+
+__all__ = ["RULES", "Case", "Finding", "Rule", "item_name", "judge", "problems_of"]

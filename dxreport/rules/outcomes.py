@@ -1,0 +1,91 @@
+"""実績: given for years that have begun, and comparable with the 目標."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import problems
+from ..model import OutcomeYear, Ref
+from ..values import Part, Value, ValueKind, is_blank, read_value
+from .case import Case, Finding, finding
+
+
+def actual_to_come(case: Case) -> Iterator[Finding]:
+    """No 実績 for a fiscal year that has not begun."""
+    for ref, year in _years(case):
+        if case.to_come(ref) and not is_blank(year.actual):
+            yield finding(problems.ACTUAL_TO_COME, ref)
+
+
+def missing_actual(case: Case) -> Iterator[Finding]:
+    """Where the round asks for it, every 目標 of this fiscal year has its 実績 (未確定 is one)."""
+    for ref, year in _years(case):
+        if not year.actual.strip() and not is_blank(year.target) and case.requires("実績", ref):
+            yield finding(problems.ACTUAL_MISSING, ref, severity="error")
+
+
+def comparable(case: Case) -> Iterator[Finding]:
+    """An 実績 has the shape of its 目標: numbers where those are, the same parts, the same units.
+
+    A 目標 that is no number is compared with nothing. In an interim round a dash says that
+    there is nothing yet; where 実績 is required it leaves the question open.
+    """
+    for ref, year in _years(case):
+        if case.to_come(ref) or not year.actual.strip():
+            continue
+        target, actual = read_value(year.target), read_value(year.actual)
+        nothing_yet = actual.kind is ValueKind.BLANK and not case.requires("実績", ref)
+        if target.kind is not ValueKind.NUMBER or actual.kind is ValueKind.UNDECIDED or nothing_yet:
+            continue
+        if (kind := _mismatch(target, actual)) is not None:
+            expected = _units(target) if kind is problems.ACTUAL_UNIT else _shape(target)
+            yield finding(kind, ref, value=year.actual, target=year.target, expected=expected)
+
+
+def _mismatch(target: Value, actual: Value) -> problems.Kind | None:
+    if actual.kind is not ValueKind.NUMBER:
+        return problems.ACTUAL_NO_NUMBER
+    pairs = _pairs(target.parts, actual.parts)
+    if pairs is None:
+        return problems.ACTUAL_PARTS
+    if any(t.unit and a.unit and t.unit != a.unit for t, a in pairs):
+        return problems.ACTUAL_UNIT
+    return None
+
+
+def _pairs(target: tuple[Part, ...], actual: tuple[Part, ...]) -> list[tuple[Part, Part]] | None:
+    """Each part of the 目標 with its part of the 実績: by label, else by place; None if they differ."""
+    if len(target) != len(actual):
+        return None
+    if len(target) == 1:  # a lone label only repeats the 評価項目
+        return [(target[0], actual[0])]
+    by_label = {part.label: part for part in actual}
+    if {part.label for part in target} != set(by_label):
+        return None
+    if len(by_label) < len(actual):
+        return list(zip(target, actual, strict=True))
+    return [(part, by_label[part.label]) for part in target]
+
+
+def _shape(target: Value) -> str:
+    """``40回``, ``小 8.9%、中 12.8%``, ``550回/1/1``: the 目標 in its plainest writing."""
+    parts = target.parts
+    if len(parts) == 1:
+        return _plain(parts[0])
+    if not parts[0].label:
+        return "/".join(map(_plain, parts))
+    return "、".join(f"{part.label} {_plain(part)}" for part in parts)
+
+
+def _plain(part: Part) -> str:
+    return f"{part.number:,}{part.unit}"
+
+
+def _units(target: Value) -> str:
+    return "、".join(dict.fromkeys(part.unit for part in target.parts if part.unit))
+
+
+def _years(case: Case) -> Iterator[tuple[Ref, OutcomeYear]]:
+    for outcome in case.measure.outcomes:
+        for n, year in enumerate(outcome.years, 1):
+            yield Ref("outcome.actual", outcome.key, n), year

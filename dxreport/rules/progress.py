@@ -1,0 +1,81 @@
+"""進捗, 対応策 and 報告事項なし: the answers of a quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import problems
+from ..model import QUARTER_LABELS, QUARTERS, ActivityQuarter, Ref
+from ..values import is_blank, is_marked, nearest, plan_is_none
+from .case import Case, Finding, choices, finding
+
+
+def vocabulary(case: Case) -> Iterator[Finding]:
+    """進捗 is one of the words of 設定; a near miss is told the right form."""
+    words = _words(case)
+    for ref, quarter in _progress(case):
+        text = quarter.progress
+        if text in words or not text.strip() or case.to_come(ref) or _missing(case, ref, quarter):
+            continue
+        if expected := nearest(text, words):
+            yield finding(problems.PROGRESS_NEAR, ref, value=text, expected=expected)
+        else:
+            yield finding(problems.PROGRESS_UNKNOWN, ref, value=text, words=choices(words))
+
+
+def missing_progress(case: Case) -> Iterator[Finding]:
+    """Every quarter up to the round's with a 作業予定 has its 進捗, unless 報告事項なし is ticked."""
+    for ref, quarter in _progress(case):
+        if _missing(case, ref, quarter):
+            label = QUARTER_LABELS[ref.period]
+            yield finding(problems.PROGRESS_MISSING, ref, severity="error", quarter=label, words=choices(_words(case)))
+
+
+def quarter_to_come(case: Case) -> Iterator[Finding]:
+    """No answer for a quarter after the round's."""
+    for ref, text in case.values.items():
+        if ref.field in QUARTER_ANSWERS and case.to_come(ref) and not is_blank(text):
+            yield finding(problems.QUARTER_TO_COME, ref, quarter=QUARTER_LABELS[case.round.quarter])
+
+
+def missing_countermeasure(case: Case) -> Iterator[Finding]:
+    """A word that needs a 対応策 comes with one."""
+    needing = {w.word for w in case.settings.progress_words if w.needs_countermeasure}
+    for progress, quarter in _progress(case):
+        ref = Ref("activity.countermeasure", progress.item, progress.period)
+        if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires("対応策", ref):
+            severity = "warning" if case.stood(progress, ref) else "error"
+            yield finding(problems.COUNTERMEASURE_MISSING, ref, severity=severity, progress=quarter.progress)
+
+
+def no_report(case: Case) -> Iterator[Finding]:
+    """報告事項なし is ○ or blank, and not ticked beside a 進捗."""
+    for n, quarter in enumerate(case.measure.quarters, 1):
+        ref, text = Ref("no_report", "", n), quarter.no_report
+        if not text.strip() or case.to_come(ref):
+            continue
+        answered = any(activity.quarters[n - 1].progress.strip() for activity in case.measure.activities)
+        if not is_marked(text):
+            yield finding(problems.NO_REPORT_UNKNOWN, ref, value=text)
+        elif answered:
+            yield finding(problems.NO_REPORT_AND_PROGRESS, ref, value=text, quarter=QUARTER_LABELS[n])
+
+
+QUARTER_ANSWERS = ("activity.progress", "activity.countermeasure", "no_report")
+
+
+def _progress(case: Case) -> Iterator[tuple[Ref, ActivityQuarter]]:
+    for activity in case.measure.activities:
+        for n in QUARTERS:
+            yield Ref("activity.progress", activity.key, n), activity.quarters[n - 1]
+
+
+def _words(case: Case) -> tuple[str, ...]:
+    return tuple(w.word for w in case.settings.progress_words)
+
+
+def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
+    """Whether a 進捗 that this round must answer is blank (a dash is no answer to a plan)."""
+    if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires("進捗", ref):
+        return False
+    return not is_marked(case.measure.quarters[ref.period - 1].no_report)

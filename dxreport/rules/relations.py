@@ -1,0 +1,39 @@
+"""関連施策: they exist, are others, are called by their names, and name this one back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import problems
+from ..model import Measure, Ref, RelatedMeasure
+from ..values import fold, is_blank, measure_id
+from .case import Case, Finding, finding, says_something
+
+
+def relations(case: Case) -> Iterator[Finding]:
+    """One fault a line: an unknown ID raises nothing else. A one-way relation is told where it is named."""
+    known = {measure_id(id_): measure for id_, measure in case.measures.items()}
+    own = measure_id(case.measure.id)
+    for related in case.measure.related_measures:
+        if not says_something(related.id, related.name):
+            continue
+        ref, id_ = Ref("related.id", related.key), measure_id(related.id)
+        if id_ == own:
+            yield finding(problems.RELATED_ITSELF, ref, value=related.id)
+        elif id_ not in known:
+            yield finding(problems.RELATED_UNKNOWN, ref, value=related.id)
+        else:
+            yield from _known(own, related, known[id_])
+
+
+def _known(own: str, related: RelatedMeasure, other: Measure) -> Iterator[Finding]:
+    if not is_blank(related.name) and _same(related.name) != _same(other.name):
+        ref = Ref("related.name", related.key)
+        yield finding(problems.RELATED_NAME, ref, id=other.id, value=related.name, expected=other.name)
+    if own not in {measure_id(r.id) for r in other.related_measures}:
+        yield finding(problems.RELATED_ONE_WAY, Ref("related.id", related.key), id=other.id, measure=own)
+
+
+def _same(name: str) -> str:
+    """A name without what does not distinguish it: width of ASCII, blanks, line breaks."""
+    return "".join(fold(name).split())

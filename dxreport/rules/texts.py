@@ -1,0 +1,44 @@
+"""Rules on single texts: addresses, names of departments, length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .. import problems
+from ..model import Ref
+from ..ooxml.text import MAX_TEXT, utf16_length
+from .case import Case, Finding, finding
+
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+_BETWEEN = re.compile(r"[\s、，,;；]+")
+
+
+def address(case: Case) -> Iterator[Finding]:
+    """連絡先 holds one or more addresses of the mail domain of 設定 (or of a domain under it)."""
+    ref, domain = Ref("contact_email"), case.settings.mail_domain
+    mails = [mail for mail in _BETWEEN.split(case.values[ref]) if mail]
+    if not mails and not case.requires("連絡先", ref):
+        yield finding(problems.MAIL_BLANK, ref)
+    for mail in mails:
+        match = _MAIL.fullmatch(mail)
+        if not match:
+            yield finding(problems.MAIL_MALFORMED, ref, value=mail, domain=domain or "ドメイン")
+        elif domain and not f".{match[1]}".casefold().endswith(f".{domain}".casefold()):
+            yield finding(problems.MAIL_DOMAIN, ref, value=mail, domain=domain)
+
+
+def department_names(case: Case) -> Iterator[Finding]:
+    """主管部署 and 関連部署 do not use a 旧名称."""
+    now = {former: department.name for department in case.departments for former in department.former_names}
+    for ref in (Ref("lead_department"), Ref("related_departments")):
+        for name in _BETWEEN.split(case.values[ref]):
+            if name in now:
+                yield finding(problems.DEPARTMENT_RENAMED, ref, value=name, expected=now[name])
+
+
+def length(case: Case) -> Iterator[Finding]:
+    """A text fits into a cell of Excel."""
+    for ref, text in case.values.items():
+        if len(text) * 2 > MAX_TEXT and (units := utf16_length(text)) > MAX_TEXT:
+            yield finding(problems.TEXT_TOO_LONG, ref, length=f"{units:,}")

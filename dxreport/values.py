@@ -1,0 +1,261 @@
+"""What people write in the cells: numbers with units, labelled parts, dates, blanks.
+
+Meaning is derived beside the text and never replaces it. Nothing is guessed: a text is a
+number only when nothing but label, number, unit, bound (以上, 未満 …) and a parenthesis stands
+in it; everything else is text, which is shown and not compared.
+
+Full-width letters and digits are folded, but not by NFKC: that would turn ``①50件`` into
+``150件`` and ``10²`` into ``102``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2212: "-"}
+_BLANKS = frozenset({
+    "", "-", "--", "―", "ー", "—", "–", "─", "━", "‐", "ｰ", "N/A",
+    "なし", "無し", "無", "特になし", "特に無し", "該当なし",
+})  # fmt: skip
+_NO_PLANS = frozenset({"予定なし", "作業予定なし", "実施なし"})
+_UNDECIDED = frozenset({"未確定", "未定", "集計中", "確認中", "調査中", "精査中", "算定中"})
+_MARKS = frozenset({"○", "〇", "◯", "レ", "✓", "✔", "報告事項なし"})
+_PARENTHESIS = re.compile(r"\([^()]*\)")
+_LONGEST = 500  # characters; what is longer is prose
+
+
+def fold(text: str) -> str:
+    """Full-width ASCII and blanks as half-width, blanks at both ends dropped: ``５％ `` → ``5%``."""
+    return text.translate(_FOLD).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing is said: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
+    return fold(text).lstrip("・").rstrip("。") in _BLANKS
+
+
+def plan_is_none(text: str) -> bool:
+    """Whether a 作業予定 says that nothing is planned: blank, ``-``, なし, 特になし, 予定なし …"""
+    return is_blank(text) or fold(text).lstrip("・").rstrip("。") in _NO_PLANS
+
+
+def is_marked(text: str) -> bool:
+    """Whether 報告事項なし is ticked: ○ in any of its look-alikes, a tick, or the words themselves."""
+    return fold(text) in _MARKS
+
+
+def is_undecided(text: str) -> bool:
+    """Whether a value is said to come later: 未確定, 未定, 集計中 …; a parenthesis may follow."""
+    return _without_parentheses(fold(text)) in _UNDECIDED
+
+
+class ValueKind(Enum):
+    """What a text turned out to be."""
+
+    BLANK = "blank"
+    UNDECIDED = "undecided"
+    NUMBER = "number"
+    DATE = "date"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One number of a text.
+
+    ``label`` stands before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact;
+    ``unit`` is folded, with one spelling for variants (``ヶ所`` → ``箇所``), ``""`` when none
+    is written; ``bound`` is 以上, 以下, 未満, 以内, 超 or ``""``; ``about`` says 約 or 程度.
+    """
+
+    number: Decimal
+    unit: str = ""
+    label: str = ""
+    bound: str = ""
+    about: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The meaning of a text: ``parts`` for a NUMBER (one or more), ``date`` for a DATE.
+
+    Several parts either all have their own labels (``小 8.9%`` / ``中 12.8%``) or stand in fixed
+    places between slashes (``550回/1/1``). ``date`` is (year,), (year, month) or (year, month, day)
+    of the western calendar; a fiscal year (令和４年度) is a (year,).
+    """
+
+    kind: ValueKind
+    parts: tuple[Part, ...] = ()
+    date: tuple[int, ...] = ()
+
+
+# Units that may stand after a label or a blank. After a bare number any single kanji or a short
+# Latin word will do ("5匹", "20kWh"). 月 is none: 3月 is March.
+_UNITS = """%|パーセント|ポイント|pt|千円|百万円|万円|億円|円|千人|万人|人|名|件|回|箇所|か所|カ所|ヶ所|ヵ所|ケ所
+か月|カ月|ヶ月|ヵ月|ケ月|週間|年間|時間|分間|日間|分|秒|日|年|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体
+事業者|事業所|事業|業務|手続|種類|種|項目|施設|地区|地域|学級|クラス|課|組|人日|講座|科目|コース|テーマ|サービス|システム|アカウント
+倍|割|位|度|km|kg|m|ha|㎡|㎢|㎥|t|kWh|MB|GB|TB|Mbps|Gbps""".replace("\n", "|")
+_UNIT_NAMES = {"パーセント": "%", "名": "人", "pt": "ポイント"}
+_NUMBER = r"(?P<sign>[-△▲]|マイナス)?(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)"
+_KNOWN = "|".join(sorted(map(re.escape, _UNITS.split("|")), key=len, reverse=True))
+_PER = r"(?P<per>/(?:年度|年|か月|月|週|日|時間|分|回|人|件|校|世帯))?"
+_TAIL = r"(?:\s?(?P<bound>以上|以下|未満|以内|超))?(?:\s?(?P<about>程度|前後))?"
+_ABOUT = r"(?P<circa>約|およそ|おおよそ|おおむね|概ね)?"
+_LABEL = r"(?P<label>[^\d\n()。、,;/△▲-]{0,20}?(?<!第))[\s:=]*"
+_LABELLED = re.compile(rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}")
+_BARE = re.compile(rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}")
+_SEPARATOR = re.compile(r"[\s、,;・/]+")
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
+         "M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}  # fmt: skip
+_DATE = re.compile(
+    rf"(?:(?P<era>{'|'.join(_ERAS)})\s?(?P<year>元|\d{{1,2}})|(?P<western>(?:19|20)\d\d))"
+    r"(?:年度|(?:年|[./-](?=\d))(?:(?P<month>\d{1,2})(?:月|(?=[./-]\d)|$)(?:[./-]?(?P<day>\d{1,2})日?)?)?)"
+)
+
+
+def read_value(text: str) -> Value:
+    """What a 目標 or 実績 says.
+
+    ``１，２５０件`` → 1250 件; ``48.5％（年平均）`` → 48.5 %; ``△5`` → -5; ``５％未満`` → 5 %, bound
+    未満; ``小　８．９％\\n中　１２．８％`` → two labelled parts; ``550回/1/1`` → three parts in fixed
+    places (only because one of them has a unit: ``1/2`` may be a fraction or a day);
+    ``令和５年３月`` → a date; ``整備完了`` and ``設計金額が５０万円を超える業務`` → text.
+    """
+    if is_blank(text):
+        return Value(ValueKind.BLANK)
+    if len(text) > _LONGEST:
+        return Value(ValueKind.TEXT)
+    if is_undecided(text):
+        return Value(ValueKind.UNDECIDED)
+    plain = _without_parentheses(fold(text))
+    if date := _date(plain):
+        return Value(ValueKind.DATE, date=date)
+    parts = _parts(plain)
+    return Value(ValueKind.NUMBER, parts) if parts else Value(ValueKind.TEXT)
+
+
+def _without_parentheses(plain: str) -> str:
+    count = 1
+    while count:  # from the inside out
+        plain, count = _PARENTHESIS.subn(" ", plain)
+    return plain.strip()
+
+
+def _date(plain: str) -> tuple[int, ...]:
+    match = _DATE.fullmatch(plain)
+    if not match:
+        return ()
+    if match["western"]:
+        year = int(match["western"])
+    else:
+        year = _ERAS[match["era"]] + (1 if match["year"] == "元" else int(match["year"]))
+    rest = [int(n) for n in (match["month"], match["day"]) if n]
+    sound = all(1 <= n <= last for n, last in zip(rest, (12, 31), strict=False))
+    return (year, *rest) if sound else ()
+
+
+def _parts(plain: str) -> tuple[Part, ...]:
+    """The numbers of a folded text without parentheses, or () when anything else stands in it."""
+    if "/" in plain and (placed := _placed(plain)):
+        return placed
+    parts, at = [], 0
+    while at < len(plain):
+        match = _one(plain, at)
+        if match is None:
+            return ()
+        parts.append(_part(match))
+        gap = _SEPARATOR.match(plain, match.end())
+        if gap is None and match.end() < len(plain):
+            return ()
+        at = gap.end() if gap else match.end()
+    labels = {part.label for part in parts}
+    if len(parts) > 1 and (len(labels) < len(parts) or "" in labels):
+        return ()
+    return tuple(parts)
+
+
+def _placed(plain: str) -> tuple[Part, ...]:
+    """``550回/1/1``: three or more bare numbers between slashes, at least one with a unit.
+
+    Two may be a ratio: ``50/100人``.
+    """
+    pieces = [piece.strip() for piece in plain.split("/")]
+    matches = [_one(piece, 0) for piece in pieces]
+    whole = all(m and m.end() == len(piece) and not m["label"] for m, piece in zip(matches, pieces, strict=True))
+    parts = tuple(_part(m) for m in matches if m)
+    return parts if whole and len(parts) > 2 and any(part.unit for part in parts) else ()
+
+
+def _one(plain: str, at: int) -> re.Match | None:
+    """A labelled number that ends where a separator or the text's end stands."""
+    for pattern in (_LABELLED, _BARE):
+        match = pattern.match(plain, at)
+        if match and (match.end() == len(plain) or _SEPARATOR.match(plain, match.end())):
+            return match
+    return None
+
+
+def _part(match: re.Match) -> Part:
+    number = Decimal(match["number"].replace(",", ""))
+    unit = re.sub("[かカヶヵケ](?=所)", "箇", match["unit"] or "")
+    unit = re.sub("[カヶヵケ](?=月)", "か", unit)
+    return Part(
+        number=-number if match["sign"] else number,
+        unit=_UNIT_NAMES.get(unit, unit) + (match["per"] or ""),
+        label=match["label"].strip(),
+        bound=match["bound"] or "",
+        about=bool(match["circa"] or match["about"]),
+    )
+
+
+_DASHES = re.compile(r"\s*[-‐‑‒–—―ー－ｰ]\s*")
+
+
+def measure_id(text: str) -> str:
+    """A 施策ID in its one spelling: ``０１－０９``, ``1-9`` and ``01ー09`` are ``01-09``; others folded."""
+    plain = _DASHES.sub("-", fold(text))
+    if re.fullmatch(r"\d{1,2}-\d{1,2}", plain):
+        return "-".join(number.zfill(2) for number in plain.split("-"))
+    return plain
+
+
+# Spellings of one word; applied to the whole text, after NFKC and without blanks.
+_VARIANTS = (
+    ("どおり", "通り"), ("どうり", "通り"), ("とおり", "通り"),
+    ("遅れ", "遅延"), ("おくれ", "遅延"), ("進ちょく", "進捗"),
+)  # fmt: skip
+_ALIASES = {"あり": "有", "アリ": "有", "有り": "有", "なし": "無", "ナシ": "無", "無し": "無"}
+_CLOSE = 0.75  # "予定通りではない" is 0.67 away from "予定通り" and must not be taken for it
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of ``words`` that was meant, or None: 予定どおり, 予定通, `` 予定通り``, 遅延, 有り …
+
+    Width, blanks, punctuation and kana for kanji do not count; a word that is part of exactly one
+    of the ``words`` is taken for it; then the closest spelling (difflib, ratio 0.75).
+    """
+    keys = {_key(candidate): candidate for candidate in words}
+    key = _key(word)
+    if key in keys:
+        return keys[key]
+    if _ALIASES.get(key) in keys:
+        return keys[_ALIASES[key]]
+    within = [candidate for k, candidate in keys.items() if len(key) > 1 and key in k]
+    if len(within) == 1:
+        return within[0]
+    close = difflib.get_close_matches(key, keys, 1, _CLOSE)
+    return keys[close[0]] if close else None
+
+
+def _key(word: str) -> str:
+    plain = unicodedata.normalize("NFKC", word)
+    plain = "".join(c for c in plain if unicodedata.category(c)[0] in "LN").casefold()
+    for variant, usual in _VARIANTS:
+        plain = plain.replace(variant, usual)
+    return plain

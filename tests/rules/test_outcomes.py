@@ -1,0 +1,78 @@
+"""実績 against 目標."""
+
+from __future__ import annotations
+
+import pytest
+
+ACTUAL = "outcome.actual/O1/1"
+
+
+def target(text: str) -> dict[str, str]:
+    return {"outcome.target/O1/1": text}
+
+
+@pytest.mark.parametrize(
+    ("goal", "actual"),
+    [
+        ("30,000千円", "２９，８００千円"),
+        ("30,000千円", "29800"),
+        ("48.5％（年平均）", "49%"),
+        ("小　８．９％\n中　１２．８％", "中 12.5％　小 8.7％"),
+        ("５％未満", "4.8％"),
+        ("市内公民館で計40回", "42回"),
+        ("公民館等における地域別研修５箇所以上", "6か所"),
+        ("550回/1/1", "612回/1/2"),
+        ("整備完了", "9月に整備完了"),
+        ("設計金額が５０万円を超える測量等の業務委託", "3件"),
+        ("-", "120件"),
+        ("30%", "未確定"),
+        ("30%", "集計中（8月公表予定）"),
+        ("30%", "-"),
+    ],
+)
+def test_what_can_be_compared_or_need_not_be(judged, goal, actual):
+    assert judged({ACTUAL: actual}, issued=target(goal)) == []
+
+
+@pytest.mark.parametrize(
+    ("goal", "actual", "code"),
+    [
+        ("30,000千円", "実施済み", "W201"),
+        ("30,000千円", "6月末時点で12件", "W201"),
+        ("30,000千円", "29,800,000円", "W202"),
+        ("30%", "12件", "W202"),
+        ("小　８．９％\n中　１２．８％", "8.7%", "W203"),
+        ("小　８．９％\n中　１２．８％", "小 8.7％　高 12.5％", "W203"),
+        ("30件", "小 10件　中 20件", "W203"),
+        ("550回/1/1", "612回", "W203"),
+    ],
+)
+def test_a_mismatch_is_a_warning(judged, goal, actual, code):
+    assert judged({ACTUAL: actual}, issued=target(goal)) == [(code, "warning", (ACTUAL,))]
+
+
+def test_no_actual_for_a_year_to_come(checked, judged):
+    later = "outcome.actual/O1/2"
+    assert checked({later: "100千円"}) == [("W204", "warning", (later,))]
+    assert judged({later: "100千円"}) == [("E301", "error", (later,))]  # a locked cell, told once
+    assert checked({later: "-"}) == []
+
+
+def test_the_closing_round_asks_for_every_goal_of_the_year(judged):
+    q1 = {"activity.progress/K1/1": "予定通り", "activity.progress/K2/1": "予定通り"}
+    missing = judged(round="年度実績", issued=q1)
+    assert missing == [("E108", "error", (ACTUAL, "outcome.actual/O2/1"))]
+    answered = {ACTUAL: "未確定", "outcome.actual/O2/1": "1,300件"}
+    assert judged(answered, round="年度実績", issued=q1) == []
+    assert judged(answered, round="年度実績", issued=q1 | target("-")) == []
+    dash = judged(answered | {ACTUAL: "―"}, round="年度実績", issued=q1)
+    assert dash == [("W201", "warning", (ACTUAL,))]
+
+
+def test_a_year_without_a_goal_is_not_asked(judged):
+    issued = {f"activity.progress/{k}/1": "予定通り" for k in ("K1", "K2")} | target("") | {"outcome.target/O2/1": "-"}
+    assert judged(round="年度実績", issued=issued) == []
+
+
+def test_an_interim_round_asks_for_none(judged):
+    assert judged({ACTUAL: ""}) == []

@@ -1,0 +1,109 @@
+"""進捗, 対応策, 報告事項なし."""
+
+from __future__ import annotations
+
+import pytest
+
+DELAYED = "進捗遅延・課題あり"
+
+
+def test_the_real_answers_of_01_01_are_right(judged):
+    assert judged() == []
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("予定どおり", "E102"),
+        ("予定通り\n", "E102"),
+        ("　予定通り", "E102"),
+        ("進捗遅延･課題あり", "E102"),
+        ("遅延", "E102"),
+        ("順調", "E101"),
+        ("予定通りではない", "E101"),
+    ],
+)
+def test_only_the_words_of_the_settings(judged, word, code):
+    assert judged({"activity.progress/K1/1": word}) == [(code, "error", ("activity.progress/K1/1",))]
+
+
+def test_the_same_wrong_word_in_two_cells_is_one_finding(judged):
+    cells = ("activity.progress/K1/1", "activity.progress/K2/1")
+    assert judged(dict.fromkeys(cells, "予定通")) == [("E102", "error", cells)]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "―", "なし"])
+def test_planned_work_needs_its_progress(judged, blank):
+    assert judged({"activity.progress/K1/1": blank}) == [("E103", "error", ("activity.progress/K1/1",))]
+
+
+@pytest.mark.parametrize("plan", ["", "-", "なし", "特になし", "―"])
+def test_nothing_planned_needs_no_progress(judged, plan):
+    assert judged({"activity.progress/K1/1": ""}, issued={"activity.plan/K1/1": plan}) == []
+
+
+def test_an_earlier_quarter_is_still_owed(judged):
+    answers = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り", "activity.progress/K1/1": ""}
+    assert judged(answers, round="第2四半期") == [("E103", "error", ("activity.progress/K1/1",))]
+
+
+@pytest.mark.parametrize("mark", ["○", "〇", "◯", "レ", "✓", "✔", "報告事項なし"])
+def test_nothing_to_report_answers_for_the_quarter(judged, mark):
+    blank = {"activity.progress/K1/1": "", "activity.progress/K2/1": ""}
+    assert judged(blank | {"no_report/1": mark}) == []
+
+
+def test_nothing_to_report_is_ticked_or_blank(judged):
+    blank = {"activity.progress/K1/1": "", "activity.progress/K2/1": ""}
+    assert [f[0] for f in judged(blank | {"no_report/1": "いいえ"})] == ["E103", "E106"]
+
+
+def test_nothing_to_report_contradicts_a_progress(judged):
+    assert judged({"no_report/1": "○"}) == [("W101", "warning", ("no_report/1",))]
+
+
+@pytest.mark.parametrize("ref", ["activity.progress/K1/2", "activity.countermeasure/K1/3", "no_report/4"])
+def test_no_answer_for_a_quarter_to_come_and_it_is_told_once(judged, ref):
+    assert judged({ref: "予定通り"}) == [("E104", "error", (ref,))]
+
+
+def test_an_answer_that_came_too_early_when_issued_holds_nobody_back(judged):
+    assert judged(issued={"activity.progress/K1/4": "予定通り"}) == [("E104", "warning", ("activity.progress/K1/4",))]
+
+
+def test_taking_back_an_answer_that_came_too_early_is_welcome(judged):
+    early = {"activity.progress/K1/4": "予定通り"}
+    assert judged({"activity.progress/K1/4": ""}, issued=early) == [("W105", "warning", ("activity.progress/K1/4",))]
+
+
+def test_a_round_of_no_quarter_says_nothing_of_quarters(checked):
+    answers = {f"activity.progress/K1/{n}": "予定通り" for n in (2, 3, 4)}
+    assert checked(answers, round="年度実績") == []
+    assert [f[0] for f in checked(answers)] == ["E104"]
+
+
+@pytest.mark.parametrize("text", ["", "なし", "－"])
+def test_a_delay_needs_a_countermeasure(judged, text):
+    edits = {"activity.progress/K1/1": DELAYED, "activity.countermeasure/K1/1": text}
+    assert judged(edits) == [("E105", "error", ("activity.countermeasure/K1/1",))]
+
+
+def test_a_delay_with_a_countermeasure_and_a_misspelt_delay_without_raise_nothing_more(judged):
+    assert judged({"activity.progress/K1/1": DELAYED, "activity.countermeasure/K1/1": "業者と協議中"}) == []
+    assert [f[0] for f in judged({"activity.progress/K1/1": "遅延"})] == ["E102"]
+
+
+def test_a_delay_that_stood_without_countermeasure_is_a_warning(judged):
+    answers = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り"}
+    found = judged(
+        answers, round="第2四半期", issued={"activity.progress/K1/1": DELAYED, "activity.progress/K2/1": "予定通り"}
+    )
+    assert found == [("E105", "warning", ("activity.countermeasure/K1/1",))]
+
+
+def test_a_word_that_stood_outside_the_vocabulary_holds_nobody_back(judged):
+    answers = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り"}
+    found = judged(
+        answers, round="第2四半期", issued={"activity.progress/K1/1": "順調", "activity.progress/K2/1": "予定通り"}
+    )
+    assert found == [("E101", "warning", ("activity.progress/K1/1",))]

@@ -1,0 +1,37 @@
+"""What the 計画 round requires."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dxreport.rules import judge
+
+
+def test_a_missing_goal_and_a_nameless_activity(judged):
+    found = judged({"goal": " ", "activity.name/K2": ""}, round="計画", issued={"goal": "", "activity.name/K2": ""})
+    answers = ("activity.progress/K1/1", "activity.progress/K2/1")  # 計画 opens no 進捗
+    assert found == [
+        ("E107", "error", ("goal",)),
+        ("E301", "error", answers),
+        ("E107", "error", ("activity.name/K2",)),
+    ]
+
+
+def test_a_spare_line_is_not_asked(judged):
+    spare = {"activity.name/K3": "", "activity.plan/K3/2": ""}
+    assert "E107" not in {code for code, _, _ in judged(round="計画", issued=spare)}
+
+
+def test_one_goal_of_four_years_is_enough_and_none_is_told_once(case):
+    asked = case(round="計画", issued={"activity.progress/K1/1": "", "activity.progress/K2/1": ""})
+    asked = replace(asked, round=replace(asked.round, requires=frozenset({"目標"})))
+    assert judge(asked) == []
+    blank = case(
+        {f"outcome.target/O2/{n}": "" for n in (1, 2, 3, 4)}, round="計画", issued={"activity.progress/K1/1": ""}
+    )
+    [found] = [f for f in judge(replace(blank, round=asked.round)) if f.kind.code == "E107"]
+    assert [str(ref) for ref in found.refs] == ["outcome.target/O2/1"]
+
+
+def test_a_check_of_the_master_requires_nothing(checked):
+    assert checked({"goal": "", "activity.name/K1": ""}, round="計画") == []
