@@ -45,3 +45,7 @@ class LockedError(DxreportError):
 
 class PackageError(DxreportError):
     """A file is no readable OOXML package (damaged, truncated, not a zip)."""
+
+
+class PackageTooLarge(PackageError):
+    """A package, or a part of it, unpacks to more than is read."""

@@ -266,6 +266,11 @@ TEXT_TOO_LONG = Kind(
 # W5: the shape of the returned sheet
 MOVED = Kind("W501", "{what}が移動しています。", "内容は正しい欄のものとして読み取りました。対応は不要です。")
 ADDED = Kind("W502", "{what}が追加されています。", "新しい項目として受け付けました。内容を確かめてください。")
+UNKEYED_TEXT = Kind(
+    "W504",
+    "様式にない{where}に記入があります（{value}）。取り込んでいません。",
+    "内容を確かめ、必要ならマスターに追記してください。",
+)
 TEXT_CUT = Kind("W503", "{what}が欄に収まりません。", "行の高さを広げるか、文を短くしてください。")
 
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

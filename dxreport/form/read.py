@@ -197,3 +197,13 @@ def _letters(columns: Iterable[int]) -> list[str]:
     from ..ooxml.refs import column_letters
 
     return [column_letters(column) for column in columns]
+
+
+def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
+    """What a form shows and reads back, as (field, period)."""
+    out = set()
+    for group in _targets(form, quarter, year).values():
+        for target in group:
+            periods = (1, 2, 3, 4) if target.period_at else (target.period,)
+            out |= {(target.field, period) for period in periods}
+    return frozenset(out)

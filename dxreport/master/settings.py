@@ -142,9 +142,11 @@ def _round(book: Book, row: Row) -> Round:
         book.faults.add(
             row.place("締切"), f"締切「{row['締切']}」が日付として読めません。「2022-07-15」のように書いてください。"
         )
+    before = len(book.faults)
     opens, requires = (_groups(book, row, header) for header in ("入力欄", "必須欄"))
-    for group in sorted(requires - opens):
-        book.faults.add(row.place("必須欄"), f"必須欄の「{group}」が入力欄にありません。入力欄にも書いてください。")
+    if len(book.faults) == before:
+        for group in sorted(requires - opens):
+            book.faults.add(row.place("必須欄"), f"必須欄の「{group}」が入力欄にありません。入力欄にも書いてください。")
     return Round(name, quarter or 0, deadline or "", opens, requires)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from ..errors import PackageError
+from ..errors import PackageError, PackageTooLarge
 
 MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
 MAX_PACKAGE = 1024 * 1024 * 1024
@@ -110,7 +110,7 @@ class Package:
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
             raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
         if sum(i.file_size for i in infos) > MAX_PACKAGE or any(i.file_size > MAX_PART for i in infos):
-            raise PackageError("展開後の大きさが上限を超えています")
+            raise PackageTooLarge("展開後の大きさが上限を超えています")
         self._infos = {i.filename: i for i in infos if not i.is_dir()}
         # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
         self._folded = {name.casefold(): name for name in self._infos}
@@ -143,7 +143,7 @@ class Package:
         except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
             raise PackageError(f"部品 {name} が壊れています（{error}）") from None
         if len(data) > MAX_PART:
-            raise PackageError(f"部品 {name} が大きすぎます")
+            raise PackageTooLarge(f"部品 {name} が大きすぎます")
         return data
 
     def xml(self, name: str) -> etree._Element:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .limits import MAX_COLUMNS, MAX_ROWS, Unreadable
+from .limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
 
 _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD
 _VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLANK and MULBLANK
@@ -42,11 +42,11 @@ def scan(data: bytes) -> Scan:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             stream = ole.openstream("Workbook").read()
     except Exception:  # whatever the parser meets in a broken container
-        raise Unreadable("E403", "ファイルの一部が欠けています") from None
+        raise Unreadable("E403", DAMAGED) from None
     try:
         return _scan(stream)
     except (struct.error, IndexError, UnicodeDecodeError):
-        raise Unreadable("E403", "ファイルの一部が欠けています") from None
+        raise Unreadable("E403", DAMAGED) from None
 
 
 def _scan(stream: bytes) -> Scan:

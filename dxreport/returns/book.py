@@ -13,10 +13,11 @@ from ..errors import PackageError
 from ..ooxml.package import Package
 from . import biff, bounds, cells
 from .kinds import Format, sniff
-from .limits import CHILD_MEMORY, CHILD_SECONDS, MAX_COLUMNS, MAX_ROWS, Unreadable
+from .limits import CHILD_MEMORY, CHILD_SECONDS, DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, unreadable
 
 # Excel encrypts with this, and opens without asking, when only the structure is protected ([MS-OFFCRYPTO] 2.4.2.3).
 _DEFAULT_PASSWORD = "VelvetSweatshop"
+_OUT_OF_MEMORY = "読み取りに必要なメモリが上限を超えます"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def open_book(data: bytes, name: str = "", password: str | None = None) -> Book:
             bounds.check_ooxml(package, main)
             return _book(kind, data, _read_here(data))
     except PackageError as error:
-        raise Unreadable("E403", error.message) from None
+        raise unreadable(error) from None
     return _book(kind, data, _read_in_child(data))
 
 
@@ -118,7 +119,7 @@ def _read_here(data: bytes) -> list[cells.RawSheet]:
     try:
         return cells.read_cells(data, MAX_ROWS, MAX_COLUMNS)
     except cells.CannotRead as error:
-        raise _unreadable(error.reason, error.detail) from None
+        raise _refusal(error.reason, error.detail) from None
 
 
 def _read_in_child(data: bytes) -> list[cells.RawSheet]:
@@ -137,19 +138,19 @@ def _read_in_child(data: bytes) -> list[cells.RawSheet]:
     except subprocess.TimeoutExpired:
         raise Unreadable("E405", f"{CHILD_SECONDS} 秒たっても読み終わりません") from None
     if done.returncode or not done.stdout:
-        raise Unreadable("E405", "読み取りに必要なメモリが上限を超えます")
+        raise Unreadable("E405", _OUT_OF_MEMORY)
     good, answer = pickle.loads(done.stdout)
     if not good:
-        raise _unreadable(*answer)
+        raise _refusal(*answer)
     return answer
 
 
-def _unreadable(reason: str, detail: str) -> Unreadable:
+def _refusal(reason: str, detail: str) -> Unreadable:
     if reason == "password":
         return Unreadable("E402", "パスワードがかかっています")
-    if reason == "large" and detail:
-        sheet, row, column = detail.split("\n")
-        return bounds.too_far(sheet, int(row), int(column))
-    if reason == "large":
-        return Unreadable("E405", "読み取りに必要なメモリが上限を超えます")
-    return Unreadable("E403", detail)
+    if reason == "damaged":
+        return Unreadable("E403", DAMAGED)
+    if not detail:
+        return Unreadable("E405", _OUT_OF_MEMORY)
+    sheet, row, column = detail.split("\n")
+    return bounds.too_far(sheet, int(row), int(column))

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from .dates import show_date
 from .formats import Section, Token, sections
 
-
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)  # the largest float under the longest format
 
 

@@ -12,7 +12,7 @@ from ..errors import PackageError
 from .book import Book, Sheet
 from .exact_cell import BLANK, CellKind, ExactCell, ExactSheet, value_cell
 from .kinds import Format
-from .limits import Unreadable
+from .limits import Unreadable, unreadable
 
 __all__ = ["CellKind", "ExactCell", "ExactSheet", "exact"]
 
@@ -41,7 +41,7 @@ def _reader(book: Book):
 
             return OdsExact(book.data)
     except PackageError as error:
-        raise Unreadable("E403", error.message) from None
+        raise unreadable(error) from None
     if book.format is Format.XLS:
         from .exact_xls import XlsExact
 

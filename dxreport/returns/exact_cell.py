@@ -56,8 +56,8 @@ def number_cell(raw: str, code: str, date1904: bool = False) -> ExactCell:
 
 def as_formula(cell: ExactCell, formula: str) -> ExactCell:
     """The cell with the formula that it is the result of."""
-    if cell.kind == "boolean" and formula in ("=TRUE()", "=FALSE()"):
-        return cell  # how LibreOffice stores the plain values
+    if formula in ("=TRUE()", "=FALSE()"):  # how LibreOffice stores the plain values
+        return ExactCell("boolean", formula[1:-2], cell.raw)
     return ExactCell("error" if cell.kind == "error" else "formula", cell.shown, formula, cell.certain)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import biff
 from .exact_cell import BLANK, ExactCell, as_formula, number_cell, text_cell
 from .formats import BUILT_IN
-from .limits import Unreadable
+from .limits import DAMAGED, Unreadable
 
 if TYPE_CHECKING:
     import xlrd
@@ -25,17 +25,16 @@ class XlsExact:
         import xlrd
 
         self._formulas = {sheet.name: sheet.formulas for sheet in biff.scan(data).sheets}
-        error: Exception | None = None
         for formatted in (True, False):  # a broken style table must not hide the values
             try:
                 self._book = xlrd.open_workbook(
                     file_contents=data, formatting_info=formatted, ragged_rows=True, logfile=io.StringIO()
                 )
                 break
-            except Exception as failure:  # xlrd meets broken files with any exception
-                error = failure
+            except Exception:  # xlrd meets broken files with any exception
+                continue
         else:
-            raise Unreadable("E403", str(error))
+            raise Unreadable("E403", DAMAGED)
         self.formatted = formatted
 
     def sheet(self, name: str) -> XlsSheet:

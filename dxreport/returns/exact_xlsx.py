@@ -13,7 +13,7 @@ from ..ooxml.refs import cell as parse_ref
 from ..ooxml.text import string_item, unescape
 from .exact_cell import BLANK, ExactCell, as_formula, number_cell, text_cell
 from .formats import BUILT_IN
-from .limits import Unreadable
+from .limits import DAMAGED, Unreadable
 
 _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 strict
 _C, _ROW, _V, _F, _IS = (f"{{{MAIN_NS}}}{name}" for name in ("c", "row", "v", "f", "is"))
@@ -111,8 +111,8 @@ class XlsxSheet:
     def _cells(self) -> dict[tuple[int, int], etree._Element]:
         try:
             return self._book.rows(self._part)
-        except (PackageError, ValueError) as error:
-            raise Unreadable("E403", str(error)) from None
+        except (PackageError, ValueError):
+            raise Unreadable("E403", DAMAGED) from None
 
     def cell(self, row: int, column: int) -> ExactCell:
         """See ExactSheet; raises Unreadable when a part is damaged."""
@@ -161,5 +161,5 @@ class XlsxSheet:
         """See ExactSheet."""
         try:
             return self._book.comments(self._part)
-        except (PackageError, ValueError) as error:
-            raise Unreadable("E403", str(error)) from None
+        except (PackageError, ValueError):
+            raise Unreadable("E403", DAMAGED) from None

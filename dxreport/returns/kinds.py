@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from ..errors import PackageError
 from ..ooxml.package import TYPES_NS, Package
-from .limits import MAX_FILE, Unreadable
+from .limits import DAMAGED, MAX_FILE, Unreadable, unreadable
 
 
 class Format(Enum):
@@ -93,7 +93,7 @@ def _zip_format(data: bytes) -> Format:
         if "mimetype" in package:
             return _odf_format(package)
     except PackageError as error:
-        raise Unreadable("E403", error.message) from None
+        raise unreadable(error) from None
     if any(map(_is_apple, package.names)):
         raise Unreadable("E404", "Numbers・Pages などアップル社の形式")
     raise Unreadable("E401", "圧縮ファイル（zip）")
@@ -157,7 +157,7 @@ def ole_streams(data: bytes) -> set[str]:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             return {entry[0].lower() for entry in ole.listdir(streams=True, storages=False) if len(entry) == 1}
     except Exception:  # whatever the parser meets in a broken container
-        raise Unreadable("E403", "ファイルの一部が欠けています") from None
+        raise Unreadable("E403", DAMAGED) from None
 
 
 def _by_extension(name: str) -> str:

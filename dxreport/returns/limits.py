@@ -6,6 +6,8 @@ stop files that would ask the reader for hundreds of gigabytes (a single stray v
 
 from __future__ import annotations
 
+from ..errors import PackageError, PackageTooLarge
+
 MAX_ROWS, MAX_COLUMNS = 10_000, 256
 MAX_XML = 64 * 1024 * 1024  # bytes of one sheet unzipped
 MAX_FILE = 100 * 1024 * 1024  # bytes of one workbook as sent
@@ -14,6 +16,7 @@ MAX_MEMBERS = 2_000  # files in one archive
 MAX_DEPTH = 3  # archives and mails inside one another
 CHILD_MEMORY = 1536 * 1024 * 1024  # bytes of address space for the reader of the old formats
 CHILD_SECONDS = 60
+DAMAGED = "ファイルの一部が欠けているか、書き換えられています"
 
 
 class Unreadable(Exception):
@@ -28,3 +31,10 @@ class Unreadable(Exception):
         super().__init__(f"{code} {detail}".rstrip())
         self.code = code
         self.detail = detail
+
+
+def unreadable(error: PackageError) -> Unreadable:
+    """The refusal of a file whose package is damaged or too large."""
+    if isinstance(error, PackageTooLarge):
+        return Unreadable("E405", error.message)
+    return Unreadable("E403", DAMAGED)

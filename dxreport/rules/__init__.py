@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from . import flags, outcomes, progress, relations, required, texts, unchanged, verdict
 from .case import Case, Finding, Rule
+from .unchanged import takes
 from .verdict import item_name, problems_of
 
 RULES: tuple[Rule, ...] = (
@@ -33,4 +34,4 @@ def judge(case: Case, rules: Iterable[Rule] = RULES) -> list[Finding]:
     return verdict.judge(case, rules)
 
 
-__all__ = ["RULES", "Case", "Finding", "Rule", "item_name", "judge", "problems_of"]
+__all__ = ["RULES", "Case", "Finding", "Rule", "item_name", "judge", "problems_of", "takes"]

@@ -34,6 +34,13 @@ def unchanged(case: Case) -> Iterator[Finding]:
             yield finding(problems.LOCKED_CHANGED, ref, severity=severity, old=old, new=new)
 
 
+def takes(case: Case, ref: Ref) -> bool:
+    """Whether a change of this cell is one that the master may take: an input, or a correction of an answer."""
+    if case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
+        return True
+    return _corrects(case, ref, case.before.get(ref, ""), case.values.get(ref, ""))
+
+
 def _corrects(case: Case, ref: Ref, old: str, new: str) -> bool:
     """Whether this changes an answer given before, or takes back one that came too early."""
     reported = ref.field in _REPORTED and not is_blank(old)

@@ -130,6 +130,8 @@ def _container(entries: list[dict], mini: bytes, mini_fat: list[int], big: list[
     fat += [_FAT] * fat_sectors
     fat += [_FREE] * (fat_sectors * 128 - len(fat))
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<IIIIIIIII", 0, fat_sectors, directory_start, 0, 4096, mini_fat_start, 1 if mini_fat else 0, _END, 0)
+    header += struct.pack(
+        "<IIIIIIIII", 0, fat_sectors, directory_start, 0, 4096, mini_fat_start, 1 if mini_fat else 0, _END, 0
+    )
     header += struct.pack("<109I", *range(fat_start, fat_start + fat_sectors), *[_FREE] * (109 - fat_sectors))
     return header + b"".join(sectors) + struct.pack(f"<{len(fat)}I", *fat)

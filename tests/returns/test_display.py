@@ -124,7 +124,7 @@ def test_whole_numbers_read_back(number: int) -> None:
     assert show_number(number, "#,##0").text == f"{number:,}"
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12) | st.sampled_from(list(BUILT_IN.values())))
+@given(st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12) | st.sampled_from([*BUILT_IN.values()]))
 def test_any_format_gives_some_text(number: float, code: str) -> None:
     shown = show_number(number, code)
     assert isinstance(shown.text, str)

@@ -1,0 +1,79 @@
+"""The edge of the program: commands in the order of the loop, and the one place where errors end.
+
+    frame    what every command shares: -C, --now, --json, --round;  words  click in Japanese
+    console  results to stdout, progress and messages to stderr
+    init check …   one module a command; it is imported when its command runs
+
+Exit codes: 0 done; 1 done, but something was held, refused, in conflict or found; 2 wrong usage;
+3 could not work, nothing was changed; 130 and 141 as shells have them (Ctrl+C, closed pipe).
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from .. import __version__
+from ..errors import DxreportError, UsageError
+from . import console, words
+from .frame import Program, shared_options
+
+COMMANDS = {
+    "init": "作業フォルダーを作る",
+    "check": "マスターと様式を点検する",
+}
+DEBUG = "DXREPORT_DEBUG"
+
+program = Program(
+    "dxreport",
+    package=__package__,
+    summaries=COMMANDS,
+    params=[*shared_options(), words.version_option(__version__)],
+    help="""年間活動計画の様式を部署に送り、返ってきたものをマスターに取り込み、報告書を作ります。
+
+    終了コード: 0 完了　1 完了したが保留や指摘がある　2 使い方の誤り　3 実行できない（何も変更していません）""",
+)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line ``args`` (default: the process's own); gives the exit code."""
+    console.prepare()
+    try:
+        code = program.main(args, prog_name="dxreport", standalone_mode=False)
+        console.flush()
+        return code or 0
+    except NoArgsIsHelpError as error:
+        console.say(error.ctx.get_help())
+        return UsageError.exit_code
+    except click.ClickException as error:
+        return _fail(*words.explain(error), error.exit_code)
+    except click.Abort:
+        return _fail("中断しました。", "", 130)
+    except BrokenPipeError:
+        console.abandon()
+        return 141
+    except DxreportError as error:
+        return _fail(error.message, error.fix, error.exit_code)
+    except OSError as error:
+        _trace()
+        return _fail(words.system_error(error), "別のプログラムで開いていないか、権限と空き容量を確かめてください。", 3)
+    except Exception as error:
+        _trace()
+        message = f"予期しない誤りが起きました（{type(error).__name__}: {error}）。何も変更していません。"
+        return _fail(message, f"環境変数 {DEBUG}=1 を付けて実行すると、詳しい記録が出ます。", 3)
+
+
+def _fail(message: str, fix: str, code: int) -> int:
+    console.say(f"エラー: {message}")
+    if fix:
+        console.say(f"対処: {fix}")
+    return code
+
+
+def _trace() -> None:
+    if os.environ.get(DEBUG) == "1":
+        traceback.print_exc()

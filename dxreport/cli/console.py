@@ -1,0 +1,115 @@
+"""What reaches the screen: results on stdout, progress and messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import click
+
+T = TypeVar("T")
+PATIENCE = 1.0  # seconds before a bar is worth showing
+GAP = "  "
+
+
+def prepare() -> None:
+    """Let no character stop a command: a console of code page 932 shows ``?`` for what it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def out(text: str = "") -> None:
+    """A line of the result."""
+    click.echo(text)
+
+
+def say(text: str) -> None:
+    """A message beside the result."""
+    click.echo(text, err=True)
+
+
+def emit_json(value: Any) -> None:
+    """The result as JSON: UTF-8 whatever the console's code page, keys in the order given."""
+    flush()
+    stream = click.get_binary_stream("stdout")
+    stream.write((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+    stream.flush()
+
+
+def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    """The items, with a bar once they have taken longer than a second and someone is watching.
+
+    ``total`` is how many there are, where ``items`` cannot say it.
+    """
+    if total is None and isinstance(items, Collection):
+        total = len(items)
+    rest = iter(items)
+    if not sys.stderr.isatty():
+        yield from rest
+        return
+    started, done = time.monotonic(), 0
+    for item in rest:
+        yield item
+        done += 1
+        if time.monotonic() - started > PATIENCE:
+            break
+    else:
+        return
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        bar.update(done)
+        for item in rest:
+            yield item
+            bar.update(1)
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a Japanese console: full-width and ambiguous characters are two."""
+    return sum(_width(char) for char in text)
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+
+
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Collection[int] = ()) -> str:
+    """Rows as lines with aligned columns; those in ``right`` (counted from 0) are set to the right.
+
+    A line break within a cell becomes a blank; the last column is not filled up.
+    """
+    texts = [[" ".join(str(cell).split("\n")) for cell in row] for row in ([heads, *rows] if heads else rows)]
+    widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
+    if heads:
+        texts.insert(1, ["-" * w for w in widths])
+    return "\n".join(_line(row, widths, right) for row in texts)
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:
+    cells = []
+    for n, (text, full) in enumerate(zip(row, widths, strict=True)):
+        blank = " " * (full - width(text))
+        cells.append(blank + text if n in right else text + blank)
+    return GAP.join(cells).rstrip()
+
+
+def flush() -> None:
+    """Write out what stands in stdout's buffer; raises BrokenPipeError where nobody reads it any more."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Windows says EINVAL of a closed pipe.
+        if sys.platform == "win32" and not isinstance(error, BrokenPipeError):
+            raise BrokenPipeError from error
+        raise
+
+
+def abandon() -> None:
+    """Send the rest of stdout nowhere: its reader has gone, and the interpreter flushes it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

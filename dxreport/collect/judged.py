@@ -1,0 +1,162 @@
+"""A returned file → its sheets, each identified by its stamp, read, and judged by the rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from .. import problems
+from ..form.compile import Form
+from ..form.read import find_stamp
+from ..form.stamp import SHEET, Stamp
+from ..issued import Archive, Snapshot
+from ..master.records import Master
+from ..model import Ref, Round, measure_from
+from ..problems import KINDS, Problem, problem
+from ..returns.book import Book, Sheet, open_book
+from ..returns.filled import FilledSheet, read_filled
+from ..returns.gather import ReturnedFile
+from ..returns.limits import Unreadable
+from ..rules import Case, judge, problems_of, takes
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSheet:
+    """One sheet of a form. ``texts`` are None where it could not be read.
+
+    ``open`` are the Refs whose changes the merge may take: inputs of the round, and earlier
+    answers that were corrected.
+    """
+
+    sheet: str
+    stamp: Stamp
+    measure: str
+    snapshot: Snapshot | None
+    problems: tuple[Problem, ...]
+    texts: Mapping[Ref, str] | None = None
+    open: frozenset[Ref] = frozenset()
+    cells: Mapping[Ref, str] | None = None
+    moved: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether it could not be told what the sheet is."""
+        return self.texts is None
+
+    @property
+    def held(self) -> bool:
+        """Whether an error holds the sheet back."""
+        return any(p.severity == "error" for p in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFile:
+    """A returned file: its own problems (then it has no sheets), or its sheets."""
+
+    file: ReturnedFile
+    problems: tuple[Problem, ...] = ()
+    sheets: tuple[JudgedSheet, ...] = ()
+
+
+class Judge:
+    """Reads and judges files against a master and what was issued from it."""
+
+    def __init__(self, master: Master, archive: Archive, passwords: Mapping[str, str] | None = None) -> None:
+        """``passwords`` are by department; ``""`` is tried for any."""
+        self.master, self.archive, self.passwords = master, archive, passwords or {}
+        self.measures = {m.id: m for m in master.measures}
+
+    def file(self, file: ReturnedFile) -> JudgedFile:
+        """Judge a file. Nothing that is wrong with it is raised: it is said in the result."""
+        if file.problem:
+            return JudgedFile(file, (_unreadable(file.problem, file.detail),))
+        try:
+            return self._book(file, self._open(file))
+        except Unreadable as error:
+            return JudgedFile(file, (_unreadable(error.code, error.detail),))
+
+    def _open(self, file: ReturnedFile) -> Book:
+        tried = list(dict.fromkeys(self.passwords.values())) or [None]
+        for password in tried:
+            try:
+                return open_book(file.data, file.file_name, password)
+            except Unreadable as error:
+                if error.code != "E402" or password == tried[-1]:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
+        stamped = [(s, found[0]) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
+        if not stamped:
+            return JudgedFile(file, (problem(problems.NO_FORM_SHEET),))
+        count = Counter((stamp.issue, stamp.measure) for _, stamp in stamped)
+        sheets = []
+        for sheet, stamp in stamped:
+            if count[stamp.issue, stamp.measure] > 1:
+                twice = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
+                sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, None, (twice,)))
+            else:
+                sheets.append(self._sheet(book, sheet, stamp))
+        return JudgedFile(file, (), tuple(sheets))
+
+    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp) -> JudgedSheet:
+        found = self._identify(sheet.name, stamp)
+        if isinstance(found, Problem):
+            return JudgedSheet(sheet.name, stamp, stamp.measure, None, (found,))
+        snapshot, form, round_ = found
+        settings = self.master.settings
+        years = settings.plan_years
+        year = years.index(settings.fiscal_year) + 1 if settings.fiscal_year in years else 0
+        issued = snapshot.texts[stamp.measure]
+        try:
+            filled = read_filled(book, sheet, form, issued, settings, quarter=round_.quarter, year=year)
+        except Unreadable as error:
+            return JudgedSheet(sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),))
+        return self._judged(stamp, snapshot, round_, filled)
+
+    def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
+        """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
+        issue, snapshot = self.master.issue(stamp.issue), self.archive.snapshot(stamp.issue)
+        if issue is None or snapshot is None:
+            return problem(problems.ISSUE_UNKNOWN, {"issue": stamp.issue}, sheet=sheet)
+        here = self.master.settings.fiscal_year.label
+        if snapshot.fiscal_year != here:
+            return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
+        if stamp.measure not in snapshot.texts or stamp.measure not in self.measures:
+            return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
+        form, round_ = self.archive.form(stamp.form), self.master.settings.round(snapshot.round)
+        if form is None or round_ is None:
+            return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
+        return snapshot, form, round_
+
+    def _judged(self, stamp: Stamp, snapshot: Snapshot, round_: Round, filled: FilledSheet) -> JudgedSheet:
+        issued = snapshot.texts[stamp.measure]
+        whole = {**issued, **filled.texts}
+        case = Case(
+            measure_from(whole), snapshot.measure(stamp.measure), self.measures, round_, self.master.settings,
+            self.master.departments,
+        )  # fmt: skip
+        faulty = {p.field for p in filled.problems if p.field}
+        findings = [f for f in judge(case) if any(str(ref) not in faulty for ref in f.refs)]
+        found = problems_of(
+            findings, lambda ref: (filled.sheet, filled.cells.get(ref, "")), self.master.settings, case.values
+        )
+        opened = frozenset(ref for ref in filled.texts if takes(case, ref))
+        return JudgedSheet(
+            filled.sheet, stamp, stamp.measure, snapshot, (*filled.problems, *found), filled.texts, opened,
+            filled.cells, filled.moved,
+        )  # fmt: skip
+
+
+def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:
+    kind = KINDS[code]
+    return problem(kind, {"detail": detail} if "detail" in kind.params else {}, sheet=sheet)
+
+
+def released(sheet: JudgedSheet) -> JudgedSheet:
+    """A held sheet as the coordinator accepted it: all it changed counts, its errors no longer hold it."""
+    softened = tuple(replace(p, severity="warning") for p in sheet.problems)
+    return replace(sheet, problems=softened, open=frozenset(sheet.texts or ()))
+
+

@@ -1,0 +1,54 @@
+"""The whole of collect, for commands and for others who read returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from ..issued import Archive
+from ..master.read import read_master
+from ..master.records import Master
+from ..returns.gather import ReturnedFile, gather
+from ..workspace import Workspace
+from .applied import apply
+from .judged import Judge
+from .planned import Plan, Planner
+
+
+def collect(
+    workspace: Workspace,
+    paths: Iterable[Path],
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    replace: bool = False,
+    passwords: Mapping[str, str] | None = None,
+    watch: Callable[[list[ReturnedFile]], Iterable[ReturnedFile]] = iter,
+) -> Plan:
+    """Read, judge and merge returns; with ``dry_run`` only say what would happen.
+
+    ``watch`` wraps the files as they are worked on. Raises UsageError for a path that is not there,
+    MasterError or LockedError when the master cannot be read or written.
+    """
+    master = read_master(workspace.master)
+    plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords)
+    if not dry_run:
+        apply(workspace, master, plan, now)
+    return plan
+
+
+def plan_files(
+    workspace: Workspace,
+    master: Master,
+    files: Iterable[ReturnedFile],
+    now: datetime,
+    *,
+    replace: bool = False,
+    passwords: Mapping[str, str] | None = None,
+) -> Plan:
+    """The plan for these files on this master."""
+    judge, planner = Judge(master, Archive(workspace), passwords), Planner(master, now, replace=replace)
+    for file in files:
+        planner.add(judge.file(file))
+    return planner.plan()

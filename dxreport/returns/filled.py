@@ -1,0 +1,166 @@
+"""A sheet of a form as its author saw it: every text of a measure, with faults of cells and of shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import problems
+from ..fields import FIELD, label
+from ..form.compile import Form
+from ..form.read import Filled, read_sheet, shown_fields
+from ..model import Ref, Settings, normalise
+from ..ooxml.refs import address, column_letters
+from ..problems import Problem, problem
+from .book import Book, Sheet
+from .exact import ExactCell, exact
+
+_DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
+
+
+@dataclass(frozen=True, slots=True)
+class FilledSheet:
+    """``texts`` are normalised; ``cells`` says where each stands in the file (``E21``).
+
+    ``moved`` tells in Japanese what stands elsewhere than in the sheet as issued.
+    """
+
+    sheet: str
+    texts: Mapping[Ref, str]
+    cells: Mapping[Ref, str]
+    problems: tuple[Problem, ...]
+    moved: tuple[str, ...]
+
+
+def read_filled(
+    book: Book, sheet: Sheet, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
+) -> FilledSheet:
+    """Read one sheet. Where the fast reader may be wrong, the exact reader is asked.
+
+    A text that was issued and whose cell is gone is a problem (E302) and stands as issued. Raises
+    Unreadable when the exact reader finds the file damaged.
+    """
+    filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
+    if filled is None:
+        raise ValueError(f"{sheet.name}: no stamp")
+    cells = {ref: address(*at) for ref, at in filled.at.items()}
+    reader = _Cells(book, sheet.name, cells, settings)
+    texts = {ref: reader.text(ref, filled.at[ref], value, issued.get(ref, "")) for ref, value in filled.values.items()}
+    texts = {ref: text for ref, text in texts.items() if text or ref in issued or _item_says(texts, ref)}
+    lost = _lost(form, filled, issued, quarter, year)
+    texts |= {ref: issued[ref] for ref in lost}
+    found = [*reader.problems, *_removed(lost, filled, sheet.name, settings), *_unkeyed(filled, sheet)]
+    return FilledSheet(sheet.name, texts, cells, tuple(found), _moved(filled))
+
+
+def _item_says(texts: Mapping[Ref, str], ref: Ref) -> bool:
+    """Whether a spare row was used: then all its cells are part of a new item."""
+    prefix = ref.field.partition(".")[0]
+    return any(
+        text for r, text in texts.items() if r.item == ref.item and r.field.startswith(prefix + ".") and r.field != "activity.plan_label"
+    )
+
+
+class _Cells:
+    """Turns values into texts; keeps what is wrong with them."""
+
+    def __init__(self, book: Book, sheet: str, cells: Mapping[Ref, str], settings: Settings) -> None:
+        self._book, self._sheet, self._cells, self._settings = book, sheet, cells, settings
+        self.problems: list[Problem] = []
+
+    def text(self, ref: Ref, at: tuple[int, int], value: Any, issued: str) -> str:
+        """The text of a cell; ``value`` is what the fast reader gave."""
+        if isinstance(value, str) and (value or not issued):
+            return normalise(value)
+        return self._settled(ref, exact(self._book, self._sheet).cell(*at), issued)
+
+    def _settled(self, ref: Ref, cell: ExactCell, issued: str) -> str:
+        shown = normalise(cell.shown)
+        if cell.kind in ("blank", "text"):
+            return shown
+        if cell.kind == "formula":
+            self._note(problems.FORMULA, ref, cell.raw)
+        elif cell.kind == "error":
+            self._note(problems.ERROR_VALUE, ref, shown, value=shown)
+        elif cell.kind == "boolean":
+            self._note(problems.NOT_TEXT, ref, shown, what="論理値（TRUE/FALSE）", value=shown)
+        elif cell.kind == "number" and (not cell.certain or _may_be_a_day(ref, cell.raw)):
+            self._note(problems.NOT_TEXT, ref, shown, what="数値", value=shown)
+        elif cell.kind == "date" and not cell.certain:
+            self._note(problems.NOT_TEXT, ref, shown, what="日付", value=shown)
+        else:
+            return shown
+        return issued
+
+    def _note(self, kind: problems.Kind, ref: Ref, shown: str, **params: str) -> None:
+        found = problem(
+            kind, params, sheet=self._sheet, cell=self._cells[ref], field=str(ref), label=label(ref, self._settings), value=shown
+        )
+        self.problems.append(found)
+
+
+def _may_be_a_day(ref: Ref, raw: str) -> bool:
+    if FIELD[ref.field].kind.name in ("TARGET", "ACTUAL"):
+        return False
+    try:
+        number = float(raw)
+    except ValueError:
+        return False
+    return number.is_integer() and int(number) in _DAYS
+
+
+def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, year: int) -> list[Ref]:
+    """What was issued on this form and has no cell any more."""
+    shown = shown_fields(form, quarter, year)
+    return [ref for ref in issued if ref not in filled.values and (ref.field, ref.period) in shown]
+
+
+def _removed(lost: Sequence[Ref], filled: Filled, sheet: str, settings: Settings) -> list[Problem]:
+    """One problem for what was removed: columns, else rows."""
+    if not lost:
+        return []
+    what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）" if filled.lost_columns else "行"
+    names = list(dict.fromkeys(label(ref, settings) for ref in lost))
+    more = f" ほか{len(names) - 4}か所" if len(names) > 4 else ""
+    return [
+        problem(
+            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label="、".join(names[:4]) + more,
+        )
+    ]  # fmt: skip
+
+
+def _unkeyed(filled: Filled, sheet: Sheet) -> list[Problem]:
+    """Texts in rows and columns that the form does not have: told, since they are not merged."""
+    out = []
+    keyed_columns = {column for _, column in filled.at.values()}
+    for number in (*filled.inserted, *filled.copied):
+        row = sheet.rows[number - 1]
+        said = [str(v) for c, v in enumerate(row, 1) if v != "" and (c in keyed_columns or not str(v).startswith("r"))]
+        if said:
+            out.append(_extra(f"行（{number}行目）", said, sheet.name, f"{number}:{number}"))
+    rows = {row for row, _ in filled.at.values()}
+    for column in filled.inserted_columns:
+        said = [str(row[column - 1]) for n, row in enumerate(sheet.rows, 1) if n in rows and column <= len(row) and row[column - 1] != ""]
+        if said:
+            letters = column_letters(column)
+            out.append(_extra(f"列（{letters}列）", said, sheet.name, f"{letters}:{letters}"))
+    return out
+
+
+def _extra(where: str, said: list[str], sheet: str, cell: str) -> Problem:
+    text = "／".join(said)
+    return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet, cell=cell, value=text)
+
+
+def _moved(filled: Filled) -> tuple[str, ...]:
+    out = []
+    last = max((row for row, _ in filled.at.values()), default=0)
+    rows = [n for n in filled.inserted if n < last]
+    if rows:
+        out.append(f"{'、'.join(map(str, rows[:6]))}行目{f' ほか{len(rows) - 6}行' if len(rows) > 6 else ''}に行が挿入されています")
+    right = max((column for _, column in filled.at.values()), default=0)
+    columns = [column_letters(n) for n in filled.inserted_columns if n < right]
+    if columns:
+        out.append(f"{'、'.join(columns)}列に列が挿入されています")
+    return tuple(out)

@@ -1,0 +1,199 @@
+"""What a test does to a workbook's package: look into it, change cells as a spreadsheet program would, check it."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+from python_calamine import CalamineWorkbook
+
+from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, TYPES_NS, Package, serialise
+from dxreport.ooxml.refs import Box, address, box, cell
+from dxreport.ooxml.text import literal
+
+S = f"{{{MAIN_NS}}}"
+Grid = list[list[object]]
+
+
+def rows_of(data: bytes, sheet: str) -> Grid:
+    """The values of a sheet as python-calamine gives them."""
+    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+
+def part_of(package: Package, sheet: str) -> str:
+    """The part that holds a sheet."""
+    book = package.xml("xl/workbook.xml")
+    rel = next(s.get(f"{{{DOC_RELS_NS}}}id") for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
+    return next(r.target for r in package.relationships("xl/workbook.xml") if r.id == rel)
+
+
+def edited(data: bytes, sheet: str, change: Callable[[etree._Element], None]) -> bytes:
+    """The workbook after ``change`` was applied to the sheet's XML."""
+    package = Package(data)
+    part = part_of(package, sheet)
+    root = package.xml(part)
+    change(root)
+    return package.with_parts({part: serialise(root)})
+
+
+def merged(root: etree._Element) -> list[Box]:
+    """The merged ranges of a sheet."""
+    return [box(m.get("ref")) for m in root.iter(f"{S}mergeCell")]
+
+
+def open_cells(data: bytes, sheet: str) -> set[tuple[int, int]]:
+    """The cells of a sheet into which a department can type: (row, column) of all that are not locked.
+
+    Of a merged range only the first cell counts.
+    """
+    package = Package(data)
+    xfs = package.xml("xl/styles.xml").find(f"{S}cellXfs")
+    opened = {str(i) for i, xf in enumerate(xfs) if xf.find(f"{S}protection[@locked='0']") is not None}
+    root = package.xml(part_of(package, sheet))
+    found = {cell(c.get("r")) for c in root.iter(f"{S}c") if c.get("s", "0") in opened}
+    hidden = {(r, c) for m in merged(root) for r in range(m.top, m.bottom + 1) for c in range(m.left, m.right + 1)}
+    return found - (hidden - {(m.top, m.left) for m in merged(root)})
+
+
+def set_text(root: etree._Element, where: tuple[int, int], text: str) -> None:
+    """Type ``text`` into a cell; its format stays."""
+    c = next(c for c in root.iter(f"{S}c") if c.get("r") == address(*where))
+    for child in list(c):
+        c.remove(child)
+    c.attrib.pop("t", None)
+    if text:
+        c.set("t", "inlineStr")
+        t = etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t")
+        t.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        t.text = literal(text)
+
+
+def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
+    """Insert blank rows; cells and merged ranges move, a range that is cut grows."""
+    for row in root.iter(f"{S}row"):
+        if int(row.get("r")) >= before:
+            _move(row, int(row.get("r")) + count)
+    _move_merges(root, lambda m: m._replace(top=m.top + count * (m.top >= before), bottom=m.bottom + count * (m.bottom >= before)))
+
+
+def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
+    """Insert blank columns likewise."""
+    for c in root.iter(f"{S}c"):
+        row, column = cell(c.get("r"))
+        c.set("r", address(row, column + count * (column >= before)))
+    _move_merges(root, lambda m: m._replace(left=m.left + count * (m.left >= before), right=m.right + count * (m.right >= before)))
+
+
+def delete_row(root: etree._Element, number: int) -> None:
+    """Delete a row; what a merged range held in its first row is lost with it."""
+    for row in list(root.iter(f"{S}row")):
+        if int(row.get("r")) == number:
+            row.getparent().remove(row)
+        elif int(row.get("r")) > number:
+            _move(row, int(row.get("r")) - 1)
+    _move_merges(root, lambda m: m._replace(top=m.top - (m.top > number), bottom=m.bottom - (m.bottom >= number)))
+
+
+def delete_column(root: etree._Element, number: int) -> None:
+    """Delete a column likewise."""
+    for c in list(root.iter(f"{S}c")):
+        row, column = cell(c.get("r"))
+        if column == number:
+            c.getparent().remove(c)
+        elif column > number:
+            c.set("r", address(row, column - 1))
+    _move_merges(root, lambda m: m._replace(left=m.left - (m.left > number), right=m.right - (m.right >= number)))
+
+
+def copy_row(root: etree._Element, number: int) -> None:
+    """Insert a copy of a row below it, hidden key and all."""
+    insert_rows(root, number + 1)
+    row = next(r for r in root.iter(f"{S}row") if r.get("r") == str(number))
+    twin = etree.fromstring(etree.tostring(row))
+    _move(twin, number + 1)
+    row.addnext(twin)
+
+
+def _move(row: etree._Element, number: int) -> None:
+    row.set("r", str(number))
+    for c in row.iter(f"{S}c"):
+        c.set("r", address(number, cell(c.get("r"))[1]))
+
+
+def _move_merges(root: etree._Element, moved: Callable[[Box], Box]) -> None:
+    for m in list(root.iter(f"{S}mergeCell")):
+        new = moved(box(m.get("ref")))
+        if new.top > new.bottom or new.left > new.right:
+            m.getparent().remove(m)
+        m.set("ref", new.ref)
+
+
+def faults(data: bytes) -> list[str]:
+    """What would make Excel offer to repair the workbook, as far as it can be seen without Excel."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        out = [f"{name} is damaged" for name in [archive.testzip()] if name]
+    out += [f"{name} is stored twice" for name in sorted(set(names)) if names.count(name) > 1]
+    package = Package(data)
+    out += _type_faults(package, names)
+    for owner in ["", *(n for n in names if not n.endswith(".rels"))]:
+        rels = package.relationships(owner)
+        out += [f"{owner} → {r.target} is missing" for r in rels if not r.external and r.target not in names]
+        if len({r.id for r in rels}) < len(rels):
+            out.append(f"{owner}: a relationship id stands twice")
+        if owner.endswith(".xml"):
+            out += _reference_faults(package.xml(owner), owner, {r.id for r in rels})
+    formats = len(package.xml("xl/styles.xml").find(f"{S}cellXfs"))
+    for name in names:
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            out += [f"{name}: {fault}" for fault in _sheet_faults(package.xml(name), formats)]
+    return out
+
+
+def _type_faults(package: Package, names: list[str]) -> Iterator[str]:
+    types = package.xml("[Content_Types].xml")
+    defaults = {d.get("Extension") for d in types.iter(f"{{{TYPES_NS}}}Default")}
+    overrides = [o.get("PartName").lstrip("/") for o in types.iter(f"{{{TYPES_NS}}}Override")]
+    yield from (f"{n} has no content type" for n in names if n not in overrides and posixpath.splitext(n)[1][1:] not in defaults)
+    yield from (f"a type is given for {n}, which is missing" for n in overrides if n not in names)
+    yield from (f"{n} has two types" for n in set(overrides) if overrides.count(n) > 1)
+
+
+def _reference_faults(root: etree._Element, name: str, ids: set[str]) -> Iterator[str]:
+    for element in root.iter(etree.Element):
+        for key, value in element.attrib.items():
+            if key.startswith(f"{{{DOC_RELS_NS}}}") and value not in ids:
+                yield f"{name}: {element.tag} refers to {value}, which is missing"
+
+
+def _sheet_faults(root: etree._Element, formats: int) -> Iterator[str]:
+    last = 0
+    for row in root.iter(f"{S}row"):
+        number, left = int(row.get("r")), 0
+        if number <= last:
+            yield f"row {number} stands after row {last}"
+        last = number
+        for c in row.iter(f"{S}c"):
+            r, column = cell(c.get("r"))
+            if r != number or column <= left:
+                yield f"cell {c.get('r')} is out of order"
+            left = column
+            if int(c.get("s", "0")) >= formats:
+                yield f"cell {c.get('r')} has an unknown format"
+    ranges = merged(root)
+    for i, a in enumerate(ranges):
+        if a[:2] == a[2:]:
+            yield f"merge {a.ref} is one cell"
+        if any(a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right for b in ranges[:i]):
+            yield f"merge {a.ref} overlaps another"
+    for counted in root.iter(f"{S}mergeCells", f"{S}dataValidations", f"{S}rowBreaks"):
+        if counted.get("count") not in (None, str(len(counted))):
+            yield f"{counted.tag} says {counted.get('count')}, holds {len(counted)}"
+    for element in root.iter(etree.Element):
+        sqref = element.get("sqref", element.text if element.tag.endswith("}sqref") else "A1")
+        if not sqref or any(not re.fullmatch(r"[A-Z]+[0-9]+(:[A-Z]+[0-9]+)?", ref) for ref in sqref.split()):
+            yield f"{element.tag} stands for {sqref!r}"

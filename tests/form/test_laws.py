@@ -1,0 +1,225 @@
+"""The laws of the lens: reading is the inverse of rendering, and of any edit a department can make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dxreport
+from dxreport import sample
+from dxreport.errors import DxreportError
+from dxreport.fields import Access, access
+from dxreport.form.book import render_book
+from dxreport.form.compile import Form, load_form
+from dxreport.form.edition import edition
+from dxreport.form.read import Filled, read_sheet
+from dxreport.model import PART_BY_PREFIX, Activity, Measure, Ref, Round, is_blank, measure_from
+
+from .packages import (
+    copy_row,
+    delete_column,
+    delete_row,
+    edited,
+    faults,
+    insert_columns,
+    insert_rows,
+    open_cells,
+    rows_of,
+    set_text,
+)
+from .strategies import measures, texts
+
+FORM = load_form(Path(dxreport.__file__).parents[1] / "templates" / "年間活動計画.xlsx")
+SETTINGS = sample.settings()
+ROUNDS = {r.name: r for r in SETTINGS.rounds}
+FIRST = ROUNDS["第1四半期"]
+REAL = {m.id: m for m in sample.load(with_answers=True)}
+rounds = st.sampled_from(SETTINGS.rounds)
+
+
+def render(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> bytes:
+    return render_book(edition(form, round_, SETTINGS, "産業振興課"), [measure], "R04Q1-001").data
+
+
+def read(data: bytes, sheet: str, round_: Round = FIRST, form: Form = FORM) -> Filled:
+    filled = read_sheet(form, rows_of(data, sheet), quarter=round_.quarter, year=1)
+    assert filled is not None
+    return filled
+
+
+def shown(measure: Measure, round_: Round) -> dict[Ref, str]:
+    """The texts of a measure that the form shows in a round: all but 報告事項なし of other quarters."""
+    return {
+        ref: text
+        for ref, text in measure.values().items()
+        if ref.field != "no_report" or (round_.quarter and ref.period == round_.quarter)
+    }
+
+
+def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
+    """Without the blank items that the form adds for departments to write in."""
+    own = {(ref.field.partition(".")[0], ref.item) for ref in measure.values()}
+    spare = {ref: text for ref, text in values.items() if (ref.field.partition(".")[0], ref.item) not in own}
+    assert all(text == "" or ref.field == "activity.plan_label" for ref, text in spare.items())
+    return {ref: text for ref, text in values.items() if ref not in spare}
+
+
+@given(measures, rounds)
+@settings(max_examples=60, deadline=None)
+def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
+    data = render(measure, round_)
+    filled = read(data, measure.id, round_)
+    values = without_spares(filled.values, measure)
+    assert values == shown(measure, round_)
+    assert [r for r in values if r.item] == [r for r in measure.values() if r.item]  # and in the same order
+    assert filled.measure(measure) == measure.normal()
+    assert (filled.copied, filled.inserted, filled.inserted_columns, filled.lost_columns) == ((), (), (), ())
+    assert (filled.stamp.issue, filled.stamp.measure, filled.stamp.form) == ("R04Q1-001", measure.id, FORM.digest)
+    assert faults(data) == []
+
+
+@given(measures, rounds)
+@settings(max_examples=30, deadline=None)
+def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round) -> None:
+    """No cell is open that is not read back, and those are open that the field catalogue says."""
+    data = render(measure, round_)
+    filled = read(data, measure.id, round_)
+    expected = set()
+    for ref, text in filled.values.items():
+        how = access(ref.field, ref.period, round_, SETTINGS)
+        if how is Access.OPEN or (how is Access.IF_BLANK and not text):
+            expected.add(filled.at[ref])
+    assert open_cells(data, measure.id) == expected
+    assert bool(expected) == (round_.name != "") and len(set(filled.at.values())) == len(filled.at)
+
+
+@given(st.data(), measures, rounds, texts)
+@settings(max_examples=60, deadline=None)
+def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, round_: Round, text: str) -> None:
+    issued = render(measure, round_)
+    before = read(issued, measure.id, round_)
+    cells = open_cells(issued, measure.id)
+    ref = data.draw(st.sampled_from([r for r, at in before.at.items() if at in cells]))
+    returned = edited(issued, measure.id, lambda root: set_text(root, before.at[ref], text))
+    after = read(returned, measure.id, round_)
+    assert after.values == before.values | {ref: text}
+    assert after.measure(measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_every_input_of_a_sheet_by_itself(name: str) -> None:
+    measure, round_ = REAL["04-02"], ROUNDS[name]
+    issued = render(measure, round_)
+    before = read(issued, measure.id, round_)
+    cells = open_cells(issued, measure.id)
+    assert len(cells) >= 5
+    for where in cells:
+        (ref,) = [r for r, at in before.at.items() if at == where]
+        after = read(edited(issued, measure.id, lambda root, at=where: set_text(root, at, "回答\n=1+1 ")), measure.id, round_)
+        assert after.values == before.values | {ref: "回答\n=1+1 "}
+
+
+@given(st.data(), measures, texts)
+@settings(max_examples=40, deadline=None)
+def test_inserted_rows_and_columns_change_nothing(data: st.DataObject, measure: Measure, text: str) -> None:
+    issued = render(measure)
+    before = read(issued, measure.id)
+    height, width = len(rows_of(issued, measure.id)), 8
+    rows = data.draw(st.lists(st.integers(1, height + 1), max_size=3))
+    columns = data.draw(st.lists(st.integers(1, width + 1), max_size=2))
+    ref = data.draw(st.sampled_from(sorted(r for r, at in before.at.items() if at in open_cells(issued, measure.id))))
+
+    def change(root) -> None:
+        set_text(root, before.at[ref], text)
+        for row in rows:
+            insert_rows(root, row)
+        for column in columns:
+            insert_columns(root, column)
+
+    after = read(edited(issued, measure.id, change), measure.id)
+    assert after.values == before.values | {ref: text}
+    assert after.measure(measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert after.lost_columns == () and after.copied == ()
+
+
+def test_inserted_rows_are_reported() -> None:
+    measure = REAL["01-01"]
+    issued = render(measure)
+    at = read(issued, measure.id).at[Ref("activity.plan", "K2", 1)][0]
+    after = read(edited(issued, measure.id, lambda root: insert_rows(root, at, 2)), measure.id)
+    assert after.inserted == (at, at + 1)
+    after = read(edited(issued, measure.id, lambda root: insert_columns(root, 5)), measure.id)
+    assert after.inserted_columns == (5,)
+
+
+def test_a_removed_row_is_never_read_as_blank() -> None:
+    measure = REAL["04-02"]
+    issued = render(measure)
+    before = read(issued, measure.id)
+    for row in range(2, len(rows_of(issued, measure.id)) + 1):
+        after = read(edited(issued, measure.id, lambda root, n=row: delete_row(root, n)), measure.id)
+        gone = {ref for ref, at in before.at.items() if at[0] == row}
+        assert after.values == {ref: text for ref, text in before.values.items() if ref not in gone}
+
+
+def test_a_removed_column_is_never_read_as_blank() -> None:
+    measure = REAL["04-02"]
+    issued = render(measure)
+    before = read(issued, measure.id)
+    for column in range(2, 9):
+        after = read(edited(issued, measure.id, lambda root, n=column: delete_column(root, n)), measure.id)
+        gone = {ref for ref, at in before.at.items() if at[1] == column}
+        assert after.values == {ref: text for ref, text in before.values.items() if ref not in gone}
+        assert bool(gone) == bool(after.lost_columns)
+
+
+def test_a_copied_row_is_reported_and_its_original_read() -> None:
+    measure = REAL["01-01"]
+    issued = render(measure)
+    before = read(issued, measure.id)
+    row = before.at[Ref("activity.progress", "K1", 1)][0]
+
+    def change(root) -> None:
+        copy_row(root, row)
+        set_text(root, (row + 1, 5), "写し")
+
+    after = read(edited(issued, measure.id, change), measure.id)
+    assert after.values == before.values and after.copied == (row + 1,)
+
+
+def test_a_text_longer_than_a_cell_is_refused() -> None:
+    with pytest.raises(DxreportError, match="32,767"):
+        render(Measure("01-01", goal="𠮷" * 16_384))
+    assert read(render(Measure("01-01", goal="𠮷" * 16_383)), "01-01").values[Ref("goal")] == "𠮷" * 16_383
+
+
+def test_a_text_taller_than_any_row_is_reported() -> None:
+    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
+    measure = Measure("01-01", goal="一\n" * 60, activities=(Activity("K1", "取組\n" * 200),))
+    at = read(render(measure), "01-01").at
+    where = {ref: f"01-01!{'ABCDEFGH'[column - 1]}{row}" for ref, (row, column) in at.items()}
+    assert set(render_book(made, [measure], "R04Q1-001").too_tall) == {where[Ref("goal")], where[Ref("activity.name", "K1")]}
+    assert render_book(made, list(REAL.values()), "R04Q1-001").too_tall == ()
+
+
+def test_spare_items_never_take_an_id_that_was_given_before() -> None:
+    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
+    measure = Measure("01-01")
+    data = render_book(made, [measure], "R04Q1-001", used={"01-01": ["K7", "O3"]}).data
+    assert {ref.item for ref in read(data, "01-01").values} == {"", "K8", "R1", "S1", "S2", "O4", "O5", "O6"}
+
+
+@given(measures)
+@settings(max_examples=10, deadline=None)
+def test_same_measure_same_bytes(measure: Measure) -> None:
+    assert render(measure) == render(measure)
+
+
+def test_real_measures_are_in_normal_form() -> None:
+    """So that nothing of theirs is lost in the laws above."""
+    for measure in REAL.values():
+        assert measure.normal() == measure
+        assert not any(is_blank(item) for part in PART_BY_PREFIX.values() for item in getattr(measure, part.attribute))

@@ -1,0 +1,261 @@
+"""Reading masters that people have worked on: moved about, typed into, and broken."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from lxml import etree
+
+from dxreport.errors import MasterError
+from dxreport.master.build import _contents
+from dxreport.master.faults import DamagedMaster
+from dxreport.master.read import master_from, read_master
+from dxreport.master.records import MeasureState, Place, Standing
+from dxreport.master.schema import MEASURES
+from dxreport.master.settings import day_of, quarter_of
+from dxreport.model import PART_BY_PREFIX, Ref
+from dxreport.ooxml.package import MAIN_NS, Package, serialise
+from dxreport.ooxml.table import sheet_parts
+from dxreport.sample import load, settings
+from dxreport.sample.departments import DEPARTMENTS
+
+N = f"{{{MAIN_NS}}}"
+
+
+def put(data: bytes, sheet: str, ref: str, xml: str) -> bytes:
+    """``data`` with the cell's content (and type) replaced by ``xml``, a ``<c>`` element without r."""
+    package = Package(data)
+    part = sheet_parts(package)[sheet]
+    root = package.xml(part)
+    old = next(c for c in root.iter(N + "c") if c.get("r") == ref)
+    new = etree.fromstring(f'<x xmlns="{MAIN_NS}">{xml}</x>')[0]
+    new.set("r", ref)
+    old.getparent().replace(old, new)
+    return package.with_parts({part: serialise(root)})
+
+
+def text(value: str) -> str:
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{value}</t></is></c>'
+
+
+def faults(data: bytes) -> list[str]:
+    with pytest.raises(DamagedMaster) as caught:
+        master_from(data)
+    assert all(str(fault) in caught.value.message for fault in caught.value.faults)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def relaid(tables: bool) -> bytes:
+    """The sample's master laid out otherwise: title rows, columns between, sheets in another order."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheets: dict[str, tuple[xlsxwriter.worksheet.Worksheet, list[int]]] = {}
+    from dxreport.master.ledgers import LEDGERS
+
+    contents = _contents(settings(), DEPARTMENTS, load(False), {}) + [(ledger.sheet, []) for ledger in LEDGERS]
+    for sheet, rows in reversed(contents):
+        if sheet.name not in sheets:
+            sheets[sheet.name] = book.add_worksheet(sheet.name), [2]
+            sheets[sheet.name][0].write(0, 1, f"{sheet.name}の一覧")
+        ws, left = sheets[sheet.name]
+        headers = [*sheet.headers[:1], f"係の列{left[0]}", *sheet.headers[1:]]
+        lines = [[row.get(h, "") for h in headers] for row in rows] or [[""] * len(headers)]
+        for c, header in enumerate(headers):
+            ws.write_string(3, left[0] + c, header)
+        for r, line in enumerate(lines, 4):
+            for c, value in enumerate(line):
+                ws.write_string(r, left[0] + c, value)
+        if tables:
+            box = (3, left[0], 3 + len(lines), left[0] + len(headers) - 1)
+            ws.add_table(*box, {"columns": [{"header": h} for h in headers]})
+        left[0] += len(headers) + 1
+    book.close()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_sheets_tables_and_columns_are_found_wherever_they_stand(tables: bool) -> None:
+    master = master_from(relaid(tables))
+    assert list(master.measures) == load(with_answers=False)
+    assert master.settings.rounds == settings().rounds
+    assert master.departments == DEPARTMENTS
+    assert master.place("01-02", Ref("goal")) == Place("施策", "J6")
+
+
+@pytest.mark.libreoffice
+def test_a_master_saved_by_libreoffice_reads_the_same(sample: bytes, soffice: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "master.xlsx"
+    path.write_bytes(sample)
+    saved = read_master(soffice(path, "xlsx"))
+    ours = master_from(sample)
+    assert saved.measures == ours.measures
+    assert (saved.settings, saved.departments) == (ours.settings, ours.departments)
+    assert {name: area.table.box for name, area in saved.areas.items()} == {
+        name: area.table.box for name, area in ours.areas.items()
+    }
+
+
+def test_a_decorated_master_reads_the_same(sample: bytes, decorated: bytes) -> None:
+    assert master_from(decorated).measures == master_from(sample).measures
+
+
+@pytest.mark.parametrize(
+    ("xml", "shown"),
+    [
+        ("<c><v>1250</v></c>", "1250"),
+        ("<c><v>45.00000000000001</v></c>", "45"),
+        ("<c><v>0.1</v></c>", "0.1"),
+        ("<c><v>1E+20</v></c>", "100000000000000000000"),
+        ('<c t="str"><f>"a"&amp;"b"</f><v>ab</v></c>', "ab"),
+        ('<c t="b"><v>1</v></c>', "TRUE"),
+        (text("二行\n目"), "二行\n目"),
+        (text("全角\t空白"), "全角 空白"),
+    ],
+)
+def test_what_people_typed_is_read_as_it_is_shown(small: bytes, xml: str, shown: str) -> None:
+    assert master_from(put(small, "施策", "G2", xml)).measures[0].goal == shown
+
+
+def test_the_place_of_every_text_is_the_cell_that_holds_it(sample: bytes) -> None:
+    master = master_from(sample)
+    assert master.place("01-01", Ref("name")) == Place("施策", "B2")
+    assert master.place("01-01", Ref("activity.progress", "K2", 1)) == Place("取組", "F3")
+    assert master.place("01-01", Ref("outcome.target", "O1", 4)) == Place("成果目標", "M2")
+    assert master.place("01-01", Ref("activity.name", "K77")) is None
+
+
+def test_ids_may_be_written_full_width(small: bytes) -> None:
+    assert [m.id for m in master_from(put(small, "施策", "A2", text("０１－０１"))).measures] == ["01-01", "01-02"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "xml", "words"),
+    [
+        ("施策", "C2", text("総務科"), ["「施策」シート C2", "総務科", "「総務課」の誤り"]),
+        ("施策", "A3", text("01-01"), ["「施策」シート A3", "2 行目と重複"]),
+        ("施策", "A3", text(""), ["「施策」シート A3", "施策IDがない"]),
+        ("施策", "P2", text("休止"), ["「施策」シート P2", "実施中、中止、完了、統合"]),
+        ("施策", "Q2", text("夏ごろ"), ["「施策」シート Q2", "第1四半期"]),
+        ("施策", "G2", '<c t="e"><v>#REF!</v></c>', ["「施策」シート G2", "#REF!"]),
+        ("施策", "G2", "<c><f>A1</f></c>", ["「施策」シート G2", "数式"]),
+        ("施策", "B1", text("施策の名前"), ["「施策」シート", "見出し「施策名」の列がありません", "「施策の名前」"]),
+        ("取組", "A2", text("01-03"), ["「取組」シート A2", "01-03", "「施策」シートにありません"]),
+        ("取組", "B2", text(""), ["「取組」シート B2", "K1 など"]),
+        ("取組", "B2", text("1"), ["「取組」シート B2", "K と番号"]),
+        ("成果目標", "B3", text(""), ["「成果目標」シート B3", "O1"]),
+        ("設定", "B2", text("来年度"), ["「設定」シート B2", "来年度", "令和４年度"]),
+        ("設定", "B2", text("令和9年度"), ["「設定」シート B2", "計画の期間"]),
+        ("設定", "N3", text("進捗、対策"), ["「設定」シート N3", "「対策」という欄はありません", "「対応策」"]),
+        ("設定", "L3", text("7月中旬"), ["「設定」シート L3", "日付として"]),
+        ("部署", "A3", text("総務課"), ["「部署」シート A3", "2行あります"]),
+    ],
+)
+def test_a_fault_is_named_by_sheet_cell_and_remedy(
+    small: bytes, sheet: str, cell: str, xml: str, words: list[str]
+) -> None:
+    found = faults(put(small, sheet, cell, xml))
+    assert any(all(word in fault for word in words) for fault in found), found
+
+
+def test_all_faults_are_told_at_once(small: bytes) -> None:
+    data = put(put(small, "施策", "C2", text("総務科")), "取組", "B2", text("A1"))
+    assert len(faults(data)) == 2
+
+
+def test_a_former_name_of_a_department_is_known(small: bytes) -> None:
+    data = put(put(small, "部署", "B2", text("庶務課、文書課")), "施策", "C2", text("文書課"))
+    assert "「総務課」の旧名称" in faults(data)[0]
+    assert master_from(put(small, "部署", "B2", text("庶務課、文書課"))).department("文書課").name == "総務課"
+
+
+def test_a_date_for_an_id_is_explained(small: bytes) -> None:
+    package = Package(small)
+    styles = package.xml("xl/styles.xml")
+    styles.find(N + "cellXfs")[2].set("numFmtId", "14")
+    data = package.with_parts({"xl/styles.xml": serialise(styles)})
+    assert any("施策IDが日付" in fault for fault in faults(put(data, "施策", "A2", '<c s="2"><v>44562</v></c>')))
+
+
+def test_a_missing_sheet_is_named_with_the_nearest(small: bytes) -> None:
+    package = Package(small)
+    book = package.xml("xl/workbook.xml")
+    book.find(N + "sheets")[1].set("name", "取組一覧")
+    data = package.with_parts({"xl/workbook.xml": serialise(book)})
+    assert faults(data) == ["シート「取組」がありません。「取組一覧」の誤りではありませんか。"]
+
+
+def test_rows_typed_under_the_table_belong_to_it_and_stray_ones_are_refused(small: bytes) -> None:
+    package = Package(small)
+    part = sheet_parts(package)["施策"]
+
+    def with_row(number: int) -> bytes:
+        root = package.xml(part)
+        row = etree.SubElement(root.find(N + "sheetData"), N + "row", r=str(number))
+        for column, value in (("A", "01-03"), ("B", "丙"), ("C", "総務課")):
+            cell = etree.SubElement(row, N + "c", r=f"{column}{number}", t="inlineStr")
+            etree.SubElement(etree.SubElement(cell, N + "is"), N + "t").text = value
+        return package.with_parts({part: serialise(root)})
+
+    assert [m.id for m in master_from(with_row(4)).measures] == ["01-01", "01-02", "01-03"]
+    assert "表から離れた行" in faults(with_row(6))[0]
+
+
+def test_one_stray_value_in_the_last_cell_does_no_harm(small: bytes) -> None:
+    package = Package(small)
+    part = sheet_parts(package)["施策"]
+    root = package.xml(part)
+    row = etree.SubElement(root.find(N + "sheetData"), N + "row", r="1048576")
+    etree.SubElement(etree.SubElement(row, N + "c", r="XFD1048576"), N + "v").text = "1"
+    assert len(master_from(package.with_parts({part: serialise(root)})).measures) == 2
+
+
+def test_no_master_and_no_workbook(tmp_path: Path) -> None:
+    with pytest.raises(MasterError, match="がありません"):
+        read_master(tmp_path / "master.xlsx")
+    (tmp_path / "master.xlsx").write_bytes(b"%PDF-1.7")
+    with pytest.raises(MasterError, match="ブックとして読めません"):
+        read_master(tmp_path / "master.xlsx")
+
+
+def test_standing_says_in_which_quarters_a_measure_runs() -> None:
+    stopped = Standing(MeasureState.STOPPED, 3)
+    assert [stopped.runs_in(q) for q in (0, 1, 2, 3, 4)] == [True, True, True, False, False]
+    assert not Standing(MeasureState.STOPPED).runs_in(0)
+    assert all(Standing().runs_in(q) for q in range(5))
+
+
+def test_ids_once_given_are_remembered_from_the_history(small: bytes) -> None:
+    from dxreport.master.records import Change
+    from dxreport.master.write import MasterEdit
+
+    edit = MasterEdit(master_from(small))
+    edit.add(Change("2022-07-01 00:00:00", "01-01", Ref("activity.name", "K7"), "取組内容", "旧", ""))
+    assert master_from(edit.data()).keys_ever("01-01", PART_BY_PREFIX["activity"]) == {"K1", "K7"}
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2022-07-15", "2022-07-15"), ("2022/7/15", "2022-07-15"), ("令和４年７月15日", "2022-07-15"), ("R4.7.15", "2022-07-15"),
+        ("令和4年7月15日（金）", "2022-07-15"), ("令和元年5月1日", "2019-05-01"), ("2022-02-30", None), ("7月15日", None), ("", None),
+    ],
+)  # fmt: skip
+def test_days(written: str, day: str | None) -> None:
+    assert day_of(written) == day
+
+
+def test_quarters() -> None:
+    assert [quarter_of(t) for t in ("第1四半期", "第２四半期", "3", "4Q", "", "－", "第5四半期", "夏")] == [1, 2, 3, 4, 0, 0, None, None]
+
+
+def test_every_text_of_a_measure_has_one_column(sample: bytes) -> None:
+    master = master_from(sample)
+    for measure in master.measures:
+        places = [master.place(measure.id, ref) for ref in measure.values()]
+        assert None not in places
+        assert len(set(places)) == len(places)
+    assert len([c for c in MEASURES.columns if c.field]) == 15
