@@ -70,14 +70,14 @@ def backup(path: Path, folder: Path, now: datetime) -> Path:
 
 
 @contextmanager
-def locked(path: Path, timeout: float = LOCK_SECONDS) -> Iterator[None]:
-    """Hold the lock file ``path``; raises LockedError when another dxreport holds it for ``timeout`` seconds."""
+def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
+    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (2) seconds."""
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(str(path))
     try:
-        lock.acquire(timeout=timeout)
+        lock.acquire(timeout=LOCK_SECONDS if timeout is None else timeout)
     except Timeout:
         raise LockedError(
             f"別の dxreport が {path.parent} に書き込んでいます。", "終わるのを待って、もう一度実行してください。"

@@ -9,6 +9,7 @@ from .form.compile import Form
 from .form.read import read_sheet
 from .model import Ref
 from .ooxml.package import DOC_RELS_NS, MAIN_NS, Package
+from .ooxml.refs import address, cell
 from .ooxml.sheet import SheetEdit
 
 
@@ -17,20 +18,30 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
 
     Raises KeyError for a sheet that is not there or a Ref that its form does not show.
     """
-    from python_calamine import CalamineWorkbook
-
-    book, package = CalamineWorkbook.from_filelike(io.BytesIO(data)), Package(data)
+    package = Package(data)
     parts = sheet_parts(package)
     changed = {}
     for sheet, texts in answers.items():
-        filled = read_sheet(form, book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), quarter=quarter, year=year)
-        if filled is None:
-            raise KeyError(sheet)
+        at = positions(data, form, sheet, quarter=quarter, year=year)
         edit = SheetEdit(package, parts[sheet], sheet)
         for ref, text in texts.items():
-            edit.set(*filled.at[ref], text)
+            edit.set(*cell(at[ref]), text)
         changed[parts[sheet]] = edit.bytes()
     return package.with_parts(changed)
+
+
+def positions(data: bytes, form: Form, sheet: str, *, quarter: int, year: int) -> dict[Ref, str]:
+    """Where each text of a sheet stands (``E21``); raises KeyError when there is no such sheet of a form."""
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    if sheet not in book.sheet_names:
+        raise KeyError(sheet)
+    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    filled = read_sheet(form, rows, quarter=quarter, year=year)
+    if filled is None:
+        raise KeyError(sheet)
+    return {ref: address(*at) for ref, at in filled.at.items()}
 
 
 def sheet_parts(package: Package) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Problem:
     """A fault in people's data, at a place they can find.
 
     ``cell`` names the cells as the sender sees them (``"E21"``, or ``"E21、G21"`` when the same
-    fault stands in several); ``field`` is the text of the first cell's ``Ref``.
+    fault stands in several); ``field`` is the text of the first cell's ``Ref``, ``fields`` those of all.
     """
 
     code: str
@@ -51,6 +51,7 @@ class Problem:
     field: str = ""
     label: str = ""
     value: str = ""
+    fields: tuple[str, ...] = ()
 
 
 _SHOWN = 60  # characters of a value that a message quotes
@@ -74,6 +75,7 @@ def problem(
     field: str = "",
     label: str = "",
     value: str = "",
+    fields: tuple[str, ...] = (),
 ) -> Problem:
     """The problem of this kind at this place; its texts quote ``params`` shortened.
 
@@ -81,7 +83,15 @@ def problem(
     """
     quoted = {name: shown(text) for name, text in (params or {}).items()}
     message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
-    return Problem(kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value)
+    return Problem(
+        kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value, fields or ((field,) if field else ())
+    )
+
+
+def problem_record(problem: Problem) -> dict[str, str]:
+    """A problem as it stands in ``--json``: these keys, in this order, are a contract."""
+    keys = ("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")
+    return {key: getattr(problem, key) for key in keys}
 
 
 # E1: the answers
@@ -200,6 +210,11 @@ TOO_LARGE = Kind(
 )
 NO_FORM_SHEET = Kind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
 EMPTY_FILE = Kind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
+CANNOT_OPEN = Kind(
+    "E408",
+    "ファイルを読み取れません（{detail}）。",
+    "ほかの人が開いていないか、フォルダーの権限があるかを確かめて、もう一度実行してください。",
+)
 
 # W1: the answers
 NO_REPORT_AND_PROGRESS = Kind(

@@ -20,8 +20,8 @@ class Workspace:
         workspace = cls(folder)
         if not workspace.master.is_file():
             raise MasterError(
-                f"{folder.resolve()} は作業フォルダーではありません（{workspace.master.relative_to(folder)} がありません）。",
-                "作業フォルダーに移るか -C で指定してください。新しく作るには dxreport init フォルダー名 を実行します。",
+                f"{folder.resolve()} は作業フォルダーではありません（master/master.xlsx がありません）。",
+                "作業フォルダーに移るか、-C で指定してください。新しく作るには dxreport init を実行します。",
             )
         return workspace
 

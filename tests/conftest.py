@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "libreoffice: saves files through LibreOffice")
+
+
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
     """Saves a workbook through LibreOffice: ``soffice(path, "xls") -> Path``; skips where there is none.

@@ -2,7 +2,7 @@
 
     frame    what every command shares: -C, --now, --json, --round;  words  click in Japanese
     console  results to stdout, progress and messages to stderr
-    init check …   one module a command; it is imported when its command runs
+    init check render …   one module a command, imported when its command runs
 
 Exit codes: 0 done; 1 done, but something was held, refused, in conflict or found; 2 wrong usage;
 3 could not work, nothing was changed; 130 and 141 as shells have them (Ctrl+C, closed pipe).
@@ -25,6 +25,11 @@ from .frame import Program, shared_options
 COMMANDS = {
     "init": "作業フォルダーを作る",
     "check": "マスターと様式を点検する",
+    "render": "部署に送るブックを作る",
+    "collect": "返送されたファイルを取り込む",
+    "status": "提出状況を示す",
+    "resolve": "競合や保留に決着を付ける",
+    "history": "変更の履歴を示す",
 }
 DEBUG = "DXREPORT_DEBUG"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -104,8 +105,7 @@ def flush() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        # Windows says EINVAL of a closed pipe.
-        if sys.platform == "win32" and not isinstance(error, BrokenPipeError):
+        if sys.platform == "win32" and error.errno == errno.EINVAL:  # what Windows says of a closed pipe
             raise BrokenPipeError from error
         raise
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..model import Round, Settings
     from ..workspace import Workspace
 
-_META = "dxreport."
+_META = "dxreport"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,18 @@ class Moment(click.ParamType):
             self.fail(f"「{value}」が日時として読めません。2022-07-19T09:00:00 のように書いてください。", param, ctx)
 
 
+class Quarter(click.ParamType):
+    """A quarter, 1 to 4."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Text → number; fails in Japanese."""
+        if str(value) not in ("1", "2", "3", "4"):
+            self.fail("1 から 4 までの数を指定してください。", param, ctx)
+        return int(value)
+
+
 class Command(JapaneseHelp, click.Command):
     """A subcommand."""
 
@@ -145,26 +157,28 @@ def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click
     folder = click.Path(file_okay=False, path_type=Path)
     options = [
         _option("-C", "folder", type=folder, metavar="DIR", help="作業フォルダー（指定しなければ、今のフォルダー）"),
-        _option("--now", type=Moment(), metavar="ISO", help="台帳に書く日時（指定しなければ、今の日時）"),
+        _option("--now", "now", type=Moment(), metavar="ISO", help="台帳に書く日時（指定しなければ、今の日時）"),
     ]
     if rounds:
         options += [
             _option("--round", "round_name", metavar="NAME", help="回の名前（マスターの「設定」にあるもの）"),
-            _option("--quarter", type=click.IntRange(1, 4), metavar="N", help="第N四半期の回（1～4）"),
+            _option("--quarter", "quarter", type=Quarter(), metavar="N", help="第N四半期の回（1～4）"),
         ]
     if answers:
         options.append(_option("--json", "as_json", is_flag=True, help="結果を JSON で出す"))
     return options
 
 
-def _option(*names: str, **settings: Any) -> click.Option:
-    return click.Option(names, expose_value=False, callback=_remember, **settings)
+def _option(flag: str, name: str, **settings: Any) -> click.Option:
+    """An option whose value goes into the Call as ``name``, before or behind the command's name."""
 
+    def remember(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
+        # A context shares ``meta`` with its parents: what stands behind the command wins.
+        if value:
+            ctx.meta.setdefault(_META, {})[name] = value
 
-def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    # A context shares ``meta`` with its parents: what stands behind the command wins over what stands before it.
-    if value:
-        ctx.meta[_META + str(param.name)] = value
+    # The parameter's own name must not meet one of the command's.
+    return click.Option([flag, f"shared_{name}"], expose_value=False, callback=remember, **settings)
 
 
 def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callable[..., int | None]], Command]:
@@ -187,5 +201,4 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
 
 
 def _call(ctx: click.Context) -> Call:
-    given = {key.removeprefix(_META): value for key, value in ctx.meta.items() if key.startswith(_META)}
-    return Call(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **given})
+    return Call(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **ctx.meta.get(_META, {})})

@@ -86,8 +86,6 @@ def _bad_value(error: click.BadParameter) -> str:
     if _JAPANESE.search(error.message.split("'")[-1]):
         return error.message
     match kind:
-        case click.IntRange():
-            return f"{kind.min} から {kind.max} までの数を指定してください。"
         case click.Choice():
             return f"{'、'.join(map(str, kind.choices))} のどれかを指定してください。"
         case click.Path(exists=True):

@@ -17,6 +17,7 @@ from ..problems import KINDS, Problem, problem
 from ..returns.book import Book, Sheet, open_book
 from ..returns.filled import FilledSheet, read_filled
 from ..returns.gather import ReturnedFile
+from ..returns.kinds import Format
 from ..returns.limits import Unreadable
 from ..rules import Case, judge, problems_of, takes
 
@@ -52,11 +53,15 @@ class JudgedSheet:
 
 @dataclass(frozen=True, slots=True)
 class JudgedFile:
-    """A returned file: its own problems (then it has no sheets), or its sheets."""
+    """A returned file: its own problems (then it has no sheets), or its sheets.
+
+    ``package`` are the bytes of an .xlsx or .xlsm (decrypted), ``b""`` for other formats.
+    """
 
     file: ReturnedFile
     problems: tuple[Problem, ...] = ()
     sheets: tuple[JudgedSheet, ...] = ()
+    package: bytes = b""
 
 
 class Judge:
@@ -98,7 +103,7 @@ class Judge:
                 sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, None, (twice,)))
             else:
                 sheets.append(self._sheet(book, sheet, stamp))
-        return JudgedFile(file, (), tuple(sheets))
+        return JudgedFile(file, (), tuple(sheets), book.data if book.format in (Format.XLSX, Format.XLSM) else b"")
 
     def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp) -> JudgedSheet:
         found = self._identify(sheet.name, stamp)

@@ -6,7 +6,7 @@ Returns are planned one after another, each on the state that the ones before it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -44,15 +44,17 @@ _STATE = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedSheet:
-    """One sheet with its fate. ``labels`` name the cells of its changes and conflicts, ``cells`` say where they stand."""
+    """One sheet with its fate. ``labels`` name the cells of its changes and conflicts, ``cells`` say where
+    all its texts stand, ``texts`` what they are."""
 
     sheet: str
     measure: str
     status: Status
     problems: tuple[Problem, ...] = ()
     merge: Merge = Merge()
-    labels: Mapping[Ref, str] = None  # type: ignore[assignment]
-    cells: Mapping[Ref, str] = None  # type: ignore[assignment]
+    labels: Mapping[Ref, str] = field(default_factory=dict)
+    cells: Mapping[Ref, str] = field(default_factory=dict)
+    texts: Mapping[Ref, str] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
     issue: str = ""
     department: str = ""
@@ -61,13 +63,17 @@ class PlannedSheet:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """One file with its fate; ``return_id`` is its number in 受付簿, ``new`` whether it is entered now."""
+    """One file with its fate; ``return_id`` is its number in 受付簿, ``new`` whether it is entered now.
+
+    ``package`` as in JudgedFile.
+    """
 
     file: ReturnedFile
     return_id: str
     new: bool
     problems: tuple[Problem, ...]
     sheets: tuple[PlannedSheet, ...]
+    package: bytes = b""
 
     @property
     def status(self) -> Status:
@@ -124,7 +130,7 @@ class Planner:
         sheets = tuple(self._sheet(judged.file, s, return_id, before.get(s.measure)) for s in judged.sheets)
         if not sheets:
             self._receive(judged.file, return_id, before.get(""), PlannedSheet("", "", Status.REFUSED, judged.problems))
-        planned = PlannedFile(judged.file, return_id, not before, judged.problems, sheets)
+        planned = PlannedFile(judged.file, return_id, not before, judged.problems, sheets, judged.package)
         self.files.append(planned)
         return planned
 
@@ -133,6 +139,7 @@ class Planner:
         base = PlannedSheet(
             judged.sheet, judged.measure, Status.REFUSED, judged.problems, moved=judged.moved, issue=judged.stamp.issue,
             department=snapshot.department if snapshot else "", round=snapshot.round if snapshot else "",
+            cells=judged.cells or {}, texts=judged.texts or {},
         )  # fmt: skip
         if before is not None and before.state in _DONE:
             return replace(base, status=Status.UNCHANGED, problems=(), moved=())
@@ -163,7 +170,7 @@ class Planner:
         for conflict in result.conflicts:
             self._conflict(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
-        return replace(base, status=status, merge=result, labels=labels, cells=judged.cells)
+        return replace(base, status=status, merge=result, labels=labels)
 
     def change(self, measure: str, change: CellChange, name: str, record: Change) -> None:
         """Put a change into the planned state."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ..files import atomic_write
 from ..issued import Archive
 from ..master.read import read_master
 from ..master.records import Master
@@ -14,6 +16,15 @@ from ..workspace import Workspace
 from .applied import apply
 from .judged import Judge
 from .planned import Plan, Planner
+from .sendback import FOLDER, corrected_copies
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was planned, and done unless it was a dry run; ``copies`` are the corrected copies written."""
+
+    plan: Plan
+    copies: tuple[Path, ...] = ()
 
 
 def collect(
@@ -25,7 +36,7 @@ def collect(
     replace: bool = False,
     passwords: Mapping[str, str] | None = None,
     watch: Callable[[list[ReturnedFile]], Iterable[ReturnedFile]] = iter,
-) -> Plan:
+) -> Collected:
     """Read, judge and merge returns; with ``dry_run`` only say what would happen.
 
     ``watch`` wraps the files as they are worked on. Raises UsageError for a path that is not there,
@@ -33,9 +44,16 @@ def collect(
     """
     master = read_master(workspace.master)
     plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords)
-    if not dry_run:
-        apply(workspace, master, plan, now)
-    return plan
+    if dry_run:
+        return Collected(plan)
+    copies = corrected_copies(workspace, master, plan)
+    apply(workspace, master, plan, now)
+    written = []
+    for planned, name, data in copies:
+        path = workspace.reports / FOLDER / f"{planned.return_id}_{name}"
+        atomic_write(path, data)
+        written.append(path)
+    return Collected(plan, tuple(written))
 
 
 def plan_files(

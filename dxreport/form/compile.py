@@ -22,6 +22,7 @@ from .expressions import Binding, Computed, Fault, bind, computed, plain_path
 from .formulas import Formula, formula, unshared
 from .names import Names, read_names
 from .pieces import Builder
+from .published import without_entry_aids
 from .source import DrawnCell, S, Source, last_row, merges
 from .tail import Tail, compile_tail
 
@@ -76,7 +77,8 @@ class Form:
     ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels,
     ``tall_merges`` the merges over several rows with the number of blocks that repeat them,
     ``merge_columns`` the further columns of a merge by its top left cell. ``notes`` are remarks
-    that do not keep it from working; ``editions`` and ``shared`` are kept results.
+    that do not keep it from working; ``editions`` and ``shared`` are kept results. A ``published`` form
+    is one to be read only: sheets of it carry no stamp and no keys, nor anything that serves filling in.
     """
 
     name: str
@@ -94,18 +96,19 @@ class Form:
     merge_columns: dict[tuple[int, int], tuple[int, ...]]
     default_height: float
     bindings: dict[int, tuple[Cell, ...]]
+    published: bool = False
     notes: tuple[str, ...] = ()
     editions: dict = field(default_factory=dict, compare=False)
     shared: list = field(default_factory=list, compare=False)
 
 
-def load_form(path: Path) -> Form:
+def load_form(path: Path, *, published: bool = False) -> Form:
     """The form drawn at ``path``; raises TemplateError with all its faults, or OSError."""
-    return compile_form(path.read_bytes(), path.name)
+    return compile_form(path.read_bytes(), path.name, published=published)
 
 
-def compile_form(data: bytes, name: str) -> Form:
-    """Compile a template workbook; raises TemplateError with every fault found."""
+def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
+    """Compile a template workbook, to be filled in or to be ``published``; raises TemplateError with every fault found."""
     try:
         source = Source(data)
         found = source.form_sheets()
@@ -114,15 +117,17 @@ def compile_form(data: bytes, name: str) -> Form:
     if len(found) != 1:
         seen = "、".join(s.name for s in found) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
-    return _Compiler(source, found[0].name, found[0].part, name, hashlib.sha256(data).hexdigest()[:12]).form()
+    return _Compiler(source, found[0].name, found[0].part, name, hashlib.sha256(data).hexdigest()[:12], published).form()
 
 
 class _Compiler:
     """The work of one compilation; collects faults as it goes."""
 
-    def __init__(self, source: Source, sheet: str, part: str, name: str, digest: str) -> None:
+    def __init__(self, source: Source, sheet: str, part: str, name: str, digest: str, published: bool) -> None:
         self.source, self.sheet, self.part, self.name, self.digest = source, sheet, part, name, digest
+        self.published = published
         self.root = source.package.xml(part)
+        self.gone = without_entry_aids(self.root, source.package.relationships(part)) if published else frozenset()
         self.drawn = list(source.cells(self.root))
         self.merged = merges(self.root)
         self.faults: list[str] = []
@@ -134,7 +139,7 @@ class _Compiler:
 
     def form(self) -> Form:
         """Compile all; raise TemplateError if anything was found."""
-        hung = Hangings.read(self.source, self.part, self.fault)
+        hung = Hangings.read(self.source, self.part, self.fault, self.gone)
         last = max(last_row(self.root, self.drawn, self.merged), hung.last_row)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.layout = layout(controls, last, lambda row, message: self.fault(row, 1, message))
@@ -143,7 +148,7 @@ class _Compiler:
         cells = self._cells()
         self._check_bindings(cells)
         builder = self._builder(cells)
-        tail = compile_tail(self.root, builder, self._tail_fault, self.notes.append)
+        tail = compile_tail(self.root, builder, self._tail_fault, self.notes.append, published=self.published)
         hung = hung.bound(self.layout, self.fault)
         names = read_names(self.source, self.sheet, self.layout, self._tail_fault)
         if self.faults:
@@ -152,7 +157,8 @@ class _Compiler:
         self._variants(cells)
         return Form(
             self.name, self.digest, self.source, self.sheet, self.layout, rows, self._letters(), self._width(names), names,
-            self._tall_merges(), tail, hung, self._beside(), self.default_height, self._bound(rows), tuple(self.notes),
+            self._tall_merges(), tail, hung, self._beside(), self.default_height, self._bound(rows),
+            self.published, tuple(self.notes),
         )  # fmt: skip
 
     def _letters(self) -> tuple[str, ...]:

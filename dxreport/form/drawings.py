@@ -93,11 +93,16 @@ class Hangings:
     last_row: int
 
     @classmethod
-    def read(cls, source: Source, part: str, fault: Callable[[int, int, str], None]) -> Hangings:
-        """Read the parts that hang on sheet ``part``; what cannot be carried along is a fault."""
+    def read(
+        cls, source: Source, part: str, fault: Callable[[int, int, str], None], gone: frozenset[str] = frozenset()
+    ) -> Hangings:
+        """Read the parts that hang on sheet ``part``; what cannot be carried along is a fault.
+
+        ``gone`` are ids of relationships that are left out.
+        """
         parts, kept = [], []
         for rel in source.package.relationships(part):
-            if rel.kind in _DROPPED:
+            if rel.kind in _DROPPED or rel.id in gone:
                 continue
             if rel.kind in _KEPT:
                 kept.append(rel)

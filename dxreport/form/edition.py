@@ -20,7 +20,7 @@ from .compile import LIST_MARK, LISTS, Cell, Fit, Form, Row
 from .expressions import THIS, Binding, Computed, Scope
 from .formulas import Formula
 
-ROW = "\ue020"  # the number of the row, within its cells
+ROW = "\x01"  # the number of the row, within its cells; no text of the model holds a control character
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
 
 

@@ -21,7 +21,7 @@ from .rowmap import Path, RowMap
 from .stamp import Stamp
 from .tail import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
 
-_FORMULA = re.compile("\ue021([0-9]+)\ue022")
+_FORMULA = re.compile("\x02([0-9]+)\x03")
 _LONG = MAX_TEXT // 2  # below this no text can be over the limit
 
 
@@ -47,9 +47,11 @@ class _Written:
 
 
 def render_sheet(
-    edition: Edition, measure: Measure, stamp: Stamp, *, first: bool = True, used: Iterable[str] = ()
+    edition: Edition, measure: Measure, stamp: Stamp | None, *, first: bool = True, used: Iterable[str] = ()
 ) -> RenderedSheet:
     """Write ``measure`` into the form. ``first`` is whether the sheet is the one shown on opening.
+
+    A published form takes no ``stamp``: its row 1 and column A stay blank.
 
     ``used`` are ids that items of the measure ever had, so that spare rows get new ones.
     Raises DxreportError for a text that no cell can hold, or a mixed text that fails.
@@ -58,7 +60,7 @@ def render_sheet(
 
 
 class _Writer:
-    def __init__(self, edition: Edition, measure: Measure, stamp: Stamp, used: Iterable[str]) -> None:
+    def __init__(self, edition: Edition, measure: Measure, stamp: Stamp | None, used: Iterable[str]) -> None:
         self.edition, self.form, self.measure, self.stamp = edition, edition.form, measure, stamp
         self.used = tuple(used)
         self.scope: list[Any] = [None] * self.form.layout.slots
@@ -178,7 +180,7 @@ class _Writer:
     def _special(self, slot: Any, path: Path, number: int) -> str:
         if isinstance(slot.get, Formula):
             self.formulas.append((slot.get, path))
-            return f"{slot.head}\ue021{len(self.formulas) - 1}\ue022</f></c>"
+            return f"{slot.head}\x02{len(self.formulas) - 1}\x03</f></c>"
         computed: Computed = slot.get
         try:
             text = computed.render(self._names())
@@ -220,10 +222,8 @@ class _Writer:
         out = [self._head(first), "<sheetData>", self._key_row()]
         for row, key in zip(self.written, self.keys, strict=True):
             height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
-            out.append(
-                f'<row r="{row.number}"{row.program.attributes}{height}>'
-                f'<c r="A{row.number}"{_KEY}{key}{TEXT_TAIL}{row.cells}</row>'
-            )
+            keyed = f'<c r="A{row.number}"{_KEY}{key}{TEXT_TAIL}' if self.stamp else ""
+            out.append(f'<row r="{row.number}"{row.program.attributes}{height}>{keyed}{row.cells}</row>')
         tail = self.form.tail.render(self.rows)
         for mark, source in self.edition.lists:
             tail = tail.replace(mark, source)
@@ -248,6 +248,8 @@ class _Writer:
         return head.replace(ACTIVE, Box(row, column, row, column).ref)
 
     def _key_row(self) -> str:
+        if self.stamp is None:
+            return '<row r="1" ht="6" customHeight="1"/>'
         keys = "".join(f'<c r="{letters}1"{_KEY}c{letters}{TEXT_TAIL}' for letters in self.form.column_letters)
         return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
 

@@ -66,11 +66,16 @@ def compile_tail(
     builder: Builder,
     fault: Callable[[str], None],
     note: Callable[[str], None],
+    *,
+    published: bool = False,
 ) -> Tail:
-    """Everything of the sheet but its rows. Faults and remarks are reported as sentences."""
+    """Everything of the sheet but its rows. Faults and remarks are reported as sentences.
+
+    A ``published`` sheet is not protected, and its column A is a margin.
+    """
     page, breaks = _page(root), tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
     frozen = _freeze(root)
-    _columns(root)
+    _columns(root, _MARGIN if published else _KEYS)
     pieces: list[tuple[int, Piece]] = []
     head: list[str] = []
     for element in root:
@@ -89,7 +94,7 @@ def compile_tail(
             pieces.append((ORDER.index(name), _tail_piece(element, name, builder)))
     present = {index for index, _ in pieces}
     for name, default in _DEFAULTS.items():
-        if ORDER.index(name) not in present:
+        if ORDER.index(name) not in present and not (published and name == "sheetProtection"):
             pieces.append((ORDER.index(name), default))
     pieces.sort(key=lambda item: item[0])
     return Tail(_opening(root, builder) + "".join(head), tuple(p for _, p in pieces), page, breaks, frozen)
@@ -143,14 +148,18 @@ def _views(element: etree._Element, builder: Builder) -> str:
     return builder.xml(element)
 
 
+_KEYS = {"width": "9", "hidden": "1"}
+_MARGIN = {"width": "1.625"}
+
+
 def _freeze(root: etree._Element) -> int:
     pane = root.find(f"{S}sheetViews/{S}sheetView/{S}pane")
     frozen = pane is not None and pane.get("state") in ("frozen", "frozenSplit")
     return int(float(pane.get("ySplit", "0"))) if frozen else 0
 
 
-def _columns(root: etree._Element) -> None:
-    """Column A carries the keys: hidden, whatever its drawn width."""
+def _columns(root: etree._Element, look: dict[str, str]) -> None:
+    """Column A carries the keys or nothing: its ``look`` does not follow its drawn width."""
     cols = root.find(f"{S}cols")
     if cols is None:
         cols = etree.Element(f"{S}cols")
@@ -161,8 +170,7 @@ def _columns(root: etree._Element) -> None:
             first.set("min", "2")
         else:
             cols.remove(first)
-    hidden = etree.Element(f"{S}col", min="1", max="1", width="9", hidden="1", customWidth="1")
-    cols.insert(0, hidden)
+    cols.insert(0, etree.Element(f"{S}col", min="1", max="1", **look, customWidth="1"))
 
 
 def _tail_piece(element: etree._Element, name: str, builder: Builder) -> Piece:

@@ -94,7 +94,7 @@ def _sheet(book: Workbook, tables: tuple[Sheet, ...], colour: str, frozen: str) 
     for column in range(2, left):
         if ws.cell(1, column).value is None:
             ws.column_dimensions[get_column_letter(column)].width = 2
-    ws.row_dimensions[1].height = 27
+    ws.row_dimensions[1].height = 40.5
     ws.sheet_format.defaultRowHeight = 13.5
     _page(ws)
 
@@ -130,10 +130,10 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     )
     _choose(book, schema.MEASURES, (schema.STATE,), _words(s.value for s in MeasureState), "一覧から選んでください。")
     _choose(book, schema.MEASURES, (schema.STATE_FROM,), _words(QUARTER_LABELS.values()), "一覧から選んでください。")
-    _choose(book, schema.MEASURES, tuple(h for h in schema.MEASURES.headers if h.startswith("報告事項なし")), _words("○"),
-            "報告事項がない四半期だけ ○ にしてください。")  # fmt: skip
-    _choose(book, schema.ACTIVITIES, tuple(h for h in schema.ACTIVITIES.headers if h.endswith("進捗")), words,
-            "「設定」シートの進捗から選んでください。")  # fmt: skip
+    none = tuple(h for h in schema.MEASURES.headers if h.startswith("報告事項なし"))
+    _choose(book, schema.MEASURES, none, _words("○"), "報告事項がない四半期だけ ○ にしてください。")
+    progress = tuple(h for h in schema.ACTIVITIES.headers if h.endswith("進捗"))
+    _choose(book, schema.ACTIVITIES, progress, words, "「設定」シートの進捗から選んでください。")
     _choose(
         book, schema.PROGRESS, ("対応策",), _words((schema.NEEDED,)), "対応策が要る進捗だけ「必須」にしてください。"
     )

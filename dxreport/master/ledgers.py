@@ -24,12 +24,17 @@ class Ledger:
 
     def key(self, record: Record) -> tuple[str, ...]:
         """What names the record's row."""
-        texts = self.texts(record)
-        return tuple(texts[header] for header in self.sheet.keys)
+        headers = self.sheet.headers
+        return tuple(_text(getattr(record, self.attributes[headers.index(key)])) for key in self.sheet.keys)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of the record, in the order of the columns."""
+        return self.record.__slots__
 
     def texts(self, record: Record) -> dict[str, str]:
         """The record as the texts of its row, by header."""
-        values = (getattr(record, f.name) for f in fields(self.record))
+        values = (getattr(record, name) for name in self.attributes)
         return {header: _text(value) for header, value in zip(self.sheet.headers, values, strict=True)}
 
 
@@ -45,29 +50,29 @@ def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...
     area, rows = book.rows(area, ledger.sheet.keys)
     records = []
     numbers: dict[tuple[str, ...], int] = {}
+    columns = tuple((h, f.type) for h, f in zip(ledger.sheet.headers, fields(ledger.record), strict=True))
     for row in rows:
         if row.blank():
             continue
-        record = _record(book, ledger, row)
+        record = _record(book, ledger.record, columns, row)
         if record is not None:
             numbers[ledger.key(record)] = row.number
             records.append(record)
     return replace(area, rows=numbers), tuple(records)
 
 
-def _record(book: Book, ledger: Ledger, row: Row) -> Record | None:
+def _record(book: Book, type_: type, columns: tuple[tuple[str, str], ...], row: Row) -> Record | None:
     values = []
-    for field, header in zip(fields(ledger.record), ledger.sheet.headers, strict=True):
+    for header, kind in columns:
         text = row[header]
-        parse = _PARSERS.get(field.type)
+        parse = _PARSERS.get(kind)
         try:
             values.append(parse(text) if parse else text)
         except ValueError:
-            book.faults.add(
-                row.place(header), f"{header}「{text}」が読めません。{_ACCEPTED.get(field.type, '')}".rstrip()
-            )
+            words = f"{header}「{text}」が読めません。{_ACCEPTED.get(kind, '')}"
+            book.faults.add(row.place(header), words)
             return None
-    return ledger.record(*values)
+    return type_(*values)
 
 
 def _states(states: Iterable[Enum]) -> str:

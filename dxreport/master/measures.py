@@ -81,7 +81,7 @@ def _key_fault(part: Part, sheet: Sheet, key: str, id_: str, numbers: Mapping[tu
     free = next_keys(part, [k for i, k in numbers if i == id_], 1)[0]
     header = sheet.keys[1]
     if not key:
-        return f"{header}がありません。新しい行なら、施策 {id_} の中でまだ使っていない番号（{free} など）を入れてください。"
+        return f"{header}がありません。新しい行なら、施策 {id_} でまだ使っていない番号（{free} など）を入れてください。"
     if key[0] != part.letter or not key[1:].isdigit():
         return f"{header}「{key}」が読めません。「{part.letter}1」のように {part.letter} と番号で書いてください。"
     if (id_, key) in numbers:

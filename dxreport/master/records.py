@@ -148,8 +148,9 @@ class Master:
     """A master workbook as read.
 
     ``measures`` stand in the order of their IDs, departments in 建制順. ``areas`` says where the
-    table of each sheet is, and where its records are (see :meth:`place` for single texts). ``data`` and ``sha256`` are the file as it was
-    read: edits are made on these bytes, and saving checks that the file is still the same.
+    table of each sheet is, and where its records are (see :meth:`place` for single texts).
+    ``data`` and ``sha256`` are the file as it was read: edits are made on these bytes, and saving
+    checks that the file is still the same.
     """
 
     settings: Settings

@@ -75,7 +75,8 @@ ACTIVITIES = Sheet("取組", "取組表", (
 ), (ID, "取組ID"))  # fmt: skip
 
 RELATED = Sheet("関連施策", "関連施策表", (
-    Column(ID, 8), Column("関連ID", 8), Column("関連施策ID", 11, "related.id"), Column("関連施策名", 60, "related.name"),
+    Column(ID, 8), Column("関連ID", 8),
+    Column("関連施策ID", 11, "related.id"), Column("関連施策名", 60, "related.name"),
 ), (ID, "関連ID"))  # fmt: skip
 
 REQUESTS = Sheet("支援依頼", "支援依頼表", (
@@ -126,7 +127,8 @@ CHANGES = Sheet("変更履歴", "変更履歴表", (
 ), ("日時",))  # fmt: skip
 CONFLICTS = Sheet("競合", "競合表", (
     Column("競合ID", 9), Column("受付ID", 9), Column(ID, 8), Column("欄", 24), Column("項目", 36), Column("発行時", 30),
-    Column("返送", 30), Column("現在", 30), Column("状態", 10), Column("決定", 30), Column("理由", 30), Column("日時", 19),
+    Column("返送", 30), Column("現在", 30), Column("状態", 10), Column("決定", 30), Column("理由", 30),
+    Column("日時", 19),
 ), ("競合ID",))  # fmt: skip
 
 LISTS = {"activity": ACTIVITIES, "related": RELATED, "support": REQUESTS}  # 成果目標 follows the plan years

@@ -24,8 +24,9 @@ _N = f"{{{MAIN_NS}}}"
 _ROW, _C, _F, _V, _IS = (_N + tag for tag in ("row", "c", "f", "v", "is"))
 # Built-in formats (ECMA-376 part 1, 18.8.30): dates and times, and the numbers that look unlike General.
 _DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_BUILT_IN = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 37: "#,##0", 38: "#,##0", 39: "#,##0.00",
-             40: "#,##0.00"}  # fmt: skip
+_BUILT_IN = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%"} | {
+    37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00"
+}  # fmt: skip
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _DIGITS = "0123456789"
 _NO_PLAIN_TEXT = (b"<f>", b"<f ", b"<f/", b' t="e"', b' t="b"', b' t="d"', b":sheetData")  # the last: prefixed names

@@ -28,6 +28,7 @@ class SheetEdit:
         self.root = package.xml(part)
         self.dropped_formula = False
         self._data = self.root.find(_N + "sheetData")
+        self._merges = [box(m.get("ref")) for m in self.root.iterfind(f"{_N}mergeCells/{_N}mergeCell")]
         self._rows: dict[int, etree._Element] = {}
         number = 0
         for row in self._data.iterfind(_ROW):
@@ -48,8 +49,7 @@ class SheetEdit:
 
     def merge_at(self, row: int, column: int) -> str:
         """The merged range that covers the cell, or ``""``."""
-        ranges = (m.get("ref", "") for m in self.root.iterfind(f"{_N}mergeCells/{_N}mergeCell"))
-        return next((ref for ref in ranges if box(ref).contains(row, column)), "")
+        return next((merge.ref for merge in self._merges if merge.contains(row, column)), "")
 
     def set(self, row: int, column: int, text: str, top: int = 1) -> None:
         """Put a text in a cell; its style stays, a new cell takes that of the nearest one above (not above ``top``).
@@ -69,6 +69,26 @@ class SheetEdit:
             t.set(_SPACE, "preserve")
         self._refit(self._rows[row])
 
+    def style(self, row: int, column: int) -> int:
+        """The index of a cell's format; where no cell is stored, that of its row or else of its column."""
+        found = self._row_cells(row).get(column)
+        line = self._rows.get(row)
+        if found is None and line is not None and line.get("customFormat") in ("1", "true"):
+            found = line
+        if found is not None:
+            return int(found.get("s", "0"))
+        for col in self.root.iterfind(f"{_N}cols/{_N}col"):
+            if int(col.get("min", "0")) <= column <= int(col.get("max", "0")):
+                return int(col.get("style", "0"))
+        return 0
+
+    def restyle(self, row: int, column: int, style: int) -> None:
+        """Give a cell a format by its index; its content stays."""
+        found = self._row_cells(row).get(column)
+        if found is None:
+            found = self._new_cell(row, column, None)
+        found.set("s", str(style))
+
     def copy_styles(self, source: int, target: int, left: int, right: int) -> None:
         """Give the cells of a row the styles of another's, from one column to another; only new cells."""
         above, here = self._row_cells(source), self._row_cells(target)
@@ -81,7 +101,7 @@ class SheetEdit:
 
         Only those that stand in the columns ``left`` to ``right``. The sheet's dimension follows.
         """
-        for element in self.root.iter(etree.Element):
+        for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
             if element.get("sqref"):
                 element.set("sqref", _stretched(element.get("sqref"), old_last, new_last, left, right))
             elif element.tag == _SQREF and element.text:
@@ -135,7 +155,7 @@ class SheetEdit:
         if f is not None:
             if f.get("t") in ("shared", "array", "dataTable"):
                 raise MasterError(
-                    f"「{self.title}」シートの {c.get('r')} は、ほかのセルとまとめて入力された数式なので書き換えられません。",
+                    f"「{self.title}」シートの {c.get('r')} は、ほかのセルと共通の数式なので書き換えられません。",
                     "数式を値に置きかえて（コピー → 値の貼り付け）保存してから、もう一度実行してください。",
                 )
             self.dropped_formula = True

@@ -127,6 +127,7 @@ class BookEdit:
     def __init__(self, package: Package) -> None:
         self.package = package
         self._sheets: dict[str, SheetEdit] = {}
+        self._tables: dict[str, tuple[Table, ...]] = {}
         self._last: dict[tuple[str, int, int], tuple[Area, int]] = {}
 
     def set(self, area: Area, row: int, header: str, text: str) -> None:
@@ -176,34 +177,36 @@ class BookEdit:
         return self._sheets[area.part]
 
     def _check_free(self, area: Area, row: int) -> None:
-        left, right = area.span
-        sheet = self._sheet(area)
         fix = (
-            f"「{area.sheet}」シートの表のすぐ下（{address(row, left)} から下）を空けて保存してから、もう一度実行してください。"
+            f"表のすぐ下（{address(row, area.span[0])} から下）を空けて保存してから、もう一度実行してください。"
             "メモなどは表の右か、別のシートに移してください。"
         )
-        if area.table and row > area.table.bottom:
-            if area.table.totals:
-                raise MasterError(f"「{area.sheet}」シートの表に集計行（{row} 行目）があるので、行を追加できません。",
-                                  "テーブル デザイン → 集計行 のチェックを外して保存してから、もう一度実行してください。")  # fmt: skip
-            for other in tables(self.package, area.part):
-                if (
-                    other.part != area.table.part
-                    and other.box.top <= row <= other.box.bottom
-                    and (other.box.left <= right and other.box.right >= left)
-                ):
-                    raise MasterError(
-                        f"「{area.sheet}」シートの表のすぐ下に別の表（{other.box.ref}）があるので、行を追加できません。",
-                        fix,
-                    )
-        for column in range(left, right + 1):
-            if (sheet.occupied(row, column) and not (area.table and row <= area.table.bottom)) or sheet.merge_at(
-                row, column
-            ):
+        where = f"「{area.sheet}」シートの表"
+        inside = area.table is not None and row <= area.table.bottom
+        if not inside and area.table and area.table.totals:
+            raise MasterError(
+                f"{where}に集計行（{row} 行目）があるので、行を追加できません。",
+                "テーブル デザイン → 集計行 のチェックを外して保存してから、もう一度実行してください。",
+            )
+        if not inside and (other := self._table_at(area, row)):
+            raise MasterError(f"{where}のすぐ下に別の表（{other.box.ref}）があるので、行を追加できません。", fix)
+        sheet = self._sheet(area)
+        for column in range(area.span[0], area.span[1] + 1):
+            if sheet.merge_at(row, column) or (not inside and sheet.occupied(row, column)):
                 raise MasterError(
-                    f"「{area.sheet}」シートの表のすぐ下のセル {address(row, column)} がふさがっているので、行を追加できません。",
-                    fix,
+                    f"{where}のすぐ下のセル {address(row, column)} がふさがっているので、行を追加できません。", fix
                 )
+
+    def _table_at(self, area: Area, row: int) -> Table | None:
+        """Another table that covers the row within the area's columns."""
+        if area.part not in self._tables:
+            self._tables[area.part] = tables(self.package, area.part)
+        left, right = area.span
+        for other in self._tables[area.part]:
+            apart = other.box.bottom < row or other.box.top > row or other.box.left > right or other.box.right < left
+            if not apart and (area.table is None or other.part != area.table.part):
+                return other
+        return None
 
     def _grow(self, area: Area, last: int, changed: dict[str, bytes]) -> None:
         left, right = area.span

@@ -73,7 +73,7 @@ def open_book(data: bytes, name: str = "", password: str | None = None) -> Book:
             return _book(kind, data, _read_here(data))
     except PackageError as error:
         raise unreadable(error) from None
-    return _book(kind, data, _read_in_child(data))
+    return _book(kind, data, _read_in_child(kind, data))
 
 
 def _book(kind: Format, data: bytes, sheets: list[cells.RawSheet]) -> Book:
@@ -87,7 +87,7 @@ def _open_xls(data: bytes, password: str | None) -> Book:
     for sheet in scan.sheets:
         if sheet.far:
             raise bounds.too_far(sheet.name, *sheet.far)
-    return _book(Format.XLS, data, _read_in_child(data))
+    return _book(Format.XLS, data, _read_in_child(Format.XLS, data))
 
 
 def _refuse_encrypted_ods(package: Package) -> None:
@@ -122,7 +122,7 @@ def _read_here(data: bytes) -> list[cells.RawSheet]:
         raise _refusal(error.reason, error.detail) from None
 
 
-def _read_in_child(data: bytes) -> list[cells.RawSheet]:
+def _read_in_child(kind: Format, data: bytes) -> list[cells.RawSheet]:
     """Reads in a process of its own, with limits of memory (not on Windows) and of time."""
     command = [sys.executable, "-P", cells.__file__, *map(str, (CHILD_MEMORY, MAX_ROWS, MAX_COLUMNS))]
     try:
@@ -137,8 +137,9 @@ def _read_in_child(data: bytes) -> list[cells.RawSheet]:
         )
     except subprocess.TimeoutExpired:
         raise Unreadable("E405", f"{CHILD_SECONDS} 秒たっても読み終わりません") from None
-    if done.returncode or not done.stdout:
-        raise Unreadable("E405", _OUT_OF_MEMORY)
+    if done.returncode or not done.stdout:  # the reader asked for too much memory and was ended
+        bounded = kind is not Format.XLSB  # of the others the bounds are known: a damaged length asked
+        raise Unreadable("E403", DAMAGED) if bounded else Unreadable("E405", _OUT_OF_MEMORY)
     good, answer = pickle.loads(done.stdout)
     if not good:
         raise _refusal(*answer)

@@ -16,8 +16,10 @@ from ..ooxml.package import Package
 from ..ooxml.refs import address, cell
 from .limits import MAX_COLUMNS, MAX_ROWS, MAX_XML, Unreadable
 
-# Any cell element that does not begin with a reference within A1:IV9999, as nearly all writers put it.
-_ODD_CELL = re.compile(rb'<(?:[^\s<>/!?]*:)?c(?=[\s/>])(?! r="(?:[A-Z]|[A-H][A-Z]|I[A-V])[0-9]{1,4}")')
+# Any cell that does not begin with a reference within A1:IV9999, as nearly all writers put it; and any with a prefix.
+_ODD_CELL = re.compile(rb'<c(?=[\s/>])(?! r="(?:[A-Z]|[A-H][A-Z]|I[A-V])[0-9]{1,4}")')
+_PREFIXED = re.compile(rb":c[\s/>]")
+_ANY_STRING = re.compile(rb"<(?:[^\s<>/!?]*:)?si[\s/>]")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT_P = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
@@ -34,32 +36,25 @@ def check_ooxml(package: Package, main: str) -> None:
 
     ``main`` is the name of the workbook part. Raises PackageError when a part is damaged.
     """
-    relationships = package.relationships(main)
-    strings = next((r.target for r in relationships if r.kind == "sharedStrings" and r.target in package), None)
-    for relationship in relationships:
-        if relationship.kind != "worksheet" or relationship.target not in package:
-            continue
-        data = package.read(relationship.target)
-        if len(data) > MAX_XML:
-            raise Unreadable("E405", f"シート「{_sheet_name(package, main, relationship.id)}」が大きすぎます")
-        if _ODD_CELL.search(data) or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            for row, column in _cells(data):
-                if row > MAX_ROWS or column > MAX_COLUMNS:
-                    raise too_far(_sheet_name(package, main, relationship.id), row, column)
-        # The fast reader takes texts for blanks when there is no table of them.
-        if b't="s"' in data and (strings is None or _has_no_strings(package, strings)):
-            raise Unreadable("E403", "文字の表（sharedStrings）が失われています")
-
-
-def _has_no_strings(package: Package, strings: str) -> bool:
-    return package.entry(strings).size < 1024 and package.xml(strings).find("{*}si") is None
-
-
-def _sheet_name(package: Package, main: str, relation: str) -> str:
+    relationships = {r.id: r for r in package.relationships(main)}
+    strings = next((r.target for r in relationships.values() if r.kind == "sharedStrings"), "")
+    has_strings = strings in package and _ANY_STRING.search(package.read(strings)) is not None
     for node in package.xml(main).iter("{*}sheet"):
-        if relation in node.attrib.values():
-            return node.get("name", "")
-    return ""
+        # By its id alone, as the fast reader finds it: the relationship's type may be damaged.
+        part = next((relationships[v].target for v in node.attrib.values() if v in relationships), "")
+        if part in package:
+            _check_sheet(package.read(part), node.get("name", ""), has_strings)
+
+
+def _check_sheet(data: bytes, name: str, has_strings: bool) -> None:
+    if len(data) > MAX_XML:
+        raise Unreadable("E405", f"シート「{name}」が大きすぎます")
+    if b't="s"' in data and not has_strings:  # the fast reader would take texts for blanks
+        raise Unreadable("E403", "文字の表（sharedStrings）が失われています")
+    if _ODD_CELL.search(data) or _PREFIXED.search(data) or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        for row, column in _cells(data):
+            if row > MAX_ROWS or column > MAX_COLUMNS:
+                raise too_far(name, row, column)
 
 
 def _cells(data: bytes) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ from ..errors import PackageError
 from .book import Book, Sheet
 from .exact_cell import BLANK, CellKind, ExactCell, ExactSheet, value_cell
 from .kinds import Format
-from .limits import Unreadable, unreadable
+from .limits import DAMAGED, Unreadable, unreadable
 
 __all__ = ["CellKind", "ExactCell", "ExactSheet", "exact"]
 
@@ -24,24 +24,26 @@ def exact(book: Book, sheet_name: str) -> ExactSheet:
     Raises KeyError when there is no such sheet, Unreadable (E403) when a part is damaged.
     """
     sheet = book.sheet(sheet_name)
-    reader = _reader(book)
-    return _ValuesOnly(sheet) if reader is None else reader.sheet(sheet_name)
+    try:
+        reader = _reader(book)
+        return _ValuesOnly(sheet) if reader is None else reader.sheet(sheet_name)
+    except PackageError as error:
+        raise unreadable(error) from None
+    except KeyError:  # the fast reader is content with less
+        raise Unreadable("E403", DAMAGED) from None
 
 
 @lru_cache(maxsize=2)
 def _reader(book: Book):
     """The reader of a whole book; the last ones are kept, since sheets are asked for one by one."""
-    try:
-        if book.format in (Format.XLSX, Format.XLSM):
-            from .exact_xlsx import XlsxExact
+    if book.format in (Format.XLSX, Format.XLSM):
+        from .exact_xlsx import XlsxExact
 
-            return XlsxExact(book.data)
-        if book.format is Format.ODS:
-            from .exact_ods import OdsExact
+        return XlsxExact(book.data)
+    if book.format is Format.ODS:
+        from .exact_ods import OdsExact
 
-            return OdsExact(book.data)
-    except PackageError as error:
-        raise unreadable(error) from None
+        return OdsExact(book.data)
     if book.format is Format.XLS:
         from .exact_xls import XlsExact
 

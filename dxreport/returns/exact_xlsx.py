@@ -119,7 +119,10 @@ class XlsxSheet:
         node = self._cells.get((row, column))
         if node is None:
             return BLANK
-        result = self._result(node)
+        try:
+            result = self._result(node)
+        except (PackageError, ValueError):
+            raise Unreadable("E403", DAMAGED) from None
         formula = node.find(_F)
         return result if formula is None else as_formula(result, f"={formula.text or ''}")
 

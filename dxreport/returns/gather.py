@@ -72,7 +72,7 @@ def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
                 continue
             seen.add(real)
             if problem:
-                yield _refused(name, file, "E403", problem)
+                yield _refused(name, file, "E408", problem)
             elif path is file and is_litter(name):
                 yield _refused(name, file, "E401", "ほかのソフトが作った作業用のファイル")
             else:
@@ -114,7 +114,7 @@ def _from_disk(path: Path, name: str) -> Iterator[ReturnedFile]:
             return
         data = path.read_bytes()
     except OSError as error:
-        yield _refused(name, path, "E403", f"ファイルを読み取れません（{error.strerror or error}）")
+        yield _refused(name, path, "E408", error.strerror or str(error))
         return
     budget = [MAX_ARCHIVE]
     yield from _open_up(ReturnedFile(name, path, data, hashlib.sha256(data).hexdigest()), 0, budget)

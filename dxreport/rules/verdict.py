@@ -95,6 +95,7 @@ def _problem(
         field=str(first),
         label=f"{name} ほか{rest}か所" if rest else name,
         value=values.get(first, ""),
+        fields=tuple(map(str, found.refs)),
     )
 
 

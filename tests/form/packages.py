@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -158,7 +157,7 @@ def _type_faults(package: Package, names: list[str]) -> Iterator[str]:
     types = package.xml("[Content_Types].xml")
     defaults = {d.get("Extension") for d in types.iter(f"{{{TYPES_NS}}}Default")}
     overrides = [o.get("PartName").lstrip("/") for o in types.iter(f"{{{TYPES_NS}}}Override")]
-    yield from (f"{n} has no content type" for n in names if n not in overrides and posixpath.splitext(n)[1][1:] not in defaults)
+    yield from (f"{n} has no content type" for n in names if n not in overrides and n.rpartition(".")[2] not in defaults)
     yield from (f"a type is given for {n}, which is missing" for n in overrides if n not in names)
     yield from (f"{n} has two types" for n in set(overrides) if overrides.count(n) > 1)
 

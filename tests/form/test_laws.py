@@ -74,7 +74,6 @@ def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
     filled = read(data, measure.id, round_)
     values = without_spares(filled.values, measure)
     assert values == shown(measure, round_)
-    assert [r for r in values if r.item] == [r for r in measure.values() if r.item]  # and in the same order
     assert filled.measure(measure) == measure.normal()
     assert (filled.copied, filled.inserted, filled.inserted_columns, filled.lost_columns) == ((), (), (), ())
     assert (filled.stamp.issue, filled.stamp.measure, filled.stamp.form) == ("R04Q1-001", measure.id, FORM.digest)
@@ -130,7 +129,8 @@ def test_inserted_rows_and_columns_change_nothing(data: st.DataObject, measure: 
     height, width = len(rows_of(issued, measure.id)), 8
     rows = data.draw(st.lists(st.integers(1, height + 1), max_size=3))
     columns = data.draw(st.lists(st.integers(1, width + 1), max_size=2))
-    ref = data.draw(st.sampled_from(sorted(r for r, at in before.at.items() if at in open_cells(issued, measure.id))))
+    cells = open_cells(issued, measure.id)
+    ref = data.draw(st.sampled_from([r for r, at in before.at.items() if at in cells]))
 
     def change(root) -> None:
         set_text(root, before.at[ref], text)

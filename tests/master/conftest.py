@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import xlsxwriter
@@ -44,7 +46,12 @@ def png() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\xff\xff\xff")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0\xff\xff\xff"))
+        + chunk(b"IEND", b"")
+    )
 
 
 def _extra_book() -> Package:
@@ -73,9 +80,14 @@ def decorate(data: bytes) -> bytes:
         for name in extra.names
         if name.startswith(("xl/worksheets/", "xl/drawings/", "xl/charts/", "xl/media/", "xl/comments"))
     }
-    changed["xl/calcChain.xml"] = f'<calcChain xmlns="{MAIN_NS}"><c r="A1" i="12"/><c r="A2" i="12"/></calcChain>'.encode()
+    changed["xl/calcChain.xml"] = (
+        f'<calcChain xmlns="{MAIN_NS}"><c r="A1" i="12"/><c r="A2" i="12"/></calcChain>'.encode()
+    )
     book, rels = master.xml("xl/workbook.xml"), master.xml("xl/_rels/workbook.xml.rels")
-    for id_, kind, target in (("rId98", "calcChain", "calcChain.xml"), ("rId99", "worksheet", "worksheets/sheet99.xml")):
+    for id_, kind, target in (
+        ("rId98", "calcChain", "calcChain.xml"),
+        ("rId99", "worksheet", "worksheets/sheet99.xml"),
+    ):
         etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id=id_, Type=f"{DOC_RELS_NS}/{kind}", Target=target)
     new = etree.SubElement(book.find(N + "sheets"), N + "sheet", name="集計", sheetId="99")
     new.set(f"{{{DOC_RELS_NS}}}id", "rId99")
@@ -91,12 +103,21 @@ def _content_types(master: Package, extra: Package) -> bytes:
     known = {(c.get("PartName") or c.get("Extension")) for c in types}
     for child in extra.xml("[Content_Types].xml"):
         name = (child.get("PartName") or child.get("Extension")).replace("sheet1.xml", "sheet99.xml")
-        if name not in known and (child.get("Extension") or "sheet99" in name or "drawing" in name or "chart" in name
-                                  or "comments" in name):  # fmt: skip
-            etree.SubElement(types, child.tag, dict(child.attrib) | ({"PartName": name} if child.get("PartName") else {}))
-    etree.SubElement(types, f"{{{TYPES_NS}}}Override", PartName="/xl/calcChain.xml",
-                     ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml")  # fmt: skip
+        taken = any(word in name for word in ("sheet99", "drawing", "chart", "comments"))
+        if name not in known and (taken or child.get("Extension")):
+            key = "PartName" if child.get("PartName") else "Extension"
+            etree.SubElement(types, child.tag, dict(child.attrib) | {key: name})
+    chain = "application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"
+    etree.SubElement(types, f"{{{TYPES_NS}}}Override", PartName="/xl/calcChain.xml", ContentType=chain)
     return serialise(types)
+
+
+_RULE_OF_2010 = """<extLst xmlns="{main}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+ xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><ext uri="{{78C0D931-6437-407d-A8EE-F0AAD7539E65}}">
+ <x14:conditionalFormattings><x14:conditionalFormatting>
+ <x14:cfRule type="containsText" priority="9" operator="containsText" id="{{00000000-0000-4000-8000-000000000001}}">
+ <xm:f>NOT(ISERROR(SEARCH("遅延",F2)))</xm:f><x14:dxf><font><b/></font></x14:dxf></x14:cfRule>
+ <xm:sqref>F2:F{last}</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>"""
 
 
 def _own_column(master: Package) -> dict[str, bytes]:
@@ -110,15 +131,10 @@ def _own_column(master: Package) -> dict[str, bytes]:
     columns.set("count", "17")
     etree.SubElement(columns, N + "tableColumn", id="17", name="係のメモ")
     for row in sheet.find(N + "sheetData"):
-        number = row.get("r")
-        text = "係のメモ" if number == "1" else f"メモ{number}"
-        row.append(parse(f'<c xmlns="{MAIN_NS}" r="Q{number}" s="2" t="inlineStr"><is><t>{text}</t></is></c>'.encode()))
-    ext = f"""<extLst xmlns="{MAIN_NS}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
-      xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><ext uri="{{78C0D931-6437-407d-A8EE-F0AAD7539E65}}">
-      <x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule type="containsText" priority="9" operator="containsText"
-      id="{{00000000-0000-4000-8000-000000000001}}"><xm:f>NOT(ISERROR(SEARCH("遅延",F2)))</xm:f><x14:dxf><font><b/></font></x14:dxf>
-      </x14:cfRule><xm:sqref>F2:F{last}</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>"""
-    sheet.append(parse(ext.encode()))
+        cell = etree.SubElement(row, N + "c", r=f"Q{row.get('r')}", s="2", t="inlineStr")
+        text = "係のメモ" if row.get("r") == "1" else f"メモ{row.get('r')}"
+        etree.SubElement(etree.SubElement(cell, N + "is"), N + "t").text = text
+    sheet.append(parse(_RULE_OF_2010.format(main=MAIN_NS, last=last).encode()))
     return {part: serialise(sheet), table_part: serialise(table)}
 
 
@@ -126,3 +142,11 @@ def _own_column(master: Package) -> dict[str, bytes]:
 def decorated(sample: bytes) -> bytes:
     """The sample's master, decorated by people."""
     return decorate(sample)
+
+
+@pytest.fixture(scope="session")
+def libre_sample(sample: bytes, soffice: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's master as LibreOffice saves it."""
+    path = tmp_path_factory.mktemp("sample") / "master.xlsx"
+    path.write_bytes(sample)
+    return soffice(path, "xlsx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
@@ -40,8 +41,6 @@ def test_every_department_of_a_measure_is_known_and_none_stands_idle(sample: byt
 def test_texts_that_look_like_formulas_errors_or_numbers_stay_texts(tmp_path: Path) -> None:
     nasty = ["=1+1", "#N/A", "007", " 前後の空白 ", "a\n\nb", "_x000D_", "<&>", "TRUE", "-1", "+1", "@x", "𠮷🎌"]
     measures = load(with_answers=False)[: len(nasty)]
-    from dataclasses import replace
-
     measures = [replace(m, goal=text) for m, text in zip(measures, nasty, strict=True)]
     build_master(settings(), DEPARTMENTS, measures, tmp_path / "m.xlsx")
     assert [m.goal for m in read_master(tmp_path / "m.xlsx").measures] == nasty

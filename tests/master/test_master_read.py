@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,12 @@ from lxml import etree
 from dxreport.errors import MasterError
 from dxreport.master.build import _contents
 from dxreport.master.faults import DamagedMaster
+from dxreport.master.ledgers import LEDGERS
 from dxreport.master.read import master_from, read_master
-from dxreport.master.records import MeasureState, Place, Standing
+from dxreport.master.records import Change, MeasureState, Place, Standing
 from dxreport.master.schema import MEASURES
 from dxreport.master.settings import day_of, quarter_of
+from dxreport.master.write import MasterEdit
 from dxreport.model import PART_BY_PREFIX, Ref
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.table import sheet_parts
@@ -54,8 +55,6 @@ def relaid(tables: bool) -> bytes:
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     sheets: dict[str, tuple[xlsxwriter.worksheet.Worksheet, list[int]]] = {}
-    from dxreport.master.ledgers import LEDGERS
-
     contents = _contents(settings(), DEPARTMENTS, load(False), {}) + [(ledger.sheet, []) for ledger in LEDGERS]
     for sheet, rows in reversed(contents):
         if sheet.name not in sheets:
@@ -87,10 +86,8 @@ def test_sheets_tables_and_columns_are_found_wherever_they_stand(tables: bool) -
 
 
 @pytest.mark.libreoffice
-def test_a_master_saved_by_libreoffice_reads_the_same(sample: bytes, soffice: Callable, tmp_path: Path) -> None:
-    path = tmp_path / "master.xlsx"
-    path.write_bytes(sample)
-    saved = read_master(soffice(path, "xlsx"))
+def test_a_master_saved_by_libreoffice_reads_the_same(sample: bytes, libre_sample: Path) -> None:
+    saved = read_master(libre_sample)
     ours = master_from(sample)
     assert saved.measures == ours.measures
     assert (saved.settings, saved.departments) == (ours.settings, ours.departments)
@@ -229,9 +226,6 @@ def test_standing_says_in_which_quarters_a_measure_runs() -> None:
 
 
 def test_ids_once_given_are_remembered_from_the_history(small: bytes) -> None:
-    from dxreport.master.records import Change
-    from dxreport.master.write import MasterEdit
-
     edit = MasterEdit(master_from(small))
     edit.add(Change("2022-07-01 00:00:00", "01-01", Ref("activity.name", "K7"), "取組内容", "旧", ""))
     assert master_from(edit.data()).keys_ever("01-01", PART_BY_PREFIX["activity"]) == {"K1", "K7"}
@@ -240,8 +234,9 @@ def test_ids_once_given_are_remembered_from_the_history(small: bytes) -> None:
 @pytest.mark.parametrize(
     ("written", "day"),
     [
-        ("2022-07-15", "2022-07-15"), ("2022/7/15", "2022-07-15"), ("令和４年７月15日", "2022-07-15"), ("R4.7.15", "2022-07-15"),
-        ("令和4年7月15日（金）", "2022-07-15"), ("令和元年5月1日", "2019-05-01"), ("2022-02-30", None), ("7月15日", None), ("", None),
+        ("2022-07-15", "2022-07-15"), ("2022/7/15", "2022-07-15"), ("令和４年７月15日", "2022-07-15"),
+        ("R4.7.15", "2022-07-15"), ("令和4年7月15日（金）", "2022-07-15"), ("令和元年5月1日", "2019-05-01"),
+        ("2022-02-30", None), ("7月15日", None), ("", None),
     ],
 )  # fmt: skip
 def test_days(written: str, day: str | None) -> None:
@@ -249,7 +244,16 @@ def test_days(written: str, day: str | None) -> None:
 
 
 def test_quarters() -> None:
-    assert [quarter_of(t) for t in ("第1四半期", "第２四半期", "3", "4Q", "", "－", "第5四半期", "夏")] == [1, 2, 3, 4, 0, 0, None, None]
+    assert [quarter_of(t) for t in ("第1四半期", "第２四半期", "3", "4Q", "", "－", "第5四半期", "夏")] == [
+        1,
+        2,
+        3,
+        4,
+        0,
+        0,
+        None,
+        None,
+    ]
 
 
 def test_every_text_of_a_measure_has_one_column(sample: bytes) -> None:

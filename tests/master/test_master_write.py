@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,8 +31,12 @@ WHEN = stamp(NOW)
 PROGRESS = Ref("activity.progress", "K1", 1)
 
 ISSUE = Issue("R04Q1-001", "第1四半期", "総務課", ("01-01", "01-02"), WHEN, "総務課.xlsx", "abc", "def")
-RECEIPT = Receipt("U0001", WHEN, "返送.xlsx", "00ff", "R04Q1-001", "総務課", "第1四半期", "01-01", ReceiptState.HELD, 2, "E101")
-CHANGE = Change(WHEN, "01-01", PROGRESS, "第1四半期 進捗", "", "予定通り", "U0001", "R04Q1-001", "返送.xlsx", "01-01", "E21")
+RECEIPT = Receipt(
+    "U0001", WHEN, "返送.xlsx", "00ff", "R04Q1-001", "総務課", "第1四半期", "01-01", ReceiptState.HELD, 2, "E101"
+)
+CHANGE = Change(
+    WHEN, "01-01", PROGRESS, "第1四半期 進捗", "", "予定通り", "U0001", "R04Q1-001", "返送.xlsx", "01-01", "E21"
+)
 CONFLICT = Conflict("C0001", "U0001", "01-01", Ref("goal"), "到達目標", "旧\n旧", "新", "現在")
 
 
@@ -112,8 +117,13 @@ def test_a_new_row_grows_the_table_and_every_rule_that_reached_its_end(decorated
 
 
 def test_a_new_item_stands_in_a_new_row_with_its_ids(small: bytes) -> None:
-    data = edited(small, ("01-02", Ref("activity.plan", "K1", 2), "準備"), ("01-02", Ref("outcome.target", "O2", 1), "3件"),
-                  ("01-02", Ref("support.content", "S1"), "助言"), ("01-02", Ref("related.id", "R1"), "01-01"))  # fmt: skip
+    new = {
+        Ref("activity.plan", "K1", 2): "準備",
+        Ref("outcome.target", "O2", 1): "3件",
+        Ref("support.content", "S1"): "助言",
+        Ref("related.id", "R1"): "01-01",
+    }
+    data = edited(small, *(("01-02", ref, text) for ref, text in new.items()))
     measure = master_from(data).measure("01-02")
     assert (measure.activities[0].plan_label, measure.activities[0].q2.plan) == ("作業予定", "準備")
     assert [o.key for o in measure.outcomes] == ["O1", "O2"]
@@ -124,15 +134,18 @@ def test_records_are_appended_and_read_back_as_they_were(small: bytes) -> None:
     edit = MasterEdit(master_from(small))
     edit.add(ISSUE, RECEIPT, CHANGE, CONFLICT)
     master = master_from(edit.data())
-    assert (master.issues, master.receipts, master.changes, master.conflicts) == ((ISSUE,), (RECEIPT,), (CHANGE,), (CONFLICT,))
+    assert (master.issues, master.receipts, master.changes, master.conflicts) == (
+        (ISSUE,),
+        (RECEIPT,),
+        (CHANGE,),
+        (CONFLICT,),
+    )
     again = MasterEdit(master)
     again.add(CHANGE)
     assert master_from(again.data()).changes == (CHANGE, CHANGE)
 
 
 def test_records_are_updated_in_their_rows(small: bytes) -> None:
-    from dataclasses import replace
-
     other = replace(RECEIPT, measure="01-02")
     edit = MasterEdit(master_from(small))
     edit.add(RECEIPT, other, CONFLICT)
@@ -243,12 +256,9 @@ def test_a_stored_row_height_gives_way_to_the_new_text_but_a_chosen_one_stays(sm
 
 @pytest.mark.libreoffice
 def test_a_master_saved_by_libreoffice_can_be_edited_and_opened_again(
-    sample: bytes, soffice: Callable, tmp_path: Path
+    libre_sample: Path, soffice: Callable, tmp_path: Path
 ) -> None:
-    path = tmp_path / "master.xlsx"
-    path.write_bytes(sample)
-    master = read_master(soffice(path, "xlsx"))
-    edit = MasterEdit(master)
+    edit = MasterEdit(read_master(libre_sample))
     edit.set("01-01", PROGRESS, "予定通り")
     edit.set("01-01", Ref("activity.name", "K3"), "新しい取組")
     edit.add(CHANGE, CHANGE)
@@ -286,9 +296,14 @@ def test_saving_refuses_a_master_that_changed_meanwhile(workspace: Workspace, sm
     assert not workspace.backup.exists()
 
 
-def test_saving_refuses_while_excel_has_it_open_or_another_dxreport_writes(workspace: Workspace, small: bytes) -> None:
+def test_saving_refuses_while_excel_has_it_open_or_another_dxreport_writes(
+    workspace: Workspace, small: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dxreport.files.LOCK_SECONDS", 0.01)
     owner = workspace.master.with_name("~$master.xlsx")
-    owner.write_bytes(b"\x04taro" + b" " * 50 + (4).to_bytes(2, "little") + "taro".encode("utf-16-le").ljust(108, b"\0"))
+    owner.write_bytes(
+        b"\x04taro" + b" " * 50 + (4).to_bytes(2, "little") + "taro".encode("utf-16-le").ljust(108, b"\0")
+    )
     with pytest.raises(LockedError, match=r"Excel（taro）"):
         save(workspace, b"new", sha(small), NOW)
     owner.unlink()

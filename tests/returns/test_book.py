@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import struct
 import zipfile
@@ -225,6 +226,17 @@ def test_a_stray_cell_in_other_spellings(workbook) -> None:
         assert refusal(changed)[0] == "E405"
 
 
+def test_a_stray_cell_of_a_writer_that_prefixes_its_elements(workbook) -> None:
+    def prefixed(name: str, part: bytes) -> bytes:
+        if "sheet1" not in name:
+            return part
+        tags = re.sub(rb"<(/?)(?=[a-zA-Z])", rb"<\1x:", part)
+        return tags.replace(b" xmlns=", b" xmlns:x=")
+
+    assert open_book(rezipped(workbook(B2="回答"), prefixed)).sheet("様式").rows[1][1] == "回答"
+    assert refusal(rezipped(workbook(XFD1048576="迷子"), prefixed))[0] == "E405"
+
+
 def test_cells_without_references_are_counted() -> None:
     ns = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     book = io.BytesIO()
@@ -255,6 +267,13 @@ def test_a_stray_cell_in_old_formats(workbook, soffice, tmp_path: Path, extensio
     code, detail = refusal(soffice(path, extension).read_bytes())
     assert code == "E405"
     assert "シート「様式」のセル IV65536 " in detail
+
+
+def test_binary_workbooks(xlsb) -> None:
+    book = open_book(xlsb({(0, 0): "文字", (2, 1): 0.485}))
+    assert (book.format, book.sheet("様式").rows) == (Format.XLSB, [["文字", ""], ["", ""], ["", 0.485]])
+    assert refusal(xlsb({(0, 0): "文字", (20_000, 0): 1.0}))[1].startswith("シート「様式」のセル A20001 ")
+    assert refusal(xlsb({(0, 0): "文字", (1_048_575, 16_383): 1.0}))[0] == "E405"  # the reader is ended
 
 
 def test_biff5_in_a_workbook_stream(ole) -> None:

@@ -121,6 +121,13 @@ def test_threaded_comments_stand_for_the_note_made_for_old_readers(tmp_path: Pat
     assert notes == {(2, 2): "確認してください\n了解", (3, 3): "ふつうのメモ"}
 
 
+def test_a_binary_workbook_gives_values_and_says_so(xlsb) -> None:
+    sheet = exact(open_book(xlsb({(0, 0): "文字", (2, 1): 0.485})), "様式")
+    assert sheet.cell(1, 1) == ExactCell("text", "文字", "文字")
+    assert sheet.cell(3, 2) == ExactCell("number", "0.485", "0.485", certain=False)
+    assert sheet.cell(1, 2) == ExactCell("blank", certain=False)
+
+
 def test_unknown_sheet(workbook) -> None:
     with pytest.raises(KeyError):
         exact(open_book(workbook()), "ない")

@@ -99,7 +99,7 @@ def test_empty_and_unreadable_files(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", denied)
-    assert names(gather([tmp_path])) == [("a.xlsx", "E407"), ("b.xlsx", "E403"), ("c.xlsx", "")]
+    assert names(gather([tmp_path])) == [("a.xlsx", "E407"), ("b.xlsx", "E408"), ("c.xlsx", "")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
@@ -244,4 +244,4 @@ def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(os, "walk", barred)
     (tmp_path / "a.xlsx").write_bytes(XLSX)
-    assert names(gather([tmp_path])) == [("a.xlsx", ""), ("秘", "E403")]
+    assert names(gather([tmp_path])) == [("a.xlsx", ""), ("秘", "E408")]

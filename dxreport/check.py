@@ -1,0 +1,114 @@
+"""Check: what stands in the master and the templates that someone should look at.
+
+Reads only; works while the master is open in Excel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import MasterError, TemplateError
+from .master.records import Master
+from .model import QUARTERS, Measure, Ref, Round
+from .problems import Problem
+from .rules import Case, judge, problems_of
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMeasure:
+    """A measure with what the rules find in it; places are cells of the master."""
+
+    id: str
+    name: str
+    department: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTemplate:
+    """A form template: ``faults`` keep it from being used, ``notes`` do not."""
+
+    path: Path
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A check: the round it judged by, the measures that run in it, the templates."""
+
+    round: Round
+    measures: tuple[CheckedMeasure, ...]
+    templates: tuple[CheckedTemplate, ...]
+
+    @property
+    def problems(self) -> int:
+        """How many problems the measures have."""
+        return sum(len(m.problems) for m in self.measures)
+
+    @property
+    def faults(self) -> int:
+        """How many faults the templates have."""
+        return sum(len(t.faults) for t in self.templates)
+
+    @property
+    def notes(self) -> int:
+        """How many remarks there are on the templates."""
+        return sum(len(t.notes) for t in self.templates)
+
+    @property
+    def findings(self) -> int:
+        """How many there are of anything."""
+        return self.problems + self.faults + self.notes
+
+
+def audit(master: Master, templates: Path, round_: Round) -> Audit:
+    """Judge every measure that runs in a round, and compile every template in a folder.
+
+    Raises TemplateError where the folder holds no template.
+    """
+    by_id = {m.id: m for m in master.measures}
+    running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
+    return Audit(round_, tuple(_measure(master, by_id, m, round_) for m in running), _templates(templates))
+
+
+def round_reached(master: Master) -> Round:
+    """The round of the latest quarter with any 進捗 in the master, else of the first quarter.
+
+    Where 設定 has no round of that quarter it is the first round; raises MasterError where it has none.
+    """
+    if not master.settings.rounds:
+        raise MasterError("マスターの「設定」に回がありません。", "「設定」の回の表に、少なくとも1行を書いてください。")
+    answered = [
+        n for n in QUARTERS if any(a.quarters[n - 1].progress.strip() for m in master.measures for a in m.activities)
+    ]
+    quarter = max(answered, default=1)
+    rounds = master.settings.rounds
+    return next((r for r in rounds if r.quarter == quarter), rounds[0])
+
+
+def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:
+    case = Case(measure, None, by_id, round_, master.settings, master.departments)
+
+    def locate(ref: Ref) -> tuple[str, str]:
+        return master.place(measure.id, ref) or ("", "")
+
+    found = problems_of(judge(case), locate, master.settings, case.values)
+    return CheckedMeasure(measure.id, measure.name, measure.lead_department, tuple(found))
+
+
+def _templates(folder: Path) -> tuple[CheckedTemplate, ...]:
+    paths = sorted(p for p in folder.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
+    if not paths:
+        raise TemplateError(str(folder), ("様式（.xlsx）がありません。",))
+    return tuple(_template(path) for path in paths)
+
+
+def _template(path: Path) -> CheckedTemplate:
+    from .form.compile import load_form
+
+    try:
+        return CheckedTemplate(path, notes=load_form(path).notes)
+    except TemplateError as error:
+        return CheckedTemplate(path, faults=error.faults)

@@ -1,0 +1,36 @@
+"""``dxreport collect``: read returns, judge them, merge what is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..collect.run import collect as run
+from . import console
+from .collected import answer, lines
+from .frame import Call, command
+
+
+@command(answers=True)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option("--dry-run", is_flag=True, help="何が取り込まれるかだけを示す（何も書きません）")
+@click.option("--replace", is_flag=True, help="空白のままの欄も含めて、今回の返送で置き換える")
+@click.option("--password", metavar="TEXT", help="パスワード付きのブックを開くパスワード")
+def collect(call: Call, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None) -> int:
+    """返送されたファイル（フォルダー、zip、保存したメールも）を読み、確かめて、マスターに取り込みます。
+
+    誤りのあるシートだけを保留し、ほかのシートは取り込みます。どのファイルも元のまま控えを残します。
+    """
+    done = run(
+        call.workspace, paths, call.now, dry_run=dry_run, replace=replace, passwords={"": password} if password else None,
+        watch=lambda files: console.progress(files, "読み取り中"),
+    )  # fmt: skip
+    if call.as_json:
+        console.emit_json({**answer(done.plan, dry_run=dry_run), "copies": [str(path) for path in done.copies]})
+    else:
+        for line in lines(done.plan, dry_run=dry_run):
+            console.out(line)
+        for path in done.copies:
+            console.out(f"差し戻し用のファイル: {path}")
+    return 0 if done.plan.clean else 1

@@ -1,0 +1,56 @@
+"""``dxreport history``: every change of the master, back to file and cell."""
+
+from __future__ import annotations
+
+import click
+
+from ..collect.applied import original_path
+from ..errors import UsageError
+from ..master.records import Change
+from ..returns.gather import ReturnedFile
+from ..workspace import Workspace
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True)
+@click.option("--measure", metavar="ID", help="この施策だけ")
+def history(call: Call, measure: str | None) -> None:
+    """マスターのどの値が、いつ、どの返送のどのセルから来たかを示します。"""
+    master = call.master()
+    if measure and master.measure(measure) is None:
+        raise UsageError(f"施策 {measure} はありません。", f"施策ID: {'、'.join(m.id for m in master.measures)}")
+    changes = [c for c in master.changes if not measure or c.measure == measure]
+    if call.as_json:
+        console.emit_json({"changes": [_answer(call.workspace, c) for c in changes]})
+        return
+    for c in changes:
+        console.out(f"{c.when} {c.measure} {c.label}")
+        console.out(f"  「{_short(c.old)}」→「{_short(c.new)}」")
+        console.out(f"  {_source(c)}")
+    console.out(f"変更 {len(changes)} 件" if changes else "変更はまだありません。")
+
+
+def _source(c: Change) -> str:
+    where = f"{c.return_id} {c.file}" + (f" シート「{c.sheet}」 {c.cell}" if c.sheet else "") if c.return_id else ""
+    return "　".join(part for part in (where, c.note) if part)
+
+
+def _answer(workspace: Workspace, c: Change) -> dict:
+    original = str(original_path(workspace, c.return_id, _name(c.file))) if c.return_id and c.file else ""
+    return {
+        "when": c.when, "id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new,
+        "return": c.return_id, "issue": c.issue_id, "file": c.file, "sheet": c.sheet, "cell": c.cell, "note": c.note,
+        "original": original,
+    }  # fmt: skip
+
+
+def _name(file: str) -> str:
+    from pathlib import Path
+
+    return ReturnedFile(file, Path(), b"", "").file_name
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split()) or "（空白）"
+    return line if len(line) <= 50 else line[:49] + "…"

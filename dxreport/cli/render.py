@@ -1,0 +1,56 @@
+"""``dxreport render``: issue the forms of a round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import issuing
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True, rounds=True)
+@click.option("--department", "departments", multiple=True, metavar="NAME", help="この部署だけ（何度でも指定できます）")
+@click.option("--measure", "measures", multiple=True, metavar="ID", help="この施策だけ（何度でも指定できます）")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+@click.option("--dry-run", is_flag=True, help="何を作るかだけを示す（何も書きません）")
+def render(
+    call: Call, departments: tuple[str, ...], measures: tuple[str, ...], out: Path | None, dry_run: bool
+) -> int | None:
+    """部署ごとに、記入してもらうブックを作ります（1施策 1シート）。
+
+    作ったブックは発行台帳に記録し、控えを残します。同じ内容で作り直しても、発行番号は変わりません。
+    """
+    workspace = call.workspace
+    master = call.master()
+    round_ = call.round(master.settings)
+    form = issuing.form_of(workspace)
+    books = issuing.plan(
+        master, form, round_, call.now, departments=departments, measures=measures,
+        watch=lambda chosen: console.progress(chosen, "作成中"),
+    )  # fmt: skip
+    folder = out or issuing.out_folder(workspace, master, round_)
+    if not dry_run:
+        issuing.apply(workspace, master, books, form, folder, call.now)
+    if call.as_json:
+        console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_answer(folder, b) for b in books]})
+        return None
+    rows = [(b.issue.id, b.issue.department, len(b.issue.measures), b.issue.file, "前回と同じ" if b.again else "新規") for b in books]
+    console.out(console.table(rows, ("発行番号", "部署", "シート", "ファイル", ""), right={2}))
+    sheets = sum(len(b.issue.measures) for b in books)
+    done = "作る予定です（何も書いていません）" if dry_run else "作りました"
+    console.out(f"\n{round_.name}: {len(books)} 部署 {sheets} シートを {folder} に{done}。")
+    for book in books:
+        for cell in book.too_tall:
+            console.say(f"注意: {book.issue.file} の {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。")
+    return None
+
+
+def _answer(folder: Path, book: issuing.Workbook) -> dict:
+    issue = book.issue
+    return {
+        "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),
+        "sha256": issue.sha256, "again": book.again, "too_tall": list(book.too_tall),
+    }  # fmt: skip

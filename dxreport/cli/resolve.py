@@ -1,0 +1,54 @@
+"""``dxreport resolve``: decide a conflict, or take a held sheet in."""
+
+from __future__ import annotations
+
+import click
+
+from .. import resolve as desk
+from ..errors import UsageError
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True)
+@click.argument("what", metavar="CONFLICT|RETURN/MEASURE")
+@click.option("--take", metavar="issued|returned|current|VALUE", help="競合で採る値（発行時・返送・マスター、または書く文）")
+@click.option("--accept", is_flag=True, help="保留のシートを、そのまま取り込む")
+@click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
+def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str) -> None:
+    """競合を決めるか、電話などで確かめた保留シートを取り込みます。どちらも変更履歴に残ります。
+
+    例: dxreport resolve C0001 --take returned
+    　　dxreport resolve U0003/03-04 --accept --reason 電話で確認
+    """
+    if (take is None) == (not accept):
+        raise UsageError("--take と --accept は、どちらか一方を指定してください。", "競合には --take、保留のシートには --accept --reason を使います。")
+    if accept:
+        _accept(call, what, reason)
+    else:
+        _decide(call, what, take or "", reason)
+
+
+def _decide(call: Call, conflict: str, take: str, reason: str) -> None:
+    change = desk.decide(call.workspace, conflict, take, reason, call.now)
+    if call.as_json:
+        console.emit_json({"conflict": conflict, "changed": change is not None, "new": change.new if change else None})
+    elif change is None:
+        console.out(f"競合 {conflict} を解決しました。マスターの値はそのままです。")
+    else:
+        console.out(f"競合 {conflict} を解決しました。{change.measure} {change.label}:「{change.old}」→「{change.new}」")
+
+
+def _accept(call: Call, what: str, reason: str) -> None:
+    return_id, slash, measure = what.partition("/")
+    if not slash or not measure:
+        raise UsageError(f"「{what}」は保留シートの書き方ではありません。", "U0003/03-04 のように、受付番号と施策IDを / でつないでください。")
+    if not reason:
+        raise UsageError("--accept には --reason が要ります。", "だれに何を確かめたかを --reason に書いてください。")
+    sheet = desk.accept(call.workspace, return_id, measure, reason, call.now)
+    if call.as_json:
+        console.emit_json({"return": return_id, "id": measure, "changes": len(sheet.merge.changes), "conflicts": len(sheet.merge.conflicts)})
+        return
+    console.out(f"{return_id}/{measure} を取り込みました。変更 {len(sheet.merge.changes)} 件。")
+    if sheet.merge.conflicts:
+        console.out(f"競合が {len(sheet.merge.conflicts)} 件あります。dxreport status で確かめてください。")

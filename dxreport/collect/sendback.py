@@ -1,0 +1,89 @@
+"""What goes back: each held sheet in the department's own workbook, with its bad cells marked.
+
+A return in another format than .xlsx goes back as the workbook that was issued, with the department's
+answers filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from ..errors import DxreportError
+from ..fill import fill, positions
+from ..issued import Archive, workbook_path
+from ..issuing import file_name
+from ..master.records import Master
+from ..model import Ref
+from ..problems import Problem
+from ..returns.mark import Mark, corrected_copy
+from ..workspace import Workspace
+from .planned import Plan, PlannedFile, PlannedSheet, Status
+
+FOLDER = "差し戻し"
+
+
+def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[PlannedFile, str, bytes]]:
+    """For each file with held sheets: the file, a name for the copy, its bytes.
+
+    Raises MasterError when an issued workbook that is needed is gone.
+    """
+    out = []
+    for planned in plan.files:
+        held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED)]
+        if not held:
+            continue
+        name = PurePath(planned.file.file_name).stem.removesuffix(f"_{FOLDER}")
+        data = corrected_copy(planned.package, _marks(held), _header(master, held)) if planned.package else _refilled(workspace, master, held)
+        out.append((planned, file_name(f"{name}_{FOLDER}") + ".xlsx", data))
+    return out
+
+
+def _header(master: Master, held: Sequence[PlannedSheet]) -> list[str]:
+    first = held[0]
+    round_ = master.settings.round(first.round)
+    limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
+    return [
+        f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
+        "色のついたセルを直し、このファイルをそのまま返送してください。ほかのシートは直す必要がありません。" + limit,
+    ]
+
+
+def _marks(held: Sequence[PlannedSheet]) -> list[Mark]:
+    return [_mark(p, s.sheet, _cells(p, s)) for s in held for p in s.problems if p.severity == "error"]
+
+
+def _cells(p: Problem, s: PlannedSheet) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(cell for ref in p.fields if (cell := s.cells.get(Ref.parse(ref)))))
+    return found or ((p.cell,) if p.cell and ":" not in p.cell else ())
+
+
+def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
+    return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
+
+
+def _refilled(workspace: Workspace, master: Master, held: Sequence[PlannedSheet]) -> bytes:
+    """The issued workbook with the department's answers in it and the bad cells marked."""
+    first = held[0]
+    path = workbook_path(workspace, first.issue)
+    issue, snapshot = master.issue(first.issue), Archive(workspace).snapshot(first.issue)
+    form = Archive(workspace).form(issue.form) if issue else None
+    round_ = master.settings.round(first.round)
+    if form is None or snapshot is None or round_ is None or not path.is_file():
+        raise DxreportError(f"配付の控え {path} がありません。", "バックアップから戻してください。")
+    year = master.settings.plan_years.index(master.settings.fiscal_year) + 1
+    when = {"quarter": round_.quarter, "year": year}
+    data = path.read_bytes()
+    answers = {}
+    for s in held:
+        base, shown = snapshot.texts[s.measure], positions(data, form, s.measure, **when)
+        answers[s.measure] = {ref: text for ref, text in s.texts.items() if text != base.get(ref, "") and ref in shown}
+    filled = fill(data, form, answers, **when)
+    marks = []
+    for s in held:
+        shown = positions(filled, form, s.measure, **when)
+        for p in s.problems:
+            if p.severity == "error":
+                cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
+                marks.append(_mark(p, s.measure, cells))
+    return corrected_copy(filled, marks, _header(master, held))

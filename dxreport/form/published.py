@@ -1,0 +1,32 @@
+"""What a form sheds when it is published: all that serves filling it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lxml import etree
+
+from ..ooxml.package import Relationship
+from .pieces import X14
+from .source import R_ID, S
+
+_FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
+
+
+def without_entry_aids(root: etree._Element, relationships: Sequence[Relationship]) -> frozenset[str]:
+    """Take protection, dropdowns, prompts and notes from a form's sheet.
+
+    Gives the ids of the relationships that go with them (of notes and of the shapes they are drawn in;
+    header pictures are VML too and stay).
+    """
+    gone = {r.id for r in relationships if r.kind == "comments"}
+    for name in _FOR_ENTRY:
+        for element in root.findall(f"{S}{name}"):
+            gone.add(element.get(R_ID, ""))
+            root.remove(element)
+    for extension in root.findall(f"{S}extLst/{S}ext"):
+        if extension.find(f"{{{X14}}}dataValidations") is not None:
+            extension.getparent().remove(extension)
+    for emptied in [e for e in root.findall(f"{S}extLst") if not len(e)]:
+        root.remove(emptied)
+    return frozenset(gone)

@@ -1,0 +1,98 @@
+"""What the coordinator decides: a conflict, or a held sheet that was settled by phone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from .collect.applied import apply, original_path
+from .collect.judged import Judge, JudgedSheet, released
+from .collect.planned import Plan, PlannedSheet, Planner, Status
+from .errors import MasterError, UsageError
+from .issued import Archive
+from .master.read import read_master
+from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
+from .master.write import MasterEdit, save
+from .returns.gather import ReturnedFile
+from .workspace import Workspace
+
+SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
+
+
+def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> Change | None:
+    """Decide an open conflict: ``take`` is ``issued``, ``returned``, ``current`` or the text to write.
+
+    Gives the change to the master, None when its text stays. Raises UsageError for a conflict that is
+    not open, and as ``save`` does.
+    """
+    master = read_master(workspace.master)
+    conflict = _open(master, conflict_id)
+    measure = master.measure(conflict.measure)
+    now_there = measure.values().get(conflict.ref, "") if measure else ""
+    sides = {"issued": conflict.issued, "returned": conflict.returned, "current": now_there}
+    text = sides.get(take, take)
+    why = f"競合 {conflict.id}: {SIDES.get(take, '指定した値')}を採用" + (f"（{reason}）" if reason else "")
+    edit = MasterEdit(master)
+    change = None
+    if text != now_there:
+        receipt = next((r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None)
+        change = Change(
+            stamp(now), conflict.measure, conflict.ref, conflict.label, now_there, text, conflict.return_id,
+            receipt.issue_id if receipt else "", receipt.file if receipt else "", note=why,
+        )  # fmt: skip
+        edit.set(conflict.measure, conflict.ref, text)
+        edit.add(change)
+    edit.update(
+        replace(conflict, state=ConflictState.RESOLVED, current=now_there, decision=text, reason=why, when=stamp(now))
+    )
+    save(workspace, edit.data(), master.sha256, now)
+    return change
+
+
+def accept(workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime) -> PlannedSheet:
+    """Take a held sheet in as it is, errors and all; the reason goes into 変更履歴.
+
+    Raises UsageError for a sheet that is not held, MasterError when its original is gone.
+    """
+    master = read_master(workspace.master)
+    receipt = _held(master, return_id, measure)
+    file = _original(workspace, receipt)
+    judged = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == measure), None)
+    if judged is None or judged.refused:
+        raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
+    planner = Planner(master, now)
+    sheet = _accepted(planner, file, judged, receipt, reason)
+    plan = planner.plan()
+    done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=f"受入: {reason}")
+    apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
+    return sheet
+
+
+def _accepted(planner: Planner, file: ReturnedFile, judged: JudgedSheet, receipt: Receipt, reason: str) -> PlannedSheet:
+    base = PlannedSheet(judged.sheet, judged.measure, Status.MERGED, released(judged).problems, issue=receipt.issue_id)
+    return planner.merged(file, released(judged), receipt.id, base, f"受入: {reason}")
+
+
+def _open(master: Master, id_: str) -> Conflict:
+    found = next((c for c in master.conflicts if c.id == id_), None)
+    if found is None or found.state is not ConflictState.OPEN:
+        still = "、".join(c.id for c in master.conflicts if c.state is ConflictState.OPEN) or "ありません"
+        raise UsageError(f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。", f"未解決の競合: {still}")
+    return found
+
+
+def _held(master: Master, return_id: str, measure: str) -> Receipt:
+    found = next((r for r in master.receipts if (r.id, r.measure) == (return_id, measure)), None)
+    if found is None or found.state is not ReceiptState.HELD:
+        held = "、".join(f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD) or "ありません"
+        raise UsageError(f"{return_id}/{measure} は保留になっていません。", f"保留中のシート: {held}")
+    return found
+
+
+def _original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
+    """The kept original of a receipt, under the name it came with."""
+    file = ReturnedFile(receipt.file, workspace.returns, b"", receipt.sha256)
+    path = original_path(workspace, receipt.id, file.file_name)
+    if not path.is_file():
+        raise MasterError(f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。")
+    return replace(file, path=path, data=path.read_bytes())

@@ -1,0 +1,121 @@
+"""Who has answered, who is late, what is held: one round, department by department in 建制順."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from .master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
+from .model import Round
+
+
+class State(Enum):
+    """Where a sheet of a round stands."""
+
+    NOT_ISSUED = "未発行"
+    ISSUED = "発行"
+    REVIEW = "確認中"
+    HELD = "差し戻し"
+    MERGED = "反映済"
+    NOTHING = "報告事項なし"
+    MISSING = "未提出"
+
+    @property
+    def owes(self) -> bool:
+        """Whether the department has something to send; nobody is chased whose return is under review."""
+        return self in (State.ISSUED, State.HELD, State.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStatus:
+    """One measure in a round. ``days_late`` counts from the deadline while something is owed; 0 before it."""
+
+    department: str
+    measure: str
+    name: str
+    state: State
+    issue: Issue | None = None
+    receipt: Receipt | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    days_late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStatus:
+    """All sheets of a round; ``sums`` counts them by state, those that occur, in the order of the work."""
+
+    round: Round
+    sheets: tuple[SheetStatus, ...]
+    refused: tuple[Receipt, ...]
+
+    @property
+    def sums(self) -> Mapping[State, int]:
+        """How many sheets stand where."""
+        count = Counter(s.state for s in self.sheets)
+        return {state: count[state] for state in State if count[state]}
+
+    @property
+    def open_conflicts(self) -> tuple[Conflict, ...]:
+        """What waits for a decision."""
+        return tuple(c for s in self.sheets for c in s.conflicts)
+
+
+def current_round(master: Master) -> Round:
+    """The round at work: that of the newest issue, else the first of a quarter."""
+    for issue in reversed(master.issues):
+        if (found := master.settings.round(issue.round)) is not None:
+            return found
+    rounds = master.settings.rounds
+    return next((r for r in rounds if r.quarter), rounds[0])
+
+
+def status(master: Master, round_: Round, today: date) -> RoundStatus:
+    """Where every measure that runs in the round stands."""
+    sheets = tuple(
+        _sheet(master, round_, department.name, measure, today)
+        for department, measures in master.by_department(round_.quarter)
+        for measure in measures
+    )
+    refused = tuple(r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.measure)
+    return RoundStatus(round_, sheets, refused)
+
+
+def _sheet(master: Master, round_: Round, department: str, measure, today: date) -> SheetStatus:
+    issue = next((i for i in reversed(master.issues) if i.round == round_.name and measure.id in i.measures), None)
+    receipts = [
+        r for r in master.receipts
+        if r.measure == measure.id and r.round == round_.name and r.state is not ReceiptState.WITHDRAWN
+    ]  # fmt: skip
+    receipt = receipts[-1] if receipts else None
+    returns = {r.id for r in receipts}
+    conflicts = tuple(
+        c for c in master.conflicts
+        if c.state is ConflictState.OPEN and c.measure == measure.id and c.return_id in returns
+    )  # fmt: skip
+    late = _days_late(round_, today)
+    state = _state(measure, round_, issue, receipt, conflicts, late)
+    return SheetStatus(
+        department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0
+    )
+
+
+def _state(measure, round_: Round, issue, receipt: Receipt | None, conflicts, late: int) -> State:
+    if receipt is None:
+        if issue is None:
+            return State.NOT_ISSUED
+        return State.MISSING if late else State.ISSUED
+    if receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED):
+        return State.HELD
+    if conflicts:
+        return State.REVIEW
+    nothing = round_.quarter and measure.quarters[round_.quarter - 1].no_report
+    return State.NOTHING if nothing else State.MERGED
+
+
+def _days_late(round_: Round, today: date) -> int:
+    if not round_.deadline:
+        return 0
+    return max(0, (today - date.fromisoformat(round_.deadline)).days)

@@ -1,0 +1,12 @@
+"""Which folders the packages are; everything else stands in setup.cfg.
+
+The form templates stand in ``templates/``, where people look for them, and are installed as
+``dxreport/_templates`` (see ``dxreport.bundled``).
+"""
+
+from setuptools import find_packages, setup
+
+setup(
+    packages=[*find_packages(include=["dxreport", "dxreport.*"]), "dxreport._templates"],
+    package_dir={"dxreport._templates": "templates"},
+)

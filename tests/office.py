@@ -1,0 +1,111 @@
+"""Edits workbooks in LibreOffice as a person would; run by a Python that has ``uno``.
+
+usage: office.py SOFFICE PROFILE JOBS.json
+
+JOBS is a list of ``{"open": path, "steps": [[name, …], …], "save": [path, …]}``; rows and columns count
+from 1, and the ending of each path says its format.
+"""
+
+import json
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import uno
+from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
+
+FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".xls": "MS Excel 97", ".ods": "calc8", ".pdf": "calc_pdf_Export"}
+
+
+def prop(name, value):
+    """A named argument, as UNO takes them."""
+    made = PropertyValue()
+    made.Name, made.Value = name, value
+    return made
+
+
+def unprotect(book):
+    """Take the protection off every sheet."""
+    for sheet in book.Sheets:
+        sheet.unprotect("")
+
+
+def rows(book, sheet, before, count):
+    """Insert rows."""
+    book.Sheets.getByName(sheet).Rows.insertByIndex(before - 1, count)
+
+
+def columns(book, sheet, before, count):
+    """Insert columns."""
+    book.Sheets.getByName(sheet).Columns.insertByIndex(before - 1, count)
+
+
+def delete_rows(book, sheet, first, count):
+    """Delete rows."""
+    book.Sheets.getByName(sheet).Rows.removeByIndex(first - 1, count)
+
+
+def delete_columns(book, sheet, first, count):
+    """Delete columns."""
+    book.Sheets.getByName(sheet).Columns.removeByIndex(first - 1, count)
+
+
+def type_text(book, sheet, row, column, text):
+    """Type a text into a cell."""
+    book.Sheets.getByName(sheet).getCellByPosition(column - 1, row - 1).setString(text)
+
+
+def rename(book, sheet, name):
+    """Rename a sheet."""
+    book.Sheets.getByName(sheet).setName(name)
+
+
+def add(book, name):
+    """Add a sheet in front, with something written on it."""
+    book.Sheets.insertNewByName(name, 0)
+    book.Sheets.getByName(name).getCellByPosition(0, 0).setString("メモ")
+
+
+STEPS = {f.__name__: f for f in (unprotect, rows, columns, delete_rows, delete_columns, type_text, rename, add)}
+
+
+def do(desktop, job):
+    """One job: open, edit, save."""
+    book = desktop.loadComponentFromURL(Path(job["open"]).as_uri(), "_blank", 0, (prop("Hidden", True),))
+    for name, *arguments in job["steps"]:
+        STEPS[name](book, *arguments)
+    for target in map(Path, job["save"]):
+        book.storeToURL(target.as_uri(), (prop("FilterName", FILTERS[target.suffix]),))
+    book.close(True)
+
+
+def main():
+    """Start LibreOffice, do all jobs, end it."""
+    soffice, profile, jobs = sys.argv[1:]
+    pipe = f"dxr{uuid.uuid4().hex}"
+    accept = f"--accept=pipe,name={pipe};urp"
+    program = subprocess.Popen([soffice, f"-env:UserInstallation={profile}", "--headless", "--norestore", accept])
+    try:
+        resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
+        for _ in range(300):
+            try:
+                context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+                break
+            except NoConnectException:
+                time.sleep(0.2)
+        else:
+            raise SystemExit("LibreOffice did not answer")
+        desktop = context.ServiceManager.createInstance("com.sun.star.frame.Desktop")
+        for job in json.loads(Path(jobs).read_text(encoding="utf-8")):
+            do(desktop, job)
+        desktop.terminate()
+        program.wait(60)
+    finally:
+        if program.poll() is None:
+            program.kill()
+
+
+main()
