@@ -58,7 +58,9 @@ def fiscal_year(day: date) -> FiscalYear:
     """The fiscal year a day lies in; raises UsageError for one before 令和."""
     year = FiscalYear(day.year if day.month >= _FIRST_MONTH else day.year - 1)
     if year.western < 2019:
-        raise UsageError(f"{day.isoformat()} は令和より前です。", "--now に令和元年度（2019年4月）以降の日時を指定してください。")
+        raise UsageError(
+            f"{day.isoformat()} は令和より前です。", "--now に令和元年度（2019年4月）以降の日時を指定してください。"
+        )
     return year
 
 
@@ -73,7 +75,8 @@ def _refuse_existing(folder: Path, files: list[Path]) -> None:
     there = [str(path.relative_to(folder)) for path in files if path.exists()]
     if there:
         raise UsageError(
-            f"{folder} には、すでに {'、'.join(there)} があります。上書きしません。", "別のフォルダーを指定してください。"
+            f"{folder} には、すでに {'、'.join(there)} があります。上書きしません。",
+            "別のフォルダーを指定してください。",
         )
 
 

@@ -282,7 +282,7 @@ def _item(part: Part, key: str, texts: Mapping[tuple[str, int], str]):
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f]")
-_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")  # readers of .xls drop a byte order mark
 
 
 def normalise(text: str) -> str:

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}  # by marker
+FIXTURES = {"soffice", "office"}  # those that start LibreOffice
+REQUIRED = os.environ.get("DXREPORT_REQUIRE_CLIENTS") == "1"
+_CLIENT = re.compile("libreoffice|soffice|python3-uno|chromium", re.IGNORECASE)
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "libreoffice: saves files through LibreOffice")
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for a client's fixture carries its marker, so that ``-m`` finds them all."""
+    for item in items:
+        if FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("libreoffice")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a client program that is not there."""
+    for marker, program in PROGRAMS.items():
+        if item.get_closest_marker(marker) and shutil.which(program) is None:
+            pytest.skip(f"{marker}: {program} is not installed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With DXREPORT_REQUIRE_CLIENTS=1, a test skipped for want of a client program has failed."""
+    report = yield
+    if REQUIRED and report.skipped and isinstance(report.longrepr, tuple) and _CLIENT.search(report.longrepr[2]):
+        report.outcome, report.longrepr = "failed", f"{report.longrepr[2]}, and DXREPORT_REQUIRE_CLIENTS=1"
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +63,30 @@ def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], P
         return folder / f"{path.stem}.{extension.partition(':')[0]}"
 
     return convert
+
+
+def _imports_uno(python: Path) -> bool:
+    return not subprocess.run([python, "-c", "import uno"], capture_output=True).returncode
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict]], None]:
+    """Edits workbooks in LibreOffice: ``office(jobs)``, as ``office.py`` describes them; skips where there is none."""
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is not installed")
+    own = Path(program).resolve().parent
+    candidates = [own / "python", own / "python.exe", Path("/usr/bin/python3"), Path(sys.executable)]
+    python = next((p for p in candidates if p.exists() and _imports_uno(p)), None)
+    if python is None:
+        pytest.skip("LibreOffice is installed, but no Python that can import uno (python3-uno)")
+    profile = tmp_path_factory.mktemp("office-profile").as_uri()
+
+    def run(jobs: list[dict]) -> None:
+        listed = tmp_path_factory.mktemp("office") / "jobs.json"
+        listed.write_text(json.dumps(jobs), encoding="utf-8")
+        command = [python, Path(__file__).with_name("office.py"), program, profile, listed]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+
+    return run

@@ -128,7 +128,9 @@ class Program(JapaneseHelp, click.Group):
             return None
         return getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, with a Japanese word on what there is."""
         name = args[0]
         if name not in self.summaries and not name.startswith("-"):

@@ -109,4 +109,8 @@ def _called(param: click.Parameter | None) -> str:
 def system_error(error: OSError) -> str:
     """One line on a file or a system call that failed."""
     reason = error.strerror or type(error).__name__
-    return f"{error.filename} を読み書きできません（{reason}）。" if error.filename else f"読み書きできません（{reason}）。"
+    return (
+        f"{error.filename} を読み書きできません（{reason}）。"
+        if error.filename
+        else f"読み書きできません（{reason}）。"
+    )

@@ -53,25 +53,63 @@ def render_book(
         render_sheet(edition, m, Stamp(issue, m.id, edition.form.digest), first=not i, used=(used or {}).get(m.id, ()))
         for i, m in enumerate(measures)
     ]
-    data = zip_bytes(_Book(edition, sheets, issue).entries())
-    return IssuedBook(data, tuple(f"{s.measure}!{cell}" for s in sheets for cell in s.too_tall))
+    stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(edition, sheets, issue), "veryHidden")
+    data = zip_bytes(_Book(edition.form, sheets, after=(stamped,)).entries())
+    return IssuedBook(data, _too_tall(sheets))
+
+
+def render_published(form: Form, pages: Sequence[tuple[Edition, Measure]], front: PlainSheet) -> IssuedBook:
+    """One workbook to be read only: ``front``, then a sheet a measure, each in its own edition of ``form``.
+
+    It holds no other sheet of the template. Raises DxreportError as ``render_sheet``.
+    """
+    sheets = [render_sheet(edition, measure, None, first=False) for edition, measure in pages]
+    return IssuedBook(zip_bytes(_Book(form, sheets, before=(front,)).entries()), _too_tall(sheets))
+
+
+def _too_tall(sheets: Sequence[RenderedSheet]) -> tuple[str, ...]:
+    return tuple(f"{s.measure}!{cell}" for s in sheets for cell in s.too_tall)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSheet:
+    """A sheet that is no form: its name, the name of its part, ``<worksheet>`` as XML, its state.
+
+    ``titles`` are the rows repeated on each printed page (``$3:$3``).
+    """
+
+    name: str
+    part: str
+    xml: str
+    state: str = "visible"
+    titles: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A sheet as the workbook lists it."""
+
+    name: str
+    part: str
+    state: str = "visible"
 
 
 @dataclass(slots=True)
 class _Book:
-    edition: Edition
+    form: Form
     sheets: list[RenderedSheet]
-    issue: str
+    before: tuple[PlainSheet, ...] = ()
+    after: tuple[PlainSheet, ...] = ()
     made: list[Entry] = field(default_factory=list)
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
     def entries(self) -> list[Entry]:
         """All members, in a fixed order."""
-        form = self.edition.form
-        shared = shared_parts(form)
+        shared = shared_parts(self.form)
         for number, sheet in enumerate(self.sheets, 1):
             self._sheet(number, sheet)
-        self._stamp_sheet()
+        for plain in (*self.before, *self.after):
+            self._text(_part(plain), _DECLARATION + plain.xml, _SHEET_TYPE)
         self._text("xl/workbook.xml", self._workbook(), _WORKBOOK_TYPE)
         self._text("xl/_rels/workbook.xml.rels", self._workbook_rels(shared), "")
         self._text("docProps/core.xml", _CORE, "application/vnd.openxmlformats-package.core-properties+xml")
@@ -84,7 +122,7 @@ class _Book:
             self.overrides.append((name, content_type))
 
     def _sheet(self, number: int, sheet: RenderedSheet) -> None:
-        form, name = self.edition.form, f"xl/worksheets/dxr{number}.xml"
+        form, name = self.form, _sheet_part(number)
         self._text(name, _DECLARATION + sheet.xml, _SHEET_TYPE)
         rels = list(form.hangings.kept)
         for part in form.hangings.parts:
@@ -96,37 +134,31 @@ class _Book:
         if rels:
             self._text(rels_name(name), _rels_xml(name, rels), "")
 
-    def _stamp_sheet(self) -> None:
-        facts = [("issue", self.issue), ("form", self.edition.form.digest), ("department", self.edition.department),
-                 ("round", self.edition.round.name), ("fiscal_year", self.edition.settings.fiscal_year.label),
-                 *(("measure", s.measure) for s in self.sheets)]  # fmt: skip
-        rows = max([len(facts), *(len(words) for words in self.edition.long_lists)])
-        out = []
-        for n in range(rows):
-            cells = list(facts[n]) if n < len(facts) else ["", ""]
-            cells += ["", *(words[n] if n < len(words) else "" for words in self.edition.long_lists)]
-            inner = "".join(
-                f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}' for c, text in enumerate(cells, 1) if text
-            )
-            out.append(f'<row r="{n + 1}">{inner}</row>')
-        xml = f'{_DECLARATION}<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
-        self._text("xl/worksheets/dxreport.xml", xml, _SHEET_TYPE)
+    def _others(self) -> list[_Listed]:
+        """The template's other sheets; none of them is published."""
+        if self.form.published:
+            return []
+        taken = {s.measure.casefold() for s in self.sheets}
+        found = [s for s in self.form.source.sheets if s.name != self.form.sheet]
+        return [_Listed(s.name if s.name.casefold() not in taken else f"{s.name}（様式）", s.part, s.state) for s in found]
 
-    def _others(self):
-        return [s for s in self.edition.form.source.sheets if s.name != self.edition.form.sheet]
+    def _listed(self) -> list[_Listed]:
+        """All sheets, in order."""
+        forms = [_Listed(s.measure, _sheet_part(number)) for number, s in enumerate(self.sheets, 1)]
+        before, after = ([_Listed(p.name, _part(p), p.state) for p in plain] for plain in (self.before, self.after))
+        return [*before, *forms, *self._others(), *after]
 
     def _workbook(self) -> str:
-        form = self.edition.form
-        names = [s.measure for s in self.sheets]
-        taken = {n.casefold() for n in names}
-        others = [(s.name if s.name.casefold() not in taken else f"{s.name}（様式）", s) for s in self._others()]
-        listed = [f'<sheet name="{escape_attribute(n)}" sheetId="{i}" r:id="dxr{i}"/>' for i, n in enumerate(names, 1)]
-        for i, (name, s) in enumerate(others, len(names) + 1):
+        form = self.form
+        listed = []
+        for i, s in enumerate(self._listed(), 1):
             state = f' state="{s.state}"' if s.state != "visible" else ""
-            listed.append(f'<sheet name="{escape_attribute(name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
-        listed.append(f'<sheet name="{SHEET}" sheetId="{len(listed) + 1}" state="veryHidden" r:id="dxr{len(listed) + 1}"/>')
-        positions = {s.name: i for i, (_, s) in enumerate(others, len(names))}
-        defined = form.names.xml([(s.measure, s.rows) for s in self.sheets], positions, form.layout)
+            listed.append(f'<sheet name="{escape_attribute(s.name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
+        first = len(self.before)
+        others = [s.name for s in form.source.sheets if s.name != form.sheet] if not form.published else []
+        positions = {name: i for i, name in enumerate(others, first + len(self.sheets))}
+        titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
+        defined = form.names.xml(titles, first, [(s.measure, s.rows) for s in self.sheets], positions, form.layout)
         head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
         return (
             f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{head}'
@@ -135,9 +167,7 @@ class _Book:
 
     def _workbook_rels(self, shared: SharedParts) -> str:
         kind = REL_TYPE + "worksheet"
-        targets = [f"xl/worksheets/dxr{n}.xml" for n in range(1, len(self.sheets) + 1)]
-        targets += [s.part for s in self._others()] + ["xl/worksheets/dxreport.xml"]
-        rels = [Relationship(f"dxr{i}", kind, target) for i, target in enumerate(targets, 1)]
+        rels = [Relationship(f"dxr{i}", kind, s.part) for i, s in enumerate(self._listed(), 1)]
         return _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels])
 
     def _types(self, shared: SharedParts) -> str:
@@ -146,6 +176,31 @@ class _Book:
             f'<Override PartName="/{escape_attribute(n)}" ContentType="{t}"/>' for n, t in [*self.overrides, *shared.overrides]
         )
         return f'{_DECLARATION}<Types xmlns="{TYPES_NS}">{defaults}{overrides}</Types>'
+
+
+def _sheet_part(number: int) -> str:
+    return f"xl/worksheets/dxr{number}.xml"
+
+
+def _part(plain: PlainSheet) -> str:
+    return f"xl/worksheets/{plain.part}.xml"
+
+
+def _stamp_xml(edition: Edition, sheets: Sequence[RenderedSheet], issue: str) -> str:
+    """The hidden sheet: the stamp once more, and the lists that are too long for a rule."""
+    facts = [("issue", issue), ("form", edition.form.digest), ("department", edition.department),
+             ("round", edition.round.name), ("fiscal_year", edition.settings.fiscal_year.label),
+             *(("measure", s.measure) for s in sheets)]  # fmt: skip
+    rows = max([len(facts), *(len(words) for words in edition.long_lists)])
+    out = []
+    for n in range(rows):
+        cells = list(facts[n]) if n < len(facts) else ["", ""]
+        cells += ["", *(words[n] if n < len(words) else "" for words in edition.long_lists)]
+        inner = "".join(
+            f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}' for c, text in enumerate(cells, 1) if text
+        )
+        out.append(f'<row r="{n + 1}">{inner}</row>')
+    return f'<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +228,7 @@ def _shared_parts(form: Form) -> SharedParts:
     cloned = {p.rel.target for p in form.hangings.parts}
     reached: dict[str, None] = {}
     waiting = [r.target for r in rels if not r.external]
-    waiting += [s.part for s in source.sheets if s.name != form.sheet]
+    waiting += [s.part for s in source.sheets if s.name != form.sheet and not form.published]
     waiting += [r.target for r in form.hangings.kept if not r.external]
     waiting += [r.target for p in form.hangings.parts for r in p.relationships if not r.external]
     while waiting:
@@ -207,17 +262,27 @@ def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _strings(form: Form) -> bytes:
-    """The template's shared strings with those that hold tags emptied: they are no text to send out."""
-    root = form.source.strings
-    for si in root.iterfind(f"{S}si"):
+    """The template's shared strings with those that hold tags emptied: they are no text to send out.
+
+    So are those of sheets that are not published.
+    """
+    root, used = form.source.strings, _used_strings(form) if form.published else None
+    for index, si in enumerate(root.iterfind(f"{S}si")):
         text = string_item(si)
-        if "{{" in text or "{%" in text:
+        if "{{" in text or "{%" in text or (used is not None and index not in used):
             for child in list(si):
                 si.remove(child)
             etree.SubElement(si, f"{S}t")
     for count in ("count", "uniqueCount"):
         root.attrib.pop(count, None)
     return serialise(root)
+
+
+def _used_strings(form: Form) -> set[int]:
+    """The indices of the shared strings that the form's own sheet shows."""
+    part = next(s.part for s in form.source.sheets if s.name == form.sheet)
+    shown = form.source.package.xml(part).iterfind(f"{S}sheetData/{S}row/{S}c[@t='s']/{S}v")
+    return {int(value.text or 0) for value in shown}
 
 
 def _workbook_part(form: Form, name: str) -> str:

@@ -150,7 +150,7 @@ class _Compiler:
         builder = self._builder(cells)
         tail = compile_tail(self.root, builder, self._tail_fault, self.notes.append, published=self.published)
         hung = hung.bound(self.layout, self.fault)
-        names = read_names(self.source, self.sheet, self.layout, self._tail_fault)
+        names = read_names(self.source, self.sheet, self.layout, self._tail_fault, published=self.published)
         if self.faults:
             raise TemplateError(self.name, tuple(self.faults))
         rows = self._rows(cells, last)

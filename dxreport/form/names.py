@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -21,7 +21,7 @@ _DROPPED = {"_xlnm._FilterDatabase"}
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """``local`` are the form's own names with their areas; ``others`` name, sheet (None: global), attributes, text."""
+    """``local`` are the form's own names with their areas; ``others`` name, sheet (None: global), XML."""
 
     local: tuple[tuple[str, Areas], ...]
     others: tuple[tuple[str, str | None, str], ...]
@@ -36,10 +36,21 @@ class Names:
         """The rows (and columns) repeated on each page."""
         return dict(self.local).get(_TITLES, ())
 
-    def xml(self, sheets: list[tuple[str, RowMap]], positions: dict[str, int], layout: Layout) -> str:
-        """``<definedNames>`` of a workbook whose first sheets are ``sheets`` (name, row map)."""
-        out = []
-        for index, (sheet, rows) in enumerate(sheets):
+    def xml(
+        self, titled: Sequence[tuple[int, str, str]], first: int, sheets: Sequence[tuple[str, RowMap]],
+        positions: Mapping[str, int], layout: Layout,
+    ) -> str:  # fmt: skip
+        """``<definedNames>`` of a workbook.
+
+        ``titled`` are the printed titles of sheets that are no forms (position, name, rows); ``sheets`` the
+        forms (name, row map), the first of them at position ``first``; ``positions`` those of the template's
+        other sheets.
+        """
+        out = [
+            (_TITLES, at, f'<definedName name="{_TITLES}" localSheetId="{at}">{escape(_qualified(sheet, rows))}</definedName>')
+            for at, sheet, rows in titled
+        ]
+        for index, (sheet, rows) in enumerate(sheets, first):
             for name, areas in self.local:
                 text = name_text(areas, sheet, rows, layout)
                 if text:
@@ -53,8 +64,13 @@ class Names:
         return f"<definedNames>{''.join(xml for _, _, xml in out)}</definedNames>" if out else ""
 
 
-def read_names(source: Source, sheet: str, layout: Layout, fault: Callable[[str], None]) -> Names:
-    """The names of a template; a global name that points at the form is a fault: it could mean any sheet."""
+def read_names(
+    source: Source, sheet: str, layout: Layout, fault: Callable[[str], None], *, published: bool = False
+) -> Names:
+    """The names of a template; a global name that points at the form is a fault: it could mean any sheet.
+
+    A ``published`` form goes without the template's other sheets, and so without names that point at them.
+    """
     local, others = [], []
     quoted = (f"{sheet}!", f"'{sheet.replace(chr(39), chr(39) * 2)}'!")
     for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
@@ -66,9 +82,13 @@ def read_names(source: Source, sheet: str, layout: Layout, fault: Callable[[str]
             local.append((name, name_ranges(text, sheet, layout)))
         elif any(text.startswith(q) or f",{q}" in text for q in quoted):
             fault(f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。")
-        else:
+        elif not published or (owner is None and "!" not in text):
             others.append((name, owner, _xml(element, at is not None)))
     return Names(tuple(local), tuple(others))
+
+
+def _qualified(sheet: str, rows: str) -> str:
+    return "'" + sheet.replace("'", "''") + "'!" + rows
 
 
 def _xml(element: etree._Element, is_local: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -16,7 +17,7 @@ from ..ooxml.refs import Box, box, column_letters
 from ..ooxml.text import escape, escape_attribute
 from .blocks import Layout
 from .formulas import Formula, formula
-from .rowmap import RowMap
+from .rowmap import Path, RowMap
 
 X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 XM = "http://schemas.microsoft.com/office/excel/2006/main"
@@ -24,17 +25,45 @@ _HOLE = re.compile("\ue000([0-9]+)\ue001")
 _COUNTED = {"mergeCells", "dataValidations"}
 
 
+class Area(NamedTuple):
+    """A drawn range: its column letters, its rows, how many blocks it is repeated with, and whether it is
+    one row that is repeated with all blocks around it."""
+
+    left: str
+    right: str
+    top: int
+    bottom: int
+    depth: int
+    flat: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """A list of ranges (``sqref`` or ``ref``); ``single`` where only one is allowed in the element."""
+    """A list of drawn ranges (``sqref`` or ``ref``)."""
 
-    boxes: tuple[tuple[Box, int], ...]  # the drawn range and how many blocks it is repeated with
+    areas: tuple[Area, ...]
 
-    def spans(self, rows: RowMap) -> list[Box]:
-        """The ranges after the rows were written."""
-        return [
-            Box(top, b.left, bottom, b.right) for b, depth in self.boxes for top, bottom in rows.spans(b.top, b.bottom, depth)
-        ]
+    def refs(self, rows: RowMap, *, singles: bool = True) -> list[str]:
+        """The ranges after the rows were written, ``B2:D4``; without ``singles`` those of one cell are left out."""
+        out = []
+        for left, right, top, bottom, depth, flat in self.areas:
+            if flat:
+                if left != right:
+                    out += [f"{left}{row}:{right}{row}" for row in rows.rows.get(top, ())]
+                elif singles:
+                    out += [f"{left}{row}" for row in rows.rows.get(top, ())]
+                continue
+            for first, last in rows.spans(top, bottom, depth):
+                if first != last or left != right:
+                    out.append(f"{left}{first}:{right}{last}")
+                elif singles:
+                    out.append(f"{left}{first}")
+        return out
+
+    def first_path(self, rows: RowMap) -> Path:
+        """The copies of blocks that the first row of the first range belongs to."""
+        paths = rows.paths.get(self.areas[0].top)
+        return paths[0] if paths else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +76,24 @@ class Element:
 
     def render(self, rows: RowMap) -> tuple[str, int]:
         """Its text and how many elements that is (0: gone)."""
-        ranges = next(hole for hole in self.holes if isinstance(hole, Ranges))
-        spans = ranges.spans(rows)
-        if not spans:
-            return "", 0
         if self.repeat:
-            if "mergeCell" in self.texts[0]:  # what spans a block of one copy may be a single cell
-                spans = [span for span in spans if span[:2] != span[2:]]
-            return "".join(f"{self.texts[0]}{span.ref}{self.texts[1]}" for span in spans), len(spans)
-        top = ranges.boxes[0][0]
-        path = next((p for row, p in zip(rows.rows[top.top], rows.paths[top.top], strict=True) if row == spans[0].top), ())
+            head, tail = self.texts
+            # What spans a block of one copy may be a single cell, which is no merge.
+            refs = self.holes[0].refs(rows, singles="mergeCell" not in head)
+            return "".join([f"{head}{ref}{tail}" for ref in refs]), len(refs)
+        ranges = next(hole for hole in self.holes if isinstance(hole, Ranges))
+        refs = ranges.refs(rows)
+        if not refs:
+            return "", 0
         out = [self.texts[0]]
         for hole, text in zip(self.holes, self.texts[1:], strict=True):
             if isinstance(hole, Ranges):
-                filled = " ".join(span.ref for span in hole.spans(rows))
-            else:
-                filled = hole.text(rows, path)
+                out += (" ".join(refs), text)
+                continue
+            filled = hole.text(rows, ranges.first_path(rows))
             if filled is None:
                 return "", 0
-            out += (filled if isinstance(hole, Ranges) else escape(filled), text)
+            out += (escape(filled), text)
         return "".join(out), 1
 
 
@@ -145,13 +173,13 @@ class Builder:
         attribute = "sqref" if element.get("sqref") is not None else "ref" if element.get("ref") is not None else ""
         below = element.find(f"{{{XM}}}sqref")
         ranges = self.ranges(element.get(attribute) if attribute else below.text or "")
-        if not ranges.boxes:
+        if not ranges.areas:
             return ""
         if attribute:
             element.set(attribute, hole(ranges))
         else:
             below.text = hole(ranges)
-        home = ranges.boxes[0][0].top
+        home = ranges.areas[0].top
         for f in [*element.iter(f"{{{MAIN_NS}}}formula", f"{{{MAIN_NS}}}formula1", f"{{{MAIN_NS}}}formula2"),
                   *element.iter(f"{{{XM}}}f")]:  # fmt: skip
             f.text = hole(formula(self.rewrite(f.text or ""), home, self.sheet, self.layout))
@@ -165,7 +193,12 @@ class Builder:
         boxes = [box(ref) for ref in sqref.split()]
         last = max(self.layout.chains)
         clipped = [Box(max(b.top, 2), b.left, min(b.bottom, last), b.right) for b in boxes]
-        return Ranges(tuple((b, self._depth(b)) for b in clipped if b.top <= b.bottom))
+        return Ranges(tuple(self._area(b) for b in clipped if b.top <= b.bottom))
+
+    def _area(self, b: Box) -> Area:
+        depth = self._depth(b)
+        flat = b.top == b.bottom and depth >= len(self.layout.chains[b.top])
+        return Area(column_letters(b.left), column_letters(b.right), b.top, b.bottom, depth, flat)
 
     def _depth(self, b: Box) -> int:
         depth = self.layout.common_depth(b.top, b.bottom)

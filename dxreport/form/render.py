@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 from ..errors import DxreportError
@@ -70,10 +69,9 @@ class _Writer:
         self.keys: list[str] = []
         self.tall: list[tuple[int, int, int, float, Path]] = []  # bottom template row, row, column, points, path
         self.formulas: list[tuple[Formula, Path]] = []
-        self.inputs: list[tuple[int, int]] = []
-        self.bound: list[tuple[int, int]] = []
+        self.first_input: tuple[int, int] | None = None
         self.too_tall: list[str] = []
-        self.shown: dict[str, Any] = {}
+        self.names: dict[str, Any] = dict(edition.names)
 
     def sheet(self, first: bool) -> RenderedSheet:
         """All of it."""
@@ -81,8 +79,7 @@ class _Writer:
         self._walk(self.form.layout.nodes, (), "")
         self._stretch()
         xml = self._xml(first)
-        names = {**self.edition.names, "measure": self.shown["measure"]}
-        return RenderedSheet(self.measure.id, xml, self.rows, names, tuple(self.too_tall))
+        return RenderedSheet(self.measure.id, xml, self.rows, self.names, tuple(self.too_tall))
 
     def _walk(self, nodes: tuple[Block | int, ...], path: Path, key: str) -> None:
         for node in nodes:
@@ -90,7 +87,7 @@ class _Writer:
                 self._row(node, path, key)
             elif node.loops:
                 self._loop(node, path, key)
-            elif node.condition is None or node.condition(self._names()):
+            elif node.condition is None or node.condition(self.names):
                 self._walk(node.children, (*path, 0), key)
 
     def _loop(self, block: Block, path: Path, key: str) -> None:
@@ -113,24 +110,15 @@ class _Writer:
         part = loop.variable.part
         if loop.at_least is None or loop.variable.periods_of or part is None:
             return items
-        missing = int(loop.at_least(self._names())) - len(items)
+        missing = int(loop.at_least(self.names)) - len(items)
         if missing <= 0:
             return items
         taken = [*self.used, *(item.key for item in items)]
         return (*items, *(part.blank(k) for k in next_keys(part, taken, missing)))
 
     def _show(self, name: str, item: Any, index: int) -> None:
-        self.shown[name] = (item, index)
-        if name == "measure":
-            self.shown[name] = Shown(item, 0, self.edition.round.quarter)
-
-    def _names(self) -> dict[str, Any]:
-        """The names that a mixed text may use, here."""
-        quarter = self.edition.round.quarter
-        out = dict(self.edition.names)
-        for name, value in self.shown.items():
-            out[name] = value if isinstance(value, Shown) else Shown(value[0] or _NOTHING, value[1], quarter)
-        return out
+        """Let mixed texts see an item under its name; None where its list is at an end."""
+        self.names[name] = None if item is None else Shown(item, index, self.edition.round.quarter)
 
     def _row(self, template_row: int, path: Path, key: str) -> None:
         program = self.edition.programs[template_row]
@@ -151,9 +139,8 @@ class _Writer:
             if text is None:
                 out.append(slot.before + slot.void)
                 continue
-            self.bound.append((slot.column, number))
-            if slot.is_input and (not self.inputs or number == self.inputs[-1][1]):
-                self.inputs.append((slot.column, number))
+            if slot.is_input and self.first_input is None:
+                self.first_input = (slot.column, number)
             if not text:
                 out.append(slot.before + slot.blank)
                 continue
@@ -182,8 +169,10 @@ class _Writer:
             self.formulas.append((slot.get, path))
             return f"{slot.head}\x02{len(self.formulas) - 1}\x03</f></c>"
         computed: Computed = slot.get
+        if any(self.names.get(name) is None for name in computed.names):
+            return slot.void
         try:
-            text = computed.render(self._names())
+            text = computed.render(self.names)
         except Exception as error:
             raise DxreportError(
                 f"様式 {self.form.name} の「{computed.source}」を施策 {self.measure.id} で表示できません（{error}）。",
@@ -240,7 +229,7 @@ class _Writer:
 
     def _head(self, first: bool) -> str:
         head = self.form.tail.head.replace(SELECTED, "1" if first else "0")
-        column, row = self.inputs[0] if self.inputs else (2, 2)
+        column, row = self.first_input or (2, 2)
         frozen = self.form.tail.frozen
         if frozen:
             found = self.rows.rows.get(frozen)
@@ -255,13 +244,11 @@ class _Writer:
 
     def _ignored(self) -> str:
         """Text cells that hold digits are meant to: no green triangles."""
-        by_column: dict[int, list[int]] = {}
-        for column, row in self.bound:
-            by_column.setdefault(column, []).append(row)
-        refs = [box.ref for column, rows in sorted(by_column.items()) for box in _runs(column, rows)]
-        if not refs:
+        letters = self.form.column_letters
+        if not letters or not self.written:
             return ""
-        return f'<ignoredErrors><ignoredError sqref="{" ".join(refs)}" numberStoredAsText="1"/></ignoredErrors>'
+        area = f"{letters[0]}2:{letters[-1]}{len(self.written) + 1}"
+        return f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
 
     def _breaks(self) -> str:
         from .pages import breaks
@@ -274,18 +261,4 @@ class _Writer:
 
 
 _KEY = ' t="inlineStr"><is><t>'
-_NOTHING = SimpleNamespace()
-
-
-def _runs(column: int, rows: list[int]) -> list[Box]:
-    """Rows of a column as few boxes."""
-    out: list[Box] = []
-    for row in rows:
-        if out and out[-1].bottom == row - 1:
-            out[-1] = Box(out[-1].top, column, row, column)
-        else:
-            out.append(Box(row, column, row, column))
-    return out
-
-
 __all__ = ["Part", "Ref", "RenderedSheet", "render_sheet"]

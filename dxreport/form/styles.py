@@ -29,15 +29,29 @@ class CellFormat:
     locked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A cell format to be added: points, ARGB colours ("" for none; a coloured text is underlined), thin borders."""
+
+    size: float
+    bold: bool = False
+    colour: str = ""
+    fill: str = ""
+    border: bool = False
+    align: str = "left"
+
+
 class Styles:
-    """styles.xml of a template, growing by the variants that rendering needs."""
+    """styles.xml of a template, growing by the formats that rendering needs."""
 
     def __init__(self, data: etree._Element | None) -> None:
         self._root = data if data is not None else etree.Element(_tag("styleSheet"), nsmap={None: MAIN_NS})
         self._xfs = self._list("cellXfs")
         self._fills = self._list("fills")
         self._fonts = self._list("fonts")
+        self._borders = self._list("borders")
         self._made: dict[tuple[int, bool], int] = {}
+        self._added: dict[Look, int] = {}
         self._input_fill: int | None = None
 
     def _list(self, name: str) -> etree._Element:
@@ -77,9 +91,51 @@ class Styles:
             self._made[key] = len(self._xfs) - 1
         return self._made[key]
 
+    def added(self, look: Look) -> int:
+        """The index of a format that was not drawn, in the font of the Normal style."""
+        if look not in self._added:
+            xf = etree.SubElement(self._xfs, _tag("xf"), numFmtId=TEXT_FORMAT, xfId="0", applyNumberFormat="1")
+            for name, index in (
+                ("font", self._added_font(look)),
+                ("fill", self._added_fill(look.fill) if look.fill else 0),
+                ("border", self._added_border() if look.border else 0),
+            ):
+                xf.set(f"{name}Id", str(index))
+                xf.set(f"apply{name.capitalize()}", "1")
+            xf.set("applyAlignment", "1")
+            etree.SubElement(xf, _tag("alignment"), horizontal=look.align, vertical="center", wrapText="1")
+            self._added[look] = len(self._xfs) - 1
+        return self._added[look]
+
+    def _added_font(self, look: Look) -> int:
+        font = deepcopy(self._fonts[0]) if len(self._fonts) else etree.Element(_tag("font"))
+        kept = {_tag(name) for name in ("name", "family", "charset", "scheme")}
+        for child in list(font):
+            if child.tag not in kept:
+                font.remove(child)
+        marks = [("b", {})] * look.bold + [("u", {})] * bool(look.colour) + [("sz", {"val": f"{look.size:g}"})]
+        marks += [("color", {"rgb": look.colour})] * bool(look.colour)
+        for position, (name, values) in enumerate(marks):
+            font.insert(position, etree.Element(_tag(name), values))
+        self._fonts.append(font)
+        return len(self._fonts) - 1
+
+    def _added_fill(self, colour: str) -> int:
+        pattern = etree.SubElement(etree.SubElement(self._fills, _tag("fill")), _tag("patternFill"), patternType="solid")
+        etree.SubElement(pattern, _tag("fgColor"), rgb=colour)
+        etree.SubElement(pattern, _tag("bgColor"), indexed="64")
+        return len(self._fills) - 1
+
+    def _added_border(self) -> int:
+        border = etree.SubElement(self._borders, _tag("border"))
+        for side in ("left", "right", "top", "bottom"):
+            etree.SubElement(etree.SubElement(border, _tag(side), style="thin"), _tag("color"), auto="1")
+        etree.SubElement(border, _tag("diagonal"))
+        return len(self._borders) - 1
+
     def bytes(self) -> bytes:
-        """styles.xml with the variants made so far."""
-        for group in (self._xfs, self._fills):
+        """styles.xml with the formats made so far."""
+        for group in (self._xfs, self._fills, self._fonts, self._borders):
             group.set("count", str(len(group)))
         return serialise(self._root)
 
@@ -108,9 +164,5 @@ class Styles:
 
     def _tint(self) -> int:
         if self._input_fill is None:
-            fill = etree.SubElement(self._fills, _tag("fill"))
-            pattern = etree.SubElement(fill, _tag("patternFill"), patternType="solid")
-            etree.SubElement(pattern, _tag("fgColor"), rgb=INPUT_FILL)
-            etree.SubElement(pattern, _tag("bgColor"), indexed="64")
-            self._input_fill = len(self._fills) - 1
+            self._input_fill = self._added_fill(INPUT_FILL)
         return self._input_fill

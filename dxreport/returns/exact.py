@@ -17,10 +17,12 @@ from .limits import DAMAGED, Unreadable, unreadable
 __all__ = ["CellKind", "ExactCell", "ExactSheet", "exact"]
 
 
+@lru_cache(maxsize=4)
 def exact(book: Book, sheet_name: str) -> ExactSheet:
     """The exact reader of one sheet of an open book; its parts are parsed once, when first needed.
 
-    An .xlsb, and an .xls whose styles cannot be followed, gives the values alone, uncertain.
+    The last sheets are kept, so that one may ask anew for every cell. An .xlsb, and an .xls that
+    xlrd cannot follow, gives the values alone, uncertain.
     Raises KeyError when there is no such sheet, Unreadable (E403) when a part is damaged.
     """
     sheet = book.sheet(sheet_name)

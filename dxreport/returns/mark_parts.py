@@ -106,6 +106,10 @@ class PackageEdit:
         for part in gone:
             self._trees.pop(part, None)
 
+    def is_dropped(self, name: str) -> bool:
+        """Whether the part was taken out."""
+        return name in self._dropped
+
     def data(self) -> bytes:
         """The package as it stands now."""
         changed = {name: serialise(root) for name, root in self._trees.items()} | self._raw

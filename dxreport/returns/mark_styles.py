@@ -23,8 +23,8 @@ _TINTED = {"error": re.compile("FFF9C([0-9A-F])C([0-9A-F])"), "warning": re.comp
 _LINE = {"error": ("thick", "FFB8000B"), "warning": ("mediumDashed", "FFB35C0B")}
 _LINE_COLOURS = {colour for _, colour in _LINE.values()}
 _LOOKS = 256
-_ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors",
-          "extLst")  # fmt: skip
+_ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles",
+          "colors", "extLst")  # fmt: skip
 _FIRST = {
     "fonts": ['<font><sz val="11"/><name val="ＭＳ Ｐゴシック"/></font>'],
     "fills": ['<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'],

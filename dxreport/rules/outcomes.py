@@ -45,15 +45,15 @@ def comparable(case: Case) -> Iterator[Finding]:
 def _mismatch(target: Value, actual: Value) -> problems.Kind | None:
     if actual.kind is not ValueKind.NUMBER:
         return problems.ACTUAL_NO_NUMBER
-    pairs = _pairs(target.parts, actual.parts)
-    if pairs is None:
+    both = pairs(target.parts, actual.parts)
+    if both is None:
         return problems.ACTUAL_PARTS
-    if any(t.unit and a.unit and t.unit != a.unit for t, a in pairs):
+    if any(t.unit and a.unit and t.unit != a.unit for t, a in both):
         return problems.ACTUAL_UNIT
     return None
 
 
-def _pairs(target: tuple[Part, ...], actual: tuple[Part, ...]) -> list[tuple[Part, Part]] | None:
+def pairs(target: tuple[Part, ...], actual: tuple[Part, ...]) -> list[tuple[Part, Part]] | None:
     """Each part of the 目標 with its part of the 実績: by label, else by place; None if they differ."""
     if len(target) != len(actual):
         return None

@@ -14,7 +14,7 @@ from dxreport.master.build import _contents
 from dxreport.master.faults import DamagedMaster
 from dxreport.master.ledgers import LEDGERS
 from dxreport.master.read import master_from, read_master
-from dxreport.master.records import Change, MeasureState, Place, Standing
+from dxreport.master.records import Change, MeasureState, Place, Receipt, ReceiptState, Standing
 from dxreport.master.schema import MEASURES
 from dxreport.master.settings import day_of, quarter_of
 from dxreport.master.write import MasterEdit
@@ -156,6 +156,18 @@ def test_a_fault_is_named_by_sheet_cell_and_remedy(
 ) -> None:
     found = faults(put(small, sheet, cell, xml))
     assert any(all(word in fault for word in words) for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("I2", ["「受付簿」シート I2", "取込済、変更なし、保留"]), ("J2", ["「受付簿」シート J2", "変更数「多い」"])],
+)
+def test_a_ledger_that_was_mistyped_is_refused(small: bytes, cell: str, words: list[str]) -> None:
+    edit = MasterEdit(master_from(small))
+    edit.add(Receipt("U0001", "2022-07-11 09:30:00", "a.xlsx", "00", "", "", "", "01-01", ReceiptState.MERGED))
+    found = faults(put(edit.data(), "受付簿", cell, text("多い")))
+    assert len(found) == 1
+    assert all(word in found[0] for word in words)
 
 
 def test_all_faults_are_told_at_once(small: bytes) -> None:

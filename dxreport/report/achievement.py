@@ -1,0 +1,98 @@
+"""目標 against 実績, part by part. What cannot be computed is shown as written and never scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+from ..master.records import Master
+from ..model import Outcome, OutcomeYear, Settings
+from ..rules.outcomes import pairs
+from ..values import Part, ValueKind, is_blank, is_undecided, read_value
+from .direction import direction
+from .records import ROUNDING, Direction, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
+
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_WAY = {"以上": Direction.MORE, "超": Direction.MORE, "以下": Direction.LESS, "以内": Direction.LESS, "未満": Direction.LESS}
+_STRICT = ("超", "未満")
+
+
+def outcome_result(
+    master: Master, measure: MeasureName, number: int, outcome: Outcome, said: Mapping[tuple[str, str], Direction]
+) -> OutcomeResult:
+    """An outcome with its results; ``number`` counts from 1 within the measure, ``said`` as ``directions`` gives it."""
+    way = direction(outcome, said, measure.id)
+    years = tuple(_year(master.settings, n, year, way) for n, year in enumerate(outcome.years))
+    mark = _CIRCLED[number - 1] if number <= len(_CIRCLED) else str(number)
+    return OutcomeResult(measure, outcome.key, mark, way, years)
+
+
+def _year(settings: Settings, index: int, year: OutcomeYear, way: Direction) -> YearResult:
+    begun = settings.plan_years[index] <= settings.fiscal_year
+    parts = compare(year.target, year.actual, way) if begun else ()
+    return YearResult(
+        settings.plan_years[index].label, year.indicator, year.target, year.actual, _verdict(year, parts, begun), parts
+    )
+
+
+def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Verdict:
+    """達成 and 未達 are said only of results of which every part, or at least one, is known to be so."""
+    if is_blank(year.actual) or is_undecided(year.actual):
+        if is_blank(year.target):
+            return Verdict.NO_TARGET
+        return Verdict.OPEN if begun else Verdict.TO_COME
+    if any(part.met is False for part in parts):
+        return Verdict.SHORT
+    return Verdict.MET if parts and all(part.met for part in parts) else Verdict.AS_WRITTEN
+
+
+def compare(target: str, actual: str, way: Direction) -> tuple[PartResult, ...]:
+    """Each number of a 目標 with that of the 実績; () unless both are exact numbers of one shape and unit.
+
+    An 実績 of 約300件 or 300件以上 is no exact number. 以上, 超, 以下, 以内 and 未満 in the 目標 say which way is
+    better; else ``way`` does.
+    """
+    meant, given = read_value(target), read_value(actual)
+    if meant.kind is not ValueKind.NUMBER or given.kind is not ValueKind.NUMBER:
+        return ()
+    both = pairs(meant.parts, given.parts)
+    if both is None or not all(_comparable(t, a) for t, a in both):
+        return ()
+    return tuple(_part(t, a, _WAY.get(t.bound, way), alone=len(both) == 1) for t, a in both)
+
+
+def _comparable(target: Part, actual: Part) -> bool:
+    same_unit = not (target.unit and actual.unit) or target.unit == actual.unit
+    return same_unit and not (target.about or actual.about or actual.bound)
+
+
+def _part(target: Part, actual: Part, way: Direction, *, alone: bool) -> PartResult:
+    met = _met(target, actual.number, way)
+    return PartResult(
+        label="" if alone else target.label,
+        target=target.number,
+        actual=actual.number,
+        unit=target.unit or actual.unit,
+        bound=target.bound,
+        rate=_rate(target.number, actual.number, met) if way is Direction.MORE else None,
+        met=met,
+    )
+
+
+def _met(target: Part, actual: Decimal, way: Direction) -> bool | None:
+    if actual == target.number:  # the target itself is met whichever way is better
+        return target.bound not in _STRICT
+    if way is Direction.UNKNOWN:
+        return None
+    return actual > target.number if way is Direction.MORE else actual < target.number
+
+
+def _rate(target: Decimal, actual: Decimal, met: bool | None) -> Decimal | None:
+    """実績 ÷ 目標 in percent. What falls short never reads 100.0.
+
+    Only where more is better: for a target that is to be undercut no one formula is agreed on.
+    """
+    if target <= 0 or actual < 0:
+        return None
+    rate = (actual / target * 100).quantize(ROUNDING, ROUND_HALF_UP)
+    return rate if met else min(rate, 100 - ROUNDING)

@@ -1,0 +1,88 @@
+"""Whether more or less of a 成果目標 is better: said by the master, or read from the wording, or left open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..master.book import Book, plain_id
+from ..master.records import Master
+from ..master.schema import ID, Column, Sheet, outcomes
+from ..model import Outcome
+from ..ooxml.package import Package
+from ..values import ValueKind, fold, read_value
+from .records import Direction
+
+COLUMN = "方向"  # a column that people may add to 成果目標
+
+_MORE_SAID, _LESS_SAID = re.compile("[多増高上↑]"), re.compile("[少減低下↓]")
+
+# What is counted is itself a reduction: 業務削減時間, 往復文書の削減率.
+_REDUCTION = re.compile("(?:削減|縮減|短縮|軽減|低減|減少)(?:率|量|額|数|時間|日数|枚数|件数|効果|割合)")
+_MORE = re.compile(
+    "(?<![未不非無])(?:達成|利用|活用|登録者|登録数|登録率|満足|参加|受講|実施|開催|講座|取組|締結|連携|協働|公開|導入"
+    "|普及|電子化|オンライン化|デジタル化|既読|貸出|ダウンロード|付与|処理頭数|納付|交付|申請率|申請数|申請件数"
+    "|相談対応|対応手続|増加|アップ|向上|拡大)"
+)
+_LESS = re.compile(
+    "被害|不読|滞納|未納|未処理|未提出|未回答|待ち時間|待機児童|作業時間|所要時間|要する時間|時間外|残業|超過勤務|苦情|クレーム"
+    "|事故|誤り|ミス|遅延|欠席|離職|紛失|解約|抹消|退会|停止|排出量|廃棄|コスト|犯罪|火災|死者|負傷|不登校|いじめ"
+)
+_REDUCED, _RAISED = re.compile("減(?!免)"), re.compile("増")
+
+
+def directions(master: Master) -> dict[tuple[str, str], Direction]:
+    """What the column 方向 of 成果目標 says, by 施策ID and 成果目標ID; empty where there is no such column.
+
+    多い, 増, 高い, 上, ↑ are :attr:`Direction.MORE`; 少ない, 減, 低い, 下, ↓ are LESS; anything else says nothing.
+    """
+    if not master.data:
+        return {}
+    known = outcomes(master.settings.plan_years)
+    sheet = Sheet(known.name, known.table, (*known.columns[:2], Column(COLUMN)), known.keys)
+    book = Book(Package(master.data))
+    area = book.area(sheet, optional=(COLUMN,))
+    if area is None or COLUMN not in area.columns:
+        return {}
+    _, rows = book.rows(area, sheet.keys)
+    said = {(plain_id(row[ID]), plain_id(row[sheet.keys[1]])): _said(row[COLUMN]) for row in rows}
+    return {key: way for key, way in said.items() if way is not Direction.UNKNOWN}
+
+
+def _said(text: str) -> Direction:
+    return _decided(bool(_MORE_SAID.search(text)), bool(_LESS_SAID.search(text)))
+
+
+def direction(outcome: Outcome, said: Mapping[tuple[str, str], Direction], measure_id: str) -> Direction:
+    """Which way is better for an outcome: as the master says, else by its wording in all years."""
+    return said.get((measure_id, outcome.key)) or read_direction(
+        [y.indicator for y in outcome.years], [y.target for y in outcome.years]
+    )
+
+
+def read_direction(indicators: list[str], targets: list[str]) -> Direction:
+    """By the wording of 評価項目 and 目標; UNKNOWN where it is silent or says both.
+
+    A thing that is better when there is less of it (被害額, 不読率, 作業時間) or more (利用者数, 満足度, 達成率); a
+    counted reduction (削減率, 削減時間) is better when it is more. ``105分（前年度に対し１５分減）`` is less. A plain
+    削減 in the 評価項目 may count either what is left or what was saved, and a number beside 比
+    (``導入前比15分``) either as well: nothing is said then.
+    """
+    indicator = fold(" ".join(indicators))
+    numbers = [fold(t) for t in targets if read_value(t).kind is ValueKind.NUMBER]
+    if not numbers or any("比" in text for text in numbers):
+        return Direction.UNKNOWN
+    if _REDUCTION.search(indicator):
+        return Direction.MORE
+    if _REDUCED.search(indicator):
+        return Direction.UNKNOWN
+    target = " ".join(numbers)
+    more = bool(_MORE.search(indicator) or _MORE.search(target) or _RAISED.search(target))
+    less = bool(_LESS.search(indicator) or _REDUCED.search(_REDUCTION.sub("", target)))
+    return _decided(more, less)
+
+
+def _decided(more: bool, less: bool) -> Direction:
+    if more == less:
+        return Direction.UNKNOWN
+    return Direction.MORE if more else Direction.LESS

@@ -1,0 +1,82 @@
+"""Takes the marks of an earlier corrected copy off a workbook, so that they do not pile up."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from ..ooxml.cells import CellReader
+from ..ooxml.package import DOC_RELS_NS, MAIN_NS
+from .mark_list import RECORD, SHEET, TITLE
+from .mark_notes import Notes
+from .mark_parts import PackageEdit
+from .mark_styles import MarkStyles, Swatch
+
+_N = f"{{{MAIN_NS}}}"
+_C = _N + "c"
+
+
+def remove_marks(edit: PackageEdit, styles: MarkStyles) -> None:
+    """Give marked cells the looks they had, take off our notes and the sheets we added."""
+    ours = _our_sheets(edit)
+    formers = styles.formers()
+    swatches = _swatches(edit) if RECORD in edit.sheets else []
+    for name, part in edit.sheets.items():
+        if name in ours or part not in edit.package:
+            continue
+        if formers:
+            _restore(edit, styles, name, formers, swatches)
+        Notes(edit, name).strip()
+    for name in ours:
+        _drop_sheet(edit, name)
+
+
+def _our_sheets(edit: PackageEdit) -> list[str]:
+    reader = CellReader(edit.package, edit.workbook)
+    lists = [
+        name
+        for name, part in edit.sheets.items()
+        if name.startswith(SHEET) and reader.read_exactly(part).text(1, 1) == TITLE
+    ]
+    return lists + [RECORD] * (RECORD in edit.sheets)
+
+
+def _swatches(edit: PackageEdit) -> list[Swatch]:
+    out = []
+    for row in edit.package.xml(edit.sheets[RECORD]).iter(_N + "row"):
+        indexes = [int(c.get("s", "0")) for c in row.iterfind(_C)]
+        if len(indexes) >= 2:
+            out.append(Swatch(*indexes[:2]))
+    return out
+
+
+def _restore(
+    edit: PackageEdit, styles: MarkStyles, name: str, formers: set[int], swatches: list[Swatch]
+) -> None:  # fmt: skip
+    seen = edit.package.xml(edit.sheets[name])
+    if not any(c.get("s") and int(c.get("s")) in formers for c in seen.iter(_C)):
+        return
+    for c in edit.sheet(name).root.iter(_C):
+        index = int(c.get("s", "0"))
+        if index in formers:
+            c.set("s", str(styles.restored(index, swatches)))
+
+
+def _drop_sheet(edit: PackageEdit, name: str) -> None:
+    book = edit.tree(edit.workbook)
+    sheets = book.find(_N + "sheets")
+    at, element = next((i, s) for i, s in enumerate(sheets) if s.get("name") == name)
+    edit.drop(edit.workbook, element.get(f"{{{DOC_RELS_NS}}}id"), edit.sheets[name])
+    sheets.remove(element)
+    for named in list(book.iter("{*}definedName")):
+        local = int(named.get("localSheetId", "-1"))
+        if local == at:
+            _remove_name(named)
+        elif local > at:
+            named.set("localSheetId", str(local - 1))
+
+
+def _remove_name(named: etree._Element) -> None:
+    parent = named.getparent()
+    parent.remove(named)
+    if not len(parent):
+        parent.getparent().remove(parent)
