@@ -84,6 +84,13 @@ FIELDS = (
 FIELD = {field.key: field for field in FIELDS}
 GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS if field.group))
 
+
+
+def list_group(prefix: str) -> str:
+    """The input group that opens a list (``"activity"`` → 取組内容): where it is open, items may be added."""
+    return next(f.group for f in FIELDS if f.key.startswith(f"{prefix}.") and f.group)
+
+
 # The rounds of a year as they stand in a new 設定; a coordinator may add to them.
 PLAN_GROUPS = ("主担当者", "連絡先", "関連部署", "到達目標", "関連施策", "次年度予算化予定", "取組内容", "作業予定",
                "CIO補佐への支援依頼", "評価項目", "目標")  # fmt: skip

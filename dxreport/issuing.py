@@ -43,12 +43,12 @@ class Workbook:
     too_tall: tuple[str, ...]
 
 
-def form_of(workspace: Workspace) -> Form:
-    """The workspace's form; raises TemplateError with its faults, DxreportError when there is none."""
+def form_of(workspace: Workspace, *, published: bool = False) -> Form:
+    """The workspace's form, to be filled in or to be ``published``; raises TemplateError with its faults, DxreportError when there is none."""
     path = workspace.templates / FORM_NAME
     if not path.is_file():
         raise DxreportError(f"様式 {path} がありません。", "様式を templates フォルダーに戻してください。")
-    return load_form(path)
+    return load_form(path, published=published)
 
 
 def plan(

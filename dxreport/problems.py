@@ -88,12 +88,6 @@ def problem(
     )
 
 
-def problem_record(problem: Problem) -> dict[str, str]:
-    """A problem as it stands in ``--json``: these keys, in this order, are a contract."""
-    keys = ("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")
-    return {key: getattr(problem, key) for key in keys}
-
-
 # E1: the answers
 PROGRESS_UNKNOWN = Kind(
     "E101",

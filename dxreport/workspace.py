@@ -66,6 +66,11 @@ class Workspace:
         return self.master_folder / "returns"
 
     @property
+    def finals(self) -> Path:
+        """Final reports as approved, by their ids."""
+        return self.master_folder / "final"
+
+    @property
     def backup(self) -> Path:
         """Earlier states of the master."""
         return self.master_folder / "backup"

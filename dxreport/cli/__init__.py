@@ -29,7 +29,9 @@ COMMANDS = {
     "collect": "返送されたファイルを取り込む",
     "status": "提出状況を示す",
     "resolve": "競合や保留に決着を付ける",
+    "withdraw": "取り込んだ返送を元に戻す",
     "history": "変更の履歴を示す",
+    "demo": "実在の 26 施策で、第1四半期をひととおり動かす",
 }
 DEBUG = "DXREPORT_DEBUG"
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..problems import Problem, problem_record
+from ..problems import Problem
 from . import console
 from .frame import Call, command
+from .records import problem_record
 
 if TYPE_CHECKING:
     from ..check import Audit, CheckedMeasure, CheckedTemplate

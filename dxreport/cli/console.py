@@ -37,10 +37,7 @@ def say(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """The result as JSON: UTF-8 whatever the console's code page, keys in the order given."""
-    flush()
-    stream = click.get_binary_stream("stdout")
-    stream.write((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
-    stream.flush()
+    click.echo((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"), nl=False)
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
@@ -62,7 +59,7 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
             break
     else:
         return
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+    with click.progressbar(rest, length=total, label=label, file=sys.stderr) as bar:
         bar.update(done)
         for item in rest:
             yield item

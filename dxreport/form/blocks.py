@@ -15,17 +15,23 @@ from typing import Any
 from .expressions import MEASURE, Fault, Variable, condition, loop_variable
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
-_FOR = re.compile(r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*)\)\s*)?", re.S)
+_FOR = re.compile(
+    r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?", re.S
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One ``for``: its variable, where its list stands (slot and attribute), the least number of items."""
+    """One ``for``: its variable, where its list stands (slot and attribute), the least number of items.
+
+    ``spare`` is how many empty ones follow the last where departments may add to the list.
+    """
 
     variable: Variable
     source_slot: int
     attribute: str
     at_least: Callable[[Mapping[str, Any]], Any] | None = None
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def _open(tag: str, row: int, slot: int, known: Mapping[str, Variable]) -> _Open
         name, path = match[1], tuple(match[2].split("."))
         variable = loop_variable(name, path, slot, known)
         at_least = condition(match[3], known) if match[3] else None
-        return _Open(row, Loop(variable, known[path[0]].slot, path[1], at_least))
+        return _Open(row, Loop(variable, known[path[0]].slot, path[1], at_least, int(match[4] or 0)))
     if tag.startswith("if "):
         return _Open(row, condition=condition(tag[3:], known))
     raise Fault(f"{{% {tag} %}} は使えません。{{% for activity in measure.activities %}} のように書いてください。")

@@ -29,7 +29,7 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _LEFT_OUT = {"calcChain", "sheetMetadata", "person", "customXml", "attachedToolbars", "vbaProject"}
 _CORE = (
     _DECLARATION + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
-    'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator></dc:creator></cp:coreProperties>'
+    'xmlns:dc="http://purl.org/dc/elements/1.1/">{}<dc:creator></dc:creator></cp:coreProperties>'
 )
 _WORKBOOK_PARTS = ("fileVersion", "workbookPr", "bookViews")
 
@@ -58,13 +58,15 @@ def render_book(
     return IssuedBook(data, _too_tall(sheets))
 
 
-def render_published(form: Form, pages: Sequence[tuple[Edition, Measure]], front: PlainSheet) -> IssuedBook:
-    """One workbook to be read only: ``front``, then a sheet a measure, each in its own edition of ``form``.
+def render_published(
+    form: Form, pages: Sequence[tuple[Edition, Measure]], front: PlainSheet, title: str
+) -> IssuedBook:
+    """One workbook to be read only, called ``title``: ``front``, then a sheet a measure, each in its own edition of ``form``.
 
     It holds no other sheet of the template. Raises DxreportError as ``render_sheet``.
     """
     sheets = [render_sheet(edition, measure, None, first=False) for edition, measure in pages]
-    return IssuedBook(zip_bytes(_Book(form, sheets, before=(front,)).entries()), _too_tall(sheets))
+    return IssuedBook(zip_bytes(_Book(form, sheets, before=(front,), title=title).entries()), _too_tall(sheets))
 
 
 def _too_tall(sheets: Sequence[RenderedSheet]) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ class _Book:
     sheets: list[RenderedSheet]
     before: tuple[PlainSheet, ...] = ()
     after: tuple[PlainSheet, ...] = ()
+    title: str = ""
     made: list[Entry] = field(default_factory=list)
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
@@ -112,7 +115,8 @@ class _Book:
             self._text(_part(plain), _DECLARATION + plain.xml, _SHEET_TYPE)
         self._text("xl/workbook.xml", self._workbook(), _WORKBOOK_TYPE)
         self._text("xl/_rels/workbook.xml.rels", self._workbook_rels(shared), "")
-        self._text("docProps/core.xml", _CORE, "application/vnd.openxmlformats-package.core-properties+xml")
+        title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
+        self._text("docProps/core.xml", _CORE.format(title), "application/vnd.openxmlformats-package.core-properties+xml")
         types = self._types(shared)
         return [entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
 

@@ -7,13 +7,13 @@ little more than joining strings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
 from ..errors import TemplateError
 from ..fields import Access, access
-from ..model import Round, Settings
+from ..model import QUARTERS, Round, Settings
 from ..ooxml.refs import address, column_letters
 from ..ooxml.text import escape, utf16_length
 from .compile import LIST_MARK, LISTS, Cell, Fit, Form, Row
@@ -45,7 +45,8 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class RowProgram:
     """One template row, ready to be written: slots, then ``end``. ``later`` serves the further copies of
-    the block when a cell of this row spans it (``depth`` blocks repeat that cell)."""
+    the block when a cell of this row spans it (``depth`` blocks repeat that cell). In a block over
+    quarters or years, the row of each is ``periods[path[period_at]]``: not all are open in a round."""
 
     number: int
     attributes: str
@@ -55,6 +56,8 @@ class RowProgram:
     end: str
     depth: int
     later: RowProgram | None = None
+    periods: tuple[RowProgram, ...] = ()
+    period_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,11 @@ class _Maker:
         self.names: dict[str, Any] = {
             "fiscal_year": settings.fiscal_year.label, "years": years, "round": round_, "department": department,
         }  # fmt: skip
+        self.period = 0  # the quarter or year whose row is being made, in a block over them
         self.anchors = {(c.row, c.column): c for row in form.rows.values() for c in row.cells if isinstance(c.content, Binding)}
 
     def edition(self) -> Edition:
-        programs = {n: self._program(row) for n, row in self.form.rows.items()}
+        programs = {n: self._programs(row) for n, row in self.form.rows.items()}
         lists, long_lists = self._lists()
         return Edition(self.form, self.round, self.settings, self.department, self.names, programs, lists, long_lists)
 
@@ -109,10 +113,23 @@ class _Maker:
         content = cell.content
         if not cell.unlocked:
             return Access.LOCKED
-        period = self.this(content.field) if content.period == THIS else content.period
+        period = self.period if content.period_slot else content.period
+        if period == THIS:
+            period = self.this(content.field)
         if content.period and not period:
             return Access.LOCKED
         return access(content.field, period, self.round, self.settings)
+
+    def _programs(self, row: Row) -> RowProgram:
+        blocks = self.form.layout.chains[row.number]
+        at = next((i for i, block in enumerate(blocks) if any(loop.variable.periods_of for loop in block.loops)), None)
+        if at is None:
+            return self._program(row)
+        made = []
+        for self.period in QUARTERS:
+            made.append(self._program(row))
+        self.period = 0
+        return replace(made[0], periods=tuple(made), period_at=at)
 
     def _program(self, row: Row) -> RowProgram:
         blocks = len(self.form.layout.chains[row.number])

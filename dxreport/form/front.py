@@ -23,8 +23,9 @@ _LEAST = 18.0  # points of a row, so that a list of links is easy to hit
 
 def front_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> PlainSheet:
     """The list of ``measures``, headed ``title``; its formats are added to ``styles``."""
-    pitch = fit.line_pitch(_TEXT.size, "", None, styles.normal_size)
-    rows = [_row(1, 24.0, [(title, styles.added(_TITLE))]), _row(2, 6.0, [])]
+    font = styles.format(styles.added(_TEXT)).font_name
+    pitch = fit.line_pitch(_TEXT.size, font, None, styles.normal_size)
+    rows = [_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), _row(2, 6.0, [])]
     rows.append(_row(_HEAD_ROW, _LEAST, [(head, styles.added(_HEAD)) for head in _HEADS]))
     looks = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)]
     for number, m in enumerate(measures, _HEAD_ROW + 1):
@@ -48,7 +49,7 @@ def _place(sheet: str) -> str:
 
 def _row(number: int, height: float, cells: Sequence[tuple[str, int]]) -> str:
     inner = "".join(
-        f'<c r="{column}{number}" s="{style}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}'
+        f'<c r="{column}{number}" s="{style}"' + (f"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}" if text else "/>")
         for column, (text, style) in zip("ABC", cells, strict=False)
     )
     return f'<row r="{number}" ht="{height:g}" customHeight="1">{inner}</row>'
@@ -63,6 +64,7 @@ def _sheet(rows: str, links: str) -> str:
         f'<pane ySplit="{_HEAD_ROW}" topLeftCell="A{below}" activePane="bottomLeft" state="frozen"/>'
         f'<selection pane="bottomLeft" activeCell="A{below}" sqref="A{below}"/></sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="13.5"/><cols>{columns}</cols><sheetData>{rows}</sheetData>'
+        '<mergeCells count="1"><mergeCell ref="A1:C1"/></mergeCells>'
         f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"
         '<printOptions horizontalCentered="1"/>'
         '<pageMargins left="0.59" right="0.59" top="0.59" bottom="0.59" header="0.3" footer="0.3"/>'

@@ -141,7 +141,7 @@ def _id(segments: list[str], place: tuple[int, int] | None) -> str | None:
         return ""
     if place[0] >= len(segments):
         return None
-    ids = segments[place[0]].split("&")
+    ids = segments[place[0]].split(",")
     found = ids[place[1]] if place[1] < len(ids) else "-"
     return None if found == "-" else found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DxreportError
+from ..fields import list_group
 from ..model import Measure, Part, Ref, next_keys
 from ..ooxml.refs import Box
 from ..ooxml.text import MAX_TEXT, escape, utf16_length
@@ -100,7 +101,7 @@ class _Writer:
                 self.scope[slot] = item
                 self._show(loop.variable.name, item, i)
                 ids.append("-" if item is None else getattr(item, "key", str(i + 1)))
-            self._walk(block.children, (*path, i), f"{key}/{'&'.join(ids)}")
+            self._walk(block.children, (*path, i), f"{key}/{','.join(ids)}")
 
     def _items(self, loop: Loop) -> tuple:
         owner = self.scope[loop.source_slot]
@@ -108,9 +109,12 @@ class _Writer:
             return ()
         items = getattr(owner, loop.attribute)
         part = loop.variable.part
-        if loop.at_least is None or loop.variable.periods_of or part is None:
+        if loop.variable.periods_of or part is None:
             return items
-        missing = int(loop.at_least(self.names)) - len(items)
+        wanted = int(loop.at_least(self.names)) if loop.at_least else 0
+        if loop.spare and list_group(part.prefix) in self.edition.round.opens:
+            wanted = max(wanted, len(items) + loop.spare)
+        missing = wanted - len(items)
         if missing <= 0:
             return items
         taken = [*self.used, *(item.key for item in items)]
@@ -122,6 +126,8 @@ class _Writer:
 
     def _row(self, template_row: int, path: Path, key: str) -> None:
         program = self.edition.programs[template_row]
+        if program.periods:
+            program = program.periods[path[program.period_at]]
         mark = ""
         if program.later is not None and any(path[program.depth :]):
             program, mark = program.later, "+"

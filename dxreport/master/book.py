@@ -66,6 +66,10 @@ class Book:
         self._reader = CellReader(package, workbook_part(package))
         self._grids: dict[str, tuple[Grid, tuple[Table, ...]]] = {}
 
+    def holds(self, sheet: Sheet) -> bool:
+        """Whether there is a sheet of this name."""
+        return plain(sheet.name) in self._parts
+
     def area(self, sheet: Sheet, optional: tuple[str, ...] = ()) -> Area | None:
         """Where the table of a schema sheet stands; None where it cannot be used (the faults say why)."""
         found = self._parts.get(plain(sheet.name))

@@ -1,4 +1,4 @@
-"""発行台帳, 受付簿, 変更履歴, 競合: rows of the master and the records they are, both ways."""
+"""発行台帳, 受付簿, 変更履歴, 競合, 確定報告: rows of the master and the records they are, both ways."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 from ..model import Ref
 from ..ooxml.table import Area
 from .book import Book, Row
-from .records import Change, Conflict, ConflictState, Issue, Receipt, ReceiptState, Record
-from .schema import CHANGES, CONFLICTS, ISSUES, RECEIPTS, SEPARATOR, Sheet
+from .records import Change, Conflict, ConflictState, FinalReport, Issue, Receipt, ReceiptState, Record
+from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, Sheet
 from .settings import split
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A sheet whose rows are records of one type, an attribute a column."""
+    """A sheet whose rows are records of one type, an attribute a column; masters without an ``optional`` one are read."""
 
     sheet: Sheet
     record: type
+    optional: bool = False
 
     def key(self, record: Record) -> tuple[str, ...]:
         """What names the record's row."""
@@ -38,13 +39,16 @@ class Ledger:
         return {header: _text(value) for header, value in zip(self.sheet.headers, values, strict=True)}
 
 
-LEDGERS = (Ledger(ISSUES, Issue), Ledger(RECEIPTS, Receipt), Ledger(CHANGES, Change), Ledger(CONFLICTS, Conflict))
+LEDGERS = (
+    Ledger(ISSUES, Issue), Ledger(RECEIPTS, Receipt), Ledger(CHANGES, Change), Ledger(CONFLICTS, Conflict),
+    Ledger(FINALS, FinalReport, optional=True),
+)  # fmt: skip
 LEDGER_OF = {ledger.record: ledger for ledger in LEDGERS}
 
 
 def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...]]:
     """The records of a ledger, oldest first, and where they stand; faults are added to the book's."""
-    area = book.area(ledger.sheet)
+    area = None if ledger.optional and not book.holds(ledger.sheet) else book.area(ledger.sheet)
     if area is None:
         return None, ()
     area, rows = book.rows(area, ledger.sheet.keys)

@@ -140,7 +140,17 @@ class Conflict:
     when: str = ""
 
 
-Record = Issue | Receipt | Change | Conflict
+@dataclass(frozen=True, slots=True)
+class FinalReport:
+    """確定報告: a report whose figures were frozen as approved; ``sha256`` is that of what is kept of it."""
+
+    id: str
+    quarter: str
+    when: str
+    sha256: str
+
+
+Record = Issue | Receipt | Change | Conflict | FinalReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ class Master:
     receipts: tuple[Receipt, ...] = ()
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    finals: tuple[FinalReport, ...] = ()
     areas: Mapping[str, Area] = field(default_factory=dict, repr=False)
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""

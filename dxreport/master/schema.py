@@ -130,6 +130,9 @@ CONFLICTS = Sheet("競合", "競合表", (
     Column("返送", 30), Column("現在", 30), Column("状態", 10), Column("決定", 30), Column("理由", 30),
     Column("日時", 19),
 ), ("競合ID",))  # fmt: skip
+FINALS = Sheet("確定報告", "確定報告表", (
+    Column("報告ID", 9), Column("四半期", 12), Column("確定日時", 19), Column("SHA256", 40),
+), ("報告ID",))  # fmt: skip
 
 LISTS = {"activity": ACTIVITIES, "related": RELATED, "support": REQUESTS}  # 成果目標 follows the plan years
 

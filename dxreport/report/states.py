@@ -8,7 +8,7 @@ from ..master.records import Master
 from ..model import Activity, Measure, Settings, is_blank
 from ..values import is_blank as says_nothing
 from ..values import is_marked, plan_is_none
-from .records import Category, Standing
+from .records import Category, MeasureName, Standing
 
 UNKNOWN = Category("設定にない語", Standing.UNKNOWN)
 NO_REPORT = Category("報告事項なし", Standing.NO_REPORT)
@@ -71,3 +71,9 @@ def area_code(measure_id: str) -> str:
 def area_name(settings: Settings, code: str) -> str:
     """The name of a 分野 in 設定, or its number."""
     return settings.areas.get(code) or f"分野{code}"
+
+
+def measure_name(settings: Settings, measure: Measure) -> MeasureName:
+    """How lines name a measure."""
+    area = area_name(settings, area_code(measure.id))
+    return MeasureName(measure.id, " ".join(measure.name.split()), measure.lead_department, area)

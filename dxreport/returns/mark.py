@@ -49,15 +49,18 @@ def corrected_copy(data: bytes, marks: Sequence[Mark], header: Sequence[str]) ->
     """The .xlsx or .xlsm in ``data`` with these marks, listed under the lines of ``header`` on 差し戻し.
 
     Raises PackageError where the workbook is damaged or of a kind that cannot be edited (Strict Open
-    XML), ValueError where a mark's cell is no address.
+    XML, shared), ValueError where a mark's cell is no address.
     """
     edit = PackageEdit(data)
     styles = MarkStyles(edit.tree(_styles_part(edit)))
-    remove_marks(edit, styles)
+    notes = {sheet: Notes(edit, sheet) for sheet in edit.sheets}
+    remove_marks(edit, styles, notes)
     for sheet in edit.sheets:
         numbered = [(n, mark) for n, mark in enumerate(marks, 1) if mark.sheet == sheet and mark.cells]
         if numbered:
-            _mark_sheet(edit, styles, sheet, numbered)
+            _mark_sheet(edit.sheet(sheet), styles, notes[sheet], numbered)
+    for own in notes.values():
+        own.prune()
     add_list(edit, styles, [_line(edit, n, mark) for n, mark in enumerate(marks, 1)], header)
     if styles.swatches:
         add_record(edit, styles.swatches)
@@ -75,8 +78,7 @@ def _styles_part(edit: PackageEdit) -> str:
     return name
 
 
-def _mark_sheet(edit: PackageEdit, styles: MarkStyles, sheet: str, numbered: Sequence[tuple[int, Mark]]) -> None:
-    cells, notes = edit.sheet(sheet), Notes(edit, sheet)
+def _mark_sheet(cells: SheetEdit, styles: MarkStyles, notes: Notes, numbered: Sequence[tuple[int, Mark]]) -> None:
     by_place: dict[Box, list[tuple[int, Mark]]] = {}
     for number, mark in numbered:
         for place in dict.fromkeys(_place(cells, ref) for ref in mark.cells):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lxml import etree
 
 from ..ooxml.cells import CellReader
-from ..ooxml.package import DOC_RELS_NS, MAIN_NS
+from ..ooxml.package import MAIN_NS
 from .mark_list import RECORD, SHEET, TITLE
 from .mark_notes import Notes
 from .mark_parts import PackageEdit
@@ -13,10 +15,14 @@ from .mark_styles import MarkStyles, Swatch
 
 _N = f"{{{MAIN_NS}}}"
 _C = _N + "c"
+_ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # what no other sheet shares
 
 
-def remove_marks(edit: PackageEdit, styles: MarkStyles) -> None:
-    """Give marked cells the looks they had, take off our notes and the sheets we added."""
+def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Notes]) -> None:
+    """Give marked cells the looks they had, take off our notes and the sheets we added.
+
+    ``notes`` are those of every sheet, by its name.
+    """
     ours = _our_sheets(edit)
     formers = styles.formers()
     swatches = _swatches(edit) if RECORD in edit.sheets else []
@@ -25,7 +31,7 @@ def remove_marks(edit: PackageEdit, styles: MarkStyles) -> None:
             continue
         if formers:
             _restore(edit, styles, name, formers, swatches)
-        Notes(edit, name).strip()
+        notes[name].strip()
     for name in ours:
         _drop_sheet(edit, name)
 
@@ -49,9 +55,7 @@ def _swatches(edit: PackageEdit) -> list[Swatch]:
     return out
 
 
-def _restore(
-    edit: PackageEdit, styles: MarkStyles, name: str, formers: set[int], swatches: list[Swatch]
-) -> None:  # fmt: skip
+def _restore(edit: PackageEdit, styles: MarkStyles, name: str, formers: set[int], swatches: list[Swatch]) -> None:
     seen = edit.package.xml(edit.sheets[name])
     if not any(c.get("s") and int(c.get("s")) in formers for c in seen.iter(_C)):
         return
@@ -65,7 +69,11 @@ def _drop_sheet(edit: PackageEdit, name: str) -> None:
     book = edit.tree(edit.workbook)
     sheets = book.find(_N + "sheets")
     at, element = next((i, s) for i, s in enumerate(sheets) if s.get("name") == name)
-    edit.drop(edit.workbook, element.get(f"{{{DOC_RELS_NS}}}id"), edit.sheets[name])
+    part = edit.sheets[name]
+    for r in edit.package.relationships(part):
+        if r.kind in _ITS_OWN and r.target in edit.package:
+            edit.drop(part, r.target)
+    edit.drop(edit.workbook, part)
     sheets.remove(element)
     for named in list(book.iter("{*}definedName")):
         local = int(named.get("localSheetId", "-1"))

@@ -34,7 +34,7 @@ def note_text(number: int, demand: str, lines: Iterable[str]) -> str:
 
 
 class Notes:
-    """The notes of one sheet; its parts are made when the first note is added."""
+    """The notes of one sheet; its parts are made when the first note is added, and go with the last."""
 
     def __init__(self, edit: PackageEdit, sheet: str) -> None:
         self._edit, self._sheet = edit, sheet
@@ -47,11 +47,13 @@ class Notes:
         threads = [r.target for r in present if r.kind == "threadedComment"]
         self._threaded = {c.get("ref") for part in threads for c in edit.package.xml(part).iter("{*}threadedComment")}
         self._geometry: mark_vml.Geometry | None = None
+        self._stripped = False
 
     def strip(self) -> None:
         """Take off the notes of an earlier time, and leave what else they say."""
         if not self._comments or "【差し戻し".encode() not in self._edit.package.read(self._comments):
             return
+        self._stripped = True
         for comment in list(self._list().iterfind(_N + "comment")):
             text = comment.find(_N + "text")
             found = [m.span() for m in _OURS.finditer(_joined(text))] if text is not None else []
@@ -64,6 +66,16 @@ class Notes:
                 if self._vml:
                     without = mark_vml.without_note(self._edit.raw(self._vml), *cell(comment.get("ref")))
                     self._edit.put(self._vml, without)
+
+    def prune(self) -> None:
+        """Take out the parts that :meth:`strip` has left with nothing in them."""
+        if not self._stripped or self._list().find(_N + "comment") is not None:
+            return
+        self._edit.drop(self._part, self._comments)
+        if self._vml and not mark_vml.has_shapes(self._edit.raw(self._vml)):
+            self._edit.drop(self._part, self._vml)
+            root = self._edit.sheet(self._sheet).root
+            root.remove(root.find(_N + "legacyDrawing"))
 
     def add(self, box: Box, texts: Sequence[str]) -> None:
         """A note on the cell (or merge), after what its own note says.

@@ -18,11 +18,13 @@ class PackageEdit:
     """One workbook; every part asked for by :meth:`tree` or :meth:`sheet` is written anew by :meth:`data`."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises PackageError where the data are no workbook that can be edited."""
+        """Raises PackageError where the data are no workbook, or one that cannot be edited (Strict, shared)."""
         self.package = Package(data)
         self.workbook = workbook_part(self.package)
         if self.package.xml(self.workbook).tag != f"{{{MAIN_NS}}}workbook":
             raise PackageError("この形のブック（Strict Open XML など）には書き込めません")
+        if any(r.kind == "revisionHeaders" for r in self.package.relationships(self.workbook)):
+            raise PackageError("共有ブックには書き込めません")  # its log of changes would name sheets it has not
         self.sheets = sheet_parts(self.package)
         self._trees: dict[str, etree._Element] = {}
         self._edits: dict[str, SheetEdit] = {}
@@ -93,18 +95,21 @@ class PackageEdit:
         )  # fmt: skip
         return f"dxm{number}"
 
-    def drop(self, owner: str, rel_id: str, name: str) -> None:
+    def drop(self, owner: str, name: str) -> None:
         """Take out a part, its relationships, and the relationship of ``owner`` that led to it."""
+        ids = {r.id for r in self.package.relationships(owner) if r.target == name and not r.external}
         rels = self.tree(self.package.find(rels_name(owner)))
-        for r in [r for r in rels if r.get("Id") == rel_id]:
+        for r in [r for r in rels if r.get("Id") in ids]:
             rels.remove(r)
         types = self.tree(_TYPES)
         for o in [o for o in types if o.get("PartName", "").casefold() == f"/{name}".casefold()]:
             types.remove(o)
-        gone = [name, *([rels_name(name)] if rels_name(name) in self.package else [])]
-        self._dropped.update(self.package.find(part) or part for part in gone)
-        for part in gone:
+        for part in (name, rels_name(name)):
+            stored = self.package.find(part)
+            if stored:
+                self._dropped.add(stored)
             self._trees.pop(part, None)
+            self._raw.pop(part, None)
 
     def is_dropped(self, name: str) -> bool:
         """Whether the part was taken out."""

@@ -46,6 +46,11 @@ def has_note(part: bytes, row: int, column: int) -> bool:
     return any(_is_at(shape[0], row, column) for shape in _SHAPE.finditer(part))
 
 
+def has_shapes(part: bytes) -> bool:
+    """Whether the part draws anything at all."""
+    return _SHAPE.search(part) is not None
+
+
 def without_note(part: bytes, row: int, column: int) -> bytes:
     """The part without the box of the note in this cell."""
     return _SHAPE.sub(lambda m: b"" if _is_at(m[0], row, column) else m[0], part)

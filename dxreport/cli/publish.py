@@ -1,0 +1,48 @@
+"""``dxreport publish``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import issuing
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True)
+@click.option("--pdf", is_flag=True, help="LibreOffice があれば、PDF も作る")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+def publish(call: Call, pdf: bool, out: Path | None) -> int:
+    """全施策のシートを、公表用の 1 冊のブックにまとめます。
+
+    先頭に、各シートへのリンクが付いた「施策一覧」が入ります。
+    入力用の印や色、入力規則、メモ、作成者名、提出期限は入りません。
+
+    終了コード: 0 完了　1 ブックはできたが、LibreOffice がないので PDF を作れない
+    """
+    from .. import printing
+    from ..publish import out_folder, published_set, write
+
+    workspace = call.workspace
+    master = call.master()
+    found = published_set(master, issuing.form_of(workspace, published=True))
+    program = printing.libreoffice() if pdf else None
+    printed = printing.print_pdf(program, found.data) if program else None
+    written = write(found, printed, out or out_folder(workspace, master))
+    if call.as_json:
+        answer = {"files": [str(p) for p in written], "measures": found.measures, "too_tall": found.too_tall}
+        console.emit_json(answer)
+    else:
+        console.out(f"{len(found.measures)} 施策のシートをまとめました。")
+        for made in written:
+            console.out(f"  {made}")
+    for cell in found.too_tall:
+        console.say(
+            f"注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
+        )
+    if pdf and not program:
+        console.say(f"LibreOffice がないので、PDF は作れませんでした。{printing.HOW_TO_PRINT}")
+        return 1
+    return 0

@@ -1,0 +1,36 @@
+"""``dxreport withdraw``: take a return out again."""
+
+from __future__ import annotations
+
+import click
+
+from .. import withdraw as desk
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True)
+@click.argument("return_id", metavar="RETURN")
+@click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
+@click.option("--dry-run", is_flag=True, help="何が元に戻るかだけを示す（何も書きません）")
+def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
+    """取り込んだ返送を、セルごとに元に戻します（例: dxreport withdraw U0003）。
+
+    その後に書き換えられたセルは戻さず、競合として残します。すべて変更履歴に残ります。
+    """
+    plan = desk.withdraw(call.workspace, return_id, reason, call.now, dry_run=dry_run)
+    if call.as_json:
+        console.emit_json({
+            "return": return_id,
+            "changes": [{"id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new} for c in plan.changes],
+            "conflicts": [{"conflict": c.id, "id": c.measure, "field": str(c.ref), "label": c.label} for c in plan.conflicts],
+            "dry_run": dry_run,
+        })  # fmt: skip
+        return 1 if plan.conflicts else 0
+    for c in plan.changes:
+        console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
+    for c in plan.conflicts:
+        console.out(f"競合 {c.id} {c.measure} {c.label}: その後に書き換えられています（今は「{c.current}」）")
+    done = "戻す予定です（何も書いていません）" if dry_run else "元に戻しました"
+    console.out(f"{return_id}: {len(plan.changes)} か所を{done}。競合 {len(plan.conflicts)} 件。")
+    return 1 if plan.conflicts else 0

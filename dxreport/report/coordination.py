@@ -1,0 +1,53 @@
+"""What only the coordinator is shown: sheets that are not in yet, and open points of data quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ..errors import UsageError
+from ..master.records import Master
+from ..model import QUARTER_LABELS, Measure, Ref, Round
+from ..rules import Case, judge, problems_of
+from ..status import State, status
+from . import states
+from .records import Coordination, MeasureName, Missing, Point
+
+_IN = (State.MERGED, State.NOTHING)
+
+
+def coordination(master: Master, quarter: int, today: date) -> Coordination:
+    """6: every sheet of the quarter's round that is not in the master yet, in 建制順, with where it stands;
+
+    and what the rules find in the master itself. Raises UsageError where 設定 has no round of the quarter.
+    """
+    round_ = _round(master, quarter)
+    sheets = status(master, round_, today).sheets
+    missing = tuple(Missing(_name(master, s.measure), s.state.value) for s in sheets if s.state not in _IN)
+    issued = sum(s.issue is not None for s in sheets)
+    points = tuple(p for m in states.running(master, quarter) for p in _points(master, m, round_))
+    return Coordination(issued, missing, points)
+
+
+def _round(master: Master, quarter: int) -> Round:
+    own = [r for r in master.settings.rounds if r.quarter == quarter]
+    found = next((r for r in own if r.name == QUARTER_LABELS[quarter]), own[0] if own else None)
+    if found is None:
+        names = "、".join(r.name for r in master.settings.rounds) or "なし"
+        raise UsageError(f"第{quarter}四半期の回は、設定にありません。", f"設定にある回: {names}")
+    return found
+
+
+def _name(master: Master, id_: str) -> MeasureName:
+    return states.measure_name(master.settings, master.measure(id_))
+
+
+def _points(master: Master, measure: Measure, round_: Round) -> Iterator[Point]:
+    case = Case(measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments)
+
+    def locate(ref: Ref) -> tuple[str, str]:
+        return master.place(measure.id, ref) or ("", "")
+
+    for p in problems_of(judge(case), locate, master.settings, case.values):
+        place = f"「{p.sheet}」シート {p.cell}" if p.cell else ""
+        yield Point(states.measure_name(master.settings, measure), p.code, place, p.label, p.message, p.fix)

@@ -1,0 +1,237 @@
+"""Every figure of a report, once: each from one function that says what counts.
+
+pandas is imported here and nowhere else, by the command that makes a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+
+from ..master.records import Master, stamp
+from ..model import QUARTER_LABELS, QUARTER_MONTHS
+from ..values import fold, is_blank
+from . import states
+from .achievement import outcome_result
+from .coordination import coordination
+from .direction import directions
+from .finals import Final, since
+from .periods import Key, period
+from .records import (
+    ActivityLine,
+    Budget,
+    Category,
+    Figures,
+    OutcomeResult,
+    Overview,
+    Results,
+    Standing,
+    Support,
+    SupportPeriod,
+    Tally,
+    Turn,
+    Verdict,
+)
+
+_ITEM = ["id", "key"]
+
+
+def figures(
+    master: Master, quarter: int, now: datetime, *, previous_final: Final | None = None, coordinator: bool = False
+) -> Figures:
+    """All figures of a quarter (1–4) from the master alone.
+
+    ``previous_final`` is the last report that was frozen; ``coordinator`` adds what only the coordinator
+    is shown. Raises UsageError where 設定 has no round of the quarter and ``coordinator`` is asked for.
+    """
+    known = states.categories(master.settings)
+    frame = activity_frame(master, known, quarter)
+    shown = overview(master, frame, known, quarter)
+    return Figures(
+        fiscal_year=master.settings.fiscal_year.label,
+        quarter=quarter,
+        quarter_label=QUARTER_LABELS[quarter],
+        months=QUARTER_MONTHS[quarter],
+        made=stamp(now),
+        overview=shown,
+        activities=activity_lines(master, frame, known, quarter),
+        results=results(master, quarter),
+        budgets=budgets(master, quarter),
+        support=support(master, quarter),
+        since=since(previous_final, master, shown) if previous_final else None,
+        coordination=coordination(master, quarter, now.date()) if coordinator else None,
+    )
+
+
+def activity_frame(master: Master, known: Sequence[Category], quarter: int) -> pd.DataFrame:
+    """A row an activity and quarter, from the first to this one, of the measures that run in it.
+
+    ``state`` is the place of its category in ``known`` (see ``states.category``). An activity in which
+    nothing at all is written is none.
+    """
+    place = {c: n for n, c in enumerate(known)}
+    rows = [
+        (q, m.id, states.area_code(m.id), m.lead_department, a.key, place[states.category(known, m, a, q)])
+        for q in range(1, quarter + 1)
+        for m in states.running(master, q)
+        for a in states.activities(m)
+    ]
+    return pd.DataFrame(rows, columns=["quarter", "id", "area", "department", "key", "state"])
+
+
+def measure_frame(master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> pd.DataFrame:
+    """A row a measure and quarter; ``state`` is that of its worst activity (see ``states.by_severity``).
+
+    A measure without activities has nothing planned.
+    """
+    order = [known.index(c) for c in states.by_severity(known)]
+    rank = {state: n for n, state in enumerate(order)}
+    worst = frame.assign(rank=frame["state"].map(rank)).groupby(["quarter", "id"])["rank"].max()
+    rows = [
+        (q, m.id, states.area_code(m.id), m.lead_department, order[int(worst.get((q, m.id), 0))])
+        for q in range(1, quarter + 1)
+        for m in states.running(master, q)
+    ]
+    return pd.DataFrame(rows, columns=["quarter", "id", "area", "department", "state"])
+
+
+def overview(master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Overview:
+    """1: the counts. 分野 stand in the order of their numbers, departments in 建制順.
+
+    Departments without a running measure are left out; 設定にない語 is a category only where there is one.
+    """
+    measures = measure_frame(master, frame, known, quarter)
+    used = set(frame["state"])
+    columns = [n for n, c in enumerate(known) if c.standing is not Standing.UNKNOWN or n in used]
+    now, their = frame[frame["quarter"] == quarter], measures[measures["quarter"] == quarter]
+    codes = sorted(their["area"].unique())
+    names = [d.name for d in master.departments]
+    departments = sorted(their["department"].unique(), key=lambda d: names.index(d) if d in names else len(names))
+
+    def tally(name: str, activities: pd.DataFrame, measures: pd.DataFrame, code: str = "") -> Tally:
+        return Tally(name, _counts(activities, columns), _counts(measures, columns), code)
+
+    quarters = tuple(
+        tally(QUARTER_LABELS[q], frame[frame["quarter"] == q], measures[measures["quarter"] == q])
+        for q in range(1, quarter + 1)
+    )
+    return Overview(
+        categories=tuple(known[n] for n in columns),
+        whole=tally("全体", now, their),
+        quarters=quarters,
+        areas=tuple(
+            tally(states.area_name(master.settings, code), now[now["area"] == code], their[their["area"] == code], code)
+            for code in codes
+        ),
+        departments=tuple(
+            tally(name, now[now["department"] == name], their[their["department"] == name]) for name in departments
+        ),
+        turn=turn(frame, known, quarter),
+        stopped=len(master.measures) - len(their),
+    )
+
+
+def _counts(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[int, ...]:
+    counts = frame["state"].value_counts()
+    return tuple(int(counts.get(n, 0)) for n in columns)
+
+
+def turn(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Turn | None:
+    """Late activities of this quarter that were not, or were, late in the one before; and those that are on track again."""
+    if quarter == 1:
+        return None
+    before, now = (frame[frame["quarter"] == q].set_index(_ITEM)["state"] for q in (quarter - 1, quarter))
+    was_late, is_late = (_of(states_, known, Standing.LATE) for states_ in (before, now))
+    return Turn(
+        new=len(is_late.difference(was_late)),
+        still=len(is_late.intersection(was_late)),
+        resolved=len(was_late.intersection(_of(now, known, Standing.ON_TRACK))),
+    )
+
+
+def _of(column: pd.Series, known: Sequence[Category], standing: Standing) -> pd.Index:
+    return column.index[column.isin([n for n, c in enumerate(known) if c.standing is standing])]
+
+
+def streaks(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> dict[tuple[str, str], int]:
+    """By 施策ID and 取組ID: how many quarters in a row, up to this one and within the year, an activity is late.
+
+    Any other quarter breaks the row, one in which nothing was planned too.
+    """
+    out: dict[tuple[str, str], int] = {}
+    row = None
+    for q in range(quarter, 0, -1):
+        late = _of(frame[frame["quarter"] == q].set_index(_ITEM)["state"], known, Standing.LATE)
+        row = late if row is None else row.intersection(late)
+        for item in row:
+            out[item] = out.get(item, 0) + 1
+    return out
+
+
+def activity_lines(
+    master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int
+) -> tuple[ActivityLine, ...]:
+    """Every activity of the quarter, in the order of the master; 2 (late or in trouble) are those that are LATE."""
+    now = frame[frame["quarter"] == quarter]
+    state = {(row.id, row.key): known[row.state] for row in now.itertuples()}
+    rows = streaks(frame, known, quarter)
+    lines = []
+    for m in states.running(master, quarter):
+        name = states.measure_name(master.settings, m)
+        for a in states.activities(m):
+            q = a.quarters[quarter - 1]
+            item = (m.id, a.key)
+            lines.append(ActivityLine(name, a.key, a.name, q.plan, state[item], q.countermeasure, rows.get(item, 0)))
+    return tuple(lines)
+
+
+def results(master: Master, quarter: int) -> Results:
+    """3: every 成果目標 in which anything is written; counts by verdict are of this fiscal year."""
+    said = directions(master)
+    this_year = master.settings.plan_years.index(master.settings.fiscal_year)
+    outcomes = tuple(
+        outcome_result(master, states.measure_name(master.settings, m), number, outcome, said)
+        for m in states.running(master, quarter)
+        for number, outcome in enumerate(m.normal().outcomes, 1)
+    )
+    return Results(
+        years=tuple(year.label for year in master.settings.plan_years),
+        this_year=this_year,
+        outcomes=outcomes,
+        counts=verdict_counts(outcomes, this_year),
+    )
+
+
+def verdict_counts(outcomes: Sequence[OutcomeResult], year: int) -> tuple[tuple[Verdict, int], ...]:
+    """How many 成果目標 have which verdict in a year (an index of the plan years); all verdicts but これから."""
+    counts = pd.Series([o.years[year].verdict.name for o in outcomes], dtype=object).value_counts()
+    return tuple((v, int(counts.get(v.name, 0))) for v in Verdict if v is not Verdict.TO_COME)
+
+
+def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
+    """4: the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
+    yes = fold(master.settings.flags[0])
+    return tuple(
+        Budget(states.measure_name(master.settings, m), m.procurement.strip())
+        for m in states.running(master, quarter)
+        if fold(m.budgeted) == yes
+    )
+
+
+def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
+    """4: every request that says anything, by 時期 in the order of the fiscal year; whatever 依頼有無 says."""
+    periods: dict[Key, tuple[str, list[Support]]] = {}
+    for m in states.running(master, quarter):
+        for request in m.support_requests:
+            if is_blank(request.content) and is_blank(request.period):
+                continue
+            key, label = period(request.period)
+            line = Support(states.measure_name(master.settings, m), request.period, request.content)
+            periods.setdefault(key, (label, []))[1].append(line)
+    return tuple(SupportPeriod(label, tuple(lines)) for _, (label, lines) in sorted(periods.items(), key=_by_key))
+
+
+def _by_key(entry: tuple[Key, tuple[str, list[Support]]]) -> Key:
+    return entry[0]

@@ -1,0 +1,191 @@
+"""Final reports: the figures as approved, kept beside the master, and what has moved since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ..errors import MasterError
+from ..fields import label
+from ..files import atomic_write
+from ..master.records import FinalReport, Master
+from ..master.schema import FINALS
+from ..master.write import MasterEdit, save
+from ..model import Ref
+from ..rules import item_name
+from ..workspace import Workspace
+from . import states
+from .records import Figures, MeasureName, Overview, Recount, Since, TextChange
+
+# What the council reads of, by heading and in this order. Who to write to is no matter of the report.
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "作業予定": ("activity.plan",),
+    "取組内容": ("activity.name",),
+    "進捗・対応策": ("activity.progress", "activity.countermeasure", "no_report"),
+    "到達目標": ("goal",),
+    "目標": ("outcome.indicator", "outcome.target"),
+    "実績": ("outcome.actual",),
+    "次年度予算化予定": ("budgeted", "procurement"),
+    "CIO補佐への支援依頼": ("support_flag", "support.period", "support.content"),
+    "施策": ("name", "lead_department", "state"),
+}
+_KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
+_ORDER = tuple(_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A final report as it is kept.
+
+    ``counts`` are activities by the label of their category; ``texts`` every text of every measure by
+    ``str(Ref)``; ``states`` their 状態.
+    """
+
+    id: str
+    quarter: int
+    quarter_label: str
+    when: str
+    counts: Mapping[str, int]
+    texts: Mapping[str, Mapping[str, str]]
+    states: Mapping[str, str]
+
+
+def next_id(master: Master) -> str:
+    """The id of the next final report: F0001, F0002 …"""
+    numbers = [int(f.id[1:]) for f in master.finals if f.id[1:].isdigit()]
+    return f"F{max(numbers, default=0) + 1:04}"
+
+
+def final_data(master: Master, figures: Figures) -> bytes:
+    """What is kept of a final report: all its figures, and every text they were made from. UTF-8 JSON."""
+    kept = {
+        "id": figures.final_id,
+        "quarter": figures.quarter,
+        "quarter_label": figures.quarter_label,
+        "when": figures.made,
+        "counts": dict(
+            zip((c.label for c in figures.overview.categories), figures.overview.whole.activities, strict=True)
+        ),
+        "figures": plain(figures),
+        "texts": {m.id: {str(ref): text for ref, text in m.values().items()} for m in master.measures},
+        "states": {id_: standing.state.value for id_, standing in master.standings.items()},
+    }
+    return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def freeze(workspace: Workspace, master: Master, figures: Figures, now: datetime) -> Path:
+    """Keep the figures as approved and enter them in 確定報告; gives the kept file.
+
+    Raises MasterError where the master has no such sheet, LockedError and MasterError as saving does.
+    """
+    if FINALS.name not in master.areas:
+        raise MasterError(
+            f"マスターに「{FINALS.name}」シートがないため、確定できません。",
+            f"「{FINALS.name}」シートを加え、1行目に {'、'.join(FINALS.headers)} と見出しを書いてください。",
+        )
+    data = final_data(master, figures)
+    path = path_of(workspace, figures.final_id)
+    edit = MasterEdit(master)
+    edit.add(FinalReport(figures.final_id, figures.quarter_label, figures.made, sha256(data).hexdigest()))
+    atomic_write(path, data)
+    save(workspace, edit.data(), master.sha256, now)
+    return path
+
+
+def path_of(workspace: Workspace, id_: str) -> Path:
+    """Where a final report is kept."""
+    return workspace.finals / f"{id_}.json"
+
+
+def last_final(workspace: Workspace, master: Master, quarter: int) -> Final | None:
+    """The newest final report of this quarter or an earlier one; None while there is none.
+
+    Raises MasterError when what was kept is gone or no longer what was approved.
+    """
+    for entry in reversed(master.finals):
+        final = _read(path_of(workspace, entry.id), entry)
+        if final.quarter <= quarter:
+            return final
+    return None
+
+
+def _read(path: Path, entry: FinalReport) -> Final:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        wrong = "ありません"
+    else:
+        if sha256(data).hexdigest() == entry.sha256:
+            kept = json.loads(data)
+            return Final(**{f.name: kept[f.name] for f in fields(Final)})
+        wrong = "確定したときの内容と違います"
+    raise MasterError(
+        f"確定報告 {entry.id} の控え {path.name} が{wrong}。",
+        f"{path} を控えから戻してください。この確定を取り消すには、「{FINALS.name}」シートの行を削除します。",
+    )
+
+
+def since(final: Final, master: Master, overview: Overview) -> Since:
+    """5: the counts of the final report against the same quarter as it stands now, and every text that changed.
+
+    Answers of quarters after the final report's are no changes: they are the report.
+    """
+    tally = overview.quarters[final.quarter - 1]
+    now = dict(zip((c.label for c in overview.categories), tally.activities, strict=True))
+    recounts = tuple(
+        Recount(name, final.counts.get(name, 0), now.get(name, 0))
+        for name in dict.fromkeys((*now, *final.counts))
+        if final.counts.get(name) or now.get(name)
+    )
+    changes = sorted(_changes(final, master), key=lambda change: _ORDER.index(change.kind))
+    return Since(final.id, final.quarter_label, final.when, recounts, tuple(changes))
+
+
+def _changes(final: Final, master: Master) -> Iterator[TextChange]:
+    for m in master.measures:
+        name = states.measure_name(master.settings, m)
+        state = master.standings[m.id].state.value
+        if m.id not in final.texts:
+            yield TextChange(name, "施策", "施策の追加", "", name.name)
+            continue
+        if state != final.states.get(m.id, state):
+            yield TextChange(name, "施策", "状態", final.states[m.id], state)
+        old = {Ref.parse(ref): text for ref, text in final.texts[m.id].items()}
+        yield from _texts(final, master, name, old, m.values())
+    now = {m.id for m in master.measures}
+    for id_ in final.texts:
+        if id_ not in now:
+            texts = final.texts[id_]
+            area = states.area_name(master.settings, states.area_code(id_))
+            gone = MeasureName(id_, " ".join(texts["name"].split()), texts["lead_department"], area)
+            yield TextChange(gone, "施策", "施策の削除", gone.name, "")
+
+
+def _texts(
+    final: Final, master: Master, name: MeasureName, old: Mapping[Ref, str], new: Mapping[Ref, str]
+) -> Iterator[TextChange]:
+    both = {**new, **{ref: old[ref] for ref in old if ref not in new}}
+    for ref in both:
+        kind = _KIND_OF.get(ref.field)
+        before, after = old.get(ref, "").strip(), new.get(ref, "").strip()
+        if kind is None or before == after or (kind == "進捗・対応策" and ref.period > final.quarter):
+            continue
+        yield TextChange(name, kind, label(ref, master.settings, item_name(ref, both)), before, after)
+
+
+def plain(value: Any) -> Any:
+    """Records as JSON holds them: attributes by name, enums as their values, decimals as texts."""
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Decimal) else value

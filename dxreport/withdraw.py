@@ -1,0 +1,91 @@
+"""Take a return out again, cell by cell, where nothing later built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from .errors import UsageError
+from .master.read import read_master
+from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
+from .master.write import MasterEdit, save
+from .model import Ref
+from .workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What taking a return out does: texts put back, cells that somebody built on, sheets taken out."""
+
+    return_id: str
+    changes: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...]
+    dropped: tuple[Conflict, ...]
+    receipts: tuple[Receipt, ...]
+
+
+def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *, dry_run: bool = False) -> Withdrawal:
+    """Withdraw a return. A text that is still as the return made it goes back to what stood before;
+    one that was changed since becomes a conflict (発行時: before the return; 返送: what the return said).
+
+    Raises UsageError for a return that is not in 受付簿 or is withdrawn already, and as ``save`` does.
+    """
+    master = read_master(workspace.master)
+    plan = _plan(master, return_id, reason, stamp(now))
+    if not dry_run:
+        edit = MasterEdit(master)
+        edit.set_all((c.measure, c.ref, c.new) for c in plan.changes)
+        edit.add(*plan.changes, *plan.conflicts)
+        edit.update(*plan.dropped, *plan.receipts)
+        save(workspace, edit.data(), master.sha256, now)
+    return plan
+
+
+def _plan(master: Master, return_id: str, reason: str, when: str) -> Withdrawal:
+    receipts = [r for r in master.receipts if r.id == return_id]
+    if not receipts:
+        raise UsageError(f"受付番号 {return_id} は受付簿にありません。", "dxreport status または受付簿で番号を確かめてください。")
+    if all(r.state is ReceiptState.WITHDRAWN for r in receipts):
+        raise UsageError(f"{return_id} はすでに取り下げられています。")
+    note = "取下げ" + (f": {reason}" if reason else "")
+    changes, conflicts = [], []
+    number = max([int(c.id[1:]) for c in master.conflicts if c.id[1:].isdigit()], default=0)
+    for first, last in _touched(master, return_id):
+        current = _current(master, first.measure, first.ref)
+        if current == first.old:
+            continue
+        if current == last.new and _latest(master, first.measure, first.ref) is last:
+            changes.append(replace(last, when=when, old=current, new=first.old, note=note))
+            continue
+        number += 1
+        conflicts.append(
+            Conflict(f"C{number:04}", return_id, first.measure, first.ref, first.label, first.old, last.new, current,
+                     reason=f"{return_id} の取下げ", when=when)
+        )  # fmt: skip
+    dropped = tuple(
+        replace(c, state=ConflictState.WITHDRAWN, reason=note, when=when)
+        for c in master.conflicts
+        if c.return_id == return_id and c.state is ConflictState.OPEN
+    )
+    gone = tuple(replace(r, state=ReceiptState.WITHDRAWN, note=note) for r in receipts)
+    return Withdrawal(return_id, tuple(changes), tuple(conflicts), dropped, gone)
+
+
+def _touched(master: Master, return_id: str) -> Iterator[tuple[Change, Change]]:
+    """The first and last change that the return made to each text."""
+    found: dict[tuple[str, Ref], list[Change]] = {}
+    for c in master.changes:
+        if c.return_id == return_id:
+            found.setdefault((c.measure, c.ref), []).append(c)
+    for group in found.values():
+        yield group[0], group[-1]
+
+
+def _latest(master: Master, measure: str, ref: Ref) -> Change | None:
+    return next((c for c in reversed(master.changes) if (c.measure, c.ref) == (measure, ref)), None)
+
+
+def _current(master: Master, measure: str, ref: Ref) -> str:
+    found = master.measure(measure)
+    return found.values().get(ref, "") if found else ""

@@ -1,0 +1,163 @@
+"""The audit of the master and the templates."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from dxreport import sample
+from dxreport.check import audit, round_reached
+from dxreport.cli import main
+from dxreport.init import create
+from dxreport.master.build import build_master
+from dxreport.master.read import read_master
+from dxreport.master.records import MeasureState, Standing
+from dxreport.sample.departments import DEPARTMENTS
+
+
+@pytest.fixture
+def copy(workspace, tmp_path) -> Path:
+    """A sample workspace to be changed."""
+    return shutil.copytree(workspace, tmp_path / "w")
+
+
+def run(folder: Path, capsys, *args: str) -> tuple[int, dict]:
+    """``dxreport check --json``: exit code and answer."""
+    code = main(["check", "-C", str(folder), "--json", *args])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_the_faults_of_the_published_forms_are_found_at_their_cells(workspace, capsys):
+    code, answer = run(workspace, capsys)
+    assert code == 0
+    found = {(m["id"], p["code"]): p for m in answer["measures"] for p in m["problems"]}
+    assert set(found) == {
+        ("01-07", "W403"), ("01-14", "W102"), ("02-02", "W102"), ("02-04", "W401"),
+        ("04-02", "W104"), ("04-02", "W303"), ("04-02", "W304"),
+    }  # fmt: skip
+    book = openpyxl.load_workbook(workspace / "master" / "master.xlsx")
+    for (_, _), p in found.items():
+        assert (book[p["sheet"]][p["cell"].partition("、")[0]].value or "") == p["value"]
+    assert found["01-07", "W403"]["value"] == "kensui@city.kisarazulg.jp"
+    assert answer["summary"] == {"measures": 26, "problems": 8, "templates": 1, "faults": 0, "notes": 0}
+
+
+def test_the_keys_of_a_problem(workspace, capsys):
+    _, answer = run(workspace, capsys)
+    keys = {tuple(p) for m in answer["measures"] for p in m["problems"]}
+    assert keys == {("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")}
+    assert answer["templates"] == [{"path": "templates/年間活動計画.xlsx", "faults": [], "notes": []}]
+
+
+def test_the_text_says_the_same_and_ends_with_a_count(workspace, capsys):
+    _, answer = run(workspace, capsys)
+    assert main(["check", "-C", str(workspace)]) == 0
+    shown = capsys.readouterr().out
+    for measure in answer["measures"]:
+        assert (f"{measure['id']} " in shown) or not measure["problems"]
+        for p in measure["problems"]:
+            assert f"「{p['sheet']}」シート {p['cell']} {p['label']}" in shown
+            assert p["message"] in shown and f"→ {p['fix']}" in shown
+    assert shown.splitlines()[-1].startswith("第1四半期の回で点検: 26 施策のうち 5 施策に指摘 8 件、")
+
+
+def test_strict_is_1_on_findings_and_0_without(workspace, tmp_path, capsys):
+    assert run(workspace, capsys, "--strict")[0] == 1
+    create(tmp_path, date(2024, 4, 1))
+    assert run(tmp_path, capsys, "--strict")[0] == 0
+
+
+def test_nothing_is_written(workspace, capsys):
+    before = {p: p.read_bytes() for p in workspace.rglob("*") if p.is_file()}
+    run(workspace, capsys)
+    assert {p: p.read_bytes() for p in workspace.rglob("*") if p.is_file()} == before
+
+
+def master_with(folder: Path, measures, **standings: Standing):
+    """A sample master with these measures, read back."""
+    path = folder / "master.xlsx"
+    build_master(sample.settings(), DEPARTMENTS, measures, path, standings)
+    return read_master(path)
+
+
+def test_the_round_is_that_of_the_last_answers(tmp_path):
+    blank = sample.load(with_answers=False)
+    assert round_reached(master_with(tmp_path, blank)).name == "第1四半期"
+    first = blank[3].activities[0]
+    quarters = (*first.quarters[:2], replace(first.quarters[2], progress="予定通り"), first.quarters[3])
+    changed = replace(blank[3], activities=(replace(first, quarters=quarters), *blank[3].activities[1:]))
+    assert round_reached(master_with(tmp_path, [*blank[:3], changed, *blank[4:]])).name == "第3四半期"
+
+
+def test_a_round_is_named_by_name_or_by_quarter(workspace, capsys):
+    assert run(workspace, capsys, "--quarter", "2")[1]["round"] == "第2四半期"
+    assert run(workspace, capsys, "--round", "第２四半期")[1]["round"] == "第2四半期"
+    assert run(workspace, capsys, "--round", "年度実績")[1]["round"] == "年度実績"
+
+
+def test_an_unknown_round_is_wrong_usage_and_answered_with_those_there_are(workspace, capsys):
+    assert main(["check", "-C", str(workspace), "--round", "予算"]) == 2
+    assert "計画、第1四半期、第2四半期、第3四半期、第4四半期、年度実績" in capsys.readouterr().err
+
+
+def test_two_rounds_at_once_are_wrong_usage(workspace, capsys):
+    assert main(["check", "-C", str(workspace), "--round", "計画", "--quarter", "1"]) == 2
+    assert "--round と --quarter" in capsys.readouterr().err
+
+
+def test_a_measure_that_was_stopped_is_not_judged(tmp_path):
+    stopped = {"01-07": Standing(MeasureState.STOPPED, 1)}
+    path = tmp_path / "master.xlsx"
+    build_master(sample.settings(), DEPARTMENTS, sample.load(with_answers=False), path, stopped)
+    master = read_master(path)
+    shutil.copytree(Path(__file__).parents[2] / "templates", tmp_path / "templates")
+    found = audit(master, tmp_path / "templates", master.settings.rounds[1])
+    assert "01-07" not in {m.id for m in found.measures} and len(found.measures) == 25
+
+
+def test_a_word_typed_into_the_master_is_found(copy, capsys):
+    book = openpyxl.load_workbook(copy / "master" / "master.xlsx")
+    sheet = book["取組"]
+    heads = {cell.value: cell.column for row in sheet.iter_rows(max_row=4) for cell in row if cell.value}
+    column = next(column for head, column in heads.items() if "1" in head.translate({0xFF11: "1"}) and "進捗" in head)
+    row = next(cell.row for cell in sheet["A"] if cell.value == "01-01")
+    sheet.cell(row, column).value = "順調"
+    book.save(copy / "master" / "master.xlsx")
+    _, answer = run(copy, capsys)
+    (found,) = [p for m in answer["measures"] for p in m["problems"] if p["code"] == "E101"]
+    assert (found["sheet"], found["cell"], found["value"]) == ("取組", sheet.cell(row, column).coordinate, "順調")
+
+
+def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):
+    path = copy / "templates" / "年間活動計画.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = next(s for s in book if any("{{" in str(c.value) for row in s.iter_rows() for c in row))
+    sheet["B2"] = "{{ measure.gaol }}"
+    book.save(copy / "templates" / "新様式.xlsx")
+    (copy / "templates" / "~$新様式.xlsx").write_bytes(b"\x05owner")
+    code, answer = run(copy, capsys, "--strict")
+    assert code == 1
+    names = [t["path"] for t in answer["templates"]]
+    assert names == ["templates/年間活動計画.xlsx", "templates/新様式.xlsx"] or sorted(names) == names
+    (broken,) = [t for t in answer["templates"] if t["faults"]]
+    assert broken["path"] == "templates/新様式.xlsx" and any("B2" in fault for fault in broken["faults"])
+
+
+def test_a_folder_without_templates_is_3(copy, capsys):
+    (copy / "templates" / "年間活動計画.xlsx").unlink()
+    assert main(["check", "-C", str(copy)]) == 3
+    assert "様式" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", "施策,部署".encode("cp932")])
+def test_a_master_that_is_no_workbook_is_3(content, copy, capsys):
+    (copy / "master" / "master.xlsx").write_bytes(content)
+    assert main(["check", "-C", str(copy)]) == 3
+    shown = capsys.readouterr()
+    assert "master.xlsx" in shown.err and "対処: " in shown.err and not shown.out

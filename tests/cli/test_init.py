@@ -1,0 +1,101 @@
+"""A workspace to begin with."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dxreport import sample
+from dxreport.bundled import bundled
+from dxreport.cli import main
+from dxreport.errors import DxreportError, UsageError
+from dxreport.init import create, fiscal_year
+from dxreport.master.read import read_master
+from dxreport.model import FiscalYear
+
+FILES = {"templates/README.md", "templates/年間活動計画.xlsx", "master/master.xlsx"}
+SPRING = date(2024, 4, 1)
+
+
+def files(folder: Path) -> set[str]:
+    """Every file under a folder."""
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_sample_holds_the_26_measures(tmp_path):
+    made = create(tmp_path / "市役所", SPRING, sample=True)
+    assert files(tmp_path / "市役所") == FILES
+    assert {p.relative_to(made.workspace.root).as_posix() for p in made.files} == FILES
+    master = read_master(made.workspace.master)
+    assert [m.normal() for m in master.measures] == [m.normal() for m in sample.load(with_answers=False)]
+    assert len(master.departments) == 17 and master.settings.fiscal_year == made.fiscal_year == FiscalYear(2022)
+    assert made.workspace.reports.is_dir()
+
+
+def test_the_templates_are_those_of_the_project(tmp_path):
+    made = create(tmp_path, SPRING)
+    for path in made.files[:-1]:
+        assert path.read_bytes() == (bundled("templates") / path.name).read_bytes()
+
+
+def test_an_empty_master_is_of_the_year_of_today(tmp_path):
+    master = read_master(create(tmp_path, SPRING).workspace.master)
+    assert (master.measures, master.departments) == ((), ())
+    settings = master.settings
+    assert settings.plan_years == tuple(FiscalYear(y) for y in (2024, 2025, 2026, 2027))
+    assert [r.name for r in settings.rounds] == [r.name for r in sample.settings().rounds]
+    assert not settings.mail_domain and not any(r.deadline for r in settings.rounds)
+
+
+def test_the_same_day_gives_the_same_bytes(tmp_path):
+    first, second = (create(tmp_path / name, SPRING).workspace for name in "ab")
+    assert first.master.read_bytes() == second.master.read_bytes()
+
+
+@pytest.mark.parametrize(("day", "western"), [("2024-03-31", 2023), ("2024-04-01", 2024), ("2024-12-31", 2024)])
+def test_a_fiscal_year_begins_in_april(day, western):
+    assert fiscal_year(date.fromisoformat(day)) == FiscalYear(western)
+
+
+def test_a_day_before_reiwa_is_refused():
+    with pytest.raises(UsageError, match="令和"):
+        fiscal_year(date(2019, 3, 31))
+
+
+@pytest.mark.parametrize("there", sorted(FILES))
+def test_nothing_is_overwritten(there, tmp_path, capsys):
+    path = tmp_path / there
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"mine")
+    assert main(["init", str(tmp_path), "--sample"]) == 2
+    assert there.rpartition("/")[2] in capsys.readouterr().err
+    assert files(tmp_path) == {there} and path.read_bytes() == b"mine"
+
+
+def test_other_files_in_the_folder_stay(tmp_path):
+    (tmp_path / "議事録.txt").write_text("1", encoding="utf-8")
+    create(tmp_path, SPRING)
+    assert files(tmp_path) == FILES | {"議事録.txt"}
+
+
+def test_a_file_of_that_name_is_refused(tmp_path):
+    (tmp_path / "w").touch()
+    with pytest.raises(UsageError, match="フォルダーではありません"):
+        create(tmp_path / "w", SPRING)
+
+
+def test_what_cannot_be_finished_leaves_nothing_behind(tmp_path):
+    (tmp_path / "reports").write_bytes(b"in the way")
+    with pytest.raises((OSError, DxreportError)):
+        create(tmp_path, SPRING)
+    assert files(tmp_path) == {"reports"}
+
+
+def test_it_says_what_to_do_next(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "新しい 市", "--now", "2024-04-01"]) == 0
+    shown = capsys.readouterr()
+    assert "令和６年度" in shown.out and 'dxreport check -C "新しい 市"' in shown.out and not shown.err
+    assert main(["check", "-C", "新しい 市"]) == 0

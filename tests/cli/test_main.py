@@ -1,0 +1,183 @@
+"""The edge: exit codes, streams, Japanese, and nothing imported that is not needed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from dxreport import check, cli
+from dxreport.cli import COMMANDS, main, program
+from dxreport.errors import LockedError
+
+JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
+
+
+def command(name: str) -> click.Command:
+    """A command of the program."""
+    found = program.get_command(click.Context(program), name)
+    assert found is not None
+    return found
+
+
+def test_help_imports_nothing_but_click(process):
+    script = """if True:
+        import json, sys
+        from dxreport.cli import main
+        assert main(["--help"]) == 0
+        sys.stderr.write(json.dumps(sorted(sys.modules)))
+    """
+    modules = json.loads(process("-c", script).stderr)
+    own = {m for m in modules if m.partition(".")[0] == "dxreport"}
+    assert own == {"dxreport", "dxreport.errors", *(f"dxreport.cli{m}" for m in ("", ".console", ".frame", ".words"))}
+    heavy = {
+        "openpyxl",
+        "xlsxwriter",
+        "lxml",
+        "jinja2",
+        "pandas",
+        "numpy",
+        "python_calamine",
+        "typst",
+        "filelock",
+        "xlrd",
+    }
+    assert heavy.isdisjoint(m.partition(".")[0] for m in modules)
+
+
+def test_every_module_with_a_command_is_listed():
+    folder = Path(cli.__file__).parent
+    assert {p.stem for p in folder.glob("*.py") if "\n@command(" in p.read_text(encoding="utf-8")} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_explained_in_japanese(name, capsys):
+    found = command(name)
+    assert found.name == name and JAPANESE.search(found.help) and JAPANESE.search(COMMANDS[name])
+    options = [p for p in found.params if isinstance(p, click.Option)]
+    assert [o.opts for o in options if not JAPANESE.search(o.help or "")] == []
+    assert {"-C", "--now"} <= {name for o in options for name in o.opts}
+    assert main([name, "--help"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"使い方: dxreport {name} ") and not shown.err
+    assert "Options" not in shown.out and "Show this" not in shown.out
+
+
+def test_help_lists_the_commands_in_the_order_of_the_loop(capsys):
+    assert main(["--help"]) == 0
+    lines = capsys.readouterr().out.partition("コマンド:")[2].splitlines()
+    assert [line.split()[0] for line in lines if line.strip()] == list(COMMANDS)
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"dxreport \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["chekc"], "「chekc」というコマンドはありません"),
+        (["check", "--jsno"], "「--jsno」というオプションはありません。「--json」"),
+        (["check", "--quarter", "5"], "--quarter: 1 から 4 まで"),
+        (["check", "--quarter"], "--quarter には値を続けて"),
+        (["check", "--strict=1"], "--strict には値が要りません"),
+        (["check", "--now", "明日"], "--now: 「明日」が日時として読めません"),
+        (["check", "余り"], "「余り」は余分です"),
+        (["init"], "DIR を指定してください"),
+        (["init", "x", "-C", __file__], "-C: 「"),
+    ],
+)
+def test_wrong_usage_is_2_and_says_so_in_japanese(args, words, capsys):
+    assert main(args) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("エラー: ") and words in shown.err and "Error" not in shown.err
+    assert not shown.out
+
+
+def test_without_a_command_the_help_is_shown(capsys):
+    assert main([]) == 2
+    shown = capsys.readouterr()
+    assert "コマンド:" in shown.err and not shown.out
+
+
+def test_a_folder_without_a_master_is_3(tmp_path, capsys):
+    assert main(["check", "-C", str(tmp_path)]) == 3
+    shown = capsys.readouterr()
+    assert re.search("エラー: .*master.xlsx.*\n対処: .*dxreport init", shown.err) and not shown.out
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "words"),
+    [
+        (LockedError("開いています。", "閉じてください。"), 3, "エラー: 開いています。\n対処: 閉じてください。\n"),
+        (ZeroDivisionError("整数"), 3, "予期しない誤りが起きました（ZeroDivisionError: 整数）。何も変更していません。"),
+        (
+            PermissionError(13, "Permission denied", "a.xlsx"),
+            3,
+            "エラー: a.xlsx を読み書きできません（Permission denied）。",
+        ),
+        (KeyboardInterrupt(), 130, "エラー: 中断しました。"),
+    ],
+)
+def test_every_exception_ends_at_the_edge(raised, code, words, workspace, monkeypatch, capsys):
+    def fail(*_args):
+        raise raised
+
+    monkeypatch.setattr(check, "audit", fail)
+    monkeypatch.delenv(cli.DEBUG, raising=False)
+    assert main(["check", "-C", str(workspace)]) == code
+    shown = capsys.readouterr()
+    assert words in shown.err and "Traceback" not in shown.err and not shown.out
+
+
+def test_a_traceback_is_shown_when_asked_for(workspace, monkeypatch, capsys):
+    monkeypatch.setattr(check, "audit", lambda *_args: 1 / 0)
+    monkeypatch.setenv(cli.DEBUG, "1")
+    assert main(["check", "-C", str(workspace)]) == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_the_workspace_may_be_named_before_and_behind_the_command(workspace, tmp_path, capsys):
+    answers = []
+    for args in (
+        ["check", "-C", str(workspace), "--json"],
+        ["-C", str(workspace), "check", "--json"],
+        ["-C", str(tmp_path), "check", "-C", str(workspace), "--json"],  # what stands behind wins
+    ):
+        assert main(args) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0]["summary"]["measures"] == 26
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_the_clock_may_be_set_before_and_behind_the_command(tmp_path, capsys):
+    for n, args in enumerate((["init", "--now", "2024-05-01"], ["--now", "2024-05-01T09:00:00+09:00", "init"])):
+        assert main([*args, str(tmp_path / str(n))]) == 0
+        assert "令和６年度" in capsys.readouterr().out
+
+
+def test_a_closed_pipe_ends_the_program_quietly(workspace):
+    command_line = [sys.executable, "-m", "dxreport", "check", "-C", str(workspace)]
+    with subprocess.Popen(
+        command_line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(cli.__file__).parents[2]
+    ) as run:
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 141
+
+
+def test_a_console_that_lacks_a_character_shows_a_question_mark(process, tmp_path):
+    done = process("-m", "dxreport", "init", str(tmp_path / "髙😀"), PYTHONIOENCODING="cp932")
+    assert done.returncode == 0, done.stderr
+    assert "髙?" in done.stdout.decode("cp932")
+
+
+def test_json_is_utf8_on_every_console(process, workspace):
+    done = process("-m", "dxreport", "check", "-C", str(workspace), "--json", PYTHONIOENCODING="cp932")
+    assert json.loads(done.stdout.decode("utf-8"))["round"] == "第1四半期"
