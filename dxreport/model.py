@@ -328,7 +328,7 @@ class ProgressWord:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """設定 of one fiscal year."""
+    """設定 of one fiscal year; ``closed`` when its returns are no longer taken."""
 
     fiscal_year: FiscalYear
     plan_years: tuple[FiscalYear, ...]
@@ -337,6 +337,7 @@ class Settings:
     flags: tuple[str, str] = ("有", "無")
     mail_domain: str = ""
     areas: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False
 
     def round(self, name: str) -> Round | None:
         return next((r for r in self.rounds if r.name == name), None)

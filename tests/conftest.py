@@ -1,4 +1,4 @@
-"""Fixtures for all tests: real client programs."""
+"""Fixtures for all tests: real client programs, and a quarter that was issued."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests import quarter as play
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}  # by marker
 FIXTURES = {"soffice", "office"}  # those that start LibreOffice
@@ -90,3 +92,15 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict]], N
         assert done.returncode == 0, done.stderr
 
     return run
+
+
+@pytest.fixture(scope="session")
+def issued_quarter(tmp_path_factory: pytest.TempPathFactory) -> play.Quarter:
+    """第1四半期 issued to all departments; no test changes it."""
+    return play.make(tmp_path_factory.mktemp("quarter") / "作業")
+
+
+@pytest.fixture
+def quarter(issued_quarter: play.Quarter, tmp_path: Path) -> play.Quarter:
+    """A copy of it to be changed."""
+    return play.copy(issued_quarter, tmp_path)

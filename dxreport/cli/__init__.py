@@ -31,6 +31,7 @@ COMMANDS = {
     "resolve": "競合や保留に決着を付ける",
     "withdraw": "取り込んだ返送を元に戻す",
     "history": "変更の履歴を示す",
+    "rollover": "次の年度の作業フォルダーを作る",
     "demo": "実在の 26 施策で、第1四半期をひととおり動かす",
 }
 DEBUG = "DXREPORT_DEBUG"

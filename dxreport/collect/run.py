@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ..errors import DxreportError
 from ..files import atomic_write
 from ..issued import Archive
 from ..master.read import read_master
@@ -40,9 +41,14 @@ def collect(
     """Read, judge and merge returns; with ``dry_run`` only say what would happen.
 
     ``watch`` wraps the files as they are worked on. Raises UsageError for a path that is not there,
-    MasterError or LockedError when the master cannot be read or written.
+    MasterError or LockedError when the master cannot be read or written, DxreportError when the year is closed.
     """
     master = read_master(workspace.master)
+    if master.settings.closed:
+        raise DxreportError(
+            f"{master.settings.fiscal_year.label}の受付は締め切られています。",
+            "受け付けるには、マスターの「設定」シートの「年度の受付」を「受付中」にしてください。",
+        )
     plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords)
     if dry_run:
         return Collected(plan)

@@ -39,8 +39,16 @@ class Filled:
         """The measure, in its normal form. What the form does not show is taken from ``base``."""
         texts = {ref: normalise(value if isinstance(value, str) else str(value)) for ref, value in self.values.items()}
         if base is not None:
-            texts = {**{r: t for r, t in base.values().items() if r not in texts and not r.item}, **texts}
+            parts = {_part(ref) for ref in texts}
+            items = {(_part(ref), ref.item) for ref in texts}
+            kept = {ref: text for ref, text in base.values().items() if ref not in texts}
+            texts |= {r: t for r, t in kept.items() if (_part(r), r.item) in items or not r.item or _part(r) not in parts}
         return measure_from(texts).normal()
+
+
+def _part(ref: Ref) -> str:
+    """The list that a text belongs to: the beginning of its field's key."""
+    return ref.field.partition(".")[0] if ref.item else ""
 
 
 def find_stamp(rows: Sequence[Sequence[Any]]) -> tuple[Stamp, int, int] | None:
@@ -55,7 +63,10 @@ def find_stamp(rows: Sequence[Sequence[Any]]) -> tuple[Stamp, int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """How a cell of a keyed row becomes a Ref: ``item_at`` and ``period_at`` are (segment, position) in its key."""
+    """How a cell of a keyed row becomes a Ref: ``item_at`` and ``period_at`` are (segment, position) in its key.
+
+    ``unlocked`` is what may be an input; ``certain`` whether its row is there whatever a condition says.
+    """
 
     columns: tuple[str, ...]
     field: str
@@ -63,6 +74,8 @@ class _Target:
     item_at: tuple[int, int] | None
     period_at: tuple[int, int] | None
     spanning: bool
+    unlocked: bool
+    certain: bool
 
 
 def read_sheet(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, year: int = 0) -> Filled | None:
@@ -77,8 +90,7 @@ def read_sheet(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, y
     stamp, top, left = found
     columns = _column_keys(rows[top], left)
     targets = _targets(form, quarter, year)
-    values: dict[Ref, Any] = {}
-    at: dict[Ref, tuple[int, int]] = {}
+    reading = _Reading(columns, targets)
     seen: set[str] = set()
     copied, blank_keys = [], []
     for r in range(top + 1, len(rows)):
@@ -91,48 +103,58 @@ def read_sheet(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, y
             copied.append(r + 1)
             continue
         seen.add(key)
-        _read_row(row, r, key, columns, targets, values, at)
-    last = max((r for r, _ in at.values()), default=top)
+        reading.row(row, r, key)
+    last = max((r for r, _ in reading.at.values()), default=top)
     inserted = tuple(r + 1 for r in blank_keys if r < last or any(v != "" for v in rows[r]))
     known = {key for group in targets.values() for target in group for key in target.columns[:1]}
     return Filled(
-        stamp, values, at, tuple(copied), inserted, _unkeyed_columns(rows, top, left, columns),
+        stamp, reading.values, reading.at, tuple(copied), inserted, _unkeyed_columns(rows, top, left, columns),
         tuple(sorted(known - set(columns))),
     )  # fmt: skip
 
 
-def _read_row(
-    row: Sequence[Any],
-    r: int,
-    key: str,
-    columns: dict[str, int],
-    targets: dict[str, tuple[_Target, ...]],
-    values: dict[Ref, Any],
-    at: dict[Ref, tuple[int, int]],
-) -> None:
-    head, *segments = key.split("/")
-    later = key.endswith("+")
-    if later:
-        segments[-1] = segments[-1][:-1]
-    width = len(row)
-    for target in targets.get(head, ()):
-        if target.spanning and later:
-            continue
-        item = _id(segments, target.item_at)
-        period = target.period if target.period_at is None else int(_id(segments, target.period_at) or 0)
-        if item is None:
-            continue
-        ref = Ref(target.field, item, period)
+class _Reading:
+    """The texts found so far. Of a text that the form shows in several cells, the input's counts."""
+
+    def __init__(self, columns: dict[str, int], targets: dict[str, tuple[_Target, ...]]) -> None:
+        self.columns, self.targets = columns, targets
+        self.values: dict[Ref, Any] = {}
+        self.at: dict[Ref, tuple[int, int]] = {}
+        self._settled: set[Ref] = set()
+
+    def row(self, row: Sequence[Any], r: int, key: str) -> None:
+        """Read row ``r`` (0-based), which carries ``key``."""
+        head, *segments = key.removesuffix("+").split("/")
+        later = key.endswith("+")
+        for target in self.targets.get(head, ()):
+            ref = None if target.spanning and later else _ref(target, segments)
+            if ref is not None and (target.unlocked or ref not in self._settled):
+                self._take(target, ref, row, r)
+
+    def _take(self, target: _Target, ref: Ref, row: Sequence[Any], r: int) -> None:
         for i, column_key in enumerate(target.columns):
-            column = columns.get(column_key)
+            column = self.columns.get(column_key)
             if column is None:
                 continue
-            value = row[column] if column < width else ""
+            value = row[column] if column < len(row) else ""
             if i and value == "":
                 continue  # beside the first column of a merge that is gone, only a text is evidence
-            values[ref] = value
-            at[ref] = (r + 1, column + 1)
-            break
+            self.values[ref] = value
+            self.at[ref] = (r + 1, column + 1)
+            if target.unlocked:
+                self._settled.add(ref)
+            return
+
+
+def _ref(target: _Target, segments: list[str]) -> Ref | None:
+    """What the target's cell holds in a row with these ids; None where the lists have no item there."""
+    item = _id(segments, target.item_at)
+    if item is None:
+        return None
+    if target.period_at is None:
+        return Ref(target.field, item, target.period)
+    period = _id(segments, target.period_at)
+    return Ref(target.field, item, int(period)) if period in ("1", "2", "3", "4") else None
 
 
 def _id(segments: list[str], place: tuple[int, int] | None) -> str | None:
@@ -189,8 +211,11 @@ def _target(form: Form, c: Any, quarter: int, year: int) -> _Target | None:
     places = {loop.variable.slot: (i, j) for i, group in enumerate(loops) for j, loop in enumerate(group)}
     columns = (c.column, *form.merge_columns.get((c.row, c.column), ()))
     keys = tuple(f"c{letters}" for letters in _letters(columns))
-    spanning = c.repeats < len(form.layout.chains[c.row])
-    return _Target(keys, content.field, period, places.get(content.owner), places.get(content.period_slot), spanning)
+    chain = form.layout.chains[c.row]
+    return _Target(
+        keys, content.field, period, places.get(content.owner), places.get(content.period_slot), c.repeats < len(chain),
+        c.unlocked, all(block.loops for block in chain),
+    )  # fmt: skip
 
 
 def _letters(columns: Iterable[int]) -> list[str]:
@@ -200,10 +225,12 @@ def _letters(columns: Iterable[int]) -> list[str]:
 
 
 def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
-    """What a form shows and reads back, as (field, period)."""
+    """What a form always shows and reads back, as (field, period): not what stands under ``{% if %}``."""
     out = set()
     for group in _targets(form, quarter, year).values():
         for target in group:
+            if not target.certain:
+                continue
             periods = (1, 2, 3, 4) if target.period_at else (target.period,)
             out |= {(target.field, period) for period in periods}
     return frozenset(out)

@@ -136,7 +136,8 @@ FINALS = Sheet("確定報告", "確定報告表", (
 
 LISTS = {"activity": ACTIVITIES, "related": RELATED, "support": REQUESTS}  # 成果目標 follows the plan years
 
-YEAR, FIRST_YEAR, DOMAIN = "対象年度", "計画の初年度", "メールドメイン"
+YEAR, FIRST_YEAR, DOMAIN, INTAKE = "対象年度", "計画の初年度", "メールドメイン", "年度の受付"
+OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
 NEEDED = "必須"  # in the column 対応策 of a 進捗 word
 SEPARATOR = "、"
 

@@ -16,9 +16,12 @@ from .schema import (
     DEPARTMENTS,
     DOMAIN,
     FIRST_YEAR,
+    CLOSED,
     FLAGS,
     GENERAL,
+    INTAKE,
     NEEDED,
+    OPEN,
     PROGRESS,
     ROUNDS,
     SETTINGS_SHEET,
@@ -36,6 +39,9 @@ def read_settings(book: Book) -> Settings | None:
     general = {row["項目"].strip(): row for row in _rows(book, GENERAL, ("説明",))}
     year, first = (_year(book, general, name) for name in (YEAR, FIRST_YEAR))
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
+    intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
+    if intake not in (OPEN, CLOSED, ""):
+        book.faults.add(general[INTAKE].place("値"), f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。")
     words = tuple(_progress_word(book, row) for row in _rows(book, PROGRESS))
     flags = tuple(row["有無"].strip() for row in _rows(book, FLAGS))
     rounds = tuple(_round(book, row) for row in _rows(book, ROUNDS))
@@ -51,7 +57,7 @@ def read_settings(book: Book) -> Settings | None:
         book.faults.add(
             general[YEAR].place("値"), f"対象年度（{year}）が計画の期間（{first}から{PLAN_LENGTH}年間）の外にあります。"
         )
-    return Settings(year, plan_years, rounds, words, (*flags, "", "")[:2], domain, areas)
+    return Settings(year, plan_years, rounds, words, (*flags, "", "")[:2], domain, areas, intake == CLOSED)
 
 
 def read_departments(book: Book) -> tuple[Department, ...]:

@@ -1,0 +1,45 @@
+"""``dxreport rollover``: open the next fiscal year, or carry late answers into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import rollover as desk
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="次の年度の作業フォルダー（指定しなければ、今のフォルダーの隣に年度の名前で）")
+@click.option("--dry-run", is_flag=True, help="何が繰り越されるかだけを示す（何も書きません）")
+def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
+    """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを繰り越します。
+
+    施策ID、施策名、部署、関連施策、取組の名前、成果目標（目標と実績）を引き継ぎ、到達目標、作業予定、
+    進捗、対応策、予算化予定、支援依頼は空にします。中止・完了・統合の施策は引き継ぎません。
+    """
+    done = desk.rollover(call.workspace, out, call.now, dry_run=dry_run)
+    if call.as_json:
+        console.emit_json({
+            "folder": str(done.workspace.root), "fiscal_year": done.fiscal_year, "opened": done.opened,
+            "measures": done.measures, "left": list(done.left),
+            "changes": [{"id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new} for c in done.changes],
+            "conflicts": [{"conflict": c.id, "id": c.measure, "field": str(c.ref), "label": c.label} for c in done.conflicts],
+            "dry_run": dry_run,
+        })  # fmt: skip
+        return 1 if done.conflicts else 0
+    will = "（--dry-run: 何も書いていません）" if dry_run else ""
+    if done.opened:
+        console.out(f"{done.fiscal_year}の作業フォルダー: {done.workspace.root}{will}")
+        console.out(f"  {done.measures} 施策を引き継ぎました。" + (f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else ""))
+        console.out("  設定の締切は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
+        console.out(f"  次: dxreport render --round 計画 -C {done.workspace.root}")
+        return 0
+    for c in done.changes:
+        console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
+    for c in done.conflicts:
+        console.out(f"競合 {c.id} {c.measure} {c.label}: {done.fiscal_year}のマスターでも書き換えられています（{c.current}）")
+    console.out(f"{done.fiscal_year}: {len(done.changes)} か所を繰り越しました。競合 {len(done.conflicts)} 件。{will}")
+    return 1 if done.conflicts else 0

@@ -1,0 +1,107 @@
+"""A mail draft as an .eml file that Outlook and Thunderbird open ready to be sent.
+
+How an attachment's name is written was chosen for both: ``filename*`` of Content-Disposition after
+RFC 2231, which Thunderbird reads, and beside it ``name`` of Content-Type as encoded words of RFC 2047,
+without which Outlook shows "Untitled attachment" for Japanese names. ``X-Unsent`` makes Outlook (and
+Thunderbird) open the file in the window in which mails are written. There is no From, Date or
+Message-ID: the program that sends the draft sets them, and the same draft gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.encoders import encode_base64
+from email.header import Header
+from email.message import Message
+from email.policy import compat32
+from email.utils import formataddr, parseaddr
+from urllib.parse import quote
+
+BOUNDARY = "=_dxreport"  # "=_" stands in no base64, and every part is base64
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_POLICY = compat32.clone(linesep="\r\n", max_line_length=0)  # lines are broken here, where they may be
+_WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
+_LONGEST = 900  # characters of a header line; 998 is what RFC 5322 allows
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An Excel workbook to be attached."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+def addresses(text: str) -> tuple[list[str], list[str]]:
+    """The mail addresses of 宛先 or CC, and what there is none: ``([総務課 <soumu@…>, …], [担当まで])``.
+
+    They are separated by 、 ; , or line breaks, and may have a name (``総務課 <soumu@example.jp>``).
+    Full-width letters of an address are taken as half-width.
+    """
+    good, bad = [], []
+    for word in map(str.strip, _WORD.findall(text)):
+        if not word:
+            continue
+        name, address = parseaddr(unicodedata.normalize("NFKC", word) if "<" not in word and "＜" not in word else _angled(word))
+        if _ADDRESS.fullmatch(address):
+            good.append(f"{name} <{address}>" if name else address)
+        else:
+            bad.append(word)
+    return good, bad
+
+
+def _angled(word: str) -> str:
+    """``総務課＜ｓｏｕｍｕ＠…＞`` with its address, not its name, in half-width letters."""
+    name, _, address = word.replace("＜", "<").partition("<")
+    return f"{name}<{unicodedata.normalize('NFKC', address)}"
+
+
+def eml(to: Sequence[str], cc: Sequence[str], subject: str, body: str, attachments: Sequence[Attachment]) -> bytes:
+    """A draft with these parts; ``to`` and ``cc`` as :func:`addresses` gives them."""
+    mail = Message(_POLICY)
+    mail["X-Unsent"] = "1"
+    mail["To"] = _list(to)
+    if cc:
+        mail["Cc"] = _list(cc)
+    mail["Subject"] = subject if subject.isascii() else Header(subject, "utf-8", header_name="Subject").encode()
+    mail["MIME-Version"] = "1.0"
+    mail["Content-Type"] = f'multipart/mixed; boundary="{BOUNDARY}"'
+    mail.attach(_part('text/plain; charset="utf-8"', body.replace("\n", "\r\n").encode("utf-8")))
+    for a in attachments:
+        part = _part(f'{XLSX};\n name="{_words(a.name)}"', a.data)
+        part["Content-Disposition"] = f"attachment;\n {_rfc2231('filename', a.name)}"
+        mail.attach(part)
+    return mail.as_bytes()
+
+
+def _part(kind: str, data: bytes) -> Message:
+    part = Message(_POLICY)
+    part["Content-Type"] = kind
+    part.set_payload(data)
+    encode_base64(part)
+    return part
+
+
+def _list(given: Sequence[str]) -> str:
+    return ",\n ".join(formataddr(parseaddr(address), "utf-8") for address in given)
+
+
+def _words(name: str) -> str:
+    """A name as encoded words (RFC 2047), one a line."""
+    return name if name.isascii() else Header(name, "utf-8", header_name=" " * 8).encode(splitchars="")
+
+
+def _rfc2231(parameter: str, value: str) -> str:
+    """A parameter after RFC 2231, in as few pieces as the length of lines allows."""
+    if value.isascii():
+        return f'{parameter}="{value}"'
+    octets = quote(value, safe="")
+    if len(octets) <= _LONGEST:
+        return f"{parameter}*=utf-8''{octets}"
+    pieces = re.findall(rf"(?:%..|[^%]){{1,{_LONGEST // 3}}}", octets)
+    charset = ["utf-8''"] + [""] * (len(pieces) - 1)
+    return ";\n ".join(f"{parameter}*{n}*={head}{piece}" for n, (head, piece) in enumerate(zip(charset, pieces, strict=True)))

@@ -1,0 +1,125 @@
+"""What a form prints: its labels by row and column, and what a text in each cell says for or against it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..fields import FIELD, Kind
+from ..model import Settings
+from .compile import Cell, Form
+from .expressions import Binding, Computed, plain_path
+
+_FLAGS = frozenset(Settings.__dataclass_fields__["flags"].default)
+_ID = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)+")
+_YEAR = re.compile(r"(?:(?:令和|平成|r|h)(?:元|\d{1,2})|20\d\d)(?:年度?)?")
+_TAG = re.compile(r"\{\{.*?\}\}", re.S)
+_DASHES = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~"})
+_LITERAL = 2  # characters that a text with blanks in it must at least have to be a label
+
+
+@lru_cache(maxsize=65_536)
+def fold(text: str) -> str:
+    """A text as labels are compared: white space left out, width, case and kinds of dash made one."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).translate(_DASHES).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a form has in one cell.
+
+    ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills;
+    ``field`` what is read there. With none of these it shows something that cannot be foretold.
+    ``path`` names it where it shows one plain thing (``years.y1``), ``text`` is the label as drawn.
+    """
+
+    column: int
+    label: str = ""
+    pattern: re.Pattern[str] | None = None
+    field: Binding | None = None
+    path: str = ""
+    text: str = ""
+
+    @property
+    def printed(self) -> bool:
+        """Whether the text can be foretold."""
+        return bool(self.label) or self.pattern is not None
+
+    def prints(self, folded: str) -> bool:
+        """Whether this is the text that the form prints here."""
+        return folded == self.label if self.label else self.pattern is not None and self.pattern.fullmatch(folded) is not None
+
+    def fits(self, folded: str) -> float:
+        """How well a text fits a cell that prints nothing: above 0 it speaks for it, below against it."""
+        if self.field is None:
+            if not self.path.startswith(("fiscal_year", "years.")):
+                return 0.0
+            return 1.0 if _YEAR.fullmatch(folded) else -1.0
+        if self.field.field == "activity.plan_label":
+            return 2.0 if folded.endswith("予定") else -2.0
+        if not folded:
+            return 0.0
+        kind = FIELD[self.field.field].kind
+        if kind is Kind.FLAG:
+            return 1.0 if folded in _FLAGS else -1.0
+        if kind is Kind.MEASURE_ID:
+            return 1.0 if _ID.fullmatch(folded) else -0.5
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """All marks of a form by template row, and the set of its label texts."""
+
+    rows: Mapping[int, tuple[Mark, ...]]
+    labels: frozenset[str]
+
+    @property
+    def columns(self) -> Mapping[int, tuple[Mark, ...]]:
+        """The marks by column, those columns that hold any, in order."""
+        out: dict[int, list[Mark]] = defaultdict(list)
+        for marks in self.rows.values():
+            for mark in marks:
+                out[mark.column].append(mark)
+        return {column: tuple(out[column]) for column in sorted(out)}
+
+    def share(self, folded: frozenset[str]) -> float:
+        """Which part of the form's labels a sheet with these texts has, 0 to 1."""
+        return len(self.labels & folded) / len(self.labels) if self.labels else 0.0
+
+
+def printed(form: Form) -> Printed:
+    """The marks of a form; worked out once."""
+    kept = form.editions.get("printed")
+    if kept is None:
+        kept = form.editions["printed"] = _printed(form)
+    return kept
+
+
+def _printed(form: Form) -> Printed:
+    part = next(s.part for s in form.source.sheets if s.name == form.sheet)
+    drawn = {(c.row, c.column): c.text for c in form.source.cells(form.source.package.xml(part))}
+    read = {(c.row, c.column) for cells in form.bindings.values() for c in cells}
+    rows = {}
+    for number, row in form.rows.items():
+        marks = [_mark(c, drawn.get((c.row, c.column), ""), (c.row, c.column) in read) for c in row.cells if c.content != ""]
+        rows[number] = tuple(marks)
+    return Printed(rows, frozenset(m.label for marks in rows.values() for m in marks if m.label))
+
+
+def _mark(c: Cell, text: str, is_read: bool) -> Mark:
+    if isinstance(c.content, Binding):
+        return Mark(c.column, field=c.content if is_read else None)
+    if isinstance(c.content, Computed):
+        path = plain_path(text)
+        if path:
+            return Mark(c.column, path=".".join(path))
+        literals = [fold(piece) for piece in _TAG.split(text)]
+        if sum(map(len, literals)) < _LITERAL:
+            return Mark(c.column)
+        return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), text=text)
+    return Mark(c.column, label=fold(text), text=text) if isinstance(c.content, str) and fold(text) else Mark(c.column)

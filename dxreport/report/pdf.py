@@ -1,0 +1,159 @@
+"""The report as PDF: the figures as data, the template ``報告書.typ`` (Typst), a Japanese font."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DxreportError
+from . import words
+from .finals import plain
+from .records import Figures, MeasureName, OutcomeResult, Tally, YearResult
+
+if TYPE_CHECKING:
+    from typst import Fonts
+
+TEMPLATE = "報告書.typ"
+FONTS = (
+    "BIZ UDGothic", "BIZ UDPGothic", "Yu Gothic", "Meiryo", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP",
+    "IPAexGothic", "IPAGothic", "MS Gothic",
+)  # fmt: skip
+FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel that holds nothing but Noto Sans CJK JP
+
+
+def pdf(figures: Figures, template: Path) -> bytes:
+    """The report as a tagged PDF; the same figures and fonts give the same bytes.
+
+    Raises DxreportError where no Japanese font is found, or where the template has an error.
+    """
+    import typst
+
+    fonts, names = _fonts()
+    made = datetime.fromisoformat(figures.made)
+    data = _data(figures) | {"fonts": names, "date": [made.year, made.month, made.day]}
+    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    try:
+        compiler = typst.Compiler(template.read_bytes(), font_paths=fonts, sys_inputs=inputs)
+        return compiler.compile(format="pdf", timestamp=made)
+    except RuntimeError as error:
+        raise DxreportError(
+            f"{template} から PDF を作れません（{error}）。", f"{template.name} を元に戻すか、直してください。"
+        ) from None
+
+
+def _fonts() -> tuple[Fonts, list[str]]:
+    """The fonts that there are, and the Japanese ones of them, best first: the system's, else a wheel's."""
+    import typst
+
+    fonts = typst.Fonts(include_embedded_fonts=False)
+    if not (names := _japanese(fonts)):
+        spec = find_spec(FONT_PACKAGE)
+        folders = [str(folder) for folder in spec.submodule_search_locations or ()] if spec else []
+        fonts = typst.Fonts(include_embedded_fonts=False, font_paths=folders)
+        names = _japanese(fonts)
+    if not names:
+        raise DxreportError(
+            "日本語のフォントがないため、PDF を作れません。",
+            f"{FONTS[0]} などのフォントを入れるか、pip install {FONT_PACKAGE.replace('_', '-')} を実行してください。"
+            "Excel と HTML の報告書は、--format xlsx --format html で作れます。",
+        )
+    return fonts, names
+
+
+def _japanese(fonts: Fonts) -> list[str]:
+    there = set(fonts.families())
+    return [name for name in FONTS if name in there]
+
+
+def _data(figures: Figures) -> dict[str, Any]:
+    """The figures as the template names them; every text of people as written."""
+    overview, results, since, extra = figures.overview, figures.results, figures.since, figures.coordination
+    return {
+        "title": figures.title,
+        "kind": words.kind(figures),
+        "stamp": words.stamp(figures),
+        "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
+        "quarter_label": figures.quarter_label,
+        "sentence": words.sentence(overview),
+        "remarks": list(words.remarks(overview)),
+        "categories": plain(overview.categories),
+        "whole": _tally(overview.whole),
+        "quarters": [_tally(t) for t in overview.quarters],
+        "areas": [_tally(t) for t in overview.areas],
+        "departments": [_tally(t) for t in overview.departments],
+        "turn": words.turn(overview) or None,
+        "late_sentence": words.late(figures),
+        "late": [
+            _measure(x.measure) | {"name": x.name, "plan": x.plan, "answer": x.answer, "streak": x.streak_text}
+            for x in figures.late
+        ],
+        "results_sentence": words.results(results),
+        "this_year": results.years[results.this_year],
+        "other_years": [y for n, y in enumerate(results.years) if n != results.this_year],
+        "outcomes": list(_outcomes(results.outcomes, results.this_year)),
+        "budgets": [_measure(b.measure) | {"procurement": b.procurement} for b in figures.budgets],
+        "support": [
+            _measure(s.measure) | {"period": p.label, "content": s.content} for p in figures.support for s in p.requests
+        ],
+        "since": None
+        if since is None
+        else {
+            "sentence": words.since(since),
+            "quarter": since.quarter,
+            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+            "changes": [_measure(c.measure) | plain(c) | _measure(c.measure) for c in since.changes],
+        },
+        "coordination": None
+        if extra is None
+        else {
+            "sentence": words.coordination(extra),
+            "missing": [_measure(m.measure) | {"state": m.state} for m in extra.missing],
+            "points": [plain(p) | _measure(p.measure) for p in extra.points],
+        },
+    }
+
+
+def _measure(name: MeasureName) -> dict[str, str]:
+    return {"id": name.id, "measure": name.name, "department": name.department}
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {
+        "name": tally.name,
+        "activities": list(tally.activities),
+        "activity_total": tally.activity_total,
+        "activity_shares": [words.share(n, tally.activity_total) for n in tally.activities],
+        "measures": list(tally.measures),
+        "measure_total": tally.measure_total,
+        "measure_shares": [words.share(n, tally.measure_total) for n in tally.measures],
+    }
+
+
+def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dict[str, Any]]:
+    last = ""
+    for o in outcomes:
+        now = o.years[this_year]
+        yield _measure(o.measure) | {
+            "number": o.number,
+            "first": o.measure.id != last,
+            "indicator": now.indicator,
+            "target": now.target,
+            "actual": now.actual,
+            "said": words.verdict(now),
+            "others": [_other(y, now) for n, y in enumerate(o.years) if n != this_year],
+        }
+        last = o.measure.id
+
+
+def _other(year: YearResult, now: YearResult) -> str:
+    """Another year in one cell: its own 評価項目 where it has one, 目標, and 実績 once there is one."""
+    lines = [f"［{year.indicator}］"] if year.indicator.strip() and year.indicator != now.indicator else []
+    lines.append(year.target)
+    if year.actual.strip():
+        said = f"（{year.achievement}）" if year.achievement else ""
+        lines.append(f"実績 {year.actual}{said}")
+    return "\n".join(line for line in lines if line)
