@@ -16,10 +16,10 @@ READY := $(VENV)/.ready
 .PHONY: help demo test lint bench wheel clean
 
 help:
-	@echo 'make demo    a whole quarter on the 26 real measures, start to report'
+	@echo 'make demo    a whole quarter on the 26 real measures, start to report, anew in demo/'
 	@echo 'make test    all tests (ARGS="-k merge" for some of them)'
 	@echo 'make lint    ruff'
-	@echo 'make bench   the benchmarks (ARGS=NAME for one of them)'
+	@echo 'make bench   the benchmarks (NAME=help for one of them)'
 	@echo 'make wheel   a wheel and an sdist in dist/'
 	@echo 'make clean   remove what these have made'
 
@@ -31,7 +31,8 @@ $(READY): setup.cfg setup.py pyproject.toml
 	@touch $@
 
 demo: $(READY)
-	$(BIN)/dxreport demo $(ARGS)
+	rm -rf demo
+	$(BIN)/dxreport demo demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
@@ -41,11 +42,11 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	set -e; for file in benchmarks/$(or $(NAME),*).py; do $(BIN)/python $$file; done
 
 wheel: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
 	$(BIN)/python -m build --quiet --outdir dist
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

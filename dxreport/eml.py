@@ -60,8 +60,10 @@ def _angled(word: str) -> str:
     return f"{name}<{unicodedata.normalize('NFKC', address)}"
 
 
-def eml(to: Sequence[str], cc: Sequence[str], subject: str, body: str, attachments: Sequence[Attachment]) -> bytes:
-    """A draft with these parts; ``to`` and ``cc`` as :func:`addresses` gives them."""
+def eml(
+    to: Sequence[str], cc: Sequence[str], subject: str, body: str, attachments: Sequence[Attachment], boundary: str = BOUNDARY
+) -> bytes:
+    """A draft with these parts; ``to`` and ``cc`` as :func:`addresses` gives them. ``boundary`` begins with BOUNDARY."""
     mail = Message(_POLICY)
     mail["X-Unsent"] = "1"
     mail["To"] = _list(to)
@@ -69,7 +71,7 @@ def eml(to: Sequence[str], cc: Sequence[str], subject: str, body: str, attachmen
         mail["Cc"] = _list(cc)
     mail["Subject"] = subject if subject.isascii() else Header(subject, "utf-8", header_name="Subject").encode()
     mail["MIME-Version"] = "1.0"
-    mail["Content-Type"] = f'multipart/mixed; boundary="{BOUNDARY}"'
+    mail["Content-Type"] = f'multipart/mixed; boundary="{boundary}"'
     mail.attach(_part('text/plain; charset="utf-8"', body.replace("\n", "\r\n").encode("utf-8")))
     for a in attachments:
         part = _part(f'{XLSX};\n name="{_words(a.name)}"', a.data)

@@ -86,6 +86,9 @@ GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS if field.group))
 
 
 
+LIST_NAMES = {"activity": "取組", "related": "関連施策", "support": "支援依頼", "outcome": "成果目標"}
+
+
 def list_group(prefix: str) -> str:
     """The input group that opens a list (``"activity"`` → 取組内容): where it is open, items may be added."""
     return next(f.group for f in FIELDS if f.key.startswith(f"{prefix}.") and f.group)

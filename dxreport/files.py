@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -50,17 +50,49 @@ def atomic_write(path: Path, data: bytes) -> None:
         ) from None
 
 
-def backup(path: Path, folder: Path, now: datetime) -> Path:
+@contextmanager
+def all_or_nothing() -> Iterator[Callable[[Path, bytes], None]]:
+    """Gives ``write(path, data)``; where anything fails in its block, every file stands again as it was.
+
+    A file that holds ``data`` already is left alone. Raises as ``atomic_write``.
+    """
+    before: dict[Path, bytes | None] = {}
+
+    def write(path: Path, data: bytes) -> None:
+        there = path.read_bytes() if path.is_file() else None
+        if there != data:
+            before.setdefault(path, there)
+            atomic_write(path, data)
+
+    try:
+        yield write
+    except BaseException:
+        for path, there in reversed(before.items()):
+            with suppress(OSError, DxreportError):
+                _put_back(path, there)
+        raise
+
+
+def _put_back(path: Path, data: bytes | None) -> None:
+    if data is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != data:
+        atomic_write(path, data)
+
+
+def backup(
+    path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write
+) -> Path:
     """Copy ``path`` into ``folder`` as ``name_YYYYMMDD-HHMMSS.xlsx`` and say where; the last 30 are kept.
 
-    A second copy within the same second is numbered, so that none is overwritten.
+    ``write`` makes the copy. A second copy within the same second is numbered, so that none is overwritten.
     """
     target = folder / f"{path.stem}_{now:%Y%m%d-%H%M%S}{path.suffix}"
     number = 1
     while target.exists():
         number += 1
         target = folder / f"{path.stem}_{now:%Y%m%d-%H%M%S}-{number}{path.suffix}"
-    atomic_write(target, path.read_bytes())
+    write(target, path.read_bytes())
     pattern = re.compile(re.escape(path.stem) + _BACKUP + re.escape(path.suffix))
     kept = sorted((p for p in folder.iterdir() if pattern.fullmatch(p.name)), key=lambda p: p.stem)
     for old in kept[:-KEPT_BACKUPS]:

@@ -18,6 +18,7 @@ from .model import FiscalYear, Settings
 from .workspace import Workspace
 
 _FIRST_MONTH = 4
+_TEMPLATES = {".xlsx", ".md", ".txt", ".typ"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def fiscal_year(day: date) -> FiscalYear:
 
 def _templates() -> list[Path]:
     # Neither the lock files of office programs nor what a build leaves beside the templates.
-    return sorted(p for p in bundled("templates").iterdir() if p.suffix in (".xlsx", ".md") and p.name[0] not in "~.")
+    return sorted(p for p in bundled("templates").iterdir() if p.suffix in _TEMPLATES and p.name[0] not in "~.")
 
 
 def _refuse_existing(folder: Path, files: list[Path]) -> None:

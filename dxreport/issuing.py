@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import DxreportError, UsageError
-from .files import atomic_write
+from .files import all_or_nothing
 from .form.book import render_book
 from .form.compile import Form, load_form
 from .form.edition import Edition, edition
@@ -26,6 +26,7 @@ from .workspace import Workspace
 
 FORM_NAME = "年間活動計画.xlsx"
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_LONGEST = 180  # bytes of UTF-8; systems take 255, and a number may stand before the name
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 
@@ -87,17 +88,19 @@ def apply(workspace: Workspace, master: Master, workbooks: Sequence[Workbook], f
     for path in paths:
         if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() not in issued:
             raise UsageError(f"{path} には記入されたファイルがあります。上書きしません。", "別の場所に移すか、--out で別のフォルダーを指定してください。")
+    files = {path: w.data for path, w in zip(paths, workbooks, strict=True)}
     new = [w for w in workbooks if not w.again]
+    if not new:
+        with all_or_nothing() as write:
+            for path, data in files.items():
+                write(path, data)
+        return paths
+    kept = {form_path(workspace, form.digest): form.source.package.data}
     for w in new:
-        atomic_write(workbook_path(workspace, w.issue.id), w.data)
-        atomic_write(snapshot_path(workspace, w.issue.id), w.snapshot.data())
-    if new:
-        atomic_write(form_path(workspace, form.digest), form.source.package.data)
-        edit = MasterEdit(master)
-        edit.add(*(w.issue for w in new))
-        save(workspace, edit.data(), master.sha256, now)
-    for path, w in zip(paths, workbooks, strict=True):
-        atomic_write(path, w.data)
+        kept |= {workbook_path(workspace, w.issue.id): w.data, snapshot_path(workspace, w.issue.id): w.snapshot.data()}
+    edit = MasterEdit(master)
+    edit.add(*(w.issue for w in new))
+    save(workspace, edit.data(), master.sha256, now, before=kept, after=files)
     return paths
 
 
@@ -107,8 +110,13 @@ def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:
 
 
 def file_name(text: str) -> str:
-    """A text as a file name that Windows takes: forbidden characters full-width-underscored, no dot or blank at the end."""
-    return _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
+    """A text as a file name that systems take: no forbidden characters, no dot or blank at the end, not too long."""
+    name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
+    if len(name.encode("utf-8", "replace")) <= _LONGEST:
+        return name
+    stem, dot, ending = name.rpartition(".") if len(name.rpartition(".")[2]) <= 5 else (name, "", "")
+    room = _LONGEST - len(dot + ending)
+    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip(". ") + dot + ending
 
 
 def issue_prefix(master: Master, round_: Round) -> str:

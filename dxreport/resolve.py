@@ -7,12 +7,15 @@ from datetime import datetime
 
 from .collect.applied import apply, original_path
 from .collect.judged import Judge, JudgedSheet, released
-from .collect.planned import Plan, PlannedSheet, Planner, Status
+from .collect.memo import memo
+from .collect.planned import ADDITION, Plan, PlannedSheet, Planner, Status, addition
 from .errors import MasterError, UsageError
+from .fields import label
 from .issued import Archive
 from .master.read import read_master
-from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
+from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, part_of, stamp
 from .master.write import MasterEdit, save
+from .model import next_keys, normalise
 from .returns.gather import ReturnedFile
 from .workspace import Workspace
 
@@ -27,10 +30,12 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     """
     master = read_master(workspace.master)
     conflict = _open(master, conflict_id)
+    if conflict.label.startswith(ADDITION):
+        return _decide_addition(workspace, master, conflict, take, reason, now)
     measure = master.measure(conflict.measure)
     now_there = measure.values().get(conflict.ref, "") if measure else ""
     sides = {"issued": conflict.issued, "returned": conflict.returned, "current": now_there}
-    text = sides.get(take, take)
+    text = sides.get(take, normalise(take))
     why = f"競合 {conflict.id}: {SIDES.get(take, '指定した値')}を採用" + (f"（{reason}）" if reason else "")
     edit = MasterEdit(master)
     change = None
@@ -38,7 +43,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         receipt = next((r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None)
         change = Change(
             stamp(now), conflict.measure, conflict.ref, conflict.label, now_there, text, conflict.return_id,
-            receipt.issue_id if receipt else "", receipt.file if receipt else "", note=why,
+            receipt.issue_id if receipt and take == "returned" else "", receipt.file if receipt else "", note=why,
         )  # fmt: skip
         edit.set(conflict.measure, conflict.ref, text)
         edit.add(change)
@@ -47,6 +52,38 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     )
     save(workspace, edit.data(), master.sha256, now)
     return change
+
+
+def _decide_addition(
+    workspace: Workspace, master: Master, conflict: Conflict, take: str, reason: str, now: datetime
+) -> Change | None:
+    """Take an item that a department added into the master, all its texts, or leave it out."""
+    if take not in SIDES:
+        raise UsageError(f"{conflict.id} は項目の追加です。", "採用するなら --take returned、しないなら --take current を指定してください。")
+    why = f"追加 {conflict.id}: {'採用' if take == 'returned' else '不採用'}" + (f"（{reason}）" if reason else "")
+    edit = MasterEdit(master)
+    changes: list[Change] = []
+    if take == "returned":
+        receipt = next(r for r in master.receipts if (r.id, r.measure) == (conflict.return_id, conflict.measure))
+        file = _original(workspace, receipt)
+        sheet = next(s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == conflict.measure)
+        item = next((i for i in sheet.added if addition(i, master.settings) == conflict.returned), None)
+        if item is None:
+            raise MasterError(f"{conflict.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。")
+        part = part_of(conflict.ref)
+        key = next_keys(part, master.keys_ever(conflict.measure, part), 1)[0]
+        for ref, text in item.items():
+            if text:
+                here = ref._replace(item=key)
+                changes.append(Change(
+                    stamp(now), conflict.measure, here, label(here, master.settings), "", text, receipt.id, receipt.issue_id,
+                    file.name, sheet.sheet, (sheet.cells or {}).get(ref, ""), why,
+                ))  # fmt: skip
+        edit.set_all((c.measure, c.ref, c.new) for c in changes)
+        edit.add(*changes)
+    edit.update(replace(conflict, state=ConflictState.RESOLVED, decision=take, reason=why, when=stamp(now)))
+    save(workspace, edit.data(), master.sha256, now)
+    return changes[0] if changes else None
 
 
 def accept(workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime) -> PlannedSheet:
@@ -63,7 +100,7 @@ def accept(workspace: Workspace, return_id: str, measure: str, reason: str, now:
     planner = Planner(master, now)
     sheet = _accepted(planner, file, judged, receipt, reason)
     plan = planner.plan()
-    done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=f"受入: {reason}")
+    done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(f"受入: {reason}", judged.notes))
     apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
     return sheet
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from .collect.memo import notes
 from .master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
 from .model import Round
 
@@ -31,7 +32,10 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SheetStatus:
-    """One measure in a round. ``days_late`` counts from the deadline while something is owed; 0 before it."""
+    """One measure in a round. ``days_late`` counts from the deadline while something is owed; 0 before it.
+
+    ``notes`` are those that the department wrote into its returns, by cell.
+    """
 
     department: str
     measure: str
@@ -41,6 +45,7 @@ class SheetStatus:
     receipt: Receipt | None = None
     conflicts: tuple[Conflict, ...] = ()
     days_late: int = 0
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,9 @@ def _sheet(master: Master, round_: Round, department: str, measure, today: date)
     late = _days_late(round_, today)
     state = _state(measure, round_, issue, receipt, conflicts, late)
     return SheetStatus(
-        department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0
-    )
+        department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
+        notes(r.note for r in receipts),
+    )  # fmt: skip
 
 
 def _state(measure, round_: Round, issue, receipt: Receipt | None, conflicts, late: int) -> State:

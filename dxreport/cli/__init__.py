@@ -11,7 +11,6 @@ Exit codes: 0 done; 1 done, but something was held, refused, in conflict or foun
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -28,9 +27,11 @@ COMMANDS = {
     "render": "部署に送るブックを作る",
     "collect": "返送されたファイルを取り込む",
     "status": "提出状況を示す",
+    "mail": "依頼、差し戻し、督促のメールの下書きを作る",
     "resolve": "競合や保留に決着を付ける",
     "withdraw": "取り込んだ返送を元に戻す",
     "history": "変更の履歴を示す",
+    "publish": "全施策のシートを公表用の 1 冊にまとめる",
     "rollover": "次の年度の作業フォルダーを作る",
     "demo": "実在の 26 施策で、第1四半期をひととおり動かす",
 }
@@ -84,4 +85,6 @@ def _fail(message: str, fix: str, code: int) -> int:
 
 def _trace() -> None:
     if os.environ.get(DEBUG) == "1":
+        import traceback
+
         traceback.print_exc()

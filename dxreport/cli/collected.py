@@ -62,6 +62,7 @@ def _sheet(s: PlannedSheet, dry_run: bool) -> dict:
             for c in s.merge.conflicts
         ],
         "moved": list(s.moved),
+        "notes": [{"cell": cell, "text": text} for cell, text in s.notes.items()],
     }
 
 
@@ -77,6 +78,8 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield from _said(p, "    ")
             for what in sheet.moved:
                 yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
+            for cell, text in sheet.notes.items():
+                yield f"    コメント {cell}: {_short(text, 200)}"
             for c in sheet.merge.conflicts:
                 yield f"    競合: {sheet.labels[c.ref]}"
                 yield f"      発行時「{_short(c.issued)}」 返送「{_short(c.returned)}」 マスター「{_short(c.current)}」"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 import time
@@ -37,6 +36,8 @@ def say(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """The result as JSON: UTF-8 whatever the console's code page, keys in the order given."""
+    import json
+
     click.echo((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"), nl=False)
 
 

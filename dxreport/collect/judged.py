@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from .. import problems
 from ..form.compile import Form
@@ -12,13 +13,14 @@ from ..form.read import find_stamp
 from ..form.stamp import SHEET, Stamp
 from ..issued import Archive, Snapshot
 from ..master.records import Master
-from ..model import Ref, Round, measure_from
+from ..model import FiscalYear, Ref, Round, measure_from
 from ..problems import KINDS, Problem, problem
 from ..returns.book import Book, Sheet, open_book
 from ..returns.filled import FilledSheet, read_filled
 from ..returns.gather import ReturnedFile
 from ..returns.kinds import Format
 from ..returns.limits import Unreadable
+from ..returns.remarks import own, remarks
 from ..rules import Case, judge, problems_of, takes
 
 
@@ -27,7 +29,7 @@ class JudgedSheet:
     """One sheet of a form. ``texts`` are None where it could not be read.
 
     ``open`` are the Refs whose changes the merge may take: inputs of the round, and earlier
-    answers that were corrected.
+    answers that were corrected. ``notes`` are those that the department wrote, by cell.
     """
 
     sheet: str
@@ -39,6 +41,8 @@ class JudgedSheet:
     open: frozenset[Ref] = frozenset()
     cells: Mapping[Ref, str] | None = None
     moved: tuple[str, ...] = ()
+    added: tuple[Mapping[Ref, str], ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -64,12 +68,27 @@ class JudgedFile:
     package: bytes = b""
 
 
+Standing = Callable[[str, str], Mapping[Ref, str]]
+_FORM_LABELS = {"施策ID", "施策名", "主管部署", "到達目標", "取組内容"}
+_ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
+
+
 class Judge:
     """Reads and judges files against a master and what was issued from it."""
 
-    def __init__(self, master: Master, archive: Archive, passwords: Mapping[str, str] | None = None) -> None:
-        """``passwords`` are by department; ``""`` is tried for any."""
-        self.master, self.archive, self.passwords = master, archive, passwords or {}
+    def __init__(
+        self,
+        master: Master,
+        archive: Archive,
+        passwords: Mapping[str, str] | None = None,
+        standing: Standing = lambda measure, issue: {},
+    ) -> None:
+        """``passwords`` are by department; ``""`` is tried for any.
+
+        ``standing`` (measure, issue) gives what earlier returns of the issue answered: a cell that a
+        later one leaves as issued is judged by that.
+        """
+        self.master, self.archive, self.passwords, self.standing = master, archive, passwords or {}, standing
         self.measures = {m.id: m for m in master.measures}
 
     def file(self, file: ReturnedFile) -> JudgedFile:
@@ -94,7 +113,7 @@ class Judge:
     def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
         stamped = [(s, found[0]) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
         if not stamped:
-            return JudgedFile(file, (problem(problems.NO_FORM_SHEET),))
+            return JudgedFile(file, (_without_stamp(book),))
         count = Counter((stamp.issue, stamp.measure) for _, stamp in stamped)
         sheets = []
         for sheet, stamp in stamped:
@@ -118,14 +137,21 @@ class Judge:
             filled = read_filled(book, sheet, form, issued, settings, quarter=round_.quarter, year=year)
         except Unreadable as error:
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),))
-        return self._judged(stamp, snapshot, round_, filled)
+        return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(book, sheet.name, stamp))
+
+    def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
+        """The notes that the department wrote, by cell."""
+        found = remarks(book, sheet)
+        return own(found, self.archive.notes(stamp.issue, stamp.measure)) if found else {}
 
     def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
         """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
         issue, snapshot = self.master.issue(stamp.issue), self.archive.snapshot(stamp.issue)
+        here = self.master.settings.fiscal_year.label
+        if issue is None and (year := _year_of(stamp.issue)) not in ("", here):
+            return problem(problems.WRONG_YEAR, {"found": year, "expected": here}, sheet=sheet)
         if issue is None or snapshot is None:
             return problem(problems.ISSUE_UNKNOWN, {"issue": stamp.issue}, sheet=sheet)
-        here = self.master.settings.fiscal_year.label
         if snapshot.fiscal_year != here:
             return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
         if stamp.measure not in snapshot.texts or stamp.measure not in self.measures:
@@ -137,12 +163,17 @@ class Judge:
 
     def _judged(self, stamp: Stamp, snapshot: Snapshot, round_: Round, filled: FilledSheet) -> JudgedSheet:
         issued = snapshot.texts[stamp.measure]
-        whole = {**issued, **filled.texts}
+        earlier = {
+            ref: text
+            for ref, text in self.standing(stamp.measure, stamp.issue).items()
+            if filled.texts.get(ref, issued.get(ref, "")) == issued.get(ref, "")
+        }
+        whole = {**issued, **filled.texts, **earlier}
         case = Case(
             measure_from(whole), snapshot.measure(stamp.measure), self.measures, round_, self.master.settings,
             self.master.departments,
         )  # fmt: skip
-        faulty = {p.field for p in filled.problems if p.field}
+        faulty = {p.field for p in filled.problems if p.field} | {str(ref) for ref in earlier}
         findings = [f for f in judge(case) if any(str(ref) not in faulty for ref in f.refs)]
         found = problems_of(
             findings, lambda ref: (filled.sheet, filled.cells.get(ref, "")), self.master.settings, case.values
@@ -150,8 +181,23 @@ class Judge:
         opened = frozenset(ref for ref in filled.texts if takes(case, ref))
         return JudgedSheet(
             filled.sheet, stamp, stamp.measure, snapshot, (*filled.problems, *found), filled.texts, opened,
-            filled.cells, filled.moved,
+            filled.cells, filled.moved, filled.added,
         )  # fmt: skip
+
+
+def _without_stamp(book: Book) -> Problem:
+    """What to say of a workbook in which no sheet carries a stamp."""
+    for sheet in book.sheets:
+        texts = {value.strip() for row in sheet.rows for value in row if isinstance(value, str)}
+        if texts >= _FORM_LABELS:
+            return problem(problems.STAMP_MISSING, sheet=sheet.name)
+    return problem(problems.NO_FORM_SHEET)
+
+
+def _year_of(issue: str) -> str:
+    """The fiscal year that an issue's number names (``R04Q1-001``), ``""`` for none."""
+    named = _ISSUE_YEAR.match(issue)
+    return FiscalYear(2018 + int(named[1])).label if named and int(named[1]) else ""
 
 
 def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:

@@ -10,15 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from ..fields import label
+from .. import problems
+from ..fields import LIST_NAMES, label
 from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
 from ..merge import CellChange, CellConflict, Merge, three_way
-from ..model import Ref
-from ..problems import Problem
+from ..model import Ref, Settings
+from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
 from .judged import JudgedFile, JudgedSheet
+from .memo import memo
 
+ADDITION = "追加: "  # begins the label of a conflict that offers an item
 _DONE = {ReceiptState.MERGED, ReceiptState.UNCHANGED, ReceiptState.WITHDRAWN}
 
 
@@ -45,7 +48,7 @@ _STATE = {
 @dataclass(frozen=True, slots=True)
 class PlannedSheet:
     """One sheet with its fate. ``labels`` name the cells of its changes and conflicts, ``cells`` say where
-    all its texts stand, ``texts`` what they are."""
+    all its texts stand, ``texts`` what they are; ``notes`` are those that the department wrote, by cell."""
 
     sheet: str
     measure: str
@@ -59,6 +62,7 @@ class PlannedSheet:
     issue: str = ""
     department: str = ""
     round: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +122,36 @@ class Planner:
 
     def plan(self) -> Plan:
         """All that was planned so far."""
+        files = tuple(replace(f, problems=(*f.problems, *self._missing(f))) for f in self.files)
         return Plan(
-            tuple(self.files), tuple(self.changes), tuple(self.added), tuple(self.updated.values()),
+            files, tuple(self.changes), tuple(self.added), tuple(self.updated.values()),
             tuple(self.new_conflicts.values()),
         )  # fmt: skip
 
+    def standing(self, measure: str, issue: str) -> Mapping[Ref, str]:
+        """What earlier returns of an issue answered and still stands; nothing where a return counts whole."""
+        texts = {} if self.replace else self.texts.get(measure, {})
+        return {ref: text for ref, text in texts.items() if self._answered(measure, ref, issue)}
+
+    def _missing(self, planned: PlannedFile) -> list[Problem]:
+        """Sheets that were issued with those of a file, and that came neither in it nor in any other."""
+        here = {s.issue for s in planned.sheets if s.round}
+        came = {(r.issue_id, r.measure) for r in self.receipts}
+        out = []
+        for issue in (i for i in self.master.issues if i.id in here):
+            if lost := [id_ for id_ in issue.measures if id_ in self.texts and (issue.id, id_) not in came]:
+                out.append(problem(problems.SHEET_MISSING, {"measures": "、".join(lost)}))
+        return out
+
     def add(self, judged: JudgedFile) -> PlannedFile:
         """Plan one file."""
-        before = {r.measure: r for r in self.receipts if r.sha256 == judged.file.sha256}
+        before = {(r.measure, r.issue_id): r for r in self.receipts if _same(r, judged.file)}
         return_id = next((r.id for r in before.values()), "") or self._next("U", (r.id for r in self.receipts))
-        sheets = tuple(self._sheet(judged.file, s, return_id, before.get(s.measure)) for s in judged.sheets)
+        sheets = tuple(
+            self._sheet(judged.file, s, return_id, before.get((s.measure, s.stamp.issue))) for s in judged.sheets
+        )
         if not sheets:
-            self._receive(judged.file, return_id, before.get(""), PlannedSheet("", "", Status.REFUSED, judged.problems))
+            self._receive(judged.file, return_id, before.get(("", "")), PlannedSheet("", "", Status.REFUSED, judged.problems))
         planned = PlannedFile(judged.file, return_id, not before, judged.problems, sheets, judged.package)
         self.files.append(planned)
         return planned
@@ -139,10 +161,10 @@ class Planner:
         base = PlannedSheet(
             judged.sheet, judged.measure, Status.REFUSED, judged.problems, moved=judged.moved, issue=judged.stamp.issue,
             department=snapshot.department if snapshot else "", round=snapshot.round if snapshot else "",
-            cells=judged.cells or {}, texts=judged.texts or {},
+            cells=judged.cells or {}, texts=judged.texts or {}, notes=judged.notes,
         )  # fmt: skip
         if before is not None and before.state in _DONE:
-            return replace(base, status=Status.UNCHANGED, problems=(), moved=())
+            return replace(base, status=Status.UNCHANGED, problems=(), moved=(), notes={})
         if judged.refused or judged.held:
             planned = replace(base, status=Status.REFUSED if judged.refused else Status.HELD)
         else:
@@ -159,7 +181,10 @@ class Planner:
             issued, offered, current, answered=lambda ref: self._answered(judged.measure, ref, judged.stamp.issue),
             replace=self.replace,
         )  # fmt: skip
-        result = Merge(result.changes, tuple(c for c in result.conflicts if not self._decided(judged, c)))
+        result = Merge(
+            tuple(c for c in result.changes if not self._decided(judged, c.ref, c.new, c.old)),
+            tuple(c for c in result.conflicts if not self._decided(judged, c.ref, c.returned, c.current)),
+        )
         names = {**current, **judged.texts}
         labels = {c.ref: self._label(c.ref, names) for c in (*result.changes, *result.conflicts)}
         for change in result.changes:
@@ -169,6 +194,8 @@ class Planner:
             ))  # fmt: skip
         for conflict in result.conflicts:
             self._conflict(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
+        for item in judged.added:
+            self._offer(judged.measure, item, return_id)
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
         return replace(base, status=status, merge=result, labels=labels)
 
@@ -186,18 +213,17 @@ class Planner:
         last = self.last.get((measure, ref))
         return last is not None and last.issue_id == issue and last.new == self.texts[measure].get(ref, "")
 
-    def _decided(self, judged: JudgedSheet, conflict: CellConflict) -> bool:
-        """Whether the coordinator decided this very conflict before."""
+    def _decided(self, judged: JudgedSheet, ref: Ref, returned: str, current: str) -> bool:
+        """Whether the coordinator decided a conflict of these very texts before."""
         return any(
             c.state is ConflictState.RESOLVED
-            and (c.measure, c.ref, c.returned) == (judged.measure, conflict.ref, conflict.returned)
-            and c.decision == conflict.current
-            and self._issue_of(c.return_id) == judged.stamp.issue
+            and (c.measure, c.ref, c.returned, c.decision) == (judged.measure, ref, returned, current)
+            and judged.stamp.issue in self._issues_of(c)
             for c in self.conflicts.values()
         )
 
-    def _issue_of(self, return_id: str) -> str:
-        return next((r.issue_id for r in self.receipts if r.id == return_id), "")
+    def _issues_of(self, conflict: Conflict) -> set[str]:
+        return {r.issue_id for r in self.receipts if (r.id, r.measure) == (conflict.return_id, conflict.measure)}
 
     def _conflict(self, measure: str, conflict: CellConflict, name: str, return_id: str, issue: str) -> None:
         """Note a conflict; an open one of the same cell and issue is superseded, unless it is the same."""
@@ -206,12 +232,24 @@ class Planner:
                 continue
             if (old.returned, old.current) == (conflict.returned, conflict.current):
                 return
-            if self._issue_of(old.return_id) == issue:
+            if issue in self._issues_of(old):
                 gone = replace(old, state=ConflictState.WITHDRAWN, reason=f"返送 {return_id} に置き換え", when=self.when)
                 self._keep(gone)
         id_ = self._next("C", self.conflicts)
         self.conflicts[id_] = self.new_conflicts[id_] = Conflict(
             id_, return_id, measure, conflict.ref, name, conflict.issued, conflict.returned, conflict.current, when=self.when
+        )
+
+    def _offer(self, measure: str, item: Mapping[Ref, str], return_id: str) -> None:
+        """Note an item that a department added itself: the coordinator decides whether the master takes it."""
+        told = addition(item, self.master.settings)
+        if any((c.measure, c.returned) == (measure, told) for c in self.conflicts.values()):
+            return
+        id_ = self._next("C", self.conflicts)
+        first = next(iter(item))
+        name = f"{ADDITION}{LIST_NAMES[first.field.partition('.')[0]]}"
+        self.conflicts[id_] = self.new_conflicts[id_] = Conflict(
+            id_, return_id, measure, first, name, "", told, "", when=self.when
         )
 
     def _keep(self, conflict: Conflict) -> None:
@@ -225,17 +263,29 @@ class Planner:
         """Enter a sheet in 受付簿, or say anew what became of it."""
         said = "、".join(dict.fromkeys(p.code for p in planned.problems))
         receipt = Receipt(
-            return_id, before.when if before else self.when, file.name, file.sha256, planned.issue, planned.department,
+            return_id, before.when if before else self.when, before.file if before else file.name, file.sha256, planned.issue, planned.department,
             planned.round, planned.measure, _STATE[planned.status], len(planned.merge.changes), said,
-            planned.problems[0].message if planned.problems and planned.status.rank >= Status.HELD.rank else "",
+            memo(planned.problems[0].message if planned.problems and planned.status.rank >= Status.HELD.rank else "", planned.notes),
         )  # fmt: skip
-        if before is None:
+        key = receipt.id, receipt.measure, receipt.issue_id
+        if before is None and all((r.id, r.measure, r.issue_id) != key for r in self.receipts):
             self.receipts.append(receipt)
             self.added.append(receipt)
-        elif receipt != before:
-            self.updated["receipt", receipt.id, receipt.measure] = receipt
+        elif before is not None and receipt != before:
+            self.receipts[self.receipts.index(before)] = receipt
+            self.updated["receipt", *key] = receipt
 
     @staticmethod
     def _next(letter: str, taken: Iterable[str]) -> str:
         numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdigit()]
         return f"{letter}{max(numbers, default=0) + 1:04}"
+
+
+def addition(item: Mapping[Ref, str], settings: Settings) -> str:
+    """An added item as the coordinator reads it: each text under its label."""
+    return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)
+
+
+def _same(receipt: Receipt, file: ReturnedFile) -> bool:
+    """Whether a receipt is of this very content; files that could not be read at all differ by name."""
+    return receipt.sha256 == file.sha256 and (bool(file.data) or receipt.file == file.name)

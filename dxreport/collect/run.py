@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import DxreportError
-from ..files import atomic_write
 from ..issued import Archive
 from ..master.read import read_master
 from ..master.records import Master
@@ -52,14 +51,12 @@ def collect(
     plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords)
     if dry_run:
         return Collected(plan)
-    copies = corrected_copies(workspace, master, plan)
-    apply(workspace, master, plan, now)
-    written = []
-    for planned, name, data in copies:
-        path = workspace.reports / FOLDER / f"{planned.return_id}_{name}"
-        atomic_write(path, data)
-        written.append(path)
-    return Collected(plan, tuple(written))
+    copies = {
+        workspace.reports / FOLDER / f"{planned.return_id}_{name}": data
+        for planned, name, data in corrected_copies(workspace, master, plan)
+    }
+    apply(workspace, master, plan, now, copies)
+    return Collected(plan, tuple(copies))
 
 
 def plan_files(
@@ -72,7 +69,8 @@ def plan_files(
     passwords: Mapping[str, str] | None = None,
 ) -> Plan:
     """The plan for these files on this master."""
-    judge, planner = Judge(master, Archive(workspace), passwords), Planner(master, now, replace=replace)
+    planner = Planner(master, now, replace=replace)
+    judge = Judge(master, Archive(workspace), passwords, planner.standing)
     for file in files:
         planner.add(judge.file(file))
     return planner.plan()

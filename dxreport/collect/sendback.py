@@ -7,7 +7,7 @@ answers filled in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from ..errors import DxreportError
 from ..fill import fill, positions
@@ -37,6 +37,11 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
         data = corrected_copy(planned.package, _marks(held), _header(master, held)) if planned.package else _refilled(workspace, master, held)
         out.append((planned, file_name(f"{name}_{FOLDER}") + ".xlsx", data))
     return out
+
+
+def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
+    """The corrected copies of a return that were written."""
+    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
 
 
 def _header(master: Master, held: Sequence[PlannedSheet]) -> list[str]:

@@ -118,6 +118,8 @@ def _match_tags(controls: Mapping[int, str], last_row: int, report: Callable[[in
                 report(row, f"{{% {tag} %}} に対応する始まりがありません。")
                 continue
             opened = stack.pop()
+            if tag != (wanted := "endif" if opened.condition else "endfor" if opened.loop else tag):
+                report(row, f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。")
             known = opened.known or known
             blocks.append(Block(opened.row, row, (), (opened.loop,) if opened.loop else (), opened.condition))
     for opened in stack:
@@ -126,7 +128,9 @@ def _match_tags(controls: Mapping[int, str], last_row: int, report: Callable[[in
 
 
 def _tags(text: str, row: int, report: Callable[[int, str], None]) -> list[str]:
-    if _TAG.sub("", text).strip():
+    if "｛" in text or "％" in text:
+        report(row, "全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。")
+    elif _TAG.sub("", text).strip():
         report(row, f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。")
     return _TAG.findall(text)
 

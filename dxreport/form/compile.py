@@ -12,11 +12,11 @@ from pathlib import Path
 from lxml import etree
 
 from ..errors import PackageError, TemplateError
-from ..fields import FIELD
 from ..ooxml.refs import Box, address, column_letters
 from ..ooxml.text import escape
 from . import fit
 from .blocks import Layout, layout
+from .checks import check_bindings, check_tags_elsewhere
 from .drawings import Hangings
 from .expressions import Binding, Computed, Fault, bind, computed, plain_path
 from .formulas import Formula, formula, unshared
@@ -34,7 +34,7 @@ LISTS = ("progress", "flags", "no_report")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How the text of a cell makes its row taller: width in em, line pitch in points, rows it covers."""
+    """How the text of a cell makes its row taller: width in em (0: letters stacked), line pitch in points, last row."""
 
     em: float
     pitch: float
@@ -134,8 +134,14 @@ class _Compiler:
         self.notes: list[str] = []
 
     def fault(self, row: int, column: int, message: str) -> None:
-        """Note a fault at a cell."""
-        self.faults.append(f"シート「{self.sheet}」 {address(row, column)}: {message}")
+        """Note a fault at a cell; row 0 is the sheet as a whole."""
+        self.faults.append(f"{self._place(row, column)}: {message}")
+
+    def _note(self, row: int, column: int, message: str) -> None:
+        self.notes.append(f"{self._place(row, column)}: {message}")
+
+    def _place(self, row: int, column: int) -> str:
+        return f"シート「{self.sheet}」 {address(row, column)}" if row else f"シート「{self.sheet}」"
 
     def form(self) -> Form:
         """Compile all; raise TemplateError if anything was found."""
@@ -146,7 +152,8 @@ class _Compiler:
         self._check_reserved()
         self._check_merges()
         cells = self._cells()
-        self._check_bindings(cells)
+        check_bindings(cells, self.layout, self.fault, self._note)
+        check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), self._tail_fault)
         builder = self._builder(cells)
         tail = compile_tail(self.root, builder, self._tail_fault, self.notes.append, published=self.published)
         hung = hung.bound(self.layout, self.fault)
@@ -200,7 +207,7 @@ class _Compiler:
                     self.source.styles.variant(c.style, is_input)
 
     def _tail_fault(self, message: str) -> None:
-        self.faults.append(f"シート「{self.sheet}」: {message}")
+        self.fault(0, 0, message)
 
     def _check_reserved(self) -> None:
         for c in self.drawn:
@@ -253,7 +260,7 @@ class _Compiler:
             return Cell(c.row, c.column, c.style, _static(c.element), repeats=depth)
         look = self.source.styles.format(c.style)
         box = merge or Box(c.row, c.column, c.row, c.column)
-        fitting = self._fit(box, look) if look.wrap and look.upright else None
+        fitting = self._fit(box, look) if look.stacked or (look.wrap and look.upright) else None
         content = self._content(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else depth
         if repeats < depth and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
@@ -293,24 +300,6 @@ class _Compiler:
             source, origin = shared[f.get("si", "")]
             text = unshared(source, origin, where)
         return formula(text, c.row, self.sheet, self.layout)
-
-    def _check_bindings(self, cells: list[Cell]) -> None:
-        by_field: dict[tuple, list[Cell]] = defaultdict(list)
-        for c in cells:
-            if isinstance(c.content, Binding):
-                by_field[c.content.field, c.content.owner, c.content.period, c.content.period_slot].append(c)
-                spec = FIELD[c.content.field]
-                if c.unlocked and not spec.group:
-                    self.fault(c.row, c.column, f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。")
-            elif c.unlocked:
-                self.notes.append(f"シート「{self.sheet}」 {address(c.row, c.column)}: ロックを外したセルですが、項目がないので、書き込まれた内容は読み取りません。")
-        for same in by_field.values():
-            spec = FIELD[same[0].content.field]
-            if spec.group and not any(c.unlocked for c in same):
-                self.notes.append(f"シート「{self.sheet}」 {address(same[0].row, same[0].column)}: 「{spec.label}」のセルがロックされています。部署は書き込めません。")
-            if sum(c.unlocked for c in same) > 1:
-                where = "、".join(address(c.row, c.column) for c in same if c.unlocked)
-                self.fault(same[0].row, same[0].column, f"同じ項目の入力セルが 2 つ以上あります（{where}）。1 つを残して、ほかはロックしてください。")
 
     def _builder(self, cells: list[Cell]) -> Builder:
         depths = {(c.row, c.column): c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
@@ -367,7 +356,7 @@ class _Compiler:
         pitch = fit.line_pitch(
             look.font_size, look.font_name, None if custom else self.default_height, self.source.styles.normal_size
         )
-        return Fit(fit.usable_em(px, look.font_size, look.indent), pitch, box.bottom)
+        return Fit(0.0 if look.stacked else fit.usable_em(px, look.font_size, look.indent), pitch, box.bottom)
 
 
 _ROW_KEPT = ("s", "customFormat", "hidden", "outlineLevel", "collapsed", "thickTop", "thickBot")

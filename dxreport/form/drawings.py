@@ -27,6 +27,11 @@ _MARKS = re.compile("\ue013([0-9]+)\ue014")
 _SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")
 _DROPPED = {"printerSettings", "threadedComment", "person", "customProperty"}
 _KEPT = {"hyperlink", "image"}
+_TOLD = {"table", "oleObject", "package", "control", "ctrlProp"}  # the sheet's own elements name them
+_KINDS = {
+    "chart": "グラフ", "chartEx": "グラフ", "pivotTable": "ピボットテーブル", "slicer": "スライサー", "timeline": "タイムライン",
+    "queryTable": "外部データ", "diagramData": "SmartArt",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,8 @@ class Hangings:
                 kept.append(rel)
             elif rel.kind in _READERS:
                 parts.append(_READERS[rel.kind](source.package, rel, fault))
-            else:
-                fault(1, 1, f"様式のシートに付いている「{rel.kind}」は使えません。")
+            elif rel.kind not in _TOLD:
+                fault(0, 0, f"様式のシートに{_KINDS.get(rel.kind, f'付いている「{rel.kind}」')}は使えません。セルと入力規則だけで描いてください。")
         last = max((a.bottom for p in parts for a in p.anchored), default=0)
         return cls(tuple(parts), tuple(kept), last)
 
@@ -121,7 +126,7 @@ class Hangings:
             try:
                 texts = tuple(computed(t, layout.variables[2]) for t in p.texts)
             except Fault as error:
-                fault(1, 1, f"図形の文字: {error}")
+                fault(0, 0, f"図形の文字: {error}")
                 texts = ()
             parts.append(replace(p, anchored=anchored, texts=texts))
         return replace(self, parts=tuple(parts))
@@ -140,9 +145,8 @@ def _frame(root: etree._Element) -> tuple[str, str]:
 def _drawing(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
     root = package.xml(rel.target)
     relationships = tuple(package.relationships(rel.target))
-    for other in relationships:
-        if other.kind not in ("image", "hyperlink"):
-            fault(1, 1, f"様式のシートに{'グラフ' if other.kind == 'chart' else other.kind}は置けません。図形・画像・テキストボックスは使えます。")
+    for kind in dict.fromkeys(r.kind for r in relationships if r.kind not in _KEPT and not r.kind.startswith("diagram") or r.kind == "diagramData"):
+        fault(0, 0, f"様式のシートに{_KINDS.get(kind, f'「{kind}」')}は置けません。図形・画像・テキストボックスは使えます。")
     texts: list[str] = []
     anchored = []
     for anchor in root:
@@ -181,6 +185,8 @@ def _comments(package: Package, rel: Relationship, fault: Callable[[int, int, st
     anchored = []
     for note in list(notes):
         row, column = cell(note.get("ref", "A1"))
+        if "{{" in "".join(t.text or "" for t in note.iter(f"{S}t")):
+            fault(row, column, "メモに {{ }} は入れられません。セルに書いてください。")
         letters = note.get("ref", "A1").rstrip("0123456789")
         note.attrib.pop("{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid", None)
         note.set("ref", f"{letters}{_TOP}")
@@ -223,7 +229,7 @@ def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], N
         if data is None:
             continue  # a header picture: no row, stays in place
         if data.get("ObjectType") != "Note" or row is None:
-            fault(1, 1, "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。")
+            fault(0, 0, "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。")
             continue
         top = int(row.text) + 1
         row.text = _TOP

@@ -73,6 +73,12 @@ class Edition:
     lists: tuple[tuple[str, str], ...]
     long_lists: tuple[tuple[str, ...], ...]
 
+    @property
+    def this(self) -> tuple[int, int]:
+        """The quarter and the plan year (1–4) that the round means; 0 for none."""
+        years, year = self.settings.plan_years, self.settings.fiscal_year
+        return self.round.quarter, years.index(year) + 1 if year in years else 0
+
 
 def edition(form: Form, round_: Round, settings: Settings, department: str) -> Edition:
     """The form for this round and department; kept, since a workbook has many sheets.

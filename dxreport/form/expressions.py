@@ -188,18 +188,45 @@ class Computed:
 
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     """Compile a mixed text; raises Fault for bad syntax and unknown names."""
+    if "{%" in text:
+        raise Fault("{% … %} は A 列だけに書けます。行を繰り返すには、繰り返す最初の行と最後の行の A 列に書いてください。")
     env = environment()
     try:
         tree = env.parse(text)
         template = env.from_string(text)
     except TemplateError as error:
         raise Fault(f"「{text}」を読めません（{error.message}）。{{{{ measure.goal }}}} のように書いてください。") from None
-    if any(not isinstance(node, nodes.Output) for node in tree.body):
-        raise Fault("{% … %} は A 列（制御列）だけに書けます。")
     names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
     if unknown := sorted(names - BOOK_NAMES - set(variables)):
         raise Fault(f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。")
+    for path in _paths(tree):
+        if path[0] in variables:
+            _check_path(path, variables[path[0]])
     return Computed(text, names, template.render, _pieces(tree))
+
+
+def _paths(tree: nodes.Template) -> Iterable[tuple[str, ...]]:
+    """The dotted paths of a text, the whole of each."""
+    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
+    for outer in tree.find_all(nodes.Getattr):
+        path: list[str] = []
+        node: nodes.Node = outer
+        while isinstance(node, nodes.Getattr):
+            path.insert(0, node.attr)
+            node = node.node
+        if id(outer) not in inner and isinstance(node, nodes.Name):
+            yield (node.name, *path)
+
+
+def _check_path(path: tuple[str, ...], variable: Variable) -> None:
+    """Raises Fault for a path that the model does not have; what follows a text (``.upper()``) is jinja2's."""
+    known = _names_of(variable)
+    lists = PART_BY_ATTRIBUTE if variable.part is None else (variable.part.periods,)
+    ends = {*known, "number", "key", *(() if variable.periods_of else lists)}
+    begun = {".".join(name.split(".")[:n]) for name in known for n in (1, 2)}
+    if not any(".".join(path[1:n]) in ends for n in range(2, len(path) + 1)) and ".".join(path[1:]) not in begun:
+        name = ".".join(path[1:])
+        raise Fault(f"{{{{ {'.'.join(path)} }}}} という項目はありません。{_suggest(name, known, path[0])}")
 
 
 def _pieces(tree: nodes.Template) -> tuple | None:
@@ -231,15 +258,32 @@ def condition(source: str, variables: Mapping[str, Variable]) -> Callable[[Mappi
 
 
 class Shown:
-    """A model object as templates see it in mixed texts, with ``number`` and ``this_quarter`` besides."""
+    """A model object as templates see it in mixed texts, with ``number``, ``this_quarter`` and ``this_year`` besides.
+
+    ``this`` are the quarter and the plan year that the round means, 0 for none.
+    """
 
     __slots__ = ("_item", "_this", "number")
 
-    def __init__(self, item: Any, index: int, this: int) -> None:
+    def __init__(self, item: Any, index: int, this: tuple[int, int]) -> None:
         self._item, self.number, self._this = item, circled(index + 1), this
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("this_quarter", "this_year"):
-            period = f"{'q' if name == 'this_quarter' else 'y'}{self._this}"
-            return getattr(self._item, period) if self._this else ""
+        if name == "this_quarter":
+            return getattr(self._item, f"q{self._this[0]}") if self._this[0] else _NO_PERIOD
+        if name == "this_year":
+            return getattr(self._item, f"y{self._this[1]}") if self._this[1] else _NO_PERIOD
         return getattr(self._item, name)
+
+
+class _NoPeriod:
+    """This quarter in a round that belongs to none: all its texts are blank."""
+
+    def __getattr__(self, name: str) -> str:
+        return ""
+
+    def __str__(self) -> str:
+        return ""
+
+
+_NO_PERIOD = _NoPeriod()

@@ -188,6 +188,12 @@ def needed_height(text: str, em: float, pitch: float) -> float:
     return lines(text, em) * pitch + 3
 
 
+def stacked_height(text: str, pitch: float) -> float:
+    """The points that letters one below the other need; a line break begins a new column."""
+    letters = max(sum(1 for char in line if _WIDTHS[char]) for line in text.split("\n"))
+    return letters * pitch + 3
+
+
 _PAPER_MM = {8: (297, 420), 9: (210, 297), 11: (148, 210), 12: (257, 364), 13: (182, 257)}  # A3 A4 A5, JIS B4 B5
 _ROUNDING = 0.98  # a printer rounds each row; a page overfull by a point would spill one row onto a page of its own
 

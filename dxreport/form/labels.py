@@ -65,9 +65,9 @@ class Mark:
             return 0.0
         kind = FIELD[self.field.field].kind
         if kind is Kind.FLAG:
-            return 1.0 if folded in _FLAGS else -1.0
+            return 1.0 if folded in _FLAGS else -0.4
         if kind is Kind.MEASURE_ID:
-            return 1.0 if _ID.fullmatch(folded) else -0.5
+            return 1.0 if _ID.fullmatch(folded) else 0.0
         return 0.0
 
 

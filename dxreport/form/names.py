@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,14 @@ from lxml import etree
 from ..ooxml.refs import Box
 from ..ooxml.text import escape, escape_attribute
 from .blocks import Layout
-from .pieces import name_ranges, name_text
+from .pieces import name_ranges, name_text, split_areas
 from .rowmap import RowMap
 from .source import S, Source
 
 Areas = tuple[tuple[str, Box | None, str], ...]
 _AREA, _TITLES = "_xlnm.Print_Area", "_xlnm.Print_Titles"
 _DROPPED = {"_xlnm._FilterDatabase"}
+_RANGE = re.compile(r"\$?[A-Z]+\$?[0-9]+(:\$?[A-Z]+\$?[0-9]+)?|\$?[A-Z]+:\$?[A-Z]+|\$?[0-9]+:\$?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,18 @@ def read_names(
     A ``published`` form goes without the template's other sheets, and so without names that point at them.
     """
     local, others = [], []
-    quoted = (f"{sheet}!", f"'{sheet.replace(chr(39), chr(39) * 2)}'!")
+    quoted = f"'{sheet.replace(chr(39), chr(39) * 2)}'!"
+    points_here = re.compile(rf"(?<![\w'!.]){re.escape(sheet)}!|{re.escape(quoted)}")
     for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
         name, text, at = element.get("name", ""), element.text or "", element.get("localSheetId")
         if name in _DROPPED or "#REF!" in text:
             continue
         owner = source.sheets[int(at)].name if at is not None and int(at) < len(source.sheets) else None
-        if owner == sheet:
+        if owner == sheet and not all(_RANGE.fullmatch(points_here.sub("", area)) for area in split_areas(text)):
+            fault(f"名前「{name}」は範囲ではないので、送るシートに付けられません。削除するか、範囲だけの名前にしてください（数式 → 名前の管理）。")
+        elif owner == sheet:
             local.append((name, name_ranges(text, sheet, layout)))
-        elif any(text.startswith(q) or f",{q}" in text for q in quoted):
+        elif points_here.search(text):
             fault(f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。")
         elif not published or (owner is None and "!" not in text):
             others.append((name, owner, _xml(element, at is not None)))

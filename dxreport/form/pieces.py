@@ -208,7 +208,7 @@ class Builder:
 def name_ranges(text: str, sheet: str, layout: Layout) -> tuple[tuple[str, Box | None, str], ...]:
     """A print area or print titles (``'form'!$B$2:$H$40,'form'!$2:$3``) as (kind, box, literal) items."""
     out = []
-    for item in _split_areas(text):
+    for item in split_areas(text):
         ref = item.rpartition("!")[2].replace("$", "")
         last = max(layout.chains)
         if m := re.fullmatch(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?", ref):
@@ -221,8 +221,8 @@ def name_ranges(text: str, sheet: str, layout: Layout) -> tuple[tuple[str, Box |
     return tuple(out)
 
 
-def _split_areas(text: str) -> list[str]:
-    """Split at commas that stand outside quoted sheet names."""
+def split_areas(text: str) -> list[str]:
+    """The areas of a name, split at commas that stand outside quoted sheet names."""
     return [area for area in re.findall(r"(?:'(?:[^']|'')*'|[^,'])+", text) if area.strip()]
 
 

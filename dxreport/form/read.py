@@ -88,8 +88,8 @@ def read_sheet(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, y
     if found is None:
         return None
     stamp, top, left = found
-    columns = _column_keys(rows[top], left)
-    targets = _targets(form, quarter, year)
+    columns = columns_of(rows[top], left)
+    targets = targets_of(form, quarter, year)
     reading = _Reading(columns, targets)
     seen: set[str] = set()
     copied, blank_keys = [], []
@@ -168,7 +168,8 @@ def _id(segments: list[str], place: tuple[int, int] | None) -> str | None:
     return None if found == "-" else found
 
 
-def _column_keys(row: Sequence[Any], left: int) -> dict[str, int]:
+def columns_of(row: Sequence[Any], left: int) -> dict[str, int]:
+    """The columns (0-based) by their keys, from the stamp's row; ``left`` is the stamp's column."""
     out: dict[str, int] = {}
     for c in range(left + 1, len(row)):
         value = row[c]
@@ -189,7 +190,7 @@ def _unkeyed_columns(rows: Sequence[Sequence[Any]], top: int, left: int, columns
     )
 
 
-def _targets(form: Form, quarter: int, year: int) -> dict[str, tuple[_Target, ...]]:
+def targets_of(form: Form, quarter: int, year: int) -> dict[str, tuple[_Target, ...]]:
     """What each row key reads; worked out once a form and round."""
     kept = form.editions.get((quarter, year))
     if kept is None:
@@ -227,7 +228,7 @@ def _letters(columns: Iterable[int]) -> list[str]:
 def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
     """What a form always shows and reads back, as (field, period): not what stands under ``{% if %}``."""
     out = set()
-    for group in _targets(form, quarter, year).values():
+    for group in targets_of(form, quarter, year).values():
         for target in group:
             if not target.certain:
                 continue

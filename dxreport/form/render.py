@@ -14,6 +14,7 @@ from ..ooxml.refs import Box
 from ..ooxml.text import MAX_TEXT, escape, utf16_length
 from . import fit
 from .blocks import Block, Loop
+from .compile import Fit
 from .edition import ROW, TEXT_TAIL, Edition, RowProgram
 from .expressions import Computed, Shown
 from .formulas import Formula
@@ -73,6 +74,7 @@ class _Writer:
         self.first_input: tuple[int, int] | None = None
         self.too_tall: list[str] = []
         self.names: dict[str, Any] = dict(edition.names)
+        self.this = edition.this
 
     def sheet(self, first: bool) -> RenderedSheet:
         """All of it."""
@@ -122,7 +124,7 @@ class _Writer:
 
     def _show(self, name: str, item: Any, index: int) -> None:
         """Let mixed texts see an item under its name; None where its list is at an end."""
-        self.names[name] = None if item is None else Shown(item, index, self.edition.round.quarter)
+        self.names[name] = None if item is None else Shown(item, index, self.this)
 
     def _row(self, template_row: int, path: Path, key: str) -> None:
         program = self.edition.programs[template_row]
@@ -138,10 +140,10 @@ class _Writer:
         scope = self.scope
         for slot in program.slots:
             get = slot.get
-            if not callable(get):
-                out.append(slot.before + self._special(slot, path, number))
+            if isinstance(get, Formula):
+                out.append(f"{slot.before}{slot.head}{self._later(get, path)}</f></c>")
                 continue
-            text = get(scope)
+            text = self._computed(get) if isinstance(get, Computed) else get(scope)
             if text is None:
                 out.append(slot.before + slot.void)
                 continue
@@ -161,8 +163,8 @@ class _Writer:
         grown = max(height, drawn) if height > drawn else program.height
         self.written.append(_Written(number, program, grown, cells))
 
-    def _needed(self, text: str, wanted: Any, template_row: int, number: int, column: int, path: Path) -> float:
-        points = fit.needed_height(text, wanted.em, wanted.pitch)
+    def _needed(self, text: str, wanted: Fit, template_row: int, number: int, column: int, path: Path) -> float:
+        points = fit.needed_height(text, wanted.em, wanted.pitch) if wanted.em else fit.stacked_height(text, wanted.pitch)
         if wanted.bottom == template_row:
             if points > fit.MAX_HEIGHT:
                 self.too_tall.append(Box(number, column, number, column).ref)
@@ -170,21 +172,22 @@ class _Writer:
         self.tall.append((wanted.bottom, number, column, points, path))
         return 0.0
 
-    def _special(self, slot: Any, path: Path, number: int) -> str:
-        if isinstance(slot.get, Formula):
-            self.formulas.append((slot.get, path))
-            return f"{slot.head}\x02{len(self.formulas) - 1}\x03</f></c>"
-        computed: Computed = slot.get
+    def _later(self, formula: Formula, path: Path) -> str:
+        """The mark of a formula, whose rows are known when all are written."""
+        self.formulas.append((formula, path))
+        return f"\x02{len(self.formulas) - 1}\x03"
+
+    def _computed(self, computed: Computed) -> str | None:
+        """The text of a cell that is shown only; None where its list is at an end."""
         if any(self.names.get(name) is None for name in computed.names):
-            return slot.void
+            return None
         try:
-            text = computed.render(self.names)
+            return computed.render(self.names)
         except Exception as error:
             raise DxreportError(
                 f"様式 {self.form.name} の「{computed.source}」を施策 {self.measure.id} で表示できません（{error}）。",
                 "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
             ) from None
-        return f"{slot.head}{escape(text)}{TEXT_TAIL}" if text else slot.blank
 
     def _check_length(self, text: str) -> None:
         if utf16_length(text) > MAX_TEXT:

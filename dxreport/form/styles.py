@@ -11,6 +11,7 @@ from ..ooxml.package import MAIN_NS, serialise
 
 TEXT_FORMAT = "49"  # built-in number format @
 INPUT_FILL = "FFFFFFCC"
+_STACKED = "255"  # textRotation: letters upright, one below the other
 
 
 def _tag(name: str) -> str:
@@ -26,6 +27,7 @@ class CellFormat:
     wrap: bool
     indent: int
     upright: bool
+    stacked: bool
     locked: bool
 
 
@@ -71,9 +73,9 @@ class Styles:
         protection = xf.find(_tag("protection"))
         wrap = alignment is not None and alignment.get("wrapText") in ("1", "true")
         indent = int(alignment.get("indent", "0")) if alignment is not None else 0
-        turned = alignment is not None and alignment.get("textRotation", "0") != "0"
+        rotation = alignment.get("textRotation", "0") if alignment is not None else "0"
         locked = protection is None or protection.get("locked", "1") in ("1", "true")
-        return CellFormat(size, name, wrap, indent, not turned, locked)
+        return CellFormat(size, name, wrap, indent, rotation == "0", rotation == _STACKED, locked)
 
     def variant(self, index: int, is_input: bool) -> int:
         """The index of an input cell's format as text, unlocked and tinted; or locked and plain."""

@@ -119,7 +119,7 @@ RECEIPTS = Sheet("受付簿", "受付簿表", (
     Column("受付ID", 9), Column("受付日時", 19), Column("ファイル名", 40), Column("SHA256", 18), Column("発行ID", 12),
     Column("部署", 20), Column("回", 12), Column(ID, 8), Column("状態", 10), Column("変更数", 8), Column("指摘", 36),
     Column("メモ", 30),
-), ("受付ID", ID))  # fmt: skip
+), ("受付ID", ID, "発行ID"))  # fmt: skip
 CHANGES = Sheet("変更履歴", "変更履歴表", (
     Column("日時", 19), Column(ID, 8), Column("欄", 24), Column("項目", 36), Column("旧", 36), Column("新", 36),
     Column("受付ID", 9), Column("発行ID", 12), Column("ファイル", 36), Column("シート", 12), Column("セル", 8),

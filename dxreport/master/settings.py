@@ -13,10 +13,10 @@ from .book import Book, Row
 from .faults import suggestion
 from .schema import (
     AREAS,
+    CLOSED,
     DEPARTMENTS,
     DOMAIN,
     FIRST_YEAR,
-    CLOSED,
     FLAGS,
     GENERAL,
     INTAKE,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
 
 from ..errors import LockedError, MasterError
-from ..files import atomic_write, backup, locked, opened_elsewhere
+from ..files import all_or_nothing, backup, locked, opened_elsewhere
 from ..model import Activity, Ref
 from ..ooxml.package import Package
 from ..ooxml.table import Area, BookEdit
@@ -15,6 +17,8 @@ from ..workspace import Workspace
 from .ledgers import LEDGER_OF
 from .records import Conflict, Issue, Master, Receipt, Record
 from .schema import ID, MEASURES, Sheet, sheet_of
+
+_NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
 
 class MasterEdit:
@@ -90,10 +94,19 @@ class MasterEdit:
         return texts
 
 
-def save(workspace: Workspace, data: bytes, expected_sha256: str, now: datetime) -> None:
+def save(
+    workspace: Workspace,
+    data: bytes,
+    expected_sha256: str,
+    now: datetime,
+    *,
+    before: Mapping[Path, bytes] = _NOTHING,
+    after: Mapping[Path, bytes] = _NOTHING,
+) -> None:
     """Put a changed master in the place of the one that was read, keeping a backup of that.
 
-    Raises LockedError while someone else writes or has it open, and MasterError when the file is no
+    The files of ``before`` (what the master will name) and ``after`` (what is handed out) are written
+    with it, or nothing is. Raises LockedError while someone else writes or has it open, and MasterError when the file is no
     longer the one whose sha256 is ``expected_sha256``; nothing is changed then.
     """
     path = workspace.master
@@ -107,7 +120,11 @@ def save(workspace: Workspace, data: bytes, expected_sha256: str, now: datetime)
                 f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
                 "もう一度実行してください。",
             )
-        if sha256(data).hexdigest() == expected_sha256:
-            return
-        backup(path, workspace.backup, now)
-        atomic_write(path, data)
+        with all_or_nothing() as write:
+            for item in before.items():
+                write(*item)
+            if sha256(data).hexdigest() != expected_sha256:
+                backup(path, workspace.backup, now, write)
+                write(path, data)
+            for item in after.items():
+                write(*item)

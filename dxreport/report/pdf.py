@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ def pdf(figures: Figures, template: Path) -> bytes:
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
         compiler = typst.Compiler(template.read_bytes(), font_paths=fonts, sys_inputs=inputs)
-        return compiler.compile(format="pdf", timestamp=made)
+        return compiler.compile(format="pdf", timestamp=made.replace(tzinfo=UTC))
     except RuntimeError as error:
         raise DxreportError(
             f"{template} から PDF を作れません（{error}）。", f"{template.name} を元に戻すか、直してください。"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import problems
-from ..fields import FIELD, label
+from ..fields import FIELD, LIST_NAMES, label
+from ..form.added import Added, added_items
 from ..form.compile import Form
 from ..form.read import Filled, read_sheet, shown_fields
 from ..model import Ref, Settings, normalise
@@ -23,7 +24,8 @@ _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may 
 class FilledSheet:
     """``texts`` are normalised; ``cells`` says where each stands in the file (``E21``).
 
-    ``moved`` tells in Japanese what stands elsewhere than in the sheet as issued.
+    ``moved`` tells in Japanese what stands elsewhere than in the sheet as issued; ``added`` are items
+    that the department added itself, each as its texts under ids of their own (``+1`` …).
     """
 
     sheet: str
@@ -31,6 +33,7 @@ class FilledSheet:
     cells: Mapping[Ref, str]
     problems: tuple[Problem, ...]
     moved: tuple[str, ...]
+    added: tuple[Mapping[Ref, str], ...] = ()
 
 
 def read_filled(
@@ -50,8 +53,15 @@ def read_filled(
     texts = {ref: text for ref, text in texts.items() if text or ref in issued or _item_says(texts, ref)}
     lost = _lost(form, filled, issued, quarter, year)
     texts |= {ref: issued[ref] for ref in lost}
-    found = [*reader.problems, *_removed(lost, filled, sheet.name, settings), *_unkeyed(filled, sheet)]
-    return FilledSheet(sheet.name, texts, cells, tuple(found), _moved(filled))
+    items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
+    added = tuple({ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items)
+    cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
+    told = {row for item in items for row in item.rows}
+    found = [
+        *reader.problems, *_removed(lost, filled, sheet.name, settings), *_unkeyed(filled, sheet, told),
+        *(_added(item, sheet.name) for item in items),
+    ]  # fmt: skip
+    return FilledSheet(sheet.name, texts, cells, tuple(found), _moved(filled), added)
 
 
 def _item_says(texts: Mapping[Ref, str], ref: Ref) -> bool:
@@ -130,11 +140,18 @@ def _removed(lost: Sequence[Ref], filled: Filled, sheet: str, settings: Settings
     ]  # fmt: skip
 
 
-def _unkeyed(filled: Filled, sheet: Sheet) -> list[Problem]:
+def _added(item: Added, sheet: str) -> Problem:
+    rows = f"{item.rows[0]}行目" if len(item.rows) == 1 else f"{item.rows[0]}～{item.rows[-1]}行目"
+    what = f"{LIST_NAMES[item.part.prefix]}（{rows}）"
+    first = next(str(value) for value in item.values.values() if value != "")
+    return problem(problems.ADDED, {"what": what}, sheet=sheet, cell=address(*next(iter(item.at.values()))), value=first)
+
+
+def _unkeyed(filled: Filled, sheet: Sheet, told: set[int]) -> list[Problem]:
     """Texts in rows and columns that the form does not have: told, since they are not merged."""
     out = []
     keyed_columns = {column for _, column in filled.at.values()}
-    for number in (*filled.inserted, *filled.copied):
+    for number in (n for n in (*filled.inserted, *filled.copied) if n not in told):
         row = sheet.rows[number - 1]
         said = [str(v) for c, v in enumerate(row, 1) if v != "" and (c in keyed_columns or not str(v).startswith("r"))]
         if said:

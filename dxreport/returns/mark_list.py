@@ -189,8 +189,9 @@ def _list_xml(looks: _Looks, lines: Sequence[Line], header: Sequence[str]) -> tu
 def _row(number: int, cells: Iterable[tuple[str, int]], height: float) -> str:
     out = []
     for column, (text, style) in enumerate(cells, 1):
-        inner = f'<is><t xml:space="preserve">{escape(normalise(text))}</t></is>'
-        out.append(f'<c r="{column_letters(column)}{number}" s="{style}" t="inlineStr">{inner}</c>')
+        head, inner = f'<c r="{column_letters(column)}{number}" s="{style}"', escape(normalise(text))
+        content = f' t="inlineStr"><is><t xml:space="preserve">{inner}</t></is></c>' if inner else "/>"
+        out.append(head + content)
     return f'<row r="{number}" ht="{height:g}" customHeight="1">{"".join(out)}</row>'
 
 

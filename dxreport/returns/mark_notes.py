@@ -33,6 +33,11 @@ def note_text(number: int, demand: str, lines: Iterable[str]) -> str:
     return "\n".join([f"【差し戻し {number}】{demand}", *body])
 
 
+def without_marks(text: str) -> str:
+    """What a note says beside the marks of a corrected copy."""
+    return _OURS.sub("", text)
+
+
 class Notes:
     """The notes of one sheet; its parts are made when the first note is added, and go with the last."""
 

@@ -73,11 +73,10 @@ class PackageEdit:
 
     def set_default_type(self, extension: str, content_type: str) -> None:
         """State the content type of all parts with this extension, unless the package does."""
-        find = f"{{{TYPES_NS}}}Default"
-        if all(d.get("Extension", "").lower() != extension for d in self.package.xml(_TYPES).iterfind(find)):
-            types = self.tree(_TYPES)
-            if all(d.get("Extension") != extension for d in types.iterfind(find)):
-                types.insert(0, etree.Element(find, Extension=extension, ContentType=content_type))
+        types = self.tree(_TYPES)
+        stated = {d.get("Extension", "").lower() for d in types.iterfind(f"{{{TYPES_NS}}}Default")}
+        if extension not in stated:
+            types.insert(0, etree.Element(f"{{{TYPES_NS}}}Default", Extension=extension, ContentType=content_type))
 
     def relate(self, owner: str, kind: str, target: str) -> str:
         """A new relationship of part ``owner``; gives its id."""
@@ -90,9 +89,7 @@ class PackageEdit:
         while f"dxm{number}" in taken:
             number += 1
         relative = posixpath.relpath(target, posixpath.dirname(owner))
-        etree.SubElement(
-            root, f"{{{RELS_NS}}}Relationship", Id=f"dxm{number}", Type=REL_TYPE + kind, Target=relative
-        )  # fmt: skip
+        etree.SubElement(root, f"{{{RELS_NS}}}Relationship", Id=f"dxm{number}", Type=REL_TYPE + kind, Target=relative)
         return f"dxm{number}"
 
     def drop(self, owner: str, name: str) -> None:

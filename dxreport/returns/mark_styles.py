@@ -139,7 +139,7 @@ class MarkStyles:
         for name in SIDES:
             side = border.find(_N + name)
             if side is not None and _is_ours(side):
-                _draw(side, "thin", indexed="64")
+                _draw(side, "thin", auto="1")
         xf.set("borderId", str(self.add("borders", border)))
 
     def _look(self, xf: etree._Element) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from .. import problems
-from ..fields import Access, label
+from ..fields import LIST_NAMES, Access, label
 from ..model import PART_BY_PREFIX, Ref, Settings
 from ..problems import Problem, problem
 from .case import Case, Finding, Rule
@@ -14,7 +14,6 @@ from .case import Case, Finding, Rule
 _CELLS = 6  # addresses that a problem names before "ほか"
 _NAME = 20  # characters of a 取組内容 in a label
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_ITEM_NAMES = {"outcome": "成果目標", "related": "関連施策", "support": "支援依頼", "activity": "取組"}
 
 
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
@@ -116,4 +115,4 @@ def item_name(ref: Ref, values: Mapping[Ref, str]) -> str:
         return f"「{name if len(name) <= _NAME else name[: _NAME - 1] + '…'}」"
     keys = list(dict.fromkeys(r.item for r in values if r.item[:1] == PART_BY_PREFIX[prefix].letter))
     n = keys.index(ref.item) + 1 if ref.item in keys else len(keys) + 1
-    return _ITEM_NAMES[prefix] + (_CIRCLED[n - 1] if n <= len(_CIRCLED) else str(n))
+    return LIST_NAMES[prefix] + (_CIRCLED[n - 1] if n <= len(_CIRCLED) else str(n))

@@ -151,14 +151,14 @@ def _page(sheet) -> None:
     sheet.repeat_rows(1, 2)
     sheet.freeze_panes(3, 3)
     sheet.protect("", {"format_rows": True})
-    sheet.set_header("&L&G&R&D {{ }}", {"image_left": "印.png", "image_data_left": io.BytesIO(png(40, 20, (200, 30, 30)))})
+    sheet.set_header("&L&G&R&D", {"image_left": "印.png", "image_data_left": io.BytesIO(png(40, 20, (200, 30, 30)))})
     sheet.set_footer("&C&P / &N")
 
 
 def _hangings(sheet) -> None:
     logo = {"image_data": io.BytesIO(png(60, 20, (30, 90, 200))), "x_scale": 0.5, "object_position": 1}
     sheet.insert_image("B2", "logo.png", logo)
-    sheet.insert_textbox("D17", "{{ measure.id }} {{ measure.name }} <控え>", {"width": 200, "height": 30, "y_offset": 25})
+    sheet.insert_textbox("E17", "{{ measure.id }} {{ measure.name }} <控え>", {"width": 200, "height": 16})
     sheet.insert_textbox("H2", "", {"width": 60, "height": 20, "line": {"color": "red"}})
     sheet.write_comment("C4", "到達目標は年度末の姿を書いてください。", {"author": AUTHOR})
     sheet.write_comment("G11", "一覧から選んでください。", {"author": AUTHOR})
@@ -168,7 +168,7 @@ def _rules(book, sheet) -> None:
     late = book.add_format({"bg_color": "#FFC7CE"})
     sheet.conditional_format("G11", {"type": "formula", "criteria": '=AND($G11<>"",$G11<>選択肢!$A$1)', "format": late})
     sheet.conditional_format("K7:K8", {"type": "data_bar", "data_bar_2010": True})
-    sheet.data_validation("C12:C13", {"validate": "list", "source": "={{ lists.flags }}"})
+    sheet.data_validation("C12:C13", {"validate": "list", "source": ["{{ lists.flags }}"]})
     sheet.data_validation("K14", {"validate": "list", "source": ["○"]})
 
 

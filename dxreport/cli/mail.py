@@ -1,0 +1,81 @@
+"""``dxreport mail``: drafts of the mails of a round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import mail as desk
+from ..status import current_round
+from . import console
+from .frame import Call, command
+
+
+@command(answers=True, rounds=True)
+@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.Kind]))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+def mail(call: Call, kind: str, out: Path | None) -> int:
+    """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
+
+    \b
+    request  依頼: 発行したブックを添えて、報告を頼む
+    return   差し戻し: 保留のシートがある返送を、印を付けて返す
+    remind   督促: まだ届いていない部署と、差し戻したままの部署だけに送る
+
+    回は、指定しなければ、いちばん新しく発行した回です。
+    文面は templates の「メール_依頼.txt」などを、メモ帳で直せます。
+
+    終了コード: 0 完了　1 下書きを作れない部署がある
+    """
+    workspace = call.workspace
+    master = call.master()
+    chosen = desk.Kind(kind)
+    round_ = call.round(master.settings, current_round(master))
+    drafts = desk.plan(workspace, master, chosen, round_, call.now)
+    folder = out or desk.out_folder(workspace, master, chosen, round_)
+    paths, removed = desk.write(drafts, folder)
+    if call.as_json:
+        console.emit_json(_answer(drafts, folder, paths, removed))
+    else:
+        _tell(drafts, folder, removed)
+    return 1 if drafts.obstacles else 0
+
+
+def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
+    rows = [
+        (d.department, "、".join(d.to), " ".join(s.measure for s in d.sheets), "、".join(d.attachments)) for d in drafts.drafts
+    ]
+    if rows:
+        console.out(console.table(rows, ("部署", "宛先", "施策", "添付")))
+        console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {len(rows)} 通を {folder} に作りました。")
+    elif not drafts.obstacles:
+        console.out(f"{drafts.round.name}: {drafts.kind.label}の相手はいません。")
+    for obstacle in drafts.obstacles:
+        console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
+    for receipt in drafts.unread:
+        console.say(f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。")
+    if removed:
+        console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
+
+
+def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> dict:
+    return {
+        "kind": drafts.kind.value,
+        "round": drafts.round.name,
+        "folder": str(folder),
+        "drafts": [
+            {
+                "department": d.department, "to": list(d.to), "cc": list(d.cc), "subject": d.subject, "path": str(path),
+                "attachments": list(d.attachments), "measures": [_sheet(s) for s in d.sheets],
+            }
+            for d, path in zip(drafts.drafts, paths, strict=True)
+        ],
+        "obstacles": [{"department": o.department, "reason": o.reason, "fix": o.fix} for o in drafts.obstacles],
+        "unread": [{"return": r.id, "file": r.file} for r in drafts.unread],
+        "removed": [str(path) for path in removed],
+    }  # fmt: skip
+
+
+def _sheet(s) -> dict:
+    return {"id": s.measure, "state": s.state.value, "issued": s.issue.when if s.issue else "", "days_late": s.days_late}

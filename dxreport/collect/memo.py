@@ -1,0 +1,30 @@
+"""What 受付簿 says in its column メモ: why a sheet is held, and the notes its department wrote in cells.
+
+One line each, so that people can read and sort it; the notes stand whole in the kept original.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ..problems import shown
+
+_NOTE = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*): (.*)")
+_SHOWN = 500  # characters of a note
+
+
+def memo(message: str, notes: Mapping[str, str]) -> str:
+    """The text of the column: ``message`` (or nothing), then each note by its cell."""
+    lines = [f"コメント {cell}: {shown(text, _SHOWN)}" for cell, text in notes.items()]
+    return "\n".join([*([message] if message else []), *lines])
+
+
+def reason(text: str) -> str:
+    """What the column says beside the notes."""
+    return "\n".join(line for line in text.split("\n") if not _NOTE.fullmatch(line))
+
+
+def notes(texts: Iterable[str]) -> dict[str, str]:
+    """The notes that these columns tell of, by cell; the last one of a cell counts."""
+    return {found[1]: found[2] for text in texts for line in text.split("\n") if (found := _NOTE.fullmatch(line))}

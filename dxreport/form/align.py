@@ -1,0 +1,243 @@
+"""A sheet whose keys are gone, read by the labels that the form prints.
+
+Copied to another book as values, without row 1 or column A, filled in before there were keys, published: the
+labels that are left say which row and column of the form each row and column is. That gives the sheet its
+keys again, and it is read like any other. What could be read in two ways is not read at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..ooxml.refs import column_letters
+from .columns import find_columns
+from .compile import Form
+from .labels import Printed, fold, printed
+from .read import Filled, read_sheet
+from .stamp import Stamp
+from .trellis import Placed, Ways, best_way
+
+LIKE = 0.5  # a sheet that has this share of a form's labels is meant to be one
+_ROW_KEY = re.compile(r"r\d+(?:/[^/]*)*\+?")
+_COLUMN_KEY = re.compile(r"c[A-Z]{1,3}")
+_KEYS = 3  # as many of them make a row or column of keys: one may be a text
+_LABEL, _MISSED, _TAKEN, _STRAY, _BLANK = 2.0, -2.0, -3.0, -1.0, -0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a sheet of the form is not read, in Japanese, as a clause without full stop."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A sheet read by its labels; items are numbered in their order (K1, K2 …) unless row keys were left.
+
+    ``filled`` is as :func:`dxreport.form.read.read_sheet` gives it, its stamp blank but for the form. ``unplaced`` are the texts
+    that are no value and no label of the form, with (row, column), 1-based; ``shown`` what the form shows
+    besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is whether row keys were left.
+    """
+
+    filled: Filled
+    unplaced: tuple[tuple[int, int, str], ...]
+    shown: Mapping[str, str]
+    keyed: bool
+
+
+def resemblance(form: Form, rows: Sequence[Sequence[Any]]) -> float:
+    """The share of the form's labels that a sheet has, 0 to 1."""
+    return printed(form).share(frozenset(fold(v) for row in rows for v in row if isinstance(v, str) and v))
+
+
+def align(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
+    """Read a sheet of ``form`` by its labels; None when it does not look like one.
+
+    ``rows``, ``quarter`` and ``year`` are as in :func:`dxreport.form.read.read_sheet`.
+    """
+    if resemblance(form, rows) < LIKE:
+        return None
+    sheet = _Sheet.of(form, rows)
+    columns = find_columns(printed(form), sheet.texts, sheet.column_keys)
+    if columns.doubt:
+        return Doubt(columns.doubt)
+    places = _places(form, sheet, columns.places)
+    if isinstance(places, Doubt):
+        return places
+    if doubt := _mismatch(form, sheet, columns.places, places):
+        return doubt
+    keys = sheet.row_keys or {i: _key(form, p) for i, p in enumerate(places) if p is not None}
+    filled = _read(form, sheet, columns.places, keys, quarter, year)
+    unplaced, shown = _rest(form, sheet, columns.places, places, filled)
+    return Aligned(filled, unplaced, shown, bool(sheet.row_keys))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet with its keys taken out: ``texts`` folded by 0-based row and column, ``column_keys`` and ``row_keys``
+    what was left of them."""
+
+    rows: list[list[Any]]
+    texts: list[dict[int, str]]
+    column_keys: Mapping[str, int]
+    row_keys: Mapping[int, str]
+
+    @classmethod
+    def of(cls, form: Form, rows: Sequence[Sequence[Any]]) -> _Sheet:
+        """Take a sheet's keys from it."""
+        own = [list(row) for row in rows]
+        column_keys: dict[str, int] = {}
+        known = {f"c{letters}" for letters in form.column_letters}
+        for row in own:
+            found = {v: c for c, v in enumerate(row) if isinstance(v, str) and _COLUMN_KEY.fullmatch(v) and v in known}
+            if len(found) >= min(_KEYS, len(known)):
+                column_keys = found
+                row[:] = [""] * len(row)
+                break
+        row_keys = _take_row_keys(form, own)
+        texts = [{c: t for c, v in enumerate(row) if v != "" and (t := fold(v if isinstance(v, str) else str(v)))} for row in own]
+        return cls(own, texts, column_keys, row_keys)
+
+
+def _take_row_keys(form: Form, rows: list[list[Any]]) -> dict[int, str]:
+    for column in range(min(max(map(len, rows), default=0), 256)):
+        found = {
+            i: row[column]
+            for i, row in enumerate(rows)
+            if column < len(row) and isinstance(row[column], str) and _ROW_KEY.fullmatch(row[column])
+        }
+        if len(found) >= max(_KEYS, len(form.rows) // 2):
+            for row in rows:
+                if column < len(row):
+                    row[column] = ""
+            return found
+    return {}
+
+
+def _places(form: Form, sheet: _Sheet, columns: Mapping[int, int]) -> Sequence[Placed | None] | Doubt:
+    """Which row of the form each row of the sheet is."""
+    marks, inside = printed(form), set(columns.values())
+    texts = [{c: t for c, t in row.items() if c in inside} for row in sheet.texts]
+    if sheet.row_keys:
+        numbers = {i: int(re.match(r"r(\d+)", key)[1]) for i, key in sheet.row_keys.items()}
+        return [Placed(numbers[i], ()) if numbers.get(i) in form.rows else None for i in range(len(texts))]
+    known = {row: _row_worth(marks, row, columns) for row in form.rows}
+    worth = [{row: value for row, of in known.items() if (value := of(text)) is not None} for text in texts]
+    skipped = [_BLANK + sum(_STRAY * (2 if t in marks.labels else 1) for t in text.values()) for text in texts]
+    ways: Ways = best_way(form.layout, lambda row: _removed(marks, row), worth, skipped)
+    doubtful = [i for i in ways.doubtful if texts[i]]
+    if doubtful:
+        seen = next(iter(texts[doubtful[0]].values()))
+        return Doubt(f"{doubtful[0] + 1}行目（「{seen[:20]}」）が様式のどの行か決められません")
+    return ways.places
+
+
+def _removed(marks: Printed, row: int) -> float:
+    """What it is worth that a template row is not in the sheet."""
+    own = marks.rows[row]
+    return _BLANK - 0.5 * sum(m.printed for m in own) - (1.5 if any(m.field for m in own) else 0.0)
+
+
+def _row_worth(marks: Printed, row: int, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float | None]:
+    """A function from a row of the sheet to what it is worth that it is this template row; None for impossible."""
+    own = {columns[m.column]: m for m in marks.rows[row] if m.column in columns}
+    labelled = any(m.printed for m in own.values())
+
+    def worth(texts: Mapping[int, str]) -> float | None:
+        total, said = 0.0, False
+        for column, mark in own.items():
+            text = texts.get(column, "")
+            if mark.printed:
+                hit = mark.prints(text)
+                said = said or hit
+                total += _LABEL if hit else _TAKEN if text in marks.labels else _MISSED
+                continue
+            said = said or bool(text)
+            total += mark.fits(text) + (_TAKEN if mark.field is not None and text in marks.labels else 0.0)
+        if labelled and not said:
+            return None  # a blank row tells nothing of a row that prints a label
+        return total + _STRAY * sum(column not in own for column in texts)
+
+    return worth
+
+
+def _mismatch(
+    form: Form, sheet: _Sheet, columns: Mapping[int, int], places: Sequence[Placed | None]
+) -> Doubt | None:
+    """A column that holds others' labels as often as its own, or a sheet that has hardly a row of the form."""
+    marks = printed(form)
+    hits, misses = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
+    for i, place in enumerate(places):
+        for mark in marks.rows[place.row] if place is not None else ():
+            if mark.printed and mark.column in columns:
+                text = sheet.texts[i].get(columns[mark.column], "")
+                if mark.prints(text):
+                    hits[mark.column] += 1
+                elif text in marks.labels:
+                    misses[mark.column] += 1
+    for column, count in misses.items():
+        if count and count >= hits[column]:
+            return Doubt(f"{column_letters(columns[column] + 1)}列の見出しが様式の{column_letters(column)}列と合いません")
+    found = {place.row for place in places if place is not None}
+    fields = {row for row, own in marks.rows.items() if any(m.field for m in own)}
+    if len(fields & found) * 2 < len(fields):
+        return Doubt("様式の欄の半分以上が見つかりません")
+    return None
+
+
+def _key(form: Form, place: Placed) -> str:
+    """The key that a row of the form carries, its items numbered in order."""
+    chain = form.layout.chains[place.row]
+    depth = min((c.repeats for c in form.rows[place.row].cells), default=len(chain))
+    later = "+" if any(place.path[depth:]) else ""
+    segments = [
+        "&".join(f"{'' if v.periods_of or v.part is None else v.part.letter}{index + 1}" for v in (loop.variable for loop in block.loops))
+        for block, index in zip(chain, place.path, strict=True)
+        if block.loops
+    ]
+    return "/".join([f"r{place.row}", *segments]) + later
+
+
+def _read(
+    form: Form, sheet: _Sheet, columns: Mapping[int, int], keys: Mapping[int, str], quarter: int, year: int
+) -> Filled:
+    """Read the sheet with its keys put around it."""
+    width = max([*map(len, sheet.rows), *(place + 1 for place in columns.values())])
+    head = [""] * width
+    for column, place in columns.items():
+        head[place] = f"c{column_letters(column)}"
+    stamp = Stamp("", "", form.digest)
+    keyed = [[str(stamp), *head], *([keys.get(i, ""), *row] for i, row in enumerate(sheet.rows))]
+    filled = read_sheet(form, keyed, quarter=quarter, year=year)
+    assert filled is not None
+    return replace(
+        filled,
+        at={ref: (row - 1, column - 1) for ref, (row, column) in filled.at.items()},
+        copied=tuple(row - 1 for row in filled.copied),
+        inserted=tuple(row - 1 for row in filled.inserted),
+        inserted_columns=tuple(column - 1 for column in filled.inserted_columns),
+    )
+
+
+def _rest(
+    form: Form, sheet: _Sheet, columns: Mapping[int, int], places: Sequence[Placed | None], filled: Filled
+) -> tuple[tuple[tuple[int, int, str], ...], dict[str, str]]:
+    """The texts that nothing took, and what the form shows besides the measure."""
+    marks, drawn = printed(form), {place: column for column, place in columns.items()}
+    taken = set(filled.at.values())
+    unplaced, shown = [], {}
+    for i, (texts, place) in enumerate(zip(sheet.texts, places, strict=True)):
+        own = {m.column: m for m in marks.rows[place.row]} if place is not None else {}
+        for column, folded in texts.items():
+            if (i + 1, column + 1) in taken:
+                continue
+            mark, text = own.get(drawn.get(column, 0)), str(sheet.rows[i][column])
+            if mark is None or mark.field is not None or (mark.printed and not mark.prints(folded)):
+                unplaced.append((i + 1, column + 1, text))
+            elif mark.path:
+                shown.setdefault(mark.path, text)
+    return tuple(unplaced), shown
