@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SUBJECT = re.compile(r"件名\s*[:：]\s*(\S.*)")
 _NO_SUCH = re.compile(r"'(\w+)' is undefined|has no attribute '(\w+)'")
+_FIX = "メモ帳などで直してから、もう一度実行してください。使える項目は templates/README.md にあります。"
 _IN_TEMPLATE = "<template>"  # what Jinja2 calls the file of a template made from a string
 
 
@@ -95,4 +96,4 @@ def _line(error: Exception) -> int:
 
 
 def _fail(path: Path, line: int, what: str) -> NoReturn:
-    raise DxreportError(f"{path} の {line} 行目: {what}", "メモ帳などで直してから、もう一度実行してください。使える項目は templates/README.md にあります。") from None
+    raise DxreportError(f"{path} の {line} 行目: {what}", _FIX) from None

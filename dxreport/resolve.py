@@ -15,7 +15,7 @@ from .issued import Archive
 from .master.read import read_master
 from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, part_of, stamp
 from .master.write import MasterEdit, save
-from .model import next_keys, normalise
+from .model import Ref, next_keys, normalise
 from .returns.gather import ReturnedFile
 from .workspace import Workspace
 
@@ -43,7 +43,8 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         receipt = next((r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None)
         change = Change(
             stamp(now), conflict.measure, conflict.ref, conflict.label, now_there, text, conflict.return_id,
-            receipt.issue_id if receipt and take == "returned" else "", receipt.file if receipt else "", note=why,
+            receipt.issue_id if receipt and take == "returned" else "", receipt.file if receipt else "",
+            *(_source(workspace, master, receipt, conflict.ref) if receipt and take == "returned" else ()), note=why,
         )  # fmt: skip
         edit.set(conflict.measure, conflict.ref, text)
         edit.add(change)
@@ -52,6 +53,16 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     )
     save(workspace, edit.data(), master.sha256, now)
     return change
+
+
+def _source(workspace: Workspace, master: Master, receipt: Receipt, ref: Ref) -> tuple[str, str]:
+    """Sheet and cell that a text was read from; blank where the kept original can no longer be read."""
+    try:
+        file = _original(workspace, receipt)
+    except MasterError:
+        return "", ""
+    sheet = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == receipt.measure), None)
+    return (sheet.sheet, (sheet.cells or {}).get(ref, "")) if sheet else ("", "")
 
 
 def _decide_addition(

@@ -84,8 +84,15 @@ def status(master: Master, round_: Round, today: date) -> RoundStatus:
         for department, measures in master.by_department(round_.quarter)
         for measure in measures
     )
-    refused = tuple(r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.measure)
-    return RoundStatus(round_, sheets, refused)
+    return RoundStatus(round_, sheets, _refused(master, round_))
+
+
+def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
+    """Files that nobody can tell the sheet of, from those that came between the issue of the round and of the next."""
+    begin = min((i.when for i in master.issues if i.round == round_.name), default="")
+    end = min((i.when for i in master.issues if i.round != round_.name and i.when > begin), default="")
+    whole = [r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.measure]
+    return tuple(r for r in whole if begin and begin <= r.when and (not end or r.when < end))
 
 
 def _sheet(master: Master, round_: Round, department: str, measure, today: date) -> SheetStatus:

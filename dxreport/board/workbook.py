@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from ..errors import DxreportError
 from ..status import State
@@ -27,7 +28,7 @@ _LIGHT_UP = 14  # diagonal lines
 # What needs something done is told by more than a colour, for black-and-white printers.
 _LOOKS: dict[State, dict[str, Any]] = {
     State.MISSING: {"bold": True, "font_color": "#FFFFFF", "bg_color": "#404040"},
-    State.HELD: {"bold": True, "pattern": _LIGHT_UP, "fg_color": "#7F7F7F", "bg_color": "#FCE4D6"},
+    State.HELD: {"bold": True, "pattern": _LIGHT_UP, "fg_color": "#A6A6A6", "bg_color": "#FCE4D6"},
     State.REVIEW: {"bold": True, "italic": True, "bg_color": "#FFF2CC"},
     State.NOT_ISSUED: {"italic": True, "font_color": "#595959"},
 }
@@ -72,23 +73,25 @@ def _sheet(book: Workbook, board: Board) -> None:
     sheet = book.add_worksheet(SHEET)
     _page(sheet, _HEAD)
     pen, plain = _Pen(sheet), book.add_format(_FONT)
-    wrap = book.add_format({**_FONT, "text_wrap": True})
+    wrap, middle = (book.add_format({**_FONT, "bottom": 4, **more}) for more in ({"text_wrap": True}, {"align": "center"}))
     head = book.add_format({**_FONT, "bold": True, "border": 1, "bg_color": "#D9D9D9", "align": "center"})
     number = book.add_format({**_FONT, "border": 1, "align": "center"})
     _title(book, pen, board)
     last = _HEAD + max(len(board.lines), 1)
-    for n, state in enumerate(board.states):
-        pen.put(_SUMS, n + _STATE - 2, state.value, head)
-        pen.count(_SUMS + 1, n + _STATE - 2, f'=COUNTIF({_cells(_HEAD + 1, last, _STATE)},"{state.value}")', board.sums[state], number)
+    pen.put(_SUMS, _STATE - 1, "施策の数", head)
+    pen.count(_SUMS + 1, _STATE - 1, f"=COUNTA({_cells(_HEAD + 1, last, 1)})", len(board.lines), number)
+    for column, state in enumerate(board.states, _STATE):
+        pen.put(_SUMS, column, state.value, head)
+        pen.count(_SUMS + 1, column, f'=COUNTIF({_cells(_HEAD + 1, last, _STATE)},"{state.value}")', board.sums[state], number)
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width, plain)
     sheet.add_table(_HEAD, 0, last, len(HEADS) - 1, {
         "name": "提出状況表", "style": "Table Style Light 15", "columns": [{"header": h, "header_format": head} for h in HEADS],
     })  # fmt: skip
     for row, line in enumerate(board.lines, _HEAD + 1):
+        sheet.set_row(row, _height(line))
         for column, value in enumerate(_texts(line)):
-            if value not in ("", 0):
-                pen.put(row, column, value, wrap)
+            pen.put(row, column, value or "", middle if column == _LATE else wrap)
     for state, look in _LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{state.value}"', "format": book.add_format(look)}
         sheet.conditional_format(_HEAD + 1, _STATE, last, _STATE, rule)
@@ -133,6 +136,15 @@ def _texts(line: Line) -> tuple[str | int, ...]:
         line.department, line.measure, line.name, line.state.value, line.late, line.issued, line.returned,
         line.return_id, line.remarks,
     )  # fmt: skip
+
+
+def _height(line: Line) -> float:
+    """Points that a row needs: not every program fits wrapped rows itself when it opens a file."""
+    rows = (
+        sum(-(-sum(2 if east_asian_width(c) in "WFA" else 1 for c in part) // (width - 2)) or 1 for part in text.split("\n"))
+        for text, width in ((line.department, _WIDTHS[0]), (line.name, _WIDTHS[2]), (line.remarks, _WIDTHS[-1]))
+    )
+    return 3 + 13 * max(rows)
 
 
 def _page(sheet: Worksheet, head: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import click
 
 from ..collect.applied import original_path
@@ -27,27 +30,34 @@ def history(call: Call, measure: str | None) -> None:
     for c in changes:
         console.out(f"{c.when} {c.measure} {c.label}")
         console.out(f"  「{_short(c.old)}」→「{_short(c.new)}」")
-        console.out(f"  {_source(c)}")
+        for line in _source(c, _original(call.workspace, c)):
+            console.out(f"  {line}")
     console.out(f"変更 {len(changes)} 件" if changes else "変更はまだありません。")
 
 
-def _source(c: Change) -> str:
+def _source(c: Change, original: str) -> Iterator[str]:
+    """Where the text came from, and where that file is kept."""
     where = f"{c.return_id} {c.file}" + (f" シート「{c.sheet}」 {c.cell}" if c.sheet else "") if c.return_id else ""
-    return "　".join(part for part in (where, c.note) if part)
+    yield "　".join(part for part in (where, c.note) if part)
+    if c.return_id:
+        yield f"控え {original}" if original else "控えがありません。master/returns をバックアップから戻してください。"
+
+
+def _original(workspace: Workspace, c: Change) -> str:
+    """The kept original that a change came from; blank where there is none."""
+    path = original_path(workspace, c.return_id, _name(c.file)) if c.return_id and c.file else None
+    return str(path) if path and path.is_file() else ""
 
 
 def _answer(workspace: Workspace, c: Change) -> dict:
-    original = str(original_path(workspace, c.return_id, _name(c.file))) if c.return_id and c.file else ""
     return {
         "when": c.when, "id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new,
         "return": c.return_id, "issue": c.issue_id, "file": c.file, "sheet": c.sheet, "cell": c.cell, "note": c.note,
-        "original": original,
+        "original": _original(workspace, c),
     }  # fmt: skip
 
 
 def _name(file: str) -> str:
-    from pathlib import Path
-
     return ReturnedFile(file, Path(), b"", "").file_name
 
 

@@ -8,6 +8,7 @@ keys again, and it is read like any other. What could be read in two ways is not
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ from .compile import Form
 from .labels import Printed, fold, printed
 from .read import Filled, read_sheet
 from .stamp import Stamp
-from .trellis import Placed, Ways, best_way
+from .trellis import NEVER, Graph, Placed, Take, Ways, best_way
 
 LIKE = 0.5  # a sheet that has this share of a form's labels is meant to be one
 _ROW_KEY = re.compile(r"r\d+(?:/[^/]*)*\+?")
@@ -125,15 +126,45 @@ def _places(form: Form, sheet: _Sheet, columns: Mapping[int, int]) -> Sequence[P
     if sheet.row_keys:
         numbers = {i: int(re.match(r"r(\d+)", key)[1]) for i, key in sheet.row_keys.items()}
         return [Placed(numbers[i], ()) if numbers.get(i) in form.rows else None for i in range(len(texts))]
-    known = {row: _row_worth(marks, row, columns) for row in form.rows}
-    worth = [{row: value for row, of in known.items() if (value := of(text)) is not None} for text in texts]
-    skipped = [_BLANK + sum(_STRAY * (2 if t in marks.labels else 1) for t in text.values()) for text in texts]
-    ways: Ways = best_way(form.layout, lambda row: _removed(marks, row), worth, skipped)
-    doubtful = [i for i in ways.doubtful if texts[i]]
-    if doubtful:
-        seen = next(iter(texts[doubtful[0]].values()))
-        return Doubt(f"{doubtful[0] + 1}行目（「{seen[:20]}」）が様式のどの行か決められません")
+    graph = Graph.of(form.layout, lambda row: _removed(marks, row))
+    known = [_row_worth(marks, take, columns) for take in graph.takes]
+    worth = [[of(text) for of in known] for text in texts]
+    skipped = [_BLANK + sum(_TAKEN if t in marks.labels else _STRAY for t in text.values()) for text in texts]
+    ways = best_way(graph, worth, skipped)
+    doubtful = next((i for i in ways.doubtful if texts[i]), None)
+    if doubtful is None:
+        doubtful = _torn(form, ways)
+    if doubtful is not None:
+        seen = next(iter(texts[doubtful].values()), "")
+        return Doubt(f"{doubtful + 1}行目（「{seen[:20]}」）が様式のどの行か決められません")
     return ways.places
+
+
+def _torn(form: Form, ways: Ways) -> int | None:
+    """A row (0-based) of a copy of a block of which no more than half is there, or that lacks rows as its neighbour does.
+
+    A row that was copied, or that was moved, reads as such a copy.
+    """
+    here: dict[tuple, list[int]] = defaultdict(list)
+    gone: dict[tuple, int] = Counter()
+    for i, place in enumerate(ways.places):
+        for copy in _copies(form, place):
+            here[copy].append(i)
+    for place in ways.lost:
+        gone.update(_copies(form, place))
+    for (block, path), rows in here.items():
+        before = (block, (*path[:-1], path[-1] - 1))
+        if gone[block, path] and (gone[block, path] >= len(rows) or gone[before]):
+            return rows[0]
+    return None
+
+
+def _copies(form: Form, place: Placed | None) -> list[tuple[tuple[int, int], tuple[int, ...]]]:
+    """The copies of repeated blocks that a row stands in."""
+    if place is None:
+        return []
+    chain = form.layout.chains[place.row]
+    return [((block.first, block.last), place.path[: depth + 1]) for depth, block in enumerate(chain) if block.loops]
 
 
 def _removed(marks: Printed, row: int) -> float:
@@ -142,12 +173,12 @@ def _removed(marks: Printed, row: int) -> float:
     return _BLANK - 0.5 * sum(m.printed for m in own) - (1.5 if any(m.field for m in own) else 0.0)
 
 
-def _row_worth(marks: Printed, row: int, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float | None]:
-    """A function from a row of the sheet to what it is worth that it is this template row; None for impossible."""
-    own = {columns[m.column]: m for m in marks.rows[row] if m.column in columns}
+def _row_worth(marks: Printed, take: Take, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
+    """A function from a row of the sheet to what it is worth that it is this row of the form."""
+    own = {columns[m.column]: m for m in marks.rows[take.row] if m.column in columns and not any(take.later[m.repeats :])}
     labelled = any(m.printed for m in own.values())
 
-    def worth(texts: Mapping[int, str]) -> float | None:
+    def worth(texts: Mapping[int, str]) -> float:
         total, said = 0.0, False
         for column, mark in own.items():
             text = texts.get(column, "")
@@ -159,8 +190,8 @@ def _row_worth(marks: Printed, row: int, columns: Mapping[int, int]) -> Callable
             said = said or bool(text)
             total += mark.fits(text) + (_TAKEN if mark.field is not None and text in marks.labels else 0.0)
         if labelled and not said:
-            return None  # a blank row tells nothing of a row that prints a label
-        return total + _STRAY * sum(column not in own for column in texts)
+            return NEVER  # a blank row tells nothing of a row that prints a label
+        return total + sum(_TAKEN if t in marks.labels else _STRAY for column, t in texts.items() if column not in own)
 
     return worth
 

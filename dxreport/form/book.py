@@ -8,11 +8,23 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
 from ..model import Measure
-from ..ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Entry, Relationship, entry, rels_name, serialise, zip_bytes
+from ..ooxml.package import (
+    MAIN_NS,
+    REL_TYPE,
+    RELS_NS,
+    TYPES_NS,
+    Entry,
+    Relationship,
+    entry,
+    rels_name,
+    serialise,
+    zip_bytes,
+)
 from ..ooxml.refs import column_letters
 from ..ooxml.text import escape, escape_attribute, string_item
 from .compile import Form
@@ -163,7 +175,7 @@ class _Book:
         positions = {name: i for i, name in enumerate(others, first + len(self.sheets))}
         titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
         defined = form.names.xml(titles, first, [(s.measure, s.rows) for s in self.sheets], positions, form.layout)
-        head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
+        head = shared_parts(self.form).workbook_head
         return (
             f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{head}'
             f'<sheets>{"".join(listed)}</sheets>{defined}<calcPr fullCalcOnLoad="1"/></workbook>'
@@ -215,6 +227,7 @@ class SharedParts:
     defaults: Mapping[str, str]
     overrides: tuple[tuple[str, str], ...]
     workbook_rels: tuple[Relationship, ...]
+    workbook_head: str
 
 
 def shared_parts(form: Form) -> SharedParts:
@@ -252,7 +265,8 @@ def _shared_parts(form: Form) -> SharedParts:
         if rels_name(name) in package:
             entries.append(package.entry(rels_name(name)))
     kept = tuple((n, overrides[n]) for n in sorted(reached) if n in overrides)
-    return SharedParts(tuple(entries), defaults, kept, tuple(rels))
+    head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
+    return SharedParts(tuple(entries), defaults, kept, tuple(rels), head)
 
 
 def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
@@ -313,12 +327,16 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
     folder = posixpath.dirname(owner)
     out = []
     for r in rels:
-        target = r.target if r.external else posixpath.relpath(r.target, folder)
+        target = r.target
+        if not r.external:
+            within = target.startswith(f"{folder}/")
+            target = target[len(folder) + 1 :] if within else posixpath.relpath(target, folder)
         mode = ' TargetMode="External"' if r.external else ""
         out.append(f'<Relationship Id="{r.id}" Type="{r.type}" Target="{escape_attribute(target)}"{mode}/>')
     return f'{_DECLARATION}<Relationships xmlns="{RELS_NS}">{"".join(out)}</Relationships>'
 
 
+@lru_cache(maxsize=1)
 def _root_rels() -> Entry:
     core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     rels = [Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"), Relationship("rId2", core, "docProps/core.xml")]

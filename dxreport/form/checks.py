@@ -19,6 +19,7 @@ _ELSEWHERE = {
     "headerFooter": "ヘッダーとフッター", "dataValidations": "入力規則", "conditionalFormatting": "条件付き書式",
     "hyperlinks": "ハイパーリンク",
 }  # fmt: skip
+_NAMED = 5  # cells that a remark names
 _TAG = re.compile(r"\{[{%#]")
 
 
@@ -33,8 +34,10 @@ def check_bindings(cells: Sequence, layout: Layout, fault: Report, note: Report)
                 fault(c.row, c.column, f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。")
             if c.unlocked and _repeated_by_another(c, layout):
                 fault(c.row, c.column, f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。")
-        elif c.unlocked:
-            note(c.row, c.column, "ロックを外したセルですが、項目がないので、書き込まれた内容は読み取りません。")
+    idle = [c for c in cells if c.unlocked and not isinstance(c.content, Binding)]
+    if idle:
+        where = "、".join(address(c.row, c.column) for c in idle[:_NAMED]) + (f" ほか {len(idle) - _NAMED} か所" if len(idle) > _NAMED else "")
+        note(idle[0].row, idle[0].column, f"ロックを外したセル（{where}）に項目がありません。部署が書き込んでも読み取れないので、ロックしてください。")
     for same in by_field.values():
         _check_field(same, fault, note)
     _check_spanning(cells, layout, fault)

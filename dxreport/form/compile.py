@@ -251,14 +251,14 @@ class _Compiler:
     def _cell(self, c: DrawnCell, merge: Box | None, shared: dict[str, tuple[str, str]]) -> Cell:
         chain = self.layout.chains[c.row]
         depth = len(chain)
+        look = self.source.styles.format(c.style)
         f = c.element.find(f"{S}f")
         if f is not None:
-            return Cell(c.row, c.column, c.style, self._formula(c, f, shared), repeats=depth)
+            return Cell(c.row, c.column, c.style, self._formula(c, f, shared), not look.locked, repeats=depth)
         if "｛｛" in c.text or "｛％" in c.text:
             raise Fault("全角の ｛｛ ｝｝ は使えません。半角の {{ }} で書いてください。")
         if "{{" not in c.text and "{%" not in c.text:
-            return Cell(c.row, c.column, c.style, _static(c.element), repeats=depth)
-        look = self.source.styles.format(c.style)
+            return Cell(c.row, c.column, c.style, _static(c.element), not look.locked, repeats=depth)
         box = merge or Box(c.row, c.column, c.row, c.column)
         fitting = self._fit(box, look) if look.stacked or (look.wrap and look.upright) else None
         content = self._content(c.text, self.layout.variables[c.row])

@@ -145,7 +145,7 @@ def _frame(root: etree._Element) -> tuple[str, str]:
 def _drawing(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
     root = package.xml(rel.target)
     relationships = tuple(package.relationships(rel.target))
-    for kind in dict.fromkeys(r.kind for r in relationships if r.kind not in _KEPT and not r.kind.startswith("diagram") or r.kind == "diagramData"):
+    for kind in dict.fromkeys(r.kind for r in relationships if (r.kind not in _KEPT and not r.kind.startswith("diagram")) or r.kind == "diagramData"):
         fault(0, 0, f"様式のシートに{_KINDS.get(kind, f'「{kind}」')}は置けません。図形・画像・テキストボックスは使えます。")
     texts: list[str] = []
     anchored = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import TemplateError
 from ..fields import Access, access
@@ -24,15 +24,13 @@ ROW = "\x01"  # the number of the row, within its cells; no text of the model ho
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A cell whose text comes from the measure: what stands before it, and its forms.
+class Slot(NamedTuple):
+    """A cell whose text comes from the measure, with all that stands before it in its row.
 
     ``head`` opens the cell when it has a text, ``blank`` is the cell without, ``void`` the cell
     when its list has no item here (then it is no input). ``get`` gives the text, None for void.
     """
 
-    before: str
     get: Callable[[Scope], str | None] | Computed | Formula
     head: str
     blank: str
@@ -168,7 +166,7 @@ class _Maker:
             return f"{place}{style}{TEXT_HEAD}{escape(text)}{TEXT_TAIL}" if text else f"{place}{style}/>"
         blank = f"{place}{style}/>"
         head = f"{place}{style}><f>" if isinstance(content, Formula) else f"{place}{style}{TEXT_HEAD}"
-        return Slot(before, content, head, blank, blank, c.fit, False, c.column)
+        return Slot(content, before + head, before + blank, before + blank, c.fit, False, c.column)
 
     def _bound(self, c: Cell, content: Binding, before: str, place: str) -> Slot | str:
         how = self.access(c)
@@ -180,7 +178,7 @@ class _Maker:
         if get is None:
             return void
         return Slot(
-            before, get, f'{place} s="{filled}"{TEXT_HEAD}', f'{place} s="{opened}"/>', void, c.fit,
+            get, f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>', before + void, c.fit,
             how is not Access.LOCKED, c.column,
         )  # fmt: skip
 

@@ -74,8 +74,8 @@ class Binding:
     period: int = 0
     period_slot: int = 0
 
-    def getter(self, this: int) -> Callable[[Scope], str] | None:
-        """A function from the scope to the text, or None where this round has no such period."""
+    def getter(self, this: int) -> Callable[[Scope], str | None] | None:
+        """A function from the scope to the text (None where the list has no item), or None where the round has no such period."""
         name = self.field.rpartition(".")[2]
         if self.period_slot:
             return _reader(self.period_slot, name)
@@ -89,12 +89,12 @@ def _letter(field: str) -> str:
     return "y" if field.startswith("outcome.") else "q"
 
 
-def _reader(slot: int, path: str) -> Callable[[Scope], str]:
+def _reader(slot: int, path: str) -> Callable[[Scope], str | None]:
     get = attrgetter(path)
 
-    def read(scope: Scope) -> str:
+    def read(scope: Scope) -> str | None:
         item = scope[slot]
-        return "" if item is None else get(item)
+        return None if item is None else get(item)
 
     return read
 
@@ -249,6 +249,9 @@ def _pieces(tree: nodes.Template) -> tuple | None:
 
 def condition(source: str, variables: Mapping[str, Variable]) -> Callable[[Mapping[str, Any]], Any]:
     """Compile an expression of ``{% if … %}`` or ``at_least(…)``; raises Fault."""
+    if source.strip().isdigit():
+        number = int(source)
+        return lambda _: number
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
     except TemplateError as error:

@@ -19,6 +19,7 @@ _ID = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)+")
 _YEAR = re.compile(r"(?:(?:令和|平成|r|h)(?:元|\d{1,2})|20\d\d)(?:年度?)?")
 _TAG = re.compile(r"\{\{.*?\}\}", re.S)
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~"})
+_LONG_ID = 12  # characters: what is longer is no 施策ID
 _LITERAL = 2  # characters that a text with blanks in it must at least have to be a label
 
 
@@ -34,7 +35,8 @@ class Mark:
 
     ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills;
     ``field`` what is read there. With none of these it shows something that cannot be foretold.
-    ``path`` names it where it shows one plain thing (``years.y1``), ``text`` is the label as drawn.
+    ``path`` names it where it shows one plain thing (``years.y1``). ``repeats`` is how many of the blocks around
+    it repeat it.
     """
 
     column: int
@@ -42,7 +44,7 @@ class Mark:
     pattern: re.Pattern[str] | None = None
     field: Binding | None = None
     path: str = ""
-    text: str = ""
+    repeats: int = 0
 
     @property
     def printed(self) -> bool:
@@ -67,7 +69,7 @@ class Mark:
         if kind is Kind.FLAG:
             return 1.0 if folded in _FLAGS else -0.4
         if kind is Kind.MEASURE_ID:
-            return 1.0 if _ID.fullmatch(folded) else 0.0
+            return 1.0 if _ID.fullmatch(folded) else -0.5 if len(folded) > _LONG_ID else 0.0
         return 0.0
 
 
@@ -113,13 +115,13 @@ def _printed(form: Form) -> Printed:
 
 def _mark(c: Cell, text: str, is_read: bool) -> Mark:
     if isinstance(c.content, Binding):
-        return Mark(c.column, field=c.content if is_read else None)
+        return Mark(c.column, field=c.content if is_read else None, repeats=c.repeats)
     if isinstance(c.content, Computed):
         path = plain_path(text)
         if path:
-            return Mark(c.column, path=".".join(path))
+            return Mark(c.column, path=".".join(path), repeats=c.repeats)
         literals = [fold(piece) for piece in _TAG.split(text)]
-        if sum(map(len, literals)) < _LITERAL:
-            return Mark(c.column)
-        return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), text=text)
-    return Mark(c.column, label=fold(text), text=text) if isinstance(c.content, str) and fold(text) else Mark(c.column)
+        if sum(map(len, literals)) >= _LITERAL:
+            return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), repeats=c.repeats)
+    label = fold(text) if isinstance(c.content, str) else ""
+    return Mark(c.column, label, repeats=c.repeats)

@@ -148,6 +148,10 @@ class Builder:
             return self._element(element)
         if not any(self._ranged(child) for child in element.iter(etree.Element)):
             return self.xml(element)
+        if element.tag == f"{{{MAIN_NS}}}mergeCells":
+            areas = self.ranges(" ".join(child.get("ref", "") for child in element))
+            merges = Element(('<mergeCell ref="', '"/>'), (areas,), repeat=True)
+            return Container('<mergeCells count="\ue000">', (merges,), "</mergeCells>")
         children = tuple(self.piece(child) for child in element)
         if etree.QName(element).localname in _COUNTED or element.get("count") is not None:
             element.set("count", "\ue000")

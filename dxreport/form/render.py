@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 from ..errors import DxreportError
 from ..fields import list_group
-from ..model import Measure, Part, Ref, next_keys
+from ..model import Measure, next_keys
 from ..ooxml.refs import Box
 from ..ooxml.text import MAX_TEXT, escape, utf16_length
 from . import fit
@@ -136,32 +138,38 @@ class _Writer:
         number = len(self.written) + 2
         self.rows.note(template_row, number, path)
         out: list[str] = []
-        height, drawn = 0.0, program.height or self.form.default_height
-        scope = self.scope
-        for slot in program.slots:
-            get = slot.get
-            if isinstance(get, Formula):
-                out.append(f"{slot.before}{slot.head}{self._later(get, path)}</f></c>")
-                continue
-            text = self._computed(get) if isinstance(get, Computed) else get(scope)
+        height = self._fill(program, out, template_row, number, path) if program.slots else 0.0
+        out.append(program.end)
+        cells = "".join(out).replace(ROW, str(number))
+        self.keys.append(f"r{template_row}{key}{mark}")
+        drawn = program.height or self.form.default_height
+        self.written.append(_Written(number, program, height if height > drawn else program.height, cells))
+
+    def _fill(self, program: RowProgram, out: list[str], template_row: int, number: int, path: Path) -> float:
+        """Write the cells of a row to ``out``; gives the height in points that their texts need."""
+        height, scope = 0.0, self.scope
+        for get, head, blank, void, wanted, is_input, column in program.slots:
+            if not isinstance(get, FunctionType):
+                if isinstance(get, Formula):
+                    out += (head, self._later(get, path), "</f></c>")
+                    continue
+                text = self._computed(get)
+            else:
+                text = get(scope)
             if text is None:
-                out.append(slot.before + slot.void)
+                out.append(void)
                 continue
-            if slot.is_input and self.first_input is None:
-                self.first_input = (slot.column, number)
+            if is_input and self.first_input is None:
+                self.first_input = (column, number)
             if not text:
-                out.append(slot.before + slot.blank)
+                out.append(blank)
                 continue
             if len(text) > _LONG:
                 self._check_length(text)
-            out.append(f"{slot.before}{slot.head}{escape(text)}{TEXT_TAIL}")
-            wanted = slot.fit
+            out += (head, escape(text), TEXT_TAIL)
             if wanted is not None and (len(text) > wanted.em or "\n" in text):
-                height = max(height, self._needed(text, wanted, template_row, number, slot.column, path))
-        cells = ("".join(out) + program.end).replace(ROW, str(number))
-        self.keys.append(f"r{template_row}{key}{mark}")
-        grown = max(height, drawn) if height > drawn else program.height
-        self.written.append(_Written(number, program, grown, cells))
+                height = max(height, self._needed(text, wanted, template_row, number, column, path))
+        return height
 
     def _needed(self, text: str, wanted: Fit, template_row: int, number: int, column: int, path: Path) -> float:
         points = fit.needed_height(text, wanted.em, wanted.pitch) if wanted.em else fit.stacked_height(text, wanted.pitch)
@@ -248,8 +256,7 @@ class _Writer:
     def _key_row(self) -> str:
         if self.stamp is None:
             return '<row r="1" ht="6" customHeight="1"/>'
-        keys = "".join(f'<c r="{letters}1"{_KEY}c{letters}{TEXT_TAIL}' for letters in self.form.column_letters)
-        return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
+        return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{_column_keys(self.form.column_letters)}</row>'
 
     def _ignored(self) -> str:
         """Text cells that hold digits are meant to: no green triangles."""
@@ -270,4 +277,8 @@ class _Writer:
 
 
 _KEY = ' t="inlineStr"><is><t>'
-__all__ = ["Part", "Ref", "RenderedSheet", "render_sheet"]
+
+
+@lru_cache(maxsize=16)
+def _column_keys(letters: tuple[str, ...]) -> str:
+    return "".join(f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in letters)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ..ooxml.package import DOC_RELS_NS, Relationship
+from ..ooxml.package import DOC_RELS_NS
 from .pieces import Builder, Piece
 from .rowmap import RowMap
 from .source import R_ID, S

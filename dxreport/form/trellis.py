@@ -7,12 +7,13 @@ to end is a way to read the sheet; it is worth the sum of what its steps are wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .blocks import Block, Layout
 
-_NEVER = float("-inf")
+NEVER = float("-inf")
+_EQUAL = 1e-9
 MARGIN = 1.0  # how much worth less another place for a row must be
 _PASSED = 0.5  # what passing by a block costs: most are there
 
@@ -21,7 +22,7 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a row of the sheet belongs: its template row, and which copy of each block around it (0-based)."""
+    """A row of the form: its template row, and which copy of each block around it (0-based)."""
 
     row: int
     path: Path
@@ -29,17 +30,18 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The best way: the place of each row of the sheet (None: of no row of the form), the template rows that no
-    row took, and the rows (0-based) that could as well stand elsewhere."""
+    """The best way: the place of each row of the sheet (None: of no row of the form), the rows of the form that no
+    row took, and the rows of the sheet (0-based) that could as well stand elsewhere."""
 
     places: tuple[Placed | None, ...]
-    lost: tuple[int, ...]
+    lost: tuple[Placed, ...]
     doubtful: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A step that takes no row of the sheet: to another state; ``count`` is -1 (none), 0 (enter a block) or 1 (its next copy)."""
+    """A step that takes no row of the sheet. ``count`` is 0 where it enters ``block``, 1 where it goes on to its next copy,
+    else -1; ``lost`` is a template row that is passed by, within ``blocks``."""
 
     source: int
     target: int
@@ -47,76 +49,93 @@ class _Edge:
     block: int = -1
     count: int = -1
     lost: int = 0
+    blocks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A step that takes a row of the sheet as template row ``row``; ``later`` says of each block around it whether
+    this is one of its further copies."""
+
+    row: int
+    later: tuple[bool, ...]
+    blocks: tuple[int, ...]
+    source: int
+    target: int
 
 
 @dataclass(slots=True)
 class Graph:
-    """The layout as states and steps; ``takes`` are (template row, state before, state after)."""
+    """A layout as states and steps. ``removed(row)`` is what it is worth that a template row has no row in the sheet."""
 
-    takes: list[tuple[int, int, int]] = field(default_factory=list)
+    removed: Callable[[int], float]
+    takes: list[Take] = field(default_factory=list)
     edges: list[_Edge] = field(default_factory=list)
-    blocks: dict[int, tuple[int, ...]] = field(default_factory=dict)
     states: int = 1
-    made: int = 0
+    end: int = 0
+    _blocks: int = 0
+
+    @classmethod
+    def of(cls, layout: Layout, removed: Callable[[int], float]) -> Graph:
+        """The graph of a form's rows."""
+        graph = cls(removed)
+        graph.end = graph._rows(layout.nodes, 0, (), ())
+        return graph
 
     def _state(self) -> int:
         self.states += 1
         return self.states - 1
 
-    def rows(self, nodes: tuple[Block | int, ...], before: int, chain: tuple[int, ...], removed: Callable[[int], float]) -> int:
+    def _rows(self, nodes: tuple[Block | int, ...], before: int, blocks: tuple[int, ...], later: tuple[bool, ...]) -> int:
         """Lay out ``nodes`` from state ``before``; gives the state after them."""
         for node in nodes:
             after = self._state()
             if isinstance(node, int):
-                self.takes.append((node, before, after))
-                self.edges.append(_Edge(before, after, removed(node), lost=node))
-                self.blocks[node] = chain
+                self.takes.append(Take(node, later, blocks, before, after))
+                self.edges.append(_Edge(before, after, self.removed(node), lost=node, blocks=blocks))
             else:
-                self._block(node, before, after, chain, removed)
+                self._block(node, before, after, blocks, later)
             before = after
         return before
 
-    def _block(self, node: Block, before: int, after: int, chain: tuple[int, ...], removed: Callable[[int], float]) -> None:
-        number, self.made = self.made, self.made + 1
-        inside = self._state()
-        self.edges.append(_Edge(before, inside, block=number, count=0))
-        end = self.rows(node.children, inside, (*chain, number), removed)
+    def _block(self, node: Block, before: int, after: int, blocks: tuple[int, ...], later: tuple[bool, ...]) -> None:
+        number, self._blocks = self._blocks, self._blocks + 1
+        first, blocks = self._state(), (*blocks, number)
+        self.edges.append(_Edge(before, first, block=number, count=0))
+        end = self._rows(node.children, first, blocks, (*later, False))
         self.edges.append(_Edge(end, after))
         self.edges.append(_Edge(before, after, -_PASSED))
         if node.loops:
-            self.edges.append(_Edge(end, inside, block=number, count=1))
+            further = self._state()
+            self.edges.append(_Edge(end, further, block=number, count=1))
+            end = self._rows(node.children, further, blocks, (*later, True))
+            self.edges.append(_Edge(end, after))
+            self.edges.append(_Edge(end, further, block=number, count=1))
 
 
-def best_way(
-    layout: Layout,
-    removed: Callable[[int], float],
-    worth: Sequence[Mapping[int, float]],
-    skipped: Sequence[float],
-) -> Ways:
-    """Lay rows against the layout.
+def best_way(graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> Ways:
+    """Lay the rows of a sheet on a graph.
 
-    ``worth[i][row]`` is what it is worth that sheet row ``i`` is template row ``row`` (none: it cannot be), ``skipped[i]``
-    that it is none, ``removed(row)`` that a template row has no row in the sheet.
+    ``worth[i][k]`` is what it is worth that ``graph.takes[k]`` takes sheet row ``i`` (``NEVER``: it cannot), ``skipped[i]`` that
+    it is no row of the form.
     """
-    graph = Graph()
-    end = graph.rows(layout.nodes, 0, (), removed)
     forward, steps = _forward(graph, worth, skipped)
-    backward = _backward(graph, end, worth, skipped)
-    places, lost = _trace(graph, end, steps)
+    backward = _backward(graph, worth, skipped)
+    places, lost = _trace(graph, steps)
     doubtful = tuple(
         i for i in range(len(worth)) if _rival(graph, i, places[i], forward, backward, worth, skipped) > backward[0][0] - MARGIN
     )
     return Ways(tuple(places), tuple(lost), doubtful)
 
 
-_Step = _Edge | tuple[int, int] | None  # (template row or 0, state before) for a row of the sheet
+_Step = _Edge | tuple[Take | None, int] | None  # (what takes the row of the sheet, or None; state before)
 
 
 def _forward(
-    graph: Graph, worth: Sequence[Mapping[int, float]], skipped: Sequence[float]
+    graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[float]
 ) -> tuple[list[list[float]], list[list[_Step]]]:
     """The worth of the best way to each state before each row of the sheet, and its last step."""
-    now = [_NEVER] * graph.states
+    now = [NEVER] * graph.states
     now[0] = 0.0
     last: list[_Step] = [None] * graph.states
     values, steps = [], []
@@ -127,73 +146,70 @@ def _forward(
         if i == len(worth):
             break
         after: list[float] = [value + skipped[i] for value in now]
-        taken: list[_Step] = [(0, state) for state in range(graph.states)]
-        for row, source, target in graph.takes:
-            if row in worth[i] and now[source] + worth[i][row] > after[target]:
-                after[target] = now[source] + worth[i][row]
-                taken[target] = (row, source)
+        taken: list[_Step] = [(None, state) for state in range(graph.states)]
+        for take, value in zip(graph.takes, worth[i], strict=True):
+            if now[take.source] + value > after[take.target]:
+                after[take.target] = now[take.source] + value
+                taken[take.target] = (take, take.source)
         now, last = after, taken
     return values, steps
 
 
 def _relax(graph: Graph, now: list[float], last: list[_Step]) -> None:
     changed = True
-    while changed:  # steps back into a block are few, and never worth more than nothing
+    while changed:  # the edges stand in order but for the steps back into a block, which are never worth more than nothing
         changed = False
         for edge in graph.edges:
             value = now[edge.source] + edge.worth
-            if value > now[edge.target] + 1e-9:
+            if value > now[edge.target] + _EQUAL:
                 now[edge.target], last[edge.target], changed = value, edge, True
 
 
-def _backward(
-    graph: Graph, end: int, worth: Sequence[Mapping[int, float]], skipped: Sequence[float]
-) -> list[list[float]]:
+def _backward(graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> list[list[float]]:
     """The worth of the best way from each state before each row of the sheet to the end."""
-    now = [_NEVER] * graph.states
-    now[end] = 0.0
+    now = [NEVER] * graph.states
+    now[graph.end] = 0.0
     out = []
     for i in range(len(worth), -1, -1):
         if i < len(worth):
             before = [value + skipped[i] for value in now]
-            for row, source, target in graph.takes:
-                if row in worth[i]:
-                    before[source] = max(before[source], now[target] + worth[i][row])
+            for take, value in zip(graph.takes, worth[i], strict=True):
+                before[take.source] = max(before[take.source], now[take.target] + value)
             now = before
         changed = True
         while changed:
             changed = False
             for edge in reversed(graph.edges):
                 value = now[edge.target] + edge.worth
-                if value > now[edge.source] + 1e-9:
+                if value > now[edge.source] + _EQUAL:
                     now[edge.source], changed = value, True
         out.append(now)
     return out[::-1]
 
 
-def _trace(graph: Graph, end: int, steps: list[list[_Step]]) -> tuple[list[Placed | None], list[int]]:
+def _trace(graph: Graph, steps: list[list[_Step]]) -> tuple[list[Placed | None], list[Placed]]:
     """The best way from its last step to its first, then counted through."""
-    way: list[tuple[int, _Step]] = []
-    i, state = len(steps) - 1, end
+    way: list[tuple[int, _Edge | Take]] = []
+    i, state = len(steps) - 1, graph.end
     while (step := steps[i][state]) is not None:
         if isinstance(step, _Edge):
             way.append((i, step))
             state = step.source
         else:
             i -= 1
-            way.append((i, step))
+            if step[0] is not None:
+                way.append((i, step[0]))
             state = step[1]
     counts: dict[int, int] = {}
     places: list[Placed | None] = [None] * (len(steps) - 1)
     lost = []
     for i, step in reversed(way):
-        if isinstance(step, _Edge):
-            if step.count >= 0:
-                counts[step.block] = counts[step.block] + 1 if step.count else 0
-            if step.lost:
-                lost.append(step.lost)
-        elif step[0]:
-            places[i] = Placed(step[0], tuple(counts[block] for block in graph.blocks[step[0]]))
+        if isinstance(step, Take):
+            places[i] = Placed(step.row, tuple(counts[block] for block in step.blocks))
+        elif step.count >= 0:
+            counts[step.block] = counts[step.block] + 1 if step.count else 0
+        elif step.lost:
+            lost.append(Placed(step.lost, tuple(counts[block] for block in step.blocks)))
     return places, lost
 
 
@@ -203,14 +219,14 @@ def _rival(
     place: Placed | None,
     forward: list[list[float]],
     backward: list[list[float]],
-    worth: Sequence[Mapping[int, float]],
+    worth: Sequence[Sequence[float]],
     skipped: Sequence[float],
 ) -> float:
     """What the best way is worth that reads row ``i`` otherwise."""
-    best = _NEVER
+    best = NEVER
     if place is not None:
         best = max(a + b for a, b in zip(forward[i], backward[i + 1], strict=True)) + skipped[i]
-    for row, source, target in graph.takes:
-        if (place is None or row != place.row) and row in worth[i]:
-            best = max(best, forward[i][source] + worth[i][row] + backward[i + 1][target])
+    for take, value in zip(graph.takes, worth[i], strict=True):
+        if place is None or take.row != place.row:
+            best = max(best, forward[i][take.source] + value + backward[i + 1][take.target])
     return best

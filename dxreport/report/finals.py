@@ -74,8 +74,8 @@ def final_data(master: Master, figures: Figures) -> bytes:
             zip((c.label for c in figures.overview.categories), figures.overview.whole.activities, strict=True)
         ),
         "figures": plain(figures),
-        "texts": {m.id: {str(ref): text for ref, text in m.values().items()} for m in master.measures},
-        "states": {id_: standing.state.value for id_, standing in master.standings.items()},
+        "texts": _texts_of(master),
+        "states": _states_of(master),
     }
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
@@ -104,16 +104,32 @@ def path_of(workspace: Workspace, id_: str) -> Path:
     return workspace.finals / f"{id_}.json"
 
 
-def last_final(workspace: Workspace, master: Master, quarter: int) -> Final | None:
+def last_final(workspace: Workspace, master: Master, quarter: int, *, before: str = "") -> Final | None:
     """The newest final report of this quarter or an earlier one; None while there is none.
 
-    Raises MasterError when what was kept is gone or no longer what was approved.
+    ``before`` is the id of a final report that only older ones count from. Raises MasterError when what
+    was kept is gone or no longer what was approved.
     """
-    for entry in reversed(master.finals):
+    ids = [entry.id for entry in master.finals]
+    older = master.finals[: ids.index(before)] if before else master.finals
+    for entry in reversed(older):
         final = _read(path_of(workspace, entry.id), entry)
         if final.quarter <= quarter:
             return final
     return None
+
+
+def same(final: Final, master: Master) -> bool:
+    """Whether the master holds what it held when the report was frozen."""
+    return final.texts == _texts_of(master) and final.states == _states_of(master)
+
+
+def _texts_of(master: Master) -> dict[str, dict[str, str]]:
+    return {m.id: {str(ref): text for ref, text in m.values().items()} for m in master.measures}
+
+
+def _states_of(master: Master) -> dict[str, str]:
+    return {id_: standing.state.value for id_, standing in master.standings.items()}
 
 
 def _read(path: Path, entry: FinalReport) -> Final:

@@ -99,6 +99,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "support": [
             _measure(s.measure) | {"period": p.label, "content": s.content} for p in figures.support for s in p.requests
         ],
+        "no_final": words.NO_FINAL,
         "since": None
         if since is None
         else {

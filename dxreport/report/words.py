@@ -6,12 +6,18 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from .records import ROUNDING, Coordination, Figures, Overview, Results, Since, Standing, Tally, Verdict, YearResult
 
+NO_FINAL = "確定した報告は、まだありません。"
+
+
+def percent(count: int, total: int) -> Decimal | None:
+    """To a tenth; None of nothing."""
+    return (Decimal(count) / total * 100).quantize(ROUNDING, ROUND_HALF_UP) if total else None
+
 
 def share(count: int, total: int) -> str:
-    """``76.6%``, to a tenth; ``–`` of nothing."""
-    if not total:
-        return "–"
-    return f"{(Decimal(count) / total * 100).quantize(ROUNDING, ROUND_HALF_UP)}%"
+    """``76.6%``; ``–`` of nothing."""
+    said = percent(count, total)
+    return "–" if said is None else f"{said}%"
 
 
 def kind(figures: Figures) -> str:

@@ -78,4 +78,4 @@ def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
     """Whether a 進捗 that this round must answer is blank (a dash is no answer to a plan)."""
     if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires("進捗", ref):
         return False
-    return not is_marked(case.measure.quarters[ref.period - 1].no_report)
+    return not case.measure.quarters[ref.period - 1].no_report.strip()  # a wrong mark is told of itself

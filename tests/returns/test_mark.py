@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.comments import Comment
+from openpyxl.styles import Border, Font, PatternFill, Side
 
 from dxreport import sample
 from dxreport.errors import PackageError
@@ -243,7 +244,7 @@ def test_cells_that_the_file_does_not_store_are_made_in_their_place() -> None:
 
 def test_a_new_cell_looks_like_its_column() -> None:
     book = opened(plain())
-    book["様式"].column_dimensions["H"].font = openpyxl.styles.Font(bold=True)
+    book["様式"].column_dimensions["H"].font = Font(bold=True)
     book.save(out := io.BytesIO())
     assert "<b " in looks(corrected_copy(out.getvalue(), [mark("様式", "H3")], ()))["様式", "H3"].rest[0]
 
@@ -389,14 +390,24 @@ def test_what_a_department_added_to_our_note_below_a_blank_line_stays() -> None:
     assert notes(corrected_copy(out.getvalue(), [], HEADER), "様式")["C5"] == "元の注\n\n直しました。"
 
 
-def test_a_format_changed_on_a_marked_cell_is_kept() -> None:
-    book = opened(corrected_copy(rendered(), marks_of("rendered"), HEADER))
-    book["01-01"]["E19"].font = openpyxl.styles.Font(bold=True, name="游ゴシック", size=9)
+def test_a_format_changed_on_a_marked_cell_is_kept_and_its_own_colour_comes_back() -> None:
+    book = opened(plain())
+    colours = {"C5": "FF99CC00", "E5": "FF00CCFF"}  # alike but for the fill
+    for ref, colour in colours.items():
+        book["様式"][ref].fill = PatternFill("solid", fgColor=colour)
+        book["様式"][ref].border = Border(left=Side("double"), top=Side("hair"))
     book.save(out := io.BytesIO())
-    before, after = looks(resaved(rendered())), looks(corrected_copy(out.getvalue(), [], HEADER))
-    assert touched(before, after) == {("01-01", "E19")}
-    assert after["01-01", "E19"].fill == before["01-01", "E19"].fill
-    assert after["01-01", "E19"].border == before["01-01", "E19"].border
+    original = looks(out.getvalue())
+    book = opened(corrected_copy(out.getvalue(), [mark("様式", "C5"), mark("様式", "E5")], HEADER))
+    for ref in colours:
+        book["様式"][ref].font = Font(bold=True, name="游ゴシック", size=9)
+    book.save(out := io.BytesIO())
+    after = looks(corrected_copy(out.getvalue(), [], HEADER))
+    for ref, colour in colours.items():
+        look = after["様式", ref]
+        assert colour in look.fill and look.fill == original["様式", ref].fill
+        assert look.border == original["様式", ref].border
+        assert "游ゴシック" in look.rest[0]
 
 
 def test_a_sheet_of_that_name_that_is_not_ours_stays() -> None:

@@ -1,0 +1,224 @@
+"""Rendering and reading one sheet, bytes to bytes, beside other ways to do the same; all in one run.
+
+What is inside the span of each:
+
+    render  dxreport     a measure → the bytes of a workbook with its sheet; the form was compiled before
+            openpyxl     the template's bytes → load, write the same texts into the same cells, save
+            XlsxWriter   the same cells, formats, merges, widths and heights written from code, closed
+            xltpl        a sheet drawn out for this very measure, its template compiled before → render, save
+            floor        deflating the parts of dxreport's workbook, nothing else
+    read    dxreport     the bytes of a returned workbook → every text of the measure by its address
+            openpyxl     load_workbook of the same bytes, nothing else
+            floor        inflating the parts
+
+The ways take turns, each with another of the 26 real measures, so that a slow moment hits all alike
+and no cache of texts helps. Printed: the median of each, and how many times dxreport's it is.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import xlsxwriter
+from openpyxl.cell.cell import MergedCell
+from python_calamine import CalamineWorkbook
+
+from dxreport import sample
+from dxreport.bundled import bundled
+from dxreport.form import fit
+from dxreport.form.book import render_book
+from dxreport.form.compile import load_form
+from dxreport.form.edition import edition
+from dxreport.form.read import read_sheet
+from dxreport.model import Measure
+from dxreport.ooxml.refs import cell
+
+TEMPLATE = Path(str(bundled("templates"))) / "年間活動計画.xlsx"
+SETTINGS = sample.settings()
+FORM = load_form(TEMPLATE)
+EDITION = edition(FORM, SETTINGS.round("第1四半期"), SETTINGS, "産業振興課")
+MEASURES = sample.load(with_answers=True)
+ROUNDS = 3  # every measure this many times
+
+
+def rendered(measure: Measure) -> bytes:
+    """dxreport: a measure → a workbook with one sheet."""
+    fit._wrapped.cache_clear()  # as if no text had been measured before
+    return render_book(EDITION, [measure], "R04Q1-001").data
+
+
+def texts_of(book: bytes, measure: Measure) -> dict[str, str]:
+    """The cells of a rendered sheet that hold a text of the measure: address → text."""
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id)
+    filled = read_sheet(FORM, sheet.to_python(skip_empty_area=False), quarter=1, year=1)
+    return {openpyxl.utils.get_column_letter(c) + str(r): str(filled.values[ref]) for ref, (r, c) in filled.at.items()}
+
+
+def by_openpyxl(template: bytes, texts: dict[str, str]) -> bytes:
+    """openpyxl: load, fill, save."""
+    book = openpyxl.load_workbook(io.BytesIO(template))
+    sheet = book[FORM.sheet]
+    for ref, text in texts.items():
+        target = sheet[ref]
+        if not isinstance(target, MergedCell):
+            target.value = text
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+class Drawn:
+    """The looks of a rendered sheet, taken down once, to be written again from code."""
+
+    def __init__(self, book: bytes, measure: Measure) -> None:
+        sheet = openpyxl.load_workbook(io.BytesIO(book))[measure.id]
+        self.merges = [str(m) for m in sheet.merged_cells.ranges]
+        self.widths = {cell(f"{k}1")[1] - 1: d.width for k, d in sheet.column_dimensions.items()}
+        self.heights = {n - 1: d.height for n, d in sheet.row_dimensions.items() if d.height}
+        self.cells = [
+            (c.row - 1, c.column - 1, c.value, _look(c))
+            for row in sheet.iter_rows() for c in row if not isinstance(c, MergedCell) and (c.value is not None or c.has_style)
+        ]  # fmt: skip
+
+    def written(self) -> bytes:
+        """XlsxWriter: the whole sheet from code."""
+        out = io.BytesIO()
+        book = xlsxwriter.Workbook(out, {"in_memory": True})
+        sheet = book.add_worksheet("01-01")
+        formats: dict[tuple, xlsxwriter.format.Format] = {}
+        for column, width in self.widths.items():
+            sheet.set_column(column, column, width)
+        for row, height in self.heights.items():
+            sheet.set_row(row, height)
+        for ref in self.merges:
+            sheet.merge_range(ref, "")
+        for row, column, value, look in self.cells:
+            style = formats.get(look)
+            if style is None:
+                style = formats[look] = book.add_format(dict(look))
+            if value is None:
+                sheet.write_blank(row, column, None, style)
+            else:
+                sheet.write_string(row, column, str(value), style)
+        sheet.protect()
+        book.close()
+        return out.getvalue()
+
+
+def _look(c) -> tuple:
+    fill = c.fill.fgColor.rgb if c.fill.patternType == "solid" and isinstance(c.fill.fgColor.rgb, str) else ""
+    look = {
+        "font_name": c.font.name, "font_size": c.font.sz, "bold": bool(c.font.b), "text_wrap": bool(c.alignment.wrap_text),
+        "valign": {"center": "vcenter"}.get(c.alignment.vertical, c.alignment.vertical) or "bottom",
+        "align": c.alignment.horizontal or "left", "locked": bool(c.protection.locked), "num_format": c.number_format,
+        "left": 1 if c.border.left.style else 0, "right": 1 if c.border.right.style else 0,
+        "top": 1 if c.border.top.style else 0, "bottom": 1 if c.border.bottom.style else 0,
+    }  # fmt: skip
+    if fill:
+        look |= {"bg_color": f"#{fill[-6:]}", "pattern": 1}
+    return tuple(look.items())
+
+
+class Tpl:
+    """xltpl with a template drawn out for one measure: every text a tag of its own."""
+
+    def __init__(self, book: bytes, measure: Measure, texts: dict[str, str], folder: Path) -> None:
+        from xltpl.writerx import BookWriter
+
+        drawn = openpyxl.load_workbook(io.BytesIO(book))
+        for name in drawn.sheetnames:
+            if name != measure.id:
+                del drawn[name]
+        self.payload = {"sheet_name": measure.id, "v": {}}
+        for n, (ref, text) in enumerate(texts.items()):
+            target = drawn[measure.id][ref]
+            if not isinstance(target, MergedCell):
+                target.value = f"{{{{ v['x{n}'] }}}}"
+                self.payload["v"][f"x{n}"] = text
+        path = folder / f"{measure.id}.xlsx"
+        drawn.save(path)
+        self.writer = BookWriter(str(path))
+
+    def rendered(self) -> bytes:
+        """xltpl: render, save."""
+        out = io.BytesIO()
+        self.writer.render_sheet(self.payload)
+        self.writer.workbook.save(out)
+        return out.getvalue()
+
+
+def read_by_dxreport(book: bytes, measure: Measure) -> dict:
+    """dxreport: bytes → texts by address."""
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
+    return read_sheet(FORM, rows, quarter=1, year=1).values
+
+
+def inflate(book: bytes) -> None:
+    """The floor of reading."""
+    with zipfile.ZipFile(io.BytesIO(book)) as z:
+        for name in z.namelist():
+            z.read(name)
+
+
+def deflate(parts: list[bytes]) -> None:
+    """The floor of rendering."""
+    for part in parts:
+        zlib.compress(part, 1)
+
+
+def main() -> None:
+    """Run and print."""
+    warnings.simplefilter("ignore")
+    template = TEMPLATE.read_bytes()
+    books = {m.id: rendered(m) for m in MEASURES}
+    texts = {m.id: texts_of(books[m.id], m) for m in MEASURES}
+    parts = {id_: [zipfile.ZipFile(io.BytesIO(b)).read(n) for n in zipfile.ZipFile(io.BytesIO(b)).namelist()] for id_, b in books.items()}
+    drawn = {m.id: Drawn(books[m.id], m) for m in MEASURES}
+    render: dict[str, Callable[[Measure], object]] = {
+        "dxreport": rendered,
+        "openpyxl load-fill-save": lambda m: by_openpyxl(template, texts[m.id]),
+        "XlsxWriter from code": lambda m: drawn[m.id].written(),
+        "floor (deflate)": lambda m: deflate(parts[m.id]),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            tpls = {m.id: Tpl(books[m.id], m, texts[m.id], Path(folder)) for m in MEASURES}
+            render["xltpl"] = lambda m: tpls[m.id].rendered()
+        except ImportError:
+            print("xltpl is not installed: left out", file=sys.stderr)
+        show("render one sheet", render)
+    show("read one sheet", {
+        "dxreport": lambda m: read_by_dxreport(books[m.id], m),
+        "openpyxl load": lambda m: openpyxl.load_workbook(io.BytesIO(books[m.id])),
+        "floor (inflate)": lambda m: inflate(books[m.id]),
+    })  # fmt: skip
+
+
+def show(title: str, ways: dict[str, Callable[[Measure], object]]) -> None:
+    """Let the ways take turns; print their medians and ratios to the first."""
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for measure in MEASURES:
+            for name, way in ways.items():
+                started = time.perf_counter()
+                way(measure)
+                spent[name].append(time.perf_counter() - started)
+    own = statistics.median(spent["dxreport"])
+    print(title)
+    for name, seconds in spent.items():
+        median = statistics.median(seconds)
+        print(f"  {name:<26}{median * 1000:9.2f} ms  {median / own:8.1f} x")
+
+
+if __name__ == "__main__":
+    main()

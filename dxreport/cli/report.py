@@ -1,0 +1,52 @@
+"""``dxreport report``: what the council reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from . import console
+from .frame import Call, command
+
+_FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
+
+
+@command(answers=True, rounds=True)
+@click.option("--format", "formats", multiple=True, type=click.Choice(_FORMATS), help="この形式だけ（何度でも指定できます）")
+@click.option(
+    "--for", "audience", type=click.Choice(_AUDIENCES), default="council",
+    help="council: 会議用　coordinator: 未提出の施策とデータの指摘も載せる",
+)  # fmt: skip
+@click.option("--final", is_flag=True, help="この数値で確定し、マスターの「確定報告」に記録する")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out: Path | None) -> None:
+    """四半期の報告書を、マスターだけから作ります（PDF、Excel、HTML）。
+
+    進捗の概要、遅延・課題のある取組、成果目標、次年度の予算と支援依頼、前回の確定報告からの変更が載ります。
+    --final を付けなければ、マスターは書き換えません（Excel で開いたままでも実行できます）。
+    """
+    master = call.master()
+    round_ = call.round(master.settings)
+    if not round_.quarter:
+        raise UsageError(f"「{round_.name}」は四半期の回ではありません。", "--quarter 1～4 で四半期を指定してください。")
+    from ..report import made, words
+    from ..report.finals import plain
+
+    workspace = call.workspace
+    done = made.make(
+        workspace, master, round_.quarter, call.now,
+        formats=[made.Format(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
+    )  # fmt: skip
+    folder = out or made.out_folder(workspace, done.figures)
+    paths = made.write(workspace, master, done, folder, call.now)
+    if call.as_json:
+        console.emit_json({"files": [str(path) for path in paths], "figures": plain(done.figures)})
+        return
+    console.out(done.figures.title)
+    console.out(words.sentence(done.figures.overview))
+    for path in paths:
+        console.out(f"  {path}")
+    if done.figures.final_id:
+        console.out(f"確定報告 {done.figures.final_id}" + ("" if done.new_final else "（すでに確定しています）"))

@@ -1,0 +1,162 @@
+"""The first sheet of the workbook: counts with native charts, and links to the details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import words
+from .excel_sheet import LATE, OVERVIEW, ROW, TITLE_ROW, Styles, Table, done, fraction, page, put, put_link
+from .records import Category, Figures, Overview, Standing
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.chart import Chart
+    from xlsxwriter.worksheet import Worksheet
+
+# Readable without colour: no two look alike in grey.
+_FILLS: dict[Standing, tuple[dict[str, Any], ...]] = {
+    Standing.ON_TRACK: (
+        {"fill": {"color": "#2F6F9F"}}, {"fill": {"color": "#86B4D6"}}, {"fill": {"color": "#C4DBEC"}},
+    ),
+    Standing.LATE: (
+        {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#B3261E", "bg_color": "#FFFFFF"}},
+        {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#7A1712", "bg_color": "#F3C6C2"}},
+        {"pattern": {"pattern": "large_checker_board", "fg_color": "#000000", "bg_color": "#E08A83"}},
+    ),
+    Standing.UNKNOWN: ({"pattern": {"pattern": "large_grid", "fg_color": "#6B4FA0", "bg_color": "#FFFFFF"}},),
+    Standing.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
+    Standing.UNREPORTED: ({"pattern": {"pattern": "small_grid", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
+    Standing.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
+}  # fmt: skip
+_ROW_PIXELS = 20
+_CHART_WIDTH, _CHART_COLUMNS = 560, 7
+_SHORTEST = 11  # rows a chart takes at least
+# A zero would stand as a figure without a bar.
+_LABELS = {"value": True, "num_format": "0;;", "fill": {"color": "#FFFFFF"}, "font": {"size": 8, "bold": True}}
+
+
+def overview_sheet(book: Workbook, styles: Styles, figures: Figures, tables: Sequence[Table]) -> None:
+    """概要: title, contents, and a block of counts with its chart each for all, quarters, 分野 and departments."""
+    overview = figures.overview
+    ws = book.add_worksheet(OVERVIEW)
+    ws.hide_gridlines(2)
+    width = len(overview.categories) + 2
+    done(ws.set_column(0, 0, 26))
+    done(ws.set_column(1, width - 1, 11))
+    done(ws.set_column(width, width, 2))
+    done(ws.set_column(width + 1, width + _CHART_COLUMNS, 11))
+    row = _front(ws, styles, figures, tables)
+    row = _whole(book, ws, styles, overview, row)
+    blocks = [("分野別の取組の数", overview.areas), ("部署別の取組の数（建制順）", overview.departments)]
+    if overview.before is not None:
+        blocks.insert(0, ("四半期ごとの取組の数", overview.quarters))
+    for title, tallies in blocks:
+        if tallies is overview.departments:
+            ws.set_h_pagebreaks([row])
+        row = _block(book, ws, styles, overview.categories, title, [(t.name, t.activities) for t in tallies], row)
+    page(ws, figures.title, words.stamp(figures), width + 1 + _CHART_COLUMNS, row)
+
+
+def _front(ws: Worksheet, styles: Styles, figures: Figures, tables: Sequence[Table]) -> int:
+    done(ws.set_row(0, TITLE_ROW))
+    put(ws, 0, 0, figures.title, styles.title)
+    put(ws, 1, 0, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint)
+    put(ws, 2, 0, words.sentence(figures.overview), styles.plain)
+    more = [*words.remarks(figures.overview), *filter(None, [words.turn(figures.overview)])]
+    for n, text in enumerate(more, 3):
+        put(ws, n, 0, text, styles.plain)
+    row = 4 + len(more)
+    put(ws, row, 0, "くわしい内容", styles.heading)
+    for n, table in enumerate(tables):
+        at = row + 1 + n
+        put_link(ws, at, 0, table.sheet, "A1", table.sheet, styles.link)
+        put(ws, at, 1, len(table.rows), styles.plain)
+        put(ws, at, 2, table.title, styles.faint)
+    return row + len(tables) + 2
+
+
+def _whole(book: Workbook, ws: Worksheet, styles: Styles, overview: Overview, row: int) -> int:
+    """Activities and measures by category, their shares, and both as bars."""
+    whole = overview.whole
+    counts = [("取組の数", whole.activities), ("施策の数", whole.measures)]
+    end = _block(book, ws, styles, overview.categories, "進捗の区分ごとの数", counts, row, "percent_stacked")
+    at = row + 2 + len(counts)
+    for name, (numbers, total) in {
+        "取組の割合": (whole.activities, whole.activity_total),
+        "施策の割合": (whole.measures, whole.measure_total),
+    }.items():
+        put(ws, at, 0, name, styles.text)
+        for n, count in enumerate(numbers, 1):
+            percent = words.percent(count, total)
+            put(ws, at, n, None if percent is None else fraction(percent), styles.share)
+        put(ws, at, len(numbers) + 1, None, styles.share)
+        at += 1
+    put(ws, at, 0, "施策は、最も悪い取組で数えています。", styles.faint)
+    return end
+
+
+def _block(
+    book: Workbook, ws: Worksheet, styles: Styles, categories: Sequence[Category], title: str,
+    rows: Sequence[tuple[str, tuple[int, ...]]], row: int, kind: str = "stacked",
+) -> int:  # fmt: skip
+    """A line a name with its counts by category, and the same as stacked bars; gives the row after it."""
+    put(ws, row, 0, title, styles.heading)
+    done(ws.set_row(row + 1, 2 * ROW))
+    put(ws, row + 1, 0, None, styles.head)
+    for n, category in enumerate(categories, 1):
+        if category.standing is Standing.LATE:
+            put_link(ws, row + 1, n, LATE, "A1", category.label, styles.head_link)
+        else:
+            put(ws, row + 1, n, category.label, styles.head)
+    put(ws, row + 1, len(categories) + 1, "計", styles.head)
+    first, last = row + 2, row + 1 + len(rows)
+    for at, (name, counts) in enumerate(rows, first):
+        put(ws, at, 0, name, styles.text)
+        for n, count in enumerate((*counts, sum(counts)), 1):
+            put(ws, at, n, count, styles.count)
+    for n, category in enumerate(categories, 1):
+        style = {Standing.LATE: styles.stressed, Standing.UNREPORTED: styles.pending}.get(category.standing)
+        if style is not None:
+            some = {"type": "cell", "criteria": ">", "value": 0, "format": style}
+            done(ws.conditional_format(first, n, last, n, some))
+    height = max(len(rows) + 3, _SHORTEST)
+    chart = _chart(book, categories, title, (row + 1, first, last), kind, height)
+    done(ws.insert_chart(row, len(categories) + 3, chart, {"description": title, "object_position": 2}))
+    return row + height + 1
+
+
+def _chart(
+    book: Workbook, categories: Sequence[Category], title: str, rows: tuple[int, int, int], kind: str, height: int
+) -> Chart:
+    """Bars over the counts: the row of heads, the first and the last row of names."""
+    head, first, last = rows
+    chart = book.add_chart({"type": "bar", "subtype": kind})
+    for n, look in enumerate(looks(categories), 1):
+        chart.add_series({
+            "name": [OVERVIEW, head, n],
+            "categories": [OVERVIEW, first, 0, last, 0],
+            "values": [OVERVIEW, first, n, last, n],
+            "border": {"color": "#1B1F24"},
+            "gap": 40,
+            "data_labels": _LABELS,
+            **look,
+        })  # fmt: skip
+    chart.set_title({"name": title, "name_font": {"size": 11}})
+    chart.set_legend({"position": "bottom", "font": {"size": 8}})
+    chart.set_y_axis({"reverse": True, "num_font": {"size": 8}})
+    chart.set_x_axis({"num_font": {"size": 8}, "label_position": "high", "major_gridlines": {"visible": True, "line": {"color": "#D0D5DA"}}})
+    chart.set_size({"width": _CHART_WIDTH, "height": height * _ROW_PIXELS})
+    return chart
+
+
+def looks(categories: Sequence[Category]) -> list[dict[str, Any]]:
+    """The fill of each category: by its standing, words of the same standing darker to lighter."""
+    seen: dict[Standing, int] = {}
+    out = []
+    for category in categories:
+        n = seen.get(category.standing, 0)
+        seen[category.standing] = n + 1
+        fills = _FILLS[category.standing]
+        out.append(fills[min(n, len(fills) - 1)])
+    return out

@@ -1,0 +1,106 @@
+"""Printed pages: a block stays whole, and so does what was drawn as one piece."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from lxml import etree
+
+from dxreport.form.book import render_book
+from dxreport.form.compile import Form
+from dxreport.form.edition import edition
+from dxreport.form.fit import printable_height
+from dxreport.model import Measure
+from dxreport.ooxml.package import Package
+
+from .packages import S, merged, part_of
+from .strategies import measures
+from .test_laws import FIRST, FORM, REAL, SETTINGS, render
+from .test_second_form import form as second_form
+
+
+def sheet_of(data: bytes, measure: Measure) -> etree._Element:
+    package = Package(data)
+    return package.xml(part_of(package, measure.id))
+
+
+def heights_of(root: etree._Element) -> dict[int, float]:
+    """The heights of the rows that are printed, in points."""
+    default = float(root.find(f"{S}sheetFormatPr").get("defaultRowHeight"))
+    return {int(r.get("r")): float(r.get("ht", default)) for r in root.iter(f"{S}row") if r.get("hidden") != "1"}
+
+
+def blocks_of(root: etree._Element) -> list[tuple[int, int]]:
+    """First and last row of each copy of an outermost block, from the keys in column A: ``r18/K1`` to ``r20/K1``."""
+    out: list[tuple[int, int]] = []
+    before = None
+    for row in root.iter(f"{S}row"):
+        key = "".join(row[0].itertext())
+        item = key.removesuffix("+").split("/")[1] if "/" in key and not key.startswith("dxr1") else None
+        if item is not None and item == before:
+            out[-1] = (out[-1][0], int(row.get("r")))
+        elif item is not None:
+            out.append((int(row.get("r")), int(row.get("r"))))
+        before = item
+    return out
+
+
+def breaks_of(root: etree._Element) -> list[int]:
+    """The rows after which a page ends."""
+    assert all(b.get("man") == "1" for b in root.iter(f"{S}brk"))
+    return [int(b.get("id")) for b in root.iter(f"{S}brk")]
+
+
+def page_of(form: Form) -> float:
+    """The points of rows that fit on a page of the form, in rows as drawn."""
+    page, root = form.tail.page, form.source.package.xml(part_of(form.source.package, form.sheet))
+    columns = [c for c in root.iter(f"{S}col") if int(c.get("min")) > 1]
+    assert columns and page.fit_width
+    inches = ((420, 297) if page.landscape else (297, 420)) if page.paper == 8 else ((297, 210) if page.landscape else (210, 297))
+    printable = (inches[0] / 25.4 - page.left - page.right) * 96
+    scale = min(1.0, printable / form.width)
+    return printable_height(page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, scale)
+
+
+def check(root: etree._Element, form: Form) -> None:
+    heights, after, page = heights_of(root), breaks_of(root), page_of(form)
+    keep = blocks_of(root) + [(m.top, m.bottom) for m in merged(root) if m.bottom > m.top]
+    titles = 0.0
+    for _, box, _ in form.names.titles:
+        titles += sum(heights[row] for row in range(box.top, box.bottom + 1))
+    for first, last in keep:
+        tall = sum(heights[row] for row in range(first, last + 1))
+        split = [row for row in after if first <= row < last]
+        assert not split or tall > page - titles, f"rows {first}–{last} ({tall} points) are split after {split}"
+    edges = [1, *after, max(heights)]
+    for n, (low, high) in enumerate(pairwise(edges)):
+        rows = range(low + 1, high + 1)
+        used = sum(heights[row] for row in rows) + (titles if n else 0)
+        assert used <= page + 0.01 or len(rows) == 1, f"rows {low + 1}–{high} need {used} points of {page}"
+
+
+@pytest.mark.parametrize("form", [FORM, second_form()], ids=["first", "second"])
+def test_no_block_of_a_real_measure_is_split(form: Form) -> None:
+    pages = {}
+    for measure in REAL.values():
+        root = sheet_of(render(measure, FIRST, form), measure)
+        check(root, form)
+        pages[measure.id] = len(breaks_of(root)) + 1
+    assert pages["02-03"] > 1 and pages["03-05"] > 1  # or nothing was tested
+
+
+@given(measures)
+@settings(max_examples=25, deadline=None)
+def test_no_block_of_any_measure_is_split(measure: Measure) -> None:
+    brief = replace(measure, goal=measure.goal[:200])
+    for form in (FORM, second_form()):
+        check(sheet_of(render(brief, FIRST, form), brief), form)
+
+
+def test_a_measure_that_fits_has_no_breaks() -> None:
+    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
+    small = Measure("01-01", name="小さな施策")
+    assert breaks_of(sheet_of(render_book(made, [small], "R04Q1-001").data, small)) == []
