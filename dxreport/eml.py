@@ -69,12 +69,13 @@ def eml(
     mail["To"] = _list(to)
     if cc:
         mail["Cc"] = _list(cc)
-    mail["Subject"] = subject if subject.isascii() else Header(subject, "utf-8", header_name="Subject").encode()
+    mail["Subject"] = subject if subject.isascii() else _words(subject, "Subject")
     mail["MIME-Version"] = "1.0"
     mail["Content-Type"] = f'multipart/mixed; boundary="{boundary}"'
     mail.attach(_part('text/plain; charset="utf-8"', body.replace("\n", "\r\n").encode("utf-8")))
     for a in attachments:
-        part = _part(f'{XLSX};\n name="{_words(a.name)}"', a.data)
+        name = a.name if a.name.isascii() else _words(a.name, "   name=")
+        part = _part(f'{XLSX};\n name="{name}"', a.data)
         part["Content-Disposition"] = f"attachment;\n {_rfc2231('filename', a.name)}"
         mail.attach(part)
     return mail.as_bytes()
@@ -89,12 +90,19 @@ def _part(kind: str, data: bytes) -> Message:
 
 
 def _list(given: Sequence[str]) -> str:
-    return ",\n ".join(formataddr(parseaddr(address), "utf-8") for address in given)
+    return ",\n ".join(map(_encoded, given))
 
 
-def _words(name: str) -> str:
-    """A name as encoded words (RFC 2047), one a line."""
-    return name if name.isascii() else Header(name, "utf-8", header_name=" " * 8).encode(splitchars="")
+def _encoded(address: str) -> str:
+    name, _, bare = address.rpartition(" <")
+    if name.isascii():  # or there is none
+        return formataddr((name, bare.rstrip(">")))
+    return f"{_words(name, 'To')} <{bare}"
+
+
+def _words(text: str, header: str) -> str:
+    """A text as encoded words (RFC 2047), one a line, none longer than 75; ``header`` stands before the first."""
+    return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(splitchars="")
 
 
 def _rfc2231(parameter: str, value: str) -> str:

@@ -69,8 +69,7 @@ class Quarter:
         data = self.book(department)
         whole: dict[str, dict[Ref, str]] = {}
         if full:
-            ids = next(i.measures for i in self.master.issues if i.department == department)
-            whole = {id_: printed(id_) for id_ in ids}
+            whole = {m.id: printed(m.id) for m in ANSWERS.values() if m.lead_department == department}
         for id_, edits in answers.items():
             whole.setdefault(id_, {}).update({Ref.parse(ref): text for ref, text in edits.items()})
         return fill(data, self.form, whole, quarter=1, year=1)

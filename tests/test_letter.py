@@ -62,7 +62,7 @@ def test_a_fault_is_told_with_file_and_line(tmp_path, text, line, words):
 
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path):
-    with pytest.raises(DxreportError, match="メール_依頼.txt がありません"):
+    with pytest.raises(DxreportError, match=r"メール_依頼\.txt がありません"):
         compose(tmp_path / "メール_依頼.txt", NAMES)
     (tmp_path / "x.txt").write_bytes(b"\x81\xff\xff\x00")
     with pytest.raises(DxreportError, match="文字コード"):

@@ -6,21 +6,24 @@ answers filled in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from ..errors import DxreportError
+from ..errors import DxreportError, PackageError
 from ..fill import fill, positions
 from ..issued import Archive, workbook_path
 from ..issuing import file_name
 from ..master.records import Master
 from ..model import Ref
 from ..problems import Problem
+from ..returns.kinds import Format, sniff
 from ..returns.mark import Mark, corrected_copy
 from ..workspace import Workspace
 from .planned import Plan, PlannedFile, PlannedSheet, Status
 
 FOLDER = "差し戻し"
+_ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
 def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[PlannedFile, str, bytes]]:
@@ -34,14 +37,25 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
         if not held:
             continue
         name = PurePath(planned.file.file_name).stem.removesuffix(f"_{FOLDER}")
-        data = corrected_copy(planned.package, _marks(held), _header(master, held)) if planned.package else _refilled(workspace, master, held)
-        out.append((planned, file_name(f"{name}_{FOLDER}") + ".xlsx", data))
+        data, suffix = _copy(workspace, master, planned, held)
+        out.append((planned, file_name(f"{name}_{FOLDER}") + suffix, data))
     return out
 
 
 def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
     """The corrected copies of a return that were written."""
-    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
+    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xls[xm]"))
+
+
+def _copy(workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]) -> tuple[bytes, str]:
+    """The copy and its suffix: macros stay where they were, since Excel refuses them under .xlsx."""
+    if planned.package:
+        suffix = ".xlsm" if sniff(planned.package) is Format.XLSM else ".xlsx"
+        try:
+            return corrected_copy(planned.package, _marks(held), _header(master, held)), suffix
+        except PackageError:
+            pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
+    return _refilled(workspace, master, held), ".xlsx"
 
 
 def _header(master: Master, held: Sequence[PlannedSheet]) -> list[str]:
@@ -50,7 +64,7 @@ def _header(master: Master, held: Sequence[PlannedSheet]) -> list[str]:
     limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
-        "色のついたセルを直し、このファイルをそのまま返送してください。ほかのシートは直す必要がありません。" + limit,
+        "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit,
     ]
 
 
@@ -60,7 +74,7 @@ def _marks(held: Sequence[PlannedSheet]) -> list[Mark]:
 
 def _cells(p: Problem, s: PlannedSheet) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(cell for ref in p.fields if (cell := s.cells.get(Ref.parse(ref)))))
-    return found or ((p.cell,) if p.cell and ":" not in p.cell else ())
+    return found or tuple(cell for cell in p.cell.split("、") if _ADDRESS.fullmatch(cell))
 
 
 def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..model import PARTS, Part, Ref, next_keys, normalise
+from ..fields import LIST_NAMES
+from ..model import PARTS, Part, Ref, normalise
+from .added import Added
 from .align import Doubt
 from .read import Filled
 
@@ -27,31 +29,41 @@ class _Item:
         return not any(text for (field, _), text in self.texts.items() if field != "activity.plan_label")
 
 
-def adopt(filled: Filled, issued: Mapping[Ref, str], used: Iterable[str] = ()) -> Filled | Doubt:
-    """``filled`` with the ids of the measure as issued: the same texts, else the same name, else the same place between them.
+def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Added, ...]] | Doubt:
+    """``filled`` with the ids of the measure as issued, and what the sheet has besides.
 
-    New items get ids that are not among ``used`` or issued. Gives a Doubt where it cannot be told which are new or gone.
+    An item is the one with the same texts, else with the same name, else in the same place between those. Gives
+    a Doubt where it cannot be told which items are new or gone.
     """
     texts = {ref: normalise(v if isinstance(v, str) else str(v)) for ref, v in filled.values.items()}
     names: dict[tuple[str, str], str] = {}
+    added: list[Added] = []
     for part in PARTS:
         returned, base = _items(part, texts), _items(part, issued)
         pairs = _paired(returned, base)
         if pairs is None:
-            shown = "、".join(filter(None, (item.name[0][:20] for item in returned))) or "空白"
-            return Doubt(f"{_LISTS[part.prefix]}（{shown}）が、配付時のどの項目に当たるか決められません")
-        fresh = next_keys(part, [*used, *(item.key for item in base)], len(returned))
-        names |= {
-            (part.prefix, item.key): base[pairs[n]].key if n in pairs else fresh.pop(0) for n, item in enumerate(returned)
-        }
-    return replace(filled, values=_renamed(filled.values, names), at=_renamed(filled.at, names))
+            return Doubt(f"{LIST_NAMES[part.prefix]}が、配付時のどの項目に当たるか決められません")
+        for n, item in enumerate(returned):
+            names[part.prefix, item.key] = base[pairs[n]].key if n in pairs else ""
+            if n not in pairs and not item.blank:
+                added.append(_added(part, item, filled, len(added) + 1))
+    return replace(filled, values=_renamed(filled.values, names), at=_renamed(filled.at, names)), tuple(added)
 
 
-_LISTS = {"activity": "取組内容", "related": "関連施策", "support": "CIO補佐への支援依頼", "outcome": "成果目標"}
+def _added(part: Part, item: _Item, filled: Filled, number: int) -> Added:
+    own = {ref: ref._replace(item=f"+{number}") for ref in filled.values if (ref.field.partition(".")[0], ref.item) == (part.prefix, item.key)}
+    at = {new: filled.at[ref] for ref, new in own.items()}
+    return Added(part, {new: filled.values[ref] for ref, new in own.items()}, at, tuple(sorted({row for row, _ in at.values()})))
 
 
 def _renamed(found: Mapping[Ref, Any], names: Mapping[tuple[str, str], str]) -> dict[Ref, Any]:
-    return {ref._replace(item=names.get((ref.field.partition(".")[0], ref.item), ref.item)): x for ref, x in found.items()}
+    """Under the ids as issued; items without one are left out."""
+    out = {}
+    for ref, value in found.items():
+        key = names[ref.field.partition(".")[0], ref.item] if ref.item else ""
+        if key or not ref.item:
+            out[ref._replace(item=key)] = value
+    return out
 
 
 def _items(part: Part, texts: Mapping[Ref, str]) -> list[_Item]:

@@ -35,7 +35,7 @@ class Mark:
 
     ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills;
     ``field`` what is read there. With none of these it shows something that cannot be foretold.
-    ``path`` names it where it shows one plain thing (``years.y1``). ``repeats`` is how many of the blocks around
+    ``path`` names it where it shows one plain thing (``years.y1``), ``round`` where it speaks of that. ``repeats`` is how many of the blocks around
     it repeat it.
     """
 
@@ -117,11 +117,13 @@ def _mark(c: Cell, text: str, is_read: bool) -> Mark:
     if isinstance(c.content, Binding):
         return Mark(c.column, field=c.content if is_read else None, repeats=c.repeats)
     if isinstance(c.content, Computed):
-        path = plain_path(text)
-        if path:
-            return Mark(c.column, path=".".join(path), repeats=c.repeats)
+        plain = plain_path(text)
+        path = ".".join(plain) if plain else "round" if "round" in c.content.names else ""
+        if plain:
+            return Mark(c.column, path=path, repeats=c.repeats)
         literals = [fold(piece) for piece in _TAG.split(text)]
         if sum(map(len, literals)) >= _LITERAL:
-            return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), repeats=c.repeats)
+            return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), path=path, repeats=c.repeats)
+        return Mark(c.column, path=path, repeats=c.repeats)
     label = fold(text) if isinstance(c.content, str) else ""
     return Mark(c.column, label, repeats=c.repeats)

@@ -9,6 +9,8 @@ from typing import Any
 from .. import problems
 from ..fields import FIELD, LIST_NAMES, label
 from ..form.added import Added, added_items
+from ..form.adopt import adopt
+from ..form.align import Aligned, Doubt
 from ..form.compile import Form
 from ..form.read import Filled, read_sheet, shown_fields
 from ..model import Ref, Settings, normalise
@@ -47,21 +49,59 @@ def read_filled(
     filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
+    items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
+    told = {row for item in items for row in item.rows}
+    shape = _unkeyed(filled, sheet, told)
+    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), filled, items, shape, _moved(filled))
+
+
+def read_aligned(
+    book: Book, sheet: Sheet, form: Form, aligned: Aligned, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
+) -> FilledSheet | Doubt:
+    """Read a sheet without keys, as ``read_filled`` does one with them; it says so in a warning (W506).
+
+    Gives a Doubt where its items cannot be told apart. Raises Unreadable.
+    """
+    found = (aligned.filled, ()) if aligned.keyed else adopt(aligned.filled, issued)
+    if isinstance(found, Doubt):
+        return found
+    rows: dict[int, list[str]] = {}
+    for row, _, text in aligned.unplaced:
+        rows.setdefault(row, []).append(text)
+    shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
+    shape += [_extra(f"ところ（{row}行目）", said, sheet.name, f"{row}:{row}") for row, said in rows.items()]
+    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), *found, shape, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What a sheet is read by."""
+
+    book: Book
+    sheet: Sheet
+    form: Form
+    issued: Mapping[Ref, str]
+    settings: Settings
+    quarter: int
+    year: int
+
+
+def _filled_sheet(
+    by: _Whole, filled: Filled, items: Sequence[Added], shape: Sequence[Problem], moved: tuple[str, ...]
+) -> FilledSheet:
+    name, issued = by.sheet.name, by.issued
     cells = {ref: address(*at) for ref, at in filled.at.items()}
-    reader = _Cells(book, sheet.name, cells, settings)
+    reader = _Cells(by.book, name, cells, by.settings)
     texts = {ref: reader.text(ref, filled.at[ref], value, issued.get(ref, "")) for ref, value in filled.values.items()}
     texts = {ref: text for ref, text in texts.items() if text or ref in issued or _item_says(texts, ref)}
-    lost = _lost(form, filled, issued, quarter, year)
+    lost = _lost(by.form, filled, issued, by.quarter, by.year)
     texts |= {ref: issued[ref] for ref in lost}
-    items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
-    added = tuple({ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items)
     cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
-    told = {row for item in items for row in item.rows}
+    added = tuple({ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items)
     found = [
-        *reader.problems, *_removed(lost, filled, sheet.name, settings), *_unkeyed(filled, sheet, told),
-        *(_added(item, sheet.name) for item in items),
+        *reader.problems, *_removed(lost, filled, name, by.settings), *shape, *(_added(item, name) for item in items),
     ]  # fmt: skip
-    return FilledSheet(sheet.name, texts, cells, tuple(found), _moved(filled), added)
+    return FilledSheet(name, texts, cells, tuple(found), moved, added)
 
 
 def _item_says(texts: Mapping[Ref, str], ref: Ref) -> bool:

@@ -1,0 +1,224 @@
+"""Which sheet a returned sheet is: said by its stamp, whatever the file and the sheet are called."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from dxreport.collect.planned import Status
+from dxreport.fill import fill, sheet_parts
+from dxreport.model import Ref
+from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, Package, serialise
+from dxreport.status import status
+from tests.form.packages import S, delete_column, delete_row, edited, part_of, set_text
+from tests.quarter import OFFICE, RETURNED, Quarter, found, issue, reshaped, sheet_of
+
+P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
+
+
+def renamed(data: bytes, old: str, new: str) -> bytes:
+    """The workbook with a sheet renamed."""
+    package = Package(data)
+    book = package.xml("xl/workbook.xml")
+    next(s for s in book.iter(f"{S}sheet") if s.get("name") == old).set("name", new)
+    for name in book.iter(f"{S}definedName"):
+        name.text = name.text.replace(f"'{old}'", f"'{new}'")
+    return package.with_parts({"xl/workbook.xml": serialise(book)})
+
+
+def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
+    """The workbook with a sheet of another (same styles) moved into it."""
+    package = Package(data)
+    book, rels, types = (package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"))
+    part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
+    etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part)
+    new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
+    new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+    etree.SubElement(types, etree.QName(types, "Override"), PartName="/" + part, ContentType=kind)
+    bare = etree.fromstring(xml)
+    for child in [c for c in bare if c.tag not in {f"{S}{t}" for t in ("sheetData", "mergeCells", "cols")}]:
+        bare.remove(child)
+    changed = {"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels, "[Content_Types].xml": types}
+    return package.with_parts({name: serialise(root) for name, root in changed.items()} | {part: serialise(bare)})
+
+
+def without_sheet(data: bytes, sheet: str) -> bytes:
+    """The workbook after a sheet was deleted."""
+    package = Package(data)
+    book = package.xml("xl/workbook.xml")
+    gone = next(s for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
+    gone.getparent().remove(gone)
+    names = book.find(f"{S}definedNames")
+    if names is not None:
+        book.remove(names)
+    return package.with_parts({"xl/workbook.xml": serialise(book)})
+
+
+def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:
+    """The workbook with another stamp in A1."""
+
+    def change(root: etree._Element) -> None:
+        stamp = next(t for t in root.iter(f"{{{MAIN_NS}}}t") if (t.text or "").startswith("dxr1|"))
+        assert old in stamp.text
+        set_text(root, (1, 1), stamp.text.replace(old, new))
+
+    return edited(data, sheet, change)
+
+
+def sheet_xml(data: bytes, sheet: str) -> bytes:
+    package = Package(data)
+    return package.read(part_of(package, sheet))
+
+
+def codes(quarter: Quarter, data: bytes, measure: str = "01-01") -> list[str]:
+    """The codes of the problems of a measure's sheet that could not be told what it is."""
+    sheet = sheet_of(quarter.collect(data, dry_run=True), measure)
+    assert sheet.status is Status.REFUSED and not sheet.merge.changes
+    return [p.code for p in sheet.problems]
+
+
+def test_names_of_file_and_sheet_do_not_matter(quarter: Quarter) -> None:
+    data = renamed(quarter.filled({"01-01": {P1: "進捗遅延・課題あり", "activity.countermeasure/K1/1": "協議"}}), "01-01", "総務課分 (2)")
+    plan = quarter.collect(quarter.put(data, "新しい ﾌｧｲﾙ（最終）.xlsx"))
+    sheet = sheet_of(plan, "01-01")
+    assert (sheet.sheet, sheet.status, sheet.department) == ("総務課分 (2)", Status.MERGED, OFFICE)
+    assert quarter.values("01-01")[P1] == "進捗遅延・課題あり"
+    change = next(c for c in quarter.master.changes if str(c.ref) == P1)
+    assert (change.file, change.sheet, change.cell) == ("新しい ﾌｧｲﾙ（最終）.xlsx", "総務課分 (2)", quarter.cells(data, "総務課分 (2)")[P1])
+
+
+def test_a_sheet_moved_to_another_departments_book_is_still_itself(quarter: Quarter) -> None:
+    foreign = quarter.filled({"01-01": {"contact_person": "後任"}})
+    data = with_sheet(quarter.filled({}, "総務課"), "移したシート", sheet_xml(foreign, "01-01"))
+    plan = quarter.collect(data)
+    assert [(s.measure, s.department, s.status.value) for s in plan.files[0].sheets] == [
+        ("03-01", "総務課", "merged"), ("03-05", "総務課", "merged"), ("01-01", OFFICE, "merged")]  # fmt: skip
+    assert quarter.values("01-01")["contact_person"] == "後任"
+    assert [(p.code, "01-04" in p.message) for p in plan.files[0].problems] == [("W505", True)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_half_filled_copies_complete_each_other(quarter: Quarter, order: int) -> None:
+    """Two people of one department, each with a copy: whichever comes first."""
+    one = quarter.filled({"01-01": {P1: "予定通り", P2: "予定通り"}}, full=False)
+    two = quarter.filled({"01-04": {P1: "予定通り", P2: "予定通り"}}, full=False)
+    quarter.collect(*[one, two][::order])
+    assert {quarter.values(m)[ref] for m in ("01-01", "01-04") for ref in (P1, P2)} == {"予定通り"}
+    master = quarter.master
+    sheets = {s.measure: s.state.value for s in status(master, master.settings.rounds[1], RETURNED.date()).sheets}
+    assert (sheets["01-01"], sheets["01-04"]) == ("反映済", "反映済")
+
+
+def test_two_halves_of_one_sheet_complete_each_other_once_the_first_was_accepted(quarter: Quarter) -> None:
+    """A correction that is written into a fresh copy is judged with what was answered before."""
+    quarter.collect(quarter.filled({}))
+    fresh = quarter.filled({"01-01": {"activity.countermeasure/K1/1": "念のため"}}, full=False)
+    sheet = sheet_of(quarter.collect(fresh), "01-01")
+    assert (sheet.status, found(sheet), [str(c.ref) for c in sheet.merge.changes]) == (
+        Status.MERGED, [], ["activity.countermeasure/K1/1"])  # fmt: skip
+
+
+def test_a_blank_copy_alone_is_held_for_what_it_does_not_answer(quarter: Quarter) -> None:
+    sheet = sheet_of(quarter.collect(quarter.book()), "01-01")
+    assert (sheet.status, [p.code for p in sheet.problems]) == (Status.HELD, ["E103"])
+
+
+def test_a_sheet_twice_in_a_file_is_refused_and_the_others_go_in(quarter: Quarter) -> None:
+    data = quarter.filled({})
+    data = with_sheet(data, "01-01 (2)", sheet_xml(data, "01-01"))
+    plan = quarter.collect(data)
+    assert [(s.sheet, s.status.value, [p.code for p in s.problems]) for s in plan.files[0].sheets] == [
+        ("01-01", "refused", ["E205"]), ("01-04", "merged", []), ("01-01 (2)", "refused", ["E205"])]  # fmt: skip
+    assert [(r.measure, r.state.value) for r in quarter.master.receipts] == [("01-01", "受付不可"), ("01-04", "取込済")]
+    assert quarter.values("01-01")[P1] == ""
+    before = quarter.files()
+    quarter.collect(data)
+    assert quarter.files() == before
+
+
+def test_the_same_measure_of_two_rounds_in_one_file_are_two_sheets(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    [book] = issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
+    second = fill(book.data, quarter.form, {"01-04": {Ref.parse("activity.progress/K1/2"): "予定通り"}}, quarter=2, year=1)
+    data = with_sheet(second, "前回", sheet_xml(quarter.filled({}), "01-01"))
+    plan = quarter.collect(data, now=RETURNED + timedelta(days=80))
+    assert [(s.sheet, s.round, s.status.value) for s in plan.files[0].sheets] == [
+        ("01-01", "第2四半期", "held"), ("01-04", "第2四半期", "merged"), ("前回", "第1四半期", "unchanged")]  # fmt: skip
+    before = quarter.files()
+    again = quarter.collect(data, now=RETURNED + timedelta(days=80))
+    assert [s.status.value for s in again.files[0].sheets] == ["held", "unchanged", "unchanged"]
+    assert quarter.files() == before
+
+
+def test_an_unknown_issue_is_refused(issued_quarter: Quarter) -> None:
+    data = restamped(issued_quarter.filled({}), "01-01", "R04Q1-", "R04Q1-9")
+    assert codes(issued_quarter, data) == ["E202"]
+
+
+def test_a_sheet_of_another_year_is_refused_with_both_years(issued_quarter: Quarter) -> None:
+    data = restamped(issued_quarter.filled({}), "01-01", "R04Q1-", "R03Q1-")
+    sheet = sheet_of(issued_quarter.collect(data, dry_run=True), "01-01")
+    assert [p.code for p in sheet.problems] == ["E203"]
+    assert "令和３年度" in sheet.problems[0].message and "令和４年度" in sheet.problems[0].message
+
+
+def test_a_measure_that_was_not_in_the_issue_is_refused(issued_quarter: Quarter) -> None:
+    assert codes(issued_quarter, restamped(issued_quarter.filled({}), "01-01", "|01-01|", "|03-05|"), "03-05") == ["E204"]
+
+
+def test_a_form_that_is_not_kept_is_refused(issued_quarter: Quarter) -> None:
+    data = restamped(issued_quarter.filled({}), "01-01", issued_quarter.form.digest, "0123456789ab")
+    assert codes(issued_quarter, data) == ["E206"]
+
+
+def test_a_sheet_that_could_not_be_told_is_shown_by_status(quarter: Quarter) -> None:
+    quarter.collect(restamped(quarter.filled({}), "01-01", "R04Q1-", "R04Q1-9"))
+    master = quarter.master
+    assert [r.measure for r in status(master, master.settings.rounds[1], RETURNED.date()).refused] == ["01-01"]
+
+
+def test_a_file_without_any_form_is_refused_and_one_that_lost_its_keys_is_told_so(issued_quarter: Quarter) -> None:
+    no_keys = without_sheet(issued_quarter.filled({}), "01-04")
+    no_keys = reshaped(no_keys, "01-01", lambda r: delete_column(r, 1), lambda r: delete_row(r, 1))
+    other = issued_quarter.root / "master" / "master.xlsx"
+    plan = issued_quarter.collect(no_keys, other, dry_run=True)
+    assert [[(p.code, p.sheet) for p in f.problems] for f in plan.files] == [[("E201", "01-01")], [("E406", "")]]
+    assert {f.status for f in plan.files} == {Status.REFUSED}
+
+
+def test_a_deleted_sheet_is_told_and_never_read_as_blank(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    before = quarter.values("01-01")
+    [book] = issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
+    second = fill(book.data, quarter.form, {"01-04": {Ref.parse("activity.progress/K1/2"): "予定通り"}}, quarter=2, year=1)
+    plan = quarter.collect(without_sheet(second, "01-01"))
+    assert [(p.code, p.severity, "01-01" in p.message) for p in plan.files[0].problems] == [("W505", "warning", True)]
+    assert (plan.clean, quarter.values("01-01")) == (True, before)
+
+
+def test_a_sheet_that_came_in_another_file_is_not_missed(issued_quarter: Quarter) -> None:
+    data = issued_quarter.filled({})
+    plan = issued_quarter.collect(without_sheet(data, "01-01"), without_sheet(data, "01-04"), dry_run=True)
+    assert [f.problems for f in plan.files] == [(), ()]
+
+
+def test_a_zip_and_a_folder_are_opened_and_litter_is_passed_over(quarter: Quarter, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("第1回/産業振興課.xlsx", quarter.filled({}))
+        archive.writestr("__MACOSX/._産業振興課.xlsx", b"x")
+    folder = tmp_path / "受信箱"
+    (folder / "総務").mkdir(parents=True)
+    (folder / "返送.zip").write_bytes(stream.getvalue())
+    (folder / "総務" / "総務課.xlsx").write_bytes(quarter.filled({}, "総務課"))
+    (folder / "総務" / "~$総務課.xlsx").write_bytes(b"x")
+    plan = quarter.collect(folder)
+    assert [f.file.name for f in plan.files] == ["総務/総務課.xlsx", "返送.zip › 第1回/産業振興課.xlsx"]
+    assert [len(f.sheets) for f in plan.files] == [2, 2]
+    assert sorted(p.name for p in quarter.workspace.returns.iterdir()) == ["U0001_総務課.xlsx", "U0002_産業振興課.xlsx"]
