@@ -6,19 +6,23 @@ workspace.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .bundled import bundled
-from .errors import UsageError
+from .errors import DxreportError, UsageError
 from .files import atomic_write
 from .model import FiscalYear, Settings
 from .workspace import Workspace
 
+if TYPE_CHECKING:
+    from .existing import Existing
+
 _FIRST_MONTH = 4
-_TEMPLATES = {".xlsx", ".md", ".txt", ".typ"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,45 @@ def create(folder: Path, today: date, *, sample: bool = False) -> Made:
     Overwrites nothing: raises UsageError where a file to be made is there already. Raises
     DxreportError where it cannot be written; what was written by then is removed again.
     """
-    workspace = Workspace(folder)
     year, master = _sample() if sample else _empty(fiscal_year(today))
-    files = {workspace.templates / path.name: path.read_bytes() for path in _templates()}
+    return _written(folder, year, master, {})
+
+
+def create_from(folder: Path, today: date, paths: Sequence[Path], template: Path | None = None) -> tuple[Made, Existing]:
+    """Make a workspace in ``folder`` from the filled-in forms in ``paths``, which are as ``template`` is drawn (default: the
+    bundled one); the year is that of ``today`` where the forms name none.
+
+    Raises as :func:`create`, TemplateError for a template with faults, and DxreportError where there is no form at all.
+    """
+    from .existing import read_existing
+    from .form.compile import compile_form
+    from .issuing import FORM_NAME
+    from .master.build import master_bytes
+    from .master.read import master_from
+
+    source = template or bundled("templates") / FORM_NAME
+    try:
+        drawn = source.read_bytes()
+    except OSError as error:
+        raise UsageError(f"様式 {source} を読めません（{error.strerror}）。", "ファイルの名前を確かめてください。") from None
+    _refuse_existing(folder, [Workspace(folder).master])
+    found = read_existing(paths, compile_form(drawn, source.name), _settings(fiscal_year(today)))
+    if not found.measures:
+        why = "\n".join(f"  {' '.join(filter(None, (u.file, u.sheet)))}: {u.reason}" for u in found.unplaced[:10])
+        raise DxreportError(
+            f"様式として読み取れるシートがありません。\n{why}", "記入済みの様式のファイルと、その様式（--template）を確かめてください。"
+        )
+    master = master_bytes(found.settings, found.departments, found.measures)
+    master_from(master)
+    made = _written(folder, found.settings.fiscal_year, master, {FORM_NAME: drawn})
+    return made, found
+
+
+def _written(folder: Path, year: FiscalYear, master: bytes, templates: Mapping[str, bytes]) -> Made:
+    """Write a workspace with this master; ``templates`` take the place of bundled ones."""
+    workspace = Workspace(folder)
+    drawn = {path.name: path.read_bytes() for path in _templates()} | templates
+    files = {workspace.templates / name: data for name, data in sorted(drawn.items())}
     files[workspace.master] = master
     _refuse_existing(folder, list(files))
     written: list[Path] = []
@@ -66,8 +106,8 @@ def fiscal_year(day: date) -> FiscalYear:
 
 
 def _templates() -> list[Path]:
-    # Neither the lock files of office programs nor what a build leaves beside the templates.
-    return sorted(p for p in bundled("templates").iterdir() if p.suffix in _TEMPLATES and p.name[0] not in "~.")
+    # All but the lock files that office programs leave.
+    return sorted(p for p in bundled("templates").iterdir() if p.is_file() and p.name[0] not in "~.")
 
 
 def _refuse_existing(folder: Path, files: list[Path]) -> None:
@@ -89,16 +129,20 @@ def _sample() -> tuple[FiscalYear, bytes]:
 
 
 def _empty(year: FiscalYear) -> tuple[FiscalYear, bytes]:
-    """A master with the rounds, words and tables of the sample, and nothing that is a city's own."""
     from .master.build import master_bytes
+
+    return year, master_bytes(_settings(year), (), ())
+
+
+def _settings(year: FiscalYear) -> Settings:
+    """設定 with the rounds, words and tables of the sample, and nothing that is a city's own."""
     from .sample import settings
 
     drawn: Settings = settings()
-    own = replace(
+    return replace(
         drawn,
         fiscal_year=year,
         plan_years=tuple(year + n for n in range(len(drawn.plan_years))),
         rounds=tuple(replace(round_, deadline="") for round_ in drawn.rounds),
         mail_domain="",
     )
-    return year, master_bytes(own, (), ())

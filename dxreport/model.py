@@ -196,6 +196,17 @@ class Measure(_Quarterly):
         """Without the wholly blank records at the end of each list."""
         return replace(self, **{p.attribute: _without_blank_tail(p, getattr(self, p.attribute)) for p in PARTS})
 
+    def tidy(self) -> Measure:
+        """Without items that were emptied; outcomes keep their numbers ①②③, so only those at the end go."""
+        lists = {
+            p.attribute: _without_blank_tail(p, items)
+            if p.attribute == "outcomes"
+            else tuple(item for item in items if not is_blank(item))
+            for p in PARTS
+            if (items := getattr(self, p.attribute))
+        }
+        return replace(self, **lists)
+
 
 MEASURE_TEXTS = (
     "id", "name", "lead_department", "related_departments", "contact_person", "contact_email", "goal",

@@ -88,10 +88,10 @@ def status(master: Master, round_: Round, today: date) -> RoundStatus:
 
 
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
-    """Files that nobody can tell the sheet of, from those that came between the issue of the round and of the next."""
+    """Files and sheets that nobody can tell the measure or issue of, from those that came between the issue of the round and of the next."""
     begin = min((i.when for i in master.issues if i.round == round_.name), default="")
     end = min((i.when for i in master.issues if i.round != round_.name and i.when > begin), default="")
-    whole = [r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.measure]
+    whole = [r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.round]
     return tuple(r for r in whole if begin and begin <= r.when and (not end or r.when < end))
 
 

@@ -63,13 +63,19 @@ def rename(book, sheet, name):
     book.Sheets.getByName(sheet).setName(name)
 
 
+def note(book, sheet, row, column, text):
+    """Write a comment on a cell."""
+    found = book.Sheets.getByName(sheet)
+    found.Annotations.insertNew(found.getCellByPosition(column - 1, row - 1).CellAddress, text)
+
+
 def add(book, name):
     """Add a sheet in front, with something written on it."""
     book.Sheets.insertNewByName(name, 0)
     book.Sheets.getByName(name).getCellByPosition(0, 0).setString("メモ")
 
 
-STEPS = {f.__name__: f for f in (unprotect, rows, columns, delete_rows, delete_columns, type_text, rename, add)}
+STEPS = {f.__name__: f for f in (unprotect, rows, columns, delete_rows, delete_columns, type_text, rename, note, add)}
 
 
 def do(desktop, job):

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from dxreport import cli, printing, sample
+from dxreport import cli, printing
 from dxreport.bundled import bundled
 from dxreport.errors import DxreportError
 from dxreport.form.compile import Form, compile_form, load_form
@@ -23,24 +23,13 @@ from dxreport.issuing import FORM_NAME
 from dxreport.master.build import master_bytes
 from dxreport.master.read import read_master
 from dxreport.master.records import Master, MeasureState, Standing
-from dxreport.model import Measure
 from dxreport.ooxml.package import Package
 from dxreport.publish import PublishedSet, published_set
-from dxreport.sample.departments import AREAS, DEPARTMENTS
+from dxreport.sample.departments import DEPARTMENTS
+
+from .report.scenes import SETTINGS, real
 
 TEXT_LAYER = Path(__file__).parent / "data" / "published_forms.txt"  # of the PDF that the city published
-
-
-def at_the_end_of_the_quarter() -> list[Measure]:
-    """The sample as published after 第1四半期; 03-04 had answered for the quarters to come, too."""
-    return [
-        replace(m, activities=tuple(replace(a, quarters=(a.q1, *map(_unanswered, a.quarters[1:]))) for a in m.activities))
-        for m in sample.load(with_answers=True)
-    ]
-
-
-def _unanswered(quarter):
-    return replace(quarter, progress="", countermeasure="")
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +37,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("published")
     shutil.copytree(bundled("templates"), root / "templates")
     (root / "master").mkdir()
-    settings = replace(sample.settings(), areas=AREAS)
-    (root / "master" / "master.xlsx").write_bytes(master_bytes(settings, DEPARTMENTS, at_the_end_of_the_quarter()))
+    (root / "master" / "master.xlsx").write_bytes(master_bytes(SETTINGS, DEPARTMENTS, real()))
     return root
 
 

@@ -55,9 +55,12 @@ class _Pen:
         self.sheet = sheet
 
     def put(self, row: int, column: int, value: str | int, look: Format) -> None:
-        """A text or a number."""
-        write = self.sheet.write_number if isinstance(value, int) else self.sheet.write_string
-        self._check(write(row, column, value, look))
+        """A text or a number; a blank cell for ``""``."""
+        if value == "":
+            self._check(self.sheet.write_blank(row, column, None, look))
+        else:
+            write = self.sheet.write_number if isinstance(value, int) else self.sheet.write_string
+            self._check(write(row, column, value, look))
 
     def count(self, row: int, column: int, formula: str, value: int, look: Format) -> None:
         """A formula and what it gives."""

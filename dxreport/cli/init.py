@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import UsageError
+from ..problems import shown
 from . import console
 from .frame import Call, command
+
+if TYPE_CHECKING:
+    from ..init import Made
 
 
 @command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("more", nargs=-1, metavar="", type=click.Path(path_type=Path))
 @click.option("--sample", is_flag=True, help="実在の 26 施策（令和４年度）を入れる")
-def init(call: Call, folder: Path, sample: bool) -> None:
+@click.option(
+    "--from", "forms", multiple=True, metavar="FILE…", type=click.Path(path_type=Path),
+    help="記入済みの様式（ファイル、フォルダー、zip）から最初のマスターを作る",
+)  # fmt: skip
+@click.option(
+    "--template", metavar="FILE", type=click.Path(path_type=Path), help="--from のファイルの様式（指定しなければ、付属の様式）"
+)
+def init(
+    call: Call, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
+) -> int:
     """作業フォルダー DIR を作ります。
 
     できるもの:
@@ -21,25 +37,77 @@ def init(call: Call, folder: Path, sample: bool) -> None:
       master/     マスター（全施策の台帳）
       reports/    配付するファイルと報告書の置き場
 
-    --sample を付けなければ、施策も部署もない、--now の年度のマスターができます。
+    --sample も --from も付けなければ、施策も部署もない、--now の年度のマスターができます。
+    --from を付けると、記入済みの様式（xlsx、xls、ods）を印刷された見出しから読み取ります。
+    読み取れなかった記入は一覧にします。
     すでにあるファイルは上書きしません。
+
+    終了コード: 0 完了　1 --from のファイルに、読み取れなかった記入があった
     """
+    _check_usage(more, sample, forms, template)
+    if forms:
+        return _from_forms(call, folder, (*forms, *more), template)
     from ..init import create
 
-    made = create(call.folder / folder, call.now.date(), sample=sample)
+    _tell(create(call.folder / folder, call.now.date(), sample=sample))
+    _tell_next(_next_steps(call, folder, sample))
+    return 0
+
+
+def _check_usage(more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None) -> None:
+    if more and not forms:
+        raise UsageError(f"余分な引数があります: {' '.join(map(str, more))}", "作業フォルダーは1つだけ指定してください。")
+    if sample and forms:
+        raise UsageError("--sample と --from は、どちらか一方だけを指定してください。")
+    if template and not forms:
+        raise UsageError("--template は --from と一緒に指定してください。")
+
+
+def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Path | None) -> int:
+    from ..init import create_from
+
+    made, found = create_from(call.folder / folder, call.now.date(), forms, template)
+    _tell(made)
+    console.out()
+    console.out(f"{len(found.measures)} 施策、{len(found.departments)} 部署を読み取りました。")
+    for file, sheet in found.passed:
+        console.out(f"  様式ではないシート（読み取っていません）: {file} シート「{sheet}」")
+    for file, sheet, labels in found.missing:
+        console.out(f"  シートに欄がない項目: {file} シート「{sheet}」 {'、'.join(labels)}")
+    if found.unplaced:
+        console.out(f"マスターに入れられなかったもの（{len(found.unplaced)} 件）:")
+    for u in found.unplaced:
+        where = " ".join(filter(None, (u.file, f"シート「{u.sheet}」" if u.sheet else "", u.cell)))
+        console.out(f"  {where}: {u.reason}{f'（{shown(u.text)}）' if u.text else ''}")
+    _tell_next(_next_steps(call, folder, sample=False, measures=True))
+    return 1 if found.unplaced else 0
+
+
+def _tell(made: Made) -> None:
     console.out(f"{made.workspace.root} に作業フォルダーを作りました（{made.fiscal_year}）。")
     for path in made.files:
         console.out(f"  {path.relative_to(made.workspace.root)}")
+
+
+def _tell_next(steps: list[str]) -> None:
     console.out()
     console.out("次にすること:")
-    for line in _next_steps(str(call.folder / folder), sample):
+    for line in steps:
         console.out(f"  {line}")
 
 
-def _next_steps(folder: str, sample: bool) -> list[str]:
-    where = f'"{folder}"' if " " in folder else folder
+def _next_steps(call: Call, folder: Path, sample: bool, *, measures: bool = False) -> list[str]:
+    name = str(call.folder / folder)
+    where = f'"{name}"' if " " in name else name
     if sample:
         return [f"dxreport check -C {where}"]
+    if measures:
+        return [
+            "master/master.xlsx を Excel で開き、次の表を確かめて保存します。",
+            "  部署: 建制順に並べ、宛先のメールアドレスを書く",
+            "  設定: 回の締切、進捗の語、分野の名前、メールのドメイン",
+            f"dxreport check -C {where}",
+        ]
     return [
         "master/master.xlsx を Excel で開き、次の表に書いて保存します。",
         "  部署: 部署名と宛先のメールアドレス（建制順に）",

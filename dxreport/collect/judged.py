@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import problems
+from ..form.align import Aligned, Doubt
 from ..form.compile import Form
 from ..form.read import find_stamp
 from ..form.stamp import SHEET, Stamp
@@ -16,12 +17,13 @@ from ..master.records import Master
 from ..model import FiscalYear, Ref, Round, measure_from
 from ..problems import KINDS, Problem, problem
 from ..returns.book import Book, Sheet, open_book
-from ..returns.filled import FilledSheet, read_filled
+from ..returns.filled import FilledSheet, read_aligned, read_filled
 from ..returns.gather import ReturnedFile
 from ..returns.kinds import Format
 from ..returns.limits import Unreadable
 from ..returns.remarks import own, remarks
 from ..rules import Case, judge, problems_of, takes
+from .unkeyed import Unkeyed, unkeyed_sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,6 @@ class JudgedFile:
 
 
 Standing = Callable[[str, str], Mapping[Ref, str]]
-_FORM_LABELS = {"施策ID", "施策名", "主管部署", "到達目標", "取組内容"}
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 
 
@@ -111,20 +112,24 @@ class Judge:
         raise AssertionError("unreachable")
 
     def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
-        stamped = [(s, found[0]) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
-        if not stamped:
-            return JudgedFile(file, (_without_stamp(book),))
-        count = Counter((stamp.issue, stamp.measure) for _, stamp in stamped)
+        stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
+        unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
+        read = [*stamped, *((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)]
+        unread = [(u, _nameless(u)) for u in unkeyed if not u.aligned]
+        if not read:
+            return JudgedFile(file, tuple(p for _, p in unread) or (problem(problems.NO_FORM_SHEET),))
+        count = Counter((stamp.issue, stamp.measure) for _, stamp, _ in read)
         sheets = []
-        for sheet, stamp in stamped:
+        for sheet, stamp, aligned in read:
             if count[stamp.issue, stamp.measure] > 1:
                 twice = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
                 sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, None, (twice,)))
             else:
-                sheets.append(self._sheet(book, sheet, stamp))
+                sheets.append(self._sheet(book, sheet, stamp, aligned))
+        sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
         return JudgedFile(file, (), tuple(sheets), book.data if book.format in (Format.XLSX, Format.XLSM) else b"")
 
-    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp) -> JudgedSheet:
+    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
         found = self._identify(sheet.name, stamp)
         if isinstance(found, Problem):
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (found,))
@@ -133,10 +138,17 @@ class Judge:
         years = settings.plan_years
         year = years.index(settings.fiscal_year) + 1 if settings.fiscal_year in years else 0
         issued = snapshot.texts[stamp.measure]
+        when = {"quarter": round_.quarter, "year": year}
         try:
-            filled = read_filled(book, sheet, form, issued, settings, quarter=round_.quarter, year=year)
+            if aligned is None:
+                filled = read_filled(book, sheet, form, issued, settings, **when)
+            else:
+                filled = read_aligned(book, sheet, form, aligned, issued, settings, **when)
         except Unreadable as error:
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),))
+        if isinstance(filled, Doubt):
+            unread = problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
+            return JudgedSheet(sheet.name, stamp, stamp.measure, None, (unread,))
         return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(book, sheet.name, stamp))
 
     def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
@@ -185,13 +197,9 @@ class Judge:
         )  # fmt: skip
 
 
-def _without_stamp(book: Book) -> Problem:
-    """What to say of a workbook in which no sheet carries a stamp."""
-    for sheet in book.sheets:
-        texts = {value.strip() for row in sheet.rows for value in row if isinstance(value, str)}
-        if texts >= _FORM_LABELS:
-            return problem(problems.STAMP_MISSING, sheet=sheet.name)
-    return problem(problems.NO_FORM_SHEET)
+def _nameless(found: Unkeyed) -> Problem:
+    """What to say of a sheet of the form that is not known to be any measure's."""
+    return problem(problems.STAMP_MISSING, {"reason": found.reason}, sheet=found.sheet.name)
 
 
 def _year_of(issue: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from ..fields import LIST_NAMES
@@ -84,7 +85,7 @@ def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
     pairs = _same(returned, base, lambda item: tuple(sorted(item.texts.items())), {})
     pairs = _same(returned, base, lambda item: item.name, pairs)
     bounds = [(-1, -1), *sorted(pairs.items()), (len(returned), len(base))]
-    for (r0, b0), (r1, b1) in zip(bounds, bounds[1:], strict=False):
+    for (r0, b0), (r1, b1) in pairwise(bounds):
         here, there = list(range(r0 + 1, r1)), list(range(b0 + 1, b1))
         if len(here) != len(there):
             here = [n for n in here if not returned[n].blank]  # spare rows, and blank ones that were inserted

@@ -6,6 +6,7 @@ Parts that all workbooks of a form share are deflated once; the rest is one stri
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -42,6 +43,10 @@ _LEFT_OUT = {"calcChain", "sheetMetadata", "person", "customXml", "attachedToolb
 _CORE = (
     _DECLARATION + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/">{}<dc:creator></dc:creator></cp:coreProperties>'
+)
+_CLEANED = (
+    ("sheet+xml", re.compile(rb'\s+tabSelected="[^"]*"'), b""),
+    ("comments+xml", re.compile(rb"<author>[^<]+</author>"), b"<author></author>"),
 )
 _WORKBOOK_PARTS = ("fileVersion", "workbookPr", "bookViews")
 
@@ -106,6 +111,7 @@ class _Listed:
     name: str
     part: str
     state: str = "visible"
+    kind: str = "worksheet"
 
 
 @dataclass(slots=True)
@@ -156,7 +162,7 @@ class _Book:
             return []
         taken = {s.measure.casefold() for s in self.sheets}
         found = [s for s in self.form.source.sheets if s.name != self.form.sheet]
-        return [_Listed(s.name if s.name.casefold() not in taken else f"{s.name}（様式）", s.part, s.state) for s in found]
+        return [_Listed(s.name if s.name.casefold() not in taken else f"{s.name}（様式）", s.part, s.state, s.kind) for s in found]
 
     def _listed(self) -> list[_Listed]:
         """All sheets, in order."""
@@ -182,8 +188,7 @@ class _Book:
         )
 
     def _workbook_rels(self, shared: SharedParts) -> str:
-        kind = REL_TYPE + "worksheet"
-        rels = [Relationship(f"dxr{i}", kind, s.part) for i, s in enumerate(self._listed(), 1)]
+        rels = [Relationship(f"dxr{i}", REL_TYPE + s.kind, s.part) for i, s in enumerate(self._listed(), 1)]
         return _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels])
 
     def _types(self, shared: SharedParts) -> str:
@@ -241,7 +246,8 @@ def _shared_parts(form: Form) -> SharedParts:
     source, package = form.source, form.source.package
     defaults, overrides = _content_types(form)
     form_part = next(s.part for s in source.sheets if s.name == form.sheet)
-    rels = [r for r in source.relationships if r.kind != "worksheet" and r.kind not in _LEFT_OUT]
+    sheet_parts = {s.part for s in source.sheets}
+    rels = [r for r in source.relationships if r.target not in sheet_parts and r.kind not in _LEFT_OUT]
     cloned = {p.rel.target for p in form.hangings.parts}
     reached: dict[str, None] = {}
     waiting = [r.target for r in rels if not r.external]
@@ -260,6 +266,8 @@ def _shared_parts(form: Form) -> SharedParts:
             entries.append(entry(name, source.styles.bytes()))
         elif name == source.strings_part:
             entries.append(entry(name, _strings(form)))
+        elif (cleaned := _cleaned(package, name, overrides.get(name, ""))) is not None:
+            entries.append(entry(name, cleaned))
         else:
             entries.append(package.entry(name))
         if rels_name(name) in package:
@@ -267,6 +275,17 @@ def _shared_parts(form: Form) -> SharedParts:
     kept = tuple((n, overrides[n]) for n in sorted(reached) if n in overrides)
     head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
     return SharedParts(tuple(entries), defaults, kept, tuple(rels), head)
+
+
+def _cleaned(package: Package, name: str, content_type: str) -> bytes | None:
+    """A part of another sheet without what may not go out with it; None where there is nothing of that.
+
+    A second sheet that is selected beside the first makes Excel write what is typed into both; notes name their author.
+    """
+    for ending, found, put in _CLEANED:
+        if content_type.endswith(ending) and found.search(data := package.read(name)):
+            return found.sub(put, data)
+    return None
 
 
 def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:

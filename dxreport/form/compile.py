@@ -16,7 +16,7 @@ from ..ooxml.refs import Box, address, column_letters
 from ..ooxml.text import escape
 from . import fit
 from .blocks import Layout, layout
-from .checks import check_bindings, check_tags_elsewhere
+from .checks import check_bindings, check_other_sheets, check_tags_elsewhere
 from .drawings import Hangings
 from .expressions import Binding, Computed, Fault, bind, computed, plain_path
 from .formulas import Formula, formula, unshared
@@ -153,6 +153,8 @@ class _Compiler:
         self._check_merges()
         cells = self._cells()
         check_bindings(cells, self.layout, self.fault, self._note)
+        if not self.published:
+            check_other_sheets(self.source, self.sheet, self.faults.append)
         check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), self._tail_fault)
         builder = self._builder(cells)
         tail = compile_tail(self.root, builder, self._tail_fault, self.notes.append, published=self.published)
@@ -164,7 +166,7 @@ class _Compiler:
         self._variants(cells)
         return Form(
             self.name, self.digest, self.source, self.sheet, self.layout, rows, self._letters(), self._width(names), names,
-            self._tall_merges(), tail, hung, self._beside(), self.default_height, self._bound(rows),
+            self._tall_merges(cells), tail, hung, self._beside(), self.default_height, self._bound(rows),
             self.published, tuple(self.notes),
         )  # fmt: skip
 
@@ -177,8 +179,16 @@ class _Compiler:
         left, right = (areas[0].left, areas[0].right) if areas else (2, max((c.column for c in self.drawn), default=2))
         return sum(self.widths.get(column, self.widths[0]) for column in range(left, right + 1))
 
-    def _tall_merges(self) -> tuple[tuple[Box, int], ...]:
-        return tuple((m, self.layout.common_depth(m.top, m.bottom)) for m in self.merged if m.bottom > m.top)
+    def _tall_merges(self, cells: list[Cell]) -> tuple[tuple[Box, int], ...]:
+        """Merges over several rows, and cells that become such because they span a block; each with its depth."""
+        spanning = {(c.row, c.column): c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
+        drawn = {(m.top, m.left): m for m in self.merged}
+        single = {at: Box(*at, *at) for at in spanning if at not in drawn}
+        return tuple(
+            (m, spanning.get(at, self.layout.common_depth(m.top, m.bottom)))
+            for at, m in (drawn | single).items()
+            if m.bottom > m.top or at in spanning
+        )
 
     def _beside(self) -> dict[tuple[int, int], tuple[int, ...]]:
         return {(m.top, m.left): tuple(range(m.left + 1, m.right + 1)) for m in self.merged if m.right > m.left}

@@ -21,7 +21,8 @@ from .source import S, Source
 
 XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-V, X, O = "{urn:schemas-microsoft-com:vml}", "{urn:schemas-microsoft-com:office:excel}", "{urn:schemas-microsoft-com:office:office}"
+V, X = "{urn:schemas-microsoft-com:vml}", "{urn:schemas-microsoft-com:office:excel}"
+OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _TOP, _BOTTOM, _ID, _TEXT = "\ue010", "\ue011", "\ue012", "\ue013"
 _MARKS = re.compile("\ue013([0-9]+)\ue014")
 _SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")
@@ -220,7 +221,7 @@ class _Notes(HangingPart):
 
 def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
     root = _vml_root(package.read(rel.target))
-    for shape_map in root.iter(f"{O}idmap"):
+    for shape_map in root.iter(f"{OFFICE}idmap"):
         shape_map.set("data", "\ue015")
     anchored = []
     for shape in root.findall(f"{V}shape"):

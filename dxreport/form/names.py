@@ -66,6 +66,12 @@ class Names:
         return f"<definedNames>{''.join(xml for _, _, xml in out)}</definedNames>" if out else ""
 
 
+def pointing_at(sheet: str) -> re.Pattern[str]:
+    """Matches the beginning of a reference to ``sheet`` in a formula."""
+    quoted = f"'{sheet.replace(chr(39), chr(39) * 2)}'!"
+    return re.compile(rf"(?<![\w'!.]){re.escape(sheet)}!|{re.escape(quoted)}")
+
+
 def read_names(
     source: Source, sheet: str, layout: Layout, fault: Callable[[str], None], *, published: bool = False
 ) -> Names:
@@ -74,8 +80,7 @@ def read_names(
     A ``published`` form goes without the template's other sheets, and so without names that point at them.
     """
     local, others = [], []
-    quoted = f"'{sheet.replace(chr(39), chr(39) * 2)}'!"
-    points_here = re.compile(rf"(?<![\w'!.]){re.escape(sheet)}!|{re.escape(quoted)}")
+    points_here = pointing_at(sheet)
     for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
         name, text, at = element.get("name", ""), element.text or "", element.get("localSheetId")
         if name in _DROPPED or "#REF!" in text:
@@ -86,7 +91,10 @@ def read_names(
         elif owner == sheet:
             local.append((name, name_ranges(text, sheet, layout)))
         elif points_here.search(text):
-            fault(f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。")
+            fault(
+                f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、"
+                "名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。"
+            )
         elif not published or (owner is None and "!" not in text):
             others.append((name, owner, _xml(element, at is not None)))
     return Names(tuple(local), tuple(others))

@@ -30,11 +30,12 @@ class DrawnCell:
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """A sheet of the template workbook."""
+    """A sheet of the template workbook; ``kind`` is its relationship's: ``worksheet``, ``chartsheet`` …"""
 
     name: str
     part: str
     state: str
+    kind: str
 
 
 class Source:
@@ -48,10 +49,11 @@ class Source:
         self.workbook_part = main.target
         self.workbook = self.package.xml(main.target)
         self.relationships = self.package.relationships(main.target)
-        targets = {r.id: r.target for r in self.relationships}
+        by_id = {r.id: r for r in self.relationships}
         self.sheets = [
-            SheetEntry(s.get("name", ""), targets.get(s.get(R_ID), ""), s.get("state", "visible"))
+            SheetEntry(s.get("name", ""), rel.target, s.get("state", "visible"), rel.kind)
             for s in self.workbook.iterfind(f"{S}sheets/{S}sheet")
+            if (rel := by_id.get(s.get(R_ID))) is not None and rel.target in self.package
         ]
         self.strings_part = self._target("sharedStrings")
         self.strings = self.package.xml(self.strings_part) if self.strings_part else None

@@ -26,8 +26,8 @@ class Found:
     areas: dict[str, Area] = field(default_factory=dict)
 
     def measures(self) -> tuple[Measure, ...]:
-        """The measures in the order of their IDs."""
-        return tuple(measure_from(self.values[id_]) for id_ in sorted(self.values))
+        """The measures in the order of their IDs; a row of a list that was emptied is no item any more."""
+        return tuple(measure_from(self.values[id_]).tidy() for id_ in sorted(self.values))
 
 
 def read_measures(book: Book, settings: Settings, departments: tuple[Department, ...]) -> Found:

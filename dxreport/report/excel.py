@@ -11,7 +11,7 @@ import xlsxwriter
 from . import words
 from .excel_overview import overview_sheet
 from .excel_sheet import LATE, Column, Styles, Table, table_sheet
-from .records import Figures, MeasureName, OutcomeResult, Results, Standing, Verdict, YearResult
+from .records import Figures, MeasureName, OutcomeResult, Results, Since, Standing, Verdict, YearResult
 
 _MEASURE = (Column("施策ID", 8), Column("施策名", 26), Column("主管部署", 15))
 
@@ -47,6 +47,8 @@ def _tables(figures: Figures) -> Iterator[Table]:
     yield _budgets(figures)
     yield _support(figures)
     yield _changes(figures)
+    if figures.since is not None:
+        yield _recounts(figures.since)
     if figures.coordination is not None:
         yield _missing(figures)
         yield _points(figures)
@@ -135,9 +137,16 @@ def _support(figures: Figures) -> Table:
 def _changes(figures: Figures) -> Table:
     columns = (Column("種別", 14), *_MEASURE, Column("項目", 30), Column("確定時", 36), Column("現在", 36))
     since = figures.since
-    rows = [(c.kind, *_name(c.measure), c.label, c.old, c.new) for c in since.changes] if since else []
+    rows = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.changes] if since else []
     note = words.since(since) if since else words.NO_FINAL
     return Table("変更点", "前回の確定報告からの変更", columns, rows, note=note)
+
+
+def _recounts(since: Since) -> Table:
+    columns = (Column(f"{since.quarter}の取組", 30), Column("確定時", 10, "number"), Column("現在", 10, "number"),
+               Column("増減", 10, "number"))  # fmt: skip
+    rows = [(r.label, r.then, r.now, r.difference) for r in since.recounts]
+    return Table("確定時との差", "前回の確定報告と、いまのマスターの数", columns, rows, note=words.since(since))
 
 
 def _missing(figures: Figures) -> Table:

@@ -66,7 +66,7 @@ class Styles:
         self.head = book.add_format(framed | head)
         self.head_link = book.add_format(framed | head | {"font_color": "#0B5394", "underline": 1})
         self.text = book.add_format(framed | {"text_wrap": True, "num_format": "@"})
-        self.number = book.add_format(framed | {"num_format": "#,##0.##########", "align": "right"})
+        self.number = book.add_format(framed | {"num_format": "General", "align": "right"})
         self.count = book.add_format(framed | {"num_format": "#,##0", "align": "right"})
         self.share = book.add_format(framed | {"num_format": "0.0%", "align": "right"})
         self.stressed = book.add_format({"bold": True, "bg_color": "#F3C6C2", "border": 1, "border_color": "#000000"})
@@ -170,8 +170,8 @@ def _cell(ws: Worksheet, row: int, column: int, spec: Column, value: Any, styles
         put(ws, row, column, fraction(value), styles.share)
     elif isinstance(value, str) or value is None:
         put(ws, row, column, value, styles.text)
-    else:
-        put(ws, row, column, value, styles.number)
+    else:  # a format with decimals would leave a bare point after whole numbers
+        put(ws, row, column, value, styles.count if value == int(value) else styles.number)
 
 
 def _emphasis(ws: Worksheet, styles: Styles, table: Table, last: int) -> None:

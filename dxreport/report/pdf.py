@@ -106,7 +106,10 @@ def _data(figures: Figures) -> dict[str, Any]:
             "sentence": words.since(since),
             "quarter": since.quarter,
             "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-            "changes": [_measure(c.measure) | plain(c) | _measure(c.measure) for c in since.changes],
+            "changes": [
+                _measure(c.measure) | {"kind": c.kind, "label": c.label, "before": c.before, "after": c.after}
+                for c in since.changes
+            ],
         },
         "coordination": None
         if extra is None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-NO_WORD = "（記入なし）"
+NO_WORD, BLANK = "（記入なし）", "（空白）"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
@@ -245,6 +245,16 @@ class TextChange:
     label: str
     old: str
     new: str
+
+    @property
+    def before(self) -> str:
+        """The text of then as it is shown."""
+        return self.old or BLANK
+
+    @property
+    def after(self) -> str:
+        """The text of now as it is shown."""
+        return self.new or BLANK
 
 
 @dataclass(frozen=True, slots=True)

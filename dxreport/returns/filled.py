@@ -56,13 +56,15 @@ def read_filled(
 
 
 def read_aligned(
-    book: Book, sheet: Sheet, form: Form, aligned: Aligned, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
+    book: Book, sheet: Sheet, form: Form, aligned: Aligned, issued: Mapping[Ref, str] | None, settings: Settings, *,
+    quarter: int, year: int,
 ) -> FilledSheet | Doubt:
     """Read a sheet without keys, as ``read_filled`` does one with them; it says so in a warning (W506).
 
-    Gives a Doubt where its items cannot be told apart. Raises Unreadable.
+    Where nothing was ``issued`` (None), items keep the ids that their order gives them. Gives a Doubt where the items
+    cannot be told apart. Raises Unreadable.
     """
-    found = (aligned.filled, ()) if aligned.keyed else adopt(aligned.filled, issued)
+    found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued)
     if isinstance(found, Doubt):
         return found
     rows: dict[int, list[str]] = {}
@@ -70,7 +72,7 @@ def read_aligned(
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
     shape += [_extra(f"ところ（{row}行目）", said, sheet.name, f"{row}:{row}") for row, said in rows.items()]
-    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), *found, shape, ())
+    return _filled_sheet(_Whole(book, sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _filled_sheet(
     cells = {ref: address(*at) for ref, at in filled.at.items()}
     reader = _Cells(by.book, name, cells, by.settings)
     texts = {ref: reader.text(ref, filled.at[ref], value, issued.get(ref, "")) for ref, value in filled.values.items()}
-    texts = {ref: text for ref, text in texts.items() if text or ref in issued or _item_says(texts, ref)}
+    texts = {ref: text for ref, text in texts.items() if ref in issued or _written(texts, ref)}
     lost = _lost(by.form, filled, issued, by.quarter, by.year)
     texts |= {ref: issued[ref] for ref in lost}
     cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
@@ -104,11 +106,13 @@ def _filled_sheet(
     return FilledSheet(name, texts, cells, tuple(found), moved, added)
 
 
-def _item_says(texts: Mapping[Ref, str], ref: Ref) -> bool:
-    """Whether a spare row was used: then all its cells are part of a new item."""
-    prefix = ref.field.partition(".")[0]
+def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
+    """Whether something was written where nothing was issued: of a spare row all cells count once one is filled."""
+    if not ref.item:
+        return bool(texts[ref])
+    prefix = ref.field.partition(".")[0] + "."
     return any(
-        text for r, text in texts.items() if r.item == ref.item and r.field.startswith(prefix + ".") and r.field != "activity.plan_label"
+        text for r, text in texts.items() if r.item == ref.item and r.field.startswith(prefix) and r.field != "activity.plan_label"
     )
 
 
@@ -121,7 +125,7 @@ class _Cells:
 
     def text(self, ref: Ref, at: tuple[int, int], value: Any, issued: str) -> str:
         """The text of a cell; ``value`` is what the fast reader gave."""
-        if isinstance(value, str) and (value or not issued):
+        if isinstance(value, str) and value:  # an error, a formula never calculated and a blank look alike
             return normalise(value)
         return self._settled(ref, exact(self._book, self._sheet).cell(*at), issued)
 

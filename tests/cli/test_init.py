@@ -15,7 +15,7 @@ from dxreport.init import create, fiscal_year
 from dxreport.master.read import read_master
 from dxreport.model import FiscalYear
 
-FILES = {"templates/README.md", "templates/年間活動計画.xlsx", "master/master.xlsx"}
+FILES = {f"templates/{p.name}" for p in bundled("templates").iterdir() if p.name[0] not in "~."} | {"master/master.xlsx"}
 SPRING = date(2024, 4, 1)
 
 

@@ -15,8 +15,8 @@ from dxreport.fill import fill, sheet_parts
 from dxreport.model import Ref
 from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, Package, serialise
 from dxreport.status import status
-from tests.form.packages import S, delete_column, delete_row, edited, part_of, set_text
-from tests.quarter import OFFICE, RETURNED, Quarter, found, issue, reshaped, sheet_of
+from tests.form.packages import S, edited, part_of, set_text
+from tests.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of
 
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 
@@ -183,13 +183,10 @@ def test_a_sheet_that_could_not_be_told_is_shown_by_status(quarter: Quarter) -> 
     assert [r.measure for r in status(master, master.settings.rounds[1], RETURNED.date()).refused] == ["01-01"]
 
 
-def test_a_file_without_any_form_is_refused_and_one_that_lost_its_keys_is_told_so(issued_quarter: Quarter) -> None:
-    no_keys = without_sheet(issued_quarter.filled({}), "01-04")
-    no_keys = reshaped(no_keys, "01-01", lambda r: delete_column(r, 1), lambda r: delete_row(r, 1))
-    other = issued_quarter.root / "master" / "master.xlsx"
-    plan = issued_quarter.collect(no_keys, other, dry_run=True)
-    assert [[(p.code, p.sheet) for p in f.problems] for f in plan.files] == [[("E201", "01-01")], [("E406", "")]]
-    assert {f.status for f in plan.files} == {Status.REFUSED}
+def test_a_workbook_that_is_no_form_is_refused_and_stops_nobody_else(issued_quarter: Quarter) -> None:
+    plan = issued_quarter.collect(issued_quarter.workspace.master, issued_quarter.filled({}), dry_run=True)
+    assert [[p.code for p in f.problems] for f in plan.files] == [["E406"], []]
+    assert [f.status for f in plan.files] == [Status.REFUSED, Status.MERGED]
 
 
 def test_a_deleted_sheet_is_told_and_never_read_as_blank(quarter: Quarter) -> None:

@@ -76,7 +76,10 @@ def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
     for row in root.iter(f"{S}row"):
         if int(row.get("r")) >= before:
             _move(row, int(row.get("r")) + count)
-    _move_merges(root, lambda m: m._replace(top=m.top + count * (m.top >= before), bottom=m.bottom + count * (m.bottom >= before)))
+    _move_merges(
+        root,
+        lambda m: m._replace(top=m.top + count * (m.top >= before), bottom=m.bottom + count * (m.bottom >= before)),
+    )
 
 
 def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
@@ -84,7 +87,10 @@ def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
     for c in root.iter(f"{S}c"):
         row, column = cell(c.get("r"))
         c.set("r", address(row, column + count * (column >= before)))
-    _move_merges(root, lambda m: m._replace(left=m.left + count * (m.left >= before), right=m.right + count * (m.right >= before)))
+    _move_merges(
+        root,
+        lambda m: m._replace(left=m.left + count * (m.left >= before), right=m.right + count * (m.right >= before)),
+    )
 
 
 def delete_row(root: etree._Element, number: int) -> None:
@@ -146,6 +152,7 @@ def faults(data: bytes) -> list[str]:
             out.append(f"{owner}: a relationship id stands twice")
         if owner.endswith(".xml"):
             out += _reference_faults(package.xml(owner), owner, {r.id for r in rels})
+    out += _book_faults(package)
     formats = len(package.xml("xl/styles.xml").find(f"{S}cellXfs"))
     for name in names:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
@@ -157,9 +164,25 @@ def _type_faults(package: Package, names: list[str]) -> Iterator[str]:
     types = package.xml("[Content_Types].xml")
     defaults = {d.get("Extension") for d in types.iter(f"{{{TYPES_NS}}}Default")}
     overrides = [o.get("PartName").lstrip("/") for o in types.iter(f"{{{TYPES_NS}}}Override")]
-    yield from (f"{n} has no content type" for n in names if n not in overrides and n.rpartition(".")[2] not in defaults)
+    yield from (
+        f"{n} has no content type" for n in names if n not in overrides and n.rpartition(".")[2] not in defaults
+    )
     yield from (f"a type is given for {n}, which is missing" for n in overrides if n not in names)
     yield from (f"{n} has two types" for n in set(overrides) if overrides.count(n) > 1)
+
+
+def _book_faults(package: Package) -> Iterator[str]:
+    """Sheets of the wrong kind, and more than one selected: typing would go into all of them."""
+    types = {o.get("PartName").lstrip("/"): o.get("ContentType") for o in package.xml("[Content_Types].xml").iter("{*}Override")}
+    rels = {r.id: r for r in package.relationships("xl/workbook.xml")}
+    selected = []
+    for sheet in package.xml("xl/workbook.xml").iter(f"{S}sheet"):
+        rel = rels[sheet.get(f"{{{DOC_RELS_NS}}}id")]
+        if f".{rel.kind}+xml" not in types[rel.target]:
+            yield f"{sheet.get('name')}: a {rel.kind} of type {types[rel.target]}"
+        selected += [sheet.get("name") for v in package.xml(rel.target).iter(f"{S}sheetView") if v.get("tabSelected") == "1"]
+    if len(selected) != 1:
+        yield f"selected sheets: {selected}"
 
 
 def _reference_faults(root: etree._Element, name: str, ids: set[str]) -> Iterator[str]:

@@ -180,7 +180,11 @@ def _explanation(book) -> None:
     chart.add_series({"categories": "=説明!$A$2:$A$3", "values": "=説明!$B$2:$B$3"})
     sheet.insert_chart("D2", chart)
     sheet.insert_image("A8", "logo.png", {"image_data": io.BytesIO(png(60, 20, (30, 90, 200)))})
-    sheet.write_comment("A1", "区分の説明")
+    sheet.write_comment("A1", "区分の説明", {"author": AUTHOR})
+    page = book.add_chartsheet("図")
+    large = book.add_chart({"type": "column"})
+    large.add_series({"values": "=説明!$B$2:$B$3"})
+    page.set_chart(large)
 
 
 def _with_extensions(data: bytes) -> bytes:

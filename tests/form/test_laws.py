@@ -117,7 +117,9 @@ def test_every_input_of_a_sheet_by_itself(name: str) -> None:
     assert len(cells) >= 5
     for where in cells:
         (ref,) = [r for r, at in before.at.items() if at == where]
-        after = read(edited(issued, measure.id, lambda root, at=where: set_text(root, at, "回答\n=1+1 ")), measure.id, round_)
+        after = read(
+            edited(issued, measure.id, lambda root, at=where: set_text(root, at, "回答\n=1+1 ")), measure.id, round_
+        )
         assert after.values == before.values | {ref: "回答\n=1+1 "}
 
 
@@ -201,7 +203,10 @@ def test_a_text_taller_than_any_row_is_reported() -> None:
     measure = Measure("01-01", goal="一\n" * 60, activities=(Activity("K1", "取組\n" * 200),))
     at = read(render(measure), "01-01").at
     where = {ref: f"01-01!{'ABCDEFGH'[column - 1]}{row}" for ref, (row, column) in at.items()}
-    assert set(render_book(made, [measure], "R04Q1-001").too_tall) == {where[Ref("goal")], where[Ref("activity.name", "K1")]}
+    assert set(render_book(made, [measure], "R04Q1-001").too_tall) == {
+        where[Ref("goal")],
+        where[Ref("activity.name", "K1")],
+    }
     assert render_book(made, list(REAL.values()), "R04Q1-001").too_tall == ()
 
 

@@ -59,7 +59,11 @@ def page_of(form: Form) -> float:
     page, root = form.tail.page, form.source.package.xml(part_of(form.source.package, form.sheet))
     columns = [c for c in root.iter(f"{S}col") if int(c.get("min")) > 1]
     assert columns and page.fit_width
-    inches = ((420, 297) if page.landscape else (297, 420)) if page.paper == 8 else ((297, 210) if page.landscape else (210, 297))
+    inches = (
+        ((420, 297) if page.landscape else (297, 420))
+        if page.paper == 8
+        else ((297, 210) if page.landscape else (210, 297))
+    )
     printable = (inches[0] / 25.4 - page.left - page.right) * 96
     scale = min(1.0, printable / form.width)
     return printable_height(page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, scale)

@@ -1,0 +1,93 @@
+"""Sheets whose stamp is gone: identified by the 施策ID and the labels that they print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..form.align import Aligned, Doubt, align
+from ..form.compile import Form
+from ..form.labels import fold
+from ..form.read import find_stamp
+from ..form.stamp import SHEET, Stamp
+from ..issued import Archive
+from ..master.records import Issue, Master
+from ..model import Ref, Round
+from ..returns.book import Book, Sheet
+from ..status import current_round
+
+
+@dataclass(frozen=True, slots=True)
+class Unkeyed:
+    """A sheet of the form without a stamp; ``stamp`` is the one it must have had, blank where ``reason`` says why not."""
+
+    sheet: Sheet
+    stamp: Stamp
+    aligned: Aligned | None = None
+    reason: str = ""
+
+
+def unkeyed_sheets(book: Book, master: Master, archive: Archive) -> Iterator[Unkeyed]:
+    """The visible sheets that look like a form of the current round and carry no stamp.
+
+    A sheet counts for the last issue of its measure in that round.
+    """
+    round_ = current_round(master)
+    issues = [issue for issue in reversed(master.issues) if issue.round == round_.name]
+    forms = {issue.form: form for issue in issues if (form := archive.form(issue.form)) is not None}
+    for sheet in book.sheets:
+        if sheet.hidden or sheet.name == SHEET or not sheet.rows or find_stamp(sheet.rows):
+            continue
+        found = _identified(sheet, master, round_, issues, forms)
+        if found is not None:
+            yield found
+
+
+def _identified(
+    sheet: Sheet, master: Master, round_: Round, issues: list[Issue], forms: dict[str, Form]
+) -> Unkeyed | None:
+    """The sheet read with the form that its measure was issued on; None where it looks like none."""
+    settings = master.settings
+    year = settings.plan_years.index(settings.fiscal_year) + 1 if settings.fiscal_year in settings.plan_years else 0
+    refused: Unkeyed | None = None
+    for digest, form in forms.items():
+        read = align(form, sheet.rows, quarter=round_.quarter, year=year)
+        if read is None:
+            continue
+        if isinstance(read, Doubt):
+            refused = refused or Unkeyed(sheet, Stamp("", "", ""), reason=read.reason)
+            continue
+        measure = _measure(read, master)
+        issue = next((i for i in issues if measure in i.measures), None)
+        if issue is not None and issue.form != digest:
+            continue
+        reason = _strange(read, master, round_) or ("" if issue else _unknown(read, round_))
+        if issue is None or reason:
+            refused = refused or Unkeyed(sheet, Stamp("", measure, ""), reason=reason)
+            continue
+        return Unkeyed(sheet, Stamp(issue.id, measure, digest), read)
+    return refused
+
+
+def _measure(read: Aligned, master: Master) -> str:
+    """The ID of the measure that the sheet names, as the master writes it; "" for none."""
+    printed = fold(str(read.filled.values.get(Ref("id"), "")))
+    return next((m.id for m in master.measures if printed and fold(m.id) == printed), "")
+
+
+def _unknown(read: Aligned, round_: Round) -> str:
+    printed = str(read.filled.values.get(Ref("id"), "")).strip()
+    if not printed:
+        return "施策IDが記入されていません"
+    return f"施策ID「{printed[:20]}」は{round_.name}の回で配付していません"
+
+
+def _strange(read: Aligned, master: Master, round_: Round) -> str:
+    """Why the sheet is not one of this year and round, by what it prints of them; "" where nothing speaks against it."""
+    year, said = read.shown.get("fiscal_year", ""), fold(read.shown.get("round", ""))
+    if year and fold(year) != fold(master.settings.fiscal_year.label):
+        return f"対象年度が「{year}」です"
+    others = [r.name for r in master.settings.rounds if r.name != round_.name and fold(r.name) in said]
+    if said and fold(round_.name) not in said and others:
+        return f"{others[0]}の回のシートです"
+    return ""

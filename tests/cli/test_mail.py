@@ -1,0 +1,68 @@
+"""``dxreport mail`` as it is called: exit codes, streams, where the drafts go."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dxreport.cli import main
+
+LATE = ["--now", "2022-07-20T09:00"]
+
+
+def call(quarter, *args: str) -> int:
+    return main(["mail", *args, "-C", str(quarter.root)])
+
+
+def test_drafts_of_the_round_at_work_go_to_a_folder_of_their_own(quarter, capsys):
+    assert call(quarter, "request", *LATE) == 1  # 収税対策室 has no address
+    shown = capsys.readouterr()
+    folder = quarter.workspace.reports / "令和４年度_第1四半期_メール_依頼"
+    assert len(list(folder.glob("*.eml"))) == 16 and str(folder) in shown.out and "16 通" in shown.out
+    assert shown.err.count("注意") == 1 and "収税対策室" in shown.err and "収税対策室" not in shown.out
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert call(quarter, "request", *LATE) == 1
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_the_answer_as_json(quarter, tmp_path, capsys):
+    assert call(quarter, "remind", "--quarter", "1", "--out", str(tmp_path / "出力"), "--json", *LATE) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == ["kind", "round", "folder", "drafts", "obstacles", "unread", "removed"]
+    assert (answer["kind"], answer["round"], len(answer["drafts"])) == ("remind", "第1四半期", 16)
+    first = answer["drafts"][0]
+    assert (first["department"], first["to"], first["cc"]) == ("総務課", ["soumu@city.kisarazu.lg.jp"], [])
+    assert first["attachments"] == ["令和４年度_第1四半期_総務課.xlsx"] and "総務課" in first["subject"]
+    assert first["measures"] == [
+        {"id": id_, "state": "未提出", "issued": "2022-07-01 09:00:00", "days_late": 5} for id_ in ("03-01", "03-05")
+    ]
+    assert {d["path"] for d in answer["drafts"]} == {str(p) for p in (tmp_path / "出力").iterdir()}
+    assert [o["department"] for o in answer["obstacles"]] == ["収税対策室"]
+
+
+def test_nobody_to_write_to_is_no_fault(quarter, capsys):
+    assert call(quarter, "return", *LATE) == 0
+    assert "相手はいません" in capsys.readouterr().out
+    assert not (quarter.workspace.reports / "令和４年度_第1四半期_メール_差し戻し").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [(["send"], "request、return、remind"), ([], "KIND"), (["request", "--quarter", "2"], "render --round 第2四半期")],
+)
+def test_wrong_usage(quarter, capsys, args, words):
+    assert call(quarter, *args) == 2
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert words in shown.err or (not args and "指定してください" in shown.err)
+
+
+def test_a_fault_in_the_wording_writes_nothing(quarter, capsys):
+    before = quarter.files()
+    path = quarter.workspace.templates / "メール_督促.txt"
+    path.write_text("件名: x\n\n{% if %}\n", encoding="utf-8")
+    before["templates/メール_督促.txt"] = path.read_bytes()
+    assert call(quarter, "remind", *LATE) == 3
+    assert f"{path} の 3 行目" in capsys.readouterr().err
+    assert quarter.files() == before

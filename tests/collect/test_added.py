@@ -1,0 +1,120 @@
+"""An item that a department adds itself: three rows inserted for a further 取組, or copied."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from dxreport.errors import UsageError
+from dxreport.ooxml.refs import cell
+from dxreport.resolve import decide
+from tests.form.packages import copy_row, insert_rows, set_text
+from tests.quarter import RETURNED, Quarter, reshaped, sheet_of
+
+S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+NEW = {"B": "新しい取組", "E": "調査", "F": "試行"}
+
+
+def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
+    """A row that Excel inserted, with what was typed into it."""
+    insert_rows(root, number)
+    row = etree.Element(f"{S}row", r=str(number))
+    for letters, text in texts.items():
+        c = etree.SubElement(row, f"{S}c", r=f"{letters}{number}", t="inlineStr")
+        etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t").text = text
+    next(r for r in root.iter(f"{S}row") if int(r.get("r")) > number).addprevious(row)
+
+
+def with_rows(quarter: Quarter, behind: str) -> bytes:
+    """01-01 with three rows inserted behind a cell's row, filled in like an activity."""
+    data = quarter.filled({})
+    row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
+
+    def insert(root: etree._Element) -> None:
+        for texts in ({}, {"E": "予定通り"}, NEW):
+            new_row(root, row, texts)
+
+    return reshaped(data, "01-01", insert)
+
+
+def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
+    plan = quarter.collect(with_rows(quarter, "activity.countermeasure/K1/1"))
+    sheet = sheet_of(plan, "01-01")
+    assert "W502" in {p.code for p in sheet.problems}
+    assert not plan.clean
+    assert [a.key for a in quarter.master.measure("01-01").activities] == ["K1", "K2"]  # nothing is taken unasked
+    [conflict] = quarter.master.conflicts
+    assert conflict.label == "追加: 取組"
+    assert "新しい取組" in conflict.returned and "試行" in conflict.returned
+
+    decide(quarter.workspace, conflict.id, "returned", "電話で確認", RETURNED)
+    third = quarter.master.measure("01-01").activities[2]
+    assert (third.key, third.name, third.q1.plan, third.q1.progress, third.q2.plan) == ("K3", "新しい取組", "調査", "予定通り", "試行")
+    assert all(c.return_id == "U0001" and c.cell for c in quarter.master.changes if c.ref.item == "K3")
+
+
+def test_the_rows_of_the_other_activities_are_read_right(quarter: Quarter) -> None:
+    quarter.collect(with_rows(quarter, "activity.countermeasure/K1/1"))
+    assert quarter.values("01-01")["activity.progress/K1/1"] == "予定通り"
+    assert quarter.values("01-01")["activity.progress/K2/1"] == "予定通り"
+
+
+def test_declined_it_does_not_come_again(quarter: Quarter) -> None:
+    data = with_rows(quarter, "activity.countermeasure/K2/1")
+    quarter.collect(data)
+    decide(quarter.workspace, "C0001", "current", "来年度に", RETURNED)
+    assert len(quarter.master.measure("01-01").activities) == 2
+    plan = quarter.collect(data)
+    assert plan.conflicts == ()
+    with pytest.raises(UsageError):
+        decide(quarter.workspace, "C0001", "returned", "", RETURNED)
+
+
+def test_only_yes_or_no(quarter: Quarter) -> None:
+    quarter.collect(with_rows(quarter, "activity.countermeasure/K1/1"))
+    with pytest.raises(UsageError, match="追加"):
+        decide(quarter.workspace, "C0001", "何か", "", RETURNED)
+
+
+def test_copied_rows_are_a_further_activity(quarter: Quarter) -> None:
+    """"Insert copied cells" copies the hidden keys too: the first rows are the original."""
+    data = quarter.filled({})
+    at = quarter.cells(data, "01-01")
+    first = cell(at["activity.plan/K2/1"])[0]
+
+    def duplicate(root: etree._Element) -> None:
+        for n in (2, 1, 0):
+            copy_row(root, first + n)
+        # copy_row puts each copy behind its own row: bring them into the order of an inserted block
+        rows = {int(r.get("r")): r for r in root.iter("{*}row")}
+        order = [first, first + 2, first + 4, first + 1, first + 3, first + 5]
+        kept = [rows[n] for n in order]
+        parent = kept[0].getparent()
+        index = parent.index(rows[first])
+        for r in kept:
+            parent.remove(r)
+        for offset, r in enumerate(kept):
+            number = first + offset
+            r.set("r", str(number))
+            for c in r:
+                c.set("r", c.get("r").rstrip("0123456789") + str(number))
+            parent.insert(index + offset, r)
+        set_text(root, (first + 3, 2), "写した取組")
+
+    plan = quarter.collect(reshaped(data, "01-01", duplicate))
+    sheet = sheet_of(plan, "01-01")
+    assert "W502" in {p.code for p in sheet.problems}, [(p.code, p.message) for p in sheet.problems]
+    [conflict] = quarter.master.conflicts
+    assert "写した取組" in conflict.returned
+    assert quarter.values("01-01")["activity.progress/K2/1"] == "予定通り"
+
+
+def test_rows_that_are_no_block_are_told_not_dropped(quarter: Quarter) -> None:
+    data = quarter.filled({})
+    row = cell(quarter.cells(data, "01-01")["activity.countermeasure/K1/1"])[0] + 1
+
+    noted = reshaped(data, "01-01", lambda root: new_row(root, row, {"E": "メモ書き"}))
+    sheet = sheet_of(quarter.collect(noted), "01-01")
+    [told] = [p for p in sheet.problems if p.code == "W504"]
+    assert "メモ書き" in told.message
+    assert told.cell == f"{row}:{row}"

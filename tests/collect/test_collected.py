@@ -1,0 +1,299 @@
+"""Collect as a whole: what goes in, what is held, what is written where, and what happens the second time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dxreport import files
+from dxreport.collect import run
+from dxreport.collect.planned import Status
+from dxreport.collect.run import collect
+from dxreport.errors import DxreportError, LockedError, MasterError, UsageError
+from dxreport.files import locked
+from dxreport.master.records import ConflictState
+from dxreport.model import measure_from
+from tests.quarter import ANSWERS, OFFICE, RETURNED, Quarter, copy, found, issue, sheet_of
+
+P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
+LATE = "進捗遅延・課題あり"
+LATER = RETURNED + timedelta(days=2)
+
+
+def test_a_sound_return_goes_in_to_the_letter(quarter: Quarter) -> None:
+    plan = quarter.collect(quarter.filled({}))
+    assert plan.clean and plan.files[0].status is Status.MERGED
+    master = quarter.master
+    assert {id_: master.measure(id_) for id_ in ("01-01", "01-04")} == {id_: ANSWERS[id_] for id_ in ("01-01", "01-04")}
+
+
+def test_what_was_not_returned_stays_as_it_was(quarter: Quarter) -> None:
+    before = {m.id: m for m in quarter.master.measures}
+    quarter.collect(quarter.filled({}))
+    after = {m.id: m for m in quarter.master.measures}
+    assert {id_ for id_ in before if before[id_] != after[id_]} == {"01-01", "01-04"}
+
+
+def test_a_held_sheet_holds_only_itself(quarter: Quarter) -> None:
+    plan = quarter.collect(quarter.filled({"01-01": {P1: "順調", "contact_person": "後任"}}))
+    assert [(s.measure, s.status) for s in plan.files[0].sheets] == [("01-01", Status.HELD), ("01-04", Status.MERGED)]
+    assert plan.files[0].status is Status.HELD and not plan.clean
+    assert (quarter.values("01-01")["contact_person"], quarter.values("01-01")[P2]) == ("古宇田", "")
+    assert quarter.values("01-04")[P1] == "予定通り"
+
+
+def test_the_originals_are_kept_byte_for_byte_under_their_numbers(quarter: Quarter) -> None:
+    good, held, unreadable = quarter.filled({}), quarter.filled({"03-01": {P1: "順調"}}, "総務課"), b"no workbook"
+    quarter.collect(quarter.put(good, "a.xlsx"), quarter.put(held, "b.xlsx"), quarter.put(unreadable, "c.xlsx"))
+    kept = {p.name: p.read_bytes() for p in quarter.workspace.returns.iterdir()}
+    assert kept == {"U0001_a.xlsx": good, "U0002_b.xlsx": held, "U0003_c.xlsx": unreadable}
+
+
+def test_the_receipts_tell_what_became_of_every_sheet(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P1: "順調"}})
+    quarter.collect(quarter.put(data, "a.xlsx"), quarter.put(b"no workbook", "b.txt"))
+    issue = next(i.id for i in quarter.master.issues if i.department == OFFICE)
+    digest = hashlib.sha256(data).hexdigest()
+    rows = [(r.id, r.when, r.file, r.sha256, r.issue_id, r.department, r.round, r.measure, r.state.value, r.changes, r.findings)
+            for r in quarter.master.receipts]  # fmt: skip
+    when, name = "2022-07-14 17:00:00", "第1四半期"
+    assert rows == [
+        ("U0001", when, "a.xlsx", digest, issue, OFFICE, name, "01-01", "保留", 0, "E101"),
+        ("U0001", when, "a.xlsx", digest, issue, OFFICE, name, "01-04", "取込済", 2, ""),
+        ("U0002", when, "b.txt", hashlib.sha256(b"no workbook").hexdigest(), "", "", "", "", "受付不可", 0, "E401"),
+    ]
+
+
+def test_the_history_leads_every_change_back_to_file_and_cell(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P1: LATE, C1: "協議中\n来月再開"}})
+    quarter.collect(quarter.put(data, "a.xlsx"))
+    at = quarter.cells(data, "01-01")
+    rows = {str(c.ref): c for c in quarter.master.changes if c.measure == "01-01"}
+    assert set(rows) == {P1, P2, C1}
+    change = rows[C1]
+    assert (change.old, change.new, change.return_id, change.file, change.sheet, change.cell) == (
+        "", "協議中\n来月再開", "U0001", "a.xlsx", "01-01", at[C1])  # fmt: skip
+    assert "第1四半期" in change.label and "対応策" in change.label and change.when == "2022-07-14 17:00:00"
+
+
+def test_the_same_content_again_is_no_fault_no_change_and_no_receipt(quarter: Quarter) -> None:
+    data = quarter.filled({"03-01": {"contact_email": "x@example.com"}}, "総務課")
+    first = quarter.collect(quarter.put(data, "a.xlsx"))
+    assert [p.code for p in sheet_of(first, "03-01").problems] == ["W403"]
+    before = quarter.files()
+    again = quarter.collect(quarter.put(data, "別の名前.xlsx"), now=LATER)
+    assert [(s.status, s.problems) for s in again.files[0].sheets] == [(Status.UNCHANGED, ())] * 2
+    assert (again.clean, again.files[0].return_id, again.changes) == (True, "U0001", ())
+    assert quarter.files() == before
+
+
+def test_a_held_file_again_is_held_again_under_its_number(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P1: "順調"}})
+    quarter.collect(quarter.put(data, "a.xlsx"))
+    before = quarter.files()
+    again = quarter.collect(quarter.put(data, "別の名前.xlsx"), now=LATER)
+    assert (sheet_of(again, "01-01").status, again.files[0].return_id, again.clean) == (Status.HELD, "U0001", False)
+    after = quarter.files()
+    assert {name: after[name] for name in before} == before
+    assert all(name.startswith("reports/差し戻し/") for name in set(after) - set(before))
+
+
+def test_one_content_under_two_names_in_one_run_is_one_return(quarter: Quarter) -> None:
+    data = quarter.filled({})
+    plan = quarter.collect(quarter.put(data, "a.xlsx"), quarter.put(data, "b.xlsx"))
+    assert [(f.return_id, f.status) for f in plan.files] == [("U0001", Status.MERGED), ("U0001", Status.UNCHANGED)]
+    assert [(r.file, r.state.value) for r in quarter.master.receipts] == [("a.xlsx", "取込済")] * 2
+    assert [p.name for p in quarter.workspace.returns.iterdir()] == ["U0001_a.xlsx"]
+
+
+def test_two_files_that_hold_nothing_are_two_returns(quarter: Quarter) -> None:
+    plan = quarter.collect(quarter.put(b"", "a.xlsx"), quarter.put(b"", "b.xlsx"))
+    assert [(f.return_id, f.problems[0].code) for f in plan.files] == [("U0001", "E407"), ("U0002", "E407")]
+    before = quarter.files()
+    quarter.collect(quarter.put(b"", "a.xlsx"), quarter.put(b"", "b.xlsx"))
+    assert quarter.files() == before
+
+
+def test_a_corrected_return_goes_in_and_takes_over(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
+    plan = quarter.collect(quarter.filled({"01-01": {P1: LATE, C1: "協議中"}}), now=LATER)
+    assert [(s.measure, s.status) for s in plan.files[0].sheets] == [("01-01", Status.MERGED), ("01-04", Status.UNCHANGED)]
+    assert (quarter.values("01-01")[P1], quarter.values("01-01")[C1]) == (LATE, "協議中")
+    plan = quarter.collect(quarter.filled({"01-01": {P1: "予定通り"}}), now=LATER + timedelta(days=1))
+    assert sheet_of(plan, "01-01").status is Status.MERGED
+    assert (quarter.values("01-01")[P1], quarter.values("01-01")[C1]) == ("予定通り", "協議中")
+
+
+def test_with_replace_a_return_counts_whole(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: LATE, C1: "協議中"}}))
+    plan = quarter.collect(quarter.filled({"01-01": {P1: "予定通り"}}), now=LATER, replace=True)
+    assert [(str(c.ref), c.old, c.new) for c in sheet_of(plan, "01-01").merge.changes] == [
+        (P1, LATE, "予定通り"), (C1, "協議中", "")]  # fmt: skip
+    assert quarter.values("01-01")[C1] == ""
+
+
+def test_replace_leaves_the_coordinators_own_work_alone(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当が直した内容"})
+    plan = quarter.collect(quarter.filled({}), replace=True)
+    assert not plan.conflicts
+    assert quarter.values("01-01")["procurement"] == "担当が直した内容"
+
+
+def test_what_somebody_wrote_into_the_master_meanwhile_is_a_conflict_and_stays_open(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当が直した内容", "contact_person": "山田"})
+    data = quarter.filled({"01-01": {"procurement": "部署の内容", "contact_person": "山田"}})
+    plan = quarter.collect(data)
+    sheet = sheet_of(plan, "01-01")
+    [conflict] = quarter.master.conflicts
+    assert (conflict.id, conflict.return_id, str(conflict.ref), conflict.state) == ("C0001", "U0001", "procurement", ConflictState.OPEN)
+    assert (conflict.issued, conflict.returned, conflict.current) == (
+        "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容")  # fmt: skip
+    assert not plan.clean and [str(c.ref) for c in sheet.merge.conflicts] == ["procurement"]
+    assert quarter.values("01-01")["procurement"] == "担当が直した内容"
+    assert quarter.values("01-01")[P1] == "予定通り"  # the other cells went in
+    before = quarter.files()
+    quarter.collect(data, now=LATER)
+    assert quarter.files() == before
+
+
+def test_a_second_return_with_the_same_conflict_opens_none_and_one_with_another_text_takes_its_place(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当が直した内容"})
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署の内容"}}))
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署の内容", "contact_person": "後任"}}), now=LATER)
+    assert [c.id for c in quarter.master.conflicts] == ["C0001"]
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署の新しい内容"}}), now=LATER)
+    assert [(c.id, c.state.value, c.returned) for c in quarter.master.conflicts] == [
+        ("C0001", "取下げ", "部署の内容"), ("C0002", "未解決", "部署の新しい内容")]  # fmt: skip
+
+
+def test_a_return_of_an_old_issue_does_not_undo_what_was_issued_since(quarter: Quarter) -> None:
+    quarter.write("01-01", {"contact_person": "新任"})
+    old = quarter.filled({})
+    issue(quarter, now=LATER)
+    plan = quarter.collect(old, now=LATER)
+    assert quarter.values("01-01")["contact_person"] == "新任"
+    assert plan.clean
+
+
+def test_a_new_item_in_a_spare_row_becomes_one_of_the_master(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {"support_flag": "有", "support.period/S1": "９月", "support.content/S1": "仕様書の確認"}})
+    assert found(sheet_of(quarter.collect(data), "01-01")) == []
+    [request] = quarter.master.measure("01-01").support_requests
+    assert (request.key, request.period, request.content) == ("S1", "９月", "仕様書の確認")
+
+
+def test_a_dry_run_says_what_is_then_done_and_writes_nothing(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当が直した内容"})
+    paths = [
+        quarter.put(quarter.filled({"01-01": {"procurement": "部署の内容"}}), "a.xlsx"),
+        quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx"),
+        quarter.put(b"no workbook", "c.xlsx"),
+    ]
+    before = quarter.files()
+    dry = collect(quarter.workspace, paths, RETURNED, dry_run=True)
+    assert quarter.files() == before and not dry.copies
+    done = collect(quarter.workspace, paths, RETURNED)
+    assert done.plan == dry.plan
+    assert len(done.copies) == 1
+    master = quarter.master
+    assert (master.changes, master.receipts, master.conflicts) == (dry.plan.changes, dry.plan.receipts, dry.plan.conflicts)
+    texts = {c.ref: c.new for c in dry.plan.changes if c.measure == "01-04"}
+    assert master.measure("01-04") == measure_from(ANSWERS["01-04"].values() | texts)
+
+
+def test_the_same_returns_at_the_same_time_give_the_same_bytes(issued_quarter: Quarter, tmp_path: Path) -> None:
+    made = []
+    for name in ("一", "二"):
+        quarter = copy(issued_quarter, tmp_path / name)
+        quarter.collect(quarter.filled({}), quarter.filled({"03-01": {P1: "順調"}}, "総務課"))
+        made.append(quarter.files())
+    assert made[0] == made[1]
+
+
+def test_status_and_dry_runs_work_while_the_master_is_open(quarter: Quarter) -> None:
+    (quarter.workspace.master_folder / "~$master.xlsx").write_bytes(b"\2ab")
+    assert quarter.collect(quarter.filled({}), dry_run=True).clean
+
+
+def open_in_excel(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[DxreportError]:
+    (quarter.workspace.master_folder / "~$master.xlsx").write_bytes(b"\2ab")
+    return LockedError
+
+
+def edited_meanwhile(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[DxreportError]:
+    """Somebody saves the master while the returns are read."""
+    real = run.plan_files
+
+    def slow(*args: object, **options: object):
+        plan = real(*args, **options)
+        quarter.write("02-01", {"goal": "その間に書かれた目標"})
+        return plan
+
+    monkeypatch.setattr(run, "plan_files", slow)
+    return MasterError
+
+
+def disk_full(nth: int) -> Callable:
+    def trouble(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[DxreportError]:
+        real, written = files.os.replace, []
+
+        def full(source: str, target: Path) -> None:
+            written.append(target)
+            if len(written) == nth:
+                raise OSError(28, "No space left on device")
+            real(source, target)
+
+        monkeypatch.setattr(files.os, "replace", full)
+        return DxreportError
+
+    return trouble
+
+
+@pytest.mark.parametrize("trouble", [open_in_excel, edited_meanwhile, *(disk_full(n) for n in (1, 2, 3, 4, 5))])
+def test_where_the_master_cannot_be_written_nothing_is(quarter: Quarter, monkeypatch: pytest.MonkeyPatch, trouble) -> None:
+    """Two originals, a backup, the master, a corrected copy: whichever fails."""
+    paths = [quarter.put(quarter.filled({}), "a.xlsx"), quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx")]
+    expected = trouble(quarter, monkeypatch)
+    before = quarter.files()
+    with pytest.raises(expected) as caught:
+        quarter.collect(*paths)
+    assert caught.value.exit_code == 3
+    after = quarter.files()
+    if trouble is edited_meanwhile:
+        before["master/master.xlsx"] = after["master/master.xlsx"]
+        assert not quarter.master.receipts
+    assert after == before
+
+
+def test_where_another_dxreport_writes_nothing_is_changed(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LOCK_SECONDS", 0.01)
+    before = quarter.files()
+    with locked(quarter.workspace.lock), pytest.raises(LockedError):
+        quarter.collect(quarter.filled({}))
+    assert quarter.files() == before
+
+
+def test_a_path_that_is_not_there_stops_before_anything(quarter: Quarter) -> None:
+    before = quarter.files()
+    with pytest.raises(UsageError):
+        quarter.collect(quarter.put(quarter.filled({}), "a.xlsx"), quarter.root / "ない.xlsx")
+    assert quarter.files() == before
+
+
+def test_a_very_long_file_name_stops_nobody(quarter: Quarter) -> None:
+    name = "産業振興課の返送" * 10 + ".xlsx"
+    quarter.collect(quarter.put(quarter.filled({"01-01": {P1: "順調"}}), name))
+    assert quarter.master.receipts[0].file == name
+    [kept] = quarter.workspace.returns.iterdir()
+    assert kept.name.startswith("U0001_産業振興課の返送") and kept.suffix == ".xlsx"
+
+
+def test_line_ends_that_a_program_changed_change_nothing(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "一行目\n二行目"})
+    issue(quarter, now=LATER)
+    plan = quarter.collect(quarter.filled({"01-01": {"procurement": "一行目\r\n二行目"}}), now=LATER)
+    assert [str(c.ref) for c in sheet_of(plan, "01-01").merge.changes] == [P1, P2]

@@ -1,0 +1,216 @@
+"""The figures: counted by hand on the real 第1四半期 and on a made-up third quarter, and the sums that always hold."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dxreport.model import ProgressWord
+from dxreport.report.figures import activity_frame, figures, streaks
+from dxreport.report.records import Figures, Standing, Tally
+from dxreport.report.states import by_severity, categories
+from tests.report.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
+
+NOW = datetime(2022, 7, 19, 9)
+REAL = real()
+
+
+@pytest.fixture(scope="module")
+def first() -> Figures:
+    return figures(first_quarter(), 1, NOW, coordinator=True)
+
+
+@pytest.fixture(scope="module")
+def third() -> Figures:
+    return figures(third_quarter(), 3, NOW)
+
+
+def counts(found: Figures, tally: Tally, *, measures: bool = False) -> dict[str, int]:
+    numbers = tally.measures if measures else tally.activities
+    return {c.label: n for c, n in zip(found.overview.categories, numbers, strict=True) if n}
+
+
+def test_the_64_activities_of_the_real_first_quarter(first: Figures) -> None:
+    """Counted by hand in measures.json.
+
+    64 activities. Ten have no 進捗, and all ten have nothing planned for 第1四半期: 01-02 K2, 01-05 K2 (blank), 02-04 K2
+    (``-``) and K3 (blank), 04-01 K1–K3 and 04-02 K1–K3 (blank). So 予定なし is 10 and 未報告 is 0. Five are
+    進捗遅延・課題あり: 01-07 K2, 01-09 K1 and K3, 03-01 K1, 03-03 K2. The other 49 are 予定通り; among them are 01-12 K1
+    (作業予定 特になし) and 03-05 K3 (なし), which say 予定通り all the same: a 進捗 that is written counts.
+    """
+    assert counts(first, first.overview.whole) == {ON_TRACK: 49, LATE: 5, "予定なし": 10}
+    assert [c.label for c in first.overview.categories] == [ON_TRACK, LATE, "報告事項なし", "未報告", "予定なし"]
+    late = ["01-07 K2", "01-09 K1", "01-09 K3", "03-01 K1", "03-03 K2"]
+    assert [f"{x.measure.id} {x.key}" for x in first.late] == late
+    assert {x.streak for x in first.late} == {1}
+    assert first.overview.turn is None and first.overview.before is None
+
+
+def test_the_26_measures_count_by_their_worst_activity(first: Figures) -> None:
+    """Late: 01-07, 01-09, 03-01, 03-03. 04-01 and 04-02 have nothing planned at all. 20 are left."""
+    assert counts(first, first.overview.whole, measures=True) == {ON_TRACK: 20, LATE: 4, "予定なし": 2}
+
+
+def test_areas_and_departments_stand_in_their_order(first: Figures) -> None:
+    """01: 14 measures with 34 activities, three late, two unplanned (01-02 K2, 01-05 K2). 04: nothing planned."""
+    areas = {t.code: counts(first, t) for t in first.overview.areas}
+    assert areas == {
+        "01": {ON_TRACK: 29, LATE: 3, "予定なし": 2},
+        "02": {ON_TRACK: 10, "予定なし": 2},
+        "03": {ON_TRACK: 10, LATE: 2},
+        "04": {"予定なし": 6},
+    }
+    names = [t.name for t in first.overview.departments]
+    assert (names[0], names[6], names[-1], len(names)) == ("総務課", "経営改革課", "木更津市立中央公民館", 17)
+    # 経営改革課: 02-02 (2), 02-03 (3), 03-03 (3, one late), 03-04 (2), 04-02 (3 unplanned)
+    assert counts(first, first.overview.departments[6]) == {ON_TRACK: 9, LATE: 1, "予定なし": 3}
+
+
+def test_a_pivot_over_the_master_in_excel_gives_the_same_sums(first: Figures) -> None:
+    """What people get who count the cells of 取組 themselves: 進捗 by department, blank where there is none."""
+    book = openpyxl.load_workbook(io.BytesIO(first_quarter().data))
+    measures, activities = (list(book[name].iter_rows(values_only=True)) for name in ("施策", "取組"))
+    department = dict(zip(column(measures, "施策ID"), column(measures, "主管部署"), strict=True))
+    words = column(activities, "第1四半期 進捗")
+    by_department = Counter(zip([department[i] for i in column(activities, "施策ID")], words, strict=True))
+
+    assert Counter(words) == {ON_TRACK: 49, LATE: 5, None: 10}
+    for tally in first.overview.departments:
+        found = counts(first, tally)
+        assert by_department[tally.name, ON_TRACK] == found.get(ON_TRACK, 0)
+        assert by_department[tally.name, LATE] == found.get(LATE, 0)
+        assert by_department[tally.name, None] == found.get("予定なし", 0)
+    assert Counter(column(measures, "予算化有無"))["有"] == len(first.budgets) == 10
+    assert len(column(book["支援依頼"].iter_rows(values_only=True), "時期")) == 5
+
+
+def column(rows: object, header: str) -> list[object]:
+    heads, *rest = rows
+    return [row[heads.index(header)] for row in rest if row[0]]
+
+
+def test_budget_and_support(first: Figures) -> None:
+    """予算化 有, read off the 26 forms; requests by the fiscal year's months, also where the flag says 無 (04-02)."""
+    with_budget = ["01-01", "01-03", "01-04", "01-10", "01-13", "01-14", "02-01", "02-03", "03-02", "03-04"]
+    assert [b.measure.id for b in first.budgets] == with_budget
+    assert [(p.label, [s.measure.id for s in p.requests]) for p in first.support] == [
+        ("7月～3月", ["03-04"]),
+        ("8月～10月", ["02-03"]),
+        ("8月～3月", ["04-02", "04-02"]),
+        ("10月～12月", ["04-01"]),
+    ]
+
+
+def test_only_the_coordinator_reads_who_is_missing_and_what_is_wrong(first: Figures) -> None:
+    assert figures(first_quarter(), 1, NOW).coordination is None
+    extra = first.coordination
+    assert extra is not None and extra.issued == 0 and len(extra.missing) == 26
+    assert {(p.measure.id, p.code) for p in extra.points} == {
+        ("01-07", "W403"),  # kensui@city.kisarazulg.jp
+        ("01-14", "W102"), ("02-02", "W102"),  # a flag left blank
+        ("02-04", "W401"),  # no address
+        ("04-02", "W104"), ("04-02", "W303"), ("04-02", "W304"),  # 無 above two requests; an abridged name; not mutual
+    }  # fmt: skip
+
+
+def test_a_third_quarter(third: Figures) -> None:
+    """Counted by hand. Nothing is planned in six: 01-02 K2, 01-04 K2, 01-05 K1, 02-04 K2 and K3, 04-01 K2.
+
+    01-06, completed, counts nowhere: 63 activities of 25 measures. 01-02 K1 is covered by 報告事項なし, 01-13 K1 is
+    unreported, 02-05 K1 says 完了, which is no word of 設定; three are late.
+    """
+    assert counts(third, third.overview.whole) == {
+        ON_TRACK: 51, LATE: 3, "設定にない語": 1, "報告事項なし": 1, "未報告": 1, "予定なし": 6,
+    }  # fmt: skip
+    assert counts(third, third.overview.whole, measures=True) == {
+        ON_TRACK: 19, LATE: 3, "設定にない語": 1, "報告事項なし": 1, "未報告": 1,
+    }  # fmt: skip
+    assert third.overview.stopped == 1
+    # 第2四半期: nine unplanned, 03-03 K2 unreported, 01-07 K2 and 01-09 K3 late, and 01-06 still runs
+    assert counts(third, third.overview.quarters[1]) == {ON_TRACK: 52, LATE: 2, "未報告": 1, "予定なし": 9}
+
+
+def test_late_quarters_in_a_row_and_against_the_last(third: Figures) -> None:
+    """01-07 K2 was late in all three; 01-09 K1 in the first and third; 03-03 K2 was unreported in between."""
+    assert [(x.measure.id, x.key, x.streak, x.answer) for x in third.late] == [
+        ("01-07", "K2", 3, "（記入なし）"),
+        ("01-09", "K1", 1, "既読率の低い地区を訪問する。"),
+        ("03-03", "K2", 1, "=システムの増設を次年度に要求する。"),
+    ]
+    turn = third.overview.turn
+    assert turn is not None and (turn.new, turn.still, turn.resolved) == (2, 1, 1)  # 01-09 K3 is on track again
+
+
+def test_words_of_setting_are_taken_to_stand_from_good_to_bad() -> None:
+    words = (ProgressWord("完了"), ProgressWord(ON_TRACK), ProgressWord("やや遅れ", True), ProgressWord("中断", True))
+    known = categories(replace(SETTINGS, progress_words=words))
+    assert [c.label for c in by_severity(known)] == [
+        "予定なし", "報告事項なし", "完了", ON_TRACK, "設定にない語", "未報告", "やや遅れ", "中断",
+    ]  # fmt: skip
+
+
+def test_a_word_added_in_setting_is_a_category_of_its_own() -> None:
+    words = (ProgressWord("完了"), *SETTINGS.progress_words)
+    master = first_quarter({"01-02": {"activity.progress/K2/1": "完了"}}, replace(SETTINGS, progress_words=words))
+    found = figures(master, 1, NOW)
+    assert counts(found, found.overview.whole) == {"完了": 1, ON_TRACK: 49, LATE: 5, "予定なし": 9}
+
+
+def test_a_measure_without_activities_has_nothing_planned() -> None:
+    measures = [replace(m, activities=()) if m.id == "01-01" else m for m in real()]
+    found = figures(built(measures), 1, NOW)
+    assert found.overview.whole.activity_total == 62
+    assert counts(found, found.overview.whole, measures=True) == {ON_TRACK: 19, LATE: 4, "予定なし": 3}
+
+
+def test_no_measures_at_all() -> None:
+    found = figures(built([]), 2, NOW)
+    assert (found.overview.whole.activity_total, found.overview.areas, found.activities, found.late) == (0, (), (), ())
+
+
+WORDS = st.sampled_from([ON_TRACK, LATE, "", "-", "予定どおり"])
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=64, max_size=64), st.booleans())
+def test_sums_agree_whatever_was_answered(answers: list[tuple[str, str]], nothing: bool) -> None:
+    items = [(m.id, a.key) for m in REAL for a in m.activities]
+    edits: dict[str, dict[str, str]] = {"01-01": {"no_report/2": "○" if nothing else ""}}
+    for (id_, key), (before, now) in zip(items, answers, strict=True):
+        both = {f"activity.progress/{key}/1": before, f"activity.progress/{key}/2": now}
+        edits.setdefault(id_, {}).update(both)
+    master = in_memory(edited(REAL, edits))
+    found = figures(master, 2, NOW)
+    whole = found.overview.whole
+
+    assert whole.activity_total == 64 == len(found.activities) and whole.measure_total == 26
+    for rows in (found.overview.areas, found.overview.departments):
+        assert tuple(map(sum, zip(*(t.activities for t in rows), strict=True))) == whole.activities
+        assert tuple(map(sum, zip(*(t.measures for t in rows), strict=True))) == whole.measures
+    assert found.overview.quarters[-1].activities == whole.activities
+    assert counts(found, whole).get(LATE, 0) == len(found.late) == sum(now == LATE for _, now in answers)
+    turn = found.overview.turn
+    assert turn is not None and turn.new + turn.still == len(found.late)
+    assert turn.still == sum(pair == (LATE, LATE) for pair in answers) == sum(x.streak == 2 for x in found.late)
+    worst = {x.measure.id for x in found.activities if x.category.standing is Standing.LATE}
+    assert counts(found, whole, measures=True).get(LATE, 0) == len(worst)
+
+
+def test_streaks_end_with_the_quarter_asked_for() -> None:
+    master = third_quarter()
+    known = categories(master.settings)
+    assert streaks(activity_frame(master, known, 2), known, 2) == {("01-07", "K2"): 2, ("01-09", "K3"): 2}
+
+
+def test_the_reported_quarter_is_read_from_the_master_alone(first: Figures) -> None:
+    """Later quarters do not matter to the report of an earlier one."""
+    later = figures(third_quarter(), 1, NOW)
+    assert later.overview.whole == first.overview.whole
+    assert [x.plan for x in later.activities] == [x.plan for x in first.activities]

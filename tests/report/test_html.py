@@ -1,0 +1,306 @@
+"""The report as HTML: the figures are all there, it needs nothing else, and a browser filters and prints it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+
+from dxreport.bundled import bundled
+from dxreport.errors import DxreportError
+from dxreport.report import words
+from dxreport.report.figures import figures
+from dxreport.report.finals import Final, final_data
+from dxreport.report.html import TEMPLATE, html, looks
+from dxreport.report.records import Category, Figures, Standing
+
+from .scenes import built, first_quarter, real, third_quarter
+
+TEMPLATE_PATH = bundled("templates") / TEMPLATE
+NOW = datetime(2022, 7, 19, 10)
+CHROMIUM = (
+    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found() -> Figures:
+    """Of 第3四半期, with all that a report can hold."""
+    before = first_quarter()
+    kept = json.loads(final_data(before, replace(figures(before, 1, NOW), final_id="F0001")))
+    final = Final(**{f.name: kept[f.name] for f in fields(Final)})
+    return figures(third_quarter(), 3, NOW, previous_final=final, coordinator=True)
+
+
+@pytest.fixture(scope="module")
+def made(found: Figures) -> str:
+    return html(found, TEMPLATE_PATH).decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(made: str) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(made)
+
+
+def rows(page: lxml_html.HtmlElement, caption: str) -> list[list[str]]:
+    """The body of the table with this id of its caption, as texts without white space."""
+    table = page.xpath(f"//table[caption/@id='{caption}']")[0]
+    return [["".join(c.text_content().split()) for c in row] for row in table.xpath("tbody/tr")]
+
+
+def squeezed(*texts: object) -> list[str]:
+    return ["".join(str(text).split()) for text in texts]
+
+
+def test_the_counts_are_those_of_the_figures(page, found):
+    overview = found.overview
+    shares = [
+        squeezed(c.label, n, words.share(n, overview.whole.activity_total), m, words.share(m, overview.whole.measure_total))
+        for c, n, m in zip(overview.categories, overview.whole.activities, overview.whole.measures, strict=True)
+    ]
+    assert rows(page, "by-progress") == shares
+    counts = (("by-quarter", overview.quarters), ("by-area", overview.areas), ("by-department", overview.departments))
+    for caption, tallies in counts:
+        assert rows(page, caption) == [squeezed(t.name, *t.activities, t.activity_total, "") for t in tallies]
+
+
+def test_the_bars_are_as_long_as_the_counts(page, found):
+    largest = max(t.activity_total for t in found.overview.departments)
+    bars = page.xpath("//table[caption/@id='by-department']//svg")
+    for tally, bar in zip(found.overview.departments, bars, strict=True):
+        widths = [float(rect.get("width").rstrip("%")) for rect in bar]
+        assert widths == pytest.approx([n / largest * 100 for n in tally.activities if n], abs=0.001)
+
+
+def test_the_lists_are_those_of_the_figures(page, found):
+    assert [r[1:] for r in rows(page, "late-rows")] == [squeezed(x.name, x.plan, x.answer, x.streak_text) for x in found.late]
+    assert [r[1:] for r in rows(page, "all-rows")] == [
+        squeezed(x.name, x.plan, x.category.label, x.countermeasure) for x in found.activities
+    ]
+    this = found.results.this_year
+    outcomes = [r[-7:-3] for r in rows(page, "result-rows")]
+    assert outcomes == [
+        squeezed(f"{o.number}{o.years[this].indicator}", o.years[this].target, o.years[this].actual, words.verdict(o.years[this]))
+        for o in found.results.outcomes
+    ]
+    assert [r[1:] for r in rows(page, "budget-rows")] == [squeezed(b.measure.department, b.procurement) for b in found.budgets]
+    assert [r[1:] for r in rows(page, "support-rows")] == [
+        squeezed(p.label, s.measure.department, s.content) for p in found.support for s in p.requests
+    ]
+    assert [r[1:] for r in rows(page, "change-rows")] == [
+        squeezed(c.kind, c.label, c.old, c.new) for c in found.since.changes
+    ]
+    assert rows(page, "recounts") == [squeezed(r.label, r.then, r.now, words.signed(r.difference)) for r in found.since.recounts]
+    assert [r[1:] for r in rows(page, "missing-rows")] == [
+        squeezed(m.measure.department, m.state) for m in found.coordination.missing
+    ]
+    assert len(rows(page, "point-rows")) == len(found.coordination.points) > 0
+
+
+def test_the_other_years_stand_beside_this_one(page, found):
+    shown = [r[-3:] for r in rows(page, "result-rows")]
+    for cells, outcome in zip(shown, found.results.outcomes, strict=True):
+        others = [y for n, y in enumerate(outcome.years) if n != found.results.this_year]
+        for cell, year in zip(cells, others, strict=True):
+            assert squeezed(year.target)[0] in cell
+
+
+def test_the_council_does_not_read_what_is_the_coordinators(found):
+    council = html(replace(found, coordination=None), TEMPLATE_PATH).decode("utf-8")
+    assert "未提出" not in council
+    assert "会議用" in council
+
+
+def test_it_asks_for_nothing_from_anywhere(made, page):
+    assert not re.search(r"https?:|@import|url\((?!#)|<(?:iframe|object|embed|base|audio|video)\b", made)
+    assert not page.xpath("//script/@src | //img")
+    assert [link.get("href") for link in page.xpath("//link")] == ["data:,"]
+    policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    assert policy.startswith("default-src 'none'")
+
+
+def test_what_people_wrote_is_text_and_never_markup():
+    hostile = "<script>alert(1)</script>\"'&amp;"
+    changed = [replace(m, name=hostile, procurement=hostile) for m in real()]
+    made = html(figures(built(changed), 1, NOW), TEMPLATE_PATH).decode("utf-8")
+    page = lxml_html.document_fromstring(made)
+    assert len(page.xpath("//script")) == 1
+    assert page.xpath("//table[caption/@id='budget-rows']//td[2]")[0].text_content() == hostile
+
+
+def test_it_can_be_read_without_eyes_and_used_without_a_mouse(page):
+    assert page.xpath("/html/@lang") == ["ja"]
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    assert set(page.xpath("//@aria-labelledby")) <= set(ids)
+    assert {a.lstrip("#") for a in page.xpath("//a/@href")} <= set(ids)
+    for table in page.xpath("//table"):
+        assert table.xpath("string(caption)").strip()
+        assert not table.xpath(".//th[not(@scope)]")
+        assert not table.xpath("thead//td | tbody/tr[not(th) and not(../tr[1]/th[@scope='rowgroup'])]")
+    assert all(select.xpath("parent::label/text()") for select in page.xpath("//select"))
+    assert not page.xpath("//svg[not(@aria-hidden='true') and not(@role='img' and @aria-label)]")
+    assert len(page.xpath("//main")) == len(page.xpath("//h1")) == len(page.xpath("//header")) == 1
+    assert page.xpath("//a[@class='skip']/@href") == ["#main"]
+
+
+def test_text_stands_out_from_what_is_behind_it(made):
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", made))
+    for text in ("ink", "faint", "link"):
+        for behind in ("#ffffff", "#f6f8fa", colours["head"]):
+            assert _contrast(colours[text], behind) >= 4.5, (text, behind)
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2.2, 1.4.3: contrast ratio of two colours ``#rrggbb``."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_category_has_a_pattern_of_its_own(made, page):
+    words_of_settings = [Category(f"語{n}", s) for n, s in enumerate((Standing.ON_TRACK,) * 2 + (Standing.LATE,) * 3)]
+    others = [Category(s.value, s) for s in Standing if s not in (Standing.ON_TRACK, Standing.LATE)]
+    patterns = looks([*words_of_settings, *others])
+    assert len(set(patterns)) == len(patterns)
+    assert set(patterns) <= set(page.xpath("//pattern/@id"))
+    assert set(re.findall(r"url\(#([\w-]+)\)", made)) <= set(page.xpath("//pattern/@id"))
+
+
+def test_the_same_figures_give_the_same_bytes(found, made):
+    assert html(found, TEMPLATE_PATH).decode("utf-8") == made
+
+
+def test_a_faulty_template_is_named_with_its_line(found, tmp_path):
+    for text in ("<p>\n{{ report.titel }}", "<p>\n{% if %}"):
+        (tmp_path / TEMPLATE).write_text(text, encoding="utf-8")
+        with pytest.raises(DxreportError, match=re.escape(TEMPLATE)):
+            html(found, tmp_path / TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[str, list[str]]]:
+    """``browser(html, script, pdf=None)``: the page after ``script`` ran in it, and what its console said."""
+
+    def run(text: str, script: str = "", pdf: Path | None = None) -> tuple[str, list[str]]:
+        folder = tmp_path_factory.mktemp("chromium")
+        (folder / "report.html").write_text(f"{text}<script>{script}</script>", encoding="utf-8")
+        what = ["--no-pdf-header-footer", f"--print-to-pdf={pdf}"] if pdf else ["--dump-dom"]
+        command = [*CHROMIUM, f"--user-data-dir={folder / 'profile'}", *what, (folder / "report.html").as_uri()]
+        done = subprocess.run(command, capture_output=True, timeout=180, check=True)
+        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if ":CONSOLE" in line]
+        return done.stdout.decode("utf-8"), said
+
+    return run
+
+
+_TRY_FILTERS = """
+const form = document.getElementById("filter"), out = [];
+const shown = () => Object.fromEntries([...document.querySelectorAll("table.rows")].map(t =>
+  [t.caption.id, [...t.querySelectorAll("tbody tr")].filter(r => r.offsetParent).length]));
+const pick = wanted => {
+  for (const select of form.querySelectorAll("select")) select.value = wanted[select.name] || "";
+  form.dispatchEvent(new Event("change", {bubbles: true}));
+  out.push({...shown(), said: document.getElementById("shown").textContent});
+};
+%s.forEach(pick);
+document.body.replaceChildren(Object.assign(document.createElement("pre"), {id: "out", textContent: JSON.stringify(out)}));
+"""
+
+
+@pytest.mark.chromium
+def test_the_filters_show_the_rows_that_fit(browser, made, found):
+    late = next(n for n, c in enumerate(found.overview.categories) if c.standing is Standing.LATE)
+    wanted = [
+        {},
+        {"department": "経営改革課"},
+        {"area": found.overview.areas[2].name},
+        {"progress": str(late)},
+        {"department": "経営改革課", "area": found.overview.areas[2].name, "progress": str(late)},
+        {"department": "管財課", "progress": str(late)},
+        {},
+    ]
+    dom, said = browser(made, _TRY_FILTERS % json.dumps(wanted))
+    assert said == []
+    seen = json.loads(lxml_html.document_fromstring(dom).xpath("string(//pre[@id='out'])"))
+    for one, choice in zip(seen, wanted, strict=True):
+        fitting = [x for x in found.activities if _fits(x, choice, found)]
+        ids = {x.measure.id for x in fitting}
+        expected = Counter({"all-rows": len(fitting), "late-rows": sum(x in found.late for x in fitting)})
+        expected["result-rows"] = sum(o.measure.id in ids for o in found.results.outcomes)
+        expected["budget-rows"] = sum(b.measure.id in ids for b in found.budgets)
+        assert {name: one[name] for name in expected} == expected, choice
+        assert one["said"].endswith(f"（{len(found.activities)} 取組のうち {len(fitting)} 取組）") if choice else one["said"] == ""
+
+
+def _fits(line, choice, found: Figures) -> bool:
+    return (
+        line.measure.department == choice.get("department", line.measure.department)
+        and line.measure.area == choice.get("area", line.measure.area)
+        and found.overview.categories.index(line.category) == int(choice.get("progress", found.overview.categories.index(line.category)))
+    )
+
+
+@pytest.mark.chromium
+def test_it_prints_whole_with_its_headings_on_every_page(browser, made, found, tmp_path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is needed")
+    _, said = browser(made, pdf=tmp_path / "report.pdf")
+    assert said == []
+    assert _outside(tmp_path / "report.pdf") == []
+    pages = [_squeezed_page(text) for text in _pdf_text(tmp_path / "report.pdf").split("\f")[:-1]]
+    assert len(pages) > 3
+    whole = "".join(pages)
+    for x in found.activities:
+        assert "".join(x.name.split()) in whole
+    heads = "達成令和５年度令和６年度令和７年度"
+    with_results = [p for p in pages if "実績待ち" in p.replace(_sentence(found), "")]
+    assert len(with_results) > 1
+    assert all(heads in p for p in with_results)
+    assert all(f"{n}/{len(pages)}" in p for n, p in enumerate(pages, 1))
+
+
+def _sentence(found: Figures) -> str:
+    return "".join(words.results(found.results).split())
+
+
+@pytest.mark.chromium
+def test_what_is_printed_is_what_is_filtered(browser, made, found, tmp_path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is needed")
+    script = 'document.querySelector("[name=department]").value = "管財課"; document.getElementById("filter").dispatchEvent(new Event("change"));'
+    browser(made, script, tmp_path / "report.pdf")
+    text = _squeezed_page(_pdf_text(tmp_path / "report.pdf"))
+    assert f"絞り込み：部署管財課（{len(found.activities)}取組のうち2取組）" in text
+    assert "03-02" in text
+    assert "01-01" not in text
+
+
+def _pdf_text(pdf: Path, *options: str) -> str:
+    command = ["pdftotext", "-enc", "UTF-8", *(options or ["-raw"]), str(pdf), "-"]
+    return subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8")
+
+
+def _squeezed_page(text: str) -> str:
+    return "".join(text.split())
+
+
+def _outside(pdf: Path) -> list[str]:
+    """Words that reach into the margin of an A4 page (595 × 842 points)."""
+    found = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', _pdf_text(pdf, "-bbox"))
+    return [w for x1, y1, x2, y2, w in found if float(x1) < 30 or float(x2) > 565 or float(y1) < 30 or float(y2) > 830]
