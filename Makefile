@@ -13,12 +13,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint bench wheel clean
+.PHONY: help demo test lint docs bench wheel clean
 
 help:
 	@echo 'make demo    a whole quarter on the 26 real measures, start to report, anew in demo/'
 	@echo 'make test    all tests (ARGS="-k merge" for some of them)'
 	@echo 'make lint    ruff'
+	@echo 'make docs    the documents made from the program, anew'
 	@echo 'make bench   the benchmarks (NAME=help for one of them)'
 	@echo 'make wheel   a wheel and an sdist in dist/'
 	@echo 'make clean   remove what these have made'
@@ -39,6 +40,9 @@ test: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check .
+
+docs: $(READY)
+	$(BIN)/python -m tests.generated
 
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

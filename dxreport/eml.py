@@ -18,10 +18,14 @@ from email.header import Header
 from email.message import Message
 from email.policy import compat32
 from email.utils import formataddr, parseaddr
+from pathlib import PurePath
 from urllib.parse import quote
 
 BOUNDARY = "=_dxreport"  # "=_" stands in no base64, and every part is base64
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
+}
 _POLICY = compat32.clone(linesep="\r\n", max_line_length=0)  # lines are broken here, where they may be
 _WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
@@ -30,7 +34,7 @@ _LONGEST = 900  # characters of a header line; 998 is what RFC 5322 allows
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An Excel workbook to be attached."""
+    """A file to be attached."""
 
     name: str
     data: bytes = field(repr=False)
@@ -75,7 +79,8 @@ def eml(
     mail.attach(_part('text/plain; charset="utf-8"', body.replace("\n", "\r\n").encode("utf-8")))
     for a in attachments:
         name = a.name if a.name.isascii() else _words(a.name, "   name=")
-        part = _part(f'{XLSX};\n name="{name}"', a.data)
+        kind = _TYPES.get(PurePath(a.name).suffix.lower(), "application/octet-stream")
+        part = _part(f'{kind};\n name="{name}"', a.data)
         part["Content-Disposition"] = f"attachment;\n {_rfc2231('filename', a.name)}"
         mail.attach(part)
     return mail.as_bytes()

@@ -105,7 +105,8 @@ def accept(workspace: Workspace, return_id: str, measure: str, reason: str, now:
     master = read_master(workspace.master)
     receipt = _held(master, return_id, measure)
     file = _original(workspace, receipt)
-    judged = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == measure), None)
+    sheets = Judge(master, Archive(workspace)).file(file).sheets
+    judged = next((s for s in sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
     if judged is None or judged.refused:
         raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
     planner = Planner(master, now)
@@ -130,8 +131,9 @@ def _open(master: Master, id_: str) -> Conflict:
 
 
 def _held(master: Master, return_id: str, measure: str) -> Receipt:
-    found = next((r for r in master.receipts if (r.id, r.measure) == (return_id, measure)), None)
-    if found is None or found.state is not ReceiptState.HELD:
+    sheets = (r for r in master.receipts if (r.id, r.measure) == (return_id, measure))
+    found = next((r for r in sheets if r.state is ReceiptState.HELD), None)
+    if found is None:
         held = "、".join(f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD) or "ありません"
         raise UsageError(f"{return_id}/{measure} は保留になっていません。", f"保留中のシート: {held}")
     return found

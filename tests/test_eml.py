@@ -95,3 +95,16 @@ def test_an_ascii_subject_stays_readable():
 )
 def test_addresses(text, good, bad):
     assert addresses(text) == (good, bad)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("様式.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("様式.XLSM", "application/vnd.ms-excel.sheet.macroenabled.12"),
+        ("資料.pdf", "application/octet-stream"),
+    ],
+)
+def test_the_type_of_an_attachment(name, kind):
+    [part] = email.message_from_bytes(draft(Attachment(name, b"x"))).get_payload()[1:]
+    assert part.get_content_type() == kind

@@ -18,7 +18,6 @@ from .frame import Call, command
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
 
-    \b
     request  依頼: 発行したブックを添えて、報告を頼む
     return   差し戻し: 保留のシートがある返送を、印を付けて返す
     remind   督促: まだ届いていない部署と、差し戻したままの部署だけに送る

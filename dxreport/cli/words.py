@@ -103,7 +103,7 @@ def _quoted(message: str) -> str:
 def _called(param: click.Parameter | None) -> str:
     if param is None:
         return "値"
-    return max(param.opts, key=len) if isinstance(param, click.Option) else str(param.metavar or param.name).upper()
+    return max(param.opts, key=len) if isinstance(param, click.Option) else str(param.metavar or param.name.upper())
 
 
 def system_error(error: OSError) -> str:

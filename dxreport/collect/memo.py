@@ -12,12 +12,13 @@ from ..problems import shown
 
 _NOTE = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*): (.*)")
 _SHOWN = 500  # characters of a note
+_CELL = 32_000  # characters of a cell of Excel, nearly
 
 
 def memo(message: str, notes: Mapping[str, str]) -> str:
     """The text of the column: ``message`` (or nothing), then each note by its cell."""
     lines = [f"コメント {cell}: {shown(text, _SHOWN)}" for cell, text in notes.items()]
-    return "\n".join([*([message] if message else []), *lines])
+    return "\n".join([*([message] if message else []), *lines])[:_CELL]
 
 
 def reason(text: str) -> str:

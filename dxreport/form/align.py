@@ -16,7 +16,7 @@ from typing import Any
 from ..ooxml.refs import column_letters
 from .columns import find_columns
 from .compile import Form
-from .labels import Printed, fold, printed
+from .labels import Mark, Printed, fold, printed
 from .read import Filled, read_sheet
 from .stamp import Stamp
 from .trellis import NEVER, Graph, Placed, Take, Ways, best_way
@@ -25,7 +25,9 @@ LIKE = 0.5  # a sheet that has this share of a form's labels is meant to be one
 _ROW_KEY = re.compile(r"r\d+(?:/[^/]*)*\+?")
 _COLUMN_KEY = re.compile(r"c[A-Z]{1,3}")
 _KEYS = 3  # as many of them make a row or column of keys: one may be a text
-_LABEL, _MISSED, _TAKEN, _STRAY, _BLANK = 2.0, -2.0, -3.0, -1.0, -0.05
+# What it is worth that a cell holds its label, or another text; that a label stands where a value should, or nothing;
+# that a text or a label belongs nowhere; that a blank row does.
+_HIT, _MISS, _TAKEN, _ASTRAY, _STRAY, _LEFT, _BLANK = 2.0, -2.0, -3.0, -5.0, -1.0, -3.0, -0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _places(form: Form, sheet: _Sheet, columns: Mapping[int, int]) -> Sequence[P
     graph = Graph.of(form.layout, lambda row: _removed(marks, row))
     known = [_row_worth(marks, take, columns) for take in graph.takes]
     worth = [[of(text) for of in known] for text in texts]
-    skipped = [_BLANK + sum(_TAKEN if t in marks.labels else _STRAY for t in text.values()) for text in texts]
+    skipped = [_BLANK + sum(_LEFT if marks.prints(t) else _STRAY for t in text.values()) for text in texts]
     ways = best_way(graph, worth, skipped)
     doubtful = next((i for i in ways.doubtful if texts[i]), None)
     if doubtful is None:
@@ -185,13 +187,13 @@ def _row_worth(marks: Printed, take: Take, columns: Mapping[int, int]) -> Callab
             if mark.printed:
                 hit = mark.prints(text)
                 said = said or hit
-                total += _LABEL if hit else _TAKEN if text in marks.labels else _MISSED
+                total += _HIT if hit else _TAKEN if marks.prints(text) else _MISS
                 continue
             said = said or bool(text)
-            total += mark.fits(text) + (_TAKEN if mark.field is not None and text in marks.labels else 0.0)
+            total += mark.fits(text) + (_TAKEN if mark.field is not None and marks.prints(text) else 0.0)
         if labelled and not said:
             return NEVER  # a blank row tells nothing of a row that prints a label
-        return total + sum(_TAKEN if t in marks.labels else _STRAY for column, t in texts.items() if column not in own)
+        return total + sum(_ASTRAY if marks.prints(t) else _STRAY for column, t in texts.items() if column not in own)
 
     return worth
 
@@ -208,7 +210,7 @@ def _mismatch(
                 text = sheet.texts[i].get(columns[mark.column], "")
                 if mark.prints(text):
                     hits[mark.column] += 1
-                elif text in marks.labels:
+                elif marks.prints(text):
                     misses[mark.column] += 1
     for column, count in misses.items():
         if count and count >= hits[column]:
@@ -226,7 +228,7 @@ def _key(form: Form, place: Placed) -> str:
     depth = min((c.repeats for c in form.rows[place.row].cells), default=len(chain))
     later = "+" if any(place.path[depth:]) else ""
     segments = [
-        "&".join(f"{'' if v.periods_of or v.part is None else v.part.letter}{index + 1}" for v in (loop.variable for loop in block.loops))
+        ",".join(f"{'' if v.periods_of or v.part is None else v.part.letter}{index + 1}" for v in (loop.variable for loop in block.loops))
         for block, index in zip(chain, place.path, strict=True)
         if block.loops
     ]
@@ -254,12 +256,18 @@ def _read(
     )
 
 
+def _repeats(mark: Mark, folded: str, said: set[tuple[str, str]]) -> bool:
+    """Whether a cell that prints no label shows what need not be placed: no field, or one that was read elsewhere."""
+    return mark.field is None or (mark.field.field, folded) in said
+
+
 def _rest(
     form: Form, sheet: _Sheet, columns: Mapping[int, int], places: Sequence[Placed | None], filled: Filled
 ) -> tuple[tuple[tuple[int, int, str], ...], dict[str, str]]:
     """The texts that nothing took, and what the form shows besides the measure."""
     marks, drawn = printed(form), {place: column for column, place in columns.items()}
     taken = set(filled.at.values())
+    said = {(ref.field, fold(str(value))) for ref, value in filled.values.items()}
     unplaced, shown = [], {}
     for i, (texts, place) in enumerate(zip(sheet.texts, places, strict=True)):
         own = {m.column: m for m in marks.rows[place.row]} if place is not None else {}
@@ -267,8 +275,8 @@ def _rest(
             if (i + 1, column + 1) in taken:
                 continue
             mark, text = own.get(drawn.get(column, 0)), str(sheet.rows[i][column])
-            if mark is None or mark.field is not None or (mark.printed and not mark.prints(folded)):
-                unplaced.append((i + 1, column + 1, text))
-            elif mark.path:
+            if mark is not None and mark.path:
                 shown.setdefault(mark.path, text)
+            if mark is None or not (mark.prints(folded) if mark.printed else _repeats(mark, folded, said)):
+                unplaced.append((i + 1, column + 1, text))
     return tuple(unplaced), shown

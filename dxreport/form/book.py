@@ -20,6 +20,7 @@ from ..ooxml.package import (
     RELS_NS,
     TYPES_NS,
     Entry,
+    Package,
     Relationship,
     entry,
     rels_name,

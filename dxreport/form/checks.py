@@ -109,7 +109,9 @@ def check_other_sheets(source: Source, sheet: str, report: Callable[[str], None]
                 if points_here.search(element.text or ""):
                     cell = element.getparent().get("r", "")
                     what = f" {cell} の数式" if cell else "のグラフや入力規則" if part == other.part else "のグラフ"
-                    report(f"シート「{other.name}」{what}が、様式のシート「{sheet}」を指しています。送るときには様式が施策の数だけになるので、外してください。")
+                    report(
+                        f"シート「{other.name}」{what}が、様式のシート「{sheet}」を指しています。送るときには様式が施策の数だけになるので、外してください。"
+                    )
                     break
 
 

@@ -70,7 +70,7 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """A compiled form template; make one with :func:`compile_form`.
 
@@ -98,8 +98,8 @@ class Form:
     bindings: dict[int, tuple[Cell, ...]]
     published: bool = False
     notes: tuple[str, ...] = ()
-    editions: dict = field(default_factory=dict, compare=False)
-    shared: list = field(default_factory=list, compare=False)
+    editions: dict = field(default_factory=dict)
+    shared: list = field(default_factory=list)
 
 
 def load_form(path: Path, *, published: bool = False) -> Form:

@@ -75,10 +75,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """All marks of a form by template row, and the set of its label texts."""
+    """All marks of a form by template row, its label texts, and its texts with blanks."""
 
     rows: Mapping[int, tuple[Mark, ...]]
     labels: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def prints(self, folded: str) -> bool:
+        """Whether the form prints this text anywhere."""
+        return folded in self.labels or any(p.fullmatch(folded) for p in self.patterns)
 
     @property
     def columns(self) -> Mapping[int, tuple[Mark, ...]]:
@@ -108,9 +113,11 @@ def _printed(form: Form) -> Printed:
     read = {(c.row, c.column) for cells in form.bindings.values() for c in cells}
     rows = {}
     for number, row in form.rows.items():
-        marks = [_mark(c, drawn.get((c.row, c.column), ""), (c.row, c.column) in read) for c in row.cells if c.content != ""]
-        rows[number] = tuple(marks)
-    return Printed(rows, frozenset(m.label for marks in rows.values() for m in marks if m.label))
+        filled = (c for c in row.cells if c.content != "")
+        rows[number] = tuple(_mark(c, drawn.get((c.row, c.column), ""), (c.row, c.column) in read) for c in filled)
+    marks = [mark for row in rows.values() for mark in row]
+    patterns = tuple(m.pattern for m in marks if m.pattern is not None)
+    return Printed(rows, frozenset(m.label for m in marks if m.label), patterns)
 
 
 def _mark(c: Cell, text: str, is_read: bool) -> Mark:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .blocks import Block
 from .compile import Form
 from .fit import page_breaks, printable_height
@@ -13,10 +15,11 @@ _PAPER_HEIGHT_MM = {8: 420, 9: 297, 11: 210, 12: 364, 13: 257}
 
 def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
     """The rows after which a page ends. ``heights`` are the points of row 2 and the following ones."""
-    page = form.tail.page
+    room = _room(form)
+    if not form.tail.breaks and sum(heights) <= room:
+        return []
     top, bottom = _printed(form, rows, len(heights) + 1)
     printed = heights[top - 2 : bottom - 1]
-    room = printable_height(page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, _scale(form))
     forced = {row for drawn in form.tail.breaks for row in rows.rows.get(drawn, ())[-1:]}
     if sum(printed) <= room and not forced:
         return []
@@ -29,6 +32,13 @@ def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
         found += [start + i for i in offset] + ([end] if end < len(printed) else [])
         start = end
     return [top + i - 1 for i in found]
+
+
+@lru_cache(maxsize=8)
+def _room(form: Form) -> float:
+    """The points of rows that one page takes."""
+    page = form.tail.page
+    return printable_height(page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, _scale(form))
 
 
 def _printed(form: Form, rows: RowMap, last: int) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from .compile import Fit
 from .edition import ROW, TEXT_TAIL, Edition, RowProgram
 from .expressions import Computed, Shown
 from .formulas import Formula
+from .pages import breaks
 from .rowmap import Path, RowMap
 from .stamp import Stamp
 from .tail import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
@@ -267,8 +268,6 @@ class _Writer:
         return f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
 
     def _breaks(self) -> str:
-        from .pages import breaks
-
         after = breaks(self.form, self.rows, [self._height(row.number) for row in self.written])
         if not after:
             return ""

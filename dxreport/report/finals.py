@@ -80,6 +80,12 @@ def final_data(master: Master, figures: Figures) -> bytes:
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
+def final_from(data: bytes) -> Final:
+    """What was kept, read again."""
+    kept = json.loads(data)
+    return Final(**{f.name: kept[f.name] for f in fields(Final)})
+
+
 def freeze(workspace: Workspace, master: Master, figures: Figures, now: datetime) -> Path:
     """Keep the figures as approved and enter them in 確定報告; gives the kept file.
 
@@ -139,8 +145,7 @@ def _read(path: Path, entry: FinalReport) -> Final:
         wrong = "ありません"
     else:
         if sha256(data).hexdigest() == entry.sha256:
-            kept = json.loads(data)
-            return Final(**{f.name: kept[f.name] for f in fields(Final)})
+            return final_from(data)
         wrong = "確定したときの内容と違います"
     raise MasterError(
         f"確定報告 {entry.id} の控え {path.name} が{wrong}。",

@@ -138,6 +138,7 @@ def test_the_memo_column_tells_both_apart_again(message):
     text = memo(message, {"E21": "一行\n二行", "AA100": "コメント B1: 引用"})
     assert (reason(text), notes([text])) == (message, {"E21": "一行 二行", "AA100": "コメント B1: 引用"})
     assert memo("", {}) == ""
+    assert len(memo("", {f"A{n}": "字" * 1000 for n in range(1, 200)})) < 32_767  # what a cell holds
 
 
 def test_notes_written_in_libreoffice_are_read_in_every_format(issued_quarter, office, tmp_path):

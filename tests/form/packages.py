@@ -173,14 +173,19 @@ def _type_faults(package: Package, names: list[str]) -> Iterator[str]:
 
 def _book_faults(package: Package) -> Iterator[str]:
     """Sheets of the wrong kind, and more than one selected: typing would go into all of them."""
-    types = {o.get("PartName").lstrip("/"): o.get("ContentType") for o in package.xml("[Content_Types].xml").iter("{*}Override")}
+    types = {
+        o.get("PartName").lstrip("/"): o.get("ContentType")
+        for o in package.xml("[Content_Types].xml").iter("{*}Override")
+    }
     rels = {r.id: r for r in package.relationships("xl/workbook.xml")}
     selected = []
     for sheet in package.xml("xl/workbook.xml").iter(f"{S}sheet"):
         rel = rels[sheet.get(f"{{{DOC_RELS_NS}}}id")]
         if f".{rel.kind}+xml" not in types[rel.target]:
             yield f"{sheet.get('name')}: a {rel.kind} of type {types[rel.target]}"
-        selected += [sheet.get("name") for v in package.xml(rel.target).iter(f"{S}sheetView") if v.get("tabSelected") == "1"]
+        selected += [
+            sheet.get("name") for v in package.xml(rel.target).iter(f"{S}sheetView") if v.get("tabSelected") == "1"
+        ]
     if len(selected) != 1:
         yield f"selected sheets: {selected}"
 

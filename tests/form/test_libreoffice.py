@@ -74,24 +74,73 @@ def sent(folder: Path, name: str, given: list[Measure]) -> Sent:
     return out
 
 
-def as_saved(text: str, extension: str) -> str:
-    """What LibreOffice makes of a text: in .xlsx it writes ``_x005F_x000D_`` for that text and for ``_x000D_`` alike."""
-    return re.sub("_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text) if extension == ".xlsx" else text
+def as_saved(text: str, extension: str) -> re.Pattern[str]:
+    """What becomes of a text: itself, but for two faults that are not ours.
+
+    In .xlsx LibreOffice writes ``_x005F_x000D_`` for that text and for ``_x000D_`` alike. In .xls python-calamine
+    cuts a character outside the BMP in two where a record ends in its middle.
+    """
+    if extension == ".xlsx":
+        text = re.sub("_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text)
+    exact = re.escape(text)
+    return re.compile(
+        re.sub("[\U00010000-\U0010ffff]", "(?:\\g<0>|\ufffd\ufffd)", exact) if extension == ".xls" else exact
+    )
+
+
+@dataclass
+class Cut:
+    """A row or column taken out of a sheet, and where the book was saved."""
+
+    measure: str
+    step: str
+    number: int
+    saved: dict[str, Path]
+
+    def job(self, path: Path) -> dict:
+        steps = [["unprotect"], [self.step, self.measure, self.number, 1]]
+        return {"open": str(path), "steps": steps, "save": [str(p) for p in self.saved.values()]}
+
+
+def cuts(folder: Path, data: bytes) -> list[Cut]:
+    """Rows of 01-01 and columns of 04-02 to take out: within blocks and without, first and later ones of merges."""
+    at = read(data, "01-01").at
+    rows = [at[ref][0] for ref in (Ref("goal"), Ref("activity.plan", "K1", 1), Ref("activity.progress", "K2", 1))]
+    numbered = [("01-01", "delete_rows", row) for row in rows]
+    numbered += [("04-02", "delete_columns", column) for column in (2, 3, 4, 5, 8)]
+    return [
+        Cut(measure, step, number, {f: folder / f"{step}-{number}{f}" for f in FORMATS})
+        for measure, step, number in numbered
+    ]
+
+
+@dataclass
+class Returned:
+    """All that LibreOffice had."""
+
+    books: dict[str, Sent]
+    cuts: list[Cut]
+    issued: bytes
 
 
 @pytest.fixture(scope="module")
-def returned(office: Callable[[list[dict]], None], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sent]:
-    """Both books after LibreOffice had them; it is started once."""
+def returned(office: Callable[[list[dict]], None], tmp_path_factory: pytest.TempPathFactory) -> Returned:
+    """The books after LibreOffice had them; it is started once."""
     folder = tmp_path_factory.mktemp("returned")
     books = {"generated": sent(folder, "generated", nasty(12)), "real": sent(folder, "real", list(REAL.values()))}
-    office([job for book in books.values() for job in book.jobs])
-    return books
+    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
+    issued = render_book(made, [REAL["01-01"], REAL["04-02"]], "R04Q1-001").data
+    path = folder / "issued.xlsx"
+    path.write_bytes(issued)
+    taken_out = cuts(folder, issued)
+    office([*(job for book in books.values() for job in book.jobs), *(cut.job(path) for cut in taken_out)])
+    return Returned(books, taken_out, issued)
 
 
 @pytest.mark.parametrize("extension", FORMATS)
 @pytest.mark.parametrize("name", ["generated", "real"])
-def test_edited_and_saved_by_libreoffice(returned: dict[str, Sent], name: str, extension: str) -> None:
-    book = returned[name]
+def test_edited_and_saved_by_libreoffice(returned: Returned, name: str, extension: str) -> None:
+    book = returned.books[name]
     saved = CalamineWorkbook.from_path(book.saved[extension])
     found = {}
     for sheet in saved.sheet_names:
@@ -102,5 +151,26 @@ def test_edited_and_saved_by_libreoffice(returned: dict[str, Sent], name: str, e
     assert next(iter(found.values()))[0] == "回答（清書）"
     for measure, (_, filled) in found.items():
         expected = book.before[measure].values | book.edits[measure]
-        assert filled.values == {ref: as_saved(text, extension) for ref, text in expected.items()}
+        assert filled.values.keys() == expected.keys()
+        wrong = {
+            ref: text for ref, text in expected.items() if not as_saved(text, extension).fullmatch(filled.values[ref])
+        }
+        assert wrong == {}
         assert filled.lost_columns == () and filled.copied == ()
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_what_was_taken_out_is_never_read_as_blank(returned: Returned, extension: str) -> None:
+    for cut in returned.cuts:
+        before = read(returned.issued, cut.measure)
+        rows = (
+            CalamineWorkbook.from_path(cut.saved[extension])
+            .get_sheet_by_name(cut.measure)
+            .to_python(skip_empty_area=False)
+        )
+        after = read_sheet(FORM, rows, quarter=1, year=1)
+        assert after is not None
+        place = 0 if cut.step == "delete_rows" else 1
+        gone = {ref for ref, at in before.at.items() if at[place] == cut.number}
+        assert after.values == {ref: text for ref, text in before.values.items() if ref not in gone}, cut
+        assert bool(after.lost_columns) == bool(gone and place), cut

@@ -1,0 +1,143 @@
+"""Final reports: frozen once, compared with ever after, and noticed when they were touched."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from dxreport.errors import MasterError
+from dxreport.master.read import read_master
+from dxreport.master.records import Master
+from dxreport.master.schema import FINALS
+from dxreport.master.write import MasterEdit
+from dxreport.model import Ref
+from dxreport.report.figures import figures
+from dxreport.report.finals import Final, final_data, final_from, since
+from dxreport.report.made import Format, Report, make, write
+from dxreport.workspace import Workspace
+from tests.report.scenes import first_quarter, third_quarter
+
+FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with the master as 第1四半期 ended."""
+    (tmp_path / "master").mkdir()
+    (tmp_path / "master" / "master.xlsx").write_bytes(first_quarter().data)
+    return Workspace(tmp_path)
+
+
+def report(workspace: Workspace, quarter: int = 1, now: datetime = FIRST, *, final: bool = False) -> Report:
+    """Made and written, as HTML alone."""
+    master = read_master(workspace.master)
+    made = make(workspace, master, quarter, now, formats=[Format.HTML], final=final)
+    write(workspace, master, made, workspace.reports, now)
+    return made
+
+
+def change(workspace: Workspace, measure: str, ref: str, text: str) -> None:
+    """As somebody edits the master."""
+    edit = MasterEdit(read_master(workspace.master))
+    edit.set(measure, Ref.parse(ref), text)
+    workspace.master.write_bytes(edit.data())
+
+
+def kept(master: Master, quarter: int = 1) -> Final:
+    """What is kept of a final report on this master."""
+    return final_from(final_data(master, replace(figures(master, quarter, FIRST), final_id="F0001")))
+
+
+def test_a_plain_report_changes_nothing_in_the_master(workspace: Workspace) -> None:
+    before = workspace.master.read_bytes()
+    assert report(workspace).figures.final_id == ""
+    assert workspace.master.read_bytes() == before and not workspace.finals.exists()
+
+
+def test_a_final_report_is_entered_and_kept(workspace: Workspace) -> None:
+    assert report(workspace, final=True).figures.final_id == "F0001"
+    [entry] = read_master(workspace.master).finals
+    assert (entry.id, entry.quarter, entry.when) == ("F0001", "第1四半期", "2022-07-19 09:00:00")
+    data = json.loads((workspace.finals / "F0001.json").read_bytes())
+    assert data["counts"] == {"予定通り": 49, "進捗遅延・課題あり": 5, "報告事項なし": 0, "未報告": 0, "予定なし": 10}
+    assert data["texts"]["01-07"]["activity.progress/K2/1"] == "進捗遅延・課題あり"
+    assert [x.name for x in workspace.reports.iterdir()] == ["令和４年度_第1四半期_報告_確定F0001.html"]
+
+
+def test_the_same_figures_are_frozen_once(workspace: Workspace) -> None:
+    report(workspace, final=True)
+    again = report(workspace, now=LATER, final=True)
+    assert (again.figures.final_id, again.new_final) == ("F0001", False)
+    change(workspace, "03-01", "activity.progress/K1/1", "予定通り")
+    assert report(workspace, now=LATER, final=True).figures.final_id == "F0002"
+    assert [f.id for f in read_master(workspace.master).finals] == ["F0001", "F0002"]
+
+
+def test_a_later_report_says_what_moved(workspace: Workspace) -> None:
+    report(workspace, final=True)
+    change(workspace, "03-01", "activity.progress/K1/1", "予定通り")
+    change(workspace, "01-02", "activity.plan/K1/3", "効果検証（２回目）")
+    change(workspace, "01-02", "contact_person", "別の人")
+    change(workspace, "01-02", "activity.progress/K1/2", "予定通り")  # of a quarter after the final report's
+    moved = report(workspace, 2, LATER).figures.since
+    assert moved is not None and (moved.final_id, moved.quarter) == ("F0001", "第1四半期")
+    assert {(r.label, r.then, r.now) for r in moved.recounts} == {
+        ("予定通り", 49, 50), ("進捗遅延・課題あり", 5, 4), ("予定なし", 10, 10),
+    }  # fmt: skip
+    assert [(c.kind, c.measure.id, c.old, c.new) for c in moved.changes] == [
+        ("作業予定", "01-02", "効果検証", "効果検証（２回目）"),
+        ("進捗・対応策", "03-01", "進捗遅延・課題あり", "予定通り"),
+    ]
+    assert moved.changes[0].label == "「民間事業と連携した取組」 第3四半期 作業予定"
+
+
+def test_only_reports_of_this_quarter_or_earlier_ones_are_compared_with(workspace: Workspace) -> None:
+    report(workspace, 2, final=True)
+    assert report(workspace, 1).figures.since is None
+    assert report(workspace, 2).figures.since is not None
+
+
+def test_measures_that_came_went_or_ended_are_named() -> None:
+    old, new = first_quarter(), third_quarter()
+    fewer = replace(old, measures=old.measures[1:])
+    changes = since(kept(fewer), new, figures(new, 3, LATER).overview).changes
+    assert ("01-01", "施策の追加", "", "電子地域通貨・行政ポイントを活用した地域経済の活性化") in [
+        (c.measure.id, c.label, c.old, c.new) for c in changes
+    ]
+    assert ("01-06", "状態", "実施中", "完了") in [(c.measure.id, c.label, c.old, c.new) for c in changes]
+    gone = since(kept(old), fewer, figures(fewer, 1, LATER).overview).changes
+    assert [(c.measure.id, c.label, c.new) for c in gone] == [("01-01", "施策の削除", "")]
+
+
+def test_nothing_moved() -> None:
+    master = first_quarter()
+    same = since(kept(master), master, figures(master, 1, LATER).overview)
+    assert not same.moved and same.changes == () and {r.difference for r in same.recounts} == {0}
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_a_kept_report_that_was_touched_is_not_trusted(workspace: Workspace, harm: str) -> None:
+    report(workspace, final=True)
+    path = workspace.finals / "F0001.json"
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes().replace(b'"quarter": 1', b'"quarter": 2'))
+    with pytest.raises(MasterError, match="F0001"):
+        report(workspace)
+
+
+def test_a_master_without_the_sheet_is_read_and_reported_on(workspace: Workspace) -> None:
+    book = openpyxl.load_workbook(workspace.master)
+    del book[FINALS.name]
+    book.save(workspace.master)
+    before = workspace.master.read_bytes()
+    assert report(workspace).figures.overview.whole.activity_total == 64
+    with pytest.raises(MasterError, match="確定報告"):
+        report(workspace, final=True)
+    assert workspace.master.read_bytes() == before

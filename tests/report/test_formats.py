@@ -1,0 +1,300 @@
+"""The three formats say the same, to the digit; and each is what its readers need."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from lxml import html as lxml_html
+
+from dxreport.bundled import bundled
+from dxreport.errors import DxreportError
+from dxreport.ooxml.package import Package, parse
+from dxreport.report import pdf as pdf_module
+from dxreport.report import words
+from dxreport.report.excel import excel
+from dxreport.report.excel_overview import looks
+from dxreport.report.figures import figures
+from dxreport.report.html import html
+from dxreport.report.pdf import pdf
+from dxreport.report.records import Category, Figures, Standing
+from tests.report.scenes import edited, first_quarter, in_memory, real, third_quarter
+from tests.report.test_finals import kept
+
+NOW = datetime(2023, 1, 19, 9)
+TYPST = bundled("templates") / pdf_module.TEMPLATE
+C_NAMESPACE = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
+
+
+@pytest.fixture(scope="module")
+def found() -> Figures:
+    """第3四半期 with all that a report can hold."""
+    return figures(third_quarter(), 3, NOW, previous_final=kept(first_quarter()), coordinator=True)
+
+
+@pytest.fixture(scope="module")
+def workbook(found: Figures) -> bytes:
+    return excel(found)
+
+
+@pytest.fixture(scope="module")
+def book(workbook: bytes) -> openpyxl.Workbook:
+    return opened(workbook)
+
+
+@pytest.fixture(scope="module")
+def portable(found: Figures) -> bytes:
+    return pdf(found, TYPST)
+
+
+@pytest.fixture(scope="module")
+def printed(portable: bytes) -> str:
+    """The text of the PDF, as it is copied out of it."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    out = subprocess.run(["pdftotext", "-raw", "-", "-"], input=portable, capture_output=True, check=True, timeout=60)
+    return out.stdout.decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def web(found: Figures) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(html(found, bundled("templates") / "報告書.html").decode("utf-8"))
+
+
+def opened(data: bytes) -> openpyxl.Workbook:
+    with warnings.catch_warnings(action="ignore"):  # openpyxl knows no data bars of Excel 2010
+        return openpyxl.load_workbook(io.BytesIO(data))
+
+
+def squeezed(text: object) -> str:
+    return "".join(str(text).split())
+
+
+def block(book: openpyxl.Workbook, title: str) -> dict[str, tuple[object, ...]]:
+    """The rows under a heading of 概要: name → numbers."""
+    rows = book["概要"].iter_rows(values_only=True)
+    next(row for row in rows if row[0] == title)
+    width = sum(cell is not None for cell in next(rows))
+    return {row[0]: row[1 : width + 1] for row in _until_blank(rows)}
+
+
+def _until_blank(rows: Iterator[tuple]) -> Iterator[tuple]:
+    for row in rows:
+        if row[0] is None or row[1] is None:
+            return
+        yield row
+
+
+def rows_of(web: lxml_html.HtmlElement, caption: str) -> list[list[str]]:
+    table = web.xpath(f"//table[caption/@id='{caption}']")[0]
+    return [[squeezed(cell.text_content()) for cell in row] for row in table.xpath("tbody/tr")]
+
+
+@pytest.mark.parametrize(
+    ("title", "caption", "name"),
+    [
+        ("四半期ごとの取組の数", "by-quarter", "quarters"),
+        ("分野別の取組の数", "by-area", "areas"),
+        ("部署別の取組の数（建制順）", "by-department", "departments"),
+    ],
+)
+def test_counts_agree(
+    title: str, caption: str, name: str, found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str
+) -> None:
+    in_excel = block(book, title)
+    in_html = {row[0]: tuple(map(int, row[1:-1])) for row in rows_of(web, caption)}
+    in_pdf = {}
+    for line in printed.splitlines():
+        head, *numbers = line.split(" ")
+        if head in in_excel and len(numbers) == len(in_excel[head]):
+            in_pdf[head] = tuple(map(int, numbers))
+    assert in_excel == in_html == in_pdf
+    assert list(in_excel) == [t.name for t in getattr(found.overview, name)]
+    assert all(type(n) is int for numbers in in_excel.values() for n in numbers)
+
+
+def test_shares_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str) -> None:
+    rows = block(book, "進捗の区分ごとの数")
+    in_excel = [
+        (c.label, str(n), percent(share), str(m), percent(other))
+        for c, n, m, share, other in zip(found.overview.categories, *rows.values(), strict=False)
+    ]
+    in_html = [tuple(row) for row in rows_of(web, "by-progress")]
+    in_pdf = [tuple(x) for line in printed.splitlines() if len(x := line.split(" ")) == 5 and x[2].endswith("%")]
+    assert in_excel == in_html == in_pdf
+    assert in_excel[1] == ("進捗遅延・課題あり", "3", "4.8%", "3", "12.0%")
+
+
+def percent(number: float) -> str:
+    """As Excel shows a number that is formatted 0.0%."""
+    return f"{Decimal(repr(number)) * 100:.1f}%"
+
+
+def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str) -> None:
+    heads, *rows = book["成果目標"].iter_rows(min_row=4, values_only=True)
+    at = {head: n for n, head in enumerate(heads)}
+    in_excel = []
+    for row in rows:
+        rate, parts = row[at["達成率"]], row[at["達成の内訳"]]
+        said = row[at["判定"]] + (percent(rate) if rate is not None else parts or "")
+        in_excel.append(tuple(map(squeezed, (row[at["令和４年度 目標"]] or "", row[at["令和４年度 実績"]] or "", said))))
+    assert in_excel == [tuple(row[-6:-3]) for row in rows_of(web, "result-rows")]
+    text = squeezed(printed)
+    scored = [cells for cells in in_excel if cells[1] and "\n" not in cells[0]]
+    assert all("".join(cells) in text for cells in scored) and len(scored) == 15
+    assert ("30,000千円", "29,000千円", "未達96.7%") in in_excel
+    assert dict(found.results.counts)[found.results.outcomes[0].years[0].verdict] == 5
+
+
+def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str) -> None:
+    text = squeezed(printed)
+    late = [tuple(map(squeezed, row[3:6])) for row in book["遅延・課題"].iter_rows(min_row=5, values_only=True)]
+    assert late == [tuple(row[1:4]) for row in rows_of(web, "late-rows")]
+    assert all(answer in text for *_, answer in late)
+    for sheet, caption, count in (
+        ("次年度予算", "budget-rows", len(found.budgets)),
+        ("支援依頼", "support-rows", 5),
+        ("変更点", "change-rows", len(found.since.changes)),
+        ("未提出", "missing-rows", 25),
+        ("点検", "point-rows", len(found.coordination.points)),
+    ):
+        assert book[sheet].max_row - 4 == len(rows_of(web, caption)) == count, sheet
+    for sentence in (
+        words.sentence(found.overview), words.turn(found.overview), words.late(found), words.results(found.results),
+        words.since(found.since), words.coordination(found.coordination),
+    ):  # fmt: skip
+        assert squeezed(sentence) in text and squeezed(sentence) in squeezed(web.text_content())
+
+
+def test_the_same_figures_give_the_same_bytes(found: Figures, workbook: bytes, portable: bytes) -> None:
+    assert excel(found) == workbook
+    assert pdf(found, TYPST) == portable
+
+
+def test_every_topic_is_a_real_table_ready_to_print(book: openpyxl.Workbook) -> None:
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.paperSize == 9  # A4
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        if sheet.title == "概要":
+            continue
+        [table] = sheet.tables.values()
+        assert table.autoFilter is not None and table.ref.startswith("A4:")
+        assert sheet.freeze_panes == "A5" and sheet.print_title_rows == "$4:$4"
+        assert sheet["A3"].hyperlink.location == "'概要'!A1"
+
+
+def test_the_overview_links_to_every_sheet_and_has_its_charts(workbook: bytes, book: openpyxl.Workbook) -> None:
+    links = [cell.hyperlink for row in book["概要"].iter_rows() for cell in row if cell.hyperlink]
+    linked = {link.location.split("!")[0].strip("'") for link in links}
+    assert linked == set(book.sheetnames) - {"概要"}
+    package = Package(workbook)
+    charts = [parse(package.read(name)) for name in sorted(package.names) if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
+    assert len(charts) == 4
+    first = charts[0].xpath("//c:ser[2]/c:val//c:f", namespaces=C_NAMESPACE)[0].text
+    sheet, cells = first.split("!")
+    values = [cell.value for (cell,) in book[sheet.strip("'")][cells.replace("$", "")]]
+    assert values == [3, 3]  # late: activities, measures
+
+
+def test_no_two_categories_look_alike_without_colour() -> None:
+    known = [Category(standing.value, standing) for standing in Standing]
+    fills = [str({k: v for k, v in look.items() if k == "fill"} or look["pattern"]["pattern"]) for look in looks(known)]
+    assert len(set(fills)) == len(fills)
+    shades = looks([Category("完了", Standing.ON_TRACK), Category("予定通り", Standing.ON_TRACK)])
+    assert shades[0] != shades[1]
+
+
+def test_text_that_begins_with_an_equals_sign_is_text(book: openpyxl.Workbook) -> None:
+    cells = [c for row in book["遅延・課題"].iter_rows() for c in row if str(c.value).startswith("=")]
+    assert [(c.data_type, c.value) for c in cells] == [("s", "=システムの増設を次年度に要求する。")]
+
+
+def test_a_text_too_long_for_excel_is_shortened_and_the_rest_is_not_lost() -> None:
+    long = {"01-07": {"activity.countermeasure/K2/1": "𠮷" * 20000}}
+    found = figures(in_memory(edited(real(), long)), 1, NOW)
+    sheet = opened(excel(found))["遅延・課題"]
+    assert sheet["F5"].value == "𠮷" * 16383 + "…"
+
+
+def test_the_pdf_is_tagged_and_named(found: Figures, portable: bytes) -> None:
+    if shutil.which("pdfinfo") is None:
+        pytest.skip("pdfinfo (poppler-utils) is not installed")
+    said = subprocess.run(["pdfinfo", "-"], input=portable, capture_output=True, check=True, timeout=60).stdout.decode()
+    fields = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+    assert fields["Title"].strip() == found.title
+    assert fields["Tagged"].strip() == "yes" and "(A4)" in fields["Page size"]
+    assert "Jan 19" in fields["CreationDate"] and "2023" in fields["CreationDate"]
+    assert b"/Outlines" in portable and b"/Lang" in portable
+
+
+def test_pages_are_numbered_and_headings_repeat(printed: str) -> None:
+    pages = printed.split("\f")[:-1]
+    assert [page.rstrip().splitlines()[-1] for page in pages] == [f"{n}/{len(pages)}" for n in range(1, len(pages) + 1)]
+    results = [page for page in pages if "01-14\n" in page or "02-05\n" in page or "03-04\n" in page]
+    assert len(results) >= 2 and all("ID 評価項目 令和４年度 目標" in page for page in results)
+
+
+def test_no_row_is_split_unless_a_page_cannot_hold_it() -> None:
+    """Every 対応策 of 700 characters begins and ends on the same page; one of 6,000 goes on, and nothing is cut."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    late = {
+        m.id: {
+            ref: text
+            for a in m.activities
+            for ref, text in (
+                (f"activity.progress/{a.key}/1", "進捗遅延・課題あり"),
+                (f"activity.countermeasure/{a.key}/1", "始" + "対" * 700 + "終"),
+            )
+        }
+        for m in real()
+    }
+    late["01-01"]["activity.countermeasure/K1/1"] = "始" + "長" * 6000 + "終"
+    data = pdf(figures(in_memory(edited(real(), late)), 1, NOW), TYPST)
+    out = subprocess.run(["pdftotext", "-raw", "-", "-"], input=data, capture_output=True, check=True, timeout=60)
+    pages = out.stdout.decode("utf-8").split("\f")
+    split = [page for page in pages if page.count("始対") != page.count("対終")]
+    assert split == []
+    assert sum(page.count("長") for page in pages) == 6000
+    assert sum("長" in page for page in pages) > 1
+
+
+def test_without_any_japanese_font_there_is_no_pdf_of_empty_boxes(found: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_module, "FONTS", ("No Such Gothic",))
+    with pytest.raises(DxreportError, match="フォント"):
+        pdf(found, TYPST)
+
+
+def test_a_faulty_template_is_named(found: Figures, tmp_path: Path) -> None:
+    broken = tmp_path / "報告書.typ"
+    broken.write_text("#let d = json(bytes(sys.inputs.data))\n#d.nothing_of_that_name", encoding="utf-8")
+    with pytest.raises(DxreportError, match="nothing_of_that_name"):
+        pdf(found, broken)
+
+
+def test_a_report_of_nothing_is_a_report() -> None:
+    """An empty master: every list says so, and no format fails."""
+    empty = figures(in_memory([]), 2, NOW)
+    assert pdf(empty, TYPST) and excel(empty) and html(empty, bundled("templates") / "報告書.html")
+    assert replace(empty, final_id="F0001").title == empty.title
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_opens_the_workbook_with_its_charts(
+    workbook: bytes, soffice: Callable[[Path, str], Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "報告.xlsx"
+    path.write_bytes(workbook)
+    again = Package(soffice(path, "xlsx").read_bytes())
+    assert sum(bool(re.fullmatch(r"xl/charts/chart\d+\.xml", name)) for name in again.names) == 4
+    assert sum(bool(re.fullmatch(r"xl/tables/table\d+\.xml", name)) for name in again.names) == 10
