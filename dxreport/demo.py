@@ -1,4 +1,5 @@
-"""A whole quarter on the 26 real measures: issued, filled in as the departments did, collected, merged.
+"""A whole quarter on the 26 real measures: issued, filled in as the departments did, collected, merged,
+reported and published.
 
 The answers are those of 令和４年度 第1四半期 as printed. One department reported quarters to come: its
 sheet is rightly held, goes back marked, and comes again corrected.
@@ -30,12 +31,13 @@ RETURNS = "返送"
 ISSUED = datetime(2022, 7, 1, 9, 0)
 RETURNED = timedelta(days=13, hours=8)
 CORRECTED = timedelta(days=17)
+REPORTED = timedelta(days=24)
 _ANSWERS = ("activity.progress", "activity.countermeasure")
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the demo did: where, the files issued and returned, the held sheet, the end."""
+    """What the demo did: where, the files issued and returned, the held sheet, the reports, the end."""
 
     workspace: Workspace
     issued: tuple[Path, ...]
@@ -44,6 +46,7 @@ class Played:
     held: PlannedSheet
     corrected: Path
     second: Collected
+    reports: tuple[Path, ...]
     end: RoundStatus
     unexpected: tuple[str, ...]
 
@@ -73,7 +76,9 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> Played:
     corrected = _correct(workspace, form, held, first.copies[0])
     second = collect(workspace, [corrected], ISSUED + CORRECTED)
     say(f"   {corrected.name}: {_sums(second)}")
-    return _end(workspace, round_, printed, issued, returned, first, held, corrected, second)
+    say("7. 議会への報告書と、公表する一式を作る（report、publish）")
+    reports = (*_report(workspace), *_publish(workspace))
+    return _end(workspace, round_, printed, issued, returned, first, held, corrected, second, reports)
 
 
 def _returns(workspace: Workspace, form: Form, books: Sequence[issuing.Workbook], printed: Mapping[str, Measure]) -> tuple[Path, ...]:
@@ -123,7 +128,23 @@ def _correct(workspace: Workspace, form: Form, held: PlannedSheet, copy: Path) -
     return path
 
 
-def _end(workspace, round_: Round, printed, issued, returned, first, held, corrected, second) -> Played:
+def _report(workspace: Workspace) -> list[Path]:
+    from .report import made
+
+    master = read_master(workspace.master)
+    done = made.make(workspace, master, QUARTER, ISSUED + REPORTED)
+    return made.write(workspace, master, done, made.out_folder(workspace, done.figures), ISSUED + REPORTED)
+
+
+def _publish(workspace: Workspace) -> list[Path]:
+    from . import publish
+
+    master = read_master(workspace.master)
+    found = publish.published_set(master, issuing.form_of(workspace, published=True))
+    return publish.write(found, None, publish.out_folder(workspace, master))
+
+
+def _end(workspace, round_: Round, printed, issued, returned, first, held, corrected, second, reports) -> Played:
     """Hold the master at the end against what was printed."""
     master = read_master(workspace.master)
     wrong = {(held.measure, field) for p in held.problems if p.severity == "error" for field in p.fields}
@@ -136,4 +157,4 @@ def _end(workspace, round_: Round, printed, issued, returned, first, held, corre
                 unexpected.append(f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{now.get(ref, '')}」、印刷では「{expected}」")
     end = status(master, round_, (ISSUED + CORRECTED).date())
     unexpected += [f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes]
-    return Played(workspace, tuple(issued), returned, first, held, corrected, second, end, tuple(unexpected))
+    return Played(workspace, tuple(issued), returned, first, held, corrected, second, reports, end, tuple(unexpected))

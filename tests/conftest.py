@@ -19,7 +19,7 @@ from tests import quarter as play
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}  # by marker
 FIXTURES = {"soffice", "office"}  # those that start LibreOffice
 REQUIRED = os.environ.get("DXREPORT_REQUIRE_CLIENTS") == "1"
-_CLIENT = re.compile("libreoffice|soffice|python3-uno|chromium", re.IGNORECASE)
+_CLIENT = re.compile("libreoffice|soffice|python3-uno|chromium|poppler", re.IGNORECASE)
 
 
 @pytest.hookimpl(tryfirst=True)

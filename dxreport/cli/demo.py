@@ -17,14 +17,14 @@ DEFAULT = Path("demo")
 def demo(call: Call, folder: Path | None) -> int:
     """令和４年度 第1四半期を、実在の 26 施策で最初から最後まで動かします。
 
-    配付、記入、取り込み、保留と差し戻し、訂正の取り込みまで行い、マスターが公表された
+    配付、記入、取り込み、保留と差し戻し、訂正の取り込み、報告書と公表用のブックまで行い、マスターが公表された
     内容と一致することを確かめます。DIR（指定しなければ demo）に新しい作業フォルダーを作ります。
     """
     from ..demo import play
 
     played = play(call.folder / (folder or DEFAULT), console.out)
     root = played.workspace.root
-    console.out("7. 提出状況（status）: " + "　".join(f"{s.value} {n}" for s, n in played.end.sums.items()))
+    console.out("8. 提出状況（status）: " + "　".join(f"{s.value} {n}" for s, n in played.end.sums.items()))
     for line in played.unexpected:
         console.out(f"   想定と違います: {line}")
     if not played.unexpected:
@@ -34,7 +34,7 @@ def demo(call: Call, folder: Path | None) -> int:
     for label, path in (
         ("マスター", played.workspace.master), ("配付したブック", played.issued[0].parent),
         ("部署の返送", played.corrected.parent), ("差し戻したブック", played.first.copies[0].parent),
-        ("返送の控え", played.workspace.returns),
+        ("返送の控え", played.workspace.returns), *((path.suffix[1:], path) for path in played.reports),
     ):  # fmt: skip
         console.out(f"  {label}: {path.relative_to(root)}")
     console.out(f"\n続けて試せます: dxreport status -C {root}、dxreport history -C {root} --measure 03-04")

@@ -12,7 +12,7 @@ from .frame import Call, command
 
 
 @command(answers=True)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="次の年度の作業フォルダー（指定しなければ、今のフォルダーの隣に年度の名前で）")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="次の年度のフォルダー（既定: 今のフォルダーの隣）")
 @click.option("--dry-run", is_flag=True, help="何が繰り越されるかだけを示す（何も書きません）")
 def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを繰り越します。

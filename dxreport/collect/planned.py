@@ -54,7 +54,7 @@ class PlannedSheet:
     measure: str
     status: Status
     problems: tuple[Problem, ...] = ()
-    merge: Merge = Merge()
+    merge: Merge = field(default_factory=Merge)
     labels: Mapping[Ref, str] = field(default_factory=dict)
     cells: Mapping[Ref, str] = field(default_factory=dict)
     texts: Mapping[Ref, str] = field(default_factory=dict)

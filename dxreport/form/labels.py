@@ -124,11 +124,11 @@ def _mark(c: Cell, text: str, is_read: bool) -> Mark:
     if isinstance(c.content, Binding):
         return Mark(c.column, field=c.content if is_read else None, repeats=c.repeats)
     if isinstance(c.content, Computed):
-        plain = plain_path(text)
+        plain = plain_path(c.content.source)
         path = ".".join(plain) if plain else "round" if "round" in c.content.names else ""
         if plain:
             return Mark(c.column, path=path, repeats=c.repeats)
-        literals = [fold(piece) for piece in _TAG.split(text)]
+        literals = [fold(piece) for piece in _TAG.split(c.content.source)]
         if sum(map(len, literals)) >= _LITERAL:
             return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), path=path, repeats=c.repeats)
         return Mark(c.column, path=path, repeats=c.repeats)

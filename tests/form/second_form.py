@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 
 import xlsxwriter
 from lxml import etree
@@ -109,7 +110,9 @@ def build(change: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet]
     """The template workbook; ``change`` may draw more on it before it is saved."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
-    book.set_properties({"author": AUTHOR, "company": "木更津市", "title": "{{ measure.name }}"})
+    book.set_properties(
+        {"created": datetime(2022, 4, 1), "author": AUTHOR, "company": "木更津市", "title": "{{ measure.name }}"}
+    )
     formats = {name: book.add_format({"font_name": "游ゴシック", "font_size": 10, **f}) for name, f in FORMATS.items()}
     formats["stacked"].set_rotation(270)
     _explanation(book)

@@ -57,7 +57,7 @@ def png() -> bytes:
 def _extra_book() -> Package:
     """A sheet with formulas, a chart, a picture, a text box, a note and a data bar of Excel 2010."""
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"constant_memory": True})
+    book = xlsxwriter.Workbook(stream)
     sheet = book.add_worksheet("集計")
     sheet.write_formula(0, 0, "=COUNTA(施策!A:A)-1", value=26)
     sheet.write_formula(1, 0, "=A1*2", value=52)

@@ -1,0 +1,218 @@
+"""The loop from the command line: exit codes, streams, and the keys of ``--json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dxreport.cli import main
+from dxreport.init import create
+from tests.quarter import OFFICE, Quarter
+
+P1 = "activity.progress/K1/1"
+NOW = ("--now", "2022-07-14T17:00:00")
+PROBLEM = ["code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix"]
+
+
+def run(quarter: Quarter, *args: object) -> int:
+    return main([*map(str, args), "-C", str(quarter.root), *NOW])
+
+
+def answer(quarter: Quarter, capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, dict]:
+    """Exit code and JSON; nothing else is on stdout, and nothing on stderr."""
+    code = run(quarter, *args, "--json")
+    out, err = capsys.readouterr()
+    assert err == ""
+    return code, json.loads(out)
+
+
+@pytest.fixture
+def mixed(quarter: Quarter) -> list[Path]:
+    """Three returns: one with a conflict and a sound sheet, one with a held sheet, one that is no workbook."""
+    quarter.write("01-01", {"procurement": "担当が直した内容"})
+    return [
+        quarter.put(quarter.filled({"01-01": {"procurement": "部署の内容"}}), "a.xlsx"),
+        quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx"),
+        quarter.put(b"no workbook", "c.txt"),
+    ]
+
+
+def test_render_tells_what_it_issued(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create(tmp_path / "作業", date(2022, 7, 1), sample=True)
+    quarter = Quarter(tmp_path / "作業")
+    code, dry = answer(quarter, capsys, "render", "--quarter", 1, "--dry-run")
+    assert code == 0 and not quarter.sent.exists() and not quarter.master.issues
+    code, told = answer(quarter, capsys, "render", "--quarter", 1)
+    assert code == 0 and told == dry
+    assert list(told) == ["round", "folder", "issues"]
+    assert list(told["issues"][0]) == ["id", "department", "measures", "path", "sha256", "again", "too_tall"]
+    assert (len(told["issues"]), sum(len(i["measures"]) for i in told["issues"])) == (17, 26)
+    for i in told["issues"]:
+        assert hashlib.sha256(Path(i["path"]).read_bytes()).hexdigest() == i["sha256"]
+    assert [i.sha256 for i in quarter.master.issues] == [i["sha256"] for i in told["issues"]]
+    before = quarter.files()
+    code, again = answer(quarter, capsys, "render", "--round", "第1四半期")
+    assert {i["again"] for i in again["issues"]} == {True} and quarter.files() == before
+
+
+def test_render_takes_departments_measures_and_a_folder(quarter: Quarter, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "別の場所"
+    code, told = answer(quarter, capsys, "render", "--quarter", 2, "--department", OFFICE, "--measure", "01-04", "--out", out)
+    assert (code, [i["measures"] for i in told["issues"]]) == (0, [["01-04"]])
+    assert [p.name for p in out.iterdir()] == ["令和４年度_第2四半期_産業振興課_01-04.xlsx"]
+    assert run(quarter, "render", "--quarter", 2, "--department", OFFICE) == 0
+    assert "1 部署 2 シート" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["render"], ["render", "--quarter", "5"], ["render", "--round", "ない回"], ["render", "--quarter", "1", "--round", "計画"],
+        ["render", "--quarter", "1", "--department", "ない課"], ["render", "--quarter", "1", "--measure", "99-99"],
+        ["collect"], ["collect", "ない.xlsx"], ["collect", "--ない", "x"], ["resolve", "C0001"], ["resolve", "C0001", "--take", "current"],
+        ["resolve", "C0001", "--take", "x", "--accept"], ["resolve", "U0001", "--accept", "--reason", "x"],
+        ["resolve", "U0001/01-01", "--accept"], ["resolve", "U0001/01-01", "--accept", "--reason", "x"],
+        ["history", "--measure", "99-99"], ["status", "--round", "ない回"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_2_says_what_to_do_and_changes_nothing(
+    issued_quarter: Quarter, capsys: pytest.CaptureFixture[str], args: list[str]
+) -> None:
+    before = issued_quarter.files()
+    assert run(issued_quarter, *args) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("エラー: ") and ("対処: " in err or "指定してください" in err)
+    assert issued_quarter.files() == before
+
+
+@pytest.mark.parametrize("args", [["render", "--quarter", "2"], ["collect", "a.xlsx"], ["status"], ["history"], ["resolve", "C0001", "--take", "x"]])
+def test_where_there_is_no_workspace_or_a_damaged_master_it_is_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.xlsx").write_bytes(b"x")
+    assert main([*args, "-C", str(tmp_path)]) == 3
+    assert "作業フォルダーではありません" in capsys.readouterr().err
+    Path("master").mkdir()
+    Path("master/master.xlsx").write_bytes(b"no workbook")
+    assert main([*args, "-C", str(tmp_path)]) == 3
+    out, err = capsys.readouterr()
+    assert out == "" and "master.xlsx" in err
+
+
+def test_while_the_master_is_open_reading_works_and_writing_is_3(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    run(quarter, "collect", mixed[0])
+    (quarter.workspace.master_folder / "~$master.xlsx").write_bytes(b"\2ab")
+    capsys.readouterr()
+    before = quarter.files()
+    assert [run(quarter, *args) for args in (["status"], ["history"], ["check"], ["collect", mixed[1], "--dry-run"])] == [0, 0, 0, 1]
+    capsys.readouterr()
+    writing = (
+        ["render", "--quarter", "2"], ["collect", mixed[1]], ["resolve", "C0001", "--take", "issued"],
+        ["resolve", "U0001/01-01", "--accept", "--reason", "x"],
+    )  # fmt: skip
+    assert [run(quarter, *args) for args in writing] == [3, 3, 3, 2]  # the last: it is not held
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("Excel") >= 3 and "閉じて" in err
+    assert quarter.files() == before
+
+
+def test_collect_is_0_when_all_went_in_and_1_when_not(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(quarter, "collect", quarter.put(quarter.filled({}, "管財課"), "d.xlsx")) == 0
+    assert [run(quarter, "collect", path) for path in mixed] == [1, 1, 1]
+    assert [run(quarter, "collect", path) for path in mixed] == [0, 1, 1]  # nothing new, still held, still refused
+    assert capsys.readouterr().err == ""
+
+
+def test_collect_answers_by_its_contract(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = answer(quarter, capsys, "collect", *mixed)
+    assert code == 1
+    assert [(f["path"], f["status"], len(f["measures"])) for f in told["files"]] == [
+        ("a.xlsx", "merged", 2), ("b.xlsx", "held", 2), ("c.txt", "refused", 0)]  # fmt: skip
+    assert {k for f in told["files"] for k in f} >= {"path", "sha256", "status", "problems", "measures"}
+    a, b, c = told["files"]
+    assert a["sha256"] == hashlib.sha256(mixed[0].read_bytes()).hexdigest()
+    assert {k for m in a["measures"] for k in m} >= {"id", "status", "problems", "changes", "conflicts", "moved"}
+    first, second = a["measures"]
+    assert (first["id"], first["status"], second["status"]) == ("01-01", "merged", "merged")
+    assert first["conflicts"] == [{
+        "field": "procurement", "label": "調達内容（具体的に）", "issued": "利用促進事業費及び加盟促進事業費を予算化",
+        "returned": "部署の内容", "current": "担当が直した内容"}]  # fmt: skip
+    change = next(c for c in first["changes"] if c["field"] == P1)
+    assert list(change) == ["field", "label", "old", "new", "cell"]
+    assert (change["old"], change["new"], change["cell"]) == ("", "予定通り", quarter.cells(mixed[0].read_bytes(), "01-01")[P1])
+    held = next(m for m in b["measures"] if m["id"] == "03-01")
+    [problem] = held["problems"]
+    assert list(problem) == PROBLEM
+    assert (problem["code"], problem["severity"], problem["sheet"], problem["value"]) == ("E101", "error", "03-01", "順調")
+    assert problem["cell"] == quarter.cells(mixed[1].read_bytes(), "03-01")[P1]
+    assert [list(p) for p in c["problems"]] == [PROBLEM]
+    summary = told["summary"]
+    assert (summary["files"], summary["merged"], summary["held"], summary["unchanged"], summary["conflicts"]) == (3, 3, 1, 0, 1)
+    assert summary["changes"] == len(quarter.master.changes)
+    [copy] = told["copies"]
+    assert Path(copy).is_file()
+
+
+def test_a_dry_run_answers_the_same_with_planned_and_writes_nothing(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    before = quarter.files()
+    code, dry = answer(quarter, capsys, "collect", "--dry-run", *mixed)
+    assert code == 1 and quarter.files() == before
+    code, done = answer(quarter, capsys, "collect", *mixed)
+
+    def told(record: dict) -> str:
+        return json.dumps({k: record[k] for k in ("files",)}, ensure_ascii=False).replace('"planned"', '"merged"')
+
+    assert code == 1 and told(dry) == told(done)
+    assert (dry["summary"]["planned"], done["summary"]["merged"], dry["copies"]) == (3, 3, [])
+
+
+def test_the_text_of_collect_names_sheet_cell_value_and_remedy(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(quarter, "collect", *mixed) == 1
+    out, err = capsys.readouterr()
+    cell = quarter.cells(mixed[1].read_bytes(), "03-01")[P1]
+    assert f"誤り E101 {cell} " in out and "「順調」" in out and "一覧から選び直してください" in out
+    assert "競合 1 件" in out and "C0001" in out and "受付不可" not in err
+    assert "c.txt" in out and err == ""
+
+
+def test_resolve_answers_and_decides(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    run(quarter, "collect", *mixed)
+    capsys.readouterr()
+    assert answer(quarter, capsys, "resolve", "C0001", "--take", "returned") == (
+        0, {"conflict": "C0001", "changed": True, "new": "部署の内容"})  # fmt: skip
+    assert answer(quarter, capsys, "resolve", "U0002/03-01", "--accept", "--reason", "電話で確認") == (
+        0, {"return": "U0002", "id": "03-01", "changes": 3, "conflicts": 0})  # fmt: skip
+    assert quarter.values("01-01")["procurement"] == "部署の内容"
+    assert quarter.values("03-01")[P1] == "順調"
+
+
+def test_status_and_history_tell_where_it_stands(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    run(quarter, "collect", *mixed)
+    capsys.readouterr()
+    code, told = answer(quarter, capsys, "status")
+    assert (code, told["round"], told["deadline"]) == (0, "第1四半期", "2022-07-15")
+    states = {s["id"]: s["state"] for s in told["sheets"]}
+    assert (states["01-01"], states["01-04"], states["03-01"], states["04-01"]) == ("確認中", "反映済", "差し戻し", "発行")
+    assert sum(told["sums"].values()) == len(told["sheets"]) == 26
+    assert [r["file"] for r in told["refused"]] == ["c.txt"]
+    code, told = answer(quarter, capsys, "history", "--measure", "01-04")
+    assert code == 0 and {c["id"] for c in told["changes"]} == {"01-04"}
+    assert [c["new"] for c in told["changes"]] == ["予定通り", "予定通り"]
+    assert {"when", "field", "old", "new", "return", "file", "sheet", "cell", "note"} <= set(told["changes"][0])
+
+
+def test_the_same_commands_at_the_same_time_write_the_same_bytes(tmp_path: Path, issued_quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    made = []
+    for name in ("一", "二"):
+        folder = tmp_path / name / "作業"
+        assert main(["init", str(folder), "--sample", "--now", "2022-07-01T09:00:00"]) == 0
+        assert main(["render", "--quarter", "1", "-C", str(folder), "--now", "2022-07-01T09:00:00"]) == 0
+        quarter = Quarter(folder)
+        assert run(quarter, "collect", quarter.put(quarter.filled({}), "a.xlsx")) == 0
+        made.append(quarter.files())
+    assert made[0] == made[1]

@@ -1,0 +1,217 @@
+"""Sheets without keys: read by the form's labels as they would be by keys, or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from dxreport.form.adopt import adopt
+from dxreport.form.align import Aligned, Doubt, align
+from dxreport.form.compile import Form
+from dxreport.model import PARTS, ActivityQuarter, Measure, Ref, Round, is_blank, measure_from
+
+from .packages import Grid, rows_of
+from .strategies import measures
+from .test_laws import FIRST, FORM, REAL, read, render, shown, without_spares
+from .test_second_form import form as second_form
+from .test_second_form import on_form
+
+LONG = REAL["04-02"]  # three activities and outcomes, two related measures and requests
+COLUMNS = range(1, 8)
+ACTIVITY, OUTCOME = 19, 33  # its first rows of these lists, 1-based
+
+
+def copied(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> Grid:
+    """The values of a sheet without row 1 and column A."""
+    rows = rows_of(render(measure, round_, form), measure.id)
+    return [[""] * len(rows[0]), *(["", *row[1:]] for row in rows[1:])]
+
+
+def aligned(rows: Grid, form: Form = FORM) -> Aligned:
+    """The sheet as read; fails where it is refused."""
+    found = align(form, rows, quarter=1, year=1)
+    assert isinstance(found, Aligned), found
+    return found
+
+
+def numbered(measure: Measure) -> Measure:
+    """The measure with its items numbered in order."""
+    items = {
+        p.attribute: tuple(replace(item, key=f"{p.letter}{n}") for n, item in enumerate(getattr(measure, p.attribute), 1))
+        for p in PARTS
+    }
+    return replace(measure, **items)
+
+
+def without_blanks(measure: Measure) -> Measure:
+    """The measure without blank items, wherever they stand."""
+    kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_blank(i)) for p in PARTS}
+    return numbered(replace(measure, **kept))
+
+
+def with_row(rows: Grid, before: int, **texts: str) -> Grid:
+    """With a row inserted before row ``before`` (1-based); ``texts`` by column letter."""
+    new: list[object] = [""] * len(rows[0])
+    for letter, text in texts.items():
+        new["ABCDEFGH".index(letter)] = text
+    return [*rows[: before - 1], new, *rows[before - 1 :]]
+
+
+def with_column(rows: Grid, before: int) -> Grid:
+    """With a blank column inserted (0-based)."""
+    return [[*row[:before], "", *row[before:]] for row in rows]
+
+
+@pytest.mark.parametrize("id_", REAL)
+def test_real_sheets_are_read_by_their_labels_alone(id_: str) -> None:
+    found = aligned(copied(REAL[id_]))
+    assert found.filled.measure() == REAL[id_].normal()
+    assert found.unplaced == () and not found.keyed
+    assert found.shown["fiscal_year"] == "令和４年度" and found.shown["years.y4"] == "令和７年度"
+
+
+@pytest.mark.parametrize("id_", REAL)
+def test_so_are_those_of_a_form_with_nested_and_parallel_blocks(id_: str) -> None:
+    found = aligned(copied(REAL[id_], form=second_form()), second_form())
+    assert without_spares(found.filled.values, REAL[id_]) == on_form(REAL[id_], FIRST)
+    assert found.unplaced == ()
+
+
+@given(measures)
+@settings(max_examples=40, deadline=None)
+def test_whatever_was_written_is_read_or_refused_but_never_misread(measure: Measure) -> None:
+    found = align(FORM, copied(measure), quarter=1, year=1)
+    assert found is not None
+    if isinstance(found, Aligned):
+        assert found.filled.measure() == measure_from(shown(numbered(measure.normal()), FIRST))
+
+
+@pytest.mark.parametrize("before", range(1, 44))
+def test_a_blank_row_anywhere_changes_nothing(before: int) -> None:
+    rows = with_row(copied(LONG), before)
+    assert without_blanks(aligned(rows).filled.measure()) == LONG.normal()
+
+
+@pytest.mark.parametrize("before", range(9))
+def test_nor_does_a_blank_column(before: int) -> None:
+    found = aligned(with_column(copied(LONG), before))
+    assert found.filled.measure() == LONG.normal()
+    assert found.filled.lost_columns == ()
+
+
+def test_a_form_pasted_elsewhere_with_notes_around_it_is_read() -> None:
+    rows = [["", "", "", *row, "", "確認済"] for row in copied(LONG)[1:]]
+    found = aligned([["回答です"], *([[]] * 3), *rows])
+    assert found.filled.measure() == LONG.normal()
+    assert found.filled.at[Ref("id")] == (8, 7)
+    assert {text for _, _, text in found.unplaced} == {"確認済", "回答です"}
+
+
+def test_a_note_between_the_rows_is_told_and_not_taken() -> None:
+    found = aligned(with_row(copied(LONG), 12, B="※ここは前回と同じ"))
+    assert found.filled.measure() == LONG.normal()
+    assert found.unplaced == ((12, 2, "※ここは前回と同じ"),)
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [(7, "lead_department"), (9, "contact_person"), (11, "goal"), (16, "budgeted"), (ACTIVITY + 2, "activity.countermeasure")],
+)
+def test_a_removed_row_is_no_blank_one(row: int, field: str) -> None:
+    rows = copied(LONG)
+    whole, left = aligned(rows).filled.values, aligned([*rows[: row - 1], *rows[row:]]).filled.values
+    gone = {ref for ref in whole if ref not in left}
+    assert any(ref.field == field for ref in gone)
+    assert {ref: text for ref, text in left.items() if whole[ref] != text} == {}
+
+
+@pytest.mark.parametrize("column", [4, 5, 6, 7])
+def test_a_removed_column_is_no_blank_one(column: int) -> None:
+    rows = [[*row[:column], *row[column + 1 :]] for row in copied(LONG)]
+    found = aligned(rows).filled
+    whole = aligned(copied(LONG)).filled.values
+    assert found.lost_columns == ("c" + "ABCDEFGH"[column],)
+    assert {ref for ref in whole if ref.item and ref.period == column - 3} <= whole.keys() - found.values.keys()
+    assert all(found.values[ref] == whole[ref] for ref in found.values)
+
+
+def test_row_keys_that_are_left_say_which_items_these_are() -> None:
+    measure = replace(LONG, activities=tuple(replace(a, key=f"K{9 - n}") for n, a in enumerate(LONG.activities)))
+    found = aligned(rows_of(render(measure), measure.id)[1:])
+    assert found.keyed and found.filled.measure() == measure.normal()
+
+
+def test_column_keys_that_are_left_say_which_columns_these_are() -> None:
+    rows = [row[1:] for row in rows_of(render(LONG), LONG.id)]
+    for row in rows[1:]:
+        row[5] = "" if row[5] in ("対象年度", "第3四半期\n（10月～12月）") else row[5]
+    assert aligned(rows).filled.measure() == LONG.normal()
+    assert aligned(rows[1:]).filled.lost_columns == ("cG",)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_that_stands_twice_is_refused(column: int) -> None:
+    found = align(FORM, [[*row[:column], row[column], *row[column:]] for row in copied(LONG)], quarter=1, year=1)
+    assert isinstance(found, Doubt) and "2つ以上の列" in found.reason
+
+
+@pytest.mark.parametrize("row", [6, 18, ACTIVITY, ACTIVITY + 1, OUTCOME, OUTCOME + 1, OUTCOME + 2])
+def test_a_row_that_stands_twice_is_refused(row: int) -> None:
+    rows = copied(LONG)
+    found = align(FORM, [*rows[:row], rows[row - 1], *rows[row:]], quarter=1, year=1)
+    assert isinstance(found, Doubt) and "行目" in found.reason
+
+
+def test_headings_of_two_quarters_that_changed_places_are_never_read_crosswise() -> None:
+    rows = copied(LONG)
+    [heading] = [row for row in rows if any("第1四半期\n" in str(text) for text in row)]
+    heading[5], heading[6] = heading[6], heading[5]
+    found = align(FORM, rows, quarter=1, year=1)
+    whole = aligned(copied(LONG)).filled.values
+    assert isinstance(found, Doubt) or all(found.filled.values[ref] == whole[ref] for ref in found.filled.values)
+
+
+def test_another_form_is_none_of_this() -> None:
+    assert align(FORM, copied(LONG, form=second_form())) is None
+    assert align(second_form(), copied(LONG)) is None
+    assert align(FORM, [["施策ID", "01-01"], ["施策名", "電子地域通貨"]]) is None
+    assert align(FORM, []) is None
+
+
+def issued(measure: Measure) -> dict[Ref, str]:
+    """A measure whose items have ids of a longer history."""
+    return replace(measure, activities=tuple(replace(a, key=f"K{2 * n + 3}") for n, a in enumerate(measure.activities))).values()
+
+
+def test_items_get_the_ids_that_they_were_issued_with() -> None:
+    base = issued(LONG)
+    first = LONG.activities[0]
+    answered = replace(first, quarters=(ActivityQuarter(first.q1.plan, "進捗遅延・課題あり", "増員"), *first.quarters[1:]))
+    rows = copied(replace(LONG, activities=(answered, *LONG.activities[1:])))
+    found = adopt(aligned(with_row(rows, 14)).filled, base)
+    assert not isinstance(found, Doubt)
+    filled, added = found
+    assert added == ()
+    changed = {ref: text for ref, text in filled.values.items() if text != base.get(ref, "")}
+    assert changed == {
+        Ref("activity.progress", "K3", 1): "進捗遅延・課題あり", Ref("activity.countermeasure", "K3", 1): "増員",
+    }  # fmt: skip
+    assert filled.values.keys() == without_spares(read(render(measure_from(base)), LONG.id).values, measure_from(base)).keys()
+
+
+def test_what_was_not_issued_is_offered_as_added() -> None:
+    more = replace(LONG.activities[0], key="K9", name="新しい取組")
+    found = adopt(aligned(copied(replace(LONG, activities=(*LONG.activities, more)))).filled, issued(LONG))
+    assert not isinstance(found, Doubt)
+    filled, [added] = found
+    assert added.values[Ref("activity.name", "+1")] == "新しい取組" and len(added.rows) == 3
+    assert {ref.item for ref in filled.values if ref.field == "activity.name"} == {"K3", "K5", "K7"}
+
+
+def test_items_that_could_be_either_are_refused() -> None:
+    renamed = tuple(replace(a, name=f"別の名前{n}") for n, a in enumerate(LONG.activities))
+    one_less = replace(LONG, activities=renamed[:2])
+    found = adopt(aligned(copied(one_less)).filled, issued(LONG))
+    assert isinstance(found, Doubt) and "取組" in found.reason
