@@ -86,8 +86,8 @@ class Judge:
     ) -> None:
         """``passwords`` are by department; ``""`` is tried for any.
 
-        ``standing`` (measure, issue) gives what earlier returns of the issue answered: a cell that a
-        later one leaves as issued is judged by that.
+        ``standing`` (measure, issue) gives the master's texts: a cell that a return leaves as issued does
+        not change the master, so it is judged by what stands there since.
         """
         self.master, self.archive, self.passwords, self.standing = master, archive, passwords or {}, standing
         self.measures = {m.id: m for m in master.measures}
@@ -178,7 +178,7 @@ class Judge:
         earlier = {
             ref: text
             for ref, text in self.standing(stamp.measure, stamp.issue).items()
-            if filled.texts.get(ref, issued.get(ref, "")) == issued.get(ref, "")
+            if (ref in issued or ref in filled.cells) and text != (base := issued.get(ref, "")) == filled.texts.get(ref, base)
         }
         whole = {**issued, **filled.texts, **earlier}
         case = Case(

@@ -129,9 +129,9 @@ class Planner:
         )  # fmt: skip
 
     def standing(self, measure: str, issue: str) -> Mapping[Ref, str]:
-        """What earlier returns of an issue answered and still stands; nothing where a return counts whole."""
-        texts = {} if self.replace else self.texts.get(measure, {})
-        return {ref: text for ref, text in texts.items() if self._answered(measure, ref, issue)}
+        """The master's texts that a return of this issue leaves alone where it says nothing new."""
+        texts = self.texts.get(measure, {})
+        return {ref: t for ref, t in texts.items() if not (self.replace and self._answered(measure, ref, issue))}
 
     def _missing(self, planned: PlannedFile) -> list[Problem]:
         """Sheets that were issued with those of a file, and that came neither in it nor in any other."""

@@ -201,17 +201,18 @@ def _row_worth(marks: Printed, take: Take, columns: Mapping[int, int]) -> Callab
 def _mismatch(
     form: Form, sheet: _Sheet, columns: Mapping[int, int], places: Sequence[Placed | None]
 ) -> Doubt | None:
-    """A column that holds others' labels as often as its own, or a sheet that has hardly a row of the form."""
+    """A column that holds the heading of another, or others' labels as often as its own; a sheet that has hardly a row
+    of the form."""
     marks = printed(form)
     hits, misses = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
     for i, place in enumerate(places):
-        for mark in marks.rows[place.row] if place is not None else ():
-            if mark.printed and mark.column in columns:
-                text = sheet.texts[i].get(columns[mark.column], "")
-                if mark.prints(text):
-                    hits[mark.column] += 1
-                elif marks.prints(text):
-                    misses[mark.column] += 1
+        own = [m for m in marks.rows[place.row] if m.printed and m.column in columns] if place is not None else []
+        for mark in own:
+            text = sheet.texts[i].get(columns[mark.column], "")
+            if mark.prints(text):
+                hits[mark.column] += 1
+            elif marks.prints(text):
+                misses[mark.column] += len(places) if any(m.prints(text) for m in own) else 1
     for column, count in misses.items():
         if count and count >= hits[column]:
             return Doubt(f"{column_letters(columns[column] + 1)}列の見出しが様式の{column_letters(column)}列と合いません")

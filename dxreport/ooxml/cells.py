@@ -12,28 +12,22 @@ import io
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from .display import is_date_format, show_number
+from .formats import BUILT_IN
 from .package import MAIN_NS, Package
 from .refs import column_number
 from .text import string_item, unescape
 
 _N = f"{{{MAIN_NS}}}"
 _ROW, _C, _F, _V, _IS = (_N + tag for tag in ("row", "c", "f", "v", "is"))
-# Built-in formats (ECMA-376 part 1, 18.8.30): dates and times, and the numbers that look unlike General.
-_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_BUILT_IN = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%"} | {
-    37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00"
-}  # fmt: skip
-_NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _DIGITS = "0123456789"
 _NO_PLAIN_TEXT = (b"<f>", b"<f ", b"<f/", b' t="e"', b' t="b"', b' t="d"', b":sheetData")  # the last: prefixed names
 _FAR_COLUMN = re.compile(rb' r="(?:[B-Z][A-Z]|[A-Z]{3})\d')
 _MAX_PLAIN_ROW = 100_000
-_DATE_LETTERS = re.compile("(?<!G)[ymdhsg](?!eneral)|e(?![+-])", re.IGNORECASE)
-_NUMBER = re.compile(r'((?:"[^"]*"|\\.|[^0#?"\\])*?)([0#?,]*[0#?])(?:\.([0#?]+))?(%?)((?:"[^"]*"|\\.|_.|[^0#?"\\])*)')
 
 
 @dataclass(slots=True)
@@ -148,9 +142,10 @@ class CellReader:
             value = Decimal(raw)
         except InvalidOperation:
             return raw, ""
-        if id_ in _DATES or _DATE_LETTERS.search(_NOT_SHOWN.sub("", code)):
+        code = code or BUILT_IN.get(id_, "")
+        if is_date_format(code):
             return self._date(value), "date"
-        return shown_number(value, code or _BUILT_IN.get(id_, "")), "number"
+        return show_number(float(value), code, self._epoch_1904).text, "number"
 
     def _date(self, value: Decimal) -> str:
         epoch = datetime(1904, 1, 1) if self._epoch_1904 else datetime(1899, 12, 30)
@@ -168,26 +163,3 @@ class CellReader:
                 ids = [int(xf.get("numFmtId", "0")) for xf in root.iterfind(f"{_N}cellXfs/{_N}xf")]
                 self._formats = [(id_, codes.get(id_, "")) for id_ in ids]
         return self._formats[style] if style < len(self._formats) else (0, "")
-
-
-def shown_number(value: Decimal, code: str = "") -> str:
-    """A number as Excel shows it: 15 digits at most, and with the decimals, commas, % and words of a plain format.
-
-    Formats beyond these are shown as General.
-    """
-    match = _NUMBER.fullmatch(code.split(";")[0]) if code and code not in ("General", "@") else None
-    if match is None:
-        plain = format(Decimal(format(float(value), ".15g")), "f")
-        return plain.rstrip("0").rstrip(".") if "." in plain else plain
-    before, digits, decimals, percent, after = match.groups()
-    value = Decimal(format(float(value), ".15g")) * (100 if percent else 1)
-    grouping = "," if "," in digits.rstrip(",") else ""
-    value = value.quantize(Decimal(1).scaleb(-len(decimals or "")), ROUND_HALF_UP)
-    number = format(value, f"{grouping}f")
-    return _words(before) + number + percent + _words(after)
-
-
-def _words(code: str) -> str:
-    # What a format shows around its number: quoted words and escaped characters; padding is dropped.
-    pieces = re.findall(r'"([^"]*)"|\\(.)|(?:_.|\*.|\[[^\]]*\])|(.)', code)
-    return "".join(a or b or c for a, b, c in pieces)

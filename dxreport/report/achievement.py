@@ -52,8 +52,11 @@ def compare(target: str, actual: str, way: Direction) -> tuple[PartResult, ...]:
     An 実績 of 約300件 or 300件以上 is no exact number. 以上, 超, 以下, 以内 and 未満 in the 目標 say which way is
     better; else ``way`` does.
     """
-    meant, given = read_value(target), read_value(actual)
-    if meant.kind is not ValueKind.NUMBER or given.kind is not ValueKind.NUMBER:
+    given = read_value(actual)
+    if given.kind is not ValueKind.NUMBER:
+        return ()
+    meant = read_value(target)
+    if meant.kind is not ValueKind.NUMBER:
         return ()
     both = pairs(meant.parts, given.parts)
     if both is None or not all(_comparable(t, a) for t, a in both):

@@ -5,7 +5,8 @@ pandas is imported here and nowhere else, by the command that makes a report.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -106,36 +107,33 @@ def overview(master: Master, frame: pd.DataFrame, known: Sequence[Category], qua
     used = set(frame["state"])
     columns = [n for n, c in enumerate(known) if c.standing is not Standing.UNKNOWN or n in used]
     now, their = frame[frame["quarter"] == quarter], measures[measures["quarter"] == quarter]
-    codes = sorted(their["area"].unique())
     names = [d.name for d in master.departments]
     departments = sorted(their["department"].unique(), key=lambda d: names.index(d) if d in names else len(names))
-
-    def tally(name: str, activities: pd.DataFrame, measures: pd.DataFrame, code: str = "") -> Tally:
-        return Tally(name, _counts(activities, columns), _counts(measures, columns), code)
-
-    quarters = tuple(
-        tally(QUARTER_LABELS[q], frame[frame["quarter"] == q], measures[measures["quarter"] == q])
-        for q in range(1, quarter + 1)
-    )
+    areas = [(code, states.area_name(master.settings, code)) for code in sorted(their["area"].unique())]
+    quarters = _tallies(frame, measures, "quarter", [(q, QUARTER_LABELS[q]) for q in range(1, quarter + 1)], columns)
     return Overview(
         categories=tuple(known[n] for n in columns),
-        whole=tally("全体", now, their),
+        whole=replace(quarters[-1], name="全体"),
         quarters=quarters,
-        areas=tuple(
-            tally(states.area_name(master.settings, code), now[now["area"] == code], their[their["area"] == code], code)
-            for code in codes
-        ),
-        departments=tuple(
-            tally(name, now[now["department"] == name], their[their["department"] == name]) for name in departments
-        ),
+        areas=tuple(replace(t, code=code) for t, (code, _) in zip(_tallies(now, their, "area", areas, columns), areas, strict=True)),
+        departments=_tallies(now, their, "department", [(name, name) for name in departments], columns),
         turn=turn(frame, known, quarter),
         stopped=len(master.measures) - len(their),
     )
 
 
-def _counts(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[int, ...]:
-    counts = frame["state"].value_counts()
-    return tuple(int(counts.get(n, 0)) for n in columns)
+def _tallies(
+    activities: pd.DataFrame, measures: pd.DataFrame, by: str, rows: Sequence[tuple[Hashable, str]], columns: Sequence[int]
+) -> tuple[Tally, ...]:
+    """The counts of each value of the column ``by``; ``rows`` are the values and how they are called."""
+    both = [_counts(frame, by, columns) for frame in (activities, measures)]
+    nothing = (0,) * len(columns)
+    return tuple(Tally(name, *(counts.get(value, nothing) for counts in both)) for value, name in rows)
+
+
+def _counts(frame: pd.DataFrame, by: str, columns: Sequence[int]) -> dict[Hashable, tuple[int, ...]]:
+    table = pd.crosstab(frame[by], frame["state"]).reindex(columns=columns, fill_value=0)
+    return {row[0]: tuple(map(int, row[1:])) for row in table.itertuples(name=None)}
 
 
 def turn(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Turn | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from .display import is_date_format, plain, show_number
+from ..ooxml.display import is_date_format, plain, show_number
 
 CellKind = Literal["blank", "text", "number", "date", "boolean", "error", "formula"]
 

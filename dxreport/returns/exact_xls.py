@@ -6,9 +6,9 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..ooxml.formats import BUILT_IN
 from . import biff
 from .exact_cell import BLANK, ExactCell, as_formula, number_cell, text_cell
-from .formats import BUILT_IN
 from .limits import DAMAGED, Unreadable
 
 if TYPE_CHECKING:

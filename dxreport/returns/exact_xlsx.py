@@ -8,11 +8,11 @@ from functools import cached_property
 from lxml import etree
 
 from ..errors import PackageError
+from ..ooxml.formats import BUILT_IN
 from ..ooxml.package import MAIN_NS, Package, parse
 from ..ooxml.refs import cell as parse_ref
 from ..ooxml.text import string_item, unescape
 from .exact_cell import BLANK, ExactCell, as_formula, number_cell, text_cell
-from .formats import BUILT_IN
 from .limits import DAMAGED, Unreadable
 
 _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 strict

@@ -15,8 +15,9 @@ from dxreport.collect.planned import Status
 from dxreport.collect.run import collect
 from dxreport.errors import DxreportError, LockedError, MasterError, UsageError
 from dxreport.files import locked
+from dxreport.fill import fill
 from dxreport.master.records import ConflictState
-from dxreport.model import measure_from
+from dxreport.model import Ref, measure_from
 from tests.quarter import ANSWERS, OFFICE, RETURNED, Quarter, copy, found, issue, sheet_of
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
@@ -297,3 +298,42 @@ def test_line_ends_that_a_program_changed_change_nothing(quarter: Quarter) -> No
     issue(quarter, now=LATER)
     plan = quarter.collect(quarter.filled({"01-01": {"procurement": "一行目\r\n二行目"}}), now=LATER)
     assert [str(c.ref) for c in sheet_of(plan, "01-01").merge.changes] == [P1, P2]
+
+
+def test_what_the_coordinator_wrote_by_phone_is_not_missed_in_a_return_that_leaves_it_blank(quarter: Quarter) -> None:
+    quarter.write("01-01", {P1: "予定通り"})
+    plan = quarter.collect(quarter.filled({"01-01": {P2: "予定通り"}}, full=False))
+    sheet = sheet_of(plan, "01-01")
+    assert (sheet.status, found(sheet)) == (Status.MERGED, [])
+    assert (quarter.values("01-01")[P1], quarter.values("01-01")[P2]) == ("予定通り", "予定通り")
+
+
+def test_with_replace_a_blank_that_takes_a_required_answer_back_is_held(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    plan = quarter.collect(quarter.filled({"01-01": {P1: LATE, C1: "協議中"}}, full=False), now=LATER, replace=True)
+    assert [p.code for p in sheet_of(plan, "01-01").problems] == ["E103"]
+
+
+def test_a_fresh_copy_does_not_contradict_what_an_earlier_one_said_in_spare_rows(quarter: Quarter) -> None:
+    requests = {"support_flag": "有", "support.period/S1": "９月", "support.content/S1": "仕様書の確認"}
+    quarter.collect(quarter.filled({"01-01": requests}))
+    sheet = sheet_of(quarter.collect(quarter.filled({"01-01": {"contact_person": "後任"}}, full=False), now=LATER), "01-01")
+    assert (sheet.status, found(sheet), [str(c.ref) for c in sheet.merge.changes]) == (Status.MERGED, [], ["contact_person"])
+
+
+def test_an_activity_that_the_coordinator_added_meanwhile_is_asked_of_nobody(quarter: Quarter) -> None:
+    quarter.write("01-01", {"activity.name/K9": "後から加えた取組", "activity.plan/K9/1": "準備"})
+    sheet = sheet_of(quarter.collect(quarter.filled({})), "01-01")
+    assert (sheet.status, found(sheet)) == (Status.MERGED, [])
+    assert quarter.values("01-01")["activity.name/K9"] == "後から加えた取組"
+
+
+def test_a_corrected_copy_that_comes_back_corrected_leaves_no_trace_of_its_marks(quarter: Quarter) -> None:
+    first = collect(quarter.workspace, [quarter.put(quarter.filled({"01-01": {P1: "順調"}}))], RETURNED)
+    copy_back = first.copies[0].read_bytes()
+    data = fill(copy_back, quarter.form, {"01-01": {Ref.parse(P1): "予定通り"}}, quarter=1, year=1)
+    plan = quarter.collect(quarter.put(data, "返送_差し戻し.xlsx"), now=LATER)
+    assert [(s.measure, s.status, found(s), s.moved, dict(s.notes)) for s in plan.files[0].sheets] == [
+        ("01-01", Status.MERGED, [], (), {}), ("01-04", Status.UNCHANGED, [], (), {})]  # fmt: skip
+    assert [r.note for r in quarter.master.receipts if r.id == "U0002"] == ["", ""]
+    assert quarter.values("01-01")[P1] == "予定通り"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxreport.model import normalise
-from dxreport.ooxml.cells import CellReader, Grid, shown_number
+from dxreport.ooxml.cells import CellReader, Grid
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.table import sheet_parts, workbook_part
 
@@ -57,7 +56,7 @@ def test_numbers_dates_errors_and_formulas_are_told_apart() -> None:
 
     grid, _ = grids(workbook(fill))
     assert [grid.text(1, c) for c in range(1, 9)] == [
-        "48.5%", "30,000千円", "2022-07-15", "2022-07-15 12:00:00", "#N/A", "2", "TRUE", "1500000000",
+        "48.5%", "30,000千円", "2022-07-15", "2022-07-15 12:00:00", "#N/A", "2", "TRUE", "1.50E+09",
     ]  # fmt: skip
     assert [grid.kinds[1, c] for c in range(1, 9)] == [
         "number", "number", "date", "date", "error", "number", "boolean", "number",
@@ -70,18 +69,6 @@ def test_a_book_of_1904_counts_its_days_from_there() -> None:
     book.add_worksheet("表").write_number(0, 0, 43295, book.add_format({"num_format": 14}))
     book.close()
     assert grids(Package(stream.getvalue()))[0].text(1, 1) == "2022-07-15"
-
-
-@pytest.mark.parametrize(
-    ("number", "code", "shown"),
-    [
-        ("45.00000000000001", "", "45"), ("0.1", "General", "0.1"), ("-5", "", "-5"), ("1E+20", "", "1" + "0" * 20),
-        ("0.125", "0.00%", "12.50%"), ("1234.5", "#,##0", "1,235"), ("0.5", "0", "1"), ("3", '"約"0"件"', "約3件"),
-        ("12", "@", "12"), ("7", "[Red]0;[Blue]-0", "7"),
-    ],
-)  # fmt: skip
-def test_numbers_look_as_in_excel(number: str, code: str, shown: str) -> None:
-    assert shown_number(Decimal(number), code) == shown
 
 
 @pytest.mark.libreoffice

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxreport.returns.dates import era, serial_date
-from dxreport.returns.display import is_date_format, plain, show_number
-from dxreport.returns.formats import BUILT_IN
+from dxreport.ooxml.dates import era, serial_date
+from dxreport.ooxml.display import is_date_format, plain, show_number
+from dxreport.ooxml.formats import BUILT_IN
 
 WAREKI = '[$-411]ggge"年"m"月"d"日"'
 GANNEN = '[$-ja-JP-x-gannen]ggge"年"m"月"d"日"'

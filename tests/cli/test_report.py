@@ -1,0 +1,98 @@
+"""``dxreport report``: which files it makes, what it answers, what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dxreport.cli import main
+from dxreport.master.read import read_master
+from tests.report.scenes import first_quarter
+
+NOW = ("--now", "2022-07-19T09:00:00")
+NAME = "令和４年度_第1四半期_報告"
+
+
+@pytest.fixture
+def folder(workspace: Path, tmp_path: Path) -> Path:
+    """The workspace at the end of the real 第1四半期, to be changed."""
+    copy = shutil.copytree(workspace, tmp_path / "作業")
+    (copy / "master" / "master.xlsx").write_bytes(first_quarter().data)
+    return copy
+
+
+def report(folder: Path, *args: str) -> int:
+    return main(["report", "-C", str(folder), "--quarter", "1", *NOW, *args])
+
+
+def test_three_formats_stand_in_a_folder_of_their_own(folder, capsys):
+    before = (folder / "master" / "master.xlsx").read_bytes()
+    assert report(folder) == 0
+    out, err = capsys.readouterr()
+    paths = [folder / "reports" / NAME / f"{NAME}.{end}" for end in ("pdf", "xlsx", "html")]
+    assert out.splitlines() == [
+        "年間活動計画 進捗報告書　令和４年度 第1四半期",
+        "26 施策・64 取組のうち、予定通り 49 取組（76.6%）、進捗遅延・課題あり 5 取組（7.8%）、予定なし 10 取組（15.6%）です。"
+        "遅延・課題のある取組がある施策は 4 です。",
+        *(f"  {path}" for path in paths),
+    ]
+    assert err == ""
+    assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"PK\x03\x04", b"<!do"]
+    assert (folder / "master" / "master.xlsx").read_bytes() == before
+
+
+def test_the_same_master_and_now_give_the_same_bytes(folder, tmp_path):
+    for name in ("a", "b"):
+        assert report(folder, "--out", str(tmp_path / name)) == 0
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_json_holds_the_figures(folder, capsys):
+    assert report(folder, "--json", "--format", "html", "--for", "coordinator") == 0
+    answer = json.loads(capsys.readouterr().out)
+    [path] = answer["files"]
+    assert Path(path).name == f"{NAME}_担当者用.html" and Path(path).is_file()
+    whole = answer["figures"]["overview"]["whole"]
+    assert (whole["activities"], whole["measures"]) == ([49, 5, 0, 0, 10], [20, 4, 0, 0, 2])
+    assert len(answer["figures"]["coordination"]["missing"]) == 26
+
+
+def test_the_council_is_not_shown_what_is_the_coordinators(folder, capsys):
+    assert report(folder, "--json", "--format", "html") == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["coordination"] is None
+
+
+def test_final_is_entered_once(folder, capsys):
+    assert report(folder, "--final", "--format", "html") == 0
+    assert capsys.readouterr().out.endswith("確定報告 F0001\n")
+    assert report(folder, "--final", "--format", "html") == 0
+    assert capsys.readouterr().out.endswith("確定報告 F0001（すでに確定しています）\n")
+    assert [f.id for f in read_master(folder / "master" / "master.xlsx").finals] == ["F0001"]
+
+
+def test_a_report_is_made_while_the_master_is_open_in_excel_but_none_is_frozen(folder, capsys):
+    (folder / "master" / "~$master.xlsx").write_bytes(b"\x06yamada".ljust(165))
+    assert report(folder, "--format", "html") == 0
+    assert report(folder, "--format", "html", "--final") == 3
+    assert "開かれています" in capsys.readouterr().err
+    assert [p.name for p in (folder / "reports" / NAME).iterdir()] == [f"{NAME}.html"]
+
+
+def test_a_round_without_a_quarter_has_no_report(folder, capsys):
+    assert main(["report", "-C", str(folder), "--round", "計画"]) == 2
+    assert "四半期の回ではありません" in capsys.readouterr().err
+
+
+def test_a_template_in_the_workspace_is_used(folder, capsys):
+    own = folder / "templates" / "報告書.html"
+    own.write_text("{{ report.title }}", encoding="utf-8")
+    assert report(folder, "--format", "html") == 0
+    made = folder / "reports" / NAME / f"{NAME}.html"
+    assert made.read_text(encoding="utf-8") == "年間活動計画 進捗報告書　令和４年度 第1四半期"
+    own.write_text("{{ nothing }}", encoding="utf-8")
+    assert report(folder, "--format", "html") == 3
+    assert "報告書.html" in capsys.readouterr().err

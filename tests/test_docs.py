@@ -1,0 +1,203 @@
+"""Documents that cannot rot: what they say of commands, options, keys, problems and files is held against the program."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from dxreport.cli import COMMANDS, main, program
+from tests import quarter as play
+from tests.generated import DOCUMENTS, ROOT
+from tests.quarter import Quarter
+
+READMES = ("README.md", "README.ja.md")
+GUIDE = "docs/運用の手引き.md"
+WRITTEN = (*READMES, GUIDE, "docs/json.md", "templates/README.md")
+NOT_IN_THE_TOUR = {"resolve"}  # nothing is in conflict there
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_generated_documents_are_up_to_date(name):
+    assert text(name) == DOCUMENTS[name](), "run: make docs"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_readmes_list_every_command_and_nothing_else(name):
+    assert set(re.findall(r"^\| `([a-z]+)", text(name), re.MULTILINE)) == set(COMMANDS)
+
+
+def test_the_guide_shows_every_command():
+    assert {name for name in COMMANDS if f"dxreport {name}" not in text(GUIDE)} == set()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_commands_and_options_that_documents_name_exist(name):
+    context = click.Context(program)
+    for command, rest in re.findall(r"(?:^|^\$ |`)dxreport ([a-z]+)\b([^`\n#]*)", text(name), re.MULTILINE):
+        assert command in COMMANDS, command
+        known = {opt for p in program.get_command(context, command).params for opt in p.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{command}{rest}"
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_links_lead_somewhere(name):
+    for target in re.findall(r"\]\(([^)]+)\)|<img src=\"([^\"]+)\"", text(name)):
+        path, _, anchor = "".join(target).partition("#")
+        page = (ROOT / name).parent / path if path else ROOT / name
+        assert page.exists(), target
+        if anchor:
+            assert anchor in anchors(page.read_text(encoding="utf-8")), target
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_make_targets_exist(name):
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text(name))) <= targets
+
+
+def test_pictures_are_of_a_readable_size():
+    for path in (ROOT / "docs/images").iterdir():
+        data = path.read_bytes()
+        assert data.startswith(b"\x89PNG") and len(data) <= 200_000
+        assert 600 <= int.from_bytes(data[16:20], "big") <= 1600  # IHDR: width
+
+
+# The tour
+
+
+def tour(name: str) -> list[tuple[list[str], int]]:
+    """The commands of a README's console blocks, each with the exit code it tells of."""
+    out = []
+    for block in re.findall(r"^```console\n(.*?)^```", text(name), re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            assert line.startswith("$ "), line
+            command, _, remark = line[2:].partition(" #")
+            code = re.match(r" exits (\d)", remark)
+            out.append((shlex.split(command), int(code[1]) if code else 0))
+    return out
+
+
+def test_both_readmes_take_the_same_tour_through_all_commands():
+    first, second = map(tour, READMES)
+    assert first == second
+    assert {words[1] for words, _ in first if words[0] == "dxreport"} == set(COMMANDS) - NOT_IN_THE_TOUR
+
+
+def test_the_tour_runs_as_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for (program_name, *args), code in tour(READMES[0]):
+        if program_name == "cd":
+            monkeypatch.chdir(Path(*args).resolve())
+            continue
+        assert program_name == "dxreport"
+        assert main(args) == code, (args, capsys.readouterr().err)
+        capsys.readouterr()
+    assert (tmp_path / "令和５年度/master/master.xlsx").is_file()
+
+
+# Keys of --json
+
+
+def documented() -> dict[str, dict[str, str]]:
+    """The keys of each section of docs/json.md, each with what is said of it."""
+    sections = re.split(r"^##+ (.+)$", text("docs/json.md"), flags=re.MULTILINE)
+    rows = r"^\| `([^`]+)` \| (.*) \|$"
+    return {head: dict(re.findall(rows, body, re.MULTILINE)) for head, body in zip(sections[1::2], sections[2::2], strict=True)}
+
+
+def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """The paths of a section, with those of the records that it refers to."""
+    for path, said in section.items():
+        yield path
+        if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", said):
+            inside = f"{path}[]" if found[1] else path
+            yield from (f"{inside}.{key}" for key in records[found[2]])
+
+
+def paths(value: Any, at: str = "") -> Iterator[str]:
+    """The paths of an answer, and the objects in it as ``path.``."""
+    if isinstance(value, dict):
+        yield f"{at}."
+        for key, inner in value.items():
+            here = f"{at}.{key}" if at else key
+            yield here
+            yield from paths(inner, here) if here != "sums" else ()  # its keys are the states
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, f"{at}[]")
+
+
+@pytest.fixture(scope="module")
+def answers(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The paths that each command answered in a quarter with a conflict, a held sheet and an unreadable file."""
+    quarter = play.copy(issued_quarter, tmp_path_factory.mktemp("json"))
+    out = tmp_path_factory.mktemp("out")
+    progress = "activity.progress/K1/1"
+    quarter.write("01-01", {"procurement": "担当が直した内容"})
+    returns = [
+        quarter.put(quarter.filled({"01-01": {"procurement": "部署の内容"}}), "a.xlsx"),
+        quarter.put(quarter.filled({"03-01": {progress: "順調"}}, "総務課"), "b.xlsx"),
+        quarter.put(b"no workbook", "c.txt"),
+    ]
+    found: dict[str, set[str]] = {}
+
+    def ask(section: str, *args: object, code: int = 0) -> None:
+        shown = io.BytesIO()
+        with redirect_stdout(io.TextIOWrapper(shown, encoding="utf-8", write_through=True)):
+            assert main([*map(str, args), "-C", str(quarter.root), "--now", "2022-07-20", "--json"]) == code, args
+        found.setdefault(section, set()).update(paths(json.loads(shown.getvalue())))
+
+    ask("check", "check")
+    ask("render", "render", "--quarter", 2, "--dry-run")
+    ask("collect", "collect", *returns, code=1)
+    ask("status", "status")
+    ask("status", "status", "--out", out / "status.html")
+    ask("mail", "mail", "remind", "--out", out, code=1)
+    ask("report", "report", "--quarter", 1, "--for", "coordinator", "--format", "html", "--final", "--out", out)
+    ask("resolve --take", "resolve", "C0001", "--take", "returned")
+    ask("resolve --accept", "resolve", "U0002/03-01", "--accept", "--reason", "電話で確認")
+    ask("history", "history")
+    ask("report", "report", "--quarter", 2, "--format", "html", "--out", out)
+    quarter.write("01-01", {"procurement": "また直した内容"})
+    ask("withdraw", "withdraw", "U0001", code=1)
+    ask("publish", "publish", "--out", out / "公表")
+    ask("rollover", "rollover", "--out", out / "次")
+    quarter.write("01-01", {"contact_person": "新しい担当"})
+    ask("rollover", "rollover", "--out", out / "次")
+    return found
+
+
+@pytest.mark.parametrize("section", [s for s in documented() if s.partition(" ")[0] in COMMANDS])
+def test_json_keys_are_those_that_are_documented(section, answers):
+    told = documented()
+    stated, actual = set(expanded(told[section], told)), answers[section]
+    objects = {path for path in actual if path.endswith(".")}
+    assert {path for path in actual - objects if path not in stated} == set()
+    optional = {"file"} if section == "status" else set()
+    seen = {path for path in stated if f"{path.rpartition('.')[0]}." in objects}
+    assert seen - actual - optional == set()
+
+
+def test_json_is_documented_for_every_command_that_has_it():
+    context = click.Context(program)
+    has = {name for name in COMMANDS if any("--json" in p.opts for p in program.get_command(context, name).params)}
+    assert {head.partition(" ")[0] for head in documented()} & set(COMMANDS) == has
