@@ -97,16 +97,20 @@ def _decide_addition(
     return changes[0] if changes else None
 
 
-def accept(workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime) -> PlannedSheet:
-    """Take a held sheet in as it is, errors and all; the reason goes into 変更履歴.
+def accept(
+    workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
+) -> PlannedSheet:
+    """Take a held sheet in as it is, errors and all; the reason goes into 変更履歴. ``password`` opens its kept original.
 
     Raises UsageError for a sheet that is not held, MasterError when its original is gone.
     """
     master = read_master(workspace.master)
     receipt = _held(master, return_id, measure)
     file = _original(workspace, receipt)
-    sheets = Judge(master, Archive(workspace)).file(file).sheets
-    judged = next((s for s in sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
+    read = Judge(master, Archive(workspace), {"": password} if password else None).file(file)
+    if not read.sheets:
+        raise UsageError(f"{return_id} の控えを開けません。{read.problems[0].message}", "パスワード付きなら --password を付けてください。")
+    judged = next((s for s in read.sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
     if judged is None or judged.refused:
         raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
     planner = Planner(master, now)

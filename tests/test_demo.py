@@ -65,7 +65,8 @@ def test_every_return_is_in_the_books_with_its_original(played: Played) -> None:
 
 def test_the_steps_are_told_with_the_message_of_the_held_sheet(played: Played, told: list[str]) -> None:
     text = "\n".join(told)
-    assert [line[0] for line in told if line[0].isdigit()] == list("123456")
+    steps = [int(line[0]) for line in told if line[0].isdigit()]
+    assert steps == list(range(1, len(steps) + 1)) and len(steps) >= 6
     assert "まだ始まっていない四半期" in text and str(played.first.copies[0]) in text
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
+import msoffcrypto
 import pytest
 
 from dxreport.collect.planned import Status
+from dxreport.collect.run import collect
 from dxreport.errors import LockedError, MasterError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.resolve import accept, decide
 from dxreport.status import State, status
+from tests.collect.test_identified import sheet_xml, with_sheet
 from tests.quarter import RETURNED, Quarter, issue, sheet_of
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
@@ -177,8 +181,6 @@ def test_without_the_kept_original_nothing_can_be_accepted(held: Quarter) -> Non
 
 
 def test_of_two_rounds_in_one_file_the_held_one_is_accepted(quarter: Quarter) -> None:
-    from tests.collect.test_identified import sheet_xml, with_sheet
-
     first = quarter.filled({})
     quarter.collect(first)
     [book] = issue(quarter, "第2四半期", RETURNED, departments=("産業振興課",))
@@ -188,3 +190,17 @@ def test_of_two_rounds_in_one_file_the_held_one_is_accepted(quarter: Quarter) ->
         ("R04Q2-001", "01-01", "保留"), ("R04Q2-001", "01-04", "保留"), (quarter.master.receipts[0].issue_id, "01-01", "変更なし")]  # fmt: skip
     accept(quarter.workspace, "U0002", "01-01", "報告は次回", RETURNED + 2 * DAY)
     assert [r.state.value for r in quarter.master.receipts if r.id == "U0002"] == ["取込済", "保留", "変更なし"]
+
+
+def test_a_held_workbook_with_a_password_is_accepted_with_it(quarter: Quarter) -> None:
+    stream = io.BytesIO()
+    plain = io.BytesIO(quarter.filled({"01-01": {P1: "順調"}}))
+    msoffcrypto.OfficeFile(plain).encrypt("ひみつ", stream)
+    path = quarter.put(stream.getvalue(), "鍵付き.xlsx")
+    plan = collect(quarter.workspace, [path], RETURNED, passwords={"": "ひみつ"}).plan
+    assert [s.status.value for s in plan.files[0].sheets] == ["held", "merged"]
+    with pytest.raises(UsageError, match="パスワード"):
+        accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY, password="ひみつ")
+    assert quarter.values("01-01")[P1] == "順調"
+    assert [p.read_bytes() for p in quarter.workspace.returns.iterdir()] == [stream.getvalue()]

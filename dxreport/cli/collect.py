@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..collect.passwords import read_passwords
 from ..collect.run import collect as run
 from . import console
 from .collected import answer, lines
@@ -17,14 +18,24 @@ from .frame import Call, command
 @click.option("--dry-run", is_flag=True, help="何が取り込まれるかだけを示す（何も書きません）")
 @click.option("--replace", is_flag=True, help="空白のままの欄も含めて、今回の返送で置き換える")
 @click.option("--password", metavar="TEXT", help="パスワード付きのブックを開くパスワード")
-def collect(call: Call, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None) -> int:
+@click.option(
+    "--password-file", type=click.Path(path_type=Path), metavar="FILE",
+    help="部署ごとのパスワードの一覧（1 行に「部署名,パスワード」）",
+)  # fmt: skip
+def collect(
+    call: Call, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None, password_file: Path | None
+) -> int:
     """返送されたファイル（フォルダー、zip、保存したメールも）を読み、確かめて、マスターに取り込みます。
 
     誤りのあるシートだけを保留し、ほかのシートは取り込みます。どのファイルも元のまま控えを残します。
+    パスワード付きのブックは、どのパスワードでも開けなければ、画面で尋ねます。
     """
+    passwords = {"": password} if password else {}
+    if password_file is not None:
+        passwords |= read_passwords(password_file)
     done = run(
-        call.workspace, paths, call.now, dry_run=dry_run, replace=replace, passwords={"": password} if password else None,
-        watch=lambda files: console.progress(files, "読み取り中"),
+        call.workspace, paths, call.now, dry_run=dry_run, replace=replace, passwords=passwords,
+        ask=_ask if console.someone_there() else None, watch=lambda files: console.progress(files, "読み取り中"),
     )  # fmt: skip
     if call.as_json:
         console.emit_json({**answer(done.plan, dry_run=dry_run), "copies": [str(path) for path in done.copies]})
@@ -34,3 +45,9 @@ def collect(call: Call, paths: tuple[Path, ...], dry_run: bool, replace: bool, p
         for path in done.copies:
             console.out(f"差し戻し用のファイル: {path}")
     return 0 if done.plan.clean else 1
+
+
+def _ask(name: str) -> str:
+    """The password of a file, typed unseen; "" to leave it unread."""
+    question = f"{name} のパスワード（読まないときは Enter）"
+    return click.prompt(question, default="", show_default=False, hide_input=True, err=True)

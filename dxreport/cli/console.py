@@ -67,6 +67,11 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
             bar.update(1)
 
 
+def someone_there() -> bool:
+    """Whether questions can be asked: someone types, and sees messages."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def width(text: str) -> int:
     """Columns that a text takes on a Japanese console: full-width and ambiguous characters are two."""
     return sum(_width(char) for char in text)

@@ -15,7 +15,8 @@ from .frame import Call, command
 @click.option("--take", metavar="issued|returned|current|VALUE", help="競合で採る値（発行時・返送・マスター、または書く文）")
 @click.option("--accept", is_flag=True, help="保留のシートを、そのまま取り込む")
 @click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
-def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str) -> int:
+@click.option("--password", metavar="TEXT", help="パスワード付きで返送された保留のブックを開くパスワード")
+def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
     """競合を決めるか、電話などで確かめた保留シートを取り込みます。どちらも変更履歴に残ります。
 
     終了コード: 0 完了　1 取り込んだが、競合がある
@@ -26,7 +27,7 @@ def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str) 
     if (take is None) == (not accept):
         raise UsageError("--take と --accept は、どちらか一方を指定してください。", "競合には --take、保留のシートには --accept --reason を使います。")
     if accept:
-        return _accept(call, what, reason)
+        return _accept(call, what, reason, password)
     _decide(call, what, take or "", reason)
     return 0
 
@@ -41,13 +42,13 @@ def _decide(call: Call, conflict: str, take: str, reason: str) -> None:
         console.out(f"競合 {conflict} を解決しました。{change.measure} {change.label}:「{change.old}」→「{change.new}」")
 
 
-def _accept(call: Call, what: str, reason: str) -> int:
+def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
     return_id, slash, measure = what.partition("/")
     if not slash or not measure:
         raise UsageError(f"「{what}」は保留シートの書き方ではありません。", "U0003/03-04 のように、受付番号と施策IDを / でつないでください。")
     if not reason:
         raise UsageError("--accept には --reason が要ります。", "だれに何を確かめたかを --reason に書いてください。")
-    sheet = desk.accept(call.workspace, return_id, measure, reason, call.now)
+    sheet = desk.accept(call.workspace, return_id, measure, reason, call.now, password=password)
     if call.as_json:
         console.emit_json({"return": return_id, "id": measure, "changes": len(sheet.merge.changes), "conflicts": len(sheet.merge.conflicts)})
         return 1 if sheet.merge.conflicts else 0

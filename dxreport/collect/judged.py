@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import problems
@@ -19,7 +19,7 @@ from ..problems import KINDS, Problem, problem
 from ..returns.book import Book, Sheet, open_book
 from ..returns.filled import FilledSheet, read_aligned, read_filled
 from ..returns.gather import ReturnedFile
-from ..returns.kinds import Format
+from ..returns.kinds import Format, sniff
 from ..returns.limits import Unreadable
 from ..returns.remarks import own, remarks
 from ..rules import Case, judge, problems_of, takes
@@ -71,6 +71,7 @@ class JudgedFile:
 
 
 Standing = Callable[[str, str], Mapping[Ref, str]]
+Ask = Callable[[str], str]
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 
 
@@ -83,13 +84,16 @@ class Judge:
         archive: Archive,
         passwords: Mapping[str, str] | None = None,
         standing: Standing = lambda measure, issue: {},
+        ask: Ask | None = None,
     ) -> None:
-        """``passwords`` are by department; ``""`` is tried for any.
+        """``passwords`` are by department (``""`` for none); that of a department in the file's name is tried first.
 
+        ``ask`` is asked for the password of a file (by its name) that none of them opens, until it gives ``""``.
         ``standing`` (measure, issue) gives the master's texts: a cell that a return leaves as issued does
         not change the master, so it is judged by what stands there since.
         """
-        self.master, self.archive, self.passwords, self.standing = master, archive, passwords or {}, standing
+        self.master, self.archive, self.standing = master, archive, standing
+        self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id: m for m in master.measures}
 
     def file(self, file: ReturnedFile) -> JudgedFile:
@@ -102,14 +106,26 @@ class Judge:
             return JudgedFile(file, (_unreadable(error.code, error.detail),))
 
     def _open(self, file: ReturnedFile) -> Book:
-        tried = list(dict.fromkeys(self.passwords.values())) or [None]
-        for password in tried:
+        refusal = Unreadable("E402")
+        for password in self._keys(file):
             try:
-                return open_book(file.data, file.file_name, password)
+                book = open_book(file.data, file.file_name, password)
             except Unreadable as error:
-                if error.code != "E402" or password == tried[-1]:
+                if error.code != "E402":
                     raise
-        raise AssertionError("unreachable")
+                refusal = error
+                continue
+            if book.decrypted and password:
+                self.passwords.setdefault(password, password)  # one that was asked for may open others
+            return book
+        raise refusal
+
+    def _keys(self, file: ReturnedFile) -> Iterator[str | None]:
+        """The passwords to try, one by one."""
+        named = sorted(self.passwords, key=lambda department: department not in file.name)
+        yield from dict.fromkeys(self.passwords[department] for department in named) or (None,)
+        while self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
+            yield answer
 
     def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
         stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]

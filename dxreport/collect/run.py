@@ -14,7 +14,7 @@ from ..master.records import Master
 from ..returns.gather import ReturnedFile, gather
 from ..workspace import Workspace
 from .applied import apply
-from .judged import Judge
+from .judged import Ask, Judge
 from .planned import Plan, Planner
 from .sendback import FOLDER, corrected_copies
 
@@ -35,11 +35,12 @@ def collect(
     dry_run: bool = False,
     replace: bool = False,
     passwords: Mapping[str, str] | None = None,
+    ask: Ask | None = None,
     watch: Callable[[list[ReturnedFile]], Iterable[ReturnedFile]] = iter,
 ) -> Collected:
     """Read, judge and merge returns; with ``dry_run`` only say what would happen.
 
-    ``watch`` wraps the files as they are worked on. Raises UsageError for a path that is not there,
+    ``passwords`` and ``ask`` as in Judge. ``watch`` wraps the files as they are worked on. Raises UsageError for a path that is not there,
     MasterError or LockedError when the master cannot be read or written, DxreportError when the year is closed.
     """
     master = read_master(workspace.master)
@@ -48,7 +49,7 @@ def collect(
             f"{master.settings.fiscal_year.label}の受付は締め切られています。",
             "受け付けるには、マスターの「設定」シートの「年度の受付」を「受付中」にしてください。",
         )
-    plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords)
+    plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords, ask=ask)
     if dry_run:
         return Collected(plan)
     copies = {
@@ -67,10 +68,11 @@ def plan_files(
     *,
     replace: bool = False,
     passwords: Mapping[str, str] | None = None,
+    ask: Ask | None = None,
 ) -> Plan:
     """The plan for these files on this master."""
     planner = Planner(master, now, replace=replace)
-    judge = Judge(master, Archive(workspace), passwords, planner.standing)
+    judge = Judge(master, Archive(workspace), passwords, planner.standing, ask)
     for file in files:
         planner.add(judge.file(file))
     return planner.plan()

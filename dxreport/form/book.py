@@ -6,12 +6,9 @@ Parts that all workbooks of a form share are deflated once; the rest is one stri
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-
-from lxml import etree
 
 from ..model import Measure
 from ..ooxml.package import (
@@ -20,36 +17,27 @@ from ..ooxml.package import (
     RELS_NS,
     TYPES_NS,
     Entry,
-    Package,
     Relationship,
     entry,
     rels_name,
-    serialise,
     zip_bytes,
 )
 from ..ooxml.refs import column_letters
-from ..ooxml.text import escape, escape_attribute, string_item
+from ..ooxml.text import escape, escape_attribute
+from .carried import SharedParts, shared_parts
 from .compile import Form
 from .drawings import HangingPart
 from .edition import TEXT_HEAD, TEXT_TAIL, Edition
 from .render import RenderedSheet, render_sheet
-from .source import S
 from .stamp import SHEET, Stamp
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-_RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_LEFT_OUT = {"calcChain", "sheetMetadata", "person", "customXml", "attachedToolbars", "vbaProject"}
 _CORE = (
     _DECLARATION + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/">{}<dc:creator></dc:creator></cp:coreProperties>'
 )
-_CLEANED = (
-    ("sheet+xml", re.compile(rb'\s+tabSelected="[^"]*"'), b""),
-    ("comments+xml", re.compile(rb"<author>[^<]+</author>"), b"<author></author>"),
-)
-_WORKBOOK_PARTS = ("fileVersion", "workbookPr", "bookViews")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,120 +211,6 @@ def _stamp_xml(edition: Edition, sheets: Sequence[RenderedSheet], issue: str) ->
         )
         out.append(f'<row r="{n + 1}">{inner}</row>')
     return f'<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
-
-
-@dataclass(frozen=True, slots=True)
-class SharedParts:
-    """What all workbooks of a form have in common, deflated: parts, their types, the workbook's relationships."""
-
-    entries: tuple[Entry, ...]
-    defaults: Mapping[str, str]
-    overrides: tuple[tuple[str, str], ...]
-    workbook_rels: tuple[Relationship, ...]
-    workbook_head: str
-
-
-def shared_parts(form: Form) -> SharedParts:
-    """The parts of the template that are carried over: as bytes, but for styles and the tags' texts."""
-    if not form.shared:
-        form.shared.append(_shared_parts(form))
-    return form.shared[0]
-
-
-def _shared_parts(form: Form) -> SharedParts:
-    source, package = form.source, form.source.package
-    defaults, overrides = _content_types(form)
-    form_part = next(s.part for s in source.sheets if s.name == form.sheet)
-    sheet_parts = {s.part for s in source.sheets}
-    rels = [r for r in source.relationships if r.target not in sheet_parts and r.kind not in _LEFT_OUT]
-    cloned = {p.rel.target for p in form.hangings.parts}
-    reached: dict[str, None] = {}
-    waiting = [r.target for r in rels if not r.external]
-    waiting += [s.part for s in source.sheets if s.name != form.sheet and not form.published]
-    waiting += [r.target for r in form.hangings.kept if not r.external]
-    waiting += [r.target for p in form.hangings.parts for r in p.relationships if not r.external]
-    while waiting:
-        name = waiting.pop()
-        if name in reached or name not in package or name in cloned or name == form_part:
-            continue
-        reached[name] = None
-        waiting += [r.target for r in package.relationships(name) if not r.external]
-    entries = []
-    for name in sorted(reached):
-        if name == source.styles_part:
-            entries.append(entry(name, source.styles.bytes()))
-        elif name == source.strings_part:
-            entries.append(entry(name, _strings(form)))
-        elif (cleaned := _cleaned(package, name, overrides.get(name, ""))) is not None:
-            entries.append(entry(name, cleaned))
-        else:
-            entries.append(package.entry(name))
-        if rels_name(name) in package:
-            entries.append(package.entry(rels_name(name)))
-    kept = tuple((n, overrides[n]) for n in sorted(reached) if n in overrides)
-    head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
-    return SharedParts(tuple(entries), defaults, kept, tuple(rels), head)
-
-
-def _cleaned(package: Package, name: str, content_type: str) -> bytes | None:
-    """A part of another sheet without what may not go out with it; None where there is nothing of that.
-
-    A second sheet that is selected beside the first makes Excel write what is typed into both; notes name their author.
-    """
-    for ending, found, put in _CLEANED:
-        if content_type.endswith(ending) and found.search(data := package.read(name)):
-            return found.sub(put, data)
-    return None
-
-
-def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
-    root = form.source.package.xml("[Content_Types].xml")
-    defaults = {d.get("Extension").lower(): d.get("ContentType") for d in root.iter(f"{{{TYPES_NS}}}Default")}
-    overrides = {o.get("PartName").lstrip("/"): o.get("ContentType") for o in root.iter(f"{{{TYPES_NS}}}Override")}
-    defaults |= {"rels": _RELS_TYPE, "xml": "application/xml"}
-    if any(p.kind == "vmlDrawing" for p in form.hangings.parts):
-        defaults["vml"] = "application/vnd.openxmlformats-officedocument.vmlDrawing"
-    return defaults, overrides
-
-
-def _strings(form: Form) -> bytes:
-    """The template's shared strings with those that hold tags emptied: they are no text to send out.
-
-    So are those of sheets that are not published.
-    """
-    root, used = form.source.strings, _used_strings(form) if form.published else None
-    for index, si in enumerate(root.iterfind(f"{S}si")):
-        text = string_item(si)
-        if "{{" in text or "{%" in text or (used is not None and index not in used):
-            for child in list(si):
-                si.remove(child)
-            etree.SubElement(si, f"{S}t")
-    for count in ("count", "uniqueCount"):
-        root.attrib.pop(count, None)
-    return serialise(root)
-
-
-def _used_strings(form: Form) -> set[int]:
-    """The indices of the shared strings that the form's own sheet shows."""
-    part = next(s.part for s in form.source.sheets if s.name == form.sheet)
-    shown = form.source.package.xml(part).iterfind(f"{S}sheetData/{S}row/{S}c[@t='s']/{S}v")
-    return {int(value.text or 0) for value in shown}
-
-
-def _workbook_part(form: Form, name: str) -> str:
-    element = form.source.workbook.find(f"{S}{name}")
-    if element is None:
-        return ""
-    for e in element.iter():
-        for key in [k for k in e.attrib if k.startswith("{") or k in ("codeName", "firstSheet", "activeTab", "filterPrivacy")]:
-            del e.attrib[key]
-    if name == "bookViews":
-        for other in list(element)[1:]:
-            element.remove(other)
-    text = etree.tostring(etree.fromstring(etree.tostring(element)), encoding="unicode", with_tail=False)
-    start, end = text.index("<") + 1 + len(name), text.index(">")
-    kept = " ".join(p for p in text[start:end].rstrip("/").split() if not p.startswith("xmlns"))
-    return f"<{name}{' ' + kept if kept else ''}{'/' if text[end - 1] == '/' else ''}{text[end:]}"
 
 
 def _override(part: HangingPart) -> str:

@@ -101,7 +101,11 @@ def freeze(workspace: Workspace, master: Master, figures: Figures, now: datetime
     edit = MasterEdit(master)
     edit.add(FinalReport(figures.final_id, figures.quarter_label, figures.made, sha256(data).hexdigest()))
     atomic_write(path, data)
-    save(workspace, edit.data(), master.sha256, now)
+    try:
+        save(workspace, edit.data(), master.sha256, now)
+    except BaseException:  # what no row of the master speaks of is not kept
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -40,7 +40,7 @@ def test_three_formats_stand_in_a_folder_of_their_own(folder, capsys):
         *(f"  {path}" for path in paths),
     ]
     assert err == ""
-    assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"PK\x03\x04", b"<!do"]
+    assert [path.read_bytes()[:4] for path in paths] == [b"%PDF", b"PK\x03\x04", b"<!DO"]
     assert (folder / "master" / "master.xlsx").read_bytes() == before
 
 
@@ -80,6 +80,7 @@ def test_a_report_is_made_while_the_master_is_open_in_excel_but_none_is_frozen(f
     assert report(folder, "--format", "html", "--final") == 3
     assert "開かれています" in capsys.readouterr().err
     assert [p.name for p in (folder / "reports" / NAME).iterdir()] == [f"{NAME}.html"]
+    assert not any((folder / "master" / "final").iterdir())
 
 
 def test_a_round_without_a_quarter_has_no_report(folder, capsys):

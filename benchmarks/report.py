@@ -1,0 +1,97 @@
+"""How long a report in three formats takes from a cold start: for the 26 measures, ten and a hundred times as many.
+
+Each size runs in a process of its own. Its parts are timed in the order in which a command goes through
+them, imports apart from work: numpy stands with pandas, which brings it. Printed: the median of each part
+in milliseconds, and the total a measure.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from dxreport import sample
+from dxreport.bundled import bundled
+from dxreport.master.build import build_master
+from dxreport.sample.departments import DEPARTMENTS
+
+RUNS = 5
+TIMES = (1, 10, 100)
+_RUN = """if True:
+    import time
+    laps, last = {}, time.perf_counter()
+    def lap(name):
+        global last
+        laps[name] = (time.perf_counter() - last) * 1000
+        last = time.perf_counter()
+    import json, sys
+    from datetime import datetime
+    from pathlib import Path
+    from dxreport.master.read import read_master
+    lap("import: master")
+    master = read_master(Path(sys.argv[1]))
+    lap("read the master")
+    import pandas
+    lap("import: pandas")
+    from dxreport.report.figures import figures
+    lap("import: figures")
+    found = figures(master, 1, datetime(2022, 7, 19))
+    lap("figures")
+    from dxreport.report import pdf
+    import typst
+    lap("import: typst")
+    made = pdf.pdf(found, Path(sys.argv[2]) / pdf.TEMPLATE)
+    lap("PDF")
+    from dxreport.report.excel import excel
+    lap("import: XlsxWriter")
+    made = excel(found)
+    lap("Excel")
+    from dxreport.report import html
+    lap("import: Jinja2")
+    made = html.html(found, Path(sys.argv[2]) / html.TEMPLATE)
+    lap("HTML")
+    print(json.dumps(laps))
+"""
+
+
+def master_of(times: int, folder: Path) -> Path:
+    """A master with the 26 measures so many times, each time under other 施策IDs of the same four 分野."""
+    measures = [
+        replace(m, id=f"{m.id[:2]}-{int(m.id[3:]) + 100 * n:02}")
+        for n in range(times)
+        for m in sample.load(with_answers=True)
+    ]
+    path = folder / f"{times}.xlsx"
+    build_master(sample.settings(), DEPARTMENTS, measures, path)
+    return path
+
+
+def parts(path: Path) -> dict[str, float]:
+    """Milliseconds of each part: medians over processes."""
+    runs = []
+    for _ in range(RUNS):
+        command = [sys.executable, "-c", _RUN, str(path), str(bundled("templates"))]
+        runs.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def main() -> None:
+    """Print a table, a column a size."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = [parts(master_of(times, Path(folder))) for times in TIMES]
+    heads = [f"{26 * times:,}" for times in TIMES]
+    print(f"{'measures':<22}" + "".join(f"{head:>10}" for head in heads))
+    for name in found[0]:
+        print(f"{name:<22}" + "".join(f"{column[name]:>10,.0f}" for column in found))
+    totals = [sum(column.values()) for column in found]
+    print(f"{'total':<22}" + "".join(f"{total:>10,.0f}" for total in totals))
+    print(f"{'a measure':<22}" + "".join(f"{total / 26 / n:>10,.1f}" for total, n in zip(totals, TIMES, strict=True)))
+
+
+if __name__ == "__main__":
+    main()
