@@ -13,7 +13,19 @@ from .form.compile import Form
 from .form.labels import fold
 from .form.read import shown_fields
 from .master.book import plain_id
-from .model import PARTS, QUARTER_LABELS, Department, FiscalYear, Measure, ProgressWord, Ref, Settings, measure_from
+from .model import (
+    PARTS,
+    QUARTER_LABELS,
+    Department,
+    FiscalYear,
+    Measure,
+    Part,
+    ProgressWord,
+    Ref,
+    Settings,
+    measure_from,
+    next_keys,
+)
 from .ooxml.refs import address
 from .problems import KINDS, problem
 from .returns.book import Book, Sheet, open_book
@@ -23,6 +35,7 @@ from .returns.limits import Unreadable
 
 _NO_FORM = 0.25  # a sheet with less than this share of the form's labels is another matter altogether
 _PLAN_LENGTH = 4
+_YEARS = ("fiscal_year", "years.y1", "years.y2", "years.y3", "years.y4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ class _Reading:
 
     def _years(self, aligned: Aligned) -> str:
         """Take the years that the sheet prints, or say why they keep it from being read."""
-        printed = {name: text for name in ("fiscal_year", *(f"years.y{n}" for n in range(1, 5))) if (text := aligned.shown.get(name))}
+        printed = {name: text for name, text in aligned.shown.items() if name in _YEARS and text}
         years = {name: _year(text) for name, text in printed.items()}
         if unknown := next((printed[name] for name, year in years.items() if year is None), ""):
             return f"年度「{unknown}」が読めません"
@@ -199,11 +212,12 @@ def _quarter(aligned: Aligned) -> int:
 
 def _tidy(measure: Measure) -> Measure:
     """With its ID and department as a master writes them, and its items numbered in order."""
-    items = {
-        part.attribute: tuple(replace(item, key=f"{part.letter}{n}") for n, item in enumerate(getattr(measure, part.attribute), 1))
-        for part in PARTS
-    }
+    items = {p.attribute: _numbered(p, getattr(measure, p.attribute)) for p in PARTS}
     return replace(measure, id=plain_id(measure.id), lead_department=measure.lead_department.strip(), **items).normal()
+
+
+def _numbered(part: Part, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(replace(item, key=key) for item, key in zip(items, next_keys(part, (), len(items)), strict=True))
 
 
 def _said(error: Unreadable) -> str:

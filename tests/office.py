@@ -3,7 +3,7 @@
 usage: office.py SOFFICE PROFILE JOBS.json
 
 JOBS is a list of ``{"open": path, "steps": [[name, …], …], "save": [path, …]}``; rows and columns count
-from 1, and the ending of each path says its format.
+from 1, and the ending of each path says its format. With ``"password"`` a job's files are encrypted.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
+from com.sun.star.lang import Locale
 
 FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".xls": "MS Excel 97", ".ods": "calc8", ".pdf": "calc_pdf_Export"}
 
@@ -75,7 +76,61 @@ def add(book, name):
     book.Sheets.getByName(name).getCellByPosition(0, 0).setString("メモ")
 
 
-STEPS = {f.__name__: f for f in (unprotect, rows, columns, delete_rows, delete_columns, type_text, rename, note, add)}
+def number(book, sheet, row, column, value, code):
+    """Put a number into a cell, under a number format of the US locale."""
+    found = book.Sheets.getByName(sheet).getCellByPosition(column - 1, row - 1)
+    locale = Locale("en", "US", "")
+    key = book.NumberFormats.queryKey(code, locale, False)
+    found.NumberFormat = book.NumberFormats.addNew(code, locale) if key == -1 else key
+    found.setValue(value)
+
+
+def formula(book, sheet, row, column, text):
+    """Type a formula into a cell that is not formatted as text."""
+    found = book.Sheets.getByName(sheet).getCellByPosition(column - 1, row - 1)
+    found.NumberFormat = 0
+    found.setFormula(text)
+
+
+def merge(book, sheet, ref, together):
+    """Merge cells, or take them apart."""
+    book.Sheets.getByName(sheet).getCellRangeByName(ref).merge(together)
+
+
+def hide(book, sheet, ref, what):
+    """Hide the rows or the columns of a range."""
+    getattr(book.Sheets.getByName(sheet).getCellRangeByName(ref), what).IsVisible = False
+
+
+def move(book, sheet, ref, to):
+    """Cut a range and paste it elsewhere."""
+    found = book.Sheets.getByName(sheet)
+    found.moveRange(found.getCellRangeByName(to).CellAddress, found.getCellRangeByName(ref).RangeAddress)
+
+
+def remove(book, *names):
+    """Delete sheets."""
+    for name in names:
+        book.Sheets.removeByName(name)
+
+
+def as_values(book, sheet, ref):
+    """Leave nothing but the values of a range, pasted into a new sheet."""
+    rows = book.Sheets.getByName(sheet).getCellRangeByName(ref).getDataArray()
+    old = book.Sheets.ElementNames
+    book.Sheets.insertNewByName("Sheet1", 0)
+    last = book.Sheets.getByName("Sheet1").getCellByPosition(len(rows[0]) - 1, len(rows) - 1).AbsoluteName
+    book.Sheets.getByName("Sheet1").getCellRangeByName(f"A1:{last.rpartition('.')[2].replace('$', '')}").setDataArray(rows)
+    remove(book, *old)
+
+
+STEPS = {
+    f.__name__: f
+    for f in (
+        unprotect, rows, columns, delete_rows, delete_columns, type_text, rename, note, add, number, formula, merge, hide,
+        move, remove, as_values,
+    )
+}  # fmt: skip
 
 
 def do(desktop, job):
@@ -84,7 +139,8 @@ def do(desktop, job):
     for name, *arguments in job["steps"]:
         STEPS[name](book, *arguments)
     for target in map(Path, job["save"]):
-        book.storeToURL(target.as_uri(), (prop("FilterName", FILTERS[target.suffix]),))
+        lock = (prop("Password", job["password"]),) if "password" in job else ()
+        book.storeToURL(target.as_uri(), (prop("FilterName", FILTERS[target.suffix]), *lock))
     book.close(True)
 
 

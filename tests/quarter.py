@@ -18,16 +18,17 @@ from dxreport import issuing, sample
 from dxreport.bundled import bundled
 from dxreport.collect.planned import Plan, PlannedSheet
 from dxreport.collect.run import collect
-from dxreport.fill import fill, positions
+from dxreport.fill import fill, positions, sheet_parts
 from dxreport.form.compile import Form, load_form
 from dxreport.init import create
 from dxreport.master.read import read_master
 from dxreport.master.records import Master
 from dxreport.master.write import MasterEdit
 from dxreport.model import Ref
+from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
 from dxreport.workspace import Workspace
 
-from .form.packages import edited
+from .form.packages import S, edited, part_of
 
 ISSUED = datetime(2022, 7, 1, 9)
 RETURNED = datetime(2022, 7, 14, 17)
@@ -154,3 +155,26 @@ def sheet_of(plan: Plan, measure: str, file: int = 0) -> PlannedSheet:
 def found(sheet: PlannedSheet) -> list[tuple[str, str, str]]:
     """(code, severity, cell) of the problems of a sheet."""
     return [(p.code, p.severity, p.cell) for p in sheet.problems]
+
+
+def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
+    """The workbook with a sheet of another (same styles) moved into it."""
+    package = Package(data)
+    book, rels, types = (package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"))
+    part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
+    etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part)
+    new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
+    new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+    etree.SubElement(types, etree.QName(types, "Override"), PartName="/" + part, ContentType=kind)
+    bare = etree.fromstring(xml)
+    for child in [c for c in bare if c.tag not in {f"{S}{t}" for t in ("sheetData", "mergeCells", "cols")}]:
+        bare.remove(child)
+    changed = {"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels, "[Content_Types].xml": types}
+    return package.with_parts({name: serialise(root) for name, root in changed.items()} | {part: serialise(bare)})
+
+
+def sheet_xml(data: bytes, sheet: str) -> bytes:
+    """The XML of a sheet."""
+    package = Package(data)
+    return package.read(part_of(package, sheet))

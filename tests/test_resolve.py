@@ -14,8 +14,7 @@ from dxreport.errors import LockedError, MasterError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.resolve import accept, decide
 from dxreport.status import State, status
-from tests.collect.test_identified import sheet_xml, with_sheet
-from tests.quarter import RETURNED, Quarter, issue, sheet_of
+from tests.quarter import RETURNED, Quarter, issue, sheet_of, sheet_xml, with_sheet
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 ISSUED, BACK, NOW_THERE = "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容"

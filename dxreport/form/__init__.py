@@ -6,4 +6,5 @@
     edition      a form as it is sent in one round: which cells are inputs
     render       one measure → the XML of one sheet;  book  sheets → a workbook
     read         a returned sheet → the texts of a measure, by their keys
+    align        the same by the labels that are printed, where the keys are gone
 """

@@ -52,9 +52,11 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
 
 
 def _added(part: Part, item: _Item, filled: Filled, number: int) -> Added:
-    own = {ref: ref._replace(item=f"+{number}") for ref in filled.values if (ref.field.partition(".")[0], ref.item) == (part.prefix, item.key)}
-    at = {new: filled.at[ref] for ref, new in own.items()}
-    return Added(part, {new: filled.values[ref] for ref, new in own.items()}, at, tuple(sorted({row for row, _ in at.values()})))
+    own = [ref for ref in filled.values if ref.item == item.key and ref.field.partition(".")[0] == part.prefix]
+    names = {ref: ref._replace(item=f"+{number}") for ref in own}
+    at = {names[ref]: filled.at[ref] for ref in own}
+    rows = tuple(sorted({row for row, _ in at.values()}))
+    return Added(part, {names[ref]: filled.values[ref] for ref in own}, at, rows)
 
 
 def _renamed(found: Mapping[Ref, Any], names: Mapping[tuple[str, str], str]) -> dict[Ref, Any]:

@@ -23,7 +23,7 @@ _LONG_ID = 12  # characters: what is longer is no 施策ID
 _LITERAL = 2  # characters that a text with blanks in it must at least have to be a label
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def fold(text: str) -> str:
     """A text as labels are compared: white space left out, width, case and kinds of dash made one."""
     return "".join(unicodedata.normalize("NFKC", text).split()).translate(_DASHES).casefold()
@@ -33,10 +33,10 @@ def fold(text: str) -> str:
 class Mark:
     """What a form has in one cell.
 
-    ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills;
-    ``field`` what is read there. With none of these it shows something that cannot be foretold.
-    ``path`` names it where it shows one plain thing (``years.y1``), ``round`` where it speaks of that. ``repeats`` is how many of the blocks around
-    it repeat it.
+    ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills; ``field`` is
+    what is read there. With none of these it shows something that cannot be foretold. ``path`` names it
+    where it shows one plain thing (``years.y1``), ``round`` where it speaks of that. ``repeats`` is how many
+    of the blocks around it repeat it.
     """
 
     column: int

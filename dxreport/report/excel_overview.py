@@ -26,7 +26,7 @@ _FILLS: dict[Standing, tuple[dict[str, Any], ...]] = {
     ),
     Standing.UNKNOWN: ({"pattern": {"pattern": "large_grid", "fg_color": "#6B4FA0", "bg_color": "#FFFFFF"}},),
     Standing.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
-    Standing.UNREPORTED: ({"pattern": {"pattern": "small_grid", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
+    Standing.UNREPORTED: ({"pattern": {"pattern": "narrow_horizontal", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
     Standing.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
 }  # fmt: skip
 _ROW_PIXELS = 20
@@ -120,9 +120,10 @@ def _block(
         if style is not None:
             some = {"type": "cell", "criteria": ">", "value": 0, "format": style}
             done(ws.conditional_format(first, n, last, n, some))
-    height = max(len(rows) + 3, _SHORTEST)
+    height = max(len(rows) + len(rows) // 2 + 4, _SHORTEST)  # or some names along the axis are left out
     chart = _chart(book, categories, title, (row + 1, first, last), kind, height)
-    done(ws.insert_chart(row, len(categories) + 3, chart, {"description": title, "object_position": 2}))
+    place = {"description": title, "object_position": 2, "y_offset": 4}
+    done(ws.insert_chart(row, len(categories) + 3, chart, place))
     return row + height + 1
 
 
@@ -144,7 +145,7 @@ def _chart(
         })  # fmt: skip
     chart.set_title({"name": title, "name_font": {"size": 11}})
     chart.set_legend({"position": "bottom", "font": {"size": 8}})
-    chart.set_y_axis({"reverse": True, "num_font": {"size": 8}})
+    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 8}})
     chart.set_x_axis({"num_font": {"size": 8}, "label_position": "high", "major_gridlines": {"visible": True, "line": {"color": "#D0D5DA"}}})
     chart.set_size({"width": _CHART_WIDTH, "height": height * _ROW_PIXELS})
     return chart

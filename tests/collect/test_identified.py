@@ -11,12 +11,12 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.planned import Status
-from dxreport.fill import fill, sheet_parts
+from dxreport.fill import fill
 from dxreport.model import Ref
-from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, Package, serialise
+from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.status import status
-from tests.form.packages import S, edited, part_of, set_text
-from tests.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of
+from tests.form.packages import S, edited, set_text
+from tests.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of, sheet_xml, with_sheet
 
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 
@@ -29,23 +29,6 @@ def renamed(data: bytes, old: str, new: str) -> bytes:
     for name in book.iter(f"{S}definedName"):
         name.text = name.text.replace(f"'{old}'", f"'{new}'")
     return package.with_parts({"xl/workbook.xml": serialise(book)})
-
-
-def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
-    """The workbook with a sheet of another (same styles) moved into it."""
-    package = Package(data)
-    book, rels, types = (package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"))
-    part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
-    etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part)
-    new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
-    new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-    etree.SubElement(types, etree.QName(types, "Override"), PartName="/" + part, ContentType=kind)
-    bare = etree.fromstring(xml)
-    for child in [c for c in bare if c.tag not in {f"{S}{t}" for t in ("sheetData", "mergeCells", "cols")}]:
-        bare.remove(child)
-    changed = {"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels, "[Content_Types].xml": types}
-    return package.with_parts({name: serialise(root) for name, root in changed.items()} | {part: serialise(bare)})
 
 
 def without_sheet(data: bytes, sheet: str) -> bytes:
@@ -69,11 +52,6 @@ def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:
         set_text(root, (1, 1), stamp.text.replace(old, new))
 
     return edited(data, sheet, change)
-
-
-def sheet_xml(data: bytes, sheet: str) -> bytes:
-    package = Package(data)
-    return package.read(part_of(package, sheet))
 
 
 def codes(quarter: Quarter, data: bytes, measure: str = "01-01") -> list[str]:

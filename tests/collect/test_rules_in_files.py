@@ -73,12 +73,24 @@ def check_broken(quarter: Quarter, data: bytes, code: str, broken: Edits, cells:
 
 
 @pytest.mark.parametrize(("code", "broken", "cells", "near"), QUARTER)
-@pytest.mark.parametrize("shape", [bytes, moved])
-def test_in_a_quarter(issued_quarter: Quarter, shape, code: str, broken: Edits, cells: list[str], near: Edits) -> None:
-    check_broken(issued_quarter, shape(issued_quarter.filled({"01-01": broken})), code, broken, cells)
-    plan = issued_quarter.collect(shape(issued_quarter.filled({"01-01": near})), dry_run=True)
-    assert found(sheet_of(plan, "01-01")) == []
-    assert sheet_of(plan, "01-01").status is Status.MERGED
+def test_in_a_quarter(issued_quarter: Quarter, code: str, broken: Edits, cells: list[str], near: Edits) -> None:
+    check_broken(issued_quarter, issued_quarter.filled({"01-01": broken}), code, broken, cells)
+    if near:
+        plan = issued_quarter.collect(issued_quarter.filled({"01-01": near}), dry_run=True)
+        assert found(sheet_of(plan, "01-01")) == []
+        assert sheet_of(plan, "01-01").status is Status.MERGED
+
+
+@pytest.mark.parametrize(("code", "broken", "cells", "near"), QUARTER)
+def test_in_a_form_that_people_inserted_rows_and_columns_into(
+    issued_quarter: Quarter, code: str, broken: Edits, cells: list[str], near: Edits
+) -> None:
+    check_broken(issued_quarter, moved(issued_quarter.filled({"01-01": broken})), code, broken, cells)
+
+
+def test_a_return_that_breaks_no_rule_is_told_nothing(issued_quarter: Quarter) -> None:
+    for data in (issued_quarter.filled({}), moved(issued_quarter.filled({}))):
+        assert found(sheet_of(issued_quarter.collect(data, dry_run=True), "01-01")) == []
 
 
 @pytest.fixture(scope="module")

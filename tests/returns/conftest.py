@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
+
+from tests.xlsb import xlsb as write_xlsb
 
 Files = dict[str, bytes]
 
@@ -76,47 +77,7 @@ def ole() -> Callable[[Files], bytes]:
 @pytest.fixture
 def xlsb() -> Callable[[dict[tuple[int, int], str | float]], bytes]:
     """A binary workbook ([MS-XLSB]) of one sheet 様式, from its cells by (row, column), counted from 0."""
-    return _xlsb
-
-
-def _xlsb(cells: dict[tuple[int, int], str | float]) -> bytes:
-    book = _record(131) + _record(143)
-    book += _record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("様式")) + _record(144) + _record(132)
-    bounds = struct.pack("<4I", 0, max(row for row, _ in cells), 0, max(column for _, column in cells))
-    sheet = _record(129) + _record(148, bounds) + _record(145)
-    for (row, column), value in sorted(cells.items()):
-        sheet += _record(0, struct.pack("<II", row, 0) + bytes(13))
-        place = struct.pack("<II", column, 0)
-        text = isinstance(value, str)
-        sheet += _record(6, place + _wide(value)) if text else _record(5, place + struct.pack("<d", value))
-    sheet += _record(146) + _record(130)
-    main = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
-    types = "http://schemas.openxmlformats.org/package/2006/content-types"
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        default = f'<Default Extension="bin" ContentType="{main}"/>'
-        archive.writestr("[Content_Types].xml", f'<Types xmlns="{types}">{default}</Types>')
-        archive.writestr("_rels/.rels", _relation("officeDocument", "xl/workbook.bin"))
-        archive.writestr("xl/_rels/workbook.bin.rels", _relation("worksheet", "worksheets/sheet1.bin"))
-        archive.writestr("xl/workbook.bin", book)
-        archive.writestr("xl/worksheets/sheet1.bin", sheet)
-    return out.getvalue()
-
-
-def _record(kind: int, data: bytes = b"") -> bytes:
-    head = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
-    return head + bytes([len(data)]) + data  # all records here are shorter than 128 bytes
-
-
-def _wide(text: str) -> bytes:
-    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
-
-
-def _relation(kind: str, target: str) -> str:
-    schema = "http://schemas.openxmlformats.org"
-    kind = f"{schema}/officeDocument/2006/relationships/{kind}"
-    relation = f'<Relationship Id="rId1" Type="{kind}" Target="{target}"/>'
-    return f'<Relationships xmlns="{schema}/package/2006/relationships">{relation}</Relationships>'
+    return lambda cells: write_xlsb({"様式": cells})
 
 
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
