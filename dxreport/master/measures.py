@@ -78,15 +78,15 @@ def _read_items(book: Book, part: Part, sheet: Sheet, found: Found) -> None:
 
 
 def _key_fault(part: Part, sheet: Sheet, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
-    free = next_keys(part, [k for i, k in numbers if i == id_], 1)[0]
     header = sheet.keys[1]
+    if key[:1] == part.letter and key[1:].isdigit() and (id_, key) not in numbers:
+        return ""
+    free = next_keys(part, [k for i, k in numbers if i == id_], 1)[0]
     if not key:
         return f"{header}がありません。新しい行なら、施策 {id_} でまだ使っていない番号（{free} など）を入れてください。"
-    if key[0] != part.letter or not key[1:].isdigit():
-        return f"{header}「{key}」が読めません。「{part.letter}1」のように {part.letter} と番号で書いてください。"
     if (id_, key) in numbers:
         return f"{header}「{key}」が {numbers[id_, key]} 行目と重複しています。新しい行なら {free} などにしてください。"
-    return ""
+    return f"{header}「{key}」が読めません。「{part.letter}1」のように {part.letter} と番号で書いてください。"
 
 
 def _texts(book: Book, row: Row, sheet: Sheet, item: str = "") -> dict[Ref, str]:

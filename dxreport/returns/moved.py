@@ -1,0 +1,104 @@
+"""What stands elsewhere than in the sheet as issued, in words: inserted rows and columns, and those that were moved."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from ..fields import LIST_NAMES, label
+from ..form.compile import Form
+from ..form.read import Filled, targets_of
+from ..model import Ref, Settings
+from ..ooxml.refs import column_letters
+from ..rules import item_name
+
+T = TypeVar("T")
+
+
+def moved(
+    form: Form, filled: Filled, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
+) -> tuple[str, ...]:
+    """What moved, one line each, with the rows and columns as the sender sees them."""
+    drawn = _drawn(form, quarter, year)
+    return (*_inserted(filled), *_moved_rows(filled, issued, settings, drawn), *_moved_columns(filled, drawn))
+
+
+def _inserted(filled: Filled) -> Iterator[str]:
+    last = max((row for row, _ in filled.at.values()), default=0)
+    rows = [n for n in filled.inserted if n < last]
+    if rows:
+        yield f"{'、'.join(map(str, rows[:6]))}行目{f' ほか{len(rows) - 6}行' if len(rows) > 6 else ''}に行が挿入されています"
+    right = max((column for _, column in filled.at.values()), default=0)
+    columns = [column_letters(n) for n in filled.inserted_columns if n < right]
+    if columns:
+        yield f"{'、'.join(columns)}列に列が挿入されています"
+
+
+def _drawn(form: Form, quarter: int, year: int) -> dict[tuple[str, int], tuple[int, int]]:
+    """Where the form draws each field and period that it draws once: its row there, and its column."""
+    places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for key, targets in targets_of(form, quarter, year).items():
+        for target in targets:
+            if target.period_at is None:
+                places.setdefault((target.field, target.period), []).append((int(key[1:]), _number(target.columns[0])))
+    return {field: found[0] for field, found in places.items() if len(found) == 1}
+
+
+def _number(key: str) -> int:
+    from ..ooxml.refs import column_number
+
+    return column_number(key[1:])
+
+
+def _moved_rows(
+    filled: Filled, issued: Mapping[Ref, str], settings: Settings, drawn: Mapping[tuple[str, int], tuple[int, int]]
+) -> Iterator[str]:
+    """Rows out of the form's order: among the fields and lists, among a list's items, within an item."""
+    units: dict[str, tuple[int, int, str]] = {}
+    items: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+    for ref in issued:
+        place, at = drawn.get((ref.field, ref.period)), filled.at.get(ref)
+        if place is None or at is None:
+            continue
+        prefix = ref.field.partition(".")[0]
+        row = (place[0], at[0], label(ref, settings, item_name(ref, issued)))
+        if ref.item:
+            items.setdefault((prefix, ref.item), []).append(row)
+            row = (row[0], row[1], LIST_NAMES[prefix])
+        units[prefix] = min(units.get(prefix, row), row)
+    told: dict[int, str] = {}
+    for name, group in (("", sorted(units.values())), *((key[0], sorted(rows)) for key, rows in items.items())):
+        told |= {at: what for _, at, what in _out_of_order(group, [at for _, at, _ in group])} if name or len(group) > 1 else {}
+    for prefix in LIST_NAMES:
+        firsts = [(min(at for _, at, _ in rows), item) for (own, item), rows in items.items() if own == prefix]
+        for at, item in _out_of_order(firsts, [at for at, _ in firsts]):
+            told[at] = item_name(Ref(f"{prefix}.", item), issued) or LIST_NAMES[prefix]
+    for at, what in sorted(told.items()):
+        yield f"{at}行目の{what}が、様式と違う位置にあります"
+
+
+def _moved_columns(filled: Filled, drawn: Mapping[tuple[str, int], tuple[int, int]]) -> Iterator[str]:
+    """Columns out of the form's order; where some are gone, what is left of a merge may stand elsewhere."""
+    if filled.lost_columns:
+        return
+    pairs = sorted({(drawn[ref.field, ref.period][1], at[1]) for ref, at in filled.at.items() if (ref.field, ref.period) in drawn})
+    for _, at in _out_of_order(pairs, [at for _, at in pairs]):
+        yield f"{column_letters(at)}列が、様式と違う位置にあります"
+
+
+def _out_of_order(things: Sequence[T], places: Sequence[int]) -> list[T]:
+    """The fewest things to take out so that the places of the rest never go back."""
+    ends: list[int] = []  # the lowest place that a run of each length may end with
+    best: list[int] = []  # the index of that end
+    before: list[int] = []
+    for index, place in enumerate(places):
+        length = bisect_right(ends, place)
+        ends[length : length + 1] = [place]
+        best[length : length + 1] = [index]
+        before.append(best[length - 1] if length else -1)
+    kept, index = set(), best[-1] if best else -1
+    while index >= 0:
+        kept.add(index)
+        index = before[index]
+    return [thing for index, thing in enumerate(things) if index not in kept]
