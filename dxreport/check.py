@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import MasterError, TemplateError
+from .errors import TemplateError
 from .master.records import Master
-from .model import QUARTERS, Measure, Ref, Round
+from .model import Measure, Ref, Round
 from .problems import Problem
 from .rules import Case, judge, problems_of
 
@@ -71,21 +71,6 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
     by_id = {m.id: m for m in master.measures}
     running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
     return Audit(round_, tuple(_measure(master, by_id, m, round_) for m in running), _templates(templates))
-
-
-def round_reached(master: Master) -> Round:
-    """The round of the latest quarter with any 進捗 in the master, else of the first quarter.
-
-    Where 設定 has no round of that quarter it is the first round; raises MasterError where it has none.
-    """
-    if not master.settings.rounds:
-        raise MasterError("マスターの「設定」に回がありません。", "「設定」の回の表に、少なくとも1行を書いてください。")
-    answered = [
-        n for n in QUARTERS if any(a.quarters[n - 1].progress.strip() for m in master.measures for a in m.activities)
-    ]
-    quarter = max(answered, default=1)
-    rounds = master.settings.rounds
-    return next((r for r in rounds if r.quarter == quarter), rounds[0])
 
 
 def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:

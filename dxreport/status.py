@@ -9,8 +9,9 @@ from datetime import date
 from enum import Enum
 
 from .collect.memo import notes
+from .errors import MasterError
 from .master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
-from .model import Round
+from .model import QUARTERS, Round
 
 
 class State(Enum):
@@ -69,12 +70,22 @@ class RoundStatus:
 
 
 def current_round(master: Master) -> Round:
-    """The round at work: that of the newest issue, else the first of a quarter."""
+    """The round at work: that of the newest issue. Where nothing was issued, what stands in the master says it: the
+    round of the last quarter with any 進捗, that of the first quarter once any 作業予定 is written, else the one for plans.
+
+    Raises MasterError where 設定 has no round.
+    """
+    rounds = master.settings.rounds
+    if not rounds:
+        raise MasterError("マスターの「設定」に回がありません。", "「設定」の回の表に、少なくとも1行を書いてください。")
     for issue in reversed(master.issues):
         if (found := master.settings.round(issue.round)) is not None:
             return found
-    rounds = master.settings.rounds
-    return next((r for r in rounds if r.quarter), rounds[0])
+    activities = [a for m in master.measures for a in m.activities]
+    if not any(quarter.plan.strip() or quarter.progress.strip() for a in activities for quarter in a.quarters):
+        return next((r for r in rounds if not r.quarter and "作業予定" in r.opens), rounds[0])
+    reached = max((n for n in QUARTERS if any(a.quarters[n - 1].progress.strip() for a in activities)), default=1)
+    return next((r for r in rounds if r.quarter == reached), rounds[0])
 
 
 def status(master: Master, round_: Round, today: date) -> RoundStatus:

@@ -56,7 +56,7 @@ def _plan(master: Master, return_id: str, reason: str, when: str) -> Withdrawal:
         if current == first.old:
             continue
         if current == last.new and _latest(master, first.measure, first.ref) is last:
-            changes.append(replace(last, when=when, old=current, new=first.old, note=note))
+            changes.append(replace(last, when=when, old=current, new=first.old, note=note, issue_id=_origin(master, first)))
             continue
         number += 1
         conflicts.append(
@@ -80,6 +80,13 @@ def _touched(master: Master, return_id: str) -> Iterator[tuple[Change, Change]]:
             found.setdefault((c.measure, c.ref), []).append(c)
     for group in found.values():
         yield group[0], group[-1]
+
+
+def _origin(master: Master, first: Change) -> str:
+    """The issue whose answer stands again when ``first`` is taken back; "" for a text that no return brought."""
+    earlier = master.changes[: next(i for i, c in enumerate(master.changes) if c is first)]
+    before = next((c for c in reversed(earlier) if (c.measure, c.ref) == (first.measure, first.ref)), None)
+    return before.issue_id if before is not None and before.new == first.old else ""
 
 
 def _latest(master: Master, measure: str, ref: Ref) -> Change | None:

@@ -59,6 +59,16 @@ def test_its_open_conflicts_go_with_it(quarter: Quarter) -> None:
     assert quarter.values("01-01")["contact_person"] == "別の人"
 
 
+def test_a_hand_edit_that_stands_again_is_nobodys_answer(quarter: Quarter) -> None:
+    quarter.write("01-01", {"contact_person": "手で直した人"})
+    quarter.collect(quarter.filled({"01-01": {"contact_person": "返送の人"}}))
+    decide(quarter.workspace, "C0001", "returned", "", RETURNED)
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    assert quarter.values("01-01")["contact_person"] == "手で直した人"
+    plan = quarter.collect(quarter.filled({"01-01": {"contact_person": "三人目"}}))
+    assert [c.returned for c in plan.conflicts] == ["三人目"]
+
+
 def test_the_file_is_not_taken_in_again_by_the_way(quarter: Quarter) -> None:
     data = quarter.filled({})
     quarter.collect(data)

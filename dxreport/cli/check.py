@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 def check(call: Call, strict: bool) -> int:
     """マスターと様式を点検し、直すところをシートとセルの番地で示します。
 
-    回を指定しなければ、進捗が記入されている最後の四半期で点検します。
+    回を指定しなければ、最後に発行した回で点検します。まだ発行していなければ、進捗が記入されている最後の四半期、
+    作業予定がどこにもなければ計画の回です。
     何も書き換えません。マスターを Excel で開いたままでも実行できます。
 
     終了コード: 0 完了　1 --strict で指摘があった　3 マスターを読めない
     """
-    from ..check import audit, round_reached
+    from ..check import audit
+    from ..status import current_round
 
     workspace = call.workspace
     master = call.master()
-    round_ = call.round(master.settings, default=round_reached(master))
+    round_ = call.round(master.settings, default=current_round(master))
     found = audit(master, workspace.templates, round_)
     if call.as_json:
         console.emit_json(_record(found, workspace.root))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import problems
@@ -21,6 +21,7 @@ from ..returns.filled import FilledSheet, read_aligned, read_filled
 from ..returns.gather import ReturnedFile
 from ..returns.kinds import Format, sniff
 from ..returns.limits import Unreadable
+from ..returns.mark_list import SHEETS as MARKS
 from ..returns.remarks import own, remarks
 from ..rules import Case, judge, problems_of, takes
 from .unkeyed import Unkeyed, unkeyed_sheets
@@ -59,7 +60,7 @@ class JudgedSheet:
 
 @dataclass(frozen=True, slots=True)
 class JudgedFile:
-    """A returned file: its own problems (then it has no sheets), or its sheets.
+    """A returned file: its sheets, and what is wrong with the file; an error where it has none.
 
     ``package`` are the bytes of an .xlsx or .xlsm (decrypted), ``b""`` for other formats.
     """
@@ -135,15 +136,31 @@ class Judge:
         if not read:
             return JudgedFile(file, tuple(p for _, p in unread) or (problem(problems.NO_FORM_SHEET),))
         count = Counter((stamp.issue, stamp.measure) for _, stamp, _ in read)
+        order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
         sheets = []
-        for sheet, stamp, aligned in read:
+        for sheet, stamp, aligned in sorted(read, key=lambda found: order[found[0].name]):
             if count[stamp.issue, stamp.measure] > 1:
                 twice = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
                 sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, None, (twice,)))
             else:
                 sheets.append(self._sheet(book, sheet, stamp, aligned))
         sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
-        return JudgedFile(file, (), tuple(sheets), book.data if book.format in (Format.XLSX, Format.XLSM) else b"")
+        forms = {stamp.form for _, stamp, _ in read}
+        extra = self._extra(book, forms, {s.sheet for s in sheets})
+        return JudgedFile(file, extra, tuple(sheets), book.data if book.format in (Format.XLSX, Format.XLSM) else b"")
+
+    def _extra(self, book: Book, forms: Collection[str], known: Collection[str]) -> tuple[Problem, ...]:
+        """Sheets that people see, with something on them, which no form has: a sheet of notes."""
+        ours = {SHEET, *MARKS}
+        for digest in forms:
+            form = self.archive.form(digest)
+            ours |= {entry.name for entry in form.source.sheets} if form else set()
+        out = []
+        for sheet in book.sheets:
+            texts = [str(value) for row in sheet.rows for value in row if value != ""]
+            if texts and not sheet.hidden and sheet.name not in ours and sheet.name not in known:
+                out.append(problem(problems.EXTRA_SHEET, {"sheet": sheet.name, "value": "／".join(texts[:20])}, sheet=sheet.name))
+        return tuple(out)
 
     def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
         found = self._identify(sheet.name, stamp)
@@ -165,7 +182,15 @@ class Judge:
         if isinstance(filled, Doubt):
             unread = problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (unread,))
-        return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(book, sheet.name, stamp))
+        judged = self._judged(stamp, snapshot, round_, filled)
+        found = (*judged.problems, *self._earlier(sheet.name, stamp, round_))
+        return replace(judged, problems=found, notes=self._notes(book, sheet.name, stamp))
+
+    def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
+        """A word where the measure was issued in another round since."""
+        last = next((i.round for i in reversed(self.master.issues) if stamp.measure in i.measures), round_.name)
+        if last != round_.name:
+            yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": last}, sheet=sheet)
 
     def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
         """The notes that the department wrote, by cell."""

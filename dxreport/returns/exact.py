@@ -68,6 +68,14 @@ class _ValuesOnly:
             return value_cell(self._rows[row - 1][column - 1])
         return BLANK
 
+    def has_formula(self, row: int, column: int) -> bool:
+        """See ExactSheet; not known here."""
+        return False
+
+    def covered(self, row: int, column: int) -> bool:
+        """See ExactSheet; not known here."""
+        return False
+
     def notes(self) -> Mapping[tuple[int, int], str]:
         """See ExactSheet; none are known here."""
         return {}

@@ -38,6 +38,14 @@ class ExactSheet(Protocol):
         """The cell at this place; a blank one where nothing stands."""
         ...
 
+    def has_formula(self, row: int, column: int) -> bool:
+        """Whether the cell holds a formula; cheaper than asking for the cell."""
+        ...
+
+    def covered(self, row: int, column: int) -> bool:
+        """Whether the cell lies in a merged range and is not its first: what stood there cannot be seen."""
+        ...
+
     def notes(self) -> Mapping[tuple[int, int], str]:
         """Texts of the notes and comments by (row, column); replies follow on new lines."""
         ...

@@ -43,6 +43,7 @@ class OdsSheet:
 
     def __init__(self, table: etree._Element) -> None:
         self._cells: dict[tuple[int, int], etree._Element] = {}
+        self._table = table
         row = 0
         for row_node in table.iter(_TABLE + "table-row"):
             rows = int(row_node.get(_TABLE + "number-rows-repeated", "1"))
@@ -75,6 +76,20 @@ class OdsSheet:
             result = ExactCell(kind, shown, next(filter(None, (node.get(_OFFICE + name) for name in _RAW)), shown))
         return as_formula(result, re.sub(r"^\w+:(?==)", "", formula)) if formula else result
 
+    def has_formula(self, row: int, column: int) -> bool:
+        """See ExactSheet."""
+        node = self._cells.get((row, column))
+        return node is not None and node.get(_TABLE + "formula") is not None
+
+    def covered(self, row: int, column: int) -> bool:
+        """See ExactSheet."""
+        at = 0
+        for row_node in self._table.iter(_TABLE + "table-row"):
+            at += int(row_node.get(_TABLE + "number-rows-repeated", "1"))
+            if at >= row:
+                return _is_covered(row_node, column)
+        return False
+
     def notes(self) -> Mapping[tuple[int, int], str]:
         """See ExactSheet."""
         out = {}
@@ -83,6 +98,15 @@ class OdsSheet:
             if note is not None:
                 out[place] = "\n".join(_paragraph(p) for p in note.iter(_TEXT + "p"))
         return out
+
+
+def _is_covered(row: etree._Element, column: int) -> bool:
+    at = 0
+    for node in row.iterchildren(_TABLE + "table-cell", _TABLE + "covered-table-cell"):
+        at += int(node.get(_TABLE + "number-columns-repeated", "1"))
+        if at >= column:
+            return node.tag == _TABLE + "covered-table-cell"
+    return False
 
 
 def _paragraph(node: etree._Element) -> str:

@@ -84,6 +84,18 @@ class XlsSheet:
         form = self._book.format_map.get(key)
         return form.format_str if form else BUILT_IN.get(key, "General")
 
+    def has_formula(self, row: int, column: int) -> bool:
+        """See ExactSheet."""
+        return (row, column) in self._formulas
+
+    def covered(self, row: int, column: int) -> bool:
+        """See ExactSheet."""
+        at = row - 1, column - 1
+        return any(
+            top <= at[0] < bottom and left <= at[1] < right and at != (top, left)
+            for top, bottom, left, right in self._sheet.merged_cells
+        )
+
     def notes(self) -> Mapping[tuple[int, int], str]:
         """See ExactSheet."""
         return {(row + 1, column + 1): note.text for (row, column), note in self._sheet.cell_note_map.items()}

@@ -10,6 +10,7 @@ from lxml import etree
 from ..errors import PackageError
 from ..ooxml.formats import BUILT_IN
 from ..ooxml.package import MAIN_NS, Package, parse
+from ..ooxml.refs import Box, box
 from ..ooxml.refs import cell as parse_ref
 from ..ooxml.text import string_item, unescape
 from .exact_cell import BLANK, ExactCell, as_formula, number_cell, text_cell
@@ -61,6 +62,10 @@ class XlsxExact:
         """The shared strings."""
         root = self._related("sharedStrings")
         return [] if root is None else [string_item(si) for si in root.iterfind(f"{{{MAIN_NS}}}si")]
+
+    def merges(self, part: str) -> list[Box]:
+        """The merged ranges of a sheet."""
+        return [box(node.get("ref", "A1")) for node in self._xml(part).iter(f"{{{MAIN_NS}}}mergeCell")]
 
     def rows(self, part: str) -> dict[tuple[int, int], etree._Element]:
         """The ``<c>`` elements of a sheet by place; those without a reference follow the one before."""
@@ -159,6 +164,22 @@ class XlsxSheet:
     def _format(self, node: etree._Element) -> str:
         index = int(node.get("s", "0"))
         return self._book.formats[index] if index < len(self._book.formats) else "General"
+
+    def has_formula(self, row: int, column: int) -> bool:
+        """See ExactSheet; raises Unreadable when the sheet is damaged."""
+        return (row, column) in self._formulas
+
+    def covered(self, row: int, column: int) -> bool:
+        """See ExactSheet; raises Unreadable when the sheet is damaged."""
+        try:
+            merges = self._book.merges(self._part)
+        except (PackageError, ValueError):
+            raise Unreadable("E403", DAMAGED) from None
+        return any(m.contains(row, column) and (row, column) != (m.top, m.left) for m in merges)
+
+    @cached_property
+    def _formulas(self) -> frozenset[tuple[int, int]]:
+        return frozenset(place for place, node in self._cells.items() if node.find(_F) is not None)
 
     def notes(self) -> Mapping[tuple[int, int], str]:
         """See ExactSheet."""

@@ -18,6 +18,7 @@ from ..ooxml.refs import address, column_letters
 from ..problems import Problem, problem
 from .book import Book, Sheet
 from .exact import ExactCell, exact
+from .moved import moved
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
@@ -50,9 +51,10 @@ def read_filled(
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
     items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
-    told = {row for item in items for row in item.rows}
-    shape = _unkeyed(filled, sheet, told)
-    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), filled, items, shape, _moved(filled))
+    rows = {row for item in items for row in item.rows}
+    shape = _unkeyed(filled, sheet, rows)
+    told = moved(form, filled, issued, settings, quarter=quarter, year=year)
+    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), filled, items, shape, told)
 
 
 def read_aligned(
@@ -125,9 +127,14 @@ class _Cells:
 
     def text(self, ref: Ref, at: tuple[int, int], value: Any, issued: str) -> str:
         """The text of a cell; ``value`` is what the fast reader gave."""
-        if isinstance(value, str) and value:  # an error, a formula never calculated and a blank look alike
+        reader = exact(self._book, self._sheet)
+        if isinstance(value, str) and value and not reader.has_formula(*at):
             return normalise(value)
-        return self._settled(ref, exact(self._book, self._sheet).cell(*at), issued)
+        cell = reader.cell(*at)  # an error, a formula never calculated and a blank look alike to the fast reader
+        if cell.kind == "blank" and issued and reader.covered(*at):
+            self._note(problems.MERGED_OVER, ref, "", value=issued)
+            return issued
+        return self._settled(ref, cell, issued)
 
     def _settled(self, ref: Ref, cell: ExactCell, issued: str) -> str:
         shown = normalise(cell.shown)
@@ -212,16 +219,3 @@ def _unkeyed(filled: Filled, sheet: Sheet, told: set[int]) -> list[Problem]:
 def _extra(where: str, said: list[str], sheet: str, cell: str) -> Problem:
     text = "／".join(said)
     return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet, cell=cell, value=text)
-
-
-def _moved(filled: Filled) -> tuple[str, ...]:
-    out = []
-    last = max((row for row, _ in filled.at.values()), default=0)
-    rows = [n for n in filled.inserted if n < last]
-    if rows:
-        out.append(f"{'、'.join(map(str, rows[:6]))}行目{f' ほか{len(rows) - 6}行' if len(rows) > 6 else ''}に行が挿入されています")
-    right = max((column for _, column in filled.at.values()), default=0)
-    columns = [column_letters(n) for n in filled.inserted_columns if n < right]
-    if columns:
-        out.append(f"{'、'.join(columns)}列に列が挿入されています")
-    return tuple(out)

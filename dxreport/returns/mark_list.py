@@ -20,7 +20,7 @@ from ..ooxml.text import escape, escape_attribute
 from .mark_parts import PackageEdit
 from .mark_styles import MarkStyles, Swatch, styles_element
 
-SHEET, RECORD = "差し戻し", "_dxmarks"
+SHEETS = SHEET, RECORD = "差し戻し", "_dxmarks"
 TITLE = "差し戻し：ご確認・修正をお願いします"
 _LEGEND = (
     "太枠で色を付けたセルは修正が必要な箇所、破線の枠のセルは確認をお願いする箇所です。"

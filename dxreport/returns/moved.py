@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..fields import LIST_NAMES, label
 from ..form.compile import Form
 from ..form.read import Filled, targets_of
 from ..model import Ref, Settings
-from ..ooxml.refs import column_letters
-from ..rules import item_name
+from ..ooxml.refs import column_letters, column_number
 
 T = TypeVar("T")
 
@@ -41,41 +40,44 @@ def _drawn(form: Form, quarter: int, year: int) -> dict[tuple[str, int], tuple[i
     for key, targets in targets_of(form, quarter, year).items():
         for target in targets:
             if target.period_at is None:
-                places.setdefault((target.field, target.period), []).append((int(key[1:]), _number(target.columns[0])))
+                places.setdefault((target.field, target.period), []).append((int(key[1:]), column_number(target.columns[0][1:])))
     return {field: found[0] for field, found in places.items() if len(found) == 1}
-
-
-def _number(key: str) -> int:
-    from ..ooxml.refs import column_number
-
-    return column_number(key[1:])
 
 
 def _moved_rows(
     filled: Filled, issued: Mapping[Ref, str], settings: Settings, drawn: Mapping[tuple[str, int], tuple[int, int]]
 ) -> Iterator[str]:
-    """Rows out of the form's order: among the fields and lists, among a list's items, within an item."""
-    units: dict[str, tuple[int, int, str]] = {}
-    items: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+    """Rows out of the form's order: within an item, among the items of a list, among fields and lists."""
+    units: dict[str, _Row] = {}
+    items: dict[str, dict[str, list[_Row]]] = {}
     for ref in issued:
         place, at = drawn.get((ref.field, ref.period)), filled.at.get(ref)
         if place is None or at is None:
             continue
         prefix = ref.field.partition(".")[0]
-        row = (place[0], at[0], label(ref, settings, item_name(ref, issued)))
-        if ref.item:
-            items.setdefault((prefix, ref.item), []).append(row)
-            row = (row[0], row[1], LIST_NAMES[prefix])
+        row = _Row(place[0], at[0], LIST_NAMES[prefix] if ref.item else label(ref, settings))
         units[prefix] = min(units.get(prefix, row), row)
-    told: dict[int, str] = {}
-    for name, group in (("", sorted(units.values())), *((key[0], sorted(rows)) for key, rows in items.items())):
-        told |= {at: what for _, at, what in _out_of_order(group, [at for _, at, _ in group])} if name or len(group) > 1 else {}
-    for prefix in LIST_NAMES:
-        firsts = [(min(at for _, at, _ in rows), item) for (own, item), rows in items.items() if own == prefix]
-        for at, item in _out_of_order(firsts, [at for at, _ in firsts]):
-            told[at] = item_name(Ref(f"{prefix}.", item), issued) or LIST_NAMES[prefix]
+        if ref.item:
+            items.setdefault(prefix, {}).setdefault(ref.item, []).append(row._replace(what=label(ref, settings)))
+    groups = [sorted(rows) for own in items.values() for rows in own.values()]
+    for prefix, own in items.items():
+        groups.append([_Row(n, min(r.at for r in rows), _name(prefix, item, n, issued)) for n, (item, rows) in enumerate(own.items())])
+    told = {row.at: row.what for group in (*groups, sorted(units.values())) for row in _out_of_order(group, [r.at for r in group])}
     for at, what in sorted(told.items()):
         yield f"{at}行目の{what}が、様式と違う位置にあります"
+
+
+class _Row(NamedTuple):
+    """Something that has its place in the form's order, and the row where it stands."""
+
+    order: int
+    at: int
+    what: str
+
+
+def _name(prefix: str, item: str, n: int, issued: Mapping[Ref, str]) -> str:
+    name = " ".join(issued.get(Ref(f"{prefix}.name", item), "").split())
+    return LIST_NAMES[prefix] + (f"「{name[:20]}」" if name else str(n + 1))
 
 
 def _moved_columns(filled: Filled, drawn: Mapping[tuple[str, int], tuple[int, int]]) -> Iterator[str]:

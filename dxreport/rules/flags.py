@@ -23,13 +23,21 @@ def flags(case: Case) -> Iterator[Finding]:
     for key in _GOVERNED:
         ref, text, label = Ref(key), case.values[Ref(key)], FIELD[key].label
         if not text.strip():
-            if not case.requires(FIELD[key].group, ref):  # else it is an error of its own
+            if not (_asked_next(case, FIELD[key].group) or case.requires(FIELD[key].group, ref)):  # else an error of its own
                 yield finding(problems.FLAG_BLANK, ref, field=label, flags=choices(case.settings.flags))
         elif text not in case.settings.flags:
             if expected := nearest(text, case.settings.flags):
                 yield finding(problems.FLAG_NEAR, ref, field=label, value=text, expected=expected)
             else:
                 yield finding(problems.FLAG_UNKNOWN, ref, field=label, value=text, flags=choices(case.settings.flags))
+
+
+def _asked_next(case: Case, group: str) -> bool:
+    """Whether the master lacks the answer only because the round for plans is yet to ask for it: nothing is planned so far."""
+    if case.issued is not None or case.round.quarter or group not in case.round.opens:
+        return False
+    plans = (text for ref, text in case.values.items() if ref.field in ("goal", "activity.plan"))
+    return not any(text.strip() for text in plans)
 
 
 def flags_agree(case: Case) -> Iterator[Finding]:
