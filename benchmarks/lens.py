@@ -17,6 +17,7 @@ and no cache of texts helps. Printed: the median of each, and how many times dxr
 
 from __future__ import annotations
 
+import gc
 import io
 import statistics
 import sys
@@ -206,6 +207,8 @@ def main() -> None:
 
 def show(title: str, ways: dict[str, Callable[[Measure], object]]) -> None:
     """Let the ways take turns; print their medians and ratios to the first."""
+    gc.collect()
+    gc.freeze()  # what the others were prepared from would be searched for garbage in everybody's time
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for measure in MEASURES:

@@ -19,7 +19,7 @@ from .errors import DxreportError
 from .fields import FIELD
 from .files import atomic_write
 from .fill import fill
-from .form.compile import Form
+from .form.records import Form
 from .init import create
 from .master.read import read_master
 from .model import Measure, Ref, Round
@@ -37,7 +37,7 @@ _ANSWERS = ("activity.progress", "activity.countermeasure")
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the demo did: where, the files issued and returned, the held sheet, the reports, the end."""
+    """What the demo did: where, the files issued and returned, the held sheet, the reports, what is published, the end."""
 
     workspace: Workspace
     issued: tuple[Path, ...]
@@ -47,6 +47,7 @@ class Played:
     corrected: Path
     second: Collected
     reports: tuple[Path, ...]
+    published: tuple[Path, ...]
     end: RoundStatus
     unexpected: tuple[str, ...]
 
@@ -57,8 +58,8 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> Played:
     ``unexpected`` of the result lists what did not go as it should. Raises DxreportError as the
     commands do.
     """
-    say(f"1. 作業フォルダーを作る: {folder}")
     workspace = create(folder, ISSUED.date(), sample=True).workspace
+    say(f"1. 作業フォルダーを作る: {folder}")
     master = read_master(workspace.master)
     form, round_ = issuing.form_of(workspace), master.settings.round("第1四半期")
     say("2. 部署ごとのブックを作る（render）")
@@ -76,9 +77,9 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> Played:
     corrected = _correct(workspace, form, held, first.copies[0])
     second = collect(workspace, [corrected], ISSUED + CORRECTED)
     say(f"   {corrected.name}: {_sums(second)}")
-    say("7. 議会への報告書と、公表する一式を作る（report、publish）")
-    reports = (*_report(workspace), *_publish(workspace))
-    return _end(workspace, round_, printed, issued, returned, first, held, corrected, second, reports)
+    say("7. 会議用の報告書と、公表する一式を作る（report、publish）")
+    reports, published = _report(workspace), _publish(workspace)
+    return _end(workspace, round_, printed, issued, returned, first, held, corrected, second, reports, published)
 
 
 def _returns(workspace: Workspace, form: Form, books: Sequence[issuing.Workbook], printed: Mapping[str, Measure]) -> tuple[Path, ...]:
@@ -144,7 +145,7 @@ def _publish(workspace: Workspace) -> list[Path]:
     return publish.write(found, None, publish.out_folder(workspace, master))
 
 
-def _end(workspace, round_: Round, printed, issued, returned, first, held, corrected, second, reports) -> Played:
+def _end(workspace, round_: Round, printed, issued, returned, first, held, corrected, second, reports, published) -> Played:
     """Hold the master at the end against what was printed."""
     master = read_master(workspace.master)
     wrong = {(held.measure, field) for p in held.problems if p.severity == "error" for field in p.fields}
@@ -157,4 +158,4 @@ def _end(workspace, round_: Round, printed, issued, returned, first, held, corre
                 unexpected.append(f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{now.get(ref, '')}」、印刷では「{expected}」")
     end = status(master, round_, (ISSUED + CORRECTED).date())
     unexpected += [f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes]
-    return Played(workspace, tuple(issued), returned, first, held, corrected, second, reports, end, tuple(unexpected))
+    return Played(workspace, tuple(issued), returned, first, held, corrected, second, tuple(reports), tuple(published), end, tuple(unexpected))

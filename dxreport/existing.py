@@ -9,9 +9,10 @@ from typing import Any
 
 from .fields import FIELD
 from .form.align import LIKE, Aligned, Doubt, align, resemblance
-from .form.compile import Form
+from .form.front import NAME as FRONT
 from .form.labels import fold
 from .form.read import shown_fields
+from .form.records import Form
 from .master.book import plain_id
 from .model import (
     PARTS,
@@ -25,6 +26,7 @@ from .model import (
     Settings,
     measure_from,
     next_keys,
+    normalise,
 )
 from .ooxml.refs import address
 from .problems import KINDS, problem
@@ -32,6 +34,8 @@ from .returns.book import Book, Sheet, open_book
 from .returns.filled import read_aligned
 from .returns.gather import ReturnedFile, gather
 from .returns.limits import Unreadable
+from .returns.mark_list import SHEET as SENT_BACK
+from .returns.mark_list import TITLE as SENT_BACK_TITLE
 
 _NO_FORM = 0.25  # a sheet with less than this share of the form's labels is another matter altogether
 _PLAN_LENGTH = 4
@@ -54,7 +58,7 @@ class Existing:
     """What forms were found to hold. ``settings`` are those given, with the year, plan years and words of the forms.
 
     ``missing`` names, by sheet, what the form asks and the sheet has no place for; ``passed`` are sheets that are no
-    forms, as (file, sheet).
+    forms, as (file, sheet); ``beside`` counts those that go with every form (記入要領), a list of them or a 差し戻し.
     """
 
     settings: Settings
@@ -63,6 +67,7 @@ class Existing:
     unplaced: tuple[Unplaced, ...]
     missing: tuple[tuple[str, str, tuple[str, ...]], ...]
     passed: tuple[tuple[str, str], ...]
+    beside: int = 0
 
 
 def read_existing(paths: Iterable[Path], form: Form, settings: Settings) -> Existing:
@@ -86,6 +91,7 @@ class _Reading:
     unplaced: list[Unplaced] = field(default_factory=list)
     missing: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     passed: list[tuple[str, str]] = field(default_factory=list)
+    beside: int = 0
 
     def file(self, file: ReturnedFile) -> None:
         """Read one file; what is wrong with it is noted."""
@@ -107,6 +113,9 @@ class _Reading:
         self.unplaced.append(Unplaced(file, sheet, "", "", reason))
 
     def _sheet(self, file: str, book: Book, sheet: Sheet) -> None:
+        if _goes_with_forms(self.form, sheet):
+            self.beside += 1
+            return
         likeness = resemblance(self.form, sheet.rows)
         if likeness < _NO_FORM:
             self.passed.append((file, sheet.name))
@@ -187,8 +196,20 @@ class _Reading:
         words = (*self.settings.progress_words, *(ProgressWord(word) for word in seen if word not in known))
         return Existing(
             replace(self.settings, progress_words=words), departments, measures, tuple(self.unplaced), tuple(self.missing),
-            tuple(self.passed),
+            tuple(self.passed), self.beside,
         )  # fmt: skip
+
+
+def _goes_with_forms(form: Form, sheet: Sheet) -> bool:
+    """Whether a sheet holds nothing of a measure: one of the form's other sheets as drawn, a list of measures, a 差し戻し."""
+    texts = [normalise(value).strip() for row in sheet.rows for value in row if isinstance(value, str) and value.strip()]
+    if sheet.name.startswith((SENT_BACK, FRONT)):
+        return any(text == SENT_BACK_TITLE or text.endswith(f"　{FRONT}") for text in texts[:1])
+    drawn = next((s for s in form.source.sheets if s.name == sheet.name and s.name != form.sheet), None)
+    if drawn is None:
+        return False
+    cells = form.source.cells(form.source.package.xml(drawn.part))
+    return texts == [normalise(c.text).strip() for c in cells if c.text.strip()]
 
 
 def _found(aligned: Aligned) -> set[tuple[str, int]]:

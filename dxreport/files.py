@@ -97,7 +97,8 @@ def backup(
     kept = sorted((p for p in folder.iterdir() if pattern.fullmatch(p.name)), key=lambda p: p.stem)
     for old in kept[:-KEPT_BACKUPS]:
         if old != target:
-            old.unlink(missing_ok=True)
+            with suppress(OSError):  # open in Excel on Windows: the next time will do
+                old.unlink(missing_ok=True)
     return target
 
 

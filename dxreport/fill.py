@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 
-from .form.compile import Form
 from .form.read import read_sheet
+from .form.records import Form
 from .model import Ref
 from .ooxml.package import DOC_RELS_NS, MAIN_NS, Package
 from .ooxml.refs import address, cell

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .existing import Existing
 
 _FIRST_MONTH = 4
+_NAMED = 3  # files that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,10 @@ def _refuse_existing(folder: Path, files: list[Path]) -> None:
         raise UsageError(f"{folder} はフォルダーではありません。", "別の名前を指定してください。")
     there = [str(path.relative_to(folder)) for path in files if path.exists()]
     if there:
+        more = f" ほか {len(there) - _NAMED} 件" if len(there) > _NAMED else ""
         raise UsageError(
-            f"{folder} には、すでに {'、'.join(there)} があります。上書きしません。",
-            "別のフォルダーを指定してください。",
+            f"{folder} には、すでに {'、'.join(there[-_NAMED:])}{more} があります。上書きしません。",
+            "別のフォルダーを指定するか、不要なものであれば、そのフォルダーを削除してください。",
         )
 
 

@@ -17,7 +17,7 @@ from .model import Measure, Ref, measure_from
 from .workspace import Workspace
 
 if TYPE_CHECKING:
-    from .form.compile import Form
+    from .form.records import Form
 
 
 @dataclass(frozen=True, slots=True)

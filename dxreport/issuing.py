@@ -16,12 +16,14 @@ from pathlib import Path
 from .errors import DxreportError, UsageError
 from .files import all_or_nothing
 from .form.book import render_book
-from .form.compile import Form, load_form
+from .form.compile import load_form
 from .form.edition import Edition, edition
+from .form.records import Form
 from .issued import Snapshot, form_path, snapshot_path, workbook_path
 from .master.records import Issue, Master, stamp
 from .master.write import MasterEdit, save
 from .model import PARTS, Measure, Round
+from .values import nearest
 from .workspace import Workspace
 
 FORM_NAME = "年間活動計画.xlsx"
@@ -130,16 +132,18 @@ def _chosen(
 ) -> list[tuple[str, tuple[Measure, ...], bool]]:
     """(department, its measures to send, whether that is all of them)."""
     by_name = {d.name: ms for d, ms in master.by_department(round_.quarter)}
+    if not by_name:
+        raise _nothing_to_send(master)
     wanted = set()
     for name in departments:
         department = master.department(name)
         if department is None or department.name not in by_name:
-            raise UsageError(f"部署「{name}」には、この回に送る施策がありません。", f"部署: {'、'.join(by_name)}")
+            raise UsageError(f"部署「{name}」には、この回に送る施策がありません。", f"{_meant(name, by_name)}部署: {'、'.join(by_name)}")
         wanted.add(department.name)
-    known = {m.id for ms in by_name.values() for m in ms}
+    known = sorted(m.id for ms in by_name.values() for m in ms)
     for id_ in measures:
         if id_ not in known:
-            raise UsageError(f"施策 {id_} は、この回に送る施策の中にありません。", f"施策ID: {'、'.join(sorted(known))}")
+            raise UsageError(f"施策 {id_} は、この回に送る施策の中にありません。", f"{_meant(id_, known)}施策ID: {'、'.join(known)}")
     out = []
     for name, theirs in by_name.items():
         picked = tuple(m for m in theirs if not measures or m.id in measures)
@@ -148,6 +152,23 @@ def _chosen(
     if not out:
         raise UsageError("送るシートがありません。", "--department と --measure の組み合わせを確かめてください。")
     return out
+
+
+def _nothing_to_send(master: Master) -> UsageError:
+    if not master.measures:
+        return UsageError(
+            "マスターに施策がまだありません。",
+            "master/master.xlsx の「部署」シートに部署名を、「施策」シートに施策ID、施策名、主管部署を書いてください。",
+        )
+    return UsageError("この回に送る施策がありません。", "「施策」シートの状態（中止・完了・統合）と、いつからかを確かめてください。")
+
+
+def _meant(text: str, known: Iterable[str]) -> str:
+    """``「総務課」ではありませんか。``; an ID with other zeros (``1-1``) is that of the same numbers."""
+    names = list(known)
+    numbers = {tuple(map(int, re.findall(r"\d+", name))): name for name in names if not re.search(r"[^\W\d_]", name)}
+    found = numbers.get(tuple(map(int, re.findall(r"\d+", text))) or None) or nearest(text, names)
+    return f"「{found}」ではありませんか。" if found else ""
 
 
 def _workbook(

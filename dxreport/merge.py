@@ -63,3 +63,27 @@ def three_way(
         else:
             conflicts.append(CellConflict(ref, base, new, now))
     return Merge(tuple(changes), tuple(conflicts))
+
+
+def contested(
+    merge: Merge, issued: Mapping[Ref, str], current: Mapping[Ref, str], *, answered: Callable[[Ref], bool]
+) -> Merge:
+    """The same with every change a conflict whose list item is not the one that was issued.
+
+    Such an item was deleted from the master since, or the master and the return each made one of their own
+    under the same id: its cells would mix two things, or bring back half of one.
+    """
+    sent = {ref.item for ref in issued if ref.item and _says(issued, ref)}
+    here = {ref.item for ref in current if ref.item and _says(current, ref)}
+    made = {ref.item for ref in current if ref.item in here - sent and _says(current, ref) and not answered(ref)}
+    foreign = (sent - here) | made
+    kept = tuple(c for c in merge.changes if c.ref.item not in foreign)
+    moved = tuple(
+        CellConflict(c.ref, issued.get(c.ref, ""), c.new, c.old) for c in merge.changes if c.ref.item in foreign
+    )
+    return Merge(kept, merge.conflicts + moved)
+
+
+def _says(texts: Mapping[Ref, str], ref: Ref) -> bool:
+    """Whether a text was written: the printed label of a 作業予定 was not."""
+    return bool(texts[ref]) and ref.field != "activity.plan_label"

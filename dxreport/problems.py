@@ -157,11 +157,6 @@ SHEET_TWICE = Kind(
 FORM_UNKNOWN = Kind(
     "E206", "様式「{form}」の控えがなく、読み取れません。", "今回配付したファイルに記入して返送してください。"
 )
-WRONG_DEPARTMENT = Kind(
-    "E207",
-    "主管部署が違います（このシートは「{found}」、配付先は「{expected}」）。",
-    "「{expected}」に配付したシートで返送してください。",
-)
 
 # E3: cells
 LOCKED_CHANGED = Kind(
@@ -185,6 +180,15 @@ MERGED_OVER = Kind(
     "E306",
     "セルが結合されて、この欄の内容（「{value}」）が消えています。",
     "空白とは区別して扱います。結合を解いて、元の内容を記入し直してください。",
+)
+GARBLED = Kind(
+    "E307",
+    "文字化けしています（「{value}」）。.xls に保存したときに、一部の漢字や絵文字が失われています。",
+    "Excel で開いて文字を確かめ、「Excel ブック（*.xlsx）」として保存し直して返送してください。",
+)
+
+TEXT_TOO_LONG = Kind(
+    "E308", "文が長すぎます（{length}字）。Excel のセルに入るのは32,767字までです。", "32,767字までに縮めてください。"
 )
 
 # E4: files
@@ -273,12 +277,8 @@ MAIL_MALFORMED = Kind(
 )
 MAIL_DOMAIN = Kind("W403", "「{value}」のドメインが「{domain}」ではありません。", "綴りを確かめてください。")
 DEPARTMENT_RENAMED = Kind("W404", "「{value}」は旧名称です。", "現在の名称「{expected}」に直してください。")
-TEXT_TOO_LONG = Kind(
-    "W405", "文が長すぎます（{length}字）。Excel のセルに入るのは32,767字までです。", "32,767字までに縮めてください。"
-)
 
 # W5: the shape of the returned sheet
-MOVED = Kind("W501", "{what}が移動しています。", "内容は正しい欄のものとして読み取りました。対応は不要です。")
 ADDED = Kind(
     "W502",
     "{what}が追加されています。",
@@ -309,6 +309,15 @@ EARLIER_ROUND = Kind(
     "このシートは{round}に配付したもので、その後に{later}のシートも配付しています。",
     "{later}の報告は、{later}に配付したシートに記入してください。",
 )
-TEXT_CUT = Kind("W503", "{what}が欄に収まりません。", "行の高さを広げるか、文を短くしてください。")
+WITHDRAWN = Kind(
+    "W509",
+    "この返送（{return}）は取り下げられています。今回も取り込んでいません。",
+    "取り込むには、dxreport resolve {return}/{measure} --accept --reason 理由 を実行するか、直したファイルを部署から受け取ってください。",
+)
+REPLACED = Kind(
+    "W510",
+    "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
+    "こちらを採るときは、{newer}を取り下げてから（dxreport withdraw {newer}）、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
+)
 
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

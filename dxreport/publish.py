@@ -11,9 +11,9 @@ from pathlib import Path
 
 from .files import atomic_write
 from .form.book import render_published
-from .form.compile import Form
 from .form.edition import edition
 from .form.front import front_sheet
+from .form.records import Form
 from .issuing import file_name
 from .master.records import Master
 from .model import Round

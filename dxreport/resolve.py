@@ -1,4 +1,4 @@
-"""What the coordinator decides: a conflict, or a held sheet that was settled by phone."""
+"""What the coordinator decides: a conflict, or a sheet that was held or withdrawn and is to go in after all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .collect.applied import apply, original_path
+from .collect.earlier import newer
 from .collect.judged import Judge, JudgedSheet, released
 from .collect.memo import memo
 from .collect.planned import ADDITION, Plan, PlannedSheet, Planner, Status, addition
@@ -100,12 +101,13 @@ def _decide_addition(
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
 ) -> PlannedSheet:
-    """Take a held sheet in as it is, errors and all; the reason goes into 変更履歴. ``password`` opens its kept original.
+    """Take a held or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴.
 
-    Raises UsageError for a sheet that is not held, MasterError when its original is gone.
+    ``password`` opens its kept original. Raises UsageError for a sheet that is neither, or in whose place a
+    newer return went in; MasterError when its original is gone.
     """
     master = read_master(workspace.master)
-    receipt = _held(master, return_id, measure)
+    receipt = _waiting(master, return_id, measure)
     file = _original(workspace, receipt)
     read = Judge(master, Archive(workspace), {"": password} if password else None).file(file)
     if not read.sheets:
@@ -115,6 +117,7 @@ def accept(
         raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
     planner = Planner(master, now)
     sheet = _accepted(planner, file, judged, receipt, reason)
+    planner.supersede(receipt.id, receipt.measure, receipt.issue_id)
     plan = planner.plan()
     done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(f"受入: {reason}", judged.notes))
     apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
@@ -122,8 +125,9 @@ def accept(
 
 
 def _accepted(planner: Planner, file: ReturnedFile, judged: JudgedSheet, receipt: Receipt, reason: str) -> PlannedSheet:
-    base = PlannedSheet(judged.sheet, judged.measure, Status.MERGED, released(judged).problems, issue=receipt.issue_id)
-    return planner.merged(file, released(judged), receipt.id, base, f"受入: {reason}")
+    judged = released(judged) if judged.held else judged
+    base = PlannedSheet(judged.sheet, judged.measure, Status.MERGED, judged.problems, issue=receipt.issue_id)
+    return planner.merged(file, judged, receipt.id, base, f"受入: {reason}")
 
 
 def _open(master: Master, id_: str) -> Conflict:
@@ -134,13 +138,24 @@ def _open(master: Master, id_: str) -> Conflict:
     return found
 
 
-def _held(master: Master, return_id: str, measure: str) -> Receipt:
+def _waiting(master: Master, return_id: str, measure: str) -> Receipt:
+    """The receipt of a sheet that may be accepted."""
+    states = (ReceiptState.HELD, ReceiptState.WITHDRAWN)
     sheets = (r for r in master.receipts if (r.id, r.measure) == (return_id, measure))
-    found = next((r for r in sheets if r.state is ReceiptState.HELD), None)
+    found = next((r for r in sheets if r.state in states), None)
     if found is None:
-        held = "、".join(f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD) or "ありません"
-        raise UsageError(f"{return_id}/{measure} は保留になっていません。", f"保留中のシート: {held}")
+        held = "、".join(f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD and not _later(master, r))
+        raise UsageError(f"{return_id}/{measure} は、保留にも取下げにもなっていません。", f"保留中のシート: {held or 'ありません'}")
+    if later := _later(master, found):
+        raise UsageError(
+            f"{return_id}/{measure} は、後から届いた {later} に置き換えられています。",
+            f"{return_id} のほうを採るときは、先に dxreport withdraw {later} で {later} を取り下げてください。",
+        )
     return found
+
+
+def _later(master: Master, receipt: Receipt) -> str:
+    return newer(master.receipts, receipt.id, receipt.measure, receipt.issue_id)
 
 
 def _original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:

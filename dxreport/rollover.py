@@ -8,7 +8,7 @@ ways like any return: as carried, as the old year stands now, as the new year st
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from .master.build import master_bytes
 from .master.read import read_master
 from .master.records import Change, Conflict, ConflictState, Master, MeasureState, stamp
 from .master.write import MasterEdit, save
-from .merge import Merge, three_way
+from .merge import Merge, contested, three_way
 from .model import ActivityQuarter, Measure, MeasureQuarter, Ref, Round, Settings
 from .rules import item_name
 from .workspace import Workspace
@@ -33,7 +33,8 @@ CARRIED = "rollover.json"
 class Rolled:
     """What a rollover did. ``opened`` for a new year; else the changes and conflicts of the update.
 
-    ``left`` are the measures that ended and were not carried.
+    ``left`` are the measures that ended and were not carried, ``unknown`` those that the old year has and the
+    new one, opened before, has not: they are for a person to enter.
     """
 
     workspace: Workspace
@@ -43,6 +44,7 @@ class Rolled:
     left: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> Rolled:
@@ -99,6 +101,8 @@ def _next_round(round_: Round) -> Round:
 def _open(workspace: Workspace, target: Workspace, master: Master, settings: Settings, carried: Mapping) -> None:
     from .model import measure_from
 
+    if not workspace.templates.is_dir():
+        raise MasterError(f"{workspace.templates} がありません。", "様式の入った templates フォルダーを戻してください。")
     for path in sorted(workspace.templates.iterdir()):
         if path.is_file() and path.name[0] not in "~.":
             atomic_write(target.templates / path.name, path.read_bytes())
@@ -135,12 +139,9 @@ def _update(
         measure = new.measure(id_)
         if measure is None or id_ not in base:
             continue
-        last = {c.ref: c for c in new.changes if c.measure == id_}
-        current = measure.values()
-        merge = three_way(
-            base[id_], texts, current,
-            answered=lambda ref, last=last, current=current: ref in last and last[ref].note == _note(master) and last[ref].new == current.get(ref, ""),
-        )  # fmt: skip
+        answered = _carried_over(new, id_, _note(master))
+        merge = three_way(base[id_], texts, measure.values(), answered=answered)
+        merge = contested(merge, base[id_], measure.values(), answered=answered)
         _record(master, new, id_, merge, stamp(now), changes, conflicts)
     if not dry_run and (changes or conflicts):
         edit = MasterEdit(new)
@@ -148,7 +149,15 @@ def _update(
         edit.add(*changes, *conflicts)
         save(target, edit.data(), new.sha256, now)
         _keep(target, {**base, **{id_: texts for id_, texts in carried.items() if id_ in base}})
-    return Rolled(target, settings.fiscal_year.label, False, len(carried), (), tuple(changes), tuple(conflicts))
+    unknown = tuple(id_ for id_ in carried if new.measure(id_) is None)
+    return Rolled(target, settings.fiscal_year.label, False, len(carried), (), tuple(changes), tuple(conflicts), unknown)
+
+
+def _carried_over(new: Master, id_: str, note: str) -> Callable[[Ref], bool]:
+    """Whether a text of the new year came from the old one, and nobody touched it since."""
+    last = {c.ref: c for c in new.changes if c.measure == id_}
+    current = new.measure(id_).values()
+    return lambda ref: ref in last and last[ref].note == note and last[ref].new == current.get(ref, "")
 
 
 def _note(master: Master) -> str:

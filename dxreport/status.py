@@ -113,11 +113,7 @@ def _sheet(master: Master, round_: Round, department: str, measure, today: date)
         if r.measure == measure.id and r.round == round_.name and r.state is not ReceiptState.WITHDRAWN
     ]  # fmt: skip
     receipt = receipts[-1] if receipts else None
-    returns = {r.id for r in receipts}
-    conflicts = tuple(
-        c for c in master.conflicts
-        if c.state is ConflictState.OPEN and c.measure == measure.id and c.return_id in returns
-    )  # fmt: skip
+    conflicts = _conflicts(master, measure.id, {r.id for r in receipts})
     late = _days_late(round_, today)
     state = _state(measure, round_, issue, receipt, conflicts, late)
     return SheetStatus(
@@ -126,8 +122,19 @@ def _sheet(master: Master, round_: Round, department: str, measure, today: date)
     )  # fmt: skip
 
 
+def _conflicts(master: Master, measure: str, returns: set[str]) -> tuple[Conflict, ...]:
+    """What waits for a decision: from these returns, and from a withdrawal or a rollover, which belong to no round."""
+    live = {r.id for r in master.receipts if r.state is not ReceiptState.WITHDRAWN}
+    return tuple(
+        c for c in master.conflicts
+        if c.state is ConflictState.OPEN and c.measure == measure and (c.return_id in returns or c.return_id not in live)
+    )  # fmt: skip
+
+
 def _state(measure, round_: Round, issue, receipt: Receipt | None, conflicts, late: int) -> State:
     if receipt is None:
+        if conflicts:
+            return State.REVIEW
         if issue is None:
             return State.NOT_ISSUED
         return State.MISSING if late else State.ISSUED

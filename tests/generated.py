@@ -2,6 +2,7 @@
 
     docs/commands.md    what ``--help`` says of every command
     docs/指摘一覧.md    every problem of the catalogue
+    docs/返送ファイルの扱い.md    what departments do to their files, and what becomes of them
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import click
 
 from dxreport.cli import COMMANDS, program
 from dxreport.problems import KINDS, Kind
+from tests.collect.cases import document as cases
 
 ROOT = Path(__file__).parents[1]
 HOW = "<!-- プログラムから作られています。直すときはプログラムを直し、make docs を実行してください。 -->"
@@ -33,8 +35,9 @@ GROUPS = {
 WORDS = {
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
-    "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "old": "配付時の内容", "progress": "進捗", "quarter": "四半期",
-    "reason": "理由", "round": "回", "sheet": "シート", "target": "目標", "value": "記入された内容", "what": "該当するもの", "where": "場所", "words": "進捗の語",
+    "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "newer": "後の受付番号", "old": "配付時の内容", "progress": "進捗", "quarter": "四半期",
+    "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "target": "目標", "value": "記入された内容", "what": "該当するもの",
+    "where": "場所", "words": "進捗の語",
 }  # fmt: skip
 
 
@@ -83,7 +86,11 @@ def _told(text: str) -> str:
     return "".join(said + (f"〈{WORDS[name]}〉" if name else "") for said, name, _, _ in parts)
 
 
-DOCUMENTS: Mapping[str, Callable[[], str]] = {"docs/commands.md": commands, "docs/指摘一覧.md": problems}
+DOCUMENTS: Mapping[str, Callable[[], str]] = {
+    "docs/commands.md": commands,
+    "docs/指摘一覧.md": problems,
+    "docs/返送ファイルの扱い.md": lambda: cases(HOW),
+}
 
 
 def main() -> None:

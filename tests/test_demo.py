@@ -74,8 +74,12 @@ def test_the_command_says_where_everything_is_and_refuses_a_folder_in_use(tmp_pa
     folder = tmp_path / "見本"
     assert main(["demo", str(folder)]) == 0
     out = capsys.readouterr().out
+    for label in ("報告書（PDF）", "報告書（Excel）", "報告書（HTML）", "公表用"):
+        assert f"  {label}: " in out
     assert "26" in out and "一致しました" in out and "master/master.xlsx" in out.replace("\\", "/")
     before = sorted(folder.rglob("*"))
     assert main(["demo", str(folder)]) == 2
-    assert "すでに" in capsys.readouterr().err
+    again = capsys.readouterr()
+    assert again.out == ""
+    assert "すでに" in again.err and "ほか" in again.err and "削除" in again.err and again.err.count("templates") <= 3
     assert sorted(folder.rglob("*")) == before

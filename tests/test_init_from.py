@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 import xlsxwriter
 
@@ -24,6 +25,7 @@ from dxreport.master.read import master_from, read_master
 from dxreport.model import FiscalYear, ProgressWord
 from dxreport.publish import published_set
 from dxreport.sample.departments import DEPARTMENTS
+from tests.quarter import Quarter
 
 from .form.packages import Grid, rows_of
 from .form.second_form import build
@@ -86,7 +88,7 @@ def test_the_published_set_gives_the_master_that_it_came_from(
     extension: str, published: Path, soffice: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:
     made, found = create_from(tmp_path / "市", TODAY, [soffice(published, extension)])
-    assert (found.unplaced, found.missing, len(found.passed)) == ((), (), 1)
+    assert (found.unplaced, found.missing, found.passed, found.beside) == ((), (), (), 1)
     master = read_master(made.workspace.master)
     assert list(master.measures) == [m.normal() for m in REAL.values()]
     assert (master.settings.fiscal_year, master.settings.plan_years) == (SETTINGS.fiscal_year, SETTINGS.plan_years)
@@ -116,6 +118,18 @@ def test_what_has_no_place_is_listed_with_its_cell(tmp_path: Path, capsys: pytes
     shown = capsys.readouterr().out
     assert "Sheet1" in shown and " A11: " in shown and "※到達目標は協議中" in shown and " G5: " in shown and "押印済" in shown
     assert read_master(tmp_path / "市" / "master" / "master.xlsx").measures == (REAL["01-01"].normal(),)
+
+
+def test_what_goes_with_every_form_is_counted_unless_somebody_wrote_into_it(issued_quarter: Quarter, tmp_path: Path) -> None:
+    path = next(issued_quarter.sent.glob("*総務課.xlsx"))
+    found = read(path)
+    assert (len(found.measures), found.passed, found.beside) == (2, (), 1)
+    written = tmp_path / "書込.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["記入要領"]["B40"] = "※ 当課の意見"
+    book.save(written)
+    found = read(written)
+    assert (found.passed, found.beside) == (((written.name, "記入要領"),), 0)
 
 
 def test_all_files_of_a_folder_are_read_and_none_stops_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

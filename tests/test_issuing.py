@@ -226,10 +226,34 @@ def test_a_text_that_no_row_of_excel_can_show_is_named(fresh: Quarter) -> None:
     assert book.too_tall == (f"01-01!{goal}",)
 
 
-def test_measures_of_no_department_make_a_usage_error(tmp_path: Path) -> None:
+def test_a_master_without_measures_says_what_to_fill_in(tmp_path: Path) -> None:
     create(tmp_path / "空", date(2022, 7, 1))
-    with pytest.raises(UsageError, match="送るシートがありません"):
+    with pytest.raises(UsageError, match="施策がまだありません") as caught:
         issue(Quarter(tmp_path / "空"))
+    assert "「部署」シート" in caught.value.fix and "「施策」シート" in caught.value.fix
+
+
+def test_measures_that_have_all_ended_are_no_master_without_measures(fresh: Quarter) -> None:
+    with_standings(fresh, {m.id: Standing(MeasureState.STOPPED) for m in fresh.master.measures})
+    with pytest.raises(UsageError, match="この回に送る施策がありません"):
+        issue(fresh)
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        ({"departments": ("総務",)}, "総務課"),
+        ({"departments": ("産業振興か",)}, "産業振興課"),
+        ({"measures": ("1-1",)}, "01-01"),
+        ({"measures": ("０１－０４",)}, "01-04"),
+        ({"departments": ("水産試験場",)}, ""),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(fresh: Quarter, options: dict, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        chosen(fresh, **options)
+    fix = caught.value.fix
+    assert fix.startswith(f"「{meant}」ではありませんか。") if meant else "ではありませんか" not in fix
 
 
 def test_snapshots_survive_their_json(issued_quarter: Quarter) -> None:

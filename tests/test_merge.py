@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxreport.merge import CellConflict, Merge, three_way
+from dxreport.merge import CellChange, CellConflict, Merge, contested, three_way
 from dxreport.model import Ref
 
 REFS = [Ref("goal"), Ref("procurement"), *(Ref("activity.progress", k, q) for k in ("K1", "K2") for q in (1, 2))]
@@ -99,3 +99,32 @@ def test_replace_takes_back_answers_of_returns_and_never_the_coordinators_work(
     for change in merge.changes:
         if returned[change.ref] == issued[change.ref]:
             assert change.ref in answered
+
+
+NAME, PROGRESS = Ref("activity.name", "K1"), Ref("activity.progress", "K1", 1)
+
+
+def test_an_item_that_was_deleted_since_is_not_brought_back_by_halves():
+    issued = {NAME: "取組", PROGRESS: ""}
+    returned, current = {NAME: "取組", PROGRESS: "予定通り"}, {}
+    merge = three_way(issued, returned, current, answered=lambda _: False)
+    assert contested(merge, issued, current, answered=lambda _: False) == Merge(
+        (), (CellConflict(PROGRESS, "", "予定通り", ""),)
+    )
+
+
+def test_two_new_items_under_one_id_are_not_mixed():
+    period, content = Ref("support.period", "S1"), Ref("support.content", "S1")
+    returned, current = {period: "7月", content: "部署の依頼"}, {period: "", content: "課の依頼"}
+    merge = three_way({}, returned, current, answered=lambda _: False)
+    assert len(merge.changes) == len(merge.conflicts) == 1
+    told = contested(merge, {}, current, answered=lambda _: False)
+    assert told.changes == ()
+    assert {c.ref for c in told.conflicts} == {period, content}
+
+
+def test_an_item_that_an_earlier_return_of_the_issue_made_is_its_own():
+    content = Ref("support.content", "S1")
+    merge = Merge((CellChange(content, "はじめの依頼", "直した依頼"),))
+    current = {content: "はじめの依頼"}
+    assert contested(merge, {}, current, answered=lambda _: True) == merge

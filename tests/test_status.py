@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from dxreport.errors import MasterError
+from dxreport.init import create
 from dxreport.master.records import ReceiptState
 from dxreport.resolve import accept
 from dxreport.status import RoundStatus, SheetStatus, State, current_round, status
@@ -79,6 +83,19 @@ def test_the_round_at_work_is_that_of_the_newest_issue(quarter: Quarter) -> None
     assert current_round(quarter.master).name == "第1四半期"
     issue(quarter, "第2四半期", departments=("総務課",))
     assert current_round(quarter.master).name == "第2四半期"
+
+
+def test_without_an_issue_it_is_what_the_master_shows(tmp_path: Path) -> None:
+    create(tmp_path / "空", date(2024, 4, 1))
+    empty = Quarter(tmp_path / "空").master
+    assert current_round(empty).name == "計画"
+    bare = replace(empty, settings=replace(empty.settings, rounds=()))
+    with pytest.raises(MasterError):
+        current_round(bare)
+    quarters = replace(empty, settings=replace(empty.settings, rounds=empty.settings.rounds[1:]))
+    assert current_round(quarters).name == "第1四半期"
+    create(tmp_path / "見本", date(2022, 4, 1), sample=True)
+    assert current_round(Quarter(tmp_path / "見本").master).name == "第1四半期"
 
 
 @pytest.mark.parametrize("today", [IN_TIME, LATE])

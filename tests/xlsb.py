@@ -6,15 +6,39 @@ import io
 import struct
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
-Cells = Mapping[tuple[int, int], str | float]
+Cells = Mapping[tuple[int, int], "str | float | Odd"]
 _MAIN = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _SCHEMA = "http://schemas.openxmlformats.org"
 
 
-def xlsb(sheets: Mapping[str, Cells]) -> bytes:
-    """A binary workbook; cells by (row, column), counted from 0."""
+@dataclass(frozen=True)
+class Odd:
+    """Another record than a value's, and what follows its place (a formula's tokens are left out)."""
+
+    record: int
+    content: bytes
+    placed: bool = True
+
+
+def text_of_formula(text: str) -> Odd:
+    """A formula whose result is a text."""
+    return Odd(8, _wide(text) + bytes(10))
+
+
+def merge(top: int, left: int, bottom: int, right: int) -> Odd:
+    """A merged range; it stands at its first cell, and among the cells, where no reader minds."""
+    return Odd(177, struct.pack("<4I", top, bottom, left, right), placed=False)
+
+
+REF_ERROR = Odd(3, b"\x17")
+
+
+def xlsb(sheets: Mapping[str, Cells], notes: Mapping[tuple[int, int], str] = MappingProxyType({})) -> bytes:
+    """A binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``."""
     book, rels = _record(131) + _record(143), []
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -25,6 +49,9 @@ def xlsb(sheets: Mapping[str, Cells]) -> bytes:
             book += _record(156, struct.pack("<II", 0, number) + _wide(f"rId{number}") + _wide(name))
             rels.append(("worksheet", part))
             archive.writestr(f"xl/{part}", _sheet(cells))
+        if notes:
+            archive.writestr("xl/worksheets/_rels/sheet1.bin.rels", _relations([("comments", "../comments1.bin")]))
+            archive.writestr("xl/comments1.bin", b"".join(_note(*at, text) for at, text in notes.items()))
         archive.writestr("xl/_rels/workbook.bin.rels", _relations(rels))
         archive.writestr("xl/workbook.bin", book + _record(144) + _record(132))
     return out.getvalue()
@@ -37,9 +64,17 @@ def _sheet(cells: Cells) -> bytes:
         if row != at:
             out, at = out + _record(0, struct.pack("<II", row, 0) + bytes(13)), row
         place = struct.pack("<II", column, 0)
-        text = isinstance(value, str)
-        out += _record(6, place + _wide(value)) if text else _record(5, place + struct.pack("<d", value))
+        if isinstance(value, Odd):
+            out += _record(value.record, (place if value.placed else b"") + value.content)
+        elif isinstance(value, str):
+            out += _record(6, place + _wide(value))
+        else:
+            out += _record(5, place + struct.pack("<d", value))
     return out + _record(146) + _record(130)
+
+
+def _note(row: int, column: int, text: str) -> bytes:
+    return _record(635, struct.pack("<5I", 0, row, row, column, column) + bytes(16)) + _record(637, b"\0" + _wide(text)) + _record(636)
 
 
 def _record(kind: int, data: bytes = b"") -> bytes:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..collect.planned import Plan, PlannedFile, PlannedSheet, Status
-from ..problems import Problem
+from ..problems import WITHDRAWN, Problem
 from .records import problem_record
 
 WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
@@ -89,7 +89,8 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
 def _head(sheet: PlannedSheet) -> str:
     name = sheet.measure if sheet.sheet == sheet.measure else f"{sheet.measure}（シート「{sheet.sheet}」）"
     changes = f" 変更 {len(sheet.merge.changes)} 件" if sheet.merge.changes else ""
-    return f"{name} {WORDS[sheet.status]}{changes}"
+    withdrawn = "（取下げ済み）" if any(p.code == WITHDRAWN.code for p in sheet.problems) else ""
+    return f"{name} {WORDS[sheet.status]}{withdrawn}{changes}"
 
 
 def _said(p: Problem, indent: str) -> Iterator[str]:
@@ -107,7 +108,7 @@ def _short(text: str, length: int = 40) -> str:
 
 def _sums(plan: Plan, dry_run: bool) -> Iterator[str]:
     count = Counter(s.status for f in plan.files for s in f.sheets)
-    parts = [f"{WORDS[s]} {count[s]}" for s in Status if count[s]]
+    parts = [f"{WORDS[s]} {count[s]}" for s in WORDS if count[s]]
     unread = sum(not f.sheets for f in plan.files)
     parts += [f"読めないファイル {unread}"] if unread else []
     yield ""

@@ -10,6 +10,7 @@ from . import console
 from .frame import Call, command
 
 DEFAULT = Path("demo")
+_KINDS = {".pdf": "PDF", ".xlsx": "Excel", ".html": "HTML"}
 
 
 @command()
@@ -34,7 +35,8 @@ def demo(call: Call, folder: Path | None) -> int:
     for label, path in (
         ("マスター", played.workspace.master), ("配付したブック", played.issued[0].parent),
         ("部署の返送", played.corrected.parent), ("差し戻したブック", played.first.copies[0].parent),
-        ("返送の控え", played.workspace.returns), *((path.suffix[1:], path) for path in played.reports),
+        ("返送の控え", played.workspace.returns), *((f"報告書（{_KINDS[path.suffix]}）", path) for path in played.reports),
+        *(("公表用", path) for path in played.published),
     ):  # fmt: skip
         console.out(f"  {label}: {path.relative_to(root)}")
     console.out(f"\n続けて試せます: dxreport status -C {root}、dxreport history -C {root} --measure 03-04")

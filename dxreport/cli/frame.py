@@ -79,16 +79,29 @@ def _of_quarter(settings: Settings, quarter: int) -> Round | None:
 
 
 class Moment(click.ParamType):
-    """A date and time in ISO form; a date alone is its midnight, an offset is left out."""
+    """A date and time in ISO form, or with the date as 設定 takes it; a date alone is its midnight, an offset is left out."""
 
     name = "ISO"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Text → datetime; fails in Japanese."""
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=None, microsecond=0)
+            return datetime.fromisoformat(_iso(value)).replace(tzinfo=None, microsecond=0)
         except ValueError:
-            self.fail(f"「{value}」が日時として読めません。2022-07-19T09:00:00 のように書いてください。", param, ctx)
+            self.fail(
+                f"「{value}」が日時として読めません。2022-07-19T09:00:00 や 2022/7/19 のように書いてください。", param, ctx
+            )
+
+
+def _iso(text: str) -> str:
+    """``2022/7/1 9:00`` → ``2022-07-01T09:00``; a text without such a date as it is."""
+    from ..master.settings import day_of
+
+    day, _, time = text.strip().partition(" ")
+    found = day_of(day)
+    if found is None:
+        return text
+    return f"{found}T{'0' if time.find(':') == 1 else ''}{time}" if time else found
 
 
 class Quarter(click.ParamType):

@@ -70,6 +70,8 @@ def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Pat
     _tell(made)
     console.out()
     console.out(f"{len(found.measures)} 施策、{len(found.departments)} 部署を読み取りました。")
+    if found.beside:
+        console.out(f"  記入要領、施策一覧、差し戻しのシート {found.beside} 枚は、読み飛ばしました。")
     for file, sheet in found.passed:
         console.out(f"  様式ではないシート（読み取っていません）: {file} シート「{sheet}」")
     for file, sheet, labels in found.missing:

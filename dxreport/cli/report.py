@@ -14,9 +14,9 @@ _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
 
 
 @command(answers=True, rounds=True)
-@click.option("--format", "formats", multiple=True, type=click.Choice(_FORMATS), help="この形式だけ（何度でも指定できます）")
+@click.option("--format", "formats", multiple=True, type=click.Choice(_FORMATS), metavar="|".join(_FORMATS), help="この形式だけ（何度でも指定できます）")
 @click.option(
-    "--for", "audience", type=click.Choice(_AUDIENCES), default="council",
+    "--for", "audience", type=click.Choice(_AUDIENCES), default="council", metavar="|".join(_AUDIENCES),
     help="council: 会議用　coordinator: 未提出の施策とデータの指摘も載せる",
 )  # fmt: skip
 @click.option("--final", is_flag=True, help="この数値で確定し、マスターの「確定報告」に記録する")

@@ -1,4 +1,4 @@
-"""``dxreport resolve``: decide a conflict, or take a held sheet in."""
+"""``dxreport resolve``: decide a conflict, or take a held or withdrawn sheet in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from .. import resolve as desk
 from ..errors import UsageError
+from ..problems import shown
 from . import console
 from .frame import Call, command
 
@@ -13,11 +14,11 @@ from .frame import Call, command
 @command(answers=True)
 @click.argument("what", metavar="CONFLICT|RETURN/MEASURE")
 @click.option("--take", metavar="issued|returned|current|VALUE", help="競合で採る値（発行時・返送・マスター、または書く文）")
-@click.option("--accept", is_flag=True, help="保留のシートを、そのまま取り込む")
+@click.option("--accept", is_flag=True, help="保留または取下げのシートを、そのまま取り込む")
 @click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
 @click.option("--password", metavar="TEXT", help="パスワード付きで返送された保留のブックを開くパスワード")
 def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
-    """競合を決めるか、電話などで確かめた保留シートを取り込みます。どちらも変更履歴に残ります。
+    """競合を決めるか、電話などで確かめた保留シート（または取り下げたシート）を取り込みます。どちらも変更履歴に残ります。
 
     終了コード: 0 完了　1 取り込んだが、競合がある
 
@@ -39,7 +40,7 @@ def _decide(call: Call, conflict: str, take: str, reason: str) -> None:
     elif change is None:
         console.out(f"競合 {conflict} を解決しました。マスターの値はそのままです。")
     else:
-        console.out(f"競合 {conflict} を解決しました。{change.measure} {change.label}:「{change.old}」→「{change.new}」")
+        console.out(f"競合 {conflict} を解決しました。{change.measure} {change.label}:「{shown(change.old)}」→「{shown(change.new)}」")
 
 
 def _accept(call: Call, what: str, reason: str, password: str | None) -> int:

@@ -27,7 +27,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
             "measures": done.measures, "left": list(done.left),
             "changes": [{"id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new} for c in done.changes],
             "conflicts": [{"conflict": c.id, "id": c.measure, "field": str(c.ref), "label": c.label} for c in done.conflicts],
-            "dry_run": dry_run,
+            "unknown": list(done.unknown), "dry_run": dry_run,
         })  # fmt: skip
         return 1 if done.conflicts else 0
     will = "（--dry-run: 何も書いていません）" if dry_run else ""
@@ -41,5 +41,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
     for c in done.conflicts:
         console.out(f"競合 {c.id} {c.measure} {c.label}: {done.fiscal_year}のマスターでも書き換えられています（{c.current}）")
+    if done.unknown:
+        console.out(f"{done.fiscal_year}のマスターにない施策: {'、'.join(done.unknown)}（必要なら「施策」シートに書き足してください）")
     console.out(f"{done.fiscal_year}: {len(done.changes)} か所を繰り越しました。競合 {len(done.conflicts)} 件。{will}")
     return 1 if done.conflicts else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import withdraw as desk
+from ..problems import shown
 from . import console
 from .frame import Call, command
 
@@ -28,9 +29,9 @@ def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
         })  # fmt: skip
         return 1 if plan.conflicts else 0
     for c in plan.changes:
-        console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
+        console.out(f"{c.measure} {c.label}:「{shown(c.old)}」→「{shown(c.new)}」")
     for c in plan.conflicts:
-        console.out(f"競合 {c.id} {c.measure} {c.label}: その後に書き換えられています（今は「{c.current}」）")
+        console.out(f"競合 {c.id} {c.measure} {c.label}: その後に書き換えられています（今は「{shown(c.current)}」）")
     done = "戻す予定です（何も書いていません）" if dry_run else "元に戻しました"
     console.out(f"{return_id}: {len(plan.changes)} か所を{done}。競合 {len(plan.conflicts)} 件。")
     return 1 if plan.conflicts else 0

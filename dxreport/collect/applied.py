@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..master.write import MasterEdit, save
 from ..workspace import Workspace
 from .planned import Plan
 
+_NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
 
@@ -41,4 +43,9 @@ def apply(
 
 def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
     """Where the original of a return is kept."""
-    return workspace.returns / f"{return_id}_{file_name(name)}"
+    return workspace.returns / f"{return_id}_{file_name(without_number(name))}"
+
+
+def without_number(name: str) -> str:
+    """A file's name without the numbers of returns that we put before it when it was kept or sent back."""
+    return _NUMBER.sub("", name, count=1) if _NUMBER.match(name) else name

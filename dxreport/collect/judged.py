@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import problems
@@ -21,10 +21,9 @@ from ..returns.filled import FilledSheet, read_aligned, read_filled
 from ..returns.gather import ReturnedFile
 from ..returns.kinds import Format, sniff
 from ..returns.limits import Unreadable
-from ..returns.mark_list import SHEETS as MARKS
 from ..returns.remarks import own, remarks
 from ..rules import Case, judge, problems_of, takes
-from .unkeyed import Unkeyed, unkeyed_sheets
+from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,9 @@ class Judge:
 
     def _keys(self, file: ReturnedFile) -> Iterator[str | None]:
         """The passwords to try, one by one."""
+        yield None
         named = sorted(self.passwords, key=lambda department: department not in file.name)
-        yield from dict.fromkeys(self.passwords[department] for department in named) or (None,)
+        yield from dict.fromkeys(self.passwords[department] for department in named)
         while self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
             yield answer
 
@@ -146,21 +146,8 @@ class Judge:
                 sheets.append(self._sheet(book, sheet, stamp, aligned))
         sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
         forms = {stamp.form for _, stamp, _ in read}
-        extra = self._extra(book, forms, {s.sheet for s in sheets})
+        extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
         return JudgedFile(file, extra, tuple(sheets), book.data if book.format in (Format.XLSX, Format.XLSM) else b"")
-
-    def _extra(self, book: Book, forms: Collection[str], known: Collection[str]) -> tuple[Problem, ...]:
-        """Sheets that people see, with something on them, which no form has: a sheet of notes."""
-        ours = {SHEET, *MARKS}
-        for digest in forms:
-            form = self.archive.form(digest)
-            ours |= {entry.name for entry in form.source.sheets} if form else set()
-        out = []
-        for sheet in book.sheets:
-            texts = [str(value) for row in sheet.rows for value in row if value != ""]
-            if texts and not sheet.hidden and sheet.name not in ours and sheet.name not in known:
-                out.append(problem(problems.EXTRA_SHEET, {"sheet": sheet.name, "value": "／".join(texts[:20])}, sheet=sheet.name))
-        return tuple(out)
 
     def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
         found = self._identify(sheet.name, stamp)
@@ -187,10 +174,11 @@ class Judge:
         return replace(judged, problems=found, notes=self._notes(book, sheet.name, stamp))
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
-        """A word where the measure was issued in another round since."""
-        last = next((i.round for i in reversed(self.master.issues) if stamp.measure in i.measures), round_.name)
-        if last != round_.name:
-            yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": last}, sheet=sheet)
+        """A word where the measure was issued for a later quarter since."""
+        issued = (self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures)
+        later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
+        if later:
+            yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
 
     def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
         """The notes that the department wrote, by cell."""

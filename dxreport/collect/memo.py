@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from ..problems import shown
 
+_REPLACED = re.compile(r"U\d+ に置き換え")
 _NOTE = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*): (.*)")
 _SHOWN = 500  # characters of a note
 _CELL = 32_000  # characters of a cell of Excel, nearly
@@ -22,8 +23,14 @@ def memo(message: str, notes: Mapping[str, str]) -> str:
 
 
 def reason(text: str) -> str:
-    """What the column says beside the notes."""
-    return "\n".join(line for line in text.split("\n") if not _NOTE.fullmatch(line))
+    """What the column says beside the notes, and beside what took the sheet's place."""
+    return "\n".join(line for line in text.split("\n") if not (_NOTE.fullmatch(line) or _REPLACED.fullmatch(line)))
+
+
+def replaced(text: str, newer: str) -> str:
+    """The column of a held sheet in whose place a ``newer`` return went in."""
+    rest = [line for line in text.split("\n") if line and not _REPLACED.fullmatch(line)]
+    return "\n".join([f"{newer} に置き換え", *rest])
 
 
 def notes(texts: Iterable[str]) -> dict[str, str]:

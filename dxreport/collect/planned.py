@@ -18,11 +18,12 @@ from ..model import Ref, Settings
 from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
+from .earlier import TAKEN, newer, number, same
 from .judged import JudgedFile, JudgedSheet
-from .memo import memo
+from .memo import memo, replaced
 
 ADDITION = "追加: "  # begins the label of a conflict that offers an item
-_DONE = {ReceiptState.MERGED, ReceiptState.UNCHANGED, ReceiptState.WITHDRAWN}
+_READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
 
 
 class Status(Enum):
@@ -43,6 +44,7 @@ _STATE = {
     Status.UNCHANGED: ReceiptState.UNCHANGED, Status.MERGED: ReceiptState.MERGED,
     Status.HELD: ReceiptState.HELD, Status.REFUSED: ReceiptState.REFUSED,
 }  # fmt: skip
+_STATUS = {state: status for status, state in _STATE.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class PlannedSheet:
 class PlannedFile:
     """One file with its fate; ``return_id`` is its number in 受付簿, ``new`` whether it is entered now.
 
-    ``package`` as in JudgedFile.
+    ``package`` as in JudgedFile. A file with an error of its own was not read; its sheets, if it has any, are
+    those of an earlier time when it could be.
     """
 
     file: ReturnedFile
@@ -145,16 +148,44 @@ class Planner:
 
     def add(self, judged: JudgedFile) -> PlannedFile:
         """Plan one file."""
-        before = {(r.measure, r.issue_id): r for r in self.receipts if _same(r, judged.file)}
+        before = {(r.measure, r.issue_id): r for r in self.receipts if same(r, judged.file)}
         return_id = next((r.id for r in before.values()), "") or self._next("U", (r.id for r in self.receipts))
         sheets = tuple(
             self._sheet(judged.file, s, return_id, before.get((s.measure, s.stamp.issue))) for s in judged.sheets
         )
-        if not sheets:
-            self._receive(judged.file, return_id, before.get(("", "")), PlannedSheet("", "", Status.REFUSED, judged.problems))
-        planned = PlannedFile(judged.file, return_id, not before, judged.problems, sheets, judged.package)
+        whole, faults = before.get(("", "")), judged.problems
+        if sheets and whole is not None:
+            self._read_at_last(whole)
+        elif not sheets and (sheets := tuple(self._known(r) for r in before.values() if r.measure)):
+            faults = faults if any(s.status.rank >= Status.HELD.rank for s in sheets) else ()
+        elif not sheets and (whole is None or whole.state is not ReceiptState.WITHDRAWN):
+            self._receive(judged.file, return_id, whole, PlannedSheet("", "", Status.REFUSED, faults))
+        planned = PlannedFile(judged.file, return_id, not before, faults, sheets, judged.package)
         self.files.append(planned)
         return planned
+
+    def _read_at_last(self, whole: Receipt) -> None:
+        """Say of a file that was refused whole that it has been read: its sheets have rows of their own."""
+        if whole.state is ReceiptState.REFUSED and whole in self.receipts:  # not entered anew as a nameless sheet
+            self._rewrite(whole, replace(whole, state=ReceiptState.MERGED, findings="", note=_READ_LATER.format(whole.findings)))
+
+    def _known(self, receipt: Receipt) -> PlannedSheet:
+        """A sheet of a file that was read before and cannot be now, since its password is not given again."""
+        settled = self._settled(receipt)
+        return PlannedSheet(
+            receipt.measure, receipt.measure, _STATUS[receipt.state] if settled is None else Status.UNCHANGED, settled or (),
+            issue=receipt.issue_id, department=receipt.department, round=receipt.round,
+        )  # fmt: skip
+
+    def _settled(self, receipt: Receipt) -> tuple[Problem, ...] | None:
+        """What to say of a sheet that came before and of which nothing is left to do; None where something is."""
+        if receipt.state in TAKEN:
+            return ()
+        said = {"return": receipt.id, "measure": receipt.measure}
+        if receipt.state is ReceiptState.WITHDRAWN:
+            return (problem(problems.WITHDRAWN, said),)
+        later = newer(self.receipts, receipt.id, receipt.measure, receipt.issue_id)
+        return (problem(problems.REPLACED, said | {"newer": later}),) if later else None
 
     def _sheet(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, before: Receipt | None) -> PlannedSheet:
         snapshot = judged.snapshot
@@ -163,14 +194,30 @@ class Planner:
             department=snapshot.department if snapshot else "", round=snapshot.round if snapshot else "",
             cells=judged.cells or {}, texts=judged.texts or {}, notes=judged.notes,
         )  # fmt: skip
-        if before is not None and before.state in _DONE:
-            return replace(base, status=Status.UNCHANGED, problems=(), moved=(), notes={})
+        settled = None if before is None else self._settled(before)
+        later = newer(self.receipts, return_id, judged.measure, base.issue)
+        if before is None and later:  # a file that could be opened only after a newer one had gone in
+            settled = (problem(problems.REPLACED, {"return": return_id, "measure": judged.measure, "newer": later}),)
+        if settled is not None:
+            planned = replace(base, status=Status.UNCHANGED, problems=settled, moved=(), notes={})
+            if before is None:
+                self._receive(file, return_id, None, planned)
+            return planned
         if judged.refused or judged.held:
             planned = replace(base, status=Status.REFUSED if judged.refused else Status.HELD)
         else:
             planned = self.merged(file, judged, return_id, base)
         self._receive(file, return_id, before, planned)
+        if planned.status.rank < Status.HELD.rank:
+            self.supersede(return_id, planned.measure, planned.issue)
         return planned
+
+    def supersede(self, return_id: str, measure: str, issue: str) -> None:
+        """Note with the held sheets that came before this one that it took their place."""
+        for old in list(self.receipts):
+            held = old.state is ReceiptState.HELD and (old.measure, old.issue_id) == (measure, issue)
+            if held and number(old.id) < number(return_id):
+                self._rewrite(old, replace(old, note=replaced(old.note, return_id)))
 
     def merged(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet, note: str = "") -> PlannedSheet:
         """Merge a sheet into the planned state and note its changes and conflicts."""
@@ -243,7 +290,8 @@ class Planner:
     def _offer(self, measure: str, item: Mapping[Ref, str], return_id: str) -> None:
         """Note an item that a department added itself: the coordinator decides whether the master takes it."""
         told = addition(item, self.master.settings)
-        if any((c.measure, c.returned) == (measure, told) for c in self.conflicts.values()):
+        offered = (c for c in self.conflicts.values() if c.state is not ConflictState.WITHDRAWN)
+        if any((c.measure, c.returned) == (measure, told) for c in offered):
             return
         id_ = self._next("C", self.conflicts)
         first = next(iter(item))
@@ -271,9 +319,18 @@ class Planner:
         if before is None and all((r.id, r.measure, r.issue_id) != key for r in self.receipts):
             self.receipts.append(receipt)
             self.added.append(receipt)
-        elif before is not None and receipt != before:
-            self.receipts[self.receipts.index(before)] = receipt
-            self.updated["receipt", *key] = receipt
+        elif before is not None:
+            self._rewrite(before, receipt)
+
+    def _rewrite(self, old: Receipt, new: Receipt) -> None:
+        """Write a receipt anew, whether it is in the master or was entered by this very plan."""
+        if new == old:
+            return
+        self.receipts[self.receipts.index(old)] = new
+        if old in self.added:
+            self.added[self.added.index(old)] = new
+        else:
+            self.updated["receipt", new.id, new.measure, new.issue_id] = new
 
     @staticmethod
     def _next(letter: str, taken: Iterable[str]) -> str:
@@ -284,8 +341,3 @@ class Planner:
 def addition(item: Mapping[Ref, str], settings: Settings) -> str:
     """An added item as the coordinator reads it: each text under its label."""
     return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)
-
-
-def _same(receipt: Receipt, file: ReturnedFile) -> bool:
-    """Whether a receipt is of this very content; files that could not be read at all differ by name."""
-    return receipt.sha256 == file.sha256 and (bool(file.data) or receipt.file == file.name)

@@ -11,6 +11,7 @@ from ..errors import DxreportError
 from ..issued import Archive
 from ..master.read import read_master
 from ..master.records import Master
+from ..returns.copies import is_corrected_copy
 from ..returns.gather import ReturnedFile, gather
 from ..workspace import Workspace
 from .applied import apply
@@ -49,7 +50,7 @@ def collect(
             f"{master.settings.fiscal_year.label}の受付は締め切られています。",
             "受け付けるには、マスターの「設定」シートの「年度の受付」を「受付中」にしてください。",
         )
-    plan = plan_files(workspace, master, watch(list(gather(paths))), now, replace=replace, passwords=passwords, ask=ask)
+    plan = plan_files(workspace, master, watch(in_order(gather(paths))), now, replace=replace, passwords=passwords, ask=ask)
     if dry_run:
         return Collected(plan)
     copies = {
@@ -58,6 +59,20 @@ def collect(
     }
     apply(workspace, master, plan, now, copies)
     return Collected(plan, tuple(copies))
+
+
+def in_order(files: Iterable[ReturnedFile]) -> list[ReturnedFile]:
+    """The files in the order in which departments sent them, as far as that is known; else as they were gathered.
+
+    What came by mail stands by the date of the mail. Of the others a corrected copy comes last, since its
+    original came before it; the rest come first. The dates of files are not asked: copying changes them.
+    """
+
+    def key(file: ReturnedFile) -> tuple[int, str, bool]:
+        copy = is_corrected_copy(file.data)
+        return 1 if file.received else 2 * copy, file.received, copy
+
+    return sorted(files, key=key)
 
 
 def plan_files(

@@ -20,6 +20,7 @@ from ..problems import Problem
 from ..returns.kinds import Format, sniff
 from ..returns.mark import Mark, corrected_copy
 from ..workspace import Workspace
+from .applied import without_number
 from .planned import Plan, PlannedFile, PlannedSheet, Status
 
 FOLDER = "差し戻し"
@@ -34,9 +35,10 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
     out = []
     for planned in plan.files:
         held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED)]
-        if not held:
+        unread = any(p.severity == "error" for p in planned.problems)
+        if unread or not held:
             continue
-        name = PurePath(planned.file.file_name).stem.removesuffix(f"_{FOLDER}")
+        name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
         data, suffix = _copy(workspace, master, planned, held)
         out.append((planned, file_name(f"{name}_{FOLDER}") + suffix, data))
     return out

@@ -1,10 +1,11 @@
-"""Sheets whose stamp is gone: identified by the 施策ID and the labels that they print."""
+"""Sheets without a stamp: identified by the 施策ID and the labels that they print, or told that they were not read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from .. import problems
 from ..form.align import Aligned, Doubt, align
 from ..form.compile import Form
 from ..form.labels import fold
@@ -13,7 +14,9 @@ from ..form.stamp import SHEET, Stamp
 from ..issued import Archive
 from ..master.records import Issue, Master
 from ..model import Ref, Round
+from ..problems import Problem, problem
 from ..returns.book import Book, Sheet
+from ..returns.mark_list import SHEETS as MARKS
 from ..status import current_round
 
 
@@ -41,6 +44,18 @@ def unkeyed_sheets(book: Book, master: Master, archive: Archive) -> Iterator[Unk
         found = _identified(sheet, master, round_, issues, forms)
         if found is not None:
             yield found
+
+
+def extra_sheets(book: Book, archive: Archive, forms: Collection[str], known: Collection[str]) -> Iterator[Problem]:
+    """A word on each sheet that people see, with something on it, and that neither is ``known`` nor belongs to ``forms``."""
+    ours = {SHEET, *MARKS, *known}
+    for form in map(archive.form, forms):
+        ours |= {entry.name for entry in form.source.sheets} if form else set()
+    for sheet in book.sheets:
+        texts = [str(value) for row in sheet.rows for value in row if value != ""]
+        if texts and not sheet.hidden and sheet.name not in ours:
+            params = {"sheet": sheet.name, "value": "／".join(texts[:20])}
+            yield problem(problems.EXTRA_SHEET, params, sheet=sheet.name)
 
 
 def _identified(

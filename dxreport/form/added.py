@@ -9,8 +9,8 @@ from typing import Any
 
 from ..model import Part, Ref
 from .blocks import Block
-from .compile import Form
 from .read import Filled, columns_of, find_stamp, targets_of
+from .records import Form
 
 _KEY = re.compile(r"r([0-9]+)(?:/|$)")
 

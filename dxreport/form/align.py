@@ -14,11 +14,11 @@ from typing import Any
 
 from ..ooxml.refs import column_letters
 from .columns import find_columns
-from .compile import Form
 from .expressions import Variable
 from .labels import Mark, fold, printed
 from .placing import Doubt, mismatch, place_rows
 from .read import Filled, read_sheet
+from .records import Form
 from .stamp import Stamp
 from .trellis import Placed
 

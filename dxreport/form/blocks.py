@@ -8,13 +8,14 @@ many copies as the longer list.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from .expressions import MEASURE, Fault, Variable, condition, loop_variable
+from .expressions import MEASURE, Condition, Consequence, Fault, Variable, condition, loop_variable
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
+_MEANT = re.compile(r"\b(?:for\s+\w+\s+in\s+[^%}\n]*|endfor\b|endif\b)")
 _FOR = re.compile(
     r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?", re.S
 )
@@ -30,7 +31,7 @@ class Loop:
     variable: Variable
     source_slot: int
     attribute: str
-    at_least: Callable[[Mapping[str, Any]], Any] | None = None
+    at_least: Condition | None = None
     spare: int = 0
 
 
@@ -42,14 +43,14 @@ class Block:
     last: int
     children: tuple[Block | int, ...]
     loops: tuple[Loop, ...] = ()
-    condition: Callable[[Mapping[str, Any]], Any] | None = None
+    condition: Condition | None = None
 
 
 @dataclass
 class _Open:
     row: int
     loop: Loop | None = None
-    condition: Callable[[Mapping[str, Any]], Any] | None = None
+    condition: Condition | None = None
     known: dict[str, Variable] | None = None
     blocks: list[Block] | None = None
 
@@ -83,7 +84,7 @@ def layout(controls: Mapping[int, str], last_row: int, report: Callable[[int, st
     Faults go to ``report(row, message)``; what can be understood is still laid out.
     """
     blocks, scopes, slots = _match_tags(controls, last_row, report)
-    nodes = _nest(_side_by_side(blocks), 2, last_row)
+    nodes = _nest(_side_by_side(blocks, report), 2, last_row)
     chains: dict[int, tuple[Block, ...]] = {}
     _chain(nodes, (), chains)
     return Layout(nodes, scopes, chains, slots)
@@ -102,16 +103,14 @@ def _match_tags(controls: Mapping[int, str], last_row: int, report: Callable[[in
             if tag in ("endfor", "endif"):
                 closing.append(tag)
                 continue
-            try:
-                opened = _open(tag, row, slots, known)
-            except Fault as fault:
-                report(row, str(fault))
-                opened = _Open(row)
+            opened = _opened(tag, row, slots, known, report)
             stack.append(opened)
             opened.known = known
             if opened.loop:
                 slots += 1
                 known = {**known, opened.loop.variable.name: opened.loop.variable}
+            elif broken := re.match(r"for\s+([A-Za-z_]\w*)", tag):
+                known = {**known, broken[1]: Variable(broken[1], 0, broken=True)}
         scopes[row] = known
         for tag in closing:
             if not stack:
@@ -128,11 +127,24 @@ def _match_tags(controls: Mapping[int, str], last_row: int, report: Callable[[in
 
 
 def _tags(text: str, row: int, report: Callable[[int, str], None]) -> list[str]:
+    """The tags of a control cell; one that is written wrong is told here, and taken for what it was meant to be."""
     if "｛" in text or "％" in text:
         report(row, "全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。")
+        text = unicodedata.normalize("NFKC", text)
     elif _TAG.sub("", text).strip():
         report(row, f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。")
-    return _TAG.findall(text)
+    return _TAG.findall(text) or [tag.strip() for tag in _MEANT.findall(text)]
+
+
+def _opened(tag: str, row: int, slot: int, known: Mapping[str, Variable], report: Callable[[int, str], None]) -> _Open:
+    """What an opening tag opens; a block of nothing where it cannot be read."""
+    try:
+        return _open(tag, row, slot, known)
+    except Consequence:
+        pass
+    except Fault as fault:
+        report(row, str(fault))
+    return _Open(row)
 
 
 def _open(tag: str, row: int, slot: int, known: Mapping[str, Variable]) -> _Open:
@@ -146,13 +158,18 @@ def _open(tag: str, row: int, slot: int, known: Mapping[str, Variable]) -> _Open
     raise Fault(f"{{% {tag} %}} は使えません。{{% for activity in measure.activities %}} のように書いてください。")
 
 
-def _side_by_side(blocks: list[Block]) -> list[Block]:
-    """Loops over the same rows, neither of which runs over the other's items, become one block."""
+def _side_by_side(blocks: list[Block], report: Callable[[int, str], None]) -> list[Block]:
+    """Loops over the same rows, neither of which runs over the other's items, become one block.
+
+    Quarters and years stand beside each other only: there are four of them, however long another list is.
+    """
     merged: list[Block] = []
     for block in blocks:
         twin = next((b for b in merged if (b.first, b.last) == (block.first, block.last) and b.loops and block.loops), None)
         if twin is not None and not any(inner.source_slot == block.loops[0].variable.slot for inner in twin.loops):
             merged.remove(twin)
+            if len({bool(loop.variable.periods_of) for loop in (*block.loops, *twin.loops)}) > 1:
+                report(block.first, "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。")
             block = Block(block.first, block.last, (), (*block.loops, *twin.loops))
         merged.append(block)
     return merged

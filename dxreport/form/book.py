@@ -8,8 +8,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import count
 
+from ..errors import DxreportError
 from ..model import Measure
 from ..ooxml.package import (
     MAIN_NS,
@@ -22,13 +24,13 @@ from ..ooxml.package import (
     rels_name,
     zip_bytes,
 )
-from ..ooxml.refs import column_letters
-from ..ooxml.text import escape, escape_attribute
+from ..ooxml.refs import MAX_SHEET_NAME, column_letters, is_sheet_name
+from ..ooxml.text import escape, escape_attribute, utf16_length
 from .carried import SharedParts, shared_parts
-from .compile import Form
 from .drawings import HangingPart
 from .edition import TEXT_HEAD, TEXT_TAIL, Edition
-from .render import RenderedSheet, render_sheet
+from .records import Form
+from .render import RenderedSheet, render_sheet, shown_text
 from .stamp import SHEET, Stamp
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
@@ -115,6 +117,7 @@ class _Book:
 
     def entries(self) -> list[Entry]:
         """All members, in a fixed order."""
+        self._check_names()
         shared = shared_parts(self.form)
         for number, sheet in enumerate(self.sheets, 1):
             self._sheet(number, sheet)
@@ -125,10 +128,11 @@ class _Book:
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
         self._text("docProps/core.xml", _CORE.format(title), "application/vnd.openxmlformats-package.core-properties+xml")
         types = self._types(shared)
-        return [entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
+        return [_small_entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
 
     def _text(self, name: str, text: str, content_type: str) -> None:
-        self.made.append(entry(name, text.encode("utf-8"), 1 if "worksheets" in name else 6))
+        data = text.encode("utf-8")
+        self.made.append(entry(name, data, 1) if "worksheets" in name else _small_entry(name, data))
         if content_type:
             self.overrides.append((name, content_type))
 
@@ -139,19 +143,36 @@ class _Book:
         for part in form.hangings.parts:
             own = part.name.format(number)
             rels.append(Relationship(part.rel.id, part.rel.type, own))
-            self._text(own, part.render(sheet.rows, number, dict(sheet.names)), _override(part))
+            text_of = partial(shown_text, names=sheet.names, form=form.name, measure=sheet.measure)
+            self._text(own, part.render(sheet.rows, number, text_of), _override(part))
             if part.relationships:
                 self._text(rels_name(own), _rels_xml(own, part.relationships), "")
         if rels:
             self._text(rels_name(name), _rels_xml(name, rels), "")
 
+    def _check_names(self) -> None:
+        """Raises DxreportError for an ID that is no name of a sheet."""
+        taken = {plain.name.casefold() for plain in (*self.before, *self.after)}
+        for sheet in self.sheets:
+            if not is_sheet_name(sheet.measure) or sheet.measure.casefold() in taken:
+                raise DxreportError(
+                    f"施策ID「{sheet.measure}」は、シートの名前にできません。",
+                    f"施策IDを、: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください（二つの施策が同じIDを使うこともできません）。",
+                )
+            taken.add(sheet.measure.casefold())
+
     def _others(self) -> list[_Listed]:
-        """The template's other sheets; none of them is published."""
-        if self.form.published:
-            return []
-        taken = {s.measure.casefold() for s in self.sheets}
-        found = [s for s in self.form.source.sheets if s.name != self.form.sheet]
-        return [_Listed(s.name if s.name.casefold() not in taken else f"{s.name}（様式）", s.part, s.state, s.kind) for s in found]
+        """The template's other sheets, under names that no measure has."""
+        taken = {s.measure.casefold() for s in self.sheets} | {p.name.casefold() for p in (*self.before, *self.after)}
+        taken_by_others = {s.name.casefold() for s in self.form.others}
+        out = []
+        for s in self.form.others:
+            name = s.name
+            if name.casefold() in taken:
+                name = _free_name(s.name, taken | taken_by_others)
+            taken.add(name.casefold())
+            out.append(_Listed(name, s.part, s.state, s.kind))
+        return out
 
     def _listed(self) -> list[_Listed]:
         """All sheets, in order."""
@@ -166,8 +187,7 @@ class _Book:
             state = f' state="{s.state}"' if s.state != "visible" else ""
             listed.append(f'<sheet name="{escape_attribute(s.name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
         first = len(self.before)
-        others = [s.name for s in form.source.sheets if s.name != form.sheet] if not form.published else []
-        positions = {name: i for i, name in enumerate(others, first + len(self.sheets))}
+        positions = {s.name: i for i, s in enumerate(form.others, first + len(self.sheets))}
         titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
         defined = form.names.xml(titles, first, [(s.measure, s.rows) for s in self.sheets], positions, form.layout)
         head = shared_parts(self.form).workbook_head
@@ -186,6 +206,18 @@ class _Book:
             f'<Override PartName="/{escape_attribute(n)}" ContentType="{t}"/>' for n, t in [*self.overrides, *shared.overrides]
         )
         return f'{_DECLARATION}<Types xmlns="{TYPES_NS}">{defaults}{overrides}</Types>'
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """``name`` with something behind that sets it apart, cut to what a sheet's name may hold."""
+    for number in count(1):
+        ending = "（様式）" if number == 1 else f"（様式{number}）"
+        kept = name
+        while utf16_length(kept + ending) > MAX_SHEET_NAME:
+            kept = kept[:-1]
+        if (kept + ending).casefold() not in taken:
+            return kept + ending
+    raise AssertionError
 
 
 def _sheet_part(number: int) -> str:
@@ -228,6 +260,10 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
         mode = ' TargetMode="External"' if r.external else ""
         out.append(f'<Relationship Id="{r.id}" Type="{r.type}" Target="{escape_attribute(target)}"{mode}/>')
     return f'{_DECLARATION}<Relationships xmlns="{RELS_NS}">{"".join(out)}</Relationships>'
+
+
+# Workbooks of one form differ in few of their small parts.
+_small_entry = lru_cache(maxsize=256)(entry)
 
 
 @lru_cache(maxsize=1)

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ..ooxml.package import TYPES_NS, Entry, Package, Relationship, entry, rels_name, serialise
+from ..ooxml.package import RELS_NS, TYPES_NS, Entry, Package, Relationship, entry, rels_name, serialise
 from ..ooxml.text import string_item
-from .compile import Form
-from .source import S
+from .drawings import DROPPED
+from .records import Form
+from .source import R_ID, S
 
-_LEFT_OUT = {"calcChain", "sheetMetadata", "person", "customXml", "attachedToolbars", "vbaProject"}
+_OF_THE_BOOK = {"theme", "styles", "sharedStrings"}  # all else of a workbook tells of its past, its people, other books
 _CLEANED = (
     ("sheet+xml", re.compile(rb'\s+tabSelected="[^"]*"'), b""),
-    ("comments+xml", re.compile(rb"<author>[^<]+</author>"), b"<author></author>"),
+    ("comments+xml", re.compile(rb"(<(?:\w+:)?author>)[^<]+(?=</)"), rb"\1"),
 )
 _WORKBOOK_PARTS = ("fileVersion", "workbookPr", "bookViews")
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
@@ -44,12 +45,11 @@ def _shared_parts(form: Form) -> SharedParts:
     source, package = form.source, form.source.package
     defaults, overrides = _content_types(form)
     form_part = next(s.part for s in source.sheets if s.name == form.sheet)
-    sheet_parts = {s.part for s in source.sheets}
-    rels = [r for r in source.relationships if r.target not in sheet_parts and r.kind not in _LEFT_OUT]
+    rels = [r for r in source.relationships if r.kind in _OF_THE_BOOK]
     cloned = {p.rel.target for p in form.hangings.parts}
     reached: dict[str, None] = {}
     waiting = [r.target for r in rels if not r.external]
-    waiting += [s.part for s in source.sheets if s.name != form.sheet and not form.published]
+    waiting += [s.part for s in form.others]
     waiting += [r.target for r in form.hangings.kept if not r.external]
     waiting += [r.target for p in form.hangings.parts for r in p.relationships if not r.external]
     while waiting:
@@ -57,33 +57,57 @@ def _shared_parts(form: Form) -> SharedParts:
         if name in reached or name not in package or name in cloned or name == form_part:
             continue
         reached[name] = None
-        waiting += [r.target for r in package.relationships(name) if not r.external]
+        waiting += [r.target for r in package.relationships(name) if not r.external and r.kind not in DROPPED]
     entries = []
     for name in sorted(reached):
         if name == source.styles_part:
             entries.append(entry(name, source.styles.bytes()))
         elif name == source.strings_part:
             entries.append(entry(name, _strings(form)))
-        elif (cleaned := _cleaned(package, name, overrides.get(name, ""))) is not None:
-            entries.append(entry(name, cleaned))
         else:
-            entries.append(package.entry(name))
-        if rels_name(name) in package:
-            entries.append(package.entry(rels_name(name)))
+            entries += _carried(package, name, overrides.get(name, ""))
     kept = tuple((n, overrides[n]) for n in sorted(reached) if n in overrides)
     head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
     return SharedParts(tuple(entries), defaults, kept, tuple(rels), head)
 
 
-def _cleaned(package: Package, name: str, content_type: str) -> bytes | None:
-    """A part of another sheet without what may not go out with it; None where there is nothing of that.
+def _carried(package: Package, name: str, content_type: str) -> list[Entry]:
+    """A part and its relationships, without what may not go out with it: byte for byte where there is nothing of that.
 
-    A second sheet that is selected beside the first makes Excel write what is typed into both; notes name their author.
+    A second sheet that is selected beside the first makes Excel write what is typed into both; notes and threads name
+    their authors, and a printer is the coordinator's own.
     """
+    before = after = package.read(name)
+    dropped = {r.id for r in package.relationships(name) if r.kind in DROPPED}
+    if dropped:
+        after = _without(package.xml(name), dropped)
     for ending, found, put in _CLEANED:
-        if content_type.endswith(ending) and found.search(data := package.read(name)):
-            return found.sub(put, data)
-    return None
+        if content_type.endswith(ending):
+            after = found.sub(put, after)
+    out = [package.entry(name) if after == before else entry(name, after)]
+    if dropped:
+        out.append(entry(rels_name(name), _relationships_without(package.xml(rels_name(name)), dropped)))
+    elif rels_name(name) in package:
+        out.append(package.entry(rels_name(name)))
+    return out
+
+
+def _without(root: etree._Element, ids: set[str]) -> bytes:
+    """A sheet that no longer speaks of these relationships."""
+    for e in [e for e in root.iter(etree.Element) if e.get(R_ID) in ids]:
+        del e.attrib[R_ID]
+        if e.tag == f"{S}customPr":  # nothing without its part
+            group = e.getparent()
+            group.remove(e)
+            if not len(group):
+                group.getparent().remove(group)
+    return serialise(root)
+
+
+def _relationships_without(root: etree._Element, ids: set[str]) -> bytes:
+    for r in [r for r in root.iter(f"{{{RELS_NS}}}Relationship") if r.get("Id") in ids]:
+        root.remove(r)
+    return serialise(root)
 
 
 def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:

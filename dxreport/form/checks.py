@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import unquote
 
 from lxml import etree
 
 from ..fields import FIELD
-from ..ooxml.refs import address
+from ..ooxml.refs import Box, address
 from .blocks import Layout
 from .expressions import THIS, Binding
 from .names import pointing_at
-from .source import S, Source
+from .source import R_ID, DrawnCell, S, SheetEntry, Source
 
 Report = Callable[[int, int, str], None]
 _ELSEWHERE = {
@@ -22,6 +23,40 @@ _ELSEWHERE = {
 }  # fmt: skip
 _NAMED = 5  # cells that a remark names
 _TAG = re.compile(r"\{[{%#]")
+_STRING = re.compile(r'"[^"]*"')
+_OTHER_BOOK = re.compile(r"(?<![\w\]\[])\[[0-9]+\][^\[\]!]*!")  # [1]表!A1, '[1]表 1'!A1; 表[1] is a column of a table
+_OF_THE_BOOK = {
+    "pivotTable": "ピボットテーブル", "slicer": "スライサー", "timeline": "タイムライン", "queryTable": "外部データ",
+}  # fmt: skip
+
+
+def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], fault: Report) -> None:
+    """Row 1 and column A are free: they hold the keys of what is sent."""
+    for c in drawn:
+        if c.row == 1 and (c.text or c.element.find(f"{S}v") is not None):
+            fault(1, c.column, "1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。")
+    for m in merged:
+        if m.top == 1 or m.left == 1:
+            fault(m.top, m.left, f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。")
+
+
+def check_merges(merged: Sequence[Box], layout: Layout, fault: Report) -> None:
+    """Merged ranges keep clear of each other, and hold a block whole or lie within it."""
+    for i, a in enumerate(merged):
+        for b in merged[:i]:
+            if a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right:
+                fault(a.top, a.left, f"セルの結合 {a.ref} と {b.ref} が重なっています。")
+        if a.top < 2:
+            continue
+        depth = layout.common_depth(a.top, a.bottom)
+        if any(block.first != a.top for block in layout.chains[a.top][depth:]) or any(
+            block.last != a.bottom for block in layout.chains[a.bottom][depth:]
+        ):
+            fault(
+                a.top,
+                a.left,
+                f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。",
+            )
 
 
 def check_bindings(cells: Sequence, layout: Layout, fault: Report, note: Report) -> None:
@@ -97,22 +132,51 @@ def _check_spanning(cells: Iterable, layout: Layout, fault: Report) -> None:
                 )
 
 
-def check_other_sheets(source: Source, sheet: str, report: Callable[[str], None]) -> None:
-    """No other sheet may calculate with the form: when sent, there are as many forms as measures, under other names."""
+def check_formulas(root: etree._Element, where: str, points_here: re.Pattern[str] | None, report: Callable[[str], None]) -> None:
+    """No formula of a part may look into another workbook, nor at the form where ``points_here`` finds it."""
+    for element in root.iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):
+        text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
+        what = f"{where} {cell} の数式" if cell else f"{where}のグラフや入力規則・条件付き書式"
+        if points_here and points_here.search(text):
+            report(f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。")
+            return
+        if _OTHER_BOOK.search(text):
+            report(f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。")
+            return
+
+
+def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], report: Callable[[str], None]) -> None:
+    """No other sheet that goes out may calculate with the form: when sent, there are as many forms as measures, under
+    other names. Nor may it hold what belongs to the workbook, which does not go out."""
+    points_here, package = pointing_at(sheet), source.package
+    for other in others:
+        where = f"シート「{other.name}」"
+        relationships = package.relationships(other.part)
+        tables = [r.target for r in relationships if r.kind == "table"]
+        kinds = [r.kind for r in [*relationships, *(r for part in tables for r in package.relationships(part))]]
+        for what in dict.fromkeys(_OF_THE_BOOK[kind] for kind in kinds if kind in _OF_THE_BOOK):
+            report(f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。")
+        drawings = [r.target for r in relationships if r.kind == "drawing"]
+        charts = [r.target for part in drawings for r in package.relationships(part) if r.kind == "chart"]
+        for part in (other.part, *drawings, *charts):
+            if part in package:
+                check_formulas(package.xml(part), where, points_here, report)
+    for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
+        if _OTHER_BOOK.search(element.text or "") and "#REF!" not in (element.text or ""):
+            report(f"名前「{element.get('name', '')}」が、ほかのブックを参照しています。削除してください（数式 → 名前の管理）。")
+
+
+def check_links(source: Source, sheet: str, part: str, root: etree._Element, report: Callable[[str], None]) -> None:
+    """No link of the form may lead to the form: its sheet goes out under another name."""
+    package = source.package
+    drawings = [r.target for r in package.relationships(part) if r.kind == "drawing"]
+    targets = [r.target for d in drawings for r in package.relationships(d) if r.kind == "hyperlink" and "#" in r.target]
+    places = [unquote(target).rpartition("#")[2] for target in targets]
+    places += [link.get("location", "") for link in root.iterfind(f"{S}hyperlinks/{S}hyperlink") if not link.get(R_ID)]
     points_here = pointing_at(sheet)
-    for other in source.sheets:
-        parts = [other.part]
-        for part in parts:
-            parts += [r.target for r in source.package.relationships(part) if r.kind in ("drawing", "chart")]
-        for part in parts if other.name != sheet else ():
-            for element in source.package.xml(part).iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):
-                if points_here.search(element.text or ""):
-                    cell = element.getparent().get("r", "")
-                    what = f" {cell} の数式" if cell else "のグラフや入力規則" if part == other.part else "のグラフ"
-                    report(
-                        f"シート「{other.name}」{what}が、様式のシート「{sheet}」を指しています。送るときには様式が施策の数だけになるので、外してください。"
-                    )
-                    break
+    found = next((place for place in places if points_here.match(place)), None)
+    if found:
+        report(f"様式のシート自身へのリンク（{found}）があります。送るときにはシートの名前が変わるので、外してください。")
 
 
 def check_tags_elsewhere(root: etree._Element, known: Callable[[str], bool], report: Callable[[str], None]) -> None:

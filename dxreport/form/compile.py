@@ -5,101 +5,27 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from lxml import etree
 
 from ..errors import PackageError, TemplateError
 from ..ooxml.refs import Box, address, column_letters
-from ..ooxml.text import escape
-from . import fit
-from .blocks import Layout, layout
-from .checks import check_bindings, check_other_sheets, check_tags_elsewhere
+from .blocks import layout
+from .checks import check_bindings, check_formulas, check_links, check_merges, check_other_sheets, check_reserved, check_tags_elsewhere
 from .drawings import Hangings
-from .expressions import Binding, Computed, Fault, bind, computed, plain_path
+from .expressions import Binding, Computed, Consequence, Fault, bind, computed, plain_path
 from .formulas import Formula, formula, unshared
 from .names import Names, read_names
 from .pieces import Builder
 from .published import without_entry_aids
+from .records import LIST_MARK, LISTS, Cell, Form, Row
+from .sizes import Sizes, drawn_row, static
 from .source import DrawnCell, S, Source, last_row, merges
-from .tail import Tail, compile_tail
+from .stamp import SHEET
+from .tail import compile_tail
 
-LIST_MARK = "\ue004{}\ue005"
-_DECLARATION = re.compile(' xmlns(:[A-Za-z0-9]+)?="[^"]*"')
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
-LISTS = ("progress", "flags", "no_report")
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How the text of a cell makes its row taller: width in em (0: letters stacked), line pitch in points, last row."""
-
-    em: float
-    pitch: float
-    bottom: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of the template. ``content`` is XML as drawn, or what makes its text.
-
-    ``repeats`` is how many blocks around it repeat it; a cell of the measure within a block
-    repeats less often than its row and spans the block instead.
-    """
-
-    row: int
-    column: int
-    style: int
-    content: str | Binding | Computed | Formula
-    unlocked: bool = False
-    fit: Fit | None = None
-    repeats: int = 0
-    merged_into: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the template: further attributes, drawn height in points (None: default), its cells."""
-
-    number: int
-    attributes: str
-    height: float | None
-    hidden: bool
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Form:
-    """A compiled form template; make one with :func:`compile_form`.
-
-    ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels,
-    ``tall_merges`` the merges over several rows with the number of blocks that repeat them,
-    ``merge_columns`` the further columns of a merge by its top left cell. ``notes`` are remarks
-    that do not keep it from working; ``editions`` and ``shared`` are kept results. A ``published`` form
-    is one to be read only: sheets of it carry no stamp and no keys, nor anything that serves filling in.
-    """
-
-    name: str
-    digest: str
-    source: Source
-    sheet: str
-    layout: Layout
-    rows: dict[int, Row]
-    column_letters: tuple[str, ...]
-    width: int
-    names: Names
-    tall_merges: tuple[tuple[Box, int], ...]
-    tail: Tail
-    hangings: Hangings
-    merge_columns: dict[tuple[int, int], tuple[int, ...]]
-    default_height: float
-    bindings: dict[int, tuple[Cell, ...]]
-    published: bool = False
-    notes: tuple[str, ...] = ()
-    editions: dict = field(default_factory=dict)
-    shared: list = field(default_factory=list)
 
 
 def load_form(path: Path, *, published: bool = False) -> Form:
@@ -130,6 +56,9 @@ class _Compiler:
         self.gone = without_entry_aids(self.root, source.package.relationships(part)) if published else frozenset()
         self.drawn = list(source.cells(self.root))
         self.merged = merges(self.root)
+        mine = () if published else (s for s in source.sheets if s.name != sheet and s.name.casefold() != SHEET)
+        self.others = tuple(mine)
+        self.sizes = Sizes(self.root, source.styles)
         self.faults: list[str] = []
         self.notes: list[str] = []
 
@@ -149,12 +78,15 @@ class _Compiler:
         last = max(last_row(self.root, self.drawn, self.merged), hung.last_row)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.layout = layout(controls, last, lambda row, message: self.fault(row, 1, message))
-        self._check_reserved()
-        self._check_merges()
+        check_reserved(self.drawn, self.merged, self.fault)
+        check_merges(self.merged, self.layout, self.fault)
         cells = self._cells()
         check_bindings(cells, self.layout, self.fault, self._note)
-        if not self.published:
-            check_other_sheets(self.source, self.sheet, self.faults.append)
+        check_formulas(self.root, f"シート「{self.sheet}」", None, self.faults.append)
+        check_links(self.source, self.sheet, self.part, self.root, self._tail_fault)
+        check_other_sheets(self.source, self.sheet, self.others, self.faults.append)
+        if not self.published and self.source.workbook.find(f"{S}workbookProtection") is not None:
+            self.notes.append("ブックの保護は、送るファイルには付きません。")
         check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), self._tail_fault)
         builder = self._builder(cells)
         tail = compile_tail(self.root, builder, self._tail_fault, self.notes.append, published=self.published)
@@ -166,8 +98,8 @@ class _Compiler:
         self._variants(cells)
         return Form(
             self.name, self.digest, self.source, self.sheet, self.layout, rows, self._letters(), self._width(names), names,
-            self._tall_merges(cells), tail, hung, self._beside(), self.default_height, self._bound(rows),
-            self.published, tuple(self.notes),
+            self._tall_merges(cells), tail, hung, self._beside(), self.sizes.default_height, self._bound(rows),
+            self.published, tuple(self.notes), self.others,
         )  # fmt: skip
 
     def _letters(self) -> tuple[str, ...]:
@@ -177,7 +109,7 @@ class _Compiler:
     def _width(self, names: Names) -> int:
         areas = [box for _, box, _ in names.area if box is not None]
         left, right = (areas[0].left, areas[0].right) if areas else (2, max((c.column for c in self.drawn), default=2))
-        return sum(self.widths.get(column, self.widths[0]) for column in range(left, right + 1))
+        return sum(self.sizes.widths.get(column, self.sizes.widths[0]) for column in range(left, right + 1))
 
     def _tall_merges(self, cells: list[Cell]) -> tuple[tuple[Box, int], ...]:
         """Merges over several rows, and cells that become such because they span a block; each with its depth."""
@@ -219,27 +151,6 @@ class _Compiler:
     def _tail_fault(self, message: str) -> None:
         self.fault(0, 0, message)
 
-    def _check_reserved(self) -> None:
-        for c in self.drawn:
-            if c.row == 1 and (c.text or c.element.find(f"{S}v") is not None):
-                self.fault(1, c.column, "1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。")
-        for m in self.merged:
-            if m.top == 1 or m.left == 1:
-                self.fault(m.top, m.left, f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。")
-
-    def _check_merges(self) -> None:
-        for i, a in enumerate(self.merged):
-            for b in self.merged[:i]:
-                if a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right:
-                    self.fault(a.top, a.left, f"セルの結合 {a.ref} と {b.ref} が重なっています。")
-            if a.top < 2:
-                continue
-            depth = self.layout.common_depth(a.top, a.bottom)
-            if any(block.first != a.top for block in self.layout.chains[a.top][depth:]) or any(
-                block.last != a.bottom for block in self.layout.chains[a.bottom][depth:]
-            ):
-                self.fault(a.top, a.left, f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。")
-
     def _cells(self) -> list[Cell]:
         merge_at = {(m.top, m.left): m for m in self.merged}
         inside = {(r, c): m for m in self.merged for r in range(m.top, m.bottom + 1) for c in range(m.left, m.right + 1)}
@@ -254,6 +165,8 @@ class _Compiler:
                 continue
             try:
                 out.append(self._cell(c, merge_at.get((c.row, c.column)), shared))
+            except Consequence:
+                continue
             except Fault as fault:
                 self.fault(c.row, c.column, str(fault))
         return out
@@ -268,9 +181,9 @@ class _Compiler:
         if "｛｛" in c.text or "｛％" in c.text:
             raise Fault("全角の ｛｛ ｝｝ は使えません。半角の {{ }} で書いてください。")
         if "{{" not in c.text and "{%" not in c.text:
-            return Cell(c.row, c.column, c.style, _static(c.element), not look.locked, repeats=depth)
+            return Cell(c.row, c.column, c.style, static(c.element), not look.locked, repeats=depth)
         box = merge or Box(c.row, c.column, c.row, c.column)
-        fitting = self._fit(box, look) if look.stacked or (look.wrap and look.upright) else None
+        fitting = self.sizes.fitting(box, look) if look.stacked or (look.wrap and look.upright) else None
         content = self._content(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else depth
         if repeats < depth and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
@@ -335,58 +248,4 @@ class _Compiler:
         for c in cells:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
-        return {n: _row(n, drawn.get(n), by_row[n]) for n in range(2, last + 1)}
-
-    @cached_property
-    def default_height(self) -> float:
-        """Height in points of a row that says none."""
-        given = self.root.find(f"{S}sheetFormatPr")
-        return float(given.get("defaultRowHeight", "15")) if given is not None else 15.0
-
-    @cached_property
-    def widths(self) -> dict[int, int]:
-        """Column widths in pixels as drawn, by column; 0 holds the default."""
-        given = self.root.find(f"{S}sheetFormatPr")
-        drawn = [
-            (int(c.get("min")), min(int(c.get("max")), 256), float(c.get("width", "9")), c.get("hidden") in ("1", "true"))
-            for c in self.root.iterfind(f"{S}cols/{S}col")
-        ]
-        digit = fit.max_digit_width([w for _, _, w, _ in drawn])
-        default = float(given.get("defaultColWidth", "9.0")) if given is not None else 9.0
-        out = {0: fit.column_px(default, digit)}
-        for first, last, width, hidden in drawn:
-            for column in range(first, last + 1):
-                out[column] = 0 if hidden else fit.column_px(width, digit)
-        return out
-
-    def _fit(self, box: Box, look) -> Fit:
-        px = sum(self.widths.get(column, self.widths[0]) for column in range(box.left, box.right + 1))
-        given = self.root.find(f"{S}sheetFormatPr")
-        custom = given is not None and given.get("customHeight") in ("1", "true")
-        pitch = fit.line_pitch(
-            look.font_size, look.font_name, None if custom else self.default_height, self.source.styles.normal_size
-        )
-        return Fit(0.0 if look.stacked else fit.usable_em(px, look.font_size, look.indent), pitch, box.bottom)
-
-
-_ROW_KEPT = ("s", "customFormat", "hidden", "outlineLevel", "collapsed", "thickTop", "thickBot")
-
-
-def _row(number: int, element: etree._Element | None, cells: list[Cell]) -> Row:
-    if element is None:
-        return Row(number, "", None, False, tuple(cells))
-    kept = "".join(f' {name}="{element.get(name)}"' for name in _ROW_KEPT if element.get(name) is not None)
-    height = float(element.get("ht")) if element.get("ht") else None
-    return Row(number, kept, height, element.get("hidden") in ("1", "true"), tuple(sorted(cells, key=lambda c: c.column)))
-
-
-def _static(c: etree._Element) -> str:
-    """A drawn cell's inner XML behind its type, e.g. ``t="s"><v>3</v>``; "" for an empty cell."""
-    value, inline = c.find(f"{S}v"), c.find(f"{S}is")
-    kind = f' t="{c.get("t")}"' if c.get("t") else ""
-    if inline is not None:
-        xml = etree.tostring(inline, encoding="unicode", with_tail=False)
-        return f"{kind}>{_DECLARATION.sub('', xml)}"
-    if value is None or value.text is None:
-        return ""
-    return f"{kind}><v>{escape(value.text)}</v>"
+        return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, last + 1)}

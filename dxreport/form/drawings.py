@@ -15,7 +15,7 @@ from ..errors import PackageError
 from ..ooxml.package import Package, Relationship, parse
 from ..ooxml.refs import cell
 from .blocks import Layout
-from .expressions import Computed, Fault, computed
+from .expressions import Computed, Consequence, Fault, computed
 from .rowmap import RowMap
 from .source import S, Source
 
@@ -26,7 +26,7 @@ OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _TOP, _BOTTOM, _ID, _TEXT = "\ue010", "\ue011", "\ue012", "\ue013"
 _MARKS = re.compile("\ue013([0-9]+)\ue014")
 _SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")
-_DROPPED = {"printerSettings", "threadedComment", "person", "customProperty"}
+DROPPED = {"printerSettings", "threadedComment", "person", "customProperty"}
 _KEPT = {"hyperlink", "image"}
 _TOLD = {"table", "oleObject", "package", "control", "ctrlProp"}  # the sheet's own elements name them
 _KINDS = {
@@ -76,18 +76,19 @@ class HangingPart:
     relationships: tuple[Relationship, ...] = ()
     texts: tuple[Computed, ...] = ()
 
-    def render(self, rows: RowMap, sheet_number: int, names: dict) -> str:
-        """The part's XML on the ``sheet_number``-th sheet (1-based)."""
+    def render(self, rows: RowMap, sheet_number: int, text_of: Callable[[Computed], str | None]) -> str:
+        """The part's XML on the ``sheet_number``-th sheet (1-based); ``text_of`` gives the texts of shapes."""
         counter = iter(range(1024 * sheet_number + 1 if self.kind == "vmlDrawing" else 2, 1_000_000_000))
         body = "".join(a.render(rows, lambda: next(counter)) for a in self.anchored)
         text = f"{self.head}{body}{self.tail}".replace("\ue015", str(sheet_number))
         if self.texts:
-            text = _MARKS.sub(lambda m: _xml_text(self.texts[int(m[1])].render(names)), text)
+            text = _MARKS.sub(lambda m: _xml_text(text_of(self.texts[int(m[1])]) or ""), text)
         return text
 
 
 def _xml_text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """A text of one run, which holds no line break."""
+    return text.replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Hangings:
         """
         parts, kept = [], []
         for rel in source.package.relationships(part):
-            if rel.kind in _DROPPED or rel.id in gone:
+            if rel.kind in DROPPED or rel.id in gone:
                 continue
             if rel.kind in _KEPT:
                 kept.append(rel)
@@ -127,7 +128,8 @@ class Hangings:
             try:
                 texts = tuple(computed(t, layout.variables[2]) for t in p.texts)
             except Fault as error:
-                fault(0, 0, f"図形の文字: {error}")
+                if not isinstance(error, Consequence):
+                    fault(0, 0, f"図形の文字: {error}")
                 texts = ()
             parts.append(replace(p, anchored=anchored, texts=texts))
         return replace(self, parts=tuple(parts))
@@ -191,7 +193,7 @@ def _comments(package: Package, rel: Relationship, fault: Callable[[int, int, st
         letters = note.get("ref", "A1").rstrip("0123456789")
         note.attrib.pop("{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid", None)
         note.set("ref", f"{letters}{_TOP}")
-        anchored.append((row, etree.tostring(note, encoding="unicode", with_tail=False)))
+        anchored.append((row, column, etree.tostring(note, encoding="unicode", with_tail=False)))
         notes.remove(note)
     authors = root.find(f"{S}authors")
     for author in authors if authors is not None else ():
@@ -199,7 +201,7 @@ def _comments(package: Package, rel: Relationship, fault: Callable[[int, int, st
     notes.text = "\ue000"
     head, tail = etree.tostring(root, encoding="unicode").split("\ue000")
     # Anchors count rows from 0; a note's cell counts from 1.
-    pieces = tuple(Anchored(xml.replace(_TOP, "\ue016"), row, row) for row, xml in anchored)
+    pieces = tuple(Anchored(xml.replace(_TOP, "\ue016"), row, row) for row, _, xml in sorted(anchored))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
     return _Notes("comments", rel, "xl/dxrcomments{}.xml", kind, head, pieces, tail)
 
@@ -209,14 +211,11 @@ class _Notes(HangingPart):
 
     __slots__ = ()
 
-    def render(self, rows: RowMap, sheet_number: int, names: dict) -> str:
+    def render(self, rows: RowMap, sheet_number: int, text_of: Callable[[Computed], str | None]) -> str:
         """The notes of every copy of their rows."""
-        out = [
-            a.xml.replace("\ue016", str(top))
-            for a in self.anchored
-            for top, _ in rows.spans(a.top, a.bottom, a.depth)
-        ]
-        return f"{self.head}{''.join(out)}{self.tail}"
+        found = [(top, a.xml) for a in self.anchored for top, _ in rows.spans(a.top, a.bottom, a.depth)]
+        found.sort(key=lambda item: item[0])  # those of one row stand in the order of their columns already
+        return f"{self.head}{''.join(xml.replace(chr(0xE016), str(top)) for top, xml in found)}{self.tail}"
 
 
 def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:

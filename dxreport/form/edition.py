@@ -16,9 +16,9 @@ from ..fields import Access, access
 from ..model import QUARTERS, Round, Settings
 from ..ooxml.refs import address, column_letters
 from ..ooxml.text import escape, utf16_length
-from .compile import LIST_MARK, LISTS, Cell, Fit, Form, Row
 from .expressions import THIS, Binding, Computed, Scope
 from .formulas import Formula
+from .records import LIST_MARK, LISTS, Cell, Fit, Form, Row
 
 ROW = "\x01"  # the number of the row, within its cells; no text of the model holds a control character
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"

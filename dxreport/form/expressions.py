@@ -12,11 +12,10 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..model import MEASURE_TEXTS, PART_BY_ATTRIBUTE, Part
+from ..model import MEASURE_TEXTS, PART_BY_ATTRIBUTE, Part, normalise
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})
-_PERIOD = re.compile(r"(?:(q)|(y))([1-4])|(this_quarter)|(this_year)")
 THIS = -1  # the period that the round says
 
 Scope = list[Any]  # the current object of every variable; slot 0 is the measure
@@ -24,6 +23,10 @@ Scope = list[Any]  # the current object of every variable; slot 0 is the measure
 
 class Fault(ValueError):
     """A text of the template that cannot be used; the message is Japanese and says what to write."""
+
+
+class Consequence(Fault):
+    """A fault that follows from one already told: the name is that of a broken ``{% for … %}``."""
 
 
 def _finalize(value: Any) -> Any:
@@ -48,7 +51,8 @@ class Variable:
     """A name in scope: its slot, and what it stands for.
 
     ``part`` is the list it runs over (None for the measure); ``periods_of`` is ``quarters`` or
-    ``years`` where it runs over the periods of the variable in slot ``owner``.
+    ``years`` where it runs over the periods of the variable in slot ``owner``. ``broken`` is one whose
+    ``{% for … %}`` cannot be read.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Variable:
     part: Part | None = None
     periods_of: str = ""
     owner: int = 0
+    broken: bool = False
 
 
 MEASURE = Variable("measure", 0)
@@ -108,11 +113,13 @@ def plain_path(text: str) -> tuple[str, ...] | None:
 def bind(path: tuple[str, ...], variables: Mapping[str, Variable]) -> Binding | None:
     """The text of the model that ``path`` names; None for a path that is only shown.
 
-    Raises Fault for a name that does not exist.
+    Raises Fault for a name that does not exist, Consequence for one of a broken loop.
     """
     variable = variables.get(path[0])
     if variable is None or path[1:] == ("number",):
         return None
+    if variable.broken:
+        raise Consequence
     known = _names_of(variable)
     name = ".".join(path[1:])
     if name not in known:
@@ -155,6 +162,8 @@ def _suggest(name: str, known: Iterable[str], root: str) -> str:
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
     """The variable of ``{% for name in path %}``; raises Fault when ``path`` is no list of the model."""
     root = variables.get(path[0])
+    if root is not None and root.broken:
+        raise Consequence
     if root is not None and len(path) == 2:
         if root.part is None and not root.periods_of and path[1] in PART_BY_ATTRIBUTE:
             return Variable(name, slot, PART_BY_ATTRIBUTE[path[1]])
@@ -175,10 +184,10 @@ class Computed:
     pieces: tuple[str | tuple[str, Callable[[Any], Any]], ...] | None = None
 
     def render(self, names: Mapping[str, Any]) -> str:
-        """The text, given the names in scope; raises what jinja2 does, AttributeError or KeyError."""
+        """The text, normalised, given the names in scope; raises what jinja2 does, AttributeError or KeyError."""
         if self.pieces is None:
-            return self.template(names)
-        return "".join([p if isinstance(p, str) else str(p[1](names[p[0]])) for p in self.pieces])
+            return normalise(self.template(names))
+        return normalise("".join([p if isinstance(p, str) else str(p[1](names[p[0]])) for p in self.pieces]))
 
     @property
     def fixed(self) -> bool:
@@ -197,6 +206,8 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     except TemplateError as error:
         raise Fault(f"「{text}」を読めません（{error.message}）。{{{{ measure.goal }}}} のように書いてください。") from None
     names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
+    if any(variables[name].broken for name in names & set(variables)):
+        raise Consequence
     if unknown := sorted(names - BOOK_NAMES - set(variables)):
         raise Fault(f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。")
     for path in _paths(tree):
@@ -247,17 +258,26 @@ def _pieces(tree: nodes.Template) -> tuple | None:
     return tuple(out)
 
 
-def condition(source: str, variables: Mapping[str, Variable]) -> Callable[[Mapping[str, Any]], Any]:
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An expression of the control column; ``value`` gives what it is, given the names in scope, or raises what jinja2 does."""
+
+    source: str
+    names: frozenset[str]
+    value: Callable[[Mapping[str, Any]], Any]
+
+
+def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
     """Compile an expression of ``{% if … %}`` or ``at_least(…)``; raises Fault."""
     if source.strip().isdigit():
         number = int(source)
-        return lambda _: number
+        return Condition(source, frozenset(), lambda _: number)
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
     except TemplateError as error:
         raise Fault(f"「{source}」を読めません（{error.message}）。") from None
-    computed(f"{{{{ {source} }}}}", variables)
-    return lambda names: expression(**names)
+    names = computed(f"{{{{ {source} }}}}", variables).names
+    return Condition(source, names, lambda scope: expression(**scope))
 
 
 class Shown:

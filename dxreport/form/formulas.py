@@ -88,7 +88,9 @@ def _reference(ref: str, home_row: int, layout: Layout) -> Reference | None:
         rows, columns, drawn_pinned = (int(match[2]), int(match[4])), ("", ""), True
     else:
         return None
-    if any(row not in layout.chains for row in rows):
+    if rows[0] != rows[1]:  # rows 1 and those behind the form are no rows of it
+        rows = max(min(rows), 2), min(max(rows), max(layout.chains))
+    if any(row not in layout.chains for row in rows) or rows[0] > rows[1]:
         return None
     outside = any(layout.chains[row][: len(home)] != home for row in rows)
     return Reference("", columns[0], rows[0], columns[1], rows[1], drawn_pinned or outside)
@@ -99,3 +101,15 @@ def unshared(source: str, origin: str, target: str) -> str:
     from openpyxl.formula.translate import Translator
 
     return Translator("=" + source, origin=origin).translate_formula(target)[1:]
+
+
+def moved(source: str, origin: str, target: str) -> str | None:
+    """A rule's formula drawn for cell ``origin`` as it reads for cell ``target``; None where it would leave the sheet."""
+    if origin == target or not any(c.isdigit() for c in source):
+        return source
+    from openpyxl.formula.translate import TranslatorError
+
+    try:
+        return unshared(source, origin, target)
+    except TranslatorError:
+        return None

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from ..fields import FIELD, Kind
 from ..model import Settings
-from .compile import Cell, Form
 from .expressions import Binding, Computed, plain_path
+from .records import Cell, Form
 
 _FLAGS = frozenset(Settings.__dataclass_fields__["flags"].default)
 _ID = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)+")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .blocks import Block
-from .compile import Form
 from .fit import page_breaks, printable_height
+from .records import Form
 from .rowmap import RowMap
 
 _PAPER_WIDTH_MM = {8: 297, 9: 210, 11: 148, 12: 257, 13: 182}

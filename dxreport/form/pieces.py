@@ -6,17 +6,17 @@ An element whose ranges have all vanished is left out; so is a container that lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from lxml import etree
 
 from ..ooxml.package import MAIN_NS
-from ..ooxml.refs import Box, box, column_letters
+from ..ooxml.refs import Box, address, box, column_letters
 from ..ooxml.text import escape, escape_attribute
 from .blocks import Layout
-from .formulas import Formula, formula
+from .formulas import Formula, formula, moved
 from .rowmap import Path, RowMap
 
 X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
@@ -60,10 +60,29 @@ class Ranges:
                     out.append(f"{left}{first}")
         return out
 
-    def first_path(self, rows: RowMap) -> Path:
-        """The copies of blocks that the first row of the first range belongs to."""
-        paths = rows.paths.get(self.areas[0].top)
-        return paths[0] if paths else ()
+    def home(self, rows: RowMap) -> tuple[Home, Path] | None:
+        """The drawn cell that the first cell of the first range left is, and the copies of blocks it belongs to."""
+        for left, _, top, bottom, depth, _ in self.areas:
+            spans = rows.spans(top, bottom, depth)
+            for row in range(top, bottom + 1) if spans else ():
+                if spans[0][0] in (written := rows.rows.get(row, ())):
+                    return (row, left), rows.paths[row][written.index(spans[0][0])]
+        return None
+
+
+Home = tuple[int, str]  # a cell of the template that a rule's formulas can be relative to: row, column letters
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFormula:
+    """A formula of a rule, as it reads from each cell that can be the first of the rule's ranges; None where it cannot."""
+
+    by_home: Mapping[Home, Formula | None]
+
+    def text(self, rows: RowMap, home: Home, path: Path) -> str | None:
+        """The formula in the sheet; None when something it refers to has no rows left."""
+        found = self.by_home[home]
+        return found.text(rows, path) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,7 @@ class Element:
     """An element as text with holes. One with ``repeat`` is written once for each of its ranges."""
 
     texts: tuple[str, ...]
-    holes: tuple[Ranges | Formula, ...]
+    holes: tuple[Ranges | RuleFormula, ...]
     repeat: bool = False
 
     def render(self, rows: RowMap) -> tuple[str, int]:
@@ -82,15 +101,15 @@ class Element:
             refs = self.holes[0].refs(rows, singles="mergeCell" not in head)
             return "".join([f"{head}{ref}{tail}" for ref in refs]), len(refs)
         ranges = next(hole for hole in self.holes if isinstance(hole, Ranges))
-        refs = ranges.refs(rows)
-        if not refs:
+        refs, home = ranges.refs(rows), ranges.home(rows)
+        if home is None:
             return "", 0
         out = [self.texts[0]]
         for hole, text in zip(self.holes, self.texts[1:], strict=True):
             if isinstance(hole, Ranges):
                 out += (" ".join(refs), text)
                 continue
-            filled = hole.text(rows, ranges.first_path(rows))
+            filled = hole.text(rows, *home)
             if filled is None:
                 return "", 0
             out += (escape(filled), text)
@@ -168,29 +187,50 @@ class Builder:
         return element.get("ref") is not None and etree.QName(element).localname in ("mergeCell", "hyperlink")
 
     def _element(self, element: etree._Element) -> Piece:
-        holes: list[Ranges | Formula] = []
+        holes: list[Ranges | RuleFormula] = []
 
-        def hole(value: Ranges | Formula) -> str:
+        def hole(value: Ranges | RuleFormula) -> str:
             holes.append(value)
             return f"\ue000{len(holes) - 1}\ue001"
 
         attribute = "sqref" if element.get("sqref") is not None else "ref" if element.get("ref") is not None else ""
         below = element.find(f"{{{XM}}}sqref")
-        ranges = self.ranges(element.get(attribute) if attribute else below.text or "")
+        drawn = element.get(attribute) if attribute else below.text or ""
+        ranges = self.ranges(drawn)
         if not ranges.areas:
             return ""
         if attribute:
             element.set(attribute, hole(ranges))
         else:
             below.text = hole(ranges)
-        home = ranges.areas[0].top
         for f in [*element.iter(f"{{{MAIN_NS}}}formula", f"{{{MAIN_NS}}}formula1", f"{{{MAIN_NS}}}formula2"),
                   *element.iter(f"{{{XM}}}f")]:  # fmt: skip
-            f.text = hole(formula(self.rewrite(f.text or ""), home, self.sheet, self.layout))
+            f.text = hole(self._formula(f.text or "", box(drawn.split()[0]), ranges))
         pieces = _HOLE.split(self.xml(element))
         order = [int(n) for n in pieces[1::2]]
         repeat = attribute == "ref"
         return Element(tuple(pieces[0::2]), tuple(holes[n] for n in order), repeat)
+
+    def _formula(self, drawn: str, first: Box, ranges: Ranges) -> RuleFormula:
+        """A formula drawn relative to the top left cell of ``first``, shifted to each cell that can stand for it."""
+        text, origin = self.rewrite(drawn), address(first.top, first.left)
+        by_home: dict[Home, Formula | None] = {}
+        for home in self._homes(ranges):
+            shifted = moved(text, origin, f"{home[1]}{home[0]}")
+            by_home[home] = None if shifted is None else formula(shifted, home[0], self.sheet, self.layout)
+        return RuleFormula(by_home)
+
+    def _homes(self, ranges: Ranges) -> Iterator[Home]:
+        """The cells that :meth:`Ranges.home` can give: of rows in the same blocks always the first, none behind a row in no block."""
+        for area in ranges.areas:
+            seen = []
+            for row in range(area.top, area.bottom + 1):
+                chain = self.layout.chains[row]
+                if chain not in seen:
+                    seen.append(chain)
+                    yield row, area.left
+                if not chain:
+                    return
 
     def ranges(self, sqref: str) -> Ranges:
         """The ranges of a ``sqref``."""
@@ -210,19 +250,22 @@ class Builder:
 
 
 def name_ranges(text: str, sheet: str, layout: Layout) -> tuple[tuple[str, Box | None, str], ...]:
-    """A print area or print titles (``'form'!$B$2:$H$40,'form'!$2:$3``) as (kind, box, literal) items."""
+    """A print area or print titles (``'form'!$B$2:$H$40,'form'!$2:$3``) as (kind, box, literal) items.
+
+    What reaches beyond the form's rows is cut to them; an area outside of them is left out.
+    """
     out = []
     for item in split_areas(text):
         ref = item.rpartition("!")[2].replace("$", "")
         last = max(layout.chains)
         if m := re.fullmatch(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?", ref):
             area = box(ref)
-            out.append(("cells", Box(max(area.top, 2), area.left, min(area.bottom, last), area.right), ""))
+            out.append(("cells", area._replace(top=max(area.top, 2), bottom=min(area.bottom, last)), ""))
         elif m := re.fullmatch(r"([0-9]+):([0-9]+)", ref):
             out.append(("rows", Box(max(int(m[1]), 2), 1, min(int(m[2]), last), 1), ""))
         else:
             out.append(("literal", None, re.sub(r"([A-Z]+)", r"$\1", ref)))
-    return tuple(out)
+    return tuple(item for item in out if item[1] is None or item[1].top <= item[1].bottom)
 
 
 def split_areas(text: str) -> list[str]:

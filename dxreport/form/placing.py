@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..ooxml.refs import column_letters
-from .compile import Form
 from .labels import Printed, printed
+from .records import Form
 from .trellis import NEVER, Graph, Placed, Take, Ways, best_way
 
 # What it is worth that a cell holds its label, or another text; that a label stands where a value should, or nothing;

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..model import Measure, Ref, measure_from, normalise
-from .compile import Form
 from .expressions import THIS, Binding
+from .records import Form
 from .stamp import Stamp
 
 SEARCHED = 200  # rows and columns in which the stamp is looked for

@@ -16,11 +16,11 @@ from ..ooxml.refs import Box
 from ..ooxml.text import MAX_TEXT, escape, utf16_length
 from . import fit
 from .blocks import Block, Loop
-from .compile import Fit
 from .edition import ROW, TEXT_TAIL, Edition, RowProgram
-from .expressions import Computed, Shown
+from .expressions import Computed, Condition, Shown
 from .formulas import Formula
 from .pages import breaks
+from .records import Fit
 from .rowmap import Path, RowMap
 from .stamp import Stamp
 from .tail import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
@@ -93,7 +93,7 @@ class _Writer:
                 self._row(node, path, key)
             elif node.loops:
                 self._loop(node, path, key)
-            elif node.condition is None or node.condition(self.names):
+            elif node.condition is None or self._value(node.condition, bool):
                 self._walk(node.children, (*path, 0), key)
 
     def _loop(self, block: Block, path: Path, key: str) -> None:
@@ -116,7 +116,7 @@ class _Writer:
         part = loop.variable.part
         if loop.variable.periods_of or part is None:
             return items
-        wanted = int(loop.at_least(self.names)) if loop.at_least else 0
+        wanted = self._value(loop.at_least, int) if loop.at_least else 0
         if loop.spare and list_group(part.prefix) in self.edition.round.opens:
             wanted = max(wanted, len(items) + loop.spare)
         missing = wanted - len(items)
@@ -188,15 +188,16 @@ class _Writer:
 
     def _computed(self, computed: Computed) -> str | None:
         """The text of a cell that is shown only; None where its list is at an end."""
-        if any(self.names.get(name) is None for name in computed.names):
-            return None
+        return shown_text(computed, self.names, self.form.name, self.measure.id)
+
+    def _value(self, condition: Condition, kind: type[int]) -> int:
+        """What an expression of the control column is; nothing (0, false) where a list it speaks of is at an end."""
+        if any(self.names.get(name) is None for name in condition.names):
+            return 0
         try:
-            return computed.render(self.names)
+            return kind(condition.value(self.names))
         except Exception as error:
-            raise DxreportError(
-                f"様式 {self.form.name} の「{computed.source}」を施策 {self.measure.id} で表示できません（{error}）。",
-                "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
-            ) from None
+            raise _failed(condition.source, self.form.name, self.measure.id, error) from None
 
     def _check_length(self, text: str) -> None:
         if utf16_length(text) > MAX_TEXT:
@@ -273,6 +274,23 @@ class _Writer:
             return ""
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in after)
         return f'<rowBreaks count="{len(after)}" manualBreakCount="{len(after)}">{marks}</rowBreaks>'
+
+
+def shown_text(computed: Computed, names: Mapping[str, Any], form: str, measure: str) -> str | None:
+    """A mixed text as it reads; None where its list is at an end. Raises DxreportError where it fails."""
+    if any(names.get(name) is None for name in computed.names):
+        return None
+    try:
+        return computed.render(names)
+    except Exception as error:
+        raise _failed(computed.source, form, measure, error) from None
+
+
+def _failed(source: str, form: str, measure: str, error: Exception) -> DxreportError:
+    return DxreportError(
+        f"様式 {form} の「{source}」を施策 {measure} で表示できません（{error}）。",
+        "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
+    )
 
 
 _KEY = ' t="inlineStr"><is><t>'

@@ -43,15 +43,19 @@ class RowMap:
             for at, path in zip(self.rows.get(row, ()), self.paths.get(row, ()), strict=True):
                 low, high = groups.get(path[:depth], (at, at))
                 groups[path[:depth]] = (min(low, at), max(high, at))
-        return list(groups.values())
+        return sorted(groups.values())
 
     def locate(self, template_row: int, path: Path) -> tuple[int, int] | None:
         """First and last row that ``template_row`` became, as seen from the copy at ``path``; None if none."""
         rows = self.rows.get(template_row)
         if not rows:
             return None
+        paths = self.paths[template_row]
+        if path in paths:  # a row of the very same copy: there is just one
+            here = rows[paths.index(path)]
+            return here, here
         best, first, last = -1, 0, 0
-        for row, other in zip(rows, self.paths[template_row], strict=True):
+        for row, other in zip(rows, paths, strict=True):
             shared = 0
             for a, b in zip(path, other, strict=False):
                 if a != b:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..errors import PackageError
-from ..ooxml.package import DOC_RELS_NS, MAIN_NS, Package, Relationship
+from ..ooxml.package import DOC_RELS_NS, MAIN_NS, Package
 from ..ooxml.refs import Box, box, cell
 from ..ooxml.text import string_item
 from .styles import Styles
@@ -88,10 +88,6 @@ class Source:
         if kind == "inlineStr" and inline is not None:
             return string_item(inline)
         return (value.text or "") if kind == "str" and value is not None else ""
-
-    def sheet_relationships(self, part: str) -> dict[str, Relationship]:
-        """A part's relationships by id."""
-        return {r.id: r for r in self.package.relationships(part)}
 
 
 def merges(root: etree._Element) -> list[Box]:

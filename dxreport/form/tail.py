@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..ooxml.package import DOC_RELS_NS
-from .pieces import Builder, Piece
+from .pieces import X14, Builder, Piece
 from .rowmap import RowMap
 from .source import R_ID, S
 
@@ -28,6 +28,7 @@ _DROPPED = {
     "dataConsolidate": "統合の設定", "webPublishItems": "Web 発行の設定",
 }  # fmt: skip
 _SILENT = {"dimension", "sheetCalcPr", "phoneticPr", "customProperties", "cellWatches", "smartTags", "sortState"}
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 SELECTED, ACTIVE, FROZEN = "\ue006", "\ue007", "\ue008"
 BREAKS, IGNORED = "\ue009", "\ue00a"
 
@@ -81,23 +82,30 @@ def compile_tail(
     for element in root:
         if not isinstance(element.tag, str):
             continue
-        name = etree.QName(element).localname
-        if name in _REFUSED:
-            fault(f"様式のシートに{_REFUSED[name]}は使えません。セルと入力規則だけで描いてください。")
+        name = _name(element)
+        if name in _REFUSED or name not in ORDER:
+            what = _REFUSED.get(name, f"「{name}」")
+            fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
         elif name in _DROPPED:
             note(f"様式のシートの{_DROPPED[name]}は、送るシートには付きません。")
         elif name in _SILENT or name in ("sheetData", "rowBreaks"):
             continue
         elif ORDER.index(name) < ORDER.index("sheetData"):
-            head.append(_head(element, name, builder))
+            head.append(_head(element, name, builder, frozen))
         else:
-            pieces.append((ORDER.index(name), _tail_piece(element, name, builder)))
+            pieces.append((ORDER.index(name), _tail_piece(element, name, builder, note)))
     present = {index for index, _ in pieces}
     for name, default in _DEFAULTS.items():
         if ORDER.index(name) not in present and not (published and name == "sheetProtection"):
             pieces.append((ORDER.index(name), default))
     pieces.sort(key=lambda item: item[0])
     return Tail(_opening(root, builder) + "".join(head), tuple(p for _, p in pieces), page, breaks, frozen)
+
+
+def _name(element: etree._Element) -> str:
+    """An element's name; of alternatives (form controls and objects stand in such), that of the first."""
+    first = element.find(f"{_MC}Choice/*") if element.tag == f"{_MC}AlternateContent" else None
+    return etree.QName(element if first is None else first).localname
 
 
 _DEFAULTS = {
@@ -117,18 +125,18 @@ def _opening(root: etree._Element, builder: Builder) -> str:
     return etree.tostring(bare, encoding="unicode").split("\ue000")[0]
 
 
-def _head(element: etree._Element, name: str, builder: Builder) -> str:
+def _head(element: etree._Element, name: str, builder: Builder, frozen: int) -> str:
     if name == "sheetPr":
         element.attrib.pop("codeName", None)
     if name == "sheetViews":
-        return _views(element, builder)
+        return _views(element, builder, frozen)
     if name == "sheetFormatPr":
         for key in [k for k in element.attrib if k.startswith("{")]:
             del element.attrib[key]
     return builder.xml(element)
 
 
-def _views(element: etree._Element, builder: Builder) -> str:
+def _views(element: etree._Element, builder: Builder, frozen: int) -> str:
     for view in list(element)[1:]:
         element.remove(view)
     view = element[0]
@@ -136,13 +144,16 @@ def _views(element: etree._Element, builder: Builder) -> str:
         view.attrib.pop(key, None)
     view.set("tabSelected", SELECTED)
     pane = view.find(f"{S}pane")
+    if pane is not None and not _is_frozen(pane):  # a split window is a way to look at the sheet, no part of it
+        view.remove(pane)
+        pane = None
     for old in view.findall(f"{S}selection"):
         view.remove(old)
     selection = etree.SubElement(view, f"{S}selection", activeCell=ACTIVE, sqref=ACTIVE)
     if pane is not None:
         pane.attrib.pop("topLeftCell", None)
         selection.set("pane", pane.get("activePane", "bottomLeft"))
-        if pane.get("ySplit"):
+        if pane.attrib.pop("ySplit", None) and frozen:
             pane.set("ySplit", FROZEN)
         pane.addnext(selection)
     return builder.xml(element)
@@ -154,8 +165,11 @@ _MARGIN = {"width": "1.625"}
 
 def _freeze(root: etree._Element) -> int:
     pane = root.find(f"{S}sheetViews/{S}sheetView/{S}pane")
-    frozen = pane is not None and pane.get("state") in ("frozen", "frozenSplit")
-    return int(float(pane.get("ySplit", "0"))) if frozen else 0
+    return int(float(pane.get("ySplit", "0"))) if pane is not None and _is_frozen(pane) else 0
+
+
+def _is_frozen(pane: etree._Element) -> bool:
+    return pane.get("state") in ("frozen", "frozenSplit")
 
 
 def _columns(root: etree._Element, look: dict[str, str]) -> None:
@@ -173,7 +187,7 @@ def _columns(root: etree._Element, look: dict[str, str]) -> None:
     cols.insert(0, etree.Element(f"{S}col", min="1", max="1", **look, customWidth="1"))
 
 
-def _tail_piece(element: etree._Element, name: str, builder: Builder) -> Piece:
+def _tail_piece(element: etree._Element, name: str, builder: Builder, note: Callable[[str], None]) -> Piece:
     if name == "sheetProtection":
         for key in ("password", "algorithmName", "hashValue", "saltValue", "spinCount"):
             element.attrib.pop(key, None)
@@ -183,6 +197,9 @@ def _tail_piece(element: etree._Element, name: str, builder: Builder) -> Piece:
     if name == "extLst":
         for ext in [e for e in element if any(key.startswith(f"{{{DOC_RELS_NS}}}") for x in e.iter() for key in x.attrib)]:
             element.remove(ext)  # slicers and the like belong to parts that are not carried along
+        for ext in [e for e in element if e.find(f"{{{X14}}}sparklineGroups") is not None]:
+            element.remove(ext)
+            note("様式のシートのスパークラインは、送るシートには付きません。")
         if not len(element):
             return ""
     return builder.piece(element)

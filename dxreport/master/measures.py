@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..model import Activity, Department, Measure, Part, Ref, Settings, measure_from, next_keys
+from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import Area
 from .book import Book, Row, plain_id
 from .faults import suggestion
@@ -44,6 +45,11 @@ def read_measures(book: Book, settings: Settings, departments: tuple[Department,
         if (id_,) in numbers:
             book.faults.add(row.place(ID), f"施策ID「{id_}」が {numbers[id_,]} 行目と重複しています。")
             continue
+        if not is_sheet_name(id_):
+            book.faults.add(
+                row.place(ID),
+                f"施策ID「{id_}」は、シートの名前にできません。: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください。",
+            )
         numbers[id_,] = row.number
         found.values[id_] = _texts(book, row, MEASURES) | {Ref("id"): id_}
         found.standings[id_] = _standing(book, row)

@@ -15,6 +15,7 @@ from ..ooxml.package import Package
 from ..ooxml.table import Area, BookEdit
 from ..workspace import Workspace
 from .ledgers import LEDGER_OF
+from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
 from .schema import ID, MEASURES, Sheet, sheet_of
 
@@ -64,7 +65,7 @@ class MasterEdit:
             self._rows[ledger.sheet.name, ledger.key(record)] = row
 
     def update(self, *records: Issue | Receipt | Conflict) -> None:
-        """Write records over the rows of the same key: issues and conflicts by ID, receipts by ID and measure.
+        """Write records over the rows of the same key: issues and conflicts by ID, receipts by ID, measure and issue.
 
         Raises KeyError for one that has no row.
         """
@@ -107,7 +108,8 @@ def save(
 
     The files of ``before`` (what the master will name) and ``after`` (what is handed out) are written
     with it, or nothing is. Raises LockedError while someone else writes or has it open, and MasterError when the file is no
-    longer the one whose sha256 is ``expected_sha256``; nothing is changed then.
+    longer the one whose sha256 is ``expected_sha256``, or when the changed one could not be read again;
+    nothing is changed then.
     """
     path = workspace.master
     with locked(workspace.lock):
@@ -120,6 +122,7 @@ def save(
                 f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
                 "もう一度実行してください。",
             )
+        master_from(data, path.name)  # what cannot be read again is never written
         with all_or_nothing() as write:
             for item in before.items():
                 write(*item)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from .dates import serial_date
 from .display import is_date_format, show_number
 from .formats import BUILT_IN
 from .package import MAIN_NS, Package
@@ -66,7 +67,7 @@ class CellReader:
 
     def _texts_only(self, part: str, name: str) -> Grid | None:
         raw = self._package.read(part)
-        last = re.match(rb'<row\b[^>]*? r="(\d+)"', raw[max(0, raw.rfind(b"<row")) :])
+        last = re.match(rb'<row\b[^>]*? r="(\d+)"', raw[max(0, raw.rfind(b"<row ")) :])  # not <rowBreaks>
         if (
             any(mark in raw for mark in _NO_PLAIN_TEXT)
             or _FAR_COLUMN.search(raw)
@@ -142,15 +143,19 @@ class CellReader:
             value = Decimal(raw)
         except InvalidOperation:
             return raw, ""
+        if not value.is_finite():
+            return raw, "number"
         code = code or BUILT_IN.get(id_, "")
-        if is_date_format(code):
-            return self._date(value), "date"
+        if is_date_format(code) and (day := serial_date(int(value), self._epoch_1904)) is not None:
+            return self._moment(day, value), "date"
         return show_number(float(value), code, self._epoch_1904).text, "number"
 
-    def _date(self, value: Decimal) -> str:
-        epoch = datetime(1904, 1, 1) if self._epoch_1904 else datetime(1899, 12, 30)
-        moment = epoch + timedelta(seconds=round(float(value) * 86400))
-        return f"{moment:%Y-%m-%d}" if value == int(value) else f"{moment:%Y-%m-%d %H:%M:%S}"
+    @staticmethod
+    def _moment(day: date, value: Decimal) -> str:
+        if value == int(value):
+            return day.isoformat()
+        seconds = min(round(float(value % 1) * 86400), 86399)
+        return f"{datetime.combine(day, time()) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"
 
     def _format(self, style: int) -> tuple[int, str]:
         if self._formats is None:

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+MAX_ROW, MAX_COLUMN, MAX_SHEET_NAME = 1_048_576, 16_384, 31
+_NOT_IN_NAMES = re.compile(r"[\\/?*:\[\]\x00-\x1f]|^'|'$")
 _CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -67,3 +68,9 @@ def box(ref: str) -> Box:
 def address(row: int, column: int) -> str:
     """(12, 2) → ``"B12"``."""
     return f"{column_letters(column)}{row}"
+
+
+def is_sheet_name(text: str) -> bool:
+    """Whether Excel takes ``text`` as the name of a sheet: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
+    length = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return 0 < length <= MAX_SHEET_NAME and not _NOT_IN_NAMES.search(text) and text.casefold() != "history"

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DxreportError
+from ..values import is_blank
 from . import words
 from .finals import plain
-from .records import Figures, MeasureName, OutcomeResult, Tally, YearResult
+from .records import HEADING, Figures, MeasureName, OutcomeResult, Tally, Verdict, YearResult
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -74,6 +75,7 @@ def _data(figures: Figures) -> dict[str, Any]:
     overview, results, since, extra = figures.overview, figures.results, figures.since, figures.coordination
     return {
         "title": figures.title,
+        "heading": HEADING,
         "kind": words.kind(figures),
         "stamp": words.stamp(figures),
         "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
@@ -138,19 +140,18 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dict[str, Any]]:
-    last = ""
     for o in outcomes:
         now = o.years[this_year]
         yield _measure(o.measure) | {
             "number": o.number,
-            "first": o.measure.id != last,
             "indicator": now.indicator,
             "target": now.target,
             "actual": now.actual,
             "said": words.verdict(now),
+            "waiting": now.verdict in (Verdict.OPEN, Verdict.TO_COME, Verdict.NO_TARGET) and is_blank(now.actual),
+            "without": now.verdict is Verdict.NO_TARGET,
             "others": [_other(y, now) for n, y in enumerate(o.years) if n != this_year],
         }
-        last = o.measure.id
 
 
 def _other(year: YearResult, now: YearResult) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+HEADING = "年間活動計画 進捗報告書"
 NO_WORD, BLANK = "（記入なし）", "（空白）"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
@@ -324,7 +325,7 @@ class Figures:
 
     @property
     def title(self) -> str:
-        return f"年間活動計画 進捗報告書　{self.fiscal_year} {self.quarter_label}"
+        return f"{HEADING}　{self.fiscal_year} {self.quarter_label}"
 
     @property
     def late(self) -> tuple[ActivityLine, ...]:

@@ -100,19 +100,17 @@ def _decrypt(data: bytes, password: str | None) -> bytes:
     """The file without its password; raises Unreadable (E402)."""
     import msoffcrypto
 
-    for candidate in [_DEFAULT_PASSWORD] if password is None else [password, _DEFAULT_PASSWORD]:
-        out = io.BytesIO()
-        try:
-            file = msoffcrypto.OfficeFile(io.BytesIO(data))
-            if file.format == "ooxml":
-                file.load_key(password=candidate, verify_password=True)
-            else:
-                file.load_key(password=candidate)
-            file.decrypt(out)
-        except Exception:  # a wrong password shows itself in many ways
-            continue
-        return out.getvalue()
-    raise Unreadable("E402", "パスワードがかかっています" if password is None else "パスワードが違います")
+    key, out = password or _DEFAULT_PASSWORD, io.BytesIO()
+    try:
+        file = msoffcrypto.OfficeFile(io.BytesIO(data))
+        if file.format == "ooxml":
+            file.load_key(password=key, verify_password=True)
+        else:
+            file.load_key(password=key)
+        file.decrypt(out)
+    except Exception:  # a wrong password shows itself in many ways
+        raise Unreadable("E402", "パスワードが違います" if password else "パスワードがかかっています") from None
+    return out.getvalue()
 
 
 def _read_here(data: bytes) -> list[cells.RawSheet]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ..errors import PackageError
 from .book import Book, Sheet
-from .exact_cell import BLANK, CellKind, ExactCell, ExactSheet, value_cell
+from .exact_cell import BLANK, CellKind, ExactCell, ExactSheet, as_formula, value_cell
 from .kinds import Format
 from .limits import DAMAGED, Unreadable, unreadable
 
@@ -21,14 +21,14 @@ __all__ = ["CellKind", "ExactCell", "ExactSheet", "exact"]
 def exact(book: Book, sheet_name: str) -> ExactSheet:
     """The exact reader of one sheet of an open book; its parts are parsed once, when first needed.
 
-    The last sheets are kept, so that one may ask anew for every cell. An .xlsb, and an .xls that
-    xlrd cannot follow, gives the values alone, uncertain.
+    The last sheets are kept, so that one may ask anew for every cell. An .xls that xlrd
+    cannot follow gives the values alone, uncertain.
     Raises KeyError when there is no such sheet, Unreadable (E403) when a part is damaged.
     """
     sheet = book.sheet(sheet_name)
     try:
         reader = _reader(book)
-        return _ValuesOnly(sheet) if reader is None else reader.sheet(sheet_name)
+        return _ValuesOnly(sheet, _formulas(book, sheet_name)) if reader is None else reader.sheet(sheet_name)
     except PackageError as error:
         raise unreadable(error) from None
     except KeyError:  # the fast reader is content with less
@@ -53,24 +53,34 @@ def _reader(book: Book):
             return XlsExact(book.data)
         except Unreadable:
             return None  # the fast reader could: its values stand
-    return None
+    from .exact_xlsb import XlsbExact
+
+    return XlsbExact(book)
+
+
+def _formulas(book: Book, sheet_name: str) -> frozenset[tuple[int, int]]:
+    """Which cells of an .xls hold formulas: its records say, whatever reads its texts."""
+    from .biff import scan
+
+    return next((sheet.formulas for sheet in scan(book.data).sheets if sheet.name == sheet_name), frozenset())
 
 
 class _ValuesOnly:
-    """What the fast reader gave, as exact cells."""
+    """What the fast reader gave, as exact cells; ``formulas`` says which of them are results."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self._rows = sheet.rows
+    def __init__(self, sheet: Sheet, formulas: frozenset[tuple[int, int]]) -> None:
+        self._rows, self._formulas = sheet.rows, formulas
 
     def cell(self, row: int, column: int) -> ExactCell:
         """See ExactSheet."""
         if 0 < row <= len(self._rows) and 0 < column <= len(self._rows[row - 1]):
-            return value_cell(self._rows[row - 1][column - 1])
+            found = value_cell(self._rows[row - 1][column - 1])
+            return as_formula(found, "=") if self.has_formula(row, column) else found
         return BLANK
 
     def has_formula(self, row: int, column: int) -> bool:
-        """See ExactSheet; not known here."""
-        return False
+        """See ExactSheet."""
+        return (row, column) in self._formulas
 
     def covered(self, row: int, column: int) -> bool:
         """See ExactSheet; not known here."""

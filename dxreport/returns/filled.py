@@ -18,8 +18,10 @@ from ..ooxml.refs import address, column_letters
 from ..problems import Problem, problem
 from .book import Book, Sheet
 from .exact import ExactCell, exact
+from .kinds import Format
 from .moved import moved
 
+_LOST = "\ufffd"  # what a reader puts for bytes that are no character
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
 
@@ -129,17 +131,24 @@ class _Cells:
         """The text of a cell; ``value`` is what the fast reader gave."""
         reader = exact(self._book, self._sheet)
         if isinstance(value, str) and value and not reader.has_formula(*at):
-            return normalise(value)
+            return self._whole(ref, normalise(value), issued)
         cell = reader.cell(*at)  # an error, a formula never calculated and a blank look alike to the fast reader
         if cell.kind == "blank" and issued and reader.covered(*at):
             self._note(problems.MERGED_OVER, ref, "", value=issued)
             return issued
         return self._settled(ref, cell, issued)
 
+    def _whole(self, ref: Ref, text: str, issued: str) -> str:
+        """The text unless characters of it were lost: an .xls may cut one of two UTF-16 units between its records."""
+        if _LOST not in text or _LOST in issued or self._book.format is not Format.XLS:
+            return text
+        self._note(problems.GARBLED, ref, text, value=text)
+        return issued
+
     def _settled(self, ref: Ref, cell: ExactCell, issued: str) -> str:
         shown = normalise(cell.shown)
         if cell.kind in ("blank", "text"):
-            return shown
+            return self._whole(ref, shown, issued)
         if cell.kind == "formula":
             self._note(problems.FORMULA, ref, cell.raw)
         elif cell.kind == "error":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -57,7 +58,7 @@ def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
     """
     given = [Path(path) for path in paths]
     for path in given:
-        if not path.exists():
+        if not _long(path).exists():
             raise UsageError(f"{path} が見つかりません。", "ファイルやフォルダーの名前を確かめてください。")
     return _gather(given)
 
@@ -65,7 +66,7 @@ def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
 def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
     seen: set[Path] = set()
     for path in given:
-        found = _walk(path) if path.is_dir() else [(path, nfc(path.name), "")]
+        found = _walk(path) if _long(path).is_dir() else [(path, nfc(path.name), "")]
         for file, name, problem in found:
             real = file.resolve()
             if real in seen:
@@ -77,6 +78,14 @@ def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
                 yield _refused(name, file, "E401", "ほかのソフトが作った作業用のファイル")
             else:
                 yield from _from_disk(file, name)
+
+
+def _long(path: Path) -> Path:
+    """The path as Windows takes it beyond 260 characters ("Maximum Path Length Limitation", Win32 documentation)."""
+    full = os.path.abspath(path)
+    if sys.platform != "win32" or full.startswith("\\\\?\\"):
+        return path
+    return Path("\\\\?\\UNC" + full[1:] if full.startswith("\\\\") else "\\\\?\\" + full)
 
 
 def nfc(name: str) -> str:
@@ -92,27 +101,28 @@ def is_litter(name: str) -> bool:
 def _walk(folder: Path) -> list[tuple[Path, str, str]]:
     """(file, name within the folder, what is wrong with it) without litter, sorted by name."""
     out: list[tuple[Path, str, str]] = []
+    top = _long(folder)
 
     def unreadable(error: OSError) -> None:
-        path = Path(error.filename)
-        out.append((path, nfc(path.relative_to(folder).as_posix()), "フォルダーを開く権限がありません"))
+        inside = Path(error.filename).relative_to(top)
+        out.append((folder / inside, nfc(inside.as_posix()), "フォルダーを開く権限がありません"))
 
-    for root, _, files in os.walk(folder, onerror=unreadable):
+    for root, _, files in os.walk(top, onerror=unreadable):
         for file in files:
-            path = Path(root, file)
-            name = nfc(path.relative_to(folder).as_posix())
+            inside = Path(root, file).relative_to(top)
+            name = nfc(inside.as_posix())
             if not is_litter(name):
-                out.append((path, name, ""))
+                out.append((folder / inside, name, ""))
     return sorted(out, key=lambda item: (PurePosixPath(item[1]).parts, item[0]))
 
 
 def _from_disk(path: Path, name: str) -> Iterator[ReturnedFile]:
     try:
-        size = path.stat().st_size
+        size = _long(path).stat().st_size
         if size > MAX_ARCHIVE:
             yield _refused(name, path, "E405", f"{size // 1024 // 1024} MB")
             return
-        data = path.read_bytes()
+        data = _long(path).read_bytes()
     except OSError as error:
         yield _refused(name, path, "E408", error.strerror or str(error))
         return

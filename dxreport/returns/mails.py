@@ -9,7 +9,7 @@ import email.parser
 import email.policy
 import email.utils
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -73,9 +73,9 @@ def _eml_date(message: email.message.Message) -> str:
     for value in (message.get("Date"), (message.get("Received") or "").rpartition(";")[2]):
         try:
             moment = email.utils.parsedate_to_datetime(str(value).strip())
-        except (TypeError, ValueError, IndexError):
+            return _iso(moment if moment.tzinfo else moment.replace(tzinfo=JAPAN))
+        except (TypeError, ValueError, IndexError, OverflowError):
             continue
-        return _iso(moment if moment.tzinfo else moment.replace(tzinfo=JAPAN))
     return ""
 
 
@@ -185,15 +185,18 @@ def _read_msg(data: bytes) -> Mail:
 
     try:
         message = oxmsg.Message.load(data)
-        sent = message.sent_date
         attachments = tuple(_msg_attachments(message))
     except Exception:  # whatever the parser meets in a broken file
         return Mail("", "", (Inner("", problem="E403", detail="メール（.msg）が壊れています"),))
+    return Mail(_known(lambda: header_text(message.sender or "")), _known(lambda: _iso(message.sent_date)), attachments)
+
+
+def _known(read: Callable[[], str]) -> str:
+    """A property of a mail that its attachments can do without; "" when it is missing or strange."""
     try:
-        sender = header_text(message.sender or "")
+        return read()
     except Exception:
-        sender = ""
-    return Mail(sender, _iso(sent) if sent else "", attachments)
+        return ""
 
 
 def _msg_attachments(message) -> Iterator[Inner]:

@@ -22,10 +22,7 @@ from .mark_styles import MarkStyles, Swatch, styles_element
 
 SHEETS = SHEET, RECORD = "差し戻し", "_dxmarks"
 TITLE = "差し戻し：ご確認・修正をお願いします"
-_LEGEND = (
-    "太枠で色を付けたセルは修正が必要な箇所、破線の枠のセルは確認をお願いする箇所です。"
-    "内容は各セルのメモにも記載しています。"
-)
+_FRAMES = {"error": "太枠で色を付けたセルは修正が必要な箇所", "warning": "破線の枠のセルは確認をお願いする箇所"}
 COLUMNS = ("番号", "シート", "セル", "項目", "記入内容", "指摘", "対応")
 _WIDTHS = (6.0, 10.0, 12.0, 24.0, 26.0, 40.0, 40.0)
 _N = f"{{{MAIN_NS}}}"
@@ -156,7 +153,7 @@ def _list_xml(looks: _Looks, lines: Sequence[Line], header: Sequence[str]) -> tu
     """The sheet's XML and the row of the table's header."""
     last = column_letters(len(COLUMNS))
     rows, merges, links = [], [], []
-    for n, text in enumerate([TITLE, *header, _LEGEND], 1):
+    for n, text in enumerate([TITLE, *header, *_legend(lines)], 1):
         size, look = (14, looks.title) if n == 1 else (10, looks.text)
         rows.append(_row(n, [(text, look)], _height([(text, sum(_WIDTHS))], size, looks.font)))
         merges.append(f'<mergeCell ref="A{n}:{last}{n}"/>')
@@ -184,6 +181,13 @@ def _list_xml(looks: _Looks, lines: Sequence[Line], header: Sequence[str]) -> tu
         "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter></worksheet>"
     )
     return xml, head
+
+
+def _legend(lines: Sequence[Line]) -> list[str]:
+    """What the frames of the marked cells mean, those that there are."""
+    there = {line.severity for line in lines if line.link}
+    said = "、".join(text for severity, text in _FRAMES.items() if severity in there)
+    return [f"{said}です。内容は各セルのメモにも記載しています。"] if said else []
 
 
 def _row(number: int, cells: Iterable[tuple[str, int]], height: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from ..fields import LIST_NAMES, label
 from ..form.compile import Form
@@ -12,7 +12,7 @@ from ..form.read import Filled, targets_of
 from ..model import Ref, Settings
 from ..ooxml.refs import column_letters, column_number
 
-T = TypeVar("T")
+Drawn = Mapping[tuple[str, int], tuple[int, int]]
 
 
 def moved(
@@ -34,37 +34,19 @@ def _inserted(filled: Filled) -> Iterator[str]:
         yield f"{'、'.join(columns)}列に列が挿入されています"
 
 
-def _drawn(form: Form, quarter: int, year: int) -> dict[tuple[str, int], tuple[int, int]]:
+def _drawn(form: Form, quarter: int, year: int) -> Drawn:
     """Where the form draws each field and period that it draws once: its row there, and its column."""
-    places: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for key, targets in targets_of(form, quarter, year).items():
-        for target in targets:
-            if target.period_at is None:
-                places.setdefault((target.field, target.period), []).append((int(key[1:]), column_number(target.columns[0][1:])))
-    return {field: found[0] for field, found in places.items() if len(found) == 1}
-
-
-def _moved_rows(
-    filled: Filled, issued: Mapping[Ref, str], settings: Settings, drawn: Mapping[tuple[str, int], tuple[int, int]]
-) -> Iterator[str]:
-    """Rows out of the form's order: within an item, among the items of a list, among fields and lists."""
-    units: dict[str, _Row] = {}
-    items: dict[str, dict[str, list[_Row]]] = {}
-    for ref in issued:
-        place, at = drawn.get((ref.field, ref.period)), filled.at.get(ref)
-        if place is None or at is None:
-            continue
-        prefix = ref.field.partition(".")[0]
-        row = _Row(place[0], at[0], LIST_NAMES[prefix] if ref.item else label(ref, settings))
-        units[prefix] = min(units.get(prefix, row), row)
-        if ref.item:
-            items.setdefault(prefix, {}).setdefault(ref.item, []).append(row._replace(what=label(ref, settings)))
-    groups = [sorted(rows) for own in items.values() for rows in own.values()]
-    for prefix, own in items.items():
-        groups.append([_Row(n, min(r.at for r in rows), _name(prefix, item, n, issued)) for n, (item, rows) in enumerate(own.items())])
-    told = {row.at: row.what for group in (*groups, sorted(units.values())) for row in _out_of_order(group, [r.at for r in group])}
-    for at, what in sorted(told.items()):
-        yield f"{at}行目の{what}が、様式と違う位置にあります"
+    kept = form.editions.get(("drawn", quarter, year))
+    if kept is None:
+        places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for key, targets in targets_of(form, quarter, year).items():
+            for target in targets:
+                if target.period_at is None:
+                    at = int(key[1:]), column_number(target.columns[0][1:])
+                    places.setdefault((target.field, target.period), []).append(at)
+        kept = {field: found[0] for field, found in places.items() if len(found) == 1}
+        form.editions["drawn", quarter, year] = kept
+    return kept
 
 
 class _Row(NamedTuple):
@@ -72,35 +54,62 @@ class _Row(NamedTuple):
 
     order: int
     at: int
-    what: str
+    ref: Ref
 
 
-def _name(prefix: str, item: str, n: int, issued: Mapping[Ref, str]) -> str:
-    name = " ".join(issued.get(Ref(f"{prefix}.name", item), "").split())
-    return LIST_NAMES[prefix] + (f"「{name[:20]}」" if name else str(n + 1))
+def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, drawn: Drawn) -> Iterator[str]:
+    """Rows out of the form's order: within an item, among the items of a list, among fields and lists."""
+    units: dict[str, _Row] = {}
+    items: dict[str, dict[str, list[_Row]]] = {}
+    for ref in issued:
+        place, at = drawn.get((ref.field, ref.period)), filled.at.get(ref)
+        if place is None or at is None:
+            continue
+        row, prefix = _Row(place[0], at[0], ref), ref.field.partition(".")[0]
+        units[prefix] = min(units.get(prefix, row), row)
+        if ref.item:
+            items.setdefault(prefix, {}).setdefault(ref.item, []).append(row)
+    told: dict[int, str] = {}
+    for own in items.values():
+        for rows in own.values():
+            told |= {row.at: label(row.ref, settings) for row in _out_of_order(sorted(rows))}
+        firsts = [_Row(n, min(r.at for r in rows), rows[0].ref) for n, rows in enumerate(own.values())]
+        told |= {row.at: _name(row, issued) for row in _out_of_order(firsts)}
+    for row in _out_of_order(sorted(units.values())):
+        told[row.at] = LIST_NAMES[row.ref.field.partition(".")[0]] if row.ref.item else label(row.ref, settings)
+    for at, what in sorted(told.items()):
+        yield f"{at}行目の{what}が、様式と違う位置にあります"
 
 
-def _moved_columns(filled: Filled, drawn: Mapping[tuple[str, int], tuple[int, int]]) -> Iterator[str]:
+def _name(row: _Row, issued: Mapping[Ref, str]) -> str:
+    """An item of a list as people call it; ``order`` counts from 0."""
+    prefix = row.ref.field.partition(".")[0]
+    name = " ".join(issued.get(Ref(f"{prefix}.name", row.ref.item), "").split())
+    return LIST_NAMES[prefix] + (f"「{name[:20]}」" if name else str(row.order + 1))
+
+
+def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
     """Columns out of the form's order; where some are gone, what is left of a merge may stand elsewhere."""
     if filled.lost_columns:
         return
-    pairs = sorted({(drawn[ref.field, ref.period][1], at[1]) for ref, at in filled.at.items() if (ref.field, ref.period) in drawn})
-    for _, at in _out_of_order(pairs, [at for _, at in pairs]):
-        yield f"{column_letters(at)}列が、様式と違う位置にあります"
+    pairs = {(drawn[ref.field, ref.period][1], at[1], ref) for ref, at in filled.at.items() if (ref.field, ref.period) in drawn}
+    firsts = {pair[:2]: _Row(*pair) for pair in pairs}
+    for row in _out_of_order(sorted(firsts.values())):
+        yield f"{column_letters(row.at)}列が、様式と違う位置にあります"
 
 
-def _out_of_order(things: Sequence[T], places: Sequence[int]) -> list[T]:
-    """The fewest things to take out so that the places of the rest never go back."""
+def _out_of_order(rows: Sequence[_Row]) -> list[_Row]:
+    """The fewest to take out so that the places of the rest never go back."""
     ends: list[int] = []  # the lowest place that a run of each length may end with
     best: list[int] = []  # the index of that end
     before: list[int] = []
-    for index, place in enumerate(places):
-        length = bisect_right(ends, place)
-        ends[length : length + 1] = [place]
+    for index, row in enumerate(rows):
+        length = bisect_right(ends, row.at)
+        ends[length : length + 1] = [row.at]
         best[length : length + 1] = [index]
         before.append(best[length - 1] if length else -1)
     kept, index = set(), best[-1] if best else -1
     while index >= 0:
         kept.add(index)
         index = before[index]
-    return [thing for index, thing in enumerate(things) if index not in kept]
+    return [row for index, row in enumerate(rows) if index not in kept]

@@ -112,7 +112,8 @@ def item_name(ref: Ref, values: Mapping[Ref, str]) -> str:
     prefix = ref.field.partition(".")[0]
     name = " ".join(values.get(Ref("activity.name", ref.item), "").split()) if prefix == "activity" else ""
     if name and ref.field != "activity.name":
-        return f"「{name if len(name) <= _NAME else name[: _NAME - 1] + '…'}」"
+        name = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
+        return f"『{name}』" if "「" in name else f"「{name}」"
     keys = list(dict.fromkeys(r.item for r in values if r.item[:1] == PART_BY_PREFIX[prefix].letter))
     n = keys.index(ref.item) + 1 if ref.item in keys else len(keys) + 1
     return LIST_NAMES[prefix] + (_CIRCLED[n - 1] if n <= len(_CIRCLED) else str(n))

@@ -12,13 +12,16 @@ import openpyxl
 import pytest
 
 from dxreport import sample
-from dxreport.check import audit, round_reached
+from dxreport.bundled import bundled
+from dxreport.check import audit
 from dxreport.cli import main
 from dxreport.init import create
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
 from dxreport.master.records import MeasureState, Standing
+from dxreport.rollover import carry
 from dxreport.sample.departments import DEPARTMENTS
+from dxreport.status import current_round
 
 
 @pytest.fixture
@@ -88,11 +91,29 @@ def master_with(folder: Path, measures, **standings: Standing):
 
 def test_the_round_is_that_of_the_last_answers(tmp_path):
     blank = sample.load(with_answers=False)
-    assert round_reached(master_with(tmp_path, blank)).name == "第1四半期"
+    assert current_round(master_with(tmp_path, blank)).name == "第1四半期"
     first = blank[3].activities[0]
     quarters = (*first.quarters[:2], replace(first.quarters[2], progress="予定通り"), first.quarters[3])
     changed = replace(blank[3], activities=(replace(first, quarters=quarters), *blank[3].activities[1:]))
-    assert round_reached(master_with(tmp_path, [*blank[:3], changed, *blank[4:]])).name == "第3四半期"
+    assert current_round(master_with(tmp_path, [*blank[:3], changed, *blank[4:]])).name == "第3四半期"
+
+
+def flags_found(folder: Path, measures, round_: str = "") -> tuple[str, list[tuple[str, str]]]:
+    """The round of a check, and the blank 有/無 that it finds."""
+    master = master_with(folder, measures)
+    found = audit(master, bundled("templates"), master.settings.round(round_) or current_round(master))
+    return found.round.name, [(m.id, p.field) for m in found.measures for p in m.problems if p.code == "W102"]
+
+
+def test_before_anything_is_planned_the_round_is_that_for_plans_and_what_it_will_ask_is_no_finding(tmp_path):
+    printed = sample.load(with_answers=True)
+    carried = [carry(m) for m in printed]
+    assert flags_found(tmp_path, carried) == ("計画", [])
+    assert len(flags_found(tmp_path, carried, "第1四半期")[1]) == 53
+    # the first plan has come: its own 依頼有無 is still blank, the others are yet to be asked
+    planned = [m if m.id == "02-02" else carry(m) for m in printed]
+    assert flags_found(tmp_path, planned, "計画") == ("計画", [("02-02", "support_flag")])
+    assert flags_found(tmp_path, printed, "計画") == ("計画", [("01-14", "related_flag"), ("02-02", "support_flag")])
 
 
 def test_a_round_is_named_by_name_or_by_quarter(workspace, capsys):

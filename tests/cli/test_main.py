@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import pytest
 
 from dxreport import check, cli
 from dxreport.cli import COMMANDS, main, program
+from dxreport.cli.frame import Moment
 from dxreport.errors import LockedError
 
 JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
@@ -98,6 +100,22 @@ def test_wrong_usage_is_2_and_says_so_in_japanese(args, words, capsys):
     shown = capsys.readouterr()
     assert shown.err.startswith("エラー: ") and words in shown.err and "Error" not in shown.err
     assert not shown.out
+
+
+@pytest.mark.parametrize(
+    ("written", "when"),
+    [
+        ("2022-07-19T09:00:00", datetime(2022, 7, 19, 9)),
+        ("2022-07-19", datetime(2022, 7, 19)),
+        ("2022-07-19T09:00:00+09:00", datetime(2022, 7, 19, 9)),
+        ("2022/7/1", datetime(2022, 7, 1)),
+        ("2022/7/1 9:05", datetime(2022, 7, 1, 9, 5)),
+        ("令和４年７月１日", datetime(2022, 7, 1)),
+        ("R4.7.1 17:30:15", datetime(2022, 7, 1, 17, 30, 15)),
+    ],
+)
+def test_a_moment_is_written_as_iso_or_as_the_settings_take_a_day(written, when):
+    assert Moment().convert(written, None, None) == when
 
 
 def test_without_a_command_the_help_is_shown(capsys):

@@ -6,7 +6,7 @@ import io
 import struct
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import openpyxl
 from lxml import etree
 
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, TYPES_NS, Package, serialise
-from dxreport.ooxml.refs import box
+from dxreport.ooxml.refs import box, cell
 from dxreport.returns.mark_notes import Notes
 from dxreport.returns.mark_parts import PackageEdit
 from tests.collect.test_added import with_rows
@@ -25,9 +25,9 @@ from tests.form.packages import S, edited, rows_of
 from tests.quarter import OFFICE, RETURNED, Edits, Quarter, issue, printed
 from tests.returns.conftest import _ole as ole
 from tests.returns.test_gather import mail, outlook, zipped
-from tests.xlsb import xlsb
+from tests.xlsb import Odd, xlsb
 
-PROCUREMENT, ACTUAL, P1, P2 = "procurement", "outcome.actual/O1/1", "activity.progress/K1/1", "activity.progress/K2/1"
+PROCUREMENT = "procurement"
 OTHER, FIVE = "総務課", "経営改革課"
 At = Callable[[str], tuple[int, int]]
 Steps = list[list]
@@ -104,13 +104,18 @@ def xlsm(quarter: Quarter, data: bytes) -> bytes:
     return package.with_parts({**parts, "xl/vbaProject.bin": ole({"PROJECT": b"x" * 100})})
 
 
-@changed
-def as_xlsb(quarter: Quarter, data: bytes) -> bytes:
-    """As a binary workbook."""
-    grids = {sheet: rows_of(data, sheet) for sheet in ("01-01", "01-04")}
-    return xlsb(
-        {name: {(r, c): v for r, row in enumerate(rows) for c, v in enumerate(row) if v != ""} for name, rows in grids.items()}
-    )
+def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple[int, int], str] | None = None) -> Make:
+    """As a binary workbook, with another value in a cell of 01-01, and with notes."""
+
+    def change(quarter: Quarter, data: bytes) -> bytes:
+        sheets = {sheet: rows_of(data, sheet) for sheet in ("01-01", "01-04")}
+        cells = {s: {(r, c): v for r, row in enumerate(rows) for c, v in enumerate(row) if v != ""} for s, rows in sheets.items()}
+        if ref:
+            row, column = cell(quarter.cells(data, "01-01")[ref])
+            cells["01-01"][row - 1, column - 1] = value
+        return xlsb(cells, notes or {})
+
+    return changed(change)
 
 
 @changed

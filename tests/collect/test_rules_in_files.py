@@ -146,4 +146,4 @@ def test_a_text_too_long_for_a_cell_is_told(issued_quarter: Quarter) -> None:
     for length in (32_767, 32_768):
         plan = issued_quarter.collect(issued_quarter.filled({"01-01": {"procurement": "あ" * length}}), dry_run=True)
         codes[length] = [p.code for p in sheet_of(plan, "01-01").problems]
-    assert codes == {32_767: [], 32_768: ["W405"]}
+    assert codes == {32_767: [], 32_768: ["E308"]}

@@ -109,6 +109,24 @@ def test_a_fault_in_a_cell(cells: dict[str, str], where: str, said: str) -> None
     assert any(f.startswith(f"シート「様式」 {where}: ") and said in f for f in found), found
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"A5": "{% for activity in measure.activites %}"},
+        {"A5": "{% for activity on measure.activities %}"},
+        {"A5": "{% for activity in measure.activities | at_least(n) %}"},
+        {"A5": "{% for activity in measure.activities }"},
+        {"A5": "｛％ for activity in measure.activities ％｝"},
+        {"A6": "{% endfor }"},
+        {"A5": "{% for activity in measure.activites %}\n{% for q in activity.quarters %}", "A6": END + END},
+        {"A5": "{% for activity in measure.activites %}", "D5": "{{ activity.name }}（{{ activity.q1.plan }}）", "D6": "{{ activity.gaol }}"},
+    ],
+)  # fmt: skip
+def test_a_loop_that_cannot_be_read_is_one_fault_whatever_uses_it(cells: dict[str, str]) -> None:
+    [found] = faults(template(**good(**cells)))
+    assert found.startswith(("シート「様式」 A5: ", "シート「様式」 A6: "))
+
+
 def merge(*refs: str) -> Change:
     def change(book, sheet) -> None:
         for ref in refs:

@@ -18,8 +18,9 @@ from dxreport.form.book import render_book
 from dxreport.form.compile import Form, compile_form
 from dxreport.form.edition import edition
 from dxreport.form.read import read_sheet
+from dxreport.form.source import R_ID
 from dxreport.model import Measure, Ref, Round
-from dxreport.ooxml.package import Package
+from dxreport.ooxml.package import RELS_NS, TYPES_NS, Package, rels_name, serialise
 from dxreport.ooxml.refs import address, box
 
 from .packages import S, edited, faults, open_cells, part_of, rows_of, set_text
@@ -153,6 +154,37 @@ def test_nothing_of_the_template_language_and_no_author_leaks() -> None:
         data = package.read(name)
         assert not re.search(rb"\{\{|\{%|\}\}|%\}", data), name
         assert AUTHOR.encode() not in data, name
+
+
+def test_printers_and_threads_of_other_sheets_stay_behind() -> None:
+    """Their parts, relationships, references and authors; the note that a thread leaves for older programs stays."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = Package(template())
+    other = next(n for n in package.names if n.startswith("xl/worksheets/sheet") and n != part_of(package, SHEET)
+                 and any(r.kind == "comments" for r in package.relationships(n)))  # fmt: skip
+    sheet, rels = package.xml(other), package.xml(rels_name(other))
+    for id_, kind, target in (("rId91", "printerSettings", "printerSettings/printerSettings9.bin"),
+                              ("rId92", "threadedComment", "threadedComments/threadedComment9.xml")):  # fmt: skip
+        etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id=id_, Type=f"{office}/{kind}", Target=f"../{target}")
+    setup = sheet.find(f"{S}pageSetup")
+    if setup is None:
+        sheet.find(f"{S}pageMargins").addnext(setup := sheet.makeelement(f"{S}pageSetup", {"paperSize": "9"}))
+    setup.set(R_ID, "rId91")
+    types = package.xml("[Content_Types].xml")
+    etree.SubElement(types, f"{{{TYPES_NS}}}Default", Extension="bin", ContentType="application/octet-stream")
+    thread = f'<ThreadedComments><threadedComment personId="{AUTHOR}"/></ThreadedComments>'.encode()
+    drawn = package.with_parts({
+        other: serialise(sheet), rels_name(other): serialise(rels), "[Content_Types].xml": serialise(types),
+        "xl/printerSettings/printerSettings9.bin": "総務課のプリンター".encode(), "xl/threadedComments/threadedComment9.xml": thread,
+    })  # fmt: skip
+    made = render_book(edition(compile_form(drawn, "第2様式.xlsx"), FIRST, SETTINGS, "産業振興課"), THREE, "R04Q1-001").data
+    assert faults(made) == []
+    sent = Package(made)
+    assert not [n for n in sent.names if "printerSettings" in n or "threaded" in n]
+    assert not [n for n in sent.names if AUTHOR.encode() in sent.read(n)]
+    kinds = [r.kind for r in sent.relationships(other)]
+    assert "comments" in kinds and not {"printerSettings", "threadedComment"} & set(kinds)
+    assert sent.xml(other).find(f"{S}pageSetup").get(R_ID) is None
 
 
 def test_texts_of_shapes_are_filled_in() -> None:

@@ -63,6 +63,18 @@ def test_numbers_dates_errors_and_formulas_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+def test_a_number_that_is_no_day_is_a_number() -> None:
+    """20220715 typed into a cell for dates: Excel shows ####."""
+
+    def fill(book, sheet):
+        day = book.add_format({"num_format": "yyyy/m/d"})
+        sheet.write_row(0, 0, [20220715, -3, 30], day)
+
+    grid, _ = grids(workbook(fill))
+    assert [grid.text(1, c) for c in (1, 2, 3)] == ["20220715", "-3", "1900-01-30"]
+    assert [grid.kinds[1, c] for c in (1, 2, 3)] == ["number", "number", "date"]
+
+
 def test_a_book_of_1904_counts_its_days_from_there() -> None:
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"date_1904": True})

@@ -28,6 +28,7 @@ from dxreport.report.figures import figures
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Category, Figures, Standing
+from dxreport.values import is_blank
 from tests.report.scenes import edited, first_quarter, in_memory, real, third_quarter
 from tests.report.test_finals import kept
 
@@ -152,8 +153,8 @@ def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.H
         in_excel.append(tuple(map(squeezed, (row[at["令和４年度 目標"]] or "", row[at["令和４年度 実績"]] or "", said))))
     assert in_excel == [tuple(row[-6:-3]) for row in rows_of(web, "result-rows")]
     text = squeezed(printed)
-    answered = [cells for cells in in_excel if cells[1]]
-    assert len(answered) == 16 and all("".join(cells) in text for cells in answered)
+    answered = [cells for cells in in_excel if not is_blank(cells[1])]  # one is a dash, beside no target
+    assert len(answered) == 15 and all("".join(cells) in text for cells in answered)
     assert ("30,000千円", "29,000千円", "未達96.7%") in in_excel
     assert dict(found.results.counts)[found.results.outcomes[0].years[0].verdict] == 5
 
@@ -242,8 +243,23 @@ def test_the_pdf_is_tagged_and_named(found: Figures, portable: bytes) -> None:
 def test_pages_are_numbered_and_headings_repeat(printed: str) -> None:
     pages = printed.split("\f")[:-1]
     assert [page.rstrip().splitlines()[-1] for page in pages] == [f"{n}/{len(pages)}" for n in range(1, len(pages) + 1)]
-    results = [page for page in pages if "01-14\n" in page or "02-05\n" in page or "03-04\n" in page]
-    assert len(results) >= 2 and all("ID 評価項目 令和４年度 目標" in page for page in results)
+    first, last = (next(n for n, page in enumerate(pages) if title in page) for title in ("成果目標の達成状況", "次年度の予算と支援依頼"))
+    results = pages[first : last + 1]
+    assert len(results) >= 2 and all("評価項目 令和４年度 目標" in page for page in results)
+
+
+def test_what_has_no_result_yet_stands_apart_and_nothing_is_left_out(found: Figures, printed: str) -> None:
+    """Every text of every 成果目標 is printed: those with 実績 first, then the others."""
+    text, this = squeezed(printed), found.results.this_year
+    for outcome in found.results.outcomes:
+        for year in outcome.years:
+            for said in (year.target, year.actual if not is_blank(year.actual) else ""):
+                assert all(squeezed(line)[:4] in text for line in said.splitlines()), (outcome.measure.id, said)
+    answered, waiting = text.split("実績のある成果目標")[1].split("実績待ちの成果目標")
+    for outcome in found.results.outcomes:
+        there = answered if not is_blank(outcome.years[this].actual) else waiting
+        assert squeezed(outcome.measure.name)[:6] in there.split("４次年度の予算")[0]
+    assert "令和４年度第3四半期（10月～12月）" in text and text.count("年間活動計画進捗報告書") == printed.count("\f")
 
 
 def test_no_row_is_split_unless_a_page_cannot_hold_it() -> None:

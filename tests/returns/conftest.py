@@ -12,8 +12,6 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 
-from tests.xlsb import xlsb as write_xlsb
-
 Files = dict[str, bytes]
 
 
@@ -72,12 +70,6 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ole() -> Callable[[Files], bytes]:
     """An OLE container of these streams; ``folder/stream`` makes a storage ([MS-CFB])."""
     return _ole
-
-
-@pytest.fixture
-def xlsb() -> Callable[[dict[tuple[int, int], str | float]], bytes]:
-    """A binary workbook ([MS-XLSB]) of one sheet 様式, from its cells by (row, column), counted from 0."""
-    return lambda cells: write_xlsb({"様式": cells})
 
 
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from dxreport.returns.book import open_book
 from dxreport.returns.kinds import Format
 from dxreport.returns.limits import Unreadable
+from tests.xlsb import xlsb
 
 libreoffice = pytest.mark.libreoffice
 needs_soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
@@ -269,11 +270,11 @@ def test_a_stray_cell_in_old_formats(workbook, soffice, tmp_path: Path, extensio
     assert "シート「様式」のセル IV65536 " in detail
 
 
-def test_binary_workbooks(xlsb) -> None:
-    book = open_book(xlsb({(0, 0): "文字", (2, 1): 0.485}))
+def test_binary_workbooks() -> None:
+    book = open_book(xlsb({"様式": {(0, 0): "文字", (2, 1): 0.485}}))
     assert (book.format, book.sheet("様式").rows) == (Format.XLSB, [["文字", ""], ["", ""], ["", 0.485]])
-    assert refusal(xlsb({(0, 0): "文字", (20_000, 0): 1.0}))[1].startswith("シート「様式」のセル A20001 ")
-    assert refusal(xlsb({(0, 0): "文字", (1_048_575, 16_383): 1.0}))[0] == "E405"  # the reader is ended
+    assert refusal(xlsb({"様式": {(0, 0): "文字", (20_000, 0): 1.0}}))[1].startswith("シート「様式」のセル A20001 ")
+    assert refusal(xlsb({"様式": {(0, 0): "文字", (1_048_575, 16_383): 1.0}}))[0] == "E405"  # the reader is ended
 
 
 def test_biff5_in_a_workbook_stream(ole) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -13,6 +14,7 @@ import xlsxwriter
 
 from dxreport.returns.book import open_book
 from dxreport.returns.exact import ExactCell, exact
+from tests.xlsb import REF_ERROR, merge, text_of_formula, xlsb
 
 needs_soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 
@@ -121,11 +123,34 @@ def test_threaded_comments_stand_for_the_note_made_for_old_readers(tmp_path: Pat
     assert notes == {(2, 2): "確認してください\n了解", (3, 3): "ふつうのメモ"}
 
 
-def test_a_binary_workbook_gives_values_and_says_so(xlsb) -> None:
-    sheet = exact(open_book(xlsb({(0, 0): "文字", (2, 1): 0.485})), "様式")
+def test_a_binary_workbook_gives_values_and_says_so() -> None:
+    sheet = exact(open_book(xlsb({"様式": {(0, 0): "文字", (2, 1): 0.485}})), "様式")
     assert sheet.cell(1, 1) == ExactCell("text", "文字", "文字")
     assert sheet.cell(3, 2) == ExactCell("number", "0.485", "0.485", certain=False)
-    assert sheet.cell(1, 2) == ExactCell("blank", certain=False)
+    assert sheet.cell(1, 2) == ExactCell("blank")
+
+
+def test_a_binary_workbook_tells_formulas_errors_merges_and_notes() -> None:
+    odd = {(0, 0): "文字", (1, 1): text_of_formula("一式"), (2, 2): REF_ERROR, (3, 3): merge(3, 3, 4, 5)}
+    sheet = exact(open_book(xlsb({"様式": odd}, {(1, 1): "確認\n済み"})), "様式")
+    assert sheet.cell(2, 2) == ExactCell("formula", "一式", "=")
+    assert sheet.cell(3, 3) == ExactCell("error", "#REF!", "#REF!")
+    assert [sheet.has_formula(n, n) for n in (1, 2, 3)] == [False, True, False]
+    assert [sheet.covered(4, 4), sheet.covered(4, 5), sheet.covered(5, 6), sheet.covered(6, 4)] == [False, True, True, False]
+    assert sheet.notes() == {(2, 2): "確認\n済み"}
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+def test_what_a_merge_covers(tmp_path: Path, soffice: Callable[[Path, str], Path], extension: str) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "様式"
+    book.active["B2"], book.active["F9"] = "上", "=1"
+    book.active.merge_cells("B2:D4")
+    book.save(tmp_path / "a.xlsx")
+    sheet = exact(open_book(soffice(tmp_path / "a.xlsx", extension).read_bytes()), "様式")
+    assert {(r, c) for r in range(1, 7) for c in range(1, 7) if sheet.covered(r, c)} == {
+        (r, c) for r in (2, 3, 4) for c in (2, 3, 4)} - {(2, 2)}  # fmt: skip
+    assert (sheet.has_formula(9, 6), sheet.has_formula(2, 2)) == (True, False)
 
 
 def test_unknown_sheet(workbook) -> None:

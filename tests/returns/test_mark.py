@@ -317,6 +317,15 @@ def test_the_first_sheet_lists_every_mark() -> None:
     assert [s.title for s in book.worksheets if s.sheet_view.tabSelected] == [SHEET]
 
 
+@pytest.mark.parametrize(
+    ("severities", "told"), [(["error"], (True, False)), (["warning"], (False, True)), (["error", "warning"], (True, True)), ([], (False, False))]
+)  # fmt: skip
+def test_only_frames_that_are_there_are_explained(severities: list[str], told: tuple[bool, bool]) -> None:
+    marks = [mark("01-01", "E19", severity=severity) for severity in severities] or [mark("01-01")]
+    texts = [str(c.value) for line in opened(corrected_copy(rendered(), marks, HEADER)).worksheets[0].iter_rows() for c in line]
+    assert tuple(any(word in text for text in texts) for word in ("太枠", "破線")) == told
+
+
 def test_names_and_print_areas_follow_their_sheets() -> None:
     copy = corrected_copy(decorated(), [mark("市の'様式", "A1")], HEADER)
     book = opened(copy)

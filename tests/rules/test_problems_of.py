@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dxreport import sample
+from dxreport.model import Ref
 from dxreport.problems import KINDS
 from dxreport.rules import RULES, item_name, judge, problems_of
 
@@ -40,6 +41,8 @@ def test_items_are_called_by_name_or_number(case):
     assert names["K1"] == "「市内事業者に対し、IT・ＷＥＢやビジュ…」"
     assert names["K9"] == "取組③"
     assert names["S2"] == "支援依頼①"
+    quoted = case({"activity.name/K1": "「Ｊコイン」の利用促進"}, id="01-04").values
+    assert item_name(Ref("activity.plan", "K1", 1), quoted) == "『「Ｊコイン」の利用促進』"
 
 
 @pytest.mark.parametrize(

@@ -48,4 +48,4 @@ def test_former_names_of_departments(case):
 
 def test_a_text_fits_into_a_cell(judged):
     assert judged({"contact_person": "𠮷" * 16_383}) == []
-    assert judged({"contact_person": "𠮷" * 16_384}) == [("W405", "warning", ("contact_person",))]
+    assert judged({"contact_person": "𠮷" * 16_384}) == [("E308", "error", ("contact_person",))]
