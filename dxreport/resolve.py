@@ -40,6 +40,8 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     why = f"競合 {conflict.id}: {SIDES.get(take, '指定した値')}を採用" + (f"（{reason}）" if reason else "")
     edit = MasterEdit(master)
     change = None
+    if text != now_there and measure is None:
+        raise UsageError(f"施策 {conflict.measure} は、いまのマスターにありません。", f"dxreport resolve {conflict.id} --take current で閉じてください。")
     if text != now_there:
         receipt = next((r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None)
         change = Change(

@@ -46,6 +46,11 @@ def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
     return workspace.returns / f"{return_id}_{file_name(without_number(name))}"
 
 
+def kept_numbers(workspace: Workspace) -> list[str]:
+    """The numbers of all returns whose originals are kept: after a backup was put back, 受付簿 may lack some."""
+    return sorted({path.name.partition("_")[0] for path in workspace.returns.glob("U*_*")})
+
+
 def without_number(name: str) -> str:
     """A file's name without the numbers of returns that we put before it when it was kept or sent back."""
     return _NUMBER.sub("", name, count=1) if _NUMBER.match(name) else name

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import problems
+from ..fields import FIELD
 from ..form.align import Aligned, Doubt
 from ..form.compile import Form
 from ..form.read import find_stamp
@@ -141,7 +142,9 @@ class Judge:
         for sheet, stamp, aligned in sorted(read, key=lambda found: order[found[0].name]):
             if count[stamp.issue, stamp.measure] > 1:
                 twice = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
-                sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, None, (twice,)))
+                known = self._identify(sheet.name, stamp)
+                snapshot = None if isinstance(known, Problem) else known[0]
+                sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, snapshot, (twice,)))
             else:
                 sheets.append(self._sheet(book, sheet, stamp, aligned))
         sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
@@ -243,8 +246,10 @@ def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:
 
 
 def released(sheet: JudgedSheet) -> JudgedSheet:
-    """A held sheet as the coordinator accepted it: all it changed counts, its errors no longer hold it."""
+    """A held sheet as the coordinator accepted it: its errors no longer hold it, and all it changed counts but
+    what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's own to change."""
     softened = tuple(replace(p, severity="warning") for p in sheet.problems)
-    return replace(sheet, problems=softened, open=frozenset(sheet.texts or ()))
+    opened = {ref for ref in sheet.texts or () if FIELD[ref.field].group or ref.field == "activity.plan_label"}
+    return replace(sheet, problems=softened, open=frozenset(opened))
 
 

@@ -13,7 +13,7 @@ from ..problems import shown
 _REPLACED = re.compile(r"U\d+ に置き換え")
 _NOTE = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*): (.*)")
 _SHOWN = 500  # characters of a note
-_CELL = 32_000  # characters of a cell of Excel, nearly
+_CELL = 16_000  # characters, each two UTF-16 units at most: what a cell of Excel holds
 
 
 def memo(message: str, notes: Mapping[str, str]) -> str:

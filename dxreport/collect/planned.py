@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 
 from .. import problems
 from ..fields import LIST_NAMES, label
 from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
-from ..merge import CellChange, CellConflict, Merge, three_way
+from ..merge import CellChange, CellConflict, Merge, contested, three_way
 from ..model import Ref, Settings
 from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
@@ -22,6 +23,7 @@ from .earlier import TAKEN, newer, number, same
 from .judged import JudgedFile, JudgedSheet
 from .memo import memo, replaced
 
+_CELL = 16_000  # characters, each two UTF-16 units at most
 ADDITION = "追加: "  # begins the label of a conflict that offers an item
 _READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
 
@@ -110,8 +112,11 @@ class Plan:
 class Planner:
     """Plans files one by one; keeps the texts of the master as the planned changes leave them."""
 
-    def __init__(self, master: Master, now: datetime, *, replace: bool = False) -> None:
-        """``replace``: a return counts whole, also where it left a cell as issued."""
+    def __init__(self, master: Master, now: datetime, *, replace: bool = False, kept: Iterable[str] = ()) -> None:
+        """``replace``: a return counts whole, also where it left a cell as issued. ``kept`` are numbers of
+        returns whose originals are kept, whether 受付簿 knows them or not: none is given twice.
+        """
+        self.kept = tuple(kept)
         self.master, self.when, self.replace = master, stamp(now), replace
         self.texts = {m.id: m.values() for m in master.measures}
         self.last: dict[tuple[str, Ref], Change] = {(c.measure, c.ref): c for c in master.changes}
@@ -149,7 +154,7 @@ class Planner:
     def add(self, judged: JudgedFile) -> PlannedFile:
         """Plan one file."""
         before = {(r.measure, r.issue_id): r for r in self.receipts if same(r, judged.file)}
-        return_id = next((r.id for r in before.values()), "") or self._next("U", (r.id for r in self.receipts))
+        return_id = next((r.id for r in before.values()), "") or self._next("U", (*self.kept, *(r.id for r in self.receipts)))
         sheets = tuple(
             self._sheet(judged.file, s, return_id, before.get((s.measure, s.stamp.issue))) for s in judged.sheets
         )
@@ -224,10 +229,9 @@ class Planner:
         assert judged.snapshot is not None and judged.texts is not None and judged.cells is not None
         issued, current = judged.snapshot.texts[judged.measure], self.texts[judged.measure]
         offered = {ref: text for ref, text in judged.texts.items() if ref in judged.open}
-        result = three_way(
-            issued, offered, current, answered=lambda ref: self._answered(judged.measure, ref, judged.stamp.issue),
-            replace=self.replace,
-        )  # fmt: skip
+        answered = partial(self._answered, judged.measure, issue=judged.stamp.issue)
+        result = three_way(issued, offered, current, answered=answered, replace=self.replace)
+        result = contested(result, issued, current, answered=answered)
         result = Merge(
             tuple(c for c in result.changes if not self._decided(judged, c.ref, c.new, c.old)),
             tuple(c for c in result.conflicts if not self._decided(judged, c.ref, c.returned, c.current)),
@@ -241,6 +245,7 @@ class Planner:
             ))  # fmt: skip
         for conflict in result.conflicts:
             self._conflict(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
+        self._settle(judged, offered, return_id)
         for item in judged.added:
             self._offer(judged.measure, item, return_id)
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
@@ -286,6 +291,14 @@ class Planner:
         self.conflicts[id_] = self.new_conflicts[id_] = Conflict(
             id_, return_id, measure, conflict.ref, name, conflict.issued, conflict.returned, conflict.current, when=self.when
         )
+
+    def _settle(self, judged: JudgedSheet, offered: Mapping[Ref, str], return_id: str) -> None:
+        """Close open conflicts of the same issue that this return no longer has: it says what the master says."""
+        current = self.texts[judged.measure]
+        for old in list(self.conflicts.values()):
+            mine = old.state is ConflictState.OPEN and old.measure == judged.measure and old.ref in offered
+            if mine and offered[old.ref] == current.get(old.ref, "") and judged.stamp.issue in self._issues_of(old):
+                self._keep(replace(old, state=ConflictState.WITHDRAWN, reason=f"返送 {return_id} に置き換え", when=self.when))
 
     def _offer(self, measure: str, item: Mapping[Ref, str], return_id: str) -> None:
         """Note an item that a department added itself: the coordinator decides whether the master takes it."""
@@ -339,5 +352,5 @@ class Planner:
 
 
 def addition(item: Mapping[Ref, str], settings: Settings) -> str:
-    """An added item as the coordinator reads it: each text under its label."""
-    return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)
+    """An added item as the coordinator reads it: each text under its label, as far as a cell holds it."""
+    return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)[:_CELL]

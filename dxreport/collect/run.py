@@ -14,7 +14,7 @@ from ..master.records import Master
 from ..returns.copies import is_corrected_copy
 from ..returns.gather import ReturnedFile, gather
 from ..workspace import Workspace
-from .applied import apply
+from .applied import apply, kept_numbers
 from .judged import Ask, Judge
 from .planned import Plan, Planner
 from .sendback import FOLDER, corrected_copies
@@ -86,7 +86,7 @@ def plan_files(
     ask: Ask | None = None,
 ) -> Plan:
     """The plan for these files on this master."""
-    planner = Planner(master, now, replace=replace)
+    planner = Planner(master, now, replace=replace, kept=kept_numbers(workspace))
     judge = Judge(master, Archive(workspace), passwords, planner.standing, ask)
     for file in files:
         planner.add(judge.file(file))

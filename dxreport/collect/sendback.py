@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from ..errors import DxreportError, PackageError
+from ..errors import PackageError
 from ..fill import fill, positions
 from ..issued import Archive, workbook_path
 from ..issuing import file_name
@@ -28,9 +28,9 @@ _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
 def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[PlannedFile, str, bytes]]:
-    """For each file with held sheets: the file, a name for the copy, its bytes.
+    """For each return with held sheets: the file, a name for the copy, its bytes.
 
-    Raises MasterError when an issued workbook that is needed is gone.
+    A return in another format of which nothing can be filled into an issued workbook has none.
     """
     out = []
     for planned in plan.files:
@@ -39,8 +39,9 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
         if unread or not held:
             continue
         name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
-        data, suffix = _copy(workspace, master, planned, held)
-        out.append((planned, file_name(f"{name}_{FOLDER}") + suffix, data))
+        made = _copy(workspace, master, planned, held)
+        if made is not None and planned.return_id not in {p.return_id for p, _, _ in out}:
+            out.append((planned, file_name(f"{name}_{FOLDER}") + made[1], made[0]))
     return out
 
 
@@ -49,7 +50,9 @@ def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
     return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xls[xm]"))
 
 
-def _copy(workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]) -> tuple[bytes, str]:
+def _copy(
+    workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]
+) -> tuple[bytes, str] | None:
     """The copy and its suffix: macros stay where they were, since Excel refuses them under .xlsx."""
     if planned.package:
         suffix = ".xlsm" if sniff(planned.package) is Format.XLSM else ".xlsx"
@@ -57,7 +60,8 @@ def _copy(workspace: Workspace, master: Master, planned: PlannedFile, held: Sequ
             return corrected_copy(planned.package, _marks(held), _header(master, held)), suffix
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
-    return _refilled(workspace, master, held), ".xlsx"
+    refilled = _refilled(workspace, master, held)
+    return None if refilled is None else (refilled, ".xlsx")
 
 
 def _header(master: Master, held: Sequence[PlannedSheet]) -> list[str]:
@@ -83,15 +87,19 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
     return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
 
 
-def _refilled(workspace: Workspace, master: Master, held: Sequence[PlannedSheet]) -> bytes:
-    """The issued workbook with the department's answers in it and the bad cells marked."""
-    first = held[0]
+def _refilled(workspace: Workspace, master: Master, sheets: Sequence[PlannedSheet]) -> bytes | None:
+    """The issued workbook with the department's answers in it and the bad cells marked: for the first issue of
+    which a sheet could be read. None where there is none, or what was issued is no longer kept."""
+    first = next((s for s in sheets if s.status is Status.HELD and s.texts), None)
+    if first is None:
+        return None
+    held = [s for s in sheets if s.status is Status.HELD and s.texts and s.issue == first.issue]
     path = workbook_path(workspace, first.issue)
     issue, snapshot = master.issue(first.issue), Archive(workspace).snapshot(first.issue)
     form = Archive(workspace).form(issue.form) if issue else None
     round_ = master.settings.round(first.round)
     if form is None or snapshot is None or round_ is None or not path.is_file():
-        raise DxreportError(f"配付の控え {path} がありません。", "バックアップから戻してください。")
+        return None
     year = master.settings.plan_years.index(master.settings.fiscal_year) + 1
     when = {"quarter": round_.quarter, "year": year}
     data = path.read_bytes()

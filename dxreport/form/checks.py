@@ -13,7 +13,7 @@ from ..fields import FIELD
 from ..ooxml.refs import Box, address
 from .blocks import Layout
 from .expressions import THIS, Binding
-from .names import pointing_at
+from .names import OTHER_BOOK, pointing_at
 from .source import R_ID, DrawnCell, S, SheetEntry, Source
 
 Report = Callable[[int, int, str], None]
@@ -24,7 +24,6 @@ _ELSEWHERE = {
 _NAMED = 5  # cells that a remark names
 _TAG = re.compile(r"\{[{%#]")
 _STRING = re.compile(r'"[^"]*"')
-_OTHER_BOOK = re.compile(r"(?<![\w\]\[])\[[0-9]+\][^\[\]!]*!")  # [1]表!A1, '[1]表 1'!A1; 表[1] is a column of a table
 _OF_THE_BOOK = {
     "pivotTable": "ピボットテーブル", "slicer": "スライサー", "timeline": "タイムライン", "queryTable": "外部データ",
 }  # fmt: skip
@@ -140,7 +139,7 @@ def check_formulas(root: etree._Element, where: str, points_here: re.Pattern[str
         if points_here and points_here.search(text):
             report(f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。")
             return
-        if _OTHER_BOOK.search(text):
+        if OTHER_BOOK.search(text):
             report(f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。")
             return
 
@@ -157,13 +156,10 @@ def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry],
         for what in dict.fromkeys(_OF_THE_BOOK[kind] for kind in kinds if kind in _OF_THE_BOOK):
             report(f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。")
         drawings = [r.target for r in relationships if r.kind == "drawing"]
-        charts = [r.target for part in drawings for r in package.relationships(part) if r.kind == "chart"]
+        charts = [r.target for part in drawings for r in package.relationships(part) if r.kind in ("chart", "chartEx")]
         for part in (other.part, *drawings, *charts):
             if part in package:
                 check_formulas(package.xml(part), where, points_here, report)
-    for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
-        if _OTHER_BOOK.search(element.text or "") and "#REF!" not in (element.text or ""):
-            report(f"名前「{element.get('name', '')}」が、ほかのブックを参照しています。削除してください（数式 → 名前の管理）。")
 
 
 def check_links(source: Source, sheet: str, part: str, root: etree._Element, report: Callable[[str], None]) -> None:

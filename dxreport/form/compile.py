@@ -12,7 +12,15 @@ from lxml import etree
 from ..errors import PackageError, TemplateError
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
-from .checks import check_bindings, check_formulas, check_links, check_merges, check_other_sheets, check_reserved, check_tags_elsewhere
+from .checks import (
+    check_bindings,
+    check_formulas,
+    check_links,
+    check_merges,
+    check_other_sheets,
+    check_reserved,
+    check_tags_elsewhere,
+)
 from .drawings import Hangings
 from .expressions import Binding, Computed, Consequence, Fault, bind, computed, plain_path
 from .formulas import Formula, formula, unshared

@@ -17,6 +17,7 @@ from .source import S, Source
 
 Areas = tuple[tuple[str, Box | None, str], ...]
 _AREA, _TITLES = "_xlnm.Print_Area", "_xlnm.Print_Titles"
+OTHER_BOOK = re.compile(r"(?<![\w\]\[])\[[0-9]+\][^\[\]!]*!")  # [1]表!A1, '[1]表 1'!A1; 表[1] is a column of a table
 _DROPPED = {"_xlnm._FilterDatabase"}
 _RANGE = re.compile(r"\$?[A-Z]+\$?[0-9]+(:\$?[A-Z]+\$?[0-9]+)?|\$?[A-Z]+:\$?[A-Z]+|\$?[0-9]+:\$?[0-9]+")
 
@@ -95,6 +96,8 @@ def read_names(
                 f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、"
                 "名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。"
             )
+        elif OTHER_BOOK.search(text) and not published:
+            fault(f"名前「{name}」が、ほかのブックを参照しています。削除してください（数式 → 名前の管理）。")
         elif not published or (owner is None and "!" not in text):
             others.append((name, owner, _xml(element, at is not None)))
     return Names(tuple(local), tuple(others))

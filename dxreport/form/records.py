@@ -62,7 +62,8 @@ class Form:
     ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels,
     ``tall_merges`` the merges over several rows with the number of blocks that repeat them,
     ``merge_columns`` the further columns of a merge by its top left cell. ``notes`` are remarks
-    that do not keep it from working; ``others`` the template's other sheets, as far as they go out; ``editions`` and ``shared`` are kept results. A ``published`` form
+    that do not keep it from working; ``others`` the template's other sheets, as far as they go out;
+    ``editions`` and ``shared`` are kept results. A ``published`` form
     is one to be read only: sheets of it carry no stamp and no keys, nor anything that serves filling in.
     """
 

@@ -12,7 +12,7 @@ from lxml import etree
 from ..errors import MasterError
 from .package import MAIN_NS, Package, serialise
 from .refs import address, box, cell
-from .text import MAX_TEXT, literal, utf16_length
+from .text import literal
 
 _N = f"{{{MAIN_NS}}}"
 _ROW, _C, _F, _V, _IS, _T = (_N + tag for tag in ("row", "c", "f", "v", "is", "t"))
@@ -54,14 +54,8 @@ class SheetEdit:
     def set(self, row: int, column: int, text: str, top: int = 1) -> None:
         """Put a text in a cell; its style stays, a new cell takes that of the nearest one above (not above ``top``).
 
-        Raises MasterError where a formula fills several cells at once and cannot be replaced in one, and for a
-        text that no cell can hold.
+        Raises MasterError where a formula fills several cells at once and cannot be replaced in one.
         """
-        if utf16_length(text) > MAX_TEXT:
-            raise MasterError(
-                f"「{self.title}」シートの {address(row, column)} に入れる文が長すぎます（{utf16_length(text):,}字、上限 {MAX_TEXT:,}字）。",
-                "文を短くしてから、もう一度実行してください。",
-            )
         found = self._row_cells(row).get(column)
         if found is None:
             if not text:

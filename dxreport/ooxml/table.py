@@ -18,6 +18,7 @@ from ..errors import MasterError, PackageError
 from .package import DOC_RELS_NS, MAIN_NS, TYPES_NS, Package, rels_name, serialise
 from .refs import Box, address, box
 from .sheet import SheetEdit
+from .text import MAX_TEXT, utf16_length
 
 _N = f"{{{MAIN_NS}}}"
 HEADER_ROWS = 20  # a header stands within the first rows of its sheet
@@ -131,13 +132,18 @@ class BookEdit:
         self._last: dict[tuple[str, int, int], tuple[Area, int]] = {}
 
     def set(self, area: Area, row: int, header: str, text: str) -> None:
-        """Put a text in a cell of an area. Raises MasterError where it cannot be put (a merge, a shared formula)."""
+        """Put a text in a cell of an area. Raises MasterError where it cannot be put (a merge, a shared formula, more than a cell holds)."""
         sheet, column = self._sheet(area), area.columns[header]
         merge = sheet.merge_at(row, column)
         if merge and box(merge)[:2] != (row, column):
             raise MasterError(
                 f"「{area.sheet}」シートの {address(row, column)} は結合セル {merge} の中にあるので書き込めません。",
                 "セルの結合を解除して保存してから、もう一度実行してください。",
+            )
+        if (length := utf16_length(text)) > MAX_TEXT:
+            raise MasterError(
+                f"「{area.sheet}」シートの {address(row, column)} に入れる文が長すぎます（{length:,}字、上限 {MAX_TEXT:,}字）。",
+                "文を短くしてから、もう一度実行してください。",
             )
         sheet.set(row, column, text, area.header + 1)
 
