@@ -4,7 +4,7 @@ What is inside the span of each:
 
     render  dxreport     a measure → the bytes of a workbook with its sheet; the form was compiled before
             openpyxl     the template's bytes → load, write the same texts into the same cells, save
-            XlsxWriter   the same cells, formats, merges, widths and heights written from code, closed
+            XlsxWriter   the same sheets, cells, formats, merges, widths, heights and dropdowns from code, closed
             xltpl        a sheet drawn out for this very measure, its template compiled before → render, save
             floor        deflating the parts of dxreport's workbook, nothing else
     read    dxreport     the bytes of a returned workbook → every text of the measure by its address
@@ -79,10 +79,28 @@ def by_openpyxl(template: bytes, texts: dict[str, str]) -> bytes:
 
 
 class Drawn:
-    """The looks of a rendered sheet, taken down once, to be written again from code."""
+    """The looks of a rendered workbook, taken down once, to be written again from code."""
 
-    def __init__(self, book: bytes, measure: Measure) -> None:
-        sheet = openpyxl.load_workbook(io.BytesIO(book))[measure.id]
+    def __init__(self, book: bytes) -> None:
+        self.sheets = [DrawnSheet(sheet) for sheet in openpyxl.load_workbook(io.BytesIO(book)).worksheets]
+
+    def written(self) -> bytes:
+        """XlsxWriter: the whole workbook from code."""
+        out = io.BytesIO()
+        book = xlsxwriter.Workbook(out, {"in_memory": True})
+        formats: dict[tuple, xlsxwriter.format.Format] = {}
+        for sheet in self.sheets:
+            sheet.write(book, formats)
+        book.close()
+        return out.getvalue()
+
+
+class DrawnSheet:
+    """One sheet: its cells with their looks, merges, widths, heights and dropdowns."""
+
+    def __init__(self, sheet) -> None:
+        self.title = sheet.title
+        self.lists = [(str(v.sqref), (v.formula1 or "").strip('"').split(",")) for v in sheet.data_validations.dataValidation if v.type == "list"]
         self.merges = [str(m) for m in sheet.merged_cells.ranges]
         self.widths = {cell(f"{k}1")[1] - 1: d.width for k, d in sheet.column_dimensions.items()}
         self.heights = {n - 1: d.height for n, d in sheet.row_dimensions.items() if d.height}
@@ -91,12 +109,9 @@ class Drawn:
             for row in sheet.iter_rows() for c in row if not isinstance(c, MergedCell) and (c.value is not None or c.has_style)
         ]  # fmt: skip
 
-    def written(self) -> bytes:
-        """XlsxWriter: the whole sheet from code."""
-        out = io.BytesIO()
-        book = xlsxwriter.Workbook(out, {"in_memory": True})
-        sheet = book.add_worksheet("01-01")
-        formats: dict[tuple, xlsxwriter.format.Format] = {}
+    def write(self, book: xlsxwriter.Workbook, formats: dict[tuple, xlsxwriter.format.Format]) -> None:
+        """Write the sheet into a new workbook."""
+        sheet = book.add_worksheet(self.title)
         for column, width in self.widths.items():
             sheet.set_column(column, column, width)
         for row, height in self.heights.items():
@@ -111,9 +126,13 @@ class Drawn:
                 sheet.write_blank(row, column, None, style)
             else:
                 sheet.write_string(row, column, str(value), style)
+        for areas, words in self.lists:
+            for area in areas.split():
+                sheet.data_validation(area, {"validate": "list", "source": words})
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&P / &N")
         sheet.protect()
-        book.close()
-        return out.getvalue()
 
 
 def _look(c) -> tuple:
@@ -184,7 +203,7 @@ def main() -> None:
     books = {m.id: rendered(m) for m in MEASURES}
     texts = {m.id: texts_of(books[m.id], m) for m in MEASURES}
     parts = {id_: [zipfile.ZipFile(io.BytesIO(b)).read(n) for n in zipfile.ZipFile(io.BytesIO(b)).namelist()] for id_, b in books.items()}
-    drawn = {m.id: Drawn(books[m.id], m) for m in MEASURES}
+    drawn = {m.id: Drawn(books[m.id]) for m in MEASURES}
     render: dict[str, Callable[[Measure], object]] = {
         "dxreport": rendered,
         "openpyxl load-fill-save": lambda m: by_openpyxl(template, texts[m.id]),
