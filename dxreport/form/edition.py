@@ -7,7 +7,7 @@ little more than joining strings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -60,7 +60,10 @@ class RowProgram:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A form for one round and department; ``names`` are those that mixed texts may use."""
+    """A form for one round and department; ``names`` are those that mixed texts may use.
+
+    ``tails`` keeps what follows the rows of a sheet, by the shape of its rows.
+    """
 
     form: Form
     round: Round
@@ -70,6 +73,7 @@ class Edition:
     programs: Mapping[int, RowProgram]
     lists: tuple[tuple[str, str], ...]
     long_lists: tuple[tuple[str, ...], ...]
+    tails: dict[tuple, str] = field(default_factory=dict, compare=False)
 
     @property
     def this(self) -> tuple[int, int]:

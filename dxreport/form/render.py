@@ -232,15 +232,23 @@ class _Writer:
             height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
             keyed = f'<c r="A{row.number}"{_KEY}{key}{TEXT_TAIL}' if self.stamp else ""
             out.append(f'<row r="{row.number}"{row.program.attributes}{height}>{keyed}{row.cells}</row>')
-        tail = self.form.tail.render(self.rows)
-        for mark, source in self.edition.lists:
-            tail = tail.replace(mark, source)
-        tail = tail.replace(BREAKS, self._breaks()).replace(IGNORED, self._ignored())
+        tail = self._tail().replace(BREAKS, self._breaks()).replace(IGNORED, self._ignored())
         out += ("</sheetData>", tail, "</worksheet>")
         xml = "".join(out)
         if self.formulas:
             xml = _FORMULA.sub(self._formula, xml)
         return xml
+
+    def _tail(self) -> str:
+        """What follows the rows; it depends on their shape alone, and sheets of one form have few shapes."""
+        shape = self.rows.shape()
+        tail = self.edition.tails.get(shape)
+        if tail is None:
+            tail = self.form.tail.render(self.rows)
+            for mark, source in self.edition.lists:
+                tail = tail.replace(mark, source)
+            self.edition.tails[shape] = tail
+        return tail
 
     def _formula(self, match: re.Match[str]) -> str:
         formula, path = self.formulas[int(match[1])]

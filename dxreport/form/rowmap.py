@@ -30,6 +30,10 @@ class RowMap:
             self.rows[template_row] = [row]
             self.paths[template_row] = [path]
 
+    def shape(self) -> tuple:
+        """What two sheets share whose rows went to the same places."""
+        return tuple((row, *paths) for row, paths in self.paths.items())
+
     def spans(self, top: int, bottom: int, depth: int) -> list[tuple[int, int]]:
         """The rows that template rows ``top``–``bottom`` became: one span for each copy of the innermost
         block that holds both (``depth`` blocks do); a span grows over the copies of blocks within it."""
