@@ -1,4 +1,4 @@
-"""How long ``dxreport --help`` takes, beside a Python that does nothing."""
+"""How long ``dxreport --help`` takes, beside a Python that does nothing and one that imports click."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def seconds(*args: str) -> float:
 
 
 def main() -> None:
-    """Print both medians in milliseconds."""
-    nothing, shown = seconds("-c", "pass"), seconds("-m", "dxreport", "--help")
-    print(f"python -c pass    {nothing * 1000:6.0f} ms")
-    print(f"dxreport --help   {shown * 1000:6.0f} ms")
+    """Print the medians in milliseconds."""
+    nothing, click, shown = seconds("-c", "pass"), seconds("-c", "import click"), seconds("-m", "dxreport", "--help")
+    print(f"python -c pass             {nothing * 1000:6.0f} ms")
+    print(f"python -c 'import click'   {click * 1000:6.0f} ms")
+    print(f"dxreport --help            {shown * 1000:6.0f} ms   {shown / click:.1f} x import click")
 
 
 if __name__ == "__main__":
