@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from . import issuing, sample
-from .collect.planned import PlannedSheet, Status
+from .collect.plan import PlannedSheet, Status
 from .collect.run import Collected, collect
 from .errors import DxreportError
 from .fields import FIELD

@@ -9,7 +9,8 @@ from .collect.applied import apply, original_path
 from .collect.earlier import newer
 from .collect.judged import Judge, JudgedSheet, released
 from .collect.memo import memo
-from .collect.planned import ADDITION, Plan, PlannedSheet, Planner, Status, addition
+from .collect.plan import Plan, PlannedSheet, Status
+from .collect.planned import ADDITION, Planner, addition
 from .errors import MasterError, UsageError
 from .fields import label
 from .issued import Archive

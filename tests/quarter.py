@@ -16,7 +16,7 @@ from lxml import etree
 
 from dxreport import issuing, sample
 from dxreport.bundled import bundled
-from dxreport.collect.planned import Plan, PlannedSheet
+from dxreport.collect.plan import Plan, PlannedSheet
 from dxreport.collect.run import collect
 from dxreport.fill import fill, positions, sheet_parts
 from dxreport.form.compile import Form, load_form

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.cli import main
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.demo import Played, play
 from dxreport.master.read import read_master
 from dxreport.master.records import ReceiptState

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msoffcrypto
 import pytest
 
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.collect.run import collect
 from dxreport.errors import LockedError, MasterError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState

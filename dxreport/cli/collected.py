@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..collect.planned import Plan, PlannedFile, PlannedSheet, Status
+from ..collect.plan import Plan, PlannedFile, PlannedSheet, Status
 from ..problems import WITHDRAWN, Problem
 from .records import problem_record
 

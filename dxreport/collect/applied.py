@@ -13,7 +13,7 @@ from ..issuing import file_name
 from ..master.records import Master
 from ..master.write import MasterEdit, save
 from ..workspace import Workspace
-from .planned import Plan
+from .plan import Plan
 
 _NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})

@@ -16,7 +16,8 @@ from ..returns.gather import ReturnedFile, gather
 from ..workspace import Workspace
 from .applied import apply, kept_numbers
 from .judged import Ask, Judge
-from .planned import Plan, Planner
+from .plan import Plan
+from .planned import Planner
 from .sendback import FOLDER, corrected_copies
 
 

@@ -21,7 +21,7 @@ from ..returns.kinds import Format, sniff
 from ..returns.mark import Mark, corrected_copy
 from ..workspace import Workspace
 from .applied import without_number
-from .planned import Plan, PlannedFile, PlannedSheet, Status
+from .plan import Plan, PlannedFile, PlannedSheet, Status
 
 FOLDER = "差し戻し"
 _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")

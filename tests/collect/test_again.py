@@ -13,7 +13,7 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.collect.memo import reason
-from dxreport.collect.planned import Plan
+from dxreport.collect.plan import Plan
 from dxreport.collect.run import collect
 from dxreport.errors import UsageError
 from dxreport.fill import fill

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from lxml import etree
 
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.ooxml.package import Package, serialise
 from dxreport.ooxml.refs import cell
 from tests.form.packages import S, delete_column, delete_row, edited, insert_columns, insert_rows, part_of, set_text

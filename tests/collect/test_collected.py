@@ -11,7 +11,7 @@ import pytest
 
 from dxreport import files
 from dxreport.collect import run
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.collect.run import collect
 from dxreport.errors import DxreportError, LockedError, MasterError, UsageError
 from dxreport.files import locked

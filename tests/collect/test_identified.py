@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.fill import fill
 from dxreport.model import Ref
 from dxreport.ooxml.package import MAIN_NS, Package, serialise

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.memo import memo, notes, reason
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.issued import workbook_path
 from dxreport.master.records import ReceiptState
 from dxreport.ooxml.package import Package

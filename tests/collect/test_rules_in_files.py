@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dxreport.collect.planned import Status
+from dxreport.collect.plan import Status
 from dxreport.fill import fill
 from dxreport.model import Ref
 from dxreport.ooxml.refs import cell

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from dxreport.collect.planned import Plan
+from dxreport.collect.plan import Plan
 from dxreport.model import Ref
 from dxreport.ooxml.refs import cell
 from tests.form.packages import Grid, delete_column, delete_row, rows_of
