@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from .form.read import read_sheet
 from .form.records import Form
 from .model import Ref
-from .ooxml.package import DOC_RELS_NS, MAIN_NS, Package
+from .ooxml.package import Package
 from .ooxml.refs import address, cell
 from .ooxml.sheet import SheetEdit
+from .ooxml.table import sheet_parts
 
 
 def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, quarter: int, year: int) -> bytes:
@@ -42,11 +43,3 @@ def positions(data: bytes, form: Form, sheet: str, *, quarter: int, year: int) -
     if filled is None:
         raise KeyError(sheet)
     return {ref: address(*at) for ref, at in filled.at.items()}
-
-
-def sheet_parts(package: Package) -> dict[str, str]:
-    """The parts of a workbook's sheets by sheet name."""
-    main = next(r.target for r in package.relationships() if r.kind == "officeDocument")
-    targets = {r.id: r.target for r in package.relationships(main)}
-    sheets = package.xml(main).iterfind(f"{{{MAIN_NS}}}sheets/{{{MAIN_NS}}}sheet")
-    return {s.get("name", ""): targets[s.get(f"{{{DOC_RELS_NS}}}id")] for s in sheets}

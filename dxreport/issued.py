@@ -74,13 +74,10 @@ class Archive:
             self._forms[digest] = load_form(path) if path.is_file() else None
         return self._forms[digest]
 
-    def notes(self, issue: str, measure: str) -> tuple[str, ...]:
-        """The notes that the sheet of a measure was issued with: those of its form; none where it is not kept."""
-        from .returns.book import open_book
-        from .returns.remarks import remarks
-
+    def workbook(self, issue: str) -> bytes:
+        """The workbook of an issue as it was sent, ``b""`` when it is not kept."""
         path = workbook_path(self._workspace, issue)
-        return tuple(remarks(open_book(path.read_bytes()), measure).values()) if path.is_file() else ()
+        return path.read_bytes() if path.is_file() else b""
 
 
 def _snapshot(path: Path) -> Snapshot:

@@ -18,7 +18,7 @@ from dxreport import issuing, sample
 from dxreport.bundled import bundled
 from dxreport.collect.plan import Plan, PlannedSheet
 from dxreport.collect.run import collect
-from dxreport.fill import fill, positions, sheet_parts
+from dxreport.fill import fill, positions
 from dxreport.form.compile import Form, load_form
 from dxreport.init import create
 from dxreport.master.read import read_master
@@ -26,6 +26,7 @@ from dxreport.master.records import Master
 from dxreport.master.write import MasterEdit
 from dxreport.model import Ref
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
+from dxreport.ooxml.table import sheet_parts
 from dxreport.workspace import Workspace
 
 from .form.packages import S, edited, part_of

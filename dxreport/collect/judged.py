@@ -186,7 +186,10 @@ class Judge:
     def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
         """The notes that the department wrote, by cell."""
         found = remarks(book, sheet)
-        return own(found, self.archive.notes(stamp.issue, stamp.measure)) if found else {}
+        if not found:
+            return {}
+        sent = self.archive.workbook(stamp.issue)
+        return own(found, remarks(open_book(sent), stamp.measure).values() if sent else ())
 
     def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
         """What the stamp says, looked up; or the problem that keeps the sheet from being read."""

@@ -13,7 +13,7 @@ from ..errors import DxreportError
 from ..values import is_blank
 from . import words
 from .finals import plain
-from .records import HEADING, Figures, MeasureName, OutcomeResult, Tally, Verdict, YearResult
+from .records import HEADING, Coordination, Figures, MeasureName, OutcomeResult, Since, Tally, Verdict, YearResult
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -72,7 +72,7 @@ def _japanese(fonts: Fonts) -> list[str]:
 
 def _data(figures: Figures) -> dict[str, Any]:
     """The figures as the template names them; every text of people as written."""
-    overview, results, since, extra = figures.overview, figures.results, figures.since, figures.coordination
+    overview, results = figures.overview, figures.results
     return {
         "title": figures.title,
         "heading": HEADING,
@@ -102,24 +102,28 @@ def _data(figures: Figures) -> dict[str, Any]:
             _measure(s.measure) | {"period": p.label, "content": s.content} for p in figures.support for s in p.requests
         ],
         "no_final": words.NO_FINAL,
-        "since": None
-        if since is None
-        else {
-            "sentence": words.since(since),
-            "quarter": since.quarter,
-            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-            "changes": [
-                _measure(c.measure) | {"kind": c.kind, "label": c.label, "before": c.before, "after": c.after}
-                for c in since.changes
-            ],
-        },
-        "coordination": None
-        if extra is None
-        else {
-            "sentence": words.coordination(extra),
-            "missing": [_measure(m.measure) | {"state": m.state} for m in extra.missing],
-            "points": [plain(p) | _measure(p.measure) for p in extra.points],
-        },
+        "since": None if figures.since is None else _since(figures.since),
+        "coordination": None if figures.coordination is None else _coordination(figures.coordination),
+    }
+
+
+def _since(since: Since) -> dict[str, Any]:
+    return {
+        "sentence": words.since(since),
+        "quarter": since.quarter,
+        "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+        "changes": [
+            _measure(c.measure) | {"kind": c.kind, "label": c.label, "before": c.before, "after": c.after}
+            for c in since.changes
+        ],
+    }
+
+
+def _coordination(extra: Coordination) -> dict[str, Any]:
+    return {
+        "sentence": words.coordination(extra),
+        "missing": [_measure(m.measure) | {"state": m.state} for m in extra.missing],
+        "points": [plain(p) | _measure(p.measure) for p in extra.points],
     }
 
 
