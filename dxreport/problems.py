@@ -319,5 +319,10 @@ REPLACED = Kind(
     "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
     "こちらを採るときは、{newer}を取り下げてから（dxreport withdraw {newer}）、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
 )
+JOINED = Kind(
+    "W511",
+    "{others}と合わせて、1枚のシートとして取り込みました。",
+    "分担して記入されたものか確かめてください。違うときは、dxreport withdraw {return} で、合わせたシートごと取り下げられます。",
+)
 
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

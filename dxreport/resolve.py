@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from .collect.applied import apply, original_path
+from .collect.applied import apply
 from .collect.earlier import newer
 from .collect.judged import Judge, JudgedSheet, released
 from .collect.memo import memo
+from .collect.originals import original
 from .collect.plan import Plan, PlannedSheet, Status
 from .collect.planned import ADDITION, Planner, addition
 from .errors import MasterError, UsageError
@@ -62,11 +63,11 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
 def _source(workspace: Workspace, master: Master, receipt: Receipt, ref: Ref) -> tuple[str, str]:
     """Sheet and cell that a text was read from; blank where the kept original can no longer be read."""
     try:
-        file = _original(workspace, receipt)
+        file = original(workspace, receipt)
     except MasterError:
         return "", ""
     sheet = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == receipt.measure), None)
-    return (sheet.sheet, (sheet.cells or {}).get(ref, "")) if sheet else ("", "")
+    return (sheet.sheet, sheet.filled.cells.get(ref, "")) if sheet and sheet.filled else ("", "")
 
 
 def _decide_addition(
@@ -80,10 +81,11 @@ def _decide_addition(
     changes: list[Change] = []
     if take == "returned":
         receipt = next(r for r in master.receipts if (r.id, r.measure) == (conflict.return_id, conflict.measure))
-        file = _original(workspace, receipt)
+        file = original(workspace, receipt)
         sheet = next(s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == conflict.measure)
-        item = next((i for i in sheet.added if addition(i, master.settings) == conflict.returned), None)
-        if item is None:
+        added = sheet.filled.added if sheet.filled else ()
+        item = next((i for i in added if addition(i, master.settings) == conflict.returned), None)
+        if sheet.filled is None or item is None:
             raise MasterError(f"{conflict.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。")
         part = part_of(conflict.ref)
         key = next_keys(part, master.keys_ever(conflict.measure, part), 1)[0]
@@ -92,7 +94,7 @@ def _decide_addition(
                 here = ref._replace(item=key)
                 changes.append(Change(
                     stamp(now), conflict.measure, here, label(here, master.settings), "", text, receipt.id, receipt.issue_id,
-                    file.name, sheet.sheet, (sheet.cells or {}).get(ref, ""), why,
+                    file.name, sheet.sheet, sheet.filled.cells.get(ref, ""), why,
                 ))  # fmt: skip
         edit.set_all((c.measure, c.ref, c.new) for c in changes)
         edit.add(*changes)
@@ -111,7 +113,7 @@ def accept(
     """
     master = read_master(workspace.master)
     receipt = _waiting(master, return_id, measure)
-    file = _original(workspace, receipt)
+    file = original(workspace, receipt)
     read = Judge(master, Archive(workspace), {"": password} if password else None).file(file)
     if not read.sheets:
         raise UsageError(f"{return_id} の控えを開けません。{read.problems[0].message}", "パスワード付きなら --password を付けてください。")
@@ -159,12 +161,3 @@ def _waiting(master: Master, return_id: str, measure: str) -> Receipt:
 
 def _later(master: Master, receipt: Receipt) -> str:
     return newer(master.receipts, receipt.id, receipt.measure, receipt.issue_id)
-
-
-def _original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
-    """The kept original of a receipt, under the name it came with."""
-    file = ReturnedFile(receipt.file, workspace.returns, b"", receipt.sha256)
-    path = original_path(workspace, receipt.id, file.file_name)
-    if not path.is_file():
-        raise MasterError(f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。")
-    return replace(file, path=path, data=path.read_bytes())

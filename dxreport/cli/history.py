@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..collect.applied import original_path
+from ..collect.originals import original_path
 from ..errors import UsageError
 from ..master.records import Change
 from ..returns.gather import ReturnedFile

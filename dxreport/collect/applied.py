@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from ..files import all_or_nothing
-from ..issuing import file_name
 from ..master.records import Master
 from ..master.write import MasterEdit, save
 from ..workspace import Workspace
+from .originals import original_path
 from .plan import Plan
 
-_NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
 
@@ -39,18 +37,3 @@ def apply(
     edit.add(*plan.changes, *plan.receipts, *plan.conflicts)
     edit.update(*plan.updated)
     save(workspace, edit.data(), master.sha256, now, before=originals, after=copies)
-
-
-def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
-    """Where the original of a return is kept."""
-    return workspace.returns / f"{return_id}_{file_name(without_number(name))}"
-
-
-def kept_numbers(workspace: Workspace) -> list[str]:
-    """The numbers of all returns whose originals are kept: after a backup was put back, 受付簿 may lack some."""
-    return sorted({path.name.partition("_")[0] for path in workspace.returns.glob("U*_*")})
-
-
-def without_number(name: str) -> str:
-    """A file's name without the numbers of returns that we put before it when it was kept or sent back."""
-    return _NUMBER.sub("", name, count=1) if _NUMBER.match(name) else name

@@ -29,10 +29,11 @@ from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
 
 @dataclass(frozen=True, slots=True)
 class JudgedSheet:
-    """One sheet of a form. ``texts`` are None where it could not be read.
+    """One sheet of a form. ``filled`` is None where it could not be read.
 
     ``open`` are the Refs whose changes the merge may take: inputs of the round, and earlier
     answers that were corrected. ``notes`` are those that the department wrote, by cell.
+    ``halves`` are the held sheets of other returns that make it whole, ``covered`` those that say nothing beside it.
     """
 
     sheet: str
@@ -40,22 +41,38 @@ class JudgedSheet:
     measure: str
     snapshot: Snapshot | None
     problems: tuple[Problem, ...]
-    texts: Mapping[Ref, str] | None = None
+    filled: FilledSheet | None = None
     open: frozenset[Ref] = frozenset()
-    cells: Mapping[Ref, str] | None = None
-    moved: tuple[str, ...] = ()
-    added: tuple[Mapping[Ref, str], ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    halves: tuple[Half, ...] = ()
+    covered: tuple[Half, ...] = ()
 
     @property
     def refused(self) -> bool:
         """Whether it could not be told what the sheet is."""
-        return self.texts is None
+        return self.filled is None
 
     @property
     def held(self) -> bool:
         """Whether an error holds the sheet back."""
         return any(p.severity == "error" for p in self.problems)
+
+    @property
+    def answers(self) -> Mapping[Ref, str]:
+        """The texts that the merge may take and that are not as issued."""
+        if self.filled is None or self.snapshot is None:
+            return {}
+        issued = self.snapshot.texts[self.measure]
+        return {ref: t for ref, t in self.filled.texts.items() if ref in self.open and t != issued.get(ref, "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A sheet held for missing answers only, and the return it came in."""
+
+    file: ReturnedFile
+    return_id: str
+    sheet: JudgedSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +114,29 @@ class Judge:
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id: m for m in master.measures}
 
-    def file(self, file: ReturnedFile) -> JudgedFile:
-        """Judge a file. Nothing that is wrong with it is raised: it is said in the result."""
+    def file(self, file: ReturnedFile, *, ask: bool = True) -> JudgedFile:
+        """Judge a file. Nothing that is wrong with it is raised: it is said in the result.
+
+        Without ``ask`` nobody is asked for a password.
+        """
         if file.problem:
             return JudgedFile(file, (_unreadable(file.problem, file.detail),))
         try:
-            return self._book(file, self._open(file))
+            return self._book(file, self._open(file, ask))
         except Unreadable as error:
             return JudgedFile(file, (_unreadable(error.code, error.detail),))
 
-    def _open(self, file: ReturnedFile) -> Book:
+    def joint(self, sheet: JudgedSheet, answers: Mapping[Ref, str]) -> JudgedSheet:
+        """The sheet with the problems that it would have if these answers stood in it too."""
+        assert sheet.filled is not None and sheet.snapshot is not None
+        round_ = self.master.settings.round(sheet.snapshot.round)
+        assert round_ is not None
+        filled = replace(sheet.filled, texts={**sheet.filled.texts, **answers})
+        return replace(sheet, problems=self._judged(sheet.stamp, sheet.snapshot, round_, filled).problems)
+
+    def _open(self, file: ReturnedFile, ask: bool) -> Book:
         refusal = Unreadable("E402")
-        for password in self._keys(file):
+        for password in self._keys(file, ask):
             try:
                 book = open_book(file.data, file.file_name, password)
             except Unreadable as error:
@@ -121,12 +149,12 @@ class Judge:
             return book
         raise refusal
 
-    def _keys(self, file: ReturnedFile) -> Iterator[str | None]:
+    def _keys(self, file: ReturnedFile, ask: bool) -> Iterator[str | None]:
         """The passwords to try, one by one."""
         yield None
         named = sorted(self.passwords, key=lambda department: department not in file.name)
         yield from dict.fromkeys(self.passwords[department] for department in named)
-        while self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
+        while ask and self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
             yield answer
 
     def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
@@ -172,9 +200,7 @@ class Judge:
         if isinstance(filled, Doubt):
             unread = problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (unread,))
-        judged = self._judged(stamp, snapshot, round_, filled)
-        found = (*judged.problems, *self._earlier(sheet.name, stamp, round_))
-        return replace(judged, problems=found, notes=self._notes(book, sheet.name, stamp))
+        return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(book, sheet.name, stamp))
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A word where the measure was issued for a later quarter since."""
@@ -226,10 +252,8 @@ class Judge:
             findings, lambda ref: (filled.sheet, filled.cells.get(ref, "")), self.master.settings, case.values
         )
         opened = frozenset(ref for ref in filled.texts if takes(case, ref))
-        return JudgedSheet(
-            filled.sheet, stamp, stamp.measure, snapshot, (*filled.problems, *found), filled.texts, opened,
-            filled.cells, filled.moved, filled.added,
-        )  # fmt: skip
+        told = (*filled.problems, *found, *self._earlier(filled.sheet, stamp, round_))
+        return JudgedSheet(filled.sheet, stamp, stamp.measure, snapshot, told, filled, opened)
 
 
 def _nameless(found: Unkeyed) -> Problem:
@@ -252,7 +276,7 @@ def released(sheet: JudgedSheet) -> JudgedSheet:
     """A held sheet as the coordinator accepted it: its errors no longer hold it, and all it changed counts but
     what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's own to change."""
     softened = tuple(replace(p, severity="warning") for p in sheet.problems)
-    opened = {ref for ref in sheet.texts or () if FIELD[ref.field].group or ref.field == "activity.plan_label"}
+    opened = {ref for ref in (sheet.filled.texts if sheet.filled else ()) if FIELD[ref.field].group or ref.field == "activity.plan_label"}
     return replace(sheet, problems=softened, open=frozenset(opened))
 
 

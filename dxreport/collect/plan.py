@@ -30,7 +30,8 @@ class Status(Enum):
 @dataclass(frozen=True, slots=True)
 class PlannedSheet:
     """One sheet with its fate. ``labels`` name the cells of its changes and conflicts, ``cells`` say where
-    all its texts stand, ``texts`` what they are; ``notes`` are those that the department wrote, by cell."""
+    all its texts stand, ``texts`` what they are; ``notes`` are those that the department wrote, by cell.
+    ``joined`` are the numbers of the returns that make it whole."""
 
     sheet: str
     measure: str
@@ -45,6 +46,7 @@ class PlannedSheet:
     department: str = ""
     round: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
 from .earlier import TAKEN, newer, number, same
-from .judged import JudgedFile, JudgedSheet
-from .memo import memo, replaced
+from .judged import Half, JudgedFile, JudgedSheet
+from .memo import memo, replaced, together
 from .plan import Plan, PlannedFile, PlannedSheet, Status
 
 _CELL = 16_000  # characters, each two UTF-16 units at most
@@ -119,12 +119,7 @@ class Planner:
         return (problem(problems.REPLACED, said | {"newer": later}),) if later else None
 
     def _sheet(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, before: Receipt | None) -> PlannedSheet:
-        snapshot = judged.snapshot
-        base = PlannedSheet(
-            judged.sheet, judged.measure, Status.REFUSED, judged.problems, moved=judged.moved, issue=judged.stamp.issue,
-            department=snapshot.department if snapshot else "", round=snapshot.round if snapshot else "",
-            cells=judged.cells or {}, texts=judged.texts or {}, notes=judged.notes,
-        )  # fmt: skip
+        base = _as_judged(judged)
         settled = None if before is None else self._settled(before)
         later = newer(self.receipts, return_id, judged.measure, base.issue)
         if before is None and later:  # a file that could be opened only after a newer one had gone in
@@ -137,11 +132,33 @@ class Planner:
         if judged.refused or judged.held:
             planned = replace(base, status=Status.REFUSED if judged.refused else Status.HELD)
         else:
-            planned = self.merged(file, judged, return_id, base)
+            joined = {half.return_id: half.file.name for half in judged.halves} | {return_id: file.name}
+            for half in judged.halves:
+                self._complete(half, joined)
+            planned = self.merged(file, judged, return_id, _joined(base, return_id, joined))
         self._receive(file, return_id, before, planned)
+        for half in judged.covered:
+            self._complete(half, {})
         if planned.status.rank < Status.HELD.rank:
             self.supersede(return_id, planned.measure, planned.issue)
         return planned
+
+    def _complete(self, half: Half, joined: Mapping[str, str]) -> None:
+        """Merge a sheet that was held for what others answer, and say so where it was said to be held."""
+        base = _joined(_as_judged(half.sheet), half.return_id, joined)
+        base = replace(base, problems=tuple(p for p in base.problems if p.severity != "error"))
+        planned = self.merged(half.file, half.sheet, half.return_id, base)
+        key = (half.return_id, planned.measure, planned.issue)
+        receipt = next(r for r in self.receipts if (r.id, r.measure, r.issue_id) == key)
+        self._receive(half.file, half.return_id, receipt, planned)
+        if all(f.return_id != half.return_id for f in self.files):
+            self.files.append(PlannedFile(half.file, half.return_id, False, (), (planned,)))
+            return
+        for n, file in enumerate(self.files):
+            if file.return_id == half.return_id:
+                sheets = (planned if (s.measure, s.issue) == key[1:] else s for s in file.sheets)
+                self.files[n] = replace(file, sheets=tuple(sheets))
+                planned = replace(planned, status=Status.UNCHANGED, merge=Merge())  # the same content once more
 
     def supersede(self, return_id: str, measure: str, issue: str) -> None:
         """Note with the held sheets that came before this one that it took their place."""
@@ -152,9 +169,10 @@ class Planner:
 
     def merged(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet, note: str = "") -> PlannedSheet:
         """Merge a sheet into the planned state and note its changes and conflicts."""
-        assert judged.snapshot is not None and judged.texts is not None and judged.cells is not None
+        assert judged.snapshot is not None and judged.filled is not None
+        filled = judged.filled
         issued, current = judged.snapshot.texts[judged.measure], self.texts[judged.measure]
-        offered = {ref: text for ref, text in judged.texts.items() if ref in judged.open}
+        offered = {ref: text for ref, text in filled.texts.items() if ref in judged.open}
         answered = partial(self._answered, judged.measure, issue=judged.stamp.issue)
         result = three_way(issued, offered, current, answered=answered, replace=self.replace)
         result = contested(result, issued, current, answered=answered)
@@ -162,17 +180,17 @@ class Planner:
             tuple(c for c in result.changes if not self._decided(judged, c.ref, c.new, c.old)),
             tuple(c for c in result.conflicts if not self._decided(judged, c.ref, c.returned, c.current)),
         )
-        names = {**current, **judged.texts}
+        names = {**current, **filled.texts}
         labels = {c.ref: self._label(c.ref, names) for c in (*result.changes, *result.conflicts)}
         for change in result.changes:
             self.change(judged.measure, change, labels[change.ref], Change(
                 self.when, judged.measure, change.ref, labels[change.ref], change.old, change.new, return_id,
-                judged.stamp.issue, file.name, judged.sheet, judged.cells.get(change.ref, ""), note,
+                judged.stamp.issue, file.name, judged.sheet, filled.cells.get(change.ref, ""), note,
             ))  # fmt: skip
         for conflict in result.conflicts:
             self._conflict(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
         self._settle(judged, offered, return_id)
-        for item in judged.added:
+        for item in filled.added:
             self._offer(judged.measure, item, return_id)
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
         return replace(base, status=status, merge=result, labels=labels)
@@ -252,7 +270,7 @@ class Planner:
         receipt = Receipt(
             return_id, before.when if before else self.when, before.file if before else file.name, file.sha256, planned.issue, planned.department,
             planned.round, planned.measure, _STATE[planned.status], len(planned.merge.changes), said,
-            memo(planned.problems[0].message if planned.problems and planned.status.rank >= Status.HELD.rank else "", planned.notes),
+            memo(_remark(planned), planned.notes),
         )  # fmt: skip
         key = receipt.id, receipt.measure, receipt.issue_id
         if before is None and all((r.id, r.measure, r.issue_id) != key for r in self.receipts):
@@ -275,6 +293,33 @@ class Planner:
     def _next(letter: str, taken: Iterable[str]) -> str:
         numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdigit()]
         return f"{letter}{max(numbers, default=0) + 1:04}"
+
+
+def _as_judged(judged: JudgedSheet) -> PlannedSheet:
+    """A sheet of which it is not said yet what becomes of it."""
+    snapshot, filled = judged.snapshot, judged.filled
+    return PlannedSheet(
+        judged.sheet, judged.measure, Status.REFUSED, judged.problems, moved=filled.moved if filled else (),
+        issue=judged.stamp.issue, department=snapshot.department if snapshot else "", round=snapshot.round if snapshot else "",
+        cells=filled.cells if filled else {}, texts=filled.texts if filled else {}, notes=judged.notes,
+    )  # fmt: skip
+
+
+def _joined(base: PlannedSheet, return_id: str, joined: Mapping[str, str]) -> PlannedSheet:
+    """A sheet with a word on the returns (file names by number) that make it whole; itself where it is so alone."""
+    others = {id_: name for id_, name in joined.items() if id_ != return_id}
+    if not others:
+        return base
+    named = "、".join(f"{id_}（{name}）" for id_, name in others.items())
+    word = problem(problems.JOINED, {"others": named, "return": return_id}, sheet=base.sheet)
+    return replace(base, problems=(*base.problems, word), joined=tuple(others))
+
+
+def _remark(planned: PlannedSheet) -> str:
+    """What メモ says of a sheet beside its notes: why it did not go in, or what it went in with."""
+    if planned.status.rank >= Status.HELD.rank and planned.problems:
+        return planned.problems[0].message
+    return together(planned.joined) if planned.joined else ""
 
 
 def addition(item: Mapping[Ref, str], settings: Settings) -> str:

@@ -14,8 +14,10 @@ from ..master.records import Master
 from ..returns.copies import is_corrected_copy
 from ..returns.gather import ReturnedFile, gather
 from ..workspace import Workspace
-from .applied import apply, kept_numbers
+from .applied import apply
+from .halves import Halves
 from .judged import Ask, Judge
+from .originals import kept_numbers
 from .plan import Plan
 from .planned import Planner
 from .sendback import FOLDER, corrected_copies
@@ -89,6 +91,9 @@ def plan_files(
     """The plan for these files on this master."""
     planner = Planner(master, now, replace=replace, kept=kept_numbers(workspace))
     judge = Judge(master, Archive(workspace), passwords, planner.standing, ask)
+    halves = Halves(workspace, judge, planner)
     for file in files:
-        planner.add(judge.file(file))
+        judged = judge.file(file)
+        planned = planner.add(judged if replace else halves.completed(judged))
+        halves.keep(planned.return_id, judged)
     return planner.plan()

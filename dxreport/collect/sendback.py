@@ -20,7 +20,7 @@ from ..problems import Problem
 from ..returns.kinds import Format, sniff
 from ..returns.mark import Mark, corrected_copy
 from ..workspace import Workspace
-from .applied import without_number
+from .originals import without_number
 from .plan import Plan, PlannedFile, PlannedSheet, Status
 
 FOLDER = "差し戻し"

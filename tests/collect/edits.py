@@ -302,6 +302,21 @@ def halves(quarter: Quarter) -> Returned:
     return [quarter.filled({id_: answers[id_]}, full=False) for id_ in answers]
 
 
+def halves_of_a_sheet(quarter: Quarter, other: Edits | None = None) -> Returned:
+    """Two copies, in each of which one activity of 01-01 is answered; the second says ``other`` too."""
+    first, second = ({f"activity.progress/{key}/1": "予定通り"} for key in ("K1", "K2"))
+    sheet = {str(ref): text for ref, text in printed("01-04").items()}
+    return [
+        quarter.filled({"01-01": first | {"contact_person": "前半の担当者"}, "01-04": sheet}, full=False),
+        quarter.filled({"01-01": second | dict(other or {})}, full=False),
+    ]
+
+
+def contradicting_halves(quarter: Quarter) -> Returned:
+    """The same, where both name another 主担当者."""
+    return halves_of_a_sheet(quarter, {"contact_person": "後半の担当者"})
+
+
 def last_quarter(texts: Edits | None = None) -> Make:
     """The workbook of 第1四半期, already returned once, after 第2四半期 was issued."""
 

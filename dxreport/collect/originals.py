@@ -1,0 +1,39 @@
+"""The kept originals of returns: every file as it came, under its number in 受付簿."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import MasterError
+from ..issuing import file_name
+from ..master.records import Receipt
+from ..returns.gather import ReturnedFile
+from ..workspace import Workspace
+
+_NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
+
+
+def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
+    """Where the original of a return is kept."""
+    return workspace.returns / f"{return_id}_{file_name(without_number(name))}"
+
+
+def original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
+    """The kept original of a receipt, under the name it came with; MasterError when it is gone."""
+    file = ReturnedFile(receipt.file, workspace.returns, b"", receipt.sha256)
+    path = original_path(workspace, receipt.id, file.file_name)
+    if not path.is_file():
+        raise MasterError(f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。")
+    return replace(file, path=path, data=path.read_bytes())
+
+
+def kept_numbers(workspace: Workspace) -> list[str]:
+    """The numbers of all returns whose originals are kept: after a backup was put back, 受付簿 may lack some."""
+    return sorted({path.name.partition("_")[0] for path in workspace.returns.glob("U*_*")})
+
+
+def without_number(name: str) -> str:
+    """A file's name without the numbers of returns that we put before it when it was kept or sent back."""
+    return _NUMBER.sub("", name, count=1) if _NUMBER.match(name) else name
