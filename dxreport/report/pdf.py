@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,19 +27,27 @@ FONTS = (
 FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel that holds nothing but Noto Sans CJK JP
 
 
-def pdf(figures: Figures, template: Path) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """The fonts of this machine, and the names of the Japanese ones of them, best first."""
+
+    fonts: Fonts
+    names: tuple[str, ...]
+
+
+def pdf(figures: Figures, template: Path, lettering: Lettering | None = None) -> bytes:
     """The report as a tagged PDF; the same figures and fonts give the same bytes.
 
     Raises DxreportError where no Japanese font is found, or where the template has an error.
     """
     import typst
 
-    fonts, names = _fonts()
+    there = lettering or find_lettering()
     made = datetime.fromisoformat(figures.made)
-    data = _data(figures) | {"fonts": names, "date": [made.year, made.month, made.day]}
+    data = _data(figures) | {"fonts": list(there.names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
-        compiler = typst.Compiler(template.read_bytes(), font_paths=fonts, sys_inputs=inputs)
+        compiler = typst.Compiler(template.read_bytes(), font_paths=there.fonts, sys_inputs=inputs)
         return compiler.compile(format="pdf", timestamp=made.replace(tzinfo=UTC))
     except RuntimeError as error:
         raise DxreportError(
@@ -46,8 +55,12 @@ def pdf(figures: Figures, template: Path) -> bytes:
         ) from None
 
 
-def _fonts() -> tuple[Fonts, list[str]]:
-    """The fonts that there are, and the Japanese ones of them, best first: the system's, else a wheel's."""
+def find_lettering() -> Lettering:
+    """The system's fonts where there is a Japanese one among them, else those of a wheel.
+
+    Raises DxreportError where neither has one. Typst opens every font that there is: most of the time goes
+    into the largest of them.
+    """
     import typst
 
     fonts = typst.Fonts(include_embedded_fonts=False)
@@ -62,12 +75,12 @@ def _fonts() -> tuple[Fonts, list[str]]:
             f"{FONTS[0]} などのフォントを入れるか、pip install {FONT_PACKAGE.replace('_', '-')} を実行してください。"
             "Excel と HTML の報告書は、--format xlsx --format html で作れます。",
         )
-    return fonts, names
+    return Lettering(fonts, names)
 
 
-def _japanese(fonts: Fonts) -> list[str]:
+def _japanese(fonts: Fonts) -> tuple[str, ...]:
     there = set(fonts.families())
-    return [name for name in FONTS if name in there]
+    return tuple(name for name in FONTS if name in there)
 
 
 def _data(figures: Figures) -> dict[str, Any]:
