@@ -30,6 +30,7 @@ _FILLS: dict[Standing, tuple[dict[str, Any], ...]] = {
     Standing.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
 }  # fmt: skip
 _ROW_PIXELS = 20
+_HEADING_ROW = 18  # points
 _CHART_WIDTH, _CHART_COLUMNS = 560, 7
 _SHORTEST = 11  # rows a chart takes at least
 # A zero would stand as a figure without a bar.
@@ -43,7 +44,9 @@ def overview_sheet(book: Workbook, styles: Styles, figures: Figures, tables: Seq
     ws.hide_gridlines(2)
     width = len(overview.categories) + 2
     done(ws.set_column(0, 0, 26))
-    done(ws.set_column(1, width - 1, 11))
+    for n, category in enumerate(overview.categories, 1):
+        done(ws.set_column(n, n, max(11, min(2 * len(category.label) + 2, 24)) if category.standing is Standing.LATE else 11))
+    done(ws.set_column(width - 1, width - 1, 11))
     done(ws.set_column(width, width, 2))
     done(ws.set_column(width + 1, width + _CHART_COLUMNS, 11))
     row = _front(ws, styles, figures, tables)
@@ -67,6 +70,7 @@ def _front(ws: Worksheet, styles: Styles, figures: Figures, tables: Sequence[Tab
     for n, text in enumerate(more, 3):
         put(ws, n, 0, text, styles.plain)
     row = 4 + len(more)
+    done(ws.set_row(row, _HEADING_ROW))
     put(ws, row, 0, "くわしい内容", styles.heading)
     for n, table in enumerate(tables):
         at = row + 1 + n
@@ -101,6 +105,7 @@ def _block(
     rows: Sequence[tuple[str, tuple[int, ...]]], row: int, kind: str = "stacked",
 ) -> int:  # fmt: skip
     """A line a name with its counts by category, and the same as stacked bars; gives the row after it."""
+    done(ws.set_row(row, _HEADING_ROW))
     put(ws, row, 0, title, styles.heading)
     done(ws.set_row(row + 1, 2 * ROW))
     put(ws, row + 1, 0, None, styles.head)

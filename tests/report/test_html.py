@@ -98,7 +98,7 @@ def test_the_lists_are_those_of_the_figures(page, found):
         squeezed(p.label, s.measure.department, s.content) for p in found.support for s in p.requests
     ]
     assert [r[1:] for r in rows(page, "change-rows")] == [
-        squeezed(c.kind, c.label, c.old, c.new) for c in found.since.changes
+        squeezed(c.kind, c.label, c.before, c.after) for c in found.since.changes
     ]
     assert rows(page, "recounts") == [squeezed(r.label, r.then, r.now, words.signed(r.difference)) for r in found.since.recounts]
     assert [r[1:] for r in rows(page, "missing-rows")] == [
