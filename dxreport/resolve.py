@@ -8,7 +8,7 @@ from datetime import datetime
 from .collect.applied import apply
 from .collect.earlier import newer
 from .collect.judged import Judge, JudgedSheet, released
-from .collect.memo import memo
+from .collect.memo import ACCEPTED, memo
 from .collect.originals import original
 from .collect.plan import Plan, PlannedSheet, Status
 from .collect.planned import ADDITION, Planner, addition
@@ -124,7 +124,7 @@ def accept(
     sheet = _accepted(planner, file, judged, receipt, reason)
     planner.supersede(receipt.id, receipt.measure, receipt.issue_id)
     plan = planner.plan()
-    done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(f"受入: {reason}", judged.notes))
+    done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(ACCEPTED + reason, judged.notes))
     apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
     return sheet
 
@@ -132,7 +132,7 @@ def accept(
 def _accepted(planner: Planner, file: ReturnedFile, judged: JudgedSheet, receipt: Receipt, reason: str) -> PlannedSheet:
     judged = released(judged) if judged.held else judged
     base = PlannedSheet(judged.sheet, judged.measure, Status.MERGED, judged.problems, issue=receipt.issue_id)
-    return planner.merged(file, judged, receipt.id, base, f"受入: {reason}")
+    return planner.merged(file, judged, receipt.id, base, ACCEPTED + reason)
 
 
 def _open(master: Master, id_: str) -> Conflict:

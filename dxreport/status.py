@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from .collect.earlier import number
 from .collect.memo import notes
 from .errors import MasterError
 from .master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
@@ -112,7 +113,8 @@ def _sheet(master: Master, round_: Round, department: str, measure, today: date)
         r for r in master.receipts
         if r.measure == measure.id and r.round == round_.name and r.state is not ReceiptState.WITHDRAWN
     ]  # fmt: skip
-    receipt = receipts[-1] if receipts else None
+    said = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a copy left blank hides nothing
+    receipt = max(said, key=lambda r: number(r.id), default=None)
     conflicts = _conflicts(master, measure.id, {r.id for r in receipts})
     late = _days_late(round_, today)
     state = _state(measure, round_, issue, receipt, conflicts, late)

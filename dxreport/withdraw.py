@@ -1,26 +1,35 @@
-"""Take a return out again, cell by cell, where nothing later built on it."""
+"""Take a return out again, cell by cell, where nothing later built on it.
+
+The sheets of other returns that went in with it are looked at again. What they say too stays in the master;
+those that are not sound without it (halves of one sheet, copies left blank where it had answered) are held again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .collect.earlier import TAKEN
-from .collect.memo import went_in_with
-from .errors import UsageError
+from .collect.earlier import SETTLED, number
+from .collect.judged import Judge, JudgedSheet, released
+from .collect.memo import accepted, memo
+from .collect.originals import original
+from .errors import MasterError, UsageError
+from .issued import Archive
 from .master.read import read_master
 from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
 from .master.write import MasterEdit, save
 from .model import Ref
 from .workspace import Workspace
 
+_Sheet = tuple[str, str, str]  # return, 施策ID, issue
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """What taking a return out does: texts put back, cells that somebody built on, sheets taken out.
 
-    ``receipts`` are the return's own, and those of the sheets that others sent and that went in with its own.
+    ``receipts`` are the return's own; ``held`` those of other returns that are not sound without it.
     """
 
     return_id: str
@@ -28,88 +37,156 @@ class Withdrawal:
     conflicts: tuple[Conflict, ...]
     dropped: tuple[Conflict, ...]
     receipts: tuple[Receipt, ...]
+    held: tuple[Receipt, ...] = ()
 
 
 def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *, dry_run: bool = False) -> Withdrawal:
-    """Withdraw a return. A text that is still as the return made it goes back to what stood before;
+    """Withdraw a return. A text that is still as the return made it goes back to what the others made it;
     one that was changed since becomes a conflict (発行時: before the return; 返送: what the return said).
-    Sheets that went in only because of this return's (halves of one sheet) are taken out with it.
 
     Raises UsageError for a return that is not in 受付簿 or is withdrawn already, and as ``save`` does.
     """
     master = read_master(workspace.master)
-    plan = _plan(master, return_id, reason, stamp(now))
-    if not dry_run:
-        edit = MasterEdit(master)
-        edit.set_all((c.measure, c.ref, c.new) for c in plan.changes)
-        edit.add(*plan.changes, *plan.conflicts)
-        edit.update(*plan.dropped, *plan.receipts)
-        save(workspace, edit.data(), master.sha256, now)
-    return plan
-
-
-def _plan(master: Master, return_id: str, reason: str, when: str) -> Withdrawal:
     receipts = [r for r in master.receipts if r.id == return_id]
     if not receipts:
         raise UsageError(f"受付番号 {return_id} は受付簿にありません。", "dxreport status または受付簿で番号を確かめてください。")
     if all(r.state is ReceiptState.WITHDRAWN for r in receipts):
         raise UsageError(f"{return_id} はすでに取り下げられています。")
-    receipts += _together(master, receipts)
-    note = "取下げ" + (f": {reason}" if reason else "")
-    changes, conflicts = [], []
-    number = max([int(c.id[1:]) for c in master.conflicts if c.id[1:].isdigit()], default=0)
-    for first, last in _touched(master, receipts):
-        current = _current(master, first.measure, first.ref)
-        if current == first.old:
-            continue
-        if current == last.new and _latest(master, first.measure, first.ref) is last:
-            changes.append(replace(last, when=when, old=current, new=first.old, note=note, issue_id=_origin(master, first)))
-            continue
-        number += 1
-        conflicts.append(
-            Conflict(f"C{number:04}", last.return_id, first.measure, first.ref, first.label, first.old, last.new, current,
-                     reason=f"{return_id} の取下げ", when=when)
-        )  # fmt: skip
-    dropped = tuple(
-        replace(c, state=ConflictState.WITHDRAWN, reason=note, when=when)
-        for c in master.conflicts
-        if c.state is ConflictState.OPEN and any((r.id, r.measure) == (c.return_id, c.measure) for r in receipts)
-    )
-    gone = tuple(
-        replace(r, state=ReceiptState.WITHDRAWN, note=note if r.id == return_id else f"{note}（{return_id} とともに）")
-        for r in receipts
-    )
-    return Withdrawal(return_id, tuple(changes), tuple(conflicts), dropped, gone)
+    plan = _Desk(workspace, master, return_id, reason, stamp(now)).plan(receipts)
+    if not dry_run:
+        edit = MasterEdit(master)
+        edit.set_all((c.measure, c.ref, c.new) for c in plan.changes)
+        edit.add(*plan.changes, *plan.conflicts)
+        edit.update(*plan.dropped, *plan.receipts, *plan.held)
+        save(workspace, edit.data(), master.sha256, now)
+    return plan
 
 
-def _together(master: Master, receipts: Iterable[Receipt]) -> list[Receipt]:
-    """The sheets of other returns that went in with these as one."""
-    joined = {(id_, r.measure, r.issue_id) for r in receipts if r.state in TAKEN for id_ in went_in_with(r.note)}
-    return [r for r in master.receipts if (r.id, r.measure, r.issue_id) in joined and r.state in TAKEN]
+class _Desk:
+    """A withdrawal at work: the master's texts as it leaves them, and the originals of the other returns."""
+
+    def __init__(self, workspace: Workspace, master: Master, return_id: str, reason: str, when: str) -> None:
+        self.workspace, self.master, self.return_id, self.when = workspace, master, return_id, when
+        self.note = "取下げ" + (f": {reason}" if reason else "")
+        self.texts = {m.id: m.values() for m in master.measures}
+        self.judge = Judge(master, Archive(workspace), standing=lambda measure, issue: self.texts[measure])
+        self.traces: dict[tuple[str, Ref], list[Change]] = {}
+        for change in master.changes:
+            if change.measure in self.texts:
+                self.traces.setdefault((change.measure, change.ref), []).append(change)
+
+    def plan(self, receipts: list[Receipt]) -> Withdrawal:
+        """The withdrawal of these sheets, and of all that do not stand without them."""
+        others = _beside(self.master, receipts)
+        held: dict[_Sheet, Receipt] = {}
+        while True:
+            out, rest = {_sheet(r) for r in receipts} | set(held), [r for r in others if _sheet(r) not in held]
+            changes = [c for trace in self.traces.values() for c in self._changes(trace, out, rest)]
+            self.texts = {m.id: m.values() for m in self.master.measures}
+            for change in changes:
+                self.texts[change.measure][change.ref] = change.new
+            fallen = {_sheet(r): again for r in rest if (again := self._held_again(r))}
+            if not fallen:
+                break
+            held |= fallen
+        still = {_sheet_of(c) for c in changes if c.note != self.note}
+        kept = (replace(r, state=ReceiptState.MERGED) for r in rest if _sheet(r) in still)
+        gone = (replace(r, state=ReceiptState.WITHDRAWN, note=self.note) for r in receipts)
+        conflicts = tuple(self._conflicts(out))
+        return Withdrawal(self.return_id, tuple(changes), conflicts, tuple(self._dropped(out)), (*gone, *kept), tuple(held.values()))
+
+    def _changes(self, trace: list[Change], out: Collection[_Sheet], rest: list[Receipt]) -> Iterator[Change]:
+        """What becomes of a text that these sheets made: it goes back, and then to what another return says too."""
+        last = trace[-1]
+        current = self._current(last)
+        if not _is_out(last, out) or current != last.new:
+            return
+        before, issue = _before(trace, out)
+        yield replace(last, when=self.when, old=current, new=before, note=self.note, issue_id=issue)
+        for r in reversed(rest):
+            sheet = self._judged(r) if _sheet(r)[1:] == (last.measure, last.issue_id) else None
+            if sheet and sheet.filled and (text := sheet.answers.get(last.ref)) not in (None, before):
+                yield Change(
+                    self.when, last.measure, last.ref, last.label, before, text, r.id, r.issue_id, r.file, sheet.sheet,
+                    sheet.filled.cells.get(last.ref, ""), f"{self.return_id} の取下げ後も、この返送の値",
+                )  # fmt: skip
+                return
+
+    def _conflicts(self, out: Collection[_Sheet]) -> Iterator[Conflict]:
+        """A conflict for each text that these sheets made and that somebody changed since."""
+        number_ = max([int(c.id[1:]) for c in self.master.conflicts if c.id[1:].isdigit()], default=0)
+        for trace in self.traces.values():
+            mine = [c for c in trace if _is_out(c, out)]
+            if not mine:
+                continue
+            first, last, current = mine[0], mine[-1], self._current(trace[-1])
+            if current == first.old or (last is trace[-1] and current == last.new):
+                continue
+            number_ += 1
+            yield Conflict(
+                f"C{number_:04}", last.return_id, last.measure, last.ref, last.label, first.old, last.new, current,
+                reason=f"{last.return_id} の取下げ", when=self.when,
+            )  # fmt: skip
+
+    def _dropped(self, out: Collection[_Sheet]) -> Iterator[Conflict]:
+        """The open conflicts that go: those of a return whose sheets of the measure are all taken out."""
+        for c in self.master.conflicts:
+            mine = {_sheet(r) for r in self.master.receipts if (r.id, r.measure) == (c.return_id, c.measure)}
+            if c.state is ConflictState.OPEN and mine and mine <= set(out):
+                yield replace(c, state=ConflictState.WITHDRAWN, reason=self.note, when=self.when)
+
+    def _held_again(self, receipt: Receipt) -> Receipt | None:
+        """The receipt of a sheet that is not sound any more; None for one that is, that was accepted, or that cannot be read."""
+        sheet = None if accepted(receipt.note) else self._judged(receipt)
+        if sheet is None or not sheet.held:
+            return None
+        codes = "、".join(dict.fromkeys(p.code for p in sheet.problems))
+        note = memo(sheet.errors[0].message, sheet.notes)
+        return replace(receipt, state=ReceiptState.HELD, changes=0, findings=codes, note=note)
+
+    def _judged(self, receipt: Receipt) -> JudgedSheet | None:
+        """A sheet as it is judged now, read from its original; None where that cannot be read."""
+        try:
+            file = self.judge.file(original(self.workspace, receipt), ask=False)
+        except MasterError:
+            return None
+        own = (s for s in file.sheets if (s.measure, s.stamp.issue) == (receipt.measure, receipt.issue_id) and not s.refused)
+        sheet = next(own, None)
+        return released(sheet) if sheet and accepted(receipt.note) else sheet
+
+    def _current(self, change: Change) -> str:
+        found = self.master.measure(change.measure)
+        return found.values().get(change.ref, "") if found else ""
 
 
-def _touched(master: Master, receipts: Iterable[Receipt]) -> Iterator[tuple[Change, Change]]:
-    """The first and last change that these made to each text."""
-    made = {(r.id, r.measure) for r in receipts}
-    found: dict[tuple[str, Ref], list[Change]] = {}
-    for c in master.changes:
-        if (c.return_id, c.measure) in made:
-            found.setdefault((c.measure, c.ref), []).append(c)
-    for group in found.values():
-        yield group[0], group[-1]
+def _sheet(receipt: Receipt) -> _Sheet:
+    return receipt.id, receipt.measure, receipt.issue_id
 
 
-def _origin(master: Master, first: Change) -> str:
-    """The issue whose answer stands again when ``first`` is taken back; "" for a text that no return brought."""
-    earlier = master.changes[: next(i for i, c in enumerate(master.changes) if c is first)]
-    before = next((c for c in reversed(earlier) if (c.measure, c.ref) == (first.measure, first.ref)), None)
-    return before.issue_id if before is not None and before.new == first.old else ""
+def _sheet_of(change: Change) -> _Sheet:
+    return change.return_id, change.measure, change.issue_id
 
 
-def _latest(master: Master, measure: str, ref: Ref) -> Change | None:
-    return next((c for c in reversed(master.changes) if (c.measure, c.ref) == (measure, ref)), None)
+def _is_out(change: Change, out: Collection[_Sheet]) -> bool:
+    """Whether one of these sheets made a change; what a person decided about a return goes with all its sheets."""
+    return _sheet_of(change) in out or (not change.issue_id and (change.return_id, change.measure) in {s[:2] for s in out})
 
 
-def _current(master: Master, measure: str, ref: Ref) -> str:
-    found = master.measure(measure)
-    return found.values().get(ref, "") if found else ""
+def _beside(master: Master, receipts: list[Receipt]) -> list[Receipt]:
+    """The sheets of other returns that went in for the same measures and issues, in the order they came."""
+    places = {_sheet(r)[1:] for r in receipts}
+    beside = (r for r in master.receipts if r.state in SETTLED and r not in receipts and _sheet(r)[1:] in places)
+    return sorted(beside, key=lambda r: number(r.id))
+
+
+def _before(trace: list[Change], out: Collection[_Sheet]) -> tuple[str, str]:
+    """What a text was before these sheets changed it (a change by hand between two of them counts), and the issue
+    whose answer that was; "" for a text that no return brought."""
+    text, issue, previous = trace[0].old, "", None
+    for change in trace:
+        if previous is None or change.old != previous.new:
+            text, issue = change.old, ""
+        if not _is_out(change, out):
+            text, issue = change.new, change.issue_id
+        previous = change
+    return text, issue

@@ -8,6 +8,7 @@ from ..master.records import Receipt, ReceiptState
 from ..returns.gather import ReturnedFile
 
 TAKEN = {ReceiptState.MERGED, ReceiptState.UNCHANGED}
+SETTLED = {*TAKEN, ReceiptState.SILENT}  # of these nothing is left to do
 
 
 def same(receipt: Receipt, file: ReturnedFile) -> bool:

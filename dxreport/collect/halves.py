@@ -1,21 +1,22 @@
 """Halves: two people share a sheet, each answers a part of it and sends a copy. Together they are whole.
 
-Each alone is held for the answers it lacks. Where others of the same issue have these, and no cell was
-answered in two ways, they are judged as one sheet; if that is sound, all of them go in. A half that says
-nothing beside a whole sheet of the same run (a copy in which only the other sheets were filled in) is not held.
+A sheet that lacks answers waits. When a later return of the same issue makes it whole, all that waited go in
+in the order in which they came, as if each had been taken in then: where two answered the same cell, what came
+last counts. A corrected copy takes the place of the return that it is a copy of.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from .. import problems
 from ..errors import MasterError
 from ..master.records import Receipt, ReceiptState
-from ..returns.gather import ReturnedFile
+from ..model import Ref
 from ..workspace import Workspace
-from .earlier import newer, same
+from .earlier import newer, number, same
 from .judged import Half, Judge, JudgedFile, JudgedSheet
 from .originals import original
 from .planned import Planner
@@ -26,6 +27,7 @@ _MISSING = {
         problems.PROGRESS_MISSING, problems.COUNTERMEASURE_MISSING, problems.REQUIRED_MISSING, problems.ACTUAL_MISSING,
     )
 }  # fmt: skip
+_ERROR = re.compile(r"E\d{3}")
 
 
 class Halves:
@@ -34,57 +36,73 @@ class Halves:
     def __init__(self, workspace: Workspace, judge: Judge, planner: Planner) -> None:
         """``planner`` knows what 受付簿 says by now; originals of earlier runs are read again when they are needed."""
         self.workspace, self.judge, self.planner = workspace, judge, planner
-        self.read: dict[str, JudgedFile] = {}
+        self.read: dict[str, JudgedFile | None] = {}
 
     def keep(self, return_id: str, judged: JudgedFile) -> None:
         """Remember a file of this run."""
         self.read[return_id] = judged
 
-    def completed(self, judged: JudgedFile) -> JudgedFile:
-        """The file, with those of its halves that others make whole no longer held."""
-        return replace(judged, sheets=tuple(self._with_others(judged.file, s) for s in judged.sheets))
+    def joined(self, judged: JudgedFile) -> JudgedFile:
+        """The file, each sheet with those that waited for it; one that still lacks answers lacks what nobody gave."""
+        return replace(judged, sheets=tuple(self._joined(judged, s) for s in judged.sheets))
 
-    def _with_others(self, file: ReturnedFile, sheet: JudgedSheet) -> JudgedSheet:
-        if _is_half(sheet):
-            return self._completed(file, sheet)
-        return sheet if sheet.refused or sheet.held else self._covering(file, sheet)
+    def _joined(self, source: JudgedFile, sheet: JudgedSheet) -> JudgedSheet:
+        if sheet.refused or not _only_lacks(sheet):
+            return sheet
+        halves = tuple(self._waiting(source, sheet))[::-1]
+        if not halves:
+            return sheet
+        answers: dict[Ref, str] = {}
+        for part in (*(half.sheet for half in halves), sheet):
+            answers |= part.answers
+        whole = self.judge.joint(sheet, answers)
+        if not whole.held:
+            return replace(sheet, problems=sheet.warnings, halves=halves)
+        return replace(sheet, problems=(*sheet.warnings, *whole.errors)) if sheet.held and _only_lacks(whole) else sheet
 
-    def _completed(self, file: ReturnedFile, sheet: JudgedSheet) -> JudgedSheet:
-        answers, halves = dict(sheet.answers), []
-        for half in self._waiting(file, sheet):
-            theirs = half.sheet.answers
-            if all(answers.get(ref, text) == text for ref, text in theirs.items()):
-                answers |= theirs
-                halves.append(half)
-        whole = self.judge.joint(sheet, answers) if halves else sheet
-        return sheet if whole.held else replace(whole, halves=tuple(reversed(halves)))
+    def _waiting(self, source: JudgedFile, sheet: JudgedSheet) -> Iterator[Half]:
+        """The sheets that wait for this one, the newest first.
 
-    def _covering(self, file: ReturnedFile, sheet: JudgedSheet) -> JudgedSheet:
-        here = {planned.return_id for planned in self.planner.files}
-        return replace(sheet, covered=tuple(
-            half for half in self._waiting(file, sheet)
-            if half.return_id in here and half.sheet.answers.items() <= sheet.answers.items()
-        ))  # fmt: skip
+        One that is held for another fault too may be about the same cells: what came before it does not count.
+        """
+        replaced = {source.corrects}
+        for r in self._held(source, sheet):
+            if r.id in replaced:
+                file = self._file(r)
+                replaced.add(file.corrects if file else "")
+                continue
+            half = self._half(r)
+            if half is None:
+                return
+            replaced.add(half.file.corrects)
+            if half.sheet.answers or self.planner.tells_of(r.id):
+                yield half
 
-    def _waiting(self, file: ReturnedFile, sheet: JudgedSheet) -> Iterator[Half]:
-        """The other halves of a sheet, the newest first."""
+    def _held(self, source: JudgedFile, sheet: JudgedSheet) -> Iterator[Receipt]:
+        """The other held returns of a sheet in whose place nothing went in, the newest first."""
         receipts = self.planner.receipts
-        for r in reversed(receipts):
-            mine = r.state is ReceiptState.HELD and (r.measure, r.issue_id) == (sheet.measure, sheet.stamp.issue)
-            if mine and not same(r, file) and not newer(receipts, r.id, r.measure, r.issue_id):
-                yield from self._half(r)
+        for r in sorted(receipts, key=lambda r: number(r.id), reverse=True):
+            held = r.state is ReceiptState.HELD and (r.measure, r.issue_id) == (sheet.measure, sheet.stamp.issue)
+            if held and not same(r, source.file) and not newer(receipts, r.id, r.measure, r.issue_id):
+                yield r
 
-    def _half(self, receipt: Receipt) -> Iterator[Half]:
+    def _half(self, receipt: Receipt) -> Half | None:
+        """The sheet of a receipt, where it lacks answers and has no other fault."""
+        file = None if set(_ERROR.findall(receipt.findings)) - _MISSING else self._file(receipt)
+        for sheet in file.sheets if file else ():
+            if (sheet.measure, sheet.stamp.issue) == (receipt.measure, receipt.issue_id):
+                return Half(file, receipt.id, sheet) if not sheet.refused and _only_lacks(sheet) else None
+        return None
+
+    def _file(self, receipt: Receipt) -> JudgedFile | None:
+        """The file of a return, read again if it came earlier; None where its original is gone."""
         if receipt.id not in self.read:
             try:
-                self.keep(receipt.id, self.judge.file(original(self.workspace, receipt), ask=False))
-            except MasterError:  # its original is gone: it stays held
-                return
-        judged = self.read[receipt.id]
-        for sheet in judged.sheets:
-            if (sheet.measure, sheet.stamp.issue) == (receipt.measure, receipt.issue_id) and _is_half(sheet):
-                yield Half(judged.file, receipt.id, sheet)
+                self.read[receipt.id] = self.judge.file(original(self.workspace, receipt), ask=False)
+            except MasterError:
+                self.read[receipt.id] = None
+        return self.read[receipt.id]
 
 
-def _is_half(sheet: JudgedSheet) -> bool:
-    return sheet.held and all(p.code in _MISSING for p in sheet.problems if p.severity == "error")
+def _only_lacks(sheet: JudgedSheet) -> bool:
+    return all(p.code in _MISSING for p in sheet.errors)

@@ -18,6 +18,7 @@ from ..master.records import Master
 from ..model import FiscalYear, Ref, Round, measure_from
 from ..problems import KINDS, Problem, problem
 from ..returns.book import Book, Sheet, open_book
+from ..returns.copies import corrected_return
 from ..returns.filled import FilledSheet, read_aligned, read_filled
 from ..returns.gather import ReturnedFile
 from ..returns.kinds import Format, sniff
@@ -33,7 +34,8 @@ class JudgedSheet:
 
     ``open`` are the Refs whose changes the merge may take: inputs of the round, and earlier
     answers that were corrected. ``notes`` are those that the department wrote, by cell.
-    ``halves`` are the held sheets of other returns that make it whole, ``covered`` those that say nothing beside it.
+    ``leans`` says whether it was judged by what stands in the master since, in cells it leaves as issued.
+    ``halves`` are the sheets of other returns, oldest first, that waited for this one and go in with it.
     """
 
     sheet: str
@@ -44,8 +46,8 @@ class JudgedSheet:
     filled: FilledSheet | None = None
     open: frozenset[Ref] = frozenset()
     notes: Mapping[str, str] = field(default_factory=dict)
+    leans: bool = False
     halves: tuple[Half, ...] = ()
-    covered: tuple[Half, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -55,7 +57,22 @@ class JudgedSheet:
     @property
     def held(self) -> bool:
         """Whether an error holds the sheet back."""
-        return any(p.severity == "error" for p in self.problems)
+        return bool(self.errors)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that hold it back."""
+        return tuple(p for p in self.problems if p.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The other problems."""
+        return tuple(p for p in self.problems if p.severity != "error")
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing of its own, and is what it is by what others said."""
+        return self.leans and not self.answers
 
     @property
     def answers(self) -> Mapping[Ref, str]:
@@ -68,9 +85,9 @@ class JudgedSheet:
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """A sheet held for missing answers only, and the return it came in."""
+    """A sheet that waits for nothing but answers, and the return it came in."""
 
-    file: ReturnedFile
+    file: JudgedFile
     return_id: str
     sheet: JudgedSheet
 
@@ -79,13 +96,15 @@ class Half:
 class JudgedFile:
     """A returned file: its sheets, and what is wrong with the file; an error where it has none.
 
-    ``package`` are the bytes of an .xlsx or .xlsm (decrypted), ``b""`` for other formats.
+    ``package`` are the bytes of an .xlsx or .xlsm (decrypted), ``b""`` for other formats. ``corrects`` is the
+    number of the return that it is a corrected copy of, "" for none.
     """
 
     file: ReturnedFile
     problems: tuple[Problem, ...] = ()
     sheets: tuple[JudgedSheet, ...] = ()
     package: bytes = b""
+    corrects: str = ""
 
 
 Standing = Callable[[str, str], Mapping[Ref, str]]
@@ -127,12 +146,12 @@ class Judge:
             return JudgedFile(file, (_unreadable(error.code, error.detail),))
 
     def joint(self, sheet: JudgedSheet, answers: Mapping[Ref, str]) -> JudgedSheet:
-        """The sheet with the problems that it would have if these answers stood in it too."""
+        """The sheet as it would be if these answers stood in it."""
         assert sheet.filled is not None and sheet.snapshot is not None
         round_ = self.master.settings.round(sheet.snapshot.round)
         assert round_ is not None
         filled = replace(sheet.filled, texts={**sheet.filled.texts, **answers})
-        return replace(sheet, problems=self._judged(sheet.stamp, sheet.snapshot, round_, filled).problems)
+        return self._judged(sheet.stamp, sheet.snapshot, round_, filled)
 
     def _open(self, file: ReturnedFile, ask: bool) -> Book:
         refusal = Unreadable("E402")
@@ -178,7 +197,8 @@ class Judge:
         sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
         forms = {stamp.form for _, stamp, _ in read}
         extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
-        return JudgedFile(file, extra, tuple(sheets), book.data if book.format in (Format.XLSX, Format.XLSM) else b"")
+        package = book.data if book.format in (Format.XLSX, Format.XLSM) else b""
+        return JudgedFile(file, extra, tuple(sheets), package, corrected_return(book))
 
     def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
         found = self._identify(sheet.name, stamp)
@@ -253,7 +273,7 @@ class Judge:
         )
         opened = frozenset(ref for ref in filled.texts if takes(case, ref))
         told = (*filled.problems, *found, *self._earlier(filled.sheet, stamp, round_))
-        return JudgedSheet(filled.sheet, stamp, stamp.measure, snapshot, told, filled, opened)
+        return JudgedSheet(filled.sheet, stamp, stamp.measure, snapshot, told, filled, opened, leans=bool(earlier))
 
 
 def _nameless(found: Unkeyed) -> Problem:

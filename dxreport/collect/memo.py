@@ -1,4 +1,4 @@
-"""What 受付簿 says in its column メモ: why a sheet is held, what it went in with, and the notes its department wrote in cells.
+"""What 受付簿 says in its column メモ: why a sheet is held, and the notes its department wrote in cells.
 
 One line each, so that people can read and sort it; the notes stand whole in the kept original.
 """
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from ..problems import shown
 
+ACCEPTED = "受入: "  # begins why a sheet was taken in with its errors
 _REPLACED = re.compile(r"U\d+ に置き換え")
-_TOGETHER = re.compile(r"(U\d+(?:、U\d+)*) と合わせて取込")
 _NOTE = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*): (.*)")
 _SHOWN = 500  # characters of a note
 _CELL = 16_000  # characters, each two UTF-16 units at most: what a cell of Excel holds
@@ -34,15 +34,9 @@ def replaced(text: str, newer: str) -> str:
     return "\n".join([f"{newer} に置き換え", *rest])
 
 
-def together(others: Iterable[str]) -> str:
-    """The column of a sheet that only ``others`` (numbers of returns) made whole."""
-    return f"{'、'.join(others)} と合わせて取込"
-
-
-def went_in_with(text: str) -> tuple[str, ...]:
-    """The numbers of the returns that the column says a sheet went in with."""
-    found = (_TOGETHER.fullmatch(line) for line in text.split("\n"))
-    return next((tuple(f[1].split("、")) for f in found if f), ())
+def accepted(text: str) -> bool:
+    """Whether the column says that the coordinator took the sheet in as it was."""
+    return any(line.startswith(ACCEPTED) for line in text.split("\n"))
 
 
 def notes(texts: Iterable[str]) -> dict[str, str]:

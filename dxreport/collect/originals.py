@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +22,21 @@ def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
 
 
 def original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
-    """The kept original of a receipt, under the name it came with; MasterError when it is gone."""
+    """The kept original of a receipt, under the name it came with.
+
+    Raises MasterError when it is gone, cannot be read, or is no longer what came.
+    """
     file = ReturnedFile(receipt.file, workspace.returns, b"", receipt.sha256)
     path = original_path(workspace, receipt.id, file.file_name)
     if not path.is_file():
         raise MasterError(f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。")
-    return replace(file, path=path, data=path.read_bytes())
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise MasterError(f"返送の控え {path} を読めません（{error.strerror}）。", "ファイルを開いている人がいれば、閉じてもらってください。") from None
+    if hashlib.sha256(data).hexdigest() != receipt.sha256:
+        raise MasterError(f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。")
+    return replace(file, path=path, data=data)
 
 
 def kept_numbers(workspace: Workspace) -> list[str]:

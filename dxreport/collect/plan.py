@@ -31,7 +31,7 @@ class Status(Enum):
 class PlannedSheet:
     """One sheet with its fate. ``labels`` name the cells of its changes and conflicts, ``cells`` say where
     all its texts stand, ``texts`` what they are; ``notes`` are those that the department wrote, by cell.
-    ``joined`` are the numbers of the returns that make it whole."""
+    ``silent`` says that it says nothing of its own beside what stands in the master since."""
 
     sheet: str
     measure: str
@@ -46,7 +46,7 @@ class PlannedSheet:
     department: str = ""
     round: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
-    joined: tuple[str, ...] = ()
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from ..model import Ref, Settings
 from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
-from .earlier import TAKEN, newer, number, same
+from .earlier import SETTLED, newer, number, same
 from .judged import Half, JudgedFile, JudgedSheet
-from .memo import memo, replaced, together
+from .memo import memo, replaced
 from .plan import Plan, PlannedFile, PlannedSheet, Status
 
 _CELL = 16_000  # characters, each two UTF-16 units at most
@@ -32,7 +32,7 @@ _STATE = {
     Status.UNCHANGED: ReceiptState.UNCHANGED, Status.MERGED: ReceiptState.MERGED,
     Status.HELD: ReceiptState.HELD, Status.REFUSED: ReceiptState.REFUSED,
 }  # fmt: skip
-_STATUS = {state: status for status, state in _STATE.items()}
+_STATUS = {state: status for status, state in _STATE.items()} | {ReceiptState.SILENT: Status.UNCHANGED}
 
 
 class Planner:
@@ -79,11 +79,19 @@ class Planner:
 
     def add(self, judged: JudgedFile) -> PlannedFile:
         """Plan one file."""
+        known = next((r.id for r in self.receipts if same(r, judged.file)), "")
+        return_id = known or self._next("U", (*self.kept, *(r.id for r in self.receipts)))
+        planned = self._file(judged, return_id)
+        self.files.append(planned)
+        return planned
+
+    def tells_of(self, return_id: str) -> bool:
+        """Whether a file of this return is among those planned so far."""
+        return any(f.return_id == return_id for f in self.files)
+
+    def _file(self, judged: JudgedFile, return_id: str) -> PlannedFile:
         before = {(r.measure, r.issue_id): r for r in self.receipts if same(r, judged.file)}
-        return_id = next((r.id for r in before.values()), "") or self._next("U", (*self.kept, *(r.id for r in self.receipts)))
-        sheets = tuple(
-            self._sheet(judged.file, s, return_id, before.get((s.measure, s.stamp.issue))) for s in judged.sheets
-        )
+        sheets = tuple(self._sheet(judged, s, return_id, before.get((s.measure, s.stamp.issue))) for s in judged.sheets)
         whole, faults = before.get(("", "")), judged.problems
         if sheets and whole is not None:
             self._read_at_last(whole)
@@ -91,9 +99,7 @@ class Planner:
             faults = faults if any(s.status.rank >= Status.HELD.rank for s in sheets) else ()
         elif not sheets and (whole is None or whole.state is not ReceiptState.WITHDRAWN):
             self._receive(judged.file, return_id, whole, PlannedSheet("", "", Status.REFUSED, faults))
-        planned = PlannedFile(judged.file, return_id, not before, faults, sheets, judged.package)
-        self.files.append(planned)
-        return planned
+        return PlannedFile(judged.file, return_id, not before, faults, sheets, judged.package)
 
     def _read_at_last(self, whole: Receipt) -> None:
         """Say of a file that was refused whole that it has been read: its sheets have rows of their own."""
@@ -110,7 +116,7 @@ class Planner:
 
     def _settled(self, receipt: Receipt) -> tuple[Problem, ...] | None:
         """What to say of a sheet that came before and of which nothing is left to do; None where something is."""
-        if receipt.state in TAKEN:
+        if receipt.state in SETTLED:
             return ()
         said = {"return": receipt.id, "measure": receipt.measure}
         if receipt.state is ReceiptState.WITHDRAWN:
@@ -118,7 +124,7 @@ class Planner:
         later = newer(self.receipts, receipt.id, receipt.measure, receipt.issue_id)
         return (problem(problems.REPLACED, said | {"newer": later}),) if later else None
 
-    def _sheet(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, before: Receipt | None) -> PlannedSheet:
+    def _sheet(self, source: JudgedFile, judged: JudgedSheet, return_id: str, before: Receipt | None) -> PlannedSheet:
         base = _as_judged(judged)
         settled = None if before is None else self._settled(before)
         later = newer(self.receipts, return_id, judged.measure, base.issue)
@@ -127,38 +133,49 @@ class Planner:
         if settled is not None:
             planned = replace(base, status=Status.UNCHANGED, problems=settled, moved=(), notes={})
             if before is None:
-                self._receive(file, return_id, None, planned)
+                self._receive(source.file, return_id, None, planned)
             return planned
         if judged.refused or judged.held:
             planned = replace(base, status=Status.REFUSED if judged.refused else Status.HELD)
         else:
-            joined = {half.return_id: half.file.name for half in judged.halves} | {return_id: file.name}
-            for half in judged.halves:
-                self._complete(half, joined)
-            planned = self.merged(file, judged, return_id, _joined(base, return_id, joined))
-        self._receive(file, return_id, before, planned)
-        for half in judged.covered:
-            self._complete(half, {})
-        if planned.status.rank < Status.HELD.rank:
+            planned = self._whole(source, judged, return_id, base)
+        for item in judged.filled.added if judged.filled else ():
+            self._offer(judged.measure, item, return_id)
+        self._receive(source.file, return_id, before, planned)
+        if planned.status.rank < Status.HELD.rank and not planned.silent:
             self.supersede(return_id, planned.measure, planned.issue)
         return planned
 
-    def _complete(self, half: Half, joined: Mapping[str, str]) -> None:
-        """Merge a sheet that was held for what others answer, and say so where it was said to be held."""
-        base = _joined(_as_judged(half.sheet), half.return_id, joined)
-        base = replace(base, problems=tuple(p for p in base.problems if p.severity != "error"))
-        planned = self.merged(half.file, half.sheet, half.return_id, base)
+    def _whole(self, source: JudgedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet) -> PlannedSheet:
+        """Merge a sheet, and before it those that waited for it, the oldest first."""
+        waited = {h.return_id: h.file.file.name for h in judged.halves if h.sheet.answers}
+        for half in judged.halves:
+            others = {id_: name for id_, name in waited.items() if id_ != half.return_id} | {return_id: source.file.name}
+            self._complete(half, others if half.sheet.answers else {})
+        gave = {h.return_id for h in judged.halves if h.sheet.answers.items() - judged.answers.items()}
+        others = {id_: name for id_, name in waited.items() if id_ in gave}
+        silent = judged.silent and not judged.halves and not source.corrects
+        return replace(self.merged(source.file, judged, return_id, _joined(base, return_id, others)), silent=silent)
+
+    def _complete(self, half: Half, others: Mapping[str, str]) -> None:
+        """Merge a sheet that waited for what ``others`` (file names by return) say, and tell so where it is told of."""
+        base = replace(_as_judged(half.sheet), problems=half.sheet.warnings)
+        planned = self.merged(half.file.file, half.sheet, half.return_id, _joined(base, half.return_id, others))
         key = (half.return_id, planned.measure, planned.issue)
         receipt = next(r for r in self.receipts if (r.id, r.measure, r.issue_id) == key)
-        self._receive(half.file, half.return_id, receipt, planned)
-        if all(f.return_id != half.return_id for f in self.files):
-            self.files.append(PlannedFile(half.file, half.return_id, False, (), (planned,)))
-            return
-        for n, file in enumerate(self.files):
-            if file.return_id == half.return_id:
-                sheets = (planned if (s.measure, s.issue) == key[1:] else s for s in file.sheets)
-                self.files[n] = replace(file, sheets=tuple(sheets))
-                planned = replace(planned, status=Status.UNCHANGED, merge=Merge())  # the same content once more
+        self._receive(half.file.file, half.return_id, receipt, planned)
+        if not self.tells_of(half.return_id):  # it came in an earlier run: its other sheets are looked at anew
+            self.files.append(self._file(half.file, half.return_id))
+        self._tell(half.return_id, planned)
+
+    def _tell(self, return_id: str, planned: PlannedSheet) -> None:
+        """Put what became of a sheet where its file is told of; where the same content came twice, once."""
+        told = (n for n, file in enumerate(self.files) if file.return_id == return_id)
+        again = replace(planned, status=Status.UNCHANGED, merge=Merge())
+        for place, n in enumerate(told):
+            now = again if place else planned
+            sheets = (now if (s.measure, s.issue) == (now.measure, now.issue) else s for s in self.files[n].sheets)
+            self.files[n] = replace(self.files[n], sheets=tuple(sheets))
 
     def supersede(self, return_id: str, measure: str, issue: str) -> None:
         """Note with the held sheets that came before this one that it took their place."""
@@ -190,8 +207,6 @@ class Planner:
         for conflict in result.conflicts:
             self._conflict(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
         self._settle(judged, offered, return_id)
-        for item in filled.added:
-            self._offer(judged.measure, item, return_id)
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
         return replace(base, status=status, merge=result, labels=labels)
 
@@ -269,7 +284,7 @@ class Planner:
         said = "、".join(dict.fromkeys(p.code for p in planned.problems))
         receipt = Receipt(
             return_id, before.when if before else self.when, before.file if before else file.name, file.sha256, planned.issue, planned.department,
-            planned.round, planned.measure, _STATE[planned.status], len(planned.merge.changes), said,
+            planned.round, planned.measure, ReceiptState.SILENT if planned.silent else _STATE[planned.status], len(planned.merge.changes), said,
             memo(_remark(planned), planned.notes),
         )  # fmt: skip
         key = receipt.id, receipt.measure, receipt.issue_id
@@ -305,21 +320,20 @@ def _as_judged(judged: JudgedSheet) -> PlannedSheet:
     )  # fmt: skip
 
 
-def _joined(base: PlannedSheet, return_id: str, joined: Mapping[str, str]) -> PlannedSheet:
-    """A sheet with a word on the returns (file names by number) that make it whole; itself where it is so alone."""
-    others = {id_: name for id_, name in joined.items() if id_ != return_id}
+def _joined(base: PlannedSheet, return_id: str, others: Mapping[str, str]) -> PlannedSheet:
+    """A sheet with a word on the returns (file names by number) that it goes in with; itself where there are none."""
     if not others:
         return base
     named = "、".join(f"{id_}（{name}）" for id_, name in others.items())
     word = problem(problems.JOINED, {"others": named, "return": return_id}, sheet=base.sheet)
-    return replace(base, problems=(*base.problems, word), joined=tuple(others))
+    return replace(base, problems=(*base.problems, word))
 
 
 def _remark(planned: PlannedSheet) -> str:
-    """What メモ says of a sheet beside its notes: why it did not go in, or what it went in with."""
-    if planned.status.rank >= Status.HELD.rank and planned.problems:
-        return planned.problems[0].message
-    return together(planned.joined) if planned.joined else ""
+    """Why a sheet did not go in: its first error."""
+    if planned.status.rank < Status.HELD.rank:
+        return ""
+    return next((p.message for p in planned.problems if p.severity == "error"), "")
 
 
 def addition(item: Mapping[Ref, str], settings: Settings) -> str:

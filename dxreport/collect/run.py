@@ -94,6 +94,6 @@ def plan_files(
     halves = Halves(workspace, judge, planner)
     for file in files:
         judged = judge.file(file)
-        planned = planner.add(judged if replace else halves.completed(judged))
+        planned = planner.add(judged if replace else halves.joined(judged))
         halves.keep(planned.return_id, judged)
     return planner.plan()

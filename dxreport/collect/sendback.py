@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from .. import problems
 from ..errors import PackageError
 from ..fill import fill, positions
 from ..issued import Archive, workbook_path
@@ -17,6 +18,7 @@ from ..issuing import file_name
 from ..master.records import Master
 from ..model import Ref
 from ..problems import Problem
+from ..returns.copies import return_line
 from ..returns.kinds import Format, sniff
 from ..returns.mark import Mark, corrected_copy
 from ..workspace import Workspace
@@ -57,20 +59,21 @@ def _copy(
     if planned.package:
         suffix = ".xlsm" if sniff(planned.package) is Format.XLSM else ".xlsx"
         try:
-            return corrected_copy(planned.package, _marks(held), _header(master, held)), suffix
+            return corrected_copy(planned.package, _marks(held), _header(master, planned.return_id, held)), suffix
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
-    refilled = _refilled(workspace, master, held)
+    refilled = _refilled(workspace, master, planned.return_id, held)
     return None if refilled is None else (refilled, ".xlsx")
 
 
-def _header(master: Master, held: Sequence[PlannedSheet]) -> list[str]:
+def _header(master: Master, return_id: str, held: Sequence[PlannedSheet]) -> list[str]:
     first = held[0]
     round_ = master.settings.round(first.round)
     limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
         "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit,
+        return_line(return_id),
     ]
 
 
@@ -87,7 +90,7 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
     return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
 
 
-def _refilled(workspace: Workspace, master: Master, sheets: Sequence[PlannedSheet]) -> bytes | None:
+def _refilled(workspace: Workspace, master: Master, return_id: str, sheets: Sequence[PlannedSheet]) -> bytes | None:
     """The issued workbook with the department's answers in it and the bad cells marked: for the first issue of
     which a sheet could be read. None where there is none, or what was issued is no longer kept."""
     first = next((s for s in sheets if s.status is Status.HELD and s.texts), None)
@@ -106,7 +109,10 @@ def _refilled(workspace: Workspace, master: Master, sheets: Sequence[PlannedShee
     answers = {}
     for s in held:
         base, shown = snapshot.texts[s.measure], positions(data, form, s.measure, **when)
-        answers[s.measure] = {ref: text for ref, text in s.texts.items() if text != base.get(ref, "") and ref in shown}
+        locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
+        answers[s.measure] = {
+            ref: text for ref, text in s.texts.items() if text != base.get(ref, "") and ref in shown and ref not in locked
+        }
     filled = fill(data, form, answers, **when)
     marks = []
     for s in held:
@@ -115,4 +121,4 @@ def _refilled(workspace: Workspace, master: Master, sheets: Sequence[PlannedShee
             if p.severity == "error":
                 cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
                 marks.append(_mark(p, s.measure, cells))
-    return corrected_copy(filled, marks, _header(master, held))
+    return corrected_copy(filled, marks, _header(master, return_id, held))

@@ -41,6 +41,7 @@ class ReceiptState(Enum):
 
     MERGED = "取込済"
     UNCHANGED = "変更なし"
+    SILENT = "記入なし"  # as issued, and sound only by what stands in the master since
     HELD = "保留"
     REFUSED = "受付不可"
     WITHDRAWN = "取下げ"

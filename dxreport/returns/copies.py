@@ -1,4 +1,7 @@
-"""Whether a returned file is a corrected copy: looked at before files are read, since it decides their order."""
+"""Whether a returned file is a corrected copy, and of which return.
+
+The first is looked at before files are read, since it decides their order.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ import re
 from ..errors import PackageError
 from ..ooxml.package import Package
 from . import biff
+from .book import Book
 from .kinds import Format, sniff
 from .limits import Unreadable
 from .mark import OUR_SHEETS
+from .mark_list import SHEET
 
+_RETURN = re.compile(r"受付番号 (U\d{4,})")
 _ODS_NAME = re.compile(rb'<table:table [^>]*?table:name="([^"]*)"')
 
 
@@ -23,6 +29,17 @@ def is_corrected_copy(data: bytes) -> bool:
         return any(name.startswith(OUR_SHEETS) for name in _sheet_names(data))
     except (Unreadable, PackageError):
         return False
+
+
+def return_line(return_id: str) -> str:
+    """How a corrected copy says which return it is made of: for people, and for :func:`corrected_return`."""
+    return f"受付番号 {return_id}"
+
+
+def corrected_return(book: Book) -> str:
+    """The number of the return that a workbook is a corrected copy of; "" where it is none, or does not say."""
+    texts = (str(value) for s in book.sheets if s.name.startswith(SHEET) for row in s.rows for value in row if value)
+    return next((found[1] for text in texts if (found := _RETURN.search(text))), "")
 
 
 def _sheet_names(data: bytes) -> list[str]:
