@@ -162,17 +162,16 @@ class _Writer:
 
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
         held = [s.receipt for s in sheets if s.state is State.HELD and s.receipt]
-        issues = [s.issue for s in sheets if s.state is not State.HELD and s.issue]
-        copies = [_without_id(path, receipt) for receipt in _each(held) for path in self._copies(department, receipt)]
-        if len(copies) < len(_each(held)):
-            return []
+        found = {receipt.id: self._copies(department, receipt) for receipt in _each(held)}
+        issues = [s.issue for s in sheets if s.issue and not (s.state is State.HELD and s.receipt and found[s.receipt.id])]
+        copies = [_without_id(path, receipt) for receipt in _each(held) for path in found[receipt.id]]
         return _distinct([self._issued(issue) for issue in _each(issues)] + copies)
 
     def _copies(self, department: str, receipt: Receipt) -> list[Path]:
         found = kept_copies(self.workspace, receipt.id)
         if not found:
-            again = f"dxreport collect master/returns/{receipt.id}_… を実行すると、もう一度できます。"
-            self._stop(department, f"返送 {receipt.id} の差し戻し用のファイルがありません。", again)
+            again = f"dxreport collect master/returns/{receipt.id}_… を実行すると、差し戻し用のファイルができることがあります。"
+            self._stop(department, f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。", again)
         return found
 
     def _issued(self, issue: Issue) -> Attachment:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from .model import Ref
 
+# What says which thing an item is: two that differ in it are two things.
+_NAMES = {"activity.name", "outcome.indicator", "support.content", "related.id"}
+
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
@@ -66,17 +69,24 @@ def three_way(
 
 
 def contested(
-    merge: Merge, issued: Mapping[Ref, str], current: Mapping[Ref, str], *, answered: Callable[[Ref], bool]
+    merge: Merge,
+    issued: Mapping[Ref, str],
+    current: Mapping[Ref, str],
+    *,
+    answered: Callable[[Ref], bool],
+    fresh: bool = False,
 ) -> Merge:
     """The same with every change a conflict whose list item is not the one that was issued.
 
     Such an item was deleted from the master since, or the master and the return each made one of their own
-    under the same id: its cells would mix two things, or bring back half of one.
+    under the same id: its cells would mix two things, or bring back half of one. So would those of two returns
+    that made one each, under two names, where the second is written on a ``fresh`` copy; else it corrects the first.
     """
     sent = {ref.item for ref in issued if ref.item and _says(issued, ref)}
     here = {ref.item for ref in current if ref.item and _says(current, ref)}
     made = {ref.item for ref in current if ref.item in here - sent and _says(current, ref) and not answered(ref)}
-    foreign = (sent - here) | made
+    named = {c.ref.item for c in merge.changes if fresh and c.ref.field in _NAMES and c.old and c.new}
+    foreign = (sent - here) | made | (named - sent)
     kept = tuple(c for c in merge.changes if c.ref.item not in foreign)
     moved = tuple(
         CellConflict(c.ref, issued.get(c.ref, ""), c.new, c.old) for c in merge.changes if c.ref.item in foreign

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .collect.applied import apply
@@ -19,8 +19,19 @@ from .master.read import read_master
 from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, part_of, stamp
 from .master.write import MasterEdit, save
 from .model import Ref, next_keys, normalise
-from .returns.gather import ReturnedFile
+from .problems import Problem
 from .workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A sheet that was taken in as it is: what changed, what is in conflict now (an item that the department
+    added among it), and the faults of cells that could not be taken."""
+
+    changes: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...]
+    not_taken: tuple[Problem, ...]
+
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 
@@ -66,7 +77,7 @@ def _source(workspace: Workspace, master: Master, receipt: Receipt, ref: Ref) ->
         file = original(workspace, receipt)
     except MasterError:
         return "", ""
-    sheet = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == receipt.measure), None)
+    sheet = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if (s.measure, s.stamp.issue) == (receipt.measure, receipt.issue_id)), None)
     return (sheet.sheet, sheet.filled.cells.get(ref, "")) if sheet and sheet.filled else ("", "")
 
 
@@ -105,7 +116,7 @@ def _decide_addition(
 
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
-) -> PlannedSheet:
+) -> Accepted:
     """Take a held or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴.
 
     ``password`` opens its kept original. Raises UsageError for a sheet that is neither, or in whose place a
@@ -121,18 +132,28 @@ def accept(
     if judged is None or judged.refused:
         raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
     planner = Planner(master, now)
-    sheet = _accepted(planner, file, judged, receipt, reason)
+    taken = released(judged) if judged.held else judged
+    sheet = planner.merged(file, taken, receipt.id, _base(taken, receipt), ACCEPTED + reason)
+    planner.offer_added(judged, receipt.id)
     planner.supersede(receipt.id, receipt.measure, receipt.issue_id)
     plan = planner.plan()
     done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(ACCEPTED + reason, judged.notes))
     apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
-    return sheet
+    return Accepted(plan.changes, plan.conflicts, tuple(p for p in judged.errors if _of_a_cell(p) and not _told(p, taken)))
 
 
-def _accepted(planner: Planner, file: ReturnedFile, judged: JudgedSheet, receipt: Receipt, reason: str) -> PlannedSheet:
-    judged = released(judged) if judged.held else judged
-    base = PlannedSheet(judged.sheet, judged.measure, Status.MERGED, judged.problems, issue=receipt.issue_id)
-    return planner.merged(file, judged, receipt.id, base, ACCEPTED + reason)
+def _base(judged: JudgedSheet, receipt: Receipt) -> PlannedSheet:
+    return PlannedSheet(judged.sheet, judged.measure, Status.MERGED, judged.problems, issue=receipt.issue_id)
+
+
+def _of_a_cell(p: Problem) -> bool:
+    """Whether a problem is about what stands in a cell (E3), not about what was answered."""
+    return p.code.startswith("E3")
+
+
+def _told(p: Problem, taken: JudgedSheet) -> bool:
+    """Whether what stands in one of its cells is among what the merge may take."""
+    return any(Ref.parse(field) in taken.answers for field in p.fields)
 
 
 def _open(master: Master, id_: str) -> Conflict:

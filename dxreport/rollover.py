@@ -33,7 +33,8 @@ CARRIED = "rollover.json"
 class Rolled:
     """What a rollover did. ``opened`` for a new year; else the changes and conflicts of the update.
 
-    ``left`` are the measures that ended and were not carried, ``unknown`` those that the old year has and the
+    ``left`` are the measures that ended and were not carried (in an update those that the new year still has),
+    ``unknown`` those that the old year has and the
     new one, opened before, has not: they are for a person to enter.
     """
 
@@ -137,20 +138,22 @@ def _update(
     conflicts: list[Conflict] = []
     for id_, texts in carried.items():
         measure = new.measure(id_)
-        if measure is None or id_ not in base:
+        if measure is None:
             continue
+        sent = base.get(id_, {})  # nothing for one that people entered in both years
         answered = _carried_over(new, id_, _note(master))
-        merge = three_way(base[id_], texts, measure.values(), answered=answered)
-        merge = contested(merge, base[id_], measure.values(), answered=answered)
+        merge = three_way(sent, texts, measure.values(), answered=answered)
+        merge = contested(merge, sent, measure.values(), answered=answered)
         _record(master, new, id_, merge, stamp(now), changes, conflicts)
     if not dry_run and (changes or conflicts):
         edit = MasterEdit(new)
         edit.set_all((c.measure, c.ref, c.new) for c in changes)
         edit.add(*changes, *conflicts)
         save(target, edit.data(), new.sha256, now)
-        _keep(target, {**base, **{id_: texts for id_, texts in carried.items() if id_ in base}})
+        _keep(target, {**base, **{id_: texts for id_, texts in carried.items() if new.measure(id_)}})
     unknown = tuple(id_ for id_ in carried if new.measure(id_) is None)
-    return Rolled(target, settings.fiscal_year.label, False, len(carried), (), tuple(changes), tuple(conflicts), unknown)
+    left = tuple(id_ for id_ in base if id_ not in carried and new.measure(id_) is not None)
+    return Rolled(target, settings.fiscal_year.label, False, len(carried), left, tuple(changes), tuple(conflicts), unknown)
 
 
 def _carried_over(new: Master, id_: str, note: str) -> Callable[[Ref], bool]:

@@ -134,11 +134,12 @@ def test_a_corrected_return_ends_it(held, tmp_path):
     assert not drafts(quarter, Kind.RETURN).drafts and OFFICE not in owed(drafts(quarter, Kind.REMIND))
 
 
-def test_a_marked_copy_that_is_gone_is_told_and_no_bare_mail_goes_out(held, tmp_path):
+def test_where_a_marked_copy_is_gone_the_issued_workbook_goes_out_and_it_is_told(held, tmp_path):
     quarter = copy(held, tmp_path)
     shutil.rmtree(quarter.workspace.reports / "差し戻し")
     found = drafts(quarter, Kind.RETURN)
-    assert not found.drafts
+    [draft] = found.drafts
+    assert list(files(draft)) == ["令和４年度_第1四半期_産業振興課.xlsx"]
     assert [(o.department, "U0001" in o.reason, "collect" in o.fix) for o in found.obstacles] == [(OFFICE, True, True)]
 
 

@@ -128,3 +128,13 @@ def test_an_item_that_an_earlier_return_of_the_issue_made_is_its_own():
     merge = Merge((CellChange(content, "はじめの依頼", "直した依頼"),))
     current = {content: "はじめの依頼"}
     assert contested(merge, {}, current, answered=lambda _: True) == merge
+
+
+def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_did_not_see_the_other():
+    content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
+    merge = Merge((CellChange(content, "甲の依頼", "乙の依頼"), CellChange(period, "7月", "9月")))
+    current = {content: "甲の依頼", period: "7月"}
+    told = contested(merge, {}, current, answered=lambda _: True, fresh=True)
+    assert told == Merge((), (CellConflict(content, "", "乙の依頼", "甲の依頼"), CellConflict(period, "", "9月", "7月")))
+    same = Merge((CellChange(period, "7月", "9月"),))
+    assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same

@@ -8,7 +8,6 @@ from datetime import timedelta
 import msoffcrypto
 import pytest
 
-from dxreport.collect.plan import Status
 from dxreport.collect.run import collect
 from dxreport.errors import LockedError, MasterError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
@@ -130,10 +129,10 @@ def held(quarter: Quarter) -> Quarter:
 
 
 def test_a_held_sheet_is_accepted_as_it_is_with_its_reason(held: Quarter) -> None:
-    sheet = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    done = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
     values = held.values("01-01")
     assert [values[ref] for ref in (P1, P2, "goal", "contact_person")] == ["順調", "予定通り", "部署が直した目標", "後任"]
-    assert sheet.status is Status.MERGED
+    assert (len(done.changes), done.conflicts, done.not_taken) == (4, (), ())
     receipt = next(r for r in held.master.receipts if r.measure == "01-01")
     assert (receipt.state, receipt.changes, receipt.note, receipt.findings) == (ReceiptState.MERGED, 4, "受入: 電話で確認", "E301、E101")
     notes = {c.note for c in held.master.changes if c.measure == "01-01"}
@@ -157,8 +156,8 @@ def test_a_held_file_that_was_collected_again_under_another_name_can_still_be_ac
 
 def test_accepting_does_not_decide_conflicts(held: Quarter) -> None:
     held.write("01-01", {"contact_person": "山田"})
-    sheet = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
-    assert [str(c.ref) for c in sheet.merge.conflicts] == ["contact_person"]
+    done = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert [str(c.ref) for c in done.conflicts] == ["contact_person"]
     assert held.values("01-01")["contact_person"] == "山田"
     assert state(held) is State.REVIEW
 

@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..problems import shown
 from . import console
 from .frame import Call, command
+from .records import problem_record
 
 
 @command(answers=True)
@@ -20,7 +21,7 @@ from .frame import Call, command
 def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
     """競合を決めるか、電話などで確かめた保留シート（または取り下げたシート）を取り込みます。どちらも変更履歴に残ります。
 
-    終了コード: 0 完了　1 取り込んだが、競合がある
+    終了コード: 0 完了　1 取り込んだが、競合や取り込めなかった欄がある
 
     例: dxreport resolve C0001 --take returned
     　　dxreport resolve U0003/03-04 --accept --reason 電話で確認
@@ -49,11 +50,16 @@ def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
         raise UsageError(f"「{what}」は保留シートの書き方ではありません。", "U0003/03-04 のように、受付番号と施策IDを / でつないでください。")
     if not reason:
         raise UsageError("--accept には --reason が要ります。", "だれに何を確かめたかを --reason に書いてください。")
-    sheet = desk.accept(call.workspace, return_id, measure, reason, call.now, password=password)
+    done = desk.accept(call.workspace, return_id, measure, reason, call.now, password=password)
     if call.as_json:
-        console.emit_json({"return": return_id, "id": measure, "changes": len(sheet.merge.changes), "conflicts": len(sheet.merge.conflicts)})
-        return 1 if sheet.merge.conflicts else 0
-    console.out(f"{return_id}/{measure} を取り込みました。変更 {len(sheet.merge.changes)} 件。")
-    if sheet.merge.conflicts:
-        console.out(f"競合が {len(sheet.merge.conflicts)} 件あります。dxreport status で確かめてください。")
-    return 1 if sheet.merge.conflicts else 0
+        console.emit_json({
+            "return": return_id, "id": measure, "changes": len(done.changes), "conflicts": len(done.conflicts),
+            "not_taken": [problem_record(p) for p in done.not_taken],
+        })  # fmt: skip
+        return 1 if done.conflicts or done.not_taken else 0
+    console.out(f"{return_id}/{measure} を取り込みました。変更 {len(done.changes)} 件。")
+    for p in done.not_taken:
+        console.out(f"取り込めなかった欄: {p.cell} {p.label}: {p.message}必要なら、マスターに直接書き入れてください。")
+    if done.conflicts:
+        console.out(f"競合が {len(done.conflicts)} 件あります: {'、'.join(c.id for c in done.conflicts)}。dxreport resolve で決めてください。")
+    return 1 if done.conflicts or done.not_taken else 0

@@ -41,6 +41,8 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
     for c in done.conflicts:
         console.out(f"競合 {c.id} {c.measure} {c.label}: {done.fiscal_year}のマスターでも書き換えられています（{c.current}）")
+    if done.left:
+        console.out(f"前の年度で終わったので、繰り越さなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）")
     if done.unknown:
         console.out(f"{done.fiscal_year}のマスターにない施策: {'、'.join(done.unknown)}（必要なら「施策」シートに書き足してください）")
     console.out(f"{done.fiscal_year}: {len(done.changes)} か所を繰り越しました。競合 {len(done.conflicts)} 件。{will}")

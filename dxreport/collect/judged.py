@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import problems
@@ -24,7 +24,7 @@ from ..returns.gather import ReturnedFile
 from ..returns.kinds import Format, sniff
 from ..returns.limits import Unreadable
 from ..returns.remarks import own, remarks
-from ..rules import Case, judge, problems_of, takes
+from ..rules import Case, Finding, judge, problems_of, takes
 from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
 
 
@@ -266,14 +266,23 @@ class Judge:
             measure_from(whole), snapshot.measure(stamp.measure), self.measures, round_, self.master.settings,
             self.master.departments,
         )  # fmt: skip
-        faulty = {p.field for p in filled.problems if p.field} | {str(ref) for ref in earlier}
-        findings = [f for f in judge(case) if any(str(ref) not in faulty for ref in f.refs)]
+        faulty = {ref for p in filled.problems for ref in p.fields} | {str(ref) for ref in earlier}
+        findings = [f for found in judge(case) if (f := _beside(found, faulty))]
         found = problems_of(
             findings, lambda ref: (filled.sheet, filled.cells.get(ref, "")), self.master.settings, case.values
         )
         opened = frozenset(ref for ref in filled.texts if takes(case, ref))
         told = (*filled.problems, *found, *self._earlier(filled.sheet, stamp, round_))
         return JudgedSheet(filled.sheet, stamp, stamp.measure, snapshot, told, filled, opened, leans=bool(earlier))
+
+
+def _beside(found: Finding, faulty: Collection[str]) -> Finding | None:
+    """The finding without cells of which a fault was told already; None where nothing is left of it.
+
+    The cells of an error have it each for itself; a warning is about all of its cells.
+    """
+    refs = tuple(ref for ref in found.refs if str(ref) not in faulty)
+    return (replace(found, refs=refs) if found.severity == "error" else found) if refs else None
 
 
 def _nameless(found: Unkeyed) -> Problem:

@@ -139,8 +139,7 @@ class Planner:
             planned = replace(base, status=Status.REFUSED if judged.refused else Status.HELD)
         else:
             planned = self._whole(source, judged, return_id, base)
-        for item in judged.filled.added if judged.filled else ():
-            self._offer(judged.measure, item, return_id)
+        self.offer_added(judged, return_id)
         self._receive(source.file, return_id, before, planned)
         if planned.status.rank < Status.HELD.rank and not planned.silent:
             self.supersede(return_id, planned.measure, planned.issue)
@@ -192,7 +191,8 @@ class Planner:
         offered = {ref: text for ref, text in filled.texts.items() if ref in judged.open}
         answered = partial(self._answered, judged.measure, issue=judged.stamp.issue)
         result = three_way(issued, offered, current, answered=answered, replace=self.replace)
-        result = contested(result, issued, current, answered=answered)
+        fresh = any(text == issued.get(ref, "") != current.get(ref, "") and answered(ref) for ref, text in offered.items())
+        result = contested(result, issued, current, answered=answered, fresh=fresh)
         result = Merge(
             tuple(c for c in result.changes if not self._decided(judged, c.ref, c.new, c.old)),
             tuple(c for c in result.conflicts if not self._decided(judged, c.ref, c.returned, c.current)),
@@ -258,6 +258,11 @@ class Planner:
             mine = old.state is ConflictState.OPEN and old.measure == judged.measure and old.ref in offered
             if mine and offered[old.ref] == current.get(old.ref, "") and judged.stamp.issue in self._issues_of(old):
                 self._keep(replace(old, state=ConflictState.WITHDRAWN, reason=f"返送 {return_id} に置き換え", when=self.when))
+
+    def offer_added(self, judged: JudgedSheet, return_id: str) -> None:
+        """Offer the items that a department added itself, whatever becomes of the sheet."""
+        for item in judged.filled.added if judged.filled else ():
+            self._offer(judged.measure, item, return_id)
 
     def _offer(self, measure: str, item: Mapping[Ref, str], return_id: str) -> None:
         """Note an item that a department added itself: the coordinator decides whether the master takes it."""

@@ -196,6 +196,7 @@ def _removed(lost: Sequence[Ref], filled: Filled, sheet: str, settings: Settings
     return [
         problem(
             problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label="、".join(names[:4]) + more,
+            fields=tuple(map(str, lost)),
         )
     ]  # fmt: skip
 

@@ -186,7 +186,7 @@ def test_resolve_answers_and_decides(quarter: Quarter, mixed: list[Path], capsys
     assert answer(quarter, capsys, "resolve", "C0001", "--take", "returned") == (
         0, {"conflict": "C0001", "changed": True, "new": "部署の内容"})  # fmt: skip
     assert answer(quarter, capsys, "resolve", "U0002/03-01", "--accept", "--reason", "電話で確認") == (
-        0, {"return": "U0002", "id": "03-01", "changes": 3, "conflicts": 0})  # fmt: skip
+        0, {"return": "U0002", "id": "03-01", "changes": 3, "conflicts": 0, "not_taken": []})  # fmt: skip
     assert quarter.values("01-01")["procurement"] == "部署の内容"
     assert quarter.values("03-01")[P1] == "順調"
 

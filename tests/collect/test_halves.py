@@ -14,10 +14,10 @@ from dxreport.collect.judged import Judge
 from dxreport.collect.plan import Status
 from dxreport.fill import fill
 from dxreport.model import Ref
-from dxreport.resolve import accept
+from dxreport.resolve import accept, decide
 from dxreport.status import status
 from dxreport.withdraw import withdraw
-from tests.collect.edits import encrypted, without_sheet
+from tests.collect.edits import encrypted, own_activity, without_sheet
 from tests.quarter import (
     ANSWERS,
     OFFICE,
@@ -363,3 +363,29 @@ def test_an_original_that_is_not_what_came_completes_nothing(quarter: Quarter, h
         kept.mkdir()
     assert sheet_of(quarter.collect(half(quarter, TWO)), HERE).status is Status.HELD
     assert quarter.values(HERE)[P1] == ""
+
+
+def test_two_people_who_add_a_thing_each_in_one_spare_row_are_asked_about(quarter: Quarter) -> None:
+    period, content = "support.period/S1", "support.content/S1"
+    quarter.collect(half(quarter, ONE | {period: "7月", content: "甲の依頼", "support_flag": "有"}))
+    plan = quarter.collect(half(quarter, TWO | {period: "9月", content: "乙の依頼", "support_flag": "有"}))
+    assert (quarter.values(HERE)[period], quarter.values(HERE)[content]) == ("7月", "甲の依頼")
+    assert {(c.returned, c.current) for c in plan.conflicts} == {("9月", "7月"), ("乙の依頼", "甲の依頼")}
+
+
+def test_one_who_puts_right_what_was_added_is_not(quarter: Quarter) -> None:
+    whole = ONE | TWO | {"support.period/S1": "7月", "support.content/S1": "はじめの依頼", "support_flag": "有"}
+    quarter.collect(half(quarter, whole))
+    plan = quarter.collect(half(quarter, whole | {"support.content/S1": "直した依頼"}))
+    assert quarter.values(HERE)["support.content/S1"] == "直した依頼" and not plan.conflicts
+
+
+def test_an_activity_of_their_own_is_offered_though_the_sheet_is_held(quarter: Quarter) -> None:
+    """Saved as .ods, the corrected copy is the workbook as issued: what they added stands in the offer."""
+    [data] = own_activity(quarter)
+    plan = quarter.collect(fill(data, quarter.form, {HERE: {Ref.parse(P1): "順調"}}, quarter=1, year=1))
+    assert sheet_of(plan, HERE).status is Status.HELD
+    [offer] = quarter.master.conflicts
+    assert offer.label.startswith("追加: ") and offer.return_id == "U0001"
+    decide(quarter.workspace, offer.id, "returned", "", RETURNED)
+    assert any(text and text in offer.returned for ref, text in quarter.values(HERE).items() if ref.startswith("activity.name/K3"))
