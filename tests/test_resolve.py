@@ -13,6 +13,7 @@ from dxreport.errors import LockedError, MasterError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.resolve import accept, decide
 from dxreport.status import State, status
+from tests.collect.test_cells_in_files import with_cell
 from tests.quarter import RETURNED, Quarter, issue, sheet_of, sheet_xml, with_sheet
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
@@ -202,3 +203,20 @@ def test_a_held_workbook_with_a_password_is_accepted_with_it(quarter: Quarter) -
     accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY, password="ひみつ")
     assert quarter.values("01-01")[P1] == "順調"
     assert [p.read_bytes() for p in quarter.workspace.returns.iterdir()] == [stream.getvalue()]
+
+
+def test_what_an_accepted_sheet_could_not_give_is_told(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P1: "順調"}})
+    cells = quarter.cells(data, "01-01")
+    data = with_cell(data, cells["contact_person"], "<v>#REF!</v>", style='t="e"')
+    quarter.collect(data)
+    done = accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert [(p.code, p.cell) for p in done.not_taken] == [("E304", cells["contact_person"])]
+    assert quarter.values("01-01")[P1] == "順調"
+
+
+def test_a_cell_whose_fault_was_told_is_not_told_as_blank_too(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P2: ""}})
+    cells = quarter.cells(data, "01-01")
+    sheet = sheet_of(quarter.collect(with_cell(data, cells[P1], "<v>#REF!</v>", style='t="e"')), "01-01")
+    assert [(p.code, p.cell) for p in sheet.problems] == [("E304", cells[P1]), ("E103", cells[P2])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -97,3 +98,26 @@ def test_a_dry_run_writes_nothing(answered: Quarter) -> None:
     done = rollover(answered.workspace, None, APRIL, dry_run=True)
     assert done.measures == 26
     assert not Workspace(done.workspace.root).master.exists()
+
+
+def test_a_measure_that_ended_after_the_new_year_was_opened_is_named(answered: Quarter) -> None:
+    rollover(answered.workspace, None, APRIL)
+    master = answered.master
+    ended = {**master.standings, "01-02": Standing(MeasureState.COMPLETED, 3)}
+    build_master(master.settings, master.departments, master.measures, answered.workspace.master, ended)
+    assert rollover(answered.workspace, None, APRIL).left == ("01-02",)
+
+
+def test_what_people_entered_in_both_years_is_compared_too(answered: Quarter) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    new, late = Quarter(done.workspace.root), "outcome.actual/O1/1"
+    master = answered.master
+    own = replace(master.measure("01-02"), id="05-01", name="人が足した施策")
+    for quarter in (answered, new):
+        there = quarter.master
+        measures = sorted([*there.measures, own], key=lambda m: m.id)
+        build_master(there.settings, there.departments, measures, quarter.workspace.master, there.standings)
+    answered.write("05-01", {late: "99件", "goal": "旧年度の目標"})
+    found = rollover(answered.workspace, None, APRIL)
+    assert [(c.measure, str(c.ref), c.returned) for c in found.conflicts] == [("05-01", late, "99件")]
+    assert not rollover(answered.workspace, None, APRIL).changes

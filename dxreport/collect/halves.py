@@ -57,7 +57,8 @@ class Halves:
             answers |= part.answers
         whole = self.judge.joint(sheet, answers)
         if not whole.held:
-            return replace(sheet, problems=sheet.warnings, halves=halves)
+            halves = tuple(replace(half, sheet=_still(half.sheet, whole)) for half in halves)
+            return replace(_still(sheet, whole), halves=halves)
         return replace(sheet, problems=(*sheet.warnings, *whole.errors)) if sheet.held and _only_lacks(whole) else sheet
 
     def _waiting(self, source: JudgedFile, sheet: JudgedSheet) -> Iterator[Half]:
@@ -102,6 +103,12 @@ class Halves:
             except MasterError:
                 self.read[receipt.id] = None
         return self.read[receipt.id]
+
+
+def _still(sheet: JudgedSheet, whole: JudgedSheet) -> JudgedSheet:
+    """A part with those of its warnings that hold for the whole sheet too; those of its shape (W5) are its own."""
+    said = {(p.code, p.fields) for p in whole.problems}
+    return replace(sheet, problems=tuple(p for p in sheet.warnings if p.code.startswith("W5") or (p.code, p.fields) in said))
 
 
 def _only_lacks(sheet: JudgedSheet) -> bool:

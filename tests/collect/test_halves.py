@@ -389,3 +389,9 @@ def test_an_activity_of_their_own_is_offered_though_the_sheet_is_held(quarter: Q
     assert offer.label.startswith("追加: ") and offer.return_id == "U0001"
     decide(quarter.workspace, offer.id, "returned", "", RETURNED)
     assert any(text and text in offer.returned for ref, text in quarter.values(HERE).items() if ref.startswith("activity.name/K3"))
+
+
+def test_a_warning_that_the_other_part_answers_is_not_told(quarter: Quarter) -> None:
+    quarter.collect(half(quarter, ONE | {"support_flag": "無", "support.period/S1": "7月", "support.content/S1": "相談"}))
+    first = sheet_of(quarter.collect(half(quarter, TWO | {"support_flag": "有"})), HERE)
+    assert [p.code for p in first.problems] == ["W511"]
