@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .collect.applied import apply
+from .collect.books import ADDITION, addition
 from .collect.earlier import newer
 from .collect.judged import Judge, JudgedSheet, released
 from .collect.memo import ACCEPTED, memo
 from .collect.originals import original
 from .collect.plan import Plan, PlannedSheet, Status
-from .collect.planned import ADDITION, Planner, addition
+from .collect.planned import Planner
 from .errors import MasterError, UsageError
 from .fields import label
 from .issued import Archive

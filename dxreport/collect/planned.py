@@ -11,20 +11,19 @@ from datetime import datetime
 from functools import partial
 
 from .. import problems
-from ..fields import LIST_NAMES, label
-from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
-from ..merge import CellChange, CellConflict, Merge, contested, three_way
-from ..model import Ref, Settings
+from ..fields import label
+from ..master.records import Change, Master, Receipt, ReceiptState, stamp
+from ..merge import CellChange, Merge, contested, three_way
+from ..model import Ref
 from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
+from .books import Conflicts, Receipts, next_id
 from .earlier import SETTLED, newer, number, same
 from .judged import Half, JudgedFile, JudgedSheet
 from .memo import memo, replaced
 from .plan import Plan, PlannedFile, PlannedSheet, Status
 
-_CELL = 16_000  # characters, each two UTF-16 units at most
-ADDITION = "追加: "  # begins the label of a conflict that offers an item
 _READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
 
 
@@ -46,20 +45,17 @@ class Planner:
         self.master, self.when, self.replace = master, stamp(now), replace
         self.texts = {m.id: m.values() for m in master.measures}
         self.last: dict[tuple[str, Ref], Change] = {(c.measure, c.ref): c for c in master.changes}
-        self.conflicts: dict[str, Conflict] = {c.id: c for c in master.conflicts}
-        self.receipts = list(master.receipts)
+        self.receipts = Receipts(master.receipts)
+        self.conflicts = Conflicts(master.conflicts, self.receipts, master.settings, self.when)
         self.files: list[PlannedFile] = []
         self.changes: list[Change] = []
-        self.added: list[Receipt] = []
-        self.updated: dict[tuple, Receipt | Conflict] = {}
-        self.new_conflicts: dict[str, Conflict] = {}
 
     def plan(self) -> Plan:
         """All that was planned so far."""
         files = tuple(replace(f, problems=(*f.problems, *self._missing(f))) for f in self.files)
         return Plan(
-            files, tuple(self.changes), tuple(self.added), tuple(self.updated.values()),
-            tuple(self.new_conflicts.values()),
+            files, tuple(self.changes), tuple(self.receipts.added),
+            (*self.receipts.updated.values(), *self.conflicts.updated.values()), tuple(self.conflicts.added.values()),
         )  # fmt: skip
 
     def standing(self, measure: str, issue: str) -> Mapping[Ref, str]:
@@ -80,7 +76,7 @@ class Planner:
     def add(self, judged: JudgedFile) -> PlannedFile:
         """Plan one file."""
         known = next((r.id for r in self.receipts if same(r, judged.file)), "")
-        return_id = known or self._next("U", (*self.kept, *(r.id for r in self.receipts)))
+        return_id = known or next_id("U", (*self.kept, *(r.id for r in self.receipts)))
         planned = self._file(judged, return_id)
         self.files.append(planned)
         return planned
@@ -104,7 +100,7 @@ class Planner:
     def _read_at_last(self, whole: Receipt) -> None:
         """Say of a file that was refused whole that it has been read: its sheets have rows of their own."""
         if whole.state is ReceiptState.REFUSED and whole in self.receipts:  # not entered anew as a nameless sheet
-            self._rewrite(whole, replace(whole, state=ReceiptState.MERGED, findings="", note=_READ_LATER.format(whole.findings)))
+            self.receipts.rewrite(whole, replace(whole, state=ReceiptState.MERGED, findings="", note=_READ_LATER.format(whole.findings)))
 
     def _known(self, receipt: Receipt) -> PlannedSheet:
         """A sheet of a file that was read before and cannot be now, since its password is not given again."""
@@ -178,10 +174,10 @@ class Planner:
 
     def supersede(self, return_id: str, measure: str, issue: str) -> None:
         """Note with the held sheets that came before this one that it took their place."""
-        for old in list(self.receipts):
+        for old in self.receipts:
             held = old.state is ReceiptState.HELD and (old.measure, old.issue_id) == (measure, issue)
             if held and number(old.id) < number(return_id):
-                self._rewrite(old, replace(old, note=replaced(old.note, return_id)))
+                self.receipts.rewrite(old, replace(old, note=replaced(old.note, return_id)))
 
     def merged(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet, note: str = "") -> PlannedSheet:
         """Merge a sheet into the planned state and note its changes and conflicts."""
@@ -193,9 +189,10 @@ class Planner:
         result = three_way(issued, offered, current, answered=answered, replace=self.replace)
         fresh = any(text == issued.get(ref, "") != current.get(ref, "") and answered(ref) for ref, text in offered.items())
         result = contested(result, issued, current, answered=answered, fresh=fresh)
+        decided = partial(self.conflicts.decided, judged.measure, judged.stamp.issue)
         result = Merge(
-            tuple(c for c in result.changes if not self._decided(judged, c.ref, c.new, c.old)),
-            tuple(c for c in result.conflicts if not self._decided(judged, c.ref, c.returned, c.current)),
+            tuple(c for c in result.changes if not decided(c.ref, c.new, c.old)),
+            tuple(c for c in result.conflicts if not decided(c.ref, c.returned, c.current)),
         )
         names = {**current, **filled.texts}
         labels = {c.ref: self._label(c.ref, names) for c in (*result.changes, *result.conflicts)}
@@ -205,8 +202,8 @@ class Planner:
                 judged.stamp.issue, file.name, judged.sheet, filled.cells.get(change.ref, ""), note,
             ))  # fmt: skip
         for conflict in result.conflicts:
-            self._conflict(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
-        self._settle(judged, offered, return_id)
+            self.conflicts.note(judged.measure, conflict, labels[conflict.ref], return_id, judged.stamp.issue)
+        self.conflicts.settle(judged.measure, judged.stamp.issue, offered, self.texts[judged.measure], return_id)
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
         return replace(base, status=status, merge=result, labels=labels)
 
@@ -224,65 +221,10 @@ class Planner:
         last = self.last.get((measure, ref))
         return last is not None and last.issue_id == issue and last.new == self.texts[measure].get(ref, "")
 
-    def _decided(self, judged: JudgedSheet, ref: Ref, returned: str, current: str) -> bool:
-        """Whether the coordinator decided a conflict of these very texts before."""
-        return any(
-            c.state is ConflictState.RESOLVED
-            and (c.measure, c.ref, c.returned, c.decision) == (judged.measure, ref, returned, current)
-            and judged.stamp.issue in self._issues_of(c)
-            for c in self.conflicts.values()
-        )
-
-    def _issues_of(self, conflict: Conflict) -> set[str]:
-        return {r.issue_id for r in self.receipts if (r.id, r.measure) == (conflict.return_id, conflict.measure)}
-
-    def _conflict(self, measure: str, conflict: CellConflict, name: str, return_id: str, issue: str) -> None:
-        """Note a conflict; an open one of the same cell and issue is superseded, unless it is the same."""
-        for old in list(self.conflicts.values()):
-            if old.state is not ConflictState.OPEN or (old.measure, old.ref) != (measure, conflict.ref):
-                continue
-            if (old.returned, old.current) == (conflict.returned, conflict.current):
-                return
-            if issue in self._issues_of(old):
-                gone = replace(old, state=ConflictState.WITHDRAWN, reason=f"返送 {return_id} に置き換え", when=self.when)
-                self._keep(gone)
-        id_ = self._next("C", self.conflicts)
-        self.conflicts[id_] = self.new_conflicts[id_] = Conflict(
-            id_, return_id, measure, conflict.ref, name, conflict.issued, conflict.returned, conflict.current, when=self.when
-        )
-
-    def _settle(self, judged: JudgedSheet, offered: Mapping[Ref, str], return_id: str) -> None:
-        """Close open conflicts of the same issue that this return no longer has: it says what the master says."""
-        current = self.texts[judged.measure]
-        for old in list(self.conflicts.values()):
-            mine = old.state is ConflictState.OPEN and old.measure == judged.measure and old.ref in offered
-            if mine and offered[old.ref] == current.get(old.ref, "") and judged.stamp.issue in self._issues_of(old):
-                self._keep(replace(old, state=ConflictState.WITHDRAWN, reason=f"返送 {return_id} に置き換え", when=self.when))
-
     def offer_added(self, judged: JudgedSheet, return_id: str) -> None:
         """Offer the items that a department added itself, whatever becomes of the sheet."""
         for item in judged.filled.added if judged.filled else ():
-            self._offer(judged.measure, item, return_id)
-
-    def _offer(self, measure: str, item: Mapping[Ref, str], return_id: str) -> None:
-        """Note an item that a department added itself: the coordinator decides whether the master takes it."""
-        told = addition(item, self.master.settings)
-        offered = (c for c in self.conflicts.values() if c.state is not ConflictState.WITHDRAWN)
-        if any((c.measure, c.returned) == (measure, told) for c in offered):
-            return
-        id_ = self._next("C", self.conflicts)
-        first = next(iter(item))
-        name = f"{ADDITION}{LIST_NAMES[first.field.partition('.')[0]]}"
-        self.conflicts[id_] = self.new_conflicts[id_] = Conflict(
-            id_, return_id, measure, first, name, "", told, "", when=self.when
-        )
-
-    def _keep(self, conflict: Conflict) -> None:
-        self.conflicts[conflict.id] = conflict
-        if conflict.id in self.new_conflicts:
-            self.new_conflicts[conflict.id] = conflict
-        else:
-            self.updated["conflict", conflict.id] = conflict
+            self.conflicts.offer(judged.measure, item, return_id)
 
     def _receive(self, file: ReturnedFile, return_id: str, before: Receipt | None, planned: PlannedSheet) -> None:
         """Enter a sheet in 受付簿, or say anew what became of it."""
@@ -292,28 +234,10 @@ class Planner:
             planned.round, planned.measure, ReceiptState.SILENT if planned.silent else _STATE[planned.status], len(planned.merge.changes), said,
             memo(_remark(planned), planned.notes),
         )  # fmt: skip
-        key = receipt.id, receipt.measure, receipt.issue_id
-        if before is None and all((r.id, r.measure, r.issue_id) != key for r in self.receipts):
-            self.receipts.append(receipt)
-            self.added.append(receipt)
-        elif before is not None:
-            self._rewrite(before, receipt)
-
-    def _rewrite(self, old: Receipt, new: Receipt) -> None:
-        """Write a receipt anew, whether it is in the master or was entered by this very plan."""
-        if new == old:
-            return
-        self.receipts[self.receipts.index(old)] = new
-        if old in self.added:
-            self.added[self.added.index(old)] = new
+        if before is None:
+            self.receipts.enter(receipt)
         else:
-            self.updated["receipt", new.id, new.measure, new.issue_id] = new
-
-    @staticmethod
-    def _next(letter: str, taken: Iterable[str]) -> str:
-        numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdigit()]
-        return f"{letter}{max(numbers, default=0) + 1:04}"
-
+            self.receipts.rewrite(before, receipt)
 
 def _as_judged(judged: JudgedSheet) -> PlannedSheet:
     """A sheet of which it is not said yet what becomes of it."""
@@ -339,8 +263,3 @@ def _remark(planned: PlannedSheet) -> str:
     if planned.status.rank < Status.HELD.rank:
         return ""
     return next((p.message for p in planned.problems if p.severity == "error"), "")
-
-
-def addition(item: Mapping[Ref, str], settings: Settings) -> str:
-    """An added item as the coordinator reads it: each text under its label, as far as a cell holds it."""
-    return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)[:_CELL]
