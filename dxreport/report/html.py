@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from traceback import walk_tb
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..errors import DxreportError
@@ -13,6 +14,7 @@ from . import words
 from .records import Category, Figures, Standing
 
 TEMPLATE = "報告書.html"
+_IN_TEMPLATE = "<template>"  # how Jinja2 calls a template without a file, in the frames of an error
 _SHADES = {Standing.ON_TRACK: 3, Standing.LATE: 3}  # patterns that the template draws; of all others there is one
 
 
@@ -21,24 +23,39 @@ def html(figures: Figures, template: Path) -> bytes:
 
     Every text of people is escaped. Raises DxreportError where the template has an error.
     """
+    try:
+        source = template.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DxreportError(
+            f"{template} から HTML を作れません（文字コードが UTF-8 ではありません）。",
+            f"{template.name} を、文字コードを UTF-8 にして保存し直してください。",
+        ) from None
     environment = ImmutableSandboxedEnvironment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     places = {category: n for n, category in enumerate(figures.overview.categories)}
+    progress = _progress(figures, places)
+    patterns = looks(figures.overview.categories)
     try:
-        text = environment.from_string(template.read_text(encoding="utf-8")).render(
-            report=figures,
-            words=words,
-            looks=looks(figures.overview.categories),
-            place=places.__getitem__,
-            progress=_progress(figures, places).get,
+        text = environment.from_string(source).render(
+            report=figures, words=words, looks=patterns, place=places.__getitem__, progress=progress.get
         )
-    except TemplateError as error:
-        line = f"{error.lineno} 行目: " if getattr(error, "lineno", None) else ""
+    except Exception as error:  # what people wrote into the template may raise anything
+        number = _line(error)
+        line = f"{number} 行目: " if number else ""
+        said = " ".join((getattr(error, "message", "") or str(error)).split()) or type(error).__name__
         raise DxreportError(
-            f"{template} から HTML を作れません（{line}{error.message}）。", f"{template.name} を元に戻すか、直してください。"
+            f"{template} から HTML を作れません（{line}{said}）。", f"{template.name} を元に戻すか、直してください。"
         ) from None
     return text.encode("utf-8")
+
+
+def _line(error: Exception) -> int:
+    """The line of the template at which it went wrong; 0 where that is not known."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    frames = walk_tb(error.__traceback__)
+    return next((line for frame, line in reversed([*frames]) if frame.f_code.co_filename == _IN_TEMPLATE), 0)
 
 
 def looks(categories: Sequence[Category]) -> tuple[str, ...]:

@@ -187,10 +187,22 @@ def test_the_same_figures_give_the_same_bytes(found, made):
 
 
 def test_a_faulty_template_is_named_with_its_line(found, tmp_path):
-    for text in ("<p>\n{{ report.titel }}", "<p>\n{% if %}"):
-        (tmp_path / TEMPLATE).write_text(text, encoding="utf-8")
-        with pytest.raises(DxreportError, match=re.escape(TEMPLATE)):
+    for wrong in (
+        "{{ report.titel }}", "{{ nothing }}", "{% if %}", "{{ 1 / 0 }}", "{{ report.title + 1 }}", "{{ words.share(1) }}",
+        "{{ report.title.__class__.mro() }}", "{{ place('') }}", "{% include 'x' %}",
+    ):  # fmt: skip
+        (tmp_path / TEMPLATE).write_text(f"<p>\n{wrong}\n", encoding="utf-8")
+        with pytest.raises(DxreportError) as caught:
             html(found, tmp_path / TEMPLATE)
+        assert TEMPLATE in caught.value.message and "（2 行目: " in caught.value.message, wrong
+        assert "\n" not in caught.value.message and caught.value.fix
+
+
+def test_a_template_that_is_not_utf_8_is_named(found, tmp_path):
+    (tmp_path / TEMPLATE).write_bytes("<p>報告書</p>".encode("cp932"))
+    with pytest.raises(DxreportError, match=re.escape(TEMPLATE)) as caught:
+        html(found, tmp_path / TEMPLATE)
+    assert "UTF-8" in caught.value.fix
 
 
 @pytest.fixture(scope="module")
