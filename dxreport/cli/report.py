@@ -49,4 +49,4 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     for path in paths:
         console.out(f"  {path}")
     if done.figures.final_id:
-        console.out(f"確定報告 {done.figures.final_id}" + ("" if done.new_final else "（すでに確定しています）"))
+        console.out(f"確定報告 {done.figures.final_id}" + ("" if done.new_final else f"（{done.figures.day}に、すでに確定しています）"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
@@ -14,11 +13,10 @@ from typing import Any
 
 from ..errors import MasterError
 from ..fields import label
-from ..files import atomic_write
 from ..master.records import FinalReport, Master
-from ..master.schema import FINALS
-from ..master.write import MasterEdit, save
-from ..model import Ref
+from ..master.schema import FINALS, STATE, STATE_FROM
+from ..master.write import MasterEdit
+from ..model import QUARTER_LABELS, Ref
 from ..rules import item_name
 from ..workspace import Workspace
 from . import states
@@ -44,8 +42,9 @@ _ORDER = tuple(_KINDS)
 class Final:
     """A final report as it is kept.
 
-    ``counts`` are activities by the label of their category; ``texts`` every text of every measure by
-    ``str(Ref)``; ``states`` their 状態.
+    ``counts`` are activities by the label of their category; ``figures`` all that was printed, as ``plain``
+    gives it; ``texts`` every text of every measure by ``str(Ref)``; ``states`` their 状態 and ``starts`` the
+    quarters it holds from.
     """
 
     id: str
@@ -55,11 +54,17 @@ class Final:
     counts: Mapping[str, int]
     texts: Mapping[str, Mapping[str, str]]
     states: Mapping[str, str]
+    figures: Mapping[str, Any]
+    starts: Mapping[str, int] = field(default_factory=dict)
 
 
-def next_id(master: Master) -> str:
-    """The id of the next final report: F0001, F0002 …"""
-    numbers = [int(f.id[1:]) for f in master.finals if f.id[1:].isdigit()]
+def next_id(workspace: Workspace, master: Master) -> str:
+    """The id of the next final report: F0001, F0002 …
+
+    A number that was ever kept is not given again, even where its row was deleted: its files may be in people's hands.
+    """
+    ids = [f.id for f in master.finals] + [path.stem for path in workspace.finals.glob("F*.json")]
+    numbers = [int(id_[1:]) for id_ in ids if id_[1:].isdecimal()]
     return f"F{max(numbers, default=0) + 1:04}"
 
 
@@ -75,7 +80,8 @@ def final_data(master: Master, figures: Figures) -> bytes:
         ),
         "figures": plain(figures),
         "texts": _texts_of(master),
-        "states": _states_of(master),
+        "states": {id_: standing.state.value for id_, standing in master.standings.items()},
+        "starts": {id_: standing.from_quarter for id_, standing in master.standings.items()},
     }
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
@@ -83,13 +89,13 @@ def final_data(master: Master, figures: Figures) -> bytes:
 def final_from(data: bytes) -> Final:
     """What was kept, read again."""
     kept = json.loads(data)
-    return Final(**{f.name: kept[f.name] for f in fields(Final)})
+    return Final(**{f.name: kept[f.name] for f in fields(Final) if f.name in kept})
 
 
-def freeze(workspace: Workspace, master: Master, figures: Figures, now: datetime) -> Path:
-    """Keep the figures as approved and enter them in 確定報告; gives the kept file.
+def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[bytes, Path, bytes]:
+    """The master with the figures entered in 確定報告, and the file that keeps them; nothing is written.
 
-    Raises MasterError where the master has no such sheet, LockedError and MasterError as saving does.
+    Raises MasterError where the master has no such sheet.
     """
     if FINALS.name not in master.areas:
         raise MasterError(
@@ -100,13 +106,7 @@ def freeze(workspace: Workspace, master: Master, figures: Figures, now: datetime
     path = path_of(workspace, figures.final_id)
     edit = MasterEdit(master)
     edit.add(FinalReport(figures.final_id, figures.quarter_label, figures.made, sha256(data).hexdigest()))
-    atomic_write(path, data)
-    try:
-        save(workspace, edit.data(), master.sha256, now)
-    except BaseException:  # what no row of the master speaks of is not kept
-        path.unlink(missing_ok=True)
-        raise
-    return path
+    return edit.data(), path, data
 
 
 def path_of(workspace: Workspace, id_: str) -> Path:
@@ -129,17 +129,24 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
     return None
 
 
-def same(final: Final, master: Master) -> bool:
-    """Whether the master holds what it held when the report was frozen."""
-    return final.texts == _texts_of(master) and final.states == _states_of(master)
+def same(final: Final, figures: Figures) -> bool:
+    """Whether these are the figures that were frozen: all that is printed but the number and the date of making.
+
+    What only the coordinator reads is compared where both have it.
+    """
+    now = json.loads(json.dumps(plain(figures)))
+    apart = {"made", "final_id"}
+    if not (final.figures.get("coordination") and now["coordination"]):
+        apart.add("coordination")
+    return _without(final.figures, apart) == _without(now, apart)
+
+
+def _without(figures: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in figures.items() if key not in keys}
 
 
 def _texts_of(master: Master) -> dict[str, dict[str, str]]:
     return {m.id: {str(ref): text for ref, text in m.values().items()} for m in master.measures}
-
-
-def _states_of(master: Master) -> dict[str, str]:
-    return {id_: standing.state.value for id_, standing in master.standings.items()}
 
 
 def _read(path: Path, entry: FinalReport) -> Final:
@@ -176,12 +183,15 @@ def since(final: Final, master: Master, overview: Overview) -> Since:
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
     for m in master.measures:
         name = states.measure_name(master.settings, m)
-        state = master.standings[m.id].state.value
+        standing = master.standings[m.id]
         if m.id not in final.texts:
             yield TextChange(name, "施策", "施策の追加", "", name.name)
             continue
+        state, start = standing.state.value, standing.from_quarter
         if state != final.states.get(m.id, state):
-            yield TextChange(name, "施策", "状態", final.states[m.id], state)
+            yield TextChange(name, "施策", STATE, final.states[m.id], state)
+        if start != (before := final.starts.get(m.id, start)):
+            yield TextChange(name, "施策", STATE_FROM, QUARTER_LABELS.get(before, ""), QUARTER_LABELS.get(start, ""))
         old = {Ref.parse(ref): text for ref, text in final.texts[m.id].items()}
         yield from _texts(final, master, name, old, m.values())
     now = {m.id for m in master.measures}

@@ -10,12 +10,13 @@ from importlib import import_module
 from pathlib import Path
 
 from ..bundled import bundled
-from ..files import atomic_write
+from ..files import all_or_nothing
 from ..issuing import file_name
 from ..master.records import Master
+from ..master.write import save
 from ..workspace import Workspace
 from .figures import figures
-from .finals import Final, freeze, last_final, next_id, same
+from .finals import Final, frozen, last_final, next_id, same, since
 from .records import Figures
 
 
@@ -29,7 +30,10 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in memory: its figures, its files by name. ``new_final`` says that it is to be frozen."""
+    """A report in memory: its figures, its files by name. ``new_final`` says that it is to be frozen.
+
+    A final report that is no new one was approved before: its figures are those of then, with their date.
+    """
 
     figures: Figures
     files: tuple[tuple[str, bytes], ...]
@@ -48,41 +52,44 @@ def make(
 ) -> Report:
     """The report of a quarter (1–4), nothing written yet.
 
-    A final report of what was frozen just so before is that report again. Raises UsageError where 設定
-    has no round of the quarter, MasterError where a kept final report is damaged, DxreportError where a
-    format cannot be made.
+    Raises UsageError where 設定 has no round of the quarter, MasterError where a kept final report is damaged,
+    DxreportError where a format cannot be made.
     """
-    previous = last_final(workspace, master, quarter)
-    id_, new = "", False
+    last = last_final(workspace, master, quarter)
+    found = figures(master, quarter, now, previous_final=last, coordinator=coordinator)
+    new = False
     if final:
-        id_, previous, new = _final(workspace, master, quarter, previous)
-    found = replace(figures(master, quarter, now, previous_final=previous, coordinator=coordinator), final_id=id_)
+        again = None if last is None or last.quarter != quarter else _again(workspace, master, found, last)
+        found, new = (replace(found, final_id=next_id(workspace, master)), True) if again is None else (again, False)
     name = _name(found)
     files = tuple((f"{name}.{f.value}", _made(f, found, workspace)) for f in dict.fromkeys(formats))
     return Report(found, files, new)
 
 
-def _final(
-    workspace: Workspace, master: Master, quarter: int, last: Final | None
-) -> tuple[str, Final | None, bool]:
-    """The id of the final report to be made, the one before it, and whether it is a new one."""
-    if last is None or last.quarter != quarter or not same(last, master):
-        return next_id(master), last, True
-    return last.id, last_final(workspace, master, quarter, before=last.id), False
+def _again(workspace: Workspace, master: Master, found: Figures, last: Final) -> Figures | None:
+    """The figures as they were approved in ``last``, with its number and date; None where they have changed since."""
+    before = last_final(workspace, master, found.quarter, before=last.id)
+    moved = since(before, master, found.overview) if before else None
+    approved = replace(found, since=moved, final_id=last.id, made=last.when)
+    return approved if same(last, approved) else None
 
 
 def write(workspace: Workspace, master: Master, report: Report, folder: Path, now: datetime) -> list[Path]:
-    """Freeze a new final report, then write the files into ``folder``; gives their paths.
+    """Write the files into ``folder``, and freeze a new final report with them, or do nothing; gives their paths.
 
-    Raises LockedError or MasterError when the master cannot be written; nothing is changed then.
+    Files of a report that was approved before are left as they are. Raises DxreportError, LockedError or MasterError
+    where the files or the master cannot be written; nothing is changed then.
     """
+    files = {folder / name: data for name, data in report.files}
     if report.new_final:
-        freeze(workspace, master, report.figures, now)
-    paths = []
-    for name, data in report.files:
-        atomic_write(folder / name, data)
-        paths.append(folder / name)
-    return paths
+        data, path, kept = frozen(workspace, master, report.figures)
+        save(workspace, data, master.sha256, now, before={path: kept}, after=files)
+        return list(files)
+    with all_or_nothing() as write_:
+        for path, data in files.items():
+            if not (report.figures.final_id and path.exists()):
+                write_(path, data)
+    return list(files)
 
 
 def out_folder(workspace: Workspace, figures_: Figures) -> Path:

@@ -70,7 +70,7 @@ def test_final_is_entered_once(folder, capsys):
     assert report(folder, "--final", "--format", "html") == 0
     assert capsys.readouterr().out.endswith("確定報告 F0001\n")
     assert report(folder, "--final", "--format", "html") == 0
-    assert capsys.readouterr().out.endswith("確定報告 F0001（すでに確定しています）\n")
+    assert capsys.readouterr().out.endswith("確定報告 F0001（2022年7月19日に、すでに確定しています）\n")
     assert [f.id for f in read_master(folder / "master" / "master.xlsx").finals] == ["F0001"]
 
 
@@ -80,7 +80,42 @@ def test_a_report_is_made_while_the_master_is_open_in_excel_but_none_is_frozen(f
     assert report(folder, "--format", "html", "--final") == 3
     assert "開かれています" in capsys.readouterr().err
     assert [p.name for p in (folder / "reports" / NAME).iterdir()] == [f"{NAME}.html"]
-    assert not any((folder / "master" / "final").iterdir())
+    assert not (folder / "master" / "final").exists()
+
+
+def test_where_a_file_of_a_final_report_cannot_be_written_nothing_is_final(folder, capsys):
+    """The Excel file is written before the HTML, whose place is taken."""
+    before = (folder / "master" / "master.xlsx").read_bytes()
+    out = folder / "会議"
+    (out / f"{NAME}_確定F0001.html").mkdir(parents=True)
+    assert report(folder, "--final", "--format", "xlsx", "--format", "html", "--out", str(out)) == 3
+    assert (folder / "master" / "master.xlsx").read_bytes() == before
+    assert [p.name for p in out.iterdir()] == [f"{NAME}_確定F0001.html"]
+    assert not any((folder / "master" / "final").glob("*"))
+
+
+def test_where_a_file_of_a_plain_report_cannot_be_written_the_others_stay_as_they_were(folder):
+    out = folder / "会議"
+    (out / f"{NAME}.html").mkdir(parents=True)
+    (out / f"{NAME}.xlsx").write_bytes(b"of last week")
+    assert report(folder, "--format", "xlsx", "--format", "html", "--out", str(out)) == 3
+    assert (out / f"{NAME}.xlsx").read_bytes() == b"of last week"
+
+
+def test_final_again_leaves_the_files_as_they_were_approved(folder, capsys):
+    made = folder / "reports" / NAME
+    assert report(folder, "--final") == 0
+    first = {path.name: path.read_bytes() for path in made.iterdir()}
+    assert len(first) == 3
+    (made / f"{NAME}_確定F0001.html").write_bytes(b"signed by the mayor")
+    for end in ("pdf", "xlsx"):
+        (made / f"{NAME}_確定F0001.{end}").unlink()
+    capsys.readouterr()
+    assert main(["report", "-C", str(folder), "--quarter", "1", "--final", "--now", "2022-08-01T10:00:00"]) == 0
+    assert capsys.readouterr().out.endswith("確定報告 F0001（2022年7月19日に、すでに確定しています）\n")
+    assert (made / f"{NAME}_確定F0001.html").read_bytes() == b"signed by the mayor"
+    for end in ("pdf", "xlsx"):
+        assert (made / f"{NAME}_確定F0001.{end}").read_bytes() == first[f"{NAME}_確定F0001.{end}"]
 
 
 def test_a_round_without_a_quarter_has_no_report(folder, capsys):
@@ -94,6 +129,7 @@ def test_a_template_in_the_workspace_is_used(folder, capsys):
     assert report(folder, "--format", "html") == 0
     made = folder / "reports" / NAME / f"{NAME}.html"
     assert made.read_text(encoding="utf-8") == "年間活動計画 進捗報告書　令和４年度 第1四半期"
-    own.write_text("{{ nothing }}", encoding="utf-8")
+    own.write_bytes("<p>報告書</p>".encode("cp932"))
     assert report(folder, "--format", "html") == 3
-    assert "報告書.html" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "報告書.html" in said and "UTF-8" in said and len(said.splitlines()) == 2

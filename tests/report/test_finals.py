@@ -15,12 +15,12 @@ from dxreport.master.read import read_master
 from dxreport.master.records import Master
 from dxreport.master.schema import FINALS
 from dxreport.master.write import MasterEdit
-from dxreport.model import Ref
+from dxreport.model import ProgressWord, Ref
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data, final_from, since
 from dxreport.report.made import Format, Report, make, write
 from dxreport.workspace import Workspace
-from tests.report.scenes import first_quarter, third_quarter
+from tests.report.scenes import SETTINGS, first_quarter, third_quarter
 
 FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
 
@@ -46,6 +46,25 @@ def change(workspace: Workspace, measure: str, ref: str, text: str) -> None:
     edit = MasterEdit(read_master(workspace.master))
     edit.set(measure, Ref.parse(ref), text)
     workspace.master.write_bytes(edit.data())
+
+
+def built_with(workspace: Workspace, **settings: object) -> None:
+    """As somebody edits 設定: the same master with other words, kept final reports entered in it again."""
+    old = read_master(workspace.master)
+    edit = MasterEdit(first_quarter(settings=replace(SETTINGS, **settings)))
+    edit.add(*old.finals)
+    workspace.master.write_bytes(edit.data())
+
+
+def with_column(workspace: Workspace, sheet: str, header: str, key: tuple[str, ...], text: str) -> None:
+    """A text in a column of a sheet of the master, which is added where there is none."""
+    book = openpyxl.load_workbook(workspace.master)
+    heads = [cell.value for cell in book[sheet][1]]
+    column = heads.index(header) + 1 if header in heads else len(heads) + 1
+    book[sheet].cell(1, column).value = header
+    (row,) = [row[0].row for row in book[sheet].iter_rows(min_row=2) if tuple(c.value for c in row[: len(key)]) == key]
+    book[sheet].cell(row, column).value = text
+    book.save(workspace.master)
 
 
 def kept(master: Master, quarter: int = 1) -> Final:
@@ -76,6 +95,75 @@ def test_the_same_figures_are_frozen_once(workspace: Workspace) -> None:
     change(workspace, "03-01", "activity.progress/K1/1", "予定通り")
     assert report(workspace, now=LATER, final=True).figures.final_id == "F0002"
     assert [f.id for f in read_master(workspace.master).finals] == ["F0001", "F0002"]
+
+
+def final_id(workspace: Workspace) -> str:
+    return report(workspace, now=LATER, final=True).figures.final_id
+
+
+def test_whatever_changes_a_figure_gives_a_new_number(workspace: Workspace) -> None:
+    change(workspace, "01-01", "outcome.actual/O1/1", "29,000千円")
+    with_column(workspace, "施策", "状態", ("01-05",), "完了")
+    with_column(workspace, "施策", "状態の開始四半期", ("01-05",), "第2四半期")
+    report(workspace, final=True)
+    approved = workspace.reports / "令和４年度_第1四半期_報告_確定F0001.html"
+    before = approved.read_bytes()
+    with_column(workspace, "施策", "状態の開始四半期", ("01-05",), "第1四半期")  # it ended before, and counts no longer
+    assert final_id(workspace) == "F0002"
+    with_column(workspace, "成果目標", "方向", ("01-01", "O1"), "少ない")  # and so has no rate
+    assert final_id(workspace) == "F0003"
+    assert approved.read_bytes() == before
+    assert final_id(workspace) == "F0003"
+
+
+def test_words_of_setting_are_figures_too(workspace: Workspace) -> None:
+    report(workspace, final=True)
+    built_with(workspace, progress_words=(ProgressWord("完了"), *SETTINGS.progress_words))
+    assert final_id(workspace) == "F0002"
+
+
+def test_what_is_not_printed_gives_no_new_number(workspace: Workspace) -> None:
+    report(workspace, final=True)
+    change(workspace, "01-02", "contact_person", "別の人")
+    assert final_id(workspace) == "F0001"
+
+
+def test_what_was_approved_of_two_quarters_is_known_again_in_both(workspace: Workspace) -> None:
+    """The second says what moved since the first, and not since itself."""
+    report(workspace, final=True)
+    change(workspace, "01-02", "activity.progress/K1/2", "予定通り")
+    second = report(workspace, 2, final=True)
+    assert second.figures.final_id == "F0002" and second.figures.since.final_id == "F0001"
+    again = report(workspace, 2, LATER, final=True)
+    assert (again.figures, again.new_final) == (second.figures, False)
+
+
+def test_what_only_the_coordinator_reads_is_no_matter_of_the_council(workspace: Workspace) -> None:
+    report(workspace, final=True)
+    master = read_master(workspace.master)
+    extra = make(workspace, master, 1, LATER, formats=[Format.HTML], final=True, coordinator=True)
+    assert (extra.figures.final_id, extra.new_final, extra.figures.made) == ("F0001", False, "2022-07-19 09:00:00")
+    write(workspace, master, extra, workspace.reports, LATER)
+    assert len(list(workspace.reports.iterdir())) == 2
+
+
+def test_a_number_that_was_taken_back_is_not_given_again(workspace: Workspace) -> None:
+    before = workspace.master.read_bytes()
+    report(workspace, final=True)
+    workspace.master.write_bytes(before)
+    assert final_id(workspace) == "F0002"
+
+
+def test_a_later_report_says_from_when_a_measure_has_ended(workspace: Workspace) -> None:
+    with_column(workspace, "施策", "状態", ("01-05",), "完了")
+    with_column(workspace, "施策", "状態の開始四半期", ("01-05",), "第3四半期")
+    report(workspace, final=True)
+    with_column(workspace, "施策", "状態の開始四半期", ("01-05",), "第2四半期")
+    moved = report(workspace, 1, LATER).figures.since
+    assert moved is not None
+    assert [(c.measure.id, c.kind, c.label, c.old, c.new) for c in moved.changes] == [
+        ("01-05", "施策", "状態の開始四半期", "第3四半期", "第2四半期")
+    ]
 
 
 def test_a_later_report_says_what_moved(workspace: Workspace) -> None:
