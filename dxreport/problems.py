@@ -4,7 +4,7 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 what is wrong and what to do. Texts stand here and nowhere else; tests assert codes.
 
 Codes: E1 answers, E2 which sheet this is, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet.
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 the words of 設定.
 """
 
 from __future__ import annotations
@@ -253,6 +253,11 @@ ACTUAL_PARTS = Kind(
     "目標と同じく「{expected}」の形で記入してください。",
 )
 ACTUAL_TO_COME = Kind("W204", "まだ始まっていない年度に実績が記入されています。", "記入する年度を確かめてください。")
+ACTUAL_COUNTING = Kind(
+    "W205",
+    "実績「{value}」の数え方（累計、延べ、平均など）が、目標「{target}」と合いません。",
+    "目標と同じ数え方の値を、同じことばを付けて記入してください。",
+)
 
 # W3: 関連施策
 RELATED_UNKNOWN = Kind("W301", "施策ID「{value}」の施策はありません。", "関連施策の施策IDを確かめてください。")
@@ -324,5 +329,13 @@ JOINED = Kind(
     "{others}と合わせて、1枚のシートとして取り込みました。",
     "分担して記入されたものか確かめてください。違うときは、dxreport withdraw {return} で、合わせたシートごと取り下げられます。",
 )
+
+# W6: 設定
+PROGRESS_RESERVED = Kind(
+    "W601",
+    "進捗の語「{value}」は、報告書が進捗のない取組を数えることばと同じです。同じ見出しの列が2つできます。",
+    "「設定」の進捗の表で、別の語にしてください。",
+)
+PROGRESS_TWICE = Kind("W602", "進捗の語「{value}」が2回あります。", "「設定」の進捗の表で、どちらかの行を削除してください。")
 
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

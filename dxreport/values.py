@@ -111,6 +111,21 @@ _LABEL = r"(?P<label>[^\d\n()。、,;/△▲-]{0,20}?(?<!第))[\s:=]*"
 _LABELLED = re.compile(rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}")
 _BARE = re.compile(rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}")
 _SEPARATOR = re.compile(r"[\s、,;・/]+")
+# Units of which one is one, whoever counts: a number without a unit may stand for them. Money, times, rates and
+# measures have scales (千円, 分, %), and a number without one may be of another.
+_COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体|事業者|事業所|事業|業務|手続|種類|種
+項目|施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split("|")
+# How a number was counted, each way in its spellings.
+_WAYS = {
+    way: re.compile(spellings)
+    for way, spellings in {
+        "累計": "累計|累積|通算", "延べ": "延べ|のべ|延(?=人|数|回|件|[0-9])", "実数": "実(?=人|数|利用|参加|[0-9])",
+        "単年": "単年", "年": "年間|年度?平均|年当|年あた", "月": "月平均|月間|毎月|月当|月あた", "日": "日平均|毎日|日当|日あた",
+        "期": "半期|上期|下期|四半期", "平均": "平均", "1人": "人当|人あた", "比": "比(?![率較例])", "新規": "新規",
+        "最大": "最大|最高|最多", "最小": "最小|最低|最少", "見込": "見込|予測|推計|推定",
+    }.items()
+}  # fmt: skip
+_OF_THE_YEAR = re.compile(r"\(年度?平均\)")
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
          "M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}  # fmt: skip
 _DATE = re.compile(
@@ -214,6 +229,22 @@ def _part(match: re.Match) -> Part:
     )
 
 
+def same_unit(one: Part, other: Part) -> bool:
+    """Whether two numbers surely have one unit: 200 may stand for 200人, but 28500000 for no amount of 千円."""
+    if one.unit and other.unit:
+        return one.unit == other.unit
+    return one.unit == other.unit or (one.unit or other.unit) in _COUNTERS
+
+
+def ways_of_counting(text: str) -> frozenset[str]:
+    """How the numbers of a text were counted, as far as it says so: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
+
+    The remark （年平均） says nothing: a figure of a year is one.
+    """
+    plain = _OF_THE_YEAR.sub("", fold(text))
+    return frozenset(way for way, spelling in _WAYS.items() if spelling.search(plain))
+
+
 _DASHES = re.compile(r"\s*[-‐‑‒–—―ー－ｰ]\s*")
 
 
@@ -223,6 +254,12 @@ def measure_id(text: str) -> str:
     if re.fullmatch(r"\d{1,2}-\d{1,2}", plain):
         return "-".join(number.zfill(2) for number in plain.split("-"))
     return plain
+
+
+def area_code(text: str) -> str:
+    """The number of a 分野 in its one spelling: ``1`` and ``０１`` are ``01``; others folded."""
+    plain = fold(text)
+    return plain.zfill(2) if re.fullmatch(r"\d", plain) else plain
 
 
 # Spellings of one word; applied to the whole text, after NFKC and without blanks.

@@ -9,6 +9,7 @@ from datetime import date
 from ..fields import GROUPS
 from ..model import Department, FiscalYear, ProgressWord, Round, Settings
 from ..ooxml.table import plain
+from ..values import area_code
 from .book import Book, Row
 from .faults import suggestion
 from .schema import (
@@ -45,7 +46,7 @@ def read_settings(book: Book) -> Settings | None:
     words = tuple(_progress_word(book, row) for row in _rows(book, PROGRESS))
     flags = tuple(row["有無"].strip() for row in _rows(book, FLAGS))
     rounds = tuple(_round(book, row) for row in _rows(book, ROUNDS))
-    areas = {row["分野"].strip(): row["分野名"].strip() for row in _rows(book, AREAS)}
+    areas = {area_code(row["分野"]): row["分野名"].strip() for row in _rows(book, AREAS)}
     for name in sorted({r.name for r in rounds if [x.name for x in rounds].count(r.name) > 1}):
         book.faults.add(SETTINGS_SHEET, f"回「{name}」が2つあります。名前を変えてください。")
     if len(flags) != 2:

@@ -113,9 +113,8 @@ def _parts(results: Results) -> Table:
         Column("条件", 6), Column("実績値", 12, "number"), Column("単位", 8), Column("達成率", 9, "share", bar=True),
         Column("判定", 8),
     )  # fmt: skip
-    said = {True: Verdict.MET.value, False: Verdict.SHORT.value, None: Verdict.AS_WRITTEN.value}
     rows = [
-        (*_name(o.measure), o.number, y.year, p.label, p.target, p.bound, p.actual, p.unit, p.rate, said[p.met])
+        (*_name(o.measure), o.number, y.year, p.label, p.target, p.bound, p.actual, p.unit, p.rate, y.verdict_of(p).value)
         for o in results.outcomes
         for y in o.years
         for p in y.parts

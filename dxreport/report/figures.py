@@ -137,15 +137,20 @@ def _counts(frame: pd.DataFrame, by: str, columns: Sequence[int]) -> dict[Hashab
 
 
 def turn(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Turn | None:
-    """Late activities of this quarter that were not, or were, late in the one before; and those that are on track again."""
+    """Late activities of this quarter that were not late in the one before, and what became of those that were."""
     if quarter == 1:
         return None
     before, now = (frame[frame["quarter"] == q].set_index(_ITEM)["state"] for q in (quarter - 1, quarter))
     was_late, is_late = (_of(states_, known, Standing.LATE) for states_ in (before, now))
+    still, resolved, unreported = (
+        len(was_late.intersection(_of(now, known, s))) for s in (Standing.LATE, Standing.ON_TRACK, Standing.UNREPORTED)
+    )
     return Turn(
         new=len(is_late.difference(was_late)),
-        still=len(is_late.intersection(was_late)),
-        resolved=len(was_late.intersection(_of(now, known, Standing.ON_TRACK))),
+        still=still,
+        resolved=resolved,
+        unreported=unreported,
+        other=len(was_late) - still - resolved - unreported,
     )
 
 
@@ -190,7 +195,7 @@ def results(master: Master, quarter: int) -> Results:
     said = directions(master)
     this_year = master.settings.plan_years.index(master.settings.fiscal_year)
     outcomes = tuple(
-        outcome_result(master, states.measure_name(master.settings, m), number, outcome, said)
+        outcome_result(master, states.measure_name(master.settings, m), number, outcome, said, quarter)
         for m in states.running(master, quarter)
         for number, outcome in enumerate(m.normal().outcomes, 1)
     )

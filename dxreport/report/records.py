@@ -57,11 +57,17 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Late activities against the quarter before: newly late, still late, no longer late."""
+    """Late activities against the quarter before: newly late; and those that were late then by what they are now.
+
+    These are still late, on track again, not answered yet (未報告), or none of these: 報告事項なし, 予定なし,
+    設定にない語, or of a measure that has ended.
+    """
 
     new: int
     still: int
     resolved: int
+    unreported: int
+    other: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ class Verdict(Enum):
 
     MET = "達成"
     SHORT = "未達"
+    INTERIM = "途中"  # compared, and the year has not ended
     AS_WRITTEN = "判定なし"  # something is written, and it is compared with nothing
     OPEN = "実績待ち"
     TO_COME = "これから"
@@ -143,7 +150,7 @@ class PartResult:
     """One number of a target and that of the result: both in ``unit``.
 
     ``rate`` is the achievement in percent, to a tenth, where more is better; ``met`` is None where
-    nothing can be said.
+    nothing can be said, and as long as the year has not ended.
     """
 
     label: str
@@ -176,6 +183,12 @@ class YearResult:
     def achievement(self) -> str:
         """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
+
+    def verdict_of(self, part: PartResult) -> Verdict:
+        """What is said of one of the parts."""
+        if self.verdict is Verdict.INTERIM:
+            return Verdict.INTERIM
+        return {True: Verdict.MET, False: Verdict.SHORT, None: Verdict.AS_WRITTEN}[part.met]
 
 
 @dataclass(frozen=True, slots=True)

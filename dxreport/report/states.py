@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..master.records import Master
 from ..model import Activity, Measure, Settings, is_blank
+from ..values import area_code as plain_code
 from ..values import is_blank as says_nothing
 from ..values import is_marked, plan_is_none
 from .records import Category, MeasureName, Standing
@@ -14,6 +15,7 @@ UNKNOWN = Category("設定にない語", Standing.UNKNOWN)
 NO_REPORT = Category("報告事項なし", Standing.NO_REPORT)
 UNREPORTED = Category("未報告", Standing.UNREPORTED)
 NO_PLAN = Category("予定なし", Standing.NO_PLAN)
+WITHOUT_WORD = (UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
 
 _SEVERITY = (
     Standing.NO_PLAN, Standing.NO_REPORT, Standing.ON_TRACK, Standing.UNKNOWN, Standing.UNREPORTED, Standing.LATE,
@@ -26,7 +28,7 @@ def categories(settings: Settings) -> tuple[Category, ...]:
         Category(w.word, Standing.LATE if w.needs_countermeasure else Standing.ON_TRACK)
         for w in settings.progress_words
     ]
-    return (*words, UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
+    return (*words, *WITHOUT_WORD)
 
 
 def category(known: Sequence[Category], measure: Measure, activity: Activity, quarter: int) -> Category:
@@ -65,7 +67,7 @@ def activities(measure: Measure) -> Iterator[Activity]:
 
 def area_code(measure_id: str) -> str:
     """The first part of a 施策ID: ``01-09`` → ``01``."""
-    return measure_id.partition("-")[0]
+    return plain_code(measure_id.partition("-")[0])
 
 
 def area_name(settings: Settings, code: str) -> str:

@@ -34,6 +34,10 @@ def stamp(figures: Figures) -> str:
 def sentence(overview: Overview) -> str:
     """How many activities and measures there are, and how many of them are late."""
     whole = overview.whole
+    if not whole.measure_total:
+        return "この四半期に実施している施策はありません。"
+    if not whole.activity_total:
+        return f"{whole.measure_total} 施策に、取組の記入はありません。"
     parts = [
         f"{whole.measure_total} 施策・{whole.activity_total} 取組のうち、",
         "、".join(
@@ -64,9 +68,11 @@ def turn(overview: Overview) -> str:
     if overview.turn is None or overview.before is None:
         return ""
     t = overview.turn
+    more = f"、今回は未報告 {t.unreported}" if t.unreported else ""
+    more += f"、そのほか（予定なし・報告事項なし・終了など） {t.other}" if t.other else ""
     return (
         f"遅延・課題のある取組は、{overview.before.name}から引き続き {t.still}、新たに {t.new}、"
-        f"順調に戻ったもの {t.resolved} です。"
+        f"順調に戻ったもの {t.resolved}{more} です。"
     )
 
 
@@ -85,8 +91,10 @@ def results(results_: Results) -> str:
     counts = "、".join(f"{verdict.value} {n}" for verdict, n in results_.counts if n)
     total = sum(n for _, n in results_.counts)
     said = f"{year}の成果目標 {total} のうち、{counts}です。" if total else "成果目標はありません。"
+    if dict(results_.counts).get(Verdict.INTERIM):
+        said += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
     return (
-        f"{said}年度の途中の実績は、その時点の値です。"
+        f"{said}"
         "数値で比べられないものと、多いほど良いか少ないほど良いかが決まらないものは、書かれたとおりに示し、判定していません。"
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .. import problems
 from ..model import OutcomeYear, Ref
-from ..values import Part, Value, ValueKind, is_blank, read_value
+from ..values import Part, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
 
 
@@ -25,7 +25,7 @@ def missing_actual(case: Case) -> Iterator[Finding]:
 
 
 def comparable(case: Case) -> Iterator[Finding]:
-    """An 実績 has the shape of its 目標: numbers where those are, the same parts, the same units.
+    """An 実績 has the shape of its 目標: numbers where those are, the same parts and units, counted the same way.
 
     A 目標 that is no number is compared with nothing. In an interim round a dash says that
     there is nothing yet; where 実績 is required it leaves the question open.
@@ -37,19 +37,26 @@ def comparable(case: Case) -> Iterator[Finding]:
         nothing_yet = actual.kind is ValueKind.BLANK and not case.requires("実績", ref)
         if target.kind is not ValueKind.NUMBER or actual.kind is ValueKind.UNDECIDED or nothing_yet:
             continue
-        if (kind := _mismatch(target, actual)) is not None:
+        if (kind := mismatch(year.target, year.actual, year.indicator)) is not None:
             expected = _units(target) if kind is problems.ACTUAL_UNIT else _shape(target)
             yield finding(kind, ref, value=year.actual, target=year.target, expected=expected)
 
 
-def _mismatch(target: Value, actual: Value) -> problems.Kind | None:
-    if actual.kind is not ValueKind.NUMBER:
+def mismatch(target: str, actual: str, indicator: str) -> problems.Kind | None:
+    """What keeps an 実績 from being compared with a 目標 that is a number; None where nothing does.
+
+    累計, 延べ, 月平均 … that only one of the two says count as said by the other where the 評価項目 says them.
+    """
+    given = read_value(actual)
+    if given.kind is not ValueKind.NUMBER:
         return problems.ACTUAL_NO_NUMBER
-    both = pairs(target.parts, actual.parts)
+    both = pairs(read_value(target).parts, given.parts)
     if both is None:
         return problems.ACTUAL_PARTS
-    if any(t.unit and a.unit and t.unit != a.unit for t, a in both):
+    if not all(same_unit(t, a) for t, a in both):
         return problems.ACTUAL_UNIT
+    if (ways_of_counting(target) ^ ways_of_counting(actual)) - ways_of_counting(indicator):
+        return problems.ACTUAL_COUNTING
     return None
 
 
@@ -82,7 +89,7 @@ def _plain(part: Part) -> str:
 
 
 def _units(target: Value) -> str:
-    return "、".join(dict.fromkeys(part.unit for part in target.parts if part.unit))
+    return "、".join(dict.fromkeys(part.unit for part in target.parts if part.unit)) or "単位なし"
 
 
 def _years(case: Case) -> Iterator[tuple[Ref, OutcomeYear]]:

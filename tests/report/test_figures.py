@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dxreport.master.records import MeasureState, Standing
 from dxreport.model import ProgressWord
+from dxreport.report import words
 from dxreport.report.figures import activity_frame, figures, streaks
-from dxreport.report.records import Figures, Standing, Tally
+from dxreport.report.records import Figures, Tally
+from dxreport.report.records import Standing as Progress
 from dxreport.report.states import by_severity, categories
 from tests.report.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
@@ -146,6 +149,40 @@ def test_late_quarters_in_a_row_and_against_the_last(third: Figures) -> None:
     ]
     turn = third.overview.turn
     assert turn is not None and (turn.new, turn.still, turn.resolved) == (2, 1, 1)  # 01-09 K3 is on track again
+    assert (turn.unreported, turn.other) == (0, 0)
+
+
+def test_late_activities_do_not_vanish_from_the_next_quarter() -> None:
+    """Of the five of 第1四半期: 01-07 K2 is late again, 01-09 K1 on track, 01-09 K3 has nothing planned, and
+
+    03-01 and 03-03 are not answered yet.
+    """
+    answers = {
+        "01-07": {"activity.progress/K2/2": LATE},
+        "01-09": {"activity.progress/K1/2": ON_TRACK, "activity.plan/K3/2": ""},
+    }
+    found = figures(first_quarter(answers), 2, NOW).overview
+    assert found.turn is not None
+    assert (found.turn.new, found.turn.still, found.turn.resolved, found.turn.unreported, found.turn.other) == (0, 1, 1, 2, 1)
+    assert words.turn(found) == (
+        "遅延・課題のある取組は、第1四半期から引き続き 1、新たに 0、順調に戻ったもの 1、今回は未報告 2、"
+        "そのほか（予定なし・報告事項なし・終了など） 1 です。"
+    )
+    assert "未報告" not in words.turn(figures(third_quarter(), 3, NOW).overview)
+
+
+def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
+    ended = {m.id: Standing(MeasureState.STOPPED, 1) for m in REAL}
+    nothing = figures(built(REAL, standings=ended), 1, NOW).overview
+    assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
+    bare = figures(built([replace(REAL[0], activities=())]), 1, NOW).overview
+    assert words.sentence(bare) == "1 施策に、取組の記入はありません。"
+
+
+@pytest.mark.parametrize("typed", ["01", "1", "０１", " １ "])
+def test_a_number_of_an_area_may_be_typed_in_any_way(typed: str) -> None:
+    found = figures(built(REAL, replace(SETTINGS, areas={typed: "暮らし"})), 1, NOW)
+    assert [t.name for t in found.overview.areas] == ["暮らし", "分野02", "分野03", "分野04"]
 
 
 def test_words_of_setting_are_taken_to_stand_from_good_to_bad() -> None:
@@ -199,7 +236,7 @@ def test_sums_agree_whatever_was_answered(answers: list[tuple[str, str]], nothin
     turn = found.overview.turn
     assert turn is not None and turn.new + turn.still == len(found.late)
     assert turn.still == sum(pair == (LATE, LATE) for pair in answers) == sum(x.streak == 2 for x in found.late)
-    worst = {x.measure.id for x in found.activities if x.category.standing is Standing.LATE}
+    worst = {x.measure.id for x in found.activities if x.category.standing is Progress.LATE}
     assert counts(found, whole, measures=True).get(LATE, 0) == len(worst)
 
 

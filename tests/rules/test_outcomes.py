@@ -15,7 +15,8 @@ def target(text: str) -> dict[str, str]:
     ("goal", "actual"),
     [
         ("30,000千円", "２９，８００千円"),
-        ("30,000千円", "29800"),
+        ("200", "180人"),
+        ("延べ200人", "延べ180人"),
         ("48.5％（年平均）", "49%"),
         ("小　８．９％\n中　１２．８％", "中 12.5％　小 8.7％"),
         ("５％未満", "4.8％"),
@@ -41,6 +42,10 @@ def test_what_can_be_compared_or_need_not_be(judged, goal, actual):
         ("30,000千円", "6月末時点で12件", "W201"),
         ("30,000千円", "29,800,000円", "W202"),
         ("30%", "12件", "W202"),
+        ("30,000千円", "29800", "W202"),  # 29,800 thousand, or 29,800?
+        ("30%", "0.3", "W202"),
+        ("1,000", "950時間", "W202"),
+        ("市内公民館で計40回", "延べ200回", "W205"),
         ("小　８．９％\n中　１２．８％", "8.7%", "W203"),
         ("小　８．９％\n中　１２．８％", "小 8.7％　高 12.5％", "W203"),
         ("30件", "小 10件　中 20件", "W203"),
@@ -49,6 +54,12 @@ def test_what_can_be_compared_or_need_not_be(judged, goal, actual):
 )
 def test_a_mismatch_is_a_warning(judged, goal, actual, code):
     assert judged({ACTUAL: actual}, issued=target(goal)) == [(code, "warning", (ACTUAL,))]
+
+
+def test_what_the_indicator_says_need_not_be_said_again(judged):
+    indicator = {"outcome.indicator/O1/1": "年間延べ利用者数"}
+    assert judged({ACTUAL: "延べ2,800人"}, issued=target("3,000人") | indicator) == []
+    assert judged({ACTUAL: "累計2,800人"}, issued=target("3,000人") | indicator) == [("W205", "warning", (ACTUAL,))]
 
 
 def test_no_actual_for_a_year_to_come(checked, judged):
