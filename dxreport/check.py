@@ -5,13 +5,19 @@ Reads only; works while the master is open in Excel.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import problems
 from .errors import TemplateError
+from .master.book import Book
 from .master.records import Master
+from .master.schema import PROGRESS
 from .model import Measure, Ref, Round
-from .problems import Problem
+from .ooxml.package import Package
+from .problems import Problem, problem
+from .report.states import WITHOUT_WORD
 from .rules import Case, judge, problems_of
 
 
@@ -36,11 +42,12 @@ class CheckedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A check: the round it judged by, the measures that run in it, the templates."""
+    """A check: the round it judged by, the measures that run in it, the templates, the problems of 設定."""
 
     round: Round
     measures: tuple[CheckedMeasure, ...]
     templates: tuple[CheckedTemplate, ...]
+    settings: tuple[Problem, ...] = ()
 
     @property
     def problems(self) -> int:
@@ -60,17 +67,31 @@ class Audit:
     @property
     def findings(self) -> int:
         """How many there are of anything."""
-        return self.problems + self.faults + self.notes
+        return self.problems + self.faults + self.notes + len(self.settings)
 
 
 def audit(master: Master, templates: Path, round_: Round) -> Audit:
-    """Judge every measure that runs in a round, and compile every template in a folder.
+    """Judge every measure that runs in a round and the words of 設定, and compile every template in a folder.
 
     Raises TemplateError where the folder holds no template.
     """
     by_id = {m.id: m for m in master.measures}
     running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
-    return Audit(round_, tuple(_measure(master, by_id, m, round_) for m in running), _templates(templates))
+    measures = tuple(_measure(master, by_id, m, round_) for m in running)
+    return Audit(round_, measures, _templates(templates), tuple(_words(master)))
+
+
+def _words(master: Master) -> Iterator[Problem]:
+    """進捗 of 設定 that would give the report two columns of one heading."""
+    book = Book(Package(master.data))
+    area = book.area(PROGRESS)
+    seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
+    header = PROGRESS.keys[0]
+    for row in book.rows(area, PROGRESS.keys)[1] if area else ():
+        word, place = row[header].strip(), row.place(header)
+        if kind := seen.get(word):
+            yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
+        seen.setdefault(word, problems.PROGRESS_TWICE)
 
 
 def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:

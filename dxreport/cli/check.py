@@ -43,14 +43,16 @@ def check(call: Call, strict: bool) -> int:
 
 def _text(audit: Audit) -> str:
     blocks = [_measure(m) for m in audit.measures if m.problems]
+    blocks += ["\n".join(["設定", *(line for p in audit.settings for line in _problem(p))])] if audit.settings else []
     blocks += [_template(t) for t in audit.templates if t.faults or t.notes]
     return "\n\n".join([*blocks, _count(audit)])
 
 
 def _count(audit: Audit) -> str:
     faulty = sum(bool(m.problems) for m in audit.measures)
+    settings = f"設定に指摘 {len(audit.settings)} 件、" if audit.settings else ""
     return (
-        f"{audit.round.name}の回で点検: {len(audit.measures)} 施策のうち {faulty} 施策に指摘 {audit.problems} 件、"
+        f"{audit.round.name}の回で点検: {len(audit.measures)} 施策のうち {faulty} 施策に指摘 {audit.problems} 件、{settings}"
         f"様式 {len(audit.templates)} 件に誤り {audit.faults} 件・注意 {audit.notes} 件"
     )
 
@@ -90,6 +92,7 @@ def _record(audit: Audit, root: Path) -> dict[str, Any]:
             {"path": t.path.relative_to(root).as_posix(), "faults": list(t.faults), "notes": list(t.notes)}
             for t in audit.templates
         ],
+        "settings": [problem_record(p) for p in audit.settings],
         "summary": {
             "measures": len(audit.measures),
             "problems": audit.problems,

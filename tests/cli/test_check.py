@@ -155,6 +155,28 @@ def test_a_word_typed_into_the_master_is_found(copy, capsys):
     assert (found["sheet"], found["cell"], found["value"]) == ("取組", sheet.cell(row, column).coordinate, "順調")
 
 
+def test_words_of_setting_that_would_make_two_columns_of_one_heading_are_found(copy, capsys):
+    book = openpyxl.load_workbook(copy / "master" / "master.xlsx")
+    sheet = book["設定"]
+    (last,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "進捗遅延・課題あり"]
+    for n, word in enumerate(("未報告", "予定なし", "報告事項なし", "設定にない語", "予定通り"), 1):
+        sheet.cell(last.row + n, last.column).value = word
+    book.save(copy / "master" / "master.xlsx")
+    code, answer = run(copy, capsys, "--strict")
+    assert code == 1
+    below = [sheet.cell(last.row + n, last.column).coordinate for n in range(1, 6)]
+    assert [(p["code"], p["sheet"], p["cell"], p["value"]) for p in answer["settings"]] == [
+        ("W601", "設定", below[0], "未報告"),
+        ("W601", "設定", below[1], "予定なし"),
+        ("W601", "設定", below[2], "報告事項なし"),
+        ("W601", "設定", below[3], "設定にない語"),
+        ("W602", "設定", below[4], "予定通り"),
+    ]
+    assert main(["check", "-C", str(copy)]) == 0
+    shown = capsys.readouterr().out
+    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 5 件、" in shown
+
+
 def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):
     path = copy / "templates" / "年間活動計画.xlsx"
     book = openpyxl.load_workbook(path)
