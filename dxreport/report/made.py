@@ -16,7 +16,7 @@ from ..master.records import Master
 from ..master.write import save
 from ..workspace import Workspace
 from .figures import figures
-from .finals import Final, frozen, last_final, next_id, same, since
+from .finals import Final, frozen, last_final, next_id, same
 from .records import Figures
 
 
@@ -56,22 +56,22 @@ def make(
     DxreportError where a format cannot be made.
     """
     last = last_final(workspace, master, quarter)
-    found = figures(master, quarter, now, previous_final=last, coordinator=coordinator)
-    new = False
-    if final:
-        again = None if last is None or last.quarter != quarter else _again(workspace, master, found, last)
-        found, new = (replace(found, final_id=next_id(workspace, master)), True) if again is None else (again, False)
+    approved = _approved(workspace, master, last, coordinator) if final and last and last.quarter == quarter else None
+    found = approved or figures(master, quarter, now, previous_final=last, coordinator=coordinator)
+    new = final and approved is None
+    if new:
+        found = replace(found, final_id=next_id(workspace, master))
     name = _name(found)
     files = tuple((f"{name}.{f.value}", _made(f, found, workspace)) for f in dict.fromkeys(formats))
     return Report(found, files, new)
 
 
-def _again(workspace: Workspace, master: Master, found: Figures, last: Final) -> Figures | None:
+def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bool) -> Figures | None:
     """The figures as they were approved in ``last``, with its number and date; None where they have changed since."""
-    before = last_final(workspace, master, found.quarter, before=last.id)
-    moved = since(before, master, found.overview) if before else None
-    approved = replace(found, since=moved, final_id=last.id, made=last.when)
-    return approved if same(last, approved) else None
+    before = last_final(workspace, master, last.quarter, before=last.id)
+    then = datetime.fromisoformat(last.when)
+    found = figures(master, last.quarter, then, previous_final=before, coordinator=coordinator)
+    return replace(found, final_id=last.id) if same(last, found) else None
 
 
 def write(workspace: Workspace, master: Master, report: Report, folder: Path, now: datetime) -> list[Path]:

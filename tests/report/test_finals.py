@@ -12,7 +12,7 @@ import pytest
 
 from dxreport.errors import MasterError
 from dxreport.master.read import read_master
-from dxreport.master.records import Master
+from dxreport.master.records import Issue, Master
 from dxreport.master.schema import FINALS
 from dxreport.master.write import MasterEdit
 from dxreport.model import ProgressWord, Ref
@@ -145,6 +145,23 @@ def test_what_only_the_coordinator_reads_is_no_matter_of_the_council(workspace: 
     assert (extra.figures.final_id, extra.new_final, extra.figures.made) == ("F0001", False, "2022-07-19 09:00:00")
     write(workspace, master, extra, workspace.reports, LATER)
     assert len(list(workspace.reports.iterdir())) == 2
+
+
+def test_what_the_coordinator_read_is_as_of_the_day_of_approval(workspace: Workspace) -> None:
+    """A deadline that has passed since changes no figure."""
+    master = read_master(workspace.master)
+    issue = Issue("R04Q1-001", "第1四半期", "産業振興課", ("01-01",), "2022-07-01 09:00:00", "a.xlsx", "", "")
+    edit = MasterEdit(master)
+    edit.add(issue)
+    workspace.master.write_bytes(edit.data())
+    made = []
+    for now in (datetime(2022, 7, 2), datetime(2023, 3, 1)):
+        master = read_master(workspace.master)
+        made.append(make(workspace, master, 1, now, formats=[Format.HTML], final=True, coordinator=True))
+        write(workspace, master, made[-1], workspace.reports, now)
+    late = make(workspace, read_master(workspace.master), 1, datetime(2023, 3, 1), formats=[], coordinator=True)
+    assert late.figures.coordination != made[0].figures.coordination
+    assert made[1].figures == made[0].figures and not made[1].new_final
 
 
 def test_a_number_that_was_taken_back_is_not_given_again(workspace: Workspace) -> None:
