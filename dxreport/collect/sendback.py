@@ -7,7 +7,7 @@ answers filled in.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from .. import problems
@@ -62,7 +62,7 @@ def _copy(
             return corrected_copy(planned.package, _marks(held), _header(master, planned.return_id, held)), suffix
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
-    refilled = _refilled(workspace, master, planned.return_id, held)
+    refilled = _refilled(workspace, master, planned, held)
     return None if refilled is None else (refilled, ".xlsx")
 
 
@@ -90,13 +90,14 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
     return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
 
 
-def _refilled(workspace: Workspace, master: Master, return_id: str, sheets: Sequence[PlannedSheet]) -> bytes | None:
-    """The issued workbook with the department's answers in it and the bad cells marked: for the first issue of
-    which a sheet could be read. None where there is none, or what was issued is no longer kept."""
-    first = next((s for s in sheets if s.status is Status.HELD and s.texts), None)
+def _refilled(workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]) -> bytes | None:
+    """The issued workbook with all the department's answers in it and the bad cells marked: for the first issue
+    of which a held sheet could be read. None where there is none, or what was issued is no longer kept."""
+    first = next((s for s in held if s.status is Status.HELD and s.texts), None)
     if first is None:
         return None
-    held = [s for s in sheets if s.status is Status.HELD and s.texts and s.issue == first.issue]
+    sheets = [s for s in planned.sheets if s.texts and s.issue == first.issue]
+    held = [s for s in sheets if s.status is Status.HELD]
     path = workbook_path(workspace, first.issue)
     issue, snapshot = master.issue(first.issue), Archive(workspace).snapshot(first.issue)
     form = Archive(workspace).form(issue.form) if issue else None
@@ -106,13 +107,7 @@ def _refilled(workspace: Workspace, master: Master, return_id: str, sheets: Sequ
     year = master.settings.plan_years.index(master.settings.fiscal_year) + 1
     when = {"quarter": round_.quarter, "year": year}
     data = path.read_bytes()
-    answers = {}
-    for s in held:
-        base, shown = snapshot.texts[s.measure], positions(data, form, s.measure, **when)
-        locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
-        answers[s.measure] = {
-            ref: text for ref, text in s.texts.items() if text != base.get(ref, "") and ref in shown and ref not in locked
-        }
+    answers = {s.measure: _answers(s, snapshot.texts[s.measure], positions(data, form, s.measure, **when)) for s in sheets}
     filled = fill(data, form, answers, **when)
     marks = []
     for s in held:
@@ -121,4 +116,10 @@ def _refilled(workspace: Workspace, master: Master, return_id: str, sheets: Sequ
             if p.severity == "error":
                 cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
                 marks.append(_mark(p, s.measure, cells))
-    return corrected_copy(filled, marks, _header(master, return_id, held))
+    return corrected_copy(filled, marks, _header(master, planned.return_id, held))
+
+
+def _answers(s: PlannedSheet, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
+    """What the department wrote into a sheet, without what it changed in locked cells: there the issued text stands."""
+    locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
+    return {ref: t for ref, t in s.texts.items() if t != issued.get(ref, "") and ref in shown and ref not in locked}

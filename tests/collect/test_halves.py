@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
@@ -395,3 +396,17 @@ def test_a_warning_that_the_other_part_answers_is_not_told(quarter: Quarter) -> 
     quarter.collect(half(quarter, ONE | {"support_flag": "無", "support.period/S1": "7月", "support.content/S1": "相談"}))
     first = sheet_of(quarter.collect(half(quarter, TWO | {"support_flag": "有"})), HERE)
     assert [p.code for p in first.problems] == ["W511"]
+
+
+def test_the_copy_of_an_ods_holds_all_that_was_written(quarter: Quarter, soffice: Callable, tmp_path: Path) -> None:
+    """Also on sheets that went in, since it stands for the return; but not what was written over a locked cell."""
+    path = tmp_path / "返送.xlsx"
+    path.write_bytes(quarter.filled({HERE: ONE | {"name": "別の名前", "contact_person": "新しい人"}, "01-04": ELSE}, full=False))
+    quarter.collect(soffice(path, "ods"))
+    [copy] = (quarter.workspace.reports / "差し戻し").glob("U0001*")
+    book, data = openpyxl.load_workbook(copy), copy.read_bytes()
+    texts = {id_: {ref: book[id_][at].value for ref, at in quarter.cells(data, id_).items()} for id_ in (HERE, "01-04")}
+    assert texts["01-04"][P1] == texts[HERE][P1] == "予定通り" and texts[HERE]["contact_person"] == "新しい人"
+    assert texts[HERE]["name"] == quarter.values(HERE)["name"]
+    quarter.collect(fill(data, quarter.form, {HERE: {Ref.parse(P2): "予定通り"}}, quarter=1, year=1))
+    assert shown(quarter) == shown(quarter, "01-04") == "反映済"
