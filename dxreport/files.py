@@ -17,6 +17,8 @@ from .errors import DxreportError, LockedError
 KEPT_BACKUPS = 30
 LOCK_SECONDS = 2.0  # a merge writes within a second; who waits longer than this should be told
 STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
+_ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_LONGEST = 180  # bytes of UTF-8; systems take 255, and a number may stand before the name
 _BACKUP = r"_\d{8}-\d{6}(?:-\d+)?"
 
 
@@ -195,3 +197,13 @@ def _remove(name: str) -> None:
     if name:
         with suppress(OSError):
             os.unlink(name)
+
+
+def file_name(text: str) -> str:
+    """A text as a file name that systems take: no forbidden characters, no dot or blank at the end, not too long."""
+    name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
+    if len(name.encode("utf-8", "replace")) <= _LONGEST:
+        return name
+    stem, dot, ending = name.rpartition(".") if len(name.rpartition(".")[2]) <= 5 else (name, "", "")
+    room = _LONGEST - len(dot + ending)
+    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip(". ") + dot + ending

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import DxreportError, UsageError
-from .files import all_or_nothing
+from .files import all_or_nothing, file_name
 from .form.book import render_book
 from .form.compile import load_form
 from .form.edition import Edition, edition
@@ -27,8 +27,6 @@ from .values import nearest
 from .workspace import Workspace
 
 FORM_NAME = "年間活動計画.xlsx"
-_ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-_LONGEST = 180  # bytes of UTF-8; systems take 255, and a number may stand before the name
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 
@@ -109,16 +107,6 @@ def apply(workspace: Workspace, master: Master, workbooks: Sequence[Workbook], f
 def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:
     """Where the workbooks of a round are written unless told otherwise."""
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_{round_.name}_配付")
-
-
-def file_name(text: str) -> str:
-    """A text as a file name that systems take: no forbidden characters, no dot or blank at the end, not too long."""
-    name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
-    if len(name.encode("utf-8", "replace")) <= _LONGEST:
-        return name
-    stem, dot, ending = name.rpartition(".") if len(name.rpartition(".")[2]) <= 5 else (name, "", "")
-    room = _LONGEST - len(dot + ending)
-    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip(". ") + dot + ending
 
 
 def issue_prefix(master: Master, round_: Round) -> str:

@@ -16,14 +16,13 @@ from enum import Enum
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 
-from .collect.memo import reason
 from .collect.sendback import kept_copies
 from .eml import BOUNDARY, Attachment, addresses, eml
 from .errors import DxreportError, UsageError
-from .files import atomic_write
+from .files import atomic_write, file_name
 from .issued import workbook_path
-from .issuing import file_name
 from .letter import compose, day_text
+from .master.memo import reason
 from .master.records import Issue, Master, Receipt
 from .model import Round
 from .status import RoundStatus, SheetStatus, State, status

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .files import atomic_write
+from .files import atomic_write, file_name
 from .form.book import render_published
 from .form.edition import edition
 from .form.front import front_sheet
 from .form.records import Form
-from .issuing import file_name
 from .master.records import Master
 from .model import Round
 from .workspace import Workspace

@@ -9,13 +9,13 @@ from .collect.applied import apply
 from .collect.books import ADDITION, addition
 from .collect.earlier import newer
 from .collect.judged import Judge, JudgedSheet, released
-from .collect.memo import ACCEPTED, memo
 from .collect.originals import original
 from .collect.plan import Plan, PlannedSheet, Status
 from .collect.planned import Planner
 from .errors import MasterError, UsageError
 from .fields import label
 from .issued import Archive
+from .master.memo import ACCEPTED, memo
 from .master.read import read_master
 from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, part_of, stamp
 from .master.write import MasterEdit, save

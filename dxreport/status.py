@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from .collect.earlier import number
-from .collect.memo import notes
-from .errors import MasterError
+from .master.memo import notes
 from .master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
-from .model import QUARTERS, Round
+from .model import Round
 
 
 class State(Enum):
@@ -70,25 +68,6 @@ class RoundStatus:
         return tuple(c for s in self.sheets for c in s.conflicts)
 
 
-def current_round(master: Master) -> Round:
-    """The round at work: that of the newest issue. Where nothing was issued, what stands in the master says it: the
-    round of the last quarter with any 進捗, that of the first quarter once any 作業予定 is written, else the one for plans.
-
-    Raises MasterError where 設定 has no round.
-    """
-    rounds = master.settings.rounds
-    if not rounds:
-        raise MasterError("マスターの「設定」に回がありません。", "「設定」の回の表に、少なくとも1行を書いてください。")
-    for issue in reversed(master.issues):
-        if (found := master.settings.round(issue.round)) is not None:
-            return found
-    activities = [a for m in master.measures for a in m.activities]
-    if not any(quarter.plan.strip() or quarter.progress.strip() for a in activities for quarter in a.quarters):
-        return next((r for r in rounds if not r.quarter and "作業予定" in r.opens), rounds[0])
-    reached = max((n for n in QUARTERS if any(a.quarters[n - 1].progress.strip() for a in activities)), default=1)
-    return next((r for r in rounds if r.quarter == reached), rounds[0])
-
-
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
     """Where every measure that runs in the round stands."""
     sheets = tuple(
@@ -114,7 +93,7 @@ def _sheet(master: Master, round_: Round, department: str, measure, today: date)
         if r.measure == measure.id and r.round == round_.name and r.state is not ReceiptState.WITHDRAWN
     ]  # fmt: skip
     said = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a copy left blank hides nothing
-    receipt = max(said, key=lambda r: number(r.id), default=None)
+    receipt = max(said, key=lambda r: r.number, default=None)
     conflicts = _conflicts(master, measure.id, {r.id for r in receipts})
     late = _days_late(round_, today)
     state = _state(measure, round_, issue, receipt, conflicts, late)

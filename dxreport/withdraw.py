@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .collect.earlier import SETTLED, number
+from .collect.earlier import SETTLED
 from .collect.judged import Judge, JudgedSheet, released
-from .collect.memo import accepted, memo
 from .collect.originals import original
 from .errors import MasterError, UsageError
 from .issued import Archive
+from .master.memo import accepted, memo
 from .master.read import read_master
 from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
 from .master.write import MasterEdit, save
@@ -114,7 +114,7 @@ class _Desk:
 
     def _conflicts(self, out: Collection[_Sheet]) -> Iterator[Conflict]:
         """A conflict for each text that these sheets made and that somebody changed since."""
-        number_ = max([int(c.id[1:]) for c in self.master.conflicts if c.id[1:].isdigit()], default=0)
+        number = max([int(c.id[1:]) for c in self.master.conflicts if c.id[1:].isdigit()], default=0)
         for trace in self.traces.values():
             mine = [c for c in trace if _is_out(c, out)]
             if not mine:
@@ -122,9 +122,9 @@ class _Desk:
             first, last, current = mine[0], mine[-1], self._current(trace[-1])
             if current == first.old or (last is trace[-1] and current == last.new):
                 continue
-            number_ += 1
+            number += 1
             yield Conflict(
-                f"C{number_:04}", last.return_id, last.measure, last.ref, last.label, first.old, last.new, current,
+                f"C{number:04}", last.return_id, last.measure, last.ref, last.label, first.old, last.new, current,
                 reason=f"{last.return_id} の取下げ", when=self.when,
             )  # fmt: skip
 
@@ -176,7 +176,7 @@ def _beside(master: Master, receipts: list[Receipt]) -> list[Receipt]:
     """The sheets of other returns that went in for the same measures and issues, in the order they came."""
     places = {_sheet(r)[1:] for r in receipts}
     beside = (r for r in master.receipts if r.state in SETTLED and r not in receipts and _sheet(r)[1:] in places)
-    return sorted(beside, key=lambda r: number(r.id))
+    return sorted(beside, key=lambda r: r.number)
 
 
 def _before(trace: list[Change], out: Collection[_Sheet]) -> tuple[str, str]:

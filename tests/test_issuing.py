@@ -13,7 +13,7 @@ import pytest
 
 from dxreport import files, issuing, sample
 from dxreport.errors import DxreportError, LockedError, MasterError, UsageError
-from dxreport.files import locked
+from dxreport.files import file_name, locked
 from dxreport.init import create
 from dxreport.issued import Archive, form_path, workbook_path
 from dxreport.master.build import master_bytes
@@ -85,12 +85,12 @@ def test_file_names_are_legal_on_windows(issued_quarter: Quarter) -> None:
     [('情報/企画:"課"', "情報＿企画＿＿課＿"), ("a*b?c<d>e|f\\g\n", "a＿b＿c＿d＿e＿f＿g＿"), ("課. .", "課"), ("..", "_")],
 )
 def test_a_name_that_windows_refuses_is_changed(text: str, name: str) -> None:
-    assert issuing.file_name(text) == name
+    assert file_name(text) == name
 
 
 @pytest.mark.parametrize("text", ["課" * 300, "課" * 300 + ".xlsx", "a" * 300 + ".xlsx"])
 def test_a_long_name_is_cut_and_keeps_its_ending(text: str) -> None:
-    name = issuing.file_name(text)
+    name = file_name(text)
     assert len(name.encode()) < 220
     assert name.endswith(".xlsx") == text.endswith(".xlsx")
 

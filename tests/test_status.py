@@ -11,8 +11,9 @@ import pytest
 from dxreport.errors import MasterError
 from dxreport.init import create
 from dxreport.master.records import ReceiptState
+from dxreport.master.rounds import current_round
 from dxreport.resolve import accept
-from dxreport.status import RoundStatus, SheetStatus, State, current_round, status
+from dxreport.status import RoundStatus, SheetStatus, State, status
 from dxreport.withdraw import withdraw
 from tests.quarter import RETURNED, Quarter, issue
 

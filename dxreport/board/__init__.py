@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ..collect.memo import reason
+from ..master.memo import reason
 from ..master.records import Master
 from ..status import RoundStatus, SheetStatus, State
 

@@ -28,7 +28,7 @@ def check(call: Call, strict: bool) -> int:
     終了コード: 0 完了　1 --strict で指摘があった　3 マスターを読めない
     """
     from ..check import audit
-    from ..status import current_round
+    from ..master.rounds import current_round
 
     workspace = call.workspace
     master = call.master()

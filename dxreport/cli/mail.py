@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .. import mail as desk
-from ..status import current_round
+from ..master.rounds import current_round
 from . import console
 from .frame import Call, command
 

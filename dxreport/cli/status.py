@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UsageError
-from ..status import RoundStatus, SheetStatus, current_round
+from ..master.rounds import current_round
+from ..status import RoundStatus, SheetStatus
 from ..status import status as work_out
 from . import console
 from .frame import Call, command
@@ -50,8 +51,7 @@ def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Pat
     if kind == "text":
         return None
     from ..board import board
-    from ..files import atomic_write
-    from ..issuing import file_name
+    from ..files import atomic_write, file_name
 
     shown = board(master, found, call.now.date())
     if kind == "xlsx":

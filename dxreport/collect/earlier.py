@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..master.records import Receipt, ReceiptState
+from ..master.records import Receipt, ReceiptState, number_of
 from ..returns.gather import ReturnedFile
 
 TAKEN = {ReceiptState.MERGED, ReceiptState.UNCHANGED}
@@ -19,9 +19,4 @@ def same(receipt: Receipt, file: ReturnedFile) -> bool:
 def newer(receipts: Iterable[Receipt], return_id: str, measure: str, issue: str) -> str:
     """The number of the last return after ``return_id`` whose sheet of this measure and issue went in; "" for none."""
     taken = (r.id for r in receipts if (r.measure, r.issue_id) == (measure, issue) and r.state in TAKEN)
-    return max((id_ for id_ in taken if number(id_) > number(return_id)), key=number, default="")
-
-
-def number(return_id: str) -> int:
-    """12 of ``U0012``; 0 where somebody wrote something else into 受付簿."""
-    return int(return_id[1:]) if return_id[1:].isdigit() else 0
+    return max((id_ for id_ in taken if number_of(id_) > number_of(return_id)), key=number_of, default="")

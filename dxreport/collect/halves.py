@@ -16,7 +16,7 @@ from ..errors import MasterError
 from ..master.records import Receipt, ReceiptState
 from ..model import Ref
 from ..workspace import Workspace
-from .earlier import newer, number, same
+from .earlier import newer, same
 from .judged import Half, Judge, JudgedFile, JudgedSheet
 from .originals import original
 from .planned import Planner
@@ -82,7 +82,7 @@ class Halves:
     def _held(self, source: JudgedFile, sheet: JudgedSheet) -> Iterator[Receipt]:
         """The other held returns of a sheet in whose place nothing went in, the newest first."""
         receipts = self.planner.receipts
-        for r in sorted(receipts, key=lambda r: number(r.id), reverse=True):
+        for r in sorted(receipts, key=lambda r: r.number, reverse=True):
             held = r.state is ReceiptState.HELD and (r.measure, r.issue_id) == (sheet.measure, sheet.stamp.issue)
             if held and not same(r, source.file) and not newer(receipts, r.id, r.measure, r.issue_id):
                 yield r

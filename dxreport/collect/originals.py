@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import MasterError
-from ..issuing import file_name
+from ..files import file_name
 from ..master.records import Receipt
 from ..returns.gather import ReturnedFile
 from ..workspace import Workspace

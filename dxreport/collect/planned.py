@@ -12,16 +12,16 @@ from functools import partial
 
 from .. import problems
 from ..fields import label
-from ..master.records import Change, Master, Receipt, ReceiptState, stamp
+from ..master.memo import memo, replaced
+from ..master.records import Change, Master, Receipt, ReceiptState, number_of, stamp
 from ..merge import CellChange, Merge, contested, three_way
 from ..model import Ref
 from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
 from .books import Conflicts, Receipts, next_id
-from .earlier import SETTLED, newer, number, same
+from .earlier import SETTLED, newer, same
 from .judged import Half, JudgedFile, JudgedSheet
-from .memo import memo, replaced
 from .plan import Plan, PlannedFile, PlannedSheet, Status
 
 _READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
@@ -176,7 +176,7 @@ class Planner:
         """Note with the held sheets that came before this one that it took their place."""
         for old in self.receipts:
             held = old.state is ReceiptState.HELD and (old.measure, old.issue_id) == (measure, issue)
-            if held and number(old.id) < number(return_id):
+            if held and old.number < number_of(return_id):
                 self.receipts.rewrite(old, replace(old, note=replaced(old.note, return_id)))
 
     def merged(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet, note: str = "") -> PlannedSheet:

@@ -12,9 +12,9 @@ from pathlib import Path, PurePath
 
 from .. import problems
 from ..errors import PackageError
+from ..files import file_name
 from ..fill import fill, positions
 from ..issued import Archive, workbook_path
-from ..issuing import file_name
 from ..master.records import Master
 from ..model import Ref
 from ..problems import Problem

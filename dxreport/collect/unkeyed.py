@@ -13,11 +13,11 @@ from ..form.read import find_stamp
 from ..form.stamp import SHEET, Stamp
 from ..issued import Archive
 from ..master.records import Issue, Master
+from ..master.rounds import current_round
 from ..model import Ref, Round
 from ..problems import Problem, problem
 from ..returns.book import Book, Sheet
 from ..returns.mark_list import SHEETS as MARKS
-from ..status import current_round
 
 
 @dataclass(frozen=True, slots=True)

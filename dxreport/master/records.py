@@ -104,6 +104,16 @@ class Receipt:
     findings: str = ""
     note: str = ""
 
+    @property
+    def number(self) -> int:
+        """The place of its return among all, whatever the order of the rows."""
+        return number_of(self.id)
+
+
+def number_of(return_id: str) -> int:
+    """12 of ``U0012``; 0 where somebody wrote something else into 受付簿."""
+    return int(return_id[1:]) if return_id[1:].isdigit() else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

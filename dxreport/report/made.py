@@ -10,8 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..bundled import bundled
-from ..files import all_or_nothing
-from ..issuing import file_name
+from ..files import all_or_nothing, file_name
 from ..master.records import Master
 from ..master.write import save
 from ..workspace import Workspace

@@ -19,9 +19,9 @@ from dxreport.init import create
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
 from dxreport.master.records import MeasureState, Standing
+from dxreport.master.rounds import current_round
 from dxreport.rollover import carry
 from dxreport.sample.departments import DEPARTMENTS
-from dxreport.status import current_round
 
 
 @pytest.fixture

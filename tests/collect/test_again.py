@@ -12,11 +12,11 @@ import msoffcrypto
 import pytest
 
 from dxreport.cli import main
-from dxreport.collect.memo import reason
 from dxreport.collect.plan import Plan
 from dxreport.collect.run import collect
 from dxreport.errors import UsageError
 from dxreport.fill import fill
+from dxreport.master.memo import reason
 from dxreport.master.records import ConflictState, Receipt
 from dxreport.model import Ref
 from dxreport.resolve import accept

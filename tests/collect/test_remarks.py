@@ -7,9 +7,9 @@ import io
 import pytest
 from lxml import etree
 
-from dxreport.collect.memo import memo, notes, reason
 from dxreport.collect.plan import Status
 from dxreport.issued import workbook_path
+from dxreport.master.memo import memo, notes, reason
 from dxreport.master.records import ReceiptState
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import box
