@@ -20,7 +20,7 @@ from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
 from .books import Conflicts, Receipts, next_id
-from .earlier import SETTLED, newer, same
+from .earlier import SETTLED, came, newer, overtaken_by, same
 from .judged import Half, JudgedFile, JudgedSheet
 from .plan import Plan, PlannedFile, PlannedSheet, Status
 
@@ -123,8 +123,8 @@ class Planner:
     def _sheet(self, source: JudgedFile, judged: JudgedSheet, return_id: str, before: Receipt | None) -> PlannedSheet:
         base = _as_judged(judged)
         settled = None if before is None else self._settled(before)
-        later = newer(self.receipts, return_id, judged.measure, base.issue)
-        if before is None and later:  # a file that could be opened only after a newer one had gone in
+        later = self._later(source.file, judged, return_id)
+        if before is None and later:  # a file opened or a mail collected only after a newer one had gone in
             settled = (problem(problems.REPLACED, {"return": return_id, "measure": judged.measure, "newer": later}),)
         if settled is not None:
             planned = replace(base, status=Status.UNCHANGED, problems=settled, moved=(), notes={})
@@ -140,6 +140,16 @@ class Planner:
         if planned.status.rank < Status.HELD.rank and not planned.silent:
             self.supersede(return_id, planned.measure, planned.issue)
         return planned
+
+    def _later(self, file: ReturnedFile, judged: JudgedSheet, return_id: str) -> str:
+        """The number of a newer return that this one must not write over; "" for none."""
+        place = judged.measure, judged.stamp.issue
+        if found := newer(self.receipts, return_id, *place):
+            return found
+        current = self.texts.get(judged.measure, {})
+        says = judged.answers.items()
+        clash = any(text != current.get(ref, "") and self._answered(judged.measure, ref, place[1]) for ref, text in says)
+        return overtaken_by(self.receipts, file, *place) if clash else ""
 
     def _whole(self, source: JudgedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet) -> PlannedSheet:
         """Merge a sheet, and before it those that waited for it, the oldest first."""
@@ -230,7 +240,7 @@ class Planner:
         """Enter a sheet in 受付簿, or say anew what became of it."""
         said = "、".join(dict.fromkeys(p.code for p in planned.problems))
         receipt = Receipt(
-            return_id, before.when if before else self.when, before.file if before else file.name, file.sha256, planned.issue, planned.department,
+            return_id, before.when if before else came(file) or self.when, before.file if before else file.name, file.sha256, planned.issue, planned.department,
             planned.round, planned.measure, ReceiptState.SILENT if planned.silent else _STATE[planned.status], len(planned.merge.changes), said,
             memo(_remark(planned), planned.notes),
         )  # fmt: skip

@@ -241,3 +241,18 @@ def test_characters_that_an_xls_loses_are_never_merged(quarter: Quarter, soffice
     assert found(sheet_of(plan, "01-01")) == [("E307", "error", at)]
     assert sheet_of(plan, "01-01").status.value == "held"
     assert "\ufffd" not in quarter.values("01-01")["procurement"]
+
+
+def test_an_older_mail_that_is_collected_later_does_not_write_over_a_newer_one(quarter: Quarter) -> None:
+    newer, older = (quarter.filled({"01-01": edits}) for edits in ({P1: LATE, C1: "人を増やす"}, {}))
+    quarter.collect(quarter.put(mail("回答.xlsx", newer, 14), "新.eml"), now=LAST)
+    assert row(quarter, "U0001").when == "2022-07-14 10:02:03"  # when it came, not when it was collected
+    plan = quarter.collect(quarter.put(mail("回答.xlsx", older, 10), "旧.eml"), now=LAST)
+    assert codes(plan) == ("unchanged", ["W510"])
+    assert (quarter.values("01-01")[P1], quarter.values("01-01")[C1]) == (LATE, "人を増やす")
+
+
+def test_an_older_mail_that_says_other_things_goes_in(quarter: Quarter) -> None:
+    quarter.collect(quarter.put(mail("回答.xlsx", quarter.filled({}), 14), "新.eml"), now=LAST)
+    quarter.collect(quarter.put(mail("回答.xlsx", quarter.filled({"01-01": {"contact_person": "後任"}}), 10), "旧.eml"), now=LAST)
+    assert quarter.values("01-01")["contact_person"] == "後任"
