@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,12 @@ FONTS = (
     "IPAexGothic", "IPAGothic", "MS Gothic",
 )  # fmt: skip
 FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel that holds nothing but Noto Sans CJK JP
+# A run between whose characters Typst breaks no line: Latin words, numbers and rules, or marks that may not begin
+# a line. Lines break at the others: blanks, kana, kanji and full-width letters. The narrowest column holds 8 digits.
+_MARK, _LONG = "\u200b", 8
+_NOT_FIRST = "、。，．・：；！？‥…ー"
+_BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
+_UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ def pdf(figures: Figures, template: Path, lettering: Lettering | None = None) ->
 
     there = lettering or find_lettering()
     made = datetime.fromisoformat(figures.made)
-    data = _data(figures) | {"fonts": list(there.names), "date": [made.year, made.month, made.day]}
+    data = _marked(_data(figures)) | {"fonts": list(there.names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
         compiler = typst.Compiler(template.read_bytes(), font_paths=there.fonts, sys_inputs=inputs)
@@ -118,6 +125,19 @@ def _data(figures: Figures) -> dict[str, Any]:
         "since": None if figures.since is None else _since(figures.since),
         "coordination": None if figures.coordination is None else _coordination(figures.coordination),
     }
+
+
+def _marked(data: Any) -> Any:
+    """The same data, with a zero-width space on either side of every long run in a text.
+
+    The template takes them away again: it breaks those runs that are wider than their column.
+    """
+    if isinstance(data, str):
+        text = data.replace(_MARK, "") if _MARK in data else data
+        return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", text) if len(text) >= _LONG else text
+    if isinstance(data, dict):
+        return {key: item if key == "standing" else _marked(item) for key, item in data.items()}
+    return [_marked(item) for item in data] if isinstance(data, list) else data
 
 
 def _since(since: Since) -> dict[str, Any]:
