@@ -59,8 +59,11 @@ def _name(measure: MeasureName) -> tuple[str, str, str]:
 
 
 def _late(figures: Figures) -> Table:
-    columns = (*_MEASURE, Column("取組内容", 24), Column("作業予定", 30), Column("対応策", 36), Column("連続四半期数", 8))
-    rows = [(*_name(x.measure), x.name, x.plan, x.answer, x.streak) for x in figures.late]
+    columns = (
+        *_MEASURE, Column("取組内容", 24), Column("作業予定", 30), Column("進捗", 12), Column("対応策", 36),
+        Column("連続四半期数", 8),
+    )  # fmt: skip
+    rows = [(*_name(x.measure), x.name, x.plan, x.category.label, x.answer, x.streak) for x in figures.late]
     return Table(LATE, f"遅延・課題のある取組（{figures.quarter_label}）", columns, rows)
 
 

@@ -110,7 +110,9 @@ def _data(figures: Figures) -> dict[str, Any]:
         "turn": words.turn(overview) or None,
         "late_sentence": words.late(figures),
         "late": [
-            _measure(x.measure) | {"name": x.name, "plan": x.plan, "answer": x.answer, "streak": x.streak_text}
+            _measure(x.measure)
+            | {"name": x.name, "plan": x.plan, "answer": x.answer, "streak": x.streak_text}
+            | {"progress": overview.categories.index(x.category)}
             for x in figures.late
         ],
         "results_sentence": words.results(results),

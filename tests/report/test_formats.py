@@ -19,6 +19,7 @@ from lxml import html as lxml_html
 
 from dxreport.bundled import bundled
 from dxreport.errors import DxreportError
+from dxreport.model import ProgressWord
 from dxreport.ooxml.package import Package, parse
 from dxreport.report import pdf as pdf_module
 from dxreport.report import words
@@ -29,7 +30,7 @@ from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Category, Figures, Standing
 from dxreport.values import is_blank
-from tests.report.scenes import edited, first_quarter, in_memory, real, third_quarter
+from tests.report.scenes import SETTINGS, edited, first_quarter, in_memory, real, third_quarter
 from tests.report.test_finals import kept
 
 NOW = datetime(2023, 1, 19, 9)
@@ -165,7 +166,7 @@ def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.H
 
 def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str) -> None:
     text = squeezed(printed)
-    late = [tuple(map(squeezed, row[3:6])) for row in book["遅延・課題"].iter_rows(min_row=5, values_only=True)]
+    late = [tuple(map(squeezed, (*row[3:5], row[6]))) for row in book["遅延・課題"].iter_rows(min_row=5, values_only=True)]
     assert late == [tuple(row[1:4]) for row in rows_of(web, "late-rows")]
     assert all(answer in text for *_, answer in late)
     for sheet, caption, count in (
@@ -181,6 +182,23 @@ def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Htm
         words.since(found.since), words.coordination(found.coordination),
     ):  # fmt: skip
         assert squeezed(sentence) in text and squeezed(sentence) in squeezed(web.text_content())
+
+
+def test_which_word_a_late_activity_has_is_said_where_more_than_one_means_late(found: Figures) -> None:
+    """大幅遅延 beside 進捗遅延・課題あり: every format says which; with one such word, PDF and HTML say nothing more."""
+    settings = replace(SETTINGS, progress_words=(*SETTINGS.progress_words, ProgressWord("大幅遅延", needs_countermeasure=True)))
+    measures = edited(real(), {"01-07": {"activity.progress/K2/1": "大幅遅延"}})
+    two = figures(in_memory(measures, settings), 1, NOW)
+    said = ["進捗遅延・課題あり"] * 5
+    said[[x.measure.id for x in two.late].index("01-07")] = "大幅遅延"
+    assert [row[5] for row in opened(excel(two))["遅延・課題"].iter_rows(min_row=5, values_only=True)] == said
+    page = lxml_html.document_fromstring(html(two, bundled("templates") / "報告書.html").decode("utf-8"))
+    assert [row[1] for row in rows_of(page, "late-rows")] == [
+        squeezed(x.name) + word for x, word in zip(two.late, said, strict=True)
+    ]
+    for figures_, shown in ((two, (1, 4)), (found, (0, 0))):
+        listed = squeezed(read(pdf(figures_, TYPST))).split("2遅延・課題のある取組")[1].split("3成果目標の達成状況")[0]
+        assert (listed.count("大幅遅延"), listed.count("進捗遅延・課題あり")) == shown
 
 
 def test_the_same_figures_give_the_same_bytes(found: Figures, workbook: bytes, portable: bytes) -> None:
@@ -230,7 +248,7 @@ def test_a_text_too_long_for_excel_is_shortened_and_the_rest_is_not_lost() -> No
     long = {"01-07": {"activity.countermeasure/K2/1": "𠮷" * 20000}}
     found = figures(in_memory(edited(real(), long)), 1, NOW)
     sheet = opened(excel(found))["遅延・課題"]
-    assert sheet["F5"].value == "𠮷" * 16383 + "…"
+    assert sheet["G5"].value == "𠮷" * 16383 + "…"
 
 
 def test_the_pdf_is_tagged_and_named(found: Figures, portable: bytes) -> None:
@@ -289,6 +307,63 @@ def test_no_row_is_split_unless_a_page_cannot_hold_it() -> None:
     assert split == []
     assert sum(page.count("長") for page in pages) == 6000
     assert sum("長" in page for page in pages) > 1
+
+
+RULE, MAIL = "―" * 60, "digital-suishin-tantou@city.kisarazu.lg.jp"
+
+
+def test_text_without_a_break_stays_in_its_column_and_is_copied_as_written() -> None:
+    long = {
+        "01-03": {
+            "activity.progress/K1/1": "進捗遅延・課題あり",
+            "activity.name/K1": f"連絡先 {MAIL}",
+            "activity.plan/K1/1": f"{RULE}\n{'=' * 60}\n{'・' * 60}",
+            "activity.countermeasure/K1/1": f"{MAIL}\u200b",
+            "outcome.target/O1/1": "0.000099千円", "outcome.actual/O1/1": "3,000千円", "outcome.target/O1/2": MAIL,
+        },
+        "01-07": {"procurement": MAIL, "budgeted": "有"},
+    }  # fmt: skip
+    found = figures(in_memory(edited(real(), long)), 1, NOW)
+    assert [y.achievement for o in found.results.outcomes for y in o.years if len(y.achievement) > 9] == ["3,030,303,030.3%"]
+    data = pdf(found, TYPST)
+    assert outside_or_overlapping(data) == []
+    text = squeezed(read(data))
+    assert MAIL in text and RULE in text and "=" * 60 in text and "・" * 60 in text and "3,030,303,030.3%" in text
+    assert "\u200b" not in text
+
+
+@pytest.mark.parametrize("more", [4, 8, 14])
+def test_the_counts_have_room_whatever_words_and_names_there_are(more: int) -> None:
+    """Names of 20 characters, and so many words more: no text lies on another, and the bars have a column of their own."""
+    words_ = [*SETTINGS.progress_words, *(ProgressWord(f"語その{n}の状況", needs_countermeasure=n % 2 == 0) for n in range(more))]
+    names = {code: "地域社会のデジタル化による市民生活の向上" for code in SETTINGS.areas}
+    settings = replace(SETTINGS, progress_words=tuple(words_), areas=names)
+    data = pdf(figures(in_memory(real(), settings), 2, NOW), TYPST)
+    assert outside_or_overlapping(data) == []
+    assert read(data).count("取組の数（模様は凡例）") >= 3  # by quarter, 分野 and department; a narrower column would break it
+
+
+def read(data: bytes, *options: str) -> str:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    command = ["pdftotext", *(options or ["-raw"]), "-", "-"]
+    return subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout.decode("utf-8")
+
+
+def outside_or_overlapping(data: bytes) -> list[str]:
+    """Words that reach into the right margin (15 mm of 595 points), or lie on another word by more than a point."""
+    out = []
+    for page in read(data, "-bbox").split("<page")[1:]:
+        found = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', page)
+        boxes = [(*map(float, box), word) for *box, word in found]
+        out += [word for *_, right, _, word in boxes if right > 595 - 42.5 + 1]
+        for n, (left, top, right, bottom, word) in enumerate(boxes):
+            out += [
+                word + other
+                for x1, y1, x2, y2, other in boxes[:n]
+                if min(right, x2) - max(left, x1) > 1 and min(bottom, y2) - max(top, y1) > 5
+            ]
+    return out
 
 
 def test_without_any_japanese_font_there_is_no_pdf_of_empty_boxes(found: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
