@@ -17,13 +17,14 @@ from lxml import html as lxml_html
 
 from dxreport.bundled import bundled
 from dxreport.errors import DxreportError
+from dxreport.model import ProgressWord
 from dxreport.report import words
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data
 from dxreport.report.html import TEMPLATE, html, looks
 from dxreport.report.records import Category, Figures, Standing
 
-from .scenes import built, first_quarter, real, third_quarter
+from .scenes import SETTINGS, built, first_quarter, real, third_quarter
 
 TEMPLATE_PATH = bundled("templates") / TEMPLATE
 NOW = datetime(2022, 7, 19, 10)
@@ -285,6 +286,20 @@ def test_it_prints_whole_with_its_headings_on_every_page(browser, made, found, t
     assert len(with_results) > 1
     assert all(heads in p for p in with_results)
     assert all(f"{n}/{len(pages)}" in p for n, p in enumerate(pages, 1))
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("more", [5, 12])
+def test_it_prints_whole_with_more_words_and_longer_names(browser, tmp_path, more):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is needed")
+    progress = (*SETTINGS.progress_words, *(ProgressWord(f"語その{n}の状況") for n in range(more)))
+    names = {code: "地域社会のデジタル化による市民生活の向上のための取組" for code in SETTINGS.areas}
+    found = figures(built(real(), replace(SETTINGS, progress_words=progress, areas=names)), 2, NOW)
+    browser(html(found, TEMPLATE_PATH).decode("utf-8"), pdf=tmp_path / "report.pdf")
+    assert _outside(tmp_path / "report.pdf") == []
+    text = _squeezed_page(_pdf_text(tmp_path / "report.pdf"))
+    assert "取組の数第1四半期" in text and "取組の数地域社会" in text  # the last column's head stands whole before the first name
 
 
 def _sentence(found: Figures) -> str:
