@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import words
-from .excel_sheet import LATE, OVERVIEW, ROW, TITLE_ROW, Styles, Table, done, fraction, page, put, put_link
+from .excel_sheet import (
+    LATE,
+    OVERVIEW,
+    ROW,
+    TITLE_ROW,
+    Styles,
+    Table,
+    done,
+    fraction,
+    page,
+    put,
+    put_across,
+    put_link,
+    set_height,
+    text_height,
+)
 from .records import Category, Figures, Overview, Standing
 
 if TYPE_CHECKING:
@@ -31,6 +46,7 @@ _FILLS: dict[Standing, tuple[dict[str, Any], ...]] = {
 }  # fmt: skip
 _ROW_PIXELS = 20
 _HEADING_ROW = 18  # points
+_NAME, _NUMBER, _GAP = 26, 11, 2  # widths of columns, in digits
 _CHART_WIDTH, _CHART_COLUMNS = 560, 7
 _SHORTEST = 11  # rows a chart takes at least
 # A zero would stand as a figure without a bar.
@@ -42,14 +58,10 @@ def overview_sheet(book: Workbook, styles: Styles, figures: Figures, tables: Seq
     overview = figures.overview
     ws = book.add_worksheet(OVERVIEW)
     ws.hide_gridlines(2)
-    width = len(overview.categories) + 2
-    done(ws.set_column(0, 0, 26))
-    for n, category in enumerate(overview.categories, 1):
-        done(ws.set_column(n, n, max(11, min(2 * len(category.label) + 2, 24)) if category.standing is Standing.LATE else 11))
-    done(ws.set_column(width - 1, width - 1, 11))
-    done(ws.set_column(width, width, 2))
-    done(ws.set_column(width + 1, width + _CHART_COLUMNS, 11))
-    row = _front(ws, styles, figures, tables)
+    widths = [_NAME, *map(_category_width, overview.categories), _NUMBER, _GAP, *[_NUMBER] * _CHART_COLUMNS]
+    for n, digits in enumerate(widths):
+        done(ws.set_column(n, n, digits))
+    row = _front(ws, styles, figures, tables, widths)
     row = _whole(book, ws, styles, overview, row)
     blocks = [("分野別の取組の数", overview.areas), ("部署別の取組の数（建制順）", overview.departments)]
     if overview.before is not None:
@@ -58,18 +70,25 @@ def overview_sheet(book: Workbook, styles: Styles, figures: Figures, tables: Seq
         if tallies is overview.departments:
             ws.set_h_pagebreaks([row])
         row = _block(book, ws, styles, overview.categories, title, [(t.name, t.activities) for t in tallies], row)
-    page(ws, figures.title, words.stamp(figures), width + 1 + _CHART_COLUMNS, row)
+    page(ws, figures.title, words.stamp(figures), len(widths), row)
 
 
-def _front(ws: Worksheet, styles: Styles, figures: Figures, tables: Sequence[Table]) -> int:
+def _category_width(category: Category) -> float:
+    return max(_NUMBER, min(2 * len(category.label) + 2, 24)) if category.standing is Standing.LATE else _NUMBER
+
+
+def _front(
+    ws: Worksheet, styles: Styles, figures: Figures, tables: Sequence[Table], widths: Sequence[float]
+) -> int:
     done(ws.set_row(0, TITLE_ROW))
     put(ws, 0, 0, figures.title, styles.title)
     put(ws, 1, 0, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint)
-    put(ws, 2, 0, words.sentence(figures.overview), styles.plain)
-    more = [*words.remarks(figures.overview), *filter(None, [words.turn(figures.overview)])]
-    for n, text in enumerate(more, 3):
-        put(ws, n, 0, text, styles.plain)
-    row = 4 + len(more)
+    sentences = [words.sentence(figures.overview), *words.remarks(figures.overview), words.turn(figures.overview)]
+    row = 2
+    for text in filter(None, sentences):
+        set_height(ws, row, put_across(ws, row, (0, len(widths) - 1), widths, text, styles.wrapped))
+        row += 1
+    row += 1
     done(ws.set_row(row, _HEADING_ROW))
     put(ws, row, 0, "くわしい内容", styles.heading)
     for n, table in enumerate(tables):
@@ -107,7 +126,8 @@ def _block(
     """A line a name with its counts by category, and the same as stacked bars; gives the row after it."""
     done(ws.set_row(row, _HEADING_ROW))
     put(ws, row, 0, title, styles.heading)
-    done(ws.set_row(row + 1, 2 * ROW))
+    heads = [text_height(c.label, _category_width(c)) for c in categories]
+    set_height(ws, row + 1, max(2 * ROW, *heads))
     put(ws, row + 1, 0, None, styles.head)
     for n, category in enumerate(categories, 1):
         if category.standing is Standing.LATE:
@@ -117,6 +137,7 @@ def _block(
     put(ws, row + 1, len(categories) + 1, "計", styles.head)
     first, last = row + 2, row + 1 + len(rows)
     for at, (name, counts) in enumerate(rows, first):
+        set_height(ws, at, text_height(name, _NAME))
         put(ws, at, 0, name, styles.text)
         for n, count in enumerate((*counts, sum(counts)), 1):
             put(ws, at, n, count, styles.count)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DxreportError
 from ..form.fit import MAX_HEIGHT, column_px, line_pitch, needed_height, usable_em
+from ..ooxml.refs import address
 from ..ooxml.text import utf16_length
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ ROW, TITLE_ROW = 15.0, 24.0  # points
 _MDW, _NORMAL = 7, 11.0  # XlsxWriter's Normal font is Calibri 11, whose digits are 7 pixels wide
 _STORED = 0.7109375  # what Excel adds to a width as people see it
 _HEAD_ROW = 3  # rows are counted from 0, as XlsxWriter does
+# A machine without FONT sets the text in its own; Noto's lines are the tallest of those that LibreOffice takes.
+_PITCH = max(line_pitch(SIZE, font, ROW, _NORMAL) for font in (FONT, "Noto Sans CJK JP"))
+_NAMED = 20  # cells that a notice names
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Styles:
         self.plain = book.add_format(base)
         self.wrapped = book.add_format(base | {"text_wrap": True})
         self.faint = book.add_format(base | {"font_color": "#5A6069"})
+        self.faint_wrapped = book.add_format(base | {"font_color": "#5A6069", "text_wrap": True})
+        self.notice = book.add_format(base | {"bold": True, "bg_color": "#F3C6C2", "text_wrap": True})
         self.link = book.add_format(base | {"font_color": "#0B5394", "underline": 1})
         head = {"bold": True, "bg_color": "#E8ECF0", "align": "center", "valign": "vcenter", "text_wrap": True}
         self.head = book.add_format(framed | head)
@@ -94,15 +100,39 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, cell: str, text: 
     done(ws.write_url(row, column, f"internal:'{sheet}'!{cell}", style, text))
 
 
+def put_across(ws: Worksheet, row: int, columns: tuple[int, int], widths: Sequence[float], text: str, style: Format) -> float:
+    """A wrapped text over columns (the first and the last) that are so wide; gives the points of height that it needs."""
+    first, last = columns
+    if last > first:
+        done(ws.merge_range(row, first, row, last, "", style))
+    put(ws, row, first, text, style)
+    return text_height(text, *widths[first : last + 1])
+
+
+def set_height(ws: Worksheet, row: int, points: float) -> None:
+    """A row of at least the usual height, and at most what Excel has."""
+    done(ws.set_row(row, min(MAX_HEIGHT, max(ROW, points))))
+
+
+def text_height(text: str, *widths: float) -> float:
+    """The points in which a text is seen whole in columns so wide together; may exceed what Excel has."""
+    pixels = sum(column_px(width + _STORED, _MDW) for width in widths)
+    return needed_height(text, usable_em(pixels, SIZE), _PITCH)
+
+
 def fraction(percent: Decimal) -> Decimal:
     """``76.6`` percent as the number of a cell formatted as such; exact, so that all formats show the same digits."""
     return percent / 100
 
 
 def _held(text: str) -> str:
-    if utf16_length(text) <= _LONGEST:
+    if not _too_long(text):
         return text
     return text.encode("utf-16-le")[: 2 * (_LONGEST - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _too_long(text: str) -> bool:
+    return utf16_length(text) > _LONGEST
 
 
 def page(ws: Worksheet, title: str, stamp: str, columns: int, last_row: int) -> None:
@@ -126,10 +156,15 @@ def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp:
     ws.hide_gridlines(2)
     done(ws.set_row(0, TITLE_ROW))
     put(ws, 0, 0, table.title, styles.title)
-    put(ws, 1, 0, table.note or f"{len(table.rows):,} 件", styles.faint)
+    widths, end = [c.width for c in table.columns], len(table.columns) - 1
+    note = table.note or f"{len(table.rows):,} 件"
+    set_height(ws, 1, put_across(ws, 1, (0, end), widths, note, styles.faint_wrapped))
     put_link(ws, 2, 0, OVERVIEW, "A1", "概要へ戻る", styles.link)
-    for n, column in enumerate(table.columns):
-        done(ws.set_column(n, n, column.width))
+    heights = [_height(table.columns, record) for record in table.rows]
+    if notice := _notice(table, heights):
+        set_height(ws, 2, put_across(ws, 2, (1, end), widths, notice, styles.notice))
+    for n, width in enumerate(widths):
+        done(ws.set_column(n, n, width))
     last = _HEAD_ROW + max(1, len(table.rows))
     options = {
         "name": f"{table.sheet.replace('・', '')}表",
@@ -138,9 +173,10 @@ def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp:
     }
     done(ws.add_table(_HEAD_ROW, 0, last, len(table.columns) - 1, options))
     heads = [c.header for c in table.columns]
-    done(ws.set_row(_HEAD_ROW, _height(table.columns, heads)))
+    set_height(ws, _HEAD_ROW, _height(table.columns, heads))
+    for row, points in enumerate(heights, _HEAD_ROW + 1):
+        set_height(ws, row, points)
     for row, record in enumerate(table.rows or [_empty(table)], _HEAD_ROW + 1):
-        done(ws.set_row(row, _height(table.columns, record)))
         for n, (column, value) in enumerate(zip(table.columns, record, strict=True)):
             _cell(ws, row, n, column, value, styles)
     _emphasis(ws, styles, table, last)
@@ -150,14 +186,28 @@ def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp:
 
 
 def _height(columns: Sequence[Column], record: Sequence[Any]) -> float:
-    """The points in which every text of a row is seen whole, as far as Excel has rows so tall."""
-    pitch = line_pitch(SIZE, FONT, ROW, _NORMAL)
-    needed = [
-        needed_height(text, usable_em(column_px(c.width + _STORED, _MDW), SIZE), pitch)
-        for c, text in zip(columns, record, strict=True)
-        if isinstance(text, str) and text
-    ]
-    return min(MAX_HEIGHT, max([ROW, *needed]))
+    """The points in which every text of a row is seen whole."""
+    return max(text_height(text, c.width) for c, text in zip(columns, record, strict=True) if isinstance(text, str) and text)
+
+
+def _notice(table: Table, heights: Sequence[float]) -> str:
+    """What of the table is cut: in print, for Excel has no taller rows, or in the cell, for it holds no more."""
+    printed, held = [], []
+    too_tall = ((row, record) for row, record in enumerate(table.rows) if heights[row] > MAX_HEIGHT)
+    for row, record in too_tall:
+        for n, (column, text) in enumerate(zip(table.columns, record, strict=True), 1):
+            if isinstance(text, str) and text_height(text, column.width) > MAX_HEIGHT:
+                (held if _too_long(text) else printed).append(address(_HEAD_ROW + 2 + row, n))
+    said = (
+        ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
+        ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", held),
+    )
+    return "\n".join(start + _listed(cells) for start, cells in said if cells)
+
+
+def _listed(cells: Sequence[str]) -> str:
+    more = f"　ほか {len(cells) - _NAMED} 欄" if len(cells) > _NAMED else ""
+    return "、".join(cells[:_NAMED]) + more
 
 
 def _empty(table: Table) -> tuple:
