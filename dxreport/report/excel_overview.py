@@ -37,7 +37,7 @@ _FILLS: dict[Standing, tuple[dict[str, Any], ...]] = {
     Standing.LATE: (
         {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#B3261E", "bg_color": "#FFFFFF"}},
         {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#7A1712", "bg_color": "#F3C6C2"}},
-        {"pattern": {"pattern": "large_checker_board", "fg_color": "#000000", "bg_color": "#E08A83"}},
+        {"pattern": {"pattern": "dark_vertical", "fg_color": "#000000", "bg_color": "#E08A83"}},
     ),
     Standing.UNKNOWN: ({"pattern": {"pattern": "large_grid", "fg_color": "#6B4FA0", "bg_color": "#FFFFFF"}},),
     Standing.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
@@ -49,6 +49,7 @@ _HEADING_ROW = 18  # points
 _NAME, _NUMBER, _GAP = 26, 11, 2  # widths of columns, in digits
 _CHART_WIDTH, _CHART_COLUMNS = 560, 7
 _SHORTEST = 11  # rows a chart takes at least
+_LEGEND = 56  # characters of 8 points that a chart is wide
 # A zero would stand as a figure without a bar.
 _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": "#FFFFFF"}, "font": {"size": 8, "bold": True}}
 
@@ -147,10 +148,17 @@ def _block(
             some = {"type": "cell", "criteria": ">", "value": 0, "format": style}
             done(ws.conditional_format(first, n, last, n, some))
     height = max(len(rows) + len(rows) // 2 + 4, _SHORTEST)  # or some names along the axis are left out
+    height += max(0, _legend_lines(categories) - 2)
     chart = _chart(book, categories, title, (row + 1, first, last), kind, height)
     place = {"description": title, "object_position": 2, "y_offset": 4}
     done(ws.insert_chart(row, len(categories) + 3, chart, place))
     return row + height + 1
+
+
+def _legend_lines(categories: Sequence[Category]) -> int:
+    """The lines of a chart's legend, whose entries stand in columns as wide as the longest of them."""
+    longest = max(len(category.label) for category in categories)
+    return -(-len(categories) // max(1, _LEGEND // (longest + 3)))
 
 
 def _chart(

@@ -239,6 +239,71 @@ def test_no_two_categories_look_alike_without_colour() -> None:
     assert shades[0] != shades[1]
 
 
+def test_no_two_patterns_of_the_pdf_look_alike_in_grey() -> None:
+    """The boxes of the legend in grey, each with each other: three words that are on track and three that are late among them."""
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm (poppler-utils) is not installed")
+    more = [ProgressWord(f"語{n}", needs_countermeasure=n > 1) for n in range(4)]
+    settings = replace(SETTINGS, progress_words=(*SETTINGS.progress_words, *more))
+    found = figures(in_memory(edited(real(), {"01-01": {"activity.progress/K1/1": "？"}}), settings), 1, NOW)
+    data = pdf(found, TYPST)
+    dots = 4  # a point
+    command = ["pdftoppm", "-gray", "-r", str(72 * dots), "-f", "1", "-l", "1", "-"]
+    picture = subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout
+    _, size, _, pixels = picture.split(b"\n", 3)
+    width = int(size.split()[0])
+    labels = [c.label for c in found.overview.categories]
+    assert len(labels) == 10
+    first = read(data, "-bbox").split("<page")[1]
+    places = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="[\d.-]+" yMax="([\d.-]+)">(.*?)</word>', first)
+    boxes = []
+    for label in labels:
+        x, top, bottom = next(map(float, place[:3]) for place in places if place[3] == label)
+        middle = (top + bottom) / 2
+        rows = range(int((middle - 1.5) * dots), int((middle + 1.5) * dots))
+        boxes.append(b"".join(pixels[y * width + int((x - 10) * dots) : y * width + int((x - 3) * dots)] for y in rows))
+    for n, box in enumerate(boxes):
+        for other in boxes[:n]:
+            assert sum(abs(a - b) for a, b in zip(box, other, strict=True)) / len(box) > 18  # of 255
+
+
+def test_names_and_sentences_are_seen_whole_in_excel() -> None:
+    """A 分野 of 40 characters stands on three lines or more in a column of 26; the lead goes over the whole page."""
+    long = replace(SETTINGS, areas={code: "地域社会のデジタル化" * 4 for code in SETTINGS.areas})
+    sheet = opened(excel(figures(in_memory(real(), long), 1, NOW)))["概要"]
+    [row] = [cell.row for cell in sheet["A"] if cell.value == "分野別の取組の数"]
+    for cell in sheet["A"][row + 1 : row + 5]:
+        assert cell.value == "地域社会のデジタル化" * 4 and cell.alignment.wrap_text
+        assert sheet.row_dimensions[cell.row].height >= 3 * 15
+    assert "A3:O3" in {str(merged) for merged in sheet.merged_cells.ranges}  # 5 categories, 計, a gap and the chart's 7
+    assert sheet["A3"].alignment.wrap_text and sheet["A3"].value.startswith("26 施策・64 取組のうち、")
+
+
+def test_rows_leave_room_for_a_font_with_taller_lines(book: openpyxl.Workbook) -> None:
+    """A line of 10 points takes 15 in Noto Sans CJK, which stands in for ＭＳ Ｐゴシック where that is missing."""
+    sheet = book["取組一覧"]
+    for row in sheet.iter_rows(min_row=5):
+        lines = max(str(cell.value or "").count("\n") + 1 for cell in row)
+        assert sheet.row_dimensions[row[0].row].height >= 15 * lines
+
+
+def test_what_excel_cuts_in_print_is_named_above_the_table() -> None:
+    """60 lines do not fit in a row of 409 points; 20,000 characters of two UTF-16 units each do not fit in a cell."""
+    texts = {
+        "01-07": {"activity.countermeasure/K2/1": "一行\n" * 60 + "終"},
+        "01-09": {"activity.plan/K1/1": "𠮷" * 20000},
+    }
+    book = opened(excel(figures(in_memory(edited(real(), texts)), 1, NOW)))
+    late = book["遅延・課題"]
+    assert late["G5"].value.count("\n") == 60
+    assert late["B3"].value == (
+        "印刷では下が切れることのある欄（セルには全文があります）: G5\n"
+        "Excel に入りきらず、途中までの欄（全文はマスターにあります）: E6"
+    )
+    assert late.row_dimensions[3].height >= 30
+    assert book["成果目標"]["B3"].value is None
+
+
 def test_text_that_begins_with_an_equals_sign_is_text(book: openpyxl.Workbook) -> None:
     cells = [c for row in book["遅延・課題"].iter_rows() for c in row if str(c.value).startswith("=")]
     assert [(c.data_type, c.value) for c in cells] == [("s", "=システムの増設を次年度に要求する。")]
