@@ -8,6 +8,7 @@ from datetime import datetime
 from .collect.applied import apply
 from .collect.books import ADDITION, addition
 from .collect.earlier import newer
+from .collect.halves import Halves
 from .collect.judged import Judge, JudgedSheet, released
 from .collect.originals import original
 from .collect.plan import Plan, PlannedSheet, Status
@@ -126,13 +127,16 @@ def accept(
     master = read_master(workspace.master)
     receipt = _waiting(master, return_id, measure)
     file = original(workspace, receipt)
-    read = Judge(master, Archive(workspace), {"": password} if password else None).file(file)
+    planner = Planner(master, now)
+    judge = Judge(master, Archive(workspace), {"": password} if password else None, planner.standing)
+    read = judge.file(file)
     if not read.sheets:
         raise UsageError(f"{return_id} の控えを開けません。{read.problems[0].message}", "パスワード付きなら --password を付けてください。")
     judged = next((s for s in read.sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
     if judged is None or judged.refused:
         raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
-    planner = Planner(master, now)
+    for half in Halves(workspace, judge, planner).waiting(read, judged):
+        planner.complete(half, {receipt.id: file.name})
     taken = released(judged) if judged.held else judged
     sheet = planner.merged(file, taken, receipt.id, _base(taken, receipt), ACCEPTED + reason)
     planner.offer_added(judged, receipt.id)

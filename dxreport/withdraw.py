@@ -15,9 +15,9 @@ from .collect.judged import Judge, JudgedSheet, released
 from .collect.originals import original
 from .errors import MasterError, UsageError
 from .issued import Archive
-from .master.memo import accepted, memo
+from .master.memo import accepted, memo, unreplaced
 from .master.read import read_master
-from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
+from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, number_of, stamp
 from .master.write import MasterEdit, save
 from .model import Ref
 from .workspace import Workspace
@@ -70,6 +70,7 @@ class _Desk:
         self.note = "取下げ" + (f": {reason}" if reason else "")
         self.texts = {m.id: m.values() for m in master.measures}
         self.judge = Judge(master, Archive(workspace), standing=lambda measure, issue: self.texts[measure])
+        self.gone = {_sheet(r) for r in master.receipts if r.state not in SETTLED}  # taken out before, or never in
         self.traces: dict[tuple[str, Ref], list[Change]] = {}
         for change in master.changes:
             if change.measure in self.texts:
@@ -77,39 +78,44 @@ class _Desk:
 
     def plan(self, receipts: list[Receipt]) -> Withdrawal:
         """The withdrawal of these sheets, and of all that do not stand without them."""
-        others = _beside(self.master, receipts)
+        others, own = _beside(self.master, receipts), {_sheet(r) for r in receipts}
         held: dict[_Sheet, Receipt] = {}
         while True:
-            out, rest = {_sheet(r) for r in receipts} | set(held), [r for r in others if _sheet(r) not in held]
-            changes = [c for trace in self.traces.values() for c in self._changes(trace, out, rest)]
+            out, rest = own | set(held), [r for r in others if _sheet(r) not in held]
+            changes = tuple(c for trace in self.traces.values() for c in self._changes(trace, out, rest))
             self.texts = {m.id: m.values() for m in self.master.measures}
             for change in changes:
                 self.texts[change.measure][change.ref] = change.new
-            fallen = {_sheet(r): again for r in rest if (again := self._held_again(r))}
+            fallen = {_sheet(r): again for r in rest if (again := self._held_again(r, own))}
             if not fallen:
                 break
             held |= fallen
         still = {_sheet_of(c) for c in changes if c.note != self.note}
         kept = (replace(r, state=ReceiptState.MERGED) for r in rest if _sheet(r) in still)
         gone = (replace(r, state=ReceiptState.WITHDRAWN, note=self.note) for r in receipts)
-        conflicts = tuple(self._conflicts(out))
-        return Withdrawal(self.return_id, tuple(changes), conflicts, tuple(self._dropped(out)), (*gone, *kept), tuple(held.values()))
+        return Withdrawal(
+            self.return_id, changes, tuple(self._conflicts(out)), tuple(self._dropped(out)), (*gone, *kept, *self._freed()),
+            tuple(held.values()),
+        )  # fmt: skip
 
     def _changes(self, trace: list[Change], out: Collection[_Sheet], rest: list[Receipt]) -> Iterator[Change]:
         """What becomes of a text that these sheets made: it goes back, and then to what another return says too."""
-        last = trace[-1]
+        last, gone = trace[-1], {*out, *self.gone}
         current = self._current(last)
-        if not _is_out(last, out) or current != last.new:
+        if not _is_out(last, gone) or current != last.new or not any(_is_out(c, out) for c in trace):
             return
-        before, issue = _before(trace, out)
-        yield replace(last, when=self.when, old=current, new=before, note=self.note, issue_id=issue)
-        for r in reversed(rest):
-            sheet = self._judged(r) if _sheet(r)[1:] == (last.measure, last.issue_id) else None
-            if sheet and sheet.filled and (text := sheet.answers.get(last.ref)) not in (None, before):
-                yield Change(
-                    self.when, last.measure, last.ref, last.label, before, text, r.id, r.issue_id, r.file, sheet.sheet,
-                    sheet.filled.cells.get(last.ref, ""), f"{self.return_id} の取下げ後も、この返送の値",
-                )  # fmt: skip
+        before, issue, since = _before(trace, gone)
+        if current != before:
+            yield replace(last, when=self.when, old=current, new=before, note=self.note, issue_id=issue)
+        for r in (r for r in reversed(rest) if r.measure == last.measure and r.number > since):
+            sheet = self._judged(r)
+            text = sheet.answers.get(last.ref) if sheet else None
+            if sheet and sheet.filled and text is not None:
+                if text != before:
+                    yield Change(
+                        self.when, last.measure, last.ref, last.label, before, text, r.id, r.issue_id, r.file, sheet.sheet,
+                        sheet.filled.cells.get(last.ref, ""), f"{self.return_id} の取下げ後も、この返送の値",
+                    )  # fmt: skip
                 return
 
     def _conflicts(self, out: Collection[_Sheet]) -> Iterator[Conflict]:
@@ -120,7 +126,7 @@ class _Desk:
             if not mine:
                 continue
             first, last, current = mine[0], mine[-1], self._current(trace[-1])
-            if current == first.old or (last is trace[-1] and current == last.new):
+            if current in (first.old, last.new):
                 continue
             number += 1
             yield Conflict(
@@ -129,15 +135,26 @@ class _Desk:
             )  # fmt: skip
 
     def _dropped(self, out: Collection[_Sheet]) -> Iterator[Conflict]:
-        """The open conflicts that go: those of a return whose sheets of the measure are all taken out."""
+        """The open conflicts that go: those of a return whose sheets of the measure are all taken out, or were, and
+        with them now what it was in conflict with."""
+        back = {(c.measure, c.ref) for trace in self.traces.values() for c in self._changes(trace, out, [])}
         for c in self.master.conflicts:
             mine = {_sheet(r) for r in self.master.receipts if (r.id, r.measure) == (c.return_id, c.measure)}
-            if c.state is ConflictState.OPEN and mine and mine <= set(out):
+            ends = mine <= set(out) or (mine <= self.gone and (c.measure, c.ref) in back)
+            if c.state is ConflictState.OPEN and mine and ends:
                 yield replace(c, state=ConflictState.WITHDRAWN, reason=self.note, when=self.when)
 
-    def _held_again(self, receipt: Receipt) -> Receipt | None:
-        """The receipt of a sheet that is not sound any more; None for one that is, that was accepted, or that cannot be read."""
-        sheet = None if accepted(receipt.note) else self._judged(receipt)
+    def _freed(self) -> Iterator[Receipt]:
+        """The held sheets whose place the return had taken."""
+        for r in self.master.receipts:
+            if r.state is ReceiptState.HELD and (note := unreplaced(r.note, self.return_id)) != r.note:
+                yield replace(r, note=note)
+
+    def _held_again(self, receipt: Receipt, own: Collection[_Sheet]) -> Receipt | None:
+        """The receipt of a sheet of the same issue that is not sound any more; None for one that is, that was accepted,
+        or that cannot be read."""
+        beside = _sheet(receipt)[1:] in {sheet[1:] for sheet in own}
+        sheet = self._judged(receipt) if beside and not accepted(receipt.note) else None
         if sheet is None or not sheet.held:
             return None
         codes = "、".join(dict.fromkeys(p.code for p in sheet.problems))
@@ -173,20 +190,20 @@ def _is_out(change: Change, out: Collection[_Sheet]) -> bool:
 
 
 def _beside(master: Master, receipts: list[Receipt]) -> list[Receipt]:
-    """The sheets of other returns that went in for the same measures and issues, in the order they came."""
-    places = {_sheet(r)[1:] for r in receipts}
-    beside = (r for r in master.receipts if r.state in SETTLED and r not in receipts and _sheet(r)[1:] in places)
+    """The sheets of other returns that went in for the same measures, in the order they came."""
+    measures = {r.measure for r in receipts}
+    beside = (r for r in master.receipts if r.state in SETTLED and r not in receipts and r.measure in measures)
     return sorted(beside, key=lambda r: r.number)
 
 
-def _before(trace: list[Change], out: Collection[_Sheet]) -> tuple[str, str]:
-    """What a text was before these sheets changed it (a change by hand between two of them counts), and the issue
-    whose answer that was; "" for a text that no return brought."""
-    text, issue, previous = trace[0].old, "", None
+def _before(trace: list[Change], out: Collection[_Sheet]) -> tuple[str, str, int]:
+    """What a text was before these sheets changed it (a change by hand between two of them counts), the issue
+    whose answer that was ("" for a text that no return brought), and the number of the last return before it."""
+    text, issue, since, previous = trace[0].old, "", 0, None
     for change in trace:
         if previous is None or change.old != previous.new:
-            text, issue = change.old, ""
+            text, issue, since = change.old, "", number_of(change.return_id) if previous else 0
         if not _is_out(change, out):
-            text, issue = change.new, change.issue_id
+            text, issue, since = change.new, change.issue_id, number_of(change.return_id)
         previous = change
-    return text, issue
+    return text, issue, since

@@ -16,7 +16,7 @@ from ..errors import MasterError
 from ..master.records import Receipt, ReceiptState
 from ..model import Ref
 from ..workspace import Workspace
-from .earlier import newer, same
+from .earlier import SETTLED, newer, same
 from .judged import Half, Judge, JudgedFile, JudgedSheet
 from .originals import original
 from .planned import Planner
@@ -44,12 +44,25 @@ class Halves:
 
     def joined(self, judged: JudgedFile) -> JudgedFile:
         """The file, each sheet with those that waited for it; one that still lacks answers lacks what nobody gave."""
-        return replace(judged, sheets=tuple(self._joined(judged, s) for s in judged.sheets))
+        return replace(judged, sheets=tuple(self._joined(judged, self._as_copy(judged, s)) for s in judged.sheets))
+
+    def waiting(self, source: JudgedFile, sheet: JudgedSheet) -> tuple[Half, ...]:
+        """The sheets that wait for this one, the oldest first."""
+        return tuple(self._waiting(source, sheet))[::-1]
+
+    def _as_copy(self, source: JudgedFile, sheet: JudgedSheet) -> JudgedSheet:
+        """A sheet of a corrected copy: what it has from a return that went in meanwhile, it does not say anew."""
+        receipts = (r for r in self.planner.receipts if r.id == source.corrects and r.state in SETTLED)
+        parent = next((r for r in receipts if (r.measure, r.issue_id) == _place(sheet)), None)
+        file = self._file(parent) if parent else None
+        own = (s.filled for s in file.sheets if _place(s) == _place(sheet) and s.filled) if file else iter(())
+        filled = next(own, None)
+        return replace(sheet, inherited=filled.texts) if filled else sheet
 
     def _joined(self, source: JudgedFile, sheet: JudgedSheet) -> JudgedSheet:
         if sheet.refused or not _only_lacks(sheet):
             return sheet
-        halves = tuple(self._waiting(source, sheet))[::-1]
+        halves = self.waiting(source, sheet)
         if not halves:
             return sheet
         answers: dict[Ref, str] = {}
@@ -62,7 +75,7 @@ class Halves:
         return replace(sheet, problems=(*sheet.warnings, *whole.errors)) if sheet.held and _only_lacks(whole) else sheet
 
     def _waiting(self, source: JudgedFile, sheet: JudgedSheet) -> Iterator[Half]:
-        """The sheets that wait for this one, the newest first.
+        """The newest first.
 
         One that is held for another fault too may be about the same cells: what came before it does not count.
         """
@@ -80,18 +93,19 @@ class Halves:
                 yield half
 
     def _held(self, source: JudgedFile, sheet: JudgedSheet) -> Iterator[Receipt]:
-        """The other held returns of a sheet in whose place nothing went in, the newest first."""
+        """The held returns of a sheet that came before this one, and in whose place nothing went in; the newest first."""
         receipts = self.planner.receipts
+        own = next((r.number for r in receipts if same(r, source.file)), None)  # of one that came before
         for r in sorted(receipts, key=lambda r: r.number, reverse=True):
-            held = r.state is ReceiptState.HELD and (r.measure, r.issue_id) == (sheet.measure, sheet.stamp.issue)
-            if held and not same(r, source.file) and not newer(receipts, r.id, r.measure, r.issue_id):
+            held = r.state is ReceiptState.HELD and (r.measure, r.issue_id) == _place(sheet)
+            if held and (own is None or r.number < own) and not newer(receipts, r.id, r.measure, r.issue_id):
                 yield r
 
     def _half(self, receipt: Receipt) -> Half | None:
         """The sheet of a receipt, where it lacks answers and has no other fault."""
         file = None if set(_ERROR.findall(receipt.findings)) - _MISSING else self._file(receipt)
         for sheet in file.sheets if file else ():
-            if (sheet.measure, sheet.stamp.issue) == (receipt.measure, receipt.issue_id):
+            if _place(sheet) == (receipt.measure, receipt.issue_id):
                 return Half(file, receipt.id, sheet) if not sheet.refused and _only_lacks(sheet) else None
         return None
 
@@ -103,6 +117,10 @@ class Halves:
             except MasterError:
                 self.read[receipt.id] = None
         return self.read[receipt.id]
+
+
+def _place(sheet: JudgedSheet) -> tuple[str, str]:
+    return sheet.measure, sheet.stamp.issue
 
 
 def _still(sheet: JudgedSheet, whole: JudgedSheet) -> JudgedSheet:

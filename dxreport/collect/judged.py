@@ -34,6 +34,7 @@ class JudgedSheet:
 
     ``open`` are the Refs whose changes the merge may take: inputs of the round, and earlier
     answers that were corrected. ``notes`` are those that the department wrote, by cell.
+    ``inherited`` are the texts of the return that it is a corrected copy of, where that went in meanwhile.
     ``leans`` says whether it was judged by what stands in the master since, in cells it leaves as issued.
     ``halves`` are the sheets of other returns, oldest first, that waited for this one and go in with it.
     """
@@ -46,6 +47,7 @@ class JudgedSheet:
     filled: FilledSheet | None = None
     open: frozenset[Ref] = frozenset()
     notes: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[Ref, str] = field(default_factory=dict)
     leans: bool = False
     halves: tuple[Half, ...] = ()
 
@@ -76,11 +78,11 @@ class JudgedSheet:
 
     @property
     def answers(self) -> Mapping[Ref, str]:
-        """The texts that the merge may take and that are not as issued."""
+        """The texts that the merge may take and that are not as issued (or, in a corrected copy, as inherited)."""
         if self.filled is None or self.snapshot is None:
             return {}
-        issued = self.snapshot.texts[self.measure]
-        return {ref: t for ref, t in self.filled.texts.items() if ref in self.open and t != issued.get(ref, "")}
+        before = {**self.snapshot.texts[self.measure], **self.inherited}
+        return {ref: t for ref, t in self.filled.texts.items() if ref in self.open and t != before.get(ref, "")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ class Judge:
             measure_from(whole), snapshot.measure(stamp.measure), self.measures, round_, self.master.settings,
             self.master.departments,
         )  # fmt: skip
-        faulty = {ref for p in filled.problems for ref in p.fields} | {str(ref) for ref in earlier}
+        due = {ref._replace(field="activity.countermeasure") for ref in earlier if ref.field == "activity.progress"}
+        faulty = {ref for p in filled.problems for ref in p.fields} | {str(ref) for ref in (*earlier, *due)}
         findings = [f for found in judge(case) if (f := _beside(found, faulty))]
         found = problems_of(
             findings, lambda ref: (filled.sheet, filled.cells.get(ref, "")), self.master.settings, case.values

@@ -156,13 +156,13 @@ class Planner:
         waited = {h.return_id: h.file.file.name for h in judged.halves if h.sheet.answers}
         for half in judged.halves:
             others = {id_: name for id_, name in waited.items() if id_ != half.return_id} | {return_id: source.file.name}
-            self._complete(half, others if half.sheet.answers else {})
+            self.complete(half, others if half.sheet.answers else {})
         gave = {h.return_id for h in judged.halves if h.sheet.answers.items() - judged.answers.items()}
         others = {id_: name for id_, name in waited.items() if id_ in gave}
         silent = judged.silent and not judged.halves and not source.corrects
         return replace(self.merged(source.file, judged, return_id, _joined(base, return_id, others)), silent=silent)
 
-    def _complete(self, half: Half, others: Mapping[str, str]) -> None:
+    def complete(self, half: Half, others: Mapping[str, str]) -> None:
         """Merge a sheet that waited for what ``others`` (file names by return) say, and tell so where it is told of."""
         base = replace(_as_judged(half.sheet), problems=half.sheet.warnings)
         planned = self.merged(half.file.file, half.sheet, half.return_id, _joined(base, half.return_id, others))
@@ -195,8 +195,10 @@ class Planner:
         filled = judged.filled
         issued, current = judged.snapshot.texts[judged.measure], self.texts[judged.measure]
         offered = {ref: text for ref, text in filled.texts.items() if ref in judged.open}
+        if judged.inherited:  # what it took back of that counts, and what it has from there is said already
+            offered = {ref: text for ref, text in offered.items() if text != judged.inherited.get(ref, "")}
         answered = partial(self._answered, judged.measure, issue=judged.stamp.issue)
-        result = three_way(issued, offered, current, answered=answered, replace=self.replace)
+        result = three_way(issued, offered, current, answered=answered, replace=self.replace or bool(judged.inherited))
         fresh = any(text == issued.get(ref, "") != current.get(ref, "") and answered(ref) for ref, text in offered.items())
         result = contested(result, issued, current, answered=answered, fresh=fresh)
         decided = partial(self.conflicts.decided, judged.measure, judged.stamp.issue)

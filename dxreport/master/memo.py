@@ -34,6 +34,11 @@ def replaced(text: str, newer: str) -> str:
     return "\n".join([f"{newer} に置き換え", *rest])
 
 
+def unreplaced(text: str, gone: str) -> str:
+    """The column of a held sheet after the return that took its place is ``gone``."""
+    return "\n".join(line for line in text.split("\n") if line != f"{gone} に置き換え")
+
+
 def accepted(text: str) -> bool:
     """Whether the column says that the coordinator took the sheet in as it was."""
     return any(line.startswith(ACCEPTED) for line in text.split("\n"))
