@@ -57,7 +57,7 @@ class Halves:
         file = self._file(parent) if parent else None
         own = (s.filled for s in file.sheets if _place(s) == _place(sheet) and s.filled) if file else iter(())
         filled = next(own, None)
-        return replace(sheet, inherited=filled.texts) if filled else sheet
+        return self.judge.as_copy(sheet, filled.texts) if filled and not sheet.refused else sheet
 
     def _joined(self, source: JudgedFile, sheet: JudgedSheet) -> JudgedSheet:
         if sheet.refused or not _only_lacks(sheet):

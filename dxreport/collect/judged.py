@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from .. import problems
 from ..fields import FIELD
@@ -109,6 +110,7 @@ class JudgedFile:
     corrects: str = ""
 
 
+NOTHING: Mapping[Ref, str] = MappingProxyType({})
 Standing = Callable[[str, str], Mapping[Ref, str]]
 Ask = Callable[[str], str]
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
@@ -149,11 +151,20 @@ class Judge:
 
     def joint(self, sheet: JudgedSheet, answers: Mapping[Ref, str]) -> JudgedSheet:
         """The sheet as it would be if these answers stood in it."""
-        assert sheet.filled is not None and sheet.snapshot is not None
+        assert sheet.filled is not None
+        filled = replace(sheet.filled, texts={**sheet.filled.texts, **answers})
+        return self._again(sheet, filled, sheet.inherited)
+
+    def as_copy(self, sheet: JudgedSheet, inherited: Mapping[Ref, str]) -> JudgedSheet:
+        """The sheet of a corrected copy of one that went in meanwhile and said this: what it took back of that is gone."""
+        assert sheet.filled is not None
+        return replace(self._again(sheet, sheet.filled, inherited), notes=sheet.notes, inherited=inherited)
+
+    def _again(self, sheet: JudgedSheet, filled: FilledSheet, inherited: Mapping[Ref, str]) -> JudgedSheet:
+        assert sheet.snapshot is not None
         round_ = self.master.settings.round(sheet.snapshot.round)
         assert round_ is not None
-        filled = replace(sheet.filled, texts={**sheet.filled.texts, **answers})
-        return self._judged(sheet.stamp, sheet.snapshot, round_, filled)
+        return self._judged(sheet.stamp, sheet.snapshot, round_, filled, inherited)
 
     def _open(self, file: ReturnedFile, ask: bool) -> Book:
         refusal = Unreadable("E402")
@@ -256,12 +267,16 @@ class Judge:
             return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
         return snapshot, form, round_
 
-    def _judged(self, stamp: Stamp, snapshot: Snapshot, round_: Round, filled: FilledSheet) -> JudgedSheet:
+    def _judged(
+        self, stamp: Stamp, snapshot: Snapshot, round_: Round, filled: FilledSheet, inherited: Mapping[Ref, str] = NOTHING
+    ) -> JudgedSheet:
         issued = snapshot.texts[stamp.measure]
+        own = {**issued, **filled.texts}
+        before = {**issued, **inherited}
         earlier = {
             ref: text
             for ref, text in self.standing(stamp.measure, stamp.issue).items()
-            if (ref in issued or ref in filled.cells) and text != (base := issued.get(ref, "")) == filled.texts.get(ref, base)
+            if (ref in issued or ref in filled.cells) and text != own.get(ref, "") == before.get(ref, "")
         }
         whole = {**issued, **filled.texts, **earlier}
         case = Case(

@@ -136,3 +136,10 @@ def test_what_a_return_of_another_round_says_too_stays(quarter: Quarter) -> None
     quarter.collect(second(quarter, WHOLE | NEXT))
     withdraw(quarter.workspace, "U0001", "", RETURNED)
     assert [quarter.values(HERE)[ref] for ref in (P1, P2, *NEXT)] == ["予定通り"] * 4
+
+
+def test_an_answer_that_a_corrected_copy_takes_back_is_missing(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({HERE: WHOLE, "01-04": {P1: "順調"}}, full=False))
+    quarter.collect(corrected(quarter, "U0001", {P2: "", CP: "乙"}))
+    assert states(quarter) == {"U0001": "取込済", "U0002": "保留"} and quarter.values(HERE)[P2] == "予定通り"
+    assert shown(quarter) == "差し戻し"
