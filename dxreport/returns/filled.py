@@ -105,7 +105,7 @@ def _filled_sheet(
     cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
     added = tuple({ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items)
     found = [
-        *reader.problems, *_removed(lost, filled, name, by.settings), *shape, *(_added(item, name) for item in items),
+        *reader.problems, *_removed(lost, filled, issued, name, by.settings), *shape, *(_added(item, name) for item in items),
     ]  # fmt: skip
     return FilledSheet(name, texts, cells, tuple(found), moved, added)
 
@@ -186,16 +186,19 @@ def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, y
     return [ref for ref in issued if ref not in filled.values and (ref.field, ref.period) in shown]
 
 
-def _removed(lost: Sequence[Ref], filled: Filled, sheet: str, settings: Settings) -> list[Problem]:
+def _removed(lost: Sequence[Ref], filled: Filled, issued: Mapping[Ref, str], sheet: str, settings: Settings) -> list[Problem]:
     """One problem for what was removed: columns, else rows."""
     if not lost:
         return []
     what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）" if filled.lost_columns else "行"
     names = list(dict.fromkeys(label(ref, settings) for ref in lost))
     more = f" ほか{len(names) - 4}か所" if len(names) > 4 else ""
+    items = dict.fromkeys(issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
+    whose = "、".join([f"「{' '.join(name.split())}」" for name in items if name.strip()][:3])
+    said = f"{whose}の" if whose and not filled.lost_columns else ""
     return [
         problem(
-            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label="、".join(names[:4]) + more,
+            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label=said + "、".join(names[:4]) + more,
             fields=tuple(map(str, lost)),
         )
     ]  # fmt: skip

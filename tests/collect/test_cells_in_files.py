@@ -157,3 +157,11 @@ def test_a_text_written_into_an_inserted_row_is_told(issued_quarter: Quarter) ->
     sheet = removed(issued_quarter, data, write)
     assert [(p.code, p.severity, p.cell, p.value) for p in sheet.problems] == [("W504", "warning", "12:12", "補足があります")]
     assert sheet.status is Status.MERGED
+
+
+def test_of_a_deleted_activity_it_is_said_which_and_nothing_is_asked_of_it(issued_quarter: Quarter) -> None:
+    data = issued_quarter.filled({})
+    row, _ = cell(issued_quarter.cells(data, "01-01")["activity.progress/K1/1"])
+    sheet = removed(issued_quarter, data, lambda r: [delete_row(r, row - 1) for _ in range(3)])
+    [problem] = [p for p in sheet.problems if p.severity == "error"]
+    assert problem.code == "E302" and problem.label.startswith("「利用促進事業費」の取組内容")
