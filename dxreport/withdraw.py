@@ -70,6 +70,7 @@ class _Desk:
         self.note = "取下げ" + (f": {reason}" if reason else "")
         self.texts = {m.id: m.values() for m in master.measures}
         self.judge = Judge(master, Archive(workspace), standing=lambda measure, issue: self.texts[measure])
+        self.files: dict[str, tuple[JudgedSheet, ...]] = {}  # by return, as they were read
         self.gone = {_sheet(r) for r in master.receipts if r.state not in SETTLED}  # taken out before, or never in
         self.traces: dict[tuple[str, Ref], list[Change]] = {}
         for change in master.changes:
@@ -108,7 +109,7 @@ class _Desk:
         if current != before:
             yield replace(last, when=self.when, old=current, new=before, note=self.note, issue_id=issue)
         for r in (r for r in reversed(rest) if r.measure == last.measure and r.number > since):
-            sheet = self._judged(r)
+            sheet = self._read(r)
             text = sheet.answers.get(last.ref) if sheet else None
             if sheet and sheet.filled and text is not None:
                 if text != before:
@@ -154,21 +155,23 @@ class _Desk:
         """The receipt of a sheet of the same issue that is not sound any more; None for one that is, that was accepted,
         or that cannot be read."""
         beside = _sheet(receipt)[1:] in {sheet[1:] for sheet in own}
-        sheet = self._judged(receipt) if beside and not accepted(receipt.note) else None
-        if sheet is None or not sheet.held:
+        sheet = self._read(receipt) if beside and not accepted(receipt.note) else None
+        now = self.judge.joint(sheet, {}) if sheet else None
+        if sheet is None or now is None or not now.held:
             return None
-        codes = "、".join(dict.fromkeys(p.code for p in sheet.problems))
-        note = memo(sheet.errors[0].message, sheet.notes)
+        codes = "、".join(dict.fromkeys(p.code for p in now.problems))
+        note = memo(now.errors[0].message, sheet.notes)
         return replace(receipt, state=ReceiptState.HELD, changes=0, findings=codes, note=note)
 
-    def _judged(self, receipt: Receipt) -> JudgedSheet | None:
-        """A sheet as it is judged now, read from its original; None where that cannot be read."""
-        try:
-            file = self.judge.file(original(self.workspace, receipt), ask=False)
-        except MasterError:
-            return None
-        own = (s for s in file.sheets if (s.measure, s.stamp.issue) == (receipt.measure, receipt.issue_id) and not s.refused)
-        sheet = next(own, None)
+    def _read(self, receipt: Receipt) -> JudgedSheet | None:
+        """A sheet read from its original, once; None where that cannot be read."""
+        if receipt.id not in self.files:
+            try:
+                self.files[receipt.id] = self.judge.file(original(self.workspace, receipt), ask=False).sheets
+            except MasterError:
+                self.files[receipt.id] = ()
+        place = receipt.measure, receipt.issue_id
+        sheet = next((s for s in self.files[receipt.id] if (s.measure, s.stamp.issue) == place and not s.refused), None)
         return released(sheet) if sheet and accepted(receipt.note) else sheet
 
     def _current(self, change: Change) -> str:
