@@ -95,7 +95,7 @@ class _Desk:
         kept = (replace(r, state=ReceiptState.MERGED) for r in rest if _sheet(r) in still)
         gone = (replace(r, state=ReceiptState.WITHDRAWN, note=self.note) for r in receipts)
         return Withdrawal(
-            self.return_id, changes, tuple(self._conflicts(out)), tuple(self._dropped(out)), (*gone, *kept, *self._freed()),
+            self.return_id, changes, tuple(self._conflicts(out)), tuple(self._dropped(out)), (*gone, *kept, *self._freed(out)),
             tuple(held.values()),
         )  # fmt: skip
 
@@ -145,10 +145,14 @@ class _Desk:
             if c.state is ConflictState.OPEN and mine and ends:
                 yield replace(c, state=ConflictState.WITHDRAWN, reason=self.note, when=self.when)
 
-    def _freed(self) -> Iterator[Receipt]:
-        """The held sheets whose place the return had taken."""
+    def _freed(self, out: Collection[_Sheet]) -> Iterator[Receipt]:
+        """The held sheets whose place these had taken."""
         for r in self.master.receipts:
-            if r.state is ReceiptState.HELD and (note := unreplaced(r.note, self.return_id)) != r.note:
+            note = r.note
+            for id_, *place in out:
+                if place == [r.measure, r.issue_id]:
+                    note = unreplaced(note, id_)
+            if r.state is ReceiptState.HELD and _sheet(r) not in out and note != r.note:
                 yield replace(r, note=note)
 
     def _held_again(self, receipt: Receipt, own: Collection[_Sheet]) -> Receipt | None:

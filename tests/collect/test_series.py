@@ -143,3 +143,15 @@ def test_an_answer_that_a_corrected_copy_takes_back_is_missing(quarter: Quarter)
     quarter.collect(corrected(quarter, "U0001", {P2: "", CP: "乙"}))
     assert states(quarter) == {"U0001": "取込済", "U0002": "保留"} and quarter.values(HERE)[P2] == "予定通り"
     assert shown(quarter) == "差し戻し"
+
+
+def test_nor_is_one_that_a_withdrawal_holds_again(quarter: Quarter) -> None:
+    def note() -> str:
+        return next(r.note for r in quarter.master.receipts if (r.id, r.measure) == ("U0001", HERE))
+
+    quarter.collect(half(quarter, {P1: "順調"}))
+    quarter.collect(half(quarter, ONE), half(quarter, TWO))
+    assert note().startswith("U0003 に置き換え")
+    withdraw(quarter.workspace, "U0002", "", RETURNED)
+    assert states(quarter) == {"U0001": "保留", "U0002": "取下げ", "U0003": "保留"}
+    assert "に置き換え" not in note() and "順調" in note()
