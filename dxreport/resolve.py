@@ -9,7 +9,9 @@ from .collect.applied import apply
 from .collect.books import ADDITION, addition
 from .collect.earlier import newer
 from .collect.halves import Halves
-from .collect.judged import Judge, JudgedSheet, released
+from .collect.judge import Judge
+from .collect.judged import JudgedSheet, released
+from .collect.kept import Kept
 from .collect.originals import original
 from .collect.plan import Plan, PlannedSheet, Status
 from .collect.planned import Planner
@@ -119,7 +121,8 @@ def _decide_addition(
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
 ) -> Accepted:
-    """Take a held or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴.
+    """Take a held or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴. The sheets that
+    waited for it go in before it.
 
     ``password`` opens its kept original. Raises UsageError for a sheet that is neither, or in whose place a
     newer return went in; MasterError when its original is gone.
@@ -135,7 +138,7 @@ def accept(
     judged = next((s for s in read.sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
     if judged is None or judged.refused:
         raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
-    for half in Halves(workspace, judge, planner).waiting(read, judged):
+    for half in Halves(judge, planner, Kept(workspace, judge)).waiting(read, judged):
         planner.complete(half, {receipt.id: file.name})
     taken = released(judged) if judged.held else judged
     sheet = planner.merged(file, taken, receipt.id, _base(taken, receipt), ACCEPTED + reason)

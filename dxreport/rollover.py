@@ -18,7 +18,7 @@ from .fields import label
 from .files import atomic_write
 from .master.build import master_bytes
 from .master.read import read_master
-from .master.records import Change, Conflict, ConflictState, Master, MeasureState, stamp
+from .master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
 from .master.write import MasterEdit, save
 from .merge import Merge, contested, three_way
 from .model import ActivityQuarter, Measure, MeasureQuarter, Ref, Round, Settings
@@ -171,7 +171,6 @@ def _record(
     master: Master, new: Master, id_: str, merge: Merge, when: str, changes: list[Change], conflicts: list[Conflict]
 ) -> None:
     taken = [*new.conflicts, *conflicts]
-    number = max([int(c.id[1:]) for c in taken if c.id[1:].isdigit()], default=0)
     names = master.measure(id_).values()
     for c in merge.changes:
         name = label(c.ref, new.settings, item_name(c.ref, names))
@@ -181,6 +180,6 @@ def _record(
             (o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) and o.state is not ConflictState.WITHDRAWN for o in taken
         )
         if not known:
-            number += 1
+            number = next_id("C", [c.id for c in (*new.conflicts, *conflicts)])
             name = label(c.ref, new.settings, item_name(c.ref, names))
-            conflicts.append(Conflict(f"C{number:04}", SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=_note(master), when=when))
+            conflicts.append(Conflict(number, SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=_note(master), when=when))

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .collect.earlier import SETTLED
-from .collect.judged import Judge, JudgedSheet, released
-from .collect.originals import original
-from .errors import MasterError, UsageError
+from .collect.judge import Judge
+from .collect.judged import JudgedSheet, released
+from .collect.kept import Kept
+from .errors import UsageError
 from .issued import Archive
 from .master.memo import accepted, memo, unreplaced
 from .master.read import read_master
-from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, number_of, stamp
+from .master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, next_id, number_of, stamp
 from .master.write import MasterEdit, save
 from .model import Ref
 from .workspace import Workspace
@@ -66,11 +67,11 @@ class _Desk:
     """A withdrawal at work: the master's texts as it leaves them, and the originals of the other returns."""
 
     def __init__(self, workspace: Workspace, master: Master, return_id: str, reason: str, when: str) -> None:
-        self.workspace, self.master, self.return_id, self.when = workspace, master, return_id, when
+        self.master, self.return_id, self.when = master, return_id, when
         self.note = "取下げ" + (f": {reason}" if reason else "")
         self.texts = {m.id: m.values() for m in master.measures}
         self.judge = Judge(master, Archive(workspace), standing=lambda measure, issue: self.texts[measure])
-        self.files: dict[str, tuple[JudgedSheet, ...]] = {}  # by return, as they were read
+        self.kept = Kept(workspace, self.judge)
         self.gone = {_sheet(r) for r in master.receipts if r.state not in SETTLED}  # taken out before, or never in
         self.traces: dict[tuple[str, Ref], list[Change]] = {}
         for change in master.changes:
@@ -121,7 +122,7 @@ class _Desk:
 
     def _conflicts(self, out: Collection[_Sheet]) -> Iterator[Conflict]:
         """A conflict for each text that these sheets made and that somebody changed since."""
-        number = max([int(c.id[1:]) for c in self.master.conflicts if c.id[1:].isdigit()], default=0)
+        taken = [c.id for c in self.master.conflicts]
         for trace in self.traces.values():
             mine = [c for c in trace if _is_out(c, out)]
             if not mine:
@@ -129,9 +130,9 @@ class _Desk:
             first, last, current = mine[0], mine[-1], self._current(trace[-1])
             if current in (first.old, last.new):
                 continue
-            number += 1
+            taken.append(next_id("C", taken))
             yield Conflict(
-                f"C{number:04}", last.return_id, last.measure, last.ref, last.label, first.old, last.new, current,
+                taken[-1], last.return_id, last.measure, last.ref, last.label, first.old, last.new, current,
                 reason=f"{last.return_id} の取下げ", when=self.when,
             )  # fmt: skip
 
@@ -158,7 +159,7 @@ class _Desk:
     def _held_again(self, receipt: Receipt, own: Collection[_Sheet]) -> Receipt | None:
         """The receipt of a sheet of the same issue that is not sound any more; None for one that is, that was accepted,
         or that cannot be read."""
-        beside = _sheet(receipt)[1:] in {sheet[1:] for sheet in own}
+        beside = receipt.place in {sheet[1:] for sheet in own}
         sheet = self._read(receipt) if beside and not accepted(receipt.note) else None
         now = self.judge.joint(sheet, {}) if sheet else None
         if sheet is None or now is None or not now.held:
@@ -168,14 +169,8 @@ class _Desk:
         return replace(receipt, state=ReceiptState.HELD, changes=0, findings=codes, note=note)
 
     def _read(self, receipt: Receipt) -> JudgedSheet | None:
-        """A sheet read from its original, once; None where that cannot be read."""
-        if receipt.id not in self.files:
-            try:
-                self.files[receipt.id] = self.judge.file(original(self.workspace, receipt), ask=False).sheets
-            except MasterError:
-                self.files[receipt.id] = ()
-        place = receipt.measure, receipt.issue_id
-        sheet = next((s for s in self.files[receipt.id] if (s.measure, s.stamp.issue) == place and not s.refused), None)
+        """A sheet as its original says it, or as it was accepted; None where that cannot be read."""
+        sheet = self.kept.sheet(receipt)
         return released(sheet) if sheet and accepted(receipt.note) else sheet
 
     def _current(self, change: Change) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..fields import LIST_NAMES, label
-from ..master.records import Conflict, ConflictState, Receipt
+from ..master.records import Conflict, ConflictState, Receipt, next_id
 from ..merge import CellConflict
 from ..model import Ref, Settings
 
@@ -106,12 +106,6 @@ class Conflicts:
         gone = replace(old, state=ConflictState.WITHDRAWN, reason=f"返送 {return_id} に置き換え", when=self._when)
         self._all[gone.id] = gone
         (self.added if gone.id in self.added else self.updated)[gone.id] = gone
-
-
-def next_id(letter: str, taken: Iterable[str]) -> str:
-    """The next number of a series: ``C0003`` after ``C0002``."""
-    numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdigit()]
-    return f"{letter}{max(numbers, default=0) + 1:04}"
 
 
 def addition(item: Mapping[Ref, str], settings: Settings) -> str:

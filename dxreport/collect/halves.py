@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from .. import problems
-from ..errors import MasterError
 from ..master.records import Receipt, ReceiptState
 from ..model import Ref
-from ..workspace import Workspace
 from .earlier import SETTLED, newer, same
-from .judged import Half, Judge, JudgedFile, JudgedSheet
-from .originals import original
+from .judge import Judge
+from .judged import Half, JudgedFile, JudgedSheet
+from .kept import Kept
 from .planned import Planner
 
 _MISSING = {
@@ -33,14 +32,9 @@ _ERROR = re.compile(r"E\d{3}")
 class Halves:
     """The held sheets that wait for the answers they lack, of this run and of earlier ones."""
 
-    def __init__(self, workspace: Workspace, judge: Judge, planner: Planner) -> None:
-        """``planner`` knows what 受付簿 says by now; originals of earlier runs are read again when they are needed."""
-        self.workspace, self.judge, self.planner = workspace, judge, planner
-        self.read: dict[str, JudgedFile | None] = {}
-
-    def keep(self, return_id: str, judged: JudgedFile) -> None:
-        """Remember a file of this run."""
-        self.read[return_id] = judged
+    def __init__(self, judge: Judge, planner: Planner, kept: Kept) -> None:
+        """``planner`` knows what 受付簿 says by now; ``kept`` reads what came in earlier runs."""
+        self.judge, self.planner, self.kept = judge, planner, kept
 
     def joined(self, judged: JudgedFile) -> JudgedFile:
         """The file, each sheet with those that waited for it; one that still lacks answers lacks what nobody gave."""
@@ -53,11 +47,9 @@ class Halves:
     def _as_copy(self, source: JudgedFile, sheet: JudgedSheet) -> JudgedSheet:
         """A sheet of a corrected copy: what it has from a return that went in meanwhile, it does not say anew."""
         receipts = (r for r in self.planner.receipts if r.id == source.corrects and r.state in SETTLED)
-        parent = next((r for r in receipts if (r.measure, r.issue_id) == _place(sheet)), None)
-        file = self._file(parent) if parent else None
-        own = (s.filled for s in file.sheets if _place(s) == _place(sheet) and s.filled) if file else iter(())
-        filled = next(own, None)
-        return self.judge.as_copy(sheet, filled.texts) if filled and not sheet.refused else sheet
+        parent = next((r for r in receipts if r.place == sheet.place), None)
+        own = self.kept.sheet(parent) if parent and not sheet.refused else None
+        return self.judge.as_copy(sheet, own.filled.texts) if own and own.filled else sheet
 
     def _joined(self, source: JudgedFile, sheet: JudgedSheet) -> JudgedSheet:
         if sheet.refused or not _only_lacks(sheet):
@@ -82,7 +74,7 @@ class Halves:
         replaced = {source.corrects}
         for r in self._held(source, sheet):
             if r.id in replaced:
-                file = self._file(r)
+                file = self.kept.file(r)
                 replaced.add(file.corrects if file else "")
                 continue
             half = self._half(r)
@@ -97,30 +89,16 @@ class Halves:
         receipts = self.planner.receipts
         own = next((r.number for r in receipts if same(r, source.file)), None)  # of one that came before
         for r in sorted(receipts, key=lambda r: r.number, reverse=True):
-            held = r.state is ReceiptState.HELD and (r.measure, r.issue_id) == _place(sheet)
+            held = r.state is ReceiptState.HELD and r.place == sheet.place
             if held and (own is None or r.number < own) and not newer(receipts, r.id, r.measure, r.issue_id):
                 yield r
 
     def _half(self, receipt: Receipt) -> Half | None:
         """The sheet of a receipt, where it lacks answers and has no other fault."""
-        file = None if set(_ERROR.findall(receipt.findings)) - _MISSING else self._file(receipt)
-        for sheet in file.sheets if file else ():
-            if _place(sheet) == (receipt.measure, receipt.issue_id):
-                return Half(file, receipt.id, sheet) if not sheet.refused and _only_lacks(sheet) else None
-        return None
-
-    def _file(self, receipt: Receipt) -> JudgedFile | None:
-        """The file of a return, read again if it came earlier; None where its original is gone."""
-        if receipt.id not in self.read:
-            try:
-                self.read[receipt.id] = self.judge.file(original(self.workspace, receipt), ask=False)
-            except MasterError:
-                self.read[receipt.id] = None
-        return self.read[receipt.id]
-
-
-def _place(sheet: JudgedSheet) -> tuple[str, str]:
-    return sheet.measure, sheet.stamp.issue
+        if set(_ERROR.findall(receipt.findings)) - _MISSING:
+            return None
+        file, sheet = self.kept.file(receipt), self.kept.sheet(receipt)
+        return Half(file, receipt.id, sheet) if file and sheet and _only_lacks(sheet) else None
 
 
 def _still(sheet: JudgedSheet, whole: JudgedSheet) -> JudgedSheet:

@@ -51,7 +51,8 @@ class PlannedSheet:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """One file with its fate; ``return_id`` is its number in 受付簿, ``new`` whether it is entered now.
+    """One file with its fate; ``return_id`` is its number in 受付簿, ``new`` whether it is entered now. A file of an
+    earlier run stands here too where one of this run made a sheet of it whole.
 
     ``package`` as in JudgedFile. A file with an error of its own was not read; its sheets, if it has any, are
     those of an earlier time when it could be.

@@ -13,13 +13,13 @@ from functools import partial
 from .. import problems
 from ..fields import label
 from ..master.memo import memo, replaced
-from ..master.records import Change, Master, Receipt, ReceiptState, number_of, stamp
-from ..merge import CellChange, Merge, contested, three_way
+from ..master.records import Change, Master, Receipt, ReceiptState, next_id, number_of, stamp
+from ..merge import Merge, contested, three_way
 from ..model import Ref
 from ..problems import Problem, problem
 from ..returns.gather import ReturnedFile
 from ..rules import item_name
-from .books import Conflicts, Receipts, next_id
+from .books import Conflicts, Receipts
 from .earlier import SETTLED, came, newer, overtaken_by, same
 from .judged import Half, JudgedFile, JudgedSheet
 from .plan import Plan, PlannedFile, PlannedSheet, Status
@@ -209,7 +209,7 @@ class Planner:
         names = {**current, **filled.texts}
         labels = {c.ref: self._label(c.ref, names) for c in (*result.changes, *result.conflicts)}
         for change in result.changes:
-            self.change(judged.measure, change, labels[change.ref], Change(
+            self._change(Change(
                 self.when, judged.measure, change.ref, labels[change.ref], change.old, change.new, return_id,
                 judged.stamp.issue, file.name, judged.sheet, filled.cells.get(change.ref, ""), note,
             ))  # fmt: skip
@@ -219,11 +219,11 @@ class Planner:
         status = Status.MERGED if result.changes or result.conflicts else Status.UNCHANGED
         return replace(base, status=status, merge=result, labels=labels)
 
-    def change(self, measure: str, change: CellChange, name: str, record: Change) -> None:
+    def _change(self, change: Change) -> None:
         """Put a change into the planned state."""
-        self.texts[measure][change.ref] = change.new
-        self.last[measure, change.ref] = record
-        self.changes.append(record)
+        self.texts[change.measure][change.ref] = change.new
+        self.last[change.measure, change.ref] = change
+        self.changes.append(change)
 
     def _label(self, ref: Ref, names: Mapping[Ref, str]) -> str:
         return label(ref, self.master.settings, item_name(ref, names))

@@ -16,7 +16,8 @@ from ..returns.gather import ReturnedFile, gather
 from ..workspace import Workspace
 from .applied import apply
 from .halves import Halves
-from .judged import Ask, Judge
+from .judge import Ask, Judge
+from .kept import Kept
 from .originals import kept_numbers
 from .plan import Plan
 from .planned import Planner
@@ -91,9 +92,10 @@ def plan_files(
     """The plan for these files on this master."""
     planner = Planner(master, now, replace=replace, kept=kept_numbers(workspace))
     judge = Judge(master, Archive(workspace), passwords, planner.standing, ask)
-    halves = Halves(workspace, judge, planner)
+    kept = Kept(workspace, judge)
+    halves = Halves(judge, planner, kept)
     for file in files:
         judged = judge.file(file)
         planned = planner.add(judged if replace else halves.joined(judged))
-        halves.keep(planned.return_id, judged)
+        kept.keep(planned.return_id, judged)
     return planner.plan()

@@ -6,7 +6,7 @@ Every record is one row of its sheet; its attributes stand in the order of the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -105,6 +105,11 @@ class Receipt:
     note: str = ""
 
     @property
+    def place(self) -> tuple[str, str]:
+        """What its sheet is: 施策ID and issue."""
+        return self.measure, self.issue_id
+
+    @property
     def number(self) -> int:
         """The place of its return among all, whatever the order of the rows."""
         return number_of(self.id)
@@ -113,6 +118,12 @@ class Receipt:
 def number_of(return_id: str) -> int:
     """12 of ``U0012``; 0 where somebody wrote something else into 受付簿."""
     return int(return_id[1:]) if return_id[1:].isdigit() else 0
+
+
+def next_id(letter: str, taken: Iterable[str]) -> str:
+    """The next number of a series: ``C0003`` after ``C0002``; what somebody wrote otherwise does not count."""
+    numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdecimal()]
+    return f"{letter}{max(numbers, default=0) + 1:04}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import MasterError
 from ..fields import label
+from ..master import records
 from ..master.records import FinalReport, Master
 from ..master.schema import FINALS, STATE, STATE_FROM
 from ..master.write import MasterEdit
@@ -64,8 +65,7 @@ def next_id(workspace: Workspace, master: Master) -> str:
     A number that was ever kept is not given again, even where its row was deleted: its files may be in people's hands.
     """
     ids = [f.id for f in master.finals] + [path.stem for path in workspace.finals.glob("F*.json")]
-    numbers = [int(id_[1:]) for id_ in ids if id_[1:].isdecimal()]
-    return f"F{max(numbers, default=0) + 1:04}"
+    return records.next_id("F", ids)
 
 
 def final_data(master: Master, figures: Figures) -> bytes:
