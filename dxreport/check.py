@@ -13,7 +13,7 @@ from . import problems
 from .errors import TemplateError
 from .master.book import Book
 from .master.records import Master
-from .master.schema import PROGRESS
+from .master.schema import PROGRESS, ROUNDS
 from .model import Measure, Ref, Round
 from .ooxml.package import Package
 from .problems import Problem, problem
@@ -78,7 +78,7 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
     by_id = {m.id: m for m in master.measures}
     running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
     measures = tuple(_measure(master, by_id, m, round_) for m in running)
-    return Audit(round_, measures, _templates(templates), tuple(_words(master)))
+    return Audit(round_, measures, _templates(templates), (*_words(master), *_rounds(master)))
 
 
 def _words(master: Master) -> Iterator[Problem]:
@@ -92,6 +92,16 @@ def _words(master: Master) -> Iterator[Problem]:
         if kind := seen.get(word):
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
         seen.setdefault(word, problems.PROGRESS_TWICE)
+
+
+def _rounds(master: Master) -> Iterator[Problem]:
+    """Rounds of 設定 in which departments may write nothing."""
+    book = Book(Package(master.data))
+    area, closed = book.area(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
+    for row in book.rows(area, ROUNDS.keys)[1] if area else ():
+        name, place = row[ROUNDS.keys[0]].strip(), row.place("入力欄")
+        if name in closed:
+            yield problem(problems.ROUND_CLOSED, {"round": name}, sheet=place.sheet, cell=place.cell, label="入力欄")
 
 
 def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:

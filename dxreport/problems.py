@@ -208,8 +208,8 @@ UNSUPPORTED = Kind(
 )
 TOO_LARGE = Kind(
     "E405",
-    "ファイルが大きすぎます（{detail}）。",
-    "配付したファイルに記入し直すか、様式の外に貼り付けた内容を削除して返送してください。",
+    "読み取りの上限を超えています（{detail}）。",
+    "配付したファイルに記入し直すか、様式の外に貼り付けた内容を削除して返送してください。圧縮ファイルは展開して返送してください。",
 )
 NO_FORM_SHEET = Kind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
 EMPTY_FILE = Kind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
@@ -337,5 +337,10 @@ PROGRESS_RESERVED = Kind(
     "「設定」の進捗の表で、別の語にしてください。",
 )
 PROGRESS_TWICE = Kind("W602", "進捗の語「{value}」が2回あります。", "「設定」の進捗の表で、どちらかの行を削除してください。")
+ROUND_CLOSED = Kind(
+    "W603",
+    "{round}の回に入力欄がありません。部署が書ける欄のないブックになります。",
+    "「設定」の回の表の「入力欄」に、部署に書いてもらう欄を記入してください。",
+)
 
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

@@ -204,3 +204,15 @@ def test_a_master_that_is_no_workbook_is_3(content, copy, capsys):
     assert main(["check", "-C", str(copy)]) == 3
     shown = capsys.readouterr()
     assert "master.xlsx" in shown.err and "対処: " in shown.err and not shown.out
+
+
+def test_a_round_without_inputs_is_found(copy, capsys):
+    book = openpyxl.load_workbook(copy / "master" / "master.xlsx")
+    sheet = book["設定"]
+    (head,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "入力欄"]
+    cell = sheet.cell(head.row + 2, head.column)
+    name, cell.value = sheet.cell(cell.row, head.column - 3).value, None
+    sheet.cell(cell.row, head.column + 1).value = None  # what is required is an input
+    book.save(copy / "master" / "master.xlsx")
+    _, answer = run(copy, capsys)
+    assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"]] == [("W603", cell.coordinate, True)]
