@@ -42,7 +42,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 docs: $(READY)
-	$(BIN)/python -m tests.generated
+	$(BIN)/python -m tests.support.generated
 
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

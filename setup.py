@@ -1,7 +1,7 @@
 """Which folders the packages are; everything else stands in setup.cfg.
 
 The form templates stand in ``templates/``, where people look for them, and are installed as
-``dxreport/_templates`` (see ``dxreport.bundled``).
+``dxreport/_templates`` (see ``dxreport.workspace.bundled``).
 """
 
 from setuptools import find_packages, setup

@@ -34,15 +34,15 @@ import xlsxwriter
 from openpyxl.cell.cell import MergedCell
 from python_calamine import CalamineWorkbook
 
-from dxreport import sample
-from dxreport.bundled import bundled
-from dxreport.form import fit
-from dxreport.form.book import render_book
+from dxreport.domain.model import Measure
 from dxreport.form.compile import load_form
-from dxreport.form.edition import edition
-from dxreport.form.read import read_sheet
-from dxreport.model import Measure
+from dxreport.form.read.sheet import read_sheet
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
+from dxreport.lifecycle import sample
+from dxreport.ooxml import text_metrics
 from dxreport.ooxml.refs import cell
+from dxreport.workspace.bundled import bundled
 
 TEMPLATE = Path(str(bundled("templates"))) / "年間活動計画.xlsx"
 SETTINGS = sample.settings()
@@ -54,7 +54,7 @@ ROUNDS = 3  # every measure this many times
 
 def rendered(measure: Measure) -> bytes:
     """dxreport: a measure → a workbook with one sheet."""
-    fit._wrapped.cache_clear()  # as if no text had been measured before
+    text_metrics._wrapped.cache_clear()  # as if no text had been measured before
     return render_book(EDITION, [measure], "R04Q1-001").data
 
 

@@ -15,10 +15,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from dxreport import sample
-from dxreport.bundled import bundled
+from dxreport.lifecycle import sample
+from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import build_master
-from dxreport.sample.departments import DEPARTMENTS
+from dxreport.workspace.bundled import bundled
 
 RUNS = 5
 TIMES = (1, 10, 100)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import quarter as play
+from tests.support import quarter as play
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}  # by marker
 FIXTURES = {"soffice", "office"}  # those that start LibreOffice
@@ -87,7 +87,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict]], N
     def run(jobs: list[dict]) -> None:
         listed = tmp_path_factory.mktemp("office") / "jobs.json"
         listed.write_text(json.dumps(jobs), encoding="utf-8")
-        command = [python, Path(__file__).with_name("office.py"), program, profile, listed]
+        command = [python, Path(__file__).parent / "support" / "office.py", program, profile, listed]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
 

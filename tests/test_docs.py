@@ -15,8 +15,8 @@ import click
 import pytest
 
 from dxreport.cli import COMMANDS, main, program
-from tests.generated import DOCUMENTS, ROOT
-from tests.quarter import Quarter
+from tests.support.generated import DOCUMENTS, ROOT
+from tests.support.quarter import Quarter
 
 READMES = ("README.md", "README.ja.md")
 GUIDE = "docs/運用の手引き.md"

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.run import collect
-from dxreport.fill import fill
-from dxreport.init import create
+from dxreport.domain.model import Ref, RelatedMeasure
+from dxreport.lifecycle.init import create
 from dxreport.master.records import Master
-from dxreport.model import Ref, RelatedMeasure
-from dxreport.status import State, status
-from tests import quarter as play
-from tests.quarter import Quarter
+from dxreport.sendback.fill import fill
+from dxreport.status.round_status import State, status
+from tests.support import quarter as play
+from tests.support.quarter import Quarter
 
 IN_APRIL = datetime(2022, 4, 20, 9)
 

@@ -17,9 +17,9 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from .. import __version__
-from ..errors import DxreportError, UsageError
-from . import console, words
-from .frame import Program, shared_options
+from ..domain.errors import DxreportError, UsageError
+from . import console, japanese
+from .common import Program, shared_options
 
 COMMANDS = {
     "init": "作業フォルダーを作る",
@@ -42,7 +42,7 @@ program = Program(
     "dxreport",
     package=__package__,
     summaries=COMMANDS,
-    params=[*shared_options(), words.version_option(__version__)],
+    params=[*shared_options(), japanese.version_option(__version__)],
     help="""年間活動計画の様式を部署に送り、返ってきたものをマスターに取り込み、報告書を作ります。
 
     終了コード: 0 完了　1 完了したが保留や指摘がある　2 使い方の誤り　3 実行できない（何も変更していません）""",
@@ -60,7 +60,7 @@ def main(args: Sequence[str] | None = None) -> int:
         console.say(error.ctx.get_help())
         return UsageError.exit_code
     except click.ClickException as error:
-        return _fail(*words.explain(error), error.exit_code)
+        return _fail(*japanese.explain(error), error.exit_code)
     except click.Abort:
         return _fail("中断しました。", "", 130)
     except BrokenPipeError:
@@ -70,7 +70,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return _fail(error.message, error.fix, error.exit_code)
     except OSError as error:
         _trace()
-        return _fail(words.system_error(error), "別のプログラムで開いていないか、権限と空き容量を確かめてください。", 3)
+        return _fail(japanese.system_error(error), "別のプログラムで開いていないか、権限と空き容量を確かめてください。", 3)
     except Exception as error:
         _trace()
         message = f"予期しない誤りが起きました（{type(error).__name__}: {error}）。何も変更していません。"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..problems import Problem
+from ..domain.problems import Problem
 from . import console
-from .frame import Call, command
-from .records import problem_record
+from .common import Call, command
+from .json_records import problem_record
 
 if TYPE_CHECKING:
-    from ..check import Audit, CheckedMeasure, CheckedTemplate
+    from ..lifecycle.check import Audit, CheckedMeasure, CheckedTemplate
 
 
 @command(answers=True, rounds=True)
@@ -27,7 +27,7 @@ def check(call: Call, strict: bool) -> int:
 
     終了コード: 0 完了　1 --strict で指摘があった　3 マスターを読めない
     """
-    from ..check import audit
+    from ..lifecycle.check import audit
     from ..master.rounds import current_round
 
     workspace = call.workspace

@@ -9,8 +9,8 @@ import click
 from ..collect.passwords import read_passwords
 from ..collect.run import collect as run
 from . import console
-from .collected import answer, lines
-from .frame import Call, command
+from .collect_results import answer, lines
+from .common import Call, command
 
 
 @command(answers=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 DEFAULT = Path("demo")
 _KINDS = {".pdf": "PDF", ".xlsx": "Excel", ".html": "HTML"}
@@ -21,7 +21,7 @@ def demo(call: Call, folder: Path | None) -> int:
     配付、記入、取り込み、保留と差し戻し、訂正の取り込み、報告書と公表用のブックまで行い、マスターが公表された
     内容と一致することを確かめます。DIR（指定しなければ demo）に新しい作業フォルダーを作ります。
     """
-    from ..demo import play
+    from ..lifecycle.demo import play
 
     played = play(call.folder / (folder or DEFAULT), console.out)
     root = played.workspace.root

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from ..collect.originals import original_path
-from ..errors import UsageError
+from ..domain.errors import UsageError
+from ..intake.gather import ReturnedFile
 from ..master.records import Change
-from ..returns.gather import ReturnedFile
-from ..workspace import Workspace
+from ..workspace.paths import Workspace
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 
 @command(answers=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError
-from ..problems import shown
+from ..domain.errors import UsageError
+from ..domain.problems import shown
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 if TYPE_CHECKING:
-    from ..init import Made
+    from ..lifecycle.init import Made
 
 
 @command()
@@ -47,7 +47,7 @@ def init(
     _check_usage(more, sample, forms, template)
     if forms:
         return _from_forms(call, folder, (*forms, *more), template)
-    from ..init import create
+    from ..lifecycle.init import create
 
     _tell(create(call.folder / folder, call.now.date(), sample=sample))
     _tell_next(_next_steps(call, folder, sample))
@@ -64,7 +64,7 @@ def _check_usage(more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], 
 
 
 def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Path | None) -> int:
-    from ..init import create_from
+    from ..lifecycle.init import create_from
 
     made, found = create_from(call.folder / folder, call.now.date(), forms, template)
     _tell(made)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from .. import mail as desk
+from ..mail import drafts as desk
 from ..master.rounds import current_round
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 
 @command(answers=True, rounds=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from .. import issuing
+from ..issue import render as issuing
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 
 @command(answers=True)
@@ -22,14 +22,14 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
 
     終了コード: 0 完了　1 ブックはできたが、LibreOffice がないので PDF を作れない
     """
-    from .. import printing
-    from ..publish import out_folder, published_set, write
+    from ..issue import print_pdf
+    from ..issue.publish import out_folder, published_set, write
 
     workspace = call.workspace
     master = call.master()
     found = published_set(master, issuing.form_of(workspace, published=True))
-    program = printing.libreoffice() if pdf else None
-    printed = printing.print_pdf(program, found.data) if program else None
+    program = print_pdf.libreoffice() if pdf else None
+    printed = print_pdf.print_pdf(program, found.data) if program else None
     written = write(found, printed, out or out_folder(workspace, master))
     if call.as_json:
         answer = {"files": [str(p) for p in written], "measures": found.measures, "too_tall": found.too_tall}
@@ -43,6 +43,6 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
             f"注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
         )
     if pdf and not program:
-        console.say(f"LibreOffice がないので、PDF は作れませんでした。{printing.HOW_TO_PRINT}")
+        console.say(f"LibreOffice がないので、PDF は作れませんでした。{print_pdf.HOW_TO_PRINT}")
         return 1
     return 0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from .. import issuing
+from ..issue import render as issuing
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 
 @command(answers=True, rounds=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
+from ..domain.errors import UsageError
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
 
@@ -31,16 +31,16 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     round_ = call.round(master.settings)
     if not round_.quarter:
         raise UsageError(f"「{round_.name}」は四半期の回ではありません。", "--quarter 1～4 で四半期を指定してください。")
-    from ..report import made, words
+    from ..report import produce, words
     from ..report.finals import plain
 
     workspace = call.workspace
-    done = made.make(
+    done = produce.make(
         workspace, master, round_.quarter, call.now,
-        formats=[made.Format(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
+        formats=[produce.Format(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
     )  # fmt: skip
-    folder = out or made.out_folder(workspace, done.figures)
-    paths = made.write(workspace, master, done, folder, call.now)
+    folder = out or produce.out_folder(workspace, done.figures)
+    paths = produce.write(workspace, master, done, folder, call.now)
     if call.as_json:
         console.emit_json({"files": [str(path) for path in paths], "figures": plain(done.figures)})
         return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from .. import resolve as desk
-from ..errors import UsageError
-from ..problems import shown
+from ..collect import resolve as desk
+from ..domain.errors import UsageError
+from ..domain.problems import shown
 from . import console
-from .frame import Call, command
-from .records import problem_record
+from .common import Call, command
+from .json_records import problem_record
 
 
 @command(answers=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from .. import rollover as desk
+from ..lifecycle import rollover as desk
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 
 @command(answers=True)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError
+from ..domain.errors import UsageError
 from ..master.rounds import current_round
-from ..status import RoundStatus, SheetStatus
-from ..status import status as work_out
+from ..status.round_status import RoundStatus, SheetStatus
+from ..status.round_status import status as work_out
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 if TYPE_CHECKING:
     from ..master.records import Master
@@ -50,14 +50,14 @@ def _kind(kind: str | None, out: Path | None) -> str:
 def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path | None:
     if kind == "text":
         return None
-    from ..board import board
-    from ..files import atomic_write, file_name
+    from ..status.export import board
+    from ..workspace.files import atomic_write, file_name
 
     shown = board(master, found, call.now.date())
     if kind == "xlsx":
-        from ..board.workbook import workbook as draw
+        from ..status.workbook import workbook as draw
     else:
-        from ..board.page import page as draw
+        from ..status.page import page as draw
     path = out or call.workspace.reports / f"{file_name(shown.title.replace('　', '_'))}.{kind}"
     atomic_write(path, draw(shown))
     return path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from .. import withdraw as desk
-from ..problems import shown
+from ..collect import withdraw as desk
+from ..domain.problems import shown
 from . import console
-from .frame import Call, command
+from .common import Call, command
 
 
 @command(answers=True)

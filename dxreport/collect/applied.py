@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from ..files import all_or_nothing
 from ..master.records import Master
 from ..master.write import MasterEdit, save
-from ..workspace import Workspace
+from ..workspace.files import all_or_nothing
+from ..workspace.paths import Workspace
 from .originals import original_path
 from .plan import Plan
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ..fields import LIST_NAMES, label
+from ..domain.fields import LIST_NAMES, label
+from ..domain.merge import CellConflict
+from ..domain.model import Ref, Settings
 from ..master.records import Conflict, ConflictState, Receipt, next_id
-from ..merge import CellConflict
-from ..model import Ref, Settings
 
 ADDITION = "追加: "  # begins the label of a conflict that offers an item
 _CELL = 16_000  # characters, each two UTF-16 units at most

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from ..intake.gather import ARROW, ReturnedFile
 from ..master.records import Receipt, ReceiptState, number_of, stamp
-from ..returns.gather import ARROW, ReturnedFile
 
 TAKEN = {ReceiptState.MERGED, ReceiptState.UNCHANGED}
 SETTLED = {*TAKEN, ReceiptState.SILENT}  # of these nothing is left to do

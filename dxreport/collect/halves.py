@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .. import problems
+from ..domain import problems
+from ..domain.model import Ref
 from ..master.records import Receipt, ReceiptState
-from ..model import Ref
 from .earlier import SETTLED, newer, same
 from .judge import Judge
 from .judged import Half, JudgedFile, JudgedSheet

@@ -8,23 +8,23 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from .. import problems
-from ..form.align import Aligned, Doubt
+from ..domain import problems
+from ..domain.model import FiscalYear, Ref, Round, measure_from
+from ..domain.problems import KINDS, Problem, problem
+from ..form.align.sheet import Aligned, Doubt
 from ..form.compile import Form
-from ..form.read import find_stamp
+from ..form.read.filled import FilledSheet, read_aligned, read_filled
+from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
-from ..issued import Archive, Snapshot
+from ..intake.file_type import Format, sniff
+from ..intake.gather import ReturnedFile
+from ..intake.limits import Unreadable
+from ..intake.notes import own, remarks
+from ..intake.workbook import Book, Sheet, open_book
+from ..issue.store import Archive, Snapshot
 from ..master.records import Master
-from ..model import FiscalYear, Ref, Round, measure_from
-from ..problems import KINDS, Problem, problem
-from ..returns.book import Book, Sheet, open_book
-from ..returns.copies import corrected_return
-from ..returns.filled import FilledSheet, read_aligned, read_filled
-from ..returns.gather import ReturnedFile
-from ..returns.kinds import Format, sniff
-from ..returns.limits import Unreadable
-from ..returns.remarks import own, remarks
 from ..rules import Case, Finding, judge, problems_of, takes
+from ..sendback.origin import corrected_return
 from .judged import JudgedFile, JudgedSheet
 from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
 

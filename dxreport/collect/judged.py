@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ..fields import FIELD
+from ..domain.fields import FIELD
+from ..domain.model import Ref
+from ..domain.problems import Problem
+from ..form.read.filled import FilledSheet
 from ..form.stamp import Stamp
-from ..issued import Snapshot
-from ..model import Ref
-from ..problems import Problem
-from ..returns.filled import FilledSheet
-from ..returns.gather import ReturnedFile
+from ..intake.gather import ReturnedFile
+from ..issue.store import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

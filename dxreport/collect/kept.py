@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import MasterError
+from ..domain.errors import MasterError
 from ..master.records import Receipt
-from ..workspace import Workspace
+from ..workspace.paths import Workspace
 from .judge import Judge
 from .judged import JudgedFile, JudgedSheet
 from .originals import original

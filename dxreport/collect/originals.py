@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import MasterError
-from ..files import file_name
+from ..domain.errors import MasterError
+from ..intake.gather import ReturnedFile
 from ..master.records import Receipt
-from ..returns.gather import ReturnedFile
-from ..workspace import Workspace
+from ..workspace.files import file_name
+from ..workspace.paths import Workspace
 
 _NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ..errors import UsageError
-from ..returns.kinds import as_text
+from ..domain.errors import UsageError
+from ..intake.file_type import as_text
 
 _FORMAT = "1 行に「部署名,パスワード」と書いたファイル（UTF-8 か Shift_JIS）を指定してください。"
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ..domain.merge import Merge
+from ..domain.model import Ref
+from ..domain.problems import Problem
+from ..intake.gather import ReturnedFile
 from ..master.records import Change, Conflict, Receipt
-from ..merge import Merge
-from ..model import Ref
-from ..problems import Problem
-from ..returns.gather import ReturnedFile
 
 
 class Status(Enum):

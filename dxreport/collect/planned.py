@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from .. import problems
-from ..fields import label
+from ..domain import problems
+from ..domain.fields import label
+from ..domain.merge import Merge, contested, three_way
+from ..domain.model import Ref
+from ..domain.problems import Problem, problem
+from ..intake.gather import ReturnedFile
 from ..master.memo import memo, replaced
 from ..master.records import Change, Master, Receipt, ReceiptState, next_id, number_of, stamp
-from ..merge import Merge, contested, three_way
-from ..model import Ref
-from ..problems import Problem, problem
-from ..returns.gather import ReturnedFile
 from ..rules import item_name
 from .books import Conflicts, Receipts
 from .earlier import SETTLED, came, newer, overtaken_by, same

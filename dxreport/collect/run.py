@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import DxreportError
-from ..issued import Archive
+from ..domain.errors import DxreportError
+from ..intake.gather import ReturnedFile, gather
+from ..issue.store import Archive
 from ..master.read import read_master
 from ..master.records import Master
-from ..returns.copies import is_corrected_copy
-from ..returns.gather import ReturnedFile, gather
-from ..workspace import Workspace
+from ..sendback.origin import is_corrected_copy
+from ..workspace.paths import Workspace
 from .applied import apply
+from .corrected import FOLDER, corrected_copies
 from .halves import Halves
 from .judge import Ask, Judge
 from .kept import Kept
 from .originals import kept_numbers
 from .plan import Plan
 from .planned import Planner
-from .sendback import FOLDER, corrected_copies
 
 
 @dataclass(frozen=True, slots=True)

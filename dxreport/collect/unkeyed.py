@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from .. import problems
-from ..form.align import Aligned, Doubt, align
+from ..domain import problems
+from ..domain.model import Ref, Round
+from ..domain.problems import Problem, problem
+from ..form.align.labels import fold
+from ..form.align.sheet import Aligned, Doubt, align
 from ..form.compile import Form
-from ..form.labels import fold
-from ..form.read import find_stamp
+from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
-from ..issued import Archive
+from ..intake.workbook import Book, Sheet
+from ..issue.store import Archive
 from ..master.records import Issue, Master
 from ..master.rounds import current_round
-from ..model import Ref, Round
-from ..problems import Problem, problem
-from ..returns.book import Book, Sheet
-from ..returns.mark_list import SHEETS as MARKS
+from ..sendback.list_sheet import SHEETS as MARKS
 
 
 @dataclass(frozen=True, slots=True)

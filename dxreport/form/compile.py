@@ -9,10 +9,21 @@ from pathlib import Path
 
 from lxml import etree
 
-from ..errors import PackageError, TemplateError
+from ..domain.errors import PackageError, TemplateError
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
-from .checks import (
+from .expressions import Binding, Computed, Consequence, Fault, bind, computed, plain_path
+from .parts.defined_names import Names, read_names
+from .parts.drawings import Hangings
+from .parts.formulas import Formula, formula, unshared
+from .parts.worksheet import compile_tail
+from .parts.xml_templates import Builder
+from .published import without_entry_aids
+from .records import LIST_MARK, LISTS, Cell, Form, Row
+from .sizes import Sizes, drawn_row, static
+from .stamp import SHEET
+from .template import DrawnCell, S, Source, last_row, merges
+from .template_checks import (
     check_bindings,
     check_formulas,
     check_links,
@@ -21,17 +32,6 @@ from .checks import (
     check_reserved,
     check_tags_elsewhere,
 )
-from .drawings import Hangings
-from .expressions import Binding, Computed, Consequence, Fault, bind, computed, plain_path
-from .formulas import Formula, formula, unshared
-from .names import Names, read_names
-from .pieces import Builder
-from .published import without_entry_aids
-from .records import LIST_MARK, LISTS, Cell, Form, Row
-from .sizes import Sizes, drawn_row, static
-from .source import DrawnCell, S, Source, last_row, merges
-from .stamp import SHEET
-from .tail import compile_tail
 
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..model import MEASURE_TEXTS, PART_BY_ATTRIBUTE, Part, normalise
+from ..domain.model import MEASURE_TEXTS, PART_BY_ATTRIBUTE, Part, normalise
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})

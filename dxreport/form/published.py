@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from lxml import etree
 
 from ..ooxml.package import Relationship
-from .pieces import X14
-from .source import R_ID, S
+from .parts.xml_templates import X14
+from .template import R_ID, S
 
 _FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
 

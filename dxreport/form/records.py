@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from ..ooxml.refs import Box
 from .blocks import Layout
-from .drawings import Hangings
 from .expressions import Binding, Computed
-from .formulas import Formula
-from .names import Names
-from .source import SheetEntry, Source
-from .tail import Tail
+from .parts.defined_names import Names
+from .parts.drawings import Hangings
+from .parts.formulas import Formula
+from .parts.worksheet import Tail
+from .template import SheetEntry, Source
 
 LIST_MARK = "\ue004{}\ue005"  # stands in the XML of a rule where a list of 設定 goes
 LISTS = ("progress", "flags", "no_report")

@@ -7,12 +7,12 @@ from functools import cached_property
 
 from lxml import etree
 
+from ..ooxml import text_metrics
 from ..ooxml.refs import Box
+from ..ooxml.styles import CellFormat, Styles
 from ..ooxml.text import escape
-from . import fit
 from .records import Cell, Fit, Row
-from .source import S
-from .styles import CellFormat, Styles
+from .template import S
 
 _DECLARATION = re.compile(' xmlns(:[A-Za-z0-9]+)?="[^"]*"')
 _ROW_KEPT = ("s", "customFormat", "hidden", "outlineLevel", "collapsed", "thickTop", "thickBot")
@@ -38,12 +38,12 @@ class Sizes:
             (int(c.get("min")), min(int(c.get("max")), 256), float(c.get("width", "9")), c.get("hidden") in ("1", "true"))
             for c in self._root.iterfind(f"{S}cols/{S}col")
         ]
-        digit = fit.max_digit_width([w for _, _, w, _ in drawn])
+        digit = text_metrics.max_digit_width([w for _, _, w, _ in drawn])
         default = float(given.get("defaultColWidth", "9.0")) if given is not None else 9.0
-        out = {0: fit.column_px(default, digit)}
+        out = {0: text_metrics.column_px(default, digit)}
         for first, last, width, hidden in drawn:
             for column in range(first, last + 1):
-                out[column] = 0 if hidden else fit.column_px(width, digit)
+                out[column] = 0 if hidden else text_metrics.column_px(width, digit)
         return out
 
     def fitting(self, box: Box, look: CellFormat) -> Fit:
@@ -51,10 +51,10 @@ class Sizes:
         px = sum(self.widths.get(column, self.widths[0]) for column in range(box.left, box.right + 1))
         given = self._root.find(f"{S}sheetFormatPr")
         custom = given is not None and given.get("customHeight") in ("1", "true")
-        pitch = fit.line_pitch(
+        pitch = text_metrics.line_pitch(
             look.font_size, look.font_name, None if custom else self.default_height, self._styles.normal_size
         )
-        return Fit(0.0 if look.stacked else fit.usable_em(px, look.font_size, look.indent), pitch, box.bottom)
+        return Fit(0.0 if look.stacked else text_metrics.usable_em(px, look.font_size, look.indent), pitch, box.bottom)
 
 
 def drawn_row(number: int, element: etree._Element | None, cells: list[Cell]) -> Row:

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from lxml import etree
 
-from ..fields import GROUPS
-from ..files import atomic_write
-from ..model import QUARTER_LABELS, Department, Measure, Ref, Round, Settings
+from ..domain.fields import GROUPS
+from ..domain.model import QUARTER_LABELS, Department, Measure, Ref, Round, Settings
 from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
 from ..ooxml.table import BookEdit, sheet_parts
+from ..workspace.files import atomic_write
 from . import schema
-from .book import Book
-from .draw import draw
+from .layout import draw
 from .records import MeasureState, Standing
 from .schema import ID, SEPARATOR, Sheet
+from .workbook import Book
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" \

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..errors import MasterError
+from ..domain.errors import MasterError
 from .records import Place
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
-from ..model import Ref
+from ..domain.model import Ref
 from ..ooxml.table import Area
-from .book import Book, Row
 from .records import Change, Conflict, ConflictState, FinalReport, Issue, Receipt, ReceiptState, Record
 from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, Sheet
 from .settings import split
+from .workbook import Book, Row
 
 
 @dataclass(frozen=True, slots=True)

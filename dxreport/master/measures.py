@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ..model import Activity, Department, Measure, Part, Ref, Settings, measure_from, next_keys
+from ..domain.model import Activity, Department, Measure, Part, Ref, Settings, measure_from, next_keys
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import Area
-from .book import Book, Row, plain_id
 from .faults import suggestion
 from .records import MeasureState, Standing
 from .schema import ID, MEASURES, STATE, STATE_FROM, Sheet, child_sheets
 from .settings import quarter_of
+from .workbook import Book, Row, plain_id
 
 _DEFAULTS = {"activity.plan_label": Activity("").plan_label}  # people who add a row by hand leave it blank
 _STATES = {state.value: state for state in MeasureState}

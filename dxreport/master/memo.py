@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from ..problems import shown
+from ..domain.problems import shown
 
 ACCEPTED = "受入: "  # begins why a sheet was taken in with its errors
 _REPLACED = re.compile(r"U\d+ に置き換え")

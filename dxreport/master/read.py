@@ -5,15 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from ..errors import MasterError, PackageError
+from ..domain.errors import MasterError, PackageError
 from ..ooxml.package import Package
 from ..ooxml.table import Area
-from .book import Book
 from .faults import DamagedMaster
 from .ledgers import LEDGERS, read_ledger
 from .measures import read_measures
 from .records import Master
 from .settings import read_departments, read_settings
+from .workbook import Book
 
 
 def read_master(path: Path) -> Master:

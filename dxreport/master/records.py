@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from ..model import PARTS, Department, Measure, Part, Ref, Settings
+from ..domain.model import PARTS, Department, Measure, Part, Ref, Settings
 from ..ooxml.table import Area
 from .schema import sheet_of
 

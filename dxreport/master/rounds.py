@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import MasterError
-from ..model import QUARTERS, Round
+from ..domain.errors import MasterError
+from ..domain.model import QUARTERS, Round
 from .records import Master
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..model import PART_BY_PREFIX, QUARTER_LABELS, QUARTERS, FiscalYear, Part, Ref
+from ..domain.model import PART_BY_PREFIX, QUARTER_LABELS, QUARTERS, FiscalYear, Part, Ref
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"

@@ -6,11 +6,10 @@ import re
 import unicodedata
 from datetime import date
 
-from ..fields import GROUPS
-from ..model import Department, FiscalYear, ProgressWord, Round, Settings
+from ..domain.fields import GROUPS
+from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings
+from ..domain.values import area_code
 from ..ooxml.table import plain
-from ..values import area_code
-from .book import Book, Row
 from .faults import suggestion
 from .schema import (
     AREAS,
@@ -29,6 +28,7 @@ from .schema import (
     YEAR,
     Sheet,
 )
+from .workbook import Book, Row
 
 PLAN_LENGTH = 4  # years of the plan, as many as the form has columns for
 _SEPARATORS = re.compile("[、,，;；\n]")

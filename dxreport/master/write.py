@@ -8,12 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
-from ..errors import LockedError, MasterError
-from ..files import all_or_nothing, backup, locked, opened_elsewhere
-from ..model import Activity, Ref
+from ..domain.errors import LockedError, MasterError
+from ..domain.model import Activity, Ref
 from ..ooxml.package import Package
 from ..ooxml.table import Area, BookEdit
-from ..workspace import Workspace
+from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
+from ..workspace.paths import Workspace
 from .ledgers import LEDGER_OF
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record

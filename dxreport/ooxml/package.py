@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from ..errors import PackageError, PackageTooLarge
+from ..domain.errors import PackageError, PackageTooLarge
 
 MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
 MAX_PACKAGE = 1024 * 1024 * 1024

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 
 from lxml import etree
 
-from ..errors import MasterError
+from ..domain.errors import MasterError
 from .package import MAIN_NS, Package, serialise
 from .refs import address, box, cell
 from .text import literal

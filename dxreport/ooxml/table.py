@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ..errors import MasterError, PackageError
+from ..domain.errors import MasterError, PackageError
 from .package import DOC_RELS_NS, MAIN_NS, TYPES_NS, Package, rels_name, serialise
 from .refs import Box, address, box
 from .sheet import SheetEdit

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..domain.model import QUARTERS, Outcome, OutcomeYear, Settings
+from ..domain.values import Part, ValueKind, is_blank, is_undecided, read_value
 from ..master.records import Master
-from ..model import QUARTERS, Outcome, OutcomeYear, Settings
 from ..rules.outcomes import mismatch, pairs
-from ..values import Part, ValueKind, is_blank, is_undecided, read_value
 from .direction import direction
 from .records import ROUNDING, Direction, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from ..errors import UsageError
+from ..domain.errors import UsageError
+from ..domain.model import QUARTER_LABELS, Measure, Ref, Round
 from ..master.records import Master
-from ..model import QUARTER_LABELS, Measure, Ref, Round
 from ..rules import Case, judge, problems_of
-from ..status import State, status
+from ..status.round_status import State, status
 from . import states
 from .records import Coordination, MeasureName, Missing, Point
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..master.book import Book, plain_id
+from ..domain.model import Outcome
+from ..domain.values import ValueKind, fold, read_value
 from ..master.records import Master
 from ..master.schema import ID, Column, Sheet, outcomes
-from ..model import Outcome
+from ..master.workbook import Book, plain_id
 from ..ooxml.package import Package
-from ..values import ValueKind, fold, read_value
 from .records import Direction
 
 COLUMN = "方向"  # a column that people may add to 成果目標

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DxreportError
-from ..form.fit import MAX_HEIGHT, column_px, line_pitch, needed_height, usable_em
+from ..domain.errors import DxreportError
 from ..ooxml.refs import address
 from ..ooxml.text import utf16_length
+from ..ooxml.text_metrics import MAX_HEIGHT, column_px, line_pitch, needed_height, usable_em
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -11,9 +11,9 @@ from datetime import datetime
 
 import pandas as pd
 
+from ..domain.model import QUARTER_LABELS, QUARTER_MONTHS
+from ..domain.values import fold, is_blank
 from ..master.records import Master, stamp
-from ..model import QUARTER_LABELS, QUARTER_MONTHS
-from ..values import fold, is_blank
 from . import states
 from .achievement import outcome_result
 from .coordination import coordination

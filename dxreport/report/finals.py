@@ -11,15 +11,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..errors import MasterError
-from ..fields import label
+from ..domain.errors import MasterError
+from ..domain.fields import label
+from ..domain.model import QUARTER_LABELS, Ref
 from ..master import records
 from ..master.records import FinalReport, Master
 from ..master.schema import FINALS, STATE, STATE_FROM
 from ..master.write import MasterEdit
-from ..model import QUARTER_LABELS, Ref
 from ..rules import item_name
-from ..workspace import Workspace
+from ..workspace.paths import Workspace
 from . import states
 from .records import Figures, MeasureName, Overview, Recount, Since, TextChange
 

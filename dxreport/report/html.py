@@ -9,7 +9,7 @@ from traceback import walk_tb
 from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..errors import DxreportError
+from ..domain.errors import DxreportError
 from . import words
 from .records import Category, Figures, Standing
 

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DxreportError
-from ..values import is_blank
+from ..domain.errors import DxreportError
+from ..domain.values import is_blank
 from . import words
 from .finals import plain
 from .records import HEADING, Coordination, Figures, MeasureName, OutcomeResult, Since, Tally, Verdict, YearResult

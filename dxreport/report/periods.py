@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..values import fold, is_blank
+from ..domain.values import fold, is_blank
 
 NOT_SAID = "時期の記入なし"
 _MONTHS = re.compile(r"(?P<first>\d{1,2})月(?:\s*[~～〜ー-]\s*(?P<last>\d{1,2})月)?(?:頃|ごろ)?")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..domain.model import Activity, Measure, Settings, is_blank
+from ..domain.values import area_code as plain_code
+from ..domain.values import is_blank as says_nothing
+from ..domain.values import is_marked, plan_is_none
 from ..master.records import Master
-from ..model import Activity, Measure, Settings, is_blank
-from ..values import area_code as plain_code
-from ..values import is_blank as says_nothing
-from ..values import is_marked, plan_is_none
 from .records import Category, MeasureName, Standing
 
 UNKNOWN = Category("設定にない語", Standing.UNKNOWN)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from ..fields import FIELD, Access, access
-from ..model import Department, Measure, Ref, Round, Settings
-from ..problems import Kind
-from ..values import is_blank
+from ..domain.fields import FIELD, Access, access
+from ..domain.model import Department, Measure, Ref, Round, Settings
+from ..domain.problems import Kind
+from ..domain.values import is_blank
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import problems
-from ..fields import FIELD
-from ..model import Ref
-from ..values import is_blank, nearest
+from ..domain import problems
+from ..domain.fields import FIELD
+from ..domain.model import Ref
+from ..domain.values import is_blank, nearest
 from .case import Case, Finding, choices, finding
 
 # Each flag with the fields it governs, and what people call these.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import problems
-from ..model import OutcomeYear, Ref
-from ..values import Part, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
+from ..domain import problems
+from ..domain.model import OutcomeYear, Ref
+from ..domain.values import Part, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import problems
-from ..model import QUARTER_LABELS, QUARTERS, ActivityQuarter, Ref
-from ..values import is_blank, is_marked, nearest, plan_is_none
+from ..domain import problems
+from ..domain.model import QUARTER_LABELS, QUARTERS, ActivityQuarter, Ref
+from ..domain.values import is_blank, is_marked, nearest, plan_is_none
 from .case import Case, Finding, choices, finding
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import problems
-from ..model import Measure, Ref, RelatedMeasure
-from ..values import fold, is_blank, measure_id
+from ..domain import problems
+from ..domain.model import Measure, Ref, RelatedMeasure
+from ..domain.values import fold, is_blank, measure_id
 from .case import Case, Finding, finding, says_something
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import problems
-from ..fields import FIELD, FIELDS, Field
-from ..fields import Kind as FieldKind
-from ..model import PART_BY_PREFIX, Ref, is_blank
+from ..domain import problems
+from ..domain.fields import FIELD, FIELDS, Field
+from ..domain.fields import Kind as FieldKind
+from ..domain.model import PART_BY_PREFIX, Ref, is_blank
 from .case import Case, Finding, finding
 
 # 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標 (see progress.py, outcomes.py).

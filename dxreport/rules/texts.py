@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .. import problems
-from ..model import Ref
+from ..domain import problems
+from ..domain.model import Ref
 from ..ooxml.text import MAX_TEXT, utf16_length
 from .case import Case, Finding, finding
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import problems
-from ..fields import Access
-from ..model import Ref
-from ..values import is_blank
+from ..domain import problems
+from ..domain.fields import Access
+from ..domain.model import Ref
+from ..domain.values import is_blank
 from .case import Case, Finding, finding
 from .progress import QUARTER_ANSWERS
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from .. import problems
-from ..fields import LIST_NAMES, Access, label
-from ..model import PART_BY_PREFIX, Ref, Settings
-from ..problems import Problem, problem
+from ..domain import problems
+from ..domain.fields import LIST_NAMES, Access, label
+from ..domain.model import PART_BY_PREFIX, Ref, Settings
+from ..domain.problems import Problem, problem
 from .case import Case, Finding, Rule
 
 _CELLS = 6  # addresses that a problem names before "ほか"

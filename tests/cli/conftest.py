@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dxreport.init import create
+from dxreport.lifecycle.init import create
 
 ROOT = Path(__file__).parents[2]
 

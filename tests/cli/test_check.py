@@ -11,17 +11,17 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dxreport import sample
-from dxreport.bundled import bundled
-from dxreport.check import audit
 from dxreport.cli import main
-from dxreport.init import create
+from dxreport.lifecycle import sample
+from dxreport.lifecycle.check import audit
+from dxreport.lifecycle.init import create
+from dxreport.lifecycle.rollover import carry
+from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
 from dxreport.master.records import MeasureState, Standing
 from dxreport.master.rounds import current_round
-from dxreport.rollover import carry
-from dxreport.sample.departments import DEPARTMENTS
+from dxreport.workspace.bundled import bundled
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from dxreport.cli import main
+from dxreport.intake.workbook import open_book
 from dxreport.ooxml.refs import cell
-from dxreport.returns.book import open_book
-from tests.quarter import printed
+from tests.support.quarter import printed
 
 
 def call(quarter, *args: str) -> int:

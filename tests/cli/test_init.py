@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dxreport import sample
-from dxreport.bundled import bundled
 from dxreport.cli import main
-from dxreport.errors import DxreportError, UsageError
-from dxreport.init import create, fiscal_year
+from dxreport.domain.errors import DxreportError, UsageError
+from dxreport.domain.model import FiscalYear
+from dxreport.lifecycle import sample
+from dxreport.lifecycle.init import create, fiscal_year
 from dxreport.master.read import read_master
-from dxreport.model import FiscalYear
+from dxreport.workspace.bundled import bundled
 
 FILES = {f"templates/{p.name}" for p in bundled("templates").iterdir() if p.name[0] not in "~."} | {"master/master.xlsx"}
 SPRING = date(2024, 4, 1)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dxreport.cli import main
-from dxreport.init import create
-from tests.quarter import OFFICE, Quarter
+from dxreport.lifecycle.init import create
+from tests.support.quarter import OFFICE, Quarter
 
 P1 = "activity.progress/K1/1"
 NOW = ("--now", "2022-07-14T17:00:00")

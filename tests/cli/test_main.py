@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
-from dxreport import check, cli
+from dxreport import cli
 from dxreport.cli import COMMANDS, main, program
-from dxreport.cli.frame import Moment
-from dxreport.errors import LockedError
+from dxreport.cli.common import Moment
+from dxreport.domain.errors import LockedError
+from dxreport.lifecycle import check
 
 JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
 
@@ -36,7 +37,7 @@ def test_help_imports_nothing_but_click(process):
     """
     modules = json.loads(process("-c", script).stderr)
     own = {m for m in modules if m.partition(".")[0] == "dxreport"}
-    assert own == {"dxreport", "dxreport.errors", *(f"dxreport.cli{m}" for m in ("", ".console", ".frame", ".words"))}
+    assert own == {"dxreport", "dxreport.domain", "dxreport.domain.errors", *(f"dxreport.cli{m}" for m in ("", ".console", ".common", ".japanese"))}
     heavy = {
         "openpyxl",
         "xlsxwriter",

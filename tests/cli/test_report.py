@@ -10,7 +10,7 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.master.read import read_master
-from tests.report.scenes import first_quarter
+from tests.support.scenes import first_quarter
 
 NOW = ("--now", "2022-07-19T09:00:00")
 NAME = "令和４年度_第1四半期_報告"

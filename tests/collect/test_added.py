@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from dxreport.errors import UsageError
+from dxreport.collect.resolve import decide
+from dxreport.domain.errors import UsageError
 from dxreport.ooxml.refs import cell
-from dxreport.resolve import decide
-from tests.form.packages import copy_row, insert_rows, set_text
-from tests.quarter import RETURNED, Quarter, reshaped, sheet_of
+from tests.support.packages import copy_row, insert_rows, set_text
+from tests.support.quarter import RETURNED, Quarter, reshaped, sheet_of
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 NEW = {"B": "新しい取組", "E": "調査", "F": "試行"}

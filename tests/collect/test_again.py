@@ -13,19 +13,19 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.collect.plan import Plan
+from dxreport.collect.resolve import accept
 from dxreport.collect.run import collect
-from dxreport.errors import UsageError
-from dxreport.fill import fill
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import UsageError
+from dxreport.domain.model import Ref
+from dxreport.intake.readers.exact import exact
+from dxreport.intake.workbook import open_book
 from dxreport.master.memo import reason
 from dxreport.master.records import ConflictState, Receipt
-from dxreport.model import Ref
-from dxreport.resolve import accept
-from dxreport.returns.book import open_book
-from dxreport.returns.copies import is_corrected_copy
-from dxreport.returns.exact import exact
-from dxreport.status import status
-from dxreport.withdraw import withdraw
-from tests.quarter import FORM, RETURNED, Edits, Quarter, copy, found, sheet_of
+from dxreport.sendback.fill import fill
+from dxreport.sendback.origin import is_corrected_copy
+from dxreport.status.round_status import status
+from tests.support.quarter import FORM, RETURNED, Edits, Quarter, copy, found, sheet_of
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 LATE = "進捗遅延・課題あり"

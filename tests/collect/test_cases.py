@@ -11,9 +11,9 @@ import pytest
 
 from dxreport.cli import console, main
 from dxreport.ooxml.refs import cell
-from dxreport.status import status
-from tests.collect.cases import CASES, Case
-from tests.quarter import RETURNED, Quarter
+from dxreport.status.round_status import status
+from tests.support.cases import CASES, Case
+from tests.support.quarter import RETURNED, Quarter
 
 P1 = "activity.progress/K1/1"
 Saved = Mapping[tuple[str, str], Path]

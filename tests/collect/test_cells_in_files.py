@@ -10,8 +10,8 @@ from lxml import etree
 from dxreport.collect.plan import Status
 from dxreport.ooxml.package import Package, serialise
 from dxreport.ooxml.refs import cell
-from tests.form.packages import S, delete_column, delete_row, edited, insert_columns, insert_rows, part_of, set_text
-from tests.quarter import Quarter, found, reshaped, sheet_of
+from tests.support.packages import S, delete_column, delete_row, edited, insert_columns, insert_rows, part_of, set_text
+from tests.support.quarter import Quarter, found, reshaped, sheet_of
 
 PROCUREMENT, P1, ACTUAL = "procurement", "activity.progress/K1/1", "outcome.actual/O1/1"
 ISSUED = "利用促進事業費及び加盟促進事業費を予算化"

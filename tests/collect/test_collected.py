@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from dxreport import files
 from dxreport.collect import run
 from dxreport.collect.plan import Status
 from dxreport.collect.run import collect
-from dxreport.errors import DxreportError, LockedError, MasterError, UsageError
-from dxreport.files import locked
-from dxreport.fill import fill
+from dxreport.domain.errors import DxreportError, LockedError, MasterError, UsageError
+from dxreport.domain.model import Ref, measure_from
 from dxreport.master.records import ConflictState
-from dxreport.model import Ref, measure_from
-from tests.quarter import ANSWERS, OFFICE, RETURNED, Quarter, copy, found, issue, sheet_of
+from dxreport.sendback.fill import fill
+from dxreport.workspace import files
+from dxreport.workspace.files import locked
+from tests.support.quarter import ANSWERS, OFFICE, RETURNED, Quarter, copy, found, issue, sheet_of
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 LATE = "進捗遅延・課題あり"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dxreport.init import create
+from dxreport.collect.resolve import accept, decide
+from dxreport.lifecycle.init import create
 from dxreport.master.schema import ACTIVITIES, CHANGES, CONFLICTS, ISSUES, MEASURES, RECEIPTS
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.table import sheet_parts, tables
-from dxreport.resolve import accept, decide
-from tests.form.packages import S, faults
 from tests.master.conftest import decorate
-from tests.quarter import ISSUED, RETURNED, Quarter, issue, sheet_of
+from tests.support.packages import S, faults
+from tests.support.quarter import ISSUED, RETURNED, Quarter, issue, sheet_of
 
 P1 = "activity.progress/K1/1"
 OURS = [sheet.name for sheet in (MEASURES, ACTIVITIES, ISSUES, RECEIPTS, CHANGES, CONFLICTS)]

@@ -13,13 +13,13 @@ import pytest
 
 from dxreport.collect.judge import Judge
 from dxreport.collect.plan import Status
-from dxreport.fill import fill
-from dxreport.model import Ref
-from dxreport.resolve import accept, decide
-from dxreport.status import status
-from dxreport.withdraw import withdraw
-from tests.collect.edits import encrypted, own_activity, without_sheet
-from tests.quarter import (
+from dxreport.collect.resolve import accept, decide
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.model import Ref
+from dxreport.sendback.fill import fill
+from dxreport.status.round_status import status
+from tests.support.edits import encrypted, own_activity, without_sheet
+from tests.support.quarter import (
     ANSWERS,
     OFFICE,
     RETURNED,

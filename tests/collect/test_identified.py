@@ -11,12 +11,12 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.plan import Status
-from dxreport.fill import fill
-from dxreport.model import Ref
+from dxreport.domain.model import Ref
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
-from dxreport.status import status
-from tests.form.packages import S, edited, set_text
-from tests.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of, sheet_xml, with_sheet
+from dxreport.sendback.fill import fill
+from dxreport.status.round_status import status
+from tests.support.packages import S, edited, set_text
+from tests.support.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of, sheet_xml, with_sheet
 
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 

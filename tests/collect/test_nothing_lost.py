@@ -7,14 +7,14 @@ from email.message import EmailMessage
 
 import pytest
 
-from dxreport.errors import UsageError
+from dxreport.collect.resolve import accept, decide
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import UsageError
+from dxreport.domain.model import Ref, SupportRequest
 from dxreport.master.build import build_master
 from dxreport.master.records import ConflictState
-from dxreport.model import Ref, SupportRequest
-from dxreport.resolve import accept, decide
-from dxreport.status import State, status
-from dxreport.withdraw import withdraw
-from tests.quarter import RETURNED, Quarter, sheet_of
+from dxreport.status.round_status import State, status
+from tests.support.quarter import RETURNED, Quarter, sheet_of
 
 K1 = "activity.progress/K1/1"
 

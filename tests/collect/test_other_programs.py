@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.run import collect
+from dxreport.intake.workbook import open_book
 from dxreport.ooxml.refs import cell
-from dxreport.returns.book import open_book
-from tests.quarter import ANSWERS, RETURNED, Quarter, found, sheet_of
+from tests.support.quarter import ANSWERS, RETURNED, Quarter, found, sheet_of
 
 P1 = "activity.progress/K1/1"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.passwords import read_passwords
-from dxreport.errors import UsageError
+from dxreport.domain.errors import UsageError
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])

@@ -8,17 +8,17 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.plan import Status
-from dxreport.issued import workbook_path
+from dxreport.intake.notes import own, remarks
+from dxreport.intake.workbook import open_book
+from dxreport.issue.store import workbook_path
 from dxreport.master.memo import memo, notes, reason
 from dxreport.master.records import ReceiptState
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import box
-from dxreport.returns.book import open_book
-from dxreport.returns.mark_notes import Notes
-from dxreport.returns.mark_parts import PackageEdit
-from dxreport.returns.remarks import own, remarks
-from dxreport.status import status
-from tests.quarter import RETURNED, Quarter, sheet_of
+from dxreport.sendback.notes import Notes
+from dxreport.sendback.parts import PackageEdit
+from dxreport.status.round_status import status
+from tests.support.quarter import RETURNED, Quarter, sheet_of
 
 TEXT = "山田:\n来月の会議で\n確定します"
 SHOWN = "山田: 来月の会議で 確定します"

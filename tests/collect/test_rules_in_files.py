@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dxreport.collect.plan import Status
-from dxreport.fill import fill
-from dxreport.model import Ref
+from dxreport.domain.model import Ref
 from dxreport.ooxml.refs import cell
-from tests.form.packages import insert_columns, insert_rows, rows_of
-from tests.quarter import OFFICE, RETURNED, Edits, Quarter, copy, found, issue, reshaped, sheet_of
+from dxreport.sendback.fill import fill
+from tests.support.packages import insert_columns, insert_rows, rows_of
+from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, copy, found, issue, reshaped, sheet_of
 
 LATE = "進捗遅延・課題あり"
 P1, C1, P2 = "activity.progress/K1/1", "activity.countermeasure/K1/1", "activity.progress/K2/1"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dxreport.fill import fill
-from dxreport.model import Ref
-from dxreport.resolve import accept, decide
-from dxreport.withdraw import withdraw
+from dxreport.collect.resolve import accept, decide
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.model import Ref
+from dxreport.sendback.fill import fill
 from tests.collect.test_halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
-from tests.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, issue
+from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, issue
 
 CP = "contact_person"
 WHOLE = ONE | TWO

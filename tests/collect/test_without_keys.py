@@ -9,10 +9,10 @@ import pytest
 import xlsxwriter
 
 from dxreport.collect.plan import Plan
-from dxreport.model import Ref
+from dxreport.domain.model import Ref
 from dxreport.ooxml.refs import cell
-from tests.form.packages import Grid, delete_column, delete_row, rows_of
-from tests.quarter import Quarter, found, reshaped, sheet_of
+from tests.support.packages import Grid, delete_column, delete_row, rows_of
+from tests.support.quarter import Quarter, found, reshaped, sheet_of
 
 P1, C1 = "activity.progress/K1/1", "activity.countermeasure/K1/1"
 ANSWER = {P1: "進捗遅延・課題あり", C1: "人を増やす"}

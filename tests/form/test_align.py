@@ -7,16 +7,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from dxreport.form.adopt import adopt
-from dxreport.form.align import Aligned, Doubt, align
+from dxreport.domain.model import PARTS, ActivityQuarter, Measure, Ref, Round, is_blank, measure_from
+from dxreport.form.align.items import adopt
+from dxreport.form.align.sheet import Aligned, Doubt, align
 from dxreport.form.compile import Form
-from dxreport.model import PARTS, ActivityQuarter, Measure, Ref, Round, is_blank, measure_from
-
-from .packages import Grid, rows_of
-from .strategies import measures
-from .test_laws import FIRST, FORM, REAL, read, render, shown, without_spares
-from .test_second_form import form as second_form
-from .test_second_form import on_form
+from tests.form.test_laws import FIRST, FORM, REAL, read, render, shown, without_spares
+from tests.form.test_second_form import form as second_form
+from tests.form.test_second_form import on_form
+from tests.support.packages import Grid, rows_of
+from tests.support.strategies import measures
 
 LONG = REAL["04-02"]  # three activities and outcomes, two related measures and requests
 COLUMNS = range(1, 8)

@@ -8,18 +8,17 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from dxreport import sample
-from dxreport.errors import DxreportError
-from dxreport.form.book import IssuedBook, render_book
+from dxreport.domain.errors import DxreportError
+from dxreport.domain.model import Activity, Measure
 from dxreport.form.compile import compile_form
-from dxreport.form.edition import edition
-from dxreport.model import Activity, Measure
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import IssuedBook, render_book
+from dxreport.lifecycle import sample
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
-
-from . import packages
-from .packages import S, edited, part_of
-from .test_compile import END, compiled, good, template
-from .test_compile import faults as told
+from tests.form.test_compile import END, compiled, good, template
+from tests.form.test_compile import faults as told
+from tests.support import packages
+from tests.support.packages import S, edited, part_of
 
 MEASURE = Measure("01-01", goal="目標\n二行目", activities=(Activity("K1", name="甲"), Activity("K2", name="乙")))
 BOOK, RELS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"

@@ -9,15 +9,14 @@ import pytest
 import xlsxwriter
 from openpyxl import Workbook
 
-from dxreport import sample
-from dxreport.errors import TemplateError
-from dxreport.form.book import render_book
+from dxreport.domain.errors import TemplateError
+from dxreport.domain.model import Activity, Measure, Outcome
 from dxreport.form.compile import Form, compile_form
-from dxreport.form.edition import edition
-from dxreport.model import Activity, Measure, Outcome
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
+from dxreport.lifecycle import sample
 from dxreport.ooxml.package import Package, serialise
-
-from .packages import S, edited, part_of
+from tests.support.packages import S, edited, part_of
 
 ACTIVITIES = "{% for activity in measure.activities | at_least(1) %}"
 END = "{% endfor %}"

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dxreport
-from dxreport.form.fit import (
+from dxreport.ooxml.package import MAIN_NS, Package
+from dxreport.ooxml.text_metrics import (
     column_px,
     line_pitch,
     lines,
@@ -25,9 +26,8 @@ from dxreport.form.fit import (
     printable_height,
     usable_em,
 )
-from dxreport.ooxml.package import MAIN_NS, Package
 
-SAMPLE = Path(dxreport.__file__).parent / "sample" / "measures.json"
+SAMPLE = Path(dxreport.__file__).parent / "lifecycle" / "sample" / "measures.json"
 
 
 def texts_of(value) -> set[str]:

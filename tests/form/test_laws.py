@@ -13,16 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dxreport
-from dxreport import sample
-from dxreport.errors import DxreportError
-from dxreport.fields import Access, access
-from dxreport.form.book import render_book
+from dxreport.domain.errors import DxreportError
+from dxreport.domain.fields import Access, access
+from dxreport.domain.model import PART_BY_PREFIX, Activity, Measure, Ref, Round, is_blank, measure_from
 from dxreport.form.compile import Form, load_form
-from dxreport.form.edition import edition
-from dxreport.form.read import Filled, read_sheet
-from dxreport.model import PART_BY_PREFIX, Activity, Measure, Ref, Round, is_blank, measure_from
-
-from .packages import (
+from dxreport.form.read.sheet import Filled, read_sheet
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
+from dxreport.lifecycle import sample
+from tests.support.packages import (
     copy_row,
     delete_column,
     delete_row,
@@ -34,7 +33,7 @@ from .packages import (
     rows_of,
     set_text,
 )
-from .strategies import measures, texts
+from tests.support.strategies import measures, texts
 
 TEMPLATE = Path(dxreport.__file__).parents[1] / "templates" / "年間活動計画.xlsx"
 FORM = load_form(TEMPLATE)
@@ -225,9 +224,9 @@ def test_spare_items_never_take_an_id_that_was_given_before() -> None:
 def test_same_measures_same_bytes_in_another_process() -> None:
     """Whatever order sets and dictionaries have there."""
     code = (
-        "import hashlib, sys; from pathlib import Path; from dxreport import sample; "
-        "from dxreport.form.book import render_book; from dxreport.form.compile import load_form; "
-        "from dxreport.form.edition import edition; s = sample.settings(); "
+        "import hashlib, sys; from pathlib import Path; from dxreport.lifecycle import sample; "
+        "from dxreport.form.render.workbook import render_book; from dxreport.form.compile import load_form; "
+        "from dxreport.form.render.prepare import edition; s = sample.settings(); "
         "made = edition(load_form(Path(sys.argv[1])), s.round('第1四半期'), s, '産業振興課'); "
         "book = render_book(made, sample.load(with_answers=True), 'R04Q1-001'); "
         "sys.stdout.write(hashlib.sha256(book.data).hexdigest())"

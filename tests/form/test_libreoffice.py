@@ -12,14 +12,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from python_calamine import CalamineWorkbook
 
-from dxreport.form.book import render_book
-from dxreport.form.edition import edition
-from dxreport.form.read import Filled, read_sheet
-from dxreport.model import Measure, Ref
-
-from .packages import open_cells
-from .strategies import NASTY, measures
-from .test_laws import FIRST, FORM, REAL, SETTINGS, read
+from dxreport.domain.model import Measure, Ref
+from dxreport.form.read.sheet import Filled, read_sheet
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
+from tests.form.test_laws import FIRST, FORM, REAL, SETTINGS, read
+from tests.support.packages import open_cells
+from tests.support.strategies import NASTY, measures
 
 pytestmark = pytest.mark.libreoffice
 FORMATS = (".xlsx", ".xls", ".ods")

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from dxreport.form.book import render_book
+from dxreport.domain.model import Measure
 from dxreport.form.compile import Form
-from dxreport.form.edition import edition
-from dxreport.form.fit import printable_height
-from dxreport.model import Measure
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
 from dxreport.ooxml.package import Package
-
-from .packages import S, merged, part_of
-from .strategies import measures
-from .test_laws import FIRST, FORM, REAL, SETTINGS, render
-from .test_second_form import form as second_form
+from dxreport.ooxml.text_metrics import printable_height
+from tests.form.test_laws import FIRST, FORM, REAL, SETTINGS, render
+from tests.form.test_second_form import form as second_form
+from tests.support.packages import S, merged, part_of
+from tests.support.strategies import measures
 
 
 def sheet_of(data: bytes, measure: Measure) -> etree._Element:

@@ -13,20 +13,19 @@ from hypothesis import strategies as st
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from dxreport.fields import Access, access
-from dxreport.form.book import render_book
+from dxreport.domain.fields import Access, access
+from dxreport.domain.model import Measure, Ref, Round
 from dxreport.form.compile import Form, compile_form
-from dxreport.form.edition import edition
-from dxreport.form.read import read_sheet
-from dxreport.form.source import R_ID
-from dxreport.model import Measure, Ref, Round
+from dxreport.form.read.sheet import read_sheet
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
+from dxreport.form.template import R_ID
 from dxreport.ooxml.package import RELS_NS, TYPES_NS, Package, rels_name, serialise
 from dxreport.ooxml.refs import address, box
-
-from .packages import S, edited, faults, open_cells, part_of, rows_of, set_text
-from .second_form import AUTHOR, SHEET, X14, XM, build
-from .strategies import measures, texts
-from .test_laws import FIRST, REAL, ROUNDS, SETTINGS, read, render, rounds, shown, without_spares
+from tests.form.test_laws import FIRST, REAL, ROUNDS, SETTINGS, read, render, rounds, shown, without_spares
+from tests.support.packages import S, edited, faults, open_cells, part_of, rows_of, set_text
+from tests.support.second_form import AUTHOR, SHEET, X14, XM, build
+from tests.support.strategies import measures, texts
 
 XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 THREE = [REAL["01-01"], REAL["03-05"], REAL["02-03"]]

@@ -13,12 +13,12 @@ import pytest
 import xlsxwriter
 from lxml import etree
 
+from dxreport.domain.model import Activity, ActivityQuarter, Measure, Outcome, OutcomeYear
+from dxreport.lifecycle.sample import settings
+from dxreport.lifecycle.sample.departments import DEPARTMENTS, sample_master
 from dxreport.master.build import master_bytes
-from dxreport.model import Activity, ActivityQuarter, Measure, Outcome, OutcomeYear
 from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, TYPES_NS, Package, parse, serialise
 from dxreport.ooxml.table import sheet_parts
-from dxreport.sample import settings
-from dxreport.sample.departments import DEPARTMENTS, sample_master
 
 N = f"{{{MAIN_NS}}}"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lxml import etree
 
+from dxreport.lifecycle.sample import load, settings
+from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS, sample_master
 from dxreport.master.build import build_master
 from dxreport.master.read import master_from, read_master
 from dxreport.master.records import MeasureState, Standing
 from dxreport.ooxml.package import MAIN_NS, Package
 from dxreport.ooxml.table import sheet_parts, tables
-from dxreport.sample import load, settings
-from dxreport.sample.departments import AREAS, DEPARTMENTS, sample_master
 
 N = f"{{{MAIN_NS}}}"
 BUNDLED = Path(__file__).parents[2] / "master" / "master.xlsx"

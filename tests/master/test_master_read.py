@@ -9,7 +9,10 @@ import pytest
 import xlsxwriter
 from lxml import etree
 
-from dxreport.errors import MasterError
+from dxreport.domain.errors import MasterError
+from dxreport.domain.model import PART_BY_PREFIX, Ref
+from dxreport.lifecycle.sample import load, settings
+from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import _contents
 from dxreport.master.faults import DamagedMaster
 from dxreport.master.ledgers import LEDGERS
@@ -18,11 +21,8 @@ from dxreport.master.records import Change, MeasureState, Place, Receipt, Receip
 from dxreport.master.schema import MEASURES
 from dxreport.master.settings import day_of, quarter_of
 from dxreport.master.write import MasterEdit
-from dxreport.model import PART_BY_PREFIX, Ref
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.table import sheet_parts
-from dxreport.sample import load, settings
-from dxreport.sample.departments import DEPARTMENTS
 
 N = f"{{{MAIN_NS}}}"
 

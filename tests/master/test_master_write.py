@@ -14,16 +14,16 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from lxml import etree
 
-from dxreport.errors import LockedError, MasterError
-from dxreport.files import locked
+from dxreport.domain.errors import LockedError, MasterError
+from dxreport.domain.model import Measure, Ref, measure_from, normalise
 from dxreport.master.read import master_from, read_master
 from dxreport.master.records import Change, Conflict, ConflictState, Issue, Receipt, ReceiptState, stamp
 from dxreport.master.write import MasterEdit, save
-from dxreport.model import Measure, Ref, measure_from, normalise
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.refs import box
 from dxreport.ooxml.table import sheet_parts, tables
-from dxreport.workspace import Workspace
+from dxreport.workspace.files import locked
+from dxreport.workspace.paths import Workspace
 
 N = f"{{{MAIN_NS}}}"
 NOW = datetime(2022, 7, 11, 9, 30)
@@ -299,7 +299,7 @@ def test_saving_refuses_a_master_that_changed_meanwhile(workspace: Workspace, sm
 def test_saving_refuses_while_excel_has_it_open_or_another_dxreport_writes(
     workspace: Workspace, small: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dxreport.files.LOCK_SECONDS", 0.01)
+    monkeypatch.setattr("dxreport.workspace.files.LOCK_SECONDS", 0.01)
     owner = workspace.master.with_name("~$master.xlsx")
     owner.write_bytes(
         b"\x04taro" + b" " * 50 + (4).to_bytes(2, "little") + "taro".encode("utf-16-le").ljust(108, b"\0")

@@ -11,7 +11,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxreport.model import normalise
+from dxreport.domain.model import normalise
 from dxreport.ooxml.cells import CellReader, Grid
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.table import sheet_parts, workbook_part

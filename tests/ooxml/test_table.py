@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 from lxml import etree
 
-from dxreport.errors import MasterError
+from dxreport.domain.errors import MasterError
 from dxreport.ooxml.cells import CellReader
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.table import Area, BookEdit, find_header, plain, sheet_parts, tables, workbook_part

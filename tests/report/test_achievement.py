@@ -9,16 +9,16 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from dxreport import sample
+from dxreport.domain.model import Outcome, OutcomeYear
+from dxreport.lifecycle import sample
 from dxreport.master.read import master_from
-from dxreport.model import Outcome, OutcomeYear
 from dxreport.report import words
 from dxreport.report.achievement import compare, outcome_result
 from dxreport.report.direction import directions, read_direction
 from dxreport.report.figures import results
 from dxreport.report.periods import period
 from dxreport.report.records import Direction, MeasureName, OutcomeResult, Verdict, YearResult
-from tests.report.scenes import SETTINGS, first_quarter, in_memory, third_quarter
+from tests.support.scenes import SETTINGS, first_quarter, in_memory, third_quarter
 
 MORE, LESS, UNKNOWN = Direction.MORE, Direction.LESS, Direction.UNKNOWN
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dxreport.domain.model import ProgressWord
 from dxreport.master.records import MeasureState, Standing
-from dxreport.model import ProgressWord
 from dxreport.report import words
 from dxreport.report.figures import activity_frame, figures, streaks
 from dxreport.report.records import Figures, Tally
 from dxreport.report.records import Standing as Progress
 from dxreport.report.states import by_severity, categories
-from tests.report.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
+from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
 NOW = datetime(2022, 7, 19, 9)
 REAL = real()

@@ -10,17 +10,17 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dxreport.errors import MasterError
+from dxreport.domain.errors import MasterError
+from dxreport.domain.model import ProgressWord, Ref
 from dxreport.master.read import read_master
 from dxreport.master.records import Issue, Master
 from dxreport.master.schema import FINALS
 from dxreport.master.write import MasterEdit
-from dxreport.model import ProgressWord, Ref
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data, final_from, since
-from dxreport.report.made import Format, Report, make, write
-from dxreport.workspace import Workspace
-from tests.report.scenes import SETTINGS, first_quarter, third_quarter
+from dxreport.report.produce import Format, Report, make, write
+from dxreport.workspace.paths import Workspace
+from tests.support.scenes import SETTINGS, first_quarter, third_quarter
 
 FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
 

@@ -17,9 +17,9 @@ import openpyxl
 import pytest
 from lxml import html as lxml_html
 
-from dxreport.bundled import bundled
-from dxreport.errors import DxreportError
-from dxreport.model import ProgressWord
+from dxreport.domain.errors import DxreportError
+from dxreport.domain.model import ProgressWord
+from dxreport.domain.values import is_blank
 from dxreport.ooxml.package import Package, parse
 from dxreport.report import pdf as pdf_module
 from dxreport.report import words
@@ -29,9 +29,9 @@ from dxreport.report.figures import figures
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Category, Figures, Standing
-from dxreport.values import is_blank
-from tests.report.scenes import SETTINGS, edited, first_quarter, in_memory, real, third_quarter
+from dxreport.workspace.bundled import bundled
 from tests.report.test_finals import kept
+from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
 TYPST = bundled("templates") / pdf_module.TEMPLATE

@@ -15,16 +15,15 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
-from dxreport.bundled import bundled
-from dxreport.errors import DxreportError
-from dxreport.model import ProgressWord
+from dxreport.domain.errors import DxreportError
+from dxreport.domain.model import ProgressWord
 from dxreport.report import words
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data
 from dxreport.report.html import TEMPLATE, html, looks
 from dxreport.report.records import Category, Figures, Standing
-
-from .scenes import SETTINGS, built, first_quarter, real, third_quarter
+from dxreport.workspace.bundled import bundled
+from tests.support.scenes import SETTINGS, built, first_quarter, real, third_quarter
 
 TEMPLATE_PATH = bundled("templates") / TEMPLATE
 NOW = datetime(2022, 7, 19, 10)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from dxreport import sample
-from dxreport.model import Measure, Ref, measure_from
+from dxreport.domain.model import Measure, Ref, measure_from
+from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
 MEASURES = {measure.id: measure for measure in sample.load(with_answers=True)}

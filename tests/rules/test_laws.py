@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from dxreport import sample
-from dxreport.fields import Access
-from dxreport.model import Ref, measure_from
-from dxreport.problems import KINDS
+from dxreport.domain.fields import Access
+from dxreport.domain.model import Ref, measure_from
+from dxreport.domain.problems import KINDS
+from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
 MEASURES = {m.id: m for m in sample.load(with_answers=True)}

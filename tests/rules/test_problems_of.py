@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dxreport import sample
-from dxreport.model import Ref
-from dxreport.problems import KINDS
+from dxreport.domain.model import Ref
+from dxreport.domain.problems import KINDS
+from dxreport.lifecycle import sample
 from dxreport.rules import RULES, item_name, judge, problems_of
 
 SETTINGS = sample.settings()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dxreport import sample
-from dxreport.model import Ref
+from dxreport.domain.model import Ref
+from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge, problems_of
 
 # What is wrong in the published sheets, found by reading them.

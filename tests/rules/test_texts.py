@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dxreport.model import Department
+from dxreport.domain.model import Department
 from dxreport.rules import judge
 
 MAIL = "contact_email"

@@ -1,0 +1,119 @@
+"""What collect answers: as JSON with stable keys, and as lines that a person reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..collect.plan import Plan, PlannedFile, PlannedSheet, Status
+from ..domain.problems import WITHDRAWN, Problem
+from .json_records import problem_record
+
+WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
+
+
+def answer(plan: Plan, *, dry_run: bool) -> dict:
+    """The contract of ``collect --json``; in a dry run ``planned`` stands for ``merged``."""
+    count = Counter(_word(s.status, dry_run) for f in plan.files for s in f.sheets)
+    return {
+        "files": [_file(f, dry_run) for f in plan.files],
+        "summary": {
+            "files": len(plan.files),
+            "sheets": sum(len(f.sheets) for f in plan.files),
+            **{_word(s, dry_run): count[_word(s, dry_run)] for s in Status},
+            "refused_files": sum(not f.sheets for f in plan.files),
+            "changes": len(plan.changes),
+            "conflicts": sum(len(s.merge.conflicts) for f in plan.files for s in f.sheets),
+            "dry_run": dry_run,
+        },
+    }
+
+
+def _word(status: Status, dry_run: bool) -> str:
+    return "planned" if dry_run and status is Status.MERGED else status.value
+
+
+def _file(planned: PlannedFile, dry_run: bool) -> dict:
+    return {
+        "path": planned.file.name,
+        "sha256": planned.file.sha256,
+        "return": planned.return_id,
+        "sender": planned.file.sender,
+        "received": planned.file.received,
+        "status": _word(planned.status, dry_run),
+        "problems": [problem_record(p) for p in planned.problems],
+        "measures": [_sheet(s, dry_run) for s in planned.sheets],
+    }
+
+
+def _sheet(s: PlannedSheet, dry_run: bool) -> dict:
+    return {
+        "id": s.measure,
+        "sheet": s.sheet,
+        "issue": s.issue,
+        "status": _word(s.status, dry_run),
+        "problems": [problem_record(p) for p in s.problems],
+        "changes": [
+            {"field": str(c.ref), "label": s.labels[c.ref], "old": c.old, "new": c.new, "cell": s.cells.get(c.ref, "")}
+            for c in s.merge.changes
+        ],
+        "conflicts": [
+            {"field": str(c.ref), "label": s.labels[c.ref], "issued": c.issued, "returned": c.returned, "current": c.current}
+            for c in s.merge.conflicts
+        ],
+        "moved": list(s.moved),
+        "notes": [{"cell": cell, "text": text} for cell, text in s.notes.items()],
+    }
+
+
+def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
+    """Every file with its sheets, what is wrong with them and what to do; sums at the end."""
+    for planned in plan.files:
+        yield f"■ {planned.file.name}（{planned.return_id}）"
+        for p in planned.problems:
+            yield from _said(p, "  ")
+        for sheet in planned.sheets:
+            yield f"  {_head(sheet)}"
+            for p in sheet.problems:
+                yield from _said(p, "    ")
+            for what in sheet.moved:
+                yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
+            for cell, text in sheet.notes.items():
+                yield f"    コメント {cell}: {_short(text, 200)}"
+            for c in sheet.merge.conflicts:
+                yield f"    競合: {sheet.labels[c.ref]}"
+                yield f"      発行時「{_short(c.issued)}」 返送「{_short(c.returned)}」 マスター「{_short(c.current)}」"
+    yield from _sums(plan, dry_run)
+
+
+def _head(sheet: PlannedSheet) -> str:
+    name = sheet.measure if sheet.sheet == sheet.measure else f"{sheet.measure}（シート「{sheet.sheet}」）"
+    changes = f" 変更 {len(sheet.merge.changes)} 件" if sheet.merge.changes else ""
+    withdrawn = "（取下げ済み）" if any(p.code == WITHDRAWN.code for p in sheet.problems) else ""
+    return f"{name} {WORDS[sheet.status]}{withdrawn}{changes}"
+
+
+def _said(p: Problem, indent: str) -> Iterator[str]:
+    word = "誤り" if p.severity == "error" else "確認"
+    where = " ".join(part for part in (p.cell, p.label) if part)
+    yield f"{indent}{word} {p.code} {where}{': ' if where else ''}{p.message}"
+    if p.fix:
+        yield f"{indent}  → {p.fix}"
+
+
+def _short(text: str, length: int = 40) -> str:
+    line = " ".join(text.split()) or "（空白）"
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _sums(plan: Plan, dry_run: bool) -> Iterator[str]:
+    count = Counter(s.status for f in plan.files for s in f.sheets)
+    parts = [f"{WORDS[s]} {count[s]}" for s in WORDS if count[s]]
+    unread = sum(not f.sheets for f in plan.files)
+    parts += [f"読めないファイル {unread}"] if unread else []
+    yield ""
+    yield f"ファイル {len(plan.files)}、シート {sum(count.values())}: {'、'.join(parts) or 'なし'}。マスターの変更 {len(plan.changes)} か所。"
+    if plan.conflicts:
+        yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
+    if dry_run:
+        yield "（--dry-run: 何も書いていません）"

@@ -1,0 +1,125 @@
+"""What goes back: each held sheet in the department's own workbook, with its bad cells marked.
+
+A return in another format than .xlsx goes back as the workbook that was issued, with the department's
+answers filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path, PurePath
+
+from ..domain import problems
+from ..domain.errors import PackageError
+from ..domain.model import Ref
+from ..domain.problems import Problem
+from ..intake.file_type import Format, sniff
+from ..issue.store import Archive, workbook_path
+from ..master.records import Master
+from ..sendback.corrected_copy import Mark, corrected_copy
+from ..sendback.fill import fill, positions
+from ..sendback.origin import return_line
+from ..workspace.files import file_name
+from ..workspace.paths import Workspace
+from .originals import without_number
+from .plan import Plan, PlannedFile, PlannedSheet, Status
+
+FOLDER = "差し戻し"
+_ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
+
+
+def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[PlannedFile, str, bytes]]:
+    """For each return with held sheets: the file, a name for the copy, its bytes.
+
+    A return in another format of which nothing can be filled into an issued workbook has none.
+    """
+    out = []
+    for planned in plan.files:
+        held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED)]
+        unread = any(p.severity == "error" for p in planned.problems)
+        if unread or not held:
+            continue
+        name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
+        made = _copy(workspace, master, planned, held)
+        if made is not None and planned.return_id not in {p.return_id for p, _, _ in out}:
+            out.append((planned, file_name(f"{name}_{FOLDER}") + made[1], made[0]))
+    return out
+
+
+def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
+    """The corrected copies of a return that were written."""
+    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xls[xm]"))
+
+
+def _copy(
+    workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]
+) -> tuple[bytes, str] | None:
+    """The copy and its suffix: macros stay where they were, since Excel refuses them under .xlsx."""
+    if planned.package:
+        suffix = ".xlsm" if sniff(planned.package) is Format.XLSM else ".xlsx"
+        try:
+            return corrected_copy(planned.package, _marks(held), _header(master, planned.return_id, held)), suffix
+        except PackageError:
+            pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
+    refilled = _refilled(workspace, master, planned, held)
+    return None if refilled is None else (refilled, ".xlsx")
+
+
+def _header(master: Master, return_id: str, held: Sequence[PlannedSheet]) -> list[str]:
+    first = held[0]
+    round_ = master.settings.round(first.round)
+    limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
+    return [
+        f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
+        "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit,
+        return_line(return_id),
+    ]
+
+
+def _marks(held: Sequence[PlannedSheet]) -> list[Mark]:
+    return [_mark(p, s.sheet, _cells(p, s)) for s in held for p in s.problems if p.severity == "error"]
+
+
+def _cells(p: Problem, s: PlannedSheet) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(cell for ref in p.fields if (cell := s.cells.get(Ref.parse(ref)))))
+    return found or tuple(cell for cell in p.cell.split("、") if _ADDRESS.fullmatch(cell))
+
+
+def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
+    return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
+
+
+def _refilled(workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]) -> bytes | None:
+    """The issued workbook with all the department's answers in it and the bad cells marked: for the first issue
+    of which a held sheet could be read. None where there is none, or what was issued is no longer kept."""
+    first = next((s for s in held if s.status is Status.HELD and s.texts), None)
+    if first is None:
+        return None
+    sheets = [s for s in planned.sheets if s.texts and s.issue == first.issue]
+    held = [s for s in sheets if s.status is Status.HELD]
+    path = workbook_path(workspace, first.issue)
+    issue, snapshot = master.issue(first.issue), Archive(workspace).snapshot(first.issue)
+    form = Archive(workspace).form(issue.form) if issue else None
+    round_ = master.settings.round(first.round)
+    if form is None or snapshot is None or round_ is None or not path.is_file():
+        return None
+    year = master.settings.plan_years.index(master.settings.fiscal_year) + 1
+    when = {"quarter": round_.quarter, "year": year}
+    data = path.read_bytes()
+    answers = {s.measure: _answers(s, snapshot.texts[s.measure], positions(data, form, s.measure, **when)) for s in sheets}
+    filled = fill(data, form, answers, **when)
+    marks = []
+    for s in held:
+        shown = positions(filled, form, s.measure, **when)
+        for p in s.problems:
+            if p.severity == "error":
+                cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
+                marks.append(_mark(p, s.measure, cells))
+    return corrected_copy(filled, marks, _header(master, planned.return_id, held))
+
+
+def _answers(s: PlannedSheet, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
+    """What the department wrote into a sheet, without what it changed in locked cells: there the issued text stands."""
+    locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
+    return {ref: t for ref, t in s.texts.items() if t != issued.get(ref, "") and ref in shown and ref not in locked}

@@ -1,0 +1,1 @@
+"""Parts of a worksheet that follow its rows: ranges, formulas, names, drawings, print settings."""

@@ -1,0 +1,1 @@
+"""A returned sheet → the texts of a measure, by its keys."""

@@ -1,0 +1,101 @@
+"""A template workbook as it was drawn: its form sheet, cells, texts and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ..domain.errors import PackageError
+from ..ooxml.package import DOC_RELS_NS, MAIN_NS, Package
+from ..ooxml.refs import Box, box, cell
+from ..ooxml.styles import Styles
+from ..ooxml.text import string_item
+
+S = f"{{{MAIN_NS}}}"
+R_ID = f"{{{DOC_RELS_NS}}}id"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCell:
+    """A cell of the form sheet: style index, its text if it is one, its element."""
+
+    row: int
+    column: int
+    style: int
+    text: str
+    element: etree._Element
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """A sheet of the template workbook; ``kind`` is its relationship's: ``worksheet``, ``chartsheet`` …"""
+
+    name: str
+    part: str
+    state: str
+    kind: str
+
+
+class Source:
+    """The parts of a template that the compiler reads. Raises PackageError on no workbook."""
+
+    def __init__(self, data: bytes) -> None:
+        self.package = Package(data)
+        main = next((r for r in self.package.relationships() if r.kind == "officeDocument"), None)
+        if main is None or main.target not in self.package:
+            raise PackageError("Excel ブックではありません")
+        self.workbook_part = main.target
+        self.workbook = self.package.xml(main.target)
+        self.relationships = self.package.relationships(main.target)
+        by_id = {r.id: r for r in self.relationships}
+        self.sheets = [
+            SheetEntry(s.get("name", ""), rel.target, s.get("state", "visible"), rel.kind)
+            for s in self.workbook.iterfind(f"{S}sheets/{S}sheet")
+            if (rel := by_id.get(s.get(R_ID))) is not None and rel.target in self.package
+        ]
+        self.strings_part = self._target("sharedStrings")
+        self.strings = self.package.xml(self.strings_part) if self.strings_part else None
+        self.styles_part = self._target("styles")
+        self.styles = Styles(self.package.xml(self.styles_part) if self.styles_part else None)
+
+    def _target(self, kind: str) -> str | None:
+        return next((r.target for r in self.relationships if r.kind == kind and r.target in self.package), None)
+
+    def form_sheets(self) -> list[SheetEntry]:
+        """The sheets that hold tags of the template language."""
+        return [
+            s for s in self.sheets if s.part and any("{{" in c.text or "{%" in c.text for c in self.cells(self.package.xml(s.part)))
+        ]
+
+    def cells(self, root: etree._Element) -> Iterator[DrawnCell]:
+        """Every cell of a sheet, in order; ``text`` is "" for what is no text."""
+        row_number = 0
+        for row in root.iterfind(f"{S}sheetData/{S}row"):
+            row_number = int(row.get("r", row_number + 1))
+            column = 0
+            for c in row.iterfind(f"{S}c"):
+                column = cell(c.get("r"))[1] if c.get("r") else column + 1
+                yield DrawnCell(row_number, column, int(c.get("s", "0")), self._text(c), c)
+
+    def _text(self, c: etree._Element) -> str:
+        kind, value = c.get("t"), c.find(f"{S}v")
+        if kind == "s" and value is not None and self.strings is not None:
+            index = int(value.text or 0)
+            return string_item(self.strings[index]) if index < len(self.strings) else ""
+        inline = c.find(f"{S}is")
+        if kind == "inlineStr" and inline is not None:
+            return string_item(inline)
+        return (value.text or "") if kind == "str" and value is not None else ""
+
+
+def merges(root: etree._Element) -> list[Box]:
+    """The merged ranges of a sheet."""
+    return [box(m.get("ref", "")) for m in root.iterfind(f"{S}mergeCells/{S}mergeCell")]
+
+
+def last_row(root: etree._Element, cells: list[DrawnCell], merged: list[Box]) -> int:
+    """The last row that the sheet itself speaks of."""
+    rows = [int(r.get("r", "0")) for r in root.iterfind(f"{S}sheetData/{S}row")]
+    return max([2, *rows, *(c.row for c in cells), *(m.bottom for m in merged)])

@@ -1,0 +1,224 @@
+"""What a file is, by its content alone: names and extensions are often wrong.
+
+The extension only helps to find words for a file that is refused anyway.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from enum import Enum
+from pathlib import PurePath
+
+from ..domain.errors import PackageError
+from ..ooxml.package import TYPES_NS, Package
+from .limits import DAMAGED, MAX_FILE, Unreadable, unreadable
+
+
+class Format(Enum):
+    """The spreadsheet formats that are read."""
+
+    XLSX = "xlsx"
+    XLSM = "xlsm"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
+    ENCRYPTED = "encrypted"  # OOXML in an OLE container; what is inside shows after decryption
+
+
+_MAIN_TYPES = {
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": Format.XLSX,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": Format.XLSX,
+    "application/vnd.ms-excel.sheet.macroenabled.main+xml": Format.XLSM,
+    "application/vnd.ms-excel.template.macroenabled.main+xml": Format.XLSM,
+    "application/vnd.ms-excel.sheet.binary.macroenabled.main": Format.XLSB,
+}
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF", "E401", "PDF ファイル"),
+    (b"\x89PNG\r\n", "E401", "画像（PNG）"),
+    (b"\xff\xd8\xff", "E401", "画像（JPEG）"),
+    (b"GIF8", "E401", "画像（GIF）"),
+    (b"II*\0", "E401", "画像（TIFF）"),
+    (b"MM\0*", "E401", "画像（TIFF）"),
+    (b"{\\rtf", "E401", "リッチテキスト（RTF）"),
+    (b"MZ", "E401", "プログラム（自己解凍形式の圧縮ファイルなど）"),
+    (b"7z\xbc\xaf'\x1c", "E404", "圧縮ファイル（7z）"),
+    (b"Rar!\x1a\x07", "E404", "圧縮ファイル（RAR）"),
+    (b"\x1f\x8b", "E404", "圧縮ファイル（gz）"),
+    (b"x\x9f>\"", "E404", "Outlook 独自形式の添付（winmail.dat）"),
+    (b"\x09\x00\x04\x00", "E404", "Excel 2 の古い形式"),
+    (b"\x09\x02\x06\x00", "E404", "Excel 3 の古い形式"),
+    (b"\x09\x04\x06\x00", "E404", "Excel 4 の古い形式"),
+)  # fmt: skip
+_BY_EXTENSION = {
+    ".xdw": "DocuWorks 文書",
+    ".xbd": "DocuWorks バインダー",
+    ".jtd": "一太郎文書",
+    ".heic": "画像（HEIC）",
+    ".lzh": "圧縮ファイル（LZH）",
+    ".lnk": "ショートカット",
+}
+# What OLE containers hold, by the stream that marks them.
+_OLE_STREAMS = (
+    ("worddocument", "E401", "Word 文書（.doc）"),
+    ("powerpoint document", "E401", "PowerPoint（.ppt）"),
+    ("__properties_version1.0", "E401", "Outlook のメール（.msg）"),
+    ("book", "E404", "Excel 95 以前の形式（.xls）"),
+)
+
+
+def sniff(data: bytes, name: str = "") -> Format:
+    """The spreadsheet format of a file; raises Unreadable for everything else, saying what it is."""
+    if not data:
+        raise Unreadable("E407", "0 バイト")
+    if len(data) > MAX_FILE:
+        raise Unreadable("E405", f"{len(data) // 1024 // 1024} MB（上限 {MAX_FILE // 1024 // 1024} MB）")
+    if data[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08"):
+        return _zip_format(data)
+    if data.startswith(OLE):
+        return _ole_format(data, name)
+    for magic, code, words in _MAGIC:
+        if data.startswith(magic):
+            raise Unreadable(code, words)
+    raise _other(data, name)
+
+
+def _zip_format(data: bytes) -> Format:
+    try:
+        package = Package(data)
+        if "[Content_Types].xml" in package:
+            return _ooxml_format(package)
+        if "mimetype" in package:
+            return _odf_format(package)
+    except PackageError as error:
+        raise unreadable(error) from None
+    if any(map(_is_apple, package.names)):
+        raise Unreadable("E404", "Numbers・Pages などアップル社の形式")
+    raise Unreadable("E401", "圧縮ファイル（zip）")
+
+
+def _ooxml_format(package: Package) -> Format:
+    main = next((r.target for r in package.relationships() if r.kind == "officeDocument"), None)
+    if main is None or main not in package:
+        raise Unreadable("E403", "ブックの本体が入っていません")
+    kind = _content_type(package, main.casefold())
+    if kind in _MAIN_TYPES:
+        return _MAIN_TYPES[kind]
+    if "wordprocessingml" in kind or "ms-word" in kind:
+        raise Unreadable("E401", "Word 文書")
+    if "presentationml" in kind or "ms-powerpoint" in kind:
+        raise Unreadable("E401", "PowerPoint")
+    if "addin" in kind:
+        raise Unreadable("E404", "Excel のアドイン")
+    raise Unreadable("E401", "Excel ブックではない Office 文書")
+
+
+def _content_type(package: Package, part: str) -> str:
+    """The content type of a part, in lower case: its own, or that of its extension."""
+    types = package.xml("[Content_Types].xml")
+    for node in types.iter(f"{{{TYPES_NS}}}Override"):
+        if node.get("PartName", "").lstrip("/").casefold() == part:
+            return node.get("ContentType", "").casefold()
+    for node in types.iter(f"{{{TYPES_NS}}}Default"):
+        if part.endswith("." + node.get("Extension", "").casefold()):
+            return node.get("ContentType", "").casefold()
+    return ""
+
+
+def _odf_format(package: Package) -> Format:
+    kind = package.read("mimetype").decode("ascii", "replace").strip()
+    prefix = "application/vnd.oasis.opendocument."
+    if kind.removesuffix("-template") == prefix + "spreadsheet":
+        return Format.ODS
+    if kind.startswith(prefix):
+        raise Unreadable("E401", "表計算ではない OpenDocument 文書")
+    raise Unreadable("E401", "圧縮ファイル（zip）")
+
+
+def _ole_format(data: bytes, name: str) -> Format:
+    streams = ole_streams(data)
+    if "encryptedpackage" in streams:
+        return Format.ENCRYPTED
+    if "workbook" in streams:
+        return Format.XLS
+    for stream, code, words in _OLE_STREAMS:
+        if stream in streams:
+            raise Unreadable(code, words)
+    raise Unreadable("E401", _by_extension(name) or "種類のわからないファイル")
+
+
+def ole_streams(data: bytes) -> set[str]:
+    """The names of the top-level streams of an OLE container, in lower case; raises Unreadable."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            return {entry[0].lower() for entry in ole.listdir(streams=True, storages=False) if len(entry) == 1}
+    except Exception:  # whatever the parser meets in a broken container
+        raise Unreadable("E403", DAMAGED) from None
+
+
+def _by_extension(name: str) -> str:
+    return _BY_EXTENSION.get(PurePath(name).suffix.lower(), "")
+
+
+def _other(data: bytes, name: str) -> Unreadable:
+    """Words for what is neither zip nor OLE nor known by its first bytes."""
+    if not data.strip(b"\0"):
+        return Unreadable("E403", "中身が失われています（すべて 0）")
+    if data[2:5] == b"-lh" and data[6:7] == b"-":
+        return Unreadable("E404", "圧縮ファイル（LZH）")
+    if data[:2] == b"BM" and int.from_bytes(data[2:6], "little") == len(data):
+        return Unreadable("E401", "画像（BMP）")
+    text = as_text(data[:65_536])
+    if text is None:
+        return Unreadable("E401", _by_extension(name) or "種類のわからないファイル")
+    return _text_kind(text)
+
+
+def as_text(data: bytes) -> str | None:
+    """The text of a plain text file (its beginning will do), or None when it is binary."""
+    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp932", "euc_jp")
+    for encoding in encodings:
+        for cut in range(4):  # a slice may end within a character
+            try:
+                text = data[: len(data) - cut].decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            return None if re.search("[\0-\x08\x0e-\x1a\x1c-\x1f]", text) else text
+    return None
+
+
+def _text_kind(text: str) -> Unreadable:
+    head = text[:4096].lower()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in head:
+        return Unreadable("E404", "XML スプレッドシート 2003")
+    if "urn:oasis:names:tc:opendocument" in head:
+        return Unreadable("E404", "1 つの XML になった OpenDocument（.fods）")
+    if re.search(r"<(!doctype html|html|table|head|body|meta)\b", head):
+        return Unreadable("E404", "Web ページ（HTML）")
+    if head.startswith("id;"):
+        return Unreadable("E404", "SYLK 形式")
+    lines = [line for line in text.splitlines()[:20] if line.strip()][:-1] or text.splitlines()
+    for mark, words in (("\t", "タブ区切りのテキスト"), (",", "CSV")):
+        if lines and all(line.count(mark) for line in lines):
+            return Unreadable("E404", words)
+    return Unreadable("E401", "文字だけのファイル")
+
+
+def is_archive(data: bytes) -> bool:
+    """A zip that is an archive of files, not a document of its own."""
+    if data[:4] not in (b"PK\3\4", b"PK\5\6"):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except Exception:  # damaged: reading it as a workbook says so
+        return False
+    return not any(name in ("[Content_Types].xml", "mimetype") or _is_apple(name) for name in names)
+
+
+def _is_apple(name: str) -> bool:
+    return name.startswith("Index") and name.endswith((".iwa", "Index.zip"))

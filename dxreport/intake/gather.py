@@ -1,0 +1,167 @@
+"""Every file in what people hand over: folders, archives and saved mails are opened up.
+
+Nothing is passed over in silence, except the litter that systems leave in folders and archives
+(lock files, thumbnails), and that too is refused in words when it is named itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from ..domain.errors import UsageError
+from .file_type import is_archive
+from .limits import MAX_ARCHIVE, MAX_DEPTH
+from .saved_mail import is_mail, read_mail
+from .unpack import Inner, unpack
+
+_LITTER = re.compile(
+    r"~\$.*|\.~lock\..*#|\._.*|thumbs\.db|ehthumbs\.db|desktop\.ini|\.ds_store|__macosx|.*\.tmp", re.IGNORECASE
+)
+ARROW = " › "
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedFile:
+    """One file as it was handed over.
+
+    ``name`` is what people are shown (``返送.zip › 産業振興課.xlsx``), ``path`` the file on disk that
+    it is or is in. ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails.
+    ``problem`` is a code of the catalogue when there is nothing to read, with ``detail`` in Japanese.
+    """
+
+    name: str
+    path: Path
+    data: bytes = field(repr=False)
+    sha256: str
+    sender: str = ""
+    received: str = ""
+    problem: str = ""
+    detail: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the name, without archive, mail and folder."""
+        return PurePosixPath(self.name.rsplit(ARROW, 1)[-1]).name
+
+
+def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
+    """The files under these paths, each once, folders in the order of their names.
+
+    Raises UsageError, before anything is read, when a path does not exist.
+    """
+    given = [Path(path) for path in paths]
+    for path in given:
+        if not _long(path).exists():
+            raise UsageError(f"{path} が見つかりません。", "ファイルやフォルダーの名前を確かめてください。")
+    return _gather(given)
+
+
+def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
+    seen: set[Path] = set()
+    for path in given:
+        found = _walk(path) if _long(path).is_dir() else [(path, nfc(path.name), "")]
+        for file, name, problem in found:
+            real = file.resolve()
+            if real in seen:
+                continue
+            seen.add(real)
+            if problem:
+                yield _refused(name, file, "E408", problem)
+            elif path is file and is_litter(name):
+                yield _refused(name, file, "E401", "ほかのソフトが作った作業用のファイル")
+            else:
+                yield from _from_disk(file, name)
+
+
+def _long(path: Path) -> Path:
+    """The path as Windows takes it beyond 260 characters ("Maximum Path Length Limitation", Win32 documentation)."""
+    full = os.path.abspath(path)
+    if sys.platform != "win32" or full.startswith("\\\\?\\"):
+        return path
+    return Path("\\\\?\\UNC" + full[1:] if full.startswith("\\\\") else "\\\\?\\" + full)
+
+
+def nfc(name: str) -> str:
+    """A file name in one spelling: Macs decompose が into か and a mark."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_litter(name: str) -> bool:
+    """Lock files, thumbnails and the like, by any part of a path."""
+    return any(_LITTER.fullmatch(part) for part in PurePosixPath(name).parts)
+
+
+def _walk(folder: Path) -> list[tuple[Path, str, str]]:
+    """(file, name within the folder, what is wrong with it) without litter, sorted by name."""
+    out: list[tuple[Path, str, str]] = []
+    top = _long(folder)
+
+    def unreadable(error: OSError) -> None:
+        inside = Path(error.filename).relative_to(top)
+        out.append((folder / inside, nfc(inside.as_posix()), "フォルダーを開く権限がありません"))
+
+    for root, _, files in os.walk(top, onerror=unreadable):
+        for file in files:
+            inside = Path(root, file).relative_to(top)
+            name = nfc(inside.as_posix())
+            if not is_litter(name):
+                out.append((folder / inside, name, ""))
+    return sorted(out, key=lambda item: (PurePosixPath(item[1]).parts, item[0]))
+
+
+def _from_disk(path: Path, name: str) -> Iterator[ReturnedFile]:
+    try:
+        size = _long(path).stat().st_size
+        if size > MAX_ARCHIVE:
+            yield _refused(name, path, "E405", f"{size // 1024 // 1024} MB")
+            return
+        data = _long(path).read_bytes()
+    except OSError as error:
+        yield _refused(name, path, "E408", error.strerror or str(error))
+        return
+    budget = [MAX_ARCHIVE]
+    yield from _open_up(ReturnedFile(name, path, data, hashlib.sha256(data).hexdigest()), 0, budget)
+
+
+def _open_up(file: ReturnedFile, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
+    """The file, or what is in it; ``budget`` holds the bytes that may still be unpacked."""
+    if not file.data:
+        yield replace(file, problem="E407", detail="0 バイト")
+        return
+    archive = is_archive(file.data)
+    mail = None if archive or not is_mail(file.data) else read_mail(file.data)
+    if not archive and mail is None:
+        yield file
+        return
+    if depth >= MAX_DEPTH:
+        yield replace(file, problem="E405", detail=f"圧縮ファイルやメールが {MAX_DEPTH} 重より深く入っています")
+        return
+    if mail:
+        file = replace(file, sender=mail.sender or file.sender, received=mail.received or file.received)
+    nothing = True
+    for inner in mail.attachments if mail else unpack(file.data, budget):
+        if inner.problem or not is_litter(inner.name):
+            nothing = False
+            yield from _inside(file, inner, depth, budget)
+    if nothing:
+        yield replace(file, problem="E401", detail="添付ファイルのないメール" if mail else "空の圧縮ファイル")
+
+
+def _inside(outer: ReturnedFile, inner: Inner, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
+    name = f"{outer.name}{ARROW}{nfc(inner.name)}" if inner.name else outer.name
+    file = replace(outer, name=name, data=inner.data, sha256=hashlib.sha256(inner.data).hexdigest())
+    if inner.problem:
+        yield replace(file, problem=inner.problem, detail=inner.detail)
+    else:
+        yield from _open_up(file, depth + 1, budget)
+
+
+def _refused(name: str, path: Path, code: str, detail: str) -> ReturnedFile:
+    return ReturnedFile(name, path, b"", hashlib.sha256(b"").hexdigest(), problem=code, detail=detail)

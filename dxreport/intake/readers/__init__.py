@@ -1,0 +1,1 @@
+"""Readers of cells, one a format."""

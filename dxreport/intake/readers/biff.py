@@ -1,0 +1,100 @@
+"""The records of an .xls workbook (BIFF8) as far as they say where cells are ([MS-XLS] 2.3).
+
+Needed before the cells are read, since the reader allocates the whole rectangle up to the last
+cell; and after, since no reader of .xls tells which cells hold formulas.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
+
+_BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD
+_VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLANK and MULBLANK
+
+
+@dataclass(frozen=True, slots=True)
+class SheetScan:
+    """A sheet's name, its formula cells, and a cell with content beyond the limits, if any (1-based)."""
+
+    name: str
+    formulas: frozenset[tuple[int, int]]
+    far: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """``encrypted`` workbooks have no sheets here: their records cannot be read."""
+
+    encrypted: bool
+    sheets: tuple[SheetScan, ...]
+
+
+def scan(data: bytes) -> Scan:
+    """Walks all records; raises Unreadable when the container or a record is broken."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            stream = ole.openstream("Workbook").read()
+    except Exception:  # whatever the parser meets in a broken container
+        raise Unreadable("E403", DAMAGED) from None
+    try:
+        return _scan(stream)
+    except (struct.error, IndexError, UnicodeDecodeError):
+        raise Unreadable("E403", DAMAGED) from None
+
+
+def _scan(stream: bytes) -> Scan:
+    if struct.unpack_from("<HHH", stream)[::2] != (_BOF, 0x0600):
+        raise Unreadable("E404", "Excel 95 以前の形式（.xls）")
+    places = []
+    for kind, start, length in _records(stream, 0):
+        if kind == _FILEPASS:
+            return Scan(True, ())
+        if kind == _BOUNDSHEET:
+            offset, _, sheet_type = struct.unpack_from("<IBB", stream, start)
+            if sheet_type == 0:
+                places.append((offset, _sheet_name(stream[start + 6 : start + length])))
+    return Scan(False, tuple(_scan_sheet(stream, offset, name) for offset, name in places))
+
+
+def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
+    """(type, start of the content, its length) up to the end of the substream that begins here."""
+    depth = 0
+    while True:
+        kind, length = struct.unpack_from("<HH", stream, offset)
+        if kind == _BOF:
+            depth += 1  # a chart within a sheet is a substream within its own
+        elif kind == _EOF:
+            depth -= 1
+            if not depth:
+                return
+        if depth < 2:
+            yield kind, offset + 4, length
+        offset += 4 + length
+
+
+def _sheet_name(record: bytes) -> str:
+    count, wide = record[0], record[1] & 1
+    return record[2 : 2 + count * 2].decode("utf-16-le") if wide else record[2 : 2 + count].decode("latin-1")
+
+
+def _scan_sheet(stream: bytes, offset: int, name: str) -> SheetScan:
+    formulas = []
+    far = None
+    for kind, start, length in _records(stream, offset):
+        if kind not in _VALUES:
+            continue
+        row, column = struct.unpack_from("<HH", stream, start)
+        if kind == _FORMULA:
+            formulas.append((row + 1, column + 1))
+        elif kind == _MULRK:
+            column = struct.unpack_from("<H", stream, start + length - 2)[0]
+        if row >= MAX_ROWS or column >= MAX_COLUMNS:
+            far = (row + 1, column + 1)
+    return SheetScan(name, frozenset(formulas), far)

@@ -1,0 +1,102 @@
+"""Print a workbook to PDF with LibreOffice, where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from ..domain.errors import DxreportError
+
+TIMEOUT = 600.0  # seconds; 26 sheets take some ten
+_WINDOWS = (r"LibreOffice\program\soffice.com", r"LibreOffice\program\soffice.exe")
+_MAC = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")
+# Where Windows' fonts are missing, free ones whose lines are no taller must stand in: row heights were
+# worked out for the former, and with any other font the last line of a full cell would be cut.
+_STAND_INS = (
+    (("ＭＳ Ｐゴシック", "MS PGothic", "ＭＳ ゴシック", "MS Gothic", "MS UI Gothic", "BIZ UDPゴシック", "BIZ UDPGothic",
+      "BIZ UDゴシック", "BIZ UDGothic", "HGPｺﾞｼｯｸE", "HGSｺﾞｼｯｸE", "HGｺﾞｼｯｸE"),
+     ("IPAexGothic", "IPAPGothic", "IPAGothic", "TakaoPGothic", "Noto Sans CJK JP")),
+    (("ＭＳ Ｐ明朝", "MS PMincho", "ＭＳ 明朝", "MS Mincho", "BIZ UDP明朝", "BIZ UDPMincho", "游明朝", "Yu Mincho"),
+     ("IPAexMincho", "IPAPMincho", "IPAMincho", "TakaoPMincho", "Noto Serif CJK JP")),
+    (("游ゴシック", "Yu Gothic", "メイリオ", "Meiryo", "Meiryo UI"), ("Noto Sans CJK JP", "IPAexGothic", "IPAPGothic")),
+)  # fmt: skip
+
+
+def libreoffice() -> Path | None:
+    """LibreOffice's program, or None where it is not installed."""
+    for name in ("soffice", "libreoffice"):
+        if found := shutil.which(name):
+            return Path(found)
+    folders = [os.environ[name] for name in ("ProgramFiles", "ProgramW6432", "ProgramFiles(x86)") if name in os.environ]
+    places = [Path(folder) / program for folder in folders for program in _WINDOWS] + [_MAC]
+    return next((place for place in places if place.is_file()), None)
+
+
+def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
+    """The workbook ``data`` as PDF; raises DxreportError when LibreOffice fails or takes longer than ``timeout`` seconds.
+
+    LibreOffice works in a profile of its own, since it refuses to run twice in one: that somebody has
+    it open does not matter.
+    """
+    with tempfile.TemporaryDirectory(prefix="dxreport-", ignore_cleanup_errors=True) as folder:
+        book = Path(folder, "book.xlsx")
+        book.write_bytes(data)
+        profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
+        command = [str(program), profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)]
+        Path(folder, "fonts.conf").write_text(_font_rules(), encoding="utf-8")
+        said = _run(command, timeout, {**os.environ, "FONTCONFIG_FILE": str(Path(folder, "fonts.conf"))})
+        try:
+            return Path(folder, "book.pdf").read_bytes()
+        except FileNotFoundError:
+            reason = said.strip().splitlines()[-1:] or ["理由は示されませんでした"]
+            raise DxreportError(f"LibreOffice で PDF にできませんでした（{reason[0]}）。", HOW_TO_PRINT) from None
+
+
+HOW_TO_PRINT = "ブックを Excel で開き、「ファイル」→「エクスポート」→「PDF/XPS の作成」→「オプション」で「ブック全体」を選んで発行してください。"
+
+
+def _font_rules() -> str:
+    """The system's rules of fontconfig (which only Linux has), and after a missing font its stand-ins."""
+    system = escape(os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf")
+    rules = []
+    for families, stand_ins in _STAND_INS:
+        accepted = "".join(f"<family>{name}</family>" for name in stand_ins)
+        rules += [f'<alias binding="same"><family>{name}</family><accept>{accepted}</accept></alias>' for name in families]
+    return (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
+        f'{"".join(rules)}<include ignore_missing="yes">{system}</include></fontconfig>'
+    )
+
+
+def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str:
+    """Run to the end; gives what it said. The program starts others, which must not outlive it."""
+    own_group = {} if sys.platform == "win32" else {"start_new_session": True}
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, **own_group
+        )
+    except OSError as error:
+        raise DxreportError(f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。", HOW_TO_PRINT) from None
+    try:
+        return process.communicate(timeout=timeout)[0].decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        raise DxreportError(f"LibreOffice が {timeout:g} 秒たっても終わりません。", HOW_TO_PRINT) from None
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        if sys.platform == "win32":
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

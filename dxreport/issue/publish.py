@@ -1,0 +1,64 @@
+"""Publish: the sheets of all measures in one workbook, as a city puts them on its web site.
+
+Neither stamp nor keys are in it, no hidden row, column or sheet, no note, dropdown, prompt, tint or
+author's name, nor a deadline; what the form shows of the round is blank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..domain.model import Round
+from ..form.records import Form
+from ..form.render.prepare import edition
+from ..form.render.workbook import render_published
+from ..master.records import Master
+from ..workspace.files import atomic_write, file_name
+from ..workspace.paths import Workspace
+from .index_sheet import front_sheet
+
+_NO_ROUND = Round("")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedSet:
+    """The workbook as bytes, the measures in it in the order of their IDs, and its name without suffix.
+
+    ``too_tall`` are cells (``01-05!F21``) whose text no row of Excel can show whole.
+    """
+
+    name: str
+    data: bytes
+    measures: tuple[str, ...]
+    too_tall: tuple[str, ...]
+
+
+def published_set(master: Master, form: Form) -> PublishedSet:
+    """The sheets of all measures that ran in the year; ``form`` is one compiled to be published.
+
+    Raises DxreportError for a text that no cell can hold.
+    """
+    measures = [m for m in master.measures if master.standings[m.id].runs_in(0)]
+    title = f"{master.settings.fiscal_year.label}　{form.sheet}"
+    pages = [(edition(form, _NO_ROUND, master.settings, m.lead_department), m) for m in measures]
+    front = front_sheet(f"{title}　施策一覧", measures, form.source.styles)
+    book = render_published(form, pages, front, title)
+    name = file_name(f"{master.settings.fiscal_year.label}_{form.sheet}")
+    return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
+
+
+def out_folder(workspace: Workspace, master: Master) -> Path:
+    """Where the set is written unless told otherwise."""
+    return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_公表")
+
+
+def write(found: PublishedSet, pdf: bytes | None, folder: Path) -> list[Path]:
+    """Write the workbook, and the PDF if there is one, into ``folder`` in place of earlier ones; gives their paths.
+
+    Raises as ``atomic_write``.
+    """
+    files = {f"{found.name}.xlsx": found.data} | ({f"{found.name}.pdf": pdf} if pdf is not None else {})
+    for name, data in files.items():
+        atomic_write(folder / name, data)
+    return [folder / name for name in files]

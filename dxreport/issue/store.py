@@ -1,0 +1,104 @@
+"""What was issued, as it is kept in the workspace: the base of every later merge.
+
+Beside each issued workbook stands a JSON file with the texts as issued; the form template is kept by
+its hash. Neither the master's present state nor anything in a returned file replaces them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..domain.errors import MasterError
+from ..domain.model import Measure, Ref, measure_from
+from ..workspace.paths import Workspace
+
+if TYPE_CHECKING:
+    from ..form.records import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One issue as it went out: ``texts`` holds, by measure ID, every text by its Ref."""
+
+    issue: str
+    round: str
+    department: str
+    fiscal_year: str
+    form: str
+    texts: Mapping[str, Mapping[Ref, str]]
+
+    def measure(self, id_: str) -> Measure:
+        """A measure as issued; raises KeyError."""
+        return measure_from(self.texts[id_])
+
+    def data(self) -> bytes:
+        """The snapshot as JSON."""
+        head = {"issue": self.issue, "round": self.round, "department": self.department,
+                "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
+        texts = {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in self.texts.items()}
+        return json.dumps({**head, "measures": texts}, ensure_ascii=False, indent=1).encode("utf-8")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Snapshot:
+        """The inverse of :meth:`data`; raises ValueError or KeyError on anything else."""
+        given = json.loads(data)
+        texts = {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given["measures"].items()}
+        return cls(given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts)
+
+
+class Archive:
+    """The kept issues and forms of a workspace, each read once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._snapshots: dict[str, Snapshot | None] = {}
+        self._forms: dict[str, Form | None] = {}
+
+    def snapshot(self, issue: str) -> Snapshot | None:
+        """The snapshot of an issue, None when it is not kept; raises MasterError when it is damaged."""
+        if issue not in self._snapshots:
+            path = snapshot_path(self._workspace, issue)
+            self._snapshots[issue] = _snapshot(path) if path.is_file() else None
+        return self._snapshots[issue]
+
+    def form(self, digest: str) -> Form | None:
+        """The compiled form with this hash, None when it is not kept."""
+        if digest not in self._forms:
+            from ..form.compile import load_form
+
+            path = form_path(self._workspace, digest)
+            self._forms[digest] = load_form(path) if path.is_file() else None
+        return self._forms[digest]
+
+    def workbook(self, issue: str) -> bytes:
+        """The workbook of an issue as it was sent, ``b""`` when it is not kept."""
+        path = workbook_path(self._workspace, issue)
+        return path.read_bytes() if path.is_file() else b""
+
+
+def _snapshot(path: Path) -> Snapshot:
+    try:
+        return Snapshot.parse(path.read_bytes())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
+
+
+def snapshot_path(workspace: Workspace, issue: str) -> Path:
+    """Where the texts of an issue are kept."""
+    return workspace.issued / f"{issue}.json"
+
+
+def workbook_path(workspace: Workspace, issue: str) -> Path:
+    """Where the workbook of an issue is kept."""
+    return workspace.issued / f"{issue}.xlsx"
+
+
+def form_path(workspace: Workspace, digest: str) -> Path:
+    """Where a form template is kept."""
+    return workspace.forms / f"{digest}.xlsx"
+
+

@@ -1,0 +1,130 @@
+"""Check: what stands in the master and the templates that someone should look at.
+
+Reads only; works while the master is open in Excel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..domain import problems
+from ..domain.errors import TemplateError
+from ..domain.model import Measure, Ref, Round
+from ..domain.problems import Problem, problem
+from ..master.records import Master
+from ..master.schema import PROGRESS, ROUNDS
+from ..master.workbook import Book
+from ..ooxml.package import Package
+from ..report.states import WITHOUT_WORD
+from ..rules import Case, judge, problems_of
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMeasure:
+    """A measure with what the rules find in it; places are cells of the master."""
+
+    id: str
+    name: str
+    department: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTemplate:
+    """A form template: ``faults`` keep it from being used, ``notes`` do not."""
+
+    path: Path
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A check: the round it judged by, the measures that run in it, the templates, the problems of 設定."""
+
+    round: Round
+    measures: tuple[CheckedMeasure, ...]
+    templates: tuple[CheckedTemplate, ...]
+    settings: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> int:
+        """How many problems the measures have."""
+        return sum(len(m.problems) for m in self.measures)
+
+    @property
+    def faults(self) -> int:
+        """How many faults the templates have."""
+        return sum(len(t.faults) for t in self.templates)
+
+    @property
+    def notes(self) -> int:
+        """How many remarks there are on the templates."""
+        return sum(len(t.notes) for t in self.templates)
+
+    @property
+    def findings(self) -> int:
+        """How many there are of anything."""
+        return self.problems + self.faults + self.notes + len(self.settings)
+
+
+def audit(master: Master, templates: Path, round_: Round) -> Audit:
+    """Judge every measure that runs in a round and the words of 設定, and compile every template in a folder.
+
+    Raises TemplateError where the folder holds no template.
+    """
+    by_id = {m.id: m for m in master.measures}
+    running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
+    measures = tuple(_measure(master, by_id, m, round_) for m in running)
+    return Audit(round_, measures, _templates(templates), (*_words(master), *_rounds(master)))
+
+
+def _words(master: Master) -> Iterator[Problem]:
+    """進捗 of 設定 that would give the report two columns of one heading."""
+    book = Book(Package(master.data))
+    area = book.area(PROGRESS)
+    seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
+    header = PROGRESS.keys[0]
+    for row in book.rows(area, PROGRESS.keys)[1] if area else ():
+        word, place = row[header].strip(), row.place(header)
+        if kind := seen.get(word):
+            yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
+        seen.setdefault(word, problems.PROGRESS_TWICE)
+
+
+def _rounds(master: Master) -> Iterator[Problem]:
+    """Rounds of 設定 in which departments may write nothing."""
+    book = Book(Package(master.data))
+    area, closed = book.area(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
+    for row in book.rows(area, ROUNDS.keys)[1] if area else ():
+        name, place = row[ROUNDS.keys[0]].strip(), row.place("入力欄")
+        if name in closed:
+            yield problem(problems.ROUND_CLOSED, {"round": name}, sheet=place.sheet, cell=place.cell, label="入力欄")
+
+
+def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:
+    case = Case(measure, None, by_id, round_, master.settings, master.departments)
+
+    def locate(ref: Ref) -> tuple[str, str]:
+        return master.place(measure.id, ref) or ("", "")
+
+    found = problems_of(judge(case), locate, master.settings, case.values)
+    return CheckedMeasure(measure.id, measure.name, measure.lead_department, tuple(found))
+
+
+def _templates(folder: Path) -> tuple[CheckedTemplate, ...]:
+    paths = sorted(p for p in folder.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
+    if not paths:
+        raise TemplateError(str(folder), ("様式（.xlsx）がありません。",))
+    return tuple(_template(path) for path in paths)
+
+
+def _template(path: Path) -> CheckedTemplate:
+    from ..form.compile import load_form
+
+    try:
+        return CheckedTemplate(path, notes=load_form(path).notes)
+    except TemplateError as error:
+        return CheckedTemplate(path, faults=error.faults)

@@ -1,0 +1,96 @@
+"""The sample: 26 real measures of 令和４年度, as 木更津市 published them after 第1四半期.
+
+The texts stand as printed, faults included (a mistyped mail domain, 02-03 under an abridged
+name, flags that say 無 above two requests): what the rules say of them is asserted in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+from ...domain.fields import CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS
+from ...domain.model import (
+    QUARTER_LABELS,
+    Activity,
+    ActivityQuarter,
+    FiscalYear,
+    Measure,
+    Outcome,
+    OutcomeYear,
+    ProgressWord,
+    RelatedMeasure,
+    Round,
+    Settings,
+    SupportRequest,
+    normalise,
+)
+
+_DEADLINES = ("2022-07-15", "2022-10-14", "2023-01-13", "2023-04-14")
+_TEXTS = ("id", "name", "lead_department", "related_departments", "contact_person", "contact_email", "goal",
+          "related_flag", "procurement", "support_flag")  # fmt: skip
+
+
+def load(with_answers: bool) -> list[Measure]:
+    """The 26 measures in the order of their IDs; items are K1…, R1…, S1…, O1… as printed.
+
+    Without answers 進捗 and 対応策 are blank, as the forms went out for 第1四半期; 実績 stays as
+    printed (a single ``-``, where there is no 目標 either).
+    """
+    data = json.loads(resources.files(__package__).joinpath("measures.json").read_text(encoding="utf-8"))
+    return [_measure(record, with_answers) for record in data]
+
+
+def settings() -> Settings:
+    """設定 of 令和４年度 with the rounds of a whole year."""
+    year = FiscalYear(2022)
+    quarters = [
+        Round(QUARTER_LABELS[n], n, _DEADLINES[n - 1], frozenset(QUARTER_GROUPS), frozenset({"進捗", "対応策"}))
+        for n in QUARTER_LABELS
+    ]
+    return Settings(
+        fiscal_year=year,
+        plan_years=tuple(year + n for n in range(4)),
+        rounds=(
+            Round("計画", 0, "2022-05-13", frozenset(PLAN_GROUPS), frozenset({"到達目標", "取組内容"})),
+            *quarters,
+            Round("年度実績", 0, "2023-05-31", frozenset(CLOSING_GROUPS), frozenset({"実績"})),
+        ),
+        progress_words=(ProgressWord("予定通り"), ProgressWord("進捗遅延・課題あり", needs_countermeasure=True)),
+        mail_domain="city.kisarazu.lg.jp",
+    )
+
+
+def _measure(record: dict, with_answers: bool) -> Measure:
+    return Measure(
+        **{name: normalise(record[name]) for name in _TEXTS},
+        budgeted=record["budget_flag"],
+        related_measures=tuple(
+            RelatedMeasure(f"R{n}", normalise(r["id"]), normalise(r["name"]))
+            for n, r in enumerate(record["related_measures"], 1)
+        ),
+        activities=tuple(_activity(f"K{n}", a, with_answers) for n, a in enumerate(record["activities"], 1)),
+        support_requests=tuple(
+            SupportRequest(f"S{n}", normalise(r["period"]), normalise(r["content"]))
+            for n, r in enumerate(record["support_requests"], 1)
+        ),
+        outcomes=tuple(_outcome(f"O{n}", o) for n, o in enumerate(record["outcomes"], 1)),
+    )
+
+
+def _activity(key: str, record: dict, with_answers: bool) -> Activity:
+    columns = zip(record["plan"], record["progress"], record["countermeasure"], strict=True)
+    return Activity(
+        key,
+        normalise(record["name"]),
+        record["plan_label"],
+        tuple(
+            ActivityQuarter(normalise(plan), *map(normalise, (progress, counter) if with_answers else ("", "")))
+            for plan, progress, counter in columns
+        ),
+    )
+
+
+def _outcome(key: str, record: dict) -> Outcome:
+    columns = zip(record["indicator"], record["target"], record["actual"], strict=True)
+    return Outcome(key, tuple(OutcomeYear(*map(normalise, column)) for column in columns))

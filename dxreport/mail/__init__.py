@@ -1,0 +1,1 @@
+"""Mail drafts (.eml) of a round: request, return, reminder."""

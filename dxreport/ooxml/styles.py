@@ -1,0 +1,170 @@
+"""Cell formats of a template: what the lens must know of them, and their variants for inputs."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+from lxml import etree
+
+from .package import MAIN_NS, serialise
+
+TEXT_FORMAT = "49"  # built-in number format @
+INPUT_FILL = "FFFFFFCC"
+_STACKED = "255"  # textRotation: letters upright, one below the other
+
+
+def _tag(name: str) -> str:
+    return f"{{{MAIN_NS}}}{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CellFormat:
+    """What matters of a cell format: font size in points, font name, wrapping, indent, lock."""
+
+    font_size: float
+    font_name: str
+    wrap: bool
+    indent: int
+    upright: bool
+    stacked: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A cell format to be added: points, ARGB colours ("" for none; a coloured text is underlined), thin borders."""
+
+    size: float
+    bold: bool = False
+    colour: str = ""
+    fill: str = ""
+    border: bool = False
+    align: str = "left"
+
+
+class Styles:
+    """styles.xml of a template, growing by the formats that rendering needs."""
+
+    def __init__(self, data: etree._Element | None) -> None:
+        self._root = data if data is not None else etree.Element(_tag("styleSheet"), nsmap={None: MAIN_NS})
+        self._xfs = self._list("cellXfs")
+        self._fills = self._list("fills")
+        self._fonts = self._list("fonts")
+        self._borders = self._list("borders")
+        self._made: dict[tuple[int, bool], int] = {}
+        self._added: dict[Look, int] = {}
+        self._input_fill: int | None = None
+
+    def _list(self, name: str) -> etree._Element:
+        found = self._root.find(_tag(name))
+        return found if found is not None else etree.SubElement(self._root, _tag(name))
+
+    @property
+    def normal_size(self) -> float:
+        """Points of the Normal style's font."""
+        return self._font(0)[0]
+
+    def format(self, index: int) -> CellFormat:
+        """The format with this index in cellXfs."""
+        xf = self._xf(index)
+        size, name = self._font(int(xf.get("fontId", "0")))
+        alignment = xf.find(_tag("alignment"))
+        protection = xf.find(_tag("protection"))
+        wrap = alignment is not None and alignment.get("wrapText") in ("1", "true")
+        indent = int(alignment.get("indent", "0")) if alignment is not None else 0
+        rotation = alignment.get("textRotation", "0") if alignment is not None else "0"
+        locked = protection is None or protection.get("locked", "1") in ("1", "true")
+        return CellFormat(size, name, wrap, indent, rotation == "0", rotation == _STACKED, locked)
+
+    def variant(self, index: int, is_input: bool) -> int:
+        """The index of an input cell's format as text, unlocked and tinted; or locked and plain."""
+        key = (index, is_input)
+        if key not in self._made:
+            xf = deepcopy(self._xf(index))
+            xf.set("numFmtId", TEXT_FORMAT)
+            xf.set("applyNumberFormat", "1")
+            self._protect(xf, locked=not is_input)
+            drawn = xf.get("fillId", "0")
+            fill = (drawn if drawn != "0" else str(self._tint())) if is_input else "0"
+            xf.set("fillId", fill)
+            xf.set("applyFill", "1")
+            self._xfs.append(xf)
+            self._made[key] = len(self._xfs) - 1
+        return self._made[key]
+
+    def added(self, look: Look) -> int:
+        """The index of a format that was not drawn, in the font of the Normal style."""
+        if look not in self._added:
+            xf = etree.SubElement(self._xfs, _tag("xf"), numFmtId=TEXT_FORMAT, xfId="0", applyNumberFormat="1")
+            for name, index in (
+                ("font", self._added_font(look)),
+                ("fill", self._added_fill(look.fill) if look.fill else 0),
+                ("border", self._added_border() if look.border else 0),
+            ):
+                xf.set(f"{name}Id", str(index))
+                xf.set(f"apply{name.capitalize()}", "1")
+            xf.set("applyAlignment", "1")
+            etree.SubElement(xf, _tag("alignment"), horizontal=look.align, vertical="center", wrapText="1")
+            self._added[look] = len(self._xfs) - 1
+        return self._added[look]
+
+    def _added_font(self, look: Look) -> int:
+        font = deepcopy(self._fonts[0]) if len(self._fonts) else etree.Element(_tag("font"))
+        kept = {_tag(name) for name in ("name", "family", "charset", "scheme")}
+        for child in list(font):
+            if child.tag not in kept:
+                font.remove(child)
+        marks = [("b", {})] * look.bold + [("u", {})] * bool(look.colour) + [("sz", {"val": f"{look.size:g}"})]
+        marks += [("color", {"rgb": look.colour})] * bool(look.colour)
+        for position, (name, values) in enumerate(marks):
+            font.insert(position, etree.Element(_tag(name), values))
+        self._fonts.append(font)
+        return len(self._fonts) - 1
+
+    def _added_fill(self, colour: str) -> int:
+        pattern = etree.SubElement(etree.SubElement(self._fills, _tag("fill")), _tag("patternFill"), patternType="solid")
+        etree.SubElement(pattern, _tag("fgColor"), rgb=colour)
+        etree.SubElement(pattern, _tag("bgColor"), indexed="64")
+        return len(self._fills) - 1
+
+    def _added_border(self) -> int:
+        border = etree.SubElement(self._borders, _tag("border"))
+        for side in ("left", "right", "top", "bottom"):
+            etree.SubElement(etree.SubElement(border, _tag(side), style="thin"), _tag("color"), auto="1")
+        etree.SubElement(border, _tag("diagonal"))
+        return len(self._borders) - 1
+
+    def bytes(self) -> bytes:
+        """styles.xml with the formats made so far."""
+        for group in (self._xfs, self._fills, self._fonts, self._borders):
+            group.set("count", str(len(group)))
+        return serialise(self._root)
+
+    def _xf(self, index: int) -> etree._Element:
+        return self._xfs[index] if index < len(self._xfs) else etree.Element(_tag("xf"))
+
+    def _font(self, index: int) -> tuple[float, str]:
+        if index >= len(self._fonts):
+            return 11.0, "Calibri"
+        font = self._fonts[index]
+        size, name = font.find(_tag("sz")), font.find(_tag("name"))
+        return (
+            float(size.get("val", "11")) if size is not None else 11.0,
+            name.get("val", "") if name is not None else "",
+        )
+
+    @staticmethod
+    def _protect(xf: etree._Element, *, locked: bool) -> None:
+        protection = xf.find(_tag("protection"))
+        if protection is None:
+            protection = etree.Element(_tag("protection"))
+            after = xf.find(_tag("alignment"))
+            xf.insert(0 if after is None else 1, protection)
+        protection.set("locked", "1" if locked else "0")
+        xf.set("applyProtection", "1")
+
+    def _tint(self) -> int:
+        if self._input_fill is None:
+            self._input_fill = self._added_fill(INPUT_FILL)
+        return self._input_fill

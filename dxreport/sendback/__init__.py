@@ -1,0 +1,1 @@
+"""The department's own workbook, sent back with the cells in question marked."""

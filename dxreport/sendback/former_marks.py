@@ -1,0 +1,90 @@
+"""Takes the marks of an earlier corrected copy off a workbook, so that they do not pile up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lxml import etree
+
+from ..ooxml.cells import CellReader
+from ..ooxml.package import MAIN_NS
+from .list_sheet import RECORD, SHEET, TITLE
+from .notes import Notes
+from .parts import PackageEdit
+from .styles import MarkStyles, Swatch
+
+_N = f"{{{MAIN_NS}}}"
+_C = _N + "c"
+_ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # what no other sheet shares
+
+
+def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Notes]) -> None:
+    """Give marked cells the looks they had, take off our notes and the sheets we added.
+
+    ``notes`` are those of every sheet, by its name.
+    """
+    ours = _our_sheets(edit)
+    formers = styles.formers()
+    swatches = _swatches(edit) if RECORD in edit.sheets else []
+    for name, part in edit.sheets.items():
+        if name in ours or part not in edit.package:
+            continue
+        if formers:
+            _restore(edit, styles, name, formers, swatches)
+        notes[name].strip()
+    for name in ours:
+        _drop_sheet(edit, name)
+
+
+def _our_sheets(edit: PackageEdit) -> list[str]:
+    reader = CellReader(edit.package, edit.workbook)
+    lists = [
+        name
+        for name, part in edit.sheets.items()
+        if name.startswith(SHEET) and reader.read_exactly(part).text(1, 1) == TITLE
+    ]
+    return lists + [RECORD] * (RECORD in edit.sheets)
+
+
+def _swatches(edit: PackageEdit) -> list[Swatch]:
+    out = []
+    for row in edit.package.xml(edit.sheets[RECORD]).iter(_N + "row"):
+        indexes = [int(c.get("s", "0")) for c in row.iterfind(_C)]
+        if len(indexes) >= 2:
+            out.append(Swatch(*indexes[:2]))
+    return out
+
+
+def _restore(edit: PackageEdit, styles: MarkStyles, name: str, formers: set[int], swatches: list[Swatch]) -> None:
+    seen = edit.package.xml(edit.sheets[name])
+    if not any(c.get("s") and int(c.get("s")) in formers for c in seen.iter(_C)):
+        return
+    for c in edit.sheet(name).root.iter(_C):
+        index = int(c.get("s", "0"))
+        if index in formers:
+            c.set("s", str(styles.restored(index, swatches)))
+
+
+def _drop_sheet(edit: PackageEdit, name: str) -> None:
+    book = edit.tree(edit.workbook)
+    sheets = book.find(_N + "sheets")
+    at, element = next((i, s) for i, s in enumerate(sheets) if s.get("name") == name)
+    part = edit.sheets[name]
+    for r in edit.package.relationships(part):
+        if r.kind in _ITS_OWN and r.target in edit.package:
+            edit.drop(part, r.target)
+    edit.drop(edit.workbook, part)
+    sheets.remove(element)
+    for named in list(book.iter("{*}definedName")):
+        local = int(named.get("localSheetId", "-1"))
+        if local == at:
+            _remove_name(named)
+        elif local > at:
+            named.set("localSheetId", str(local - 1))
+
+
+def _remove_name(named: etree._Element) -> None:
+    parent = named.getparent()
+    parent.remove(named)
+    if not len(parent):
+        parent.getparent().remove(parent)

@@ -1,0 +1,139 @@
+"""The boxes of notes: VML shapes, added to and taken from a part byte by byte.
+
+Excel leaves VML that is not well-formed (an unclosed ``<br>``), so nothing is parsed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lxml import etree
+
+from ..domain.errors import PackageError
+from ..ooxml.package import MAIN_NS
+from ..ooxml.refs import MAX_COLUMN, MAX_ROW, Box
+from ..ooxml.text_metrics import column_px, lines, max_digit_width
+
+_N = f"{{{MAIN_NS}}}"
+_SPACES = {b"v": b"urn:schemas-microsoft-com:vml", b"o": b"urn:schemas-microsoft-com:office:office",
+           b"x": b"urn:schemas-microsoft-com:office:excel"}  # fmt: skip
+_SHAPE = re.compile(rb"<((?:\w+:)?shape)(?=[\s>])[^>]*(?<!/)>.*?</\1>\s*", re.DOTALL)
+_NOTE = re.compile(rb"ObjectType\s*=\s*[\"']Note[\"']")
+_PLACE = re.compile(rb"<(?:\w+:)?(Row|Column)>\s*(\d+)\s*<")
+_ANCHOR = re.compile(rb"(<(?:\w+:)?Anchor>)[^<]*(?=<)")
+_END = re.compile(rb"</xml\s*>\s*\Z")
+_SHAPE_ID = re.compile(rb"_x0000_s(\d+)")
+_ID_MAP = re.compile(rb"idmap\b[^>]*?\bdata\s*=\s*[\"'](\d+)")
+_NOTE_TYPE = (
+    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+)
+_GAP_PX, _WIDTH_PX, _LINE_PX, _TALLEST_PX = 15, 300, 16, 800
+_EMS = 22.0  # of 9 points in a box of that width
+_FAR = 500  # rows or columns that a box may reach across
+
+
+def new_part(number: int) -> bytes:
+    """A VML part without shapes; ``number`` sets the shape ids of one sheet apart from another's."""
+    spaces = " ".join(f'xmlns:{prefix.decode()}="{uri.decode()}"' for prefix, uri in _SPACES.items())
+    layout = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{number}"/></o:shapelayout>'
+    return f"<xml {spaces}>{layout}{_NOTE_TYPE}</xml>".encode()
+
+
+def has_note(part: bytes, row: int, column: int) -> bool:
+    """Whether the part has the box of the note in this cell (from 1)."""
+    return any(_is_at(shape[0], row, column) for shape in _SHAPE.finditer(part))
+
+
+def has_shapes(part: bytes) -> bool:
+    """Whether the part draws anything at all."""
+    return _SHAPE.search(part) is not None
+
+
+def without_note(part: bytes, row: int, column: int) -> bytes:
+    """The part without the box of the note in this cell."""
+    return _SHAPE.sub(lambda m: b"" if _is_at(m[0], row, column) else m[0], part)
+
+
+def resized(part: bytes, row: int, column: int, anchor: str) -> bytes:
+    """The part with the box of the note in this cell laid elsewhere."""
+    place = rb"\g<1>" + anchor.encode()
+    return _SHAPE.sub(lambda m: _ANCHOR.sub(place, m[0], count=1) if _is_at(m[0], row, column) else m[0], part)
+
+
+def with_note(part: bytes, row: int, column: int, anchor: str) -> bytes:
+    """The part with one box more; raises PackageError where its end cannot be found."""
+    end = _END.search(part)
+    if end is None:
+        raise PackageError("メモの図形（VML）が壊れています")
+    cluster = _ID_MAP.search(part)
+    first = (int(cluster[1]) if cluster else 1) * 1024
+    number = max([first, *(int(m[1]) for m in _SHAPE_ID.finditer(part))]) + 1
+    head = part[: part.find(b">", part.find(b"<xml")) + 1]
+    spaces = "".join(
+        f' xmlns:{p.decode()}="{uri.decode()}"' for p, uri in _SPACES.items() if b"xmlns:" + p + b"=" not in head
+    )
+    kind = b"" if re.search(rb"id\s*=\s*[\"']_x0000_t202[\"']", part) else _NOTE_TYPE.encode()
+    if kind and spaces:
+        kind = kind.replace(b"<v:shapetype", b"<v:shapetype" + spaces.encode())
+    shape = (
+        f'<v:shape{spaces} id="_x0000_s{number}" type="#_x0000_t202" '
+        'style="position:absolute;margin-left:80pt;margin-top:2pt;width:225pt;height:60pt;z-index:1;visibility:hidden" '
+        'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/>'
+        '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div>'
+        '</v:textbox><x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
+        f"<x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill>"
+        f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
+    )
+    return part[: end.start()] + kind + shape.encode() + part[end.start() :]
+
+
+def _is_at(shape: bytes, row: int, column: int) -> bool:
+    places = {name: int(number) for name, number in _PLACE.findall(shape)}
+    return bool(_NOTE.search(shape)) and places == {b"Row": row - 1, b"Column": column - 1}
+
+
+class Geometry:
+    """The pixels of a sheet's columns and rows, hidden ones 0."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self._columns: list[tuple[int, int, int]] = []
+        widths = [(c, float(c.get("width", "9"))) for c in root.iterfind(f"{_N}cols/{_N}col")]
+        mdw = max_digit_width(width for _, width in widths)
+        for col, width in widths:
+            px = 0 if col.get("hidden") in ("1", "true") else column_px(width, mdw)
+            self._columns.append((int(col.get("min")), int(col.get("max")), px))
+        plain = root.find(_N + "sheetFormatPr")
+        attributes = {} if plain is None else plain.attrib
+        self._column = column_px(float(attributes.get("defaultColWidth", "9.14")), mdw)
+        hidden = attributes.get("zeroHeight") in ("1", "true")
+        self._row = 0.0 if hidden else float(attributes.get("defaultRowHeight", "15"))
+        self._rows = {
+            int(row.get("r", "0")): 0.0 if row.get("hidden") in ("1", "true") else float(row.get("ht", self._row))
+            for row in root.iterfind(f"{_N}sheetData/{_N}row")
+        }
+
+    def anchor(self, box: Box, text: str) -> str:
+        """The place of a note right of its cell (or merge), as large as its text: an ``<x:Anchor>``."""
+        count = sum(lines(paragraph, _EMS) for paragraph in text.split("\n")) + 1
+        height = min(count * _LINE_PX + 10, _TALLEST_PX)
+        above = max(box.top - 2, 0)
+        left, right = (_reach(self._column_px, box.right, px, MAX_COLUMN) for px in (_GAP_PX, _GAP_PX + _WIDTH_PX))
+        top, bottom = (_reach(self._row_px, above, px, MAX_ROW) for px in (2, 2 + height))
+        return ", ".join(str(n) for n in (*left, *top, *right, *bottom))
+
+    def _column_px(self, index: int) -> int:
+        return next((px for first, last, px in self._columns if first <= index + 1 <= last), self._column)
+
+    def _row_px(self, index: int) -> int:
+        return round(self._rows.get(index + 1, self._row) / 0.75)
+
+
+def _reach(size: Callable[[int], int], start: int, distance: int, end: int) -> tuple[int, int]:
+    """The row or column (from 0) that lies ``distance`` pixels on from the beginning of ``start``, and the rest."""
+    index = start
+    while distance >= size(index) and index < min(start + _FAR, end - 1):
+        distance -= size(index)
+        index += 1
+    return index, min(distance, max(size(index) - 1, 0))

@@ -1,0 +1,1 @@
+"""Where a round stands, as records, workbook and page."""

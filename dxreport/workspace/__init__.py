@@ -1,0 +1,1 @@
+"""The workspace: its paths, files written safely, and the files that dxreport comes with."""

@@ -1,0 +1,209 @@
+"""Files written safely: whole or not at all, one writer at a time, never over an open workbook."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from ..domain.errors import DxreportError, LockedError
+
+KEPT_BACKUPS = 30
+LOCK_SECONDS = 2.0  # a merge writes within a second; who waits longer than this should be told
+STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
+_ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_LONGEST = 180  # bytes of UTF-8; systems take 255, and a number may stand before the name
+_BACKUP = r"_\d{8}-\d{6}(?:-\d+)?"
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` so that it holds either its old content or all of the new.
+
+    Folders are made as needed. Raises LockedError when another program keeps the file open
+    (Windows), DxreportError when it cannot be written (no space, no permission).
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".dxreport-", suffix=".tmp", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except PermissionError:
+        _remove(temporary)
+        raise LockedError(
+            f"{path} に書き込めません。",
+            "Excel などで開いていれば閉じてください。フォルダーに書き込む権限も確かめてください。",
+        ) from None
+    except OSError as error:
+        _remove(temporary)
+        raise DxreportError(
+            f"{path} に書き込めません（{error.strerror}）。", "空き容量と保存先を確かめてください。"
+        ) from None
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[Callable[[Path, bytes], None]]:
+    """Gives ``write(path, data)``; where anything fails in its block, every file stands again as it was.
+
+    A file that holds ``data`` already is left alone. Raises as ``atomic_write``.
+    """
+    before: dict[Path, bytes | None] = {}
+
+    def write(path: Path, data: bytes) -> None:
+        there = path.read_bytes() if path.is_file() else None
+        if there != data:
+            before.setdefault(path, there)
+            atomic_write(path, data)
+
+    try:
+        yield write
+    except BaseException:
+        for path, there in reversed(before.items()):
+            with suppress(OSError, DxreportError):
+                _put_back(path, there)
+        raise
+
+
+def _put_back(path: Path, data: bytes | None) -> None:
+    if data is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != data:
+        atomic_write(path, data)
+
+
+def backup(
+    path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write
+) -> Path:
+    """Copy ``path`` into ``folder`` as ``name_YYYYMMDD-HHMMSS.xlsx`` and say where; the last 30 are kept.
+
+    ``write`` makes the copy. A second copy within the same second is numbered, so that none is overwritten.
+    """
+    target = folder / f"{path.stem}_{now:%Y%m%d-%H%M%S}{path.suffix}"
+    number = 1
+    while target.exists():
+        number += 1
+        target = folder / f"{path.stem}_{now:%Y%m%d-%H%M%S}-{number}{path.suffix}"
+    write(target, path.read_bytes())
+    pattern = re.compile(re.escape(path.stem) + _BACKUP + re.escape(path.suffix))
+    kept = sorted((p for p in folder.iterdir() if pattern.fullmatch(p.name)), key=lambda p: p.stem)
+    for old in kept[:-KEPT_BACKUPS]:
+        if old != target:
+            with suppress(OSError):  # open in Excel on Windows: the next time will do
+                old.unlink(missing_ok=True)
+    return target
+
+
+@contextmanager
+def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
+    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (2) seconds."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(str(path))
+    try:
+        lock.acquire(timeout=LOCK_SECONDS if timeout is None else timeout)
+    except Timeout:
+        raise LockedError(
+            f"別の dxreport が {path.parent} に書き込んでいます。", "終わるのを待って、もう一度実行してください。"
+        ) from None
+    except PermissionError:
+        raise LockedError(f"{path.parent} に書き込めません。", "フォルダーに書き込む権限を確かめてください。") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def opened_elsewhere(path: Path) -> str | None:
+    """Which program has the workbook open (``Excel（山田）``), or None.
+
+    Both programs leave a lock file beside the workbook: ``~$NAME`` of Excel, ``.~lock.NAME#`` of
+    LibreOffice. After a crash it stays. On Windows, where both keep others from writing, it counts
+    only while the file cannot be opened for writing; elsewhere only while it is younger than a day.
+    """
+    excel, libre = path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")
+    if sys.platform == "win32":
+        try:
+            with path.open("r+b"):
+                return None
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            pass
+        return _named("Excel", _excel_user(excel)) if not libre.exists() else _named("LibreOffice", _libre_user(libre))
+    if _fresh(excel):
+        return _named("Excel", _excel_user(excel))
+    if _fresh(libre):
+        return _named("LibreOffice", _libre_user(libre))
+    return None
+
+
+def _fresh(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < STALE_HOURS * 3600
+    except OSError:
+        return False
+
+
+def _named(program: str, user: str) -> str:
+    return f"{program}（{user}）" if user else program
+
+
+def _excel_user(path: Path) -> str:
+    # One byte of length and the name in the old code page, padded to 55 bytes; then its UTF-16 length and text.
+    with suppress(OSError, UnicodeDecodeError):
+        data = path.read_bytes()
+        length = int.from_bytes(data[55:57], "little")
+        return data[57 : 57 + 2 * length].decode("utf-16-le").strip("\0 ") if length <= 54 else ""
+    return ""
+
+
+def _libre_user(path: Path) -> str:
+    # user name, system user, host, time, profile; separated by commas
+    with suppress(OSError, UnicodeDecodeError):
+        fields = path.read_text(encoding="utf-8").split(",")
+        return next((word.strip() for word in fields[:2] if word.strip()), "")
+    return ""
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    # The new name must reach the disk too; Windows has no such call and needs none.
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove(name: str) -> None:
+    if name:
+        with suppress(OSError):
+            os.unlink(name)
+
+
+def file_name(text: str) -> str:
+    """A text as a file name that systems take: no forbidden characters, no dot or blank at the end, not too long."""
+    name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
+    if len(name.encode("utf-8", "replace")) <= _LONGEST:
+        return name
+    stem, dot, ending = name.rpartition(".") if len(name.rpartition(".")[2]) <= 5 else (name, "", "")
+    room = _LONGEST - len(dot + ending)
+    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip(". ") + dot + ending

@@ -1,0 +1,76 @@
+"""Where everything of a workspace stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..domain.errors import MasterError
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with ``templates/``, ``master/`` and ``reports/``; paths only, nothing is read or made here."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, folder: Path) -> Workspace:
+        """The workspace in ``folder``; raises MasterError where it holds no ``master/master.xlsx``."""
+        workspace = cls(folder)
+        if not workspace.master.is_file():
+            raise MasterError(
+                f"{folder.resolve()} は作業フォルダーではありません（master/master.xlsx がありません）。",
+                "作業フォルダーに移るか、-C で指定してください。新しく作るには dxreport init を実行します。",
+            )
+        return workspace
+
+    @property
+    def templates(self) -> Path:
+        """Form templates, drawn in Excel."""
+        return self.root / "templates"
+
+    @property
+    def reports(self) -> Path:
+        """Reports that were made."""
+        return self.root / "reports"
+
+    @property
+    def master_folder(self) -> Path:
+        """The master and what is kept beside it."""
+        return self.root / "master"
+
+    @property
+    def master(self) -> Path:
+        """The master workbook."""
+        return self.master_folder / "master.xlsx"
+
+    @property
+    def lock(self) -> Path:
+        """The file that is locked while the workspace is written."""
+        return self.master_folder / ".lock"
+
+    @property
+    def issued(self) -> Path:
+        """Issued workbooks, and the values as issued, by issue id."""
+        return self.master_folder / "issued"
+
+    @property
+    def forms(self) -> Path:
+        """Form templates as they were when forms were issued, by form hash."""
+        return self.master_folder / "forms"
+
+    @property
+    def returns(self) -> Path:
+        """Returned files as they came, by return id."""
+        return self.master_folder / "returns"
+
+    @property
+    def finals(self) -> Path:
+        """Final reports as approved, by their ids."""
+        return self.master_folder / "final"
+
+    @property
+    def backup(self) -> Path:
+        """Earlier states of the master."""
+        return self.master_folder / "backup"

@@ -1,0 +1,222 @@
+"""What the coordinator decides, what of it stays, and what it leaves in the books."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import msoffcrypto
+import pytest
+
+from dxreport.collect.resolve import accept, decide
+from dxreport.collect.run import collect
+from dxreport.domain.errors import LockedError, MasterError, UsageError
+from dxreport.master.records import ConflictState, ReceiptState
+from dxreport.status.round_status import State, status
+from tests.collect.test_cells_in_files import with_cell
+from tests.support.quarter import RETURNED, Quarter, issue, sheet_of, sheet_xml, with_sheet
+
+P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
+ISSUED, BACK, NOW_THERE = "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def conflict(quarter: Quarter) -> Quarter:
+    """A quarter with C0001 open: 調達内容 of 01-01."""
+    quarter.write("01-01", {"procurement": NOW_THERE})
+    quarter.collect(quarter.put(quarter.filled({"01-01": {"procurement": BACK}}), "a.xlsx"))
+    return quarter
+
+
+def settle(quarter: Quarter, take: str, reason: str = "", id_: str = "C0001"):
+    return decide(quarter.workspace, id_, take, reason, RETURNED + DAY)
+
+
+def state(quarter: Quarter, measure: str = "01-01") -> State:
+    master = quarter.master
+    sheets = status(master, master.settings.rounds[1], RETURNED.date()).sheets
+    return next(s.state for s in sheets if s.measure == measure)
+
+
+@pytest.mark.parametrize(
+    ("take", "text"),
+    [("issued", ISSUED), ("returned", BACK), ("current", NOW_THERE), ("別の内容\n二行", "別の内容\n二行"), ("", ""), ("a\r\nb\tc", "a\nb c")],
+)  # fmt: skip
+def test_what_is_taken_stands_in_the_master_and_in_the_books(conflict: Quarter, take: str, text: str) -> None:
+    assert state(conflict) is State.REVIEW
+    before = conflict.values("01-01")
+    change = settle(conflict, take, "電話で確認")
+    assert conflict.values("01-01") == before | {"procurement": text}
+    [c] = conflict.master.conflicts
+    assert (c.state, c.decision, c.current, c.when) == (ConflictState.RESOLVED, text, NOW_THERE, "2022-07-15 17:00:00")
+    assert "電話で確認" in c.reason
+    last = conflict.master.changes[-1]
+    if take == "current":
+        assert change is None and last.note == ""
+    else:
+        assert (last, last.old, last.new, last.return_id) == (change, NOW_THERE, text, "U0001")
+        assert "C0001" in last.note and "電話で確認" in last.note
+    assert state(conflict) is State.MERGED
+
+
+@pytest.mark.parametrize("take", ["issued", "returned", "current", "別の内容"])
+def test_a_decided_conflict_does_not_open_again(conflict: Quarter, take: str) -> None:
+    """Neither by the same file, nor by another that says the same in that cell."""
+    settle(conflict, take)
+    decided = conflict.values("01-01")["procurement"]
+    before = conflict.files()
+    conflict.collect(conflict.put(conflict.filled({"01-01": {"procurement": BACK}}), "a.xlsx"), now=RETURNED + 2 * DAY)
+    assert conflict.files() == before
+    plan = conflict.collect(conflict.filled({"01-01": {"procurement": BACK, "contact_person": "後任"}}), now=RETURNED + 2 * DAY)
+    assert [str(c.ref) for c in sheet_of(plan, "01-01").merge.changes] == ["contact_person"]
+    assert plan.clean and conflict.values("01-01")["procurement"] == decided
+
+
+@pytest.mark.parametrize("take", ["issued", "current", "別の内容"])
+def test_what_a_department_says_anew_against_a_decision_is_asked_again_unless_it_stands_as_issued(conflict: Quarter, take: str) -> None:
+    settle(conflict, take)
+    plan = conflict.collect(conflict.filled({"01-01": {"procurement": "三つめの内容"}}), now=RETURNED + 2 * DAY)
+    sheet = sheet_of(plan, "01-01")
+    if take == "issued":  # the master is as it was issued: the department may change it
+        assert [c.new for c in sheet.merge.changes if str(c.ref) == "procurement"] == ["三つめの内容"]
+    else:
+        assert [c.returned for c in sheet.merge.conflicts] == ["三つめの内容"]
+        assert [c.id for c in conflict.master.conflicts] == ["C0001", "C0002"]
+
+
+def test_a_return_whose_text_was_taken_may_be_corrected_by_a_later_one(conflict: Quarter) -> None:
+    settle(conflict, "returned")
+    plan = conflict.collect(conflict.filled({"01-01": {"procurement": "部署の訂正"}}), now=RETURNED + 2 * DAY)
+    assert plan.clean and conflict.values("01-01")["procurement"] == "部署の訂正"
+
+
+def test_the_master_may_have_moved_on_since(conflict: Quarter) -> None:
+    conflict.write("01-01", {"procurement": "さらに直した内容"})
+    settle(conflict, "current")
+    assert conflict.values("01-01")["procurement"] == "さらに直した内容"
+    assert conflict.master.conflicts[0].decision == "さらに直した内容"
+
+
+@pytest.mark.parametrize("id_", ["C0002", "U0001", ""])
+def test_a_conflict_that_is_not_there_is_wrong_usage(conflict: Quarter, id_: str) -> None:
+    before = conflict.files()
+    with pytest.raises(UsageError) as caught:
+        settle(conflict, "current", id_=id_)
+    assert "C0001" in caught.value.fix
+    assert conflict.files() == before
+
+
+def test_a_conflict_is_decided_once(conflict: Quarter) -> None:
+    settle(conflict, "current")
+    with pytest.raises(UsageError, match="解決済み"):
+        settle(conflict, "returned")
+
+
+def test_while_the_master_is_open_nothing_is_decided(conflict: Quarter) -> None:
+    (conflict.workspace.master_folder / "~$master.xlsx").write_bytes(b"\2ab")
+    before = conflict.files()
+    with pytest.raises(LockedError):
+        settle(conflict, "returned")
+    assert conflict.files() == before
+
+
+@pytest.fixture
+def held(quarter: Quarter) -> Quarter:
+    """A quarter with U0001/01-01 held: a word of its own, and a locked cell."""
+    quarter.collect(quarter.put(quarter.filled({"01-01": {P1: "順調", "goal": "部署が直した目標", "contact_person": "後任"}}), "a.xlsx"))
+    assert state(quarter) is State.HELD
+    return quarter
+
+
+def test_a_held_sheet_is_accepted_as_it_is_with_its_reason(held: Quarter) -> None:
+    done = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    values = held.values("01-01")
+    assert [values[ref] for ref in (P1, P2, "goal", "contact_person")] == ["順調", "予定通り", "部署が直した目標", "後任"]
+    assert (len(done.changes), done.conflicts, done.not_taken) == (4, (), ())
+    receipt = next(r for r in held.master.receipts if r.measure == "01-01")
+    assert (receipt.state, receipt.changes, receipt.note, receipt.findings) == (ReceiptState.MERGED, 4, "受入: 電話で確認", "E301、E101")
+    notes = {c.note for c in held.master.changes if c.measure == "01-01"}
+    assert notes == {"受入: 電話で確認"}
+    assert state(held) is State.MERGED
+
+
+def test_the_accepted_file_again_changes_nothing(held: Quarter) -> None:
+    accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    before = held.files()
+    plan = held.collect(held.root.parent / "受信" / "a.xlsx", now=RETURNED + 2 * DAY)
+    assert plan.clean and held.files() == before
+
+
+def test_a_held_file_that_was_collected_again_under_another_name_can_still_be_accepted(held: Quarter) -> None:
+    data = (held.root.parent / "受信" / "a.xlsx").read_bytes()
+    held.collect(held.put(data, "同じもの.xlsx"), now=RETURNED + DAY)
+    accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + 2 * DAY)
+    assert held.values("01-01")[P1] == "順調"
+
+
+def test_accepting_does_not_decide_conflicts(held: Quarter) -> None:
+    held.write("01-01", {"contact_person": "山田"})
+    done = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert [str(c.ref) for c in done.conflicts] == ["contact_person"]
+    assert held.values("01-01")["contact_person"] == "山田"
+    assert state(held) is State.REVIEW
+
+
+@pytest.mark.parametrize(("return_id", "measure"), [("U0001", "01-04"), ("U0009", "01-01"), ("U0001", "99-99")])
+def test_what_is_not_held_cannot_be_accepted(held: Quarter, return_id: str, measure: str) -> None:
+    before = held.files()
+    with pytest.raises(UsageError) as caught:
+        accept(held.workspace, return_id, measure, "電話で確認", RETURNED + DAY)
+    assert "U0001/01-01" in caught.value.fix
+    assert held.files() == before
+
+
+def test_without_the_kept_original_nothing_can_be_accepted(held: Quarter) -> None:
+    for path in held.workspace.returns.iterdir():
+        path.unlink()
+    with pytest.raises(MasterError, match="控え"):
+        accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+
+
+def test_of_two_rounds_in_one_file_the_held_one_is_accepted(quarter: Quarter) -> None:
+    first = quarter.filled({})
+    quarter.collect(first)
+    [book] = issue(quarter, "第2四半期", RETURNED, departments=("産業振興課",))
+    data = with_sheet(book.data, "前回", sheet_xml(first, "01-01"))
+    quarter.collect(quarter.put(data, "b.xlsx"), now=RETURNED + DAY)
+    assert [(r.issue_id, r.measure, r.state.value) for r in quarter.master.receipts if r.id == "U0002"] == [
+        ("R04Q2-001", "01-01", "保留"), ("R04Q2-001", "01-04", "保留"), (quarter.master.receipts[0].issue_id, "01-01", "変更なし")]  # fmt: skip
+    accept(quarter.workspace, "U0002", "01-01", "報告は次回", RETURNED + 2 * DAY)
+    assert [r.state.value for r in quarter.master.receipts if r.id == "U0002"] == ["取込済", "保留", "変更なし"]
+
+
+def test_a_held_workbook_with_a_password_is_accepted_with_it(quarter: Quarter) -> None:
+    stream = io.BytesIO()
+    plain = io.BytesIO(quarter.filled({"01-01": {P1: "順調"}}))
+    msoffcrypto.OfficeFile(plain).encrypt("ひみつ", stream)
+    path = quarter.put(stream.getvalue(), "鍵付き.xlsx")
+    plan = collect(quarter.workspace, [path], RETURNED, passwords={"": "ひみつ"}).plan
+    assert [s.status.value for s in plan.files[0].sheets] == ["held", "merged"]
+    with pytest.raises(UsageError, match="パスワード"):
+        accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY, password="ひみつ")
+    assert quarter.values("01-01")[P1] == "順調"
+    assert [p.read_bytes() for p in quarter.workspace.returns.iterdir()] == [stream.getvalue()]
+
+
+def test_what_an_accepted_sheet_could_not_give_is_told(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P1: "順調"}})
+    cells = quarter.cells(data, "01-01")
+    data = with_cell(data, cells["contact_person"], "<v>#REF!</v>", style='t="e"')
+    quarter.collect(data)
+    done = accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert [(p.code, p.cell) for p in done.not_taken] == [("E304", cells["contact_person"])]
+    assert quarter.values("01-01")[P1] == "順調"
+
+
+def test_a_cell_whose_fault_was_told_is_not_told_as_blank_too(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {P2: ""}})
+    cells = quarter.cells(data, "01-01")
+    sheet = sheet_of(quarter.collect(with_cell(data, cells[P1], "<v>#REF!</v>", style='t="e"')), "01-01")
+    assert [(p.code, p.cell) for p in sheet.problems] == [("E304", cells[P1]), ("E103", cells[P2])]

@@ -1,0 +1,94 @@
+"""Taking a return out again."""
+
+from __future__ import annotations
+
+import pytest
+
+from dxreport.collect.resolve import decide
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import UsageError
+from dxreport.master.records import ConflictState, ReceiptState
+from tests.support.quarter import RETURNED, Quarter
+
+K1 = "activity.progress/K1/1"
+K2 = "activity.progress/K2/1"
+
+
+def test_every_text_goes_back(quarter: Quarter) -> None:
+    before = {m.id: m for m in quarter.master.measures}
+    quarter.collect(quarter.filled({}))
+    assert quarter.values("01-01")[K1] == "予定通り"
+    done = withdraw(quarter.workspace, "U0001", "別の課のファイル", RETURNED)
+    assert {m.id: m for m in quarter.master.measures} == before
+    assert not done.conflicts
+    assert {r.state for r in quarter.master.receipts} == {ReceiptState.WITHDRAWN}
+    last = quarter.master.changes[-1]
+    assert (last.new, last.return_id) == ("", "U0001")
+    assert "別の課のファイル" in last.note
+
+
+def test_what_was_built_upon_becomes_a_conflict(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    quarter.write("01-01", {K1: "進捗遅延・課題あり"})  # the coordinator, by hand
+    done = withdraw(quarter.workspace, "U0001", "", RETURNED)
+    [conflict] = done.conflicts
+    assert (str(conflict.ref), conflict.issued, conflict.returned, conflict.current) == (K1, "", "予定通り", "進捗遅延・課題あり")
+    assert quarter.values("01-01")[K1] == "進捗遅延・課題あり"
+    assert quarter.values("01-01")[K2] == ""
+    decide(quarter.workspace, conflict.id, "issued", "取り消し", RETURNED)
+    assert quarter.values("01-01")[K1] == ""
+
+
+def test_a_later_return_stands(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    late = {"01-01": {K1: "進捗遅延・課題あり", "activity.countermeasure/K1/1": "人を増やす"}}
+    quarter.collect(quarter.filled(late))
+    done = withdraw(quarter.workspace, "U0001", "", RETURNED)
+    assert quarter.values("01-01")[K1] == "進捗遅延・課題あり"
+    assert [str(c.ref) for c in done.conflicts if c.measure == "01-01"] == [K1]
+    done = withdraw(quarter.workspace, "U0002", "", RETURNED)
+    assert quarter.values("01-01")["activity.countermeasure/K1/1"] == ""
+
+
+def test_its_open_conflicts_go_with_it(quarter: Quarter) -> None:
+    quarter.write("01-01", {"contact_person": "別の人"})
+    quarter.collect(quarter.filled({"01-01": {"contact_person": "新しい人"}}))
+    assert [c.state for c in quarter.master.conflicts] == [ConflictState.OPEN]
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    assert [c.state for c in quarter.master.conflicts] == [ConflictState.WITHDRAWN]
+    assert quarter.values("01-01")["contact_person"] == "別の人"
+
+
+def test_a_hand_edit_that_stands_again_is_nobodys_answer(quarter: Quarter) -> None:
+    quarter.write("01-01", {"contact_person": "手で直した人"})
+    quarter.collect(quarter.filled({"01-01": {"contact_person": "返送の人"}}))
+    decide(quarter.workspace, "C0001", "returned", "", RETURNED)
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    assert quarter.values("01-01")["contact_person"] == "手で直した人"
+    plan = quarter.collect(quarter.filled({"01-01": {"contact_person": "三人目"}}))
+    assert [c.returned for c in plan.conflicts] == ["三人目"]
+
+
+def test_the_file_is_not_taken_in_again_by_the_way(quarter: Quarter) -> None:
+    data = quarter.filled({})
+    quarter.collect(data)
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    plan = quarter.collect(data)
+    assert plan.changes == ()
+    assert quarter.values("01-01")[K1] == ""
+
+
+def test_a_dry_run_writes_nothing(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    before = quarter.files()
+    assert withdraw(quarter.workspace, "U0001", "", RETURNED, dry_run=True).changes
+    assert quarter.files() == before
+
+
+def test_what_cannot_be_withdrawn(quarter: Quarter) -> None:
+    with pytest.raises(UsageError, match="U0009"):
+        withdraw(quarter.workspace, "U0009", "", RETURNED)
+    quarter.collect(quarter.filled({}))
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    with pytest.raises(UsageError, match="取り下げ"):
+        withdraw(quarter.workspace, "U0001", "", RETURNED)

@@ -1,0 +1,140 @@
+"""The laws of the three-way merge."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dxreport.domain.merge import CellChange, CellConflict, Merge, contested, three_way
+from dxreport.domain.model import Ref
+
+REFS = [Ref("goal"), Ref("procurement"), *(Ref("activity.progress", k, q) for k in ("K1", "K2") for q in (1, 2))]
+Texts = dict[Ref, str]
+texts = st.dictionaries(st.sampled_from(REFS), st.sampled_from(["", "甲", "乙", "丙"]))
+whole = st.fixed_dictionaries({ref: st.sampled_from(["", "甲", "乙", "丙"]) for ref in REFS})
+refs = st.sets(st.sampled_from(REFS))
+
+
+def nobody(_: Ref) -> bool:
+    return False
+
+
+def applied(current: Texts, merge: Merge) -> Texts:
+    return current | {c.ref: c.new for c in merge.changes}
+
+
+@given(texts, texts, st.booleans())
+def test_an_unchanged_return_changes_nothing_whatever_the_master_says(issued: Texts, current: Texts, shown_all: bool) -> None:
+    returned = {ref: issued.get(ref, "") for ref in REFS} if shown_all else issued
+    assert three_way(issued, returned, current, answered=nobody) == Merge()
+
+
+@given(texts, texts, texts, refs)
+def test_each_cell_for_itself(issued: Texts, returned: Texts, current: Texts, answered: set[Ref]) -> None:
+    """The whole table of cases, told once more: what each cell becomes, and where there is a conflict."""
+    merge = three_way(issued, returned, current, answered=answered.__contains__)
+    after, conflicts = applied(current, merge), {c.ref: c for c in merge.conflicts}
+    for ref in REFS:
+        base, back, now = issued.get(ref, ""), returned.get(ref, issued.get(ref, "")), current.get(ref, "")
+        both_differ = ref in returned and back != base and now != base and back != now
+        if both_differ and ref not in answered:
+            assert conflicts.pop(ref) == CellConflict(ref, base, back, now)
+            assert after.get(ref, "") == now
+        elif ref in returned and back != base:
+            assert after.get(ref, "") == back
+        else:
+            assert after.get(ref, "") == now
+    assert not conflicts
+    assert all(c.old == current.get(c.ref, "") != c.new for c in merge.changes)
+
+
+@given(texts, texts, texts, refs, st.booleans())
+def test_what_a_sheet_does_not_show_is_never_touched(
+    issued: Texts, returned: Texts, current: Texts, answered: set[Ref], replace: bool
+) -> None:
+    merge = three_way(issued, returned, current, answered=answered.__contains__, replace=replace)
+    assert {c.ref for c in (*merge.changes, *merge.conflicts)} <= set(returned)
+
+
+@given(texts, texts, texts, refs, st.booleans())
+def test_merging_twice_is_merging_once(issued: Texts, returned: Texts, current: Texts, answered: set[Ref], replace: bool) -> None:
+    first = three_way(issued, returned, current, answered=answered.__contains__, replace=replace)
+    after = applied(current, first)
+    now_answered = answered | {c.ref for c in first.changes}
+    second = three_way(issued, returned, after, answered=now_answered.__contains__, replace=replace)
+    assert (second.changes, second.conflicts) == ((), first.conflicts)
+
+
+@given(whole, whole, whole, refs)
+def test_two_returns_over_different_cells_may_come_in_any_order(issued: Texts, one: Texts, two: Texts, ones: set[Ref]) -> None:
+    first = {ref: one[ref] if ref in ones else issued[ref] for ref in REFS}
+    second = {ref: issued[ref] if ref in ones else two[ref] for ref in REFS}
+
+    def both(a: Texts, b: Texts) -> Texts:
+        after = applied(issued, merge := three_way(issued, a, issued, answered=nobody))
+        answered = {c.ref for c in merge.changes}
+        return applied(after, three_way(issued, b, after, answered=answered.__contains__))
+
+    assert both(first, second) == both(second, first) == {ref: (first if ref in ones else second)[ref] for ref in REFS}
+
+
+@given(whole, whole, whole)
+def test_the_later_return_of_an_issue_wins_where_it_says_something_and_with_replace_everywhere(
+    issued: Texts, one: Texts, two: Texts
+) -> None:
+    after = applied(issued, merge := three_way(issued, one, issued, answered=nobody))
+    answered = {c.ref for c in merge.changes}
+    later = three_way(issued, two, after, answered=answered.__contains__)
+    assert not later.conflicts
+    assert applied(after, later) == {ref: two[ref] if two[ref] != issued[ref] else one[ref] for ref in REFS}
+    whole_return = three_way(issued, two, after, answered=answered.__contains__, replace=True)
+    assert applied(after, whole_return) == two
+
+
+@given(whole, whole, whole, refs)
+def test_replace_takes_back_answers_of_returns_and_never_the_coordinators_work(
+    issued: Texts, returned: Texts, current: Texts, answered: set[Ref]
+) -> None:
+    merge = three_way(issued, returned, current, answered=answered.__contains__, replace=True)
+    for change in merge.changes:
+        if returned[change.ref] == issued[change.ref]:
+            assert change.ref in answered
+
+
+NAME, PROGRESS = Ref("activity.name", "K1"), Ref("activity.progress", "K1", 1)
+
+
+def test_an_item_that_was_deleted_since_is_not_brought_back_by_halves():
+    issued = {NAME: "取組", PROGRESS: ""}
+    returned, current = {NAME: "取組", PROGRESS: "予定通り"}, {}
+    merge = three_way(issued, returned, current, answered=lambda _: False)
+    assert contested(merge, issued, current, answered=lambda _: False) == Merge(
+        (), (CellConflict(PROGRESS, "", "予定通り", ""),)
+    )
+
+
+def test_two_new_items_under_one_id_are_not_mixed():
+    period, content = Ref("support.period", "S1"), Ref("support.content", "S1")
+    returned, current = {period: "7月", content: "部署の依頼"}, {period: "", content: "課の依頼"}
+    merge = three_way({}, returned, current, answered=lambda _: False)
+    assert len(merge.changes) == len(merge.conflicts) == 1
+    told = contested(merge, {}, current, answered=lambda _: False)
+    assert told.changes == ()
+    assert {c.ref for c in told.conflicts} == {period, content}
+
+
+def test_an_item_that_an_earlier_return_of_the_issue_made_is_its_own():
+    content = Ref("support.content", "S1")
+    merge = Merge((CellChange(content, "はじめの依頼", "直した依頼"),))
+    current = {content: "はじめの依頼"}
+    assert contested(merge, {}, current, answered=lambda _: True) == merge
+
+
+def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_did_not_see_the_other():
+    content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
+    merge = Merge((CellChange(content, "甲の依頼", "乙の依頼"), CellChange(period, "7月", "9月")))
+    current = {content: "甲の依頼", period: "7月"}
+    told = contested(merge, {}, current, answered=lambda _: True, fresh=True)
+    assert told == Merge((), (CellConflict(content, "", "乙の依頼", "甲の依頼"), CellConflict(period, "", "9月", "7月")))
+    same = Merge((CellChange(period, "7月", "9月"),))
+    assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same

@@ -1,0 +1,243 @@
+"""What people write: every form the published sheets hold, and near misses of each."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dxreport.domain.values import (
+    Part,
+    ValueKind,
+    fold,
+    is_blank,
+    is_marked,
+    is_undecided,
+    measure_id,
+    nearest,
+    plan_is_none,
+    read_value,
+)
+from dxreport.lifecycle import sample
+
+WORDS = ("予定通り", "進捗遅延・課題あり")
+
+
+def number(number: str, unit: str = "", label: str = "", bound: str = "", about: bool = False) -> Part:
+    return Part(Decimal(number), unit, label, bound, about)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("１，２５０件", number("1250", "件")),
+        ("1,250件", number("1250", "件")),
+        ("30,000千円", number("30000", "千円")),
+        ("2", number("2")),
+        ("48.5％（年平均）", number("48.5", "%")),
+        ("105分\n（前年度に対し１５分減）", number("105", "分")),
+        ("11,000枚\n（前年度の配布枚数に対し３,０００枚減）", number("11000", "枚")),
+        ("90分（前年度（令和３年度）に対し15分減）", number("90", "分")),
+        ("約300件", number("300", "件", about=True)),
+        ("30件程度", number("30", "件", about=True)),
+        ("△5", number("-5")),
+        ("▲３．５％", number("-3.5", "%")),
+        ("前年比マイナス5%", number("-5", "%", "前年比")),
+        ("５％未満", number("5", "%", bound="未満")),
+        ("１０回以上", number("10", "回", bound="以上")),
+        ("5ヶ月以内", number("5", "か月", bound="以内")),
+        ("協定締結数1件", number("1", "件", "協定締結数")),
+        ("市内公民館で計40回", number("40", "回", "市内公民館で計")),
+        ("公民館等における地域別研修５箇所以上", number("5", "箇所", "公民館等における地域別研修", "以上")),
+        ("スマート窓口システム導入前比各手続1５分", number("15", "分", "スマート窓口システム導入前比各手続")),
+        ("10人/年", number("10", "人/年")),
+        ("6ヶ所", number("6", "箇所")),
+        ("8名", number("8", "人")),
+        ("5匹", number("5", "匹")),
+        ("1,000 件", number("1000", "件")),
+        ("①50件", number("50", "件", "①")),
+        ("0.10%", number("0.10", "%")),
+    ],
+)
+def test_one_number(text, part):
+    value = read_value(text)
+    assert (value.kind, value.parts) == (ValueKind.NUMBER, (part,))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("小　８．９％\n中　１２．８％", [number("8.9", "%", "小"), number("12.8", "%", "中")]),
+        ("小 8.7％　中 12.5％", [number("8.7", "%", "小"), number("12.5", "%", "中")]),
+        ("小　５％未満\n中　１０％未満", [number("5", "%", "小", "未満"), number("10", "%", "中", "未満")]),
+        ("小50冊\n中１２冊", [number("50", "冊", "小"), number("12", "冊", "中")]),
+        ("①50件　②30件", [number("50", "件", "①"), number("30", "件", "②")]),
+        ("小10 中20", [number("10", "", "小"), number("20", "", "中")]),
+        ("550回/1/1", [number("550", "回"), number("1"), number("1")]),
+    ],
+)
+def test_several_numbers(text, parts):
+    value = read_value(text)
+    assert (value.kind, value.parts) == (ValueKind.NUMBER, tuple(parts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "整備完了",
+        "設計金額が５０万円を超える測量等の業務委託",
+        "設計金額が５００万円以上の測量等以外の業務委託",
+        "測量等の業務委託にかかる随意契約案件",
+        "前年比増加",
+        "前年度比１０％増",
+        "5月30日稼働開始",
+        "6月末時点で12件",
+        "3月",
+        "第3回",
+        "3園開設",
+        "1人当たり5冊",
+        "5～10件",
+        "30件、20件",
+        "10 20",
+        "1/2",
+        "7/1",
+        "50/100人",
+        "1/1/1",
+        "1,25",
+        "1.2.3",
+        "10²件",
+        "令和5年13月",
+        "（30件）",
+    ],
+)
+def test_nothing_is_guessed(text):
+    assert read_value(text).kind is ValueKind.TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("令和５年３月", (2023, 3)),
+        ("令和４年度", (2022,)),
+        ("令和元年５月１日", (2019, 5, 1)),
+        ("平成31年4月", (2019, 4)),
+        ("R5.4月", (2023, 4)),
+        ("H31.4.1", (2019, 4, 1)),
+        ("2022/7/1", (2022, 7, 1)),
+    ],
+)
+def test_dates(text, date):
+    value = read_value(text)
+    assert (value.kind, value.date) == (ValueKind.DATE, date)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "-", "―", "－", "ー", "なし", "　なし。", "特になし", "該当なし"])
+def test_blanks(text):
+    assert is_blank(text) and plan_is_none(text)
+    assert read_value(text).kind is ValueKind.BLANK
+
+
+@pytest.mark.parametrize("text", ["0", "0件", "問題なし", "課題なし（9月）", "-5", "予定通り"])
+def test_no_blanks(text):
+    assert not is_blank(text) and not plan_is_none(text)
+
+
+def test_a_plan_may_say_that_there_is_none():
+    assert plan_is_none("予定なし") and not is_blank("予定なし")
+
+
+def test_undecided():
+    assert is_undecided("未確定") and is_undecided("集計中（７月公表）")
+    assert read_value("未 確定").kind is ValueKind.TEXT
+    assert not is_undecided("未確定の案件3件")
+
+
+def test_ticks():
+    assert all(map(is_marked, ["○", "〇", "◯", " ○ ", "レ", "✓", "✔", "報告事項なし"]))
+    assert not any(map(is_marked, ["", "×", "-", "なし", "0"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "id_"),
+    [
+        ("01-09", "01-09"),
+        ("０１－０９", "01-09"),
+        (" 1-9 ", "01-09"),
+        ("01ー09", "01-09"),
+        ("01 – 09", "01-09"),
+        ("DX１", "DX1"),
+    ],
+)
+def test_measure_ids(text, id_):
+    assert measure_id(text) == id_
+
+
+@pytest.mark.parametrize("word", ["予定どおり", "予定通", " 予定通り\n", "予定とおり", "概ね予定通り", "予定通り。"])
+def test_near_misses_of_on_schedule(word):
+    assert nearest(word, WORDS) == "予定通り"
+
+
+@pytest.mark.parametrize(
+    "word", ["遅延", "遅れ", "進捗遅延", "課題あり", "進捗遅延、課題あり", "進捗遅延･課題あり", "進捗遅れ・課題あり"]
+)
+def test_near_misses_of_delayed(word):
+    assert nearest(word, WORDS) == "進捗遅延・課題あり"
+
+
+@pytest.mark.parametrize("word", ["", "順調", "予定通りではない", "A", "・", "完了"])
+def test_no_near_miss(word):
+    assert nearest(word, WORDS) is None
+
+
+def test_flags_in_kana():
+    assert [nearest(word, ("有", "無")) for word in ("あり", "有り", "なし", "無し", "有無")] == [
+        "有",
+        "有",
+        "無",
+        "無",
+        None,
+    ]
+
+
+def test_the_published_targets_are_read_as_printed():
+    """A count by kind over the real data, and no number that is not printed."""
+    targets = {year.target for m in sample.load(with_answers=True) for o in m.outcomes for year in o.years}
+    kinds = {kind: {t for t in targets if read_value(t).kind is kind} for kind in ValueKind}
+    assert kinds[ValueKind.BLANK] == {"", "-"}
+    assert kinds[ValueKind.DATE] == kinds[ValueKind.UNDECIDED] == set()
+    assert not any(c.isdigit() for t in kinds[ValueKind.TEXT] for c in t if "設計金額" not in t)
+    for text in kinds[ValueKind.NUMBER]:
+        assert all(str(part.number) in fold(text).replace(",", "") for part in read_value(text).parts)
+
+
+numbers = st.decimals(0, 10**9, places=2, allow_nan=False)
+units = st.sampled_from(["", "件", "%", "千円", "人", "箇所", "時間", "か月", "校"])
+labels = st.sampled_from(["小", "中", "計", "市民課", "①", "前年比"])
+FULL = str.maketrans("0123456789.,%", "０１２３４５６７８９．，％")
+
+
+@given(numbers, units, labels, st.booleans())
+def test_width_and_thousands_never_change_a_number(value, unit, label, wide):
+    text = f"{label}{value:,}{unit}"
+    read = read_value(text.translate(FULL) if wide else text)
+    assert read.parts == (Part(value, unit, label),)
+
+
+@given(st.lists(st.tuples(numbers, units), min_size=2, max_size=4), st.sampled_from([" ", "\n", "　", "、"]))
+def test_labelled_parts_are_the_same_on_one_line_and_on_several(pairs, between):
+    marks = "甲乙丙丁"
+    text = between.join(f"{mark} {value:,}{unit}" for mark, (value, unit) in zip(marks, pairs, strict=False))
+    assert read_value(text).parts == tuple(
+        Part(value, unit, mark) for mark, (value, unit) in zip(marks, pairs, strict=False)
+    )
+
+
+@given(st.text())
+def test_any_text_has_a_meaning_of_one_kind(text):
+    value = read_value(text)
+    assert bool(value.parts) is (value.kind is ValueKind.NUMBER)
+    assert bool(value.date) is (value.kind is ValueKind.DATE)
+    nearest(text, WORDS)
+    measure_id(text)

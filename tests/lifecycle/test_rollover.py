@@ -1,0 +1,123 @@
+"""The next fiscal year from this one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dxreport.domain.errors import DxreportError, UsageError
+from dxreport.domain.model import FiscalYear
+from dxreport.lifecycle.rollover import rollover
+from dxreport.master.build import build_master
+from dxreport.master.read import read_master
+from dxreport.master.records import MeasureState, Standing
+from dxreport.workspace.paths import Workspace
+from tests.support.quarter import Quarter
+
+APRIL = datetime(2023, 4, 3, 9)
+ACTUAL = "outcome.actual/O1/1"
+
+
+@pytest.fixture
+def answered(quarter: Quarter) -> Quarter:
+    quarter.collect(quarter.filled({"01-01": {ACTUAL: "31,000千円"}}))
+    return quarter
+
+
+def test_plans_are_cleared_and_outcomes_carried(answered: Quarter, tmp_path: Path) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    assert done.workspace.root == answered.root.parent / "令和５年度"
+    old, new = answered.master, read_master(done.workspace.master)
+    assert new.settings.fiscal_year == FiscalYear(2023)
+    assert new.settings.plan_years == old.settings.plan_years
+    assert new.settings.round("第1四半期").deadline == "2023-07-15"
+    assert [m.id for m in new.measures] == [m.id for m in old.measures]
+    for then, now in zip(old.measures, new.measures, strict=True):
+        assert now.outcomes == then.outcomes
+        assert [(a.key, a.name) for a in now.activities] == [(a.key, a.name) for a in then.activities]
+        assert all(q.plan == q.progress == q.countermeasure == "" for a in now.activities for q in a.quarters)
+        assert (now.goal, now.support_requests, now.procurement) == ("", (), "")
+    assert new.measure("01-01").outcomes[0].y1.actual == "31,000千円"
+    assert (done.workspace.templates / "年間活動計画.xlsx").read_bytes() == (answered.workspace.templates / "年間活動計画.xlsx").read_bytes()
+
+
+def test_ended_measures_stay_behind(answered: Quarter, tmp_path: Path) -> None:
+    master = answered.master
+    ended = {"01-02": Standing(MeasureState.COMPLETED, 3), "01-03": Standing(MeasureState.STOPPED, 1)}
+    build_master(master.settings, master.departments, master.measures, answered.workspace.master, {**master.standings, **ended})
+    done = rollover(answered.workspace, tmp_path / "次年度", APRIL)
+    assert done.left == ("01-02", "01-03")
+    assert read_master(done.workspace.master).measure("01-02") is None
+
+
+def test_late_actuals_flow_after(answered: Quarter, tmp_path: Path) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    answered.collect(answered.filled({"01-01": {ACTUAL: "31,500千円", "outcome.actual/O2/1": "1,300件"}}))
+    Quarter(done.workspace.root).write("01-01", {"outcome.actual/O2/1": "1,299件"})  # somebody was faster, and wrong
+    again = rollover(answered.workspace, None, APRIL)
+    assert not again.opened
+    assert [(str(c.ref), c.new) for c in again.changes] == [(ACTUAL, "31,500千円")]
+    assert [(c.returned, c.current) for c in again.conflicts] == [("1,300件", "1,299件")]
+    third = rollover(answered.workspace, None, APRIL)
+    assert (third.changes, third.conflicts) == ((), ())
+
+
+def test_the_old_year_takes_late_returns_until_it_is_closed(answered: Quarter) -> None:
+    from dataclasses import replace
+
+    late = answered.filled({"01-01": {"contact_person": "後任"}})
+    assert answered.collect(late, now=APRIL).changes
+    master = answered.master
+    build_master(replace(master.settings, closed=True), master.departments, master.measures, answered.workspace.master)
+    with pytest.raises(DxreportError, match="締め切られて"):
+        answered.collect(late, now=APRIL)
+
+
+def test_last_years_sheet_is_no_answer_for_this_year(answered: Quarter) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    new = Quarter(done.workspace.root)
+    plan = new.collect(answered.filled({}), now=APRIL)
+    assert {p.code for s in plan.files[0].sheets for p in s.problems} <= {"E202", "E203"}
+    assert plan.files[0].status.value == "refused"
+
+
+def test_where_the_plan_ends(answered: Quarter, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    master = answered.master
+    last = replace(master.settings, fiscal_year=FiscalYear(2025))
+    build_master(last, master.departments, master.measures, answered.workspace.master)
+    with pytest.raises(UsageError, match="令和８年度"):
+        rollover(answered.workspace, None, APRIL)
+
+
+def test_a_dry_run_writes_nothing(answered: Quarter) -> None:
+    done = rollover(answered.workspace, None, APRIL, dry_run=True)
+    assert done.measures == 26
+    assert not Workspace(done.workspace.root).master.exists()
+
+
+def test_a_measure_that_ended_after_the_new_year_was_opened_is_named(answered: Quarter) -> None:
+    rollover(answered.workspace, None, APRIL)
+    master = answered.master
+    ended = {**master.standings, "01-02": Standing(MeasureState.COMPLETED, 3)}
+    build_master(master.settings, master.departments, master.measures, answered.workspace.master, ended)
+    assert rollover(answered.workspace, None, APRIL).left == ("01-02",)
+
+
+def test_what_people_entered_in_both_years_is_compared_too(answered: Quarter) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    new, late = Quarter(done.workspace.root), "outcome.actual/O1/1"
+    master = answered.master
+    own = replace(master.measure("01-02"), id="05-01", name="人が足した施策")
+    for quarter in (answered, new):
+        there = quarter.master
+        measures = sorted([*there.measures, own], key=lambda m: m.id)
+        build_master(there.settings, there.departments, measures, quarter.workspace.master, there.standings)
+    answered.write("05-01", {late: "99件", "goal": "旧年度の目標"})
+    found = rollover(answered.workspace, None, APRIL)
+    assert [(c.measure, str(c.ref), c.returned) for c in found.conflicts] == [("05-01", late, "99件")]
+    assert not rollover(answered.workspace, None, APRIL).changes

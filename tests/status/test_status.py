@@ -1,0 +1,107 @@
+"""Where every sheet of a round stands, as departments answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from dxreport.collect.resolve import accept
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import MasterError
+from dxreport.lifecycle.init import create
+from dxreport.master.records import ReceiptState
+from dxreport.master.rounds import current_round
+from dxreport.status.round_status import RoundStatus, SheetStatus, State, status
+from tests.support.quarter import RETURNED, Quarter, issue
+
+P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
+IN_TIME, LATE = date(2022, 7, 15), date(2022, 7, 19)  # the deadline is 7月15日
+
+
+def now(quarter: Quarter, today: date = IN_TIME, round_: str = "第1四半期") -> RoundStatus:
+    master = quarter.master
+    return status(master, master.settings.round(round_), today)
+
+
+def one(quarter: Quarter, measure: str = "01-01", today: date = IN_TIME) -> SheetStatus:
+    return next(s for s in now(quarter, today).sheets if s.measure == measure)
+
+
+def test_all_26_in_the_order_of_departments_and_nobody_is_late_on_the_day(issued_quarter: Quarter) -> None:
+    found = now(issued_quarter)
+    assert found.sums == {State.ISSUED: 26}
+    departments = [d.name for d in issued_quarter.master.departments]
+    places = [departments.index(s.department) for s in found.sheets]
+    assert places == sorted(places)
+    assert {(s.state, s.days_late) for s in now(issued_quarter, LATE).sheets} == {(State.MISSING, 4)}
+
+
+def test_what_was_never_issued_is_not_missed(issued_quarter: Quarter) -> None:
+    found = now(issued_quarter, date(2023, 3, 31), "第2四半期")
+    assert found.sums == {State.NOT_ISSUED: 26}
+    assert not any(s.days_late or s.state.owes for s in found.sheets)
+
+
+def test_each_sheet_for_itself_and_late_only_while_something_is_owed(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
+    assert (one(quarter, "01-01", LATE).state, one(quarter, "01-01", LATE).days_late) == (State.HELD, 4)
+    assert (one(quarter, "01-04", LATE).state, one(quarter, "01-04", LATE).days_late) == (State.MERGED, 0)
+    quarter.collect(quarter.filled({}), now=RETURNED + timedelta(days=1))
+    assert (one(quarter, "01-01", LATE).state, one(quarter, "01-01").receipt.id) == (State.MERGED, "U0002")
+
+
+def test_nothing_to_report_is_an_answer(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "", P2: "", "no_report/1": "○"}}))
+    assert one(quarter).state is State.NOTHING
+    assert quarter.values("01-01")["no_report/1"] == "○"
+
+
+def test_an_open_conflict_is_under_review_and_chases_nobody(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当"})
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}))
+    found = one(quarter, today=LATE)
+    assert (found.state, found.days_late, [c.id for c in found.conflicts]) == (State.REVIEW, 0, ["C0001"])
+    assert [c.id for c in now(quarter).open_conflicts] == ["C0001"]
+
+
+def test_an_accepted_sheet_is_merged_and_a_withdrawn_return_is_owed_again(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED)
+    assert one(quarter).state is State.MERGED
+    withdraw(quarter.workspace, "U0001", "誤送", RETURNED)
+    assert {one(quarter, m, LATE).state for m in ("01-01", "01-04")} == {State.MISSING}
+
+
+def test_a_file_nobody_could_read_is_listed(quarter: Quarter) -> None:
+    quarter.collect(quarter.put(b"no workbook", "写真.jpg"))
+    assert [(r.file, r.state) for r in now(quarter).refused] == [("写真.jpg", ReceiptState.REFUSED)]
+
+
+def test_the_round_at_work_is_that_of_the_newest_issue(quarter: Quarter) -> None:
+    assert current_round(quarter.master).name == "第1四半期"
+    issue(quarter, "第2四半期", departments=("総務課",))
+    assert current_round(quarter.master).name == "第2四半期"
+
+
+def test_without_an_issue_it_is_what_the_master_shows(tmp_path: Path) -> None:
+    create(tmp_path / "空", date(2024, 4, 1))
+    empty = Quarter(tmp_path / "空").master
+    assert current_round(empty).name == "計画"
+    bare = replace(empty, settings=replace(empty.settings, rounds=()))
+    with pytest.raises(MasterError):
+        current_round(bare)
+    quarters = replace(empty, settings=replace(empty.settings, rounds=empty.settings.rounds[1:]))
+    assert current_round(quarters).name == "第1四半期"
+    create(tmp_path / "見本", date(2022, 4, 1), sample=True)
+    assert current_round(Quarter(tmp_path / "見本").master).name == "第1四半期"
+
+
+@pytest.mark.parametrize("today", [IN_TIME, LATE])
+def test_the_sums_count_every_sheet_once(quarter: Quarter, today: date) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}), quarter.filled({}, "総務課"))
+    found = now(quarter, today)
+    assert sum(found.sums.values()) == len(found.sheets) == 26
+    assert found.sums[State.MERGED] == 3 and found.sums[State.HELD] == 1

@@ -1,0 +1,97 @@
+"""Masters to report on: the real 第1四半期 as it ended, and a third quarter made up on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dxreport.domain.model import Measure, Ref, Settings, measure_from
+from dxreport.domain.values import plan_is_none
+from dxreport.lifecycle import sample
+from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS
+from dxreport.master.build import master_bytes
+from dxreport.master.read import master_from
+from dxreport.master.records import Master, MeasureState, Standing
+
+SETTINGS: Settings = replace(sample.settings(), areas=AREAS)
+ON_TRACK, LATE = "予定通り", "進捗遅延・課題あり"
+Edits = Mapping[str, Mapping[str, str]]  # by 施策ID: texts by str(Ref)
+
+PROGRESS: Edits = {
+    "01-02": {"activity.progress/K1/3": "", "no_report/3": "○"},
+    "01-07": {
+        "activity.progress/K2/2": LATE, "activity.countermeasure/K2/2": "協賛企業を選び直す。",
+        "activity.progress/K2/3": LATE,
+    },
+    "01-09": {
+        "activity.progress/K1/3": LATE, "activity.countermeasure/K1/3": "既読率の低い地区を訪問する。",
+        "activity.progress/K3/2": LATE, "activity.countermeasure/K3/2": "研修会の日程を組み直す。",
+    },
+    "01-13": {"activity.progress/K1/3": ""},
+    "02-05": {"activity.progress/K1/3": "完了"},
+    "03-03": {
+        "activity.progress/K2/2": "",
+        "activity.progress/K2/3": LATE, "activity.countermeasure/K2/3": "=システムの増設を次年度に要求する。",
+    },
+}  # fmt: skip
+
+ACTUALS: Edits = {
+    "01-01": {"outcome.actual/O1/1": "29,000千円", "outcome.actual/O2/1": "1,300件"},
+    "01-03": {"outcome.actual/O2/1": "15,000千円"},
+    "01-07": {"outcome.actual/O2/1": "未確定"},
+    "01-08": {"outcome.actual/O1/1": "1", "outcome.actual/O2/1": "200"},
+    "01-09": {"outcome.actual/O3/1": "４箇所"},
+    "01-11": {"outcome.actual/O3/1": "600回/1/0"},
+    "01-12": {"outcome.actual/O1/1": "遅延なく実施できた"},
+    "01-13": {"outcome.actual/O1/1": "小　８．０％\n中　１３．０％"},
+    "01-14": {"outcome.actual/O1/1": "105分"},
+    "02-02": {"outcome.actual/O1/1": "６１％"},
+    "02-03": {"outcome.actual/O1/1": "整備完了"},
+    "03-01": {"outcome.actual/O1/1": "59.99%"},
+    "03-04": {"outcome.actual/O2/1": "約900"},
+}
+
+
+def edited(measures: list[Measure], edits: Edits) -> list[Measure]:
+    """The measures with these texts."""
+    return [
+        measure_from(m.values() | {Ref.parse(ref): text for ref, text in edits.get(m.id, {}).items()}) for m in measures
+    ]
+
+
+def real() -> list[Measure]:
+    """The 26 measures at the end of 第1四半期: what 03-04 reported of quarters to come is not taken."""
+    to_come = {f"activity.progress/K1/{q}": "" for q in (2, 3, 4)}
+    return edited(sample.load(with_answers=True), {"03-04": to_come})
+
+
+def first_quarter(edits: Edits | None = None, settings: Settings = SETTINGS) -> Master:
+    """The master at the end of the real 第1四半期."""
+    return built(edited(real(), edits or {}), settings)
+
+
+def third_quarter() -> Master:
+    """A made-up 第3四半期: all that was planned went as planned, but for PROGRESS; 01-06 was completed before it."""
+    went_well = {
+        m.id: {
+            f"activity.progress/{a.key}/{q}": ON_TRACK
+            for a in m.activities
+            for q in (2, 3)
+            if not plan_is_none(a.quarters[q - 1].plan)
+        }
+        for m in real()
+    }
+    measures = edited(edited(edited(real(), went_well), PROGRESS), ACTUALS)
+    return built(measures, standings={"01-06": Standing(MeasureState.COMPLETED, 3)})
+
+
+def built(
+    measures: list[Measure], settings: Settings = SETTINGS, standings: Mapping[str, Standing] | None = None
+) -> Master:
+    """A master workbook of these measures, read again."""
+    return master_from(master_bytes(settings, DEPARTMENTS, measures, standings))
+
+
+def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
+    """A master that was never a workbook: nothing has a cell in it."""
+    return Master(settings, DEPARTMENTS, tuple(measures), {m.id: Standing() for m in measures})

@@ -1,0 +1,80 @@
+"""Measures as anyone could write them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from dxreport.domain.model import (
+    Activity,
+    ActivityQuarter,
+    Measure,
+    MeasureQuarter,
+    Outcome,
+    OutcomeYear,
+    RelatedMeasure,
+    SupportRequest,
+    normalise,
+)
+
+NASTY = (
+    "=1+1", "+1", "-1", "@SUM(A1)", "'文字", "0123", "1e5", "TRUE", "#N/A", "#REF!", "48.5%", "7/1", "30,000千円",
+    "{{ x }}", "{{ measure.goal }}", "{% for activity in measure.activities %}", "{% endfor %}", "{#", "}}", "<&>", "]]>",
+    "<![CDATA[", "</t></is></c>", "&amp;", "&#10;", '"', "_x000D_", "_x005F_", "_x005F_x000D_", "_x4E00_", "_x", "_x12",
+    " ", "　", "\n", "\n\n", " 前後の空白 ", "\n前後の改行\n", "一\n\n三", "r18/K1", "cB", "dxr1|R04Q1-001|01-01|0", "-", "―",
+    "葛󠄀城", "か\u3099", "𠮷野家", "👨‍👩‍👧", "\u2028", "\u200b", "\u202e右から", "\x7f\x85\xa0", "髙﨑", "\ue000\ue001",
+    "".join(map(chr, range(0xE000, 0xE040))), "\uf8ff", "A" * 500, "あ" * 1200,
+)  # fmt: skip
+texts = st.one_of(
+    st.just(""),
+    st.sampled_from(NASTY),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(normalise),
+    st.text(st.sampled_from("漢か 　\n=<&>{}%\"'_x0Dあ1\ue020\ue021\ue022"), max_size=12),
+)
+long_texts = st.sampled_from(["あ" * 32_767, "𠮷" * 16_383 + "。", "一\n" * 16_383, "x " * 16_383])
+progress = st.one_of(st.sampled_from(["", "予定通り", "進捗遅延・課題あり"]), texts)
+flags = st.one_of(st.sampled_from(["", "有", "無"]), texts)
+
+
+def keyed(letter: str, least: int, most: int) -> st.SearchStrategy[list[str]]:
+    """Ids of a list's items: some are missing, and they stand in any order."""
+    return st.lists(st.integers(1, 40).map(lambda n: f"{letter}{n}"), min_size=least, max_size=most, unique=True)
+
+
+def four(record: type, *columns: st.SearchStrategy[str]) -> st.SearchStrategy[tuple]:
+    """Four periods of a record."""
+    return st.tuples(*[st.builds(record, *columns)] * 4)
+
+
+def items(letter: str, most: int, build) -> st.SearchStrategy[tuple]:
+    """A list of up to ``most`` items, each built by ``build(key)``."""
+    return keyed(letter, 0, most).flatmap(lambda keys: st.tuples(*map(build, keys)))
+
+
+labels = st.sampled_from(["作業予定", "予定"])
+activities = items(
+    "K", 12, lambda key: st.builds(Activity, st.just(key), texts, labels, four(ActivityQuarter, texts, progress, texts))
+)
+outcomes = items("O", 5, lambda key: st.builds(Outcome, st.just(key), four(OutcomeYear, texts, texts, texts)))
+relations = items("R", 5, lambda key: st.builds(RelatedMeasure, st.just(key), texts, texts))
+requests = items("S", 5, lambda key: st.builds(SupportRequest, st.just(key), texts, texts))
+measure_ids = st.from_regex(r"0[1-9]-[0-9]{2}", fullmatch=True)
+
+measures = st.builds(
+    Measure,
+    id=measure_ids,
+    name=texts,
+    lead_department=texts,
+    related_departments=texts,
+    contact_person=texts,
+    contact_email=texts,
+    goal=st.one_of(texts, long_texts),
+    related_flag=flags,
+    related_measures=relations,
+    budgeted=flags,
+    procurement=texts,
+    activities=activities,
+    support_flag=flags,
+    support_requests=requests,
+    outcomes=outcomes,
+    quarters=four(MeasureQuarter, st.sampled_from(["", "○", "〇"])),
+)

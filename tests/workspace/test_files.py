@@ -1,0 +1,110 @@
+"""Writing files: whole or not at all, and never over somebody's work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dxreport.domain.errors import DxreportError, LockedError, MasterError
+from dxreport.workspace.files import KEPT_BACKUPS, atomic_write, backup, locked, opened_elsewhere
+from dxreport.workspace.paths import Workspace
+
+NOW = datetime(2022, 7, 11, 9, 30)
+
+
+def test_a_write_replaces_the_whole_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.bin"
+    atomic_write(path, b"first, and longer")
+    atomic_write(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert [p.name for p in path.parent.iterdir()] == ["b.bin"]
+
+
+def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DxreportError) as caught:
+        atomic_write(tmp_path / "folder", b"x")
+    assert caught.value.exit_code == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_the_permissions_of_a_file_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"")
+    path.chmod(0o640)
+    atomic_write(path, b"x")
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_backups_are_kept_by_time_and_the_oldest_go(tmp_path: Path) -> None:
+    path, folder = tmp_path / "master.xlsx", tmp_path / "backup"
+    folder.mkdir()
+    (folder / "メモ.txt").write_bytes(b"mine")
+    for n in range(KEPT_BACKUPS + 5):
+        path.write_bytes(str(n).encode())
+        assert backup(path, folder, NOW + timedelta(seconds=n)).read_bytes() == str(n).encode()
+    kept = sorted(folder.glob("*.xlsx"))
+    assert len(kept) == KEPT_BACKUPS
+    assert kept[0].name == "master_20220711-093005.xlsx"
+    assert (folder / "メモ.txt").exists()
+
+
+def test_two_backups_of_one_second_are_both_kept(tmp_path: Path) -> None:
+    path = tmp_path / "master.xlsx"
+    path.write_bytes(b"1")
+    first = backup(path, tmp_path / "backup", NOW)
+    path.write_bytes(b"2")
+    second = backup(path, tmp_path / "backup", NOW)
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
+def test_a_lock_keeps_other_processes_out_and_is_free_again(tmp_path: Path) -> None:
+    lock = tmp_path / "master" / ".lock"
+    code = f"""
+import sys
+from pathlib import Path
+from dxreport.domain.errors import LockedError
+from dxreport.workspace.files import locked
+try:
+    with locked(Path({str(lock)!r}), 0.05): sys.exit(0)
+except LockedError as error: sys.exit(error.exit_code)
+"""
+    root = Path(__file__).parents[2]
+    with locked(lock):
+        assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 3
+    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the file itself is tried")
+def test_an_open_workbook_is_noticed_and_a_lock_left_by_a_crash_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "master.xlsx"
+    path.write_bytes(b"")
+    assert opened_elsewhere(path) is None
+    libre = tmp_path / ".~lock.master.xlsx#"
+    libre.write_text(",yamada,pc-01,11.07.2022 09:30,file:///home/yamada/profile;", encoding="utf-8")
+    assert opened_elsewhere(path) == "LibreOffice（yamada）"
+    old = (datetime.now() - timedelta(days=2)).timestamp()
+    os.utime(libre, (old, old))
+    assert opened_elsewhere(path) is None
+    (tmp_path / "~$master.xlsx").write_bytes(b"\2ab")
+    assert opened_elsewhere(path) == "Excel"
+
+
+def test_a_workspace_is_where_a_master_is(tmp_path: Path) -> None:
+    with pytest.raises(MasterError, match="作業フォルダーではありません") as caught:
+        Workspace.find(tmp_path)
+    assert "dxreport init" in caught.value.fix
+    atomic_write(tmp_path / "master" / "master.xlsx", b"")
+    assert Workspace.find(tmp_path).backup == tmp_path / "master" / "backup"
+
+
+def test_a_locked_error_tells_what_to_do(tmp_path: Path) -> None:
+    with locked(tmp_path / ".lock"), pytest.raises(LockedError) as caught, locked(tmp_path / ".lock", 0.01):
+        pass
+    assert "もう一度実行" in caught.value.fix
