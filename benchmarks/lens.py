@@ -100,7 +100,11 @@ class DrawnSheet:
 
     def __init__(self, sheet) -> None:
         self.title = sheet.title
-        self.lists = [(str(v.sqref), (v.formula1 or "").strip('"').split(",")) for v in sheet.data_validations.dataValidation if v.type == "list"]
+        self.lists = [
+            (str(v.sqref), (v.formula1 or "").strip('"').split(","))
+            for v in sheet.data_validations.dataValidation
+            if v.type == "list"
+        ]
         self.merges = [str(m) for m in sheet.merged_cells.ranges]
         self.widths = {cell(f"{k}1")[1] - 1: d.width for k, d in sheet.column_dimensions.items()}
         self.heights = {n - 1: d.height for n, d in sheet.row_dimensions.items() if d.height}
@@ -179,7 +183,9 @@ class Tpl:
 
 def read_by_dxreport(book: bytes, measure: Measure) -> dict:
     """dxreport: bytes → texts by address."""
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
+    rows = (
+        CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
+    )
     return read_sheet(FORM, rows, quarter=1, year=1).values
 
 
@@ -202,7 +208,10 @@ def main() -> None:
     template = TEMPLATE.read_bytes()
     books = {m.id: rendered(m) for m in MEASURES}
     texts = {m.id: texts_of(books[m.id], m) for m in MEASURES}
-    parts = {id_: [zipfile.ZipFile(io.BytesIO(b)).read(n) for n in zipfile.ZipFile(io.BytesIO(b)).namelist()] for id_, b in books.items()}
+    parts = {
+        id_: [zipfile.ZipFile(io.BytesIO(b)).read(n) for n in zipfile.ZipFile(io.BytesIO(b)).namelist()]
+        for id_, b in books.items()
+    }
     drawn = {m.id: Drawn(books[m.id]) for m in MEASURES}
     render: dict[str, Callable[[Measure], object]] = {
         "dxreport": rendered,

@@ -120,7 +120,10 @@ def documented() -> dict[str, dict[str, str]]:
     """The keys of each section of docs/json.md, each with what is said of it."""
     sections = re.split(r"^##+ (.+)$", text("docs/json.md"), flags=re.MULTILINE)
     rows = r"^\| `([^`]+)` \| (.*) \|$"
-    return {head: dict(re.findall(rows, body, re.MULTILINE)) for head, body in zip(sections[1::2], sections[2::2], strict=True)}
+    return {
+        head: dict(re.findall(rows, body, re.MULTILINE))
+        for head, body in zip(sections[1::2], sections[2::2], strict=True)
+    }
 
 
 def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:

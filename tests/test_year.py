@@ -53,7 +53,9 @@ def planned(year: Quarter, measure: str, quarter: int, words: str = "予定通�
     """予定通り for every activity of a measure that has a plan in the quarter."""
     found = year.master.measure(measure)
     return {
-        f"activity.progress/{a.key}/{quarter}": words for a in found.activities if a.quarters[quarter - 1].plan.strip(" -")
+        f"activity.progress/{a.key}/{quarter}": words
+        for a in found.activities
+        if a.quarters[quarter - 1].plan.strip(" -")
     }
 
 
@@ -75,14 +77,18 @@ def test_departments_write_the_plan(year: Quarter, tmp_path: Path) -> None:
     assert word(sheets, "01-05") == "held"  # a name was deleted, its plans were not
     assert [p.code for p in sheets["01-05"].problems if p.severity == "error"] == ["E107"]
     assert master.measure("01-05").activities[0].name == "方向性の検討"
-    assert master.measure("01-06").related_measures == (RelatedMeasure("R1", "０１－０７", "アプリを活用した健康増進の推進"),)
+    assert master.measure("01-06").related_measures == (
+        RelatedMeasure("R1", "０１－０７", "アプリを活用した健康増進の推進"),
+    )
     assert master.measure("01-06").outcomes[0].y2.target == "協定締結数2件"
     assert word(sheets, "01-11") == "unchanged"
 
 
 def test_four_quarters_and_the_closing(year: Quarter, tmp_path: Path) -> None:
     for quarter, month in ((1, 7), (2, 10), (3, 12)):
-        sheets = answer(year, f"第{quarter}四半期", datetime(2022, month, 1), {"01-01": planned(year, "01-01", quarter)}, tmp_path)
+        sheets = answer(
+            year, f"第{quarter}四半期", datetime(2022, month, 1), {"01-01": planned(year, "01-01", quarter)}, tmp_path
+        )
         assert word(sheets, "01-01") == "merged"
         assert progress(year.master, "01-01", quarter) == ["予定通り"] * 2
 
@@ -105,7 +111,10 @@ def test_four_quarters_and_the_closing(year: Quarter, tmp_path: Path) -> None:
     assert word(sheets, "01-03") == "merged"
     assert year.master.measure("01-03").outcomes[0].y1.actual == "335頭"
     assert word(sheets, "01-13") == "held"
-    assert {f for p in sheets["01-13"].problems if p.code == "E108" for f in p.fields} == {"outcome.actual/O2/1", "outcome.actual/O3/1"}
+    assert {f for p in sheets["01-13"].problems if p.code == "E108" for f in p.fields} == {
+        "outcome.actual/O2/1",
+        "outcome.actual/O3/1",
+    }
 
 
 def test_nothing_to_report_is_an_answer(year: Quarter, tmp_path: Path) -> None:
@@ -123,10 +132,20 @@ def test_a_round_that_the_coordinator_adds(year: Quarter, tmp_path: Path) -> Non
 
     book = openpyxl.load_workbook(year.workspace.master)
     sheet = book["設定"]
-    heads = {c.value: c.column for row in sheet.iter_rows(max_row=20) for c in row if c.value in ("回", "入力欄", "必須欄", "締切")}
+    heads = {
+        c.value: c.column
+        for row in sheet.iter_rows(max_row=20)
+        for c in row
+        if c.value in ("回", "入力欄", "必須欄", "締切")
+    }
     top = next(c.row for row in sheet.iter_rows(max_row=20) for c in row if c.value == "入力欄")
     last = next(r for r in range(top, 60) if not sheet.cell(r + 1, heads["回"]).value)
-    for head, text in (("回", "中間予算"), ("締切", "2022-10-31"), ("入力欄", "次年度予算化予定"), ("必須欄", "次年度予算化予定")):
+    for head, text in (
+        ("回", "中間予算"),
+        ("締切", "2022-10-31"),
+        ("入力欄", "次年度予算化予定"),
+        ("必須欄", "次年度予算化予定"),
+    ):
         sheet.cell(last + 1, heads[head], text)
     book.save(year.workspace.master)
 

@@ -70,7 +70,9 @@ def main(args: Sequence[str] | None = None) -> int:
         return _fail(error.message, error.fix, error.exit_code)
     except OSError as error:
         _trace()
-        return _fail(japanese.system_error(error), "別のプログラムで開いていないか、権限と空き容量を確かめてください。", 3)
+        return _fail(
+            japanese.system_error(error), "別のプログラムで開いていないか、権限と空き容量を確かめてください。", 3
+        )
     except Exception as error:
         _trace()
         message = f"予期しない誤りが起きました（{type(error).__name__}: {error}）。何も変更していません。"

@@ -58,7 +58,13 @@ def _sheet(s: PlannedSheet, dry_run: bool) -> dict:
             for c in s.merge.changes
         ],
         "conflicts": [
-            {"field": str(c.ref), "label": s.labels[c.ref], "issued": c.issued, "returned": c.returned, "current": c.current}
+            {
+                "field": str(c.ref),
+                "label": s.labels[c.ref],
+                "issued": c.issued,
+                "returned": c.returned,
+                "current": c.current,
+            }
             for c in s.merge.conflicts
         ],
         "moved": list(s.moved),

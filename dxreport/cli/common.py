@@ -89,7 +89,9 @@ class Moment(click.ParamType):
             return datetime.fromisoformat(_iso(value)).replace(tzinfo=None, microsecond=0)
         except ValueError:
             self.fail(
-                f"「{value}」が日時として読めません。2022-07-19T09:00:00 や 2022/7/19 のように書いてください。", param, ctx
+                f"「{value}」が日時として読めません。2022-07-19T09:00:00 や 2022/7/19 のように書いてください。",
+                param,
+                ctx,
             )
 
 

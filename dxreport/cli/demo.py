@@ -29,7 +29,9 @@ def demo(call: Call, folder: Path | None) -> int:
     for line in played.unexpected:
         console.out(f"   想定と違います: {line}")
     if not played.unexpected:
-        console.out(f"   マスターは公表された内容と一致しました（保留になった {played.held.measure} の先の四半期の進捗を除く）。")
+        console.out(
+            f"   マスターは公表された内容と一致しました（保留になった {played.held.measure} の先の四半期の進捗を除く）。"
+        )
     console.out()
     console.out("できたファイル:")
     for label, path in (

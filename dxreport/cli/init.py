@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     help="記入済みの様式（ファイル、フォルダー、zip）から最初のマスターを作る",
 )  # fmt: skip
 @click.option(
-    "--template", metavar="FILE", type=click.Path(path_type=Path), help="--from のファイルの様式（指定しなければ、付属の様式）"
+    "--template",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="--from のファイルの様式（指定しなければ、付属の様式）",
 )
 def init(
     call: Call, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
@@ -56,7 +59,9 @@ def init(
 
 def _check_usage(more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None) -> None:
     if more and not forms:
-        raise UsageError(f"余分な引数があります: {' '.join(map(str, more))}", "作業フォルダーは1つだけ指定してください。")
+        raise UsageError(
+            f"余分な引数があります: {' '.join(map(str, more))}", "作業フォルダーは1つだけ指定してください。"
+        )
     if sample and forms:
         raise UsageError("--sample と --from は、どちらか一方だけを指定してください。")
     if template and not forms:

@@ -43,7 +43,8 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
 
 def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
     rows = [
-        (d.department, "、".join(d.to), " ".join(s.measure for s in d.sheets), "、".join(d.attachments)) for d in drafts.drafts
+        (d.department, "、".join(d.to), " ".join(s.measure for s in d.sheets), "、".join(d.attachments))
+        for d in drafts.drafts
     ]
     if rows:
         console.out(console.table(rows, ("部署", "宛先", "施策", "添付")))
@@ -53,7 +54,9 @@ def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
     for obstacle in drafts.obstacles:
         console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
     for receipt in drafts.unread:
-        console.say(f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。")
+        console.say(
+            f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。"
+        )
     if removed:
         console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
 
@@ -77,4 +80,9 @@ def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[
 
 
 def _sheet(s) -> dict:
-    return {"id": s.measure, "state": s.state.value, "issued": s.issue.when if s.issue else "", "days_late": s.days_late}
+    return {
+        "id": s.measure,
+        "state": s.state.value,
+        "issued": s.issue.when if s.issue else "",
+        "days_late": s.days_late,
+    }

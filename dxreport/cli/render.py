@@ -37,14 +37,19 @@ def render(
     if call.as_json:
         console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_answer(folder, b) for b in books]})
         return None
-    rows = [(b.issue.id, b.issue.department, len(b.issue.measures), b.issue.file, "前回と同じ" if b.again else "新規") for b in books]
+    rows = [
+        (b.issue.id, b.issue.department, len(b.issue.measures), b.issue.file, "前回と同じ" if b.again else "新規")
+        for b in books
+    ]
     console.out(console.table(rows, ("発行番号", "部署", "シート", "ファイル", ""), right={2}))
     sheets = sum(len(b.issue.measures) for b in books)
     done = "作る予定です（何も書いていません）" if dry_run else "作りました"
     console.out(f"\n{round_.name}: {len(books)} 部署 {sheets} シートを {folder} に{done}。")
     for book in books:
         for cell in book.too_tall:
-            console.say(f"注意: {book.issue.file} の {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。")
+            console.say(
+                f"注意: {book.issue.file} の {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
+            )
     return None
 
 

@@ -14,7 +14,14 @@ _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
 
 
 @command(answers=True, rounds=True)
-@click.option("--format", "formats", multiple=True, type=click.Choice(_FORMATS), metavar="|".join(_FORMATS), help="この形式だけ（何度でも指定できます）")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(_FORMATS),
+    metavar="|".join(_FORMATS),
+    help="この形式だけ（何度でも指定できます）",
+)
 @click.option(
     "--for", "audience", type=click.Choice(_AUDIENCES), default="council", metavar="|".join(_AUDIENCES),
     help="council: 会議用　coordinator: 未提出の施策とデータの指摘も載せる",
@@ -30,7 +37,9 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     master = call.master()
     round_ = call.round(master.settings)
     if not round_.quarter:
-        raise UsageError(f"「{round_.name}」は四半期の回ではありません。", "--quarter 1～4 で四半期を指定してください。")
+        raise UsageError(
+            f"「{round_.name}」は四半期の回ではありません。", "--quarter 1～4 で四半期を指定してください。"
+        )
     from ..report import produce, words
     from ..report.finals import plain
 
@@ -49,4 +58,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     for path in paths:
         console.out(f"  {path}")
     if done.figures.final_id:
-        console.out(f"確定報告 {done.figures.final_id}" + ("" if done.new_final else f"（{done.figures.day}に、すでに確定しています）"))
+        console.out(
+            f"確定報告 {done.figures.final_id}"
+            + ("" if done.new_final else f"（{done.figures.day}に、すでに確定しています）")
+        )

@@ -12,7 +12,12 @@ from .common import Call, command
 
 
 @command(answers=True)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="次の年度のフォルダー（既定: 今のフォルダーの隣）")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="次の年度のフォルダー（既定: 今のフォルダーの隣）",
+)
 @click.option("--dry-run", is_flag=True, help="何が繰り越されるかだけを示す（何も書きません）")
 def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを繰り越します。
@@ -33,17 +38,26 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     will = "（--dry-run: 何も書いていません）" if dry_run else ""
     if done.opened:
         console.out(f"{done.fiscal_year}の作業フォルダー: {done.workspace.root}{will}")
-        console.out(f"  {done.measures} 施策を引き継ぎました。" + (f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else ""))
+        console.out(
+            f"  {done.measures} 施策を引き継ぎました。"
+            + (f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else "")
+        )
         console.out("  設定の締切は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
         console.out(f"  次: dxreport render --round 計画 -C {done.workspace.root}")
         return 0
     for c in done.changes:
         console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
     for c in done.conflicts:
-        console.out(f"競合 {c.id} {c.measure} {c.label}: {done.fiscal_year}のマスターでも書き換えられています（{c.current}）")
+        console.out(
+            f"競合 {c.id} {c.measure} {c.label}: {done.fiscal_year}のマスターでも書き換えられています（{c.current}）"
+        )
     if done.left:
-        console.out(f"前の年度で終わったので、繰り越さなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）")
+        console.out(
+            f"前の年度で終わったので、繰り越さなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）"
+        )
     if done.unknown:
-        console.out(f"{done.fiscal_year}のマスターにない施策: {'、'.join(done.unknown)}（必要なら「施策」シートに書き足してください）")
+        console.out(
+            f"{done.fiscal_year}のマスターにない施策: {'、'.join(done.unknown)}（必要なら「施策」シートに書き足してください）"
+        )
     console.out(f"{done.fiscal_year}: {len(done.changes)} か所を繰り越しました。競合 {len(done.conflicts)} 件。{will}")
     return 1 if done.conflicts else 0

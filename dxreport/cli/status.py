@@ -21,8 +21,12 @@ _FORMATS = ("text", "xlsx", "html")
 
 
 @command(answers=True, rounds=True)
-@click.option("--format", "kind", type=click.Choice(_FORMATS), metavar="|".join(_FORMATS), help="表の形（指定しなければ text）")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="xlsx か html を書き出すファイル")
+@click.option(
+    "--format", "kind", type=click.Choice(_FORMATS), metavar="|".join(_FORMATS), help="表の形（指定しなければ text）"
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="xlsx か html を書き出すファイル"
+)
 def status(call: Call, kind: str | None, out: Path | None) -> None:
     """回ごとの提出状況を、部署（建制順）と施策の表で示します。
 
@@ -43,7 +47,9 @@ def _kind(kind: str | None, out: Path | None) -> str:
     """The format: that of ``--format``, else that of the file's name."""
     chosen = kind or (out.suffix.lower().lstrip(".") if out else "text")
     if chosen not in _FORMATS or (out and chosen == "text"):
-        raise UsageError("--out には、.xlsx か .html のファイルを指定してください。", "画面に出すときは、--out を付けません。")
+        raise UsageError(
+            "--out には、.xlsx か .html のファイルを指定してください。", "画面に出すときは、--out を付けません。"
+        )
     return chosen
 
 

@@ -25,7 +25,9 @@ def apply(
     Raises LockedError or MasterError, and leaves everything as it was, when the master cannot be written.
     """
     originals = {
-        original_path(workspace, p.return_id, p.file.file_name): p.file.data for p in plan.files if p.new and p.file.data
+        original_path(workspace, p.return_id, p.file.file_name): p.file.data
+        for p in plan.files
+        if p.new and p.file.data
     }
     if not (plan.changes or plan.receipts or plan.updated or plan.conflicts):
         with all_or_nothing() as write:

@@ -70,7 +70,9 @@ class Conflicts:
             conflict.current, when=self._when,
         ))  # fmt: skip
 
-    def settle(self, measure: str, issue: str, offered: Mapping[Ref, str], current: Mapping[Ref, str], return_id: str) -> None:
+    def settle(
+        self, measure: str, issue: str, offered: Mapping[Ref, str], current: Mapping[Ref, str], return_id: str
+    ) -> None:
         """Close open conflicts of the same issue that a return no longer has: it says what the master says."""
         for old in self._open():
             same = old.measure == measure and old.ref in offered and offered[old.ref] == current.get(old.ref, "")

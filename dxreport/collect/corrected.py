@@ -107,7 +107,9 @@ def _refilled(workspace: Workspace, master: Master, planned: PlannedFile, held: 
     year = master.settings.plan_years.index(master.settings.fiscal_year) + 1
     when = {"quarter": round_.quarter, "year": year}
     data = path.read_bytes()
-    answers = {s.measure: _answers(s, snapshot.texts[s.measure], positions(data, form, s.measure, **when)) for s in sheets}
+    answers = {
+        s.measure: _answers(s, snapshot.texts[s.measure], positions(data, form, s.measure, **when)) for s in sheets
+    }
     filled = fill(data, form, answers, **when)
     marks = []
     for s in held:

@@ -104,7 +104,9 @@ class Halves:
 def _still(sheet: JudgedSheet, whole: JudgedSheet) -> JudgedSheet:
     """A part with those of its warnings that hold for the whole sheet too; those of its shape (W5) are its own."""
     said = {(p.code, p.fields) for p in whole.problems}
-    return replace(sheet, problems=tuple(p for p in sheet.warnings if p.code.startswith("W5") or (p.code, p.fields) in said))
+    return replace(
+        sheet, problems=tuple(p for p in sheet.warnings if p.code.startswith("W5") or (p.code, p.fields) in said)
+    )
 
 
 def _only_lacks(sheet: JudgedSheet) -> bool:

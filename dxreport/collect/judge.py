@@ -147,7 +147,9 @@ class Judge:
             else:
                 filled = read_aligned(book, sheet, form, aligned, issued, settings, **when)
         except Unreadable as error:
-            return JudgedSheet(sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),))
+            return JudgedSheet(
+                sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),)
+            )
         if isinstance(filled, Doubt):
             unread = problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (unread,))
@@ -155,7 +157,9 @@ class Judge:
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A word where the measure was issued for a later quarter since."""
-        issued = (self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures)
+        issued = (
+            self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures
+        )
         later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
         if later:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
@@ -186,7 +190,12 @@ class Judge:
         return snapshot, form, round_
 
     def _judged(
-        self, stamp: Stamp, snapshot: Snapshot, round_: Round, filled: FilledSheet, inherited: Mapping[Ref, str] = NOTHING
+        self,
+        stamp: Stamp,
+        snapshot: Snapshot,
+        round_: Round,
+        filled: FilledSheet,
+        inherited: Mapping[Ref, str] = NOTHING,
     ) -> JudgedSheet:
         issued = snapshot.texts[stamp.measure]
         own = {**issued, **filled.texts}

@@ -104,5 +104,9 @@ def released(sheet: JudgedSheet) -> JudgedSheet:
     """A held sheet as the coordinator accepted it: its errors no longer hold it, and all it changed counts but
     what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's own to change."""
     softened = tuple(replace(p, severity="warning") for p in sheet.problems)
-    opened = {ref for ref in (sheet.filled.texts if sheet.filled else ()) if FIELD[ref.field].group or ref.field == "activity.plan_label"}
+    opened = {
+        ref
+        for ref in (sheet.filled.texts if sheet.filled else ())
+        if FIELD[ref.field].group or ref.field == "activity.plan_label"
+    }
     return replace(sheet, problems=softened, open=frozenset(opened))

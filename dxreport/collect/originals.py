@@ -29,13 +29,20 @@ def original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
     file = ReturnedFile(receipt.file, workspace.returns, b"", receipt.sha256)
     path = original_path(workspace, receipt.id, file.file_name)
     if not path.is_file():
-        raise MasterError(f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。")
+        raise MasterError(
+            f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。"
+        )
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise MasterError(f"返送の控え {path} を読めません（{error.strerror}）。", "ファイルを開いている人がいれば、閉じてもらってください。") from None
+        raise MasterError(
+            f"返送の控え {path} を読めません（{error.strerror}）。",
+            "ファイルを開いている人がいれば、閉じてもらってください。",
+        ) from None
     if hashlib.sha256(data).hexdigest() != receipt.sha256:
-        raise MasterError(f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。")
+        raise MasterError(
+            f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。"
+        )
     return replace(file, path=path, data=data)
 
 

@@ -100,7 +100,9 @@ class Planner:
     def _read_at_last(self, whole: Receipt) -> None:
         """Say of a file that was refused whole that it has been read: its sheets have rows of their own."""
         if whole.state is ReceiptState.REFUSED and whole in self.receipts:  # not entered anew as a nameless sheet
-            self.receipts.rewrite(whole, replace(whole, state=ReceiptState.MERGED, findings="", note=_READ_LATER.format(whole.findings)))
+            self.receipts.rewrite(
+                whole, replace(whole, state=ReceiptState.MERGED, findings="", note=_READ_LATER.format(whole.findings))
+            )
 
     def _known(self, receipt: Receipt) -> PlannedSheet:
         """A sheet of a file that was read before and cannot be now, since its password is not given again."""
@@ -148,14 +150,18 @@ class Planner:
             return found
         current = self.texts.get(judged.measure, {})
         says = judged.answers.items()
-        clash = any(text != current.get(ref, "") and self._answered(judged.measure, ref, place[1]) for ref, text in says)
+        clash = any(
+            text != current.get(ref, "") and self._answered(judged.measure, ref, place[1]) for ref, text in says
+        )
         return overtaken_by(self.receipts, file, *place) if clash else ""
 
     def _whole(self, source: JudgedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet) -> PlannedSheet:
         """Merge a sheet, and before it those that waited for it, the oldest first."""
         waited = {h.return_id: h.file.file.name for h in judged.halves if h.sheet.answers}
         for half in judged.halves:
-            others = {id_: name for id_, name in waited.items() if id_ != half.return_id} | {return_id: source.file.name}
+            others = {id_: name for id_, name in waited.items() if id_ != half.return_id} | {
+                return_id: source.file.name
+            }
             self.complete(half, others if half.sheet.answers else {})
         gave = {h.return_id for h in judged.halves if h.sheet.answers.items() - judged.answers.items()}
         others = {id_: name for id_, name in waited.items() if id_ in gave}
@@ -189,7 +195,9 @@ class Planner:
             if held and old.number < number_of(return_id):
                 self.receipts.rewrite(old, replace(old, note=replaced(old.note, return_id)))
 
-    def merged(self, file: ReturnedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet, note: str = "") -> PlannedSheet:
+    def merged(
+        self, file: ReturnedFile, judged: JudgedSheet, return_id: str, base: PlannedSheet, note: str = ""
+    ) -> PlannedSheet:
         """Merge a sheet into the planned state and note its changes and conflicts."""
         assert judged.snapshot is not None and judged.filled is not None
         filled = judged.filled
@@ -199,7 +207,9 @@ class Planner:
             offered = {ref: text for ref, text in offered.items() if text != judged.inherited.get(ref, "")}
         answered = partial(self._answered, judged.measure, issue=judged.stamp.issue)
         result = three_way(issued, offered, current, answered=answered, replace=self.replace or bool(judged.inherited))
-        fresh = any(text == issued.get(ref, "") != current.get(ref, "") and answered(ref) for ref, text in offered.items())
+        fresh = any(
+            text == issued.get(ref, "") != current.get(ref, "") and answered(ref) for ref, text in offered.items()
+        )
         result = contested(result, issued, current, answered=answered, fresh=fresh)
         decided = partial(self.conflicts.decided, judged.measure, judged.stamp.issue)
         result = Merge(
@@ -250,6 +260,7 @@ class Planner:
             self.receipts.enter(receipt)
         else:
             self.receipts.rewrite(before, receipt)
+
 
 def _as_judged(judged: JudgedSheet) -> PlannedSheet:
     """A sheet of which it is not said yet what becomes of it."""

@@ -58,9 +58,14 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     edit = MasterEdit(master)
     change = None
     if text != now_there and measure is None:
-        raise UsageError(f"施策 {conflict.measure} は、いまのマスターにありません。", f"dxreport resolve {conflict.id} --take current で閉じてください。")
+        raise UsageError(
+            f"施策 {conflict.measure} は、いまのマスターにありません。",
+            f"dxreport resolve {conflict.id} --take current で閉じてください。",
+        )
     if text != now_there:
-        receipt = next((r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None)
+        receipt = next(
+            (r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None
+        )
         change = Change(
             stamp(now), conflict.measure, conflict.ref, conflict.label, now_there, text, conflict.return_id,
             receipt.issue_id if receipt and take == "returned" else "", receipt.file if receipt else "",
@@ -81,7 +86,14 @@ def _source(workspace: Workspace, master: Master, receipt: Receipt, ref: Ref) ->
         file = original(workspace, receipt)
     except MasterError:
         return "", ""
-    sheet = next((s for s in Judge(master, Archive(workspace)).file(file).sheets if (s.measure, s.stamp.issue) == (receipt.measure, receipt.issue_id)), None)
+    sheet = next(
+        (
+            s
+            for s in Judge(master, Archive(workspace)).file(file).sheets
+            if (s.measure, s.stamp.issue) == (receipt.measure, receipt.issue_id)
+        ),
+        None,
+    )
     return (sheet.sheet, sheet.filled.cells.get(ref, "")) if sheet and sheet.filled else ("", "")
 
 
@@ -90,7 +102,10 @@ def _decide_addition(
 ) -> Change | None:
     """Take an item that a department added into the master, all its texts, or leave it out."""
     if take not in SIDES:
-        raise UsageError(f"{conflict.id} は項目の追加です。", "採用するなら --take returned、しないなら --take current を指定してください。")
+        raise UsageError(
+            f"{conflict.id} は項目の追加です。",
+            "採用するなら --take returned、しないなら --take current を指定してください。",
+        )
     why = f"追加 {conflict.id}: {'採用' if take == 'returned' else '不採用'}" + (f"（{reason}）" if reason else "")
     edit = MasterEdit(master)
     changes: list[Change] = []
@@ -101,7 +116,9 @@ def _decide_addition(
         added = sheet.filled.added if sheet.filled else ()
         item = next((i for i in added if addition(i, master.settings) == conflict.returned), None)
         if sheet.filled is None or item is None:
-            raise MasterError(f"{conflict.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。")
+            raise MasterError(
+                f"{conflict.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
+            )
         part = part_of(conflict.ref)
         key = next_keys(part, master.keys_ever(conflict.measure, part), 1)[0]
         for ref, text in item.items():
@@ -134,10 +151,16 @@ def accept(
     judge = Judge(master, Archive(workspace), {"": password} if password else None, planner.standing)
     read = judge.file(file)
     if not read.sheets:
-        raise UsageError(f"{return_id} の控えを開けません。{read.problems[0].message}", "パスワード付きなら --password を付けてください。")
+        raise UsageError(
+            f"{return_id} の控えを開けません。{read.problems[0].message}",
+            "パスワード付きなら --password を付けてください。",
+        )
     judged = next((s for s in read.sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
     if judged is None or judged.refused:
-        raise UsageError(f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。", "部署に送り直してもらってください。")
+        raise UsageError(
+            f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。",
+            "部署に送り直してもらってください。",
+        )
     for half in Halves(judge, planner, Kept(workspace, judge)).waiting(read, judged):
         planner.complete(half, {receipt.id: file.name})
     taken = released(judged) if judged.held else judged
@@ -145,9 +168,13 @@ def accept(
     planner.offer_added(judged, receipt.id)
     planner.supersede(receipt.id, receipt.measure, receipt.issue_id)
     plan = planner.plan()
-    done = replace(receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(ACCEPTED + reason, judged.notes))
+    done = replace(
+        receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(ACCEPTED + reason, judged.notes)
+    )
     apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
-    return Accepted(plan.changes, plan.conflicts, tuple(p for p in judged.errors if _of_a_cell(p) and not _told(p, taken)))
+    return Accepted(
+        plan.changes, plan.conflicts, tuple(p for p in judged.errors if _of_a_cell(p) and not _told(p, taken))
+    )
 
 
 def _base(judged: JudgedSheet, receipt: Receipt) -> PlannedSheet:
@@ -168,7 +195,9 @@ def _open(master: Master, id_: str) -> Conflict:
     found = next((c for c in master.conflicts if c.id == id_), None)
     if found is None or found.state is not ConflictState.OPEN:
         still = "、".join(c.id for c in master.conflicts if c.state is ConflictState.OPEN) or "ありません"
-        raise UsageError(f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。", f"未解決の競合: {still}")
+        raise UsageError(
+            f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。", f"未解決の競合: {still}"
+        )
     return found
 
 
@@ -178,8 +207,12 @@ def _waiting(master: Master, return_id: str, measure: str) -> Receipt:
     sheets = (r for r in master.receipts if (r.id, r.measure) == (return_id, measure))
     found = next((r for r in sheets if r.state in states), None)
     if found is None:
-        held = "、".join(f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD and not _later(master, r))
-        raise UsageError(f"{return_id}/{measure} は、保留にも取下げにもなっていません。", f"保留中のシート: {held or 'ありません'}")
+        held = "、".join(
+            f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD and not _later(master, r)
+        )
+        raise UsageError(
+            f"{return_id}/{measure} は、保留にも取下げにもなっていません。", f"保留中のシート: {held or 'ありません'}"
+        )
     if later := _later(master, found):
         raise UsageError(
             f"{return_id}/{measure} は、後から届いた {later} に置き換えられています。",

@@ -54,7 +54,9 @@ def collect(
             f"{master.settings.fiscal_year.label}の受付は締め切られています。",
             "受け付けるには、マスターの「設定」シートの「年度の受付」を「受付中」にしてください。",
         )
-    plan = plan_files(workspace, master, watch(in_order(gather(paths))), now, replace=replace, passwords=passwords, ask=ask)
+    plan = plan_files(
+        workspace, master, watch(in_order(gather(paths))), now, replace=replace, passwords=passwords, ask=ask
+    )
     if dry_run:
         return Collected(plan)
     copies = {

@@ -50,7 +50,9 @@ def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *
     master = read_master(workspace.master)
     receipts = [r for r in master.receipts if r.id == return_id]
     if not receipts:
-        raise UsageError(f"受付番号 {return_id} は受付簿にありません。", "dxreport status または受付簿で番号を確かめてください。")
+        raise UsageError(
+            f"受付番号 {return_id} は受付簿にありません。", "dxreport status または受付簿で番号を確かめてください。"
+        )
     if all(r.state is ReceiptState.WITHDRAWN for r in receipts):
         raise UsageError(f"{return_id} はすでに取り下げられています。")
     plan = _Desk(workspace, master, return_id, reason, stamp(now)).plan(receipts)
@@ -188,7 +190,9 @@ def _sheet_of(change: Change) -> _Sheet:
 
 def _is_out(change: Change, out: Collection[_Sheet]) -> bool:
     """Whether one of these sheets made a change; what a person decided about a return goes with all its sheets."""
-    return _sheet_of(change) in out or (not change.issue_id and (change.return_id, change.measure) in {s[:2] for s in out})
+    return _sheet_of(change) in out or (
+        not change.issue_id and (change.return_id, change.measure) in {s[:2] for s in out}
+    )
 
 
 def _beside(master: Master, receipts: list[Receipt]) -> list[Receipt]:

@@ -35,7 +35,9 @@ class TemplateError(DxreportError):
 
     def __init__(self, path: str, faults: tuple[str, ...]) -> None:
         lines = "\n".join(f"  {fault}" for fault in faults)
-        super().__init__(f"{path}: 様式に誤りがあります。\n{lines}", "様式を Excel で直してから、もう一度実行してください。")
+        super().__init__(
+            f"{path}: 様式に誤りがあります。\n{lines}", "様式を Excel で直してから、もう一度実行してください。"
+        )
         self.faults = faults
 
 

@@ -85,7 +85,6 @@ FIELD = {field.key: field for field in FIELDS}
 GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS if field.group))
 
 
-
 LIST_NAMES = {"activity": "取組", "related": "関連施策", "support": "支援依頼", "outcome": "成果目標"}
 
 

@@ -279,7 +279,9 @@ def measure_from(values: Mapping[Ref, str]) -> Measure:
             by_part[prefix].setdefault(ref.item, {})[name, ref.period] = text
         else:
             plain[ref.field] = text
-    lists = {part.attribute: tuple(_item(part, key, texts) for key, texts in by_part[part.prefix].items()) for part in PARTS}
+    lists = {
+        part.attribute: tuple(_item(part, key, texts) for key, texts in by_part[part.prefix].items()) for part in PARTS
+    }
     return Measure(**plain, **lists, quarters=tuple(MeasureQuarter(text) for text in no_report))
 
 

@@ -84,7 +84,16 @@ def problem(
     quoted = {name: shown(text) for name, text in (params or {}).items()}
     message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
     return Problem(
-        kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value, fields or ((field,) if field else ())
+        kind.code,
+        severity or kind.severity,
+        message,
+        fix,
+        sheet,
+        cell,
+        field,
+        label,
+        value,
+        fields or ((field,) if field else ()),
     )
 
 
@@ -336,7 +345,9 @@ PROGRESS_RESERVED = Kind(
     "進捗の語「{value}」は、報告書が進捗のない取組を数えることばと同じです。同じ見出しの列が2つできます。",
     "「設定」の進捗の表で、別の語にしてください。",
 )
-PROGRESS_TWICE = Kind("W602", "進捗の語「{value}」が2回あります。", "「設定」の進捗の表で、どちらかの行を削除してください。")
+PROGRESS_TWICE = Kind(
+    "W602", "進捗の語「{value}」が2回あります。", "「設定」の進捗の表で、どちらかの行を削除してください。"
+)
 ROUND_CLOSED = Kind(
     "W603",
     "{round}の回に入力欄がありません。部署が書ける欄のないブックになります。",

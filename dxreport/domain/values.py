@@ -114,7 +114,9 @@ _SEPARATOR = re.compile(r"[\s、,;・/]+")
 # Units of which one is one, whoever counts: a number without a unit may stand for them. Money, times, rates and
 # measures have scales (千円, 分, %), and a number without one may be of another.
 _COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体|事業者|事業所|事業|業務|手続|種類|種
-項目|施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split("|")
+項目|施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split(
+    "|"
+)
 # How a number was counted, each way in its spellings.
 _WAYS = {
     way: re.compile(spellings)

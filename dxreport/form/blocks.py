@@ -17,7 +17,8 @@ from .expressions import MEASURE, Condition, Consequence, Fault, Variable, condi
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
 _MEANT = re.compile(r"\b(?:for\s+\w+\s+in\s+[^%}\n]*|endfor\b|endif\b)")
 _FOR = re.compile(
-    r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?", re.S
+    r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?",
+    re.S,
 )
 
 
@@ -118,11 +119,17 @@ def _match_tags(controls: Mapping[int, str], last_row: int, report: Callable[[in
                 continue
             opened = stack.pop()
             if tag != (wanted := "endif" if opened.condition else "endfor" if opened.loop else tag):
-                report(row, f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。")
+                report(
+                    row,
+                    f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。",
+                )
             known = opened.known or known
             blocks.append(Block(opened.row, row, (), (opened.loop,) if opened.loop else (), opened.condition))
     for opened in stack:
-        report(opened.row, "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。")
+        report(
+            opened.row,
+            "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。",
+        )
     return blocks, scopes, slots
 
 
@@ -132,7 +139,9 @@ def _tags(text: str, row: int, report: Callable[[int, str], None]) -> list[str]:
         report(row, "全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。")
         text = unicodedata.normalize("NFKC", text)
     elif _TAG.sub("", text).strip():
-        report(row, f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。")
+        report(
+            row, f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。"
+        )
     return _TAG.findall(text) or [tag.strip() for tag in _MEANT.findall(text)]
 
 
@@ -165,11 +174,16 @@ def _side_by_side(blocks: list[Block], report: Callable[[int, str], None]) -> li
     """
     merged: list[Block] = []
     for block in blocks:
-        twin = next((b for b in merged if (b.first, b.last) == (block.first, block.last) and b.loops and block.loops), None)
+        twin = next(
+            (b for b in merged if (b.first, b.last) == (block.first, block.last) and b.loops and block.loops), None
+        )
         if twin is not None and not any(inner.source_slot == block.loops[0].variable.slot for inner in twin.loops):
             merged.remove(twin)
             if len({bool(loop.variable.periods_of) for loop in (*block.loops, *twin.loops)}) > 1:
-                report(block.first, "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。")
+                report(
+                    block.first,
+                    "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
+                )
             block = Block(block.first, block.last, (), (*block.loops, *twin.loops))
         merged.append(block)
     return merged

@@ -51,7 +51,9 @@ def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
     if len(found) != 1:
         seen = "、".join(s.name for s in found) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
-    return _Compiler(source, found[0].name, found[0].part, name, hashlib.sha256(data).hexdigest()[:12], published).form()
+    return _Compiler(
+        source, found[0].name, found[0].part, name, hashlib.sha256(data).hexdigest()[:12], published
+    ).form()
 
 
 class _Compiler:
@@ -111,7 +113,9 @@ class _Compiler:
         )  # fmt: skip
 
     def _letters(self) -> tuple[str, ...]:
-        used = {c.column for c in self.drawn if c.column > 1} | {x for m in self.merged for x in range(m.left, m.right + 1)}
+        used = {c.column for c in self.drawn if c.column > 1} | {
+            x for m in self.merged for x in range(m.left, m.right + 1)
+        }
         return tuple(column_letters(column) for column in sorted(used))
 
     def _width(self, names: Names) -> int:
@@ -161,7 +165,9 @@ class _Compiler:
 
     def _cells(self) -> list[Cell]:
         merge_at = {(m.top, m.left): m for m in self.merged}
-        inside = {(r, c): m for m in self.merged for r in range(m.top, m.bottom + 1) for c in range(m.left, m.right + 1)}
+        inside = {
+            (r, c): m for m in self.merged for r in range(m.top, m.bottom + 1) for c in range(m.left, m.right + 1)
+        }
         shared: dict[str, tuple[str, str]] = {}
         out = []
         for c in self.drawn:
@@ -169,7 +175,16 @@ class _Compiler:
                 continue
             if (c.row, c.column) in inside and (c.row, c.column) not in merge_at:
                 m = inside[c.row, c.column]
-                out.append(Cell(c.row, c.column, c.style, "", repeats=len(self.layout.chains[c.row]), merged_into=(m.top, m.left)))
+                out.append(
+                    Cell(
+                        c.row,
+                        c.column,
+                        c.style,
+                        "",
+                        repeats=len(self.layout.chains[c.row]),
+                        merged_into=(m.top, m.left),
+                    )
+                )
                 continue
             try:
                 out.append(self._cell(c, merge_at.get((c.row, c.column)), shared))
@@ -195,7 +210,9 @@ class _Compiler:
         content = self._content(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else depth
         if repeats < depth and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
-            raise Fault(f"「{c.text.strip()}」は繰り返しに属さない項目です。繰り返しの全部の行を結合したセルに置いてください。")
+            raise Fault(
+                f"「{c.text.strip()}」は繰り返しに属さない項目です。繰り返しの全部の行を結合したセルに置いてください。"
+            )
         if not isinstance(content, Binding) and not look.locked:
             raise Fault(
                 f"入力セル（ロックを外したセル）の「{c.text[:30]}」は読み戻せません。"
@@ -213,7 +230,9 @@ class _Compiler:
         """How many of the blocks around the row repeat this cell: up to the one that its variable belongs to."""
         slots = {content.owner, content.period_slot}
         owned = [
-            i for i, block in enumerate(self.layout.chains[row], 1) if any(loop.variable.slot in slots for loop in block.loops)
+            i
+            for i, block in enumerate(self.layout.chains[row], 1)
+            if any(loop.variable.slot in slots for loop in block.loops)
         ]
         conditions = [i for i, block in enumerate(self.layout.chains[row], 1) if not block.loops]
         depth = max(owned, default=0)
@@ -248,7 +267,9 @@ class _Compiler:
         if not match:
             return text
         if match[1] not in LISTS:
-            self._tail_fault(f"入力規則の {{{{ lists.{match[1]} }}}} という一覧はありません。使えるのは {'、'.join(LISTS)} です。")
+            self._tail_fault(
+                f"入力規則の {{{{ lists.{match[1]} }}}} という一覧はありません。使えるのは {'、'.join(LISTS)} です。"
+            )
         return LIST_MARK.format(match[1])
 
     def _rows(self, cells: list[Cell], last: int) -> dict[int, Row]:

@@ -156,7 +156,11 @@ def _suggest(name: str, known: Iterable[str], root: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, list(known), 1, 0.5)
-    return f"{{{{ {root}.{close[0]} }}}} ではありませんか。" if close else "「様式の作り方」の項目の一覧にある名前を書いてください。"
+    return (
+        f"{{{{ {root}.{close[0]} }}}} ではありませんか。"
+        if close
+        else "「様式の作り方」の項目の一覧にある名前を書いてください。"
+    )
 
 
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
@@ -198,18 +202,24 @@ class Computed:
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     """Compile a mixed text; raises Fault for bad syntax and unknown names."""
     if "{%" in text:
-        raise Fault("{% … %} は A 列だけに書けます。行を繰り返すには、繰り返す最初の行と最後の行の A 列に書いてください。")
+        raise Fault(
+            "{% … %} は A 列だけに書けます。行を繰り返すには、繰り返す最初の行と最後の行の A 列に書いてください。"
+        )
     env = environment()
     try:
         tree = env.parse(text)
         template = env.from_string(text)
     except TemplateError as error:
-        raise Fault(f"「{text}」を読めません（{error.message}）。{{{{ measure.goal }}}} のように書いてください。") from None
+        raise Fault(
+            f"「{text}」を読めません（{error.message}）。{{{{ measure.goal }}}} のように書いてください。"
+        ) from None
     names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
     if any(variables[name].broken for name in names & set(variables)):
         raise Consequence
     if unknown := sorted(names - BOOK_NAMES - set(variables)):
-        raise Fault(f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。")
+        raise Fault(
+            f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。"
+        )
     for path in _paths(tree):
         if path[0] in variables:
             _check_path(path, variables[path[0]])

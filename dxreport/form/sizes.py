@@ -35,7 +35,12 @@ class Sizes:
         """Column widths in pixels as drawn, by column; 0 holds the default."""
         given = self._root.find(f"{S}sheetFormatPr")
         drawn = [
-            (int(c.get("min")), min(int(c.get("max")), 256), float(c.get("width", "9")), c.get("hidden") in ("1", "true"))
+            (
+                int(c.get("min")),
+                min(int(c.get("max")), 256),
+                float(c.get("width", "9")),
+                c.get("hidden") in ("1", "true"),
+            )
             for c in self._root.iterfind(f"{S}cols/{S}col")
         ]
         digit = text_metrics.max_digit_width([w for _, _, w, _ in drawn])
@@ -63,7 +68,9 @@ def drawn_row(number: int, element: etree._Element | None, cells: list[Cell]) ->
         return Row(number, "", None, False, tuple(cells))
     kept = "".join(f' {name}="{element.get(name)}"' for name in _ROW_KEPT if element.get(name) is not None)
     height = float(element.get("ht")) if element.get("ht") else None
-    return Row(number, kept, height, element.get("hidden") in ("1", "true"), tuple(sorted(cells, key=lambda c: c.column)))
+    return Row(
+        number, kept, height, element.get("hidden") in ("1", "true"), tuple(sorted(cells, key=lambda c: c.column))
+    )
 
 
 def static(c: etree._Element) -> str:

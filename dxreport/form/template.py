@@ -66,7 +66,9 @@ class Source:
     def form_sheets(self) -> list[SheetEntry]:
         """The sheets that hold tags of the template language."""
         return [
-            s for s in self.sheets if s.part and any("{{" in c.text or "{%" in c.text for c in self.cells(self.package.xml(s.part)))
+            s
+            for s in self.sheets
+            if s.part and any("{{" in c.text or "{%" in c.text for c in self.cells(self.package.xml(s.part)))
         ]
 
     def cells(self, root: etree._Element) -> Iterator[DrawnCell]:

@@ -36,7 +36,9 @@ def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], fault: Rep
             fault(1, c.column, "1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。")
     for m in merged:
         if m.top == 1 or m.left == 1:
-            fault(m.top, m.left, f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。")
+            fault(
+                m.top, m.left, f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。"
+            )
 
 
 def check_merges(merged: Sequence[Box], layout: Layout, fault: Report) -> None:
@@ -131,7 +133,9 @@ def _check_spanning(cells: Iterable, layout: Layout, fault: Report) -> None:
                 )
 
 
-def check_formulas(root: etree._Element, where: str, points_here: re.Pattern[str] | None, report: Callable[[str], None]) -> None:
+def check_formulas(
+    root: etree._Element, where: str, points_here: re.Pattern[str] | None, report: Callable[[str], None]
+) -> None:
     """No formula of a part may look into another workbook, nor at the form where ``points_here`` finds it."""
     for element in root.iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):
         text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
@@ -140,7 +144,9 @@ def check_formulas(root: etree._Element, where: str, points_here: re.Pattern[str
             report(f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。")
             return
         if OTHER_BOOK.search(text):
-            report(f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。")
+            report(
+                f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。"
+            )
             return
 
 
@@ -154,7 +160,9 @@ def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry],
         tables = [r.target for r in relationships if r.kind == "table"]
         kinds = [r.kind for r in [*relationships, *(r for part in tables for r in package.relationships(part))]]
         for what in dict.fromkeys(_OF_THE_BOOK[kind] for kind in kinds if kind in _OF_THE_BOOK):
-            report(f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。")
+            report(
+                f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。"
+            )
         drawings = [r.target for r in relationships if r.kind == "drawing"]
         charts = [r.target for part in drawings for r in package.relationships(part) if r.kind in ("chart", "chartEx")]
         for part in (other.part, *drawings, *charts):
@@ -166,13 +174,17 @@ def check_links(source: Source, sheet: str, part: str, root: etree._Element, rep
     """No link of the form may lead to the form: its sheet goes out under another name."""
     package = source.package
     drawings = [r.target for r in package.relationships(part) if r.kind == "drawing"]
-    targets = [r.target for d in drawings for r in package.relationships(d) if r.kind == "hyperlink" and "#" in r.target]
+    targets = [
+        r.target for d in drawings for r in package.relationships(d) if r.kind == "hyperlink" and "#" in r.target
+    ]
     places = [unquote(target).rpartition("#")[2] for target in targets]
     places += [link.get("location", "") for link in root.iterfind(f"{S}hyperlinks/{S}hyperlink") if not link.get(R_ID)]
     points_here = pointing_at(sheet)
     found = next((place for place in places if points_here.match(place)), None)
     if found:
-        report(f"様式のシート自身へのリンク（{found}）があります。送るときにはシートの名前が変わるので、外してください。")
+        report(
+            f"様式のシート自身へのリンク（{found}）があります。送るときにはシートの名前が変わるので、外してください。"
+        )
 
 
 def check_tags_elsewhere(root: etree._Element, known: Callable[[str], bool], report: Callable[[str], None]) -> None:

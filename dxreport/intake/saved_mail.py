@@ -56,7 +56,11 @@ def is_mail(data: bytes) -> bool:
     head = email.parser.BytesHeaderParser(policy=_POLICY).parsebytes(match[0])
     web_page = "saved by" in str(head.get("From", "")).lower()  # .mht of a browser
     drafted = "X-Unsent" in head  # a draft has no sender yet
-    return ("From" in head or drafted) and not web_page and any(name in head for name in ("Date", "Received", "MIME-Version"))
+    return (
+        ("From" in head or drafted)
+        and not web_page
+        and any(name in head for name in ("Date", "Received", "MIME-Version"))
+    )
 
 
 def read_mail(data: bytes) -> Mail:

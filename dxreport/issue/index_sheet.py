@@ -30,7 +30,9 @@ def front_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> Plai
     looks = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)]
     for number, m in enumerate(measures, _HEAD_ROW + 1):
         texts = (m.id, m.name, m.lead_department)
-        high = max(text_metrics.needed_height(text, _em(width), pitch) for text, width in zip(texts, _WIDTHS, strict=True))
+        high = max(
+            text_metrics.needed_height(text, _em(width), pitch) for text, width in zip(texts, _WIDTHS, strict=True)
+        )
         rows.append(_row(number, max(_LEAST, min(high, text_metrics.MAX_HEIGHT)), list(zip(texts, looks, strict=True))))
     links = "".join(
         f'<hyperlink ref="A{number}" location="{escape_attribute(_place(m.id))}" display="{escape_attribute(m.id)}"/>'

@@ -68,7 +68,9 @@ def _font_rules() -> str:
     rules = []
     for families, stand_ins in _STAND_INS:
         accepted = "".join(f"<family>{name}</family>" for name in stand_ins)
-        rules += [f'<alias binding="same"><family>{name}</family><accept>{accepted}</accept></alias>' for name in families]
+        rules += [
+            f'<alias binding="same"><family>{name}</family><accept>{accepted}</accept></alias>' for name in families
+        ]
     return (
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
         f'{"".join(rules)}<include ignore_missing="yes">{system}</include></fontconfig>'
@@ -80,10 +82,17 @@ def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str
     own_group = {} if sys.platform == "win32" else {"start_new_session": True}
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, **own_group
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            **own_group,
         )
     except OSError as error:
-        raise DxreportError(f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。", HOW_TO_PRINT) from None
+        raise DxreportError(
+            f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。", HOW_TO_PRINT
+        ) from None
     try:
         return process.communicate(timeout=timeout)[0].decode("utf-8", "replace")
     except subprocess.TimeoutExpired:

@@ -77,7 +77,9 @@ def plan(
     return out
 
 
-def apply(workspace: Workspace, master: Master, workbooks: Sequence[Workbook], form: Form, out: Path, now: datetime) -> list[Path]:
+def apply(
+    workspace: Workspace, master: Master, workbooks: Sequence[Workbook], form: Form, out: Path, now: datetime
+) -> list[Path]:
     """Keep the issues, enter them in the master, write the files to ``out``; gives their paths.
 
     Nothing that a person filled in is overwritten: raises UsageError for a file in ``out`` that is no
@@ -87,7 +89,10 @@ def apply(workspace: Workspace, master: Master, workbooks: Sequence[Workbook], f
     issued = {issue.sha256 for issue in master.issues} | {w.issue.sha256 for w in workbooks}
     for path in paths:
         if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() not in issued:
-            raise UsageError(f"{path} には記入されたファイルがあります。上書きしません。", "別の場所に移すか、--out で別のフォルダーを指定してください。")
+            raise UsageError(
+                f"{path} には記入されたファイルがあります。上書きしません。",
+                "別の場所に移すか、--out で別のフォルダーを指定してください。",
+            )
     files = {path: w.data for path, w in zip(paths, workbooks, strict=True)}
     new = [w for w in workbooks if not w.again]
     if not new:
@@ -126,12 +131,17 @@ def _chosen(
     for name in departments:
         department = master.department(name)
         if department is None or department.name not in by_name:
-            raise UsageError(f"部署「{name}」には、この回に送る施策がありません。", f"{_meant(name, by_name)}部署: {'、'.join(by_name)}")
+            raise UsageError(
+                f"部署「{name}」には、この回に送る施策がありません。",
+                f"{_meant(name, by_name)}部署: {'、'.join(by_name)}",
+            )
         wanted.add(department.name)
     known = sorted(m.id for ms in by_name.values() for m in ms)
     for id_ in measures:
         if id_ not in known:
-            raise UsageError(f"施策 {id_} は、この回に送る施策の中にありません。", f"{_meant(id_, known)}施策ID: {'、'.join(known)}")
+            raise UsageError(
+                f"施策 {id_} は、この回に送る施策の中にありません。", f"{_meant(id_, known)}施策ID: {'、'.join(known)}"
+            )
     out = []
     for name, theirs in by_name.items():
         picked = tuple(m for m in theirs if not measures or m.id in measures)
@@ -148,7 +158,9 @@ def _nothing_to_send(master: Master) -> UsageError:
             "マスターに施策がまだありません。",
             "master/master.xlsx の「部署」シートに部署名を、「施策」シートに施策ID、施策名、主管部署を書いてください。",
         )
-    return UsageError("この回に送る施策がありません。", "「施策」シートの状態（中止・完了・統合）と、いつからかを確かめてください。")
+    return UsageError(
+        "この回に送る施策がありません。", "「施策」シートの状態（中止・完了・統合）と、いつからかを確かめてください。"
+    )
 
 
 def _meant(text: str, known: Iterable[str]) -> str:
@@ -175,7 +187,14 @@ def _workbook(
     made = render_book(prepared, measures, id_, used)
     digest = hashlib.sha256(made.data).hexdigest()
     issue = Issue(
-        id_, prepared.round.name, prepared.department, ids, stamp(now), file_name(name) + ".xlsx", prepared.form.digest, digest
+        id_,
+        prepared.round.name,
+        prepared.department,
+        ids,
+        stamp(now),
+        file_name(name) + ".xlsx",
+        prepared.form.digest,
+        digest,
     )
     return Workbook(issue, made.data, _snapshot(id_, prepared, measures), False, made.too_tall)
 
@@ -184,7 +203,8 @@ def _last_issue(master: Master, prepared: Edition, ids: tuple[str, ...]) -> Issu
     same = [
         i
         for i in master.issues
-        if (i.round, i.department, i.measures, i.form) == (prepared.round.name, prepared.department, ids, prepared.form.digest)
+        if (i.round, i.department, i.measures, i.form)
+        == (prepared.round.name, prepared.department, ids, prepared.form.digest)
     ]
     return same[-1] if same else None
 

@@ -100,5 +100,3 @@ def workbook_path(workspace: Workspace, issue: str) -> Path:
 def form_path(workspace: Workspace, digest: str) -> Path:
     """Where a form template is kept."""
     return workspace.forms / f"{digest}.xlsx"
-
-

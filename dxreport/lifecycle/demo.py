@@ -83,7 +83,9 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> Played:
     return _end(workspace, round_, printed, issued, returned, first, held, corrected, second, reports, published)
 
 
-def _returns(workspace: Workspace, form: Form, books: Sequence[issuing.Workbook], printed: Mapping[str, Measure]) -> tuple[Path, ...]:
+def _returns(
+    workspace: Workspace, form: Form, books: Sequence[issuing.Workbook], printed: Mapping[str, Measure]
+) -> tuple[Path, ...]:
     """The workbooks as the departments sent them back."""
     out = []
     for book in books:
@@ -101,7 +103,10 @@ def _answers(measure: Measure) -> dict[Ref, str]:
 def _held(done: Collected) -> PlannedSheet:
     held = [s for f in done.plan.files for s in f.sheets if s.status in (Status.HELD, Status.REFUSED)]
     if len(held) != 1 or not done.copies:
-        raise DxreportError(f"保留になるはずのシートは 1 枚ですが、{len(held)} 枚でした。", "様式や設定を変えていれば元に戻してください。")
+        raise DxreportError(
+            f"保留になるはずのシートは 1 枚ですが、{len(held)} 枚でした。",
+            "様式や設定を変えていれば元に戻してください。",
+        )
     return held[0]
 
 
@@ -146,7 +151,9 @@ def _publish(workspace: Workspace) -> list[Path]:
     return publish.write(found, None, publish.out_folder(workspace, master))
 
 
-def _end(workspace, round_: Round, printed, issued, returned, first, held, corrected, second, reports, published) -> Played:
+def _end(
+    workspace, round_: Round, printed, issued, returned, first, held, corrected, second, reports, published
+) -> Played:
     """Hold the master at the end against what was printed."""
     master = read_master(workspace.master)
     wrong = {(held.measure, field) for p in held.problems if p.severity == "error" for field in p.fields}
@@ -156,7 +163,21 @@ def _end(workspace, round_: Round, printed, issued, returned, first, held, corre
         for ref in {**now, **then}:
             expected = "" if (measure.id, str(ref)) in wrong else then.get(ref, "")
             if now.get(ref, "") != expected:
-                unexpected.append(f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{now.get(ref, '')}」、印刷では「{expected}」")
+                unexpected.append(
+                    f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{now.get(ref, '')}」、印刷では「{expected}」"
+                )
     end = status(master, round_, (ISSUED + CORRECTED).date())
     unexpected += [f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes]
-    return Played(workspace, tuple(issued), returned, first, held, corrected, second, tuple(reports), tuple(published), end, tuple(unexpected))
+    return Played(
+        workspace,
+        tuple(issued),
+        returned,
+        first,
+        held,
+        corrected,
+        second,
+        tuple(reports),
+        tuple(published),
+        end,
+        tuple(unexpected),
+    )

@@ -192,7 +192,9 @@ class _Reading:
         measures = tuple(self.measures.values())
         departments = tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures))
         known = {w.word for w in self.settings.progress_words}
-        seen = dict.fromkeys(q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip())
+        seen = dict.fromkeys(
+            q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip()
+        )
         words = (*self.settings.progress_words, *(ProgressWord(word) for word in seen if word not in known))
         return Existing(
             replace(self.settings, progress_words=words), departments, measures, tuple(self.unplaced), tuple(self.missing),
@@ -202,7 +204,9 @@ class _Reading:
 
 def _goes_with_forms(form: Form, sheet: Sheet) -> bool:
     """Whether a sheet holds nothing of a measure: one of the form's other sheets as drawn, a list of measures, a 差し戻し."""
-    texts = [normalise(value).strip() for row in sheet.rows for value in row if isinstance(value, str) and value.strip()]
+    texts = [
+        normalise(value).strip() for row in sheet.rows for value in row if isinstance(value, str) and value.strip()
+    ]
     if sheet.name.startswith((SENT_BACK, FRONT)):
         return any(text == SENT_BACK_TITLE or text.endswith(f"　{FRONT}") for text in texts[:1])
     drawn = next((s for s in form.source.sheets if s.name == sheet.name and s.name != form.sheet), None)

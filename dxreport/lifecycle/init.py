@@ -45,7 +45,9 @@ def create(folder: Path, today: date, *, sample: bool = False) -> Made:
     return _written(folder, year, master, {})
 
 
-def create_from(folder: Path, today: date, paths: Sequence[Path], template: Path | None = None) -> tuple[Made, Existing]:
+def create_from(
+    folder: Path, today: date, paths: Sequence[Path], template: Path | None = None
+) -> tuple[Made, Existing]:
     """Make a workspace in ``folder`` from the filled-in forms in ``paths``, which are as ``template`` is drawn (default: the
     bundled one); the year is that of ``today`` where the forms name none.
 
@@ -61,13 +63,16 @@ def create_from(folder: Path, today: date, paths: Sequence[Path], template: Path
     try:
         drawn = source.read_bytes()
     except OSError as error:
-        raise UsageError(f"様式 {source} を読めません（{error.strerror}）。", "ファイルの名前を確かめてください。") from None
+        raise UsageError(
+            f"様式 {source} を読めません（{error.strerror}）。", "ファイルの名前を確かめてください。"
+        ) from None
     _refuse_existing(folder, [Workspace(folder).master])
     found = read_existing(paths, compile_form(drawn, source.name), _settings(fiscal_year(today)))
     if not found.measures:
         why = "\n".join(f"  {' '.join(filter(None, (u.file, u.sheet)))}: {u.reason}" for u in found.unplaced[:10])
         raise DxreportError(
-            f"様式として読み取れるシートがありません。\n{why}", "記入済みの様式のファイルと、その様式（--template）を確かめてください。"
+            f"様式として読み取れるシートがありません。\n{why}",
+            "記入済みの様式のファイルと、その様式（--template）を確かめてください。",
         )
     master = master_bytes(found.settings, found.departments, found.measures)
     master_from(master)

@@ -103,7 +103,9 @@ def _open(workspace: Workspace, target: Workspace, master: Master, settings: Set
     from ..domain.model import measure_from
 
     if not workspace.templates.is_dir():
-        raise MasterError(f"{workspace.templates} がありません。", "様式の入った templates フォルダーを戻してください。")
+        raise MasterError(
+            f"{workspace.templates} がありません。", "様式の入った templates フォルダーを戻してください。"
+        )
     for path in sorted(workspace.templates.iterdir()):
         if path.is_file() and path.name[0] not in "~.":
             atomic_write(target.templates / path.name, path.read_bytes())
@@ -128,12 +130,19 @@ def _kept(target: Workspace) -> dict[str, dict[Ref, str]]:
 
 
 def _update(
-    master: Master, target: Workspace, settings: Settings, carried: Mapping[str, Mapping[Ref, str]], now: datetime, dry_run: bool
+    master: Master,
+    target: Workspace,
+    settings: Settings,
+    carried: Mapping[str, Mapping[Ref, str]],
+    now: datetime,
+    dry_run: bool,
 ) -> Rolled:
     """Merge what the old year answered since into the new year's master."""
     new, base = read_master(target.master), _kept(target)
     if new.settings.fiscal_year != settings.fiscal_year:
-        raise UsageError(f"{target.master} は {settings.fiscal_year.label} のマスターではありません。", "--out を確かめてください。")
+        raise UsageError(
+            f"{target.master} は {settings.fiscal_year.label} のマスターではありません。", "--out を確かめてください。"
+        )
     changes: list[Change] = []
     conflicts: list[Conflict] = []
     for id_, texts in carried.items():
@@ -153,7 +162,9 @@ def _update(
         _keep(target, {**base, **{id_: texts for id_, texts in carried.items() if new.measure(id_)}})
     unknown = tuple(id_ for id_ in carried if new.measure(id_) is None)
     left = tuple(id_ for id_ in base if id_ not in carried and new.measure(id_) is not None)
-    return Rolled(target, settings.fiscal_year.label, False, len(carried), left, tuple(changes), tuple(conflicts), unknown)
+    return Rolled(
+        target, settings.fiscal_year.label, False, len(carried), left, tuple(changes), tuple(conflicts), unknown
+    )
 
 
 def _carried_over(new: Master, id_: str, note: str) -> Callable[[Ref], bool]:
@@ -177,9 +188,14 @@ def _record(
         changes.append(Change(when, id_, c.ref, name, c.old, c.new, note=_note(master)))
     for c in merge.conflicts:
         known = any(
-            (o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) and o.state is not ConflictState.WITHDRAWN for o in taken
+            (o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) and o.state is not ConflictState.WITHDRAWN
+            for o in taken
         )
         if not known:
             number = next_id("C", [c.id for c in (*new.conflicts, *conflicts)])
             name = label(c.ref, new.settings, item_name(c.ref, names))
-            conflicts.append(Conflict(number, SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=_note(master), when=when))
+            conflicts.append(
+                Conflict(
+                    number, SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=_note(master), when=when
+                )
+            )

@@ -94,7 +94,10 @@ def plan(workspace: Workspace, master: Master, kind: Kind, round_: Round, now: d
     """
     found = status(master, round_, now.date())
     if all(s.state is State.NOT_ISSUED for s in found.sheets):
-        raise UsageError(f"{round_.name}のブックは、まだ発行されていません。", f"先に dxreport render --round {round_.name} を実行してください。")
+        raise UsageError(
+            f"{round_.name}のブックは、まだ発行されていません。",
+            f"先に dxreport render --round {round_.name} を実行してください。",
+        )
     writer = _Writer(workspace, master, kind, round_, now.date())
     by_department: dict[str, list[SheetStatus]] = {}
     for sheet in found.sheets:
@@ -113,7 +116,10 @@ def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
     paths = [folder / draft.file for draft in drafts.drafts]
     for path in paths:
         if path.exists() and not _is_ours(path):
-            raise UsageError(f"{path} は、手を加えたファイルのようです。上書きしません。", "別の場所に移すか、--out で別のフォルダーを指定してください。")
+            raise UsageError(
+                f"{path} は、手を加えたファイルのようです。上書きしません。",
+                "別の場所に移すか、--out で別のフォルダーを指定してください。",
+            )
     for path, draft in zip(paths, drafts.drafts, strict=True):
         atomic_write(path, draft.data)
     names = {path.name for path in paths}
@@ -162,7 +168,9 @@ class _Writer:
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
         held = [s.receipt for s in sheets if s.state is State.HELD and s.receipt]
         found = {receipt.id: self._copies(department, receipt) for receipt in _each(held)}
-        issues = [s.issue for s in sheets if s.issue and not (s.state is State.HELD and s.receipt and found[s.receipt.id])]
+        issues = [
+            s.issue for s in sheets if s.issue and not (s.state is State.HELD and s.receipt and found[s.receipt.id])
+        ]
         copies = [_without_id(path, receipt) for receipt in _each(held) for path in found[receipt.id]]
         return _distinct([self._issued(issue) for issue in _each(issues)] + copies)
 
@@ -170,7 +178,11 @@ class _Writer:
         found = kept_copies(self.workspace, receipt.id)
         if not found:
             again = f"dxreport collect master/returns/{receipt.id}_… を実行すると、差し戻し用のファイルができることがあります。"
-            self._stop(department, f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。", again)
+            self._stop(
+                department,
+                f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。",
+                again,
+            )
         return found
 
     def _issued(self, issue: Issue) -> Attachment:

@@ -50,7 +50,9 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
     for word in map(str.strip, _WORD.findall(text)):
         if not word:
             continue
-        name, address = parseaddr(unicodedata.normalize("NFKC", word) if "<" not in word and "＜" not in word else _angled(word))
+        name, address = parseaddr(
+            unicodedata.normalize("NFKC", word) if "<" not in word and "＜" not in word else _angled(word)
+        )
         if _ADDRESS.fullmatch(address):
             good.append(f"{name} <{address}>" if name else address)
         else:
@@ -65,7 +67,12 @@ def _angled(word: str) -> str:
 
 
 def eml(
-    to: Sequence[str], cc: Sequence[str], subject: str, body: str, attachments: Sequence[Attachment], boundary: str = BOUNDARY
+    to: Sequence[str],
+    cc: Sequence[str],
+    subject: str,
+    body: str,
+    attachments: Sequence[Attachment],
+    boundary: str = BOUNDARY,
 ) -> bytes:
     """A draft with these parts; ``to`` and ``cc`` as :func:`addresses` gives them. ``boundary`` begins with BOUNDARY."""
     mail = Message(_POLICY)
@@ -119,4 +126,6 @@ def _rfc2231(parameter: str, value: str) -> str:
         return f"{parameter}*=utf-8''{octets}"
     pieces = re.findall(rf"(?:%..|[^%]){{1,{_LONGEST // 3}}}", octets)
     charset = ["utf-8''"] + [""] * (len(pieces) - 1)
-    return ";\n ".join(f"{parameter}*{n}*={head}{piece}" for n, (head, piece) in enumerate(zip(charset, pieces, strict=True)))
+    return ";\n ".join(
+        f"{parameter}*{n}*={head}{piece}" for n, (head, piece) in enumerate(zip(charset, pieces, strict=True))
+    )

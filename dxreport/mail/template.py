@@ -57,7 +57,9 @@ def _decoded(path: Path) -> str:
             return data.decode(charset).replace("\r\n", "\n")
         except UnicodeDecodeError:
             continue
-    raise DxreportError(f"{path} の文字コードが分かりません。", "メモ帳で開き、文字コードを「UTF-8」にして保存し直してください。")
+    raise DxreportError(
+        f"{path} の文字コードが分かりません。", "メモ帳で開き、文字コードを「UTF-8」にして保存し直してください。"
+    )
 
 
 @cache

@@ -117,7 +117,11 @@ def _settings(settings: Settings) -> list[tuple[Sheet, list[dict[str, str]]]]:
         (schema.YEAR, settings.fiscal_year.label, "このマスターの年度"),
         (schema.FIRST_YEAR, settings.plan_years[0].label, "成果目標の列は、この年度から4年分"),
         (schema.DOMAIN, settings.mail_domain, "連絡先に使うメールアドレスの @ より後ろ"),
-        (schema.INTAKE, schema.CLOSED if settings.closed else schema.OPEN, "締切にすると、この年度の返送を受け付けない"),
+        (
+            schema.INTAKE,
+            schema.CLOSED if settings.closed else schema.OPEN,
+            "締切にすると、この年度の返送を受け付けない",
+        ),
     ]
     return [
         (schema.GENERAL, [dict(zip(schema.GENERAL.headers, row, strict=True)) for row in general]),

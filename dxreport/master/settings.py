@@ -42,7 +42,9 @@ def read_settings(book: Book) -> Settings | None:
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
     if intake not in (OPEN, CLOSED, ""):
-        book.faults.add(general[INTAKE].place("値"), f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。")
+        book.faults.add(
+            general[INTAKE].place("値"), f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。"
+        )
     words = tuple(_progress_word(book, row) for row in _rows(book, PROGRESS))
     flags = tuple(row["有無"].strip() for row in _rows(book, FLAGS))
     rounds = tuple(_round(book, row) for row in _rows(book, ROUNDS))

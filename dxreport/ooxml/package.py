@@ -141,7 +141,15 @@ class Package:
         try:
             with self._zip.open(self._infos[stored]) as stream:
                 data = stream.read(MAX_PART + 1)
-        except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            EOFError,
+            ValueError,
+        ) as error:
             raise PackageError(f"部品 {name} が壊れています（{error}）") from None
         if len(data) > MAX_PART:
             raise PackageTooLarge(f"部品 {name} が大きすぎます")
@@ -161,7 +169,9 @@ class Package:
         for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship"):
             target, external = r.get("Target", ""), r.get("TargetMode") == "External"
             if not external:
-                full = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                full = (
+                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                )
                 target = self.find(full) or full
             out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
         return out

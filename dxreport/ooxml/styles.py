@@ -123,7 +123,9 @@ class Styles:
         return len(self._fonts) - 1
 
     def _added_fill(self, colour: str) -> int:
-        pattern = etree.SubElement(etree.SubElement(self._fills, _tag("fill")), _tag("patternFill"), patternType="solid")
+        pattern = etree.SubElement(
+            etree.SubElement(self._fills, _tag("fill")), _tag("patternFill"), patternType="solid"
+        )
         etree.SubElement(pattern, _tag("fgColor"), rgb=colour)
         etree.SubElement(pattern, _tag("bgColor"), indexed="64")
         return len(self._fills) - 1

@@ -35,7 +35,11 @@ def literal(text: str) -> str:
 def escape_attribute(text: str) -> str:
     """A string as the content of a double-quoted attribute."""
     return (
-        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("\n", "&#10;")
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("\n", "&#10;")
     )
 
 

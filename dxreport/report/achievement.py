@@ -14,7 +14,13 @@ from .direction import direction
 from .records import ROUNDING, Direction, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_WAY = {"以上": Direction.MORE, "超": Direction.MORE, "以下": Direction.LESS, "以内": Direction.LESS, "未満": Direction.LESS}
+_WAY = {
+    "以上": Direction.MORE,
+    "超": Direction.MORE,
+    "以下": Direction.LESS,
+    "以内": Direction.LESS,
+    "未満": Direction.LESS,
+}
 _STRICT = ("超", "未満")
 
 

@@ -117,7 +117,18 @@ def _parts(results: Results) -> Table:
         Column("判定", 8),
     )  # fmt: skip
     rows = [
-        (*_name(o.measure), o.number, y.year, p.label, p.target, p.bound, p.actual, p.unit, p.rate, y.verdict_of(p).value)
+        (
+            *_name(o.measure),
+            o.number,
+            y.year,
+            p.label,
+            p.target,
+            p.bound,
+            p.actual,
+            p.unit,
+            p.rate,
+            y.verdict_of(p).value,
+        )
         for o in results.outcomes
         for y in o.years
         for p in y.parts
@@ -158,6 +169,13 @@ def _missing(figures: Figures) -> Table:
 
 
 def _points(figures: Figures) -> Table:
-    columns = (*_MEASURE, Column("番号", 7), Column("場所", 26), Column("項目", 26), Column("指摘", 46), Column("対応", 40))
+    columns = (
+        *_MEASURE,
+        Column("番号", 7),
+        Column("場所", 26),
+        Column("項目", 26),
+        Column("指摘", 46),
+        Column("対応", 40),
+    )
     rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in figures.coordination.points]
     return Table("点検", "データの点検で残っている指摘", columns, rows)

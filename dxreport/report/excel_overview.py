@@ -78,9 +78,7 @@ def _category_width(category: Category) -> float:
     return max(_NUMBER, min(2 * len(category.label) + 2, 24)) if category.standing is Standing.LATE else _NUMBER
 
 
-def _front(
-    ws: Worksheet, styles: Styles, figures: Figures, tables: Sequence[Table], widths: Sequence[float]
-) -> int:
+def _front(ws: Worksheet, styles: Styles, figures: Figures, tables: Sequence[Table], widths: Sequence[float]) -> int:
     done(ws.set_row(0, TITLE_ROW))
     put(ws, 0, 0, figures.title, styles.title)
     put(ws, 1, 0, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint)
@@ -180,7 +178,13 @@ def _chart(
     chart.set_title({"name": title, "name_font": {"size": 11}})
     chart.set_legend({"position": "bottom", "font": {"size": 8}})
     chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 8}})
-    chart.set_x_axis({"num_font": {"size": 8}, "label_position": "high", "major_gridlines": {"visible": True, "line": {"color": "#D0D5DA"}}})
+    chart.set_x_axis(
+        {
+            "num_font": {"size": 8},
+            "label_position": "high",
+            "major_gridlines": {"visible": True, "line": {"color": "#D0D5DA"}},
+        }
+    )
     chart.set_size({"width": _CHART_WIDTH, "height": height * _ROW_PIXELS})
     return chart
 

@@ -100,7 +100,9 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, cell: str, text: 
     done(ws.write_url(row, column, f"internal:'{sheet}'!{cell}", style, text))
 
 
-def put_across(ws: Worksheet, row: int, columns: tuple[int, int], widths: Sequence[float], text: str, style: Format) -> float:
+def put_across(
+    ws: Worksheet, row: int, columns: tuple[int, int], widths: Sequence[float], text: str, style: Format
+) -> float:
     """A wrapped text over columns (the first and the last) that are so wide; gives the points of height that it needs."""
     first, last = columns
     if last > first:
@@ -187,7 +189,9 @@ def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp:
 
 def _height(columns: Sequence[Column], record: Sequence[Any]) -> float:
     """The points in which every text of a row is seen whole."""
-    return max(text_height(text, c.width) for c, text in zip(columns, record, strict=True) if isinstance(text, str) and text)
+    return max(
+        text_height(text, c.width) for c, text in zip(columns, record, strict=True) if isinstance(text, str) and text
+    )
 
 
 def _notice(table: Table, heights: Sequence[float]) -> str:
@@ -230,7 +234,12 @@ def _emphasis(ws: Worksheet, styles: Styles, table: Table, last: int) -> None:
         at = headers.index(table.marked)
         for words, style in ((table.stressed, styles.stressed), (table.pending, styles.pending)):
             for word in sorted(words):
-                rule = {"type": "cell", "criteria": "==", "value": f'"{word.replace(chr(34), chr(34) * 2)}"', "format": style}
+                rule = {
+                    "type": "cell",
+                    "criteria": "==",
+                    "value": f'"{word.replace(chr(34), chr(34) * 2)}"',
+                    "format": style,
+                }
                 done(ws.conditional_format(_HEAD_ROW + 1, at, last, at, rule))
     for n, column in enumerate(table.columns):
         if column.bar:

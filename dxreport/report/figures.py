@@ -115,7 +115,10 @@ def overview(master: Master, frame: pd.DataFrame, known: Sequence[Category], qua
         categories=tuple(known[n] for n in columns),
         whole=replace(quarters[-1], name="全体"),
         quarters=quarters,
-        areas=tuple(replace(t, code=code) for t, (code, _) in zip(_tallies(now, their, "area", areas, columns), areas, strict=True)),
+        areas=tuple(
+            replace(t, code=code)
+            for t, (code, _) in zip(_tallies(now, their, "area", areas, columns), areas, strict=True)
+        ),
         departments=_tallies(now, their, "department", [(name, name) for name in departments], columns),
         turn=turn(frame, known, quarter),
         stopped=len(master.measures) - len(their),
@@ -123,7 +126,11 @@ def overview(master: Master, frame: pd.DataFrame, known: Sequence[Category], qua
 
 
 def _tallies(
-    activities: pd.DataFrame, measures: pd.DataFrame, by: str, rows: Sequence[tuple[Hashable, str]], columns: Sequence[int]
+    activities: pd.DataFrame,
+    measures: pd.DataFrame,
+    by: str,
+    rows: Sequence[tuple[Hashable, str]],
+    columns: Sequence[int],
 ) -> tuple[Tally, ...]:
     """The counts of each value of the column ``by``; ``rows`` are the values and how they are called."""
     both = [_counts(frame, by, columns) for frame in (activities, measures)]

@@ -23,7 +23,9 @@ def flags(case: Case) -> Iterator[Finding]:
     for key in _GOVERNED:
         ref, text, label = Ref(key), case.values[Ref(key)], FIELD[key].label
         if not text.strip():
-            if not (_asked_next(case, FIELD[key].group) or case.requires(FIELD[key].group, ref)):  # else an error of its own
+            if not (
+                _asked_next(case, FIELD[key].group) or case.requires(FIELD[key].group, ref)
+            ):  # else an error of its own
                 yield finding(problems.FLAG_BLANK, ref, field=label, flags=choices(case.settings.flags))
         elif text not in case.settings.flags:
             if expected := nearest(text, case.settings.flags):

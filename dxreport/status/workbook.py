@@ -69,14 +69,18 @@ class _Pen:
     @staticmethod
     def _check(code: int) -> None:
         if code:
-            raise DxreportError(f"提出状況の表に書けないセルがあります（XlsxWriter {code}）。", "文の長さを確かめてください。")
+            raise DxreportError(
+                f"提出状況の表に書けないセルがあります（XlsxWriter {code}）。", "文の長さを確かめてください。"
+            )
 
 
 def _sheet(book: Workbook, board: Board) -> None:
     sheet = book.add_worksheet(SHEET)
     _page(sheet, _HEAD)
     pen, plain = _Pen(sheet), book.add_format(_FONT)
-    wrap, middle = (book.add_format({**_FONT, "bottom": 4, **more}) for more in ({"text_wrap": True}, {"align": "center"}))
+    wrap, middle = (
+        book.add_format({**_FONT, "bottom": 4, **more}) for more in ({"text_wrap": True}, {"align": "center"})
+    )
     head = book.add_format({**_FONT, "bold": True, "border": 1, "bg_color": "#D9D9D9", "align": "center"})
     number = book.add_format({**_FONT, "border": 1, "align": "center"})
     _title(book, pen, board)
@@ -85,7 +89,9 @@ def _sheet(book: Workbook, board: Board) -> None:
     pen.count(_SUMS + 1, _STATE - 1, f"=COUNTA({_cells(_HEAD + 1, last, 1)})", len(board.lines), number)
     for column, state in enumerate(board.states, _STATE):
         pen.put(_SUMS, column, state.value, head)
-        pen.count(_SUMS + 1, column, f'=COUNTIF({_cells(_HEAD + 1, last, _STATE)},"{state.value}")', board.sums[state], number)
+        pen.count(
+            _SUMS + 1, column, f'=COUNTIF({_cells(_HEAD + 1, last, _STATE)},"{state.value}")', board.sums[state], number
+        )
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width, plain)
     sheet.add_table(_HEAD, 0, last, len(HEADS) - 1, {
@@ -144,7 +150,10 @@ def _texts(line: Line) -> tuple[str | int, ...]:
 def _height(line: Line) -> float:
     """Points that a row needs: not every program fits wrapped rows itself when it opens a file."""
     rows = (
-        sum(-(-sum(2 if east_asian_width(c) in "WFA" else 1 for c in part) // (width - 2)) or 1 for part in text.split("\n"))
+        sum(
+            -(-sum(2 if east_asian_width(c) in "WFA" else 1 for c in part) // (width - 2)) or 1
+            for part in text.split("\n")
+        )
         for text, width in ((line.department, _WIDTHS[0]), (line.name, _WIDTHS[2]), (line.remarks, _WIDTHS[-1]))
     )
     return 3 + 13 * max(rows)

@@ -82,9 +82,7 @@ def _put_back(path: Path, data: bytes | None) -> None:
         atomic_write(path, data)
 
 
-def backup(
-    path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write
-) -> Path:
+def backup(path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write) -> Path:
     """Copy ``path`` into ``folder`` as ``name_YYYYMMDD-HHMMSS.xlsx`` and say where; the last 30 are kept.
 
     ``write`` makes the copy. A second copy within the same second is numbered, so that none is overwritten.

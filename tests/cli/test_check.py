@@ -215,4 +215,6 @@ def test_a_round_without_inputs_is_found(copy, capsys):
     sheet.cell(cell.row, head.column + 1).value = None  # what is required is an input
     book.save(copy / "master" / "master.xlsx")
     _, answer = run(copy, capsys)
-    assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"]] == [("W603", cell.coordinate, True)]
+    assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"]] == [
+        ("W603", cell.coordinate, True)
+    ]

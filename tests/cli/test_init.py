@@ -15,7 +15,9 @@ from dxreport.lifecycle.init import create, fiscal_year
 from dxreport.master.read import read_master
 from dxreport.workspace.bundled import bundled
 
-FILES = {f"templates/{p.name}" for p in bundled("templates").iterdir() if p.name[0] not in "~."} | {"master/master.xlsx"}
+FILES = {f"templates/{p.name}" for p in bundled("templates").iterdir() if p.name[0] not in "~."} | {
+    "master/master.xlsx"
+}
 SPRING = date(2024, 4, 1)
 
 

@@ -59,9 +59,13 @@ def test_render_tells_what_it_issued(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert {i["again"] for i in again["issues"]} == {True} and quarter.files() == before
 
 
-def test_render_takes_departments_measures_and_a_folder(quarter: Quarter, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_takes_departments_measures_and_a_folder(
+    quarter: Quarter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "別の場所"
-    code, told = answer(quarter, capsys, "render", "--quarter", 2, "--department", OFFICE, "--measure", "01-04", "--out", out)
+    code, told = answer(
+        quarter, capsys, "render", "--quarter", 2, "--department", OFFICE, "--measure", "01-04", "--out", out
+    )
     assert (code, [i["measures"] for i in told["issues"]]) == (0, [["01-04"]])
     assert [p.name for p in out.iterdir()] == ["令和４年度_第2四半期_産業振興課_01-04.xlsx"]
     assert run(quarter, "render", "--quarter", 2, "--department", OFFICE) == 0
@@ -89,7 +93,10 @@ def test_wrong_usage_is_2_says_what_to_do_and_changes_nothing(
     assert issued_quarter.files() == before
 
 
-@pytest.mark.parametrize("args", [["render", "--quarter", "2"], ["collect", "a.xlsx"], ["status"], ["history"], ["resolve", "C0001", "--take", "x"]])
+@pytest.mark.parametrize(
+    "args",
+    [["render", "--quarter", "2"], ["collect", "a.xlsx"], ["status"], ["history"], ["resolve", "C0001", "--take", "x"]],
+)
 def test_where_there_is_no_workspace_or_a_damaged_master_it_is_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], args: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,12 +111,16 @@ def test_where_there_is_no_workspace_or_a_damaged_master_it_is_3(
     assert out == "" and "master.xlsx" in err
 
 
-def test_while_the_master_is_open_reading_works_and_writing_is_3(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_while_the_master_is_open_reading_works_and_writing_is_3(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     run(quarter, "collect", mixed[0])
     (quarter.workspace.master_folder / "~$master.xlsx").write_bytes(b"\2ab")
     capsys.readouterr()
     before = quarter.files()
-    assert [run(quarter, *args) for args in (["status"], ["history"], ["check"], ["collect", mixed[1], "--dry-run"])] == [0, 0, 0, 1]
+    assert [
+        run(quarter, *args) for args in (["status"], ["history"], ["check"], ["collect", mixed[1], "--dry-run"])
+    ] == [0, 0, 0, 1]
     capsys.readouterr()
     writing = (
         ["render", "--quarter", "2"], ["collect", mixed[1]], ["resolve", "C0001", "--take", "issued"],
@@ -121,14 +132,18 @@ def test_while_the_master_is_open_reading_works_and_writing_is_3(quarter: Quarte
     assert quarter.files() == before
 
 
-def test_collect_is_0_when_all_went_in_and_1_when_not(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_collect_is_0_when_all_went_in_and_1_when_not(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(quarter, "collect", quarter.put(quarter.filled({}, "管財課"), "d.xlsx")) == 0
     assert [run(quarter, "collect", path) for path in mixed] == [1, 1, 1]
     assert [run(quarter, "collect", path) for path in mixed] == [0, 1, 1]  # nothing new, still held, still refused
     assert capsys.readouterr().err == ""
 
 
-def test_collect_answers_by_its_contract(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_collect_answers_by_its_contract(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     code, told = answer(quarter, capsys, "collect", *mixed)
     assert code == 1
     assert [(f["path"], f["status"], len(f["measures"])) for f in told["files"]] == [
@@ -144,21 +159,38 @@ def test_collect_answers_by_its_contract(quarter: Quarter, mixed: list[Path], ca
         "returned": "部署の内容", "current": "担当が直した内容"}]  # fmt: skip
     change = next(c for c in first["changes"] if c["field"] == P1)
     assert list(change) == ["field", "label", "old", "new", "cell"]
-    assert (change["old"], change["new"], change["cell"]) == ("", "予定通り", quarter.cells(mixed[0].read_bytes(), "01-01")[P1])
+    assert (change["old"], change["new"], change["cell"]) == (
+        "",
+        "予定通り",
+        quarter.cells(mixed[0].read_bytes(), "01-01")[P1],
+    )
     held = next(m for m in b["measures"] if m["id"] == "03-01")
     [problem] = held["problems"]
     assert list(problem) == PROBLEM
-    assert (problem["code"], problem["severity"], problem["sheet"], problem["value"]) == ("E101", "error", "03-01", "順調")
+    assert (problem["code"], problem["severity"], problem["sheet"], problem["value"]) == (
+        "E101",
+        "error",
+        "03-01",
+        "順調",
+    )
     assert problem["cell"] == quarter.cells(mixed[1].read_bytes(), "03-01")[P1]
     assert [list(p) for p in c["problems"]] == [PROBLEM]
     summary = told["summary"]
-    assert (summary["files"], summary["merged"], summary["held"], summary["unchanged"], summary["conflicts"]) == (3, 3, 1, 0, 1)
+    assert (summary["files"], summary["merged"], summary["held"], summary["unchanged"], summary["conflicts"]) == (
+        3,
+        3,
+        1,
+        0,
+        1,
+    )
     assert summary["changes"] == len(quarter.master.changes)
     [copy] = told["copies"]
     assert Path(copy).is_file()
 
 
-def test_a_dry_run_answers_the_same_with_planned_and_writes_nothing(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_answers_the_same_with_planned_and_writes_nothing(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     before = quarter.files()
     code, dry = answer(quarter, capsys, "collect", "--dry-run", *mixed)
     assert code == 1 and quarter.files() == before
@@ -171,7 +203,9 @@ def test_a_dry_run_answers_the_same_with_planned_and_writes_nothing(quarter: Qua
     assert (dry["summary"]["planned"], done["summary"]["merged"], dry["copies"]) == (3, 3, [])
 
 
-def test_the_text_of_collect_names_sheet_cell_value_and_remedy(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_text_of_collect_names_sheet_cell_value_and_remedy(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(quarter, "collect", *mixed) == 1
     out, err = capsys.readouterr()
     cell = quarter.cells(mixed[1].read_bytes(), "03-01")[P1]
@@ -191,13 +225,20 @@ def test_resolve_answers_and_decides(quarter: Quarter, mixed: list[Path], capsys
     assert quarter.values("03-01")[P1] == "順調"
 
 
-def test_status_and_history_tell_where_it_stands(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_and_history_tell_where_it_stands(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     run(quarter, "collect", *mixed)
     capsys.readouterr()
     code, told = answer(quarter, capsys, "status")
     assert (code, told["round"], told["deadline"]) == (0, "第1四半期", "2022-07-15")
     states = {s["id"]: s["state"] for s in told["sheets"]}
-    assert (states["01-01"], states["01-04"], states["03-01"], states["04-01"]) == ("確認中", "反映済", "差し戻し", "発行")
+    assert (states["01-01"], states["01-04"], states["03-01"], states["04-01"]) == (
+        "確認中",
+        "反映済",
+        "差し戻し",
+        "発行",
+    )
     assert sum(told["sums"].values()) == len(told["sheets"]) == 26
     assert [r["file"] for r in told["refused"]] == ["c.txt"]
     code, told = answer(quarter, capsys, "history", "--measure", "01-04")
@@ -206,7 +247,9 @@ def test_status_and_history_tell_where_it_stands(quarter: Quarter, mixed: list[P
     assert {"when", "field", "old", "new", "return", "file", "sheet", "cell", "note"} <= set(told["changes"][0])
 
 
-def test_the_same_commands_at_the_same_time_write_the_same_bytes(tmp_path: Path, issued_quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_commands_at_the_same_time_write_the_same_bytes(
+    tmp_path: Path, issued_quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = []
     for name in ("一", "二"):
         folder = tmp_path / name / "作業"

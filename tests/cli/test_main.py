@@ -37,7 +37,12 @@ def test_help_imports_nothing_but_click(process):
     """
     modules = json.loads(process("-c", script).stderr)
     own = {m for m in modules if m.partition(".")[0] == "dxreport"}
-    assert own == {"dxreport", "dxreport.domain", "dxreport.domain.errors", *(f"dxreport.cli{m}" for m in ("", ".console", ".common", ".japanese"))}
+    assert own == {
+        "dxreport",
+        "dxreport.domain",
+        "dxreport.domain.errors",
+        *(f"dxreport.cli{m}" for m in ("", ".console", ".common", ".japanese")),
+    }
     heavy = {
         "openpyxl",
         "xlsxwriter",

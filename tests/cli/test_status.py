@@ -46,7 +46,9 @@ def test_json_keeps_its_keys_and_names_the_file(quarter, capsys):
     assert answer.pop("file").endswith("提出状況.xlsx") and answer == plain
 
 
-@pytest.mark.parametrize("args", [["--out", "a.pdf"], ["--format", "text", "--out", "a.xlsx"], ["--format", "pdf"], ["--out", "a"]])
+@pytest.mark.parametrize(
+    "args", [["--out", "a.pdf"], ["--format", "text", "--out", "a.xlsx"], ["--format", "pdf"], ["--out", "a"]]
+)
 def test_wrong_usage(issued_quarter, capsys, args):
     assert call(issued_quarter, *args) == 2
     assert "xlsx" in capsys.readouterr().err

@@ -49,7 +49,13 @@ def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
 
     decide(quarter.workspace, conflict.id, "returned", "電話で確認", RETURNED)
     third = quarter.master.measure("01-01").activities[2]
-    assert (third.key, third.name, third.q1.plan, third.q1.progress, third.q2.plan) == ("K3", "新しい取組", "調査", "予定通り", "試行")
+    assert (third.key, third.name, third.q1.plan, third.q1.progress, third.q2.plan) == (
+        "K3",
+        "新しい取組",
+        "調査",
+        "予定通り",
+        "試行",
+    )
     assert all(c.return_id == "U0001" and c.cell for c in quarter.master.changes if c.ref.item == "K3")
 
 
@@ -77,7 +83,7 @@ def test_only_yes_or_no(quarter: Quarter) -> None:
 
 
 def test_copied_rows_are_a_further_activity(quarter: Quarter) -> None:
-    """"Insert copied cells" copies the hidden keys too: the first rows are the original."""
+    """ "Insert copied cells" copies the hidden keys too: the first rows are the original."""
     data = quarter.filled({})
     at = quarter.cells(data, "01-01")
     first = cell(at["activity.plan/K2/1"])[0]

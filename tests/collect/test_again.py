@@ -108,7 +108,9 @@ def test_a_newer_sheet_that_is_held_itself_takes_no_place_until_it_is_accepted(q
         accept(quarter.workspace, "U0001", "01-01", "電話で確認", LAST)
 
 
-def test_an_original_counts_before_its_corrected_copy_whatever_they_are_called(issued_quarter: Quarter, tmp_path: Path) -> None:
+def test_an_original_counts_before_its_corrected_copy_whatever_they_are_called(
+    issued_quarter: Quarter, tmp_path: Path
+) -> None:
     mine, there = copy(issued_quarter, tmp_path / "a"), copy(issued_quarter, tmp_path / "b")
     original = mine.filled(BAD)
     again = corrected(there, original, {P1: LATE, C1: "協議中"})
@@ -120,14 +122,21 @@ def test_an_original_counts_before_its_corrected_copy_whatever_they_are_called(i
 
 
 def test_mails_count_by_their_dates(quarter: Quarter) -> None:
-    first, second = quarter.filled({"01-01": {"contact_person": "先"}}), quarter.filled({"01-01": {"contact_person": "後"}})
-    plan = quarter.collect(quarter.put(mail("a.xlsx", second, 22), "a.eml"), quarter.put(mail("b.xlsx", first, 15), "b.eml"))
+    first, second = (
+        quarter.filled({"01-01": {"contact_person": "先"}}),
+        quarter.filled({"01-01": {"contact_person": "後"}}),
+    )
+    plan = quarter.collect(
+        quarter.put(mail("a.xlsx", second, 22), "a.eml"), quarter.put(mail("b.xlsx", first, 15), "b.eml")
+    )
     assert [f.file.name for f in plan.files] == ["b.eml › b.xlsx", "a.eml › a.xlsx"]
     assert quarter.values("01-01")["contact_person"] == "後"
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
-def test_a_corrected_copy_is_known_in_any_format(quarter: Quarter, soffice: Callable[[Path, str], Path], kind: str) -> None:
+def test_a_corrected_copy_is_known_in_any_format(
+    quarter: Quarter, soffice: Callable[[Path, str], Path], kind: str
+) -> None:
     data = quarter.filled(BAD)
     path = quarter.put(corrected(quarter, data, {}), "送る.xlsx")
     assert is_corrected_copy(soffice(path, kind).read_bytes())
@@ -192,7 +201,10 @@ def test_a_file_that_a_password_opened_is_refused_no_more(quarter: Quarter) -> N
     before = quarter.files()
     again = quarter.collect(path, now=LAST)
     assert again.clean and again.files[0].problems == ()
-    assert [(s.measure, s.status.value) for s in again.files[0].sheets] == [("01-01", "unchanged"), ("01-04", "unchanged")]
+    assert [(s.measure, s.status.value) for s in again.files[0].sheets] == [
+        ("01-01", "unchanged"),
+        ("01-04", "unchanged"),
+    ]
     assert quarter.files() == before
 
 
@@ -202,7 +214,10 @@ def test_of_a_locked_file_with_a_held_sheet_the_password_is_asked_for_again(quar
     before = quarter.files()
     done = collect(quarter.workspace, [path], LATER)
     assert [p.code for p in done.plan.files[0].problems] == ["E402"] and not done.plan.clean and done.copies == ()
-    assert [(s.measure, s.status.value) for s in done.plan.files[0].sheets] == [("01-01", "held"), ("01-04", "unchanged")]
+    assert [(s.measure, s.status.value) for s in done.plan.files[0].sheets] == [
+        ("01-01", "held"),
+        ("01-04", "unchanged"),
+    ]
     assert quarter.files() == before
 
 
@@ -216,7 +231,9 @@ def test_a_locked_file_that_is_opened_after_a_newer_one_went_in_changes_nothing(
     assert row(quarter, "U0001").state.value == "変更なし"
 
 
-def test_kept_files_that_are_collected_into_an_older_master_keep_their_names(issued_quarter: Quarter, tmp_path: Path) -> None:
+def test_kept_files_that_are_collected_into_an_older_master_keep_their_names(
+    issued_quarter: Quarter, tmp_path: Path
+) -> None:
     lost, restored = copy(issued_quarter, tmp_path / "a"), copy(issued_quarter, tmp_path / "b")
     original = lost.filled(BAD)
     again = corrected(copy(issued_quarter, tmp_path / "c"), original, {P1: "順調だ"})
@@ -235,7 +252,9 @@ def test_characters_that_an_xls_loses_are_never_merged(quarter: Quarter, soffice
     path = soffice(quarter.put(data), "xls")
     book = open_book(path.read_bytes())
     assert any("\ufffd" in str(value) for line in book.sheet("01-01").rows for value in line)
-    assert exact(book, "01-04").cell(1, 1).kind != "error"  # that reader gives up on such a file, and says nothing wrong
+    assert (
+        exact(book, "01-04").cell(1, 1).kind != "error"
+    )  # that reader gives up on such a file, and says nothing wrong
     plan = quarter.collect(path)
     at = quarter.cells(data, "01-01")["procurement"]
     assert found(sheet_of(plan, "01-01")) == [("E307", "error", at)]
@@ -254,5 +273,7 @@ def test_an_older_mail_that_is_collected_later_does_not_write_over_a_newer_one(q
 
 def test_an_older_mail_that_says_other_things_goes_in(quarter: Quarter) -> None:
     quarter.collect(quarter.put(mail("回答.xlsx", quarter.filled({}), 14), "新.eml"), now=LAST)
-    quarter.collect(quarter.put(mail("回答.xlsx", quarter.filled({"01-01": {"contact_person": "後任"}}), 10), "旧.eml"), now=LAST)
+    quarter.collect(
+        quarter.put(mail("回答.xlsx", quarter.filled({"01-01": {"contact_person": "後任"}}), 10), "旧.eml"), now=LAST
+    )
     assert quarter.values("01-01")["contact_person"] == "後任"

@@ -63,7 +63,9 @@ def test_case(
     monkeypatch.setattr(click.termui, "hidden_prompt_func", lambda _: next(typed))
     options = [option.format(list=quarter.root.parent / "受信" / "一覧.csv") for option in case.options]
     capfd.readouterr()
-    code = main(["collect", "-C", str(quarter.root), "--now", RETURNED.isoformat(), "--json", *options, *map(str, paths)])
+    code = main(
+        ["collect", "-C", str(quarter.root), "--now", RETURNED.isoformat(), "--json", *options, *map(str, paths)]
+    )
     answer = json.loads(capfd.readouterr().out)
 
     assert "; ".join(said(file) for file in answer["files"]) == case.said
@@ -91,7 +93,9 @@ def said(file: dict) -> str:
 
 def said_of_sheet(sheet: dict) -> str:
     codes = [p["code"] for p in sheet["problems"]]
-    return " ".join([sheet["id"], sheet["status"], *codes, *(["conflict"] if sheet["conflicts"] or "W502" in codes else [])])
+    return " ".join(
+        [sheet["id"], sheet["status"], *codes, *(["conflict"] if sheet["conflicts"] or "W502" in codes else [])]
+    )
 
 
 def check_words(answer: dict) -> None:

@@ -122,7 +122,10 @@ def test_two_files_that_hold_nothing_are_two_returns(quarter: Quarter) -> None:
 def test_a_corrected_return_goes_in_and_takes_over(quarter: Quarter) -> None:
     quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
     plan = quarter.collect(quarter.filled({"01-01": {P1: LATE, C1: "協議中"}}), now=LATER)
-    assert [(s.measure, s.status) for s in plan.files[0].sheets] == [("01-01", Status.MERGED), ("01-04", Status.UNCHANGED)]
+    assert [(s.measure, s.status) for s in plan.files[0].sheets] == [
+        ("01-01", Status.MERGED),
+        ("01-04", Status.UNCHANGED),
+    ]
     assert (quarter.values("01-01")[P1], quarter.values("01-01")[C1]) == (LATE, "協議中")
     plan = quarter.collect(quarter.filled({"01-01": {P1: "予定通り"}}), now=LATER + timedelta(days=1))
     assert sheet_of(plan, "01-01").status is Status.MERGED
@@ -150,7 +153,12 @@ def test_what_somebody_wrote_into_the_master_meanwhile_is_a_conflict_and_stays_o
     plan = quarter.collect(data)
     sheet = sheet_of(plan, "01-01")
     [conflict] = quarter.master.conflicts
-    assert (conflict.id, conflict.return_id, str(conflict.ref), conflict.state) == ("C0001", "U0001", "procurement", ConflictState.OPEN)
+    assert (conflict.id, conflict.return_id, str(conflict.ref), conflict.state) == (
+        "C0001",
+        "U0001",
+        "procurement",
+        ConflictState.OPEN,
+    )
     assert (conflict.issued, conflict.returned, conflict.current) == (
         "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容")  # fmt: skip
     assert not plan.clean and [str(c.ref) for c in sheet.merge.conflicts] == ["procurement"]
@@ -161,7 +169,9 @@ def test_what_somebody_wrote_into_the_master_meanwhile_is_a_conflict_and_stays_o
     assert quarter.files() == before
 
 
-def test_a_second_return_with_the_same_conflict_opens_none_and_one_with_another_text_takes_its_place(quarter: Quarter) -> None:
+def test_a_second_return_with_the_same_conflict_opens_none_and_one_with_another_text_takes_its_place(
+    quarter: Quarter,
+) -> None:
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署の内容"}}))
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署の内容", "contact_person": "後任"}}), now=LATER)
@@ -181,7 +191,9 @@ def test_a_return_of_an_old_issue_does_not_undo_what_was_issued_since(quarter: Q
 
 
 def test_a_new_item_in_a_spare_row_becomes_one_of_the_master(quarter: Quarter) -> None:
-    data = quarter.filled({"01-01": {"support_flag": "有", "support.period/S1": "９月", "support.content/S1": "仕様書の確認"}})
+    data = quarter.filled(
+        {"01-01": {"support_flag": "有", "support.period/S1": "９月", "support.content/S1": "仕様書の確認"}}
+    )
     assert found(sheet_of(quarter.collect(data), "01-01")) == []
     [request] = quarter.master.measure("01-01").support_requests
     assert (request.key, request.period, request.content) == ("S1", "９月", "仕様書の確認")
@@ -201,7 +213,11 @@ def test_a_dry_run_says_what_is_then_done_and_writes_nothing(quarter: Quarter) -
     assert done.plan == dry.plan
     assert len(done.copies) == 1
     master = quarter.master
-    assert (master.changes, master.receipts, master.conflicts) == (dry.plan.changes, dry.plan.receipts, dry.plan.conflicts)
+    assert (master.changes, master.receipts, master.conflicts) == (
+        dry.plan.changes,
+        dry.plan.receipts,
+        dry.plan.conflicts,
+    )
     texts = {c.ref: c.new for c in dry.plan.changes if c.measure == "01-04"}
     assert master.measure("01-04") == measure_from(ANSWERS["01-04"].values() | texts)
 
@@ -255,9 +271,14 @@ def disk_full(nth: int) -> Callable:
 
 
 @pytest.mark.parametrize("trouble", [open_in_excel, edited_meanwhile, *(disk_full(n) for n in (1, 2, 3, 4, 5))])
-def test_where_the_master_cannot_be_written_nothing_is(quarter: Quarter, monkeypatch: pytest.MonkeyPatch, trouble) -> None:
+def test_where_the_master_cannot_be_written_nothing_is(
+    quarter: Quarter, monkeypatch: pytest.MonkeyPatch, trouble
+) -> None:
     """Two originals, a backup, the master, a corrected copy: whichever fails."""
-    paths = [quarter.put(quarter.filled({}), "a.xlsx"), quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx")]
+    paths = [
+        quarter.put(quarter.filled({}), "a.xlsx"),
+        quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx"),
+    ]
     expected = trouble(quarter, monkeypatch)
     before = quarter.files()
     with pytest.raises(expected) as caught:
@@ -317,8 +338,14 @@ def test_with_replace_a_blank_that_takes_a_required_answer_back_is_held(quarter:
 def test_a_fresh_copy_does_not_contradict_what_an_earlier_one_said_in_spare_rows(quarter: Quarter) -> None:
     requests = {"support_flag": "有", "support.period/S1": "９月", "support.content/S1": "仕様書の確認"}
     quarter.collect(quarter.filled({"01-01": requests}))
-    sheet = sheet_of(quarter.collect(quarter.filled({"01-01": {"contact_person": "後任"}}, full=False), now=LATER), "01-01")
-    assert (sheet.status, found(sheet), [str(c.ref) for c in sheet.merge.changes]) == (Status.MERGED, [], ["contact_person"])
+    sheet = sheet_of(
+        quarter.collect(quarter.filled({"01-01": {"contact_person": "後任"}}, full=False), now=LATER), "01-01"
+    )
+    assert (sheet.status, found(sheet), [str(c.ref) for c in sheet.merge.changes]) == (
+        Status.MERGED,
+        [],
+        ["contact_person"],
+    )
 
 
 def test_an_activity_that_the_coordinator_added_meanwhile_is_asked_of_nobody(quarter: Quarter) -> None:

@@ -62,7 +62,10 @@ def test_every_part_that_is_not_ours_stays(workspace: Quarter) -> None:
     after = Package(path.read_bytes())
     assert changed_parts(before, after) <= ours(before)
     kept = set(before.names) - ours(before)
-    assert all(any(word in name for name in kept) for word in ("chart", "drawing", "media", "comments", "vml", "calcChain", "sheet99"))
+    assert all(
+        any(word in name for name in kept)
+        for word in ("chart", "drawing", "media", "comments", "vml", "calcChain", "sheet99")
+    )
     assert faults(after.data) == faults(before.data)
 
 

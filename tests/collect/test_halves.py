@@ -241,7 +241,13 @@ def test_a_corrected_copy_stands_for_the_return_it_was_made_of(quarter: Quarter)
     quarter.collect(half(quarter, ONE))
     for number, edits in enumerate(({P1: ""}, {P2: "予定通り"}), 1):
         [copy] = (quarter.workspace.reports / "差し戻し").glob(f"U{number:04}*")
-        data = fill(copy.read_bytes(), quarter.form, {HERE: {Ref.parse(ref): text for ref, text in edits.items()}}, quarter=1, year=1)
+        data = fill(
+            copy.read_bytes(),
+            quarter.form,
+            {HERE: {Ref.parse(ref): text for ref, text in edits.items()}},
+            quarter=1,
+            year=1,
+        )
         quarter.collect(data)
         assert quarter.values(HERE)[P1] == "" and states(quarter)[f"U{number + 1:04}"] == "保留"
     quarter.collect(half(quarter, {P1: LATE, C1: "人を増やす"}))
@@ -263,7 +269,9 @@ def test_a_copy_left_blank_is_no_half(quarter: Quarter) -> None:
     quarter.collect(half(quarter, ONE))
     quarter.collect(quarter.filled({"01-04": ELSE}, full=False))
     plan = quarter.collect(half(quarter, TWO))
-    assert [f.return_id for f in plan.files] == ["U0001", "U0003"] and "U0002" not in plan.files[0].sheets[0].problems[0].message
+    assert [f.return_id for f in plan.files] == ["U0001", "U0003"] and "U0002" not in plan.files[0].sheets[0].problems[
+        0
+    ].message
     withdraw(quarter.workspace, "U0002", "別の課のもの", RETURNED)
     assert [quarter.values(HERE)[ref] for ref in (P1, P2)] == ["予定通り", "予定通り"]
 
@@ -293,7 +301,9 @@ def test_a_withdrawal_leaves_other_rounds_alone(quarter: Quarter) -> None:
     issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
     later = [i for i in quarter.master.issues if i.round == "第2四半期"][-1]
     second = {Ref.parse(f"activity.progress/K{k}/{n}"): "予定通り" for k in (1, 2) for n in (1, 2)}
-    book = fill((quarter.workspace.issued / f"{later.id}.xlsx").read_bytes(), quarter.form, {HERE: second}, quarter=2, year=1)
+    book = fill(
+        (quarter.workspace.issued / f"{later.id}.xlsx").read_bytes(), quarter.form, {HERE: second}, quarter=2, year=1
+    )
     quarter.collect(with_sheet(first, "二期", sheet_xml(book, HERE)))
     withdraw(quarter.workspace, "U0001", "", RETURNED)
     assert quarter.values(HERE)["activity.progress/K1/2"] == "予定通り"
@@ -389,11 +399,17 @@ def test_an_activity_of_their_own_is_offered_though_the_sheet_is_held(quarter: Q
     [offer] = quarter.master.conflicts
     assert offer.label.startswith("追加: ") and offer.return_id == "U0001"
     decide(quarter.workspace, offer.id, "returned", "", RETURNED)
-    assert any(text and text in offer.returned for ref, text in quarter.values(HERE).items() if ref.startswith("activity.name/K3"))
+    assert any(
+        text and text in offer.returned
+        for ref, text in quarter.values(HERE).items()
+        if ref.startswith("activity.name/K3")
+    )
 
 
 def test_a_warning_that_the_other_part_answers_is_not_told(quarter: Quarter) -> None:
-    quarter.collect(half(quarter, ONE | {"support_flag": "無", "support.period/S1": "7月", "support.content/S1": "相談"}))
+    quarter.collect(
+        half(quarter, ONE | {"support_flag": "無", "support.period/S1": "7月", "support.content/S1": "相談"})
+    )
     first = sheet_of(quarter.collect(half(quarter, TWO | {"support_flag": "有"})), HERE)
     assert [p.code for p in first.problems] == ["W511"]
 
@@ -401,7 +417,9 @@ def test_a_warning_that_the_other_part_answers_is_not_told(quarter: Quarter) -> 
 def test_the_copy_of_an_ods_holds_all_that_was_written(quarter: Quarter, soffice: Callable, tmp_path: Path) -> None:
     """Also on sheets that went in, since it stands for the return; but not what was written over a locked cell."""
     path = tmp_path / "返送.xlsx"
-    path.write_bytes(quarter.filled({HERE: ONE | {"name": "別の名前", "contact_person": "新しい人"}, "01-04": ELSE}, full=False))
+    path.write_bytes(
+        quarter.filled({HERE: ONE | {"name": "別の名前", "contact_person": "新しい人"}, "01-04": ELSE}, full=False)
+    )
     quarter.collect(soffice(path, "ods"))
     [copy] = (quarter.workspace.reports / "差し戻し").glob("U0001*")
     book, data = openpyxl.load_workbook(copy), copy.read_bytes()

@@ -62,13 +62,21 @@ def codes(quarter: Quarter, data: bytes, measure: str = "01-01") -> list[str]:
 
 
 def test_names_of_file_and_sheet_do_not_matter(quarter: Quarter) -> None:
-    data = renamed(quarter.filled({"01-01": {P1: "進捗遅延・課題あり", "activity.countermeasure/K1/1": "協議"}}), "01-01", "総務課分 (2)")
+    data = renamed(
+        quarter.filled({"01-01": {P1: "進捗遅延・課題あり", "activity.countermeasure/K1/1": "協議"}}),
+        "01-01",
+        "総務課分 (2)",
+    )
     plan = quarter.collect(quarter.put(data, "新しい ﾌｧｲﾙ（最終）.xlsx"))
     sheet = sheet_of(plan, "01-01")
     assert (sheet.sheet, sheet.status, sheet.department) == ("総務課分 (2)", Status.MERGED, OFFICE)
     assert quarter.values("01-01")[P1] == "進捗遅延・課題あり"
     change = next(c for c in quarter.master.changes if str(c.ref) == P1)
-    assert (change.file, change.sheet, change.cell) == ("新しい ﾌｧｲﾙ（最終）.xlsx", "総務課分 (2)", quarter.cells(data, "総務課分 (2)")[P1])
+    assert (change.file, change.sheet, change.cell) == (
+        "新しい ﾌｧｲﾙ（最終）.xlsx",
+        "総務課分 (2)",
+        quarter.cells(data, "総務課分 (2)")[P1],
+    )
 
 
 def test_a_sheet_moved_to_another_departments_book_is_still_itself(quarter: Quarter) -> None:
@@ -123,7 +131,9 @@ def test_a_sheet_twice_in_a_file_is_refused_and_the_others_go_in(quarter: Quarte
 def test_the_same_measure_of_two_rounds_in_one_file_are_two_sheets(quarter: Quarter) -> None:
     quarter.collect(quarter.filled({}))
     [book] = issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
-    second = fill(book.data, quarter.form, {"01-04": {Ref.parse("activity.progress/K1/2"): "予定通り"}}, quarter=2, year=1)
+    second = fill(
+        book.data, quarter.form, {"01-04": {Ref.parse("activity.progress/K1/2"): "予定通り"}}, quarter=2, year=1
+    )
     data = with_sheet(second, "前回", sheet_xml(quarter.filled({}), "01-01"))
     plan = quarter.collect(data, now=RETURNED + timedelta(days=80))
     assert [(s.sheet, s.round, s.status.value) for s in plan.files[0].sheets] == [
@@ -147,7 +157,9 @@ def test_a_sheet_of_another_year_is_refused_with_both_years(issued_quarter: Quar
 
 
 def test_a_measure_that_was_not_in_the_issue_is_refused(issued_quarter: Quarter) -> None:
-    assert codes(issued_quarter, restamped(issued_quarter.filled({}), "01-01", "|01-01|", "|03-05|"), "03-05") == ["E204"]
+    assert codes(issued_quarter, restamped(issued_quarter.filled({}), "01-01", "|01-01|", "|03-05|"), "03-05") == [
+        "E204"
+    ]
 
 
 def test_a_form_that_is_not_kept_is_refused(issued_quarter: Quarter) -> None:
@@ -171,7 +183,9 @@ def test_a_deleted_sheet_is_told_and_never_read_as_blank(quarter: Quarter) -> No
     quarter.collect(quarter.filled({}))
     before = quarter.values("01-01")
     [book] = issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
-    second = fill(book.data, quarter.form, {"01-04": {Ref.parse("activity.progress/K1/2"): "予定通り"}}, quarter=2, year=1)
+    second = fill(
+        book.data, quarter.form, {"01-04": {Ref.parse("activity.progress/K1/2"): "予定通り"}}, quarter=2, year=1
+    )
     plan = quarter.collect(without_sheet(second, "01-01"))
     assert [(p.code, p.severity, "01-01" in p.message) for p in plan.files[0].problems] == [("W505", "warning", True)]
     assert (plan.clean, quarter.values("01-01")) == (True, before)

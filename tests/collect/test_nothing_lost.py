@@ -35,7 +35,9 @@ def rebuilt(quarter: Quarter, measure: str, **changed) -> None:
 
 
 def test_an_accepted_sheet_does_not_change_what_it_is(quarter: Quarter) -> None:
-    plan = quarter.collect(quarter.filled({"01-01": {"lead_department": "産業しんこう課", "goal": "電話で決めた到達目標"}}))
+    plan = quarter.collect(
+        quarter.filled({"01-01": {"lead_department": "産業しんこう課", "goal": "電話で決めた到達目標"}})
+    )
     assert sheet_of(plan, "01-01").status.value == "held"
     accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED)
     found = quarter.master.measure("01-01")
@@ -51,7 +53,9 @@ def test_an_activity_deleted_since_is_not_revived(quarter: Quarter) -> None:
 
 
 def test_two_new_requests_are_not_mixed(quarter: Quarter) -> None:
-    data = quarter.filled({"01-01": {"support_flag": "有", "support.period/S1": "7月", "support.content/S1": "部署の依頼"}})
+    data = quarter.filled(
+        {"01-01": {"support_flag": "有", "support.period/S1": "7月", "support.content/S1": "部署の依頼"}}
+    )
     rebuilt(quarter, "01-01", support_requests=(SupportRequest("S1", "", "課の依頼"),))
     plan = quarter.collect(data)
     assert quarter.master.measure("01-01").support_requests == (SupportRequest("S1", "", "課の依頼"),)
@@ -91,7 +95,9 @@ def test_a_conflict_of_a_measure_that_is_gone_is_told(quarter: Quarter) -> None:
     quarter.collect(quarter.filled({"01-01": {"contact_person": "係長"}}))
     master = quarter.master
     conflict = master.conflicts[0]
-    build_master(master.settings, master.departments, [m for m in master.measures if m.id != "01-01"], quarter.workspace.master)
+    build_master(
+        master.settings, master.departments, [m for m in master.measures if m.id != "01-01"], quarter.workspace.master
+    )
     from dxreport.master.write import MasterEdit
 
     edit = MasterEdit(quarter.master)

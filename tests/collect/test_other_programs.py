@@ -17,10 +17,15 @@ P1 = "activity.progress/K1/1"
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
-def test_what_libreoffice_saved_says_the_same(quarter: Quarter, soffice: Callable[[Path, str], Path], kind: str) -> None:
+def test_what_libreoffice_saved_says_the_same(
+    quarter: Quarter, soffice: Callable[[Path, str], Path], kind: str
+) -> None:
     path = soffice(quarter.put(quarter.filled({"01-01": {"contact_person": "=後任"}})), kind)
     plan = quarter.collect(path)
-    assert [(s.measure, s.status.value, found(s)) for s in plan.files[0].sheets] == [("01-01", "merged", []), ("01-04", "merged", [])]
+    assert [(s.measure, s.status.value, found(s)) for s in plan.files[0].sheets] == [
+        ("01-01", "merged", []),
+        ("01-04", "merged", []),
+    ]
     assert quarter.master.measure("01-04") == ANSWERS["01-04"]
     assert quarter.master.measure("01-01") == replace(ANSWERS["01-01"], contact_person="=後任")
 

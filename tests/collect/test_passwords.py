@@ -19,7 +19,12 @@ def test_one_department_a_line(tmp_path: Path, encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [("総務課,ひみつ\n産業振興課\n".encode(), "2 行目"), ("総務課,\n".encode(), "1 行目"), (b"PK\3\4" + bytes(50), "文字だけ"), (None, "読めません")],
+    [
+        ("総務課,ひみつ\n産業振興課\n".encode(), "2 行目"),
+        ("総務課,\n".encode(), "1 行目"),
+        (b"PK\3\4" + bytes(50), "文字だけ"),
+        (None, "読めません"),
+    ],
 )
 def test_what_is_no_list_is_refused_in_words(tmp_path: Path, data: bytes | None, words: str) -> None:
     path = tmp_path / "一覧.csv"

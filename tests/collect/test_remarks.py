@@ -57,8 +57,15 @@ def test_a_return_without_notes_has_none(quarter):
 def test_what_was_issued_with_a_note_is_no_remark_of_the_department(quarter):
     """Rows may have moved: the text tells, not the cell."""
     path = workbook_path(quarter.workspace, next(i.id for i in quarter.master.issues if "01-01" in i.measures))
-    path.write_bytes(noted(path.read_bytes(), ("01-01", "D8", "記入例: 予定通り\n（選択）"), ("01-01", "D9", "変えられる")))
-    data = noted(quarter.filled({}), ("01-01", "D10", "記入例: 予定通り （選択）"), ("01-01", "D11", "変えました"), ("01-04", "D8", "変えられる"))
+    path.write_bytes(
+        noted(path.read_bytes(), ("01-01", "D8", "記入例: 予定通り\n（選択）"), ("01-01", "D9", "変えられる"))
+    )
+    data = noted(
+        quarter.filled({}),
+        ("01-01", "D10", "記入例: 予定通り （選択）"),
+        ("01-01", "D11", "変えました"),
+        ("01-04", "D8", "変えられる"),
+    )
     plan = quarter.collect(data)
     assert dict(sheet_of(plan, "01-01").notes) == {"D11": "変えました"}
     assert dict(sheet_of(plan, "01-04").notes) == {"D8": "変えられる"}  # that sheet was issued without it

@@ -68,13 +68,17 @@ def test_a_decided_conflict_does_not_open_again(conflict: Quarter, take: str) ->
     before = conflict.files()
     conflict.collect(conflict.put(conflict.filled({"01-01": {"procurement": BACK}}), "a.xlsx"), now=RETURNED + 2 * DAY)
     assert conflict.files() == before
-    plan = conflict.collect(conflict.filled({"01-01": {"procurement": BACK, "contact_person": "後任"}}), now=RETURNED + 2 * DAY)
+    plan = conflict.collect(
+        conflict.filled({"01-01": {"procurement": BACK, "contact_person": "後任"}}), now=RETURNED + 2 * DAY
+    )
     assert [str(c.ref) for c in sheet_of(plan, "01-01").merge.changes] == ["contact_person"]
     assert plan.clean and conflict.values("01-01")["procurement"] == decided
 
 
 @pytest.mark.parametrize("take", ["issued", "current", "別の内容"])
-def test_what_a_department_says_anew_against_a_decision_is_asked_again_unless_it_stands_as_issued(conflict: Quarter, take: str) -> None:
+def test_what_a_department_says_anew_against_a_decision_is_asked_again_unless_it_stands_as_issued(
+    conflict: Quarter, take: str
+) -> None:
     settle(conflict, take)
     plan = conflict.collect(conflict.filled({"01-01": {"procurement": "三つめの内容"}}), now=RETURNED + 2 * DAY)
     sheet = sheet_of(plan, "01-01")
@@ -124,7 +128,11 @@ def test_while_the_master_is_open_nothing_is_decided(conflict: Quarter) -> None:
 @pytest.fixture
 def held(quarter: Quarter) -> Quarter:
     """A quarter with U0001/01-01 held: a word of its own, and a locked cell."""
-    quarter.collect(quarter.put(quarter.filled({"01-01": {P1: "順調", "goal": "部署が直した目標", "contact_person": "後任"}}), "a.xlsx"))
+    quarter.collect(
+        quarter.put(
+            quarter.filled({"01-01": {P1: "順調", "goal": "部署が直した目標", "contact_person": "後任"}}), "a.xlsx"
+        )
+    )
     assert state(quarter) is State.HELD
     return quarter
 
@@ -132,10 +140,20 @@ def held(quarter: Quarter) -> Quarter:
 def test_a_held_sheet_is_accepted_as_it_is_with_its_reason(held: Quarter) -> None:
     done = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
     values = held.values("01-01")
-    assert [values[ref] for ref in (P1, P2, "goal", "contact_person")] == ["順調", "予定通り", "部署が直した目標", "後任"]
+    assert [values[ref] for ref in (P1, P2, "goal", "contact_person")] == [
+        "順調",
+        "予定通り",
+        "部署が直した目標",
+        "後任",
+    ]
     assert (len(done.changes), done.conflicts, done.not_taken) == (4, (), ())
     receipt = next(r for r in held.master.receipts if r.measure == "01-01")
-    assert (receipt.state, receipt.changes, receipt.note, receipt.findings) == (ReceiptState.MERGED, 4, "受入: 電話で確認", "E301、E101")
+    assert (receipt.state, receipt.changes, receipt.note, receipt.findings) == (
+        ReceiptState.MERGED,
+        4,
+        "受入: 電話で確認",
+        "E301、E101",
+    )
     notes = {c.note for c in held.master.changes if c.measure == "01-01"}
     assert notes == {"受入: 電話で確認"}
     assert state(held) is State.MERGED

@@ -57,7 +57,9 @@ CLOSING = [
 
 def moved(data: bytes) -> bytes:
     """The workbook after three rows and a column were inserted in the midst of the form."""
-    return reshaped(data, "01-01", lambda r: insert_rows(r, 6, 3), lambda r: insert_columns(r, 5), lambda r: insert_rows(r, 30))
+    return reshaped(
+        data, "01-01", lambda r: insert_rows(r, 6, 3), lambda r: insert_columns(r, 5), lambda r: insert_rows(r, 30)
+    )
 
 
 def check_broken(quarter: Quarter, data: bytes, code: str, broken: Edits, cells: list[str]) -> None:

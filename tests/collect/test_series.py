@@ -105,9 +105,13 @@ def test_what_a_replacing_return_took_back_does_not_come_again(quarter: Quarter)
     assert quarter.values(HERE)[CP] == issued
 
 
-@pytest.mark.parametrize("order", [("U0001", "U0002", "U0003"), ("U0003", "U0002", "U0001"), ("U0002", "U0003", "U0001")])
+@pytest.mark.parametrize(
+    "order", [("U0001", "U0002", "U0003"), ("U0003", "U0002", "U0001"), ("U0002", "U0003", "U0001")]
+)
 @pytest.mark.parametrize("parts", [(WHOLE, WHOLE, WHOLE), (ONE, TWO, WHOLE)], ids=["each whole", "two of them halves"])
-def test_withdrawing_all_restores_what_was_issued(quarter: Quarter, parts: tuple[Edits, ...], order: tuple[str, ...]) -> None:
+def test_withdrawing_all_restores_what_was_issued(
+    quarter: Quarter, parts: tuple[Edits, ...], order: tuple[str, ...]
+) -> None:
     before, was = quarter.values(HERE), shown(quarter)
     quarter.collect(*(half(quarter, edits | {CP: word}) for edits, word in zip(parts, "甲乙丙", strict=True)))
     for return_id in order:

@@ -32,7 +32,12 @@ def test_what_was_built_upon_becomes_a_conflict(quarter: Quarter) -> None:
     quarter.write("01-01", {K1: "進捗遅延・課題あり"})  # the coordinator, by hand
     done = withdraw(quarter.workspace, "U0001", "", RETURNED)
     [conflict] = done.conflicts
-    assert (str(conflict.ref), conflict.issued, conflict.returned, conflict.current) == (K1, "", "予定通り", "進捗遅延・課題あり")
+    assert (str(conflict.ref), conflict.issued, conflict.returned, conflict.current) == (
+        K1,
+        "",
+        "予定通り",
+        "進捗遅延・課題あり",
+    )
     assert quarter.values("01-01")[K1] == "進捗遅延・課題あり"
     assert quarter.values("01-01")[K2] == ""
     decide(quarter.workspace, conflict.id, "issued", "取り消し", RETURNED)

@@ -91,7 +91,10 @@ def test_a_removed_row_holds_the_sheet(issued_quarter: Quarter) -> None:
 
 
 def test_a_changed_locked_cell_holds_it_too(issued_quarter: Quarter) -> None:
-    rows = [["別の施策名" if "電子地域通貨" in str(text) and c == 2 else text for c, text in enumerate(row)] for row in values(issued_quarter)]
+    rows = [
+        ["別の施策名" if "電子地域通貨" in str(text) and c == 2 else text for c, text in enumerate(row)]
+        for row in values(issued_quarter)
+    ]
     sheet = sheet_of(issued_quarter.collect(pasted(rows), dry_run=True), "01-01")
     assert "E301" in [p.code for p in sheet.problems]
 
@@ -99,7 +102,11 @@ def test_a_changed_locked_cell_holds_it_too(issued_quarter: Quarter) -> None:
 def test_an_own_activity_is_offered_and_not_merged(issued_quarter: Quarter) -> None:
     rows = values(issued_quarter)
     last = max(i for i, row in enumerate(rows) if str(row[2]).startswith("対応策"))
-    own = [["独自の取組", "", "作業予定", "調査", "", "", ""], ["", "", "進捗", *[""] * 4], ["", "", rows[last][2], *[""] * 4]]
+    own = [
+        ["独自の取組", "", "作業予定", "調査", "", "", ""],
+        ["", "", "進捗", *[""] * 4],
+        ["", "", rows[last][2], *[""] * 4],
+    ]
     plan = issued_quarter.collect(pasted([*rows[: last + 1], *own, *rows[last + 1 :]]), dry_run=True)
     sheet = sheet_of(plan, "01-01")
     assert [p.code for p in sheet.problems] == ["W506", "W502"]
@@ -139,7 +146,9 @@ def test_two_sheets_of_one_measure_are_refused(issued_quarter: Quarter) -> None:
 
 
 def test_a_sheet_that_cannot_be_told_does_not_stop_the_others(issued_quarter: Quarter) -> None:
-    nameless = [["" if text == "01-04" else text for text in row] for row in values(issued_quarter, "01-04", **{P1: "予定通り"})]
+    nameless = [
+        ["" if text == "01-04" else text for text in row] for row in values(issued_quarter, "01-04", **{P1: "予定通り"})
+    ]
     plan = issued_quarter.collect(pasted(values(issued_quarter), nameless), dry_run=True)
     assert [(s.sheet, s.status.value) for s in plan.files[0].sheets] == [("Sheet1", "merged"), ("Sheet2", "refused")]
     assert changes(plan) == by_keys(issued_quarter)

@@ -24,7 +24,9 @@ def applied(current: Texts, merge: Merge) -> Texts:
 
 
 @given(texts, texts, st.booleans())
-def test_an_unchanged_return_changes_nothing_whatever_the_master_says(issued: Texts, current: Texts, shown_all: bool) -> None:
+def test_an_unchanged_return_changes_nothing_whatever_the_master_says(
+    issued: Texts, current: Texts, shown_all: bool
+) -> None:
     returned = {ref: issued.get(ref, "") for ref in REFS} if shown_all else issued
     assert three_way(issued, returned, current, answered=nobody) == Merge()
 
@@ -57,7 +59,9 @@ def test_what_a_sheet_does_not_show_is_never_touched(
 
 
 @given(texts, texts, texts, refs, st.booleans())
-def test_merging_twice_is_merging_once(issued: Texts, returned: Texts, current: Texts, answered: set[Ref], replace: bool) -> None:
+def test_merging_twice_is_merging_once(
+    issued: Texts, returned: Texts, current: Texts, answered: set[Ref], replace: bool
+) -> None:
     first = three_way(issued, returned, current, answered=answered.__contains__, replace=replace)
     after = applied(current, first)
     now_answered = answered | {c.ref for c in first.changes}
@@ -66,7 +70,9 @@ def test_merging_twice_is_merging_once(issued: Texts, returned: Texts, current: 
 
 
 @given(whole, whole, whole, refs)
-def test_two_returns_over_different_cells_may_come_in_any_order(issued: Texts, one: Texts, two: Texts, ones: set[Ref]) -> None:
+def test_two_returns_over_different_cells_may_come_in_any_order(
+    issued: Texts, one: Texts, two: Texts, ones: set[Ref]
+) -> None:
     first = {ref: one[ref] if ref in ones else issued[ref] for ref in REFS}
     second = {ref: issued[ref] if ref in ones else two[ref] for ref in REFS}
 
@@ -135,6 +141,8 @@ def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_
     merge = Merge((CellChange(content, "甲の依頼", "乙の依頼"), CellChange(period, "7月", "9月")))
     current = {content: "甲の依頼", period: "7月"}
     told = contested(merge, {}, current, answered=lambda _: True, fresh=True)
-    assert told == Merge((), (CellConflict(content, "", "乙の依頼", "甲の依頼"), CellConflict(period, "", "9月", "7月")))
+    assert told == Merge(
+        (), (CellConflict(content, "", "乙の依頼", "甲の依頼"), CellConflict(period, "", "9月", "7月"))
+    )
     same = Merge((CellChange(period, "7月", "9月"),))
     assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same

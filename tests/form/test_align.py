@@ -38,7 +38,9 @@ def aligned(rows: Grid, form: Form = FORM) -> Aligned:
 def numbered(measure: Measure) -> Measure:
     """The measure with its items numbered in order."""
     items = {
-        p.attribute: tuple(replace(item, key=f"{p.letter}{n}") for n, item in enumerate(getattr(measure, p.attribute), 1))
+        p.attribute: tuple(
+            replace(item, key=f"{p.letter}{n}") for n, item in enumerate(getattr(measure, p.attribute), 1)
+        )
         for p in PARTS
     }
     return replace(measure, **items)
@@ -116,7 +118,13 @@ def test_a_note_between_the_rows_is_told_and_not_taken() -> None:
 
 @pytest.mark.parametrize(
     ("row", "field"),
-    [(7, "lead_department"), (9, "contact_person"), (11, "goal"), (16, "budgeted"), (ACTIVITY + 2, "activity.countermeasure")],
+    [
+        (7, "lead_department"),
+        (9, "contact_person"),
+        (11, "goal"),
+        (16, "budgeted"),
+        (ACTIVITY + 2, "activity.countermeasure"),
+    ],
 )
 def test_a_removed_row_is_no_blank_one(row: int, field: str) -> None:
     rows = copied(LONG)
@@ -181,13 +189,17 @@ def test_another_form_is_none_of_this() -> None:
 
 def issued(measure: Measure) -> dict[Ref, str]:
     """A measure whose items have ids of a longer history."""
-    return replace(measure, activities=tuple(replace(a, key=f"K{2 * n + 3}") for n, a in enumerate(measure.activities))).values()
+    return replace(
+        measure, activities=tuple(replace(a, key=f"K{2 * n + 3}") for n, a in enumerate(measure.activities))
+    ).values()
 
 
 def test_items_get_the_ids_that_they_were_issued_with() -> None:
     base = issued(LONG)
     first = LONG.activities[0]
-    answered = replace(first, quarters=(ActivityQuarter(first.q1.plan, "進捗遅延・課題あり", "増員"), *first.quarters[1:]))
+    answered = replace(
+        first, quarters=(ActivityQuarter(first.q1.plan, "進捗遅延・課題あり", "増員"), *first.quarters[1:])
+    )
     rows = copied(replace(LONG, activities=(answered, *LONG.activities[1:])))
     found = adopt(aligned(with_row(rows, 14)).filled, base)
     assert not isinstance(found, Doubt)
@@ -197,7 +209,10 @@ def test_items_get_the_ids_that_they_were_issued_with() -> None:
     assert changed == {
         Ref("activity.progress", "K3", 1): "進捗遅延・課題あり", Ref("activity.countermeasure", "K3", 1): "増員",
     }  # fmt: skip
-    assert filled.values.keys() == without_spares(read(render(measure_from(base)), LONG.id).values, measure_from(base)).keys()
+    assert (
+        filled.values.keys()
+        == without_spares(read(render(measure_from(base)), LONG.id).values, measure_from(base)).keys()
+    )
 
 
 def test_what_was_not_issued_is_offered_as_added() -> None:

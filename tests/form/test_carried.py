@@ -134,7 +134,9 @@ def test_links_to_the_form_itself_are_faults() -> None:
 
     for change in (link, shape):
         assert any("様式のシート自身へのリンク" in fault for fault in told(template(change, **good())))
-    assert [e.get("location") for e in sheet_of(template(elsewhere, **good())).iter(f"{S}hyperlink")] == ["'記入要領'!B2"]
+    assert [e.get("location") for e in sheet_of(template(elsewhere, **good())).iter(f"{S}hyperlink")] == [
+        "'記入要領'!B2"
+    ]
 
 
 def test_a_split_window_is_not_carried_and_a_frozen_one_is() -> None:
@@ -146,10 +148,14 @@ def test_a_split_window_is_not_carried_and_a_frozen_one_is() -> None:
     assert [(p.get("xSplit"), p.get("ySplit")) for p in columns.iter(f"{S}pane")] == [("2", None)]
 
 
-@pytest.mark.parametrize(("inner", "said"), [("controls", "フォームコントロール"), ("oleObjects", "埋め込み"), ("new", "「new」")])
+@pytest.mark.parametrize(
+    ("inner", "said"), [("controls", "フォームコントロール"), ("oleObjects", "埋め込み"), ("new", "「new」")]
+)
 def test_what_stands_in_alternatives_is_judged_by_its_name(inner: str, said: str) -> None:
     def change(root: etree._Element) -> None:
-        choice = etree.SubElement(etree.SubElement(root, f"{FOLDED}AlternateContent"), f"{FOLDED}Choice", Requires="x14")
+        choice = etree.SubElement(
+            etree.SubElement(root, f"{FOLDED}AlternateContent"), f"{FOLDED}Choice", Requires="x14"
+        )
         etree.SubElement(choice, f"{S}{inner}")
 
     assert any(said in fault for fault in told(edited(template(**good()), "様式", change)))
@@ -283,7 +289,9 @@ def test_quarters_do_not_stand_beside_a_longer_list() -> None:
 
 
 def test_no_control_characters_reach_the_sheet() -> None:
-    root = sheet_of(template(**good(C2='{{ fiscal_year }}{{ "\\x01\\x05" }}', C3='{{ measure.id }}{{ "\\x020\\x03" }}')))
+    root = sheet_of(
+        template(**good(C2='{{ fiscal_year }}{{ "\\x01\\x05" }}', C3='{{ measure.id }}{{ "\\x020\\x03" }}'))
+    )
     texts = {c.get("r"): "".join(c.itertext()) for c in root.iter(f"{S}c")}
     assert (texts["C2"], texts["C3"]) == ("令和４年度", "01-010")
 

@@ -176,7 +176,9 @@ def test_printers_and_threads_of_other_sheets_stay_behind() -> None:
         other: serialise(sheet), rels_name(other): serialise(rels), "[Content_Types].xml": serialise(types),
         "xl/printerSettings/printerSettings9.bin": "総務課のプリンター".encode(), "xl/threadedComments/threadedComment9.xml": thread,
     })  # fmt: skip
-    made = render_book(edition(compile_form(drawn, "第2様式.xlsx"), FIRST, SETTINGS, "産業振興課"), THREE, "R04Q1-001").data
+    made = render_book(
+        edition(compile_form(drawn, "第2様式.xlsx"), FIRST, SETTINGS, "産業振興課"), THREE, "R04Q1-001"
+    ).data
     assert faults(made) == []
     sent = Package(made)
     assert not [n for n in sent.names if "printerSettings" in n or "threaded" in n]

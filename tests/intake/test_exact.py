@@ -136,7 +136,12 @@ def test_a_binary_workbook_tells_formulas_errors_merges_and_notes() -> None:
     assert sheet.cell(2, 2) == ExactCell("formula", "一式", "=")
     assert sheet.cell(3, 3) == ExactCell("error", "#REF!", "#REF!")
     assert [sheet.has_formula(n, n) for n in (1, 2, 3)] == [False, True, False]
-    assert [sheet.covered(4, 4), sheet.covered(4, 5), sheet.covered(5, 6), sheet.covered(6, 4)] == [False, True, True, False]
+    assert [sheet.covered(4, 4), sheet.covered(4, 5), sheet.covered(5, 6), sheet.covered(6, 4)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert sheet.notes() == {(2, 2): "確認\n済み"}
 
 

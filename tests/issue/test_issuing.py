@@ -74,7 +74,10 @@ def test_what_was_issued_is_kept_workbook_texts_and_form(issued_quarter: Quarter
         snapshot = Archive(workspace).snapshot(i.id)
         assert (snapshot.round, snapshot.department, snapshot.fiscal_year) == ("第1四半期", i.department, "令和４年度")
         assert {id_: snapshot.measure(id_) for id_ in i.measures} == {id_: master.measure(id_) for id_ in i.measures}
-    assert form_path(workspace, master.issues[0].form).read_bytes() == (workspace.templates / issuing.FORM_NAME).read_bytes()
+    assert (
+        form_path(workspace, master.issues[0].form).read_bytes()
+        == (workspace.templates / issuing.FORM_NAME).read_bytes()
+    )
 
 
 def test_file_names_are_legal_on_windows(issued_quarter: Quarter) -> None:
@@ -84,7 +87,12 @@ def test_file_names_are_legal_on_windows(issued_quarter: Quarter) -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [('情報/企画:"課"', "情報＿企画＿＿課＿"), ("a*b?c<d>e|f\\g\n", "a＿b＿c＿d＿e＿f＿g＿"), ("課. .", "課"), ("..", "_")],
+    [
+        ('情報/企画:"課"', "情報＿企画＿＿課＿"),
+        ("a*b?c<d>e|f\\g\n", "a＿b＿c＿d＿e＿f＿g＿"),
+        ("課. .", "課"),
+        ("..", "_"),
+    ],
 )
 def test_a_name_that_windows_refuses_is_changed(text: str, name: str) -> None:
     assert file_name(text) == name
@@ -125,7 +133,11 @@ def test_departments_and_measures_can_be_chosen(fresh: Quarter) -> None:
     assert chosen(fresh, departments=(OFFICE,)) == {OFFICE: ("01-01", "01-04")}
     assert chosen(fresh, measures=("01-04", "03-05")) == {"総務課": ("03-05",), OFFICE: ("01-04",)}
     assert chosen(fresh, departments=(OFFICE,), measures=("01-04",)) == {OFFICE: ("01-04",)}
-    for wrong in ({"departments": ("ない課",)}, {"measures": ("99-99",)}, {"departments": ("総務課",), "measures": ("01-01",)}):
+    for wrong in (
+        {"departments": ("ない課",)},
+        {"measures": ("99-99",)},
+        {"departments": ("総務課",), "measures": ("01-01",)},
+    ):
         with pytest.raises(UsageError):
             chosen(fresh, **wrong)
 
@@ -140,7 +152,12 @@ def test_rounds_have_their_own_numbers(fresh: Quarter) -> None:
     ids = {}
     for name in ("計画", "第1四半期", "第2四半期", "年度実績"):
         ids[name] = [b.issue.id for b in issue(fresh, name, departments=(OFFICE,))]
-    assert ids == {"計画": ["R04P-001"], "第1四半期": ["R04Q1-001"], "第2四半期": ["R04Q2-001"], "年度実績": ["R04Y-001"]}
+    assert ids == {
+        "計画": ["R04P-001"],
+        "第1四半期": ["R04Q1-001"],
+        "第2四半期": ["R04Q2-001"],
+        "年度実績": ["R04Y-001"],
+    }
     master = fresh.master
     later = replace(master, settings=replace(master.settings, fiscal_year=FiscalYear(2030)))
     assert issuing.issue_prefix(later, Round("予算要求")) == "R12X-"
@@ -200,7 +217,9 @@ def disk_full(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[Dxrepor
 
 
 @pytest.mark.parametrize("trouble", [open_in_excel, changed_meanwhile, disk_full])
-def test_where_the_master_cannot_be_written_nothing_is(fresh: Quarter, monkeypatch: pytest.MonkeyPatch, trouble: Callable) -> None:
+def test_where_the_master_cannot_be_written_nothing_is(
+    fresh: Quarter, monkeypatch: pytest.MonkeyPatch, trouble: Callable
+) -> None:
     expected = trouble(fresh, monkeypatch)
     before = fresh.files()
     with pytest.raises(expected) as caught:

@@ -95,7 +95,9 @@ def test_nothing_of_filling_in_is_left(book, found, master):
         assert not sheet.data_validations.dataValidation
         assert not [c for row in sheet.iter_rows() for c in row if "報告事項なし" in str(c.value)]
         for row in sheet.iter_rows():
-            assert not [c.coordinate for c in row if c.comment or c.fill.fgColor.rgb == INPUT_FILL or not c.protection.locked]
+            assert not [
+                c.coordinate for c in row if c.comment or c.fill.fgColor.rgb == INPUT_FILL or not c.protection.locked
+            ]
     package = Package(found.data)
     text = "\n".join(package.read(name).decode("utf-8") for name in package.names if name.endswith((".xml", ".rels")))
     for word in ("dxr1|", "_dxreport", "記入要領", "黄色のセル", "提出期限", "2022-07-15", "{{", "{%"):
@@ -106,7 +108,9 @@ def test_nothing_of_filling_in_is_left(book, found, master):
 
 def test_a_form_with_notes_prompts_and_pictures_keeps_only_the_picture(master):
     measure = master.measures[0]
-    data = published_set(replace(master, measures=(measure,)), compile_form(_decorated(), "x.xlsx", published=True)).data
+    data = published_set(
+        replace(master, measures=(measure,)), compile_form(_decorated(), "x.xlsx", published=True)
+    ).data
     package = Package(data)
     assert "xl/media/image1.png" in package
     assert not [name for name in package.names if "comment" in name or name.endswith(".vml")]
@@ -145,7 +149,11 @@ def test_the_same_master_gives_the_same_bytes(master, form, found, workspace):
 
 
 def test_a_measure_that_never_ran_this_year_is_not_published(master, form):
-    standings = {**master.standings, "01-02": Standing(MeasureState.STOPPED, 0), "01-03": Standing(MeasureState.STOPPED, 3)}
+    standings = {
+        **master.standings,
+        "01-02": Standing(MeasureState.STOPPED, 0),
+        "01-03": Standing(MeasureState.STOPPED, 3),
+    }
     published = published_set(replace(master, standings=standings), form).measures
     assert "01-02" not in published
     assert "01-03" in published

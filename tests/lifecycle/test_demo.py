@@ -35,7 +35,9 @@ def test_it_goes_as_it_should(played: Played) -> None:
 def test_one_real_form_is_held_for_quarters_to_come_and_nothing_else_is(played: Played) -> None:
     sheets = [s for f in played.first.plan.files for s in f.sheets]
     assert len(sheets) == 26
-    assert [(s.measure, s.status) for s in sheets if s.status in (Status.HELD, Status.REFUSED)] == [("03-04", Status.HELD)]
+    assert [(s.measure, s.status) for s in sheets if s.status in (Status.HELD, Status.REFUSED)] == [
+        ("03-04", Status.HELD)
+    ]
     [error] = [p for p in played.held.problems if p.severity == "error"]
     assert (error.code, error.fields) == ("E104", tuple(f"activity.progress/K1/{q}" for q in (2, 3, 4)))
 
@@ -70,7 +72,9 @@ def test_the_steps_are_told_with_the_message_of_the_held_sheet(played: Played, t
     assert "まだ始まっていない四半期" in text and str(played.first.copies[0]) in text
 
 
-def test_the_command_says_where_everything_is_and_refuses_a_folder_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_where_everything_is_and_refuses_a_folder_in_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "見本"
     assert main(["demo", str(folder)]) == 0
     out = capsys.readouterr().out

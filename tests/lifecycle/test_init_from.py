@@ -115,11 +115,19 @@ def test_what_has_no_place_is_listed_with_its_cell(tmp_path: Path, capsys: pytes
     path = put(tmp_path / "回答.xlsx", rows)
     assert main(["init", str(tmp_path / "市"), "--from", str(path)]) == 1
     shown = capsys.readouterr().out
-    assert "Sheet1" in shown and " A11: " in shown and "※到達目標は協議中" in shown and " G5: " in shown and "押印済" in shown
+    assert (
+        "Sheet1" in shown
+        and " A11: " in shown
+        and "※到達目標は協議中" in shown
+        and " G5: " in shown
+        and "押印済" in shown
+    )
     assert read_master(tmp_path / "市" / "master" / "master.xlsx").measures == (REAL["01-01"].normal(),)
 
 
-def test_what_goes_with_every_form_is_counted_unless_somebody_wrote_into_it(issued_quarter: Quarter, tmp_path: Path) -> None:
+def test_what_goes_with_every_form_is_counted_unless_somebody_wrote_into_it(
+    issued_quarter: Quarter, tmp_path: Path
+) -> None:
     path = next(issued_quarter.sent.glob("*総務課.xlsx"))
     found = read(path)
     assert (len(found.measures), found.passed, found.beside) == (2, (), 1)
@@ -131,7 +139,9 @@ def test_what_goes_with_every_form_is_counted_unless_somebody_wrote_into_it(issu
     assert (found.passed, found.beside) == (((written.name, "記入要領"),), 0)
 
 
-def test_all_files_of_a_folder_are_read_and_none_stops_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_files_of_a_folder_are_read_and_none_stops_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "昨年度"
     folder.mkdir()
     put(folder / "1.xlsx", grid("01-01"))
@@ -221,4 +231,3 @@ def test_wrong_usage(args: list[str], tmp_path: Path) -> None:
 def test_the_same_files_give_the_same_master(published: Path, tmp_path: Path) -> None:
     first, second = (create_from(tmp_path / name, TODAY, [published])[0].workspace.master.read_bytes() for name in "ab")
     assert first == second
-

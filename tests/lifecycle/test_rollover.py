@@ -41,13 +41,17 @@ def test_plans_are_cleared_and_outcomes_carried(answered: Quarter, tmp_path: Pat
         assert all(q.plan == q.progress == q.countermeasure == "" for a in now.activities for q in a.quarters)
         assert (now.goal, now.support_requests, now.procurement) == ("", (), "")
     assert new.measure("01-01").outcomes[0].y1.actual == "31,000千円"
-    assert (done.workspace.templates / "年間活動計画.xlsx").read_bytes() == (answered.workspace.templates / "年間活動計画.xlsx").read_bytes()
+    assert (done.workspace.templates / "年間活動計画.xlsx").read_bytes() == (
+        answered.workspace.templates / "年間活動計画.xlsx"
+    ).read_bytes()
 
 
 def test_ended_measures_stay_behind(answered: Quarter, tmp_path: Path) -> None:
     master = answered.master
     ended = {"01-02": Standing(MeasureState.COMPLETED, 3), "01-03": Standing(MeasureState.STOPPED, 1)}
-    build_master(master.settings, master.departments, master.measures, answered.workspace.master, {**master.standings, **ended})
+    build_master(
+        master.settings, master.departments, master.measures, answered.workspace.master, {**master.standings, **ended}
+    )
     done = rollover(answered.workspace, tmp_path / "次年度", APRIL)
     assert done.left == ("01-02", "01-03")
     assert read_master(done.workspace.master).measure("01-02") is None

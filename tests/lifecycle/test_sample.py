@@ -19,7 +19,9 @@ def test_26_measures_with_ids_in_printed_order():
 
 
 def test_every_printed_text_is_there():
-    printed = json.loads(resources.files("dxreport.lifecycle.sample").joinpath("measures.json").read_text(encoding="utf-8"))
+    printed = json.loads(
+        resources.files("dxreport.lifecycle.sample").joinpath("measures.json").read_text(encoding="utf-8")
+    )
     for record, measure in zip(printed, sample.load(with_answers=True), strict=True):
         values = measure.values()
         for a, activity in enumerate(record["activities"], 1):

@@ -15,10 +15,17 @@ from dxreport.intake.gather import gather
 from dxreport.mail.eml import BOUNDARY, Attachment, addresses, eml
 
 POLICIES = (email.policy.default, email.policy.compat32)
-TO, CC = ["木更津市立中央公民館 <chuo-k@city.kisarazu.lg.jp>", "soumu@city.kisarazu.lg.jp"], ["次長, 山田 <yamada@example.jp>"]
+TO, CC = (
+    ["木更津市立中央公民館 <chuo-k@city.kisarazu.lg.jp>", "soumu@city.kisarazu.lg.jp"],
+    ["次長, 山田 <yamada@example.jp>"],
+)
 SUBJECT = "【依頼】令和４年度年間活動計画 第1四半期の報告について（髙橋①㈱～－）"
 BODY = "総務課　ご担当者様\n\n　・1 行目\n長い行" + "あ" * 500 + "\n.\nFrom here\n"
-NAMES = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Co", "Cn", "Zl", "Zp"], blacklist_characters='\\/:*?"<>|'), min_size=1, max_size=120)
+NAMES = st.text(
+    st.characters(blacklist_categories=["Cc", "Cs", "Co", "Cn", "Zl", "Zp"], blacklist_characters='\\/:*?"<>|'),
+    min_size=1,
+    max_size=120,
+)
 
 
 def draft(*attachments: Attachment, subject: str = SUBJECT) -> bytes:
@@ -38,7 +45,11 @@ def words(value: str) -> str:
 def test_attachments_arrive_with_their_names_and_bytes(name, data):
     mail = draft(Attachment(name, data))
     for policy in POLICIES:
-        [part] = [p for p in email.message_from_bytes(mail, policy=policy).walk() if p.get_content_disposition() == "attachment"]
+        [part] = [
+            p
+            for p in email.message_from_bytes(mail, policy=policy).walk()
+            if p.get_content_disposition() == "attachment"
+        ]
         assert (part.get_filename(), part.get_payload(decode=True), part.defects) == (name, data, [])
     # Outlook reads the name of Content-Type, encoded words and all.
     [part] = email.message_from_bytes(mail, policy=email.policy.compat32).get_payload()[1:]
@@ -46,7 +57,10 @@ def test_attachments_arrive_with_their_names_and_bytes(name, data):
 
 
 def test_collect_reads_a_draft_like_any_saved_mail(tmp_path):
-    given = [Attachment("令和４年度_第1四半期_総務課.xlsx", b"PK\3\4 one"), Attachment("直し" * 60 + ".xlsx", bytes(range(256)) * 40)]
+    given = [
+        Attachment("令和４年度_第1四半期_総務課.xlsx", b"PK\3\4 one"),
+        Attachment("直し" * 60 + ".xlsx", bytes(range(256)) * 40),
+    ]
     (tmp_path / "総務課.eml").write_bytes(draft(*given))
     assert [(f.file_name, f.data, f.problem) for f in gather([tmp_path])] == [(a.name, a.data, "") for a in given]
 
@@ -85,7 +99,11 @@ def test_an_ascii_subject_stays_readable():
         ("a@x.jp", ["a@x.jp"], []),
         ("a@x.jp、b@x.jp;c@x.jp, d@x.jp\ne@x.jp；f@x.jp，g@x.jp", [f"{c}@x.jp" for c in "abcdefg"], []),
         ("、a@x.jp;;\n", ["a@x.jp"], []),
-        ("総務課 <soumu@city.jp>、職員課＜ｓｈｏｋｕｉｎ＠city.jp＞", ["総務課 <soumu@city.jp>", "職員課 <shokuin@city.jp>"], []),
+        (
+            "総務課 <soumu@city.jp>、職員課＜ｓｈｏｋｕｉｎ＠city.jp＞",
+            ["総務課 <soumu@city.jp>", "職員課 <shokuin@city.jp>"],
+            [],
+        ),
         ('"山田, 太郎" <t@x.jp>', ["山田, 太郎 <t@x.jp>"], []),
         ("ｄｘ＠ｃｉｔｙ．ｊｐ", ["dx@city.jp"], []),
         ("担当まで、a@x.jp", ["a@x.jp"], ["担当まで"]),

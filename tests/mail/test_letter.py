@@ -32,7 +32,10 @@ def test_it_is_filled_in(tmp_path, encoding, end):
 def test_values_are_not_taken_for_markup_or_templates(tmp_path):
     path = written(tmp_path, TEXT)
     evil = "R&D <課> {{ sheets }} {% x %}"
-    assert compose(path, {**NAMES, "department": evil}) == (f"{evil}へ（依頼）", f"{evil}　様\n・01-01\n・01-02\n\n以上\n")
+    assert compose(path, {**NAMES, "department": evil}) == (
+        f"{evil}へ（依頼）",
+        f"{evil}　様\n・01-01\n・01-02\n\n以上\n",
+    )
 
 
 def test_a_line_break_in_a_value_does_not_leave_the_subject_short_of_its_header(tmp_path):
@@ -71,7 +74,11 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path):
 
 @pytest.mark.parametrize(
     ("day", "text"),
-    [("2022-07-15", "令和4年7月15日（金）"), ("2019-05-01", "令和元年5月1日（水）"), ("2019-04-30", "2019年4月30日（火）")],
+    [
+        ("2022-07-15", "令和4年7月15日（金）"),
+        ("2019-05-01", "令和元年5月1日（水）"),
+        ("2019-04-30", "2019年4月30日（火）"),
+    ],
 )
 def test_days(day, text):
     assert day_text(date.fromisoformat(day)) == text

@@ -93,9 +93,16 @@ def test_a_reminder_names_what_is_missing_since_when_until_when_and_how_late(iss
     found = drafts(issued_quarter, Kind.REMIND)
     d = next(d for d in found.drafts if d.department == OFFICE)
     text = body(d)
-    for words in ("01-01　", "01-04　", "令和4年7月1日（金）に報告を依頼", "提出期限（令和4年7月15日（金））を 5 日過ぎています"):
+    for words in (
+        "01-01　",
+        "01-04　",
+        "令和4年7月1日（金）に報告を依頼",
+        "提出期限（令和4年7月15日（金））を 5 日過ぎています",
+    ):
         assert words in text
-    early = body(next(d for d in drafts(issued_quarter, Kind.REMIND, datetime(2022, 7, 12)).drafts if d.department == OFFICE))
+    early = body(
+        next(d for d in drafts(issued_quarter, Kind.REMIND, datetime(2022, 7, 12)).drafts if d.department == OFFICE)
+    )
     assert "過ぎています" not in early and "提出期限は令和4年7月15日（金）です" in early
 
 
@@ -106,7 +113,9 @@ def test_nobody_is_chased_for_what_came_in(quarter):
 
 
 def test_nobody_is_chased_whose_return_is_under_review(quarter):
-    quarter.write("04-01", {"activity.progress/K1/1": "進捗遅延・課題あり", "activity.countermeasure/K1/1": "電話で確認"})
+    quarter.write(
+        "04-01", {"activity.progress/K1/1": "進捗遅延・課題あり", "activity.countermeasure/K1/1": "電話で確認"}
+    )
     plan = quarter.collect(quarter.filled({"04-01": {"activity.progress/K1/1": "予定通り"}}, "職員課"))
     assert plan.conflicts
     assert "職員課" not in owed(drafts(quarter, Kind.REMIND))
@@ -190,7 +199,9 @@ def test_drafts_are_written_and_collect_reads_their_attachments(issued_quarter, 
     paths, removed = mail.write(found, tmp_path)
     assert [p.name for p in paths] == [f"{d.department}.eml" for d in found.drafts] and not removed
     read_back = {(f.path.stem, f.file_name): f.sha256 for f in gather([tmp_path])}
-    assert read_back == {(i.department, i.file): i.sha256 for i in issued_quarter.master.issues if i.department != WITHOUT_ADDRESS}
+    assert read_back == {
+        (i.department, i.file): i.sha256 for i in issued_quarter.master.issues if i.department != WITHOUT_ADDRESS
+    }
 
 
 def test_the_same_day_gives_the_same_bytes(issued_quarter):
@@ -209,7 +220,9 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
     _, removed = mail.write(drafts(quarter, Kind.REMIND), tmp_path / "督促")
     assert [p.name for p in removed] == [f"{OFFICE}.eml"]
     left = {p.name for p in (tmp_path / "督促").iterdir()}
-    assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {"依頼 職員課.eml"}
+    assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {
+        "依頼 職員課.eml"
+    }
     assert all((tmp_path / "督促" / name).read_bytes() == data for name, data in kept.items())
 
 

@@ -161,7 +161,10 @@ def test_a_fault_is_named_by_sheet_cell_and_remedy(
 
 @pytest.mark.parametrize(
     ("cell", "words"),
-    [("I2", ["「受付簿」シート I2", "取込済、変更なし、記入なし、保留"]), ("J2", ["「受付簿」シート J2", "変更数「多い」"])],
+    [
+        ("I2", ["「受付簿」シート I2", "取込済、変更なし、記入なし、保留"]),
+        ("J2", ["「受付簿」シート J2", "変更数「多い」"]),
+    ],
 )
 def test_a_ledger_that_was_mistyped_is_refused(small: bytes, cell: str, words: list[str]) -> None:
     edit = MasterEdit(master_from(small))

@@ -150,7 +150,12 @@ def test_nothing_is_met_or_missed_before_the_year_has_ended(quarter: int) -> Non
 
 
 def test_years_before_this_one_are_judged_in_every_quarter() -> None:
-    years = (OutcomeYear("利用者数", "10人", "9人"), OutcomeYear("利用者数", "10人", "9人"), OutcomeYear(), OutcomeYear())
+    years = (
+        OutcomeYear("利用者数", "10人", "9人"),
+        OutcomeYear("利用者数", "10人", "9人"),
+        OutcomeYear(),
+        OutcomeYear(),
+    )
     later = in_memory([], replace(SETTINGS, fiscal_year=SETTINGS.fiscal_year + 1))
     found = outcome_result(later, MeasureName("01-01", "", "", ""), 1, Outcome("O1", years), {}, 1)
     assert [y.verdict for y in found.years[:2]] == [Verdict.SHORT, Verdict.INTERIM]
@@ -180,7 +185,9 @@ def test_results_of_the_third_quarter_are_counted() -> None:
     assert "途中" not in words.results(found)
     by_place = {(o.measure.id, o.key): o for o in found.outcomes}
     assert achievement(by_place["01-01", "O1"]) == "96.7%"
-    assert achievement(by_place["01-13", "O1"]) == "小 達成、中 未達"  # 不読率: less is better, and no rate is agreed on
+    assert (
+        achievement(by_place["01-13", "O1"]) == "小 達成、中 未達"
+    )  # 不読率: less is better, and no rate is agreed on
     assert achievement(by_place["01-11", "O3"]) == "109.1%、100.0%、0.0%"
     assert achievement(by_place["01-08", "O1"]) == ""
     assert [y.target for y in by_place["02-02", "O1"].years] == ["60％", "70％", "80％", "90％"]

@@ -163,7 +163,13 @@ def test_late_activities_do_not_vanish_from_the_next_quarter() -> None:
     }
     found = figures(first_quarter(answers), 2, NOW).overview
     assert found.turn is not None
-    assert (found.turn.new, found.turn.still, found.turn.resolved, found.turn.unreported, found.turn.other) == (0, 1, 1, 2, 1)
+    assert (found.turn.new, found.turn.still, found.turn.resolved, found.turn.unreported, found.turn.other) == (
+        0,
+        1,
+        1,
+        2,
+        1,
+    )
     assert words.turn(found) == (
         "遅延・課題のある取組は、第1四半期から引き続き 1、新たに 0、順調に戻ったもの 1、今回は未報告 2、"
         "そのほか（予定なし・報告事項なし・終了など） 1 です。"

@@ -111,7 +111,13 @@ def rows_of(web: lxml_html.HtmlElement, caption: str) -> list[list[str]]:
     ],
 )
 def test_counts_agree(
-    title: str, caption: str, name: str, found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str
+    title: str,
+    caption: str,
+    name: str,
+    found: Figures,
+    book: openpyxl.Workbook,
+    web: lxml_html.HtmlElement,
+    printed: str,
 ) -> None:
     in_excel = block(book, title)
     in_html = {row[0]: tuple(map(int, row[1:-1])) for row in rows_of(web, caption)}
@@ -151,7 +157,9 @@ def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.H
     for row in rows:
         rate, parts = row[at["達成率"]], row[at["達成の内訳"]]
         said = row[at["判定"]] + (percent(rate) if rate is not None else parts or "")
-        in_excel.append(tuple(map(squeezed, (row[at["令和４年度 目標"]] or "", row[at["令和４年度 実績"]] or "", said))))
+        in_excel.append(
+            tuple(map(squeezed, (row[at["令和４年度 目標"]] or "", row[at["令和４年度 実績"]] or "", said)))
+        )
     assert in_excel == [tuple(row[-6:-3]) for row in rows_of(web, "result-rows")]
     text = squeezed(printed)
     answered = [cells for cells in in_excel if not is_blank(cells[1])]  # one is a dash, beside no target
@@ -166,7 +174,9 @@ def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.H
 
 def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str) -> None:
     text = squeezed(printed)
-    late = [tuple(map(squeezed, (*row[3:5], row[6]))) for row in book["遅延・課題"].iter_rows(min_row=5, values_only=True)]
+    late = [
+        tuple(map(squeezed, (*row[3:5], row[6]))) for row in book["遅延・課題"].iter_rows(min_row=5, values_only=True)
+    ]
     assert late == [tuple(row[1:4]) for row in rows_of(web, "late-rows")]
     assert all(answer in text for *_, answer in late)
     for sheet, caption, count in (
@@ -186,7 +196,9 @@ def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Htm
 
 def test_which_word_a_late_activity_has_is_said_where_more_than_one_means_late(found: Figures) -> None:
     """大幅遅延 beside 進捗遅延・課題あり: every format says which; with one such word, PDF and HTML say nothing more."""
-    settings = replace(SETTINGS, progress_words=(*SETTINGS.progress_words, ProgressWord("大幅遅延", needs_countermeasure=True)))
+    settings = replace(
+        SETTINGS, progress_words=(*SETTINGS.progress_words, ProgressWord("大幅遅延", needs_countermeasure=True))
+    )
     measures = edited(real(), {"01-07": {"activity.progress/K2/1": "大幅遅延"}})
     two = figures(in_memory(measures, settings), 1, NOW)
     said = ["進捗遅延・課題あり"] * 5
@@ -209,7 +221,9 @@ def test_the_same_figures_give_the_same_bytes(found: Figures, workbook: bytes, p
 def test_every_topic_is_a_real_table_ready_to_print(book: openpyxl.Workbook) -> None:
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.paperSize == 9  # A4
-        assert sheet.page_setup.fitToWidth in (1, None) and sheet.page_setup.fitToHeight == 0  # 1 is what is meant by none
+        assert (
+            sheet.page_setup.fitToWidth in (1, None) and sheet.page_setup.fitToHeight == 0
+        )  # 1 is what is meant by none
         if sheet.title == "概要":
             continue
         [table] = sheet.tables.values()
@@ -223,7 +237,9 @@ def test_the_overview_links_to_every_sheet_and_has_its_charts(workbook: bytes, b
     linked = {link.location.split("!")[0].strip("'") for link in links}
     assert linked == set(book.sheetnames) - {"概要"}
     package = Package(workbook)
-    charts = [parse(package.read(name)) for name in sorted(package.names) if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
+    charts = [
+        parse(package.read(name)) for name in sorted(package.names) if re.fullmatch(r"xl/charts/chart\d+\.xml", name)
+    ]
     assert len(charts) == 4
     first = charts[0].xpath("//c:ser[2]/c:val//c:f", namespaces=C_NAMESPACE)[0].text
     sheet, cells = first.split("!")
@@ -330,7 +346,10 @@ def test_the_pdf_is_tagged_and_named(found: Figures, portable: bytes) -> None:
 def test_pages_are_numbered_and_headings_repeat(printed: str) -> None:
     pages = printed.split("\f")[:-1]
     assert [page.rstrip().splitlines()[-1] for page in pages] == [f"{n}/{len(pages)}" for n in range(1, len(pages) + 1)]
-    first, last = (next(n for n, page in enumerate(pages) if title in page) for title in ("成果目標の達成状況", "次年度の予算と支援依頼"))
+    first, last = (
+        next(n for n, page in enumerate(pages) if title in page)
+        for title in ("成果目標の達成状況", "次年度の予算と支援依頼")
+    )
     results = pages[first:last]  # what comes next begins on a page of its own
     assert len(results) >= 2 and all("評価項目 令和４年度 目標" in page for page in results)
 
@@ -389,7 +408,9 @@ def test_text_without_a_break_stays_in_its_column_and_is_copied_as_written() -> 
         "01-07": {"procurement": MAIL, "budgeted": "有"},
     }  # fmt: skip
     found = figures(in_memory(edited(real(), long)), 1, NOW)
-    assert [y.achievement for o in found.results.outcomes for y in o.years if len(y.achievement) > 9] == ["3,030,303,030.3%"]
+    assert [y.achievement for o in found.results.outcomes for y in o.years if len(y.achievement) > 9] == [
+        "3,030,303,030.3%"
+    ]
     data = pdf(found, TYPST)
     assert outside_or_overlapping(data) == []
     text = squeezed(read(data))
@@ -400,12 +421,17 @@ def test_text_without_a_break_stays_in_its_column_and_is_copied_as_written() -> 
 @pytest.mark.parametrize("more", [4, 8, 14])
 def test_the_counts_have_room_whatever_words_and_names_there_are(more: int) -> None:
     """Names of 20 characters, and so many words more: no text lies on another, and the bars have a column of their own."""
-    words_ = [*SETTINGS.progress_words, *(ProgressWord(f"語その{n}の状況", needs_countermeasure=n % 2 == 0) for n in range(more))]
+    words_ = [
+        *SETTINGS.progress_words,
+        *(ProgressWord(f"語その{n}の状況", needs_countermeasure=n % 2 == 0) for n in range(more)),
+    ]
     names = {code: "地域社会のデジタル化による市民生活の向上" for code in SETTINGS.areas}
     settings = replace(SETTINGS, progress_words=tuple(words_), areas=names)
     data = pdf(figures(in_memory(real(), settings), 2, NOW), TYPST)
     assert outside_or_overlapping(data) == []
-    assert read(data).count("取組の数（模様は凡例）") >= 3  # by quarter, 分野 and department; a narrower column would break it
+    assert (
+        read(data).count("取組の数（模様は凡例）") >= 3
+    )  # by quarter, 分野 and department; a narrower column would break it
 
 
 def read(data: bytes, *options: str) -> str:
@@ -431,7 +457,9 @@ def outside_or_overlapping(data: bytes) -> list[str]:
     return out
 
 
-def test_without_any_japanese_font_there_is_no_pdf_of_empty_boxes(found: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_japanese_font_there_is_no_pdf_of_empty_boxes(
+    found: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pdf_module, "FONTS", ("No Such Gothic",))
     with pytest.raises(DxreportError, match="フォント"):
         pdf(found, TYPST)

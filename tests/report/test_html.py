@@ -65,7 +65,9 @@ def squeezed(*texts: object) -> list[str]:
 def test_the_counts_are_those_of_the_figures(page, found):
     overview = found.overview
     shares = [
-        squeezed(c.label, n, words.share(n, overview.whole.activity_total), m, words.share(m, overview.whole.measure_total))
+        squeezed(
+            c.label, n, words.share(n, overview.whole.activity_total), m, words.share(m, overview.whole.measure_total)
+        )
         for c, n, m in zip(overview.categories, overview.whole.activities, overview.whole.measures, strict=True)
     ]
     assert rows(page, "by-progress") == shares
@@ -83,24 +85,35 @@ def test_the_bars_are_as_long_as_the_counts(page, found):
 
 
 def test_the_lists_are_those_of_the_figures(page, found):
-    assert [r[1:] for r in rows(page, "late-rows")] == [squeezed(x.name, x.plan, x.answer, x.streak_text) for x in found.late]
+    assert [r[1:] for r in rows(page, "late-rows")] == [
+        squeezed(x.name, x.plan, x.answer, x.streak_text) for x in found.late
+    ]
     assert [r[1:] for r in rows(page, "all-rows")] == [
         squeezed(x.name, x.plan, x.category.label, x.countermeasure) for x in found.activities
     ]
     this = found.results.this_year
     outcomes = [r[-7:-3] for r in rows(page, "result-rows")]
     assert outcomes == [
-        squeezed(f"{o.number}{o.years[this].indicator}", o.years[this].target, o.years[this].actual, words.verdict(o.years[this]))
+        squeezed(
+            f"{o.number}{o.years[this].indicator}",
+            o.years[this].target,
+            o.years[this].actual,
+            words.verdict(o.years[this]),
+        )
         for o in found.results.outcomes
     ]
-    assert [r[1:] for r in rows(page, "budget-rows")] == [squeezed(b.measure.department, b.procurement) for b in found.budgets]
+    assert [r[1:] for r in rows(page, "budget-rows")] == [
+        squeezed(b.measure.department, b.procurement) for b in found.budgets
+    ]
     assert [r[1:] for r in rows(page, "support-rows")] == [
         squeezed(p.label, s.measure.department, s.content) for p in found.support for s in p.requests
     ]
     assert [r[1:] for r in rows(page, "change-rows")] == [
         squeezed(c.kind, c.label, c.before, c.after) for c in found.since.changes
     ]
-    assert rows(page, "recounts") == [squeezed(r.label, r.then, r.now, words.signed(r.difference)) for r in found.since.recounts]
+    assert rows(page, "recounts") == [
+        squeezed(r.label, r.then, r.now, words.signed(r.difference)) for r in found.since.recounts
+    ]
     assert [r[1:] for r in rows(page, "missing-rows")] == [
         squeezed(m.measure.department, m.state) for m in found.coordination.missing
     ]
@@ -257,14 +270,19 @@ def test_the_filters_show_the_rows_that_fit(browser, made, found):
         expected["result-rows"] = sum(o.measure.id in ids for o in found.results.outcomes)
         expected["budget-rows"] = sum(b.measure.id in ids for b in found.budgets)
         assert {name: one[name] for name in expected} == expected, choice
-        assert one["said"].endswith(f"（{len(found.activities)} 取組のうち {len(fitting)} 取組）") if choice else one["said"] == ""
+        assert (
+            one["said"].endswith(f"（{len(found.activities)} 取組のうち {len(fitting)} 取組）")
+            if choice
+            else one["said"] == ""
+        )
 
 
 def _fits(line, choice, found: Figures) -> bool:
     return (
         line.measure.department == choice.get("department", line.measure.department)
         and line.measure.area == choice.get("area", line.measure.area)
-        and found.overview.categories.index(line.category) == int(choice.get("progress", found.overview.categories.index(line.category)))
+        and found.overview.categories.index(line.category)
+        == int(choice.get("progress", found.overview.categories.index(line.category)))
     )
 
 
@@ -298,7 +316,9 @@ def test_it_prints_whole_with_more_words_and_longer_names(browser, tmp_path, mor
     browser(html(found, TEMPLATE_PATH).decode("utf-8"), pdf=tmp_path / "report.pdf")
     assert _outside(tmp_path / "report.pdf") == []
     text = _squeezed_page(_pdf_text(tmp_path / "report.pdf"))
-    assert "取組の数第1四半期" in text and "取組の数地域社会" in text  # the last column's head stands whole before the first name
+    assert (
+        "取組の数第1四半期" in text and "取組の数地域社会" in text
+    )  # the last column's head stands whole before the first name
 
 
 def _sentence(found: Figures) -> str:
@@ -328,5 +348,7 @@ def _squeezed_page(text: str) -> str:
 
 def _outside(pdf: Path) -> list[str]:
     """Words that reach into the margin of an A4 page (595 × 842 points)."""
-    found = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', _pdf_text(pdf, "-bbox"))
+    found = re.findall(
+        r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', _pdf_text(pdf, "-bbox")
+    )
     return [w for x1, y1, x2, y2, w in found if float(x1) < 30 or float(x2) > 565 or float(y1) < 30 or float(y2) > 830]

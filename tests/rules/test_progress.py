@@ -55,7 +55,9 @@ def test_nothing_to_report_answers_for_the_quarter(judged, mark):
 
 def test_nothing_to_report_is_ticked_or_blank(judged):
     blank = {"activity.progress/K1/1": "", "activity.progress/K2/1": ""}
-    assert [f[0] for f in judged(blank | {"no_report/1": "いいえ"})] == ["E106"]  # the wrong mark is told, not what follows
+    assert [f[0] for f in judged(blank | {"no_report/1": "いいえ"})] == [
+        "E106"
+    ]  # the wrong mark is told, not what follows
 
 
 def test_nothing_to_report_contradicts_a_progress(judged):

@@ -74,7 +74,9 @@ def decorated() -> bytes:
         chart.add_series({"values": "='01-01'!$B$2:$B$4"})
         shown = book.add_chart({"type": "column"})
         shown.add_series({"values": "='01-01'!$B$2:$B$4"})
-        entry = book.add_format({"locked": False, "num_format": "@", "bg_color": "#FFFFCC", "border": 1, "italic": True})
+        entry = book.add_format(
+            {"locked": False, "num_format": "@", "bg_color": "#FFFFCC", "border": 1, "italic": True}
+        )
         first.write("B2", "予定通り", entry)
         first.merge_range("B6:D8", "対応策", entry)
         first.write("B3", 0.485, book.add_format({"num_format": "0.0%"}))
@@ -235,7 +237,9 @@ def test_marked_cells_change_their_looks_and_nothing_else() -> None:
 
 
 def test_cells_that_the_file_does_not_store_are_made_in_their_place() -> None:
-    copy = corrected_copy(plain(), [mark("様式", "B5"), mark("様式", "D5"), mark("様式", "D2"), mark("様式", "Z99")], HEADER)
+    copy = corrected_copy(
+        plain(), [mark("様式", "B5"), mark("様式", "D5"), mark("様式", "D2"), mark("様式", "Z99")], HEADER
+    )
     package = Package(copy)
     rows = package.xml(sheet_parts(package)["様式"]).iter(f"{S}row")
     assert [[c.get("r") for c in row] for row in rows] == [["D2"], ["B5", "C5", "D5", "E5"], ["Z99"]]
@@ -322,7 +326,11 @@ def test_the_first_sheet_lists_every_mark() -> None:
 )  # fmt: skip
 def test_only_frames_that_are_there_are_explained(severities: list[str], told: tuple[bool, bool]) -> None:
     marks = [mark("01-01", "E19", severity=severity) for severity in severities] or [mark("01-01")]
-    texts = [str(c.value) for line in opened(corrected_copy(rendered(), marks, HEADER)).worksheets[0].iter_rows() for c in line]
+    texts = [
+        str(c.value)
+        for line in opened(corrected_copy(rendered(), marks, HEADER)).worksheets[0].iter_rows()
+        for c in line
+    ]
     assert tuple(any(word in text for text in texts) for word in ("太枠", "破線")) == told
 
 

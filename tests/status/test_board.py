@@ -32,15 +32,25 @@ def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def cells(data: bytes, sheet: str = "提出状況") -> list[list]:
-    return [list(row) for row in openpyxl.load_workbook(io.BytesIO(data), data_only=True)[sheet].iter_rows(values_only=True)]
+    return [
+        list(row) for row in openpyxl.load_workbook(io.BytesIO(data), data_only=True)[sheet].iter_rows(values_only=True)
+    ]
 
 
 def test_the_board_counts_every_measure_once(shown):
     assert shown.sums == {State.HELD: 1, State.MERGED: 2, State.MISSING: 23}
-    assert len(shown.lines) == 26 and list(shown.departments) == list(dict.fromkeys(line.department for line in shown.lines))
+    assert len(shown.lines) == 26 and list(shown.departments) == list(
+        dict.fromkeys(line.department for line in shown.lines)
+    )
     assert shown.departments[OFFICE] == {State.HELD: 1, State.MERGED: 1}
     [held] = [line for line in shown.lines if line.state is State.HELD]
-    assert (held.measure, held.late, held.issued, held.returned, held.return_id) == ("01-01", 5, "2022-07-01", "2022-07-14", "U0001")
+    assert (held.measure, held.late, held.issued, held.returned, held.return_id) == (
+        "01-01",
+        5,
+        "2022-07-01",
+        "2022-07-14",
+        "U0001",
+    )
     assert "=だいたい" in held.remarks and shown.unread[0].startswith("U0003 壊れた.xlsx")
 
 
@@ -59,7 +69,12 @@ def test_the_workbook_says_the_same(shown):
     assert rows[-1][0] == f"受付不可: {shown.unread[0]}"
     by_department = cells(data, "部署別")
     assert by_department[3][0] == "総務課" and by_department[-1] == ["計", 1, 2, 23, 26]
-    assert [sum(x or 0 for x in column) for column in zip(*(row[1:] for row in by_department[3:-1]), strict=True)] == [1, 2, 23, 26]
+    assert [sum(x or 0 for x in column) for column in zip(*(row[1:] for row in by_department[3:-1]), strict=True)] == [
+        1,
+        2,
+        23,
+        26,
+    ]
 
 
 def test_the_sums_are_counted_by_the_workbook_too(shown):

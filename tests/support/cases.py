@@ -51,7 +51,14 @@ class Case:
     names: tuple[str, ...] = ()
 
 
-F, S, P, T, C, N = "ファイルの形式と送り方", "見たままの文字", "パスワード", "シートの形", "コメント", "ブックでないもの"
+F, S, P, T, C, N = (
+    "ファイルの形式と送り方",
+    "見たままの文字",
+    "パスワード",
+    "シートの形",
+    "コメント",
+    "ブックでないもの",
+)
 READ = "中身で見分けて読み取ります"
 SEEN = "画面に見えていたとおりの文字で取り込みます"
 MAIL = "[産業振興課 <sangyou@example.lg.jp> 2022-07-15T10:02:03+09:00] "
@@ -75,7 +82,14 @@ def faulty(name: str, done: str, xml: str, code: str, told: str, **form: str) ->
 
 def no_workbook(name: str, done: str, code: str, data: bytes | Make, file: str, told: str = "") -> Case:
     """Something else than a workbook, with a sound return of another department in the same run."""
-    return Case(N, name, done, told or "1 行で理由を示し、ほかのファイルは読み取ります", f"refused {code}{GOOD}", edits.beside_good(data, file))
+    return Case(
+        N,
+        name,
+        done,
+        told or "1 行で理由を示し、ほかのファイルは読み取ります",
+        f"refused {code}{GOOD}",
+        edits.beside_good(data, file),
+    )
 
 
 FORMATS = (
@@ -303,7 +317,10 @@ def document(how: str) -> str:
     """The table as coordinators read it; ``how`` says how it is made."""
     out = [_HEAD.format(how=how)]
     for section, cases in groupby(CASES, lambda case: case.section):
-        out += [f"## {section}", "\n".join(["| 部署がすること | dxreport がすること | 指摘 |", "|---|---|---|", *map(_row, cases)])]
+        out += [
+            f"## {section}",
+            "\n".join(["| 部署がすること | dxreport がすること | 指摘 |", "|---|---|---|", *map(_row, cases)]),
+        ]
     return "\n\n".join(out) + "\n"
 
 
@@ -313,4 +330,6 @@ def _row(case: Case) -> str:
 
 def _codes(said: str) -> Iterator[str]:
     words = said.replace(";", " ").split()
-    return (word for word in words if word[0] in "EW" and word[1:].isdigit() and word[:2] != "W1")  # those are about the answers
+    return (
+        word for word in words if word[0] in "EW" and word[1:].isdigit() and word[:2] != "W1"
+    )  # those are about the answers

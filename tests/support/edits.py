@@ -109,7 +109,10 @@ def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple
 
     def change(quarter: Quarter, data: bytes) -> bytes:
         sheets = {sheet: rows_of(data, sheet) for sheet in ("01-01", "01-04")}
-        cells = {s: {(r, c): v for r, row in enumerate(rows) for c, v in enumerate(row) if v != ""} for s, rows in sheets.items()}
+        cells = {
+            s: {(r, c): v for r, row in enumerate(rows) for c, v in enumerate(row) if v != ""}
+            for s, rows in sheets.items()
+        }
         if ref:
             row, column = cell(quarter.cells(data, "01-01")[ref])
             cells["01-01"][row - 1, column - 1] = value
@@ -171,7 +174,11 @@ def msg(quarter: Quarter) -> Returned:
 def forwarded(quarter: Quarter) -> Returned:
     """In a mail that was forwarded as an attachment."""
     inner = EmailMessage()
-    inner["From"], inner["Date"], inner["Subject"] = "産業振興課 <sangyou@example.lg.jp>", "Fri, 15 Jul 2022 10:02:03 +0900", "回答"
+    inner["From"], inner["Date"], inner["Subject"] = (
+        "産業振興課 <sangyou@example.lg.jp>",
+        "Fri, 15 Jul 2022 10:02:03 +0900",
+        "回答",
+    )
     inner.set_content("回答です。")
     inner.add_attachment(quarter.filled({}), maintype="application", subtype="octet-stream", filename="回答.xlsx")
     outer = EmailMessage()
@@ -249,7 +256,7 @@ def locked(password: str) -> Make:
 
 def two_locked(quarter: Quarter) -> Returned:
     """Two workbooks with a password each, and the list of them as Excel saves a CSV."""
-    quarter.put(f"{OTHER},\"い,ろ\"\r\n\r\n{OFFICE},は\r\n".encode("cp932"), "一覧.csv")
+    quarter.put(f'{OTHER},"い,ろ"\r\n\r\n{OFFICE},は\r\n'.encode("cp932"), "一覧.csv")
     first, second = encrypted(quarter.filled({}), "は"), encrypted(quarter.filled({}, OTHER), "い,ろ")
     return [quarter.put(first, "産業振興課.xlsx"), quarter.put(second, "a.xlsx")]
 

@@ -1,8 +1,8 @@
 """The documents that are made from the program: ``python -m tests.support.generated`` writes them anew.
 
-    docs/commands.md    what ``--help`` says of every command
-    docs/指摘一覧.md    every problem of the catalogue
-    docs/返送ファイルの扱い.md    what departments do to their files, and what becomes of them
+docs/commands.md    what ``--help`` says of every command
+docs/指摘一覧.md    every problem of the catalogue
+docs/返送ファイルの扱い.md    what departments do to their files, and what becomes of them
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ WORDS = {
 def commands() -> str:
     """Every command's help, in the order of the loop."""
     parent = click.Context(program, info_name="dxreport", terminal_width=100)
-    out = ["# コマンド", HOW, "`dxreport --help` と `dxreport コマンド名 --help` が示す説明です。", _console(program.get_help(parent))]
+    out = [
+        "# コマンド",
+        HOW,
+        "`dxreport --help` と `dxreport コマンド名 --help` が示す説明です。",
+        _console(program.get_help(parent)),
+    ]
     for name in COMMANDS:
         command = program.get_command(parent, name)
         assert command is not None

@@ -120,7 +120,9 @@ def as_values(book, sheet, ref):
     old = book.Sheets.ElementNames
     book.Sheets.insertNewByName("Sheet1", 0)
     last = book.Sheets.getByName("Sheet1").getCellByPosition(len(rows[0]) - 1, len(rows) - 1).AbsoluteName
-    book.Sheets.getByName("Sheet1").getCellRangeByName(f"A1:{last.rpartition('.')[2].replace('$', '')}").setDataArray(rows)
+    book.Sheets.getByName("Sheet1").getCellRangeByName(f"A1:{last.rpartition('.')[2].replace('$', '')}").setDataArray(
+        rows
+    )
     remove(book, *old)
 
 

@@ -108,8 +108,6 @@ class Quarter:
         return {p.relative_to(self.root).as_posix(): p.read_bytes() for p in found}
 
 
-
-
 def printed(measure: str) -> dict[Ref, str]:
     """What a department answered for 第1四半期."""
     texts = ANSWERS[measure].values()
@@ -125,7 +123,9 @@ def make(folder: Path) -> Quarter:
     return quarter
 
 
-def issue(quarter: Quarter, round_name: str = "第1四半期", now: datetime = ISSUED, **chosen: tuple[str, ...]) -> list[issuing.Workbook]:
+def issue(
+    quarter: Quarter, round_name: str = "第1四半期", now: datetime = ISSUED, **chosen: tuple[str, ...]
+) -> list[issuing.Workbook]:
     """Render a round."""
     master = quarter.master
     round_ = master.settings.round(round_name)
@@ -161,9 +161,13 @@ def found(sheet: PlannedSheet) -> list[tuple[str, str, str]]:
 def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
     """The workbook with a sheet of another (same styles) moved into it."""
     package = Package(data)
-    book, rels, types = (package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"))
+    book, rels, types = (
+        package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml")
+    )
     part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
-    etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part)
+    etree.SubElement(
+        rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part
+    )
     new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
     new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"

@@ -42,7 +42,9 @@ def xlsb(sheets: Mapping[str, Cells], notes: Mapping[tuple[int, int], str] = Map
     book, rels = _record(131) + _record(143), []
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", f'<Types xmlns="{_TYPES}"><Default Extension="bin" ContentType="{_MAIN}"/></Types>')
+        archive.writestr(
+            "[Content_Types].xml", f'<Types xmlns="{_TYPES}"><Default Extension="bin" ContentType="{_MAIN}"/></Types>'
+        )
         archive.writestr("_rels/.rels", _relations([("officeDocument", "xl/workbook.bin")]))
         for number, (name, cells) in enumerate(sheets.items(), 1):
             part = f"worksheets/sheet{number}.bin"
@@ -74,7 +76,11 @@ def _sheet(cells: Cells) -> bytes:
 
 
 def _note(row: int, column: int, text: str) -> bytes:
-    return _record(635, struct.pack("<5I", 0, row, row, column, column) + bytes(16)) + _record(637, b"\0" + _wide(text)) + _record(636)
+    return (
+        _record(635, struct.pack("<5I", 0, row, row, column, column) + bytes(16))
+        + _record(637, b"\0" + _wide(text))
+        + _record(636)
+    )
 
 
 def _record(kind: int, data: bytes = b"") -> bytes:
@@ -92,5 +98,7 @@ def _wide(text: str) -> bytes:
 
 def _relations(targets: list[tuple[str, str]]) -> str:
     kinds = f"{_SCHEMA}/officeDocument/2006/relationships"
-    each = "".join(f'<Relationship Id="rId{n}" Type="{kinds}/{kind}" Target="{to}"/>' for n, (kind, to) in enumerate(targets, 1))
+    each = "".join(
+        f'<Relationship Id="rId{n}" Type="{kinds}/{kind}" Target="{to}"/>' for n, (kind, to) in enumerate(targets, 1)
+    )
     return f'<Relationships xmlns="{_SCHEMA}/package/2006/relationships">{each}</Relationships>'

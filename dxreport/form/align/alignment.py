@@ -86,7 +86,9 @@ class Graph:
         self.states += 1
         return self.states - 1
 
-    def _rows(self, nodes: tuple[Block | int, ...], before: int, blocks: tuple[int, ...], later: tuple[bool, ...]) -> int:
+    def _rows(
+        self, nodes: tuple[Block | int, ...], before: int, blocks: tuple[int, ...], later: tuple[bool, ...]
+    ) -> int:
         """Lay out ``nodes`` from state ``before``; gives the state after them."""
         for node in nodes:
             after = self._state()
@@ -123,7 +125,9 @@ def best_way(graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[f
     backward = _backward(graph, worth, skipped)
     places, lost = _trace(graph, steps)
     doubtful = tuple(
-        i for i in range(len(worth)) if _rival(graph, i, places[i], forward, backward, worth, skipped) > backward[0][0] - MARGIN
+        i
+        for i in range(len(worth))
+        if _rival(graph, i, places[i], forward, backward, worth, skipped) > backward[0][0] - MARGIN
     )
     return Ways(tuple(places), tuple(lost), doubtful)
 
@@ -157,7 +161,9 @@ def _forward(
 
 def _relax(graph: Graph, now: list[float], last: list[_Step]) -> None:
     changed = True
-    while changed:  # the edges stand in order but for the steps back into a block, which are never worth more than nothing
+    while (
+        changed
+    ):  # the edges stand in order but for the steps back into a block, which are never worth more than nothing
         changed = False
         for edge in graph.edges:
             value = now[edge.source] + edge.worth

@@ -53,7 +53,11 @@ class Mark:
 
     def prints(self, folded: str) -> bool:
         """Whether this is the text that the form prints here."""
-        return folded == self.label if self.label else self.pattern is not None and self.pattern.fullmatch(folded) is not None
+        return (
+            folded == self.label
+            if self.label
+            else self.pattern is not None and self.pattern.fullmatch(folded) is not None
+        )
 
     def fits(self, folded: str) -> float:
         """How well a text fits a cell that prints nothing: above 0 it speaks for it, below against it."""
@@ -130,7 +134,9 @@ def _mark(c: Cell, text: str, is_read: bool) -> Mark:
             return Mark(c.column, path=path, repeats=c.repeats)
         literals = [fold(piece) for piece in _TAG.split(c.content.source)]
         if sum(map(len, literals)) >= _LITERAL:
-            return Mark(c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), path=path, repeats=c.repeats)
+            return Mark(
+                c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), path=path, repeats=c.repeats
+            )
         return Mark(c.column, path=path, repeats=c.repeats)
     label = fold(text) if isinstance(c.content, str) else ""
     return Mark(c.column, label, repeats=c.repeats)

@@ -23,7 +23,9 @@ class Doubt:
     reason: str
 
 
-def place_rows(form: Form, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int]) -> Sequence[Placed | None] | Doubt:
+def place_rows(
+    form: Form, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int]
+) -> Sequence[Placed | None] | Doubt:
     """Which row of the form each row of a sheet is (None: none of them).
 
     ``rows`` are folded texts by 0-based column, ``columns`` the places of the form's columns. A Doubt where a row could
@@ -80,7 +82,9 @@ def _removed(marks: Printed, row: int) -> float:
 
 def _row_worth(marks: Printed, take: Take, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
     """A function from a row of the sheet to what it is worth that it is this row of the form."""
-    own = {columns[m.column]: m for m in marks.rows[take.row] if m.column in columns and not any(take.later[m.repeats :])}
+    own = {
+        columns[m.column]: m for m in marks.rows[take.row] if m.column in columns and not any(take.later[m.repeats :])
+    }
     labelled = any(m.printed for m in own.values())
 
     def worth(texts: Mapping[int, str]) -> float:
@@ -118,7 +122,9 @@ def mismatch(
                 misses[mark.column] += len(places) if any(m.prints(text) for m in own) else 1
     for column, count in misses.items():
         if count and count >= hits[column]:
-            return Doubt(f"{column_letters(columns[column] + 1)}列の見出しが様式の{column_letters(column)}列と合いません")
+            return Doubt(
+                f"{column_letters(columns[column] + 1)}列の見出しが様式の{column_letters(column)}列と合いません"
+            )
     found = {place.row for place in places if place is not None}
     fields = {row for row, own in marks.rows.items() if any(m.field for m in own)}
     if len(fields & found) * 2 < len(fields):

@@ -93,7 +93,10 @@ class _Sheet:
                 row[:] = [""] * len(row)
                 break
         row_keys = _take_row_keys(form, own)
-        texts = [{c: t for c, v in enumerate(row) if v != "" and (t := fold(v if isinstance(v, str) else str(v)))} for row in own]
+        texts = [
+            {c: t for c, v in enumerate(row) if v != "" and (t := fold(v if isinstance(v, str) else str(v)))}
+            for row in own
+        ]
         return cls(own, texts, column_keys, row_keys)
 
 

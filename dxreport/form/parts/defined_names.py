@@ -50,14 +50,20 @@ class Names:
         other sheets.
         """
         out = [
-            (_TITLES, at, f'<definedName name="{_TITLES}" localSheetId="{at}">{escape(_qualified(sheet, rows))}</definedName>')
+            (
+                _TITLES,
+                at,
+                f'<definedName name="{_TITLES}" localSheetId="{at}">{escape(_qualified(sheet, rows))}</definedName>',
+            )
             for at, sheet, rows in titled
         ]
         for index, (sheet, rows) in enumerate(sheets, first):
             for name, areas in self.local:
                 text = name_text(areas, sheet, rows, layout)
                 if text:
-                    out.append((name, index, f'<definedName name="{name}" localSheetId="{index}">{escape(text)}</definedName>'))
+                    out.append(
+                        (name, index, f'<definedName name="{name}" localSheetId="{index}">{escape(text)}</definedName>')
+                    )
         for name, sheet, xml in self.others:
             if sheet is None:
                 out.append((name, -1, xml))
@@ -88,7 +94,9 @@ def read_names(
             continue
         owner = source.sheets[int(at)].name if at is not None and int(at) < len(source.sheets) else None
         if owner == sheet and not all(_RANGE.fullmatch(points_here.sub("", area)) for area in split_areas(text)):
-            fault(f"名前「{name}」は範囲ではないので、送るシートに付けられません。削除するか、範囲だけの名前にしてください（数式 → 名前の管理）。")
+            fault(
+                f"名前「{name}」は範囲ではないので、送るシートに付けられません。削除するか、範囲だけの名前にしてください（数式 → 名前の管理）。"
+            )
         elif owner == sheet:
             local.append((name, name_ranges(text, sheet, layout)))
         elif points_here.search(text):
@@ -109,7 +117,9 @@ def _qualified(sheet: str, rows: str) -> str:
 
 def _xml(element: etree._Element, is_local: bool) -> str:
     kept = "".join(
-        f' {k}="{escape_attribute(v)}"' for k, v in element.attrib.items() if k != "localSheetId" and not k.startswith("{")
+        f' {k}="{escape_attribute(v)}"'
+        for k, v in element.attrib.items()
+        if k != "localSheetId" and not k.startswith("{")
     )
     where = ' localSheetId="\ue030"' if is_local else ""
     return f"<definedName{kept}{where}>{escape(element.text or '')}</definedName>"

@@ -116,7 +116,11 @@ class Hangings:
             elif rel.kind in _READERS:
                 parts.append(_READERS[rel.kind](source.package, rel, fault))
             elif rel.kind not in _TOLD:
-                fault(0, 0, f"様式のシートに{_KINDS.get(rel.kind, f'付いている「{rel.kind}」')}は使えません。セルと入力規則だけで描いてください。")
+                fault(
+                    0,
+                    0,
+                    f"様式のシートに{_KINDS.get(rel.kind, f'付いている「{rel.kind}」')}は使えません。セルと入力規則だけで描いてください。",
+                )
         last = max((a.bottom for p in parts for a in p.anchored), default=0)
         return cls(tuple(parts), tuple(kept), last)
 
@@ -148,8 +152,16 @@ def _frame(root: etree._Element) -> tuple[str, str]:
 def _drawing(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
     root = package.xml(rel.target)
     relationships = tuple(package.relationships(rel.target))
-    for kind in dict.fromkeys(r.kind for r in relationships if (r.kind not in _KEPT and not r.kind.startswith("diagram")) or r.kind == "diagramData"):
-        fault(0, 0, f"様式のシートに{_KINDS.get(kind, f'「{kind}」')}は置けません。図形・画像・テキストボックスは使えます。")
+    for kind in dict.fromkeys(
+        r.kind
+        for r in relationships
+        if (r.kind not in _KEPT and not r.kind.startswith("diagram")) or r.kind == "diagramData"
+    ):
+        fault(
+            0,
+            0,
+            f"様式のシートに{_KINDS.get(kind, f'「{kind}」')}は置けません。図形・画像・テキストボックスは使えます。",
+        )
     texts: list[str] = []
     anchored = []
     for anchor in root:
@@ -164,10 +176,16 @@ def _drawing(package: Package, rel: Relationship, fault: Callable[[int, int, str
             properties.set("id", _ID)
         for paragraph in anchor.iter(f"{A}p"):
             _mark_text(paragraph, texts)
-        anchored.append(Anchored(etree.tostring(anchor, encoding="unicode", with_tail=False), max(top, 2) if top else 0, max(bottom, 2)))
+        anchored.append(
+            Anchored(
+                etree.tostring(anchor, encoding="unicode", with_tail=False), max(top, 2) if top else 0, max(bottom, 2)
+            )
+        )
     head, tail = _frame(root)
     kind = "application/vnd.openxmlformats-officedocument.drawing+xml"
-    return HangingPart("drawing", rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), tail, relationships, tuple(texts))
+    return HangingPart(
+        "drawing", rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), tail, relationships, tuple(texts)
+    )
 
 
 def _mark_text(paragraph: etree._Element, texts: list) -> None:
@@ -229,7 +247,11 @@ def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], N
         if data is None:
             continue  # a header picture: no row, stays in place
         if data.get("ObjectType") != "Note" or row is None:
-            fault(0, 0, "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。")
+            fault(
+                0,
+                0,
+                "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。",
+            )
             continue
         top = int(row.text) + 1
         row.text = _TOP
@@ -245,7 +267,9 @@ def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], N
     kind = "application/vnd.openxmlformats-officedocument.vmlDrawing"
     if anchored:
         head, tail = head + _after_layout(root), "</xml>"
-    return HangingPart("vmlDrawing", rel, "xl/drawings/dxr{}_" + rel.id + ".vml", kind, head, tuple(anchored), tail, relationships)
+    return HangingPart(
+        "vmlDrawing", rel, "xl/drawings/dxr{}_" + rel.id + ".vml", kind, head, tuple(anchored), tail, relationships
+    )
 
 
 def _relative(anchor: str, row: int) -> str:

@@ -149,7 +149,9 @@ def _workbook_part(form: Form, name: str) -> str:
     if element is None:
         return ""
     for e in element.iter():
-        for key in [k for k in e.attrib if k.startswith("{") or k in ("codeName", "firstSheet", "activeTab", "filterPrivacy")]:
+        for key in [
+            k for k in e.attrib if k.startswith("{") or k in ("codeName", "firstSheet", "activeTab", "filterPrivacy")
+        ]:
             del e.attrib[key]
     if name == "bookViews":
         for other in list(element)[1:]:

@@ -195,7 +195,9 @@ def _tail_piece(element: etree._Element, name: str, builder: Builder, note: Call
     if name == "pageSetup":
         element.attrib.pop(R_ID, None)
     if name == "extLst":
-        for ext in [e for e in element if any(key.startswith(f"{{{DOC_RELS_NS}}}") for x in e.iter() for key in x.attrib)]:
+        for ext in [
+            e for e in element if any(key.startswith(f"{{{DOC_RELS_NS}}}") for x in e.iter() for key in x.attrib)
+        ]:
             element.remove(ext)  # slicers and the like belong to parts that are not carried along
         for ext in [e for e in element if e.find(f"{{{X14}}}sparklineGroups") is not None]:
             element.remove(ext)
@@ -215,4 +217,3 @@ def _page(root: etree._Element) -> PageSetup:
         float(inch("top", "0.75")), float(inch("bottom", "0.75")), float(inch("left", "0.7")), float(inch("right", "0.7")),
         int(get("scale", "100")) / 100, fit is not None and fit.get("fitToPage") in ("1", "true"),
     )  # fmt: skip
-

@@ -25,7 +25,9 @@ class Added:
     rows: tuple[int, ...]
 
 
-def added_items(form: Form, rows: Sequence[Sequence[Any]], filled: Filled, *, quarter: int, year: int) -> tuple[Added, ...]:
+def added_items(
+    form: Form, rows: Sequence[Sequence[Any]], filled: Filled, *, quarter: int, year: int
+) -> tuple[Added, ...]:
     """What stands in rows without a key of their own and can only be a further item of a list."""
     found = find_stamp(rows)
     if found is None:
@@ -47,7 +49,11 @@ def added_items(form: Form, rows: Sequence[Sequence[Any]], filled: Filled, *, qu
 
 
 def _is_list(block: Block) -> bool:
-    return len(block.loops) == 1 and block.loops[0].variable.part is not None and all(isinstance(c, int) for c in block.children)
+    return (
+        len(block.loops) == 1
+        and block.loops[0].variable.part is not None
+        and all(isinstance(c, int) for c in block.children)
+    )
 
 
 def _consecutive(numbers: list[int]) -> Iterator[list[int]]:
@@ -79,7 +85,9 @@ def _template_row(rows: Sequence[Sequence[Any]], left: int, index: int) -> int:
     return int(match[1]) if match else 0
 
 
-def _item(block: Block, numbers: list[int], rows: Sequence[Sequence[Any]], columns: dict[str, int], targets, n: int) -> Added | None:
+def _item(
+    block: Block, numbers: list[int], rows: Sequence[Sequence[Any]], columns: dict[str, int], targets, n: int
+) -> Added | None:
     part = block.loops[0].variable.part
     values: dict[Ref, Any] = {}
     at: dict[Ref, tuple[int, int]] = {}

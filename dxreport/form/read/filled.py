@@ -60,8 +60,15 @@ def read_filled(
 
 
 def read_aligned(
-    book: Book, sheet: Sheet, form: Form, aligned: Aligned, issued: Mapping[Ref, str] | None, settings: Settings, *,
-    quarter: int, year: int,
+    book: Book,
+    sheet: Sheet,
+    form: Form,
+    aligned: Aligned,
+    issued: Mapping[Ref, str] | None,
+    settings: Settings,
+    *,
+    quarter: int,
+    year: int,
 ) -> FilledSheet | Doubt:
     """Read a sheet without keys, as ``read_filled`` does one with them; it says so in a warning (W506).
 
@@ -103,7 +110,9 @@ def _filled_sheet(
     lost = _lost(by.form, filled, issued, by.quarter, by.year)
     texts |= {ref: issued[ref] for ref in lost}
     cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
-    added = tuple({ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items)
+    added = tuple(
+        {ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items
+    )
     found = [
         *reader.problems, *_removed(lost, filled, issued, name, by.settings), *shape, *(_added(item, name) for item in items),
     ]  # fmt: skip
@@ -116,7 +125,9 @@ def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
         return bool(texts[ref])
     prefix = ref.field.partition(".")[0] + "."
     return any(
-        text for r, text in texts.items() if r.item == ref.item and r.field.startswith(prefix) and r.field != "activity.plan_label"
+        text
+        for r, text in texts.items()
+        if r.item == ref.item and r.field.startswith(prefix) and r.field != "activity.plan_label"
     )
 
 
@@ -165,7 +176,13 @@ class _Cells:
 
     def _note(self, kind: problems.Kind, ref: Ref, shown: str, **params: str) -> None:
         found = problem(
-            kind, params, sheet=self._sheet, cell=self._cells[ref], field=str(ref), label=label(ref, self._settings), value=shown
+            kind,
+            params,
+            sheet=self._sheet,
+            cell=self._cells[ref],
+            field=str(ref),
+            label=label(ref, self._settings),
+            value=shown,
         )
         self.problems.append(found)
 
@@ -186,7 +203,9 @@ def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, y
     return [ref for ref in issued if ref not in filled.values and (ref.field, ref.period) in shown]
 
 
-def _removed(lost: Sequence[Ref], filled: Filled, issued: Mapping[Ref, str], sheet: str, settings: Settings) -> list[Problem]:
+def _removed(
+    lost: Sequence[Ref], filled: Filled, issued: Mapping[Ref, str], sheet: str, settings: Settings
+) -> list[Problem]:
     """One problem for what was removed: columns, else rows."""
     if not lost:
         return []
@@ -208,7 +227,9 @@ def _added(item: Added, sheet: str) -> Problem:
     rows = f"{item.rows[0]}行目" if len(item.rows) == 1 else f"{item.rows[0]}～{item.rows[-1]}行目"
     what = f"{LIST_NAMES[item.part.prefix]}（{rows}）"
     first = next(str(value) for value in item.values.values() if value != "")
-    return problem(problems.ADDED, {"what": what}, sheet=sheet, cell=address(*next(iter(item.at.values()))), value=first)
+    return problem(
+        problems.ADDED, {"what": what}, sheet=sheet, cell=address(*next(iter(item.at.values()))), value=first
+    )
 
 
 def _unkeyed(filled: Filled, sheet: Sheet, told: set[int]) -> list[Problem]:
@@ -222,7 +243,11 @@ def _unkeyed(filled: Filled, sheet: Sheet, told: set[int]) -> list[Problem]:
             out.append(_extra(f"行（{number}行目）", said, sheet.name, f"{number}:{number}"))
     rows = {row for row, _ in filled.at.values()}
     for column in filled.inserted_columns:
-        said = [str(row[column - 1]) for n, row in enumerate(sheet.rows, 1) if n in rows and column <= len(row) and row[column - 1] != ""]
+        said = [
+            str(row[column - 1])
+            for n, row in enumerate(sheet.rows, 1)
+            if n in rows and column <= len(row) and row[column - 1] != ""
+        ]
         if said:
             letters = column_letters(column)
             out.append(_extra(f"列（{letters}列）", said, sheet.name, f"{letters}:{letters}"))

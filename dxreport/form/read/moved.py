@@ -92,7 +92,11 @@ def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
     """Columns out of the form's order; where some are gone, what is left of a merge may stand elsewhere."""
     if filled.lost_columns:
         return
-    pairs = {(drawn[ref.field, ref.period][1], at[1], ref) for ref, at in filled.at.items() if (ref.field, ref.period) in drawn}
+    pairs = {
+        (drawn[ref.field, ref.period][1], at[1], ref)
+        for ref, at in filled.at.items()
+        if (ref.field, ref.period) in drawn
+    }
     firsts = {pair[:2]: _Row(*pair) for pair in pairs}
     for row in _out_of_order(sorted(firsts.values())):
         yield f"{column_letters(row.at)}列が、様式と違う位置にあります"

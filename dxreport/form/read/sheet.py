@@ -42,7 +42,9 @@ class Filled:
             parts = {_part(ref) for ref in texts}
             items = {(_part(ref), ref.item) for ref in texts}
             kept = {ref: text for ref, text in base.values().items() if ref not in texts}
-            texts |= {r: t for r, t in kept.items() if (_part(r), r.item) in items or not r.item or _part(r) not in parts}
+            texts |= {
+                r: t for r, t in kept.items() if (_part(r), r.item) in items or not r.item or _part(r) not in parts
+            }
         return measure_from(texts).normal()
 
 

@@ -38,7 +38,9 @@ def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
 def _room(form: Form) -> float:
     """The points of rows that one page takes."""
     page = form.tail.page
-    return printable_height(page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, _scale(form))
+    return printable_height(
+        page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, _scale(form)
+    )
 
 
 def _printed(form: Form, rows: RowMap, last: int) -> tuple[int, int]:

@@ -102,7 +102,9 @@ class _Maker:
             "fiscal_year": settings.fiscal_year.label, "years": years, "round": round_, "department": department,
         }  # fmt: skip
         self.period = 0  # the quarter or year whose row is being made, in a block over them
-        self.anchors = {(c.row, c.column): c for row in form.rows.values() for c in row.cells if isinstance(c.content, Binding)}
+        self.anchors = {
+            (c.row, c.column): c for row in form.rows.values() for c in row.cells if isinstance(c.content, Binding)
+        }
 
     def edition(self) -> Edition:
         programs = {n: self._programs(row) for n, row in self.form.rows.items()}
@@ -149,7 +151,11 @@ class _Maker:
         blocks = len(self.form.layout.chains[row.number])
         slots, pending = [], ""
         for c in row.cells:
-            kept = c if spanning or c.repeats >= blocks else Cell(c.row, c.column, c.style, "", merged_into=(c.row, c.column))
+            kept = (
+                c
+                if spanning or c.repeats >= blocks
+                else Cell(c.row, c.column, c.style, "", merged_into=(c.row, c.column))
+            )
             made = self._cell(kept, pending)
             if isinstance(made, Slot):
                 slots.append(made)
@@ -201,7 +207,9 @@ class _Maker:
             return content.render(self.names)
         except Exception as error:
             where = f"シート「{self.form.sheet}」 {address(c.row, c.column)}"
-            raise TemplateError(self.form.name, (f"{where}: 「{content.source}」を表示できません（{error}）。",)) from None
+            raise TemplateError(
+                self.form.name, (f"{where}: 「{content.source}」を表示できません（{error}）。",)
+            ) from None
 
     def _lists(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, ...], ...]]:
         """The marks of lists in rules and their formulas; lists too long for a rule stand on the stamp's sheet."""

@@ -173,7 +173,11 @@ class _Writer:
         return height
 
     def _needed(self, text: str, wanted: Fit, template_row: int, number: int, column: int, path: Path) -> float:
-        points = text_metrics.needed_height(text, wanted.em, wanted.pitch) if wanted.em else text_metrics.stacked_height(text, wanted.pitch)
+        points = (
+            text_metrics.needed_height(text, wanted.em, wanted.pitch)
+            if wanted.em
+            else text_metrics.stacked_height(text, wanted.pitch)
+        )
         if wanted.bottom == template_row:
             if points > text_metrics.MAX_HEIGHT:
                 self.too_tall.append(Box(number, column, number, column).ref)

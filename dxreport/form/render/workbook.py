@@ -27,7 +27,8 @@ _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _CORE = (
-    _DECLARATION + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+    _DECLARATION
+    + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/">{}<dc:creator></dc:creator></cp:coreProperties>'
 )
 
@@ -56,9 +57,7 @@ def render_book(
     return IssuedBook(data, _too_tall(sheets))
 
 
-def render_published(
-    form: Form, pages: Sequence[tuple[Edition, Measure]], front: PlainSheet, title: str
-) -> IssuedBook:
+def render_published(form: Form, pages: Sequence[tuple[Edition, Measure]], front: PlainSheet, title: str) -> IssuedBook:
     """One workbook to be read only, called ``title``: ``front``, then a sheet a measure, each in its own edition of ``form``.
 
     It holds no other sheet of the template. Raises DxreportError as ``render_sheet``.
@@ -116,7 +115,9 @@ class _Book:
         self._text("xl/workbook.xml", self._workbook(), _WORKBOOK_TYPE)
         self._text("xl/_rels/workbook.xml.rels", self._workbook_rels(shared), "")
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
-        self._text("docProps/core.xml", _CORE.format(title), "application/vnd.openxmlformats-package.core-properties+xml")
+        self._text(
+            "docProps/core.xml", _CORE.format(title), "application/vnd.openxmlformats-package.core-properties+xml"
+        )
         types = self._types(shared)
         return [_small_entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
 
@@ -193,7 +194,8 @@ class _Book:
     def _types(self, shared: SharedParts) -> str:
         defaults = "".join(f'<Default Extension="{e}" ContentType="{t}"/>' for e, t in sorted(shared.defaults.items()))
         overrides = "".join(
-            f'<Override PartName="/{escape_attribute(n)}" ContentType="{t}"/>' for n, t in [*self.overrides, *shared.overrides]
+            f'<Override PartName="/{escape_attribute(n)}" ContentType="{t}"/>'
+            for n, t in [*self.overrides, *shared.overrides]
         )
         return f'{_DECLARATION}<Types xmlns="{TYPES_NS}">{defaults}{overrides}</Types>'
 
@@ -229,7 +231,9 @@ def _stamp_xml(edition: Edition, sheets: Sequence[RenderedSheet], issue: str) ->
         cells = list(facts[n]) if n < len(facts) else ["", ""]
         cells += ["", *(words[n] if n < len(words) else "" for words in edition.long_lists)]
         inner = "".join(
-            f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}' for c, text in enumerate(cells, 1) if text
+            f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}'
+            for c, text in enumerate(cells, 1)
+            if text
         )
         out.append(f'<row r="{n + 1}">{inner}</row>')
     return f'<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
@@ -259,5 +263,8 @@ _small_entry = lru_cache(maxsize=256)(entry)
 @lru_cache(maxsize=1)
 def _root_rels() -> Entry:
     core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
-    rels = [Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"), Relationship("rId2", core, "docProps/core.xml")]
+    rels = [
+        Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
+        Relationship("rId2", core, "docProps/core.xml"),
+    ]
     return entry("_rels/.rels", _rels_xml("", rels).encode())
