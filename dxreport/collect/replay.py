@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
-from ..domain.merge import contested, three_way
+from ..domain.merge import Merge, contested, three_way
 from ..domain.model import Ref
 from ..domain.problems import Problem
 
@@ -98,16 +98,20 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A person typed ``new`` over ``old`` in the master."""
+    """A person typed ``new`` over ``old`` in the master; ``note`` says how, where it was not by hand."""
 
     ref: Ref
     old: str
     new: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A conflict was decided: ``text`` goes in. ``takes`` is the return whose text was chosen, "" for none."""
+    """A conflict was decided: ``text`` goes in. ``takes`` is the return whose text was chosen, "" for none.
+
+    ``return_id`` and ``issue`` are the sheet that the conflict came with, ``note`` the line for the history.
+    """
 
     ref: Ref
     round: str
@@ -115,6 +119,9 @@ class Decision:
     current: str
     text: str
     takes: str = ""
+    return_id: str = ""
+    issue: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,7 @@ class Adopt:
     return_id: str
     issue: str
     texts: Mapping[Ref, str]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,17 @@ class Text:
     by: SheetKey | None = None
     round: str = ""
     place: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A text of the master that an event changed."""
+
+    ref: Ref
+    old: str
+    new: str
+    by: SheetKey | None
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +233,7 @@ class Outcome:
     verdict: Verdict
     judged: Judged = Judged()
     says: Mapping[Ref, Said] = field(default_factory=dict)
+    merge: Merge = field(default_factory=Merge)
     joined: tuple[str, ...] = ()
     replaced_by: str = ""
     overtaken_by: str = ""
@@ -228,6 +248,7 @@ class State:
     texts: Mapping[Ref, Text]
     outcomes: Mapping[SheetKey, Outcome]
     conflicts: Mapping[tuple[Ref, str], Conflict]
+    trail: tuple[Put, ...] = ()
 
     def text(self, ref: Ref) -> str:
         """The text at an address; "" for none."""
@@ -286,7 +307,7 @@ class _Entry:
     verdict: Verdict = Verdict.HELD
     joined: tuple[str, ...] = ()
     leans: bool = False
-    changed: bool = False
+    merge: Merge = field(default_factory=Merge)
     overtaken_by: str = ""
     accepted: str | None = None
 
@@ -312,6 +333,7 @@ class _Fold:
         self.conflicts: dict[tuple[Ref, str], Conflict] = {}
         self.decisions: dict[tuple[Ref, str, str], Decision] = {}
         self.issued: dict[str, int] = {}
+        self.trail: list[Put] = []
         self.place = -1
 
     def step(self, place: int, event: Event | _Absent) -> None:
@@ -379,12 +401,12 @@ class _Fold:
             return
         others = [] if entry.sheet.whole else [e for e in self._waiting(entry) if e is not entry]
         joint = self._judge(entry, [*others, entry])[0] if others else alone
-        if not joint.own and not joint.lacks:
+        if not joint.lacks:
             self._enter([*others, entry], joint)
         elif not alone.lacks:
             self._enter([entry], alone)
         else:
-            entry.judged = replace(alone, lacks=joint.lacks or alone.lacks)
+            entry.judged = replace(alone, lacks=self._owed(entry, others))
             entry.verdict = Verdict.HELD
 
     def _wrong_round(self, entry: _Entry) -> Verdict:
@@ -519,11 +541,16 @@ class _Fold:
                 continue
             run = self._waiting(entry)
             joint = self._judge(entry, run)[0]
-            if not joint.own and not joint.lacks:
+            if not joint.lacks:
                 entry.leans = self._judge(entry, [entry])[1]
                 self._enter([*(e for e in run if e is not entry), entry], joint)
                 return
-            entry.judged = replace(self._judge(entry, [entry])[0], lacks=joint.lacks)
+            entry.judged = replace(self._judge(entry, [entry])[0], lacks=self._owed(entry, run))
+
+    def _owed(self, entry: _Entry, others: Sequence[_Entry]) -> tuple[Problem, ...]:
+        """What a waiting sheet lacks: answers that neither it nor those that waited before it have given."""
+        earlier = [e for e in others if e.sheet.stamp < entry.sheet.stamp]
+        return self._judge(entry, [*earlier, entry])[0].lacks
 
     def _by_stamp(self) -> list[_Entry]:
         return sorted(self.entries.values(), key=lambda e: e.sheet.stamp, reverse=True)
@@ -539,14 +566,15 @@ class _Fold:
         for ref, said in counted.items():
             self.said[sheet.round, ref] = said, sheet.key
             self.conflicts.pop((ref, sheet.round), None)
-        changed = self._merge(sheet, {ref: said.text for ref, said in counted.items()})
+        entry.merge = self._merge(sheet, {ref: said.text for ref, said in counted.items()})
+        changed = bool(entry.merge.changes or entry.merge.conflicts)
         overtaken = {key[0] for ref, (said, key) in later.items() if said.text != entry.says[ref].text}
         entry.overtaken_by = max(overtaken, default="") if not changed else ""
         silent = not entry.answers and entry.leans and not sheet.corrects
         entry.verdict = Verdict.SILENT if silent else Verdict.TAKEN if changed else Verdict.UNCHANGED
 
-    def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> bool:
-        """Merge answers three ways; whether any changed the master or is in conflict with it."""
+    def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
+        """Merge answers three ways; gives the changes made and the conflicts found."""
         here = {ref: text.text for ref, text in self.texts.items()}
         issued_at = self.issued.get(sheet.issue, -1)
 
@@ -560,15 +588,15 @@ class _Fold:
         )
         merge = three_way(sheet.issued, texts, here, answered=answered, replace=True)
         merge = contested(merge, sheet.issued, here, answered=answered, fresh=fresh)
-        changes = [c for c in merge.changes if not self._decided(sheet, c.ref, c.new)]
-        conflicts = [c for c in merge.conflicts if not self._decided(sheet, c.ref, c.returned)]
+        changes = tuple(c for c in merge.changes if not self._decided(sheet, c.ref, c.new))
+        conflicts = tuple(c for c in merge.conflicts if not self._decided(sheet, c.ref, c.returned))
         for change in changes:
             self._put(change.ref, change.new, sheet.key, sheet.round)
         for c in conflicts:
             self.conflicts[c.ref, sheet.round] = Conflict(
                 c.ref, sheet.round, c.issued, c.returned, c.current, sheet.key
             )
-        return bool(changes or conflicts)
+        return Merge(changes, conflicts)
 
     def _decided(self, sheet: Sheet, ref: Ref, text: str) -> bool:
         """Whether this question was decided before; its answer goes in."""
@@ -586,6 +614,9 @@ class _Fold:
         return text is not None and text.by is not None and text.round == round_
 
     def _put(self, ref: Ref, text: str, by: SheetKey | None, round_: str) -> None:
+        old = self.texts.get(ref, Text("")).text
+        if old != text:
+            self.trail.append(Put(ref, old, text, by, self.place))
         self.texts[ref] = Text(text, by, round_, self.place)
 
     # People
@@ -619,12 +650,12 @@ class _Fold:
             instead = self._replacement(e) if e.verdict in (Verdict.HELD, Verdict.ELSEWHERE) else ""
             verdict = Verdict.REPLACED if instead and e.verdict is Verdict.HELD else e.verdict
             outcomes[key] = Outcome(
-                e.sheet, verdict, e.judged, e.says, e.joined, instead, e.overtaken_by, e.accepted,
+                e.sheet, verdict, e.judged, e.says, e.merge, e.joined, instead, e.overtaken_by, e.accepted,
             )  # fmt: skip
         for key, sheet in self.absent.items():
             if key not in outcomes:
                 outcomes[key] = Outcome(sheet, Verdict.WITHDRAWN, withdrawn=reasons.get(key[0], ""))
-        return State(self.texts, outcomes, self.conflicts)
+        return State(self.texts, outcomes, self.conflicts, tuple(self.trail))
 
 
 def _gives(giver: _Entry, taker: _Entry) -> bool:

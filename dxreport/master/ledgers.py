@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
@@ -17,11 +18,15 @@ from .workbook import Book, Row
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A sheet whose rows are records of one type, an attribute a column; masters without an ``optional`` one are read."""
+    """A sheet whose rows are records of one type, an attribute a column.
+
+    Masters without an ``optional`` ledger, or without its ``later`` columns, are read: earlier releases made them.
+    """
 
     sheet: Sheet
     record: type
     optional: bool = False
+    later: tuple[str, ...] = ()
 
     def key(self, record: Record) -> tuple[str, ...]:
         """What names the record's row."""
@@ -40,7 +45,7 @@ class Ledger:
 
 
 LEDGERS = (
-    Ledger(ISSUES, Issue), Ledger(RECEIPTS, Receipt), Ledger(CHANGES, Change), Ledger(CONFLICTS, Conflict),
+    Ledger(ISSUES, Issue), Ledger(RECEIPTS, Receipt, later=("置き換え", "別の回", "コメント")), Ledger(CHANGES, Change), Ledger(CONFLICTS, Conflict),
     Ledger(FINALS, FinalReport, optional=True),
 )  # fmt: skip
 LEDGER_OF = {ledger.record: ledger for ledger in LEDGERS}
@@ -48,7 +53,7 @@ LEDGER_OF = {ledger.record: ledger for ledger in LEDGERS}
 
 def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...]]:
     """The records of a ledger, oldest first, and where they stand; faults are added to the book's."""
-    area = None if ledger.optional and not book.holds(ledger.sheet) else book.area(ledger.sheet)
+    area = None if ledger.optional and not book.holds(ledger.sheet) else book.area(ledger.sheet, ledger.later)
     if area is None:
         return None, ()
     area, rows = book.rows(area, ledger.sheet.keys)
@@ -59,10 +64,27 @@ def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...
         if row.blank():
             continue
         record = _record(book, ledger.record, columns, row)
+        if isinstance(record, Receipt) and not all(header in area.columns for header in ledger.later):
+            record = split_memo(record)
         if record is not None:
             numbers[ledger.key(record)] = row.number
             records.append(record)
     return replace(area, rows=numbers), tuple(records)
+
+
+_REPLACED = re.compile(r"(U\d+) に置き換え")
+_COMMENT = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*: .*)")
+
+
+def split_memo(receipt: Receipt) -> Receipt:
+    """A receipt of an earlier release, whose column メモ held all that has columns of its own now."""
+    lines = receipt.note.split("\n")
+    replaced = [m[1] for line in lines if (m := _REPLACED.fullmatch(line))]
+    comments = [m[1] for line in lines if (m := _COMMENT.fullmatch(line))]
+    rest = [line for line in lines if not _REPLACED.fullmatch(line) and not _COMMENT.fullmatch(line)]
+    return replace(
+        receipt, note="\n".join(rest), replaced_by="".join(replaced[:1]), comments="\n".join(comments)
+    )
 
 
 def _record(book: Book, type_: type, columns: tuple[tuple[str, str], ...], row: Row) -> Record | None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from ..domain.errors import MasterError, PackageError
 from ..ooxml.package import Package
+from ..ooxml.properties import read_property
 from ..ooxml.table import Area
 from .faults import DamagedMaster
 from .ledgers import LEDGERS, read_ledger
 from .measures import read_measures
 from .records import Master
+from .schema import COMMIT
 from .settings import read_departments, read_settings
 from .workbook import Book
 
@@ -66,6 +68,7 @@ def _read(book: Book, data: bytes) -> Master | None:
         {id_: found.standings[id_] for id_ in sorted(found.standings)},
         *(records for _, records in ledgers),
         areas=areas,
+        commit=read_property(book.package, COMMIT),
         data=data,
         sha256=sha256(data).hexdigest(),
     )

@@ -41,8 +41,9 @@ class ReceiptState(Enum):
 
     MERGED = "取込済"
     UNCHANGED = "変更なし"
-    SILENT = "記入なし"  # as issued, and sound only by what stands in the master since
+    SILENT = "記入なし"  # as issued, and complete only by what others answered
     HELD = "保留"
+    ELSEWHERE = "別の回"  # filled in for another round than its own
     REFUSED = "受付不可"
     WITHDRAWN = "取下げ"
 
@@ -89,7 +90,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """受付簿: one sheet of a returned file, or the file itself (``measure`` blank) when it was refused whole."""
+    """受付簿: one sheet of a returned file, or the file itself (``measure`` blank) when it was refused whole.
+
+    ``note`` says why it is held, was accepted or was withdrawn; ``replaced_by`` is the return that went in
+    instead of a held one; ``meant`` the round that a sheet was filled in for, where that is another than its own;
+    ``comments`` are the notes that the department wrote on cells, a line each (``E21: …``).
+    """
 
     id: str
     when: str
@@ -103,6 +109,15 @@ class Receipt:
     changes: int = 0
     findings: str = ""
     note: str = ""
+    replaced_by: str = ""
+    meant: str = ""
+    comments: str = ""
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The department's notes by cell."""
+        lines = (line.partition(": ") for line in self.comments.split("\n"))
+        return {cell: text for cell, colon, text in lines if colon}
 
     @property
     def place(self) -> tuple[str, str]:
@@ -181,6 +196,7 @@ class Master:
 
     ``measures`` stand in the order of their IDs, departments in 建制順. ``areas`` says where the
     table of each sheet is, and where its records are (see :meth:`place` for single texts).
+    ``commit`` names the entry of the log that the file was written with, "" for none.
     ``data`` and ``sha256`` are the file as it was read: edits are made on these bytes, and saving
     checks that the file is still the same.
     """
@@ -195,6 +211,7 @@ class Master:
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
     areas: Mapping[str, Area] = field(default_factory=dict, repr=False)
+    commit: str = ""
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""
 

@@ -11,13 +11,14 @@ from types import MappingProxyType
 from ..domain.errors import LockedError, MasterError
 from ..domain.model import Activity, Ref
 from ..ooxml.package import Package
+from ..ooxml.properties import property_parts
 from ..ooxml.table import Area, BookEdit
 from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
 from ..workspace.paths import Workspace
-from .ledgers import LEDGER_OF
+from .ledgers import LEDGER_OF, Ledger
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
-from .schema import ID, MEASURES, Sheet, sheet_of
+from .schema import COMMIT, ID, MEASURES, Sheet, sheet_of
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
@@ -31,6 +32,7 @@ class MasterEdit:
     def __init__(self, master: Master) -> None:
         self._master = master
         self._book = BookEdit(Package(master.data))
+        self._areas = dict(master.areas)
         self._rows: dict[tuple[str, tuple[str, ...]], int] = {}
         self._new_items: dict[tuple[str, tuple[str, str]], dict[str, str]] = {}
 
@@ -61,7 +63,7 @@ class MasterEdit:
         for record in records:
             ledger = LEDGER_OF[type(record)]
             texts = ledger.texts(record)
-            row = self._book.append(self._area(ledger.sheet.name), texts)
+            row = self._book.append(self._ledger_area(ledger), texts)
             self._rows[ledger.sheet.name, ledger.key(record)] = row
 
     def update(self, *records: Issue | Receipt | Conflict) -> None:
@@ -71,10 +73,14 @@ class MasterEdit:
         """
         for record in records:
             ledger = LEDGER_OF[type(record)]
-            area, key = self._area(ledger.sheet.name), ledger.key(record)
+            area, key = self._ledger_area(ledger), ledger.key(record)
             row = self._rows.get((ledger.sheet.name, key)) or area.rows[key]
             for header, text in ledger.texts(record).items():
                 self._book.set(area, row, header, text)
+
+    def set_commit(self, commit: str) -> None:
+        """Name the entry of the log that the workbook is written with."""
+        self._book.put_parts(property_parts(self._book.package, COMMIT, commit))
 
     def data(self) -> bytes:
         """The workbook with all changes; call it once, at the end."""
@@ -84,7 +90,15 @@ class MasterEdit:
         return self._book.data()
 
     def _area(self, name: str) -> Area:
-        return self._master.areas[name]
+        return self._areas[name]
+
+    def _ledger_area(self, ledger: Ledger) -> Area:
+        """The area of a ledger, with the columns that a master of an earlier release lacks."""
+        area = self._area(ledger.sheet.name)
+        if missing := [header for header in ledger.later if header not in area.columns]:
+            area = self._areas[ledger.sheet.name] = self._book.widen(area, missing)
+            self.update(*self._master.receipts)
+        return area
 
     def _new_item(self, sheet: Sheet, measure_id: str, item: str) -> dict[str, str]:
         texts = self._new_items.setdefault((sheet.name, (measure_id, item)), {})
@@ -111,23 +125,36 @@ def save(
     longer the one whose sha256 is ``expected_sha256``, or when the changed one could not be read again;
     nothing is changed then.
     """
-    path = workspace.master
     with locked(workspace.lock):
-        if who := opened_elsewhere(path):
-            raise LockedError(
-                f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。"
-            )
-        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
-            raise MasterError(
-                f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
-                "もう一度実行してください。",
-            )
-        master_from(data, path.name)  # what cannot be read again is never written
-        with all_or_nothing() as write:
-            for item in before.items():
-                write(*item)
-            if sha256(data).hexdigest() != expected_sha256:
-                backup(path, workspace.backup, now, write)
-                write(path, data)
-            for item in after.items():
-                write(*item)
+        put(workspace, data, expected_sha256, now, before=before, after=after)
+
+
+def put(
+    workspace: Workspace,
+    data: bytes,
+    expected_sha256: str,
+    now: datetime,
+    *,
+    before: Mapping[Path, bytes] = _NOTHING,
+    after: Mapping[Path, bytes] = _NOTHING,
+) -> None:
+    """Save as :func:`save` does, for a caller that holds the lock."""
+    path = workspace.master
+    if who := opened_elsewhere(path):
+        raise LockedError(
+            f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。"
+        )
+    if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
+        raise MasterError(
+            f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
+            "もう一度実行してください。",
+        )
+    master_from(data, path.name)  # what cannot be read again is never written
+    with all_or_nothing() as write:
+        for item in before.items():
+            write(*item)
+        if sha256(data).hexdigest() != expected_sha256:
+            backup(path, workspace.backup, now, write)
+            write(path, data)
+        for item in after.items():
+            write(*item)
