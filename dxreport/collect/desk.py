@@ -90,7 +90,7 @@ class Desk:
 
     def _in_order(self, given: Iterable[tuple[ReturnedFile, FileRead]]) -> list[tuple[ReturnedFile, FileRead]]:
         """By the time they were given, corrected copies after what they may correct, then as they were gathered."""
-        return sorted(given, key=lambda pair: (self._at(*pair), bool(pair[1].corrects)))
+        return sorted(given, key=lambda pair: (self._at(*pair), bool(pair[1].corrects), pair[0].received))
 
     def _at(self, file: ReturnedFile, read: FileRead) -> str:
         """When answers were given: when the mail was sent, but not before the issue nor before what it corrects."""

@@ -46,7 +46,7 @@ class Judge:
     ) -> None:
         self._terms, self._measures, self._departments = terms, measures, departments
         self._known = dict(known)
-        self._opened: dict[tuple[str, str, str], frozenset[Ref]] = {}
+        self._opened: dict[tuple[str, str, str, str], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
@@ -58,7 +58,7 @@ class Judge:
 
     def opens(self, sheet: Sheet) -> frozenset[Ref]:
         """The cells whose changes count."""
-        key = (*sheet.key, sheet.terms)
+        key = (*sheet.key, sheet.issued.get(Ref("id"), ""), sheet.terms)
         if key not in self._opened:
             case = self._case(sheet, {**sheet.issued, **sheet.texts})
             self._opened[key] = frozenset(ref for ref in sheet.texts if takes(case, ref))
@@ -93,7 +93,7 @@ class Judge:
         return Judged(
             (_wrong_round(own, read, meant),) if meant else own,
             tuple(p for p in errors if p.code in LACKING),
-            tuple(p for p in told if p.severity != "error"),
+            tuple(p for p in told if p.severity != "error" and not (meant and p.code == problems.EARLIER_ROUND.code)),
             meant,
         )
 
@@ -135,7 +135,7 @@ def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Pr
 
 def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
     """What an outcome follows from."""
-    issued = sheet.issued
+    issued, measure = sheet.issued, sheet.issued.get(Ref("id"), "")
     changed = sorted((str(ref), text) for ref, text in texts.items() if issued.get(ref) != text)
-    parts = (sheet.return_id, sheet.issue, sheet.terms, changed, sorted(map(str, others)))
+    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(str, others)))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -174,7 +174,7 @@ class History:
                 asked = self._file(event.return_id)
                 return {"return_id": event.return_id, "file": asked, **taken, "note": event.note}
             case Adopt():
-                return {**self._sheet(ref, by, state), "note": event.note}
+                return {**self._sheet(ref._replace(item=event.item), by, state), "note": event.note}
             case Accept() if by == (event.return_id, event.issue):
                 return {**self._sheet(ref, by, state), "note": ACCEPTED + event.reason}
         return self._sheet(ref, by, state)

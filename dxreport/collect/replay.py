@@ -126,11 +126,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """An item that a department added was taken over, under these addresses."""
+    """An item that a department added was taken over, under these addresses; ``item`` is its id in the return."""
 
     return_id: str
     issue: str
     texts: Mapping[Ref, str]
+    item: str = ""
     note: str = ""
 
 
@@ -352,7 +353,7 @@ class _Fold:
                 self._edit(ref, old, new)
             case Decision():
                 self._decide(event)
-            case Adopt(return_id, issue, texts):
+            case Adopt(return_id, issue, texts, _, _):
                 self._adopt((return_id, issue), texts)
             case Accept(return_id, issue, reason):
                 self._accept((return_id, issue), reason)
@@ -449,8 +450,12 @@ class _Fold:
         texts, others = dict(sheet.issued), set()
         opened = self.rules.opens(sheet)
         for ref in {**sheet.issued, **sheet.texts, **newest}:
-            own = sheet.texts.get(ref, sheet.issued.get(ref, ""))
-            text = newest[ref].text if ref in newest else own
+            text = sheet.texts.get(ref, sheet.issued.get(ref, ""))
+            if ref in newest:
+                text = newest[ref].text
+            elif text != entry.before.get(ref, ""):  # a change that does not count: it is judged all the same
+                texts[ref] = text
+                continue
             standing = self._standing(sheet, ref, newest.get(ref), opened)
             if standing is not None and standing != text:
                 text = standing
@@ -571,7 +576,8 @@ class _Fold:
         overtaken = {key[0] for ref, (said, key) in later.items() if said.text != entry.says[ref].text}
         entry.overtaken_by = max(overtaken, default="") if not changed else ""
         silent = not entry.answers and entry.leans and not sheet.corrects
-        entry.verdict = Verdict.SILENT if silent else Verdict.TAKEN if changed else Verdict.UNCHANGED
+        taken = changed or entry.accepted is not None
+        entry.verdict = Verdict.SILENT if silent else Verdict.TAKEN if taken else Verdict.UNCHANGED
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
         """Merge answers three ways; gives the changes made and the conflicts found."""
@@ -648,9 +654,13 @@ class _Fold:
         outcomes = {}
         for key, e in self.entries.items():
             instead = self._replacement(e) if e.verdict in (Verdict.HELD, Verdict.ELSEWHERE) else ""
-            verdict = Verdict.REPLACED if instead and e.verdict is Verdict.HELD else e.verdict
+            verdict, judged = e.verdict, e.judged
+            if verdict is Verdict.HELD and instead:
+                verdict = Verdict.REPLACED if e.answers or judged.own else Verdict.SILENT
+            if verdict is Verdict.SILENT:
+                judged = replace(judged, lacks=())
             outcomes[key] = Outcome(
-                e.sheet, verdict, e.judged, e.says, e.merge, e.joined, instead, e.overtaken_by, e.accepted,
+                e.sheet, verdict, judged, e.says, e.merge, e.joined, instead, e.overtaken_by, e.accepted,
             )  # fmt: skip
         for key, sheet in self.absent.items():
             if key not in outcomes:

@@ -41,7 +41,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     with locked(workspace.lock):
         books = opened(workspace, now)
         row = _open(books, conflict_id)
-        why = f"競合 {row.id}: {SIDES.get(take, '指定した値')}を採用" + (f"（{reason}）" if reason else "")
+        why = _why(row, take, reason)
         if row.label.startswith(ADDITION):
             decided = replace(row, state=ConflictState.RESOLVED, decision=take, reason=why, when=books.when)
             _adopt(books, row, why, taken=take == "returned")
@@ -52,6 +52,18 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         difference = books.difference(rows=rows)
         books.commit("resolve", difference, now)
     return next((c for c in difference.changes if c.note == why), None)
+
+
+def _why(row: Conflict, take: str, reason: str) -> str:
+    """The line for the history; raises UsageError for an answer that the offer of an item does not have."""
+    told = f"（{reason}）" if reason else ""
+    if not row.label.startswith(ADDITION):
+        return f"競合 {row.id}: {SIDES.get(take, '指定した値')}を採用{told}"
+    if take not in SIDES:
+        raise UsageError(
+            f"{row.id} は項目の追加です。", "採用するなら --take returned、しないなら --take current を指定してください。"
+        )
+    return f"追加 {row.id}: {'採用' if take == 'returned' else '不採用'}{told}"
 
 
 def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
@@ -105,9 +117,10 @@ def _adopt(books: Books, row: Conflict, why: str, *, taken: bool) -> None:
             f"{row.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
         )
     part = part_of(row.ref)
+    assert part is not None  # only items of lists are offered
     key = next_keys(part, books.master.keys_ever(row.measure, part), 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
-    books.work.add(Adopt(row.return_id, sheet.issue, texts, why), row.measure)
+    books.work.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
 
 
 def accept(

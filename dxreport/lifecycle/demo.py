@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ..collect.plan import PlannedSheet, Status
+from ..collect.plan import SheetPlan, Status
 from ..collect.run import Collected, collect
 from ..domain.errors import DxreportError
 from ..domain.fields import FIELD
@@ -44,7 +44,7 @@ class Played:
     issued: tuple[Path, ...]
     returned: tuple[Path, ...]
     first: Collected
-    held: PlannedSheet
+    held: SheetPlan
     corrected: Path
     second: Collected
     reports: tuple[Path, ...]
@@ -100,7 +100,7 @@ def _answers(measure: Measure) -> dict[Ref, str]:
     return {ref: text for ref, text in measure.values().items() if ref.field in _ANSWERS and text}
 
 
-def _held(done: Collected) -> PlannedSheet:
+def _held(done: Collected) -> SheetPlan:
     held = [s for f in done.plan.files for s in f.sheets if s.status in (Status.HELD, Status.REFUSED)]
     if len(held) != 1 or not done.copies:
         raise DxreportError(
@@ -110,7 +110,7 @@ def _held(done: Collected) -> PlannedSheet:
     return held[0]
 
 
-def _tell(done: Collected, held: PlannedSheet, say: Callable[[str], None]) -> None:
+def _tell(done: Collected, held: SheetPlan, say: Callable[[str], None]) -> None:
     say(f"   {_sums(done)}")
     for p in held.problems:
         if p.severity == "error":
@@ -126,7 +126,7 @@ def _sums(done: Collected) -> str:
     return f"{counts}、マスターの変更 {len(done.plan.changes)} か所"
 
 
-def _correct(workspace: Workspace, form: Form, held: PlannedSheet, copy: Path) -> Path:
+def _correct(workspace: Workspace, form: Form, held: SheetPlan, copy: Path) -> Path:
     """The department clears the cells that the corrected copy marks, and sends that copy."""
     wrong = {Ref.parse(field): "" for p in held.problems if p.severity == "error" for field in p.fields}
     data = fill(copy.read_bytes(), form, {held.sheet: wrong}, quarter=QUARTER, year=YEAR)

@@ -114,7 +114,7 @@ def test_an_original_counts_before_its_corrected_copy_whatever_they_are_called(
     again = corrected(there, original, {P1: LATE, C1: "協議中"})
     plan = mine.collect(mine.put(again, "a.xlsx"), mine.put(original, "b.xlsx"))
     assert [(f.return_id, f.file.name) for f in plan.files] == [("U0001", "b.xlsx"), ("U0002", "a.xlsx")]
-    assert (codes(plan)[0], codes(plan, file=1)[0]) == ("held", "merged")
+    assert (codes(plan), codes(plan, file=1)[0]) == (("unchanged", ["W510"]), "merged")
     assert mine.values("01-01")[P1] == LATE
     assert row(mine, "U0001").replaced_by == "U0002"
 

@@ -261,7 +261,7 @@ def test_the_notes_of_a_department_are_no_reason_of_ours(held, tmp_path):
     quarter = copy(held, tmp_path)
     receipt = next(r for r in quarter.master.receipts if r.state is ReceiptState.HELD)
     edit = MasterEdit(quarter.master)
-    edit.update(replace(receipt, note=receipt.note + "\nコメント E21: 来月確定します"))
+    edit.update(replace(receipt, comments="E21: 来月確定します"))
     quarter.workspace.master.write_bytes(edit.data())
     [d] = drafts(quarter, Kind.RETURN, RETURNED).drafts
     assert "だいたい" in body(d) and "来月確定します" not in body(d)

@@ -247,7 +247,7 @@ SHAPES = (
     Case(T, "last quarter's workbook sent again", "前の四半期のブックをもう一度送る", "前の四半期の返送と同じなら、何も変えません",
          "01-01 unchanged; 01-04 unchanged", edits.last_quarter()),
     Case(T, "last quarter's workbook filled in for this one", "前の四半期のブックに、今の四半期の分を書く", "保留し、今のブックに書くよう示します",
-         "01-01 held E104 W508; 01-04 unchanged W508", edits.last_quarter({"activity.progress/K1/2": "予定通り"})),
+         "01-01 held E207; 01-04 unchanged W508", edits.last_quarter({"activity.progress/K1/2": "予定通り"})),
     Case(T, "last quarter's answer corrected", "前の四半期のブックで、前の四半期の分を直す", "訂正として取り込み、前の回のシートであることを示します",
          "01-01 merged W508; 01-04 unchanged W508", edits.last_quarter({"activity.countermeasure/K1/1": "念のため確認"})),
     Case(T, "a sheet of another department in the workbook", "ほかの部署のシートが混ざっている", "そのシートの施策として読み取ります",
