@@ -599,7 +599,9 @@ class _Fold:
 
     def _decide(self, made: Decision) -> None:
         self.decisions[made.ref, made.round, made.returned] = made
-        self.conflicts.pop((made.ref, made.round), None)
+        asked = self.conflicts.get((made.ref, made.round))
+        if asked and asked.returned == made.returned:
+            del self.conflicts[made.ref, made.round]
         here = self.texts.get(made.ref, Text(""))
         by = next((k for k, e in self.entries.items() if made.takes and k[0] == made.takes and e.verdict.is_in), None)
         if made.takes and by is None:

@@ -13,8 +13,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dxreport.collect.replay import Verdict
+from dxreport.domain.model import Ref
 from tests.support import laws
-from tests.support.abstract import A, B, BAD, C, D, FIRST, MIX, SECOND, X, Desk, Issue, Step, plain, played, start, verdicts
+from tests.support.abstract import (
+    BAD,
+    FIRST,
+    MIX,
+    SECOND,
+    A,
+    B,
+    C,
+    D,
+    Desk,
+    File,
+    Issue,
+    Step,
+    X,
+    plain,
+    played,
+    start,
+    verdicts,
+)
 
 MANY = int(os.environ.get("DXREPORT_HISTORIES", "0"))
 bounded = settings(
@@ -57,7 +76,7 @@ def test_laws_in_long_histories() -> None:
 
 
 @st.composite
-def parts_of_a_round(draw: st.DrawFn) -> tuple[dict, list[tuple[int, list]]]:
+def parts_of_a_round(draw: st.DrawFn) -> tuple[dict[Ref, str], list[tuple[int, list[Ref]]]]:
     """The answers of the first round, and its parts: reissued before or not, and some of the answers.
 
     Each answer is in a part at least; parts overlap as they like.
@@ -76,12 +95,14 @@ words = st.sampled_from(["1", "2", "3"])
 
 @bounded
 @given(parts_of_a_round(), st.permutations(range(4)), st.sets(st.integers(1, 3)))
-def test_11_parts_in_any_split_and_over_reissues_are_the_whole(drawn, order: list[int], cuts: set[int]) -> None:
+def test_11_parts_in_any_split_and_over_reissues_are_the_whole(
+    drawn: tuple[dict[Ref, str], list[tuple[int, list[Ref]]]], order: list[int], cuts: set[int]
+) -> None:
     whole, parts = drawn
     at_once = start()
     at_once.give(at_once.issues[0], whole)
     desk = start()
-    run: list = []
+    run: list[File] = []
     for place, number in enumerate(order):
         reissued, refs = parts[number]
         if reissued == 1 and not run:
@@ -103,7 +124,7 @@ sheets = st.lists(st.dictionaries(st.sampled_from([A, B, C, X]), st.sampled_from
 
 @bounded
 @given(sheets, st.data())
-def test_12_sound_returns_of_one_issue_in_any_order(filled: list[dict], data: st.DataObject) -> None:
+def test_12_sound_returns_of_one_issue_in_any_order(filled: list[dict[Ref, str]], data: st.DataObject) -> None:
     first = start()
     files = [first.fill(first.issues[0], texts, sent=2 + n) for n, texts in enumerate(filled)]
     first.now = 20
@@ -184,7 +205,7 @@ def test_the_wrong_rounds_book_leaves_a_settled_round_alone(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("texts", [{A: "2", D: "1"}, {A: "1", B: BAD, D: "1"}])
-def test_a_wrong_rounds_book_that_answers_its_own_round_too_is_held(desk: Desk, texts: dict) -> None:
+def test_a_wrong_rounds_book_that_answers_its_own_round_too_is_held(desk: Desk, texts: dict[Ref, str]) -> None:
     desk.give(first_issue(desk), {A: "1", B: "1"})
     assert verdict(desk, desk.give(first_issue(desk), texts)) is Verdict.HELD
 
@@ -249,6 +270,17 @@ def test_a_decision_for_another_text_stays(desk: Desk) -> None:
     desk.decide(desk.state().conflicts[X, FIRST], "third")
     desk.withdraw(return_id)
     assert desk.texts() == {X: "third"}
+
+
+def test_a_decision_closes_only_the_question_that_it_answers(desk: Desk) -> None:
+    desk.edit(X, "hand")
+    desk.give(first_issue(desk), {A: "1", B: "1", X: "older"})
+    newer = desk.give(first_issue(desk), {X: "newer"})
+    desk.decide(desk.state().conflicts[X, FIRST], "hand")
+    assert not desk.state().conflicts
+    desk.withdraw(newer)
+    assert desk.state().conflicts[X, FIRST].returned == "older"
+    assert desk.texts()[X] == "hand"
 
 
 def test_an_edit_over_a_withdrawn_text_becomes_a_question(desk: Desk) -> None:

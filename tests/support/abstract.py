@@ -44,7 +44,9 @@ class Rules:
         open_ = OPEN[sheet.round]
         bad = [ref for ref in open_ if texts.get(ref, "") == BAD and ref not in others]
         closed = [ref for ref in CELLS if ref not in open_ and sheet.texts.get(ref, "") != sheet.issued.get(ref, "")]
-        required = (*REQUIRED[sheet.round], C) if (sheet.terms, sheet.round) == (STRICT, FIRST) else REQUIRED[sheet.round]
+        required = (
+            (*REQUIRED[sheet.round], C) if (sheet.terms, sheet.round) == (STRICT, FIRST) else REQUIRED[sheet.round]
+        )
         lacks = [ref for ref in required if not texts.get(ref, "")]
         return Judged(
             own=tuple(_error("E1", ref) for ref in [*bad, *closed]),
@@ -139,9 +141,7 @@ class Desk:
         """A filled-in copy of an issue, not collected yet."""
         return self._keep(File(self._name(), issue, {**issue.texts, **texts}, sent, whole=whole))
 
-    def correct(
-        self, parent: Sheet, texts: Mapping[Ref, str], *, sent: int | None = None, whole: bool = False
-    ) -> File:
+    def correct(self, parent: Sheet, texts: Mapping[Ref, str], *, sent: int | None = None, whole: bool = False) -> File:
         """The corrected copy of a return, filled in."""
         issue = next(i for i in self.issues if i.id == parent.issue)
         return self._keep(File(self._name(), issue, {**parent.texts, **texts}, sent, parent.return_id, whole))
@@ -286,7 +286,7 @@ COMMANDS = (
     "terms",
 )  # fmt: skip
 MIX = ("return",) * 6 + ("copy",) * 4 + ("issue",) * 3 + ("later",) * 2 + ("drawer",) * 2 + ("again",) * 2 + (
-    "edit", "edit", "decide", "decide", "withdraw", "withdraw", "accept", "accept", "batch", "restore", "terms",
+    "edit", "edit", "edit", "decide", "decide", "decide", "decide", "withdraw", "withdraw", "accept", "accept", "batch", "restore", "terms",
 )  # fmt: skip
 
 
@@ -376,7 +376,7 @@ def _answers(choose: Choices, round_: str) -> dict[Ref, str]:
     texts = {}
     kind = choose.below(8)
     for ref in OPEN[round_]:
-        if kind < 2 and ref in REQUIRED[round_] or choose.below(2) == 1:
+        if (kind < 2 and ref in REQUIRED[round_]) or choose.below(2) == 1:
             texts[ref] = choose.of(WORDS)
     if kind == 6:
         texts[choose.of(OPEN[round_])] = BAD

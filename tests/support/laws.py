@@ -20,8 +20,7 @@ from dxreport.collect.replay import (
     replay,
 )
 from dxreport.domain.model import Ref
-
-from .abstract import REQUIRED, ROUND_OF, Desk, Done, Rules, plain, verdicts
+from tests.support.abstract import REQUIRED, ROUND_OF, Desk, Done, Rules, plain, verdicts
 
 
 def check(before: Desk, after: Desk, done: Done) -> None:
@@ -170,7 +169,9 @@ def _hands_keep(old: State, new: State, log: Sequence[Event], desk: Desk) -> Non
             continue
         assert now.by or _decided(log, ref, now.text), (ref, was, now)
         assert (
-            _decided(log, ref, now.text) or _seen(desk, log, now.round, ref, was.text) or _issued_since(log, desk, now.round, was.place)
+            _decided(log, ref, now.text)
+            or _seen(desk, log, now.round, ref, was.text)
+            or _issued_since(log, desk, now.round, was.place)
         ), (ref, was, now)
 
 
@@ -188,13 +189,11 @@ def _nothing_lost(old: State, new: State, log: Sequence[Event], desk: Desk) -> N
                 continue
             if was_in and not _kept(old, outcome, ref, said):
                 continue
-            inherited = said.stamp != outcome.sheet.stamp and not was_in
-            if inherited and any(
-                o.verdict.is_in and o.says.get(ref) == said and not _kept(old, o, ref, said) for o in old.outcomes.values()
-            ):
-                continue
+            same = [o for o in old.outcomes.values() if o.verdict.is_in and o.says.get(ref) == said]
+            if not was_in and any(not _kept(old, o, ref, said) for o in same):
+                continue  # the same answer went in with a corrected copy, or with the original
             assert was_in, ("lost as it went in", key, ref, said, new.texts[ref])
-            if isinstance(event, Edit | Decision) and event.ref == ref:
+            if isinstance(event, Edit | Decision) and event.ref == ref and old.text(ref) == said.text:
                 continue
             now = new.texts[ref]
             assert now.by and now.round != outcome.sheet.round, ("lost", key, ref, said, now)
@@ -220,7 +219,9 @@ def _decided(log: Sequence[Event], ref: Ref, text: str | None, round_: str = "",
     return any(
         isinstance(e, Decision)
         and e.ref == ref
-        and (e.text == text if text is not None else (e.round, e.returned) == (round_, returned) or e.current == returned)
+        and (
+            e.text == text if text is not None else (e.round, e.returned) == (round_, returned) or e.current == returned
+        )
         for e in log
     )
 
