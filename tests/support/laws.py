@@ -122,6 +122,8 @@ def _sound(desk: Desk, state: State) -> None:
         assert not (outcome.verdict.is_in and outcome.judged.own and outcome.accepted is None)
     if any(isinstance(event, Accept | Edit | Decision) for event in desk.log):
         return
+    if any(sheet.whole for sheet in _sheets(desk.log)):
+        return  # what a whole sheet leaves as issued is an answer, though the master may have lost it with a backup
     for round_, cells in REQUIRED.items():
         if state.settled(round_):
             for ref in cells:
