@@ -471,7 +471,7 @@ class _Fold:
         known = self.said.get((sheet.round, ref))
         if sheet.whole:
             here = self.texts.get(ref)
-            return None if said or known or here is None or self._is_own(here, sheet.round) else here.text
+            return None if said or known or here is None or self._is_own(ref, sheet.round) else here.text
         if known and (said is None or known[0].stamp > said.stamp):
             return self.texts[ref].text if ref in self.texts else known[0].text
         if said is not None:
@@ -586,10 +586,10 @@ class _Fold:
 
         def answered(ref: Ref) -> bool:
             now = self.texts.get(ref, Text(""))
-            return self._is_own(now, sheet.round) or now.place < issued_at
+            return self._is_own(ref, sheet.round) or now.place < issued_at
 
         fresh = any(
-            text == sheet.issued.get(ref, "") != here.get(ref, "") and self._is_own(self.texts.get(ref), sheet.round)
+            text == sheet.issued.get(ref, "") != here.get(ref, "") and self._is_own(ref, sheet.round)
             for ref, text in sheet.texts.items()
         )
         merge = three_way(sheet.issued, texts, here, answered=answered, replace=True)
@@ -614,10 +614,11 @@ class _Fold:
             self._put(ref, decided.text, sheet.key if decided.takes else None, sheet.round if decided.takes else "")
         return True
 
-    @staticmethod
-    def _is_own(text: Text | None, round_: str) -> bool:
-        """Whether a text of the master is an answer of the round."""
-        return text is not None and text.by is not None and text.round == round_
+    def _is_own(self, ref: Ref, round_: str) -> bool:
+        """Whether the master's text is an answer of this round, and no other round answered the same."""
+        here = self.texts.get(ref, Text(""))
+        shared = any(r == ref and own != round_ and k[0].text == here.text for (own, r), k in self.said.items())
+        return here.by is not None and here.round == round_ and not shared
 
     def _put(self, ref: Ref, text: str, by: SheetKey | None, round_: str) -> None:
         old = self.texts.get(ref, Text("")).text
@@ -635,7 +636,9 @@ class _Fold:
 
     def _decide(self, made: Decision) -> None:
         self.decisions[made.ref, made.round, made.returned] = made
-        self.conflicts.pop((made.ref, made.round), None)
+        asked = self.conflicts.get((made.ref, made.round))
+        if asked and asked.returned == made.returned:
+            del self.conflicts[made.ref, made.round]
         here = self.texts.get(made.ref, Text(""))
         by = next((k for k, e in self.entries.items() if made.takes and k[0] == made.takes and e.verdict.is_in), None)
         if made.takes and by is None:

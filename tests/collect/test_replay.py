@@ -1,0 +1,301 @@
+"""Replay over abstract cells: its laws over thousands of histories, and the cases that patching got wrong.
+
+``DXREPORT_HISTORIES=20000`` plays so many histories, other ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dxreport.collect.replay import Verdict
+from dxreport.domain.model import Ref
+from tests.support import laws
+from tests.support.abstract import (
+    BAD,
+    FIRST,
+    MIX,
+    SECOND,
+    A,
+    B,
+    C,
+    D,
+    Desk,
+    File,
+    Issue,
+    Step,
+    X,
+    plain,
+    played,
+    start,
+    verdicts,
+)
+
+MANY = int(os.environ.get("DXREPORT_HISTORIES", "0"))
+bounded = settings(
+    max_examples=MANY or 100,
+    derandomize=not MANY,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+# The laws
+
+choices = st.integers(0, 2**40 - 1)
+histories = st.lists(st.tuples(st.integers(0, len(MIX) - 1), choices), max_size=20)
+
+
+def follows_the_laws(steps: list[Step]) -> int:
+    """Play a history and check every law after every step; the number of steps."""
+    before, count = start(), 0
+    for desk, done in played(steps):
+        laws.check(before, desk, done)
+        before, count = desk.copy(), count + 1
+    return count
+
+
+@bounded
+@given(histories)
+def test_laws_1_3_to_10(steps: list[Step]) -> None:
+    follows_the_laws(steps)
+
+
+def test_laws_in_long_histories() -> None:
+    chance = random.Random(None if MANY else 8)
+    steps = 0
+    for _ in range(MANY or 60):
+        history = [(chance.randrange(len(MIX)), chance.getrandbits(40)) for _ in range(30)]
+        steps += follows_the_laws(history)
+    assert steps > 10 * (MANY or 60)
+
+
+@st.composite
+def parts_of_a_round(draw: st.DrawFn) -> tuple[dict[Ref, str], list[tuple[int, list[Ref]]]]:
+    """The answers of the first round, and its parts: reissued before or not, and some of the answers.
+
+    Each answer is in a part at least; parts overlap as they like.
+    """
+    whole = {A: draw(words), B: draw(words)} | draw(st.dictionaries(st.sampled_from([C, X]), words, max_size=2))
+    owner = {ref: draw(st.integers(0, 3)) for ref in whole}
+    parts = []
+    for number in range(4):
+        also = draw(st.sets(st.sampled_from(list(whole))))
+        parts.append((draw(st.integers(0, 2)), [ref for ref in whole if owner[ref] == number or ref in also]))
+    return whole, parts
+
+
+words = st.sampled_from(["1", "2", "3"])
+
+
+@bounded
+@given(parts_of_a_round(), st.permutations(range(4)), st.sets(st.integers(1, 3)))
+def test_11_parts_in_any_split_and_over_reissues_are_the_whole(
+    drawn: tuple[dict[Ref, str], list[tuple[int, list[Ref]]]], order: list[int], cuts: set[int]
+) -> None:
+    whole, parts = drawn
+    at_once = start()
+    at_once.give(at_once.issues[0], whole)
+    desk = start()
+    run: list[File] = []
+    for place, number in enumerate(order):
+        reissued, refs = parts[number]
+        if reissued == 1 and not run:
+            desk.issue(FIRST)
+        issue = desk.issues[-1 - (reissued == 2 and len(desk.issues) > 1)]
+        if refs:
+            run.append(desk.fill(issue, {ref: whole[ref] for ref in refs}))
+        if run and (place + 1 in cuts or place == 3):
+            desk.collect(*run)
+            run = []
+    if run:
+        desk.collect(*run)
+    assert desk.texts() == at_once.texts()
+    assert desk.state().settled(FIRST)
+
+
+sheets = st.lists(st.dictionaries(st.sampled_from([A, B, C, X]), st.sampled_from(["1", "2", ""])), max_size=5)
+
+
+@bounded
+@given(sheets, st.data())
+def test_12_sound_returns_of_one_issue_in_any_order(filled: list[dict[Ref, str]], data: st.DataObject) -> None:
+    first = start()
+    files = [first.fill(first.issues[0], texts, sent=2 + n) for n, texts in enumerate(filled)]
+    first.now = 20
+    other = first.copy()
+    for file in files:
+        first.collect(file)
+    for file in data.draw(st.permutations(files)):
+        other.collect(file)
+    assert other.texts() == first.texts()
+    assert other.state().settled(FIRST) == first.state().settled(FIRST)
+
+
+# What patching got wrong
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """The first round, issued."""
+    return start()
+
+
+def first_issue(desk: Desk) -> Issue:
+    return desk.issues[0]
+
+
+def verdict(desk: Desk, return_id: str) -> Verdict:
+    return next(v for key, v in verdicts(desk.state()).items() if key[0] == return_id)
+
+
+def test_people_with_workbooks_of_different_issues_of_a_round_complete_each_other(desk: Desk) -> None:
+    one = desk.give(first_issue(desk), {A: "1"})
+    two = desk.give(desk.issue(FIRST), {B: "2"})
+    assert desk.texts() == {A: "1", B: "2", X: "0"}
+    assert {verdict(desk, one), verdict(desk, two)} == {Verdict.TAKEN}
+    assert desk.state().settled(FIRST)
+
+
+def test_a_second_corrected_copy_takes_back_what_the_first_brought(desk: Desk) -> None:
+    held = desk.give(first_issue(desk), {A: "1"})
+    copy = desk.give_copy(held, {B: "1", C: "wrong"})
+    assert desk.texts()[C] == "wrong"
+    desk.give_copy(copy, {C: ""})
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+
+
+def test_a_second_copy_of_the_same_return_leaves_what_the_first_brought(desk: Desk) -> None:
+    held = desk.give(first_issue(desk), {A: "1"})
+    desk.give_copy(held, {B: "1", C: "said"})
+    desk.give_copy(held, {B: "2"})
+    assert desk.texts() == {A: "1", B: "2", C: "said", X: "0"}
+
+
+def test_a_withdrawn_answer_in_the_middle(desk: Desk) -> None:
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    middle = desk.give(first_issue(desk), {A: "2", C: "2"})
+    desk.give(first_issue(desk), {B: "3"})
+    desk.withdraw(middle)
+    assert desk.texts() == {A: "1", B: "3", X: "0"}
+    assert verdict(desk, middle) is Verdict.WITHDRAWN
+    assert desk.state().settled(FIRST)
+
+
+def test_what_leaned_on_a_withdrawn_return_is_held_again(desk: Desk) -> None:
+    first = desk.give(first_issue(desk), {A: "1", B: "1"})
+    second = desk.give(first_issue(desk), {A: "2"})
+    desk.withdraw(first)
+    assert verdict(desk, second) is Verdict.HELD
+    assert desk.texts() == {X: "0"}
+
+
+def test_the_wrong_rounds_book_leaves_a_settled_round_alone(desk: Desk) -> None:
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    wrong = desk.give(first_issue(desk), {D: "1"})
+    assert verdict(desk, wrong) is Verdict.ELSEWHERE
+    assert desk.state().settled(FIRST)
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+    assert next(o for k, o in desk.state().outcomes.items() if k[0] == wrong).judged.elsewhere == SECOND
+
+
+@pytest.mark.parametrize("texts", [{A: "2", D: "1"}, {A: "1", B: BAD, D: "1"}])
+def test_a_wrong_rounds_book_that_answers_its_own_round_too_is_held(desk: Desk, texts: dict[Ref, str]) -> None:
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    assert verdict(desk, desk.give(first_issue(desk), texts)) is Verdict.HELD
+
+
+def test_the_wrong_rounds_book_is_held_while_its_round_is_not_answered(desk: Desk) -> None:
+    assert verdict(desk, desk.give(first_issue(desk), {D: "1"})) is Verdict.HELD
+
+
+def test_halves_do_not_join_across_a_faulty_sheet(desk: Desk) -> None:
+    before = desk.give(first_issue(desk), {A: "1"})
+    faulty = desk.give(first_issue(desk), {C: BAD})
+    after = desk.give(first_issue(desk), {B: "1"})
+    assert {verdict(desk, r) for r in (before, faulty, after)} == {Verdict.HELD}
+    other = desk.give(first_issue(desk), {A: "2"})
+    assert [verdict(desk, r) for r in (after, other)] == [Verdict.TAKEN, Verdict.TAKEN]
+    assert [verdict(desk, r) for r in (before, faulty)] == [Verdict.REPLACED, Verdict.REPLACED]
+    assert desk.texts() == {A: "2", B: "1", X: "0"}
+
+
+def test_withdrawing_the_faulty_sheet_lets_the_halves_in(desk: Desk) -> None:
+    desk.give(first_issue(desk), {A: "1"})
+    faulty = desk.give(first_issue(desk), {C: BAD})
+    desk.give(first_issue(desk), {B: "1"})
+    desk.withdraw(faulty)
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+
+
+def test_accept_after_withdraw(desk: Desk) -> None:
+    taken = desk.give(first_issue(desk), {A: "1", B: "1"})
+    desk.withdraw(taken)
+    assert desk.texts() == {X: "0"}
+    desk.accept((taken, "I1"))
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+    assert desk.state().settled(FIRST)
+
+
+def test_accepting_a_faulty_half_takes_the_half_that_waited_for_it(desk: Desk) -> None:
+    half = desk.give(first_issue(desk), {A: "1"})
+    faulty = desk.give(first_issue(desk), {B: BAD})
+    desk.accept((faulty, "I1"))
+    assert verdict(desk, half) is Verdict.TAKEN
+    assert desk.texts() == {A: "1", B: BAD, X: "0"}
+
+
+def in_conflict(desk: Desk) -> str:
+    """A return that answers x after a person typed over it."""
+    desk.edit(X, "hand")
+    return desk.give(first_issue(desk), {A: "1", B: "1", X: "return"})
+
+
+def test_a_decision_that_takes_a_withdrawn_return_is_gone(desk: Desk) -> None:
+    return_id = in_conflict(desk)
+    desk.decide(desk.state().conflicts[X, FIRST], "return")
+    assert desk.texts()[X] == "return"
+    desk.withdraw(return_id)
+    assert desk.texts() == {X: "hand"}
+    assert not desk.state().conflicts
+
+
+def test_a_decision_for_another_text_stays(desk: Desk) -> None:
+    return_id = in_conflict(desk)
+    desk.decide(desk.state().conflicts[X, FIRST], "third")
+    desk.withdraw(return_id)
+    assert desk.texts() == {X: "third"}
+
+
+def test_a_decision_closes_only_the_question_that_it_answers(desk: Desk) -> None:
+    desk.edit(X, "hand")
+    desk.give(first_issue(desk), {A: "1", B: "1", X: "older"})
+    newer = desk.give(first_issue(desk), {X: "newer"})
+    desk.decide(desk.state().conflicts[X, FIRST], "hand")
+    assert not desk.state().conflicts
+    desk.withdraw(newer)
+    assert desk.state().conflicts[X, FIRST].returned == "older"
+    assert desk.texts()[X] == "hand"
+
+
+def test_an_edit_over_a_withdrawn_text_becomes_a_question(desk: Desk) -> None:
+    return_id = desk.give(first_issue(desk), {A: "1", B: "1", X: "return"})
+    desk.edit(X, "hand")
+    desk.withdraw(return_id)
+    question = desk.state().conflicts[X, ""]
+    assert (question.issued, question.returned, question.current) == ("0", "return", "hand")
+    assert desk.texts() == {X: "hand"}
+
+
+def test_two_rounds_that_gave_the_same_answer_are_in_conflict_once_one_changes_it(desk: Desk) -> None:
+    later = desk.issue(SECOND)
+    desk.give(first_issue(desk), {A: "1", B: "1", X: "1"})
+    desk.give(later, {D: "1", X: "1"})
+    desk.give(first_issue(desk), {X: "2"})
+    assert plain(desk.state())[X] == "1"
+    assert desk.state().conflicts[X, FIRST].returned == "2"

@@ -1,0 +1,262 @@
+"""The laws of replay, each a check of a desk before and after one command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dxreport.collect.replay import (
+    Accept,
+    Decision,
+    Edit,
+    Event,
+    Issued,
+    Outcome,
+    Returned,
+    Said,
+    Sheet,
+    State,
+    Verdict,
+    Withdraw,
+    replay,
+)
+from dxreport.domain.model import Ref
+from tests.support.abstract import REQUIRED, ROUND_OF, Desk, Done, Rules, plain, verdicts
+
+
+def check(before: Desk, after: Desk, done: Done) -> None:
+    """Check every law that one command can break."""
+    old, new = before.state(), after.state()
+    _pure(after, new)
+    _sound(after, new)
+    _withdrawn(after, new)
+    _all_withdrawn(after, new)
+    if done.files:
+        _at_once(after, done, new)
+        _one_by_one(before, after, done)
+    if done.command == "withdraw":
+        _step_by_step(after, 0)
+    elif done.command != "restore":
+        _forward(old, new)
+        _unsettled(old, new, {after.read[f.name].return_id for f in done.files})
+        _step_by_step(after, len(before.log))
+
+
+def _pure(desk: Desk, state: State) -> None:
+    """1: the same log, the same state."""
+    again = desk.state()
+    assert again == state
+    assert list(again.texts) == list(state.texts)
+
+
+def _at_once(desk: Desk, done: Done, state: State) -> None:
+    """3: the same files at once again change no text and no verdict."""
+    again = desk.copy()
+    again.collect(*done.files)
+    assert plain(again.state()) == plain(state)
+    assert verdicts(again.state()) == verdicts(state)
+
+
+def _one_by_one(before: Desk, after: Desk, done: Done) -> None:
+    """4: a batch is its files one at a time, in the order of ``at``."""
+    alone = before.copy()
+    alone.files, alone.terms, alone.now = after.files, after.terms, after.now
+    for file in alone.ordered(done.files):
+        alone.now = before.now
+        alone.collect(file)
+    assert alone.log == after.log
+
+
+def _forward(old: State, new: State) -> None:
+    """5: what is in stays in."""
+    for key, outcome in old.outcomes.items():
+        assert new.outcomes[key].verdict.is_in or not outcome.verdict.is_in, key
+
+
+def _unsettled(old: State, new: State, collected: set[str]) -> None:
+    """6: a settled round is unsettled only by a return of its own that came just now and is held."""
+    for round_ in REQUIRED:
+        if old.settled(round_) and not new.settled(round_):
+            held = {k[0] for k, o in new.outcomes.items() if o.sheet.round == round_ and o.verdict is Verdict.HELD}
+            assert held <= collected, (round_, held)
+
+
+def _withdrawn(desk: Desk, state: State) -> None:
+    """7: to withdraw a return is the log without it; what others wrote on copies of it stays a fact."""
+    for return_id in sorted({key[0] for key in state.outcomes})[-3:]:
+        rest: list[Event] = []
+        copied = any(isinstance(e, Returned) and e.sheet.corrects == return_id for e in desk.log)
+        for event in desk.log:
+            if _return_of(event) != return_id:
+                rest.append(event)
+            elif isinstance(event, Returned) and copied:
+                rest += [event, Withdraw(return_id)]
+        without = replay(desk.first, rest, Rules())
+        after = replay(desk.first, [*desk.log, Withdraw(return_id)], Rules())
+        assert {r: (t.text, t.by, t.round) for r, t in after.texts.items()} == {
+            r: (t.text, t.by, t.round) for r, t in without.texts.items()
+        }
+        assert {k: v for k, v in verdicts(after).items() if k[0] != return_id} == {
+            k: v for k, v in verdicts(without).items() if k[0] != return_id
+        }
+        assert after.conflicts == without.conflicts
+
+
+def _all_withdrawn(desk: Desk, state: State) -> None:
+    """8: all withdrawn, in any order: the first texts, and over them what people last typed."""
+    ids = sorted({key[0] for key in state.outcomes})
+    typed = dict(desk.first)
+    for event in desk.log:
+        if isinstance(event, Edit):
+            typed[event.ref] = event.new
+        elif isinstance(event, Decision) and not event.takes:
+            typed[event.ref] = event.text
+    for order in (ids, ids[::-1]):
+        left = replay(desk.first, [*desk.log, *map(Withdraw, order)], Rules())
+        assert plain(left) == {ref: text for ref, text in typed.items() if text}
+        assert all(round_ == "" for _, round_ in left.conflicts)
+
+
+def _sound(desk: Desk, state: State) -> None:
+    """What is in has no fault of its own, and a settled round nothing blank that it asks for, unless people said so."""
+    for outcome in state.outcomes.values():
+        assert not (outcome.verdict.is_in and outcome.judged.own and outcome.accepted is None)
+    if any(isinstance(event, Accept | Edit | Decision) for event in desk.log):
+        return
+    if any(sheet.whole for sheet in _sheets(desk.log)):
+        return  # what a whole sheet leaves as issued is an answer, though the master may have lost it with a backup
+    for round_, cells in REQUIRED.items():
+        if state.settled(round_):
+            for ref in cells:
+                assert state.text(ref) or (ref, round_) in state.conflicts or ref not in ROUND_OF, (round_, ref)
+
+
+# Laws of a single event: looked at along the log, without what was withdrawn.
+
+
+def _step_by_step(desk: Desk, start: int) -> None:
+    log = _in_force(desk.log)
+    start = start if len(log) == len(desk.log) else 0
+    old = replay(desk.first, log[:start], Rules())
+    for length in range(start + 1, len(log) + 1):
+        if length < len(log) and isinstance(log[length], Withdraw):
+            continue
+        new = replay(desk.first, log[:length], Rules())
+        _hands_keep(old, new, log[:length], desk)
+        _nothing_lost(old, new, log[:length], desk)
+        old = new
+
+
+def _in_force(log: Sequence[Event]) -> list[Event]:
+    """The log without what was withdrawn. A return with copies leaves its sheet, at once withdrawn."""
+    last = {event.return_id: place for place, event in enumerate(log) if isinstance(event, Withdraw)}
+    kept: list[Event] = []
+    for place, event in enumerate(log):
+        if isinstance(event, Withdraw):
+            continue
+        if last.get(_return_of(event), -1) < place:
+            kept.append(event)
+        elif isinstance(event, Returned):
+            kept += [event, Withdraw(event.sheet.return_id)]
+    return kept
+
+
+def _hands_keep(old: State, new: State, log: Sequence[Event], desk: Desk) -> None:
+    """9: what a person typed goes only by people, or by answers of a round that had it before them."""
+    event = log[-1]
+    for ref, was in old.texts.items():
+        now = new.texts[ref]
+        if was.by is not None or was.place < 0 or now.text == was.text:
+            continue
+        if isinstance(event, Edit | Decision) and event.ref == ref:
+            continue
+        assert now.by or _decided(log, ref, now.text), (ref, was, now)
+        assert (
+            _decided(log, ref, now.text)
+            or _seen(desk, log, now.round, ref, was.text)
+            or _issued_since(log, desk, now.round, was.place)
+        ), (ref, was, now)
+
+
+def _nothing_lost(old: State, new: State, log: Sequence[Event], desk: Desk) -> None:
+    """10: every answer that went in stands, is overtaken in its round, written over, in conflict or decided."""
+    event = log[-1]
+    for key, outcome in new.outcomes.items():
+        if not outcome.verdict.is_in:
+            continue
+        was_in = key in old.outcomes and old.outcomes[key].verdict.is_in
+        for ref, said in outcome.says.items():
+            if _kept(new, outcome, ref, said) or _decided(log, ref, None, outcome.sheet.round, said.text):
+                continue
+            if not was_in and said.text == outcome.sheet.issued.get(ref, ""):
+                continue
+            if was_in and not _kept(old, outcome, ref, said):
+                continue
+            same = [o for o in old.outcomes.values() if o.verdict.is_in and o.says.get(ref) == said]
+            if not was_in and any(not _kept(old, o, ref, said) for o in same):
+                continue  # the same answer went in with a corrected copy, or with the original
+            assert was_in, ("lost as it went in", key, ref, said, new.texts[ref])
+            if isinstance(event, Edit | Decision) and event.ref == ref and old.text(ref) == said.text:
+                continue
+            now = new.texts[ref]
+            assert now.by and now.round != outcome.sheet.round, ("lost", key, ref, said, now)
+            assert _seen(desk, log, now.round, ref, said.text) or _issued_since(
+                log, desk, now.round, old.texts[ref].place
+            ), ("written over by who had not seen it", key, ref, said, now)
+
+
+def _kept(state: State, outcome: Outcome, ref: Ref, said: Said) -> bool:
+    round_ = outcome.sheet.round
+    conflict = state.conflicts.get((ref, round_))
+    return (
+        state.text(ref) == said.text
+        or (conflict is not None and conflict.returned == said.text)
+        or any(
+            o.verdict.is_in and o.sheet.round == round_ and ref in o.says and o.says[ref].stamp > said.stamp
+            for o in state.outcomes.values()
+        )
+    )
+
+
+def _decided(log: Sequence[Event], ref: Ref, text: str | None, round_: str = "", returned: str = "") -> bool:
+    return any(
+        isinstance(e, Decision)
+        and e.ref == ref
+        and (
+            e.text == text if text is not None else (e.round, e.returned) == (round_, returned) or e.current == returned
+        )
+        for e in log
+    )
+
+
+def _seen(desk: Desk, log: Sequence[Event], round_: str, ref: Ref, text: str) -> bool:
+    """Whether an author of the round had the text before them."""
+    return any(
+        text in (sheet.issued.get(ref, ""), _before(sheet, desk).get(ref, ""))
+        for sheet in _sheets(log)
+        if sheet.round == round_
+    )
+
+
+def _issued_since(log: Sequence[Event], desk: Desk, round_: str, place: int) -> bool:
+    """Whether the round was issued after a place of the log."""
+    issues = {issue.id: issue.round for issue in desk.issues}
+    return any(isinstance(event, Issued) and issues[event.issue] == round_ for event in log[max(place, 0) :])
+
+
+def _sheets(log: Sequence[Event]) -> list[Sheet]:
+    return [event.sheet for event in log if isinstance(event, Returned)]
+
+
+def _before(sheet: Sheet, desk: Desk) -> Mapping[Ref, str]:
+    """The texts that a sheet's author had before them."""
+    return desk.sheet(sheet.corrects).texts if sheet.corrects else sheet.issued
+
+
+def _return_of(event: Event) -> str:
+    match event:
+        case Returned(sheet):
+            return sheet.return_id
+        case Decision():
+            return event.takes
+        case _:
+            return getattr(event, "return_id", "")
