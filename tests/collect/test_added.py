@@ -8,33 +8,11 @@ from lxml import etree
 from dxreport.collect.resolve import decide
 from dxreport.domain.errors import UsageError
 from dxreport.ooxml.refs import cell
-from tests.support.packages import copy_row, insert_rows, set_text
+from tests.support.edits import new_row, with_rows
+from tests.support.packages import copy_row, set_text
 from tests.support.quarter import RETURNED, Quarter, reshaped, sheet_of
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-NEW = {"B": "新しい取組", "E": "調査", "F": "試行"}
-
-
-def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
-    """A row that Excel inserted, with what was typed into it."""
-    insert_rows(root, number)
-    row = etree.Element(f"{S}row", r=str(number))
-    for letters, text in texts.items():
-        c = etree.SubElement(row, f"{S}c", r=f"{letters}{number}", t="inlineStr")
-        etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t").text = text
-    next(r for r in root.iter(f"{S}row") if int(r.get("r")) > number).addprevious(row)
-
-
-def with_rows(quarter: Quarter, behind: str) -> bytes:
-    """01-01 with three rows inserted behind a cell's row, filled in like an activity."""
-    data = quarter.filled({})
-    row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
-
-    def insert(root: etree._Element) -> None:
-        for texts in ({}, {"E": "予定通り"}, NEW):
-            new_row(root, row, texts)
-
-    return reshaped(data, "01-01", insert)
 
 
 def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:

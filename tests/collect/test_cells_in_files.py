@@ -8,43 +8,21 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.plan import Status
-from dxreport.ooxml.package import Package, serialise
 from dxreport.ooxml.refs import cell
-from tests.support.packages import S, delete_column, delete_row, edited, insert_columns, insert_rows, part_of, set_text
+from tests.support.packages import (
+    S,
+    delete_column,
+    delete_row,
+    edited,
+    insert_columns,
+    insert_rows,
+    set_text,
+    with_cell,
+)
 from tests.support.quarter import Quarter, found, reshaped, sheet_of
 
 PROCUREMENT, P1, ACTUAL = "procurement", "activity.progress/K1/1", "outcome.actual/O1/1"
 ISSUED = "利用促進事業費及び加盟促進事業費を予算化"
-
-
-def with_cell(data: bytes, where: str, xml: str, style: str = "", number_format: str = "") -> bytes:
-    """The workbook with the content of a cell of 01-01 replaced; ``number_format`` is given to it."""
-    package = Package(data)
-    styles = package.xml("xl/styles.xml")
-    part = part_of(package, "01-01")
-    root = package.xml(part)
-    c = next(c for c in root.iter(f"{S}c") if c.get("r") == where)
-    for child in list(c):
-        c.remove(child)
-    c.attrib.pop("t", None)
-    made = etree.fromstring(f'<c xmlns="{S[1:-1]}" {style}>{xml}</c>')
-    c.attrib.update(made.attrib)
-    c.extend(list(made))
-    if number_format:
-        formats = styles.find(f"{S}numFmts")
-        if formats is None:
-            formats = etree.Element(f"{S}numFmts")
-            styles.insert(0, formats)
-        etree.SubElement(formats, f"{S}numFmt", numFmtId="200", formatCode=number_format)
-        formats.set("count", str(len(formats)))
-        xfs = styles.find(f"{S}cellXfs")
-        own = etree.fromstring(etree.tostring(xfs[int(c.get("s"))]))
-        own.set("numFmtId", "200")
-        own.set("applyNumberFormat", "1")
-        xfs.append(own)
-        xfs.set("count", str(len(xfs)))
-        c.set("s", str(len(xfs) - 1))
-    return package.with_parts({part: serialise(root), "xl/styles.xml": serialise(styles)})
 
 
 def collected(quarter: Quarter, ref: str, xml: str, **format_: str):

@@ -13,7 +13,7 @@ from dxreport.lifecycle.init import create
 from dxreport.master.schema import ACTIVITIES, CHANGES, CONFLICTS, ISSUES, MEASURES, RECEIPTS
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.table import sheet_parts, tables
-from tests.master.conftest import decorate
+from tests.support.decorated import decorate
 from tests.support.packages import S, faults
 from tests.support.quarter import ISSUED, RETURNED, Quarter, issue, sheet_of
 

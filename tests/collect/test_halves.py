@@ -17,8 +17,9 @@ from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
 from dxreport.sendback.fill import fill
-from dxreport.status.round_status import status
-from tests.support.edits import encrypted, own_activity, without_sheet
+from tests.support.edits import encrypted, own_activity
+from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
+from tests.support.packages import sheet_xml, with_sheet, without_sheet
 from tests.support.quarter import (
     ANSWERS,
     OFFICE,
@@ -29,37 +30,15 @@ from tests.support.quarter import (
     issue,
     printed,
     sheet_of,
-    sheet_xml,
-    with_sheet,
 )
 
 SHARED = "01-09"  # 進捗 of three activities, 対応策 of two: each must be answered
 OWNER = ANSWERS[SHARED].lead_department
 WHOLE = {str(ref): text for ref, text in printed(SHARED).items()}
-P1, P2, LATE = "activity.progress/K1/1", "activity.progress/K2/1", "進捗遅延・課題あり"
-HERE = "01-01"
 C1 = "activity.countermeasure/K1/1"
-ELSE = {str(ref): text for ref, text in printed("01-04").items()}
-ONE, TWO = {P1: "予定通り"}, {P2: "予定通り"}
-
-
-def half(quarter: Quarter, edits: Edits) -> bytes:
-    """A copy of the workbook of 産業振興課 in which only this was written into 01-01."""
-    return quarter.filled({HERE: edits}, full=False)
-
-
-def states(quarter: Quarter, measure: str = HERE) -> dict[str, str]:
-    """What 受付簿 says of the measure, by return."""
-    return {r.id: r.state.value for r in quarter.master.receipts if r.measure == measure}
 
 
 OPTIONAL = {"contact_person": ("甲", "乙"), "outcome.actual/O1/1": ("12", "34"), "activity.plan/K1/3": ("調整", "実施")}
-
-
-def shown(quarter: Quarter, measure: str = HERE) -> str:
-    """Where the measure stands in ``status``."""
-    sheets = status(quarter.master, quarter.master.settings.rounds[1], RETURNED.date()).sheets
-    return next(s.state.value for s in sheets if s.measure == measure)
 
 
 @pytest.mark.parametrize("seed", range(16))

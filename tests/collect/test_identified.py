@@ -12,35 +12,13 @@ from lxml import etree
 
 from dxreport.collect.plan import Status
 from dxreport.domain.model import Ref
-from dxreport.ooxml.package import MAIN_NS, Package, serialise
+from dxreport.ooxml.package import MAIN_NS
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status
-from tests.support.packages import S, edited, set_text
-from tests.support.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of, sheet_xml, with_sheet
+from tests.support.packages import edited, renamed, set_text, sheet_xml, with_sheet, without_sheet
+from tests.support.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of
 
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
-
-
-def renamed(data: bytes, old: str, new: str) -> bytes:
-    """The workbook with a sheet renamed."""
-    package = Package(data)
-    book = package.xml("xl/workbook.xml")
-    next(s for s in book.iter(f"{S}sheet") if s.get("name") == old).set("name", new)
-    for name in book.iter(f"{S}definedName"):
-        name.text = name.text.replace(f"'{old}'", f"'{new}'")
-    return package.with_parts({"xl/workbook.xml": serialise(book)})
-
-
-def without_sheet(data: bytes, sheet: str) -> bytes:
-    """The workbook after a sheet was deleted."""
-    package = Package(data)
-    book = package.xml("xl/workbook.xml")
-    gone = next(s for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
-    gone.getparent().remove(gone)
-    names = book.find(f"{S}definedNames")
-    if names is not None:
-        book.remove(names)
-    return package.with_parts({"xl/workbook.xml": serialise(book)})
 
 
 def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:

@@ -13,8 +13,8 @@ from dxreport.collect.run import collect
 from dxreport.domain.errors import LockedError, MasterError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
-from tests.collect.test_cells_in_files import with_cell
-from tests.support.quarter import RETURNED, Quarter, issue, sheet_of, sheet_xml, with_sheet
+from tests.support.packages import sheet_xml, with_cell, with_sheet
+from tests.support.quarter import RETURNED, Quarter, issue, sheet_of
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 ISSUED, BACK, NOW_THERE = "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容"

@@ -8,7 +8,7 @@ from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
 from dxreport.sendback.fill import fill
-from tests.collect.test_halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
+from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
 from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, issue
 
 CP = "contact_person"

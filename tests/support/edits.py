@@ -18,13 +18,20 @@ from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, TYPES_NS, Package, seri
 from dxreport.ooxml.refs import box, cell
 from dxreport.sendback.notes import Notes
 from dxreport.sendback.parts import PackageEdit
-from tests.collect.test_added import with_rows
-from tests.collect.test_cells_in_files import with_cell
-from tests.collect.test_identified import renamed, sheet_xml, with_sheet, without_sheet
-from tests.intake.conftest import _ole as ole
-from tests.intake.test_gather import mail, outlook, zipped
-from tests.support.packages import S, edited, rows_of
-from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, issue, printed
+from tests.support import ole
+from tests.support.packages import (
+    S,
+    edited,
+    insert_rows,
+    renamed,
+    rows_of,
+    sheet_xml,
+    with_cell,
+    with_sheet,
+    without_sheet,
+)
+from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, issue, printed, reshaped
+from tests.support.sending import mail, outlook, zipped
 from tests.support.xlsb import Odd, xlsb
 
 PROCUREMENT = "procurement"
@@ -101,7 +108,7 @@ def xlsm(quarter: Quarter, data: bytes) -> bytes:
     where = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
     etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id="rVba", Type=where, Target="vbaProject.bin")
     parts = {"[Content_Types].xml": serialise(types), "xl/_rels/workbook.xml.rels": serialise(rels)}
-    return package.with_parts({**parts, "xl/vbaProject.bin": ole({"PROJECT": b"x" * 100})})
+    return package.with_parts({**parts, "xl/vbaProject.bin": ole.container({"PROJECT": b"x" * 100})})
 
 
 def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple[int, int], str] | None = None) -> Make:
@@ -168,7 +175,7 @@ def eml(quarter: Quarter) -> Returned:
 def msg(quarter: Quarter) -> Returned:
     """In a mail that Outlook saved."""
     attachments = [("産業振興課①（最終）.xlsx", quarter.filled({}))]
-    return [quarter.put(outlook(ole, attachments, "産業振興課", "sangyou@example.lg.jp"), "回答.msg")]
+    return [quarter.put(outlook(attachments, "産業振興課", "sangyou@example.lg.jp"), "回答.msg")]
 
 
 def forwarded(quarter: Quarter) -> Returned:
@@ -361,6 +368,31 @@ def renamed_department(quarter: Quarter) -> Returned:
     return [quarter.filled({})]
 
 
+ACTIVITY = {"B": "新しい取組", "E": "調査", "F": "試行"}
+
+
+def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
+    """A row that Excel inserted, with what was typed into it."""
+    insert_rows(root, number)
+    row = etree.Element(f"{S}row", r=str(number))
+    for letters, text in texts.items():
+        c = etree.SubElement(row, f"{S}c", r=f"{letters}{number}", t="inlineStr")
+        etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t").text = text
+    next(r for r in root.iter(f"{S}row") if int(r.get("r")) > number).addprevious(row)
+
+
+def with_rows(quarter: Quarter, behind: str) -> bytes:
+    """01-01 with three rows inserted behind a cell's row, filled in like an activity."""
+    data = quarter.filled({})
+    row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
+
+    def insert(root: etree._Element) -> None:
+        for texts in ({}, {"E": "予定通り"}, ACTIVITY):
+            new_row(root, row, texts)
+
+    return reshaped(data, "01-01", insert)
+
+
 def own_activity(quarter: Quarter) -> Returned:
     """Three rows inserted and filled in like an activity."""
     return [with_rows(quarter, "activity.countermeasure/K1/1")]
@@ -379,7 +411,7 @@ def noted(where: str, text: str) -> Make:
 
 # What is no form
 
-DOC, EXCEL95 = ole({"WordDocument": b"x" * 100}), ole({"Book": b"x" * 100})
+DOC, EXCEL95 = ole.container({"WordDocument": b"x" * 100}), ole.container({"Book": b"x" * 100})
 
 
 def _docx() -> bytes:
@@ -409,7 +441,7 @@ def _panic() -> bytes:
         return begin(0x0005) + record(0x0085, bound) + record(0x000A)
 
     sheet = begin(0x0010) + record(0x00E5) + record(0x000A)
-    return ole({"Workbook": (head(len(head(0))) + sheet).ljust(5000, b"\0")})
+    return ole.container({"Workbook": (head(len(head(0))) + sheet).ljust(5000, b"\0")})
 
 
 DOCX, PANIC = _docx(), _panic()

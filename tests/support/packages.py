@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, TYPES_NS, Package, serialise
+from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, TYPES_NS, Package, serialise
 from dxreport.ooxml.refs import Box, address, box, cell
+from dxreport.ooxml.table import sheet_parts
 from dxreport.ooxml.text import literal
 
 S = f"{{{MAIN_NS}}}"
@@ -135,6 +136,85 @@ def _move_merges(root: etree._Element, moved: Callable[[Box], Box]) -> None:
         if new.top > new.bottom or new.left > new.right:
             m.getparent().remove(m)
         m.set("ref", new.ref)
+
+
+def with_cell(data: bytes, where: str, xml: str, style: str = "", number_format: str = "") -> bytes:
+    """The workbook with the content of a cell of 01-01 replaced; ``number_format`` is given to it."""
+    package = Package(data)
+    styles = package.xml("xl/styles.xml")
+    part = part_of(package, "01-01")
+    root = package.xml(part)
+    c = next(c for c in root.iter(f"{S}c") if c.get("r") == where)
+    for child in list(c):
+        c.remove(child)
+    c.attrib.pop("t", None)
+    made = etree.fromstring(f'<c xmlns="{S[1:-1]}" {style}>{xml}</c>')
+    c.attrib.update(made.attrib)
+    c.extend(list(made))
+    if number_format:
+        formats = styles.find(f"{S}numFmts")
+        if formats is None:
+            formats = etree.Element(f"{S}numFmts")
+            styles.insert(0, formats)
+        etree.SubElement(formats, f"{S}numFmt", numFmtId="200", formatCode=number_format)
+        formats.set("count", str(len(formats)))
+        xfs = styles.find(f"{S}cellXfs")
+        own = etree.fromstring(etree.tostring(xfs[int(c.get("s"))]))
+        own.set("numFmtId", "200")
+        own.set("applyNumberFormat", "1")
+        xfs.append(own)
+        xfs.set("count", str(len(xfs)))
+        c.set("s", str(len(xfs) - 1))
+    return package.with_parts({part: serialise(root), "xl/styles.xml": serialise(styles)})
+
+
+def sheet_xml(data: bytes, sheet: str) -> bytes:
+    """The XML of a sheet."""
+    package = Package(data)
+    return package.read(part_of(package, sheet))
+
+
+def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
+    """The workbook with a sheet of another (same styles) moved into it."""
+    package = Package(data)
+    book, rels, types = (
+        package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml")
+    )
+    part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
+    etree.SubElement(
+        rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part
+    )
+    new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
+    new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+    etree.SubElement(types, etree.QName(types, "Override"), PartName="/" + part, ContentType=kind)
+    bare = etree.fromstring(xml)
+    for child in [c for c in bare if c.tag not in {f"{S}{t}" for t in ("sheetData", "mergeCells", "cols")}]:
+        bare.remove(child)
+    changed = {"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels, "[Content_Types].xml": types}
+    return package.with_parts({name: serialise(root) for name, root in changed.items()} | {part: serialise(bare)})
+
+
+def renamed(data: bytes, old: str, new: str) -> bytes:
+    """The workbook with a sheet renamed."""
+    package = Package(data)
+    book = package.xml("xl/workbook.xml")
+    next(s for s in book.iter(f"{S}sheet") if s.get("name") == old).set("name", new)
+    for name in book.iter(f"{S}definedName"):
+        name.text = name.text.replace(f"'{old}'", f"'{new}'")
+    return package.with_parts({"xl/workbook.xml": serialise(book)})
+
+
+def without_sheet(data: bytes, sheet: str) -> bytes:
+    """The workbook after a sheet was deleted."""
+    package = Package(data)
+    book = package.xml("xl/workbook.xml")
+    gone = next(s for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
+    gone.getparent().remove(gone)
+    names = book.find(f"{S}definedNames")
+    if names is not None:
+        book.remove(names)
+    return package.with_parts({"xl/workbook.xml": serialise(book)})
 
 
 def faults(data: bytes) -> list[str]:

@@ -24,12 +24,10 @@ from dxreport.lifecycle.init import create
 from dxreport.master.read import read_master
 from dxreport.master.records import Master
 from dxreport.master.write import MasterEdit
-from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
-from dxreport.ooxml.table import sheet_parts
 from dxreport.sendback.fill import fill, positions
 from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
-from tests.support.packages import S, edited, part_of
+from tests.support.packages import edited
 
 ISSUED = datetime(2022, 7, 1, 9)
 RETURNED = datetime(2022, 7, 14, 17)
@@ -156,30 +154,3 @@ def sheet_of(plan: Plan, measure: str, file: int = 0) -> PlannedSheet:
 def found(sheet: PlannedSheet) -> list[tuple[str, str, str]]:
     """(code, severity, cell) of the problems of a sheet."""
     return [(p.code, p.severity, p.cell) for p in sheet.problems]
-
-
-def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
-    """The workbook with a sheet of another (same styles) moved into it."""
-    package = Package(data)
-    book, rels, types = (
-        package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml")
-    )
-    part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
-    etree.SubElement(
-        rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part
-    )
-    new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
-    new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-    etree.SubElement(types, etree.QName(types, "Override"), PartName="/" + part, ContentType=kind)
-    bare = etree.fromstring(xml)
-    for child in [c for c in bare if c.tag not in {f"{S}{t}" for t in ("sheetData", "mergeCells", "cols")}]:
-        bare.remove(child)
-    changed = {"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels, "[Content_Types].xml": types}
-    return package.with_parts({name: serialise(root) for name, root in changed.items()} | {part: serialise(bare)})
-
-
-def sheet_xml(data: bytes, sheet: str) -> bytes:
-    """The XML of a sheet."""
-    package = Package(data)
-    return package.read(part_of(package, sheet))

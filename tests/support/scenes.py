@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from dxreport.domain.model import Measure, Ref, Settings, measure_from
 from dxreport.domain.values import plan_is_none
@@ -12,6 +13,8 @@ from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from
 from dxreport.master.records import Master, MeasureState, Standing
+from dxreport.report.figures import figures
+from dxreport.report.finals import Final, final_data, final_from
 
 SETTINGS: Settings = replace(sample.settings(), areas=AREAS)
 ON_TRACK, LATE = "予定通り", "進捗遅延・課題あり"
@@ -95,3 +98,8 @@ def built(
 def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
     """A master that was never a workbook: nothing has a cell in it."""
     return Master(settings, DEPARTMENTS, tuple(measures), {m.id: Standing() for m in measures})
+
+
+def kept(master: Master, quarter: int = 1) -> Final:
+    """What is kept of a final report on this master."""
+    return final_from(final_data(master, replace(figures(master, quarter, datetime(2022, 7, 19, 9)), final_id="F0001")))
