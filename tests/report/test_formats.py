@@ -33,6 +33,7 @@ from dxreport.workspace.bundled import bundled
 from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
+pytestmark = pytest.mark.pdf
 TYPST = bundled("templates") / pdf_module.TEMPLATE
 C_NAMESPACE = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
 
