@@ -1,4 +1,4 @@
-"""An item that a department adds itself: three rows inserted for a further 取組, or copied."""
+"""Items that a department adds itself: three rows inserted or copied for another 取組."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
     sheet = sheet_of(plan, "01-01")
     assert "W502" in {p.code for p in sheet.problems}
     assert not plan.clean
-    assert [a.key for a in quarter.master.measure("01-01").activities] == ["K1", "K2"]  # nothing is taken unasked
+    assert [a.key for a in quarter.master.measure("01-01").activities] == [
+        "K1",
+        "K2",
+    ]  # nothing is added without a decision
     [conflict] = quarter.master.conflicts
     assert conflict.label == "追加: 取組"
     assert "新しい取組" in conflict.returned and "試行" in conflict.returned
@@ -61,7 +64,7 @@ def test_only_yes_or_no(quarter: Quarter) -> None:
 
 
 def test_copied_rows_are_a_further_activity(quarter: Quarter) -> None:
-    """ "Insert copied cells" copies the hidden keys too: the first rows are the original."""
+    """ "Insert copied cells" also copies the hidden keys; the first rows are the original."""
     data = quarter.filled({})
     at = quarter.cells(data, "01-01")
     first = cell(at["activity.plan/K2/1"])[0]
@@ -69,7 +72,7 @@ def test_copied_rows_are_a_further_activity(quarter: Quarter) -> None:
     def duplicate(root: etree._Element) -> None:
         for n in (2, 1, 0):
             copy_row(root, first + n)
-        # copy_row puts each copy behind its own row: bring them into the order of an inserted block
+        # copy_row puts each copy below its own row; reorder them as Excel inserts a block
         rows = {int(r.get("r")): r for r in root.iter("{*}row")}
         order = [first, first + 2, first + 4, first + 1, first + 3, first + 5]
         kept = [rows[n] for n in order]

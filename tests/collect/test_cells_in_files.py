@@ -1,4 +1,4 @@
-"""What stands in the cells of a return: formulas, errors, numbers, dates; rows and columns that are gone or new."""
+"""Cells of a return: formulas, errors, numbers, dates; deleted and inserted rows and columns."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_bare_number_that_may_have_been_a_date_is_asked_back_unless_a_figure_i
     sheet, at = collected(issued_quarter, PROCUREMENT, "<v>44743</v>")
     assert found(sheet) == [("E305", "error", at)]
     sheet, _ = collected(issued_quarter, ACTUAL, "<v>44743</v>")
-    assert [p.code for p in sheet.problems] == ["W202"]  # a number all the same; whether of 千円 it does not say
+    assert [p.code for p in sheet.problems] == ["W202"]  # still a number; it does not say whether in 千円
     assert (ACTUAL, "44743") in [(str(c.ref), c.new) for c in sheet.merge.changes]
 
 
@@ -108,7 +108,7 @@ def test_a_deleted_column_is_removed_and_not_blank(issued_quarter: Quarter) -> N
 
 
 def test_a_blanked_cell_is_blank(quarter: Quarter) -> None:
-    """The near miss: what is cleared and not deleted is an answer."""
+    """Near miss: a cell that is cleared, not deleted, is an answer."""
     sheet = sheet_of(quarter.collect(quarter.filled({"01-01": {PROCUREMENT: "", "budgeted": "無"}})), "01-01")
     assert found(sheet) == []
     assert (quarter.values("01-01")[PROCUREMENT], quarter.values("01-01")["budgeted"]) == ("", "無")

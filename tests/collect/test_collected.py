@@ -1,4 +1,4 @@
-"""Collect as a whole: what goes in, what is held, what is written where, and what happens the second time."""
+"""Collect as a whole: what is merged, what is held, which files are written, and a second run."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_what_somebody_wrote_into_the_master_meanwhile_is_a_conflict_and_stays_o
         "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容")  # fmt: skip
     assert not plan.clean and [str(c.ref) for c in sheet.merge.conflicts] == ["procurement"]
     assert quarter.values("01-01")["procurement"] == "担当が直した内容"
-    assert quarter.values("01-01")[P1] == "予定通り"  # the other cells went in
+    assert quarter.values("01-01")[P1] == "予定通り"  # the other cells were merged
     before = quarter.files()
     quarter.collect(data, now=LATER)
     assert quarter.files() == before
@@ -242,7 +242,7 @@ def open_in_excel(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[Dxr
 
 
 def edited_meanwhile(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[DxreportError]:
-    """Somebody saves the master while the returns are read."""
+    """Save the master as somebody else would while the returns are read."""
     real = run.plan_files
 
     def slow(*args: object, **options: object):
@@ -274,7 +274,7 @@ def disk_full(nth: int) -> Callable:
 def test_where_the_master_cannot_be_written_nothing_is(
     quarter: Quarter, monkeypatch: pytest.MonkeyPatch, trouble
 ) -> None:
-    """Two originals, a backup, the master, a corrected copy: whichever fails."""
+    """Two originals, a backup, the master, a corrected copy: any of the writes may fail."""
     paths = [
         quarter.put(quarter.filled({}), "a.xlsx"),
         quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx"),

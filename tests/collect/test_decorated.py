@@ -1,4 +1,4 @@
-"""A master that people decorated goes through the whole loop; what is theirs stays byte for byte."""
+"""A decorated master goes through the whole loop; what people added stays byte for byte."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OURS = [sheet.name for sheet in (MEASURES, ACTIVITIES, ISSUES, RECEIPTS, CHANGES
 
 
 def through_the_loop(quarter: Quarter) -> None:
-    """Issued, returned with a held sheet, a conflict and a new text, both decided."""
+    """Issue, collect a held sheet, a conflict and a new text, and decide both."""
     issue(quarter)
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     plan = quarter.collect(
@@ -43,7 +43,7 @@ def changed_parts(before: Package, after: Package) -> set[str]:
 
 
 def ours(package: Package) -> set[str]:
-    """The parts that the loop may write: the sheets it keeps its books in, their tables, and the wish to recalculate."""
+    """Return the parts that the loop may write: its own sheets and tables, and the recalculation flag."""
     parts = {sheet_parts(package)[name] for name in OURS}
     return parts | {t.part for part in parts for t in tables(package, part)} | {"xl/workbook.xml"}
 

@@ -1,4 +1,4 @@
-"""Which sheet a returned sheet is: said by its stamp, whatever the file and the sheet are called."""
+"""A returned sheet is identified by its stamp, not by the names of file and sheet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 
 
 def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:
-    """The workbook with another stamp in A1."""
+    """Return the workbook with another stamp in A1."""
 
     def change(root: etree._Element) -> None:
         stamp = next(t for t in root.iter(f"{{{MAIN_NS}}}t") if (t.text or "").startswith("dxr1|"))
@@ -33,7 +33,7 @@ def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:
 
 
 def codes(quarter: Quarter, data: bytes, measure: str = "01-01") -> list[str]:
-    """The codes of the problems of a measure's sheet that could not be told what it is."""
+    """Return the problem codes of a measure's sheet that was refused as unidentifiable."""
     sheet = sheet_of(quarter.collect(data, dry_run=True), measure)
     assert sheet.status is Status.REFUSED and not sheet.merge.changes
     return [p.code for p in sheet.problems]
@@ -69,7 +69,7 @@ def test_a_sheet_moved_to_another_departments_book_is_still_itself(quarter: Quar
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_two_half_filled_copies_complete_each_other(quarter: Quarter, order: int) -> None:
-    """Two people of one department, each with a copy: whichever comes first."""
+    """Two people of one department, each with a copy, in either order."""
     one = quarter.filled({"01-01": {P1: "予定通り", P2: "予定通り"}}, full=False)
     two = quarter.filled({"01-04": {P1: "予定通り", P2: "予定通り"}}, full=False)
     quarter.collect(*[one, two][::order])
@@ -80,7 +80,7 @@ def test_two_half_filled_copies_complete_each_other(quarter: Quarter, order: int
 
 
 def test_two_halves_of_one_sheet_complete_each_other_once_the_first_was_accepted(quarter: Quarter) -> None:
-    """A correction that is written into a fresh copy is judged with what was answered before."""
+    """A correction in a fresh copy is validated together with the earlier answers."""
     quarter.collect(quarter.filled({}))
     fresh = quarter.filled({"01-01": {"activity.countermeasure/K1/1": "念のため"}}, full=False)
     sheet = sheet_of(quarter.collect(fresh), "01-01")

@@ -15,7 +15,7 @@ from tests.support.packages import S
 
 
 def png() -> bytes:
-    """A picture of one white pixel."""
+    """Return a picture of one white pixel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -30,7 +30,7 @@ def png() -> bytes:
 
 
 def _extra_book() -> Package:
-    """A sheet with formulas, a chart, a picture, a text box, a note and a data bar of Excel 2010."""
+    """Return a workbook with one sheet that holds formulas, a chart, a picture, a text box, a note and a data bar of Excel 2010."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     sheet = book.add_worksheet("集計")
@@ -48,7 +48,7 @@ def _extra_book() -> Package:
 
 
 def decorate(data: bytes) -> bytes:
-    """``data`` with that sheet in it, a calculation chain, and a column, a note and rules of people's own on 取組."""
+    """Add that sheet, a calculation chain, and a column and a rule of people's own on 取組."""
     master, extra = Package(data), _extra_book()
     changed = {
         name.replace("sheet1.xml", "sheet99.xml"): extra.read(name)

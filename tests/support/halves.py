@@ -12,16 +12,16 @@ ELSE = {str(ref): text for ref, text in printed("01-04").items()}
 
 
 def half(quarter: Quarter, edits: Edits) -> bytes:
-    """A copy of the workbook of 産業振興課 in which only this was written into 01-01."""
+    """Return a copy of the workbook of 産業振興課 with only these answers in 01-01."""
     return quarter.filled({HERE: edits}, full=False)
 
 
 def states(quarter: Quarter, measure: str = HERE) -> dict[str, str]:
-    """What 受付簿 says of the measure, by return."""
+    """Return the states of the measure in 受付簿, by return."""
     return {r.id: r.state.value for r in quarter.master.receipts if r.measure == measure}
 
 
 def shown(quarter: Quarter, measure: str = HERE) -> str:
-    """Where the measure stands in ``status``."""
+    """Return the state of the measure in ``status``."""
     sheets = status(quarter.master, quarter.master.settings.rounds[1], RETURNED.date()).sheets
     return next(s.state.value for s in sheets if s.measure == measure)

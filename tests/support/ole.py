@@ -10,7 +10,7 @@ _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
 def container(streams: Files) -> bytes:
-    """An OLE container of these streams; ``folder/stream`` makes a storage."""
+    """Return an OLE container of these streams; ``folder/stream`` makes a storage."""
     entries: list[dict] = [{"name": "Root Entry", "type": 5, "children": []}]
     folders = {"": 0}
     mini = b""

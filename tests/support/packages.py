@@ -1,4 +1,4 @@
-"""What a test does to a workbook's package: look into it, change cells as a spreadsheet program would, check it."""
+"""Look into a workbook's package, edit it as a spreadsheet program would, and check it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Grid = list[list[object]]
 
 
 def rows_of(data: bytes, sheet: str) -> Grid:
-    """The values of a sheet as python-calamine gives them."""
+    """Return the values of a sheet as python-calamine gives them."""
     return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
 
 
 def part_of(package: Package, sheet: str) -> str:
-    """The part that holds a sheet."""
+    """Return the name of the part that holds a sheet."""
     book = package.xml("xl/workbook.xml")
     rel = next(s.get(f"{{{DOC_RELS_NS}}}id") for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
     return next(r.target for r in package.relationships("xl/workbook.xml") if r.id == rel)
 
 
 def edited(data: bytes, sheet: str, change: Callable[[etree._Element], None]) -> bytes:
-    """The workbook after ``change`` was applied to the sheet's XML."""
+    """Return the workbook after ``change`` was applied to the sheet's XML."""
     package = Package(data)
     part = part_of(package, sheet)
     root = package.xml(part)
@@ -41,12 +41,12 @@ def edited(data: bytes, sheet: str, change: Callable[[etree._Element], None]) ->
 
 
 def merged(root: etree._Element) -> list[Box]:
-    """The merged ranges of a sheet."""
+    """Return the merged ranges of a sheet."""
     return [box(m.get("ref")) for m in root.iter(f"{S}mergeCell")]
 
 
 def open_cells(data: bytes, sheet: str) -> set[tuple[int, int]]:
-    """The cells of a sheet into which a department can type: (row, column) of all that are not locked.
+    """Return (row, column) of the unlocked cells of a sheet.
 
     Of a merged range only the first cell counts.
     """
@@ -73,7 +73,7 @@ def set_text(root: etree._Element, where: tuple[int, int], text: str) -> None:
 
 
 def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
-    """Insert blank rows; cells and merged ranges move, a range that is cut grows."""
+    """Insert blank rows; cells and merged ranges move, a range across the place grows."""
     for row in root.iter(f"{S}row"):
         if int(row.get("r")) >= before:
             _move(row, int(row.get("r")) + count)
@@ -84,7 +84,7 @@ def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
 
 
 def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
-    """Insert blank columns likewise."""
+    """Insert blank columns in the same way."""
     for c in root.iter(f"{S}c"):
         row, column = cell(c.get("r"))
         c.set("r", address(row, column + count * (column >= before)))
@@ -95,7 +95,7 @@ def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
 
 
 def delete_row(root: etree._Element, number: int) -> None:
-    """Delete a row; what a merged range held in its first row is lost with it."""
+    """Delete a row; the text of a merged range is lost with its first row."""
     for row in list(root.iter(f"{S}row")):
         if int(row.get("r")) == number:
             row.getparent().remove(row)
@@ -105,7 +105,7 @@ def delete_row(root: etree._Element, number: int) -> None:
 
 
 def delete_column(root: etree._Element, number: int) -> None:
-    """Delete a column likewise."""
+    """Delete a column in the same way."""
     for c in list(root.iter(f"{S}c")):
         row, column = cell(c.get("r"))
         if column == number:
@@ -116,7 +116,7 @@ def delete_column(root: etree._Element, number: int) -> None:
 
 
 def copy_row(root: etree._Element, number: int) -> None:
-    """Insert a copy of a row below it, hidden key and all."""
+    """Insert a copy of a row below it, hidden key included."""
     insert_rows(root, number + 1)
     row = next(r for r in root.iter(f"{S}row") if r.get("r") == str(number))
     twin = etree.fromstring(etree.tostring(row))
@@ -139,7 +139,7 @@ def _move_merges(root: etree._Element, moved: Callable[[Box], Box]) -> None:
 
 
 def with_cell(data: bytes, where: str, xml: str, style: str = "", number_format: str = "") -> bytes:
-    """The workbook with the content of a cell of 01-01 replaced; ``number_format`` is given to it."""
+    """Replace the content of a cell of 01-01, and its number format if one is given."""
     package = Package(data)
     styles = package.xml("xl/styles.xml")
     part = part_of(package, "01-01")
@@ -169,13 +169,13 @@ def with_cell(data: bytes, where: str, xml: str, style: str = "", number_format:
 
 
 def sheet_xml(data: bytes, sheet: str) -> bytes:
-    """The XML of a sheet."""
+    """Return the XML of a sheet."""
     package = Package(data)
     return package.read(part_of(package, sheet))
 
 
 def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
-    """The workbook with a sheet of another (same styles) moved into it."""
+    """Return the workbook with a sheet of another one (of the same styles) moved into it."""
     package = Package(data)
     book, rels, types = (
         package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml")
@@ -196,7 +196,7 @@ def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
 
 
 def renamed(data: bytes, old: str, new: str) -> bytes:
-    """The workbook with a sheet renamed."""
+    """Return the workbook with a sheet renamed."""
     package = Package(data)
     book = package.xml("xl/workbook.xml")
     next(s for s in book.iter(f"{S}sheet") if s.get("name") == old).set("name", new)
@@ -206,7 +206,7 @@ def renamed(data: bytes, old: str, new: str) -> bytes:
 
 
 def without_sheet(data: bytes, sheet: str) -> bytes:
-    """The workbook after a sheet was deleted."""
+    """Return the workbook with a sheet deleted."""
     package = Package(data)
     book = package.xml("xl/workbook.xml")
     gone = next(s for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
@@ -218,7 +218,7 @@ def without_sheet(data: bytes, sheet: str) -> bytes:
 
 
 def faults(data: bytes) -> list[str]:
-    """What would make Excel offer to repair the workbook, as far as it can be seen without Excel."""
+    """List what would make Excel offer to repair the workbook, as far as that shows without Excel."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         out = [f"{name} is damaged" for name in [archive.testzip()] if name]
@@ -252,7 +252,7 @@ def _type_faults(package: Package, names: list[str]) -> Iterator[str]:
 
 
 def _book_faults(package: Package) -> Iterator[str]:
-    """Sheets of the wrong kind, and more than one selected: typing would go into all of them."""
+    """Yield sheets of the wrong type, and a fault if several are selected: typing would change all of them."""
     types = {
         o.get("PartName").lstrip("/"): o.get("ContentType")
         for o in package.xml("[Content_Types].xml").iter("{*}Override")

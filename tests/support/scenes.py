@@ -56,25 +56,25 @@ ACTUALS: Edits = {
 
 
 def edited(measures: list[Measure], edits: Edits) -> list[Measure]:
-    """The measures with these texts."""
+    """Return the measures with these texts."""
     return [
         measure_from(m.values() | {Ref.parse(ref): text for ref, text in edits.get(m.id, {}).items()}) for m in measures
     ]
 
 
 def real() -> list[Measure]:
-    """The 26 measures at the end of 第1四半期: what 03-04 reported of quarters to come is not taken."""
+    """Return the 26 measures at the end of 第1四半期, without what 03-04 reported of future quarters."""
     to_come = {f"activity.progress/K1/{q}": "" for q in (2, 3, 4)}
     return edited(sample.load(with_answers=True), {"03-04": to_come})
 
 
 def first_quarter(edits: Edits | None = None, settings: Settings = SETTINGS) -> Master:
-    """The master at the end of the real 第1四半期."""
+    """Return the master at the end of the real 第1四半期."""
     return built(edited(real(), edits or {}), settings)
 
 
 def third_quarter() -> Master:
-    """A made-up 第3四半期: all that was planned went as planned, but for PROGRESS; 01-06 was completed before it."""
+    """Return a made-up 第3四半期: all went as planned except PROGRESS; 01-06 was completed before it."""
     went_well = {
         m.id: {
             f"activity.progress/{a.key}/{q}": ON_TRACK
@@ -91,15 +91,15 @@ def third_quarter() -> Master:
 def built(
     measures: list[Measure], settings: Settings = SETTINGS, standings: Mapping[str, Standing] | None = None
 ) -> Master:
-    """A master workbook of these measures, read again."""
+    """Build a master workbook of these measures and read it."""
     return master_from(master_bytes(settings, DEPARTMENTS, measures, standings))
 
 
 def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
-    """A master that was never a workbook: nothing has a cell in it."""
+    """Return a master without a workbook, so that no text has a cell."""
     return Master(settings, DEPARTMENTS, tuple(measures), {m.id: Standing() for m in measures})
 
 
 def kept(master: Master, quarter: int = 1) -> Final:
-    """What is kept of a final report on this master."""
+    """Return a final report on this master as it is kept."""
     return final_from(final_data(master, replace(figures(master, quarter, datetime(2022, 7, 19, 9)), final_id="F0001")))

@@ -12,7 +12,7 @@ from tests.support.ole import container
 
 
 def zipped(files: Iterable[tuple[str, bytes]], encoding: str = "utf-8") -> bytes:
-    """A zip; with cp932 as Windows' own 圧縮フォルダー writes it: those bytes and no UTF-8 flag."""
+    """Return a zip; with ``cp932`` as 圧縮フォルダー of Windows writes it, without the UTF-8 flag."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for index, (name, data) in enumerate(files):
@@ -25,12 +25,12 @@ def zipped(files: Iterable[tuple[str, bytes]], encoding: str = "utf-8") -> bytes
 
 
 def _stand_in(index: int, name: str, encoding: str) -> str:
-    """An ASCII name as long as the encoded one, to be replaced in the archive."""
+    """Return an ASCII name as long as the encoded one, to be replaced in the archive."""
     return f"{index:02}".ljust(len(name.encode(encoding)), "_")
 
 
 def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> bytes:
-    """A saved mail with these attachments."""
+    """Return a saved mail with these attachments."""
     message = EmailMessage()
     message["From"] = "産業振興課 <sangyou@example.lg.jp>"
     message["Date"] = "Fri, 15 Jul 2022 01:02:03 +0000"
@@ -44,7 +44,7 @@ def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> b
 def outlook(
     attachments: list[tuple[str, bytes]], sender: str = "観光課", address: str = "kankou@example.lg.jp"
 ) -> bytes:
-    """A saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header."""
+    """Return a saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header."""
     sent = 133_023_205_230_000_000  # 2022-07-15 01:02:03 UTC in 100 ns since 1601
     streams: dict[str, bytes] = {}
     head = struct.pack("<8x4I8x", 0, len(attachments), 0, len(attachments))
