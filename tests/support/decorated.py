@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 
 import xlsxwriter
 from lxml import etree
 
 from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, TYPES_NS, Package, parse, serialise
 from dxreport.ooxml.table import sheet_parts
-from tests.support.packages import S
-
-
-def png() -> bytes:
-    """Return a picture of one white pixel."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0\xff\xff\xff"))
-        + chunk(b"IEND", b"")
-    )
+from tests.support.packages import S, png
 
 
 def _extra_book() -> Package:
@@ -41,7 +24,7 @@ def _extra_book() -> Package:
     chart = book.add_chart({"type": "column"})
     chart.add_series({"values": "=集計!$A$1:$A$2"})
     sheet.insert_chart("C3", chart)
-    sheet.insert_image("C20", "p.png", {"image_data": io.BytesIO(png())})
+    sheet.insert_image("C20", "p.png", {"image_data": io.BytesIO(png(1, 1, (255, 255, 255)))})
     sheet.insert_textbox("C25", "メモ")
     book.close()
     return Package(stream.getvalue())

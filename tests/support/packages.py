@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 
 from lxml import etree
@@ -215,6 +217,17 @@ def without_sheet(data: bytes, sheet: str) -> bytes:
     if names is not None:
         book.remove(names)
     return package.with_parts({"xl/workbook.xml": serialise(book)})
+
+
+def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:
+    """Return a picture of one colour."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    pixels = (b"\0" + bytes(color) * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
 
 
 def faults(data: bytes) -> list[str]:

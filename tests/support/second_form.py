@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,7 +10,7 @@ import xlsxwriter
 from lxml import etree
 
 from dxreport.ooxml.package import Package, serialise
-from tests.support.packages import S, part_of
+from tests.support.packages import S, part_of, png
 
 SHEET = "報告書"
 AUTHOR = "山田太郎"
@@ -92,17 +90,6 @@ FORMATS = {
     "stacked": {"border": 1, "rotation": 270, "align": "center", "valign": "vcenter"},
     "input": {"border": 1, "text_wrap": True, "valign": "top", "locked": False},
 }
-
-
-def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:
-    """Return a picture of one colour."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    pixels = (b"\0" + bytes(color) * width) * height
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
 
 
 def build(change: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None] | None = None) -> bytes:
