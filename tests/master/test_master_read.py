@@ -303,3 +303,13 @@ def test_a_mail_domain_may_be_written_with_its_at_sign(small: bytes) -> None:
     assert (
         master_from(put(small, "設定", "B4", text("@city.example.lg.jp"))).settings.mail_domain == "city.example.lg.jp"
     )
+
+
+def test_a_row_that_holds_only_blanks_is_none(small: bytes) -> None:
+    book, out = openpyxl.load_workbook(io.BytesIO(small)), io.BytesIO()
+    for name in ("施策", "成果目標"):
+        for cell in book[name][3]:
+            cell.value = None
+        book[name]["B3"] = "　"
+    book.save(out)
+    assert [m.id for m in master_from(out.getvalue()).measures] == ["01-01"]
