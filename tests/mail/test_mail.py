@@ -265,3 +265,13 @@ def test_the_notes_of_a_department_are_no_reason_of_ours(held, tmp_path):
     quarter.workspace.master.write_bytes(edit.data())
     [d] = drafts(quarter, Kind.RETURN, RETURNED).drafts
     assert "だいたい" in body(d) and "来月確定します" not in body(d)
+
+
+def test_an_address_that_is_none_is_named_and_not_missed_too(tmp_path):
+    departments = [replace(d, to="だれか") if d.name == OFFICE else d for d in DEPARTMENTS]
+    create(tmp_path / "w", ISSUED.date(), sample=True)
+    quarter = Quarter(tmp_path / "w")
+    quarter.workspace.master.write_bytes(master_bytes(sample.settings(), departments, sample.load(with_answers=False)))
+    issue(quarter, departments=(OFFICE,))
+    found = drafts(quarter, Kind.REQUEST)
+    assert found.drafts == () and ["宛先「だれか」" in o.reason for o in found.obstacles] == [True]
