@@ -275,3 +275,15 @@ def test_an_address_that_is_none_is_named_and_not_missed_too(tmp_path):
     issue(quarter, departments=(OFFICE,))
     found = drafts(quarter, Kind.REQUEST)
     assert found.drafts == () and ["宛先「だれか」" in o.reason for o in found.obstacles] == [True]
+
+
+def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_path):
+    found = drafts(issued_quarter, Kind.REMIND)
+    outer = EmailMessage()
+    outer["Subject"] = "転送"
+    outer.set_content("見てください。")
+    outer.add_attachment(read(found.drafts[0]))
+    path = tmp_path / found.drafts[0].file
+    path.write_bytes(outer.as_bytes(policy=email.policy.SMTP))
+    with pytest.raises(UsageError):
+        mail.write(found, tmp_path)
