@@ -242,7 +242,7 @@ def open_in_excel(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[Dxr
 
 
 def edited_meanwhile(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[DxreportError]:
-    """Save the master as somebody else would while the returns are read."""
+    """Somebody saves the master while the returns are read."""
     real = run.plan_files
 
     def slow(*args: object, **options: object):
@@ -274,7 +274,7 @@ def disk_full(nth: int) -> Callable:
 def test_where_the_master_cannot_be_written_nothing_is(
     quarter: Quarter, monkeypatch: pytest.MonkeyPatch, trouble
 ) -> None:
-    """Two originals, a backup, the master, a corrected copy: any of the writes may fail."""
+    """Two originals, a backup, the master, a corrected copy: whichever fails."""
     paths = [
         quarter.put(quarter.filled({}), "a.xlsx"),
         quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "b.xlsx"),

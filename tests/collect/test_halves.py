@@ -341,7 +341,7 @@ def test_originals_are_read_again_only_where_they_can_help(quarter: Quarter, mon
     judged = Judge.file
     monkeypatch.setattr(Judge, "file", lambda self, file, **how: (read.append(file.name), judged(self, file, **how))[1])
     quarter.collect(quarter.filled({}))
-    assert len(read) == 2  # the new one and the half, not the one with another error
+    assert len(read) == 2  # the new one and the half, not the one with another fault
 
 
 @pytest.mark.parametrize("harm", ["altered", "unreadable"])

@@ -26,7 +26,7 @@ WRONG = {"01-01": {"activity.progress/K1/1": "だいたい"}}
 
 
 def noted(data: bytes, *written: tuple[str, str, str]) -> bytes:
-    """Return the workbook with notes: (sheet, cell, text)."""
+    """The workbook with notes: (sheet, cell, text)."""
     edit = PackageEdit(data)
     for sheet, cell, text in written:
         Notes(edit, sheet).add(box(cell), [text])
@@ -80,7 +80,7 @@ def test_the_marks_of_a_corrected_copy_are_not_the_department_s(quarter):
         Package(book.data).read(n) for n in Package(book.data).names if "comments" in n
     )
     marked = quarter.cells(book.data, "01-01")["activity.progress/K1/1"]
-    answer = noted(copy.read_bytes(), ("01-01", marked, "\n\nこれで確定です"))  # written below our own note
+    answer = noted(copy.read_bytes(), ("01-01", marked, "\n\nこれで確定です"))  # written under our mark
     assert remarks(open_book(answer), "01-01") == {"C5": "相談中", marked: "これで確定です"}
 
 
@@ -145,7 +145,7 @@ def test_the_memo_column_tells_both_apart_again(message):
     text = memo(message, {"E21": "一行\n二行", "AA100": "コメント B1: 引用"})
     assert (reason(text), notes([text])) == (message, {"E21": "一行 二行", "AA100": "コメント B1: 引用"})
     assert memo("", {}) == ""
-    assert len(memo("", {f"A{n}": "字" * 1000 for n in range(1, 200)})) < 32_767  # the limit of a cell
+    assert len(memo("", {f"A{n}": "字" * 1000 for n in range(1, 200)})) < 32_767  # what a cell holds
 
 
 def test_notes_written_in_libreoffice_are_read_in_every_format(issued_quarter, office, tmp_path):

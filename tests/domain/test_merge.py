@@ -136,6 +136,13 @@ def test_an_item_that_an_earlier_return_of_the_issue_made_is_its_own():
     assert contested(merge, {}, current, answered=lambda _: True) == merge
 
 
+def test_the_name_of_an_issued_item_may_be_corrected_by_a_fresh_copy():
+    """It is the item that was sent: only items made since are taken for two things."""
+    name = Ref("activity.name", "K1")
+    merge = Merge((CellChange(name, "甲", "乙"),))
+    assert contested(merge, {name: "元"}, {name: "甲"}, answered=lambda _: True, fresh=True) == merge
+
+
 def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_did_not_see_the_other():
     content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
     merge = Merge((CellChange(content, "甲の依頼", "乙の依頼"), CellChange(period, "7月", "9月")))
@@ -146,10 +153,3 @@ def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_
     )
     same = Merge((CellChange(period, "7月", "9月"),))
     assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same
-
-
-def test_the_name_of_an_issued_item_may_be_corrected_by_a_fresh_copy():
-    """It is the item that was sent: only items made since are taken for two things."""
-    name = Ref("activity.name", "K1")
-    merge = Merge((CellChange(name, "甲", "乙"),))
-    assert contested(merge, {name: "元"}, {name: "甲"}, answered=lambda _: True, fresh=True) == merge

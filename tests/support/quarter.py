@@ -146,11 +146,11 @@ def reshaped(data: bytes, sheet: str, *changes: Callable[[etree._Element], None]
 
 
 def sheet_of(plan: Plan, measure: str, file: int = 0) -> PlannedSheet:
-    """Return the planned sheet of a measure."""
+    """What became of a measure's sheet."""
     [found] = [s for s in plan.files[file].sheets if s.measure == measure]
     return found
 
 
 def found(sheet: PlannedSheet) -> list[tuple[str, str, str]]:
-    """Return (code, severity, cell) of the problems of a sheet."""
+    """(code, severity, cell) of the problems of a sheet."""
     return [(p.code, p.severity, p.cell) for p in sheet.problems]

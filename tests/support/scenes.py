@@ -91,15 +91,16 @@ def third_quarter() -> Master:
 def built(
     measures: list[Measure], settings: Settings = SETTINGS, standings: Mapping[str, Standing] | None = None
 ) -> Master:
-    """Build a master workbook of these measures and read it."""
+    """A master workbook of these measures, read again."""
     return master_from(master_bytes(settings, DEPARTMENTS, measures, standings))
 
 
 def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
-    """Return a master without a workbook, so that no text has a cell."""
+    """A master that was never a workbook: nothing has a cell in it."""
     return Master(settings, DEPARTMENTS, tuple(measures), {m.id: Standing() for m in measures})
 
 
 def kept(master: Master, quarter: int = 1) -> Final:
-    """Return a final report on this master as it is kept."""
-    return final_from(final_data(master, replace(figures(master, quarter, datetime(2022, 7, 19, 9)), final_id="F0001")))
+    """A final report on this master, as it is kept."""
+    found = figures(master, quarter, datetime(2022, 7, 19, 9))
+    return final_from(final_data(master, replace(found, final_id="F0001")))
