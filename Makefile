@@ -46,7 +46,7 @@ quick: $(READY)
 
 # What depends on fonts, on a Debian that has no Japanese ones but IPAex.
 test-fonts: $(READY)
-	FONTCONFIG_FILE=$(CURDIR)/.ci/fonts.conf $(PYTEST) -m 'libreoffice or chromium or pdf' $(ARGS)
+	FONTCONFIG_FILE="$(CURDIR)/.ci/fonts.conf" $(PYTEST) -m 'libreoffice or chromium or pdf' $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
