@@ -13,11 +13,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint docs bench wheel clean
+.PHONY: help demo test quick test-fonts lint docs bench wheel clean
 
 help:
 	@echo 'make demo    a whole quarter on the 26 real measures, start to report, anew in demo/'
 	@echo 'make test    all tests (ARGS="-k merge" for some of them)'
+	@echo 'make quick   the tests that start neither LibreOffice nor Chromium'
 	@echo 'make lint    ruff'
 	@echo 'make docs    the documents made from the program, anew'
 	@echo 'make bench   the benchmarks (NAME=help for one of them)'
@@ -35,8 +36,17 @@ demo: $(READY)
 	rm -rf demo
 	$(BIN)/dxreport demo demo
 
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	$(PYTEST) $(ARGS)
+
+quick: $(READY)
+	$(PYTEST) -m 'not libreoffice and not chromium' $(ARGS)
+
+# What depends on fonts, on a Debian that has no Japanese ones but IPAex.
+test-fonts: $(READY)
+	FONTCONFIG_FILE="$(CURDIR)/.ci/fonts.conf" $(PYTEST) -m 'libreoffice or chromium or pdf' $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: real client programs, and a quarter that was issued."""
+"""Fixtures of all tests: real client programs, and an issued quarter."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tests.support import quarter as play
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}  # by marker
 FIXTURES = {"soffice", "office"}  # those that start LibreOffice
 REQUIRED = os.environ.get("DXREPORT_REQUIRE_CLIENTS") == "1"
-_CLIENT = re.compile("libreoffice|soffice|python3-uno|chromium|poppler", re.IGNORECASE)
+_CLIENT = re.compile("libreoffice|soffice|python3-uno|chromium|poppler|fontconfig|Japanese font", re.IGNORECASE)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a client's fixture carries its marker, so that ``-m`` finds them all."""
+    """Mark every test that uses LibreOffice through a fixture, so that ``-m`` finds them all."""
     for item in items:
         if FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("libreoffice")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs a client program that is not there."""
+    """Skip tests whose client program is missing."""
     for marker, program in PROGRAMS.items():
         if item.get_closest_marker(marker) and shutil.which(program) is None:
             pytest.skip(f"{marker}: {program} is not installed")
@@ -39,7 +39,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With DXREPORT_REQUIRE_CLIENTS=1, a test skipped for want of a client program has failed."""
+    """With DXREPORT_REQUIRE_CLIENTS=1, fail tests that were skipped for want of a client program."""
     report = yield
     if REQUIRED and report.skipped and isinstance(report.longrepr, tuple) and _CLIENT.search(report.longrepr[2]):
         report.outcome, report.longrepr = "failed", f"{report.longrepr[2]}, and DXREPORT_REQUIRE_CLIENTS=1"
@@ -48,7 +48,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
-    """Saves a workbook through LibreOffice: ``soffice(path, "xls") -> Path``; skips where there is none.
+    """Save a workbook through LibreOffice: ``soffice(path, "xls") -> Path``; skip where there is none.
 
     Each worker has its own profile, since LibreOffice refuses to run twice in one.
     """
@@ -73,7 +73,7 @@ def _imports_uno(python: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict]], None]:
-    """Edits workbooks in LibreOffice: ``office(jobs)``, as ``office.py`` describes them; skips where there is none."""
+    """Edit workbooks in LibreOffice: ``office(jobs)``, as described in ``office.py``; skip where there is none."""
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("LibreOffice is not installed")
@@ -102,5 +102,5 @@ def issued_quarter(tmp_path_factory: pytest.TempPathFactory) -> play.Quarter:
 
 @pytest.fixture
 def quarter(issued_quarter: play.Quarter, tmp_path: Path) -> play.Quarter:
-    """A copy of it to be changed."""
+    """A copy of ``issued_quarter``, to be changed."""
     return play.copy(issued_quarter, tmp_path)

@@ -1,4 +1,4 @@
-"""Documents that cannot rot: what they say of commands, options, keys, problems and files is held against the program."""
+"""Check what the documents say about commands, options, keys, problems and files against the program."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_links_lead_somewhere(name):
 
 
 def anchors(page: str) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     heads = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 
@@ -84,7 +84,7 @@ def test_pictures_are_of_a_readable_size():
 
 
 def tour(name: str) -> list[tuple[list[str], int]]:
-    """The commands of a README's console blocks, each with the exit code it tells of."""
+    """Return the commands of a README's console blocks, each with its stated exit code."""
     out = []
     for block in re.findall(r"^```console\n(.*?)^```", text(name), re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
@@ -117,7 +117,7 @@ def test_the_tour_runs_as_told(tmp_path, monkeypatch, capsys):
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """The keys of each section of docs/json.md, each with what is said of it."""
+    """Return the keys of each section of docs/json.md, each with its description."""
     sections = re.split(r"^##+ (.+)$", text("docs/json.md"), flags=re.MULTILINE)
     rows = r"^\| `([^`]+)` \| (.*) \|$"
     return {
@@ -127,7 +127,7 @@ def documented() -> dict[str, dict[str, str]]:
 
 
 def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """The paths of a section, with those of the records that it refers to."""
+    """Yield the paths of a section, including those of the records it refers to."""
     for path, said in section.items():
         yield path
         if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", said):
@@ -136,7 +136,7 @@ def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]
 
 
 def paths(value: Any, at: str = "") -> Iterator[str]:
-    """The paths of an answer, and the objects in it as ``path.``."""
+    """Yield the paths of an answer, and the objects in it as ``path.``."""
     if isinstance(value, dict):
         yield f"{at}."
         for key, inner in value.items():
@@ -149,7 +149,7 @@ def paths(value: Any, at: str = "") -> Iterator[str]:
 
 
 def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:
-    """The paths that each command answers in a quarter with a conflict, a held sheet and an unreadable file."""
+    """Return the paths in each command's answer, for a quarter with a conflict, a held sheet and an unreadable file."""
     progress = "activity.progress/K1/1"
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     returns = [

@@ -1,4 +1,4 @@
-"""A wheel carries all that the program needs far from the repository."""
+"""A wheel carries all that the program needs away from the repository."""
 
 from __future__ import annotations
 

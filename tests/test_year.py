@@ -1,4 +1,4 @@
-"""A whole year on the real measures: every round with its own inputs, deadline and required fields."""
+"""A whole year of the real measures: each round with its own inputs, deadline and required fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def year(tmp_path: Path) -> Quarter:
 
 
 def answer(year: Quarter, round_name: str, now: datetime, edits: dict[str, dict[str, str]], tmp_path: Path):
-    """Issue a round to all, let the departments of ``edits`` answer, collect: the plan, by measure."""
+    """Issue a round to all, collect the answers in ``edits``, and return the planned sheets by measure."""
     books = play.issue(year, round_name, now)
     round_ = year.master.settings.round(round_name)
     paths = []
@@ -50,7 +50,7 @@ def progress(master: Master, measure: str, quarter: int) -> list[str]:
 
 
 def planned(year: Quarter, measure: str, quarter: int, words: str = "予定通り") -> dict[str, str]:
-    """予定通り for every activity of a measure that has a plan in the quarter."""
+    """Return ``words`` as the progress of every activity that has a plan in the quarter."""
     found = year.master.measure(measure)
     return {
         f"activity.progress/{a.key}/{quarter}": words
@@ -73,8 +73,8 @@ def test_departments_write_the_plan(year: Quarter, tmp_path: Path) -> None:
     assert master.measure("01-02").goal == "新しい到達目標"
     third = master.measure("01-02").activities[2]
     assert (third.key, third.name, third.plan_label, third.q4.plan) == ("K3", "追加の取組", "作業予定", "作業4")
-    assert [a.key for a in master.measure("01-04").activities] == ["K1"]  # an activity that was emptied is removed
-    assert word(sheets, "01-05") == "held"  # a name was deleted, its plans were not
+    assert [a.key for a in master.measure("01-04").activities] == ["K1"]  # an emptied activity is removed
+    assert word(sheets, "01-05") == "held"  # its name was deleted, its plans were not
     assert [p.code for p in sheets["01-05"].problems if p.severity == "error"] == ["E107"]
     assert master.measure("01-05").activities[0].name == "方向性の検討"
     assert master.measure("01-06").related_measures == (
@@ -92,14 +92,14 @@ def test_four_quarters_and_the_closing(year: Quarter, tmp_path: Path) -> None:
         assert word(sheets, "01-01") == "merged"
         assert progress(year.master, "01-01", quarter) == ["予定通り"] * 2
 
-    # 01-04 answered nothing so far: the fourth quarter asks for the earlier ones too.
+    # 01-04 has not answered yet: the fourth quarter also asks for the earlier ones.
     some = planned(year, "01-04", 4)
     sheets = answer(year, "第4四半期", datetime(2023, 4, 1), {"01-04": some}, tmp_path)
     assert word(sheets, "01-04") == "held"
     owed = {field for p in sheets["01-04"].problems if p.code == "E103" for field in p.fields}
     assert {Ref.parse(f).period for f in owed} == {1, 2, 3}
 
-    # A plan of a later quarter may be changed in a quarter's round, one of an earlier may not.
+    # A quarter's round opens the plans of later quarters, not of earlier ones.
     late = {"activity.plan/K1/1": "書き換え"}
     sheets = answer(year, "第4四半期", datetime(2023, 4, 2), {"01-02": late}, tmp_path)
     assert [(p.code, p.severity) for p in sheets["01-02"].problems if p.code == "E301"] == [("E301", "error")]
@@ -127,7 +127,7 @@ def test_nothing_to_report_is_an_answer(year: Quarter, tmp_path: Path) -> None:
 
 
 def test_a_round_that_the_coordinator_adds(year: Quarter, tmp_path: Path) -> None:
-    """中間予算: opens 次年度予算化予定 alone, and asks for it."""
+    """中間予算 opens only 次年度予算化予定, and requires it."""
     import openpyxl
 
     book = openpyxl.load_workbook(year.workspace.master)

@@ -1,4 +1,4 @@
-"""An item that a department adds itself: three rows inserted for a further 取組, or copied."""
+"""Items that a department adds itself: three rows inserted or copied for another 取組."""
 
 from __future__ import annotations
 
@@ -8,33 +8,11 @@ from lxml import etree
 from dxreport.collect.resolve import decide
 from dxreport.domain.errors import UsageError
 from dxreport.ooxml.refs import cell
-from tests.support.packages import copy_row, insert_rows, set_text
+from tests.support.edits import new_row, with_rows
+from tests.support.packages import copy_row, set_text
 from tests.support.quarter import RETURNED, Quarter, reshaped, sheet_of
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-NEW = {"B": "新しい取組", "E": "調査", "F": "試行"}
-
-
-def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
-    """A row that Excel inserted, with what was typed into it."""
-    insert_rows(root, number)
-    row = etree.Element(f"{S}row", r=str(number))
-    for letters, text in texts.items():
-        c = etree.SubElement(row, f"{S}c", r=f"{letters}{number}", t="inlineStr")
-        etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t").text = text
-    next(r for r in root.iter(f"{S}row") if int(r.get("r")) > number).addprevious(row)
-
-
-def with_rows(quarter: Quarter, behind: str) -> bytes:
-    """01-01 with three rows inserted behind a cell's row, filled in like an activity."""
-    data = quarter.filled({})
-    row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
-
-    def insert(root: etree._Element) -> None:
-        for texts in ({}, {"E": "予定通り"}, NEW):
-            new_row(root, row, texts)
-
-    return reshaped(data, "01-01", insert)
 
 
 def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
@@ -42,7 +20,10 @@ def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
     sheet = sheet_of(plan, "01-01")
     assert "W502" in {p.code for p in sheet.problems}
     assert not plan.clean
-    assert [a.key for a in quarter.master.measure("01-01").activities] == ["K1", "K2"]  # nothing is taken unasked
+    assert [a.key for a in quarter.master.measure("01-01").activities] == [
+        "K1",
+        "K2",
+    ]  # nothing is added without a decision
     [conflict] = quarter.master.conflicts
     assert conflict.label == "追加: 取組"
     assert "新しい取組" in conflict.returned and "試行" in conflict.returned
@@ -83,7 +64,7 @@ def test_only_yes_or_no(quarter: Quarter) -> None:
 
 
 def test_copied_rows_are_a_further_activity(quarter: Quarter) -> None:
-    """ "Insert copied cells" copies the hidden keys too: the first rows are the original."""
+    """ "Insert copied cells" also copies the hidden keys; the first rows are the original."""
     data = quarter.filled({})
     at = quarter.cells(data, "01-01")
     first = cell(at["activity.plan/K2/1"])[0]
@@ -91,7 +72,7 @@ def test_copied_rows_are_a_further_activity(quarter: Quarter) -> None:
     def duplicate(root: etree._Element) -> None:
         for n in (2, 1, 0):
             copy_row(root, first + n)
-        # copy_row puts each copy behind its own row: bring them into the order of an inserted block
+        # copy_row puts each copy below its own row; reorder them as Excel inserts a block
         rows = {int(r.get("r")): r for r in root.iter("{*}row")}
         order = [first, first + 2, first + 4, first + 1, first + 3, first + 5]
         kept = [rows[n] for n in order]

@@ -1,4 +1,4 @@
-"""What comes again, comes late or comes out of order: newer returns, withdrawn ones, passwords, kept files."""
+"""Returns that come twice, late or out of order; withdrawn returns, passwords, kept originals."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def codes(plan: Plan, measure: str = "01-01", file: int = 0) -> tuple[str, list[
 
 
 def corrected(quarter: Quarter, data: bytes, edits: Edits) -> bytes:
-    """The corrected copy that a return is sent back as, with these answers typed into 01-01."""
+    """Return the corrected copy of a return, with these answers typed into 01-01."""
     [path] = collect(quarter.workspace, [quarter.put(data, "原本.xlsx")], RETURNED).copies
     answers = {"01-01": {Ref.parse(ref): text for ref, text in edits.items()}}
     return fill(path.read_bytes(), FORM, answers, quarter=1, year=1)
@@ -65,7 +65,7 @@ def locked(data: bytes) -> bytes:
 
 @pytest.fixture
 def replaced(quarter: Quarter) -> Quarter:
-    """U0001/01-01 was held, and U0002 went in after it."""
+    """A quarter in which U0001/01-01 was held and U0002 was merged after it."""
     quarter.collect(quarter.put(quarter.filled(BAD), "a.xlsx"))
     quarter.collect(quarter.put(quarter.filled({"01-01": {P1: LATE, C1: "協議中"}}), "b.xlsx"), now=LATER)
     return quarter
@@ -263,7 +263,7 @@ def test_characters_that_an_xls_loses_are_never_merged(quarter: Quarter, soffice
 def test_an_older_mail_that_is_collected_later_does_not_write_over_a_newer_one(quarter: Quarter) -> None:
     newer, older = (quarter.filled({"01-01": edits}) for edits in ({P1: LATE, C1: "人を増やす"}, {}))
     quarter.collect(quarter.put(mail("回答.xlsx", newer, 14), "新.eml"), now=LAST)
-    assert row(quarter, "U0001").when == "2022-07-14 10:02:03"  # when it came, not when it was collected
+    assert row(quarter, "U0001").when == "2022-07-14 10:02:03"  # when it arrived, not when it was collected
     plan = quarter.collect(quarter.put(mail("回答.xlsx", older, 10), "旧.eml"), now=LAST)
     assert codes(plan) == ("unchanged", ["W510"])
     assert (quarter.values("01-01")[P1], quarter.values("01-01")[C1]) == (LATE, "人を増やす")

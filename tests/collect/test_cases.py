@@ -1,4 +1,4 @@
-"""The table of cases, each through the command itself: what ``collect`` answers, and what lands in the master."""
+"""Run every case of the table through the command: check the answer of ``collect`` and the master."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Saved = Mapping[tuple[str, str], Path]
 
 
 def rows() -> Iterator[object]:
-    """Every case, once for each format in which LibreOffice saves it."""
+    """Yield every case, once per format in which LibreOffice saves it."""
     for case in CASES:
         if case.steps is None:
             yield pytest.param(case, "", id=case.name)
@@ -31,7 +31,7 @@ def rows() -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 def saved(issued_quarter: Quarter, office: Callable, tmp_path_factory: pytest.TempPathFactory) -> Saved:
-    """What LibreOffice makes of each case, by name and format; it is started once."""
+    """The files LibreOffice saves for each case, by name and format; it is started once."""
     folder = tmp_path_factory.mktemp("saved")
     data = issued_quarter.filled({})
     (folder / "返送.xlsx").write_bytes(data)
@@ -77,12 +77,12 @@ def test_case(
 
 
 def texts(quarter: Quarter) -> dict[str, dict[str, str]]:
-    """All texts of the master, by measure."""
+    """Return all texts of the master, by measure."""
     return {m.id: {str(ref): text for ref, text in m.values().items()} for m in quarter.master.measures}
 
 
 def said(file: dict) -> str:
-    """The answer for a file in short."""
+    """Return the answer for a file in short form."""
     mail = f"[{file['sender']} {file['received']}] " if file["sender"] else ""
     codes = [p["code"] for p in file["problems"]]
     if not file["measures"]:
@@ -99,7 +99,7 @@ def said_of_sheet(sheet: dict) -> str:
 
 
 def check_words(answer: dict) -> None:
-    """Everything that is said says what to do; a file that cannot be read gets one line."""
+    """Check that every problem says what to do, and that an unreadable file gets one line."""
     for file in answer["files"]:
         problems = [*file["problems"], *(p for s in file["measures"] for p in s["problems"])]
         assert all(p["message"].endswith("。") and p["fix"].endswith("。") for p in problems)
@@ -108,7 +108,7 @@ def check_words(answer: dict) -> None:
 
 
 def check_master(before: dict, after: dict, answer: dict, case: Case) -> None:
-    """What was merged is there, the rest as it was, and nothing was ever read as a blank."""
+    """Check that the master holds what was merged, and that nothing was read as a blank."""
     merged = {s["id"] for f in answer["files"] for s in f["measures"] if s["status"] == "merged"}
     assert {id_ for id_ in before if before[id_] != after[id_]} == merged
     assert all(after[id_][P1] for id_ in merged)
@@ -118,7 +118,7 @@ def check_master(before: dict, after: dict, answer: dict, case: Case) -> None:
 
 
 def check_places(case: Case, answer: dict, quarter: Quarter) -> None:
-    """Cells, rows and columns are named as the sender sees them; notes are kept."""
+    """Check that cells, rows and columns are named as the sender sees them, and that notes are kept."""
     sheet = next((s for f in answer["files"] for s in f["measures"] if s["id"] == "01-01"), {})
     if case.cell:
         problem = sheet["problems"][0]

@@ -1,4 +1,4 @@
-"""What stands in the cells of a return: formulas, errors, numbers, dates; rows and columns that are gone or new."""
+"""Cells of a return: formulas, errors, numbers, dates; deleted and inserted rows and columns."""
 
 from __future__ import annotations
 
@@ -8,43 +8,21 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.plan import Status
-from dxreport.ooxml.package import Package, serialise
 from dxreport.ooxml.refs import cell
-from tests.support.packages import S, delete_column, delete_row, edited, insert_columns, insert_rows, part_of, set_text
+from tests.support.packages import (
+    S,
+    delete_column,
+    delete_row,
+    edited,
+    insert_columns,
+    insert_rows,
+    set_text,
+    with_cell,
+)
 from tests.support.quarter import Quarter, found, reshaped, sheet_of
 
 PROCUREMENT, P1, ACTUAL = "procurement", "activity.progress/K1/1", "outcome.actual/O1/1"
 ISSUED = "利用促進事業費及び加盟促進事業費を予算化"
-
-
-def with_cell(data: bytes, where: str, xml: str, style: str = "", number_format: str = "") -> bytes:
-    """The workbook with the content of a cell of 01-01 replaced; ``number_format`` is given to it."""
-    package = Package(data)
-    styles = package.xml("xl/styles.xml")
-    part = part_of(package, "01-01")
-    root = package.xml(part)
-    c = next(c for c in root.iter(f"{S}c") if c.get("r") == where)
-    for child in list(c):
-        c.remove(child)
-    c.attrib.pop("t", None)
-    made = etree.fromstring(f'<c xmlns="{S[1:-1]}" {style}>{xml}</c>')
-    c.attrib.update(made.attrib)
-    c.extend(list(made))
-    if number_format:
-        formats = styles.find(f"{S}numFmts")
-        if formats is None:
-            formats = etree.Element(f"{S}numFmts")
-            styles.insert(0, formats)
-        etree.SubElement(formats, f"{S}numFmt", numFmtId="200", formatCode=number_format)
-        formats.set("count", str(len(formats)))
-        xfs = styles.find(f"{S}cellXfs")
-        own = etree.fromstring(etree.tostring(xfs[int(c.get("s"))]))
-        own.set("numFmtId", "200")
-        own.set("applyNumberFormat", "1")
-        xfs.append(own)
-        xfs.set("count", str(len(xfs)))
-        c.set("s", str(len(xfs) - 1))
-    return package.with_parts({part: serialise(root), "xl/styles.xml": serialise(styles)})
 
 
 def collected(quarter: Quarter, ref: str, xml: str, **format_: str):
@@ -93,7 +71,7 @@ def test_a_bare_number_that_may_have_been_a_date_is_asked_back_unless_a_figure_i
     sheet, at = collected(issued_quarter, PROCUREMENT, "<v>44743</v>")
     assert found(sheet) == [("E305", "error", at)]
     sheet, _ = collected(issued_quarter, ACTUAL, "<v>44743</v>")
-    assert [p.code for p in sheet.problems] == ["W202"]  # a number all the same; whether of 千円 it does not say
+    assert [p.code for p in sheet.problems] == ["W202"]  # still a number; it does not say whether in 千円
     assert (ACTUAL, "44743") in [(str(c.ref), c.new) for c in sheet.merge.changes]
 
 
@@ -130,7 +108,7 @@ def test_a_deleted_column_is_removed_and_not_blank(issued_quarter: Quarter) -> N
 
 
 def test_a_blanked_cell_is_blank(quarter: Quarter) -> None:
-    """The near miss: what is cleared and not deleted is an answer."""
+    """Near miss: a cell that is cleared, not deleted, is an answer."""
     sheet = sheet_of(quarter.collect(quarter.filled({"01-01": {PROCUREMENT: "", "budgeted": "無"}})), "01-01")
     assert found(sheet) == []
     assert (quarter.values("01-01")[PROCUREMENT], quarter.values("01-01")["budgeted"]) == ("", "無")

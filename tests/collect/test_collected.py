@@ -1,4 +1,4 @@
-"""Collect as a whole: what goes in, what is held, what is written where, and what happens the second time."""
+"""Collect as a whole: what is merged, what is held, which files are written, and a second run."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_what_somebody_wrote_into_the_master_meanwhile_is_a_conflict_and_stays_o
         "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容")  # fmt: skip
     assert not plan.clean and [str(c.ref) for c in sheet.merge.conflicts] == ["procurement"]
     assert quarter.values("01-01")["procurement"] == "担当が直した内容"
-    assert quarter.values("01-01")[P1] == "予定通り"  # the other cells went in
+    assert quarter.values("01-01")[P1] == "予定通り"  # the other cells were merged
     before = quarter.files()
     quarter.collect(data, now=LATER)
     assert quarter.files() == before

@@ -1,4 +1,4 @@
-"""A master that people decorated goes through the whole loop; what is theirs stays byte for byte."""
+"""A decorated master goes through the whole loop; what people added stays byte for byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dxreport.lifecycle.init import create
 from dxreport.master.schema import ACTIVITIES, CHANGES, CONFLICTS, ISSUES, MEASURES, RECEIPTS
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.table import sheet_parts, tables
-from tests.master.conftest import decorate
+from tests.support.decorated import decorate
 from tests.support.packages import S, faults
 from tests.support.quarter import ISSUED, RETURNED, Quarter, issue, sheet_of
 
@@ -22,7 +22,7 @@ OURS = [sheet.name for sheet in (MEASURES, ACTIVITIES, ISSUES, RECEIPTS, CHANGES
 
 
 def through_the_loop(quarter: Quarter) -> None:
-    """Issued, returned with a held sheet, a conflict and a new text, both decided."""
+    """Issue, collect a held sheet, a conflict and a new text, and decide both."""
     issue(quarter)
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     plan = quarter.collect(
@@ -43,7 +43,7 @@ def changed_parts(before: Package, after: Package) -> set[str]:
 
 
 def ours(package: Package) -> set[str]:
-    """The parts that the loop may write: the sheets it keeps its books in, their tables, and the wish to recalculate."""
+    """Return the parts that the loop may write: its own sheets and tables, and the recalculation flag."""
     parts = {sheet_parts(package)[name] for name in OURS}
     named = {"xl/workbook.xml", "[Content_Types].xml", "_rels/.rels"}  # where the document property is named, too
     return parts | {t.part for part in parts for t in tables(package, part)} | named

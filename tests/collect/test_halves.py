@@ -17,8 +17,9 @@ from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
 from dxreport.sendback.fill import fill
-from dxreport.status.round_status import status
-from tests.support.edits import encrypted, own_activity, without_sheet
+from tests.support.edits import encrypted, own_activity
+from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
+from tests.support.packages import sheet_xml, with_sheet, without_sheet
 from tests.support.quarter import (
     ANSWERS,
     OFFICE,
@@ -29,43 +30,23 @@ from tests.support.quarter import (
     issue,
     printed,
     sheet_of,
-    sheet_xml,
-    with_sheet,
 )
 
-SHARED = "01-09"  # 進捗 of three activities, 対応策 of two: each must be answered
+SHARED = "01-09"  # needs 進捗 of three activities and 対応策 of two
 OWNER = ANSWERS[SHARED].lead_department
 WHOLE = {str(ref): text for ref, text in printed(SHARED).items()}
-P1, P2, LATE = "activity.progress/K1/1", "activity.progress/K2/1", "進捗遅延・課題あり"
-HERE = "01-01"
 C1 = "activity.countermeasure/K1/1"
-ELSE = {str(ref): text for ref, text in printed("01-04").items()}
-ONE, TWO = {P1: "予定通り"}, {P2: "予定通り"}
-
-
-def half(quarter: Quarter, edits: Edits) -> bytes:
-    """A copy of the workbook of 産業振興課 in which only this was written into 01-01."""
-    return quarter.filled({HERE: edits}, full=False)
-
-
-def states(quarter: Quarter, measure: str = HERE) -> dict[str, str]:
-    """What 受付簿 says of the measure, by return."""
-    return {r.id: r.state.value for r in quarter.master.receipts if r.measure == measure}
 
 
 OPTIONAL = {"contact_person": ("甲", "乙"), "outcome.actual/O1/1": ("12", "34"), "activity.plan/K1/3": ("調整", "実施")}
 
 
-def shown(quarter: Quarter, measure: str = HERE) -> str:
-    """Where the measure stands in ``status``."""
-    sheets = status(quarter.master, quarter.master.settings.rounds[1], RETURNED.date()).sheets
-    return next(s.state.value for s in sheets if s.measure == measure)
-
-
 @pytest.mark.parametrize("seed", range(16))
 def test_parts_make_the_same_master_as_one_whole_return(quarter: Quarter, seed: int) -> None:
-    """However the answers are shared out among three people, in whatever order and in however many runs they come;
-    one may have copied what another wrote, or written something else there: then what came last counts."""
+    """Three people share the answers in any way and send them in any order, in one or more runs.
+
+    Where two of them fill in the same cell, the last one counts.
+    """
     dice = random.Random(seed)
     people: list[dict[str, str]] = [{}, {}, {}]
     for ref, text in WHOLE.items():
@@ -75,7 +56,7 @@ def test_parts_make_the_same_master_as_one_whole_return(quarter: Quarter, seed: 
         for texts in dice.sample(people, dice.choice((0, 1, 2))):
             texts[ref] = dice.choice(words)
     run, runs = 0, []
-    for texts in people:  # one who wrote nothing sends the sheet as it is
+    for texts in people:  # whoever wrote nothing sends the sheet unchanged
         run += dice.random() < 0.5
         runs.append((run, quarter.filled({SHARED: texts}, OWNER, full=False)))
     for _, group in groupby(runs, key=lambda pair: pair[0]):
@@ -128,7 +109,7 @@ def test_parts_that_are_not_enough_stay_held_until_the_last_one(quarter: Quarter
 
 
 def test_of_those_that_contradict_each_other_the_last_counts(quarter: Quarter) -> None:
-    """The first sends a second part, before the other's comes."""
+    """The first person sends a second part before the other person's arrives."""
     quarter.collect(half(quarter, {P1: "予定通り", "contact_person": "はじめの人"}))
     quarter.collect(half(quarter, {P1: "予定通り", "contact_person": "次の人"}))
     quarter.collect(half(quarter, TWO))
@@ -144,7 +125,7 @@ def test_a_sheet_with_another_fault_completes_nothing(quarter: Quarter, bad: Edi
 
 
 def test_two_parts_that_are_unsound_together_stay_held_for_what_neither_says(quarter: Quarter) -> None:
-    """Late, says one, and nobody says what is done about it."""
+    """One reports a delay, neither a 対応策."""
     quarter.collect(half(quarter, {P1: LATE}))
     sheet = sheet_of(quarter.collect(half(quarter, TWO)), HERE)
     assert sheet.status is Status.HELD
@@ -152,7 +133,7 @@ def test_two_parts_that_are_unsound_together_stay_held_for_what_neither_says(qua
 
 
 def test_what_waited_goes_in_with_a_return_that_is_whole_by_itself(quarter: Quarter) -> None:
-    """The required answers come from one, a voluntary one from another: whichever comes first."""
+    """The required answers come from one person, a voluntary one from another, in either order."""
     plan = quarter.collect(half(quarter, {"contact_person": "別の人"}), half(quarter, ONE | TWO))
     assert {s.measure for f in plan.files for s in f.sheets if s.status is Status.HELD} == {"01-04"}
     assert (quarter.values(HERE)["contact_person"], quarter.values(HERE)[P1]) == ("別の人", "予定通り")
@@ -234,7 +215,7 @@ def test_what_a_newer_return_with_a_fault_may_have_corrected_does_not_count(quar
 
 
 def test_a_corrected_copy_stands_for_the_return_it_was_made_of(quarter: Quarter) -> None:
-    """It takes an answer back that the first wrote in the wrong row."""
+    """It takes back an answer that the first wrote in the wrong row."""
     quarter.collect(half(quarter, ONE))
     for number, edits in enumerate(({P1: ""}, {P2: "予定通り"}), 1):
         [copy] = (quarter.workspace.reports / "差し戻し").glob(f"U{number:04}*")
@@ -252,7 +233,7 @@ def test_a_corrected_copy_stands_for_the_return_it_was_made_of(quarter: Quarter)
 
 
 def test_a_copy_left_blank_takes_nobodys_place(quarter: Quarter) -> None:
-    """A colleague sends the workbook for its other sheet, while this one is being put right."""
+    """A colleague sends the workbook for its other sheet while this one is being corrected."""
     quarter.collect(quarter.filled({}))
     quarter.collect(half(quarter, {P1: "遅れています", "contact_person": "新しい人"}))
     quarter.collect(quarter.filled({"01-04": {"contact_person": "別の人"}}, full=False))
@@ -292,7 +273,7 @@ def test_what_two_returns_say_stays_when_one_is_withdrawn(quarter: Quarter) -> N
 
 
 def test_a_withdrawal_leaves_other_rounds_alone(quarter: Quarter) -> None:
-    """One file with the sheet of two rounds: its first-quarter half goes back, what it said of the second stays."""
+    """One file holds the sheets of two rounds: the first quarter is reverted, the second stays."""
     first = half(quarter, TWO)
     quarter.collect(half(quarter, ONE))
     issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
@@ -388,7 +369,7 @@ def test_one_who_puts_right_what_was_added_is_not(quarter: Quarter) -> None:
 
 
 def test_an_activity_of_their_own_is_offered_though_the_sheet_is_held(quarter: Quarter) -> None:
-    """Saved as .ods, the corrected copy is the workbook as issued: what they added stands in the offer."""
+    """For an .ods the corrected copy is the workbook as issued, so the offer holds what they added."""
     [data] = own_activity(quarter)
     plan = quarter.collect(fill(data, quarter.form, {HERE: {Ref.parse(P1): "順調"}}, quarter=1, year=1))
     assert sheet_of(plan, HERE).status is Status.HELD
@@ -411,7 +392,7 @@ def test_a_warning_that_the_other_part_answers_is_not_told(quarter: Quarter) -> 
 
 
 def test_the_copy_of_an_ods_holds_all_that_was_written(quarter: Quarter, soffice: Callable, tmp_path: Path) -> None:
-    """Also on sheets that went in, since it stands for the return; but not what was written over a locked cell."""
+    """Merged sheets too, since the copy replaces the return; but not what overwrote a locked cell."""
     path = tmp_path / "返送.xlsx"
     path.write_bytes(
         quarter.filled({HERE: ONE | {"name": "別の名前", "contact_person": "新しい人"}, "01-04": ELSE}, full=False)

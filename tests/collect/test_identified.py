@@ -1,4 +1,4 @@
-"""Which sheet a returned sheet is: said by its stamp, whatever the file and the sheet are called."""
+"""A returned sheet is identified by its stamp, not by the names of file and sheet."""
 
 from __future__ import annotations
 
@@ -12,39 +12,17 @@ from lxml import etree
 
 from dxreport.collect.plan import Status
 from dxreport.domain.model import Ref
-from dxreport.ooxml.package import MAIN_NS, Package, serialise
+from dxreport.ooxml.package import MAIN_NS
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status
-from tests.support.packages import S, edited, set_text
-from tests.support.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of, sheet_xml, with_sheet
+from tests.support.packages import edited, renamed, set_text, sheet_xml, with_sheet, without_sheet
+from tests.support.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of
 
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 
 
-def renamed(data: bytes, old: str, new: str) -> bytes:
-    """The workbook with a sheet renamed."""
-    package = Package(data)
-    book = package.xml("xl/workbook.xml")
-    next(s for s in book.iter(f"{S}sheet") if s.get("name") == old).set("name", new)
-    for name in book.iter(f"{S}definedName"):
-        name.text = name.text.replace(f"'{old}'", f"'{new}'")
-    return package.with_parts({"xl/workbook.xml": serialise(book)})
-
-
-def without_sheet(data: bytes, sheet: str) -> bytes:
-    """The workbook after a sheet was deleted."""
-    package = Package(data)
-    book = package.xml("xl/workbook.xml")
-    gone = next(s for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
-    gone.getparent().remove(gone)
-    names = book.find(f"{S}definedNames")
-    if names is not None:
-        book.remove(names)
-    return package.with_parts({"xl/workbook.xml": serialise(book)})
-
-
 def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:
-    """The workbook with another stamp in A1."""
+    """Return the workbook with another stamp in A1."""
 
     def change(root: etree._Element) -> None:
         stamp = next(t for t in root.iter(f"{{{MAIN_NS}}}t") if (t.text or "").startswith("dxr1|"))
@@ -55,7 +33,7 @@ def restamped(data: bytes, sheet: str, old: str, new: str) -> bytes:
 
 
 def codes(quarter: Quarter, data: bytes, measure: str = "01-01") -> list[str]:
-    """The codes of the problems of a measure's sheet that could not be told what it is."""
+    """Return the problem codes of a measure's sheet that was refused as unidentifiable."""
     sheet = sheet_of(quarter.collect(data, dry_run=True), measure)
     assert sheet.status is Status.REFUSED and not sheet.merge.changes
     return [p.code for p in sheet.problems]
@@ -91,7 +69,7 @@ def test_a_sheet_moved_to_another_departments_book_is_still_itself(quarter: Quar
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_two_half_filled_copies_complete_each_other(quarter: Quarter, order: int) -> None:
-    """Two people of one department, each with a copy: whichever comes first."""
+    """Two people of one department, each with a copy, in either order."""
     one = quarter.filled({"01-01": {P1: "予定通り", P2: "予定通り"}}, full=False)
     two = quarter.filled({"01-04": {P1: "予定通り", P2: "予定通り"}}, full=False)
     quarter.collect(*[one, two][::order])
@@ -102,7 +80,7 @@ def test_two_half_filled_copies_complete_each_other(quarter: Quarter, order: int
 
 
 def test_two_halves_of_one_sheet_complete_each_other_once_the_first_was_accepted(quarter: Quarter) -> None:
-    """A correction that is written into a fresh copy is judged with what was answered before."""
+    """A correction in a fresh copy is validated together with the earlier answers."""
     quarter.collect(quarter.filled({}))
     fresh = quarter.filled({"01-01": {"activity.countermeasure/K1/1": "念のため"}}, full=False)
     sheet = sheet_of(quarter.collect(fresh), "01-01")

@@ -1,4 +1,4 @@
-"""What a return may never do: stop the others, break the master, mix two items, lose an answer."""
+"""No return may stop the others, break the master, mix two items or lose an answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ K1 = "activity.progress/K1/1"
 
 
 def rebuilt(quarter: Quarter, measure: str, **changed) -> None:
-    """The master with a measure changed by hand, items and all; its ledgers stay."""
+    """Rebuild the master with one measure changed by hand, list items included; keep its ledgers."""
     from dataclasses import replace
 
     master = quarter.master

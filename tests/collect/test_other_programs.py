@@ -1,4 +1,4 @@
-"""Returns that LibreOffice saved: the same answers, and the held ones go back as the workbook that was sent."""
+"""Returns saved by LibreOffice: the same answers; held ones go back as the workbook that was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What departments write into notes on cells is shown and kept; what we wrote there ourselves is not."""
+"""Notes that departments write on cells are shown and kept; our own are not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def noted(data: bytes, *written: tuple[str, str, str]) -> bytes:
 
 
 def kept(quarter: Quarter, measure: str) -> dict[str, str]:
-    """The notes that status shows."""
+    """Return the notes that ``status`` shows."""
     master = quarter.master
     found = status(master, master.settings.round("第1四半期"), RETURNED.date())
     return dict(next(s.notes for s in found.sheets if s.measure == measure))
@@ -55,7 +55,7 @@ def test_a_return_without_notes_has_none(quarter):
 
 
 def test_what_was_issued_with_a_note_is_no_remark_of_the_department(quarter):
-    """Rows may have moved: the text tells, not the cell."""
+    """Rows may have moved, so the text decides, not the cell."""
     path = workbook_path(quarter.workspace, next(i.id for i in quarter.master.issues if "01-01" in i.measures))
     path.write_bytes(
         noted(path.read_bytes(), ("01-01", "D8", "記入例: 予定通り\n（選択）"), ("01-01", "D9", "変えられる"))
@@ -106,7 +106,7 @@ def test_notes_of_several_returns_add_up(quarter):
 
 
 def test_a_threaded_comment_is_read_with_its_answers():
-    """As Excel 365 writes it: the classic note only says that a newer Excel is needed."""
+    """As Excel 365 writes it: the classic note only asks for a newer Excel."""
     import openpyxl
     from openpyxl.comments import Comment
 

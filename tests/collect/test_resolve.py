@@ -1,4 +1,4 @@
-"""What the coordinator decides, what of it stays, and what it leaves in the books."""
+"""Decisions of the coordinator: their effect, how long they last, and their traces."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dxreport.collect.run import collect
 from dxreport.domain.errors import LockedError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
-from tests.collect.test_cells_in_files import with_cell
-from tests.support.quarter import RETURNED, Quarter, issue, sheet_of, sheet_xml, with_sheet
+from tests.support.packages import sheet_xml, with_cell, with_sheet
+from tests.support.quarter import RETURNED, Quarter, issue, sheet_of
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 ISSUED, BACK, NOW_THERE = "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容"
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def conflict(quarter: Quarter) -> Quarter:
-    """A quarter with C0001 open: 調達内容 of 01-01."""
+    """A quarter with conflict C0001 open, on 調達内容 of 01-01."""
     quarter.write("01-01", {"procurement": NOW_THERE})
     quarter.collect(quarter.put(quarter.filled({"01-01": {"procurement": BACK}}), "a.xlsx"))
     return quarter
@@ -62,7 +62,7 @@ def test_what_is_taken_stands_in_the_master_and_in_the_books(conflict: Quarter, 
 
 @pytest.mark.parametrize("take", ["issued", "returned", "current", "別の内容"])
 def test_a_decided_conflict_does_not_open_again(conflict: Quarter, take: str) -> None:
-    """Neither by the same file, nor by another that says the same in that cell."""
+    """Neither for the same file nor for another with the same text in that cell."""
     settle(conflict, take)
     decided = conflict.values("01-01")["procurement"]
     before = conflict.files()
@@ -82,7 +82,7 @@ def test_what_a_department_says_anew_against_a_decision_is_asked_again_unless_it
     settle(conflict, take)
     plan = conflict.collect(conflict.filled({"01-01": {"procurement": "三つめの内容"}}), now=RETURNED + 2 * DAY)
     sheet = sheet_of(plan, "01-01")
-    if take == "issued":  # the master is as it was issued: the department may change it
+    if take == "issued":  # the master is as issued, so the department may change it
         assert [c.new for c in sheet.merge.changes if str(c.ref) == "procurement"] == ["三つめの内容"]
     else:
         assert [c.returned for c in sheet.merge.conflicts] == ["三つめの内容"]
@@ -127,7 +127,7 @@ def test_while_the_master_is_open_nothing_is_decided(conflict: Quarter) -> None:
 
 @pytest.fixture
 def held(quarter: Quarter) -> Quarter:
-    """A quarter with U0001/01-01 held: a word of its own, and a locked cell."""
+    """A quarter with U0001/01-01 held for an unknown word and a changed locked cell."""
     quarter.collect(
         quarter.put(
             quarter.filled({"01-01": {P1: "順調", "goal": "部署が直した目標", "contact_person": "後任"}}), "a.xlsx"

@@ -1,4 +1,4 @@
-"""Every rule through a returned workbook: one that breaks it, one near miss, at the right cell wherever it moved."""
+"""Every rule through a returned workbook: one violation, one near miss, at the right cell even after it moved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, copy, found,
 LATE = "進捗遅延・課題あり"
 P1, C1, P2 = "activity.progress/K1/1", "activity.countermeasure/K1/1", "activity.progress/K2/1"
 
-# code, what breaks the rule in 01-01, the cells named, what nearly does
+# code, what violates the rule in 01-01, the cells named, the near miss
 QUARTER = [
     ("E101", {P1: "順調"}, [P1], {P1: LATE, C1: "人員を増やす"}),
     ("E102", {P1: "予定どおり"}, [P1], {P1: "予定通り"}),
@@ -56,7 +56,7 @@ CLOSING = [
 
 
 def moved(data: bytes) -> bytes:
-    """The workbook after three rows and a column were inserted in the midst of the form."""
+    """Return the workbook after three rows and a column were inserted within the form."""
     return reshaped(
         data, "01-01", lambda r: insert_rows(r, 6, 3), lambda r: insert_columns(r, 5), lambda r: insert_rows(r, 30)
     )

@@ -1,4 +1,4 @@
-"""Several returns of one issue and measure: what counts of them, and what is left when one is withdrawn."""
+"""Several returns of one issue and measure: which one counts, and what remains after a withdrawal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
 from dxreport.master.records import Receipt
 from dxreport.sendback.fill import fill
-from tests.collect.test_halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
+from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
 from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, issue
 
 CP = "contact_person"
@@ -18,18 +18,18 @@ NEXT = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予
 
 
 def typed(data: bytes, edits: Edits, measure: str = HERE, quarter: int = 1) -> bytes:
-    """A workbook with these answers typed into it."""
+    """Return a workbook with these answers typed into it."""
     return fill(data, FORM, {measure: {Ref.parse(r): t for r, t in edits.items()}}, quarter=quarter, year=1)
 
 
 def corrected(quarter: Quarter, return_id: str, edits: Edits, measure: str = HERE) -> bytes:
-    """The corrected copy of a return, with these answers typed into it."""
+    """Return the corrected copy of a return, with these answers typed into it."""
     [path] = (quarter.workspace.reports / "差し戻し").glob(f"{return_id}*")
     return typed(path.read_bytes(), edits, measure)
 
 
 def second(quarter: Quarter, edits: Edits) -> bytes:
-    """The workbook of 第2四半期, with these answers typed into 01-01."""
+    """Return the workbook of 第2四半期, with these answers typed into 01-01."""
     later = [i for i in quarter.master.issues if i.round == "第2四半期"][-1]
     return typed((quarter.workspace.issued / f"{later.id}.xlsx").read_bytes(), edits, quarter=2)
 

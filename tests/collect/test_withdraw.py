@@ -1,4 +1,4 @@
-"""Taking a return out again."""
+"""Withdraw returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returned sheets that lost stamp and keys: read by their labels, with word of it, or refused with the reason."""
+"""Returned sheets without stamp and keys: read by their labels with a warning, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ANSWER = {P1: "進捗遅延・課題あり", C1: "人を増やす"}
 
 
 def values(quarter: Quarter, sheet: str = "01-01", **answers: str) -> Grid:
-    """The values of a filled-in sheet, without row 1 and column A."""
+    """Return the values of a filled-in sheet, without row 1 and column A."""
     return [row[1:] for row in rows_of(quarter.filled({sheet: answers or ANSWER}), sheet)[1:]]
 
 
 def pasted(*grids: Grid) -> bytes:
-    """A new book into which sheets were pasted as values."""
+    """Return a new workbook into which sheets were pasted as values."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     for rows in grids:
@@ -38,17 +38,17 @@ def pasted(*grids: Grid) -> bytes:
 
 
 def changes(plan: Plan) -> dict[str, str]:
-    """What the plan changes in 01-01, by str(Ref)."""
+    """Return what the plan changes in 01-01, by str(Ref)."""
     return {str(c.ref): c.new for c in plan.changes if c.measure == "01-01"}
 
 
 def by_keys(quarter: Quarter) -> dict[str, str]:
-    """What the same answers change when the keys are there."""
+    """Return what the same answers change where the keys are present."""
     return changes(quarter.collect(quarter.filled({"01-01": ANSWER}), dry_run=True))
 
 
 def refusal(plan: Plan) -> tuple[str, str]:
-    """Code and message of the one problem of a file that was refused."""
+    """Return code and message of the only problem of a refused file."""
     [planned] = plan.files
     [problem] = planned.problems or planned.sheets[0].problems
     return problem.code, problem.message

@@ -136,6 +136,13 @@ def test_a_return_may_correct_an_item_added_by_an_earlier_return_of_the_issue():
     assert contested(merge, {}, current, answered=lambda _: True) == merge
 
 
+def test_the_name_of_an_issued_item_may_be_corrected_by_a_fresh_copy():
+    """It is the item that was sent: only items made since are taken for two things."""
+    name = Ref("activity.name", "K1")
+    merge = Merge((CellChange(name, "甲", "乙"),))
+    assert contested(merge, {name: "元"}, {name: "甲"}, answered=lambda _: True, fresh=True) == merge
+
+
 def test_new_items_that_two_returns_named_independently_are_not_mixed():
     content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
     merge = Merge((CellChange(content, "甲の依頼", "乙の依頼"), CellChange(period, "7月", "9月")))

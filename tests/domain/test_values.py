@@ -241,3 +241,22 @@ def test_any_text_has_a_meaning_of_one_kind(text):
     assert bool(value.date) is (value.kind is ValueKind.DATE)
     nearest(text, WORDS)
     measure_id(text)
+
+
+def test_a_day_of_the_calendar_is_a_date_and_no_other():
+    assert [read_value(text).date for text in ("2023/3/31", "令和５年１２月３１日")] == [(2023, 3, 31), (2023, 12, 31)]
+    assert {read_value(text).kind for text in ("2023/3/32", "2023/13/1")} == {ValueKind.TEXT}
+
+
+@pytest.mark.parametrize("text", ["小 8.9%、12.8%", "8.9%、中 12.8%"])
+def test_of_several_numbers_each_needs_a_label(text):
+    assert read_value(text).kind is ValueKind.TEXT
+
+
+def test_a_single_character_is_no_near_miss():
+    assert nearest("予", WORDS) is None and nearest("題", WORDS) is None
+
+
+def test_a_long_text_is_prose_whatever_stands_in_it():
+    assert read_value(f"100件（{'注' * 400}）").kind is ValueKind.NUMBER
+    assert read_value(f"100件（{'注' * 500}）").kind is ValueKind.TEXT

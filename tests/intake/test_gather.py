@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import struct
 import unicodedata
-import zipfile
 from collections.abc import Iterable
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,37 +14,9 @@ import pytest
 from dxreport.domain.errors import UsageError
 from dxreport.intake import limits
 from dxreport.intake.gather import ReturnedFile, gather
+from tests.support.sending import mail, outlook, zipped
 
 XLSX = b"PK\3\4 stands for a workbook"
-
-
-def zipped(files: Iterable[tuple[str, bytes]], encoding: str = "utf-8") -> bytes:
-    """A zip; with cp932 as Windows' own 圧縮フォルダー writes it: those bytes and no UTF-8 flag."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for index, (name, data) in enumerate(files):
-            archive.writestr(name if encoding == "utf-8" else _stand_in(index, name, encoding), data)
-    raw = out.getvalue()
-    if encoding != "utf-8":
-        for index, (name, _) in enumerate(files):
-            raw = raw.replace(_stand_in(index, name, encoding).encode(), name.encode(encoding))
-    return raw
-
-
-def _stand_in(index: int, name: str, encoding: str) -> str:
-    """An ASCII name as long as the encoded one, to be replaced in the archive."""
-    return f"{index:02}".ljust(len(name.encode(encoding)), "_")
-
-
-def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> bytes:
-    message = EmailMessage()
-    message["From"] = "産業振興課 <sangyou@example.lg.jp>"
-    message["Date"] = "Fri, 15 Jul 2022 01:02:03 +0000"
-    message["Subject"] = subject
-    message.set_content("送ります。")
-    for name, data in attachments:
-        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-    return message.as_bytes()
 
 
 def names(files: Iterable[ReturnedFile]) -> list[tuple[str, str]]:
@@ -194,8 +163,8 @@ def test_mails_in_zips_zips_in_mails_and_forwarded_mails(tmp_path: Path) -> None
     assert files[1].detail == "添付ファイルのないメール"
 
 
-def test_an_outlook_mail(tmp_path: Path, ole) -> None:
-    (tmp_path / "返信.msg").write_bytes(outlook(ole, [("観光課_回答①.xlsx", XLSX), ("大きな回答.xlsx", b"PK" * 4000)]))
+def test_an_outlook_mail(tmp_path: Path) -> None:
+    (tmp_path / "返信.msg").write_bytes(outlook([("観光課_回答①.xlsx", XLSX), ("大きな回答.xlsx", b"PK" * 4000)]))
     first, second = gather([tmp_path])
     assert (first.name, first.data) == ("返信.msg › 観光課_回答①.xlsx", XLSX)
     assert (first.sender, first.received) == ('"観光課" <kankou@example.lg.jp>', "2022-07-15T10:02:03+09:00")
@@ -206,35 +175,6 @@ def test_a_damaged_outlook_mail(tmp_path: Path, ole) -> None:
     streams = {"__properties_version1.0": bytes(32), "__attach_version1.0_#00000000/x": b"y"}
     (tmp_path / "返信.msg").write_bytes(ole(streams))
     assert [file.problem for file in gather([tmp_path])] == ["E403"]
-
-
-def outlook(
-    ole, attachments: list[tuple[str, bytes]], sender: str = "観光課", address: str = "kankou@example.lg.jp"
-) -> bytes:
-    """A saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header."""
-    sent = 133_023_205_230_000_000  # 2022-07-15 01:02:03 UTC in 100 ns since 1601
-    streams: dict[str, bytes] = {}
-    head = struct.pack("<8x4I8x", 0, len(attachments), 0, len(attachments))
-    head += _fixed(0x0039, 0x0040, struct.pack("<Q", sent))
-    for pid, text in ((0x0C1A, sender), (0x0C1F, address), (0x001A, "IPM.Note")):
-        data = text.encode("utf-16-le")
-        streams[f"__substg1.0_{pid:04X}001F"] = data
-        head += _fixed(pid, 0x001F, struct.pack("<II", len(data) + 2, 0))
-    streams["__properties_version1.0"] = head
-    for index, (name, data) in enumerate(attachments):
-        folder = f"__attach_version1.0_#{index:08X}"
-        coded = name.encode("utf-16-le")
-        entries = bytes(8) + _fixed(0x3705, 0x0003, struct.pack("<II", 1, 0))
-        entries += _fixed(0x3707, 0x001F, struct.pack("<II", len(coded) + 2, 0))
-        entries += _fixed(0x3701, 0x0102, struct.pack("<II", len(data), 0))
-        streams[f"{folder}/__properties_version1.0"] = entries
-        streams[f"{folder}/__substg1.0_3707001F"] = coded
-        streams[f"{folder}/__substg1.0_37010102"] = data
-    return ole(streams)
-
-
-def _fixed(pid: int, kind: int, value: bytes) -> bytes:
-    return struct.pack("<HHI", kind, pid, 6) + value
 
 
 def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

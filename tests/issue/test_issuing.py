@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.domain.errors import DxreportError, LockedError, MasterError, UsageError
-from dxreport.domain.model import FiscalYear, Round
+from dxreport.domain.model import FiscalYear, Ref, Round
 from dxreport.intake.workbook import open_book
 from dxreport.issue import render as issuing
 from dxreport.issue.store import Archive, form_path, workbook_path
@@ -20,7 +20,8 @@ from dxreport.lifecycle import sample
 from dxreport.lifecycle.init import create
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
-from dxreport.master.records import MeasureState, Standing
+from dxreport.master.records import Change, MeasureState, Standing
+from dxreport.master.write import MasterEdit
 from dxreport.workspace import files
 from dxreport.workspace.files import file_name, locked
 from tests.support.quarter import ISSUED, OFFICE, Quarter, issue
@@ -280,3 +281,36 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(fresh: Quart
 def test_snapshots_survive_their_json(issued_quarter: Quarter) -> None:
     snapshot = Archive(issued_quarter.workspace).snapshot("R04Q1-001")
     assert snapshot.parse(snapshot.data()) == snapshot
+
+
+def test_of_several_issues_the_last_one_is_issued_again(quarter: Quarter) -> None:
+    quarter.write("01-01", {"goal": "別の目標"})
+    [second] = issue(quarter, departments=(OFFICE,))
+    before = quarter.files()
+    [third] = issue(quarter, now=ISSUED + timedelta(days=3), departments=(OFFICE,))
+    assert third.again and third.issue == second.issue and quarter.files() == before
+
+
+def test_an_id_that_people_wrote_into_the_ledger_does_no_harm(quarter: Quarter) -> None:
+    edit = MasterEdit(quarter.master)
+    edit.add(replace(quarter.master.issues[0], id="R04Q1-控え"))
+    quarter.workspace.master.write_bytes(edit.data())
+    quarter.write("01-01", {"goal": "別の目標"})
+    assert [b.issue.id for b in issue(quarter, departments=(OFFICE,))] == ["R04Q1-018"]
+
+
+@pytest.mark.parametrize(("field", "key", "free"), [("activity.name", "K3", "K4"), ("support.content", "S1", "S2")])
+def test_a_spare_row_never_gets_the_id_of_an_item_that_was_deleted(
+    quarter: Quarter, field: str, key: str, free: str
+) -> None:
+    def ids() -> set[str]:
+        [book] = issue(quarter, "計画", measures=("01-01",))
+        return {ref.split("/")[1] for ref in quarter.cells(book.data, "01-01") if ref.startswith(f"{field}/")}
+
+    assert key in ids()
+    edit = MasterEdit(quarter.master)
+    edit.add(Change("2022-07-01 00:00:00", "01-01", Ref(field, key), "", "削除された項目", ""))
+    quarter.workspace.master.write_bytes(edit.data())
+    quarter.write("01-01", {"goal": "別の目標"})
+    after = ids()
+    assert key not in after and free in after

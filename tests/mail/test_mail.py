@@ -265,3 +265,25 @@ def test_the_notes_of_a_department_are_no_reason_of_ours(held, tmp_path):
     quarter.workspace.master.write_bytes(edit.data())
     [d] = drafts(quarter, Kind.RETURN, RETURNED).drafts
     assert "だいたい" in body(d) and "来月確定します" not in body(d)
+
+
+def test_an_address_that_is_none_is_named_and_not_missed_too(tmp_path):
+    departments = [replace(d, to="だれか") if d.name == OFFICE else d for d in DEPARTMENTS]
+    create(tmp_path / "w", ISSUED.date(), sample=True)
+    quarter = Quarter(tmp_path / "w")
+    quarter.workspace.master.write_bytes(master_bytes(sample.settings(), departments, sample.load(with_answers=False)))
+    issue(quarter, departments=(OFFICE,))
+    found = drafts(quarter, Kind.REQUEST)
+    assert found.drafts == () and ["宛先「だれか」" in o.reason for o in found.obstacles] == [True]
+
+
+def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_path):
+    found = drafts(issued_quarter, Kind.REMIND)
+    outer = EmailMessage()
+    outer["Subject"] = "転送"
+    outer.set_content("見てください。")
+    outer.add_attachment(read(found.drafts[0]))
+    path = tmp_path / found.drafts[0].file
+    path.write_bytes(outer.as_bytes(policy=email.policy.SMTP))
+    with pytest.raises(UsageError):
+        mail.write(found, tmp_path)

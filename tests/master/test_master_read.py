@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import openpyxl
 import pytest
 import xlsxwriter
 from lxml import etree
@@ -279,3 +280,36 @@ def test_every_text_of_a_measure_has_one_column(sample: bytes) -> None:
         assert None not in places
         assert len(set(places)) == len(places)
     assert len([c for c in MEASURES.columns if c.field]) == 15
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "fault"),
+    [
+        ("J4", "第1四半期", "回「第1四半期」が2つ"),
+        ("N3", "進捗、到達目標", "必須欄の「到達目標」が入力欄にありません"),
+        ("N3", "到達目標、対策", "「対策」という欄はありません"),  # 到達目標 is looked at when all words are known
+        ("H4", "どちらでも", "「有」と「無」の2行が要ります（今は 3 行）"),
+    ],
+)
+def test_each_fault_of_the_rounds_and_words_is_told_alone(small: bytes, cell: str, value: str, fault: str) -> None:
+    book, out = openpyxl.load_workbook(io.BytesIO(small)), io.BytesIO()
+    book["設定"][cell] = value
+    book.save(out)
+    [found] = faults(out.getvalue())
+    assert fault in found
+
+
+def test_a_mail_domain_may_be_written_with_its_at_sign(small: bytes) -> None:
+    assert (
+        master_from(put(small, "設定", "B4", text("@city.example.lg.jp"))).settings.mail_domain == "city.example.lg.jp"
+    )
+
+
+def test_a_row_that_holds_only_blanks_is_none(small: bytes) -> None:
+    book, out = openpyxl.load_workbook(io.BytesIO(small)), io.BytesIO()
+    for name in ("施策", "成果目標"):
+        for cell in book[name][3]:
+            cell.value = None
+        book[name]["B3"] = "　"
+    book.save(out)
+    assert [m.id for m in master_from(out.getvalue()).measures] == ["01-01"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 import xlsxwriter
@@ -132,3 +133,57 @@ def test_an_edit_changes_no_other_part() -> None:
     edit.set(area, 4, "品名", "なし")
     after = Package(edit.data())
     assert [n for n in package.names if package.read(n) != after.read(n)] == [area.part]
+
+
+def changed(package: Package, part: str, change) -> Package:
+    root = package.xml(part)
+    change(root)
+    return Package(package.with_parts({part: serialise(root)}))
+
+
+def test_a_header_far_down_is_none() -> None:
+    blank: list[list[str]] = [[]]
+    assert find_header([*blank * 19, ["品名"]], ["品名"]) == (20, {"品名": 1})
+    assert find_header([*blank * 20, ["品名"]], ["品名"]) == (0, {})
+
+
+def test_the_first_row_does_not_take_the_looks_of_the_header() -> None:
+    def emptied(root: etree._Element) -> None:
+        for c in list(root.iter(N + "c")):
+            if c.get("r") in ("B3", "C3"):
+                c.set("s", "1")
+            elif c.get("r")[0] in "BC":
+                c.getparent().remove(c)
+
+    package, area = two_tables()
+    edit = BookEdit(changed(package, area.part, emptied))
+    assert edit.append(replace(area, last=area.header), {"品名": "最初", "数": "1"}) == 4
+    looks = {c.get("r"): c.get("s") for c in Package(edit.data()).xml(area.part).iter(N + "c")}
+    assert looks["B3"] == "1" and "1" not in (looks["B4"], looks["C4"])
+
+
+def test_the_last_blank_row_above_a_total_is_used() -> None:
+    package, area = two_tables(blank_rows=2)
+    package = changed(package, area.table.part, lambda root: root.set("totalsRowCount", "1"))
+    area = replace(area, table=tables(package, area.part)[0])
+    edit = BookEdit(package)
+    assert edit.append(area, {"品名": "x"}) == 6
+    with pytest.raises(MasterError, match="集計行（7 行目）"):
+        edit.append(area, {"品名": "y"})
+
+
+def test_a_table_below_the_last_column_alone_is_named() -> None:
+    package, area = two_tables()
+    other = tables(package, area.part)[1]
+    package = changed(package, other.part, lambda root: root.set("ref", "C6:E9"))
+    with pytest.raises(MasterError, match="C6:E9"):
+        BookEdit(package).append(area, {"品名": "x"})
+
+
+def test_a_sorted_range_that_ends_above_does_not_grow_with_the_table() -> None:
+    package, area = two_tables()
+    package = changed(package, area.table.part, lambda root: etree.SubElement(root, N + "sortState", ref="B4:C4"))
+    edit = BookEdit(package)
+    edit.append(area, {"品名": "x"})
+    root = Package(edit.data()).xml(area.table.part)
+    assert (root.get("ref"), root.find(N + "sortState").get("ref")) == ("B3:C6", "B4:C4")

@@ -285,3 +285,14 @@ def test_periods_stand_in_the_order_of_the_fiscal_year() -> None:
     ordered = [period(text)[1] for text in sorted(written, key=lambda text: period(text)[0])]
     assert ordered == ["4月", "8月～9月", "8月～10月", "8月～3月", "1月", "13月", "未定", "時期の記入なし"]
     assert period("８月～３月") == period("8月～3月")
+
+
+def test_a_target_of_nothing_has_no_rate() -> None:
+    assert said("0件", "3件", MORE) == [("", None, True)]
+    assert said("0件", "0件", MORE) == [("", None, True)]
+
+
+def test_a_unit_is_shown_where_only_the_actual_has_one() -> None:
+    assert [(p.unit, p.met) for target, actual in (("200", "180人"), ("200人", "180")) for p in compare(target, actual, MORE)] == [
+        ("人", False), ("人", False),
+    ]  # fmt: skip

@@ -257,3 +257,20 @@ def test_the_reported_quarter_is_read_from_the_master_alone(first: Figures) -> N
     later = figures(third_quarter(), 1, NOW)
     assert later.overview.whole == first.overview.whole
     assert [x.plan for x in later.activities] == [x.plan for x in first.activities]
+
+
+def test_a_request_needs_only_one_of_period_and_content() -> None:
+    requests = (
+        {"support.period/S1": "7月", "support.content/S1": ""},
+        {"support.period/S1": "", "support.content/S1": "相談"},
+    )
+    blank = {"support.period/S1": "-", "support.content/S1": ""}
+    edits = dict(zip(("01-01", "01-02", "01-03"), (*requests, blank), strict=True))
+    before, found = (figures(in_memory(measures), 1, NOW).support for measures in (REAL, edited(REAL, edits)))
+    listed = [{s.measure.id for p in periods for s in p.requests} for periods in (before, found)]
+    assert listed[1] - listed[0] == {"01-01", "01-02"}
+
+
+def test_a_department_that_the_master_does_not_know_comes_last() -> None:
+    measures = edited(REAL, {"01-01": {"lead_department": "あたらしい課"}})
+    assert figures(in_memory(measures), 1, NOW).overview.departments[-1].name == "あたらしい課"

@@ -13,14 +13,14 @@ import pytest
 from dxreport.domain.errors import MasterError
 from dxreport.domain.model import ProgressWord, Ref
 from dxreport.master.read import read_master
-from dxreport.master.records import Issue, Master
+from dxreport.master.records import Issue
 from dxreport.master.schema import FINALS
 from dxreport.master.write import MasterEdit
 from dxreport.report.figures import figures
-from dxreport.report.finals import Final, final_data, final_from, since
+from dxreport.report.finals import since
 from dxreport.report.produce import Format, Report, make, write
 from dxreport.workspace.paths import Workspace
-from tests.support.scenes import SETTINGS, first_quarter, third_quarter
+from tests.support.scenes import SETTINGS, first_quarter, kept, third_quarter
 
 FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
 
@@ -65,11 +65,6 @@ def with_column(workspace: Workspace, sheet: str, header: str, key: tuple[str, .
     (row,) = [row[0].row for row in book[sheet].iter_rows(min_row=2) if tuple(c.value for c in row[: len(key)]) == key]
     book[sheet].cell(row, column).value = text
     book.save(workspace.master)
-
-
-def kept(master: Master, quarter: int = 1) -> Final:
-    """What is kept of a final report on this master."""
-    return final_from(final_data(master, replace(figures(master, quarter, FIRST), final_id="F0001")))
 
 
 def test_a_plain_report_changes_nothing_in_the_master(workspace: Workspace) -> None:

@@ -30,10 +30,10 @@ from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Category, Figures, Standing
 from dxreport.workspace.bundled import bundled
-from tests.report.test_finals import kept
-from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, real, third_quarter
+from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
+pytestmark = pytest.mark.pdf
 TYPST = bundled("templates") / pdf_module.TEMPLATE
 C_NAMESPACE = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
 

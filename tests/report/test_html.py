@@ -347,8 +347,26 @@ def _squeezed_page(text: str) -> str:
 
 
 def _outside(pdf: Path) -> list[str]:
-    """Words that reach into the margin of an A4 page (595 × 842 points)."""
-    found = re.findall(
-        r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', _pdf_text(pdf, "-bbox")
-    )
-    return [w for x1, y1, x2, y2, w in found if float(x1) < 30 or float(x2) > 565 or float(y1) < 30 or float(y2) > 830]
+    """Words in the left or right margin of an A4 page (595 × 842 points), and pages with ink at an edge.
+
+    At top and bottom the ink counts: the boxes of words are as tall as their font says, not as their letters.
+    """
+    box = r'xMin="([\d.-]+)" yMin="[\d.-]+" xMax="([\d.-]+)" yMax="[\d.-]+">(.*?)</word>'
+    found = re.findall(box, _pdf_text(pdf, "-bbox"))
+    return [w for left, right, w in found if float(left) < 30 or float(right) > 565] + _inked_edges(pdf)
+
+
+def _inked_edges(pdf: Path) -> list[str]:
+    """The pages that are not white within 30 points of the top and the sides and 12 of the bottom."""
+    command = ["pdftoppm", "-gray", "-r", "72", str(pdf)]
+    data, inked, number = subprocess.run(command, capture_output=True, check=True).stdout, [], 0
+    while head := re.match(rb"P5\s(\d+) (\d+)\s255\s", data):
+        width, number = int(head[1]), number + 1
+        end = head.end() + width * int(head[2])
+        rows = [data[at : at + width] for at in range(head.end(), end, width)]
+        edges = b"".join([*rows[:30], *rows[-12:], *(row[:30] + row[-30:] for row in rows)])
+        if set(edges) != {255}:
+            inked.append(f"page {number}")
+        data = data[end:]
+    assert number and not data
+    return inked

@@ -35,3 +35,22 @@ def test_a_missing_required_flag_is_one_error(case):
     strict = replace(blank.round, requires=frozenset({"CIO補佐への支援依頼"}))
     [found] = judge(replace(blank, round=strict))
     assert (found.kind.code, found.severity, found.params["group"]) == ("E107", "error", "CIO補佐への支援依頼")
+
+
+def test_a_check_asks_for_a_flag_unless_the_round_for_plans_is_yet_to_ask(case):
+    """Nothing is planned so far: in 計画 that is no news, in a quarter it is."""
+    from dataclasses import replace
+
+    from dxreport.rules import judge
+
+    nothing = {"goal": "", "budgeted": "", "procurement": ""} | {
+        f"activity.plan/{key}/{n}": "" for key in ("K1", "K2") for n in (1, 2, 3, 4)
+    }
+
+    def codes(round_name: str) -> list[str]:
+        checked = replace(case(nothing, round=round_name), issued=None)
+        opens = replace(checked.round, opens=checked.round.opens | {"次年度予算化予定"})
+        return [f.kind.code for f in judge(replace(checked, round=opens)) if str(f.refs[0]) == "budgeted"]
+
+    assert codes("計画") == []
+    assert codes("第1四半期") == ["W102"]

@@ -87,3 +87,9 @@ def test_a_year_without_a_target_needs_no_actual(judged):
 
 def test_an_interim_round_requires_no_actual(judged):
     assert judged({ACTUAL: ""}) == []
+
+
+def test_labelled_numbers_are_compared_by_their_labels(judged):
+    goal = target("受講者 40人\n開催 2回")
+    assert judged({ACTUAL: "開催 3回\n受講者 38人"}, issued=goal) == []
+    assert [code for code, *_ in judged({ACTUAL: "受講者 3回\n開催 38人"}, issued=goal)] == ["W202"]

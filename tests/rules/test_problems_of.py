@@ -82,3 +82,20 @@ def test_every_finding_has_the_parameters_of_its_texts(case, edits, round_):
 def test_a_single_rule_can_be_run(case):
     wrong = case({"support_flag": "多分", "goal": "x"})
     assert [f.kind.code for rule in RULES for f in judge(wrong, [rule])] == ["E109", "E301"]
+
+
+def test_the_first_cell_that_is_not_named_is_counted(case):
+    cells = [
+        f"outcome.indicator/{key}/{n}" for key, n in zip(("O1",) * 4 + ("O2",) * 3, (1, 2, 3, 4) * 2, strict=False)
+    ]
+    changed = case(dict.fromkeys(cells, "利用額"), issued=dict.fromkeys(cells, "金額"))
+    [problem] = problems_of(judge(changed), addresses(changed), SETTINGS, changed.values)
+    assert problem.cell.count("、") == 5 and problem.cell.endswith(" ほか1か所")
+
+
+def test_a_name_of_twenty_characters_is_not_cut(case):
+    names = {20: "あ" * 20, 21: "い" * 21}
+    shown = [
+        item_name(Ref("activity.plan", "K1", 1), case({"activity.name/K1": name}).values) for name in names.values()
+    ]
+    assert shown == [f"「{'あ' * 20}」", f"「{'い' * 19}…」"]

@@ -49,3 +49,10 @@ def test_former_names_of_departments(case):
 def test_a_text_fits_into_a_cell(judged):
     assert judged({"contact_person": "𠮷" * 16_383}) == []
     assert judged({"contact_person": "𠮷" * 16_384}) == [("E308", "error", ("contact_person",))]
+
+
+def test_a_required_address_that_is_blank_is_told_once(case):
+    blank = case({MAIL: ""})
+    strict = replace(blank.round, requires=blank.round.requires | {"連絡先"})
+    found = judge(replace(blank, round=strict))
+    assert [(f.kind.code, f.severity) for f in found if MAIL in map(str, f.refs)] == [("E107", "error")]

@@ -1,6 +1,6 @@
-"""What departments do to their workbooks, and what ``collect`` says: the table of all cases.
+"""The table of cases: what departments do to their workbooks, and what ``collect`` answers.
 
-The workbook is that of 産業振興課 (01-01 and 01-04), both sheets filled in soundly, unless the case says otherwise.
+The workbook is that of 産業振興課 (01-01 and 01-04), both sheets filled in without errors, unless the case says otherwise.
 ``docs/返送ファイルの扱い.md`` is made from it.
 """
 
@@ -25,9 +25,9 @@ ALL = ("xlsx", "xls", "ods")
 class Case:
     """One row of the table.
 
-    ``name`` says in plain English what was done, ``done`` and ``told`` in Japanese what people do and what becomes of it.
-    The file is made by ``make``, or by ``steps`` in LibreOffice, which saves it in ``formats``; ``sent`` then makes of
-    such a file what is sent. ``said`` is the answer of ``collect`` in short: of each file its problems or its sheets, with
+    ``name`` says in English what was done, ``done`` and ``told`` in Japanese what people do and how it is handled.
+    ``make`` makes the file, or LibreOffice takes ``steps`` and saves it in ``formats``; ``sent`` turns that into what is
+    sent. ``said`` is the answer of ``collect`` in short: of each file its problems or its sheets, with
     codes. ``lands`` holds texts of the master by "measure ref", ``cell`` the Ref whose cell the first problem names,
     ``moved`` and ``notes`` what is said of that.
     """
@@ -62,26 +62,26 @@ F, S, P, T, C, N = (
 READ = "中身で見分けて読み取ります"
 SEEN = "画面に見えていたとおりの文字で取り込みます"
 MAIL = "[産業振興課 <sangyou@example.lg.jp> 2022-07-15T10:02:03+09:00] "
-GOOD = "; 03-01 merged; 03-05 merged"  # the sound return in the same run
+GOOD = "; 03-01 merged; 03-05 merged"  # the good return in the same run
 
 
 def lands(text: str, ref: str = PROCUREMENT) -> dict[str, str]:
-    """01-01 takes this text."""
+    """Expect this text in 01-01 of the master."""
     return {f"01-01 {ref}": text}
 
 
 def pasted(name: str, done: str, xml: str, text: str, **form: str) -> Case:
-    """A value that stands in 調達内容 in another way than as a text."""
+    """A value in 調達内容 that is not stored as a text."""
     return Case(S, name, done, SEEN, make=edits.cell_of(PROCUREMENT, xml, **form), lands=lands(text))
 
 
 def faulty(name: str, done: str, xml: str, code: str, told: str, **form: str) -> Case:
-    """What is no answer."""
+    """A value in 調達内容 that is no answer: the sheet is held."""
     return Case(S, name, done, told, HELD.format(code), edits.cell_of(PROCUREMENT, xml, **form), cell=PROCUREMENT)
 
 
 def no_workbook(name: str, done: str, code: str, data: bytes | Make, file: str, told: str = "") -> Case:
-    """Something else than a workbook, with a sound return of another department in the same run."""
+    """A file that is no workbook, together with a good return of another department."""
     return Case(
         N,
         name,
@@ -314,7 +314,7 @@ _HEAD = """# 返送ファイルの扱い
 
 
 def document(how: str) -> str:
-    """The table as coordinators read it; ``how`` says how it is made."""
+    """Return the table as coordinators read it; ``how`` says how it is made."""
     out = [_HEAD.format(how=how)]
     for section, cases in groupby(CASES, lambda case: case.section):
         out += [

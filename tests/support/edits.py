@@ -1,4 +1,4 @@
-"""What the table of cases does to a workbook: edits of its package, as only Excel writes them, and ways of sending it."""
+"""The edits and ways of sending that the table of cases uses; edits are made in the package, as Excel makes them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, TYPES_NS, Package, seri
 from dxreport.ooxml.refs import box, cell
 from dxreport.sendback.notes import Notes
 from dxreport.sendback.parts import PackageEdit
-from tests.collect.test_added import with_rows
-from tests.collect.test_cells_in_files import with_cell
-from tests.collect.test_identified import renamed, sheet_xml, with_sheet, without_sheet
-from tests.intake.conftest import _ole as ole
-from tests.intake.test_gather import mail, outlook, zipped
-from tests.support.packages import S, edited, rows_of
-from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, issue, printed
+from tests.support import ole
+from tests.support.packages import (
+    S,
+    edited,
+    insert_rows,
+    renamed,
+    rows_of,
+    sheet_xml,
+    with_cell,
+    with_sheet,
+    without_sheet,
+)
+from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, issue, printed, reshaped
+from tests.support.sending import mail, outlook, zipped
 from tests.support.xlsb import Odd, xlsb
 
 PROCUREMENT = "procurement"
@@ -37,12 +44,12 @@ Change = Callable[[Quarter, bytes], bytes]
 
 
 def good(quarter: Quarter) -> Returned:
-    """The sound return."""
+    """The good return: all answered, no edits."""
     return [quarter.filled({})]
 
 
 def changed(change: Change) -> Make:
-    """The sound return after a change of its bytes."""
+    """The good return, its bytes changed."""
     return lambda quarter: [change(quarter, quarter.filled({}))]
 
 
@@ -52,7 +59,7 @@ def typed(texts: Edits) -> Make:
 
 
 def called(name: str) -> Make:
-    """The sound return under another name."""
+    """The good return under another name."""
     return lambda quarter: [quarter.put(quarter.filled({}), name)]
 
 
@@ -62,13 +69,13 @@ def renamed_to(name: str) -> Callable[[Quarter, Path], Returned]:
 
 
 def cut_short(quarter: Quarter, path: Path) -> Returned:
-    """The first half of a file that a program saved, and a sound return of another department."""
+    """The first half of a file that a program saved, and a good return of another department."""
     data = path.read_bytes()
     return [quarter.put(data[: len(data) // 2], path.name), quarter.put(quarter.filled({}, OTHER), "総務課.xlsx")]
 
 
 def beside_good(data: bytes | Make, name: str) -> Make:
-    """A bad file, and a sound return of another department behind it."""
+    """A bad file, followed by a good return of another department."""
 
     def make(quarter: Quarter) -> Returned:
         bad = data if isinstance(data, bytes) else data(quarter)[0]
@@ -101,7 +108,7 @@ def xlsm(quarter: Quarter, data: bytes) -> bytes:
     where = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
     etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id="rVba", Type=where, Target="vbaProject.bin")
     parts = {"[Content_Types].xml": serialise(types), "xl/_rels/workbook.xml.rels": serialise(rels)}
-    return package.with_parts({**parts, "xl/vbaProject.bin": ole({"PROJECT": b"x" * 100})})
+    return package.with_parts({**parts, "xl/vbaProject.bin": ole.container({"PROJECT": b"x" * 100})})
 
 
 def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple[int, int], str] | None = None) -> Make:
@@ -134,7 +141,7 @@ def twice(quarter: Quarter) -> Returned:
 
 
 def zip_of_windows(quarter: Quarter) -> Returned:
-    """Two returns in a zip with names in Shift_JIS, whose second bytes are those of path separators."""
+    """Two returns in a zip with names in Shift_JIS that contain the byte of a path separator."""
     files = [("表計算/能率.xlsx", quarter.filled({}, OTHER)), ("表計算/ソフト一覧.xlsx", quarter.filled({}))]
     return [quarter.put(zipped(files, "cp932"), "返送.zip")]
 
@@ -152,7 +159,7 @@ def nested_zips(depth: int) -> Make:
 
 
 def folder(quarter: Quarter) -> Returned:
-    """Two returns in a folder, with what systems leave there."""
+    """Two returns in a folder, among files that systems leave there."""
     path = quarter.put(quarter.filled({}), "受信箱/1/産業振興課.xlsx")
     quarter.put(quarter.filled({}, OTHER), "受信箱/2/総務課.xlsx")
     for litter in ("1/~$産業振興課.xlsx", "1/.~lock.産業振興課.xlsx#", "Thumbs.db", "desktop.ini", ".DS_Store"):
@@ -168,7 +175,7 @@ def eml(quarter: Quarter) -> Returned:
 def msg(quarter: Quarter) -> Returned:
     """In a mail that Outlook saved."""
     attachments = [("産業振興課①（最終）.xlsx", quarter.filled({}))]
-    return [quarter.put(outlook(ole, attachments, "産業振興課", "sangyou@example.lg.jp"), "回答.msg")]
+    return [quarter.put(outlook(attachments, "産業振興課", "sangyou@example.lg.jp"), "回答.msg")]
 
 
 def forwarded(quarter: Quarter) -> Returned:
@@ -194,7 +201,7 @@ def bare_mail(quarter: Quarter) -> Returned:
 
 
 def read_only(quarter: Quarter) -> Returned:
-    """A file that nobody may write."""
+    """A read-only file in a read-only folder."""
     path = quarter.put(quarter.filled({}), "読み取り専用/返送.xlsx")
     path.chmod(0o444)
     path.parent.chmod(0o555)
@@ -202,18 +209,18 @@ def read_only(quarter: Quarter) -> Returned:
 
 
 def deep(quarter: Quarter) -> Returned:
-    """In folders whose names are longer together than Windows once allowed."""
+    """In a path longer than Windows used to allow."""
     path = quarter.put(quarter.filled({}), "/".join(["年間活動計画の返送（産業振興課）" * 3] * 9) + "/返送.xlsx")
     assert len(str(path)) > 400
     return [path]
 
 
 def decomposed(quarter: Quarter) -> Returned:
-    """Under a name in which the marks stand apart from their letters."""
+    """Under a name in decomposed Unicode (NFD), as macOS writes it."""
     return [quarter.put(quarter.filled({}), unicodedata.normalize("NFD", "がガ行の課.xlsx"))]
 
 
-# What stands in a cell
+# Contents of cells
 
 RUBY = (
     "<r><t>庁内</t></r><r><t>調整中</t></r>"
@@ -222,7 +229,7 @@ RUBY = (
 
 
 def cell_of(ref: str, xml: str, **form: str) -> Make:
-    """The XML of a cell, under a number format or with attributes of its own."""
+    """The XML of a cell, with a number format or attributes of its own."""
     return changed(lambda quarter, data: with_cell(data, quarter.cells(data, "01-01")[ref], xml, **form))
 
 
@@ -243,7 +250,7 @@ def furigana(quarter: Quarter, data: bytes) -> bytes:
 
 
 def encrypted(data: bytes, password: str) -> bytes:
-    """As Excel encrypts."""
+    """Encrypt a workbook as Excel does."""
     out = io.BytesIO()
     msoffcrypto.format.ooxml.OOXMLFile(io.BytesIO(data)).encrypt(password, out)
     return out.getvalue()
@@ -310,7 +317,7 @@ def halves(quarter: Quarter) -> Returned:
 
 
 def halves_of_a_sheet(quarter: Quarter, other: Edits | None = None) -> Returned:
-    """Two copies, in each of which one activity of 01-01 is answered; the second says ``other`` too."""
+    """Two copies that answer one activity of 01-01 each; the second holds ``other`` as well."""
     first, second = ({f"activity.progress/{key}/1": "予定通り"} for key in ("K1", "K2"))
     sheet = {str(ref): text for ref, text in printed("01-04").items()}
     return [
@@ -320,7 +327,7 @@ def halves_of_a_sheet(quarter: Quarter, other: Edits | None = None) -> Returned:
 
 
 def contradicting_halves(quarter: Quarter) -> Returned:
-    """The same, where both name another 主担当者."""
+    """The same, with a different 主担当者 in each."""
     return halves_of_a_sheet(quarter, {"contact_person": "後半の担当者"})
 
 
@@ -341,13 +348,13 @@ def foreign_sheet(quarter: Quarter) -> Returned:
 
 
 def copied_sheet(quarter: Quarter) -> Returned:
-    """A sheet that stands twice in its workbook."""
+    """A sheet copied within its workbook."""
     data = quarter.filled({})
     return [with_sheet(data, "01-01 (2)", sheet_xml(data, "01-01"))]
 
 
 def renamed_department(quarter: Quarter) -> Returned:
-    """The department has another name by the time that its workbook comes back."""
+    """The department is renamed before its workbook comes back."""
     book = openpyxl.load_workbook(quarter.workspace.master)
     for name, header, new in (("部署", "部署名", "経済部"), ("施策", "主管部署", "経済部")):
         rows = list(book[name].iter_rows())
@@ -361,13 +368,38 @@ def renamed_department(quarter: Quarter) -> Returned:
     return [quarter.filled({})]
 
 
+ACTIVITY = {"B": "新しい取組", "E": "調査", "F": "試行"}
+
+
+def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
+    """Insert a row as Excel does, with these texts by column."""
+    insert_rows(root, number)
+    row = etree.Element(f"{S}row", r=str(number))
+    for letters, text in texts.items():
+        c = etree.SubElement(row, f"{S}c", r=f"{letters}{number}", t="inlineStr")
+        etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t").text = text
+    next(r for r in root.iter(f"{S}row") if int(r.get("r")) > number).addprevious(row)
+
+
+def with_rows(quarter: Quarter, behind: str) -> bytes:
+    """Return the workbook with three rows inserted into 01-01 below a cell's row, filled in like an activity."""
+    data = quarter.filled({})
+    row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
+
+    def insert(root: etree._Element) -> None:
+        for texts in ({}, {"E": "予定通り"}, ACTIVITY):
+            new_row(root, row, texts)
+
+    return reshaped(data, "01-01", insert)
+
+
 def own_activity(quarter: Quarter) -> Returned:
-    """Three rows inserted and filled in like an activity."""
+    """With three rows inserted and filled in like an activity."""
     return [with_rows(quarter, "activity.countermeasure/K1/1")]
 
 
 def noted(where: str, text: str) -> Make:
-    """A classic note, as Excel stores it."""
+    """With a classic note, as Excel stores it."""
 
     def change(quarter: Quarter, data: bytes) -> bytes:
         edit = PackageEdit(data)
@@ -377,9 +409,9 @@ def noted(where: str, text: str) -> Make:
     return changed(change)
 
 
-# What is no form
+# Files that are no form
 
-DOC, EXCEL95 = ole({"WordDocument": b"x" * 100}), ole({"Book": b"x" * 100})
+DOC, EXCEL95 = ole.container({"WordDocument": b"x" * 100}), ole.container({"Book": b"x" * 100})
 
 
 def _docx() -> bytes:
@@ -395,7 +427,7 @@ def _docx() -> bytes:
 
 
 def _panic() -> bytes:
-    """An .xls ([MS-XLS]) with one sheet, whose record of merged cells is cut short."""
+    """Return an .xls ([MS-XLS]) of one sheet with a truncated record of merged cells."""
 
     def record(kind: int, data: bytes = b"") -> bytes:
         return struct.pack("<HH", kind, len(data)) + data
@@ -409,21 +441,21 @@ def _panic() -> bytes:
         return begin(0x0005) + record(0x0085, bound) + record(0x000A)
 
     sheet = begin(0x0010) + record(0x00E5) + record(0x000A)
-    return ole({"Workbook": (head(len(head(0))) + sheet).ljust(5000, b"\0")})
+    return ole.container({"Workbook": (head(len(head(0))) + sheet).ljust(5000, b"\0")})
 
 
 DOCX, PANIC = _docx(), _panic()
 
 
 def truncated(quarter: Quarter) -> Returned:
-    """The first half."""
+    """The first half of the file."""
     data = quarter.filled({})
     return [data[: len(data) // 2]]
 
 
 @changed
 def far(quarter: Quarter, data: bytes) -> bytes:
-    """With a stray letter in the last cell there is."""
+    """With a stray letter in the last cell of the sheet."""
     return edited(data, "01-01", lambda root: root.find(f"{S}sheetData").append(
         etree.fromstring(f'<row xmlns="{S[1:-1]}" r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>')
     ))  # fmt: skip

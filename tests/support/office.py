@@ -1,4 +1,4 @@
-"""Edits workbooks in LibreOffice as a person would; run by a Python that has ``uno``.
+"""Edit workbooks in LibreOffice as a person would; run by a Python that has ``uno``.
 
 usage: office.py SOFFICE PROFILE JOBS.json
 
@@ -22,7 +22,7 @@ FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".xls": "MS Excel 97", ".ods": "ca
 
 
 def prop(name, value):
-    """A named argument, as UNO takes them."""
+    """Return a named argument, as UNO takes them."""
     made = PropertyValue()
     made.Name, made.Value = name, value
     return made
@@ -115,7 +115,7 @@ def remove(book, *names):
 
 
 def as_values(book, sheet, ref):
-    """Leave nothing but the values of a range, pasted into a new sheet."""
+    """Keep only the values of a range, pasted into a new sheet."""
     rows = book.Sheets.getByName(sheet).getCellRangeByName(ref).getDataArray()
     old = book.Sheets.ElementNames
     book.Sheets.insertNewByName("Sheet1", 0)
@@ -136,7 +136,7 @@ STEPS = {
 
 
 def do(desktop, job):
-    """One job: open, edit, save."""
+    """Do one job: open, edit, save."""
     book = desktop.loadComponentFromURL(Path(job["open"]).as_uri(), "_blank", 0, (prop("Hidden", True),))
     for name, *arguments in job["steps"]:
         STEPS[name](book, *arguments)

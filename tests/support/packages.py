@@ -1,17 +1,20 @@
-"""What a test does to a workbook's package: look into it, change cells as a spreadsheet program would, check it."""
+"""Look into a workbook's package, edit it as a spreadsheet program would, and check it."""
 
 from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, TYPES_NS, Package, serialise
+from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, TYPES_NS, Package, serialise
 from dxreport.ooxml.refs import Box, address, box, cell
+from dxreport.ooxml.table import sheet_parts
 from dxreport.ooxml.text import literal
 
 S = f"{{{MAIN_NS}}}"
@@ -19,19 +22,19 @@ Grid = list[list[object]]
 
 
 def rows_of(data: bytes, sheet: str) -> Grid:
-    """The values of a sheet as python-calamine gives them."""
+    """Return the values of a sheet as python-calamine gives them."""
     return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
 
 
 def part_of(package: Package, sheet: str) -> str:
-    """The part that holds a sheet."""
+    """Return the name of the part that holds a sheet."""
     book = package.xml("xl/workbook.xml")
     rel = next(s.get(f"{{{DOC_RELS_NS}}}id") for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
     return next(r.target for r in package.relationships("xl/workbook.xml") if r.id == rel)
 
 
 def edited(data: bytes, sheet: str, change: Callable[[etree._Element], None]) -> bytes:
-    """The workbook after ``change`` was applied to the sheet's XML."""
+    """Return the workbook after ``change`` was applied to the sheet's XML."""
     package = Package(data)
     part = part_of(package, sheet)
     root = package.xml(part)
@@ -40,12 +43,12 @@ def edited(data: bytes, sheet: str, change: Callable[[etree._Element], None]) ->
 
 
 def merged(root: etree._Element) -> list[Box]:
-    """The merged ranges of a sheet."""
+    """Return the merged ranges of a sheet."""
     return [box(m.get("ref")) for m in root.iter(f"{S}mergeCell")]
 
 
 def open_cells(data: bytes, sheet: str) -> set[tuple[int, int]]:
-    """The cells of a sheet into which a department can type: (row, column) of all that are not locked.
+    """Return (row, column) of the unlocked cells of a sheet.
 
     Of a merged range only the first cell counts.
     """
@@ -72,7 +75,7 @@ def set_text(root: etree._Element, where: tuple[int, int], text: str) -> None:
 
 
 def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
-    """Insert blank rows; cells and merged ranges move, a range that is cut grows."""
+    """Insert blank rows; cells and merged ranges move, a range across the place grows."""
     for row in root.iter(f"{S}row"):
         if int(row.get("r")) >= before:
             _move(row, int(row.get("r")) + count)
@@ -83,7 +86,7 @@ def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
 
 
 def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
-    """Insert blank columns likewise."""
+    """Insert blank columns in the same way."""
     for c in root.iter(f"{S}c"):
         row, column = cell(c.get("r"))
         c.set("r", address(row, column + count * (column >= before)))
@@ -94,7 +97,7 @@ def insert_columns(root: etree._Element, before: int, count: int = 1) -> None:
 
 
 def delete_row(root: etree._Element, number: int) -> None:
-    """Delete a row; what a merged range held in its first row is lost with it."""
+    """Delete a row; the text of a merged range is lost with its first row."""
     for row in list(root.iter(f"{S}row")):
         if int(row.get("r")) == number:
             row.getparent().remove(row)
@@ -104,7 +107,7 @@ def delete_row(root: etree._Element, number: int) -> None:
 
 
 def delete_column(root: etree._Element, number: int) -> None:
-    """Delete a column likewise."""
+    """Delete a column in the same way."""
     for c in list(root.iter(f"{S}c")):
         row, column = cell(c.get("r"))
         if column == number:
@@ -115,7 +118,7 @@ def delete_column(root: etree._Element, number: int) -> None:
 
 
 def copy_row(root: etree._Element, number: int) -> None:
-    """Insert a copy of a row below it, hidden key and all."""
+    """Insert a copy of a row below it, hidden key included."""
     insert_rows(root, number + 1)
     row = next(r for r in root.iter(f"{S}row") if r.get("r") == str(number))
     twin = etree.fromstring(etree.tostring(row))
@@ -137,8 +140,98 @@ def _move_merges(root: etree._Element, moved: Callable[[Box], Box]) -> None:
         m.set("ref", new.ref)
 
 
+def with_cell(data: bytes, where: str, xml: str, style: str = "", number_format: str = "") -> bytes:
+    """Replace the content of a cell of 01-01, and its number format if one is given."""
+    package = Package(data)
+    styles = package.xml("xl/styles.xml")
+    part = part_of(package, "01-01")
+    root = package.xml(part)
+    c = next(c for c in root.iter(f"{S}c") if c.get("r") == where)
+    for child in list(c):
+        c.remove(child)
+    c.attrib.pop("t", None)
+    made = etree.fromstring(f'<c xmlns="{S[1:-1]}" {style}>{xml}</c>')
+    c.attrib.update(made.attrib)
+    c.extend(list(made))
+    if number_format:
+        formats = styles.find(f"{S}numFmts")
+        if formats is None:
+            formats = etree.Element(f"{S}numFmts")
+            styles.insert(0, formats)
+        etree.SubElement(formats, f"{S}numFmt", numFmtId="200", formatCode=number_format)
+        formats.set("count", str(len(formats)))
+        xfs = styles.find(f"{S}cellXfs")
+        own = etree.fromstring(etree.tostring(xfs[int(c.get("s"))]))
+        own.set("numFmtId", "200")
+        own.set("applyNumberFormat", "1")
+        xfs.append(own)
+        xfs.set("count", str(len(xfs)))
+        c.set("s", str(len(xfs) - 1))
+    return package.with_parts({part: serialise(root), "xl/styles.xml": serialise(styles)})
+
+
+def sheet_xml(data: bytes, sheet: str) -> bytes:
+    """Return the XML of a sheet."""
+    package = Package(data)
+    return package.read(part_of(package, sheet))
+
+
+def with_sheet(data: bytes, name: str, xml: bytes) -> bytes:
+    """Return the workbook with a sheet of another one (of the same styles) moved into it."""
+    package = Package(data)
+    book, rels, types = (
+        package.xml(p) for p in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml")
+    )
+    part = f"xl/worksheets/moved{len(sheet_parts(package))}.xml"
+    etree.SubElement(
+        rels, f"{{{RELS_NS}}}Relationship", Id=f"rM{part[-5]}", Type=f"{DOC_RELS_NS}/worksheet", Target="/" + part
+    )
+    new = etree.SubElement(book.find(f"{S}sheets"), f"{S}sheet", name=name, sheetId=str(70 + len(sheet_parts(package))))
+    new.set(f"{{{DOC_RELS_NS}}}id", f"rM{part[-5]}")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+    etree.SubElement(types, etree.QName(types, "Override"), PartName="/" + part, ContentType=kind)
+    bare = etree.fromstring(xml)
+    for child in [c for c in bare if c.tag not in {f"{S}{t}" for t in ("sheetData", "mergeCells", "cols")}]:
+        bare.remove(child)
+    changed = {"xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": rels, "[Content_Types].xml": types}
+    return package.with_parts({name: serialise(root) for name, root in changed.items()} | {part: serialise(bare)})
+
+
+def renamed(data: bytes, old: str, new: str) -> bytes:
+    """Return the workbook with a sheet renamed."""
+    package = Package(data)
+    book = package.xml("xl/workbook.xml")
+    next(s for s in book.iter(f"{S}sheet") if s.get("name") == old).set("name", new)
+    for name in book.iter(f"{S}definedName"):
+        name.text = name.text.replace(f"'{old}'", f"'{new}'")
+    return package.with_parts({"xl/workbook.xml": serialise(book)})
+
+
+def without_sheet(data: bytes, sheet: str) -> bytes:
+    """Return the workbook with a sheet deleted."""
+    package = Package(data)
+    book = package.xml("xl/workbook.xml")
+    gone = next(s for s in book.iter(f"{S}sheet") if s.get("name") == sheet)
+    gone.getparent().remove(gone)
+    names = book.find(f"{S}definedNames")
+    if names is not None:
+        book.remove(names)
+    return package.with_parts({"xl/workbook.xml": serialise(book)})
+
+
+def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:
+    """Return a picture of one colour."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    pixels = (b"\0" + bytes(color) * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
 def faults(data: bytes) -> list[str]:
-    """What would make Excel offer to repair the workbook, as far as it can be seen without Excel."""
+    """List what would make Excel offer to repair the workbook, as far as that shows without Excel."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         out = [f"{name} is damaged" for name in [archive.testzip()] if name]
@@ -172,7 +265,7 @@ def _type_faults(package: Package, names: list[str]) -> Iterator[str]:
 
 
 def _book_faults(package: Package) -> Iterator[str]:
-    """Sheets of the wrong kind, and more than one selected: typing would go into all of them."""
+    """Yield sheets of the wrong type, and a fault if several are selected: typing would change all of them."""
     types = {
         o.get("PartName").lstrip("/"): o.get("ContentType")
         for o in package.xml("[Content_Types].xml").iter("{*}Override")

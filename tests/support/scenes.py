@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from dxreport.domain.model import Measure, Ref, Settings, measure_from
 from dxreport.domain.values import plan_is_none
@@ -12,6 +13,8 @@ from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from
 from dxreport.master.records import Master, MeasureState, Standing
+from dxreport.report.figures import figures
+from dxreport.report.finals import Final, final_data, final_from
 
 SETTINGS: Settings = replace(sample.settings(), areas=AREAS)
 ON_TRACK, LATE = "予定通り", "進捗遅延・課題あり"
@@ -53,25 +56,25 @@ ACTUALS: Edits = {
 
 
 def edited(measures: list[Measure], edits: Edits) -> list[Measure]:
-    """The measures with these texts."""
+    """Return the measures with these texts."""
     return [
         measure_from(m.values() | {Ref.parse(ref): text for ref, text in edits.get(m.id, {}).items()}) for m in measures
     ]
 
 
 def real() -> list[Measure]:
-    """The 26 measures at the end of 第1四半期: what 03-04 reported of quarters to come is not taken."""
+    """Return the 26 measures at the end of 第1四半期, without what 03-04 reported of future quarters."""
     to_come = {f"activity.progress/K1/{q}": "" for q in (2, 3, 4)}
     return edited(sample.load(with_answers=True), {"03-04": to_come})
 
 
 def first_quarter(edits: Edits | None = None, settings: Settings = SETTINGS) -> Master:
-    """The master at the end of the real 第1四半期."""
+    """Return the master at the end of the real 第1四半期."""
     return built(edited(real(), edits or {}), settings)
 
 
 def third_quarter() -> Master:
-    """A made-up 第3四半期: all that was planned went as planned, but for PROGRESS; 01-06 was completed before it."""
+    """Return a made-up 第3四半期: all went as planned except PROGRESS; 01-06 was completed before it."""
     went_well = {
         m.id: {
             f"activity.progress/{a.key}/{q}": ON_TRACK
@@ -95,3 +98,9 @@ def built(
 def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
     """A master that was never a workbook: nothing has a cell in it."""
     return Master(settings, DEPARTMENTS, tuple(measures), {m.id: Standing() for m in measures})
+
+
+def kept(master: Master, quarter: int = 1) -> Final:
+    """A final report on this master, as it is kept."""
+    found = figures(master, quarter, datetime(2022, 7, 19, 9))
+    return final_from(final_data(master, replace(found, final_id="F0001")))

@@ -1,10 +1,8 @@
-"""A second form, as unlike the first as may be: landscape, other order, blocks side by side and nested, everything hung on it."""
+"""A second form, as unlike the first as possible: landscape, another order, blocks side by side and nested."""
 
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,7 +10,7 @@ import xlsxwriter
 from lxml import etree
 
 from dxreport.ooxml.package import Package, serialise
-from tests.support.packages import S, part_of
+from tests.support.packages import S, part_of, png
 
 SHEET = "報告書"
 AUTHOR = "山田太郎"
@@ -94,19 +92,8 @@ FORMATS = {
 }
 
 
-def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:
-    """A picture of one colour."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    pixels = (b"\0" + bytes(color) * width) * height
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
-
-
 def build(change: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None] | None = None) -> bytes:
-    """The template workbook; ``change`` may draw more on it before it is saved."""
+    """Return the template workbook; ``change`` may draw more on it before it is saved."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties(
@@ -175,7 +162,7 @@ def _rules(book, sheet) -> None:
 
 
 def _explanation(book) -> None:
-    """A sheet in front with a table, a chart and a picture of its own, which is no business of the form's."""
+    """Add a sheet in front of the form, with a table, a chart and a picture of its own."""
     sheet = book.add_worksheet("説明")
     sheet.add_table("A1:B3", {"columns": [{"header": "区分"}, {"header": "数"}], "data": [["新規", 3], ["継続", 5]]})
     chart = book.add_chart({"type": "bar"})
@@ -190,7 +177,7 @@ def _explanation(book) -> None:
 
 
 def _with_extensions(data: bytes) -> bytes:
-    """Adds what only Excel itself writes: a dropdown and a conditional format that look at another sheet."""
+    """Add what only Excel itself writes: a dropdown and a conditional format that refer to another sheet."""
     package = Package(data)
     part = part_of(package, SHEET)
     root = package.xml(part)

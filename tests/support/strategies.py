@@ -36,17 +36,17 @@ flags = st.one_of(st.sampled_from(["", "有", "無"]), texts)
 
 
 def keyed(letter: str, least: int, most: int) -> st.SearchStrategy[list[str]]:
-    """Ids of a list's items: some are missing, and they stand in any order."""
+    """Generate the ids of a list's items, with gaps and in any order."""
     return st.lists(st.integers(1, 40).map(lambda n: f"{letter}{n}"), min_size=least, max_size=most, unique=True)
 
 
 def four(record: type, *columns: st.SearchStrategy[str]) -> st.SearchStrategy[tuple]:
-    """Four periods of a record."""
+    """Generate four periods of a record."""
     return st.tuples(*[st.builds(record, *columns)] * 4)
 
 
 def items(letter: str, most: int, build) -> st.SearchStrategy[tuple]:
-    """A list of up to ``most`` items, each built by ``build(key)``."""
+    """Generate up to ``most`` items, each built by ``build(key)``."""
     return keyed(letter, 0, most).flatmap(lambda keys: st.tuples(*map(build, keys)))
 
 

@@ -1,4 +1,4 @@
-"""Writes binary workbooks ([MS-XLSB]) of texts and numbers, as far as their readers look."""
+"""Write binary workbooks ([MS-XLSB]) of texts and numbers, as far as readers look."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEMA = "http://schemas.openxmlformats.org"
 
 @dataclass(frozen=True)
 class Odd:
-    """Another record than a value's, and what follows its place (a formula's tokens are left out)."""
+    """A record other than a plain value, with its content after the cell's place (without the tokens of a formula)."""
 
     record: int
     content: bytes
@@ -25,12 +25,12 @@ class Odd:
 
 
 def text_of_formula(text: str) -> Odd:
-    """A formula whose result is a text."""
+    """Return a formula whose result is a text."""
     return Odd(8, _wide(text) + bytes(10))
 
 
 def merge(top: int, left: int, bottom: int, right: int) -> Odd:
-    """A merged range; it stands at its first cell, and among the cells, where no reader minds."""
+    """Return a merged range, to be put among the cells at its first one; no reader minds."""
     return Odd(177, struct.pack("<4I", top, bottom, left, right), placed=False)
 
 
@@ -38,7 +38,7 @@ REF_ERROR = Odd(3, b"\x17")
 
 
 def xlsb(sheets: Mapping[str, Cells], notes: Mapping[tuple[int, int], str] = MappingProxyType({})) -> bytes:
-    """A binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``."""
+    """Return a binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``."""
     book, rels = _record(131) + _record(143), []
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from dxreport.domain.errors import DxreportError, LockedError, MasterError
-from dxreport.workspace.files import KEPT_BACKUPS, atomic_write, backup, locked, opened_elsewhere
+from dxreport.workspace.files import (
+    KEPT_BACKUPS,
+    all_or_nothing,
+    atomic_write,
+    backup,
+    file_name,
+    locked,
+    opened_elsewhere,
+)
 from dxreport.workspace.paths import Workspace
 
 NOW = datetime(2022, 7, 11, 9, 30)
@@ -108,3 +116,28 @@ def test_a_locked_error_has_a_remedy(tmp_path: Path) -> None:
     with locked(tmp_path / ".lock"), pytest.raises(LockedError) as caught, locked(tmp_path / ".lock", 0.01):
         pass
     assert "もう一度実行" in caught.value.fix
+
+
+def test_what_was_written_twice_is_put_back_as_it_was_at_first(tmp_path: Path) -> None:
+    old, new = tmp_path / "a", tmp_path / "b"
+    old.write_bytes(b"as it was")
+    with pytest.raises(RuntimeError), all_or_nothing() as write:
+        for data in (b"1", b"2"):
+            write(old, data)
+            write(new, data)
+        raise RuntimeError
+    assert old.read_bytes() == b"as it was" and not new.exists()
+
+
+def test_a_file_that_holds_the_data_already_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"same")
+    before = path.stat()
+    with all_or_nothing() as write:
+        write(path, b"same")
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_name_that_is_cut_does_not_end_in_dots_or_blanks() -> None:
+    assert file_name("課" * 59 + "... 報告書のつづき") == "課" * 59
