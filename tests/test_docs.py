@@ -1,7 +1,8 @@
-"""Documents that cannot rot: what they say of commands, options, keys, problems and files is held against the program."""
+"""Documents that cannot rot: the commands, options, keys, problems, files and modules they name must exist."""
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import re
@@ -20,7 +21,9 @@ from tests.support.quarter import Quarter
 
 READMES = ("README.md", "README.ja.md")
 GUIDE = "docs/運用の手引き.md"
-WRITTEN = (*READMES, GUIDE, "docs/json.md", "templates/README.md")
+PAGES = sorted(
+    p.relative_to(ROOT).as_posix() for folder in (".", "docs", "templates") for p in (ROOT / folder).glob("*.md")
+)
 NOT_IN_THE_TOUR = {"resolve"}  # nothing is in conflict there
 
 
@@ -42,7 +45,7 @@ def test_the_guide_shows_every_command():
     assert {name for name in COMMANDS if f"dxreport {name}" not in text(GUIDE)} == set()
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", PAGES)
 def test_commands_and_options_that_documents_name_exist(name):
     context = click.Context(program)
     for command, rest in re.findall(r"(?:^|^\$ |`)dxreport ([a-z]+)\b([^`\n#]*)", text(name), re.MULTILINE):
@@ -51,10 +54,12 @@ def test_commands_and_options_that_documents_name_exist(name):
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{command}{rest}"
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name):
     for target in re.findall(r"\]\(([^)]+)\)|<img src=\"([^\"]+)\"", text(name)):
         path, _, anchor = "".join(target).partition("#")
+        if path.startswith("https:"):
+            continue
         page = (ROOT / name).parent / path if path else ROOT / name
         assert page.exists(), target
         if anchor:
@@ -62,12 +67,38 @@ def test_links_lead_somewhere(name):
 
 
 def anchors(page: str) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     heads = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
-@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_modules_that_documents_name_exist(name):
+    for dotted in re.findall(r"\bdxreport(?:\.[a-z_]\w*)+", text(name)):
+        assert importlib.util.find_spec(dotted), dotted
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_that_documents_name_exist(name):
+    for path in re.findall(r"\b(?:dxreport|tests|docs|benchmarks)/[\w./-]*", text(name)):
+        assert "NAME" in path or (ROOT / path.rstrip(".")).exists(), path
+
+
+def test_the_house_shows_every_room_and_nothing_else():
+    picture = re.search(r"```text\n(.*?)```", text("CONTRIBUTING.md"), re.DOTALL)[1]
+    assert set(re.findall(r"(\w+)/ ", picture)) == {p.parent.name for p in (ROOT / "dxreport").glob("*/__init__.py")}
+
+
+def test_names_of_the_glossary_are_those_of_the_code():
+    columns = re.findall(r"^\| [^|]+ \| ([^|]+) \|", text("docs/glossary.md"), re.MULTILINE)
+    names = [name for column in columns for name in re.findall(r"`([^`]+)`", column)]
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "dxreport").rglob("*.py"))
+    words = set(re.findall(r"\w+", code))
+    assert names and [n for n in names if not words.issuperset(n.split("."))] == []
+    assert sorted(set(names)) == sorted(names), "one word for one thing"
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_make_targets_exist(name):
     targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", text(name))) <= targets
@@ -84,7 +115,7 @@ def test_pictures_are_of_a_readable_size():
 
 
 def tour(name: str) -> list[tuple[list[str], int]]:
-    """The commands of a README's console blocks, each with the exit code it tells of."""
+    """Return the commands in a README's console blocks, each with the exit code it states."""
     out = []
     for block in re.findall(r"^```console\n(.*?)^```", text(name), re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
@@ -101,7 +132,7 @@ def test_both_readmes_take_the_same_tour_through_all_commands():
     assert {words[1] for words, _ in first if words[0] == "dxreport"} == set(COMMANDS) - NOT_IN_THE_TOUR
 
 
-def test_the_tour_runs_as_told(tmp_path, monkeypatch, capsys):
+def test_the_tour_runs_as_described(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for (program_name, *args), code in tour(READMES[0]):
         if program_name == "cd":
@@ -117,7 +148,7 @@ def test_the_tour_runs_as_told(tmp_path, monkeypatch, capsys):
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """The keys of each section of docs/json.md, each with what is said of it."""
+    """Return the keys of each section of docs/json.md with their descriptions."""
     sections = re.split(r"^##+ (.+)$", text("docs/json.md"), flags=re.MULTILINE)
     rows = r"^\| `([^`]+)` \| (.*) \|$"
     return {
@@ -127,16 +158,16 @@ def documented() -> dict[str, dict[str, str]]:
 
 
 def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """The paths of a section, with those of the records that it refers to."""
-    for path, said in section.items():
+    """Yield the paths of a section and of the records it refers to."""
+    for path, description in section.items():
         yield path
-        if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", said):
+        if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", description):
             inside = f"{path}[]" if found[1] else path
             yield from (f"{inside}.{key}" for key in records[found[2]])
 
 
 def paths(value: Any, at: str = "") -> Iterator[str]:
-    """The paths of an answer, and the objects in it as ``path.``."""
+    """Yield the paths in an answer; objects also as ``path.``."""
     if isinstance(value, dict):
         yield f"{at}."
         for key, inner in value.items():
@@ -149,7 +180,7 @@ def paths(value: Any, at: str = "") -> Iterator[str]:
 
 
 def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:
-    """The paths that each command answers in a quarter with a conflict, a held sheet and an unreadable file."""
+    """Return the paths in each command's answer, in a quarter with a conflict, a held sheet and an unreadable file."""
     progress = "activity.progress/K1/1"
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     returns = [
@@ -186,11 +217,11 @@ def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:
 
 
 def test_json_keys_are_those_that_are_documented(quarter, tmp_path):
-    told = documented()
+    described = documented()
     answered = answers(quarter, tmp_path / "out")
-    assert set(answered) == {section for section in told if section.partition(" ")[0] in COMMANDS}
+    assert set(answered) == {section for section in described if section.partition(" ")[0] in COMMANDS}
     for section, actual in answered.items():
-        stated = set(expanded(told[section], told))
+        stated = set(expanded(described[section], described))
         objects = {path for path in actual if path.endswith(".")}
         assert actual - objects - stated == set(), section
         assert {path for path in stated if f"{path.rpartition('.')[0]}." in objects} - actual == set(), section

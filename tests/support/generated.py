@@ -1,8 +1,8 @@
-"""The documents that are made from the program: ``python -m tests.support.generated`` writes them anew.
+"""Documents made from the program; ``python -m tests.support.generated`` writes them.
 
-docs/commands.md    what ``--help`` says of every command
-docs/指摘一覧.md    every problem of the catalogue
-docs/返送ファイルの扱い.md    what departments do to their files, and what becomes of them
+docs/commands.md             the ``--help`` of every command
+docs/指摘一覧.md             every problem of the catalogue
+docs/返送ファイルの扱い.md   what departments do to their files, and how each is handled
 """
 
 from __future__ import annotations
