@@ -187,8 +187,8 @@ PASSWORDS = (
     Case(P, "passwords by department", "部署ごとにパスワードを変える（--password-file で伝える）", OPENED, f"{BOTH}{GOOD}", edits.two_locked,
          options=("--password-file", "{list}")),
     Case(P, "a password asked for", "パスワードを付けて送る（画面で尋ねる）", OPENED, BOTH, edits.locked("ひみつ"), typed=("違う", "ひみつ")),
-    Case(P, "a password that is not known when asked", "パスワードを付けて送る（画面で尋ねられても、担当者に分からない）", LOCKED, "refused E402", edits.locked("ひみつ"),
-         typed=("違う", "")),
+    Case(P, "a password that is not known when asked", "パスワードを付けて送る（画面で尋ねられても、担当者に分からない）", LOCKED, "refused E402",
+         edits.locked("ひみつ"), typed=("違う", "")),
     Case(P, "a password of an old workbook", ".xls にパスワードを付けて送る", OPENED, BOTH, steps=lambda at: [], formats=("xls",), password="himitsu",
          options=("--password", "himitsu")),
     Case(P, "a password of an old workbook that nobody knows", ".xls にパスワードを付けて送る（伝えない）", LOCKED, "refused E402", steps=lambda at: [],
@@ -261,7 +261,8 @@ SHAPES = (
          "01-01 merged W502 conflict; 01-04 merged", edits.own_activity, moved="21、22、23行目"),
     Case(T, "a note in a row of their own", "行を足して、補足を書く", "ほかの欄は読み取り、足された文を示します", "01-01 merged W504; 01-04 merged",
          formats=("xlsx",), steps=lambda at: [["rows", "01-01", 12, 1], ["type_text", "01-01", 12, 4, "補足があります"]], moved="12行目"),
-    Case(T, "a sheet copied within the workbook", "シートを複写して、同じ施策のシートが 2 枚になる", "どちらが回答か分からないので、2 枚とも受付不可とします。ほかのシートは読み取ります",
+    Case(T, "a sheet copied within the workbook", "シートを複写して、同じ施策のシートが 2 枚になる",
+         "どちらが回答か分からないので、2 枚とも受付不可とします。ほかのシートは読み取ります",
          "01-01 refused E205; 01-04 merged; 01-01 refused E205", edits.copied_sheet),
 )  # fmt: skip
 
