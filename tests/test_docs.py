@@ -1,4 +1,4 @@
-"""Documents that cannot rot: the commands, options, keys, problems, files and modules they name must exist."""
+"""Check what the documents say about commands, options, keys, problems and files against the program."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_pictures_are_of_a_readable_size():
 
 
 def tour(name: str) -> list[tuple[list[str], int]]:
-    """Return the commands in a README's console blocks, each with the exit code it states."""
+    """Return the commands of a README's console blocks, each with its stated exit code."""
     out = []
     for block in re.findall(r"^```console\n(.*?)^```", text(name), re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
@@ -148,7 +148,7 @@ def test_the_tour_runs_as_described(tmp_path, monkeypatch, capsys):
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """Return the keys of each section of docs/json.md with their descriptions."""
+    """Return the keys of each section of docs/json.md, each with its description."""
     sections = re.split(r"^##+ (.+)$", text("docs/json.md"), flags=re.MULTILINE)
     rows = r"^\| `([^`]+)` \| (.*) \|$"
     return {
@@ -158,7 +158,7 @@ def documented() -> dict[str, dict[str, str]]:
 
 
 def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Yield the paths of a section and of the records it refers to."""
+    """Yield the paths of a section, including those of the records it refers to."""
     for path, description in section.items():
         yield path
         if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", description):
@@ -167,7 +167,7 @@ def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]
 
 
 def paths(value: Any, at: str = "") -> Iterator[str]:
-    """Yield the paths in an answer; objects also as ``path.``."""
+    """Yield the paths of an answer, and the objects in it as ``path.``."""
     if isinstance(value, dict):
         yield f"{at}."
         for key, inner in value.items():
@@ -180,7 +180,7 @@ def paths(value: Any, at: str = "") -> Iterator[str]:
 
 
 def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:
-    """Return the paths in each command's answer, in a quarter with a conflict, a held sheet and an unreadable file."""
+    """Return the paths in each command's answer, for a quarter with a conflict, a held sheet and an unreadable file."""
     progress = "activity.progress/K1/1"
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     returns = [

@@ -1,4 +1,4 @@
-"""A wheel carries everything the program needs away from the repository; both distributions carry the license."""
+"""A wheel carries all that the program needs away from the repository."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Everything departments do to their workbooks, and what ``collect`` answers: the table of all cases.
+"""The table of cases: what departments do to their workbooks, and what ``collect`` answers.
 
-The workbook is that of 産業振興課 (01-01 and 01-04) with both sheets completed without errors, unless the case says
-otherwise. ``docs/返送ファイルの扱い.md`` is generated from this table.
+The workbook is that of 産業振興課 (01-01 and 01-04), both sheets filled in without errors, unless the case says otherwise.
+``docs/返送ファイルの扱い.md`` is made from it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Documents made from the program; ``python -m tests.support.generated`` writes them.
+"""Documents generated from the program; ``python -m tests.support.generated`` rewrites them.
 
-docs/commands.md             the ``--help`` of every command
-docs/指摘一覧.md             every problem of the catalogue
-docs/返送ファイルの扱い.md   what departments do to their files, and how each is handled
+docs/commands.md    what ``--help`` says of every command
+docs/指摘一覧.md    every problem of the catalogue
+docs/返送ファイルの扱い.md    what departments do to their files, and how that is handled
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WORDS = {
 
 
 def commands() -> str:
-    """Every command's help, in the order of the loop."""
+    """Return the help of every command, in the order of the loop."""
     parent = click.Context(program, info_name="dxreport", terminal_width=100)
     out = [
         "# コマンド",
@@ -65,7 +65,7 @@ def _console(text: str) -> str:
 
 
 def problems() -> str:
-    """The catalogue of problems as tables, by group."""
+    """Return the catalogue of problems as tables, by group."""
     out = [
         "# 指摘一覧",
         HOW,
