@@ -159,9 +159,9 @@ def documented() -> dict[str, dict[str, str]]:
 
 def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """Yield the paths of a section, including those of the records it refers to."""
-    for path, description in section.items():
+    for path, said in section.items():
         yield path
-        if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", description):
+        if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", said):
             inside = f"{path}[]" if found[1] else path
             yield from (f"{inside}.{key}" for key in records[found[2]])
 
