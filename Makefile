@@ -1,7 +1,7 @@
-# Everything happens in a virtual environment of its own, .venv; nothing is installed globally.
-# Needed: Python 3.11 or later (with venv), make.
+# Everything runs in the virtual environment .venv; nothing is installed globally.
+# Requires Python 3.11 or later (with venv) and make.
 #
-# On Windows without make, in a command prompt:
+# On Windows without make, use a command prompt:
 #
 #     py -3 -m venv .venv
 #     .venv\Scripts\python -m pip install -e .[test]
@@ -16,17 +16,17 @@ READY := $(VENV)/.ready
 .PHONY: help demo test quick test-fonts lint docs bench wheel clean
 
 help:
-	@echo 'make demo    a whole quarter on the 26 real measures, start to report, anew in demo/'
-	@echo 'make test    all tests (ARGS="-k merge" for some of them)'
-	@echo 'make quick   the tests that start neither LibreOffice nor Chromium'
-	@echo 'make lint    ruff'
-	@echo 'make docs    the documents made from the program, anew'
-	@echo 'make bench   the benchmarks (NAME=help for one of them)'
-	@echo 'make wheel   a wheel and an sdist in dist/'
-	@echo 'make clean   remove what these have made'
+	@echo 'make demo    play a whole quarter on the 26 real measures in demo/, which is replaced'
+	@echo 'make test    run all tests (ARGS="-k merge" to select some)'
+	@echo 'make quick   run the tests that need neither LibreOffice nor Chromium'
+	@echo 'make lint    check style, types and import contracts'
+	@echo 'make docs    regenerate the documents made from the program'
+	@echo 'make bench   run the benchmarks (NAME=help to run one)'
+	@echo 'make wheel   build a wheel and an sdist in dist/'
+	@echo 'make clean   remove everything the commands above made'
 
 $(READY): setup.cfg setup.py pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is required: make PYTHON=python3.12 ...")'
 	@$(PYTHON) -c 'import ensurepip' || { echo 'The venv module is missing; on Debian: apt-get install python3-venv'; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'

@@ -1,7 +1,7 @@
-"""Which folders the packages are; everything else stands in setup.cfg.
+"""Find the packages; all other metadata is in setup.cfg.
 
-The form templates stand in ``templates/``, where people look for them, and are installed as
-``dxreport/_templates`` (see ``dxreport.workspace.bundled``).
+The form templates live in ``templates/``, where people look for them, and are installed as the
+package ``dxreport._templates`` (see ``dxreport.workspace.bundled``).
 """
 
 from setuptools import find_packages, setup

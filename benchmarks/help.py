@@ -1,4 +1,4 @@
-"""How long ``dxreport --help`` takes, beside a Python that does nothing and one that imports click."""
+"""Time ``dxreport --help`` against a bare Python and one that only imports click."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RUNS = 15
 
 
 def seconds(*args: str) -> float:
-    """The median time of a Python process with these arguments."""
+    """Return the median time of a Python process with these arguments."""
     times = []
     for _ in range(RUNS):
         started = time.perf_counter()

@@ -1,18 +1,18 @@
-"""Rendering and reading one sheet, bytes to bytes, beside other ways to do the same; all in one run.
+"""Time rendering and reading one sheet, bytes to bytes, against other libraries in the same run.
 
-What is inside the span of each:
+What each measurement includes:
 
-    render  dxreport     a measure → the bytes of a workbook with its sheet; the form was compiled before
-            openpyxl     the template's bytes → load, write the same texts into the same cells, save
-            XlsxWriter   the same sheets, cells, formats, merges, widths, heights and dropdowns from code, closed
-            xltpl        a sheet drawn out for this very measure, its template compiled before → render, save
-            floor        deflating the parts of dxreport's workbook, nothing else
+    render  dxreport     a measure → the bytes of a workbook with its sheet; the form is already compiled
+            openpyxl     load the template's bytes, write the same texts into the same cells, save
+            XlsxWriter   write the same sheets, cells, formats, merges, sizes and dropdowns from code, close
+            xltpl        render a template prepared and compiled for this measure, save
+            floor        only deflate the parts of dxreport's workbook
     read    dxreport     the bytes of a returned workbook → every text of the measure by its address
-            openpyxl     load_workbook of the same bytes, nothing else
-            floor        inflating the parts
+            openpyxl     only load_workbook of the same bytes
+            floor        only inflate the parts
 
-The ways take turns, each with another of the 26 real measures, so that a slow moment hits all alike
-and no cache of texts helps. Printed: the median of each, and how many times dxreport's it is.
+The candidates take turns, each time with the next of the 26 real measures, so that a slow moment
+affects all of them and no text cache helps. Prints the median of each and its ratio to dxreport's.
 """
 
 from __future__ import annotations
@@ -49,24 +49,24 @@ SETTINGS = sample.settings()
 FORM = load_form(TEMPLATE)
 EDITION = edition(FORM, SETTINGS.round("第1四半期"), SETTINGS, "産業振興課")
 MEASURES = sample.load(with_answers=True)
-ROUNDS = 3  # every measure this many times
+ROUNDS = 3  # runs per measure
 
 
-def rendered(measure: Measure) -> bytes:
-    """dxreport: a measure → a workbook with one sheet."""
-    text_metrics._wrapped.cache_clear()  # as if no text had been measured before
+def by_dxreport(measure: Measure) -> bytes:
+    """Render with dxreport: a measure → a workbook with one sheet."""
+    text_metrics._wrapped.cache_clear()  # measure every text again
     return render_book(EDITION, [measure], "R04Q1-001").data
 
 
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:
-    """The cells of a rendered sheet that hold a text of the measure: address → text."""
+    """Return the cells of a rendered sheet that hold a text of the measure: address → text."""
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id)
     filled = read_sheet(FORM, sheet.to_python(skip_empty_area=False), quarter=1, year=1)
     return {openpyxl.utils.get_column_letter(c) + str(r): str(filled.values[ref]) for ref, (r, c) in filled.at.items()}
 
 
 def by_openpyxl(template: bytes, texts: dict[str, str]) -> bytes:
-    """openpyxl: load, fill, save."""
+    """Render with openpyxl: load, fill, save."""
     book = openpyxl.load_workbook(io.BytesIO(template))
     sheet = book[FORM.sheet]
     for ref, text in texts.items():
@@ -78,14 +78,14 @@ def by_openpyxl(template: bytes, texts: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
-class Drawn:
-    """The looks of a rendered workbook, taken down once, to be written again from code."""
+class RecordedBook:
+    """The content and formats of a rendered workbook, recorded once to be rewritten from code."""
 
     def __init__(self, book: bytes) -> None:
-        self.sheets = [DrawnSheet(sheet) for sheet in openpyxl.load_workbook(io.BytesIO(book)).worksheets]
+        self.sheets = [RecordedSheet(sheet) for sheet in openpyxl.load_workbook(io.BytesIO(book)).worksheets]
 
-    def written(self) -> bytes:
-        """XlsxWriter: the whole workbook from code."""
+    def write(self) -> bytes:
+        """Render with XlsxWriter: the whole workbook from code."""
         out = io.BytesIO()
         book = xlsxwriter.Workbook(out, {"in_memory": True})
         formats: dict[tuple, xlsxwriter.format.Format] = {}
@@ -95,8 +95,8 @@ class Drawn:
         return out.getvalue()
 
 
-class DrawnSheet:
-    """One sheet: its cells with their looks, merges, widths, heights and dropdowns."""
+class RecordedSheet:
+    """One recorded sheet: cells with formats, merges, widths, heights and dropdowns."""
 
     def __init__(self, sheet) -> None:
         self.title = sheet.title
@@ -109,12 +109,12 @@ class DrawnSheet:
         self.widths = {cell(f"{k}1")[1] - 1: d.width for k, d in sheet.column_dimensions.items()}
         self.heights = {n - 1: d.height for n, d in sheet.row_dimensions.items() if d.height}
         self.cells = [
-            (c.row - 1, c.column - 1, c.value, _look(c))
+            (c.row - 1, c.column - 1, c.value, _format(c))
             for row in sheet.iter_rows() for c in row if not isinstance(c, MergedCell) and (c.value is not None or c.has_style)
         ]  # fmt: skip
 
     def write(self, book: xlsxwriter.Workbook, formats: dict[tuple, xlsxwriter.format.Format]) -> None:
-        """Write the sheet into a new workbook."""
+        """Write the sheet to a new workbook."""
         sheet = book.add_worksheet(self.title)
         for column, width in self.widths.items():
             sheet.set_column(column, column, width)
@@ -122,10 +122,10 @@ class DrawnSheet:
             sheet.set_row(row, height)
         for ref in self.merges:
             sheet.merge_range(ref, "")
-        for row, column, value, look in self.cells:
-            style = formats.get(look)
+        for row, column, value, key in self.cells:
+            style = formats.get(key)
             if style is None:
-                style = formats[look] = book.add_format(dict(look))
+                style = formats[key] = book.add_format(dict(key))
             if value is None:
                 sheet.write_blank(row, column, None, style)
             else:
@@ -139,9 +139,9 @@ class DrawnSheet:
         sheet.protect()
 
 
-def _look(c) -> tuple:
+def _format(c) -> tuple:
     fill = c.fill.fgColor.rgb if c.fill.patternType == "solid" and isinstance(c.fill.fgColor.rgb, str) else ""
-    look = {
+    properties = {
         "font_name": c.font.name, "font_size": c.font.sz, "bold": bool(c.font.b), "text_wrap": bool(c.alignment.wrap_text),
         "valign": {"center": "vcenter"}.get(c.alignment.vertical, c.alignment.vertical) or "bottom",
         "align": c.alignment.horizontal or "left", "locked": bool(c.protection.locked), "num_format": c.number_format,
@@ -149,12 +149,12 @@ def _look(c) -> tuple:
         "top": 1 if c.border.top.style else 0, "bottom": 1 if c.border.bottom.style else 0,
     }  # fmt: skip
     if fill:
-        look |= {"bg_color": f"#{fill[-6:]}", "pattern": 1}
-    return tuple(look.items())
+        properties |= {"bg_color": f"#{fill[-6:]}", "pattern": 1}
+    return tuple(properties.items())
 
 
-class Tpl:
-    """xltpl with a template drawn out for one measure: every text a tag of its own."""
+class XltplTemplate:
+    """Render with xltpl, from a template with one tag per text of a measure."""
 
     def __init__(self, book: bytes, measure: Measure, texts: dict[str, str], folder: Path) -> None:
         from xltpl.writerx import BookWriter
@@ -173,8 +173,8 @@ class Tpl:
         drawn.save(path)
         self.writer = BookWriter(str(path))
 
-    def rendered(self) -> bytes:
-        """xltpl: render, save."""
+    def render(self) -> bytes:
+        """Render and save."""
         out = io.BytesIO()
         self.writer.render_sheet(self.payload)
         self.writer.workbook.save(out)
@@ -182,7 +182,7 @@ class Tpl:
 
 
 def read_by_dxreport(book: bytes, measure: Measure) -> dict:
-    """dxreport: bytes → texts by address."""
+    """Read with dxreport: bytes → texts by address."""
     rows = (
         CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
     )
@@ -190,41 +190,41 @@ def read_by_dxreport(book: bytes, measure: Measure) -> dict:
 
 
 def inflate(book: bytes) -> None:
-    """The floor of reading."""
+    """Inflate all parts: the floor of reading."""
     with zipfile.ZipFile(io.BytesIO(book)) as z:
         for name in z.namelist():
             z.read(name)
 
 
 def deflate(parts: list[bytes]) -> None:
-    """The floor of rendering."""
+    """Deflate all parts: the floor of rendering."""
     for part in parts:
         zlib.compress(part, 1)
 
 
 def main() -> None:
-    """Run and print."""
+    """Run all candidates and print the results."""
     warnings.simplefilter("ignore")
     template = TEMPLATE.read_bytes()
-    books = {m.id: rendered(m) for m in MEASURES}
+    books = {m.id: by_dxreport(m) for m in MEASURES}
     texts = {m.id: texts_of(books[m.id], m) for m in MEASURES}
     parts = {
         id_: [zipfile.ZipFile(io.BytesIO(b)).read(n) for n in zipfile.ZipFile(io.BytesIO(b)).namelist()]
         for id_, b in books.items()
     }
-    drawn = {m.id: Drawn(books[m.id]) for m in MEASURES}
+    recorded = {m.id: RecordedBook(books[m.id]) for m in MEASURES}
     render: dict[str, Callable[[Measure], object]] = {
-        "dxreport": rendered,
+        "dxreport": by_dxreport,
         "openpyxl load-fill-save": lambda m: by_openpyxl(template, texts[m.id]),
-        "XlsxWriter from code": lambda m: drawn[m.id].written(),
+        "XlsxWriter from code": lambda m: recorded[m.id].write(),
         "floor (deflate)": lambda m: deflate(parts[m.id]),
     }
     with tempfile.TemporaryDirectory() as folder:
         try:
-            tpls = {m.id: Tpl(books[m.id], m, texts[m.id], Path(folder)) for m in MEASURES}
-            render["xltpl"] = lambda m: tpls[m.id].rendered()
+            templates = {m.id: XltplTemplate(books[m.id], m, texts[m.id], Path(folder)) for m in MEASURES}
+            render["xltpl"] = lambda m: templates[m.id].render()
         except ImportError:
-            print("xltpl is not installed: left out", file=sys.stderr)
+            print("xltpl is not installed: skipped", file=sys.stderr)
         show("render one sheet", render)
     show("read one sheet", {
         "dxreport": lambda m: read_by_dxreport(books[m.id], m),
@@ -233,16 +233,16 @@ def main() -> None:
     })  # fmt: skip
 
 
-def show(title: str, ways: dict[str, Callable[[Measure], object]]) -> None:
-    """Let the ways take turns; print their medians and ratios to the first."""
+def show(title: str, candidates: dict[str, Callable[[Measure], object]]) -> None:
+    """Time the candidates in turn; print their medians and ratios to dxreport's."""
     gc.collect()
-    gc.freeze()  # what the others were prepared from would be searched for garbage in everybody's time
-    spent: dict[str, list[float]] = {name: [] for name in ways}
+    gc.freeze()  # keep the garbage collector away from the prepared data
+    spent: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(ROUNDS):
         for measure in MEASURES:
-            for name, way in ways.items():
+            for name, run in candidates.items():
                 started = time.perf_counter()
-                way(measure)
+                run(measure)
                 spent[name].append(time.perf_counter() - started)
     own = statistics.median(spent["dxreport"])
     print(title)

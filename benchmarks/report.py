@@ -1,8 +1,8 @@
-"""How long a report in three formats takes from a cold start: for the 26 measures, ten and a hundred times as many.
+"""Time a report in three formats from a cold start, for 26 measures and for 10 and 100 times as many.
 
-Each size runs in a process of its own. Its parts are timed in the order in which a command goes through
-them, imports apart from work: numpy stands with pandas, which brings it. Printed: the median of each part
-in milliseconds, the total a measure, and how the largest part but pandas' import compares with it.
+Each run is a separate process. Its steps are timed in the order in which a command takes them, imports
+separately from work; numpy counts as part of pandas. Prints the median of each step in milliseconds,
+the total per measure, and the largest step relative to the import of pandas.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _RUN = """if True:
 
 
 def master_of(times: int, folder: Path) -> Path:
-    """A master with the 26 measures so many times, each time under other 施策IDs of the same four 分野."""
+    """Write a master with the 26 measures this many times, under different 施策ID of the same four 分野; return its path."""
     measures = [
         replace(m, id=f"{m.id[:2]}-{int(m.id[3:]) + 100 * n:02}")
         for n in range(times)
@@ -73,8 +73,8 @@ def master_of(times: int, folder: Path) -> Path:
     return path
 
 
-def parts(path: Path) -> dict[str, float]:
-    """Milliseconds of each part: medians over processes."""
+def steps(path: Path) -> dict[str, float]:
+    """Return the milliseconds of each step: medians over processes."""
     runs = []
     for _ in range(RUNS):
         command = [sys.executable, "-c", _RUN, str(path), str(bundled("templates"))]
@@ -83,19 +83,21 @@ def parts(path: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print a table, a column a size."""
+    """Print a table with one column per size."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [parts(master_of(times, Path(folder))) for times in TIMES]
+        found = [steps(master_of(times, Path(folder))) for times in TIMES]
     heads = [f"{26 * times:,}" for times in TIMES]
     print(f"{'measures':<22}" + "".join(f"{head:>10}" for head in heads))
     for name in found[0]:
         print(f"{name:<22}" + "".join(f"{column[name]:>10,.0f}" for column in found))
     totals = [sum(column.values()) for column in found]
     print(f"{'total':<22}" + "".join(f"{total:>10,.0f}" for total in totals))
-    print(f"{'a measure':<22}" + "".join(f"{total / 26 / n:>10,.1f}" for total, n in zip(totals, TIMES, strict=True)))
+    print(f"{'per measure':<22}" + "".join(f"{total / 26 / n:>10,.1f}" for total, n in zip(totals, TIMES, strict=True)))
     pandas = found[0].pop("import: pandas")
     name = max(found[0], key=found[0].__getitem__)
-    print(f"at 26 measures the next largest part, {name}, takes {found[0][name] / pandas:.2f} of pandas' import")
+    print(
+        f"at 26 measures the largest other step, {name}, takes {found[0][name] / pandas:.2f} of the time to import pandas"
+    )
 
 
 if __name__ == "__main__":

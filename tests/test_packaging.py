@@ -6,24 +6,32 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BUILD_FILES = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "MANIFEST.in")
+BUILD_FILES = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's wheel, built offline from a copy of its sources."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for folder in ("dxreport", "templates"):
-        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__", "~$*"))
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, to build from."""
+    folder = tmp_path_factory.mktemp("source")
+    for name in ("dxreport", "templates"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "~$*"))
     for name in BUILD_FILES:
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, source)
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel, built offline."""
+    out = tmp_path_factory.mktemp("wheel")
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(out), str(source))
     (made,) = out.glob("*.whl")
     return made
@@ -34,6 +42,24 @@ def pip(*args: str) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *args]
     done = subprocess.run(command, env={**os.environ, "PIP_NO_INDEX": "1"}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_wheel_carries_the_license(wheel):
+    archive = zipfile.ZipFile(wheel)
+    (text,) = (name for name in archive.namelist() if name.endswith("LICENSE"))
+    assert archive.read(text) == (ROOT / "LICENSE").read_bytes()
+    (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    head = message_from_bytes(archive.read(metadata))
+    assert "MIT" in (head["License"], head["License-Expression"])
+
+
+def test_an_sdist_carries_the_license(source, tmp_path):
+    build = f"from setuptools import build_meta; build_meta.build_sdist({str(tmp_path)!r})"
+    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (made,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(made) as archive:
+        assert sum(name.endswith("/LICENSE") for name in archive.getnames()) == 1
 
 
 def test_every_file_of_the_package_is_in_the_wheel(wheel):

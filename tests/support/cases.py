@@ -109,7 +109,7 @@ FORMATS = (
     Case(F, "a zip with names in Shift_JIS", "Windows で zip にまとめる（Shift_JIS のファイル名）", "中のファイルを 1 つずつ読み取ります",
          f"{BOTH}{GOOD}", edits.zip_of_windows, names=("返送.zip › 表計算/ソフト一覧.xlsx", "返送.zip › 表計算/能率.xlsx")),
     Case(F, "zips in zips", "zip を zip に入れる（3 重まで）", "中のファイルを読み取ります", make=edits.nested_zips(3)),
-    Case(F, "zips in zips in zips in zips", "zip を 4 重に入れる", "断ります", "refused E405", edits.nested_zips(4)),
+    Case(F, "zips in zips in zips in zips", "zip を 4 重に入れる", "受付不可とし、理由を示します", "refused E405", edits.nested_zips(4)),
     Case(F, "a folder", "フォルダーごと渡す（一時ファイルが混ざっている）", "中のファイルを名前の順に読み取り、一時ファイルは飛ばします",
          f"{BOTH}{GOOD}", edits.folder),
     Case(F, "a saved mail", "メールを .eml で保存して渡す", "添付を読み取り、差出人と日時を記録します", MAIL + BOTH, edits.eml),
@@ -117,7 +117,7 @@ FORMATS = (
          MAIL.replace("産業振興課", '"産業振興課"') + BOTH, edits.msg),
     Case(F, "a forwarded mail", "転送されたメールを保存して渡す", "中のメールの添付を読み取り、もとの差出人と日時を記録します", MAIL + BOTH,
          edits.forwarded),
-    Case(F, "a mail with nothing attached", "添付を忘れたメールを保存して渡す", "断ります", MAIL + "refused E401", edits.bare_mail),
+    Case(F, "a mail with nothing attached", "添付を忘れたメールを保存して渡す", "受付不可とし、理由を示します", MAIL + "refused E401", edits.bare_mail),
     Case(F, "a read-only file in a read-only folder", "読み取り専用のファイルを渡す", "読み取ります", make=edits.read_only),
     Case(F, "a path of 400 characters", "深いフォルダーの中のファイルを渡す", "読み取ります", make=edits.deep),
     Case(F, "a name that a Mac decomposed", "Mac で保存する（濁点が分かれたファイル名）", "ふつうの文字に直して記録します", make=edits.decomposed,
@@ -146,7 +146,7 @@ TEXTS = (
     pasted("a day of a month", "7月1日と表示される日付を貼り付ける", f"<v>{DAY}</v>", "7月1日", number_format='m"月"d"日"'),
     Case(S, "a date put in with LibreOffice", "LibreOffice で日付を入力する", SEEN,
          steps=lambda at: [["number", "01-01", *at(PROCUREMENT), 44743, "YYYY/M/D"]], lands=lands("2022/7/1")),
-    faulty("a number that may have been a date", "日付の書式がはがれた数値（44743）が残る", f"<v>{DAY}</v>", "E305", "保留し、確かめてもらいます"),
+    faulty("a number that may have been a date", "日付の書式が失われ、数値（44743）が残る", f"<v>{DAY}</v>", "E305", "保留し、確かめてもらいます"),
     Case(S, "furigana in a shared string", "Excel で漢字を入力する（ふりがなが付く）", "ふりがなは取り込みません", make=edits.furigana,
          lands=lands("庁内調整中")),
     Case(S, "furigana in the cell itself", "ふりがなの付いた文字を貼り付ける", "ふりがなは取り込みません",
@@ -187,8 +187,8 @@ PASSWORDS = (
     Case(P, "passwords by department", "部署ごとにパスワードを変える（--password-file で伝える）", OPENED, f"{BOTH}{GOOD}", edits.two_locked,
          options=("--password-file", "{list}")),
     Case(P, "a password asked for", "パスワードを付けて送る（画面で尋ねる）", OPENED, BOTH, edits.locked("ひみつ"), typed=("違う", "ひみつ")),
-    Case(P, "a password that is not known when asked", "パスワードを付けて送る（尋ねられても分からない）", LOCKED, "refused E402", edits.locked("ひみつ"),
-         typed=("違う", "")),
+    Case(P, "a password that is not known when asked", "パスワードを付けて送る（画面で尋ねられても、担当者に分からない）", LOCKED, "refused E402",
+         edits.locked("ひみつ"), typed=("違う", "")),
     Case(P, "a password of an old workbook", ".xls にパスワードを付けて送る", OPENED, BOTH, steps=lambda at: [], formats=("xls",), password="himitsu",
          options=("--password", "himitsu")),
     Case(P, "a password of an old workbook that nobody knows", ".xls にパスワードを付けて送る（伝えない）", LOCKED, "refused E402", steps=lambda at: [],
@@ -261,7 +261,8 @@ SHAPES = (
          "01-01 merged W502 conflict; 01-04 merged", edits.own_activity, moved="21、22、23行目"),
     Case(T, "a note in a row of their own", "行を足して、補足を書く", "ほかの欄は読み取り、足された文を示します", "01-01 merged W504; 01-04 merged",
          formats=("xlsx",), steps=lambda at: [["rows", "01-01", 12, 1], ["type_text", "01-01", 12, 4, "補足があります"]], moved="12行目"),
-    Case(T, "a sheet copied within the workbook", "シートを複写して、同じ施策のシートが 2 枚になる", "どちらが回答か尋ねます。ほかのシートは読み取ります",
+    Case(T, "a sheet copied within the workbook", "シートを複写して、同じ施策のシートが 2 枚になる",
+         "どちらが回答か分からないので、2 枚とも受付不可とします。ほかのシートは読み取ります",
          "01-01 refused E205; 01-04 merged; 01-01 refused E205", edits.copied_sheet),
 )  # fmt: skip
 
@@ -285,7 +286,7 @@ OTHERS = (
     no_workbook("a text", "文字だけのファイルを送る", "E401", "予定どおりです。".encode("cp932"), "返送.txt"),
     no_workbook("a CSV file", "CSV を送る", "E404", "施策ID,進捗\n01-01,予定通り\n".encode("cp932"), "返送.csv"),
     no_workbook("a web page called .xls", "Web ページを .xls で保存して送る", "E404", b"<html><table><tr><td>1</td></tr></table></html>", "返送.xls"),
-    no_workbook("an Excel 95 workbook", "Excel 95 の形式で保存する", "E404", edits.EXCEL95, "返送.xls", "断り、保存し直してもらいます"),
+    no_workbook("an Excel 95 workbook", "Excel 95 の形式で保存する", "E404", edits.EXCEL95, "返送.xls", "受付不可とし、保存し直してもらいます"),
     no_workbook("an LZH archive", "LZH で圧縮して送る", "E404", b"\x20\x5a-lh5-" + bytes(30), "返送.lzh"),
     no_workbook("a lock file", "~$ で始まるファイルを送る", "E401", b"\x02ab" + bytes(160), "~$返送.xlsx"),
     no_workbook("Thumbs.db", "Thumbs.db を送る", "E401", edits.DOC, "Thumbs.db"),
@@ -294,7 +295,7 @@ OTHERS = (
     Case(N, "a truncated .xls or .ods", "送信が途中で切れた .xls や .ods が届く", "1 行で理由を示し、ほかのファイルは読み取ります", f"refused E403{GOOD}",
          steps=lambda at: [], formats=("xls", "ods"), sent=edits.cut_short),
     no_workbook("a file of zeros", "中身がすべて 0 のファイルが届く", "E403", bytes(5000), "返送.xlsx"),
-    no_workbook("a file that makes the reader panic", "壊れて、読み取りの部品が異常終了する .xls が届く", "E403", edits.PANIC, "返送.xls"),
+    no_workbook("a file that makes the reader panic", "壊れていて、読み取り中に異常終了する .xls が届く", "E403", edits.PANIC, "返送.xls"),
     no_workbook("a file that asks for hundreds of gigabytes", "はるか下のセルに 1 字だけ入ったブックが届く", "E405", edits.far, "返送.xlsx"),
     no_workbook("another workbook", "様式ではない Excel のブックを送る", "E406", edits.other_workbook, "会議.xlsx"),
 )  # fmt: skip
@@ -308,9 +309,9 @@ _HEAD = """# 返送ファイルの扱い
 部署から返ってくるファイルに起きることと、`dxreport collect` がどうするかの一覧です。どの行も、実際にそうしたファイルを
 取り込んで確かめています。
 
-- シートを読めなかったり、保留したりするときも、同じファイルのほかのシートと、ほかのファイルは取り込みます。
+- 1 枚のシートが読めなかったり、保留になったりしても、同じファイルのほかのシートと、ほかのファイルは取り込みます。
 - 「指摘」の番号は[指摘一覧](指摘一覧.md)で引けます。
-- 断ったファイルがあるときや、保留したシート、追加の候補があるときは、終了コードが 1 になります。"""
+- 受付不可のファイル、保留のシート、追加の候補のどれかがあれば、終了コードは 1 になります。"""
 
 
 def document(how: str) -> str:
