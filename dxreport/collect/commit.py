@@ -272,7 +272,7 @@ class Books:
             changes += history.between(states[1], states[2], events, note, kept)
             conflicts.follow(measure, states[0], states[2], note, withdrawn)
             receipts += changed_receipts(*(self._receipts(measure, s, files, readings) for s in (states[0], states[2])))
-            for ref in dict.fromkeys([*states[1].texts, *states[2].texts]):
+            for ref in sorted({*states[1].texts, *states[2].texts}):
                 if (text := states[2].text(ref)) != states[1].text(ref):
                     texts.append((measure, ref, text))
         receipts += changed_receipts(self._fixed(start), self._fixed(None))

@@ -152,7 +152,7 @@ class History:
                 for put in steps
             ]
         out = []
-        for ref in dict.fromkeys([*before.texts, *after.texts]):
+        for ref in sorted({*before.texts, *after.texts}):
             old, new = before.text(ref), after.text(ref)
             if old == new:
                 continue
@@ -217,7 +217,7 @@ class ConflictRows:
             now = after.conflicts.get(key)
             if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
                 winner = now.by if now else after.texts[old.ref].by
-                why = reason or (f"返送 {winner[0]} に置き換え" if winner else "")
+                why = reason or (f"返送 {winner[0]} に置き換え" if winner else TYPED)
                 self._write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))
         names = {**_texts(before), **_texts(after)}
         for key, new in after.conflicts.items():

@@ -64,9 +64,10 @@ def _first(books: Books) -> dict[str, dict[Ref, str]]:
         for id_, refs in snapshot.texts.items() if snapshot else ():
             if id_ in texts and id_ not in sent:
                 sent.add(id_)
-                later = {ref for ref in {*texts[id_], *refs} if not (c := oldest.get((id_, ref))) or c.when >= issue.when}
-                texts[id_] |= {ref: refs.get(ref, "") for ref in later}
-    return texts
+                for ref in {**texts[id_], **refs}:
+                    if not (c := oldest.get((id_, ref))) or c.when >= issue.when:
+                        texts[id_][ref] = refs.get(ref, "")
+    return {id_: {ref: text for ref, text in refs.items() if text} for id_, refs in texts.items()}
 
 
 def _written(books: Books, first: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[Ref, str]]:

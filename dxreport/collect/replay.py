@@ -417,7 +417,7 @@ class _Fold:
         answered = any(e.verdict.is_in and e is not entry for e in self._round(entry.sheet.round))
         known = self.said
         new = any(
-            (entry.sheet.round, r) not in known or known[entry.sheet.round, r][0].text != s.text
+            (k := known.get((entry.sheet.round, r))) is None or (k[0].text != s.text and k[0].stamp < s.stamp)
             for r, s in entry.says.items()
         )
         return Verdict.ELSEWHERE if answered and not new else Verdict.HELD
@@ -610,6 +610,8 @@ class _Fold:
         decided = self.decisions.get((ref, sheet.round, text))
         if decided is None or here not in (decided.current, decided.text):
             return False
+        if decided.takes and not any(k[0] == decided.takes and e.verdict.is_in for k, e in self.entries.items()):
+            return False
         if here != decided.text:
             self._put(ref, decided.text, sheet.key if decided.takes else None, sheet.round if decided.takes else "")
         return True
@@ -630,6 +632,7 @@ class _Fold:
 
     def _edit(self, ref: Ref, old: str, new: str) -> None:
         here = self.texts.get(ref, Text("")).text
+        self.conflicts = {k: c for k, c in self.conflicts.items() if c.ref != ref or c.returned != new}
         if here not in (old, new):
             self.conflicts[ref, ""] = Conflict(ref, "", here, old, new, None)
         self._put(ref, new, None, "")

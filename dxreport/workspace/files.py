@@ -15,7 +15,7 @@ from pathlib import Path
 from ..domain.errors import DxreportError, LockedError
 
 KEPT_BACKUPS = 30
-LOCK_SECONDS = 2.0  # a merge writes within a second; who waits longer than this should be told
+LOCK_SECONDS = 60.0  # collects of several people wait for each other; each writes within seconds
 STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _LONGEST = 180  # bytes of UTF-8; systems take 255, and a number may stand before the name
@@ -104,7 +104,7 @@ def backup(path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes
 
 @contextmanager
 def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
-    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (2) seconds."""
+    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (60) seconds."""
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
