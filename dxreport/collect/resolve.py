@@ -12,7 +12,7 @@ from ..domain.problems import Problem
 from ..issue.store import Archive
 from ..master.memo import ACCEPTED, memo
 from ..master.read import read_master
-from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, part_of, stamp
+from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, list_of, stamp
 from ..master.write import MasterEdit, save
 from ..workspace.paths import Workspace
 from .applied import apply
@@ -119,7 +119,7 @@ def _decide_addition(
             raise MasterError(
                 f"{conflict.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
             )
-        part = part_of(conflict.ref)
+        part = list_of(conflict.ref)
         key = next_keys(part, master.keys_ever(conflict.measure, part), 1)[0]
         for ref, text in item.items():
             if text:

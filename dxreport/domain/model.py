@@ -181,7 +181,7 @@ class Measure(_Quarterly):
     def values(self) -> dict[Ref, str]:
         """Every text of the measure by its address, in the order of the form."""
         out: dict[Ref, str] = {Ref(name): getattr(self, name) for name in MEASURE_TEXTS}
-        for part in PARTS:
+        for part in ITEM_LISTS:
             for item in getattr(self, part.attribute):
                 for name in part.texts:
                     out[Ref(f"{part.prefix}.{name}", item.key)] = getattr(item, name)
@@ -194,7 +194,7 @@ class Measure(_Quarterly):
 
     def normal(self) -> Measure:
         """Without the wholly blank records at the end of each list."""
-        return replace(self, **{p.attribute: _without_blank_tail(p, getattr(self, p.attribute)) for p in PARTS})
+        return replace(self, **{p.attribute: _without_blank_tail(p, getattr(self, p.attribute)) for p in ITEM_LISTS})
 
     def tidy(self) -> Measure:
         """Without items that were emptied; outcomes keep their numbers ①②③, so only those at the end go."""
@@ -202,7 +202,7 @@ class Measure(_Quarterly):
             p.attribute: _without_blank_tail(p, items)
             if p.attribute == "outcomes"
             else tuple(item for item in items if not is_blank(item))
-            for p in PARTS
+            for p in ITEM_LISTS
             if (items := getattr(self, p.attribute))
         }
         return replace(self, **lists)
@@ -215,7 +215,7 @@ MEASURE_TEXTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ItemList:
     """A list of a measure: which record it holds, how its fields are called, how its ids begin."""
 
     attribute: str
@@ -232,34 +232,34 @@ class Part:
         return self.record(key)
 
 
-PARTS = (
-    Part("related_measures", "related", "R", RelatedMeasure, ("id", "name")),
-    Part("activities", "activity", "K", Activity, ("name", "plan_label"), "quarters", ActivityQuarter,
+ITEM_LISTS = (
+    ItemList("related_measures", "related", "R", RelatedMeasure, ("id", "name")),
+    ItemList("activities", "activity", "K", Activity, ("name", "plan_label"), "quarters", ActivityQuarter,
          ("plan", "progress", "countermeasure")),
-    Part("support_requests", "support", "S", SupportRequest, ("period", "content")),
-    Part("outcomes", "outcome", "O", Outcome, (), "years", OutcomeYear, ("indicator", "target", "actual")),
+    ItemList("support_requests", "support", "S", SupportRequest, ("period", "content")),
+    ItemList("outcomes", "outcome", "O", Outcome, (), "years", OutcomeYear, ("indicator", "target", "actual")),
 )  # fmt: skip
-PART_BY_PREFIX = {part.prefix: part for part in PARTS}
-PART_BY_ATTRIBUTE = {part.attribute: part for part in PARTS}
+LIST_BY_PREFIX = {part.prefix: part for part in ITEM_LISTS}
+LIST_BY_ATTRIBUTE = {part.attribute: part for part in ITEM_LISTS}
 
 
 def is_blank(item) -> bool:
     """Nothing was written in this list item (a printed label such as 作業予定 is not writing)."""
-    part = next(p for p in PARTS if isinstance(item, p.record))
+    part = next(p for p in ITEM_LISTS if isinstance(item, p.record))
     texts = [getattr(item, name) for name in part.texts if name != "plan_label"]
     for period in getattr(item, part.periods) if part.periods else ():
         texts += [getattr(period, name) for name in part.period_texts]
     return not any(texts)
 
 
-def _without_blank_tail(part: Part, items: tuple) -> tuple:
+def _without_blank_tail(part: ItemList, items: tuple) -> tuple:
     end = len(items)
     while end and is_blank(items[end - 1]):
         end -= 1
     return items[:end]
 
 
-def next_keys(part: Part, taken: Iterable[str], count: int) -> list[str]:
+def next_keys(part: ItemList, taken: Iterable[str], count: int) -> list[str]:
     """``count`` ids for new items of a list, after the highest one ever given in ``taken``."""
     numbers = [int(key[1:]) for key in taken if key[:1] == part.letter and key[1:].isdigit()]
     first = max(numbers, default=0) + 1
@@ -268,7 +268,7 @@ def next_keys(part: Part, taken: Iterable[str], count: int) -> list[str]:
 
 def measure_from(values: Mapping[Ref, str]) -> Measure:
     """The measure whose ``values()`` these are; items stand in the order they first appear."""
-    by_part: dict[str, dict[str, dict[tuple[str, int], str]]] = {part.prefix: {} for part in PARTS}
+    by_part: dict[str, dict[str, dict[tuple[str, int], str]]] = {part.prefix: {} for part in ITEM_LISTS}
     plain: dict[str, str] = {}
     no_report = [""] * 4
     for ref, text in values.items():
@@ -280,12 +280,13 @@ def measure_from(values: Mapping[Ref, str]) -> Measure:
         else:
             plain[ref.field] = text
     lists = {
-        part.attribute: tuple(_item(part, key, texts) for key, texts in by_part[part.prefix].items()) for part in PARTS
+        part.attribute: tuple(_item(part, key, texts) for key, texts in by_part[part.prefix].items())
+        for part in ITEM_LISTS
     }
     return Measure(**plain, **lists, quarters=tuple(MeasureQuarter(text) for text in no_report))
 
 
-def _item(part: Part, key: str, texts: Mapping[tuple[str, int], str]):
+def _item(part: ItemList, key: str, texts: Mapping[tuple[str, int], str]):
     given = {name: texts[name, 0] for name in part.texts if (name, 0) in texts}
     if part.periods:
         given[part.periods] = tuple(

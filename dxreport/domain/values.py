@@ -66,7 +66,7 @@ class ValueKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Quantity:
     """One number of a text.
 
     ``label`` stands before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact;
@@ -83,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The meaning of a text: ``parts`` for a NUMBER (one or more), ``date`` for a DATE.
+    """The meaning of a text: ``quantities`` for a NUMBER (one or more), ``date`` for a DATE.
 
     Several parts either all have their own labels (``小 8.9%`` / ``中 12.8%``) or stand in fixed
     places between slashes (``550回/1/1``). ``date`` is (year,), (year, month) or (year, month, day)
@@ -91,7 +91,7 @@ class Value:
     """
 
     kind: ValueKind
-    parts: tuple[Part, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
     date: tuple[int, ...] = ()
 
 
@@ -177,7 +177,7 @@ def _date(plain: str) -> tuple[int, ...]:
     return (year, *rest) if sound else ()
 
 
-def _parts(plain: str) -> tuple[Part, ...]:
+def _parts(plain: str) -> tuple[Quantity, ...]:
     """The numbers of a folded text without parentheses, or () when anything else stands in it."""
     if "/" in plain and (placed := _placed(plain)):
         return placed
@@ -197,7 +197,7 @@ def _parts(plain: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _placed(plain: str) -> tuple[Part, ...]:
+def _placed(plain: str) -> tuple[Quantity, ...]:
     """``550回/1/1``: three or more bare numbers between slashes, at least one with a unit.
 
     Two may be a ratio: ``50/100人``.
@@ -218,11 +218,11 @@ def _one(plain: str, at: int) -> re.Match | None:
     return None
 
 
-def _part(match: re.Match) -> Part:
+def _part(match: re.Match) -> Quantity:
     number = Decimal(match["number"].replace(",", ""))
     unit = re.sub("[かカヶヵケ](?=所)", "箇", match["unit"] or "")
     unit = re.sub("[カヶヵケ](?=月)", "か", unit)
-    return Part(
+    return Quantity(
         number=-number if match["sign"] else number,
         unit=_UNIT_NAMES.get(unit, unit) + (match["per"] or ""),
         label=match["label"].strip(),
@@ -231,7 +231,7 @@ def _part(match: re.Match) -> Part:
     )
 
 
-def same_unit(one: Part, other: Part) -> bool:
+def same_unit(one: Quantity, other: Quantity) -> bool:
     """Whether two numbers surely have one unit: 200 may stand for 200人, but 28500000 for no amount of 千円."""
     if one.unit and other.unit:
         return one.unit == other.unit

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..domain.errors import DxreportError, UsageError
-from ..domain.model import PARTS, Measure, Round
+from ..domain.model import ITEM_LISTS, Measure, Round
 from ..domain.values import nearest
 from ..form.compile import load_form
 from ..form.records import Form
@@ -177,7 +177,7 @@ def _workbook(
     ids = tuple(m.id for m in measures)
     label = master.settings.fiscal_year.label
     name = "_".join((label, prepared.round.name, prepared.department, *(() if whole else ids)))
-    used = {m.id: tuple(k for part in PARTS for k in master.keys_ever(m.id, part)) for m in measures}
+    used = {m.id: tuple(k for part in ITEM_LISTS for k in master.keys_ever(m.id, part)) for m in measures}
     last = _last_issue(master, prepared, ids)
     if last is not None:
         made = render_book(prepared, measures, last.id, used)

@@ -9,12 +9,12 @@ from typing import Any
 
 from ..domain.fields import FIELD
 from ..domain.model import (
-    PARTS,
+    ITEM_LISTS,
     QUARTER_LABELS,
     Department,
     FiscalYear,
+    ItemList,
     Measure,
-    Part,
     ProgressWord,
     Ref,
     Settings,
@@ -237,11 +237,11 @@ def _quarter(aligned: Aligned) -> int:
 
 def _tidy(measure: Measure) -> Measure:
     """With its ID and department as a master writes them, and its items numbered in order."""
-    items = {p.attribute: _numbered(p, getattr(measure, p.attribute)) for p in PARTS}
+    items = {p.attribute: _numbered(p, getattr(measure, p.attribute)) for p in ITEM_LISTS}
     return replace(measure, id=plain_id(measure.id), lead_department=measure.lead_department.strip(), **items).normal()
 
 
-def _numbered(part: Part, items: tuple[Any, ...]) -> tuple[Any, ...]:
+def _numbered(part: ItemList, items: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(replace(item, key=key) for item, key in zip(items, next_keys(part, (), len(items)), strict=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ..domain.model import Activity, Department, Measure, Part, Ref, Settings, measure_from, next_keys
+from ..domain.model import Activity, Department, ItemList, Measure, Ref, Settings, measure_from, next_keys
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import Area
 from .faults import suggestion
@@ -60,7 +60,7 @@ def read_measures(book: Book, settings: Settings, departments: tuple[Department,
     return found
 
 
-def _read_items(book: Book, part: Part, sheet: Sheet, found: Found) -> None:
+def _read_items(book: Book, part: ItemList, sheet: Sheet, found: Found) -> None:
     area = book.area(sheet)
     if area is None:
         return
@@ -83,7 +83,7 @@ def _read_items(book: Book, part: Part, sheet: Sheet, found: Found) -> None:
     found.areas[sheet.name] = replace(area, rows=numbers)
 
 
-def _key_fault(part: Part, sheet: Sheet, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
+def _key_fault(part: ItemList, sheet: Sheet, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
     header = sheet.keys[1]
     if key[:1] == part.letter and key[1:].isdigit() and (id_, key) not in numbers:
         return ""

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from ..domain.model import PARTS, Department, Measure, Part, Ref, Settings
+from ..domain.model import ITEM_LISTS, Department, ItemList, Measure, Ref, Settings
 from ..ooxml.table import Area
 from .schema import sheet_of
 
@@ -230,7 +230,7 @@ class Master:
             if measures:
                 yield department, measures
 
-    def keys_ever(self, measure_id: str, part: Part) -> set[str]:
+    def keys_ever(self, measure_id: str, part: ItemList) -> set[str]:
         """Every item id that a list of a measure has or is known to have had, so that none is given twice."""
         refs = [c.ref for c in (*self.changes, *self.conflicts) if c.measure == measure_id]
         keys = {ref.item for ref in refs if ref.item[:1] == part.letter}
@@ -243,6 +243,6 @@ def stamp(now: datetime) -> str:
     return now.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def part_of(ref: Ref) -> Part | None:
+def list_of(ref: Ref) -> ItemList | None:
     """The list a Ref points into, or None for a text of the measure itself."""
-    return next((part for part in PARTS if ref.field.startswith(part.prefix + ".")), None)
+    return next((part for part in ITEM_LISTS if ref.field.startswith(part.prefix + ".")), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..domain.model import PART_BY_PREFIX, QUARTER_LABELS, QUARTERS, FiscalYear, Part, Ref
+from ..domain.model import LIST_BY_PREFIX, QUARTER_LABELS, QUARTERS, FiscalYear, ItemList, Ref
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
@@ -150,9 +150,9 @@ def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> Sheet:
     return outcomes(plan_years) if prefix == "outcome" else LISTS[prefix]
 
 
-def child_sheets(plan_years: tuple[FiscalYear, ...]) -> tuple[tuple[Part, Sheet], ...]:
+def child_sheets(plan_years: tuple[FiscalYear, ...]) -> tuple[tuple[ItemList, Sheet], ...]:
     """The sheets that hold the lists of measures, a row an item, each with the list it holds."""
     return tuple(
         (part, outcomes(plan_years) if prefix == "outcome" else LISTS[prefix])
-        for prefix, part in PART_BY_PREFIX.items()
+        for prefix, part in LIST_BY_PREFIX.items()
     )

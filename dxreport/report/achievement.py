@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.model import QUARTERS, Outcome, OutcomeYear, Settings
-from ..domain.values import Part, ValueKind, is_blank, is_undecided, read_value
+from ..domain.values import Quantity, ValueKind, is_blank, is_undecided, read_value
 from ..master.records import Master
 from ..rules.outcomes import mismatch, pairs
 from .direction import direction
@@ -73,13 +73,13 @@ def compare(target: str, actual: str, way: Direction, indicator: str = "") -> tu
     meant = read_value(target)
     if meant.kind is not ValueKind.NUMBER or mismatch(target, actual, indicator) is not None:
         return ()
-    both = pairs(meant.parts, read_value(actual).parts) or []
+    both = pairs(meant.quantities, read_value(actual).quantities) or []
     if any(t.about or a.about or a.bound for t, a in both):
         return ()
     return tuple(_part(t, a, _WAY.get(t.bound, way), alone=len(both) == 1) for t, a in both)
 
 
-def _part(target: Part, actual: Part, way: Direction, *, alone: bool) -> PartResult:
+def _part(target: Quantity, actual: Quantity, way: Direction, *, alone: bool) -> PartResult:
     met = _met(target, actual.number, way)
     return PartResult(
         label="" if alone else target.label,
@@ -92,7 +92,7 @@ def _part(target: Part, actual: Part, way: Direction, *, alone: bool) -> PartRes
     )
 
 
-def _met(target: Part, actual: Decimal, way: Direction) -> bool | None:
+def _met(target: Quantity, actual: Decimal, way: Direction) -> bool | None:
     if actual == target.number:  # the target itself is met whichever way is better
         return target.bound not in _STRICT
     if way is Direction.UNKNOWN:

@@ -124,7 +124,7 @@ def _doubtful(indicator: str, heads: list[str], targets: list[str]) -> bool:
         return True
     if any(map(_HELD.search, heads)):
         return False
-    lasting = any(part.unit in _LASTING_UNITS for text in targets for part in read_value(text).parts)
+    lasting = any(part.unit in _LASTING_UNITS for text in targets for part in read_value(text).quantities)
     return lasting or any(map(_LASTING.search, heads))
 
 

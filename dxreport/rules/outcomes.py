@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.model import OutcomeYear, Ref
-from ..domain.values import Part, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
+from ..domain.values import Quantity, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
 
 
@@ -50,7 +50,7 @@ def mismatch(target: str, actual: str, indicator: str) -> problems.Kind | None:
     given = read_value(actual)
     if given.kind is not ValueKind.NUMBER:
         return problems.ACTUAL_NO_NUMBER
-    both = pairs(read_value(target).parts, given.parts)
+    both = pairs(read_value(target).quantities, given.quantities)
     if both is None:
         return problems.ACTUAL_PARTS
     if not all(same_unit(t, a) for t, a in both):
@@ -60,7 +60,7 @@ def mismatch(target: str, actual: str, indicator: str) -> problems.Kind | None:
     return None
 
 
-def pairs(target: tuple[Part, ...], actual: tuple[Part, ...]) -> list[tuple[Part, Part]] | None:
+def pairs(target: tuple[Quantity, ...], actual: tuple[Quantity, ...]) -> list[tuple[Quantity, Quantity]] | None:
     """Each part of the 目標 with its part of the 実績: by label, else by place; None if they differ."""
     if len(target) != len(actual):
         return None
@@ -76,7 +76,7 @@ def pairs(target: tuple[Part, ...], actual: tuple[Part, ...]) -> list[tuple[Part
 
 def _shape(target: Value) -> str:
     """``40回``, ``小 8.9%、中 12.8%``, ``550回/1/1``: the 目標 in its plainest writing."""
-    parts = target.parts
+    parts = target.quantities
     if len(parts) == 1:
         return _plain(parts[0])
     if not parts[0].label:
@@ -84,12 +84,12 @@ def _shape(target: Value) -> str:
     return "、".join(f"{part.label} {_plain(part)}" for part in parts)
 
 
-def _plain(part: Part) -> str:
+def _plain(part: Quantity) -> str:
     return f"{part.number:,}{part.unit}"
 
 
 def _units(target: Value) -> str:
-    return "、".join(dict.fromkeys(part.unit for part in target.parts if part.unit)) or "単位なし"
+    return "、".join(dict.fromkeys(part.unit for part in target.quantities if part.unit)) or "単位なし"
 
 
 def _years(case: Case) -> Iterator[tuple[Ref, OutcomeYear]]:

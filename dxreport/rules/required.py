@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import FIELD, FIELDS, Field
 from ..domain.fields import Kind as FieldKind
-from ..domain.model import PART_BY_PREFIX, Ref, is_blank
+from ..domain.model import LIST_BY_PREFIX, Ref, is_blank
 from .case import Case, Finding, finding
 
 # 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標 (see progress.py, outcomes.py).
@@ -42,6 +42,6 @@ def _items(case: Case, field: Field) -> list[str]:
     prefix, _, name = field.key.partition(".")
     if not name:
         return [""]
-    part = PART_BY_PREFIX[prefix]
+    part = LIST_BY_PREFIX[prefix]
     items = getattr(case.measure, part.attribute)
     return [i.key for i in items if not is_blank(i)] or [i.key for i in items[:1]] or [f"{part.letter}1"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..domain import problems
 from ..domain.fields import LIST_NAMES, Access, label
-from ..domain.model import PART_BY_PREFIX, Ref, Settings
+from ..domain.model import LIST_BY_PREFIX, Ref, Settings
 from ..domain.problems import Problem, problem
 from .case import Case, Finding, Rule
 
@@ -114,6 +114,6 @@ def item_name(ref: Ref, values: Mapping[Ref, str]) -> str:
     if name and ref.field != "activity.name":
         name = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
         return f"『{name}』" if "「" in name else f"「{name}」"
-    keys = list(dict.fromkeys(r.item for r in values if r.item[:1] == PART_BY_PREFIX[prefix].letter))
+    keys = list(dict.fromkeys(r.item for r in values if r.item[:1] == LIST_BY_PREFIX[prefix].letter))
     n = keys.index(ref.item) + 1 if ref.item in keys else len(keys) + 1
     return LIST_NAMES[prefix] + (_CIRCLED[n - 1] if n <= len(_CIRCLED) else str(n))
