@@ -13,7 +13,7 @@ from enum import Enum
 from .model import QUARTER_LABELS, Ref, Round, Settings
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What a field may hold."""
 
     TEXT = "text"
@@ -49,37 +49,37 @@ class Field:
 
     key: str
     label: str
-    kind: Kind = Kind.TEXT
+    kind: FieldKind = FieldKind.TEXT
     group: str = ""
     when: When = When.ALWAYS
     periods: str = ""  # "", "quarters" or "years"
 
 
 FIELDS = (
-    Field("id", "施策ID", Kind.MEASURE_ID),
+    Field("id", "施策ID", FieldKind.MEASURE_ID),
     Field("name", "施策名"),
     Field("lead_department", "主管部署"),
     Field("related_departments", "関連部署", group="関連部署"),
     Field("contact_person", "主担当者", group="主担当者"),
-    Field("contact_email", "連絡先（E-mail)", Kind.EMAIL, "連絡先"),
+    Field("contact_email", "連絡先（E-mail)", FieldKind.EMAIL, "連絡先"),
     Field("goal", "到達目標", group="到達目標"),
-    Field("related_flag", "関連施策有無", Kind.FLAG, "関連施策"),
-    Field("related.id", "関連施策の施策ID", Kind.MEASURE_ID, "関連施策"),
+    Field("related_flag", "関連施策有無", FieldKind.FLAG, "関連施策"),
+    Field("related.id", "関連施策の施策ID", FieldKind.MEASURE_ID, "関連施策"),
     Field("related.name", "関連施策の施策名", group="関連施策"),
-    Field("budgeted", "予算化有無", Kind.FLAG, "次年度予算化予定"),
+    Field("budgeted", "予算化有無", FieldKind.FLAG, "次年度予算化予定"),
     Field("procurement", "調達内容（具体的に）", group="次年度予算化予定"),
     Field("activity.name", "取組内容", group="取組内容"),
     Field("activity.plan_label", "作業予定の見出し"),
     Field("activity.plan", "作業予定", group="作業予定", when=When.LATER_QUARTERS, periods="quarters"),
-    Field("activity.progress", "進捗", Kind.PROGRESS, "進捗", When.THIS_QUARTER, "quarters"),
+    Field("activity.progress", "進捗", FieldKind.PROGRESS, "進捗", When.THIS_QUARTER, "quarters"),
     Field("activity.countermeasure", "対応策（遅延や課題がある場合）", group="対応策", when=When.THIS_QUARTER, periods="quarters"),
-    Field("support_flag", "依頼有無", Kind.FLAG, "CIO補佐への支援依頼"),
+    Field("support_flag", "依頼有無", FieldKind.FLAG, "CIO補佐への支援依頼"),
     Field("support.period", "時期", group="CIO補佐への支援依頼"),
     Field("support.content", "支援内容", group="CIO補佐への支援依頼"),
     Field("outcome.indicator", "評価項目", group="評価項目", periods="years"),
-    Field("outcome.target", "目標", Kind.TARGET, "目標", periods="years"),
-    Field("outcome.actual", "実績", Kind.ACTUAL, "実績", When.THIS_YEAR, "years"),
-    Field("no_report", "報告事項なし", Kind.CHECK, "報告事項なし", When.THIS_QUARTER, "quarters"),
+    Field("outcome.target", "目標", FieldKind.TARGET, "目標", periods="years"),
+    Field("outcome.actual", "実績", FieldKind.ACTUAL, "実績", When.THIS_YEAR, "years"),
+    Field("no_report", "報告事項なし", FieldKind.CHECK, "報告事項なし", When.THIS_QUARTER, "quarters"),
 )  # fmt: skip
 FIELD = {field.key: field for field in FIELDS}
 GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS if field.group))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from ..domain.fields import FIELD, Access, access
 from ..domain.model import Department, Measure, Ref, Round, Settings
-from ..domain.problems import Kind
+from ..domain.problems import ProblemKind
 from ..domain.values import is_blank
 
 
@@ -73,7 +73,7 @@ class Finding:
     settles it to ``error`` or ``warning``.
     """
 
-    kind: Kind
+    kind: ProblemKind
     refs: tuple[Ref, ...]
     params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     severity: str = ""
@@ -82,7 +82,7 @@ class Finding:
 Rule = Callable[[Case], Iterator[Finding]]
 
 
-def finding(kind: Kind, *refs: Ref, severity: str = "", **params: str) -> Finding:
+def finding(kind: ProblemKind, *refs: Ref, severity: str = "", **params: str) -> Finding:
     """A Finding with its parameters frozen."""
     return Finding(kind, refs, MappingProxyType(params), severity)
 

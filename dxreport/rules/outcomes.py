@@ -42,7 +42,7 @@ def comparable(case: Case) -> Iterator[Finding]:
             yield finding(kind, ref, value=year.actual, target=year.target, expected=expected)
 
 
-def mismatch(target: str, actual: str, indicator: str) -> problems.Kind | None:
+def mismatch(target: str, actual: str, indicator: str) -> problems.ProblemKind | None:
     """What keeps an 実績 from being compared with a 目標 that is a number; None where nothing does.
 
     累計, 延べ, 月平均 … that only one of the two says count as said by the other where the 評価項目 says them.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import FIELD, FIELDS, Field
-from ..domain.fields import Kind as FieldKind
+from ..domain.fields import FIELD, FIELDS, Field, FieldKind
 from ..domain.model import LIST_BY_PREFIX, Ref, is_blank
 from .case import Case, Finding, finding
 

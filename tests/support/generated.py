@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from dxreport.cli import COMMANDS, program
-from dxreport.domain.problems import KINDS, Kind
+from dxreport.domain.problems import KINDS, ProblemKind
 from tests.support.cases import document as cases
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def _groups(letter: str) -> Iterator[str]:
         yield "\n".join(["| 番号 | 指摘 | どうするか |", "|---|---|---|", *map(_row, members)])
 
 
-def _row(kind: Kind) -> str:
+def _row(kind: ProblemKind) -> str:
     return f"| {kind.code} | {_told(kind.message)} | {_told(kind.fix)} |"
 
 
