@@ -15,7 +15,7 @@ from ..domain.model import Measure, Ref, Round
 from ..domain.problems import Problem, problem
 from ..master.records import Master
 from ..master.schema import PROGRESS, ROUNDS
-from ..master.workbook import Book
+from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
 from ..report.states import WITHOUT_WORD
 from ..rules import Case, judge, problems_of
@@ -83,8 +83,8 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
 
 def _words(master: Master) -> Iterator[Problem]:
     """進捗 of 設定 that would give the report two columns of one heading."""
-    book = Book(Package(master.data))
-    area = book.area(PROGRESS)
+    book = MasterWorkbook(Package(master.data))
+    area = book.find_table(PROGRESS)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
     for row in book.rows(area, PROGRESS.keys)[1] if area else ():
@@ -96,8 +96,8 @@ def _words(master: Master) -> Iterator[Problem]:
 
 def _rounds(master: Master) -> Iterator[Problem]:
     """Rounds of 設定 in which departments may write nothing."""
-    book = Book(Package(master.data))
-    area, closed = book.area(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
+    book = MasterWorkbook(Package(master.data))
+    area, closed = book.find_table(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
     for row in book.rows(area, ROUNDS.keys)[1] if area else ():
         name, place = row[ROUNDS.keys[0]].strip(), row.place("入力欄")
         if name in closed:

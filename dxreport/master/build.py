@@ -1,7 +1,7 @@
 """The first master of a fiscal year, as a workbook that people like to work in.
 
 openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); the contents go in through
-:class:`dxreport.ooxml.table.BookEdit`, as every later change does. The same content gives the
+:class:`dxreport.ooxml.table.WorkbookEdit`, as every later change does. The same content gives the
 same bytes.
 """
 
@@ -16,13 +16,13 @@ from lxml import etree
 from ..domain.fields import GROUPS
 from ..domain.model import QUARTER_LABELS, Department, Measure, Ref, Round, Settings
 from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
-from ..ooxml.table import BookEdit, sheet_parts
+from ..ooxml.table import WorkbookEdit, sheet_parts
 from ..workspace.files import atomic_write
 from . import schema
 from .layout import draw
 from .records import MeasureState, Standing
-from .schema import ID, SEPARATOR, Sheet
-from .workbook import Book
+from .schema import ID, SEPARATOR, TableSchema
+from .workbook import MasterWorkbook
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" \
@@ -52,9 +52,9 @@ def master_bytes(
     contents = _contents(settings, departments, sorted(measures, key=lambda m: m.id), standings or {})
     sizes = {sheet.table: len(rows) for sheet, rows in contents}
     package = Package(_empty(settings, sizes))
-    book, edit = Book(package), BookEdit(package)
+    book, edit = MasterWorkbook(package), WorkbookEdit(package)
     for sheet, rows in contents:
-        area = book.area(sheet)
+        area = book.find_table(sheet)
         for texts in rows:
             edit.append(area, texts)
     done = Package(edit.data())
@@ -84,7 +84,7 @@ def _contents(
     departments: Sequence[Department],
     measures: Sequence[Measure],
     standings: Mapping[str, Standing],
-) -> list[tuple[Sheet, list[dict[str, str]]]]:
+) -> list[tuple[TableSchema, list[dict[str, str]]]]:
     years = settings.plan_years
     out = [(schema.MEASURES, [_measure(m, standings.get(m.id, Standing())) for m in measures])]
     for part, sheet in schema.child_sheets(years):
@@ -107,12 +107,12 @@ def _measure(measure: Measure, standing: Standing) -> dict[str, str]:
     return texts | {schema.STATE: standing.state.value}
 
 
-def _texts(sheet: Sheet, id_: str, item: str, values: Mapping[Ref, str]) -> dict[str, str]:
+def _texts(sheet: TableSchema, id_: str, item: str, values: Mapping[Ref, str]) -> dict[str, str]:
     texts = {c.header: values.get(Ref(c.field, item, c.period), "") for c in sheet.columns if c.field}
     return texts | dict(zip(sheet.keys, (id_, item), strict=False)) | {ID: id_}
 
 
-def _settings(settings: Settings) -> list[tuple[Sheet, list[dict[str, str]]]]:
+def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]]]]:
     general = [
         (schema.YEAR, settings.fiscal_year.label, "このマスターの年度"),
         (schema.FIRST_YEAR, settings.plan_years[0].label, "成果目標の列は、この年度から4年分"),

@@ -19,7 +19,7 @@ from ..domain.model import QUARTER_LABELS, Settings
 from . import schema
 from .ledgers import LEDGERS
 from .records import ConflictState, MeasureState, ReceiptState
-from .schema import Sheet
+from .schema import TableSchema
 
 FONT = "ＭＳ Ｐゴシック"
 _LINE = Side(style="thin", color="FFBFBFBF")
@@ -74,7 +74,7 @@ def _body() -> NamedStyle:
     )
 
 
-def _sheet(book: Workbook, tables: tuple[Sheet, ...], colour: str, frozen: str) -> None:
+def _sheet(book: Workbook, tables: tuple[TableSchema, ...], colour: str, frozen: str) -> None:
     ws = book.create_sheet(tables[0].name)
     ws.sheet_properties.tabColor = colour
     ws.sheet_view.zoomScale = 90
@@ -146,7 +146,7 @@ def _words(words: Any) -> str:
     return '"' + ",".join(words) + '"'
 
 
-def _first_column(sheet: Sheet) -> int:
+def _first_column(sheet: TableSchema) -> int:
     column = 1
     for other in schema.SETTINGS:
         if other is sheet:
@@ -155,12 +155,12 @@ def _first_column(sheet: Sheet) -> int:
     return column
 
 
-def _source(sheet: Sheet, header: str, first: int, sizes: Mapping[str, int]) -> str:
+def _source(sheet: TableSchema, header: str, first: int, sizes: Mapping[str, int]) -> str:
     letter = get_column_letter(first + sheet.headers.index(header))
     return f"{quote_sheetname(sheet.name)}!${letter}$2:${letter}${1 + max(1, sizes.get(sheet.table, 1))}"
 
 
-def _choose(book: Workbook, sheet: Sheet, headers: tuple[str, ...], source: str, hint: str) -> None:
+def _choose(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str) -> None:
     rule = DataValidation(
         "list", formula1=source, allow_blank=True, showErrorMessage=True, errorTitle="入力できない値です", error=hint
     )

@@ -8,18 +8,18 @@ from enum import Enum
 from typing import Any
 
 from ..domain.model import Ref
-from ..ooxml.table import Area
+from ..ooxml.table import TableRange
 from .records import Change, Conflict, ConflictState, FinalReport, Issue, Receipt, ReceiptState, Record
-from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, Sheet
+from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, TableSchema
 from .settings import split
-from .workbook import Book, Row
+from .workbook import MasterWorkbook, TableRow
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """A sheet whose rows are records of one type, an attribute a column; masters without an ``optional`` one are read."""
 
-    sheet: Sheet
+    sheet: TableSchema
     record: type
     optional: bool = False
 
@@ -46,9 +46,9 @@ LEDGERS = (
 LEDGER_OF = {ledger.record: ledger for ledger in LEDGERS}
 
 
-def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...]]:
+def read_ledger(book: MasterWorkbook, ledger: Ledger) -> tuple[TableRange | None, tuple[Any, ...]]:
     """The records of a ledger, oldest first, and where they stand; faults are added to the book's."""
-    area = None if ledger.optional and not book.holds(ledger.sheet) else book.area(ledger.sheet)
+    area = None if ledger.optional and not book.holds(ledger.sheet) else book.find_table(ledger.sheet)
     if area is None:
         return None, ()
     area, rows = book.rows(area, ledger.sheet.keys)
@@ -65,7 +65,7 @@ def read_ledger(book: Book, ledger: Ledger) -> tuple[Area | None, tuple[Any, ...
     return replace(area, rows=numbers), tuple(records)
 
 
-def _record(book: Book, type_: type, columns: tuple[tuple[str, str], ...], row: Row) -> Record | None:
+def _record(book: MasterWorkbook, type_: type, columns: tuple[tuple[str, str], ...], row: TableRow) -> Record | None:
     values = []
     for header, kind in columns:
         text = row[header]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from ..domain.model import Activity, Department, ItemList, Measure, Ref, Settings, measure_from, next_keys
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
-from ..ooxml.table import Area
+from ..ooxml.table import TableRange
 from .faults import suggestion
 from .records import MeasureState, Standing
-from .schema import ID, MEASURES, STATE, STATE_FROM, Sheet, child_sheets
+from .schema import ID, MEASURES, STATE, STATE_FROM, TableSchema, child_sheets
 from .settings import quarter_of
-from .workbook import Book, Row, plain_id
+from .workbook import MasterWorkbook, TableRow, plain_id
 
 _DEFAULTS = {"activity.plan_label": Activity("").plan_label}  # people who add a row by hand leave it blank
 _STATES = {state.value: state for state in MeasureState}
@@ -24,17 +24,17 @@ class Found:
 
     values: dict[str, dict[Ref, str]] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
-    areas: dict[str, Area] = field(default_factory=dict)
+    areas: dict[str, TableRange] = field(default_factory=dict)
 
     def measures(self) -> tuple[Measure, ...]:
         """The measures in the order of their IDs; a row of a list that was emptied is no item any more."""
         return tuple(measure_from(self.values[id_]).tidy() for id_ in sorted(self.values))
 
 
-def read_measures(book: Book, settings: Settings, departments: tuple[Department, ...]) -> Found:
+def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[Department, ...]) -> Found:
     """Every measure with its lists; what is wrong is added to the book's faults."""
     found = Found()
-    area = book.area(MEASURES)
+    area = book.find_table(MEASURES)
     if area is None:
         return found
     area, rows = book.rows(area, MEASURES.keys)
@@ -60,8 +60,8 @@ def read_measures(book: Book, settings: Settings, departments: tuple[Department,
     return found
 
 
-def _read_items(book: Book, part: ItemList, sheet: Sheet, found: Found) -> None:
-    area = book.area(sheet)
+def _read_items(book: MasterWorkbook, part: ItemList, sheet: TableSchema, found: Found) -> None:
+    area = book.find_table(sheet)
     if area is None:
         return
     area, rows = book.rows(area, sheet.keys)
@@ -83,7 +83,7 @@ def _read_items(book: Book, part: ItemList, sheet: Sheet, found: Found) -> None:
     found.areas[sheet.name] = replace(area, rows=numbers)
 
 
-def _key_fault(part: ItemList, sheet: Sheet, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
+def _key_fault(part: ItemList, sheet: TableSchema, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
     header = sheet.keys[1]
     if key[:1] == part.letter and key[1:].isdigit() and (id_, key) not in numbers:
         return ""
@@ -95,13 +95,13 @@ def _key_fault(part: ItemList, sheet: Sheet, key: str, id_: str, numbers: Mappin
     return f"{header}「{key}」が読めません。「{part.letter}1」のように {part.letter} と番号で書いてください。"
 
 
-def _texts(book: Book, row: Row, sheet: Sheet, item: str = "") -> dict[Ref, str]:
+def _texts(book: MasterWorkbook, row: TableRow, sheet: TableSchema, item: str = "") -> dict[Ref, str]:
     for header in row.odd():
         _check_cell(book, row, header)
     return {Ref(c.field, item, c.period): row[c.header] or _DEFAULTS.get(c.field, "") for c in sheet.columns if c.field}
 
 
-def _check_cell(book: Book, row: Row, header: str) -> None:
+def _check_cell(book: MasterWorkbook, row: TableRow, header: str) -> None:
     kind = row.kind(header)
     if kind == "error":
         book.faults.add(row.place(header), f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
@@ -111,7 +111,7 @@ def _check_cell(book: Book, row: Row, header: str) -> None:
         )
 
 
-def _id(book: Book, row: Row) -> str | None:
+def _id(book: MasterWorkbook, row: TableRow) -> str | None:
     if row.kind(ID) == "date":
         book.faults.add(
             row.place(ID), f"施策IDが日付（{row[ID]}）になっています。セルの書式を「文字列」にして入れ直してください。"
@@ -125,7 +125,7 @@ def _id(book: Book, row: Row) -> str | None:
     return id_ or None
 
 
-def _standing(book: Book, row: Row) -> Standing:
+def _standing(book: MasterWorkbook, row: TableRow) -> Standing:
     word, quarter = row[STATE].strip(), quarter_of(row[STATE_FROM])
     state = _STATES.get(word) if word else MeasureState.ACTIVE
     if state is None:
@@ -138,7 +138,7 @@ def _standing(book: Book, row: Row) -> Standing:
     return Standing(state or MeasureState.ACTIVE, quarter or 0)
 
 
-def _check_department(book: Book, row: Row, departments: tuple[Department, ...]) -> None:
+def _check_department(book: MasterWorkbook, row: TableRow, departments: tuple[Department, ...]) -> None:
     header = MEASURES.header_of("lead_department")
     name = row[header]
     if any(d.name == name for d in departments):

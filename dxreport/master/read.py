@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ..domain.errors import MasterError, PackageError
 from ..ooxml.package import Package
-from ..ooxml.table import Area
+from ..ooxml.table import TableRange
 from .faults import DamagedMaster
 from .ledgers import LEDGERS, read_ledger
 from .measures import read_measures
 from .records import Master
 from .settings import read_departments, read_settings
-from .workbook import Book
+from .workbook import MasterWorkbook
 
 
 def read_master(path: Path) -> Master:
@@ -38,7 +38,7 @@ def read_master(path: Path) -> Master:
 def master_from(data: bytes, name: str = "master.xlsx") -> Master:
     """The master in these bytes; raises as :func:`read_master`."""
     try:
-        book = Book(Package(data))
+        book = MasterWorkbook(Package(data))
         master = _read(book, data)
     except PackageError as error:
         raise MasterError(
@@ -50,14 +50,14 @@ def master_from(data: bytes, name: str = "master.xlsx") -> Master:
     return master
 
 
-def _read(book: Book, data: bytes) -> Master | None:
+def _read(book: MasterWorkbook, data: bytes) -> Master | None:
     settings = read_settings(book)
     departments = read_departments(book)
     ledgers = [read_ledger(book, ledger) for ledger in LEDGERS]
     if settings is None:
         return None
     found = read_measures(book, settings, departments)
-    areas: dict[str, Area] = dict(found.areas)
+    areas: dict[str, TableRange] = dict(found.areas)
     areas |= {ledger.sheet.name: area for ledger, (area, _) in zip(LEDGERS, ledgers, strict=True) if area}
     return Master(
         settings,
@@ -65,7 +65,7 @@ def _read(book: Book, data: bytes) -> Master | None:
         found.measures(),
         {id_: found.standings[id_] for id_ in sorted(found.standings)},
         *(records for _, records in ledgers),
-        areas=areas,
+        tables=areas,
         data=data,
         sha256=sha256(data).hexdigest(),
     )

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ..domain.model import ITEM_LISTS, Department, ItemList, Measure, Ref, Settings
-from ..ooxml.table import Area
+from ..ooxml.table import TableRange
 from .schema import sheet_of
 
 
@@ -179,7 +179,7 @@ Record = Issue | Receipt | Change | Conflict | FinalReport
 class Master:
     """A master workbook as read.
 
-    ``measures`` stand in the order of their IDs, departments in 建制順. ``areas`` says where the
+    ``measures`` stand in the order of their IDs, departments in 建制順. ``tables`` says where the
     table of each sheet is, and where its records are (see :meth:`place` for single texts).
     ``data`` and ``sha256`` are the file as it was read: edits are made on these bytes, and saving
     checks that the file is still the same.
@@ -194,7 +194,7 @@ class Master:
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
-    areas: Mapping[str, Area] = field(default_factory=dict, repr=False)
+    tables: Mapping[str, TableRange] = field(default_factory=dict, repr=False)
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""
 
@@ -214,7 +214,7 @@ class Master:
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
         """The cell in which a text of a measure stands, or None for an item that the master does not hold."""
-        area = self.areas[sheet_of(ref, self.settings.plan_years).name]
+        area = self.tables[sheet_of(ref, self.settings.plan_years).name]
         row = area.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
         header = sheet_of(ref, self.settings.plan_years).header_of(ref.field, ref.period)
         return Place(area.sheet, area.cell(row, header)) if row else None

@@ -26,7 +26,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class TableSchema:
     """One table of the master. ``table`` is its name in Excel; ``keys`` the columns that name a row."""
 
     name: str
@@ -47,7 +47,7 @@ class Sheet:
         return next(c.header for c in self.columns if (c.field, c.period) == (field, period))
 
 
-MEASURES = Sheet("施策", "施策表", (
+MEASURES = TableSchema("施策", "施策表", (
     Column(ID, 8, "id"),
     Column("施策名", 28, "name"),
     Column("主管部署", 16, "lead_department"),
@@ -64,7 +64,7 @@ MEASURES = Sheet("施策", "施策表", (
     Column(STATE_FROM, 11),
 ), (ID,))  # fmt: skip
 
-ACTIVITIES = Sheet("取組", "取組表", (
+ACTIVITIES = TableSchema("取組", "取組表", (
     Column(ID, 8), Column("取組ID", 8), Column("取組内容", 24, "activity.name"),
     Column("予定の見出し", 10, "activity.plan_label"),
     *(column for q in QUARTERS for column in (
@@ -74,20 +74,20 @@ ACTIVITIES = Sheet("取組", "取組表", (
     )),
 ), (ID, "取組ID"))  # fmt: skip
 
-RELATED = Sheet("関連施策", "関連施策表", (
+RELATED = TableSchema("関連施策", "関連施策表", (
     Column(ID, 8), Column("関連ID", 8),
     Column("関連施策ID", 11, "related.id"), Column("関連施策名", 60, "related.name"),
 ), (ID, "関連ID"))  # fmt: skip
 
-REQUESTS = Sheet("支援依頼", "支援依頼表", (
+REQUESTS = TableSchema("支援依頼", "支援依頼表", (
     Column(ID, 8), Column("依頼ID", 8), Column("時期", 20, "support.period"), Column("支援内容", 60, "support.content"),
 ), (ID, "依頼ID"))  # fmt: skip
 
 
 @lru_cache(maxsize=8)
-def outcomes(plan_years: tuple[FiscalYear, ...]) -> Sheet:
+def outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
     """成果目標, whose columns are called by the years of the plan."""
-    return Sheet("成果目標", "成果目標表", (
+    return TableSchema("成果目標", "成果目標表", (
         Column(ID, 8), Column("成果目標ID", 9),
         *(column for n, year in enumerate(plan_years, 1) for column in (
             Column(f"{year.label} 評価項目", 22, "outcome.indicator", n),
@@ -97,40 +97,40 @@ def outcomes(plan_years: tuple[FiscalYear, ...]) -> Sheet:
     ), (ID, "成果目標ID"))  # fmt: skip
 
 
-DEPARTMENTS = Sheet("部署", "部署表", (
+DEPARTMENTS = TableSchema("部署", "部署表", (
     Column("部署名", 26), Column("旧名称", 26), Column("宛先", 40), Column("CC", 40),
 ), ("部署名",))  # fmt: skip
 
 SETTINGS_SHEET = "設定"
-GENERAL = Sheet(SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44)), ("項目",))
-PROGRESS = Sheet(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
-FLAGS = Sheet(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
-ROUNDS = Sheet(SETTINGS_SHEET, "回表", (
+GENERAL = TableSchema(SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44)), ("項目",))
+PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
+FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
+ROUNDS = TableSchema(SETTINGS_SHEET, "回表", (
     Column("回", 14), Column("四半期", 12), Column("締切", 12), Column("入力欄", 60), Column("必須欄", 22),
 ), ("回",))  # fmt: skip
-AREAS = Sheet(SETTINGS_SHEET, "分野表", (Column("分野", 8), Column("分野名", 20)), ("分野",))
+AREAS = TableSchema(SETTINGS_SHEET, "分野表", (Column("分野", 8), Column("分野名", 20)), ("分野",))
 SETTINGS = (GENERAL, PROGRESS, FLAGS, ROUNDS, AREAS)
 
-ISSUES = Sheet("発行台帳", "発行台帳表", (
+ISSUES = TableSchema("発行台帳", "発行台帳表", (
     Column("発行ID", 12), Column("回", 12), Column("部署", 20), Column(ID, 24), Column("発行日時", 19),
     Column("ファイル名", 40), Column("様式", 18), Column("内容SHA256", 30),
 ), ("発行ID",))  # fmt: skip
-RECEIPTS = Sheet("受付簿", "受付簿表", (
+RECEIPTS = TableSchema("受付簿", "受付簿表", (
     Column("受付ID", 9), Column("受付日時", 19), Column("ファイル名", 40), Column("SHA256", 18), Column("発行ID", 12),
     Column("部署", 20), Column("回", 12), Column(ID, 8), Column("状態", 10), Column("変更数", 8), Column("指摘", 36),
     Column("メモ", 30),
 ), ("受付ID", ID, "発行ID"))  # fmt: skip
-CHANGES = Sheet("変更履歴", "変更履歴表", (
+CHANGES = TableSchema("変更履歴", "変更履歴表", (
     Column("日時", 19), Column(ID, 8), Column("欄", 24), Column("項目", 36), Column("旧", 36), Column("新", 36),
     Column("受付ID", 9), Column("発行ID", 12), Column("ファイル", 36), Column("シート", 12), Column("セル", 8),
     Column("操作者・理由", 30),
 ), ("日時",))  # fmt: skip
-CONFLICTS = Sheet("競合", "競合表", (
+CONFLICTS = TableSchema("競合", "競合表", (
     Column("競合ID", 9), Column("受付ID", 9), Column(ID, 8), Column("欄", 24), Column("項目", 36), Column("発行時", 30),
     Column("返送", 30), Column("現在", 30), Column("状態", 10), Column("決定", 30), Column("理由", 30),
     Column("日時", 19),
 ), ("競合ID",))  # fmt: skip
-FINALS = Sheet("確定報告", "確定報告表", (
+FINALS = TableSchema("確定報告", "確定報告表", (
     Column("報告ID", 9), Column("四半期", 12), Column("確定日時", 19), Column("SHA256", 40),
 ), ("報告ID",))  # fmt: skip
 
@@ -142,7 +142,7 @@ NEEDED = "必須"  # in the column 対応策 of a 進捗 word
 SEPARATOR = "、"
 
 
-def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> Sheet:
+def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> TableSchema:
     """The sheet in which a text of a measure stands."""
     prefix, _, name = ref.field.partition(".")
     if not name:
@@ -150,7 +150,7 @@ def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> Sheet:
     return outcomes(plan_years) if prefix == "outcome" else LISTS[prefix]
 
 
-def child_sheets(plan_years: tuple[FiscalYear, ...]) -> tuple[tuple[ItemList, Sheet], ...]:
+def child_sheets(plan_years: tuple[FiscalYear, ...]) -> tuple[tuple[ItemList, TableSchema], ...]:
     """The sheets that hold the lists of measures, a row an item, each with the list it holds."""
     return tuple(
         (part, outcomes(plan_years) if prefix == "outcome" else LISTS[prefix])

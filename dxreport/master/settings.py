@@ -26,16 +26,16 @@ from .schema import (
     ROUNDS,
     SETTINGS_SHEET,
     YEAR,
-    Sheet,
+    TableSchema,
 )
-from .workbook import Book, Row
+from .workbook import MasterWorkbook, TableRow
 
 PLAN_LENGTH = 4  # years of the plan, as many as the form has columns for
 _SEPARATORS = re.compile("[、,，;；\n]")
 _GROUPS = {plain(group): group for group in GROUPS}
 
 
-def read_settings(book: Book) -> Settings | None:
+def read_settings(book: MasterWorkbook) -> Settings | None:
     """設定; None where the fiscal year or the plan's first year is unknown (the faults say why)."""
     general = {row["項目"].strip(): row for row in _rows(book, GENERAL, ("説明",))}
     year, first = (_year(book, general, name) for name in (YEAR, FIRST_YEAR))
@@ -63,7 +63,7 @@ def read_settings(book: Book) -> Settings | None:
     return Settings(year, plan_years, rounds, words, (*flags, "", "")[:2], domain, areas, intake == CLOSED)
 
 
-def read_departments(book: Book) -> tuple[Department, ...]:
+def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
     """部署 in the order of their rows."""
     out: dict[str, Department] = {}
     for row in _rows(book, DEPARTMENTS):
@@ -105,12 +105,12 @@ def day_of(text: str) -> str | None:
         return None
 
 
-def _rows(book: Book, sheet: Sheet, optional: tuple[str, ...] = ()) -> list[Row]:
-    area = book.area(sheet, optional)
+def _rows(book: MasterWorkbook, sheet: TableSchema, optional: tuple[str, ...] = ()) -> list[TableRow]:
+    area = book.find_table(sheet, optional)
     return [row for row in book.rows(area, sheet.keys)[1] if not row.blank()] if area else []
 
 
-def _year(book: Book, general: dict[str, Row], name: str) -> FiscalYear | None:
+def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> FiscalYear | None:
     if name not in general:
         if general:
             book.faults.add(SETTINGS_SHEET, f"項目「{name}」の行がありません。{suggestion(name, general)}")
@@ -125,7 +125,7 @@ def _year(book: Book, general: dict[str, Row], name: str) -> FiscalYear | None:
         return None
 
 
-def _progress_word(book: Book, row: Row) -> ProgressWord:
+def _progress_word(book: MasterWorkbook, row: TableRow) -> ProgressWord:
     needed = row["対応策"].strip()
     if needed not in (NEEDED, "", "不要", "任意", "-", "―"):
         book.faults.add(
@@ -137,7 +137,7 @@ def _progress_word(book: Book, row: Row) -> ProgressWord:
     return ProgressWord(row["進捗"].strip(), needed == NEEDED)
 
 
-def _round(book: Book, row: Row) -> Round:
+def _round(book: MasterWorkbook, row: TableRow) -> Round:
     name = row["回"].strip()
     quarter, deadline = quarter_of(row["四半期"]), day_of(row["締切"])
     if not name:
@@ -159,7 +159,7 @@ def _round(book: Book, row: Row) -> Round:
     return Round(name, quarter or 0, deadline or "", opens, requires)
 
 
-def _groups(book: Book, row: Row, header: str) -> frozenset[str]:
+def _groups(book: MasterWorkbook, row: TableRow, header: str) -> frozenset[str]:
     found = set()
     for word in split(row[header]):
         group = _GROUPS.get(plain(word))

@@ -11,10 +11,10 @@ from ..domain.model import normalise
 from ..ooxml.cells import CellReader, Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import address
-from ..ooxml.table import HEADER_ROWS, Area, Table, find_header, plain, sheet_parts, tables, workbook_part
+from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, plain, sheet_parts, tables, workbook_part
 from .faults import Faults, suggestion
 from .records import Place
-from .schema import ID, Sheet
+from .schema import ID, TableSchema
 
 _ID_LIKE = re.compile(r"[0-9A-Za-z]+(?:[-_.][0-9A-Za-z]+)*")
 _DASHES = str.maketrans("‐‑‒–—―−ー", "--------")
@@ -25,12 +25,12 @@ def plain_id(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().translate(_DASHES).upper()
 
 
-class Row:
+class TableRow:
     """One row of an area: its texts by header, and where they stand."""
 
     __slots__ = ("_area", "_columns", "_grid", "_texts", "number")
 
-    def __init__(self, area: Area, grid: Grid, number: int) -> None:
+    def __init__(self, area: TableRange, grid: Grid, number: int) -> None:
         self._area, self._grid, self.number = area, grid, number
         self._columns, self._texts = area.columns, grid.rows.get(number, {})
 
@@ -56,7 +56,7 @@ class Row:
         return not any(self[header].strip() for header in self._columns)
 
 
-class Book:
+class MasterWorkbook:
     """A master workbook in memory; faults of its structure are collected in ``faults``."""
 
     def __init__(self, package: Package) -> None:
@@ -66,11 +66,11 @@ class Book:
         self._reader = CellReader(package, workbook_part(package))
         self._grids: dict[str, tuple[Grid, tuple[Table, ...]]] = {}
 
-    def holds(self, sheet: Sheet) -> bool:
+    def holds(self, sheet: TableSchema) -> bool:
         """Whether there is a sheet of this name."""
         return plain(sheet.name) in self._parts
 
-    def area(self, sheet: Sheet, optional: tuple[str, ...] = ()) -> Area | None:
+    def find_table(self, sheet: TableSchema, optional: tuple[str, ...] = ()) -> TableRange | None:
         """Where the table of a schema sheet stands; None where it cannot be used (the faults say why)."""
         found = self._parts.get(plain(sheet.name))
         if found is None:
@@ -86,9 +86,9 @@ class Book:
             return None
         first = columns[sheet.keys[0]]
         table = next((t for t in all_tables if t.box.top == header and t.box.left <= first <= t.box.right), None)
-        return Area(name, part, header, columns, header, table)
+        return TableRange(name, part, header, columns, header, table)
 
-    def rows(self, area: Area, keys: tuple[str, ...]) -> tuple[Area, list[Row]]:
+    def rows(self, area: TableRange, keys: tuple[str, ...]) -> tuple[TableRange, list[TableRow]]:
         """The rows of an area that hold anything, and the area with its last row known."""
         grid, _ = self._sheet(area.sheet, area.part)
         left, right = area.span
@@ -108,14 +108,14 @@ class Book:
                     Place(area.sheet, address(n, key)),
                     "表から離れた行にデータがあります。間の空行を削除し、表のすぐ下に続けてください。",
                 )
-        return replace(area, last=numbers[-1] if numbers else area.header), [Row(area, grid, n) for n in numbers]
+        return replace(area, last=numbers[-1] if numbers else area.header), [TableRow(area, grid, n) for n in numbers]
 
     def _sheet(self, name: str, part: str) -> tuple[Grid, tuple[Table, ...]]:
         if part not in self._grids:
             self._grids[part] = self._reader.read(part, name), tables(self.package, part)
         return self._grids[part]
 
-    def _missing_columns(self, name: str, sheet: Sheet, missing: list[str], line: list[str]) -> None:
+    def _missing_columns(self, name: str, sheet: TableSchema, missing: list[str], line: list[str]) -> None:
         known = {plain(h) for h in sheet.headers}
         others = [text for text in line if text and plain(text) not in known]
         for header in missing:

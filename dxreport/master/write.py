@@ -11,13 +11,13 @@ from types import MappingProxyType
 from ..domain.errors import LockedError, MasterError
 from ..domain.model import Activity, Ref
 from ..ooxml.package import Package
-from ..ooxml.table import Area, BookEdit
+from ..ooxml.table import TableRange, WorkbookEdit
 from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
 from ..workspace.paths import Workspace
 from .ledgers import LEDGER_OF
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
-from .schema import ID, MEASURES, Sheet, sheet_of
+from .schema import ID, MEASURES, TableSchema, sheet_of
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
@@ -30,7 +30,7 @@ class MasterEdit:
 
     def __init__(self, master: Master) -> None:
         self._master = master
-        self._book = BookEdit(Package(master.data))
+        self._book = WorkbookEdit(Package(master.data))
         self._rows: dict[tuple[str, tuple[str, ...]], int] = {}
         self._new_items: dict[tuple[str, tuple[str, str]], dict[str, str]] = {}
 
@@ -83,10 +83,10 @@ class MasterEdit:
         self._new_items.clear()
         return self._book.data()
 
-    def _area(self, name: str) -> Area:
-        return self._master.areas[name]
+    def _area(self, name: str) -> TableRange:
+        return self._master.tables[name]
 
-    def _new_item(self, sheet: Sheet, measure_id: str, item: str) -> dict[str, str]:
+    def _new_item(self, sheet: TableSchema, measure_id: str, item: str) -> dict[str, str]:
         texts = self._new_items.setdefault((sheet.name, (measure_id, item)), {})
         if not texts:
             texts |= {ID: measure_id, sheet.keys[1]: item}

@@ -1,7 +1,7 @@
 """Tables of a workbook, found by the texts of their headers and edited in place.
 
-An :class:`Area` is a header row and the rows under it, usually a real Excel table. A
-:class:`BookEdit` sets cells of areas and appends rows; only the worksheet and table parts
+An :class:`TableRange` is a header row and the rows under it, usually a real Excel table. A
+:class:`WorkbookEdit` sets cells of areas and appends rows; only the worksheet and table parts
 concerned are written anew, every other part of the package stays byte for byte.
 """
 
@@ -43,7 +43,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class TableRange:
     """A header and its rows: ``columns`` by header text, ``last`` the last row that holds anything.
 
     ``rows`` says for every record of the area (by its key) in which row it stands.
@@ -122,16 +122,16 @@ def find_header(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[
     return best
 
 
-class BookEdit:
+class WorkbookEdit:
     """Edits of one workbook, gathered and written at once by :meth:`data`."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self._sheets: dict[str, SheetEdit] = {}
         self._tables: dict[str, tuple[Table, ...]] = {}
-        self._last: dict[tuple[str, int, int], tuple[Area, int]] = {}
+        self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
 
-    def set(self, area: Area, row: int, header: str, text: str) -> None:
+    def set(self, area: TableRange, row: int, header: str, text: str) -> None:
         """Put a text in a cell of an area. Raises MasterError where it cannot be put (a merge, a shared formula, more than a cell holds)."""
         sheet, column = self._sheet(area), area.columns[header]
         merge = sheet.merge_at(row, column)
@@ -147,7 +147,7 @@ class BookEdit:
             )
         sheet.set(row, column, text, area.header + 1)
 
-    def append(self, area: Area, texts: Mapping[str, str]) -> int:
+    def append(self, area: TableRange, texts: Mapping[str, str]) -> int:
         """Write a new row under the last one of an area and say which row it is.
 
         Raises MasterError, naming the cell, where something else stands in the way.
@@ -177,12 +177,12 @@ class BookEdit:
         self._recalculate(changed)
         return self.package.with_parts(changed, removed)
 
-    def _sheet(self, area: Area) -> SheetEdit:
+    def _sheet(self, area: TableRange) -> SheetEdit:
         if area.part not in self._sheets:
             self._sheets[area.part] = SheetEdit(self.package, area.part, area.sheet)
         return self._sheets[area.part]
 
-    def _check_free(self, area: Area, row: int) -> None:
+    def _check_free(self, area: TableRange, row: int) -> None:
         fix = (
             f"表のすぐ下（{address(row, area.span[0])} から下）を空けて保存してから、もう一度実行してください。"
             "メモなどは表の右か、別のシートに移してください。"
@@ -203,7 +203,7 @@ class BookEdit:
                     f"{where}のすぐ下のセル {address(row, column)} がふさがっているので、行を追加できません。", fix
                 )
 
-    def _table_at(self, area: Area, row: int) -> Table | None:
+    def _table_at(self, area: TableRange, row: int) -> Table | None:
         """Another table that covers the row within the area's columns."""
         if area.part not in self._tables:
             self._tables[area.part] = tables(self.package, area.part)
@@ -214,7 +214,7 @@ class BookEdit:
                 return other
         return None
 
-    def _grow(self, area: Area, last: int, changed: dict[str, bytes]) -> None:
+    def _grow(self, area: TableRange, last: int, changed: dict[str, bytes]) -> None:
         left, right = area.span
         sheet = self._sheet(area)
         old_last = area.table.bottom if area.table else area.last

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from ..domain.model import Outcome
 from ..domain.values import ValueKind, fold, read_value
 from ..master.records import Master
-from ..master.schema import ID, Column, Sheet, outcomes
-from ..master.workbook import Book, plain_id
+from ..master.schema import ID, Column, TableSchema, outcomes
+from ..master.workbook import MasterWorkbook, plain_id
 from ..ooxml.package import Package
 from .records import Direction
 
@@ -63,9 +63,9 @@ def directions(master: Master) -> dict[tuple[str, str], Direction]:
     if not master.data:
         return {}
     known = outcomes(master.settings.plan_years)
-    sheet = Sheet(known.name, known.table, (*known.columns[:2], Column(COLUMN)), known.keys)
-    book = Book(Package(master.data))
-    area = book.area(sheet, optional=(COLUMN,))
+    sheet = TableSchema(known.name, known.table, (*known.columns[:2], Column(COLUMN)), known.keys)
+    book = MasterWorkbook(Package(master.data))
+    area = book.find_table(sheet, optional=(COLUMN,))
     if area is None or COLUMN not in area.columns:
         return {}
     _, rows = book.rows(area, sheet.keys)

@@ -97,7 +97,7 @@ def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[byte
 
     Raises MasterError where the master has no such sheet.
     """
-    if FINALS.name not in master.areas:
+    if FINALS.name not in master.tables:
         raise MasterError(
             f"マスターに「{FINALS.name}」シートがないため、確定できません。",
             f"「{FINALS.name}」シートを加え、1行目に {'、'.join(FINALS.headers)} と見出しを書いてください。",

@@ -91,8 +91,8 @@ def test_a_master_saved_by_libreoffice_reads_the_same(sample: bytes, libre_sampl
     ours = master_from(sample)
     assert saved.measures == ours.measures
     assert (saved.settings, saved.departments) == (ours.settings, ours.departments)
-    assert {name: area.table.box for name, area in saved.areas.items()} == {
-        name: area.table.box for name, area in ours.areas.items()
+    assert {name: area.table.box for name, area in saved.tables.items()} == {
+        name: area.table.box for name, area in ours.tables.items()
     }
 
 

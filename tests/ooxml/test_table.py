@@ -11,12 +11,12 @@ from lxml import etree
 from dxreport.domain.errors import MasterError
 from dxreport.ooxml.cells import CellReader
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
-from dxreport.ooxml.table import Area, BookEdit, find_header, plain, sheet_parts, tables, workbook_part
+from dxreport.ooxml.table import TableRange, WorkbookEdit, find_header, plain, sheet_parts, tables, workbook_part
 
 N = f"{{{MAIN_NS}}}"
 
 
-def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, Area]:
+def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, TableRange]:
     """A sheet with a table at B3 (品名, 数) and another at F3, and the area of the first."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
@@ -37,7 +37,7 @@ def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, Area]:
     book.close()
     package = Package(stream.getvalue())
     part = sheet_parts(package)["表"]
-    return package, Area("表", part, 3, {"品名": 2, "数": 3}, 5, tables(package, part)[0])
+    return package, TableRange("表", part, 3, {"品名": 2, "数": 3}, 5, tables(package, part)[0])
 
 
 def grid(data: bytes) -> dict[int, dict[int, str]]:
@@ -54,7 +54,7 @@ def test_headers_are_found_among_the_first_rows_whatever_their_width_or_breaks()
 
 def test_an_appended_row_leaves_the_table_beside_it_alone() -> None:
     package, area = two_tables()
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     assert edit.append(area, {"品名": "なし", "数": "9"}) == 6
     data = edit.data()
     assert grid(data)[6] == {2: "なし", 3: "9"}
@@ -69,7 +69,7 @@ def test_an_appended_row_leaves_the_table_beside_it_alone() -> None:
 
 def test_blank_rows_at_the_end_of_a_table_are_used_first() -> None:
     package, area = two_tables(blank_rows=2)
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     assert [edit.append(area, {"品名": str(n)}) for n in range(3)] == [6, 7, 8]
     assert tables(Package(edit.data()), area.part)[0].box.ref == "B3:C8"
 
@@ -77,7 +77,7 @@ def test_blank_rows_at_the_end_of_a_table_are_used_first() -> None:
 def test_what_stands_below_is_named() -> None:
     package, area = two_tables(below="合計は別紙")
     with pytest.raises(MasterError, match="C6"):
-        BookEdit(package).append(area, {"品名": "x"})
+        WorkbookEdit(package).append(area, {"品名": "x"})
 
 
 def test_another_table_below_is_named() -> None:
@@ -87,7 +87,7 @@ def test_another_table_below_is_named() -> None:
     root.set("ref", "B6:C9")
     package = Package(package.with_parts({other.part: serialise(root)}))
     with pytest.raises(MasterError, match="B6:C9"):
-        BookEdit(package).append(area, {"品名": "x"})
+        WorkbookEdit(package).append(area, {"品名": "x"})
 
 
 def test_a_cell_hidden_by_a_merge_is_not_written() -> None:
@@ -97,7 +97,7 @@ def test_a_cell_hidden_by_a_merge_is_not_written() -> None:
     etree.SubElement(merges, N + "mergeCell", ref="B4:B5")
     root.find(N + "sheetData").addnext(merges)
     package = Package(package.with_parts({area.part: serialise(root)}))
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.set(area, 4, "品名", "よい")
     with pytest.raises(MasterError, match=r"B5.*B4:B5"):
         edit.set(area, 5, "品名", "見えない")
@@ -115,7 +115,7 @@ def test_cells_and_rows_without_references_are_found_by_their_order() -> None:
             if c.get("r")[0] == "C":
                 del c.attrib["r"]
     package = Package(package.with_parts({area.part: serialise(root)}))
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.set(area, 5, "数", "新")
     rows = grid(edit.data())
     assert (rows[4][3], rows[5][3], rows[5][6]) == ("3", "新", "隣4")
@@ -123,12 +123,12 @@ def test_cells_and_rows_without_references_are_found_by_their_order() -> None:
 
 def test_no_edit_no_change() -> None:
     package, _ = two_tables()
-    assert BookEdit(package).data() is package.data
+    assert WorkbookEdit(package).data() is package.data
 
 
 def test_a_workbook_written_anew_has_the_same_other_parts() -> None:
     package, area = two_tables()
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.set(area, 4, "品名", "なし")
     after = Package(edit.data())
     assert [n for n in package.names if package.read(n) != after.read(n)] == [area.part]
