@@ -18,7 +18,7 @@ READY := $(VENV)/.ready
 help:
 	@echo 'make demo    a whole quarter on the 26 real measures, start to report, anew in demo/'
 	@echo 'make test    all tests (ARGS="-k merge" for some of them)'
-	@echo 'make lint    ruff'
+	@echo 'make lint    ruff, mypy, and the import contracts'
 	@echo 'make docs    the documents made from the program, anew'
 	@echo 'make bench   the benchmarks (NAME=help for one of them)'
 	@echo 'make wheel   a wheel and an sdist in dist/'
@@ -40,6 +40,9 @@ test: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 docs: $(READY)
 	$(BIN)/python -m tests.support.generated
@@ -53,4 +56,4 @@ wheel: $(READY)
 	$(BIN)/python -m build --quiet --outdir dist
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
