@@ -7,12 +7,12 @@ from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
 from ..domain.fields import label
-from ..domain.model import Ref, next_keys, normalise
+from ..domain.model import Ref, list_of, next_keys, normalise
 from ..domain.problems import Problem
 from ..issue.store import Archive
 from ..master.memo import ACCEPTED, memo
 from ..master.read import read_master
-from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, list_of, stamp
+from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
 from ..master.write import MasterEdit, save
 from ..workspace.paths import Workspace
 from .applied import apply

@@ -91,7 +91,7 @@ def _contents(
         rows = []
         for m in measures:
             values = m.values()
-            rows += [_texts(sheet, m.id, item.key, values) for item in getattr(m, part.attribute)]
+            rows += [_texts(sheet, m.id, item.key, values) for item in part.of(m)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [
         {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc} for d in departments

@@ -8,7 +8,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
-from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -16,6 +16,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..domain.model import QUARTER_LABELS, Settings
+from ..ooxml.refs import quote_sheet
 from . import schema
 from .ledgers import LEDGERS
 from .records import ConflictState, MeasureState, ReceiptState
@@ -157,7 +158,7 @@ def _first_column(sheet: TableSchema) -> int:
 
 def _source(sheet: TableSchema, header: str, first: int, sizes: Mapping[str, int]) -> str:
     letter = get_column_letter(first + sheet.headers.index(header))
-    return f"{quote_sheetname(sheet.name)}!${letter}$2:${letter}${1 + max(1, sizes.get(sheet.table, 1))}"
+    return f"{quote_sheet(sheet.name)}!${letter}$2:${letter}${1 + max(1, sizes.get(sheet.table, 1))}"
 
 
 def _choose(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str) -> None:

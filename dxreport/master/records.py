@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from ..domain.model import ITEM_LISTS, Department, ItemList, Measure, Ref, Settings
+from ..domain.model import Department, ItemList, Measure, Ref, Settings
+from ..domain.numbering import next_number
 from ..ooxml.table import TableRange
 from .schema import sheet_of
 
@@ -121,9 +122,8 @@ def number_of(return_id: str) -> int:
 
 
 def next_id(letter: str, taken: Iterable[str]) -> str:
-    """The next number of a series: ``C0003`` after ``C0002``; what somebody wrote otherwise does not count."""
-    numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdecimal()]
-    return f"{letter}{max(numbers, default=0) + 1:04}"
+    """Return the next id of a series: ``C0003`` after ``C0002``. Ids in any other form do not count."""
+    return f"{letter}{next_number(letter, taken):04}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,19 +230,14 @@ class Master:
             if measures:
                 yield department, measures
 
-    def keys_ever(self, measure_id: str, part: ItemList) -> set[str]:
-        """Every item id that a list of a measure has or is known to have had, so that none is given twice."""
-        refs = [c.ref for c in (*self.changes, *self.conflicts) if c.measure == measure_id]
-        keys = {ref.item for ref in refs if ref.item[:1] == part.letter}
+    def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
+        """Return every item id that a list of a measure has or had, so that none is given twice."""
+        entries: tuple[Change | Conflict, ...] = (*self.changes, *self.conflicts)
+        past = {c.ref.item for c in entries if c.measure == measure_id and c.ref.item.startswith(items.letter)}
         measure = self.measure(measure_id)
-        return keys | ({item.key for item in getattr(measure, part.attribute)} if measure else set())
+        return past | ({item.key for item in items.of(measure)} if measure else set())
 
 
 def stamp(now: datetime) -> str:
     """A time as the master's cells hold it."""
     return now.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def list_of(ref: Ref) -> ItemList | None:
-    """The list a Ref points into, or None for a text of the measure itself."""
-    return next((part for part in ITEM_LISTS if ref.field.startswith(part.prefix + ".")), None)

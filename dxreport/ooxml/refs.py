@@ -70,6 +70,11 @@ def address(row: int, column: int) -> str:
     return f"{column_letters(column)}{row}"
 
 
+def quote_sheet(name: str) -> str:
+    """The name of a sheet as formulas and links hold it: ``'会計''s'``; ``!`` and a cell follow."""
+    return "'" + name.replace("'", "''") + "'"
+
+
 def is_sheet_name(text: str) -> bool:
     """Whether Excel takes ``text`` as the name of a sheet: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2

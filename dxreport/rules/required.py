@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import FIELD, FIELDS, Field, FieldKind
-from ..domain.model import LIST_BY_PREFIX, Ref, is_blank
+from ..domain.model import LIST_BY_PREFIX, Ref, is_empty
 from .case import Case, Finding, finding
 
 # 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標 (see progress.py, outcomes.py).
@@ -41,6 +41,6 @@ def _items(case: Case, field: Field) -> list[str]:
     prefix, _, name = field.key.partition(".")
     if not name:
         return [""]
-    part = LIST_BY_PREFIX[prefix]
-    items = getattr(case.measure, part.attribute)
-    return [i.key for i in items if not is_blank(i)] or [i.key for i in items[:1]] or [f"{part.letter}1"]
+    list_ = LIST_BY_PREFIX[prefix]
+    items = list_.of(case.measure)
+    return [i.key for i in items if not is_empty(i)] or [i.key for i in items[:1]] or [f"{list_.letter}1"]

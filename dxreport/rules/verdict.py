@@ -8,12 +8,12 @@ from dataclasses import replace
 from ..domain import problems
 from ..domain.fields import LIST_NAMES, Access, label
 from ..domain.model import LIST_BY_PREFIX, Ref, Settings
+from ..domain.numbering import circled
 from ..domain.problems import Problem, problem
 from .case import Case, Finding, Rule
 
 _CELLS = 6  # addresses that a problem names before "ほか"
 _NAME = 20  # characters of a 取組内容 in a label
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
@@ -116,4 +116,4 @@ def item_name(ref: Ref, values: Mapping[Ref, str]) -> str:
         return f"『{name}』" if "「" in name else f"「{name}」"
     keys = list(dict.fromkeys(r.item for r in values if r.item[:1] == LIST_BY_PREFIX[prefix].letter))
     n = keys.index(ref.item) + 1 if ref.item in keys else len(keys) + 1
-    return LIST_NAMES[prefix] + (_CIRCLED[n - 1] if n <= len(_CIRCLED) else str(n))
+    return LIST_NAMES[prefix] + circled(n)

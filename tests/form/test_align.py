@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from dxreport.domain.model import ITEM_LISTS, ActivityQuarter, Measure, Ref, Round, is_blank, measure_from
+from dxreport.domain.model import ITEM_LISTS, ActivityQuarter, Measure, Ref, Round, is_empty, measure_from
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
 from dxreport.form.compile import Form
@@ -48,7 +48,7 @@ def numbered(measure: Measure) -> Measure:
 
 def without_blanks(measure: Measure) -> Measure:
     """The measure without blank items, wherever they stand."""
-    kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_blank(i)) for p in ITEM_LISTS}
+    kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_empty(i)) for p in ITEM_LISTS}
     return numbered(replace(measure, **kept))
 
 
