@@ -1,10 +1,10 @@
-"""The catalogue of problems: every message that departments and coordinators read about data.
+"""The catalogue of problems: every message about data that departments and coordinators read.
 
-A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` does not), a place,
-what is wrong and what to do. Texts stand here and nowhere else; tests assert codes.
+A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` does not), a place, what is
+wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
-Codes: E1 answers, E2 which sheet this is, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 the words of 設定.
+Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One entry of the catalogue; ``message`` and ``fix`` are format strings over the parameters."""
+    """One entry of the catalogue; ``message`` and ``fix`` are format strings."""
 
     code: str
     message: str
@@ -29,7 +29,7 @@ class ProblemKind:
 
     @property
     def params(self) -> frozenset[str]:
-        """The names of the parameters that both texts need."""
+        """The names of the parameters used in ``message`` and ``fix``."""
         fields = string.Formatter().parse(self.message + self.fix)
         return frozenset(name for _, name, _, _ in fields if name)
 
@@ -38,8 +38,8 @@ class ProblemKind:
 class Problem:
     """A fault in people's data, at a place they can find.
 
-    ``cell`` names the cells as the sender sees them (``"E21"``, or ``"E21、G21"`` when the same
-    fault stands in several); ``field`` is the text of the first cell's ``Ref``, ``fields`` those of all.
+    ``cell`` holds the addresses as the sender sees them (``"E21"``, or ``"E21、G21"`` for the same
+    fault in several cells); ``field`` is the first cell's ``Ref`` as text, ``fields`` those of all cells.
     """
 
     code: str
@@ -58,7 +58,7 @@ _SHOWN = 60  # characters of a value that a message quotes
 
 
 def shown(text: str, length: int = _SHOWN) -> str:
-    """A value as a message quotes it: on one line, shortened; （空白） for nothing."""
+    """Return a value as messages quote it: on one line, at most ``length`` characters, （空白） if empty."""
     line = " ".join(text.split())
     if not line:
         return "（空白）"
@@ -77,24 +77,14 @@ def problem(
     value: str = "",
     fields: tuple[str, ...] = (),
 ) -> Problem:
-    """The problem of this kind at this place; its texts quote ``params`` shortened.
+    """Return the problem of this kind at this place; its texts quote ``params`` shortened.
 
-    ``severity`` is the kind's own unless given. Raises KeyError when a parameter is missing.
+    ``severity`` defaults to that of the kind. Raises KeyError if a parameter is missing.
     """
     quoted = {name: shown(text) for name, text in (params or {}).items()}
     message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
-    return Problem(
-        kind.code,
-        severity or kind.severity,
-        message,
-        fix,
-        sheet,
-        cell,
-        field,
-        label,
-        value,
-        fields or ((field,) if field else ()),
-    )
+    fields = fields or ((field,) if field else ())
+    return Problem(kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value, fields)
 
 
 # E1: the answers
@@ -139,7 +129,7 @@ FLAG_NEAR = ProblemKind(
     "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
 )
 
-# E2: which sheet of which issue this is
+# E2: identity of the sheet: which measure, issue, form
 STAMP_MISSING = ProblemKind(
     "E201",
     "シートに隠されている目印（発行番号と施策ID）がなく、印刷された見出しからも読み取れません（{reason}）。",

@@ -146,3 +146,10 @@ def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_
     )
     same = Merge((CellChange(period, "7月", "9月"),))
     assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same
+
+
+def test_a_fresh_copy_may_name_a_new_item_that_an_earlier_return_left_without_a_name():
+    content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
+    merge = Merge((CellChange(content, "", "乙の依頼"),))
+    current = {content: "", period: "7月"}
+    assert contested(merge, {}, current, answered=lambda _: True, fresh=True) == merge

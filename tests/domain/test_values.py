@@ -191,6 +191,11 @@ def test_no_near_miss(word):
     assert nearest(word, WORDS) is None
 
 
+def test_a_word_contained_in_several_is_not_guessed():
+    assert nearest("課題", ("課題なし", "進捗遅延・課題あり")) is None
+    assert nearest("課題あり", ("課題なし", "進捗遅延・課題あり")) == "進捗遅延・課題あり"
+
+
 def test_flags_in_kana():
     assert [nearest(word, ("有", "無")) for word in ("あり", "有り", "なし", "無し", "有無")] == [
         "有",
