@@ -83,11 +83,10 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
 
 def _words(master: Master) -> Iterator[Problem]:
     """進捗 of 設定 that would give the report two columns of one heading."""
-    book = MasterWorkbook(Package(master.data))
-    area = book.find_table(PROGRESS)
+    _, rows = MasterWorkbook(Package(master.data)).read_table(PROGRESS)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
-    for row in book.rows(area, PROGRESS.keys)[1] if area else ():
+    for row in rows:
         word, place = row[header].strip(), row.place(header)
         if kind := seen.get(word):
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
@@ -96,9 +95,9 @@ def _words(master: Master) -> Iterator[Problem]:
 
 def _rounds(master: Master) -> Iterator[Problem]:
     """Rounds of 設定 in which departments may write nothing."""
-    book = MasterWorkbook(Package(master.data))
-    area, closed = book.find_table(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
-    for row in book.rows(area, ROUNDS.keys)[1] if area else ():
+    _, rows = MasterWorkbook(Package(master.data)).read_table(ROUNDS)
+    closed = {r.name for r in master.settings.rounds if not r.opens}
+    for row in rows:
         name, place = row[ROUNDS.keys[0]].strip(), row.place("入力欄")
         if name in closed:
             yield problem(problems.ROUND_CLOSED, {"round": name}, sheet=place.sheet, cell=place.cell, label="入力欄")

@@ -1,8 +1,7 @@
-"""The first master of a fiscal year, as a workbook that people like to work in.
+"""Building the first master of a fiscal year.
 
-openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); the contents go in through
-:class:`dxreport.ooxml.table.WorkbookEdit`, as every later change does. The same content gives the
-same bytes.
+openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); :class:`~dxreport.ooxml.table.WorkbookEdit`
+writes the contents, as it does every later change. The same contents give the same bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def build_master(
     path: Path,
     standings: Mapping[str, Standing] | None = None,
 ) -> None:
-    """Write a master with these contents and empty ledgers to ``path`` (atomically, over what is there)."""
+    """Write a master with these contents and empty ledgers to ``path``, atomically, over any existing file."""
     atomic_write(path, master_bytes(settings, departments, measures, standings))
 
 
@@ -48,15 +47,17 @@ def master_bytes(
     measures: Iterable[Measure],
     standings: Mapping[str, Standing] | None = None,
 ) -> bytes:
-    """The workbook that :func:`build_master` writes. Measures without a standing are 実施中."""
+    """Return the workbook that :func:`build_master` writes; measures without a standing are 実施中."""
     contents = _contents(settings, departments, sorted(measures, key=lambda m: m.id), standings or {})
-    sizes = {sheet.table: len(rows) for sheet, rows in contents}
-    package = Package(_empty(settings, sizes))
+    stream = io.BytesIO()
+    draw(settings, {sheet.table: len(rows) for sheet, rows in contents}).save(stream)
+    package = Package(stream.getvalue())
     book, edit = MasterWorkbook(package), WorkbookEdit(package)
     for sheet, rows in contents:
-        area = book.find_table(sheet)
+        table = book.find_table(sheet)
+        assert table is not None  # drawn above
         for texts in rows:
-            edit.append(area, texts)
+            edit.append(table, texts)
     done = Package(edit.data())
     parts = {name: done.read(name) for name in done.names} | {"docProps/core.xml": _CORE}
     for name in sheet_parts(done).values():
@@ -65,18 +66,12 @@ def master_bytes(
 
 
 def _without_triangles(sheet: bytes) -> bytes:
-    # Excel marks every text that looks like a number; here all of them are meant as texts.
+    # Excel marks texts that look like numbers with a green triangle; here all of them are meant as texts.
     root = parse(sheet)
     ignored = etree.Element(f"{{{MAIN_NS}}}ignoredErrors")
     etree.SubElement(ignored, f"{{{MAIN_NS}}}ignoredError", sqref="A1:AZ10000", numberStoredAsText="1")
     root.find(f"{{{MAIN_NS}}}tableParts").addprevious(ignored)
     return serialise(root)
-
-
-def _empty(settings: Settings, sizes: Mapping[str, int]) -> bytes:
-    stream = io.BytesIO()
-    draw(settings, sizes).save(stream)
-    return stream.getvalue()
 
 
 def _contents(

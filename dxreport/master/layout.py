@@ -1,9 +1,8 @@
-"""The empty master as people see it: tables, headers, dropdowns, widths and page setup (openpyxl)."""
+"""The look of an empty master: tables, headers, dropdowns, widths and page setup, drawn with openpyxl."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
@@ -12,6 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -29,15 +29,15 @@ _LEDGER_COLOUR, _DATA_COLOUR, _SETTINGS_COLOUR = "FF7F7F7F", "FF1F4E79", "FF7F60
 
 
 def draw(settings: Settings, sizes: Mapping[str, int]) -> Workbook:
-    """A workbook with the sheets of the schema and nothing in them.
+    """Return a workbook with the empty sheets of the schema.
 
-    ``sizes`` says how many rows each table (by its name) will hold, for the sources of dropdowns.
+    ``sizes`` are the numbers of rows to come, by table name: they set the sources of dropdowns.
     """
     book = Workbook()
     book.remove(book.active)
     book.calculation = CalcProperties(fullCalcOnLoad=True)
     normal = Font(name=FONT, size=10, charset=128, family=3)
-    book._fonts = IndexedList([normal])  # the first font is that of cells without a style
+    book._fonts = IndexedList([normal])  # cells without a style use the first font
     book._named_styles["Normal"].font = normal
     book.add_named_style(_heading())
     book.add_named_style(_body())
@@ -105,15 +105,7 @@ def _page(ws: Worksheet) -> None:
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
     ws.print_title_rows = "1:1"
-    for side, inches in (
-        ("left", 0.4),
-        ("right", 0.4),
-        ("top", 0.5),
-        ("bottom", 0.55),
-        ("header", 0.25),
-        ("footer", 0.25),
-    ):
-        setattr(ws.page_margins, side, inches)
+    ws.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.55, header=0.25, footer=0.25)
     ws.oddFooter.left.text, ws.oddFooter.right.text = "&A", "&P / &N"
 
 
@@ -143,7 +135,7 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     _choose(book, schema.CONFLICTS, ("状態",), _words(s.value for s in ConflictState), "一覧から選んでください。")
 
 
-def _words(words: Any) -> str:
+def _words(words: Iterable[str]) -> str:
     return '"' + ",".join(words) + '"'
 
 
@@ -173,7 +165,7 @@ def _choose(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source
 
 
 def _emphasis(book: Workbook) -> None:
-    """Measures that no longer run stand in grey italics; what waits for somebody stands in bold."""
+    """Show measures that no longer run in grey italics, and held sheets and open conflicts in bold."""
     state = get_column_letter(1 + schema.MEASURES.headers.index(schema.STATE))
     last = get_column_letter(len(schema.MEASURES.columns))
     grey = FormulaRule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ..domain.errors import MasterError, PackageError
 from ..ooxml.package import Package
@@ -17,10 +18,10 @@ from .workbook import MasterWorkbook
 
 
 def read_master(path: Path) -> Master:
-    """The master stored at ``path``.
+    """Read the master stored at ``path``.
 
-    Raises MasterError where there is none or it is no workbook, and DamagedMaster, with every fault
-    named by sheet and cell, where it contradicts itself.
+    Raises MasterError if there is none or it is not a workbook, and DamagedMaster, which lists every
+    fault with sheet and cell, if its contents are faulty.
     """
     try:
         data = path.read_bytes()
@@ -36,7 +37,7 @@ def read_master(path: Path) -> Master:
 
 
 def master_from(data: bytes, name: str = "master.xlsx") -> Master:
-    """The master in these bytes; raises as :func:`read_master`."""
+    """Read the master in these bytes; raise as :func:`read_master`."""
     try:
         book = MasterWorkbook(Package(data))
         master = _read(book, data)
@@ -53,19 +54,22 @@ def master_from(data: bytes, name: str = "master.xlsx") -> Master:
 def _read(book: MasterWorkbook, data: bytes) -> Master | None:
     settings = read_settings(book)
     departments = read_departments(book)
-    ledgers = [read_ledger(book, ledger) for ledger in LEDGERS]
+    records: dict[str, Any] = {}
+    tables: dict[str, TableRange] = {}
+    for ledger in LEDGERS:
+        table, records[ledger.attribute] = read_ledger(book, ledger)
+        if table is not None:
+            tables[ledger.sheet.name] = table
     if settings is None:
         return None
     found = read_measures(book, settings, departments)
-    areas: dict[str, TableRange] = dict(found.areas)
-    areas |= {ledger.sheet.name: area for ledger, (area, _) in zip(LEDGERS, ledgers, strict=True) if area}
     return Master(
         settings,
         departments,
         found.measures(),
-        {id_: found.standings[id_] for id_ in sorted(found.standings)},
-        *(records for _, records in ledgers),
-        tables=areas,
+        dict(sorted(found.standings.items())),
+        tables=found.tables | tables,
         data=data,
         sha256=sha256(data).hexdigest(),
+        **records,
     )

@@ -1,4 +1,4 @@
-"""設定 and 部署 of a master: the fiscal year, rounds, words and departments."""
+"""Reading 設定 and 部署 of a master: the fiscal year, rounds, words and departments."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ from .schema import (
     ROUNDS,
     SETTINGS_SHEET,
     YEAR,
-    TableSchema,
 )
 from .workbook import MasterWorkbook, TableRow
 
-PLAN_LENGTH = 4  # years of the plan, as many as the form has columns for
+PLAN_LENGTH = 4  # years of the plan; the form has as many columns
 _SEPARATORS = re.compile("[、,，;；\n]")
 _GROUPS = {plain(group): group for group in GROUPS}
 
 
 def read_settings(book: MasterWorkbook) -> Settings | None:
-    """設定; None where the fiscal year or the plan's first year is unknown (the faults say why)."""
-    general = {row["項目"].strip(): row for row in _rows(book, GENERAL, ("説明",))}
+    """Read 設定; return None if the fiscal year or the plan's first year is unknown (see the faults)."""
+    general = {row["項目"].strip(): row for row in book.read_table(GENERAL, ("説明",))[1]}
     year, first = (_year(book, general, name) for name in (YEAR, FIRST_YEAR))
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
@@ -45,10 +44,10 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
         book.faults.add(
             general[INTAKE].place("値"), f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。"
         )
-    words = tuple(_progress_word(book, row) for row in _rows(book, PROGRESS))
-    flags = tuple(row["有無"].strip() for row in _rows(book, FLAGS))
-    rounds = tuple(_round(book, row) for row in _rows(book, ROUNDS))
-    areas = {area_code(row["分野"]): row["分野名"].strip() for row in _rows(book, AREAS)}
+    words = tuple(_progress_word(book, row) for row in book.read_table(PROGRESS)[1])
+    flags = tuple(row["有無"].strip() for row in book.read_table(FLAGS)[1])
+    rounds = tuple(_round(book, row) for row in book.read_table(ROUNDS)[1])
+    areas = {area_code(row["分野"]): row["分野名"].strip() for row in book.read_table(AREAS)[1]}
     for name in sorted({r.name for r in rounds if [x.name for x in rounds].count(r.name) > 1}):
         book.faults.add(SETTINGS_SHEET, f"回「{name}」が2つあります。名前を変えてください。")
     if len(flags) != 2:
@@ -60,13 +59,14 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
         book.faults.add(
             general[YEAR].place("値"), f"対象年度（{year}）が計画の期間（{first}から{PLAN_LENGTH}年間）の外にあります。"
         )
-    return Settings(year, plan_years, rounds, words, (*flags, "", "")[:2], domain, areas, intake == CLOSED)
+    yes, no = (*flags, "", "")[:2]
+    return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED)
 
 
 def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
-    """部署 in the order of their rows."""
+    """Read 部署, in the order of the rows."""
     out: dict[str, Department] = {}
-    for row in _rows(book, DEPARTMENTS):
+    for row in book.read_table(DEPARTMENTS)[1]:
         name = row["部署名"].strip()
         if name in out:
             book.faults.add(row.place("部署名"), f"部署「{name}」が2行あります。どちらかを削除してください。")
@@ -78,12 +78,12 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """The words of a list written with 、 or line breaks."""
+    """Split a list written with 、 or line breaks."""
     return tuple(word.strip() for word in _SEPARATORS.split(text) if word.strip())
 
 
 def quarter_of(text: str) -> int | None:
-    """``第1四半期``, ``第１四半期``, ``1``, ``1Q`` → 1; blank or a dash → 0; None for anything else."""
+    """Read a quarter: ``第1四半期``, ``第１四半期``, ``1``, ``1Q`` → 1; blank or a dash → 0; anything else → None."""
     word = unicodedata.normalize("NFKC", text).strip()
     if word in ("", "-", "―", "－", "なし"):
         return 0
@@ -92,7 +92,7 @@ def quarter_of(text: str) -> int | None:
 
 
 def day_of(text: str) -> str | None:
-    """``2022-07-15``, ``2022/7/15``, ``令和４年７月15日``, ``R4.7.15`` → ``2022-07-15``; None for anything else."""
+    """Read a date: ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日``, ``R4.7.15`` → ``2022-07-15``; else None."""
     word = "".join(unicodedata.normalize("NFKC", text).split())
     match = re.fullmatch(r"(令和|R)?(元|\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[(（].*[)）])?", word)
     if not match:
@@ -105,11 +105,6 @@ def day_of(text: str) -> str | None:
         return None
 
 
-def _rows(book: MasterWorkbook, sheet: TableSchema, optional: tuple[str, ...] = ()) -> list[TableRow]:
-    area = book.find_table(sheet, optional)
-    return [row for row in book.rows(area, sheet.keys)[1] if not row.blank()] if area else []
-
-
 def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> FiscalYear | None:
     if name not in general:
         if general:
@@ -118,7 +113,7 @@ def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> Fisc
     row = general[name]
     try:
         year = FiscalYear.parse(row["値"])
-        year.label  # noqa: B018 - raises before 令和
+        year.label  # noqa: B018 - raises ValueError before 令和
         return year
     except ValueError:
         book.faults.add(row.place("値"), f"{name}「{row['値']}」が読めません。「令和４年度」のように書いてください。")

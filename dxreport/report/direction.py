@@ -64,11 +64,9 @@ def directions(master: Master) -> dict[tuple[str, str], Direction]:
         return {}
     known = outcomes(master.settings.plan_years)
     sheet = TableSchema(known.name, known.table, (*known.columns[:2], Column(COLUMN)), known.keys)
-    book = MasterWorkbook(Package(master.data))
-    area = book.find_table(sheet, optional=(COLUMN,))
+    area, rows = MasterWorkbook(Package(master.data)).read_table(sheet, optional=(COLUMN,))
     if area is None or COLUMN not in area.columns:
         return {}
-    _, rows = book.rows(area, sheet.keys)
     said = {(plain_id(row[ID]), plain_id(row[sheet.keys[1]])): _said(row[COLUMN]) for row in rows}
     return {key: way for key, way in said.items() if way is not Direction.UNKNOWN}
 
