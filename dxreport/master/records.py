@@ -1,7 +1,7 @@
-"""What a master holds beside its measures: states, ledger, receipts, history, conflicts.
+"""The records of a master: states, issues, receipts, history, conflicts; and the master as read.
 
-Every record is one row of its sheet; its attributes stand in the order of the columns (see
-``dxreport.master.schema``). Times are texts ``YYYY-MM-DD HH:MM:SS``, as they stand in the cells.
+Every record is one row of its sheet, with its attributes in the order of the columns (see
+``dxreport.master.schema``). Times are texts ``YYYY-MM-DD HH:MM:SS``, as in the cells.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .schema import sheet_of
 
 
 class Place(NamedTuple):
-    """A cell of the master, as people find it."""
+    """A cell of the master: sheet name and address."""
 
     sheet: str
     cell: str
@@ -38,22 +38,23 @@ class MeasureState(Enum):
 
 
 class ReceiptState(Enum):
-    """状態 of a returned sheet; ``key`` is the word of ``--json``."""
+    """状態 of a returned sheet."""
 
     MERGED = "取込済"
     UNCHANGED = "変更なし"
-    SILENT = "記入なし"  # as issued, and sound only by what stands in the master since
+    SILENT = "記入なし"  # as issued, and free of errors only thanks to what the master has by now
     HELD = "保留"
     REFUSED = "受付不可"
     WITHDRAWN = "取下げ"
 
     @property
     def key(self) -> str:
+        """The word in ``--json``."""
         return self.name.lower()
 
 
 class ConflictState(Enum):
-    """状態 of a conflict; a withdrawn return takes its conflicts with it."""
+    """状態 of a conflict; withdrawing a return withdraws its conflicts."""
 
     OPEN = "未解決"
     RESOLVED = "解決済"
@@ -62,13 +63,13 @@ class ConflictState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a measure runs: its state, and the quarter (1–4) it holds from; 0 is the whole year."""
+    """Whether a measure runs: its state, and the quarter (1–4) from which it applies; 0 is the whole year."""
 
     state: MeasureState = MeasureState.ACTIVE
     from_quarter: int = 0
 
     def runs_in(self, quarter: int) -> bool:
-        """Whether a round of this quarter asks for the measure; 0 asks whether it ran in any quarter of the year."""
+        """Whether the measure runs in this quarter, or with 0 in any quarter of the year."""
         if self.state is MeasureState.ACTIVE:
             return True
         return quarter < self.from_quarter if quarter else self.from_quarter > 1
@@ -76,7 +77,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """発行台帳: one workbook sent out. ``form`` is the form's hash, ``sha256`` that of the file."""
+    """発行台帳: one issued workbook. ``form`` is the hash of its form, ``sha256`` that of the file."""
 
     id: str
     round: str
@@ -90,7 +91,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """受付簿: one sheet of a returned file, or the file itself (``measure`` blank) when it was refused whole."""
+    """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``)."""
 
     id: str
     when: str
@@ -107,17 +108,17 @@ class Receipt:
 
     @property
     def place(self) -> tuple[str, str]:
-        """What its sheet is: 施策ID and issue."""
+        """The identity of the sheet: 施策ID and issue."""
         return self.measure, self.issue_id
 
     @property
     def number(self) -> int:
-        """The place of its return among all, whatever the order of the rows."""
+        """The number of its return."""
         return number_of(self.id)
 
 
 def number_of(return_id: str) -> int:
-    """12 of ``U0012``; 0 where somebody wrote something else into 受付簿."""
+    """Return 12 for ``U0012``; 0 for any other text written into 受付簿."""
     return int(return_id[1:]) if return_id[1:].isdigit() else 0
 
 
@@ -128,7 +129,7 @@ def next_id(letter: str, taken: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """変更履歴: one text of the master that changed. ``note`` says who or why when no return did it."""
+    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did."""
 
     when: str
     measure: str
@@ -146,7 +147,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """競合: a cell that the department and somebody else both changed. ``decision`` is the text taken."""
+    """競合: a cell changed both by the department and in the master. ``decision`` is the text chosen."""
 
     id: str
     return_id: str
@@ -164,7 +165,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class FinalReport:
-    """確定報告: a report whose figures were frozen as approved; ``sha256`` is that of what is kept of it."""
+    """確定報告: a report whose figures were frozen as approved; ``sha256`` is the hash of the stored figures."""
 
     id: str
     quarter: str
@@ -179,10 +180,10 @@ Record = Issue | Receipt | Change | Conflict | FinalReport
 class Master:
     """A master workbook as read.
 
-    ``measures`` stand in the order of their IDs, departments in 建制順. ``tables`` says where the
-    table of each sheet is, and where its records are (see :meth:`place` for single texts).
-    ``data`` and ``sha256`` are the file as it was read: edits are made on these bytes, and saving
-    checks that the file is still the same.
+    ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``tables`` locates the
+    table of each sheet and the rows of its records (see :meth:`place` for single texts). ``data`` and
+    ``sha256`` are the file as read: edits apply to these bytes, and saving checks that the file is
+    still the same.
     """
 
     settings: Settings
@@ -199,35 +200,31 @@ class Master:
     sha256: str = ""
 
     def measure(self, id_: str) -> Measure | None:
-        """The measure with this ID."""
+        """Return the measure with this ID."""
         return next((m for m in self.measures if m.id == id_), None)
 
     def department(self, name: str) -> Department | None:
-        """The department of this name, or that once had it."""
+        """Return the department with this name or, failing that, this former name."""
         return next((d for d in self.departments if d.name == name), None) or next(
             (d for d in self.departments if name in d.former_names), None
         )
 
     def issue(self, id_: str) -> Issue | None:
-        """The issue with this ID."""
+        """Return the issue with this ID."""
         return next((i for i in self.issues if i.id == id_), None)
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
-        """The cell in which a text of a measure stands, or None for an item that the master does not hold."""
-        area = self.tables[sheet_of(ref, self.settings.plan_years).name]
-        row = area.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
-        header = sheet_of(ref, self.settings.plan_years).header_of(ref.field, ref.period)
-        return Place(area.sheet, area.cell(row, header)) if row else None
+        """Return the cell of a text of a measure, or None if the master does not have its item."""
+        schema = sheet_of(ref, self.settings.plan_years)
+        table = self.tables[schema.name]
+        row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
+        return Place(table.sheet, table.cell(row, schema.header_of(ref.field, ref.period))) if row else None
 
     def by_department(self, quarter: int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
-        """Departments in 建制順 with those measures of theirs that run in a quarter (see Standing.runs_in)."""
+        """Yield departments in 建制順 with their measures that run in a quarter (see ``Standing.runs_in``)."""
+        running = [m for m in self.measures if self.standings[m.id].runs_in(quarter)]
         for department in self.departments:
-            measures = tuple(
-                m
-                for m in self.measures
-                if m.lead_department == department.name and self.standings[m.id].runs_in(quarter)
-            )
-            if measures:
+            if measures := tuple(m for m in running if m.lead_department == department.name):
                 yield department, measures
 
     def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
@@ -239,5 +236,5 @@ class Master:
 
 
 def stamp(now: datetime) -> str:
-    """A time as the master's cells hold it."""
+    """Return a time as written in the master's cells."""
     return now.strftime("%Y-%m-%d %H:%M:%S")

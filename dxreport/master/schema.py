@@ -1,7 +1,7 @@
-"""Sheets and columns of the master workbook: every name that stands in it, once.
+"""The sheets and columns of the master workbook: the one place for all of their names.
 
-Sheets are found by name, columns by header; where they stand is free. The columns of 成果目標
-are called by the years of the plan, all others are fixed.
+Sheets are found by name and columns by header, so people may move them. The columns of 成果目標
+are named after the years of the plan; all other names are fixed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..domain.model import LIST_BY_PREFIX, QUARTER_LABELS, QUARTERS, FiscalYear, ItemList, Ref
+from ..domain.model import ITEM_LISTS, QUARTER_LABELS, QUARTERS, FiscalYear, ItemList, Ref, list_of
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
@@ -17,7 +17,7 @@ STATE, STATE_FROM = "状態", "状態の開始四半期"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its header, its width in characters, and the text of a measure it holds (field and period)."""
+    """One column: its header, its width in characters, and the field and period of a measure that it holds."""
 
     header: str
     width: float = 14
@@ -27,7 +27,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One table of the master. ``table`` is its name in Excel; ``keys`` the columns that name a row."""
+    """One table of the master.
+
+    ``name`` is that of its sheet, ``table`` its own in Excel; ``keys`` are the headers that identify a row.
+    """
 
     name: str
     table: str
@@ -36,14 +39,11 @@ class TableSchema:
 
     @property
     def headers(self) -> tuple[str, ...]:
+        """The headers in order."""
         return tuple(column.header for column in self.columns)
 
-    def column(self, header: str) -> Column:
-        """The column with this header."""
-        return next(c for c in self.columns if c.header == header)
-
     def header_of(self, field: str, period: int = 0) -> str:
-        """The header of the column that holds a text of a measure."""
+        """Return the header of the column that holds this field and period."""
         return next(c.header for c in self.columns if (c.field, c.period) == (field, period))
 
 
@@ -86,7 +86,7 @@ REQUESTS = TableSchema("支援依頼", "支援依頼表", (
 
 @lru_cache(maxsize=8)
 def outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
-    """成果目標, whose columns are called by the years of the plan."""
+    """Return the table 成果目標, with columns for the years of the plan."""
     return TableSchema("成果目標", "成果目標表", (
         Column(ID, 8), Column("成果目標ID", 9),
         *(column for n, year in enumerate(plan_years, 1) for column in (
@@ -134,25 +134,24 @@ FINALS = TableSchema("確定報告", "確定報告表", (
     Column("報告ID", 9), Column("四半期", 12), Column("確定日時", 19), Column("SHA256", 40),
 ), ("報告ID",))  # fmt: skip
 
-LISTS = {"activity": ACTIVITIES, "related": RELATED, "support": REQUESTS}  # 成果目標 follows the plan years
+LISTS = {"activity": ACTIVITIES, "related": RELATED, "support": REQUESTS}  # and 成果目標: see outcomes()
 
 YEAR, FIRST_YEAR, DOMAIN, INTAKE = "対象年度", "計画の初年度", "メールドメイン", "年度の受付"
 OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
-NEEDED = "必須"  # in the column 対応策 of a 進捗 word
+NEEDED = "必須"  # in the column 対応策 of 進捗
 SEPARATOR = "、"
 
 
 def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> TableSchema:
-    """The sheet in which a text of a measure stands."""
-    prefix, _, name = ref.field.partition(".")
-    if not name:
-        return MEASURES
-    return outcomes(plan_years) if prefix == "outcome" else LISTS[prefix]
+    """Return the table that holds a text of a measure."""
+    items = list_of(ref)
+    return _table_of(items, plan_years) if items else MEASURES
 
 
 def child_sheets(plan_years: tuple[FiscalYear, ...]) -> tuple[tuple[ItemList, TableSchema], ...]:
-    """The sheets that hold the lists of measures, a row an item, each with the list it holds."""
-    return tuple(
-        (part, outcomes(plan_years) if prefix == "outcome" else LISTS[prefix])
-        for prefix, part in LIST_BY_PREFIX.items()
-    )
+    """Return every list of a measure with its table, which has a row per item."""
+    return tuple((items, _table_of(items, plan_years)) for items in ITEM_LISTS)
+
+
+def _table_of(items: ItemList, plan_years: tuple[FiscalYear, ...]) -> TableSchema:
+    return outcomes(plan_years) if items.prefix == "outcome" else LISTS[items.prefix]
