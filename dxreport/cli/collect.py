@@ -1,4 +1,4 @@
-"""``dxreport collect``: read returns, judge them, merge what is sound."""
+"""``dxreport collect``: read returns, check them, merge the sheets without errors."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def collect(
 
 
 def _ask(name: str) -> str:
-    """The password of a file, typed unseen; "" to leave it unread."""
+    """Prompt for the password of a file without echo; "" to leave the file unread."""
     question = f"{name} のパスワード（読まないときは Enter）"
     return click.prompt(question, default="", show_default=False, hide_input=True, err=True)

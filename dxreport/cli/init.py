@@ -1,4 +1,4 @@
-"""``dxreport init``."""
+"""``dxreport init``: make a workspace."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ import click
 
 from ..mail import drafts as desk
 from ..master.rounds import current_round
+from ..status.round_status import SheetStatus
 from . import console
 from .common import Call, command
+from .json_records import Record
 
 
 @command(answers=True, rounds=True)
@@ -61,7 +63,7 @@ def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
         console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
 
 
-def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> dict:
+def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,
@@ -79,10 +81,6 @@ def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[
     }  # fmt: skip
 
 
-def _sheet(s) -> dict:
-    return {
-        "id": s.measure,
-        "state": s.state.value,
-        "issued": s.issue.when if s.issue else "",
-        "days_late": s.days_late,
-    }
+def _sheet(s: SheetStatus) -> Record:
+    issued = s.issue.when if s.issue else ""
+    return {"id": s.measure, "state": s.state.value, "issued": issued, "days_late": s.days_late}

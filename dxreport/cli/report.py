@@ -1,4 +1,4 @@
-"""``dxreport report``: what the council reads."""
+"""``dxreport report``: the report for the council."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dxreport resolve``: decide a conflict, or take a held or withdrawn sheet in."""
+"""``dxreport resolve``: decide a conflict, or accept a held or withdrawn sheet."""
 
 from __future__ import annotations
 
