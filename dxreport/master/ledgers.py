@@ -60,23 +60,21 @@ def read_ledger(book: MasterWorkbook, ledger: Ledger) -> tuple[TableRange | None
     records: list[Record] = []
     numbers: dict[tuple[str, ...], int] = {}
     for row in rows:
-        record = _record(book, ledger.record, columns, row)
+        record = _record(ledger.record, columns, row)
         if record is not None:
             numbers[ledger.key(record)] = row.number
             records.append(record)
     return replace(found, rows=numbers), tuple(records)
 
 
-def _record(
-    book: MasterWorkbook, record: type[Record], columns: Iterable[tuple[str, Any]], row: TableRow
-) -> Record | None:
+def _record(record: type[Record], columns: Iterable[tuple[str, Any]], row: TableRow) -> Record | None:
     values = []
     for header, type_ in columns:
         text = row[header]
         try:
             values.append(_PARSERS[type_](text))
         except ValueError:
-            book.faults.add(row.place(header), f"{header}「{text}」が読めません。{_ACCEPTED.get(type_, '')}")
+            row.fault(header, f"{header}「{text}」が読めません。{_ACCEPTED.get(type_, '')}")
             return None
     return record(*values)
 

@@ -39,20 +39,20 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
         return found
     numbers: dict[tuple[str, ...], int] = {}
     for row in rows:
-        if (id_ := _id(book, row)) is None:
+        if (id_ := _id(row)) is None:
             continue
         if (id_,) in numbers:
-            book.faults.add(row.place(ID), f"施策ID「{id_}」が {numbers[id_,]} 行目と重複しています。")
+            row.fault(ID, f"施策ID「{id_}」が {numbers[id_,]} 行目と重複しています。")
             continue
         if not is_sheet_name(id_):
-            book.faults.add(
-                row.place(ID),
+            row.fault(
+                ID,
                 f"施策ID「{id_}」は、シートの名前にできません。: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください。",
             )
         numbers[id_,] = row.number
-        found.values[id_] = _texts(book, row, MEASURES) | {Ref("id"): id_}
-        found.standings[id_] = _standing(book, row)
-        _check_department(book, row, departments)
+        found.values[id_] = _texts(row, MEASURES) | {Ref("id"): id_}
+        found.standings[id_] = _standing(row)
+        _check_department(row, departments)
     found.tables[MEASURES.name] = replace(table, rows=numbers)
     for items, schema in child_sheets(settings.plan_years):
         _read_items(book, items, schema, found)
@@ -65,17 +65,17 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
         return
     numbers: dict[tuple[str, ...], int] = {}
     for row in rows:
-        if (id_ := _id(book, row)) is None:
+        if (id_ := _id(row)) is None:
             continue
         key = plain_id(row[schema.keys[1]])
         if id_ not in found.values:
             near = suggestion(id_, found.values)
-            book.faults.add(row.place(ID), f"施策ID「{id_}」は「{MEASURES.name}」シートにありません。{near}")
+            row.fault(ID, f"施策ID「{id_}」は「{MEASURES.name}」シートにありません。{near}")
         elif fault := _key_fault(items, schema, key, id_, numbers):
-            book.faults.add(row.place(schema.keys[1]), fault)
+            row.fault(schema.keys[1], fault)
         else:
             numbers[id_, key] = row.number
-            found.values[id_] |= _texts(book, row, schema, key)
+            found.values[id_] |= _texts(row, schema, key)
     found.tables[schema.name] = replace(table, rows=numbers)
 
 
@@ -91,46 +91,37 @@ def _key_fault(items: ItemList, schema: TableSchema, key: str, id_: str, numbers
     return f"{header}「{key}」が読めません。「{letter}1」のように {letter} と番号で書いてください。"
 
 
-def _texts(book: MasterWorkbook, row: TableRow, schema: TableSchema, item: str = "") -> dict[Ref, str]:
+def _texts(row: TableRow, schema: TableSchema, item: str = "") -> dict[Ref, str]:
     for header in row.not_text():
         if row.kind(header) == "error":
-            book.faults.add(row.place(header), f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
+            row.fault(header, f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
         elif row.kind(header) == "formula":
-            book.faults.add(
-                row.place(header), "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。"
-            )
+            row.fault(header, "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。")
     columns = [c for c in schema.columns if c.field]
     return {Ref(c.field, item, c.period): row[c.header] or _DEFAULTS.get(c.field, "") for c in columns}
 
 
-def _id(book: MasterWorkbook, row: TableRow) -> str | None:
+def _id(row: TableRow) -> str | None:
     if row.kind(ID) == "date":
-        book.faults.add(
-            row.place(ID), f"施策IDが日付（{row[ID]}）になっています。セルの書式を「文字列」にして入れ直してください。"
-        )
+        row.fault(ID, f"施策IDが日付（{row[ID]}）になっています。セルの書式を「文字列」にして入れ直してください。")
         return None
     id_ = plain_id(row[ID])
     if not id_:
-        book.faults.add(
-            row.place(ID), "施策IDがないのに、この行に記入があります。施策IDを入れるか、行を削除してください。"
-        )
+        row.fault(ID, "施策IDがないのに、この行に記入があります。施策IDを入れるか、行を削除してください。")
     return id_ or None
 
 
-def _standing(book: MasterWorkbook, row: TableRow) -> Standing:
+def _standing(row: TableRow) -> Standing:
     word, quarter = row[STATE].strip(), quarter_of(row[STATE_FROM])
     state = _STATES.get(word) if word else MeasureState.ACTIVE
     if state is None:
-        book.faults.add(row.place(STATE), f"状態「{word}」は使えません。{'、'.join(_STATES)} のどれかにしてください。")
+        row.fault(STATE, f"状態「{word}」は使えません。{'、'.join(_STATES)} のどれかにしてください。")
     if quarter is None:
-        book.faults.add(
-            row.place(STATE_FROM),
-            f"「{row[STATE_FROM]}」が読めません。「第1四半期」〜「第4四半期」か空欄にしてください。",
-        )
+        row.fault(STATE_FROM, f"「{row[STATE_FROM]}」が読めません。「第1四半期」〜「第4四半期」か空欄にしてください。")
     return Standing(state or MeasureState.ACTIVE, quarter or 0)
 
 
-def _check_department(book: MasterWorkbook, row: TableRow, departments: tuple[Department, ...]) -> None:
+def _check_department(row: TableRow, departments: tuple[Department, ...]) -> None:
     header = MEASURES.header_of("lead_department")
     name = row[header]
     if any(d.name == name for d in departments):
@@ -139,4 +130,4 @@ def _check_department(book: MasterWorkbook, row: TableRow, departments: tuple[De
         hint = f"「{renamed.name}」の旧名称です。新しい名前に直してください。"
     else:
         hint = suggestion(name, [d.name for d in departments]) or "「部署」シートに行を加えるか、名前を直してください。"
-    book.faults.add(row.place(header), f"主管部署「{name}」は「部署」シートにありません。{hint}")
+    row.fault(header, f"主管部署「{name}」は「部署」シートにありません。{hint}")

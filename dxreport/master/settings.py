@@ -41,12 +41,10 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
     if intake not in (OPEN, CLOSED, ""):
-        book.faults.add(
-            general[INTAKE].place("値"), f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。"
-        )
-    words = tuple(_progress_word(book, row) for row in book.read_table(PROGRESS)[1])
+        general[INTAKE].fault("値", f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。")
+    words = tuple(_progress_word(row) for row in book.read_table(PROGRESS)[1])
     flags = tuple(row["有無"].strip() for row in book.read_table(FLAGS)[1])
-    rounds = tuple(_round(book, row) for row in book.read_table(ROUNDS)[1])
+    rounds = tuple(_round(row) for row in book.read_table(ROUNDS)[1])
     areas = {area_code(row["分野"]): row["分野名"].strip() for row in book.read_table(AREAS)[1]}
     for name in sorted({r.name for r in rounds if [x.name for x in rounds].count(r.name) > 1}):
         book.faults.add(SETTINGS_SHEET, f"回「{name}」が2つあります。名前を変えてください。")
@@ -56,9 +54,7 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
         return None
     plan_years = tuple(first + n for n in range(PLAN_LENGTH))
     if year not in plan_years:
-        book.faults.add(
-            general[YEAR].place("値"), f"対象年度（{year}）が計画の期間（{first}から{PLAN_LENGTH}年間）の外にあります。"
-        )
+        general[YEAR].fault("値", f"対象年度（{year}）が計画の期間（{first}から{PLAN_LENGTH}年間）の外にあります。")
     yes, no = (*flags, "", "")[:2]
     return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED)
 
@@ -69,9 +65,9 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
     for row in book.read_table(DEPARTMENTS)[1]:
         name = row["部署名"].strip()
         if name in out:
-            book.faults.add(row.place("部署名"), f"部署「{name}」が2行あります。どちらかを削除してください。")
+            row.fault("部署名", f"部署「{name}」が2行あります。どちらかを削除してください。")
         elif not name:
-            book.faults.add(row.place("部署名"), "部署名がありません。")
+            row.fault("部署名", "部署名がありません。")
         else:
             out[name] = Department(name, split(row["旧名称"]), row["宛先"].strip(), row["CC"].strip())
     return tuple(out.values())
@@ -116,51 +112,44 @@ def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> Fisc
         year.label  # noqa: B018 - raises ValueError before 令和
         return year
     except ValueError:
-        book.faults.add(row.place("値"), f"{name}「{row['値']}」が読めません。「令和４年度」のように書いてください。")
+        row.fault("値", f"{name}「{row['値']}」が読めません。「令和４年度」のように書いてください。")
         return None
 
 
-def _progress_word(book: MasterWorkbook, row: TableRow) -> ProgressWord:
+def _progress_word(row: TableRow) -> ProgressWord:
     needed = row["対応策"].strip()
     if needed not in (NEEDED, "", "不要", "任意", "-", "―"):
-        book.faults.add(
-            row.place("対応策"),
-            f"「{needed}」は使えません。対応策が要る進捗なら「{NEEDED}」、要らなければ空欄にしてください。",
+        row.fault(
+            "対応策", f"「{needed}」は使えません。対応策が要る進捗なら「{NEEDED}」、要らなければ空欄にしてください。"
         )
     if not row["進捗"].strip():
-        book.faults.add(row.place("進捗"), "進捗の語がありません。")
+        row.fault("進捗", "進捗の語がありません。")
     return ProgressWord(row["進捗"].strip(), needed == NEEDED)
 
 
-def _round(book: MasterWorkbook, row: TableRow) -> Round:
+def _round(row: TableRow) -> Round:
     name = row["回"].strip()
     quarter, deadline = quarter_of(row["四半期"]), day_of(row["締切"])
     if not name:
-        book.faults.add(row.place("回"), "回の名前がありません。")
+        row.fault("回", "回の名前がありません。")
     if quarter is None:
-        book.faults.add(
-            row.place("四半期"),
-            f"四半期「{row['四半期']}」が読めません。「第1四半期」〜「第4四半期」か空欄にしてください。",
+        row.fault(
+            "四半期", f"四半期「{row['四半期']}」が読めません。「第1四半期」〜「第4四半期」か空欄にしてください。"
         )
     if deadline is None and row["締切"].strip():
-        book.faults.add(
-            row.place("締切"), f"締切「{row['締切']}」が日付として読めません。「2022-07-15」のように書いてください。"
-        )
-    before = len(book.faults)
-    opens, requires = (_groups(book, row, header) for header in ("入力欄", "必須欄"))
-    if len(book.faults) == before:
+        row.fault("締切", f"締切「{row['締切']}」が日付として読めません。「2022-07-15」のように書いてください。")
+    opens, requires = (_groups(row, header) for header in ("入力欄", "必須欄"))
+    if opens is not None and requires is not None:
         for group in sorted(requires - opens):
-            book.faults.add(row.place("必須欄"), f"必須欄の「{group}」が入力欄にありません。入力欄にも書いてください。")
-    return Round(name, quarter or 0, deadline or "", opens, requires)
+            row.fault("必須欄", f"必須欄の「{group}」が入力欄にありません。入力欄にも書いてください。")
+    return Round(name, quarter or 0, deadline or "", opens or frozenset(), requires or frozenset())
 
 
-def _groups(book: MasterWorkbook, row: TableRow, header: str) -> frozenset[str]:
-    found = set()
-    for word in split(row[header]):
-        group = _GROUPS.get(plain(word))
-        if group is None:
-            near = suggestion(word, GROUPS) or f"使える欄: {'、'.join(GROUPS)}"
-            book.faults.add(row.place(header), f"{header}「{word}」という欄はありません。{near}")
-        else:
-            found.add(group)
-    return frozenset(found)
+def _groups(row: TableRow, header: str) -> frozenset[str] | None:
+    """Return the input groups under a header, or None if there are unknown ones."""
+    words = split(row[header])
+    unknown = [word for word in words if plain(word) not in _GROUPS]
+    for word in unknown:
+        near = suggestion(word, GROUPS) or f"使える欄: {'、'.join(GROUPS)}"
+        row.fault(header, f"{header}「{word}」という欄はありません。{near}")
+    return None if unknown else frozenset(_GROUPS[plain(word)] for word in words)

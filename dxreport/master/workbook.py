@@ -26,12 +26,12 @@ def plain_id(text: str) -> str:
 
 
 class TableRow:
-    """One row of a table: its texts by header, and their cells."""
+    """One row of a table: its texts by header, their cells and their faults."""
 
-    __slots__ = ("_grid", "_range", "_texts", "number")
+    __slots__ = ("_faults", "_grid", "_range", "_texts", "number")
 
-    def __init__(self, found: TableRange, grid: Grid, number: int) -> None:
-        self._range, self._grid, self.number = found, grid, number
+    def __init__(self, found: TableRange, grid: Grid, number: int, faults: Faults) -> None:
+        self._range, self._grid, self.number, self._faults = found, grid, number, faults
         self._texts = grid.rows.get(number, {})
 
     def __getitem__(self, header: str) -> str:
@@ -43,6 +43,10 @@ class TableRow:
         """Return the cell under a header (the first cell of the row if the column is missing)."""
         column = self._range.columns.get(header, self._range.span[0])
         return Place(self._range.sheet, address(self.number, column))
+
+    def fault(self, header: str, message: str) -> None:
+        """Add a fault of the cell under a header to those of the workbook."""
+        self._faults.add(self.place(header), message)
 
     def kind(self, header: str) -> str:
         """Return the kind of the cell under a header if it is not plain text (see ``Grid.kinds``), else ``""``."""
@@ -122,7 +126,7 @@ class MasterWorkbook:
                     "表から離れた行にデータがあります。間の空行を削除し、表のすぐ下に続けてください。",
                 )
         found = replace(found, last=numbers[-1] if numbers else found.header)
-        rows = (TableRow(found, grid, n) for n in numbers)
+        rows = (TableRow(found, grid, n, self.faults) for n in numbers)
         return found, [row for row in rows if not row.blank()]
 
     def _sheet(self, name: str, part: str) -> tuple[Grid, tuple[Table, ...]]:
