@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="--from のファイルの様式（指定しなければ、付属の様式）",
 )
 def init(
-    call: Call, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
+    call: Call, *, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
 ) -> int:
     """作業フォルダー DIR を作ります。
 

@@ -369,6 +369,7 @@ class Settings:
     closed: bool = False
 
     def round(self, name: str) -> Round | None:
+        """Return the round of this name, or None."""
         return next((r for r in self.rounds if r.name == name), None)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the command line: the program in a process of its own, and a sample workspace."""
+"""Fixtures for the command line: the program in its own process, and a sample workspace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def process() -> Callable[..., subprocess.CompletedProcess[bytes]]:
-    """``process(*args, cwd=…, **environment)`` runs Python with the package in reach."""
+    """Return ``process(*args, cwd=…, **environment)``, which runs Python with the package importable."""
 
     def run(*args: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[bytes]:
         env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment}
@@ -29,7 +29,7 @@ def process() -> Callable[..., subprocess.CompletedProcess[bytes]]:
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sample workspace that no test changes."""
+    """A sample workspace, read only."""
     folder = tmp_path_factory.mktemp("workspace") / "見本"
     create(folder, date(2022, 6, 1), sample=True)
     return folder

@@ -26,12 +26,12 @@ from dxreport.workspace.bundled import bundled
 
 @pytest.fixture
 def copy(workspace, tmp_path) -> Path:
-    """A sample workspace to be changed."""
+    """A sample workspace that a test may change."""
     return shutil.copytree(workspace, tmp_path / "w")
 
 
 def run(folder: Path, capsys, *args: str) -> tuple[int, dict]:
-    """``dxreport check --json``: exit code and answer."""
+    """Run ``dxreport check --json``; return exit code and answer."""
     code = main(["check", "-C", str(folder), "--json", *args])
     return code, json.loads(capsys.readouterr().out)
 
@@ -83,7 +83,7 @@ def test_nothing_is_written(workspace, capsys):
 
 
 def master_with(folder: Path, measures, **standings: Standing):
-    """A sample master with these measures, read back."""
+    """Build a sample master with these measures and read it back."""
     path = folder / "master.xlsx"
     build_master(sample.settings(), DEPARTMENTS, measures, path, standings)
     return read_master(path)
@@ -99,18 +99,18 @@ def test_the_round_is_that_of_the_last_answers(tmp_path):
 
 
 def flags_found(folder: Path, measures, round_: str = "") -> tuple[str, list[tuple[str, str]]]:
-    """The round of a check, and the blank 有/無 that it finds."""
+    """Run a check; return its round and the blank 有/無 that it finds."""
     master = master_with(folder, measures)
     found = audit(master, bundled("templates"), master.settings.round(round_) or current_round(master))
     return found.round.name, [(m.id, p.field) for m in found.measures for p in m.problems if p.code == "W102"]
 
 
-def test_before_anything_is_planned_the_round_is_that_for_plans_and_what_it_will_ask_is_no_finding(tmp_path):
+def test_before_any_plan_the_round_is_that_for_plans_and_what_it_will_ask_is_no_finding(tmp_path):
     printed = sample.load(with_answers=True)
     carried = [carry(m) for m in printed]
     assert flags_found(tmp_path, carried) == ("計画", [])
     assert len(flags_found(tmp_path, carried, "第1四半期")[1]) == 53
-    # the first plan has come: its own 依頼有無 is still blank, the others are yet to be asked
+    # after the first plan, its blank 依頼有無 is a finding; the other measures are still to be asked
     planned = [m if m.id == "02-02" else carry(m) for m in printed]
     assert flags_found(tmp_path, planned, "計画") == ("計画", [("02-02", "support_flag")])
     assert flags_found(tmp_path, printed, "計画") == ("計画", [("01-14", "related_flag"), ("02-02", "support_flag")])
@@ -122,7 +122,7 @@ def test_a_round_is_named_by_name_or_by_quarter(workspace, capsys):
     assert run(workspace, capsys, "--round", "年度実績")[1]["round"] == "年度実績"
 
 
-def test_an_unknown_round_is_wrong_usage_and_answered_with_those_there_are(workspace, capsys):
+def test_an_unknown_round_is_wrong_usage_and_the_message_lists_the_rounds(workspace, capsys):
     assert main(["check", "-C", str(workspace), "--round", "予算"]) == 2
     assert "計画、第1四半期、第2四半期、第3四半期、第4四半期、年度実績" in capsys.readouterr().err
 
@@ -132,7 +132,7 @@ def test_two_rounds_at_once_are_wrong_usage(workspace, capsys):
     assert "--round と --quarter" in capsys.readouterr().err
 
 
-def test_a_measure_that_was_stopped_is_not_judged(tmp_path):
+def test_a_stopped_measure_is_not_checked(tmp_path):
     stopped = {"01-07": Standing(MeasureState.STOPPED, 1)}
     path = tmp_path / "master.xlsx"
     build_master(sample.settings(), DEPARTMENTS, sample.load(with_answers=False), path, stopped)
@@ -155,7 +155,7 @@ def test_a_word_typed_into_the_master_is_found(copy, capsys):
     assert (found["sheet"], found["cell"], found["value"]) == ("取組", sheet.cell(row, column).coordinate, "順調")
 
 
-def test_words_of_setting_that_would_make_two_columns_of_one_heading_are_found(copy, capsys):
+def test_progress_words_that_would_give_two_columns_the_same_heading_are_found(copy, capsys):
     book = openpyxl.load_workbook(copy / "master" / "master.xlsx")
     sheet = book["設定"]
     (last,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "進捗遅延・課題あり"]
@@ -199,7 +199,7 @@ def test_a_folder_without_templates_is_3(copy, capsys):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", "施策,部署".encode("cp932")])
-def test_a_master_that_is_no_workbook_is_3(content, copy, capsys):
+def test_a_master_that_is_not_a_workbook_is_3(content, copy, capsys):
     (copy / "master" / "master.xlsx").write_bytes(content)
     assert main(["check", "-C", str(copy)]) == 3
     shown = capsys.readouterr()
@@ -212,7 +212,7 @@ def test_a_round_without_inputs_is_found(copy, capsys):
     (head,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "入力欄"]
     cell = sheet.cell(head.row + 2, head.column)
     name, cell.value = sheet.cell(cell.row, head.column - 3).value, None
-    sheet.cell(cell.row, head.column + 1).value = None  # what is required is an input
+    sheet.cell(cell.row, head.column + 1).value = None  # required fields must be inputs
     book.save(copy / "master" / "master.xlsx")
     _, answer = run(copy, capsys)
     assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"]] == [

@@ -1,4 +1,4 @@
-"""What reaches the screen."""
+"""Output to the screen."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_line_break_in_a_cell_keeps_the_row_one_line():
 
 
 class Terminal(io.StringIO):
-    """A stderr that someone watches."""
+    """A stderr that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -62,7 +62,7 @@ def test_progress_yields_every_item_once_and_in_order(patience, items, kind, mon
     assert ("読み取り" in sys.stderr.getvalue()) == (patience == 0 and bool(items))
 
 
-def test_progress_says_nothing_where_nobody_watches(monkeypatch, capsys):
+def test_progress_is_silent_without_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(console, "PATIENCE", 0.0)
     assert list(progress(range(5), "読み取り")) == list(range(5))
     assert capsys.readouterr() == ("", "")

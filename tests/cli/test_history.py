@@ -1,4 +1,4 @@
-"""``dxreport history``: any figure back to return, file, sheet, cell, and to the original that was kept."""
+"""``dxreport history``: every text traced to return, file, sheet, cell, and to the kept original."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def call(quarter, *args: str) -> int:
     return main(["history", *args, "-C", str(quarter.root)])
 
 
-def test_every_new_figure_stands_in_the_kept_original(quarter, capsys):
+def test_every_new_text_is_in_the_kept_original(quarter, capsys):
     quarter.collect(quarter.put(quarter.filled({}), "返送（産業）.xlsx"))
     assert call(quarter, "--json") == 0
     changes = json.loads(capsys.readouterr().out)["changes"]
@@ -37,7 +37,7 @@ def test_the_text_names_them_too(quarter, capsys):
     assert f"控え {quarter.workspace.returns / 'U0001_返送.xlsx'}" in shown
 
 
-def test_an_original_that_is_gone_is_told(quarter, capsys):
+def test_a_missing_original_is_reported(quarter, capsys):
     quarter.collect(quarter.filled({}))
     for path in quarter.workspace.returns.iterdir():
         path.unlink()
@@ -45,7 +45,7 @@ def test_an_original_that_is_gone_is_told(quarter, capsys):
     assert "控えがありません" in capsys.readouterr().out
 
 
-def test_a_decided_conflict_leads_back_to_the_cell_of_the_return(quarter, capsys):
+def test_a_decided_conflict_is_traced_to_the_cell_of_the_return(quarter, capsys):
     quarter.write("04-01", {"activity.progress/K1/1": "進捗遅延・課題あり"})
     data = quarter.filled({"04-01": {"activity.progress/K1/1": "予定通り"}}, "職員課")
     [conflict] = quarter.collect(data).conflicts

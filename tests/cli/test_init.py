@@ -1,4 +1,4 @@
-"""A workspace to begin with."""
+"""``dxreport init``: a new workspace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPRING = date(2024, 4, 1)
 
 
 def files(folder: Path) -> set[str]:
-    """Every file under a folder."""
+    """Return every file under a folder."""
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
 
 
@@ -42,7 +42,7 @@ def test_the_templates_are_those_of_the_project(tmp_path):
         assert path.read_bytes() == (bundled("templates") / path.name).read_bytes()
 
 
-def test_an_empty_master_is_of_the_year_of_today(tmp_path):
+def test_an_empty_master_is_for_the_current_fiscal_year(tmp_path):
     master = read_master(create(tmp_path, SPRING).workspace.master)
     assert (master.measures, master.departments) == ((), ())
     settings = master.settings
@@ -82,20 +82,20 @@ def test_other_files_in_the_folder_stay(tmp_path):
     assert files(tmp_path) == FILES | {"議事録.txt"}
 
 
-def test_a_file_of_that_name_is_refused(tmp_path):
+def test_an_existing_file_of_that_name_is_refused(tmp_path):
     (tmp_path / "w").touch()
     with pytest.raises(UsageError, match="フォルダーではありません"):
         create(tmp_path / "w", SPRING)
 
 
-def test_what_cannot_be_finished_leaves_nothing_behind(tmp_path):
+def test_a_failure_leaves_nothing_behind(tmp_path):
     (tmp_path / "reports").write_bytes(b"in the way")
     with pytest.raises((OSError, DxreportError)):
         create(tmp_path, SPRING)
     assert files(tmp_path) == {"reports"}
 
 
-def test_it_says_what_to_do_next(tmp_path, monkeypatch, capsys):
+def test_the_next_steps_are_printed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["init", "新しい 市", "--now", "2024-04-01"]) == 0
     shown = capsys.readouterr()

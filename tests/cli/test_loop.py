@@ -23,7 +23,7 @@ def run(quarter: Quarter, *args: object) -> int:
 
 
 def answer(quarter: Quarter, capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, dict]:
-    """Exit code and JSON; nothing else is on stdout, and nothing on stderr."""
+    """Run a command; return exit code and JSON, with nothing else on stdout and nothing on stderr."""
     code = run(quarter, *args, "--json")
     out, err = capsys.readouterr()
     assert err == ""
@@ -32,7 +32,7 @@ def answer(quarter: Quarter, capsys: pytest.CaptureFixture[str], *args: object) 
 
 @pytest.fixture
 def mixed(quarter: Quarter) -> list[Path]:
-    """Three returns: one with a conflict and a sound sheet, one with a held sheet, one that is no workbook."""
+    """Three returns: one with a conflict and a sheet without, one with a held sheet, one that is not a workbook."""
     quarter.write("01-01", {"procurement": "担当が直した内容"})
     return [
         quarter.put(quarter.filled({"01-01": {"procurement": "部署の内容"}}), "a.xlsx"),
@@ -41,7 +41,7 @@ def mixed(quarter: Quarter) -> list[Path]:
     ]
 
 
-def test_render_tells_what_it_issued(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_lists_its_issues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     create(tmp_path / "作業", date(2022, 7, 1), sample=True)
     quarter = Quarter(tmp_path / "作業")
     code, dry = answer(quarter, capsys, "render", "--quarter", 1, "--dry-run")
@@ -83,7 +83,7 @@ def test_render_takes_departments_measures_and_a_folder(
         ["history", "--measure", "99-99"], ["status", "--round", "ない回"],
     ],
 )  # fmt: skip
-def test_wrong_usage_is_2_says_what_to_do_and_changes_nothing(
+def test_wrong_usage_is_2_with_a_remedy_and_changes_nothing(
     issued_quarter: Quarter, capsys: pytest.CaptureFixture[str], args: list[str]
 ) -> None:
     before = issued_quarter.files()
@@ -97,7 +97,7 @@ def test_wrong_usage_is_2_says_what_to_do_and_changes_nothing(
     "args",
     [["render", "--quarter", "2"], ["collect", "a.xlsx"], ["status"], ["history"], ["resolve", "C0001", "--take", "x"]],
 )
-def test_where_there_is_no_workspace_or_a_damaged_master_it_is_3(
+def test_without_a_workspace_or_with_a_damaged_master_it_is_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], args: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -111,7 +111,7 @@ def test_where_there_is_no_workspace_or_a_damaged_master_it_is_3(
     assert out == "" and "master.xlsx" in err
 
 
-def test_while_the_master_is_open_reading_works_and_writing_is_3(
+def test_with_the_master_open_in_excel_reading_works_and_writing_is_3(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(quarter, "collect", mixed[0])
@@ -132,7 +132,7 @@ def test_while_the_master_is_open_reading_works_and_writing_is_3(
     assert quarter.files() == before
 
 
-def test_collect_is_0_when_all_went_in_and_1_when_not(
+def test_collect_is_0_if_everything_was_merged_and_1_if_not(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(quarter, "collect", quarter.put(quarter.filled({}, "管財課"), "d.xlsx")) == 0
@@ -141,7 +141,7 @@ def test_collect_is_0_when_all_went_in_and_1_when_not(
     assert capsys.readouterr().err == ""
 
 
-def test_collect_answers_by_its_contract(
+def test_collect_json_keeps_its_contract(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = answer(quarter, capsys, "collect", *mixed)
@@ -225,7 +225,7 @@ def test_resolve_answers_and_decides(quarter: Quarter, mixed: list[Path], capsys
     assert quarter.values("03-01")[P1] == "順調"
 
 
-def test_status_and_history_tell_where_it_stands(
+def test_status_and_history_after_a_collect(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(quarter, "collect", *mixed)

@@ -1,4 +1,4 @@
-"""``dxreport mail`` as it is called: exit codes, streams, where the drafts go."""
+"""``dxreport mail``: exit codes, streams, the folder of the drafts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def call(quarter, *args: str) -> int:
     return main(["mail", *args, "-C", str(quarter.root)])
 
 
-def test_drafts_of_the_round_at_work_go_to_a_folder_of_their_own(quarter, capsys):
+def test_drafts_of_the_current_round_go_to_a_folder_of_their_own(quarter, capsys):
     assert call(quarter, "request", *LATE) == 1  # 収税対策室 has no address
     shown = capsys.readouterr()
     folder = quarter.workspace.reports / "令和４年度_第1四半期_メール_依頼"
@@ -41,7 +41,7 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
     assert [o["department"] for o in answer["obstacles"]] == ["収税対策室"]
 
 
-def test_nobody_to_write_to_is_no_fault(quarter, capsys):
+def test_no_recipient_is_no_fault(quarter, capsys):
     assert call(quarter, "return", *LATE) == 0
     assert "相手はいません" in capsys.readouterr().out
     assert not (quarter.workspace.reports / "令和４年度_第1四半期_メール_差し戻し").exists()

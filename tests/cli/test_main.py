@@ -1,4 +1,4 @@
-"""The edge: exit codes, streams, Japanese, and nothing imported that is not needed."""
+"""The command line as a whole: exit codes, streams, Japanese, and lazy imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
 
 
 def command(name: str) -> click.Command:
-    """A command of the program."""
+    """Return a command of the program."""
     found = program.get_command(click.Context(program), name)
     assert found is not None
     return found
@@ -120,7 +120,7 @@ def test_wrong_usage_is_2_and_says_so_in_japanese(args, words, capsys):
         ("R4.7.1 17:30:15", datetime(2022, 7, 1, 17, 30, 15)),
     ],
 )
-def test_a_moment_is_written_as_iso_or_as_the_settings_take_a_day(written, when):
+def test_a_time_is_iso_or_has_a_date_as_in_the_settings(written, when):
     assert Moment().convert(written, None, None) == when
 
 
@@ -149,7 +149,7 @@ def test_a_folder_without_a_master_is_3(tmp_path, capsys):
         (KeyboardInterrupt(), 130, "エラー: 中断しました。"),
     ],
 )
-def test_every_exception_ends_at_the_edge(raised, code, words, workspace, monkeypatch, capsys):
+def test_every_exception_is_handled_by_main(raised, code, words, workspace, monkeypatch, capsys):
     def fail(*_args):
         raise raised
 
@@ -167,12 +167,12 @@ def test_a_traceback_is_shown_when_asked_for(workspace, monkeypatch, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_the_workspace_may_be_named_before_and_behind_the_command(workspace, tmp_path, capsys):
+def test_the_workspace_may_be_given_before_and_after_the_command(workspace, tmp_path, capsys):
     answers = []
     for args in (
         ["check", "-C", str(workspace), "--json"],
         ["-C", str(workspace), "check", "--json"],
-        ["-C", str(tmp_path), "check", "-C", str(workspace), "--json"],  # what stands behind wins
+        ["-C", str(tmp_path), "check", "-C", str(workspace), "--json"],  # the later option wins
     ):
         assert main(args) == 0
         answers.append(json.loads(capsys.readouterr().out))
@@ -180,7 +180,7 @@ def test_the_workspace_may_be_named_before_and_behind_the_command(workspace, tmp
     assert answers[0] == answers[1] == answers[2]
 
 
-def test_the_clock_may_be_set_before_and_behind_the_command(tmp_path, capsys):
+def test_the_time_may_be_given_before_and_after_the_command(tmp_path, capsys):
     for n, args in enumerate((["init", "--now", "2024-05-01"], ["--now", "2024-05-01T09:00:00+09:00", "init"])):
         assert main([*args, str(tmp_path / str(n))]) == 0
         assert "令和６年度" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""``dxreport report``: which files it makes, what it answers, what it leaves alone."""
+"""``dxreport report``: its files, its answer, and what it leaves alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = "令和４年度_第1四半期_報告"
 
 @pytest.fixture
 def folder(workspace: Path, tmp_path: Path) -> Path:
-    """The workspace at the end of the real 第1四半期, to be changed."""
+    """The workspace at the end of the real 第1四半期, which a test may change."""
     copy = shutil.copytree(workspace, tmp_path / "作業")
     (copy / "master" / "master.xlsx").write_bytes(first_quarter().data)
     return copy
@@ -28,7 +28,7 @@ def report(folder: Path, *args: str) -> int:
     return main(["report", "-C", str(folder), "--quarter", "1", *NOW, *args])
 
 
-def test_three_formats_stand_in_a_folder_of_their_own(folder, capsys):
+def test_three_formats_go_to_a_folder_of_their_own(folder, capsys):
     before = (folder / "master" / "master.xlsx").read_bytes()
     assert report(folder) == 0
     out, err = capsys.readouterr()
@@ -61,12 +61,12 @@ def test_json_holds_the_figures(folder, capsys):
     assert len(answer["figures"]["coordination"]["missing"]) == 26
 
 
-def test_the_council_is_not_shown_what_is_the_coordinators(folder, capsys):
+def test_the_council_report_lacks_what_is_for_the_coordinator(folder, capsys):
     assert report(folder, "--json", "--format", "html") == 0
     assert json.loads(capsys.readouterr().out)["figures"]["coordination"] is None
 
 
-def test_final_is_entered_once(folder, capsys):
+def test_a_final_report_is_recorded_once(folder, capsys):
     assert report(folder, "--final", "--format", "html") == 0
     assert capsys.readouterr().out.endswith("確定報告 F0001\n")
     assert report(folder, "--final", "--format", "html") == 0
@@ -74,7 +74,7 @@ def test_final_is_entered_once(folder, capsys):
     assert [f.id for f in read_master(folder / "master" / "master.xlsx").finals] == ["F0001"]
 
 
-def test_a_report_is_made_while_the_master_is_open_in_excel_but_none_is_frozen(folder, capsys):
+def test_with_the_master_open_in_excel_a_report_is_made_but_no_final_one(folder, capsys):
     (folder / "master" / "~$master.xlsx").write_bytes(b"\x06yamada".ljust(165))
     assert report(folder, "--format", "html") == 0
     assert report(folder, "--format", "html", "--final") == 3
@@ -83,8 +83,8 @@ def test_a_report_is_made_while_the_master_is_open_in_excel_but_none_is_frozen(f
     assert not (folder / "master" / "final").exists()
 
 
-def test_where_a_file_of_a_final_report_cannot_be_written_nothing_is_final(folder, capsys):
-    """The Excel file is written before the HTML, whose place is taken."""
+def test_if_a_file_of_a_final_report_cannot_be_written_nothing_is_final(folder, capsys):
+    """A folder is in the place of the HTML file, which is written after the Excel file."""
     before = (folder / "master" / "master.xlsx").read_bytes()
     out = folder / "会議"
     (out / f"{NAME}_確定F0001.html").mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_where_a_file_of_a_final_report_cannot_be_written_nothing_is_final(folde
     assert not any((folder / "master" / "final").glob("*"))
 
 
-def test_where_a_file_of_a_plain_report_cannot_be_written_the_others_stay_as_they_were(folder):
+def test_if_a_file_of_a_plain_report_cannot_be_written_the_others_stay_as_they_were(folder):
     out = folder / "会議"
     (out / f"{NAME}.html").mkdir(parents=True)
     (out / f"{NAME}.xlsx").write_bytes(b"of last week")

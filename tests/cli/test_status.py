@@ -1,4 +1,4 @@
-"""``dxreport status``: on the screen, as JSON, as a file."""
+"""``dxreport status``: on screen, as JSON, as a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def call(quarter, *args: str) -> int:
     return main(["status", *args, *LATE, "-C", str(quarter.root)])
 
 
-def test_sums_first_then_departments_in_their_order(issued_quarter, capsys):
+def test_totals_first_then_departments_in_order(issued_quarter, capsys):
     assert call(issued_quarter) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["令和４年度 第1四半期　提出期限 2022-07-15", "未提出 26"]
@@ -25,7 +25,7 @@ def test_sums_first_then_departments_in_their_order(issued_quarter, capsys):
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "html"])
-def test_a_file_is_written_to_reports_or_where_it_is_wanted(quarter, kind, tmp_path, capsys):
+def test_a_file_goes_to_reports_or_to_the_given_path(quarter, kind, tmp_path, capsys):
     assert call(quarter, "--format", kind) == 0
     path = quarter.workspace.reports / f"令和４年度_第1四半期_提出状況.{kind}"
     assert str(path) in capsys.readouterr().out

@@ -32,8 +32,10 @@ def test_an_unchanged_return_changes_nothing_whatever_the_master_says(
 
 
 @given(texts, texts, texts, refs)
-def test_each_cell_for_itself(issued: Texts, returned: Texts, current: Texts, answered: set[Ref]) -> None:
-    """The whole table of cases, told once more: what each cell becomes, and where there is a conflict."""
+def test_every_cell_is_merged_by_the_table_of_cases(
+    issued: Texts, returned: Texts, current: Texts, answered: set[Ref]
+) -> None:
+    """Restate the table of cases: the text of every cell after the merge, and its conflict if there is one."""
     merge = three_way(issued, returned, current, answered=answered.__contains__)
     after, conflicts = applied(current, merge), {c.ref: c for c in merge.conflicts}
     for ref in REFS:
@@ -51,7 +53,7 @@ def test_each_cell_for_itself(issued: Texts, returned: Texts, current: Texts, an
 
 
 @given(texts, texts, texts, refs, st.booleans())
-def test_what_a_sheet_does_not_show_is_never_touched(
+def test_cells_not_shown_never_change(
     issued: Texts, returned: Texts, current: Texts, answered: set[Ref], replace: bool
 ) -> None:
     merge = three_way(issued, returned, current, answered=answered.__contains__, replace=replace)
@@ -70,9 +72,7 @@ def test_merging_twice_is_merging_once(
 
 
 @given(whole, whole, whole, refs)
-def test_two_returns_over_different_cells_may_come_in_any_order(
-    issued: Texts, one: Texts, two: Texts, ones: set[Ref]
-) -> None:
+def test_returns_of_different_cells_commute(issued: Texts, one: Texts, two: Texts, ones: set[Ref]) -> None:
     first = {ref: one[ref] if ref in ones else issued[ref] for ref in REFS}
     second = {ref: issued[ref] if ref in ones else two[ref] for ref in REFS}
 
@@ -85,7 +85,7 @@ def test_two_returns_over_different_cells_may_come_in_any_order(
 
 
 @given(whole, whole, whole)
-def test_the_later_return_of_an_issue_wins_where_it_says_something_and_with_replace_everywhere(
+def test_the_later_return_wins_where_it_differs_from_the_issue_and_with_replace_everywhere(
     issued: Texts, one: Texts, two: Texts
 ) -> None:
     after = applied(issued, merge := three_way(issued, one, issued, answered=nobody))
@@ -98,7 +98,7 @@ def test_the_later_return_of_an_issue_wins_where_it_says_something_and_with_repl
 
 
 @given(whole, whole, whole, refs)
-def test_replace_takes_back_answers_of_returns_and_never_the_coordinators_work(
+def test_replace_revokes_answers_of_returns_but_never_edits_of_the_coordinator(
     issued: Texts, returned: Texts, current: Texts, answered: set[Ref]
 ) -> None:
     merge = three_way(issued, returned, current, answered=answered.__contains__, replace=True)
@@ -110,7 +110,7 @@ def test_replace_takes_back_answers_of_returns_and_never_the_coordinators_work(
 NAME, PROGRESS = Ref("activity.name", "K1"), Ref("activity.progress", "K1", 1)
 
 
-def test_an_item_that_was_deleted_since_is_not_brought_back_by_halves():
+def test_a_deleted_item_is_not_half_restored():
     issued = {NAME: "取組", PROGRESS: ""}
     returned, current = {NAME: "取組", PROGRESS: "予定通り"}, {}
     merge = three_way(issued, returned, current, answered=lambda _: False)
@@ -119,7 +119,7 @@ def test_an_item_that_was_deleted_since_is_not_brought_back_by_halves():
     )
 
 
-def test_two_new_items_under_one_id_are_not_mixed():
+def test_two_new_items_with_the_same_id_are_not_mixed():
     period, content = Ref("support.period", "S1"), Ref("support.content", "S1")
     returned, current = {period: "7月", content: "部署の依頼"}, {period: "", content: "課の依頼"}
     merge = three_way({}, returned, current, answered=lambda _: False)
@@ -129,14 +129,14 @@ def test_two_new_items_under_one_id_are_not_mixed():
     assert {c.ref for c in told.conflicts} == {period, content}
 
 
-def test_an_item_that_an_earlier_return_of_the_issue_made_is_its_own():
+def test_a_return_may_correct_an_item_added_by_an_earlier_return_of_the_issue():
     content = Ref("support.content", "S1")
     merge = Merge((CellChange(content, "はじめの依頼", "直した依頼"),))
     current = {content: "はじめの依頼"}
     assert contested(merge, {}, current, answered=lambda _: True) == merge
 
 
-def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_did_not_see_the_other():
+def test_new_items_that_two_returns_named_independently_are_not_mixed():
     content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
     merge = Merge((CellChange(content, "甲の依頼", "乙の依頼"), CellChange(period, "7月", "9月")))
     current = {content: "甲の依頼", period: "7月"}
@@ -148,7 +148,7 @@ def test_two_returns_that_name_one_new_item_differently_are_not_mixed_where_one_
     assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same
 
 
-def test_a_fresh_copy_may_name_a_new_item_that_an_earlier_return_left_without_a_name():
+def test_a_fresh_copy_may_name_an_item_left_nameless_by_an_earlier_return():
     content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
     merge = Merge((CellChange(content, "", "乙の依頼"),))
     current = {content: "", period: "7月"}

@@ -17,7 +17,7 @@ def test_every_kind_is_in_the_catalogue_under_its_own_code():
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_texts_take_their_parameters_and_close_with_a_full_stop(kind):
+def test_texts_take_their_parameters_and_end_with_a_full_stop(kind):
     made = problem(kind, dict.fromkeys(kind.params, "値"))
     assert made.severity == {"E": "error", "W": "warning"}[kind.code[0]]
     assert made.message.endswith("。") and made.fix.endswith("。")

@@ -1,4 +1,4 @@
-"""What people write: every form the published sheets hold, and near misses of each."""
+"""What people write: every form found in the published sheets, and near misses."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_no_blanks(text):
     assert not is_blank(text) and not plan_is_none(text)
 
 
-def test_a_plan_may_say_that_there_is_none():
+def test_a_plan_may_be_none():
     assert plan_is_none("予定なし") and not is_blank("予定なし")
 
 
@@ -207,7 +207,7 @@ def test_flags_in_kana():
 
 
 def test_the_published_targets_are_read_as_printed():
-    """A count by kind over the real data, and no number that is not printed."""
+    """Count the kinds over the real data, and check that every number is printed."""
     targets = {year.target for m in sample.load(with_answers=True) for o in m.outcomes for year in o.years}
     kinds = {kind: {t for t in targets if read_value(t).kind is kind} for kind in ValueKind}
     assert kinds[ValueKind.BLANK] == {"", "-"}

@@ -1,4 +1,4 @@
-"""Masters as offices have them: the sample's, a small one, and one that people decorated."""
+"""Masters as in offices: that of the sample, a small one, and one decorated by people."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def small() -> bytes:
 
 
 def png() -> bytes:
-    """A picture of one white pixel."""
+    """Return a PNG of one white pixel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -55,7 +55,7 @@ def png() -> bytes:
 
 
 def _extra_book() -> Package:
-    """A sheet with formulas, a chart, a picture, a text box, a note and a data bar of Excel 2010."""
+    """Return a sheet with formulas, a chart, a picture, a text box, a note and a data bar of Excel 2010."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     sheet = book.add_worksheet("集計")
@@ -73,7 +73,7 @@ def _extra_book() -> Package:
 
 
 def decorate(data: bytes) -> bytes:
-    """``data`` with that sheet in it, a calculation chain, and a column, a note and rules of people's own on 取組."""
+    """Add that sheet, a calculation chain, and people's own column, note and rules on 取組."""
     master, extra = Package(data), _extra_book()
     changed = {
         name.replace("sheet1.xml", "sheet99.xml"): extra.read(name)

@@ -1,4 +1,4 @@
-"""The first master: what stands in it, and how it looks to Excel."""
+"""The first master: its contents, and its structure for Excel."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_bundled_master_can_be_built_again_byte_for_byte(sample: bytes) -> N
     assert BUNDLED.read_bytes() == sample == sample_master()
 
 
-def test_every_department_of_a_measure_is_known_and_none_stands_idle(sample: bytes) -> None:
+def test_every_department_of_a_measure_is_known_and_each_has_a_measure(sample: bytes) -> None:
     master = master_from(sample)
     assert [d.name for d, _ in master.by_department(1)] == [d.name for d in DEPARTMENTS]
     assert sum(len(measures) for _, measures in master.by_department(1)) == 26
@@ -80,6 +80,6 @@ def test_dropdowns_reach_every_row_and_every_cell_is_text(sample: bytes) -> None
     assert {styles[s].get("numFmtId") for s in used} == {"49"}
 
 
-def test_nobody_is_named_as_author_and_no_clock_is_in_it(sample: bytes) -> None:
+def test_the_workbook_names_no_author_and_no_time(sample: bytes) -> None:
     core = Package(sample).xml("docProps/core.xml")
     assert [etree.QName(e).localname for e in core if e.text] == ["created"]

@@ -1,4 +1,4 @@
-"""Reading masters that people have worked on: moved about, typed into, and broken."""
+"""Reading masters after people moved, typed and broke things in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ N = f"{{{MAIN_NS}}}"
 
 
 def put(data: bytes, sheet: str, ref: str, xml: str) -> bytes:
-    """``data`` with the cell's content (and type) replaced by ``xml``, a ``<c>`` element without r."""
+    """Replace a cell by ``xml``, a ``<c>`` element without r."""
     package = Package(data)
     part = sheet_parts(package)[sheet]
     root = package.xml(part)
@@ -51,7 +51,7 @@ def faults(data: bytes) -> list[str]:
 
 
 def relaid(tables: bool) -> bytes:
-    """The sample's master laid out otherwise: title rows, columns between, sheets in another order."""
+    """Return the sample's master in another layout: title rows, columns in between, other order of sheets."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     sheets: dict[str, tuple[xlsxwriter.worksheet.Worksheet, list[int]]] = {}
@@ -77,7 +77,7 @@ def relaid(tables: bool) -> bytes:
 
 
 @pytest.mark.parametrize("tables", [True, False])
-def test_sheets_tables_and_columns_are_found_wherever_they_stand(tables: bool) -> None:
+def test_sheets_tables_and_columns_are_found_wherever_they_are(tables: bool) -> None:
     master = master_from(relaid(tables))
     assert list(master.measures) == load(with_answers=False)
     assert master.settings.rounds == settings().rounds
@@ -113,7 +113,7 @@ def test_a_decorated_master_reads_the_same(sample: bytes, decorated: bytes) -> N
         (text("全角\t空白"), "全角 空白"),
     ],
 )
-def test_what_people_typed_is_read_as_it_is_shown(small: bytes, xml: str, shown: str) -> None:
+def test_typed_values_are_read_as_shown(small: bytes, xml: str, shown: str) -> None:
     assert master_from(put(small, "施策", "G2", xml)).measures[0].goal == shown
 
 
@@ -166,7 +166,7 @@ def test_a_fault_is_named_by_sheet_cell_and_remedy(
         ("J2", ["「受付簿」シート J2", "変更数「多い」"]),
     ],
 )
-def test_a_ledger_that_was_mistyped_is_refused(small: bytes, cell: str, words: list[str]) -> None:
+def test_a_mistyped_ledger_is_refused(small: bytes, cell: str, words: list[str]) -> None:
     edit = MasterEdit(master_from(small))
     edit.add(Receipt("U0001", "2022-07-11 09:30:00", "a.xlsx", "00", "", "", "", "01-01", ReceiptState.MERGED))
     found = faults(put(edit.data(), "受付簿", cell, text("多い")))
@@ -174,7 +174,7 @@ def test_a_ledger_that_was_mistyped_is_refused(small: bytes, cell: str, words: l
     assert all(word in found[0] for word in words)
 
 
-def test_all_faults_are_told_at_once(small: bytes) -> None:
+def test_all_faults_are_reported_at_once(small: bytes) -> None:
     data = put(put(small, "施策", "C2", text("総務科")), "取組", "B2", text("A1"))
     assert len(faults(data)) == 2
 
@@ -201,7 +201,7 @@ def test_a_missing_sheet_is_named_with_the_nearest(small: bytes) -> None:
     assert faults(data) == ["シート「取組」がありません。「取組一覧」の誤りではありませんか。"]
 
 
-def test_rows_typed_under_the_table_belong_to_it_and_stray_ones_are_refused(small: bytes) -> None:
+def test_rows_typed_right_under_the_table_belong_to_it_and_others_are_refused(small: bytes) -> None:
     package = Package(small)
     part = sheet_parts(package)["施策"]
 
@@ -234,14 +234,14 @@ def test_no_master_and_no_workbook(tmp_path: Path) -> None:
         read_master(tmp_path / "master.xlsx")
 
 
-def test_standing_says_in_which_quarters_a_measure_runs() -> None:
+def test_the_standing_decides_in_which_quarters_a_measure_runs() -> None:
     stopped = Standing(MeasureState.STOPPED, 3)
     assert [stopped.runs_in(q) for q in (0, 1, 2, 3, 4)] == [True, True, True, False, False]
     assert not Standing(MeasureState.STOPPED).runs_in(0)
     assert all(Standing().runs_in(q) for q in range(5))
 
 
-def test_ids_once_given_are_remembered_from_the_history(small: bytes) -> None:
+def test_item_ids_are_never_given_twice(small: bytes) -> None:
     edit = MasterEdit(master_from(small))
     edit.add(Change("2022-07-01 00:00:00", "01-01", Ref("activity.name", "K7"), "取組内容", "旧", ""))
     assert master_from(edit.data()).keys_ever("01-01", LIST_BY_PREFIX["activity"]) == {"K1", "K7"}

@@ -1,4 +1,4 @@
-"""Editing a master in place: what is asked for changes, nothing else does."""
+"""Editing a master in place: the edit is made, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(norma
 
 @rules(max_examples=40, deadline=None)
 @given(st.data())
-def test_what_is_set_is_read_and_nothing_else_changes(small: bytes, data: st.DataObject) -> None:
+def test_a_text_set_is_read_back_and_nothing_else_changes(small: bytes, data: st.DataObject) -> None:
     master = master_from(small)
     measure = data.draw(st.sampled_from(master.measures))
     refs = [ref for ref in measure.values() if ref.field not in ("id", "lead_department", "activity.plan_label")]
@@ -65,7 +65,7 @@ def test_what_is_set_is_read_and_nothing_else_changes(small: bytes, data: st.Dat
     assert [m for m in after.measures if m.id != measure.id] == [m for m in master.measures if m.id != measure.id]
 
 
-def test_nothing_asked_gives_the_very_same_bytes(sample: bytes) -> None:
+def test_no_edit_gives_the_same_bytes(sample: bytes) -> None:
     assert MasterEdit(master_from(sample)).data() is sample
 
 
@@ -74,7 +74,7 @@ def test_the_same_edit_gives_the_same_bytes(sample: bytes) -> None:
     assert edited(sample, change) == edited(sample, change)
 
 
-def test_only_the_parts_concerned_are_written_and_all_others_stay_byte_for_byte(decorated: bytes) -> None:
+def test_only_the_parts_concerned_change(decorated: bytes) -> None:
     before = Package(decorated)
     edit = MasterEdit(master_from(decorated))
     edit.set("01-01", PROGRESS, "予定通り")
@@ -91,7 +91,7 @@ def test_only_the_parts_concerned_are_written_and_all_others_stay_byte_for_byte(
         assert after.entry(name).data == before.entry(name).data, name
 
 
-def test_formulas_of_people_are_recalculated_when_the_book_is_opened(sample: bytes, decorated: bytes) -> None:
+def test_formulas_are_recalculated_when_the_workbook_is_opened(sample: bytes, decorated: bytes) -> None:
     def calc(data: bytes) -> str | None:
         return Package(data).xml("xl/workbook.xml").find(N + "calcPr").get("fullCalcOnLoad")
 
@@ -99,7 +99,7 @@ def test_formulas_of_people_are_recalculated_when_the_book_is_opened(sample: byt
     assert calc(edited(decorated, ("01-01", PROGRESS, "予定通り"))) == "1"
 
 
-def test_a_new_row_grows_the_table_and_every_rule_that_reached_its_end(decorated: bytes) -> None:
+def test_a_new_row_extends_the_table_and_every_rule_that_reached_its_end(decorated: bytes) -> None:
     before, after = Package(decorated), Package(edited(decorated, ("01-02", Ref("activity.name", "K9"), "増えた取組")))
     part = sheet_parts(before)["取組"]
     old, new = tables(before, part)[0], tables(after, part)[0]
@@ -116,7 +116,7 @@ def test_a_new_row_grows_the_table_and_every_rule_that_reached_its_end(decorated
     assert [int(r.get("r")) for r in root.find(N + "sheetData")] == list(range(1, new.box.bottom + 1))
 
 
-def test_a_new_item_stands_in_a_new_row_with_its_ids(small: bytes) -> None:
+def test_a_new_item_gets_a_new_row_with_its_ids(small: bytes) -> None:
     new = {
         Ref("activity.plan", "K1", 2): "準備",
         Ref("outcome.target", "O2", 1): "3件",
@@ -130,7 +130,7 @@ def test_a_new_item_stands_in_a_new_row_with_its_ids(small: bytes) -> None:
     assert (measure.support_requests[0].content, measure.related_measures[0].id) == ("助言", "01-01")
 
 
-def test_records_are_appended_and_read_back_as_they_were(small: bytes) -> None:
+def test_appended_records_are_read_back_equal(small: bytes) -> None:
     edit = MasterEdit(master_from(small))
     edit.add(ISSUE, RECEIPT, CHANGE, CONFLICT)
     master = master_from(edit.data())
@@ -162,7 +162,7 @@ def test_records_are_updated_in_their_rows(small: bytes) -> None:
         MasterEdit(master).update(replace(CONFLICT, id="C0099"))
 
 
-def test_what_does_not_exist_or_never_changes_cannot_be_set(small: bytes) -> None:
+def test_an_unknown_measure_and_an_id_cannot_be_set(small: bytes) -> None:
     edit = MasterEdit(master_from(small))
     for measure, ref in (("09-09", Ref("goal")), ("01-01", Ref("id"))):
         with pytest.raises(KeyError):
@@ -181,7 +181,7 @@ def cell(root: etree._Element, ref: str) -> etree._Element:
     return next(c for c in root.iter(N + "c") if c.get("r") == ref)
 
 
-def test_numbers_and_formulas_typed_by_people_become_the_text_that_is_set(decorated: bytes) -> None:
+def test_a_text_replaces_typed_numbers_and_formulas(decorated: bytes) -> None:
     def type_in(root: etree._Element) -> None:
         for ref, xml in (("F2", "<v>7</v>"), ("F3", '<f>"a"</f><v>a</v>')):
             c = cell(root, ref)
@@ -220,7 +220,7 @@ def add_note(root: etree._Element) -> None:
     etree.SubElement(etree.SubElement(c, N + "is"), N + "t").text = "※ ここはメモ"
 
 
-def test_what_stands_under_a_table_is_named_and_never_overwritten(small: bytes) -> None:
+def test_a_cell_under_a_table_is_named_and_never_overwritten(small: bytes) -> None:
     noted = change_sheet(small, "取組", add_note)
     assert master_from(noted).measures == master_from(small).measures
     with pytest.raises(MasterError, match="C3") as caught:
@@ -242,7 +242,7 @@ def test_a_totals_row_is_left_alone(small: bytes) -> None:
         edited(data, ("01-01", Ref("activity.name", "K2"), "x"))
 
 
-def test_a_stored_row_height_gives_way_to_the_new_text_but_a_chosen_one_stays(small: bytes) -> None:
+def test_an_automatic_row_height_is_dropped_but_a_custom_one_stays(small: bytes) -> None:
     def heights(root: etree._Element) -> None:
         for row in root.find(N + "sheetData"):
             row.set("ht", "40")
@@ -282,14 +282,14 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def test_saving_keeps_the_former_state_as_a_backup(workspace: Workspace, small: bytes) -> None:
+def test_saving_keeps_a_backup_of_the_old_master(workspace: Workspace, small: bytes) -> None:
     new = edited(small, ("01-01", Ref("goal"), "新"))
     save(workspace, new, sha(small), NOW)
     assert workspace.master.read_bytes() == new
     assert (workspace.backup / "master_20220711-093000.xlsx").read_bytes() == small
 
 
-def test_saving_refuses_a_master_that_changed_meanwhile(workspace: Workspace, small: bytes) -> None:
+def test_saving_refuses_a_master_changed_in_the_meantime(workspace: Workspace, small: bytes) -> None:
     with pytest.raises(MasterError, match="書き換えられました"):
         save(workspace, b"new", sha(b"something else"), NOW)
     assert workspace.master.read_bytes() == small

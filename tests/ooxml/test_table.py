@@ -1,4 +1,4 @@
-"""Tables found by header and edited in place, in workbooks of any making."""
+"""Tables found by header and edited in place, in workbooks of any program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N = f"{{{MAIN_NS}}}"
 
 
 def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, TableRange]:
-    """A sheet with a table at B3 (品名, 数) and another at F3, and the area of the first."""
+    """Return a sheet with tables at B3 (品名, 数) and at F3, and the range of the first."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     sheet = book.add_worksheet("表")
@@ -52,7 +52,7 @@ def test_headers_are_found_among_the_first_rows_whatever_their_width_or_breaks()
     assert plain("連絡先（Ｅ-mail） ") == plain("連絡先(E-mail)")
 
 
-def test_an_appended_row_leaves_the_table_beside_it_alone() -> None:
+def test_an_appended_row_leaves_the_table_next_to_it_alone() -> None:
     package, area = two_tables()
     edit = WorkbookEdit(package)
     assert edit.append(area, {"品名": "なし", "数": "9"}) == 6
@@ -74,13 +74,13 @@ def test_blank_rows_at_the_end_of_a_table_are_used_first() -> None:
     assert tables(Package(edit.data()), area.part)[0].box.ref == "B3:C8"
 
 
-def test_what_stands_below_is_named() -> None:
+def test_a_cell_in_the_way_is_named() -> None:
     package, area = two_tables(below="合計は別紙")
     with pytest.raises(MasterError, match="C6"):
         WorkbookEdit(package).append(area, {"品名": "x"})
 
 
-def test_another_table_below_is_named() -> None:
+def test_a_table_in_the_way_is_named() -> None:
     package, area = two_tables()
     other = tables(package, area.part)[1]
     root = package.xml(other.part)
@@ -126,7 +126,7 @@ def test_no_edit_no_change() -> None:
     assert WorkbookEdit(package).data() is package.data
 
 
-def test_a_workbook_written_anew_has_the_same_other_parts() -> None:
+def test_an_edit_changes_no_other_part() -> None:
     package, area = two_tables()
     edit = WorkbookEdit(package)
     edit.set(area, 4, "品名", "なし")

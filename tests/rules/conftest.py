@@ -1,4 +1,4 @@
-"""A return to be judged: measure 01-01 answered as the department did, with edits."""
+"""A return to check: measure 01-01 with the real answers of its department, and edits."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Verdict = list[tuple[str, str, tuple[str, ...]]]
 
 
 def _edited(measure: Measure, edits: Mapping[str, str]) -> Measure:
-    """The measure with these texts replaced or added, addressed by ``str(ref)``."""
+    """Return the measure with these texts replaced or added, addressed by ``str(ref)``."""
     return measure_from(measure.values() | {Ref.parse(ref): text for ref, text in edits.items()})
 
 
 def _verdict(case: Case) -> Verdict:
-    """(code, severity, cells) of each finding."""
+    """Return (code, severity, cells) of each finding."""
     return [(f.kind.code, f.severity, tuple(map(str, f.refs))) for f in judge(case)]
 
 

@@ -1,4 +1,4 @@
-"""有/無 and what they govern."""
+"""有/無 and the fields they govern."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ def test_only_the_two_words(judged, text, code):
     assert judged({"support_flag": text}) == [(code, "error", ("support_flag",))]
 
 
-def test_a_blank_flag_is_a_warning_and_raises_nothing_else(judged):
+def test_a_blank_flag_is_the_only_finding_and_a_warning(judged):
     request = {"support.period/S1": "7月", "support.content/S1": "仕様の相談"}
     assert judged({"support_flag": ""} | request) == [("W102", "warning", ("support_flag",))]
 
 
-def test_yes_needs_something_below(judged):
+def test_yes_needs_content(judged):
     assert judged({"procurement": "―"}) == [("W103", "warning", ("budgeted",))]
     assert judged({"support_flag": "有"}) == [("W103", "warning", ("support_flag",))]
     assert judged({"support_flag": "有", "support.content/S1": "仕様の相談", "support.period/S1": "7月"}) == []
 
 
-def test_no_has_nothing_below(judged):
+def test_no_excludes_content(judged):
     assert judged({"budgeted": "無"}) == [("W104", "warning", ("budgeted", "procurement"))]
     assert judged({"budgeted": "無", "procurement": "なし"}) == []
 
 
-def test_a_required_flag_is_an_error_once(case):
+def test_a_missing_required_flag_is_one_error(case):
     from dataclasses import replace
 
     from dxreport.rules import judge

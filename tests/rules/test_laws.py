@@ -23,15 +23,15 @@ def untouched(id_: str, round_: str) -> Case:
 
 
 @pytest.mark.parametrize("round_", ROUNDS)
-def test_what_stood_as_issued_holds_nobody_back_unless_the_round_requires_it(round_):
+def test_cells_as_issued_hold_nothing_back_unless_the_round_requires_them(round_):
     for id_ in MEASURES:
         errors = {f.kind.code for f in judge(untouched(id_, round_)) if f.severity == "error"}
         assert errors <= OWED, id_
 
 
 @pytest.mark.parametrize("round_", ROUNDS)
-def test_every_changed_locked_cell_is_told_exactly_once(round_):
-    """In 04-02, which has all kinds of lists, and 03-04, which was answered too early."""
+def test_every_changed_locked_cell_is_reported_exactly_once(round_):
+    """Check 04-02, which has all kinds of lists, and 03-04, which was answered too early."""
     for id_ in ("04-02", "03-04"):
         case = untouched(id_, round_)
         for ref in case.values:

@@ -31,7 +31,7 @@ def target(text: str) -> dict[str, str]:
         ("30%", "-"),
     ],
 )
-def test_what_can_be_compared_or_need_not_be(judged, goal, actual):
+def test_comparable_or_exempt(judged, goal, actual):
     assert judged({ACTUAL: actual}, issued=target(goal)) == []
 
 
@@ -56,20 +56,20 @@ def test_a_mismatch_is_a_warning(judged, goal, actual, code):
     assert judged({ACTUAL: actual}, issued=target(goal)) == [(code, "warning", (ACTUAL,))]
 
 
-def test_what_the_indicator_says_need_not_be_said_again(judged):
+def test_the_way_of_counting_may_be_in_the_indicator(judged):
     indicator = {"outcome.indicator/O1/1": "年間延べ利用者数"}
     assert judged({ACTUAL: "延べ2,800人"}, issued=target("3,000人") | indicator) == []
     assert judged({ACTUAL: "累計2,800人"}, issued=target("3,000人") | indicator) == [("W205", "warning", (ACTUAL,))]
 
 
-def test_no_actual_for_a_year_to_come(checked, judged):
+def test_a_coming_year_has_no_actual(checked, judged):
     later = "outcome.actual/O1/2"
     assert checked({later: "100千円"}) == [("W204", "warning", (later,))]
     assert judged({later: "100千円"}) == [("E301", "error", (later,))]  # a locked cell, told once
     assert checked({later: "-"}) == []
 
 
-def test_the_closing_round_asks_for_every_goal_of_the_year(judged):
+def test_the_closing_round_requires_an_actual_for_every_target_of_the_year(judged):
     q1 = {"activity.progress/K1/1": "予定通り", "activity.progress/K2/1": "予定通り"}
     missing = judged(round="年度実績", issued=q1)
     assert missing == [("E108", "error", (ACTUAL, "outcome.actual/O2/1"))]
@@ -80,10 +80,10 @@ def test_the_closing_round_asks_for_every_goal_of_the_year(judged):
     assert dash == [("W201", "warning", (ACTUAL,))]
 
 
-def test_a_year_without_a_goal_is_not_asked(judged):
+def test_a_year_without_a_target_needs_no_actual(judged):
     issued = {f"activity.progress/{k}/1": "予定通り" for k in ("K1", "K2")} | target("") | {"outcome.target/O2/1": "-"}
     assert judged(round="年度実績", issued=issued) == []
 
 
-def test_an_interim_round_asks_for_none(judged):
+def test_an_interim_round_requires_no_actual(judged):
     assert judged({ACTUAL: ""}) == []

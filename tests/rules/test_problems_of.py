@@ -1,4 +1,4 @@
-"""Findings as people read them."""
+"""Findings as problems for people."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SETTINGS = sample.settings()
 
 
 def addresses(case):
-    """A locate function that numbers the cells in the order of the form."""
+    """Return a locate function that numbers the cells in form order."""
     place = {ref: ("様式", f"C{n}") for n, ref in enumerate(case.values, 1)}
     return lambda ref: place.get(ref, ("様式", ""))
 
 
-def test_more_cells_than_anyone_reads_are_counted(case):
+def test_after_six_cells_the_rest_is_a_count(case):
     cells = [f"outcome.indicator/{key}/{n}" for key in ("O1", "O2") for n in (1, 2, 3, 4)]
     changed = case(dict.fromkeys(cells, "利用額"), issued=dict.fromkeys(cells, "金額"))
     [problem] = problems_of(judge(changed), addresses(changed), SETTINGS, changed.values)
@@ -35,7 +35,7 @@ def test_a_text_without_a_cell_keeps_its_sheet(case):
     assert (problem.sheet, problem.cell, problem.label) == ("様式", "", "到達目標")
 
 
-def test_items_are_called_by_name_or_number(case):
+def test_items_are_named_by_name_or_number(case):
     values = case({"support.content/S2": "相談", "activity.name/K9": ""}, id="01-04").values
     names = {ref.item: item_name(ref, values) for ref in values if ref.field in ("activity.plan", "support.content")}
     assert names["K1"] == "「市内事業者に対し、IT・ＷＥＢやビジュ…」"
@@ -79,6 +79,6 @@ def test_every_finding_has_the_parameters_of_its_texts(case, edits, round_):
         assert problem.cell and problem.label and problem.code in KINDS
 
 
-def test_a_rule_can_be_judged_alone(case):
+def test_a_single_rule_can_be_run(case):
     wrong = case({"support_flag": "多分", "goal": "x"})
     assert [f.kind.code for rule in RULES for f in judge(wrong, [rule])] == ["E109", "E301"]

@@ -42,7 +42,7 @@ def test_nothing_planned_needs_no_progress(judged, plan):
     assert judged({"activity.progress/K1/1": ""}, issued={"activity.plan/K1/1": plan}) == []
 
 
-def test_an_earlier_quarter_is_still_owed(judged):
+def test_an_answer_missing_from_an_earlier_quarter_is_still_required(judged):
     answers = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り", "activity.progress/K1/1": ""}
     assert judged(answers, round="第2四半期") == [("E103", "error", ("activity.progress/K1/1",))]
 
@@ -65,20 +65,20 @@ def test_nothing_to_report_contradicts_a_progress(judged):
 
 
 @pytest.mark.parametrize("ref", ["activity.progress/K1/2", "activity.countermeasure/K1/3", "no_report/4"])
-def test_no_answer_for_a_quarter_to_come_and_it_is_told_once(judged, ref):
+def test_an_answer_for_a_coming_quarter_is_one_finding(judged, ref):
     assert judged({ref: "予定通り"}) == [("E104", "error", (ref,))]
 
 
-def test_an_answer_that_came_too_early_when_issued_holds_nobody_back(judged):
+def test_an_early_answer_already_in_the_issue_holds_nothing_back(judged):
     assert judged(issued={"activity.progress/K1/4": "予定通り"}) == [("E104", "warning", ("activity.progress/K1/4",))]
 
 
-def test_taking_back_an_answer_that_came_too_early_is_welcome(judged):
+def test_an_early_answer_may_be_removed(judged):
     early = {"activity.progress/K1/4": "予定通り"}
     assert judged({"activity.progress/K1/4": ""}, issued=early) == [("W105", "warning", ("activity.progress/K1/4",))]
 
 
-def test_a_round_of_no_quarter_says_nothing_of_quarters(checked):
+def test_a_round_without_a_quarter_has_no_coming_quarters(checked):
     answers = {f"activity.progress/K1/{n}": "予定通り" for n in (2, 3, 4)}
     assert checked(answers, round="年度実績") == []
     assert [f[0] for f in checked(answers)] == ["E104"]
@@ -90,12 +90,12 @@ def test_a_delay_needs_a_countermeasure(judged, text):
     assert judged(edits) == [("E105", "error", ("activity.countermeasure/K1/1",))]
 
 
-def test_a_delay_with_a_countermeasure_and_a_misspelt_delay_without_raise_nothing_more(judged):
+def test_a_delay_with_a_countermeasure_and_a_misspelt_delay_without_one_give_no_further_finding(judged):
     assert judged({"activity.progress/K1/1": DELAYED, "activity.countermeasure/K1/1": "業者と協議中"}) == []
     assert [f[0] for f in judged({"activity.progress/K1/1": "遅延"})] == ["E102"]
 
 
-def test_a_delay_that_stood_without_countermeasure_is_a_warning(judged):
+def test_a_delay_issued_without_countermeasure_is_a_warning(judged):
     answers = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り"}
     found = judged(
         answers, round="第2四半期", issued={"activity.progress/K1/1": DELAYED, "activity.progress/K2/1": "予定通り"}
@@ -103,7 +103,7 @@ def test_a_delay_that_stood_without_countermeasure_is_a_warning(judged):
     assert found == [("E105", "warning", ("activity.countermeasure/K1/1",))]
 
 
-def test_a_word_that_stood_outside_the_vocabulary_holds_nobody_back(judged):
+def test_a_word_issued_outside_the_vocabulary_holds_nothing_back(judged):
     answers = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り"}
     found = judged(
         answers, round="第2四半期", issued={"activity.progress/K1/1": "順調", "activity.progress/K2/1": "予定通り"}

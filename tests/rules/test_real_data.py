@@ -1,4 +1,4 @@
-"""The rules over the 26 real measures: every fault that stands there, and nothing else."""
+"""The rules over the 26 real measures: exactly the faults that they have."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_a_check_of_the_26_measures_finds_their_faults_and_no_others():
     assert found == FAULTS
 
 
-def test_the_real_answers_of_the_first_quarter_are_held_back_once():
-    """Returned as they were published; only 03-04 is wrong, and what nobody could write is left to the check."""
+def test_of_the_real_answers_of_the_first_quarter_one_sheet_is_held_back():
+    """The answers as published: only 03-04 is wrong, and faults in locked cells are left to ``check``."""
     sent = {m.id: m for m in sample.load(with_answers=False)}
     settings = sample.settings()
     found = [

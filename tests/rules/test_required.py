@@ -1,4 +1,4 @@
-"""What the 計画 round requires."""
+"""The fields that the 計画 round requires."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def test_a_missing_goal_and_a_nameless_activity(judged):
     ]
 
 
-def test_a_spare_line_is_not_asked(judged):
+def test_a_spare_line_need_not_be_filled_in(judged):
     spare = {"activity.name/K3": "", "activity.plan/K3/2": ""}
     assert "E107" not in {code for code, _, _ in judged(round="計画", issued=spare)}
 
 
-def test_one_goal_of_four_years_is_enough_and_none_is_told_once(case):
+def test_one_target_in_four_years_is_enough_and_none_is_one_finding(case):
     asked = case(round="計画", issued={"activity.progress/K1/1": "", "activity.progress/K2/1": ""})
     asked = replace(asked, round=replace(asked.round, requires=frozenset({"目標"})))
     assert judge(asked) == []

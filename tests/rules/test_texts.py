@@ -1,4 +1,4 @@
-"""連絡先, names of departments, lengths."""
+"""連絡先, department names, lengths."""
 
 from __future__ import annotations
 

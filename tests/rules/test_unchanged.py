@@ -1,4 +1,4 @@
-"""What a round did not open."""
+"""Cells that a round did not open."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def test_the_same_change_in_several_cells_is_one_finding(judged):
     assert judged(dict.fromkeys(cells, "利用額")) == [("E301", "error", cells)]
 
 
-def test_a_line_break_that_a_program_dropped_holds_nobody_back(judged):
+def test_a_line_break_dropped_by_a_program_holds_nothing_back(judged):
     assert judged({"outcome.indicator/O1/1": "月間利用金額 （年度月平均）"}) == [
         ("E301", "warning", ("outcome.indicator/O1/1",))
     ]
 
 
-def test_what_an_earlier_round_reported_may_be_corrected(judged):
+def test_an_answer_of_an_earlier_round_may_be_corrected(judged):
     q1 = {"activity.progress/K1/1": "予定通り", "activity.progress/K2/1": "予定通り"}
     edits = LATER | {"activity.progress/K1/1": DELAYED, "activity.countermeasure/K1/1": "協議中"}
     # 対応策 was blank, so it was open
     assert judged(edits, round="第2四半期", issued=q1) == [("W105", "warning", ("activity.progress/K1/1",))]
 
 
-def test_a_correction_that_is_wrong_is_told_once(judged):
+def test_a_faulty_correction_is_one_finding(judged):
     q1 = {"activity.progress/K1/1": "予定通り", "activity.progress/K2/1": "予定通り"}
     found = judged(LATER | {"activity.progress/K1/1": "予定どおり"}, round="第2四半期", issued=q1)
     assert found == [("E102", "error", ("activity.progress/K1/1",))]
@@ -58,7 +58,7 @@ def test_a_correction_that_is_wrong_is_told_once(judged):
     assert found == [("E103", "error", ("activity.progress/K1/1",))]
 
 
-def test_a_new_item_brings_its_printed_label(judged):
+def test_the_printed_label_of_a_new_item_is_no_finding(judged):
     added = {"support_flag": "有", "support.period/S1": "7月", "support.content/S1": "相談"}
     assert judged(added) == []
     spare = {"activity.name/K3": "", "activity.plan_label/K3": "作業予定"}

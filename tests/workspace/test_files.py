@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and never over somebody's work."""
+"""Writing files: completely or not at all, and never over someone's work."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_two_backups_of_one_second_are_both_kept(tmp_path: Path) -> None:
     assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
 
 
-def test_a_lock_keeps_other_processes_out_and_is_free_again(tmp_path: Path) -> None:
+def test_a_lock_keeps_other_processes_out_until_released(tmp_path: Path) -> None:
     lock = tmp_path / "master" / ".lock"
     code = f"""
 import sys
@@ -96,7 +96,7 @@ def test_an_open_workbook_is_noticed_and_a_lock_left_by_a_crash_is_not(tmp_path:
     assert opened_elsewhere(path) == "Excel"
 
 
-def test_a_workspace_is_where_a_master_is(tmp_path: Path) -> None:
+def test_a_folder_with_a_master_is_a_workspace(tmp_path: Path) -> None:
     with pytest.raises(MasterError, match="作業フォルダーではありません") as caught:
         Workspace.find(tmp_path)
     assert "dxreport init" in caught.value.fix
@@ -104,7 +104,7 @@ def test_a_workspace_is_where_a_master_is(tmp_path: Path) -> None:
     assert Workspace.find(tmp_path).backup == tmp_path / "master" / "backup"
 
 
-def test_a_locked_error_tells_what_to_do(tmp_path: Path) -> None:
+def test_a_locked_error_has_a_remedy(tmp_path: Path) -> None:
     with locked(tmp_path / ".lock"), pytest.raises(LockedError) as caught, locked(tmp_path / ".lock", 0.01):
         pass
     assert "もう一度実行" in caught.value.fix
