@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..collect.plan import Plan, PlannedFile, PlannedSheet, Status
+from ..collect.plan import FilePlan, Plan, SheetPlan, Status
 from ..domain.problems import WITHDRAWN, Problem, shown
 from .json_records import Record, note_records, problem_record
 
@@ -33,7 +33,7 @@ def _word(status: Status, dry_run: bool) -> str:
     return "planned" if dry_run and status is Status.MERGED else status.value
 
 
-def _file(planned: PlannedFile, dry_run: bool) -> Record:
+def _file(planned: FilePlan, dry_run: bool) -> Record:
     return {
         "path": planned.file.name,
         "sha256": planned.file.sha256,
@@ -46,7 +46,7 @@ def _file(planned: PlannedFile, dry_run: bool) -> Record:
     }
 
 
-def _sheet(s: PlannedSheet, dry_run: bool) -> Record:
+def _sheet(s: SheetPlan, dry_run: bool) -> Record:
     return {
         "id": s.measure,
         "sheet": s.sheet,
@@ -87,7 +87,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     yield from _sums(plan, dry_run)
 
 
-def _head(sheet: PlannedSheet) -> str:
+def _head(sheet: SheetPlan) -> str:
     name = sheet.measure if sheet.sheet == sheet.measure else f"{sheet.measure}（シート「{sheet.sheet}」）"
     changes = f" 変更 {len(sheet.merge.changes)} 件" if sheet.merge.changes else ""
     withdrawn = "（取下げ済み）" if any(p.code == WITHDRAWN.code for p in sheet.problems) else ""

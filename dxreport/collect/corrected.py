@@ -23,18 +23,18 @@ from ..sendback.origin import return_line
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from .originals import without_number
-from .plan import Plan, PlannedFile, PlannedSheet, Status
+from .plan import FilePlan, Plan, SheetPlan, Status
 
 FOLDER = "差し戻し"
 _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
-def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[PlannedFile, str, bytes]]:
-    """For each return with held sheets: the file, a name for the copy, its bytes.
+def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[str, str, bytes]]:
+    """For each return with held sheets: its number, a name for the copy, its bytes.
 
     A return in another format of which nothing can be filled into an issued workbook has none.
     """
-    out = []
+    out: list[tuple[str, str, bytes]] = []
     for planned in plan.files:
         held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED)]
         unread = any(p.severity == "error" for p in planned.problems)
@@ -42,8 +42,8 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
             continue
         name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
         made = _copy(workspace, master, planned, held)
-        if made is not None and planned.return_id not in {p.return_id for p, _, _ in out}:
-            out.append((planned, file_name(f"{name}_{FOLDER}") + made[1], made[0]))
+        if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
+            out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + made[1], made[0]))
     return out
 
 
@@ -53,7 +53,7 @@ def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
 
 
 def _copy(
-    workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]
+    workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]
 ) -> tuple[bytes, str] | None:
     """The copy and its suffix: macros stay where they were, since Excel refuses them under .xlsx."""
     if planned.package:
@@ -66,22 +66,28 @@ def _copy(
     return None if refilled is None else (refilled, ".xlsx")
 
 
-def _header(master: Master, return_id: str, held: Sequence[PlannedSheet]) -> list[str]:
+def _header(master: Master, return_id: str, held: Sequence[SheetPlan]) -> list[str]:
     first = held[0]
     round_ = master.settings.round(first.round)
     limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
+    meant = "、".join(dict.fromkeys(s.meant for s in held if s.meant))
+    again = (
+        f"このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
+        if all(s.meant for s in held)
+        else "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit
+    )
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
-        "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit,
+        again,
         return_line(return_id),
     ]
 
 
-def _marks(held: Sequence[PlannedSheet]) -> list[Mark]:
+def _marks(held: Sequence[SheetPlan]) -> list[Mark]:
     return [_mark(p, s.sheet, _cells(p, s)) for s in held for p in s.problems if p.severity == "error"]
 
 
-def _cells(p: Problem, s: PlannedSheet) -> tuple[str, ...]:
+def _cells(p: Problem, s: SheetPlan) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(cell for ref in p.fields if (cell := s.cells.get(Ref.parse(ref)))))
     return found or tuple(cell for cell in p.cell.split("、") if _ADDRESS.fullmatch(cell))
 
@@ -90,7 +96,7 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
     return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
 
 
-def _refilled(workspace: Workspace, master: Master, planned: PlannedFile, held: Sequence[PlannedSheet]) -> bytes | None:
+def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
     """The issued workbook with all the department's answers in it and the bad cells marked: for the first issue
     of which a held sheet could be read. None where there is none, or what was issued is no longer kept."""
     first = next((s for s in held if s.status is Status.HELD and s.texts), None)
@@ -121,7 +127,7 @@ def _refilled(workspace: Workspace, master: Master, planned: PlannedFile, held: 
     return corrected_copy(filled, marks, _header(master, planned.return_id, held))
 
 
-def _answers(s: PlannedSheet, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
+def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
     """What the department wrote into a sheet, without what it changed in locked cells: there the issued text stands."""
     locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
     return {ref: t for ref, t in s.texts.items() if t != issued.get(ref, "") and ref in shown and ref not in locked}

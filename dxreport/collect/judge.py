@@ -1,246 +1,139 @@
-"""A returned file → its sheets, each identified by its stamp, read, and judged by the rules."""
+"""The rules as the fold asks them: a returned sheet, with the texts it counts with → its problems."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from types import MappingProxyType
+from typing import Protocol
 
 from ..domain import problems
-from ..domain.model import FiscalYear, Ref, Round, measure_from
-from ..domain.problems import KINDS, Problem, problem
-from ..form.align.sheet import Aligned, Doubt
-from ..form.compile import Form
-from ..form.read.filled import FilledSheet, read_aligned, read_filled
-from ..form.read.sheet import find_stamp
-from ..form.stamp import SHEET, Stamp
-from ..intake.file_type import Format, sniff
-from ..intake.gather import ReturnedFile
-from ..intake.limits import Unreadable
-from ..intake.notes import own, remarks
-from ..intake.workbook import Book, Sheet, open_book
-from ..issue.store import Archive, Snapshot
-from ..master.records import Master
+from ..domain.fields import FIELD
+from ..domain.model import Department, Measure, Ref, Round, Settings, measure_from
+from ..domain.problems import Problem, problem
 from ..rules import Case, Finding, judge, problems_of, takes
-from ..sendback.origin import corrected_return
-from .judged import JudgedFile, JudgedSheet
-from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
+from ..rules.progress import QUARTER_ANSWERS
+from .reading import SheetReading
+from .replay import Judged, Sheet
 
-NOTHING: Mapping[Ref, str] = MappingProxyType({})
-Standing = Callable[[str, str], Mapping[Ref, str]]
-Ask = Callable[[str], str]
-_ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
+LACKING = frozenset(
+    kind.code
+    for kind in (
+        problems.PROGRESS_MISSING, problems.COUNTERMEASURE_MISSING, problems.REQUIRED_MISSING, problems.ACTUAL_MISSING,
+    )
+)  # fmt: skip
+
+
+class Terms(Protocol):
+    """Gives settings by their digest."""
+
+    def __call__(self, digest: str) -> Settings: ...
 
 
 class Judge:
-    """Reads and judges files against a master and what was issued from it."""
+    """Judges sheets by the settings they were read by; an outcome found before is not worked out again.
+
+    ``known`` are outcomes by their digest; ``fresh`` those that were added. Rules that look at other measures or
+    at departments only warn.
+    """
 
     def __init__(
         self,
-        master: Master,
-        archive: Archive,
-        passwords: Mapping[str, str] | None = None,
-        standing: Standing = lambda measure, issue: {},
-        ask: Ask | None = None,
+        terms: Terms,
+        measures: Mapping[str, Measure],
+        departments: tuple[Department, ...],
+        known: Mapping[str, Judged],
     ) -> None:
-        """``passwords`` are by department (``""`` for none); that of a department in the file's name is tried first.
+        self._terms, self._measures, self._departments = terms, measures, departments
+        self._known = dict(known)
+        self._opened: dict[tuple[str, str, str], frozenset[Ref]] = {}
+        self.fresh: dict[str, Judged] = {}
 
-        ``ask`` is asked for the password of a file (by its name) that none of them opens, until it gives ``""``.
-        ``standing`` (measure, issue) gives the master's texts: a cell that a return leaves as issued does
-        not change the master, so it is judged by what stands there since.
-        """
-        self.master, self.archive, self.standing = master, archive, standing
-        self.passwords, self.ask = dict(passwords or {}), ask
-        self.measures = {m.id: m for m in master.measures}
+    def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
+        """Judge a sheet as if it said ``texts``; cells of ``others`` are not its fault."""
+        key = _digest(sheet, texts, others)
+        if key not in self._known:
+            self._known[key] = self.fresh[key] = self._judge(sheet, texts, others)
+        return self._known[key]
 
-    def file(self, file: ReturnedFile, *, ask: bool = True) -> JudgedFile:
-        """Judge a file. Nothing that is wrong with it is raised: it is said in the result.
+    def opens(self, sheet: Sheet) -> frozenset[Ref]:
+        """The cells whose changes count."""
+        key = (*sheet.key, sheet.terms)
+        if key not in self._opened:
+            case = self._case(sheet, {**sheet.issued, **sheet.texts})
+            self._opened[key] = frozenset(ref for ref in sheet.texts if takes(case, ref))
+        return self._opened[key]
 
-        Without ``ask`` nobody is asked for a password.
-        """
-        if file.problem:
-            return JudgedFile(file, (_unreadable(file.problem, file.detail),))
-        try:
-            return self._book(file, self._open(file, ask))
-        except Unreadable as error:
-            return JudgedFile(file, (_unreadable(error.code, error.detail),))
+    def accepts(self, sheet: Sheet) -> frozenset[Ref]:
+        """All but what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's to change."""
+        return frozenset(r for r in sheet.texts if FIELD[r.field].group or r.field == "activity.plan_label")
 
-    def joint(self, sheet: JudgedSheet, answers: Mapping[Ref, str]) -> JudgedSheet:
-        """The sheet as it would be if these answers stood in it."""
-        assert sheet.filled is not None
-        filled = replace(sheet.filled, texts={**sheet.filled.texts, **answers})
-        return self._again(sheet, filled, sheet.inherited)
-
-    def as_copy(self, sheet: JudgedSheet, inherited: Mapping[Ref, str]) -> JudgedSheet:
-        """The sheet of a corrected copy of one that went in meanwhile and said this: what it took back of that is gone."""
-        assert sheet.filled is not None
-        return replace(self._again(sheet, sheet.filled, inherited), notes=sheet.notes, inherited=inherited)
-
-    def _again(self, sheet: JudgedSheet, filled: FilledSheet, inherited: Mapping[Ref, str]) -> JudgedSheet:
-        assert sheet.snapshot is not None
-        round_ = self.master.settings.round(sheet.snapshot.round)
-        assert round_ is not None
-        return self._judged(sheet.stamp, sheet.snapshot, round_, filled, inherited)
-
-    def _open(self, file: ReturnedFile, ask: bool) -> Book:
-        refusal = Unreadable("E402")
-        for password in self._keys(file, ask):
-            try:
-                book = open_book(file.data, file.file_name, password)
-            except Unreadable as error:
-                if error.code != "E402":
-                    raise
-                refusal = error
-                continue
-            if book.decrypted and password:
-                self.passwords.setdefault(password, password)  # one that was asked for may open others
-            return book
-        raise refusal
-
-    def _keys(self, file: ReturnedFile, ask: bool) -> Iterator[str | None]:
-        """The passwords to try, one by one."""
-        yield None
-        named = sorted(self.passwords, key=lambda department: department not in file.name)
-        yield from dict.fromkeys(self.passwords[department] for department in named)
-        while ask and self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
-            yield answer
-
-    def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
-        stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
-        unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
-        read = [*stamped, *((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)]
-        unread = [(u, _nameless(u)) for u in unkeyed if not u.aligned]
-        if not read:
-            return JudgedFile(file, tuple(p for _, p in unread) or (problem(problems.NO_FORM_SHEET),))
-        count = Counter((stamp.issue, stamp.measure) for _, stamp, _ in read)
-        order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
-        sheets = []
-        for sheet, stamp, aligned in sorted(read, key=lambda found: order[found[0].name]):
-            if count[stamp.issue, stamp.measure] > 1:
-                twice = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
-                known = self._identify(sheet.name, stamp)
-                snapshot = None if isinstance(known, Problem) else known[0]
-                sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, snapshot, (twice,)))
-            else:
-                sheets.append(self._sheet(book, sheet, stamp, aligned))
-        sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
-        forms = {stamp.form for _, stamp, _ in read}
-        extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
-        package = book.data if book.format in (Format.XLSX, Format.XLSM) else b""
-        return JudgedFile(file, extra, tuple(sheets), package, corrected_return(book))
-
-    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
-        found = self._identify(sheet.name, stamp)
-        if isinstance(found, Problem):
-            return JudgedSheet(sheet.name, stamp, stamp.measure, None, (found,))
-        snapshot, form, round_ = found
-        settings = self.master.settings
-        years = settings.plan_years
-        year = years.index(settings.fiscal_year) + 1 if settings.fiscal_year in years else 0
-        issued = snapshot.texts[stamp.measure]
-        when = {"quarter": round_.quarter, "year": year}
-        try:
-            if aligned is None:
-                filled = read_filled(book, sheet, form, issued, settings, **when)
-            else:
-                filled = read_aligned(book, sheet, form, aligned, issued, settings, **when)
-        except Unreadable as error:
-            return JudgedSheet(
-                sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),)
-            )
-        if isinstance(filled, Doubt):
-            unread = problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
-            return JudgedSheet(sheet.name, stamp, stamp.measure, None, (unread,))
-        return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(book, sheet.name, stamp))
-
-    def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
-        """A word where the measure was issued for a later quarter since."""
-        issued = (
-            self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures
+    def _case(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Case:
+        settings = self._terms(sheet.terms)
+        round_ = settings.round(sheet.round) or Round(sheet.round)
+        return Case(
+            measure_from(texts), measure_from(sheet.issued), self._measures, round_, settings, self._departments
         )
-        later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
-        if later:
-            yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
 
-    def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
-        """The notes that the department wrote, by cell."""
-        found = remarks(book, sheet)
-        if not found:
-            return {}
-        sent = self.archive.workbook(stamp.issue)
-        return own(found, remarks(open_book(sent), stamp.measure).values() if sent else ())
-
-    def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
-        """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
-        issue, snapshot = self.master.issue(stamp.issue), self.archive.snapshot(stamp.issue)
-        here = self.master.settings.fiscal_year.label
-        if issue is None and (year := _year_of(stamp.issue)) not in ("", here):
-            return problem(problems.WRONG_YEAR, {"found": year, "expected": here}, sheet=sheet)
-        if issue is None or snapshot is None:
-            return problem(problems.ISSUE_UNKNOWN, {"issue": stamp.issue}, sheet=sheet)
-        if snapshot.fiscal_year != here:
-            return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
-        if stamp.measure not in snapshot.texts or stamp.measure not in self.measures:
-            return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
-        form, round_ = self.archive.form(stamp.form), self.master.settings.round(snapshot.round)
-        if form is None or round_ is None:
-            return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
-        return snapshot, form, round_
-
-    def _judged(
-        self,
-        stamp: Stamp,
-        snapshot: Snapshot,
-        round_: Round,
-        filled: FilledSheet,
-        inherited: Mapping[Ref, str] = NOTHING,
-    ) -> JudgedSheet:
-        issued = snapshot.texts[stamp.measure]
-        own = {**issued, **filled.texts}
-        before = {**issued, **inherited}
-        earlier = {
-            ref: text
-            for ref, text in self.standing(stamp.measure, stamp.issue).items()
-            if (ref in issued or ref in filled.cells) and text != own.get(ref, "") == before.get(ref, "")
-        }
-        whole = {**issued, **filled.texts, **earlier}
-        case = Case(
-            measure_from(whole), snapshot.measure(stamp.measure), self.measures, round_, self.master.settings,
-            self.master.departments,
-        )  # fmt: skip
-        due = {ref._replace(field="activity.countermeasure") for ref in earlier if ref.field == "activity.progress"}
-        faulty = {ref for p in filled.problems for ref in p.fields} | {str(ref) for ref in (*earlier, *due)}
-        findings = [f for found in judge(case) if (f := _beside(found, faulty))]
-        found = problems_of(
-            findings, lambda ref: (filled.sheet, filled.cells.get(ref, "")), self.master.settings, case.values
+    def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
+        read = sheet.data
+        assert isinstance(read, SheetReading)
+        case = self._case(sheet, texts)
+        # A missing 対応策 is not charged to a sheet whose 進捗 came from elsewhere.
+        due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
+        known = {ref for p in read.problems for ref in p.fields} | {str(ref) for ref in (*others, *due)}
+        findings = [f for found in judge(case) if (f := _without(found, known))]
+        found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
+        told = (*read.problems, *found)
+        errors = [p for p in told if p.severity == "error"]
+        own = tuple(p for p in errors if p.code not in LACKING)
+        meant = _meant(own, read, case)
+        return Judged(
+            (_wrong_round(own, read, meant),) if meant else own,
+            tuple(p for p in errors if p.code in LACKING),
+            tuple(p for p in told if p.severity != "error"),
+            meant,
         )
-        opened = frozenset(ref for ref in filled.texts if takes(case, ref))
-        told = (*filled.problems, *found, *self._earlier(filled.sheet, stamp, round_))
-        return JudgedSheet(filled.sheet, stamp, stamp.measure, snapshot, told, filled, opened, leans=bool(earlier))
 
 
-def _beside(found: Finding, faulty: Collection[str]) -> Finding | None:
-    """The finding without cells of which a fault was told already; None where nothing is left of it.
+def _without(found: Finding, known: Collection[str]) -> Finding | None:
+    """The finding minus cells already reported; None if none is left.
 
-    The cells of an error have it each for itself; a warning is about all of its cells.
+    An error holds in each of its cells; a warning is about all of them together.
     """
-    refs = tuple(ref for ref in found.refs if str(ref) not in faulty)
+    refs = tuple(ref for ref in found.refs if str(ref) not in known)
     return (replace(found, refs=refs) if found.severity == "error" else found) if refs else None
 
 
-def _nameless(found: Unkeyed) -> Problem:
-    """What to say of a sheet of the form that is not known to be any measure's."""
-    return problem(problems.STAMP_MISSING, {"reason": found.reason}, sheet=found.sheet.name)
+def _meant(own: Collection[Problem], read: SheetReading, case: Case) -> str:
+    """The round that a sheet was filled in for, where all its errors are answers of another round than its own."""
+    rounds = {r.quarter: r.name for r in case.settings.rounds if r.quarter}
+    named = [_round_of(Ref.parse(field), rounds) for p in own for field in p.fields or ("",)] if own else []
+    told = {problems.LOCKED_CHANGED.code, problems.QUARTER_TO_COME.code}
+    if not named or any(p.code not in told or not p.fields for p in own):
+        return ""
+    others = [name for name in named if name and name != read.round and name in read.rounds]
+    return max(others, key=list(rounds.values()).index) if len(others) == len(named) else ""
 
 
-def _year_of(issue: str) -> str:
-    """The fiscal year that an issue's number names (``R04Q1-001``), ``""`` for none."""
-    named = _ISSUE_YEAR.match(issue)
-    return FiscalYear(2018 + int(named[1])).label if named and int(named[1]) else ""
+def _round_of(ref: Ref, rounds: Mapping[int, str]) -> str:
+    return rounds.get(ref.period, "") if ref.field in QUARTER_ANSWERS else ""
 
 
-def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:
-    kind = KINDS[code]
-    return problem(kind, {"detail": detail} if "detail" in kind.params else {}, sheet=sheet)
+def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Problem:
+    """One problem for all the answers of another round."""
+    first = own[0]
+    fields = tuple(dict.fromkeys(field for p in own for field in p.fields))
+    return problem(
+        problems.WRONG_ROUND, {"round": read.round, "meant": meant}, sheet=first.sheet,
+        cell="、".join(dict.fromkeys(p.cell for p in own if p.cell)), field=first.field, label=first.label,
+        value=first.value, fields=fields,
+    )  # fmt: skip
+
+
+def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
+    """What an outcome follows from."""
+    issued = sheet.issued
+    changed = sorted((str(ref), text) for ref, text in texts.items() if issued.get(ref) != text)
+    parts = (sheet.return_id, sheet.issue, sheet.terms, changed, sorted(map(str, others)))
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from ..domain.errors import MasterError
 from ..intake.gather import ReturnedFile
-from ..master.records import Receipt
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from .log import content_key
+from .reading import Reading
 
 _NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 
@@ -21,13 +23,13 @@ def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
     return workspace.returns / f"{return_id}_{file_name(without_number(name))}"
 
 
-def original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
-    """The kept original of a receipt, under the name it came with.
+def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
+    """The kept original of a return, under the name it came with.
 
     Raises MasterError when it is gone, cannot be read, or is no longer what came.
     """
-    file = ReturnedFile(receipt.file, workspace.returns, b"", receipt.sha256)
-    path = original_path(workspace, receipt.id, file.file_name)
+    file = ReturnedFile(reading.file, workspace.returns, b"", reading.sha256)
+    path = original_path(workspace, reading.id, file.file_name)
     if not path.is_file():
         raise MasterError(
             f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。"
@@ -39,16 +41,21 @@ def original(workspace: Workspace, receipt: Receipt) -> ReturnedFile:
             f"返送の控え {path} を読めません（{error.strerror}）。",
             "ファイルを開いている人がいれば、閉じてもらってください。",
         ) from None
-    if hashlib.sha256(data).hexdigest() != receipt.sha256:
+    if hashlib.sha256(data).hexdigest() != reading.sha256:
         raise MasterError(
             f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。"
         )
     return replace(file, path=path, data=data)
 
 
-def kept_numbers(workspace: Workspace) -> list[str]:
-    """The numbers of all returns whose originals are kept: after a backup was put back, 受付簿 may lack some."""
-    return sorted({path.name.partition("_")[0] for path in workspace.returns.glob("U*_*")})
+def orphans(workspace: Workspace, named: Collection[str]) -> dict[str, str]:
+    """The kept originals whose numbers are not among those ``named``, by content: a run was ended before it was done."""
+    out = {}
+    for path in sorted(workspace.returns.glob("U*_*")):
+        number, _, name = path.name.partition("_")
+        if number not in named and path.is_file():
+            out[content_key(hashlib.sha256(path.read_bytes()).hexdigest(), name)] = number
+    return out
 
 
 def without_number(name: str) -> str:

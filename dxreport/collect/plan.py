@@ -1,4 +1,4 @@
-"""What a collect would do, as records: sheets and files with their fate, and what is to be written."""
+"""What a collect would do, as records: files and sheets with their outcome, and what is to be written."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ class Status(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedSheet:
-    """One sheet with its fate. ``labels`` name the cells of its changes and conflicts, ``cells`` say where
-    all its texts stand, ``texts`` what they are; ``notes`` are those that the department wrote, by cell.
-    ``silent`` says that it says nothing of its own beside what stands in the master since."""
+class SheetPlan:
+    """One sheet with its outcome.
+
+    ``labels`` name the cells of its changes and conflicts, ``cells`` say where all its texts stand, ``texts``
+    what they are; ``notes`` are the department's, by cell; ``meant`` is the round it was filled in for, where
+    that is another than its own.
+    """
 
     sheet: str
     measure: str
@@ -46,24 +49,24 @@ class PlannedSheet:
     department: str = ""
     round: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
-    silent: bool = False
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedFile:
-    """One file with its fate; ``return_id`` is its number in 受付簿, ``new`` whether it is entered now. A file of an
-    earlier run stands here too where one of this run made a sheet of it whole.
+class FilePlan:
+    """One file with its outcome.
 
-    ``package`` as in JudgedFile. A file with an error of its own was not read; its sheets, if it has any, are
-    those of an earlier time when it could be.
+    ``return_id`` is its number in 受付簿, ``new`` whether it is entered now. A file of an earlier run is listed
+    too where one of this run completed a sheet of it. ``package`` are the bytes of an .xlsx or .xlsm (decrypted),
+    ``b""`` for other formats.
     """
 
     file: ReturnedFile
     return_id: str
     new: bool
     problems: tuple[Problem, ...]
-    sheets: tuple[PlannedSheet, ...]
-    package: bytes = b""
+    sheets: tuple[SheetPlan, ...]
+    package: bytes = field(default=b"", repr=False)
 
     @property
     def status(self) -> Status:
@@ -75,9 +78,14 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a collect would do; the records are to be added to the master or written over their rows."""
+    """What a collect would do.
 
-    files: tuple[PlannedFile, ...] = ()
+    ``edits`` are changes that people made in the master since the last command; ``changes``, ``receipts`` and
+    ``conflicts`` are to be added to the master, ``updated`` ones written over their rows.
+    """
+
+    files: tuple[FilePlan, ...] = ()
+    edits: tuple[Change, ...] = ()
     changes: tuple[Change, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     updated: tuple[Receipt | Conflict, ...] = ()

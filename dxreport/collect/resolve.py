@@ -6,25 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.fields import label
 from ..domain.model import Ref, list_of, next_keys, normalise
 from ..domain.problems import Problem
-from ..issue.store import Archive
-from ..master.memo import ACCEPTED, memo
-from ..master.read import read_master
-from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState, stamp
-from ..master.write import MasterEdit, save
+from ..master.records import Change, Conflict, ConflictState
+from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from .applied import apply
-from .books import ADDITION, addition
-from .earlier import newer
-from .halves import Halves
-from .judge import Judge
-from .judged import JudgedSheet, released
-from .kept import Kept
+from .commit import Books, Difference, opened
+from .desk import Desk
+from .ledger import ADDITION, addition
 from .originals import original
-from .plan import Plan, PlannedSheet, Status
-from .planned import Planner
+from .read import FileReader
+from .replay import Accept, Adopt, Decision, Edit, Outcome, Verdict
+from .replay import Conflict as CellConflict
+
+SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,189 +32,167 @@ class Accepted:
     not_taken: tuple[Problem, ...]
 
 
-SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
-
-
 def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> Change | None:
     """Decide an open conflict: ``take`` is ``issued``, ``returned``, ``current`` or the text to write.
 
     Gives the change to the master, None when its text stays. Raises UsageError for a conflict that is
-    not open, and as ``save`` does.
+    not open, MasterError and LockedError where the master cannot be written.
     """
-    master = read_master(workspace.master)
-    conflict = _open(master, conflict_id)
-    if conflict.label.startswith(ADDITION):
-        return _decide_addition(workspace, master, conflict, take, reason, now)
-    measure = master.measure(conflict.measure)
-    now_there = measure.values().get(conflict.ref, "") if measure else ""
-    sides = {"issued": conflict.issued, "returned": conflict.returned, "current": now_there}
-    text = sides.get(take, normalise(take))
-    why = f"競合 {conflict.id}: {SIDES.get(take, '指定した値')}を採用" + (f"（{reason}）" if reason else "")
-    edit = MasterEdit(master)
-    change = None
-    if text != now_there and measure is None:
-        raise UsageError(
-            f"施策 {conflict.measure} は、いまのマスターにありません。",
-            f"dxreport resolve {conflict.id} --take current で閉じてください。",
-        )
-    if text != now_there:
-        receipt = next(
-            (r for r in master.receipts if r.id == conflict.return_id and r.measure == conflict.measure), None
-        )
-        change = Change(
-            stamp(now), conflict.measure, conflict.ref, conflict.label, now_there, text, conflict.return_id,
-            receipt.issue_id if receipt and take == "returned" else "", receipt.file if receipt else "",
-            *(_source(workspace, master, receipt, conflict.ref) if receipt and take == "returned" else ()), note=why,
-        )  # fmt: skip
-        edit.set(conflict.measure, conflict.ref, text)
-        edit.add(change)
-    edit.update(
-        replace(conflict, state=ConflictState.RESOLVED, current=now_there, decision=text, reason=why, when=stamp(now))
-    )
-    save(workspace, edit.data(), master.sha256, now)
-    return change
+    with locked(workspace.lock):
+        books = opened(workspace, now)
+        row = _open(books, conflict_id)
+        why = f"競合 {row.id}: {SIDES.get(take, '指定した値')}を採用" + (f"（{reason}）" if reason else "")
+        if row.label.startswith(ADDITION):
+            decided = replace(row, state=ConflictState.RESOLVED, decision=take, reason=why, when=books.when)
+            _adopt(books, row, why, taken=take == "returned")
+        else:
+            decided = _decide(books, row, take, why)
+        rows = books.conflict_rows()
+        rows.write(decided)
+        difference = books.difference(rows=rows)
+        books.commit("resolve", difference, now)
+    return next((c for c in difference.changes if c.note == why), None)
 
 
-def _source(workspace: Workspace, master: Master, receipt: Receipt, ref: Ref) -> tuple[str, str]:
-    """Sheet and cell that a text was read from; blank where the kept original can no longer be read."""
-    try:
-        file = original(workspace, receipt)
-    except MasterError:
-        return "", ""
-    sheet = next(
-        (
-            s
-            for s in Judge(master, Archive(workspace)).file(file).sheets
-            if (s.measure, s.stamp.issue) == (receipt.measure, receipt.issue_id)
-        ),
-        None,
-    )
-    return (sheet.sheet, sheet.filled.cells.get(ref, "")) if sheet and sheet.filled else ("", "")
-
-
-def _decide_addition(
-    workspace: Workspace, master: Master, conflict: Conflict, take: str, reason: str, now: datetime
-) -> Change | None:
-    """Take an item that a department added into the master, all its texts, or leave it out."""
-    if take not in SIDES:
-        raise UsageError(
-            f"{conflict.id} は項目の追加です。",
-            "採用するなら --take returned、しないなら --take current を指定してください。",
-        )
-    why = f"追加 {conflict.id}: {'採用' if take == 'returned' else '不採用'}" + (f"（{reason}）" if reason else "")
-    edit = MasterEdit(master)
-    changes: list[Change] = []
-    if take == "returned":
-        receipt = next(r for r in master.receipts if (r.id, r.measure) == (conflict.return_id, conflict.measure))
-        file = original(workspace, receipt)
-        sheet = next(s for s in Judge(master, Archive(workspace)).file(file).sheets if s.measure == conflict.measure)
-        added = sheet.filled.added if sheet.filled else ()
-        item = next((i for i in added if addition(i, master.settings) == conflict.returned), None)
-        if sheet.filled is None or item is None:
-            raise MasterError(
-                f"{conflict.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
+def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
+    """Append a decision (an edit where the conflict came from no return); gives the row as decided."""
+    if row.measure not in books.texts:
+        if take != "current":
+            raise UsageError(
+                f"施策 {row.measure} は、いまのマスターにありません。",
+                f"dxreport resolve {row.id} --take current で閉じてください。",
             )
-        part = list_of(conflict.ref)
-        key = next_keys(part, master.keys_ever(conflict.measure, part), 1)[0]
-        for ref, text in item.items():
-            if text:
-                here = ref._replace(item=key)
-                changes.append(Change(
-                    stamp(now), conflict.measure, here, label(here, master.settings), "", text, receipt.id, receipt.issue_id,
-                    file.name, sheet.sheet, sheet.filled.cells.get(ref, ""), why,
-                ))  # fmt: skip
-        edit.set_all((c.measure, c.ref, c.new) for c in changes)
-        edit.add(*changes)
-    edit.update(replace(conflict, state=ConflictState.RESOLVED, decision=take, reason=why, when=stamp(now)))
-    save(workspace, edit.data(), master.sha256, now)
-    return changes[0] if changes else None
+        return replace(row, state=ConflictState.RESOLVED, decision="", reason=why, when=books.when)
+    here = books.texts[row.measure].get(row.ref, "")
+    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take, normalise(take))
+    asked = _asked(books, row)
+    if asked is not None:
+        takes = asked.by if take == "returned" else _brought(books, row) if take == "current" else None
+        issue = asked.by[1] if asked.by else ""
+        books.work.add(
+            Decision(
+                row.ref, asked.round, row.returned, here, text, takes[0] if takes else "", row.return_id, issue, why
+            ),
+            row.measure,
+        )
+    elif text != here:
+        books.work.add(Edit(row.ref, here, text, why), row.measure)
+    return replace(row, state=ConflictState.RESOLVED, current=here, decision=text, reason=why, when=books.when)
+
+
+def _asked(books: Books, row: Conflict) -> CellConflict | None:
+    """The conflict of the fold that a row is about."""
+    found = books.state(row.measure).conflicts.values()
+    return next((c for c in found if (c.ref, c.returned, c.current) == (row.ref, row.returned, row.current)), None)
+
+
+def _brought(books: Books, row: Conflict) -> tuple[str, str] | None:
+    """The sheet that brought the text of the master."""
+    text = books.state(row.measure).texts.get(row.ref)
+    return text.by if text else None
+
+
+def _adopt(books: Books, row: Conflict, why: str, *, taken: bool) -> None:
+    """Take an item over that a department added, under an id of the master's own; or leave it."""
+    reads = books.reads().get(row.return_id, ())
+    sheets = [s for r in reversed(reads) for s in books.reading(r.reading).sheets if s.measure == row.measure]
+    found = ((s, item) for s in sheets for item in s.added if addition(item, books.master.settings) == row.returned)
+    sheet, item = next(found, (None, {}))
+    if not taken:
+        return
+    if sheet is None:
+        raise MasterError(
+            f"{row.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
+        )
+    part = list_of(row.ref)
+    key = next_keys(part, books.master.keys_ever(row.measure, part), 1)[0]
+    texts = {ref._replace(item=key): text for ref, text in item.items() if text}
+    books.work.add(Adopt(row.return_id, sheet.issue, texts, why), row.measure)
 
 
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
 ) -> Accepted:
     """Take a held or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴. The sheets that
-    waited for it go in before it.
+    waited for it go in with it.
 
-    ``password`` opens its kept original. Raises UsageError for a sheet that is neither, or in whose place a
-    newer return went in; MasterError when its original is gone.
+    ``password`` opens its kept original where that could not be read so far. Raises UsageError for a sheet that is
+    neither, or that a newer return replaced; MasterError when its original is gone.
     """
-    master = read_master(workspace.master)
-    receipt = _waiting(master, return_id, measure)
-    file = original(workspace, receipt)
-    planner = Planner(master, now)
-    judge = Judge(master, Archive(workspace), {"": password} if password else None, planner.standing)
-    read = judge.file(file)
-    if not read.sheets:
-        raise UsageError(
-            f"{return_id} の控えを開けません。{read.problems[0].message}",
-            "パスワード付きなら --password を付けてください。",
-        )
-    judged = next((s for s in read.sheets if (s.measure, s.stamp.issue) == (measure, receipt.issue_id)), None)
-    if judged is None or judged.refused:
-        raise UsageError(
-            f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。",
-            "部署に送り直してもらってください。",
-        )
-    for half in Halves(judge, planner, Kept(workspace, judge)).waiting(read, judged):
-        planner.complete(half, {receipt.id: file.name})
-    taken = released(judged) if judged.held else judged
-    sheet = planner.merged(file, taken, receipt.id, _base(taken, receipt), ACCEPTED + reason)
-    planner.offer_added(judged, receipt.id)
-    planner.supersede(receipt.id, receipt.measure, receipt.issue_id)
-    plan = planner.plan()
-    done = replace(
-        receipt, state=ReceiptState.MERGED, changes=len(sheet.merge.changes), note=memo(ACCEPTED + reason, judged.notes)
-    )
-    apply(workspace, master, Plan((), plan.changes, (), (*plan.updated, done), plan.conflicts), now)
-    return Accepted(
-        plan.changes, plan.conflicts, tuple(p for p in judged.errors if _of_a_cell(p) and not _told(p, taken))
-    )
+    with locked(workspace.lock):
+        books = opened(workspace, now)
+        if password and not any(books.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
+            _read_at_last(books, return_id, password)
+        found = _waiting(books, return_id, measure)
+        books.work.add(Accept(return_id, found.sheet.issue, reason), measure)
+        rows = books.conflict_rows()
+        for read in books.reads()[return_id][-1:]:
+            for sheet in books.reading(read.reading).sheets:
+                for item in sheet.added if (sheet.measure, sheet.issue) == (measure, found.sheet.issue) else ():
+                    rows.offer(return_id, measure, item)
+        difference: Difference = books.difference(rows=rows)
+        says = books.state(measure).outcomes[return_id, found.sheet.issue].says
+        books.commit("resolve", difference, now)
+    lost = (p for p in found.judged.own if p.code.startswith("E3") and not any(Ref.parse(f) in says for f in p.fields))
+    return Accepted(difference.changes, difference.conflicts, tuple(lost))
 
 
-def _base(judged: JudgedSheet, receipt: Receipt) -> PlannedSheet:
-    return PlannedSheet(judged.sheet, judged.measure, Status.MERGED, judged.problems, issue=receipt.issue_id)
+def _read_at_last(books: Books, return_id: str, password: str) -> None:
+    """Read the kept original of a return that could not be opened when it came."""
+    for read in books.reads().get(return_id, ())[-1:]:
+        file = original(books.workspace, books.reading(read.reading))
+        Desk(books, FileReader(books.master, books.archive, {"": password})).enter([file])
 
 
-def _of_a_cell(p: Problem) -> bool:
-    """Whether a problem is about what stands in a cell (E3), not about what was answered."""
-    return p.code.startswith("E3")
-
-
-def _told(p: Problem, taken: JudgedSheet) -> bool:
-    """Whether what stands in one of its cells is among what the merge may take."""
-    return any(Ref.parse(field) in taken.answers for field in p.fields)
-
-
-def _open(master: Master, id_: str) -> Conflict:
-    found = next((c for c in master.conflicts if c.id == id_), None)
+def _open(books: Books, id_: str) -> Conflict:
+    conflicts = books.master.conflicts
+    found = next((c for c in conflicts if c.id == id_), None)
     if found is None or found.state is not ConflictState.OPEN:
-        still = "、".join(c.id for c in master.conflicts if c.state is ConflictState.OPEN) or "ありません"
+        still = "、".join(c.id for c in conflicts if c.state is ConflictState.OPEN) or "ありません"
         raise UsageError(
             f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。", f"未解決の競合: {still}"
         )
     return found
 
 
-def _waiting(master: Master, return_id: str, measure: str) -> Receipt:
-    """The receipt of a sheet that may be accepted."""
-    states = (ReceiptState.HELD, ReceiptState.WITHDRAWN)
-    sheets = (r for r in master.receipts if (r.id, r.measure) == (return_id, measure))
-    found = next((r for r in sheets if r.state in states), None)
+def _waiting(books: Books, return_id: str, measure: str) -> Outcome:
+    """The outcome of a sheet that may be accepted."""
+    outcomes = books.state(measure).outcomes if measure in books.texts else {}
+    mine = [o for key, o in outcomes.items() if key[0] == return_id]
+    open_to = (Verdict.HELD, Verdict.REPLACED, Verdict.ELSEWHERE, Verdict.WITHDRAWN)
+    found = next((o for o in mine if o.verdict in open_to), None)
     if found is None:
+        _refuse_unread(books, return_id, measure)
         held = "、".join(
-            f"{r.id}/{r.measure}" for r in master.receipts if r.state is ReceiptState.HELD and not _later(master, r)
+            f"{r.id}/{r.measure}" for r in books.master.receipts if r.state.name == "HELD" and not r.replaced_by
         )
         raise UsageError(
             f"{return_id}/{measure} は、保留にも取下げにもなっていません。", f"保留中のシート: {held or 'ありません'}"
         )
-    if later := _later(master, found):
+    later = [
+        o.sheet.return_id for o in outcomes.values()
+        if o.sheet.round == found.sheet.round and o.verdict in (Verdict.TAKEN, Verdict.UNCHANGED)
+        and o.sheet.stamp > found.sheet.stamp
+    ]  # fmt: skip
+    if later:
         raise UsageError(
-            f"{return_id}/{measure} は、後から届いた {later} に置き換えられています。",
-            f"{return_id} のほうを採るときは、先に dxreport withdraw {later} で {later} を取り下げてください。",
+            f"{return_id}/{measure} は、後から届いた {later[-1]} に置き換えられています。",
+            f"{return_id} のほうを採るときは、先に dxreport withdraw {later[-1]} で {later[-1]} を取り下げてください。",
         )
     return found
 
 
-def _later(master: Master, receipt: Receipt) -> str:
-    return newer(master.receipts, receipt.id, receipt.measure, receipt.issue_id)
+def _refuse_unread(books: Books, return_id: str, measure: str) -> None:
+    """Raise UsageError for a return, or a sheet, that could not be read."""
+    for read in books.reads().get(return_id, ())[-1:]:
+        reading = books.reading(read.reading)
+        if not reading.sheets:
+            raise UsageError(
+                f"{return_id} の控えを開けません。{reading.problems[0].message}",
+                "パスワード付きなら --password を付けてください。",
+            )
+        if any(s.measure == measure and not s.readable for s in reading.sheets):
+            raise UsageError(
+                f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。",
+                "部署に送り直してもらってください。",
+            )

@@ -1,27 +1,21 @@
-"""The whole of collect, for commands and for others who read returns."""
+"""The whole of collect: read returns, append them to the log, and write what the fold makes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ..domain.errors import DxreportError
 from ..intake.gather import ReturnedFile, gather
-from ..issue.store import Archive
-from ..master.read import read_master
-from ..master.records import Master
-from ..sendback.origin import is_corrected_copy
+from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from .applied import apply
+from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
-from .halves import Halves
-from .judge import Ask, Judge
-from .kept import Kept
-from .originals import kept_numbers
+from .desk import Desk
 from .plan import Plan
-from .planned import Planner
+from .read import Ask, FileReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,59 +39,39 @@ def collect(
 ) -> Collected:
     """Read, judge and merge returns; with ``dry_run`` only say what would happen.
 
-    ``passwords`` and ``ask`` as in Judge. ``watch`` wraps the files as they are worked on. Raises UsageError for a path that is not there,
-    MasterError or LockedError when the master cannot be read or written, DxreportError when the year is closed.
+    ``passwords`` and ``ask`` as in FileReader. ``watch`` wraps the files as they are read. A master that is
+    written meanwhile is read again, and the returns with it, so that nobody need run it twice. Raises UsageError
+    for a path that is not there, MasterError or LockedError when the master cannot be read or written,
+    DxreportError when the year is closed.
     """
-    master = read_master(workspace.master)
-    if master.settings.closed:
-        raise DxreportError(
-            f"{master.settings.fiscal_year.label}の受付は締め切られています。",
-            "受け付けるには、マスターの「設定」シートの「年度の受付」を「受付中」にしてください。",
-        )
-    plan = plan_files(
-        workspace, master, watch(in_order(gather(paths))), now, replace=replace, passwords=passwords, ask=ask
-    )
+    books = _open_year(workspace, now)
+    files = list(gather(paths))
+    known = dict(passwords or {})
+    desk = Desk(books, FileReader(books.master, books.archive, known, ask), whole=replace)
+    plan = desk.plan(watch(files))
     if dry_run:
         return Collected(plan)
-    copies = {
-        workspace.reports / FOLDER / f"{planned.return_id}_{name}": data
-        for planned, name, data in corrected_copies(workspace, master, plan)
-    }
-    apply(workspace, master, plan, now, copies)
+    with locked(workspace.lock):
+        if rewritten(books):
+            books = _open_year(workspace, now)
+            desk = Desk(books, FileReader(books.master, books.archive, desk.reader.passwords, ask), whole=replace)
+            plan = desk.plan(files)
+        copies = _copies(books, plan)
+        books.commit("collect", desk.difference, now, after=copies)
     return Collected(plan, tuple(copies))
 
 
-def in_order(files: Iterable[ReturnedFile]) -> list[ReturnedFile]:
-    """The files in the order in which departments sent them, as far as that is known; else as they were gathered.
-
-    What came by mail stands by the date of the mail. Of the others a corrected copy comes last, since its
-    original came before it; the rest come first. The dates of files are not asked: copying changes them.
-    """
-
-    def key(file: ReturnedFile) -> tuple[int, str, bool]:
-        copy = is_corrected_copy(file.data)
-        return 1 if file.received else 2 * copy, file.received, copy
-
-    return sorted(files, key=key)
+def _open_year(workspace: Workspace, now: datetime) -> Books:
+    books = opened(workspace, now)
+    if books.master.settings.closed:
+        raise DxreportError(
+            f"{books.master.settings.fiscal_year.label}の受付は締め切られています。",
+            "受け付けるには、マスターの「設定」シートの「年度の受付」を「受付中」にしてください。",
+        )
+    return books
 
 
-def plan_files(
-    workspace: Workspace,
-    master: Master,
-    files: Iterable[ReturnedFile],
-    now: datetime,
-    *,
-    replace: bool = False,
-    passwords: Mapping[str, str] | None = None,
-    ask: Ask | None = None,
-) -> Plan:
-    """The plan for these files on this master."""
-    planner = Planner(master, now, replace=replace, kept=kept_numbers(workspace))
-    judge = Judge(master, Archive(workspace), passwords, planner.standing, ask)
-    kept = Kept(workspace, judge)
-    halves = Halves(judge, planner, kept)
-    for file in files:
-        judged = judge.file(file)
-        planned = planner.add(judged if replace else halves.joined(judged))
-        kept.keep(planned.return_id, judged)
-    return planner.plan()
+def _copies(books: Books, plan: Plan) -> dict[Path, bytes]:
+    folder = books.workspace.reports / FOLDER
+    made: Sequence[tuple[str, str, bytes]] = corrected_copies(books.workspace, books.master, plan)
+    return {folder / f"{return_id}_{name}": data for return_id, name, data in made}

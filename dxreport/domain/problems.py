@@ -157,6 +157,12 @@ FORM_UNKNOWN = ProblemKind(
     "E206", "様式「{form}」の控えがなく、読み取れません。", "今回配付したファイルに記入して返送してください。"
 )
 
+WRONG_ROUND = ProblemKind(
+    "E207",
+    "{round}に配付したシートに、{meant}の報告が記入されています。取り込んでいません。",
+    "{meant}に配付したファイルに記入して返送してください。",
+)
+
 # E3: cells
 LOCKED_CHANGED = ProblemKind(
     "E301",

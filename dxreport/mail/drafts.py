@@ -20,7 +20,6 @@ from ..collect.corrected import kept_copies
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
-from ..master.memo import reason
 from ..master.records import Issue, Master, Receipt
 from ..status.round_status import RoundStatus, SheetStatus, State, status
 from ..workspace.files import atomic_write, file_name
@@ -214,7 +213,7 @@ def _sheet_names(s: SheetStatus) -> SimpleNamespace:
     return SimpleNamespace(
         id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held, days_late=s.days_late,
         sent=_day(s.issue.when) if s.issue else "", returned=_day(s.receipt.when) if s.receipt else "",
-        reason=reason(s.receipt.note) if held and s.receipt else "",
+        reason=s.receipt.note if held and s.receipt else "",
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
@@ -19,13 +20,15 @@ from .workbook import MasterWorkbook, TableRow
 class Ledger:
     """A sheet whose rows are records of one type, one attribute per column.
 
-    ``attribute`` is its name in Master; a master without an ``optional`` ledger is valid.
+    ``attribute`` is its name in Master; masters of earlier releases may lack an ``optional``
+    ledger or the ``later`` columns.
     """
 
     attribute: str
     sheet: TableSchema
     record: type[Record]
     optional: bool = False
+    later: tuple[str, ...] = ()
 
     def key(self, record: Record) -> tuple[str, ...]:
         """Return the texts that identify the record's row."""
@@ -40,7 +43,7 @@ class Ledger:
 
 LEDGERS = (
     Ledger("issues", ISSUES, Issue),
-    Ledger("receipts", RECEIPTS, Receipt),
+    Ledger("receipts", RECEIPTS, Receipt, later=("置き換え", "別の回", "コメント")),
     Ledger("changes", CHANGES, Change),
     Ledger("conflicts", CONFLICTS, Conflict),
     Ledger("finals", FINALS, FinalReport, optional=True),
@@ -52,7 +55,7 @@ def read_ledger(book: MasterWorkbook, ledger: Ledger) -> tuple[TableRange | None
     """Return the table of a ledger and its records, oldest first; add faults to those of the workbook."""
     if ledger.optional and not book.has_sheet(ledger.sheet):
         return None, ()
-    found, rows = book.read_table(ledger.sheet)
+    found, rows = book.read_table(ledger.sheet, ledger.later)
     if found is None:
         return None, ()
     types = get_type_hints(ledger.record)
@@ -61,10 +64,25 @@ def read_ledger(book: MasterWorkbook, ledger: Ledger) -> tuple[TableRange | None
     numbers: dict[tuple[str, ...], int] = {}
     for row in rows:
         record = _record(ledger.record, columns, row)
+        if isinstance(record, Receipt) and not all(header in found.columns for header in ledger.later):
+            record = split_memo(record)
         if record is not None:
             numbers[ledger.key(record)] = row.number
             records.append(record)
     return replace(found, rows=numbers), tuple(records)
+
+
+_REPLACED = re.compile(r"(U\d+) に置き換え")
+_COMMENT = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*: .*)")
+
+
+def split_memo(receipt: Receipt) -> Receipt:
+    """Convert a receipt of an earlier release, which had one column メモ for what now has columns of its own."""
+    lines = receipt.note.split("\n")
+    replaced = [m[1] for line in lines if (m := _REPLACED.fullmatch(line))]
+    comments = [m[1] for line in lines if (m := _COMMENT.fullmatch(line))]
+    rest = [line for line in lines if not _REPLACED.fullmatch(line) and not _COMMENT.fullmatch(line)]
+    return replace(receipt, note="\n".join(rest), replaced_by="".join(replaced[:1]), comments="\n".join(comments))
 
 
 def _record(record: type[Record], columns: Iterable[tuple[str, Any]], row: TableRow) -> Record | None:

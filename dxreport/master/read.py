@@ -8,11 +8,13 @@ from typing import Any
 
 from ..domain.errors import MasterError, PackageError
 from ..ooxml.package import Package
+from ..ooxml.properties import read_property
 from ..ooxml.table import TableRange
 from .faults import DamagedMaster
 from .ledgers import LEDGERS, read_ledger
 from .measures import read_measures
 from .records import Master
+from .schema import COMMIT
 from .settings import read_departments, read_settings
 from .workbook import MasterWorkbook
 
@@ -69,6 +71,7 @@ def _read(book: MasterWorkbook, data: bytes) -> Master | None:
         found.measures(),
         dict(sorted(found.standings.items())),
         tables=found.tables | tables,
+        commit=read_property(book.package, COMMIT),
         data=data,
         sha256=sha256(data).hexdigest(),
         **records,

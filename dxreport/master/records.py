@@ -42,8 +42,9 @@ class ReceiptState(Enum):
 
     MERGED = "取込済"
     UNCHANGED = "変更なし"
-    SILENT = "記入なし"  # as issued, and free of errors only thanks to what the master has by now
+    SILENT = "記入なし"  # as issued, and complete only by what others answered
     HELD = "保留"
+    ELSEWHERE = "別の回"  # filled in for another round than its own
     REFUSED = "受付不可"
     WITHDRAWN = "取下げ"
 
@@ -91,7 +92,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``)."""
+    """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``).
+
+    ``note`` is why it is held, was accepted or was withdrawn; ``replaced_by`` the return that was merged
+    instead of a held one; ``meant`` the round that the sheet was filled in for, if not its own;
+    ``comments`` are the notes that the department wrote on cells, one per line (``E21: …``).
+    """
 
     id: str
     when: str
@@ -105,6 +111,15 @@ class Receipt:
     changes: int = 0
     findings: str = ""
     note: str = ""
+    replaced_by: str = ""
+    meant: str = ""
+    comments: str = ""
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The department's notes by cell."""
+        lines = (line.partition(": ") for line in self.comments.split("\n"))
+        return {cell: text for cell, colon, text in lines if colon}
 
     @property
     def place(self) -> tuple[str, str]:
@@ -181,9 +196,9 @@ class Master:
     """A master workbook as read.
 
     ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``tables`` locates the
-    table of each sheet and the rows of its records (see :meth:`place` for single texts). ``data`` and
-    ``sha256`` are the file as read: edits apply to these bytes, and saving checks that the file is
-    still the same.
+    table of each sheet and the rows of its records (see :meth:`place` for single texts). ``commit``
+    names the log entry that the file was written with, or is ``""``. ``data`` and ``sha256`` are the
+    file as read: edits apply to these bytes, and saving checks that the file is still the same.
     """
 
     settings: Settings
@@ -196,6 +211,7 @@ class Master:
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
     tables: Mapping[str, TableRange] = field(default_factory=dict, repr=False)
+    commit: str = ""
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""
 

@@ -118,7 +118,7 @@ ISSUES = TableSchema("発行台帳", "発行台帳表", (
 RECEIPTS = TableSchema("受付簿", "受付簿表", (
     Column("受付ID", 9), Column("受付日時", 19), Column("ファイル名", 40), Column("SHA256", 18), Column("発行ID", 12),
     Column("部署", 20), Column("回", 12), Column(ID, 8), Column("状態", 10), Column("変更数", 8), Column("指摘", 36),
-    Column("メモ", 30),
+    Column("メモ", 30), Column("置き換え", 9), Column("別の回", 12), Column("コメント", 36),
 ), ("受付ID", ID, "発行ID"))  # fmt: skip
 CHANGES = TableSchema("変更履歴", "変更履歴表", (
     Column("日時", 19), Column(ID, 8), Column("欄", 24), Column("項目", 36), Column("旧", 36), Column("新", 36),
@@ -140,6 +140,7 @@ YEAR, FIRST_YEAR, DOMAIN, INTAKE = "対象年度", "計画の初年度", "メー
 OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
 NEEDED = "必須"  # in the column 対応策 of 進捗
 SEPARATOR = "、"
+COMMIT = "dxreport"  # the document property that names the entry of the log
 
 
 def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> TableSchema:

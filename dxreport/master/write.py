@@ -11,13 +11,14 @@ from types import MappingProxyType
 from ..domain.errors import LockedError, MasterError
 from ..domain.model import Activity, Ref
 from ..ooxml.package import Package
-from ..ooxml.table import WorkbookEdit
+from ..ooxml.properties import property_parts
+from ..ooxml.table import TableRange, WorkbookEdit
 from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
 from ..workspace.paths import Workspace
-from .ledgers import LEDGER_OF
+from .ledgers import LEDGER_OF, Ledger
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
-from .schema import ID, MEASURES, TableSchema, sheet_of
+from .schema import COMMIT, ID, MEASURES, TableSchema, sheet_of
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
@@ -29,8 +30,9 @@ class MasterEdit:
     """
 
     def __init__(self, master: Master) -> None:
-        self._tables, self._plan_years = master.tables, master.settings.plan_years
+        self._receipts, self._plan_years = master.receipts, master.settings.plan_years
         self._workbook = WorkbookEdit(Package(master.data))
+        self._tables = dict(master.tables)
         self._rows: dict[tuple[str, tuple[str, ...]], int] = {}
         self._new_items: dict[tuple[str, str, str], dict[str, str]] = {}
 
@@ -57,7 +59,7 @@ class MasterEdit:
         """Append records to their ledgers, in this order."""
         for record in records:
             ledger = LEDGER_OF[type(record)]
-            row = self._workbook.append(self._tables[ledger.sheet.name], ledger.texts(record))
+            row = self._workbook.append(self._ledger_table(ledger), ledger.texts(record))
             self._rows[ledger.sheet.name, ledger.key(record)] = row
 
     def update(self, *records: Issue | Receipt | Conflict) -> None:
@@ -67,10 +69,14 @@ class MasterEdit:
         """
         for record in records:
             ledger = LEDGER_OF[type(record)]
-            table, key = self._tables[ledger.sheet.name], ledger.key(record)
+            table, key = self._ledger_table(ledger), ledger.key(record)
             row = self._rows.get((ledger.sheet.name, key)) or table.rows[key]
             for header, text in ledger.texts(record).items():
                 self._workbook.set(table, row, header, text)
+
+    def set_commit(self, commit: str) -> None:
+        """Name the entry of the log that the workbook is written with."""
+        self._workbook.put_parts(property_parts(self._workbook.package, COMMIT, commit))
 
     def data(self) -> bytes:
         """Return the workbook with all edits; call it once, at the end."""
@@ -78,6 +84,14 @@ class MasterEdit:
             self._workbook.append(self._tables[sheet], texts)
         self._new_items.clear()
         return self._workbook.data()
+
+    def _ledger_table(self, ledger: Ledger) -> TableRange:
+        """Return the table of a ledger; add the columns that a master of an earlier release lacks."""
+        table = self._tables[ledger.sheet.name]
+        if missing := [header for header in ledger.later if header not in table.columns]:
+            table = self._tables[ledger.sheet.name] = self._workbook.widen(table, missing)
+            self.update(*self._receipts)
+        return table
 
     def _new_item(self, schema: TableSchema, measure_id: str, item: str) -> dict[str, str]:
         """Return the texts of a new row by header, to be appended by :meth:`data`."""
@@ -102,23 +116,34 @@ def save(
     and MasterError if the file no longer has the hash ``expected_sha256`` or if the new master cannot
     be read; then nothing has changed.
     """
-    path = workspace.master
     with locked(workspace.lock):
-        if who := opened_elsewhere(path):
-            raise LockedError(
-                f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。"
-            )
-        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
-            raise MasterError(
-                f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
-                "もう一度実行してください。",
-            )
-        master_from(data, path.name)  # never write a master that cannot be read
-        with all_or_nothing() as write:
-            for item in before.items():
-                write(*item)
-            if sha256(data).hexdigest() != expected_sha256:
-                backup(path, workspace.backup, now, write)
-                write(path, data)
-            for item in after.items():
-                write(*item)
+        put(workspace, data, expected_sha256, now, before=before, after=after)
+
+
+def put(
+    workspace: Workspace,
+    data: bytes,
+    expected_sha256: str,
+    now: datetime,
+    *,
+    before: Mapping[Path, bytes] = _NOTHING,
+    after: Mapping[Path, bytes] = _NOTHING,
+) -> None:
+    """Save as :func:`save` does, for a caller that holds the lock."""
+    path = workspace.master
+    if who := opened_elsewhere(path):
+        raise LockedError(f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。")
+    if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
+        raise MasterError(
+            f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
+            "もう一度実行してください。",
+        )
+    master_from(data, path.name)  # what cannot be read again is never written
+    with all_or_nothing() as write:
+        for item in before.items():
+            write(*item)
+        if sha256(data).hexdigest() != expected_sha256:
+            backup(path, workspace.backup, now, write)
+            write(path, data)
+        for item in after.items():
+            write(*item)

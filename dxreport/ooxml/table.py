@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -129,6 +129,8 @@ class WorkbookEdit:
         self._sheets: dict[str, SheetEdit] = {}
         self._tables: dict[str, tuple[Table, ...]] = {}
         self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
+        self._added: dict[str, list[str]] = {}
+        self._parts: dict[str, bytes] = {}
 
     def set(self, area: TableRange, row: int, header: str, text: str) -> None:
         """Set the text of a cell.
@@ -165,11 +167,40 @@ class WorkbookEdit:
         self._last[key] = area, row
         return row
 
+    def widen(self, area: TableRange, headers: Sequence[str]) -> TableRange:
+        """Add columns at the right end of an area; gives the area with them.
+
+        Raises MasterError, naming the cell, where something stands in the way.
+        """
+        sheet, (left, right) = self._sheet(area), area.span
+        bottom = max(area.last, area.table.box.bottom if area.table else area.header)
+        for column in range(right + 1, right + 1 + len(headers)):
+            for row in range(area.header, bottom + 1):
+                if sheet.occupied(row, column) or sheet.merge_at(row, column):
+                    raise MasterError(
+                        f"「{area.sheet}」シートの表の右のセル {address(row, column)} がふさがっているので、列を追加できません。",
+                        "表の右を空けて（メモなどは別のシートに移して）保存してから、もう一度実行してください。",
+                    )
+        columns = {header: right + n for n, header in enumerate(headers, 1)}
+        table = area.table and replace(area.table, box=area.table.box._replace(right=right + len(headers)))
+        wider = replace(area, columns={**area.columns, **columns}, table=table)
+        for header, column in columns.items():
+            sheet.set(area.header, column, header)
+            sheet.restyle(area.header, column, sheet.style(area.header, right))
+        if table:
+            self._added.setdefault(table.part, []).extend(headers)
+            self._last.setdefault((area.part, area.header, left), (wider, area.last))
+        return wider
+
+    def put_parts(self, parts: Mapping[str, bytes]) -> None:
+        """Put other parts of the package in place."""
+        self._parts |= parts
+
     def data(self) -> bytes:
         """Return the workbook with all edits; without any, the bytes as read."""
         if not self._sheets:
-            return self.package.data
-        changed: dict[str, bytes] = {}
+            return self.package.with_parts(self._parts) if self._parts else self.package.data
+        changed: dict[str, bytes] = dict(self._parts)
         removed: list[str] = []
         for area, last in self._last.values():
             self._grow(area, last, changed)
@@ -218,13 +249,15 @@ class WorkbookEdit:
         sheet = self._sheet(area)
         old_last = area.table.bottom if area.table else area.last
         sheet.cover(last, right)
-        if last <= old_last:
+        added = self._added.get(area.table.part, []) if area.table else []
+        if last <= old_last and not added:
             return
         sheet.stretch(old_last, last, left, right)
         if area.table:
             root = self.package.xml(area.table.part)
             for element in (root, *root.iter(_N + "autoFilter", _N + "sortState")):
-                _lengthen(element, old_last, last)
+                _lengthen(element, old_last, max(last, old_last))
+            _add_columns(root, added)
             changed[area.table.part] = serialise(root)
 
     def _without_calc_chain(self, changed: dict[str, bytes]) -> list[str]:
@@ -268,3 +301,16 @@ def _lengthen(element: etree._Element, old_last: int, new_last: int) -> None:
         b = box(element.get("ref"))
         if b.bottom == old_last:
             element.set("ref", b._replace(bottom=new_last).ref)
+
+
+def _add_columns(table: etree._Element, headers: Sequence[str]) -> None:
+    """Add columns at the right end of a table part."""
+    columns = table.find(_N + "tableColumns")
+    ids = [int(c.get("id", "0")) for c in columns]
+    for n, header in enumerate(headers, 1):
+        etree.SubElement(columns, _N + "tableColumn", id=str(max(ids, default=0) + n), name=header)
+    columns.set("count", str(len(columns)))
+    for element in (table, table.find(_N + "autoFilter")):
+        if headers and element is not None and element.get("ref"):
+            b = box(element.get("ref"))
+            element.set("ref", b._replace(right=b.right + len(headers)).ref)

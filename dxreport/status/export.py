@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ..master.memo import reason
 from ..master.records import Master
 from .round_status import RoundStatus, SheetStatus, State
 
@@ -52,13 +51,13 @@ def board(master: Master, found: RoundStatus, today: date) -> Board:
     return Board(
         f"{master.settings.fiscal_year.label}　{found.round.name}　提出状況", today.isoformat(), found.round.deadline,
         tuple(found.sums), found.sums, departments, tuple(_line(s) for s in found.sheets),
-        tuple(f"{r.id} {r.file}（{reason(r.note)}）" for r in found.refused),
+        tuple(f"{r.id} {r.file}（{r.note}）" for r in found.refused),
     )  # fmt: skip
 
 
 def _line(s: SheetStatus) -> Line:
     held = s.state is State.HELD and s.receipt is not None
-    remarks = [reason(s.receipt.note)] if held else []
+    remarks = [s.receipt.note] if held else []
     remarks += [f"競合 {c.id}: {c.label}" for c in s.conflicts]
     remarks += [f"コメント {cell}: {text}" for cell, text in s.notes.items()]
     return Line(

@@ -9,7 +9,6 @@ from datetime import date
 from enum import Enum
 
 from ..domain.model import Round
-from ..master.memo import notes
 from ..master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
 
 
@@ -88,10 +87,7 @@ def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
 
 def _sheet(master: Master, round_: Round, department: str, measure, today: date) -> SheetStatus:
     issue = next((i for i in reversed(master.issues) if i.round == round_.name and measure.id in i.measures), None)
-    receipts = [
-        r for r in master.receipts
-        if r.measure == measure.id and r.round == round_.name and r.state is not ReceiptState.WITHDRAWN
-    ]  # fmt: skip
+    receipts = [r for r in master.receipts if r.measure == measure.id and _concerns(r, round_)]
     said = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a copy left blank hides nothing
     receipt = max(said, key=lambda r: r.number, default=None)
     conflicts = _conflicts(master, measure.id, {r.id for r in receipts})
@@ -99,8 +95,15 @@ def _sheet(master: Master, round_: Round, department: str, measure, today: date)
     state = _state(measure, round_, issue, receipt, conflicts, late)
     return SheetStatus(
         department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
-        notes(r.note for r in receipts),
+        {cell: text for r in receipts for cell, text in r.notes.items()},
     )  # fmt: skip
+
+
+def _concerns(receipt: Receipt, round_: Round) -> bool:
+    """Whether a returned sheet is an answer to the round, or was filled in for it on the form of another."""
+    if receipt.state is ReceiptState.ELSEWHERE:
+        return receipt.meant == round_.name
+    return receipt.round == round_.name and receipt.state is not ReceiptState.WITHDRAWN
 
 
 def _conflicts(master: Master, measure: str, returns: set[str]) -> tuple[Conflict, ...]:
@@ -119,7 +122,7 @@ def _state(measure, round_: Round, issue, receipt: Receipt | None, conflicts, la
         if issue is None:
             return State.NOT_ISSUED
         return State.MISSING if late else State.ISSUED
-    if receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED):
+    if receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
         return State.HELD
     if conflicts:
         return State.REVIEW

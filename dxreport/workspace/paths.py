@@ -66,6 +66,21 @@ class Workspace:
         return self.master_folder / "returns"
 
     @property
+    def readings(self) -> Path:
+        """What was read of returned files, by return id."""
+        return self.master_folder / "readings"
+
+    @property
+    def terms(self) -> Path:
+        """The settings that returns were judged by, by digest."""
+        return self.master_folder / "terms"
+
+    @property
+    def log(self) -> Path:
+        """What happened to the master, a file a command."""
+        return self.master_folder / "log"
+
+    @property
     def finals(self) -> Path:
         """Final reports as approved, by id."""
         return self.master_folder / "final"

@@ -20,7 +20,6 @@ from dxreport.domain.errors import UsageError
 from dxreport.domain.model import Ref
 from dxreport.intake.readers.exact import exact
 from dxreport.intake.workbook import open_book
-from dxreport.master.memo import reason
 from dxreport.master.records import ConflictState, Receipt
 from dxreport.sendback.fill import fill
 from dxreport.sendback.origin import is_corrected_copy
@@ -74,8 +73,7 @@ def replaced(quarter: Quarter) -> Quarter:
 
 def test_a_held_sheet_in_whose_place_a_newer_one_went_in_says_so_and_cannot_be_accepted(replaced: Quarter) -> None:
     old = row(replaced, "U0001")
-    assert old.state.value == "保留" and old.note.startswith("U0002 に置き換え\n")
-    assert "順調" in reason(old.note) and "置き換え" not in reason(old.note)
+    assert (old.state.value, old.replaced_by) == ("保留", "U0002") and "順調" in old.note
     before = replaced.files()
     with pytest.raises(UsageError, match="U0002 に置き換えられています") as caught:
         accept(replaced.workspace, "U0001", "01-01", "電話で確認", LAST)
@@ -93,7 +91,7 @@ def test_a_held_sheet_in_whose_place_a_newer_one_went_in_is_passed_over_when_it_
 def test_once_the_newer_one_is_withdrawn_the_held_one_can_be_accepted(replaced: Quarter) -> None:
     withdraw(replaced.workspace, "U0002", "誤り", LAST)
     plan = replaced.collect(replaced.root.parent / "受信" / "a.xlsx", now=LAST)
-    assert codes(plan) == ("held", ["E101"]) and "置き換え" not in row(replaced, "U0001").note
+    assert codes(plan) == ("held", ["E101"]) and not row(replaced, "U0001").replaced_by
     accept(replaced.workspace, "U0001", "01-01", "電話で確認", LAST)
     assert replaced.values("01-01")[P1] == "順調"
 
@@ -101,9 +99,9 @@ def test_once_the_newer_one_is_withdrawn_the_held_one_can_be_accepted(replaced: 
 def test_a_newer_sheet_that_is_held_itself_takes_no_place_until_it_is_accepted(quarter: Quarter) -> None:
     quarter.collect(quarter.filled(BAD))
     quarter.collect(quarter.filled({"01-01": {P1: "順調だ"}}), now=LATER)
-    assert "置き換え" not in row(quarter, "U0001").note
+    assert not row(quarter, "U0001").replaced_by
     accept(quarter.workspace, "U0002", "01-01", "電話で確認", LAST)
-    assert row(quarter, "U0001").note.startswith("U0002 に置き換え")
+    assert row(quarter, "U0001").replaced_by == "U0002"
     with pytest.raises(UsageError, match="U0002"):
         accept(quarter.workspace, "U0001", "01-01", "電話で確認", LAST)
 
@@ -118,7 +116,7 @@ def test_an_original_counts_before_its_corrected_copy_whatever_they_are_called(
     assert [(f.return_id, f.file.name) for f in plan.files] == [("U0001", "b.xlsx"), ("U0002", "a.xlsx")]
     assert (codes(plan)[0], codes(plan, file=1)[0]) == ("held", "merged")
     assert mine.values("01-01")[P1] == LATE
-    assert row(mine, "U0001").note.startswith("U0002 に置き換え")
+    assert row(mine, "U0001").replaced_by == "U0002"
 
 
 def test_mails_count_by_their_dates(quarter: Quarter) -> None:

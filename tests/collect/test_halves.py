@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dxreport.collect.judge import Judge
 from dxreport.collect.plan import Status
+from dxreport.collect.read import FileReader
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
@@ -177,10 +177,9 @@ def test_the_same_file_twice_is_merged_once(quarter: Quarter) -> None:
     assert sorted(str(c.ref) for c in plan.changes) == [P1, P2]
 
 
-def test_a_half_whose_original_is_gone_or_locked_stays_held(quarter: Quarter) -> None:
+def test_a_locked_half_that_was_read_once_needs_no_password_again(quarter: Quarter) -> None:
     locked = quarter.put(encrypted(half(quarter, ONE), "pass"), "鍵.xlsx")
     quarter.collect(locked, passwords={"": "pass"})
-    [kept] = quarter.workspace.returns.glob("U0001*")
     asked: list[str] = []
 
     def ask(name: str) -> str:
@@ -188,10 +187,8 @@ def test_a_half_whose_original_is_gone_or_locked_stays_held(quarter: Quarter) ->
         return ""
 
     plan = quarter.collect(half(quarter, TWO), ask=ask)
-    assert sheet_of(plan, HERE).status is Status.HELD and asked == []
-    Path(kept).unlink()
-    assert sheet_of(quarter.collect(half(quarter, TWO | {"contact_person": "別の人"})), HERE).status is Status.HELD
-    assert states(quarter)["U0001"] == "保留"
+    assert sheet_of(plan, HERE).status is Status.MERGED and asked == []
+    assert states(quarter) == {"U0001": "取込済", "U0002": "取込済"}
 
 
 def test_a_locked_half_is_opened_with_the_password_that_is_given(quarter: Quarter) -> None:
@@ -353,27 +350,26 @@ def test_whose_warning_it_is(quarter: Quarter) -> None:
     assert [[p.code for p in sheet_of(plan, HERE, n).problems] for n in (0, 1)] == [["W402", "W511"], ["W511"]]
 
 
-def test_originals_are_read_again_only_where_they_can_help(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_read_twice(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:
     for edits in ({P1: "順調"}, TWO):
         quarter.collect(quarter.filled({HERE: edits, "01-04": ELSE}, full=False))
     read: list[str] = []
-    judged = Judge.file
-    monkeypatch.setattr(Judge, "file", lambda self, file, **how: (read.append(file.name), judged(self, file, **how))[1])
+    real = FileReader.read
+    monkeypatch.setattr(FileReader, "read", lambda self, file: (read.append(file.name), real(self, file))[1])
     quarter.collect(quarter.filled({}))
-    assert len(read) == 2  # the new one and the half, not the one with another fault
+    assert len(read) == 1
 
 
-@pytest.mark.parametrize("harm", ["altered", "unreadable"])
-def test_an_original_that_is_not_what_came_completes_nothing(quarter: Quarter, harm: str) -> None:
+@pytest.mark.parametrize("harm", ["altered", "gone"])
+def test_what_was_read_counts_whatever_becomes_of_the_kept_original(quarter: Quarter, harm: str) -> None:
     quarter.collect(half(quarter, ONE))
     [kept] = quarter.workspace.returns.glob("U0001*")
     if harm == "altered":
         kept.write_bytes(half(quarter, {P1: LATE, C1: "後で書いた"}))
     else:
         kept.unlink()
-        kept.mkdir()
-    assert sheet_of(quarter.collect(half(quarter, TWO)), HERE).status is Status.HELD
-    assert quarter.values(HERE)[P1] == ""
+    quarter.collect(half(quarter, TWO))
+    assert [quarter.values(HERE)[ref] for ref in (P1, P2, C1)] == ["予定通り", "予定通り", ""]
 
 
 def test_two_people_who_add_a_thing_each_in_one_spare_row_are_asked_about(quarter: Quarter) -> None:

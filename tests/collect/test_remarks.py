@@ -11,8 +11,8 @@ from dxreport.collect.plan import Status
 from dxreport.intake.notes import own, remarks
 from dxreport.intake.workbook import open_book
 from dxreport.issue.store import workbook_path
-from dxreport.master.memo import memo, notes, reason
-from dxreport.master.records import ReceiptState
+from dxreport.master.ledgers import split_memo
+from dxreport.master.records import Receipt, ReceiptState
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import box
 from dxreport.sendback.notes import Notes
@@ -51,7 +51,7 @@ def test_notes_are_read_by_cell_and_sheet(quarter):
 
 def test_a_return_without_notes_has_none(quarter):
     plan = quarter.collect(quarter.filled({}))
-    assert all(s.notes == {} for f in plan.files for s in f.sheets) and all(not r.note for r in plan.receipts)
+    assert all(s.notes == {} for f in plan.files for s in f.sheets) and all(not r.comments for r in plan.receipts)
 
 
 def test_what_was_issued_with_a_note_is_no_remark_of_the_department(quarter):
@@ -88,8 +88,8 @@ def test_a_held_sheet_keeps_its_reason_beside_the_notes(quarter):
     plan = quarter.collect(noted(quarter.filled(WRONG), ("01-01", "E21", TEXT)))
     receipt = next(r for r in quarter.master.receipts if r.measure == "01-01")
     assert receipt.state is ReceiptState.HELD
-    assert reason(receipt.note) == sheet_of(plan, "01-01").problems[0].message
-    assert notes([receipt.note]) == {"E21": SHOWN}
+    assert receipt.note == sheet_of(plan, "01-01").problems[0].message
+    assert receipt.notes == {"E21": SHOWN}
 
 
 def test_the_same_file_again_says_nothing_anew(quarter):
@@ -141,11 +141,18 @@ def test_own_compares_texts_without_their_white_space():
 
 
 @pytest.mark.parametrize("message", ["", "進捗が記入されていません。"])
-def test_the_memo_column_tells_both_apart_again(message):
-    text = memo(message, {"E21": "一行\n二行", "AA100": "コメント B1: 引用"})
-    assert (reason(text), notes([text])) == (message, {"E21": "一行 二行", "AA100": "コメント B1: 引用"})
-    assert memo("", {}) == ""
-    assert len(memo("", {f"A{n}": "字" * 1000 for n in range(1, 200)})) < 32_767  # what a cell holds
+def test_the_memo_of_an_earlier_release_is_read_as_the_columns_of_now(message):
+    lines = filter(None, ["U0002 に置き換え", message, "コメント E21: 一行 二行", "コメント AA100: コメント B1: 引用"])
+    old = Receipt("U0001", "", "", "", "", "", "", "01-01", ReceiptState.HELD, note="\n".join(lines))
+    now = split_memo(old)
+    assert (now.note, now.replaced_by) == (message, "U0002")
+    assert now.notes == {"E21": "一行 二行", "AA100": "コメント B1: 引用"}
+
+
+def test_comments_fit_into_a_cell(quarter):
+    notes = [("01-01", f"A{n}", "字" * 1000) for n in range(30, 90)]
+    quarter.collect(noted(quarter.filled({}), *notes))
+    assert all(len(r.comments) * 2 < 32_767 for r in quarter.master.receipts)
 
 
 def test_notes_written_in_libreoffice_are_read_in_every_format(issued_quarter, office, tmp_path):

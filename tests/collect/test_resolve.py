@@ -10,7 +10,7 @@ import pytest
 
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
-from dxreport.domain.errors import LockedError, MasterError, UsageError
+from dxreport.domain.errors import LockedError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
 from tests.collect.test_cells_in_files import with_cell
@@ -190,11 +190,11 @@ def test_what_is_not_held_cannot_be_accepted(held: Quarter, return_id: str, meas
     assert held.files() == before
 
 
-def test_without_the_kept_original_nothing_can_be_accepted(held: Quarter) -> None:
+def test_what_was_read_can_be_accepted_without_the_kept_original(held: Quarter) -> None:
     for path in held.workspace.returns.iterdir():
         path.unlink()
-    with pytest.raises(MasterError, match="控え"):
-        accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert held.values("01-01")[P1] == "順調"
 
 
 def test_of_two_rounds_in_one_file_the_held_one_is_accepted(quarter: Quarter) -> None:
@@ -209,16 +209,27 @@ def test_of_two_rounds_in_one_file_the_held_one_is_accepted(quarter: Quarter) ->
     assert [r.state.value for r in quarter.master.receipts if r.id == "U0002"] == ["取込済", "保留", "変更なし"]
 
 
-def test_a_held_workbook_with_a_password_is_accepted_with_it(quarter: Quarter) -> None:
+def test_a_file_that_nobody_could_open_is_accepted_with_its_password(quarter: Quarter) -> None:
+    stream = io.BytesIO()
+    plain = io.BytesIO(quarter.filled({"01-01": {P1: "順調"}}))
+    msoffcrypto.OfficeFile(plain).encrypt("ひみつ", stream)
+    quarter.collect(quarter.put(stream.getvalue(), "鍵付き.xlsx"))
+    with pytest.raises(UsageError, match="パスワード"):
+        accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY, password="ひみつ")
+    assert quarter.values("01-01")[P1] == "順調"
+    states = {(r.measure, r.state.value) for r in quarter.master.receipts}
+    assert states == {("", "取込済"), ("01-01", "取込済"), ("01-04", "取込済")}
+
+
+def test_a_held_workbook_that_was_opened_with_a_password_is_accepted(quarter: Quarter) -> None:
     stream = io.BytesIO()
     plain = io.BytesIO(quarter.filled({"01-01": {P1: "順調"}}))
     msoffcrypto.OfficeFile(plain).encrypt("ひみつ", stream)
     path = quarter.put(stream.getvalue(), "鍵付き.xlsx")
     plan = collect(quarter.workspace, [path], RETURNED, passwords={"": "ひみつ"}).plan
     assert [s.status.value for s in plan.files[0].sheets] == ["held", "merged"]
-    with pytest.raises(UsageError, match="パスワード"):
-        accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
-    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY, password="ひみつ")
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
     assert quarter.values("01-01")[P1] == "順調"
     assert [p.read_bytes() for p in quarter.workspace.returns.iterdir()] == [stream.getvalue()]
 

@@ -7,6 +7,7 @@ import pytest
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
+from dxreport.master.records import Receipt
 from dxreport.sendback.fill import fill
 from tests.collect.test_halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
 from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, issue
@@ -131,7 +132,7 @@ def test_a_withdrawn_return_is_not_named_as_what_took_the_place(quarter: Quarter
     quarter.collect(half(quarter, {P1: "順調"}))
     quarter.collect(half(quarter, WHOLE))
     withdraw(quarter.workspace, "U0002", "", RETURNED)
-    assert "U0002" not in next(r.note for r in quarter.master.receipts if (r.id, r.measure) == ("U0001", HERE))
+    assert not next(r.replaced_by for r in quarter.master.receipts if (r.id, r.measure) == ("U0001", HERE))
 
 
 def test_what_a_return_of_another_round_says_too_stays(quarter: Quarter) -> None:
@@ -150,12 +151,12 @@ def test_an_answer_that_a_corrected_copy_takes_back_is_missing(quarter: Quarter)
 
 
 def test_nor_is_one_that_a_withdrawal_holds_again(quarter: Quarter) -> None:
-    def note() -> str:
-        return next(r.note for r in quarter.master.receipts if (r.id, r.measure) == ("U0001", HERE))
+    def row() -> Receipt:
+        return next(r for r in quarter.master.receipts if (r.id, r.measure) == ("U0001", HERE))
 
     quarter.collect(half(quarter, {P1: "順調"}))
     quarter.collect(half(quarter, ONE), half(quarter, TWO))
-    assert note().startswith("U0003 に置き換え")
+    assert row().replaced_by == "U0003"
     withdraw(quarter.workspace, "U0002", "", RETURNED)
     assert states(quarter) == {"U0001": "保留", "U0002": "取下げ", "U0003": "保留"}
-    assert "に置き換え" not in note() and "順調" in note()
+    assert not row().replaced_by and "順調" in row().note

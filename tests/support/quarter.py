@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from dxreport.collect.plan import Plan, PlannedSheet
+from dxreport.collect.plan import Plan, SheetPlan
 from dxreport.collect.run import collect
 from dxreport.domain.model import Ref
 from dxreport.form.compile import Form, load_form
@@ -147,13 +147,13 @@ def reshaped(data: bytes, sheet: str, *changes: Callable[[etree._Element], None]
     return data
 
 
-def sheet_of(plan: Plan, measure: str, file: int = 0) -> PlannedSheet:
+def sheet_of(plan: Plan, measure: str, file: int = 0) -> SheetPlan:
     """What became of a measure's sheet."""
     [found] = [s for s in plan.files[file].sheets if s.measure == measure]
     return found
 
 
-def found(sheet: PlannedSheet) -> list[tuple[str, str, str]]:
+def found(sheet: SheetPlan) -> list[tuple[str, str, str]]:
     """(code, severity, cell) of the problems of a sheet."""
     return [(p.code, p.severity, p.cell) for p in sheet.problems]
 

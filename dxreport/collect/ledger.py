@@ -1,0 +1,290 @@
+"""The rows of 受付簿, 競合 and 変更履歴 that follow from the state of measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ..domain import problems
+from ..domain.fields import LIST_NAMES, label
+from ..domain.model import Ref, Settings
+from ..domain.problems import Problem, problem, shown
+from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
+from ..rules import item_name
+from .reading import Reading, SheetReading
+from .replay import Accept, Adopt, Decision, Edit, Event, Outcome, State, Verdict
+from .replay import Conflict as CellConflict
+
+ADDITION = "追加: "  # begins the label of a conflict that offers an item
+TYPED = "手入力"  # the note on a text that a person typed into the master
+ACCEPTED = "受入: "
+_NOTE = 500  # characters of a department's note
+_CELL = 16_000  # characters, each two UTF-16 units at most: what a cell of Excel holds
+_READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
+_STATES = {
+    Verdict.TAKEN: ReceiptState.MERGED, Verdict.UNCHANGED: ReceiptState.UNCHANGED, Verdict.SILENT: ReceiptState.SILENT,
+    Verdict.HELD: ReceiptState.HELD, Verdict.REPLACED: ReceiptState.HELD, Verdict.ELSEWHERE: ReceiptState.ELSEWHERE,
+    Verdict.WITHDRAWN: ReceiptState.WITHDRAWN,
+}  # fmt: skip
+
+
+def shown_problems(outcome: Outcome, files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The problems of a sheet in the order of the form; ``files`` name the returns that it may have gone in with."""
+    read = _read(outcome)
+    if outcome.overtaken_by:
+        said = {"return": outcome.sheet.return_id, "measure": read.measure, "newer": outcome.overtaken_by}
+        return (problem(problems.REPLACED, said),)
+    place = {str(ref): n for n, ref in enumerate(outcome.sheet.issued)}
+    own = {id(p): n for n, p in enumerate(read.problems) if p.code != problems.EARLIER_ROUND.code}
+    given = {p: n for n, p in enumerate(read.problems) if id(p) in own}
+
+    def order(p: Problem) -> tuple[int, int, str]:
+        if p in given:
+            return 0, given[p], ""
+        last = 2 if p.code == problems.EARLIER_ROUND.code else 1
+        return last, place.get(p.field, len(place)), p.code
+
+    found = sorted(outcome.judged.problems, key=order)
+    if outcome.accepted is not None:
+        found = [replace(p, severity="warning") for p in found]
+    if outcome.joined and outcome.verdict.is_in:
+        named = "、".join(f"{id_}（{files.get(id_, '')}）" for id_ in outcome.joined)
+        found.append(problem(problems.JOINED, {"others": named, "return": outcome.sheet.return_id}, sheet=read.sheet))
+    return tuple(found)
+
+
+def sheet_receipt(reading: Reading, outcome: Outcome, files: Mapping[str, str]) -> Receipt:
+    """The row of a sheet that was read."""
+    read, said = _read(outcome), shown_problems(outcome, files)
+    merged = len(outcome.merge.changes) if outcome.verdict.is_in else 0
+    return replace(
+        _receipt(reading, read, _STATES[outcome.verdict], said),
+        changes=merged,
+        note=_reason(outcome, said),
+        replaced_by=outcome.replaced_by if outcome.verdict is Verdict.REPLACED else "",
+        meant=outcome.judged.elsewhere if outcome.verdict is Verdict.ELSEWHERE else "",
+        comments=_comments(read) if not outcome.overtaken_by else "",
+    )
+
+
+def fixed_receipts(reading: Reading, refused: Reading | None = None) -> dict[tuple[str, str, str], Receipt]:
+    """The rows of what could not be read of a file, by their keys.
+
+    ``refused`` is what was read of the file at first, where it could not be opened then.
+    """
+    rows: dict[tuple[str, str, str], Receipt] = {}
+    for sheet in reading.sheets:
+        if not sheet.readable:
+            row = _receipt(reading, sheet, ReceiptState.REFUSED, sheet.problems)
+            rows.setdefault(_key(row), row)
+    if not reading.sheets:
+        row = _receipt(reading, SheetReading("", "", ""), ReceiptState.REFUSED, reading.problems)
+        rows.setdefault(_key(row), row)
+    elif refused is not None:
+        why = next((p.message for p in refused.problems if p.severity == "error"), "")
+        codes = "、".join(dict.fromkeys(p.code for p in refused.problems))
+        row = _receipt(reading, SheetReading("", "", ""), ReceiptState.MERGED, ())
+        row = replace(row, note=_READ_LATER.format(codes) if codes else why)
+        rows.setdefault(_key(row), row)
+    return rows
+
+
+def _receipt(reading: Reading, sheet: SheetReading, state: ReceiptState, said: Iterable[Problem]) -> Receipt:
+    found = tuple(said)
+    return Receipt(
+        reading.id, reading.sent or reading.received, reading.file, reading.sha256, sheet.issue, sheet.department,
+        sheet.round, sheet.measure, state, 0, "、".join(dict.fromkeys(p.code for p in found)), _first_error(found),
+    )  # fmt: skip
+
+
+def _reason(outcome: Outcome, said: Iterable[Problem]) -> str:
+    if outcome.verdict is Verdict.WITHDRAWN:
+        return withdrawn_note(outcome.withdrawn)
+    if outcome.accepted is not None:
+        return ACCEPTED + outcome.accepted
+    return "" if outcome.verdict.is_in else _first_error(said)
+
+
+def withdrawn_note(reason: str) -> str:
+    """The note of a withdrawal."""
+    return "取下げ" + (f": {reason}" if reason else "")
+
+
+def _first_error(said: Iterable[Problem]) -> str:
+    return next((p.message for p in said if p.severity == "error"), "")
+
+
+def _comments(read: SheetReading) -> str:
+    return "\n".join(f"{cell}: {shown(text, _NOTE)}" for cell, text in read.notes.items())[:_CELL]
+
+
+def _read(outcome: Outcome) -> SheetReading:
+    read = outcome.sheet.data
+    assert isinstance(read, SheetReading)
+    return read
+
+
+def _key(receipt: Receipt) -> tuple[str, str, str]:
+    return receipt.id, receipt.measure, receipt.issue_id
+
+
+class History:
+    """The rows of 変更履歴 for one measure."""
+
+    def __init__(self, measure: str, when: str, settings: Settings, readings: Mapping[str, Reading]) -> None:
+        self.measure, self.when, self.settings, self.readings = measure, when, settings, readings
+
+    def between(
+        self, before: State, after: State, events: Iterable[Event], note: str = "", kept: str = ""
+    ) -> list[Change]:
+        """The changes from one state to a later one; ``events`` are all those of the measure.
+
+        Where earlier events count no more (a withdrawal), only texts that differ are listed: with ``note`` those
+        that go, with ``kept`` those that another return says too.
+        """
+        names = {**_texts(before), **_texts(after)}
+        if after.trail[: len(before.trail)] == before.trail:
+            steps, told = after.trail[len(before.trail) :], list(events)
+            return [
+                self._change(put.ref, put.old, put.new, names, **self._source(put.ref, put.by, told[put.place], after))
+                for put in steps
+            ]
+        out = []
+        for ref in dict.fromkeys([*before.texts, *after.texts]):
+            old, new = before.text(ref), after.text(ref)
+            if old == new:
+                continue
+            by = after.texts[ref].by if ref in after.texts and after.texts[ref].by else None
+            source = self._sheet(ref, by or before.texts[ref].by, after if by else before)
+            out.append(self._change(ref, old, new, names, **source, note=kept if by else note))
+        return out
+
+    def _change(self, ref: Ref, old: str, new: str, names: Mapping[Ref, str], **source: str) -> Change:
+        name = label(ref, self.settings, item_name(ref, names))
+        return Change(self.when, self.measure, ref, name, old, new, **source)
+
+    def _source(self, ref: Ref, by: tuple[str, str] | None, event: Event, state: State) -> dict[str, str]:
+        match event:
+            case Edit():
+                return {"note": event.note or TYPED}
+            case Decision():
+                taken = self._sheet(ref, by, state) if by else {}
+                asked = self._file(event.return_id)
+                return {"return_id": event.return_id, "file": asked, **taken, "note": event.note}
+            case Adopt():
+                return {**self._sheet(ref, by, state), "note": event.note}
+            case Accept() if by == (event.return_id, event.issue):
+                return {**self._sheet(ref, by, state), "note": ACCEPTED + event.reason}
+        return self._sheet(ref, by, state)
+
+    def _file(self, return_id: str) -> str:
+        return self.readings[return_id].file if return_id in self.readings else ""
+
+    def _sheet(self, ref: Ref, by: tuple[str, str] | None, state: State) -> dict[str, str]:
+        """Return, issue, file, sheet and cell of a text that a returned sheet brought."""
+        outcome = state.outcomes.get(by) if by else None
+        if outcome is None or by is None:
+            return {}
+        read = _read(outcome)
+        return {
+            "return_id": by[0], "issue_id": by[1], "file": self._file(by[0]), "sheet": read.sheet,
+            "cell": read.cells.get(ref, ""),
+        }  # fmt: skip
+
+
+def _texts(state: State) -> dict[Ref, str]:
+    return {ref: text.text for ref, text in state.texts.items()}
+
+
+class ConflictRows:
+    """The rows of 競合, as a command leaves them: those that are new, and those to be written over."""
+
+    def __init__(self, rows: Iterable[Conflict], when: str, settings: Settings) -> None:
+        self._all = {row.id: row for row in rows}
+        self._when, self._settings = when, settings
+        self.added: dict[str, Conflict] = {}
+        self.updated: dict[str, Conflict] = {}
+
+    def follow(self, measure: str, before: State, after: State, reason: str, seen: str = "") -> None:
+        """Open, close and rename the conflicts of a measure.
+
+        ``reason`` says why those close that nobody decided; ``seen`` is the return whose text a person had typed
+        over, where it was withdrawn.
+        """
+        for key, old in before.conflicts.items():
+            now = after.conflicts.get(key)
+            if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
+                winner = now.by if now else after.texts[old.ref].by
+                why = reason or (f"返送 {winner[0]} に置き換え" if winner else "")
+                self._write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))
+        names = {**_texts(before), **_texts(after)}
+        for key, new in after.conflicts.items():
+            was = before.conflicts.get(key)
+            by = new.by[0] if new.by else seen
+            if was is not None and _alike(was, new):
+                if (row := self._row(measure, new)) and row.return_id != by and new.by:
+                    self._write(replace(row, return_id=by))
+                continue
+            name = label(new.ref, self._settings, item_name(new.ref, {**names, new.ref: new.returned}))
+            why = reason if not new.by else ""
+            self._add(
+                by, measure, new.ref, name, issued=new.issued, returned=new.returned, current=new.current, reason=why
+            )
+
+    def offer(self, return_id: str, measure: str, item: Mapping[Ref, str]) -> None:
+        """Offer an item that a department added, unless it was offered before."""
+        told = addition(item, self._settings)
+        known = (c for c in self._all.values() if c.state is not ConflictState.WITHDRAWN)
+        if any((c.measure, c.returned) == (measure, told) for c in known):
+            return
+        first = next(iter(item))
+        name = f"{ADDITION}{LIST_NAMES[first.field.partition('.')[0]]}"
+        self._add(return_id, measure, first, name, returned=told)
+
+    def take_back(self, return_id: str, reason: str) -> None:
+        """Close the open offers of a return that is withdrawn."""
+        for row in list(self._all.values()):
+            mine = row.return_id == return_id and row.label.startswith(ADDITION)
+            if mine and row.state is ConflictState.OPEN:
+                self._write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
+
+    def write(self, row: Conflict) -> None:
+        """Write a row over."""
+        self._write(row)
+
+    def _row(self, measure: str, conflict: CellConflict) -> Conflict | None:
+        """The open row of a conflict; None where a person removed it."""
+        wanted = (measure, conflict.ref, conflict.returned, conflict.current)
+        rows = (r for r in self._all.values() if r.state is ConflictState.OPEN)
+        return next((r for r in rows if (r.measure, r.ref, r.returned, r.current) == wanted), None)
+
+    def _add(
+        self, by: str, measure: str, ref: Ref, name: str, *, returned: str, issued: str = "", current: str = "",
+        reason: str = "",
+    ) -> None:  # fmt: skip
+        row = Conflict(
+            next_id("C", self._all), by, measure, ref, name, issued, returned, current, reason=reason, when=self._when
+        )
+        self._all[row.id] = self.added[row.id] = row
+
+    def _write(self, row: Conflict) -> None:
+        self._all[row.id] = row
+        (self.added if row.id in self.added else self.updated)[row.id] = row
+
+
+def addition(item: Mapping[Ref, str], settings: Settings) -> str:
+    """An added item as the coordinator reads it: each text under its label, as far as a cell holds it."""
+    return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)[:_CELL]
+
+
+def _alike(one: CellConflict, other: CellConflict) -> bool:
+    return (one.returned, one.current) == (other.returned, other.current)
+
+
+def changed_receipts(
+    before: Mapping[tuple[str, str, str], Receipt], after: Mapping[tuple[str, str, str], Receipt]
+) -> Iterator[Receipt]:
+    """The rows that differ."""
+    for key, row in after.items():
+        if before.get(key) != row:
+            yield row

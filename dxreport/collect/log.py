@@ -1,0 +1,237 @@
+"""The log: what happened to the master, an immutable file a command. Each names the one before it.
+
+A master carries the name of the commit it was written with; its log is the chain of parents from there. A
+restored backup thus has the log of its day; commits outside of the chain count for nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..domain.errors import MasterError
+from ..domain.model import Ref
+from .reading import problem_from, problem_json, refs_from, refs_json
+from .replay import Accept, Adopt, Again, Decision, Edit, Event, Issued, Judged, Withdraw
+
+Texts = dict[str, dict[Ref, str]]
+"""Texts by measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A returned file was read: the name of its reading, its number, content and name."""
+
+    reading: str
+    return_id: str
+    sha256: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event, and the measures whose state it bears on."""
+
+    event: Event | Read
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one command did: events, the texts of the master it changed, outcomes of rules it worked out.
+
+    ``first`` holds, in the first commit of a chain, the texts that the year began with.
+    """
+
+    parent: str
+    when: str
+    command: str
+    entries: tuple[Entry, ...] = ()
+    changes: tuple[tuple[str, Ref, str], ...] = ()
+    outcomes: Mapping[str, Judged] = field(default_factory=dict)
+    first: Mapping[str, Mapping[Ref, str]] | None = None
+
+    def data(self) -> bytes:
+        """The commit as JSON."""
+        given: dict[str, Any] = {
+            "parent": self.parent,
+            "when": self.when,
+            "command": self.command,
+            "entries": [_entry_json(entry) for entry in self.entries],
+            "changes": [[measure, str(ref), text] for measure, ref, text in self.changes],
+            "outcomes": {key: _judged_json(judged) for key, judged in self.outcomes.items()},
+        }
+        if self.first is not None:
+            given["first"] = {
+                id_: refs_json({r: t for r, t in texts.items() if t}) for id_, texts in self.first.items()
+            }
+        return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Commit:
+        """The inverse of :meth:`data`; raises ValueError, KeyError or TypeError on anything else."""
+        given = json.loads(data)
+        first = given.get("first")
+        return cls(
+            given["parent"],
+            given["when"],
+            given["command"],
+            tuple(_entry_from(entry) for entry in given["entries"]),
+            tuple((measure, Ref.parse(ref), text) for measure, ref, text in given["changes"]),
+            {key: _judged_from(judged) for key, judged in given["outcomes"].items()},
+            None if first is None else {id_: refs_from(texts) for id_, texts in first.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The commits that led to a master, the oldest first, with their names."""
+
+    names: tuple[str, ...] = ()
+    commits: tuple[Commit, ...] = ()
+
+    @property
+    def tip(self) -> str:
+        """The name of the last commit, "" for an empty chain."""
+        return self.names[-1] if self.names else ""
+
+    @property
+    def first(self) -> Mapping[str, Mapping[Ref, str]]:
+        """The texts that the year began with."""
+        return (self.commits[0].first or {}) if self.commits else {}
+
+    def entries(self) -> Iterator[Entry]:
+        """All events in their order."""
+        for commit in self.commits:
+            yield from commit.entries
+
+    def outcomes(self) -> dict[str, Judged]:
+        """All outcomes of rules worked out so far."""
+        return {key: judged for commit in self.commits for key, judged in commit.outcomes.items()}
+
+    def written(self) -> Texts:
+        """The texts of the master as the last command left them; blank ones are left out."""
+        texts: Texts = {id_: dict(refs) for id_, refs in self.first.items()}
+        for commit in self.commits:
+            for measure, ref, text in commit.changes:
+                texts.setdefault(measure, {})[ref] = text
+        return {id_: {ref: text for ref, text in refs.items() if text} for id_, refs in texts.items()}
+
+
+class Log:
+    """The commits kept in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def chain(self, tip: str) -> Chain:
+        """The chain that ends in a commit; raises MasterError where a part of it is gone or damaged."""
+        names: list[str] = []
+        commits: list[Commit] = []
+        while tip:
+            names.append(tip)
+            commits.append(self._read(tip))
+            tip = commits[-1].parent
+        return Chain(tuple(reversed(names)), tuple(reversed(commits)))
+
+    def nearest(self, texts: Mapping[str, Mapping[Ref, str]]) -> Chain:
+        """The chain whose last texts differ least from these; of two alike the newer one. Empty where there is no log."""
+        best = Chain()
+        least = -1
+        for name in self.names():
+            chain = self.chain(name)
+            written = chain.written()
+            differ = sum(
+                written.get(id_, {}).get(ref, "") != texts.get(id_, {}).get(ref, "")
+                for id_ in {*written, *texts}
+                for ref in {*written.get(id_, {}), *texts.get(id_, {})}
+            )
+            if least < 0 or differ <= least:
+                best, least = chain, differ
+        return best
+
+    def names(self) -> list[str]:
+        """All commits, by number."""
+        return sorted(path.stem for path in self.folder.glob("*.json")) if self.folder.is_dir() else []
+
+    def numbers(self, chain: Chain) -> dict[str, str]:
+        """The returns of commits outside of a chain, by content: their numbers are not given to others."""
+        out: dict[str, str] = {}
+        for name in set(self.names()) - set(chain.names):
+            for entry in self._read(name).entries:
+                if isinstance(entry.event, Read):
+                    out[content_key(entry.event.sha256, entry.event.file)] = entry.event.return_id
+        return out
+
+    def path(self, name: str) -> Path:
+        """Where a commit is kept."""
+        return self.folder / f"{name}.json"
+
+    def _read(self, name: str) -> Commit:
+        path = self.path(name)
+        try:
+            return Commit.parse(path.read_bytes())
+        except (OSError, ValueError, KeyError, TypeError):
+            raise MasterError(f"記録 {path} がないか、壊れています。", "バックアップから戻してください。") from None
+
+
+_EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def content_key(sha256: str, file: str) -> str:
+    """What makes a return: its content; of files that hold nothing also the name."""
+    return f"{sha256} {file}" if sha256 == _EMPTY else sha256
+
+
+def commit_name(commit: Commit, number: int) -> str:
+    """The name of a commit: its place in the chain and a digest of its content."""
+    return f"{number:04}-{hashlib.sha256(commit.data()).hexdigest()[:12]}"
+
+
+_EVENTS: Mapping[str, type] = {
+    "issued": Issued, "read": Read, "again": Again, "edit": Edit, "decision": Decision, "adopt": Adopt,
+    "accept": Accept, "withdraw": Withdraw,
+}  # fmt: skip
+_NAME = {type_: name for name, type_ in _EVENTS.items()}
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    event = entry.event
+    values = {f.name: getattr(event, f.name) for f in fields(event)}
+    texts = {
+        k: str(v) if isinstance(v, Ref) else refs_json(v) if isinstance(v, Mapping) else v for k, v in values.items()
+    }
+    return {
+        "event": _NAME[type(event)],
+        "measures": list(entry.measures),
+        **{k: v for k, v in texts.items() if v != ""},
+    }
+
+
+def _entry_from(given: dict[str, Any]) -> Entry:
+    type_, measures = _EVENTS[given.pop("event")], tuple(given.pop("measures"))
+    if "ref" in given:
+        given["ref"] = Ref.parse(given["ref"])
+    if "texts" in given:
+        given["texts"] = refs_from(given["texts"])
+    blank = {f.name: "" for f in fields(type_) if f.name not in ("ref", "texts")}
+    return Entry(type_(**{**blank, **given}), measures)
+
+
+def _judged_json(judged: Judged) -> dict[str, Any]:
+    given = {
+        "own": [problem_json(p) for p in judged.own],
+        "lacks": [problem_json(p) for p in judged.lacks],
+        "warnings": [problem_json(p) for p in judged.warnings],
+        "elsewhere": judged.elsewhere,
+    }
+    return {key: value for key, value in given.items() if value}
+
+
+def _judged_from(given: Mapping[str, Any]) -> Judged:
+    own, lacks, warnings = (tuple(problem_from(p) for p in given.get(k, ())) for k in ("own", "lacks", "warnings"))
+    return Judged(own, lacks, warnings, given.get("elsewhere", ""))

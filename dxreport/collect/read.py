@@ -1,0 +1,210 @@
+"""A returned file → its sheets, each identified by its stamp (or its labels) and read. No rule judges them here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..domain import problems
+from ..domain.model import FiscalYear, Round
+from ..domain.problems import KINDS, Problem, problem
+from ..form.align.sheet import Aligned, Doubt
+from ..form.compile import Form
+from ..form.read.filled import FilledSheet, read_aligned, read_filled
+from ..form.read.sheet import find_stamp
+from ..form.stamp import SHEET, Stamp
+from ..intake.file_type import Format, sniff
+from ..intake.gather import ReturnedFile
+from ..intake.limits import Unreadable
+from ..intake.notes import own, remarks
+from ..intake.workbook import Book, Sheet, open_book
+from ..issue.store import Archive, Snapshot
+from ..master.records import Master
+from ..sendback.origin import corrected_return
+from .reading import SheetReading
+from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
+
+Ask = Callable[[str], str]
+_ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file as read just now: its sheets and its problems.
+
+    ``package`` are the bytes of an .xlsx or .xlsm (decrypted), ``b""`` for other formats; ``corrects`` is the
+    return that it is a corrected copy of, "" for none.
+    """
+
+    file: ReturnedFile
+    problems: tuple[Problem, ...] = ()
+    sheets: tuple[SheetReading, ...] = ()
+    package: bytes = field(default=b"", repr=False)
+    corrects: str = ""
+
+
+class FileReader:
+    """Reads returned files by what was issued from a master."""
+
+    def __init__(
+        self, master: Master, archive: Archive, passwords: Mapping[str, str] | None = None, ask: Ask | None = None
+    ) -> None:
+        """``passwords`` are by department (``""`` for none); that of a department in the file's name is tried first.
+
+        ``ask`` is asked for the password of a file (by its name) that none of them opens, until it gives ``""``.
+        """
+        self.master, self.archive = master, archive
+        self.passwords, self.ask = dict(passwords or {}), ask
+        self.measures = {m.id for m in master.measures}
+
+    def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
+        """Read a file; what is wrong with it is returned among the problems. Without ``ask`` no password is asked for."""
+        if file.problem:
+            return FileRead(file, (_unreadable(file.problem, file.detail),))
+        try:
+            return self._book(file, self.open(file, ask=ask))
+        except Unreadable as error:
+            return FileRead(file, (_unreadable(error.code, error.detail),))
+
+    def open(self, file: ReturnedFile, *, ask: bool = True) -> Book:
+        """Open a file with the passwords known; raises Unreadable."""
+        refusal = Unreadable("E402")
+        for password in self._passwords(file, ask):
+            try:
+                book = open_book(file.data, file.file_name, password)
+            except Unreadable as error:
+                if error.code != "E402":
+                    raise
+                refusal = error
+                continue
+            if book.decrypted and password:
+                self.passwords.setdefault(password, password)  # one that was asked for may open others
+            return book
+        raise refusal
+
+    def _passwords(self, file: ReturnedFile, ask: bool) -> Iterator[str | None]:
+        yield None
+        named = sorted(self.passwords, key=lambda department: department not in file.name)
+        yield from dict.fromkeys(self.passwords[department] for department in named)
+        while ask and self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
+            yield answer
+
+    def _book(self, file: ReturnedFile, book: Book) -> FileRead:
+        stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
+        unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
+        here: list[tuple[Sheet, Stamp, Aligned | None]] = [*stamped]
+        here += ((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
+        unread = [_unidentified(u) for u in unkeyed if not u.aligned]
+        if not here:
+            said = tuple(p for sheet in unread for p in sheet.problems)
+            return FileRead(file, said or (problem(problems.NO_FORM_SHEET),))
+        count = Counter((stamp.issue, stamp.measure) for _, stamp, _ in here)
+        order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
+        sheets = [
+            self._sheet(book, sheet, stamp, aligned, twice=count[stamp.issue, stamp.measure] > 1)
+            for sheet, stamp, aligned in sorted(here, key=lambda f: order[f[0].name])
+        ]
+        sheets += unread
+        forms = {stamp.form for _, stamp, _ in here}
+        extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
+        return FileRead(file, extra, tuple(sheets), package_of(book), corrected_return(book))
+
+    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None, *, twice: bool) -> SheetReading:
+        known = self._identify(sheet.name, stamp)
+        snapshot = None if isinstance(known, Problem) else known[0]
+        if twice:
+            said = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
+            return _refused(sheet.name, stamp, said, snapshot)
+        if isinstance(known, Problem):
+            return _refused(sheet.name, stamp, known)
+        try:
+            filled = self._filled(book, sheet, stamp, aligned, known)
+        except Unreadable as error:
+            return _refused(sheet.name, stamp, _unreadable(error.code, error.detail, sheet.name))
+        if isinstance(filled, Doubt):
+            return _refused(
+                sheet.name, stamp, problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
+            )
+        assert snapshot is not None
+        issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
+        return SheetReading(
+            filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
+            (*filled.problems, *self._earlier(filled.sheet, stamp, known[2])), self._notes(book, sheet.name, stamp),
+            filled.moved, filled.added, issued_for,
+        )  # fmt: skip
+
+    def _filled(
+        self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None, known: tuple[Snapshot, Form, Round]
+    ) -> FilledSheet | Doubt:
+        snapshot, form, round_ = known
+        settings = self.master.settings
+        years = settings.plan_years
+        year = years.index(settings.fiscal_year) + 1 if settings.fiscal_year in years else 0
+        issued = snapshot.texts[stamp.measure]
+        if aligned is None:
+            return read_filled(book, sheet, form, issued, settings, quarter=round_.quarter, year=year)
+        return read_aligned(book, sheet, form, aligned, issued, settings, quarter=round_.quarter, year=year)
+
+    def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
+        """A warning where the measure was issued for a later quarter since."""
+        issued = (
+            self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures
+        )
+        later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
+        if later:
+            yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
+
+    def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
+        """The notes that the department wrote, by cell."""
+        found = remarks(book, sheet)
+        if not found:
+            return {}
+        sent = self.archive.workbook(stamp.issue)
+        return own(found, remarks(open_book(sent), stamp.measure).values() if sent else ())
+
+    def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
+        """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
+        issue, snapshot = self.master.issue(stamp.issue), self.archive.snapshot(stamp.issue)
+        here = self.master.settings.fiscal_year.label
+        if issue is None and (year := _year_of(stamp.issue)) not in ("", here):
+            return problem(problems.WRONG_YEAR, {"found": year, "expected": here}, sheet=sheet)
+        if issue is None or snapshot is None:
+            return problem(problems.ISSUE_UNKNOWN, {"issue": stamp.issue}, sheet=sheet)
+        if snapshot.fiscal_year != here:
+            return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
+        if stamp.measure not in snapshot.texts or stamp.measure not in self.measures:
+            return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
+        form, round_ = self.archive.form(stamp.form), self.master.settings.round(snapshot.round)
+        if form is None or round_ is None:
+            return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
+        return snapshot, form, round_
+
+
+def package_of(book: Book) -> bytes:
+    """The bytes of an .xlsx or .xlsm, decrypted; ``b""`` for other formats."""
+    return book.data if book.format in (Format.XLSX, Format.XLSM) else b""
+
+
+def _refused(sheet: str, stamp: Stamp, said: Problem, snapshot: Snapshot | None = None) -> SheetReading:
+    """A sheet that cannot be read; its round is known where its stamp is."""
+    round_, department = (snapshot.round, snapshot.department) if snapshot else ("", "")
+    return SheetReading(sheet, stamp.measure, stamp.issue, round_, department, problems=(said,), readable=False)
+
+
+def _unidentified(found: Unkeyed) -> SheetReading:
+    """A sheet of the form whose measure or issue cannot be identified."""
+    said = problem(problems.STAMP_MISSING, {"reason": found.reason}, sheet=found.sheet.name)
+    return _refused(found.sheet.name, found.stamp, said)
+
+
+def _year_of(issue: str) -> str:
+    """The fiscal year that an issue's number names (``R04Q1-001``), ``""`` for none."""
+    named = _ISSUE_YEAR.match(issue)
+    return FiscalYear(2018 + int(named[1])).label if named and int(named[1]) else ""
+
+
+def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:
+    kind = KINDS[code]
+    return problem(kind, {"detail": detail} if "detail" in kind.params else {}, sheet=sheet)
