@@ -12,13 +12,14 @@ from pathlib import Path
 from ..domain import problems
 from ..domain.errors import TemplateError
 from ..domain.model import Measure, Ref, Round
-from ..domain.problems import Problem, problem
-from ..master.records import Master
-from ..master.schema import PROGRESS, ROUNDS
+from ..domain.problems import Problem, problem, shown
+from ..master.records import Direction, Master
+from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, outcomes
 from ..master.workbook import Book
 from ..ooxml.package import Package
+from ..report.achievement import is_comparable
 from ..report.states import WITHOUT_WORD
-from ..rules import Case, judge, problems_of
+from ..rules import Case, item_name, judge, problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,33 @@ def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_
         return master.place(measure.id, ref) or ("", "")
 
     found = problems_of(judge(case), locate, master.settings, case.values)
+    found += _directions(master, measure)
     return CheckedMeasure(measure.id, measure.name, measure.lead_department, tuple(found))
+
+
+def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
+    """Find outcomes whose numbers cannot be judged without a 方向, in years that have begun; one problem a cause."""
+    begun = sum(year <= master.settings.fiscal_year for year in master.settings.plan_years)
+    by_text: dict[str, list[Ref]] = {}
+    for o in measure.outcomes:
+        undeclared = master.direction(measure.id, o.key) is Direction.UNKNOWN
+        if undeclared and any(is_comparable(year.target) for year in o.years[:begun]):
+            text = master.directions.get((measure.id, o.key), "")
+            by_text.setdefault(text, []).append(Ref(DIRECTION_FIELD, o.key))
+    area = master.areas[outcomes(master.settings.plan_years).name]
+    for text, refs in by_text.items():
+        rows = [area.rows[measure.id, ref.item] for ref in refs] if DIRECTION in area.columns else []
+        blank = "方向が空欄の" if rows else f"「{DIRECTION}」の列がない"
+        yield problem(
+            problems.DIRECTION_MISSING,
+            {"reason": f"方向「{shown(text)}」は使えないことばの" if text else blank},
+            sheet=area.sheet,
+            cell="、".join(area.cell(row, DIRECTION) for row in rows),
+            field=str(refs[0]),
+            label="、".join(item_name(ref, measure.values()) for ref in refs) + f" {DIRECTION}",
+            value=text,
+            fields=tuple(map(str, refs)),
+        )
 
 
 def _templates(folder: Path) -> tuple[CheckedTemplate, ...]:

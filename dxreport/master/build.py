@@ -21,7 +21,7 @@ from ..workspace.files import atomic_write
 from . import schema
 from .layout import draw
 from .records import MeasureState, Standing
-from .schema import ID, SEPARATOR, Sheet
+from .schema import DIRECTION_FIELD, ID, SEPARATOR, Sheet
 from .workbook import Book
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -47,9 +47,15 @@ def master_bytes(
     departments: Sequence[Department],
     measures: Iterable[Measure],
     standings: Mapping[str, Standing] | None = None,
+    *,
+    directions: Mapping[tuple[str, str], str] | None = None,
 ) -> bytes:
-    """The workbook that :func:`build_master` writes. Measures without a standing are 実施中."""
-    contents = _contents(settings, departments, sorted(measures, key=lambda m: m.id), standings or {})
+    """The workbook that :func:`build_master` writes, with ``directions`` as ``Master`` holds them.
+
+    Measures without a standing are 実施中.
+    """
+    ordered = sorted(measures, key=lambda m: m.id)
+    contents = _contents(settings, departments, ordered, standings or {}, directions)
     sizes = {sheet.table: len(rows) for sheet, rows in contents}
     package = Package(_empty(settings, sizes))
     book, edit = Book(package), BookEdit(package)
@@ -84,13 +90,14 @@ def _contents(
     departments: Sequence[Department],
     measures: Sequence[Measure],
     standings: Mapping[str, Standing],
+    directions: Mapping[tuple[str, str], str] | None = None,
 ) -> list[tuple[Sheet, list[dict[str, str]]]]:
-    years = settings.plan_years
+    years, declared = settings.plan_years, (directions or {}).items()
     out = [(schema.MEASURES, [_measure(m, standings.get(m.id, Standing())) for m in measures])]
     for part, sheet in schema.child_sheets(years):
         rows = []
         for m in measures:
-            values = m.values()
+            values = m.values() | {Ref(DIRECTION_FIELD, key): text for (id_, key), text in declared if id_ == m.id}
             rows += [_texts(sheet, m.id, item.key, values) for item in getattr(m, part.attribute)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [

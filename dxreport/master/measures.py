@@ -10,7 +10,7 @@ from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import Area
 from .faults import suggestion
 from .records import MeasureState, Standing
-from .schema import ID, MEASURES, STATE, STATE_FROM, Sheet, child_sheets
+from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, Sheet, child_sheets
 from .settings import quarter_of
 from .workbook import Book, Row, plain_id
 
@@ -29,6 +29,11 @@ class Found:
     def measures(self) -> tuple[Measure, ...]:
         """The measures in the order of their IDs; a row of a list that was emptied is no item any more."""
         return tuple(measure_from(self.values[id_]).tidy() for id_ in sorted(self.values))
+
+    def directions(self) -> dict[tuple[str, str], str]:
+        """方向 by 施策ID and 成果目標ID, where it is not blank."""
+        texts = ((id_, ref, text) for id_, values in self.values.items() for ref, text in values.items())
+        return {(id_, ref.item): text for id_, ref, text in texts if ref.field == DIRECTION_FIELD and text.strip()}
 
 
 def read_measures(book: Book, settings: Settings, departments: tuple[Department, ...]) -> Found:

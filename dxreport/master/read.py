@@ -65,6 +65,7 @@ def _read(book: Book, data: bytes) -> Master | None:
         found.measures(),
         {id_: found.standings[id_] for id_ in sorted(found.standings)},
         *(records for _, records in ledgers),
+        directions=found.directions(),
         areas=areas,
         data=data,
         sha256=sha256(data).hexdigest(),

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ..domain.model import PARTS, Department, Measure, Part, Ref, Settings
+from ..domain.values import fold
 from ..ooxml.table import Area
 from .schema import sheet_of
 
@@ -34,6 +35,21 @@ class MeasureState(Enum):
     STOPPED = "中止"
     COMPLETED = "完了"
     ABSORBED = "統合"
+
+
+class Direction(Enum):
+    """方向 of a 成果目標: whether more or less of it is better."""
+
+    MORE = "多いほど良い"
+    LESS = "少ないほど良い"
+    RANGE = "範囲"
+    NOT_JUDGED = "判定しない"
+    UNKNOWN = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Direction:
+        """The direction that a cell holds; UNKNOWN for a blank or any other text."""
+        return next((d for d in cls if d.value == fold(text)), cls.UNKNOWN)
 
 
 class ReceiptState(Enum):
@@ -120,10 +136,10 @@ def number_of(return_id: str) -> int:
     return int(return_id[1:]) if return_id[1:].isdigit() else 0
 
 
-def next_id(letter: str, taken: Iterable[str]) -> str:
-    """The next number of a series: ``C0003`` after ``C0002``; what somebody wrote otherwise does not count."""
-    numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdecimal()]
-    return f"{letter}{max(numbers, default=0) + 1:04}"
+def next_id(prefix: str, taken: Iterable[str], digits: int = 4) -> str:
+    """The next id of a series: ``C0003`` after ``C0002``. Ids of any other shape are ignored."""
+    numbers = [int(n) for id_ in taken if id_.startswith(prefix) and (n := id_.removeprefix(prefix)).isdecimal()]
+    return f"{prefix}{max(numbers, default=0) + 1:0{digits}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +195,8 @@ Record = Issue | Receipt | Change | Conflict | FinalReport
 class Master:
     """A master workbook as read.
 
-    ``measures`` stand in the order of their IDs, departments in 建制順. ``areas`` says where the
+    ``measures`` stand in the order of their IDs, departments in 建制順. ``directions`` holds the texts of the
+    column 方向, by 施策ID and 成果目標ID, those that are not blank. ``areas`` says where the
     table of each sheet is, and where its records are (see :meth:`place` for single texts).
     ``data`` and ``sha256`` are the file as it was read: edits are made on these bytes, and saving
     checks that the file is still the same.
@@ -194,6 +211,7 @@ class Master:
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
+    directions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     areas: Mapping[str, Area] = field(default_factory=dict, repr=False)
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""
@@ -211,6 +229,10 @@ class Master:
     def issue(self, id_: str) -> Issue | None:
         """The issue with this ID."""
         return next((i for i in self.issues if i.id == id_), None)
+
+    def direction(self, measure_id: str, key: str) -> Direction:
+        """The direction declared for a 成果目標."""
+        return Direction.parse(self.directions.get((measure_id, key), ""))
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
         """The cell in which a text of a measure stands, or None for an item that the master does not hold."""

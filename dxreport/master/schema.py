@@ -13,16 +13,21 @@ from ..domain.model import PART_BY_PREFIX, QUARTER_LABELS, QUARTERS, FiscalYear,
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
+DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its header, its width in characters, and the text of a measure it holds (field and period)."""
+    """One column: its header, its width in characters, and the text of a measure it holds (field and period).
+
+    A master without an ``optional`` column is read all the same.
+    """
 
     header: str
     width: float = 14
     field: str = ""
     period: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ def outcomes(plan_years: tuple[FiscalYear, ...]) -> Sheet:
             Column(f"{year.label} 目標", 22, "outcome.target", n),
             Column(f"{year.label} 実績", 22, "outcome.actual", n),
         )),
+        Column(DIRECTION, 14, DIRECTION_FIELD, optional=True),
     ), (ID, "成果目標ID"))  # fmt: skip
 
 
@@ -102,7 +108,9 @@ DEPARTMENTS = Sheet("部署", "部署表", (
 ), ("部署名",))  # fmt: skip
 
 SETTINGS_SHEET = "設定"
-GENERAL = Sheet(SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44)), ("項目",))
+GENERAL = Sheet(
+    SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
+)
 PROGRESS = Sheet(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
 FLAGS = Sheet(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = Sheet(SETTINGS_SHEET, "回表", (

@@ -85,7 +85,7 @@ def _outcomes(results: Results) -> Table:
     this = results.years[results.this_year]
     others = [n for n in range(len(results.years)) if n != results.this_year]
     columns = (
-        *_MEASURE, Column("番号", 5), Column("評価項目", 22), Column("良い方向", 9),
+        *_MEASURE, Column("番号", 5), Column("評価項目", 22), Column("方向", 9),
         Column(f"{this} 目標", 18), Column(f"{this} 実績", 14), Column("判定", 8), Column("達成率", 8, "share", bar=True),
         Column("達成の内訳", 14),
         *(c for n in others for c in (Column(f"{results.years[n]} 目標", 16), Column(f"{results.years[n]} 実績", 12))),
@@ -101,7 +101,7 @@ def _outcome(outcome: OutcomeResult, this_year: int, others: list[int]) -> tuple
     later = [text for n in others for text in (_target(outcome.years[n], now), outcome.years[n].actual)]
     return (
         *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
-        now.verdict.value, alone, now.achievement if len(now.parts) > 1 else "", *later,
+        now.verdict.value, alone, now.reason or (now.achievement if len(now.parts) > 1 else ""), *later,
     )  # fmt: skip
 
 

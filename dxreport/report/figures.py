@@ -17,7 +17,6 @@ from ..master.records import Master, stamp
 from . import states
 from .achievement import outcome_result
 from .coordination import coordination
-from .direction import directions
 from .finals import Final, since
 from .periods import Key, period
 from .records import (
@@ -199,10 +198,9 @@ def activity_lines(
 
 def results(master: Master, quarter: int) -> Results:
     """3: every 成果目標 in which anything is written; counts by verdict are of this fiscal year."""
-    said = directions(master)
     this_year = master.settings.plan_years.index(master.settings.fiscal_year)
     outcomes = tuple(
-        outcome_result(master, states.measure_name(master.settings, m), number, outcome, said, quarter)
+        outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter)
         for m in states.running(master, quarter)
         for number, outcome in enumerate(m.normal().outcomes, 1)
     )

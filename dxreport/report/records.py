@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from ..master.records import Direction
+
 HEADING = "年間活動計画 進捗報告書"
 NO_WORD, BLANK = "（記入なし）", "（空白）"
+NO_DIRECTION = "方向が未記入"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
@@ -125,14 +128,6 @@ class ActivityLine:
         return f"{self.streak}四半期連続" if self.streak > 1 else "今回から" if self.streak else ""
 
 
-class Direction(Enum):
-    """Whether more or less of a 成果目標 is better, and how that was known to be said."""
-
-    MORE = "多いほど良い"
-    LESS = "少ないほど良い"
-    UNKNOWN = ""
-
-
 class Verdict(Enum):
     """Where a result stands against its target; the value is what is shown."""
 
@@ -183,6 +178,12 @@ class YearResult:
     def achievement(self) -> str:
         """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
+
+    @property
+    def reason(self) -> str:
+        """Why numbers that can be compared were not judged; ``""`` for any other result."""
+        undecided = self.verdict is Verdict.AS_WRITTEN and any(part.met is None for part in self.parts)
+        return NO_DIRECTION if undecided else ""
 
     def verdict_of(self, part: PartResult) -> Verdict:
         """What is said of one of the parts."""

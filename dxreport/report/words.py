@@ -95,17 +95,14 @@ def results(results_: Results) -> str:
         said += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
     return (
         f"{said}"
-        "数値で比べられないものと、多いほど良いか少ないほど良いかが決まらないものは、書かれたとおりに示し、判定していません。"
+        "数値で比べられないものと、方向（多いほど良い、少ないほど良いなど）が決まっていないものは、書かれたとおりに示し、判定していません。"
     )
 
 
 def verdict(year: YearResult) -> str:
-    """達成 with the rate, 未達 with the rate, or the verdict alone."""
-    return f"{year.verdict.value}\n{year.achievement}" if _told(year) else year.verdict.value
-
-
-def _told(year: YearResult) -> bool:
-    return year.achievement not in ("", Verdict.MET.value, Verdict.SHORT.value)
+    """The verdict, and on a second line the rate or why there is no verdict."""
+    more = year.reason or year.achievement
+    return year.verdict.value if more in ("", "達成", "未達") else f"{year.verdict.value}\n{more}"
 
 
 def since(since_: Since) -> str:

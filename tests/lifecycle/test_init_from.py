@@ -16,6 +16,9 @@ from dxreport.cli import main
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.model import FiscalYear, ProgressWord
 from dxreport.form.compile import compile_form, load_form
+from dxreport.form.records import Form
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
 from dxreport.issue.publish import published_set
 from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle import sample
@@ -25,7 +28,6 @@ from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from, read_master
 from dxreport.workspace.bundled import bundled
-from tests.form.test_laws import render
 from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
 from tests.support.second_form import build
@@ -45,9 +47,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def grid(id_: str) -> Grid:
+def grid(id_: str, form: Form = FORM) -> Grid:
     """A real sheet as values, without row 1 and column A."""
-    return [row[1:] for row in rows_of(render(REAL[id_]), id_)[1:]]
+    prepared = edition(form, SETTINGS.rounds[1], SETTINGS, REAL[id_].lead_department)
+    data = render_book(prepared, [REAL[id_]], "R04Q1-001").data
+    return [row[1:] for row in rows_of(data, id_)[1:]]
 
 
 def put(path: Path, *grids: Grid, percent: str = "") -> Path:
@@ -197,8 +201,8 @@ def test_an_office_s_own_form_is_read_by_its_template(tmp_path: Path) -> None:
     template = tmp_path / "様式.xlsx"
     template.write_bytes(build())
     form = compile_form(template.read_bytes(), "様式.xlsx")
-    rows = [row[1:] for row in rows_of(render(REAL["01-01"], form=form), "01-01")[1:]]
-    made, found = create_from(tmp_path / "市", TODAY, [put(tmp_path / "回答.xlsx", rows)], template)
+    path = put(tmp_path / "回答.xlsx", grid("01-01", form))
+    made, found = create_from(tmp_path / "市", TODAY, [path], template)
     assert found.unplaced == ()
     assert (made.workspace.templates / FORM_NAME).read_bytes() == template.read_bytes()
     [measure] = read_master(made.workspace.master).measures
@@ -226,6 +230,16 @@ def test_without_any_form_nothing_is_made(tmp_path: Path, capsys: pytest.Capture
 def test_wrong_usage(args: list[str], tmp_path: Path) -> None:
     assert main(["init", str(tmp_path / "市"), *args]) == 2
     assert not (tmp_path / "市").exists()
+
+
+def test_the_master_asks_for_the_directions_that_no_form_holds(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, _ = create_from(tmp_path / "市", TODAY, [published])
+    book = openpyxl.load_workbook(made.workspace.master)
+    assert book["成果目標"]["O1"].value == "方向" and book["成果目標"]["O2"].value is None
+    assert main(["check", "-C", str(made.workspace.root)]) == 0
+    assert "W604 「成果目標」シート O2、O3 成果目標①、成果目標② 方向\n" in capsys.readouterr().out
 
 
 def test_the_same_files_give_the_same_master(published: Path, tmp_path: Path) -> None:

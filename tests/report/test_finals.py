@@ -13,14 +13,14 @@ import pytest
 from dxreport.domain.errors import MasterError
 from dxreport.domain.model import ProgressWord, Ref
 from dxreport.master.read import read_master
-from dxreport.master.records import Issue, Master
+from dxreport.master.records import Issue
 from dxreport.master.schema import FINALS
 from dxreport.master.write import MasterEdit
 from dxreport.report.figures import figures
-from dxreport.report.finals import Final, final_data, final_from, since
+from dxreport.report.finals import since
 from dxreport.report.produce import Format, Report, make, write
 from dxreport.workspace.paths import Workspace
-from tests.support.scenes import SETTINGS, first_quarter, third_quarter
+from tests.support.scenes import SETTINGS, first_quarter, kept, third_quarter
 
 FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
 
@@ -67,11 +67,6 @@ def with_column(workspace: Workspace, sheet: str, header: str, key: tuple[str, .
     book.save(workspace.master)
 
 
-def kept(master: Master, quarter: int = 1) -> Final:
-    """What is kept of a final report on this master."""
-    return final_from(final_data(master, replace(figures(master, quarter, FIRST), final_id="F0001")))
-
-
 def test_a_plain_report_changes_nothing_in_the_master(workspace: Workspace) -> None:
     before = workspace.master.read_bytes()
     assert report(workspace).figures.final_id == ""
@@ -110,7 +105,7 @@ def test_whatever_changes_a_figure_gives_a_new_number(workspace: Workspace) -> N
     before = approved.read_bytes()
     with_column(workspace, "施策", "状態の開始四半期", ("01-05",), "第1四半期")  # it ended before, and counts no longer
     assert final_id(workspace) == "F0002"
-    with_column(workspace, "成果目標", "方向", ("01-01", "O1"), "少ない")  # and so has no rate
+    with_column(workspace, "成果目標", "方向", ("01-01", "O1"), "少ないほど良い")  # and so has no rate
     assert final_id(workspace) == "F0003"
     assert approved.read_bytes() == before
     assert final_id(workspace) == "F0003"

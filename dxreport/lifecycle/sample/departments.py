@@ -37,5 +37,7 @@ def sample_master() -> bytes:
     """The master of the sample as the year began: plans and targets, no answers."""
     from ...master.build import master_bytes
     from . import load, settings
+    from .directions import DIRECTIONS
 
-    return master_bytes(replace(settings(), areas=AREAS), DEPARTMENTS, load(with_answers=False))
+    measures = load(with_answers=False)
+    return master_bytes(replace(settings(), areas=AREAS), DEPARTMENTS, measures, directions=DIRECTIONS)
