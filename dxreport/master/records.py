@@ -136,10 +136,10 @@ def number_of(return_id: str) -> int:
     return int(return_id[1:]) if return_id[1:].isdigit() else 0
 
 
-def next_id(prefix: str, taken: Iterable[str], digits: int = 4) -> str:
-    """The next id of a series: ``C0003`` after ``C0002``. Ids of any other shape are ignored."""
-    numbers = [int(n) for id_ in taken if id_.startswith(prefix) and (n := id_.removeprefix(prefix)).isdecimal()]
-    return f"{prefix}{max(numbers, default=0) + 1:0{digits}}"
+def next_id(letter: str, taken: Iterable[str]) -> str:
+    """The next number of a series: ``C0003`` after ``C0002``; what somebody wrote otherwise does not count."""
+    numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdecimal()]
+    return f"{letter}{max(numbers, default=0) + 1:04}"
 
 
 @dataclass(frozen=True, slots=True)

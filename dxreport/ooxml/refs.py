@@ -70,6 +70,11 @@ def address(row: int, column: int) -> str:
     return f"{column_letters(column)}{row}"
 
 
+def quote_sheet(name: str) -> str:
+    """Return a sheet name as quoted in formulas and links, before ``!`` and the cell: ``Q1's`` → ``'Q1''s'``."""
+    return "'" + name.replace("'", "''") + "'"
+
+
 def is_sheet_name(text: str) -> bool:
     """Whether Excel takes ``text`` as the name of a sheet: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2

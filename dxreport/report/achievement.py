@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.model import QUARTERS, Outcome, OutcomeYear, Settings
+from ..domain.numbering import circled
 from ..domain.values import Part, ValueKind, fold, is_blank, is_undecided, read_value
-from ..form.expressions import circled
 from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
 from .records import ROUNDING, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
