@@ -1,6 +1,6 @@
-"""Check: what stands in the master and the templates that someone should look at.
+"""Check: problems of the master and the templates.
 
-Reads only; works while the master is open in Excel.
+Only reads, so it works while the master is open in Excel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..rules import Case, item_name, judge, problems_of
 
 @dataclass(frozen=True, slots=True)
 class CheckedMeasure:
-    """A measure with what the rules find in it; places are cells of the master."""
+    """A measure and its problems, at cells of the master."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class CheckedMeasure:
 
 @dataclass(frozen=True, slots=True)
 class CheckedTemplate:
-    """A form template: ``faults`` keep it from being used, ``notes`` do not."""
+    """A form template; ``faults`` keep it from being used, ``notes`` do not."""
 
     path: Path
     faults: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class CheckedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A check: the round it judged by, the measures that run in it, the templates, the problems of 設定."""
+    """A check in a round: the measures that run in it, the templates, the problems of 設定."""
 
     round: Round
     measures: tuple[CheckedMeasure, ...]
@@ -52,29 +52,29 @@ class Audit:
 
     @property
     def problems(self) -> int:
-        """How many problems the measures have."""
+        """The number of problems of measures."""
         return sum(len(m.problems) for m in self.measures)
 
     @property
     def faults(self) -> int:
-        """How many faults the templates have."""
+        """The number of faults of templates."""
         return sum(len(t.faults) for t in self.templates)
 
     @property
     def notes(self) -> int:
-        """How many remarks there are on the templates."""
+        """The number of notes on templates."""
         return sum(len(t.notes) for t in self.templates)
 
     @property
     def findings(self) -> int:
-        """How many there are of anything."""
+        """The number of findings of any kind."""
         return self.problems + self.faults + self.notes + len(self.settings)
 
 
 def audit(master: Master, templates: Path, round_: Round) -> Audit:
-    """Judge every measure that runs in a round and the words of 設定, and compile every template in a folder.
+    """Check every measure that runs in a round, 設定, and every template in a folder.
 
-    Raises TemplateError where the folder holds no template.
+    Raises TemplateError for a folder without templates.
     """
     by_id = {m.id: m for m in master.measures}
     running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
@@ -83,7 +83,7 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
 
 
 def _words(master: Master) -> Iterator[Problem]:
-    """進捗 of 設定 that would give the report two columns of one heading."""
+    """Find words of 進捗 that would give the report two columns with the same heading."""
     book = Book(Package(master.data))
     area = book.area(PROGRESS)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
@@ -96,7 +96,7 @@ def _words(master: Master) -> Iterator[Problem]:
 
 
 def _rounds(master: Master) -> Iterator[Problem]:
-    """Rounds of 設定 in which departments may write nothing."""
+    """Find rounds without inputs for departments."""
     book = Book(Package(master.data))
     area, closed = book.area(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
     for row in book.rows(area, ROUNDS.keys)[1] if area else ():
@@ -117,7 +117,7 @@ def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
-    """Find outcomes whose numbers cannot be judged without a 方向, in years that have begun; one problem a cause."""
+    """Find outcomes with a number that cannot be judged without 方向, in years that have begun; one problem a cause."""
     begun = sum(year <= master.settings.fiscal_year for year in master.settings.plan_years)
     by_text: dict[str, list[Ref]] = {}
     for o in measure.outcomes:

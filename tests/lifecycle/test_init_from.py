@@ -22,7 +22,7 @@ from dxreport.form.render.workbook import render_book
 from dxreport.issue.publish import published_set
 from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle import sample
-from dxreport.lifecycle.import_forms import Existing, read_existing
+from dxreport.lifecycle.import_forms import ImportedForms, import_forms
 from dxreport.lifecycle.init import create_from
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
@@ -78,11 +78,11 @@ def change(rows: Grid, old: str, new: str) -> Grid:
     return [[new if text == old else text for text in row] for row in rows]
 
 
-def read(*paths: Path) -> Existing:
-    return read_existing(paths, FORM, SETTINGS)
+def read(*paths: Path) -> ImportedForms:
+    return import_forms(paths, FORM, SETTINGS)
 
 
-def told(found: Existing) -> list[tuple[str, str, str]]:
+def told(found: ImportedForms) -> list[tuple[str, str, str]]:
     return [(u.sheet, u.cell, u.reason) for u in found.unplaced]
 
 
@@ -91,7 +91,7 @@ def test_the_published_set_gives_the_master_that_it_came_from(
     extension: str, published: Path, soffice: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:
     made, found = create_from(tmp_path / "市", TODAY, [soffice(published, extension)])
-    assert (found.unplaced, found.missing, found.passed, found.beside) == ((), (), (), 1)
+    assert (found.unplaced, found.missing, found.other_sheets, found.skipped) == ((), (), (), 1)
     master = read_master(made.workspace.master)
     assert list(master.measures) == [m.normal() for m in REAL.values()]
     assert (master.settings.fiscal_year, master.settings.plan_years) == (SETTINGS.fiscal_year, SETTINGS.plan_years)
@@ -134,13 +134,13 @@ def test_what_goes_with_every_form_is_counted_unless_somebody_wrote_into_it(
 ) -> None:
     path = next(issued_quarter.sent.glob("*総務課.xlsx"))
     found = read(path)
-    assert (len(found.measures), found.passed, found.beside) == (2, (), 1)
+    assert (len(found.measures), found.other_sheets, found.skipped) == (2, (), 1)
     written = tmp_path / "書込.xlsx"
     book = openpyxl.load_workbook(path)
     book["記入要領"]["B40"] = "※ 当課の意見"
     book.save(written)
     found = read(written)
-    assert (found.passed, found.beside) == (((written.name, "記入要領"),), 0)
+    assert (found.other_sheets, found.skipped) == (((written.name, "記入要領"),), 0)
 
 
 def test_all_files_of_a_folder_are_read_and_none_stops_the_others(
@@ -180,6 +180,11 @@ def other_year(rows: Grid) -> Grid:
         (lambda: [[*row[:5], row[5], *row[5:]] for row in grid("01-02")], "2つ以上の列"),
         (lambda: grid("01-02")[:12], "半分以上"),
         (lambda: change(grid("01-02"), "令和５年度", "来年度"), "読めません"),
+        (lambda: change(grid("01-02"), "令和７年度", "令和８年度"), "続いていません"),
+        (
+            lambda: change(change(grid("01-02"), "令和６年度", "令和８年度"), "令和７年度", "令和10年度"),
+            "続いていません",
+        ),
     ],
 )
 def test_a_sheet_that_cannot_be_taken_is_named_with_the_reason(
