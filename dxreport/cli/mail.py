@@ -13,7 +13,7 @@ from .common import Call, command
 
 
 @command(answers=True, rounds=True)
-@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.Kind]))
+@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.MailKind]))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
@@ -29,7 +29,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     """
     workspace = call.workspace
     master = call.master()
-    chosen = desk.Kind(kind)
+    chosen = desk.MailKind(kind)
     round_ = call.round(master.settings, current_round(master))
     drafts = desk.plan(workspace, master, chosen, round_, call.now)
     folder = out or desk.out_folder(workspace, master, chosen, round_)

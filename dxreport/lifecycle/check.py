@@ -18,8 +18,9 @@ from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, outcom
 from ..master.workbook import Book
 from ..ooxml.package import Package
 from ..report.achievement import is_comparable
-from ..report.states import WITHOUT_WORD
-from ..rules import Case, item_name, judge, problems_of
+from ..report.coordination import measure_problems
+from ..report.states import WITHOUT_WORD, running
+from ..rules import item_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,7 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
 
     Raises TemplateError for a folder without templates.
     """
-    by_id = {m.id: m for m in master.measures}
-    running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
-    measures = tuple(_measure(master, by_id, m, round_) for m in running)
+    measures = tuple(_measure(master, m, round_) for m in running(master, round_.quarter))
     return Audit(round_, measures, _templates(templates), (*_words(master), *_rounds(master)))
 
 
@@ -105,15 +104,9 @@ def _rounds(master: Master) -> Iterator[Problem]:
             yield problem(problems.ROUND_CLOSED, {"round": name}, sheet=place.sheet, cell=place.cell, label="入力欄")
 
 
-def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:
-    case = Case(measure, None, by_id, round_, master.settings, master.departments)
-
-    def locate(ref: Ref) -> tuple[str, str]:
-        return master.place(measure.id, ref) or ("", "")
-
-    found = problems_of(judge(case), locate, master.settings, case.values)
-    found += _directions(master, measure)
-    return CheckedMeasure(measure.id, measure.name, measure.lead_department, tuple(found))
+def _measure(master: Master, measure: Measure, round_: Round) -> CheckedMeasure:
+    found = (*measure_problems(master, measure, round_), *_directions(master, measure))
+    return CheckedMeasure(measure.id, measure.name, measure.lead_department, found)
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:

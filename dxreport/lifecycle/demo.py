@@ -154,7 +154,7 @@ def _report(workspace: Workspace) -> list[Path]:
     from ..report import produce
 
     master = read_master(workspace.master)
-    done = produce.make(workspace, master, QUARTER, ISSUED + REPORTED)
+    done = produce.produce(workspace, master, QUARTER, ISSUED + REPORTED)
     return produce.write(workspace, master, done, produce.out_folder(workspace, done.figures), ISSUED + REPORTED)
 
 
