@@ -39,15 +39,24 @@ class Snapshot:
         """Return the snapshot as JSON."""
         head = {"issue": self.issue, "round": self.round, "department": self.department,
                 "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
-        texts = {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in self.texts.items()}
-        return json.dumps({**head, "measures": texts}, ensure_ascii=False, indent=1).encode("utf-8")
+        return json.dumps({**head, "measures": plain_texts(self.texts)}, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes) -> Snapshot:
         """Invert :meth:`data`; raise ValueError or KeyError on anything else."""
         given = json.loads(data)
-        texts = {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given["measures"].items()}
+        texts = parse_texts(given["measures"])
         return cls(given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts)
+
+
+def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
+    """Return texts by measure ID and Ref as JSON holds them, by str(Ref)."""
+    return {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
+
+
+def parse_texts(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[Ref, str]]:
+    """Invert :func:`plain_texts`; raise ValueError or AttributeError on anything else."""
+    return {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
 
 
 class Archive:

@@ -1,8 +1,8 @@
 """Rollover: the next fiscal year's master from this one, and late answers of the old year carried into it.
 
 Every run carries the same: names, departments, contacts, relations, activities without their plans, outcomes with
-all targets, 実績 and 方向. A later run merges what has changed in the old year, cell by cell and three ways like a
-return: as carried before, as the old year stands now, as the new year stands now.
+all targets, 実績 and 方向. A later run merges the changes of the old year cell by cell, three ways like a return: as
+carried before, as in the old year now, as in the new year now.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..domain.errors import MasterError, UsageError
 from ..domain.fields import label
 from ..domain.merge import CellConflict, contested, three_way
 from ..domain.model import ActivityQuarter, Measure, MeasureQuarter, Ref, Round, Settings, measure_from
+from ..issue.store import parse_texts, plain_texts
 from ..master.build import master_bytes
 from ..master.read import read_master
 from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
@@ -120,15 +121,14 @@ def _open(workspace: Workspace, target: Workspace, master: Master, settings: Set
 
 
 def _write_carried(target: Workspace, carried: Texts) -> None:
-    texts = {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in carried.items()}
-    atomic_write(target.master_folder / CARRIED, json.dumps(texts, ensure_ascii=False, indent=1).encode("utf-8"))
+    data = json.dumps(plain_texts(carried), ensure_ascii=False, indent=1).encode("utf-8")
+    atomic_write(target.master_folder / CARRIED, data)
 
 
 def _read_carried(target: Workspace) -> dict[str, dict[Ref, str]]:
     path = target.master_folder / CARRIED
     try:
-        given = json.loads(path.read_bytes())
-        return {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
+        return parse_texts(json.loads(path.read_bytes()))
     except (OSError, ValueError, AttributeError):
         raise MasterError(f"繰越の控え {path} が読めません。", "バックアップから戻してください。") from None
 
@@ -166,7 +166,7 @@ class _Merging:
         self.conflicts: list[Conflict] = []
 
     def measure(self, measure: Measure, before: Mapping[Ref, str], texts: Mapping[Ref, str]) -> None:
-        """Merge ``texts``, as the old year stands now, into a measure of the new year."""
+        """Merge ``texts``, those of the old year now, into a measure of the new year."""
         answered = self._carried_over(measure)
         merge = three_way(before, texts, measure.values(), answered=answered)
         merge = contested(merge, before, measure.values(), answered=answered)
@@ -201,7 +201,7 @@ class _Merging:
         )
 
     def _directions(self, measure: Measure, texts: Mapping[Ref, str]) -> None:
-        """Fill 方向 where the new year has none; what stands there is the new year's own."""
+        """Fill 方向 where it is blank in the new year; any other text is the new year's own."""
         if DIRECTION not in self._new.areas[outcomes(self._new.settings.plan_years).name].columns:
             return
         items = dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome."))

@@ -10,9 +10,9 @@ from .records import Master
 def current_round(master: Master) -> Round:
     """Return the round at work.
 
-    Rows of the 回 table stand in the order of the year. The current round is the last of them that was issued for
-    most of the measures that run in it; so neither a part re-issue of an earlier round nor a first trial of a later
-    one moves it. While no round has reached most of its measures, it is the last one that was issued at all.
+    Rows of the 回 table are in the order of the year. The current round is the last of them that was issued for more
+    than half of the measures running in it, so neither a part re-issue of an earlier round nor a trial of a later one
+    moves it. While no round has reached half of its measures, it is the last round issued at all.
 
     Before the first issue the contents decide: the round of the last quarter with any 進捗; else, once any 作業予定
     is written, that of the first quarter; else the round that opens 作業予定.

@@ -39,15 +39,12 @@ def put(ws: Worksheet, row: int, column: int, value: str | int | Decimal | None,
         check(ws.write_number(row, column, value if isinstance(value, int) else float(value), style))
 
 
-def put_across(
-    ws: Worksheet, row: int, columns: tuple[int, int], widths: Sequence[float], text: str, style: Format
-) -> float:
-    """Write a wrapped text over the columns from the first to the last; return the height it needs in points."""
-    first, last = columns
-    if last > first:
-        check(ws.merge_range(row, first, row, last, "", style))
+def put_across(ws: Worksheet, row: int, text: str, style: Format, *, widths: Sequence[float], first: int = 0) -> float:
+    """Write a wrapped text over columns of these widths, from the column ``first`` on; return the points it needs."""
+    if len(widths) > 1:
+        check(ws.merge_range(row, first, row, first + len(widths) - 1, "", style))
     put(ws, row, first, text, style)
-    return text_height(text, *widths[first : last + 1])
+    return text_height(text, *widths)
 
 
 def set_height(ws: Worksheet, row: int, points: float) -> None:

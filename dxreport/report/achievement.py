@@ -57,15 +57,15 @@ def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> V
 
 
 def is_comparable(target: str) -> bool:
-    """Whether a 目標 holds numbers that can be judged only with a 方向: no 以上, 未満 … stands at each of them."""
+    """Whether a 目標 has a number without 以上, 未満 …, which cannot be judged without a 方向."""
     return _limits(target) is not None or any(not part.bound for part in read_value(target).parts)
 
 
 def compare(target: str, actual: str, direction: Direction, indicator: str = "") -> tuple[PartResult, ...]:
     """Compare each number of a 目標 with that of the 実績.
 
-    Return () unless both are exact numbers of one shape, unit and way of counting (an 実績 of 約300件 or 300件以上 is
-    no exact number), and where the outcome is declared 判定しない. 以上, 超, 以下, 以内 and 未満 in the 目標 override
+    Return () if the outcome is declared 判定しない, and unless both are exact numbers of the same shape, unit and way
+    of counting (約300件 and 300件以上 are no exact 実績). 以上, 超, 以下, 以内 and 未満 in the 目標 override
     ``direction``. The 評価項目 may state the way of counting for either side.
     """
     if direction is Direction.NOT_JUDGED:

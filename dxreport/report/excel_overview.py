@@ -75,7 +75,7 @@ class _Overview:
         put(ws, 1, 0, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint)
         row = 2
         for text in filter(None, (words.sentence(overview), *words.remarks(overview), words.turn(overview))):
-            set_height(ws, row, put_across(ws, row, (0, len(self.widths) - 1), self.widths, text, styles.wrapped))
+            set_height(ws, row, put_across(ws, row, text, styles.wrapped, widths=self.widths))
             row += 1
         row = self._heading("くわしい内容", row + 1)
         for at, table in enumerate(tables, row):

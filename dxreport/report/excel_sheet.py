@@ -106,13 +106,13 @@ def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp:
     ws.hide_gridlines(2)
     check(ws.set_row(0, TITLE_ROW))
     put(ws, 0, 0, table.title, styles.title)
-    widths, end = [c.width for c in table.columns], len(table.columns) - 1
+    widths = [c.width for c in table.columns]
     note = table.note or f"{len(table.rows):,} 件"
-    set_height(ws, 1, put_across(ws, 1, (0, end), widths, note, styles.faint_wrapped))
+    set_height(ws, 1, put_across(ws, 1, note, styles.faint_wrapped, widths=widths))
     put_link(ws, 2, 0, OVERVIEW, styles.link, text="概要へ戻る")
     heights = [_height(table.columns, record) for record in table.rows]
     if notice := _notice(table, heights):
-        set_height(ws, 2, put_across(ws, 2, (1, end), widths, notice, styles.notice))
+        set_height(ws, 2, put_across(ws, 2, notice, styles.notice, widths=widths[1:], first=1))
     for n, width in enumerate(widths):
         check(ws.set_column(n, n, width))
     last = _HEAD_ROW + max(1, len(table.rows))
@@ -128,7 +128,7 @@ def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp:
         set_height(ws, row, points)
     for row, record in enumerate(table.rows or [_empty(table)], _HEAD_ROW + 1):
         for n, (column, value) in enumerate(zip(table.columns, record, strict=True)):
-            _cell(ws, row, n, column, value, styles)
+            put(ws, row, n, *_shown(column, value, styles))
     _emphasis(ws, styles, table, last)
     ws.freeze_panes(_HEAD_ROW + 1, 0)
     check(ws.repeat_rows(_HEAD_ROW))
@@ -168,13 +168,14 @@ def _empty(table: Table) -> tuple[Value, ...]:
     return ("ありません", *(None for _ in table.columns[1:]))
 
 
-def _cell(ws: Worksheet, row: int, column: int, spec: Column, value: Value, styles: Styles) -> None:
-    if spec.kind == "share" and isinstance(value, Decimal):
-        put(ws, row, column, fraction(value), styles.share)
-    elif isinstance(value, str) or value is None:
-        put(ws, row, column, value, styles.text)
-    else:  # a format with decimals would leave a bare point after whole numbers
-        put(ws, row, column, value, styles.count if value == int(value) else styles.number)
+def _shown(column: Column, value: Value, styles: Styles) -> tuple[Value, Format]:
+    """Return a value as its cell holds it, with the format of the cell."""
+    if isinstance(value, str) or value is None:
+        return value, styles.text
+    if column.kind == "share":
+        return fraction(Decimal(value)), styles.share
+    # A format with decimals would leave a bare point after whole numbers.
+    return value, styles.count if value == int(value) else styles.number
 
 
 def _emphasis(ws: Worksheet, styles: Styles, table: Table, last: int) -> None:

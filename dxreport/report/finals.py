@@ -14,6 +14,7 @@ from typing import Any
 from ..domain.errors import MasterError
 from ..domain.fields import label
 from ..domain.model import QUARTER_LABELS, Ref
+from ..issue.store import parse_texts, plain_texts
 from ..master import records
 from ..master.records import FinalReport, Master
 from ..master.schema import FINALS, STATE, STATE_FROM
@@ -79,7 +80,7 @@ def final_data(master: Master, figures: Figures) -> bytes:
             zip((c.label for c in figures.overview.categories), figures.overview.whole.activities, strict=True)
         ),
         "figures": plain(figures),
-        "texts": _texts_of(master),
+        "texts": plain_texts({m.id: m.values() for m in master.measures}),
         "states": {id_: standing.state.value for id_, standing in master.standings.items()},
         "starts": {id_: standing.from_quarter for id_, standing in master.standings.items()},
     }
@@ -145,10 +146,6 @@ def _without(figures: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
     return {key: value for key, value in figures.items() if key not in keys}
 
 
-def _texts_of(master: Master) -> dict[str, dict[str, str]]:
-    return {m.id: {str(ref): text for ref, text in m.values().items()} for m in master.measures}
-
-
 def _read(path: Path, entry: FinalReport) -> Final:
     try:
         data = path.read_bytes()
@@ -181,10 +178,11 @@ def since(final: Final, master: Master, overview: Overview) -> Since:
 
 
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
+    old = parse_texts(final.texts)
     for m in master.measures:
         name = states.measure_name(master.settings, m)
         standing = master.standings[m.id]
-        if m.id not in final.texts:
+        if m.id not in old:
             yield TextChange(name, "施策", "施策の追加", "", name.name)
             continue
         state, start = standing.state.value, standing.from_quarter
@@ -192,14 +190,12 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
             yield TextChange(name, "施策", STATE, final.states[m.id], state)
         if start != (before := final.starts.get(m.id, start)):
             yield TextChange(name, "施策", STATE_FROM, QUARTER_LABELS.get(before, ""), QUARTER_LABELS.get(start, ""))
-        old = {Ref.parse(ref): text for ref, text in final.texts[m.id].items()}
-        yield from _texts(final, master, name, old, m.values())
+        yield from _texts(final, master, name, old[m.id], m.values())
     now = {m.id for m in master.measures}
-    for id_ in final.texts:
+    for id_, texts in old.items():
         if id_ not in now:
-            texts = final.texts[id_]
             area = states.area_name(master.settings, states.area_code(id_))
-            gone = MeasureName(id_, " ".join(texts["name"].split()), texts["lead_department"], area)
+            gone = MeasureName(id_, " ".join(texts[Ref("name")].split()), texts[Ref("lead_department")], area)
             yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 
 

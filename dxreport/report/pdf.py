@@ -187,7 +187,7 @@ def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dic
             "indicator": now.indicator,
             "target": now.target,
             "actual": now.actual,
-            "said": words.verdict(now),
+            "said": words.verdict(now),  # the name in templates that offices have copied
             "waiting": now.verdict in (Verdict.OPEN, Verdict.TO_COME, Verdict.NO_TARGET) and is_blank(now.actual),
             "without": now.verdict is Verdict.NO_TARGET,
             "others": [_other(y, now) for n, y in enumerate(o.years) if n != this_year],

@@ -20,6 +20,7 @@ SHEET, BY_DEPARTMENT = "提出状況", "部署別"
 HEADS = ("部署", "施策ID", "施策名", "状態", "遅れ（日）", "発行日", "受付日", "受付ID", "備考")
 _WIDTHS = (22, 8, 40, 13, 9, 11, 11, 9, 48)
 _MEASURE, _STATE, _LATE = HEADS.index("施策ID"), HEADS.index("状態"), HEADS.index("遅れ（日）")
+_WRAPPED = (HEADS.index("部署"), HEADS.index("施策名"), HEADS.index("備考"))
 _SUMS, _HEAD = 3, 6  # rows, counted from 0: the names of the states, the heading of the table
 _CREATED = datetime(2000, 1, 1)  # fixed, so that the same export gives the same bytes
 _LIGHT_UP = 14  # diagonal lines
@@ -79,7 +80,7 @@ def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
     }))  # fmt: skip
     for row, line in enumerate(export.lines, first):
         texts = _texts(line)
-        set_height(sheet, row, max(text_height(str(text), w) for text, w in zip(texts, _WIDTHS, strict=True)))
+        set_height(sheet, row, max(text_height(str(texts[n]), _WIDTHS[n]) for n in _WRAPPED))
         for column, value in enumerate(texts):
             put(sheet, row, column, value or None, styles.middle if column == _LATE else styles.text)
     for state, look in _LOOKS.items():
