@@ -76,6 +76,8 @@ def test_only_measures_that_still_run_count(sample: Path) -> None:
     assert current_round(master).name == "第1四半期"
     few = [m for m in master.measures if m.lead_department in ("経営改革課", "産業振興課", "職員課")]  # 5 of 8
     assert current_round(replace(master, measures=tuple(few))).name == "第2四半期"
+    ended = [m for m in master.measures if m.lead_department not in ("経営改革課", "総務課")][:5]
+    assert current_round(replace(master, measures=tuple(ended))).name == "第1四半期"
     assert current_round(replace(master, measures=())).name == "計画"
 
 
