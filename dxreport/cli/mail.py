@@ -15,7 +15,7 @@ from .json_records import Record
 
 
 @command(answers=True, rounds=True)
-@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.Kind]))
+@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.MailKind]))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
@@ -24,14 +24,14 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     return   差し戻し: 保留のシートがある返送を、印を付けて返す
     remind   督促: まだ届いていない部署と、差し戻したままの部署だけに送る
 
-    回は、指定しなければ、いちばん新しく発行した回です。
+    回は、指定しなければ、いまの回（過半の施策に発行した最後の回）です。
     文面は templates の「メール_依頼.txt」などを、メモ帳で直せます。
 
     終了コード: 0 完了　1 下書きを作れない部署がある
     """
     workspace = call.workspace
     master = call.master()
-    chosen = desk.Kind(kind)
+    chosen = desk.MailKind(kind)
     round_ = call.round(master.settings, current_round(master))
     drafts = desk.plan(workspace, master, chosen, round_, call.now)
     folder = out or desk.out_folder(workspace, master, chosen, round_)

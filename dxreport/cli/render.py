@@ -34,7 +34,7 @@ def render(
     )  # fmt: skip
     folder = out or issuing.out_folder(workspace, master, round_)
     if not dry_run:
-        issuing.apply(workspace, master, books, form, folder, call.now)
+        issuing.apply(workspace, master, books, form, folder, now=call.now)
     if call.as_json:
         console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_answer(folder, b) for b in books]})
         return None

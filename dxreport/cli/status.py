@@ -57,10 +57,10 @@ def _kind(kind: str | None, out: Path | None) -> str:
 def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path | None:
     if kind == "text":
         return None
-    from ..status.export import board
+    from ..status.export import status_export
     from ..workspace.files import atomic_write, file_name
 
-    shown = board(master, found, call.now.date())
+    shown = status_export(master, found, call.now.date())
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
     else:

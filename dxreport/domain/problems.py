@@ -4,7 +4,7 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
 Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定.
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定 and 方向 of the master.
 """
 
 from __future__ import annotations
@@ -352,6 +352,11 @@ ROUND_CLOSED = ProblemKind(
     "W603",
     "{round}の回に入力欄がありません。部署が書ける欄のないブックになります。",
     "「設定」の回の表の「入力欄」に、部署に書いてもらう欄を記入してください。",
+)
+DIRECTION_MISSING = ProblemKind(
+    "W604",
+    "{reason}ため、実績が目標に届いたかを判定できません。",
+    "「成果目標」シートの「方向」の列（なければ表の右に加えてください）に、多いほど良い、少ないほど良い、範囲、判定しないのどれかを記入してください。",
 )
 
 KINDS: Mapping[str, ProblemKind] = {

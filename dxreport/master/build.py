@@ -20,7 +20,7 @@ from ..workspace.files import atomic_write
 from . import schema
 from .layout import draw
 from .records import MeasureState, Standing
-from .schema import ID, SEPARATOR, TableSchema
+from .schema import DIRECTION_FIELD, ID, SEPARATOR, TableSchema
 from .workbook import MasterWorkbook
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -46,9 +46,15 @@ def master_bytes(
     departments: Sequence[Department],
     measures: Iterable[Measure],
     standings: Mapping[str, Standing] | None = None,
+    *,
+    directions: Mapping[tuple[str, str], str] | None = None,
 ) -> bytes:
-    """Return the workbook that :func:`build_master` writes; measures without a standing are 実施中."""
-    contents = _contents(settings, departments, sorted(measures, key=lambda m: m.id), standings or {})
+    """Return the workbook that :func:`build_master` writes, with ``directions`` as in ``Master``.
+
+    Measures without a standing are 実施中.
+    """
+    ordered = sorted(measures, key=lambda m: m.id)
+    contents = _contents(settings, departments, ordered, standings or {}, directions)
     stream = io.BytesIO()
     draw(settings, {sheet.table: len(rows) for sheet, rows in contents}).save(stream)
     package = Package(stream.getvalue())
@@ -79,13 +85,14 @@ def _contents(
     departments: Sequence[Department],
     measures: Sequence[Measure],
     standings: Mapping[str, Standing],
+    directions: Mapping[tuple[str, str], str] | None = None,
 ) -> list[tuple[TableSchema, list[dict[str, str]]]]:
-    years = settings.plan_years
+    years, declared = settings.plan_years, (directions or {}).items()
     out = [(schema.MEASURES, [_measure(m, standings.get(m.id, Standing())) for m in measures])]
     for part, sheet in schema.child_sheets(years):
         rows = []
         for m in measures:
-            values = m.values()
+            values = m.values() | {Ref(DIRECTION_FIELD, key): text for (id_, key), text in declared if id_ == m.id}
             rows += [_texts(sheet, m.id, item.key, values) for item in part.of(m)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [

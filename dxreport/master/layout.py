@@ -19,7 +19,7 @@ from ..domain.model import QUARTER_LABELS, Settings
 from ..ooxml.refs import quote_sheet
 from . import schema
 from .ledgers import LEDGERS
-from .records import ConflictState, MeasureState, ReceiptState
+from .records import ConflictState, Direction, MeasureState, ReceiptState
 from .schema import TableSchema
 
 FONT = "ＭＳ Ｐゴシック"
@@ -127,6 +127,8 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     _choose(book, schema.MEASURES, none, _words("○"), "報告事項がない四半期だけ ○ にしてください。")
     progress = tuple(h for h in schema.ACTIVITIES.headers if h.endswith("進捗"))
     _choose(book, schema.ACTIVITIES, progress, words, "「設定」シートの進捗から選んでください。")
+    directions = _words(d.value for d in Direction if d.value)
+    _choose(book, schema.outcomes(settings.plan_years), (schema.DIRECTION,), directions, "一覧から選んでください。")
     _choose(
         book, schema.PROGRESS, ("対応策",), _words((schema.NEEDED,)), "対応策が要る進捗だけ「必須」にしてください。"
     )

@@ -55,7 +55,7 @@ def read_ledger(book: MasterWorkbook, ledger: Ledger) -> tuple[TableRange | None
     """Return the table of a ledger and its records, oldest first; add faults to those of the workbook."""
     if ledger.optional and not book.has_sheet(ledger.sheet):
         return None, ()
-    found, rows = book.read_table(ledger.sheet, ledger.later)
+    found, rows = book.read_table(ledger.sheet)
     if found is None:
         return None, ()
     types = get_type_hints(ledger.record)

@@ -10,7 +10,7 @@ from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion
 from .records import MeasureState, Standing
-from .schema import ID, MEASURES, STATE, STATE_FROM, TableSchema, child_sheets
+from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, TableSchema, child_sheets
 from .settings import quarter_of
 from .workbook import MasterWorkbook, TableRow, plain_id
 
@@ -29,6 +29,11 @@ class Found:
     def measures(self) -> tuple[Measure, ...]:
         """Return the measures in the order of their IDs, without list items whose rows were emptied."""
         return tuple(measure_from(self.values[id_]).tidy() for id_ in sorted(self.values))
+
+    def directions(self) -> dict[tuple[str, str], str]:
+        """方向 by 施策ID and 成果目標ID, where it is not blank."""
+        texts = ((id_, ref, text) for id_, values in self.values.items() for ref, text in values.items())
+        return {(id_, ref.item): text for id_, ref, text in texts if ref.field == DIRECTION_FIELD and text.strip()}
 
 
 def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[Department, ...]) -> Found:

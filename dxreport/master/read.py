@@ -70,6 +70,7 @@ def _read(book: MasterWorkbook, data: bytes) -> Master | None:
         departments,
         found.measures(),
         dict(sorted(found.standings.items())),
+        directions=found.directions(),
         tables=found.tables | tables,
         commit=read_property(book.package, COMMIT),
         data=data,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..domain.model import Department, ItemList, Measure, Ref, Settings
 from ..domain.numbering import next_number
+from ..domain.values import fold
 from ..ooxml.table import TableRange
 from .schema import sheet_of
 
@@ -35,6 +36,21 @@ class MeasureState(Enum):
     STOPPED = "中止"
     COMPLETED = "完了"
     ABSORBED = "統合"
+
+
+class Direction(Enum):
+    """方向 of a 成果目標: whether more or less of it is better."""
+
+    MORE = "多いほど良い"
+    LESS = "少ないほど良い"
+    RANGE = "範囲"
+    NOT_JUDGED = "判定しない"
+    UNKNOWN = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Direction:
+        """The direction that a cell holds; UNKNOWN for a blank or any other text."""
+        return next((d for d in cls if d.value == fold(text)), cls.UNKNOWN)
 
 
 class ReceiptState(Enum):
@@ -195,10 +211,11 @@ Record = Issue | Receipt | Change | Conflict | FinalReport
 class Master:
     """A master workbook as read.
 
-    ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``tables`` locates the
-    table of each sheet and the rows of its records (see :meth:`place` for single texts). ``commit``
-    names the log entry that the file was written with, or is ``""``. ``data`` and ``sha256`` are the
-    file as read: edits apply to these bytes, and saving checks that the file is still the same.
+    ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of
+    the column 方向 by 施策ID and 成果目標ID, without blanks. ``tables`` locates the table of each sheet and
+    the rows of its records (see :meth:`place` for single texts). ``commit`` names the log entry that the
+    file was written with, or is ``""``. ``data`` and ``sha256`` are the file as read: edits apply to these
+    bytes, and saving checks that the file is still the same.
     """
 
     settings: Settings
@@ -210,6 +227,7 @@ class Master:
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
+    directions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     tables: Mapping[str, TableRange] = field(default_factory=dict, repr=False)
     commit: str = ""
     data: bytes = field(default=b"", repr=False)
@@ -228,6 +246,10 @@ class Master:
     def issue(self, id_: str) -> Issue | None:
         """Return the issue with this ID."""
         return next((i for i in self.issues if i.id == id_), None)
+
+    def direction(self, measure_id: str, key: str) -> Direction:
+        """The direction declared for a 成果目標."""
+        return Direction.parse(self.directions.get((measure_id, key), ""))
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
         """Return the cell of a text of a measure, or None if the master does not have its item."""

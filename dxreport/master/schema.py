@@ -13,16 +13,21 @@ from ..domain.model import ITEM_LISTS, QUARTER_LABELS, QUARTERS, FiscalYear, Ite
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
+DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its header, its width in characters, and the field and period of a measure that it holds."""
+    """One column: its header, its width in characters, and the field and period of a measure that it holds.
+
+    A master without an ``optional`` column is valid.
+    """
 
     header: str
     width: float = 14
     field: str = ""
     period: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ def outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
             Column(f"{year.label} 目標", 22, "outcome.target", n),
             Column(f"{year.label} 実績", 22, "outcome.actual", n),
         )),
+        Column(DIRECTION, 14, DIRECTION_FIELD, optional=True),
     ), (ID, "成果目標ID"))  # fmt: skip
 
 
@@ -102,7 +108,9 @@ DEPARTMENTS = TableSchema("部署", "部署表", (
 ), ("部署名",))  # fmt: skip
 
 SETTINGS_SHEET = "設定"
-GENERAL = TableSchema(SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44)), ("項目",))
+GENERAL = TableSchema(
+    SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
+)
 PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
 FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = TableSchema(SETTINGS_SHEET, "回表", (
@@ -118,7 +126,8 @@ ISSUES = TableSchema("発行台帳", "発行台帳表", (
 RECEIPTS = TableSchema("受付簿", "受付簿表", (
     Column("受付ID", 9), Column("受付日時", 19), Column("ファイル名", 40), Column("SHA256", 18), Column("発行ID", 12),
     Column("部署", 20), Column("回", 12), Column(ID, 8), Column("状態", 10), Column("変更数", 8), Column("指摘", 36),
-    Column("メモ", 30), Column("置き換え", 9), Column("別の回", 12), Column("コメント", 36),
+    Column("メモ", 30), Column("置き換え", 9, optional=True), Column("別の回", 12, optional=True),
+    Column("コメント", 36, optional=True),
 ), ("受付ID", ID, "発行ID"))  # fmt: skip
 CHANGES = TableSchema("変更履歴", "変更履歴表", (
     Column("日時", 19), Column(ID, 8), Column("欄", 24), Column("項目", 36), Column("旧", 36), Column("新", 36),

@@ -36,7 +36,7 @@ _GROUPS = {plain(group): group for group in GROUPS}
 
 def read_settings(book: MasterWorkbook) -> Settings | None:
     """Read 設定; return None if the fiscal year or the plan's first year is unknown (see the faults)."""
-    general = {row["項目"].strip(): row for row in book.read_table(GENERAL, ("説明",))[1]}
+    general = {row["項目"].strip(): row for row in book.read_table(GENERAL)[1]}
     year, first = (_year(book, general, name) for name in (YEAR, FIRST_YEAR))
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN

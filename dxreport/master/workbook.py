@@ -75,11 +75,8 @@ class MasterWorkbook:
         """Whether the workbook has the sheet of this table."""
         return plain(schema.name) in self._parts
 
-    def find_table(self, schema: TableSchema, optional: tuple[str, ...] = ()) -> TableRange | None:
-        """Locate a table by its sheet and headers, of which ``optional`` ones may be missing.
-
-        Returns None, and adds the reasons to the faults, if the table cannot be used.
-        """
+    def find_table(self, schema: TableSchema) -> TableRange | None:
+        """Locate a table by its sheet and headers; return None, and add the reasons to the faults, if it is unusable."""
         found = self._parts.get(plain(schema.name))
         if found is None:
             names = [name for name, _ in self._parts.values()]
@@ -89,21 +86,19 @@ class MasterWorkbook:
         grid, all_tables = self._sheet(name, part)
         lines = [_line(grid, row) for row in range(1, HEADER_ROWS + 1)]
         header, columns = find_header(lines, schema.headers)
-        if missing := [h for h in schema.headers if h not in columns and h not in optional]:
+        if missing := [c.header for c in schema.columns if c.header not in columns and not c.optional]:
             self._missing_columns(name, schema, missing, lines[header - 1] if header else [])
             return None
         first = columns[schema.keys[0]]
         table = next((t for t in all_tables if t.box.top == header and t.box.left <= first <= t.box.right), None)
         return TableRange(name, part, header, columns, header, table)
 
-    def read_table(
-        self, schema: TableSchema, optional: tuple[str, ...] = ()
-    ) -> tuple[TableRange | None, list[TableRow]]:
+    def read_table(self, schema: TableSchema) -> tuple[TableRange | None, list[TableRow]]:
         """Return a table with its last row known, and its rows that are not blank.
 
         Returns None and no rows if the table cannot be used (see :meth:`find_table`).
         """
-        found = self.find_table(schema, optional)
+        found = self.find_table(schema)
         if found is None:
             return None, []
         grid, _ = self._sheet(found.sheet, found.part)
