@@ -45,9 +45,9 @@ _RUN = """if True:
     from dxreport.report import pdf
     import typst
     lap("import: typst")
-    lettering = pdf.find_lettering()
+    fonts = pdf.find_fonts()
     lap("fonts of the system")
-    made = pdf.pdf(found, Path(sys.argv[2]) / pdf.TEMPLATE, lettering)
+    made = pdf.pdf(found, Path(sys.argv[2]) / pdf.TEMPLATE, fonts)
     lap("PDF")
     from dxreport.report.excel import excel
     lap("import: XlsxWriter")

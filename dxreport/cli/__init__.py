@@ -1,11 +1,12 @@
-"""The edge of the program: commands in the order of the loop, and the one place where errors end.
+"""The command line: all commands in the order of the loop, and the one place that handles errors.
 
-    frame    what every command shares: -C, --now, --json, --round;  words  click in Japanese
-    console  results to stdout, progress and messages to stderr
-    init check render …   one module a command, imported when its command runs
+    common    what all commands share: -C, --now, --json, --round
+    japanese  click in Japanese
+    console   results on stdout, progress and messages on stderr
+    init, check, render …  one module per command, imported when the command runs
 
 Exit codes: 0 done; 1 done, but something was held, refused, in conflict or found; 2 wrong usage;
-3 could not work, nothing was changed; 130 and 141 as shells have them (Ctrl+C, closed pipe).
+3 could not work, nothing was changed; 130 and 141 by the convention of shells (Ctrl+C, closed pipe).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ program = Program(
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the command line ``args`` (default: the process's own); gives the exit code."""
+    """Run the command line ``args`` (default: that of the process) and return the exit code."""
     console.prepare()
     try:
         code = program.main(args, prog_name="dxreport", standalone_mode=False)

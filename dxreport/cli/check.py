@@ -1,16 +1,17 @@
-"""``dxreport check``."""
+"""``dxreport check``: audit the master and the templates."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..domain.problems import Problem
 from . import console
 from .common import Call, command
-from .json_records import problem_record
+from .json_records import Record, problem_record
 
 if TYPE_CHECKING:
     from ..lifecycle.check import Audit, CheckedMeasure, CheckedTemplate
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 def check(call: Call, strict: bool) -> int:
     """マスターと様式を点検し、直すところをシートとセルの番地で示します。
 
-    回を指定しなければ、最後に発行した回で点検します。まだ発行していなければ、進捗が記入されている最後の四半期、
-    作業予定がどこにもなければ計画の回です。
+    回を指定しなければ、いまの回（過半の施策に発行した最後の回）で点検します。
+    まだ発行していなければ、進捗が記入されている最後の四半期、作業予定がどこにもなければ計画の回です。
     何も書き換えません。マスターを Excel で開いたままでも実行できます。
 
     終了コード: 0 完了　1 --strict で指摘があった　3 マスターを読めない
@@ -43,7 +44,7 @@ def check(call: Call, strict: bool) -> int:
 
 def _text(audit: Audit) -> str:
     blocks = [_measure(m) for m in audit.measures if m.problems]
-    blocks += ["\n".join(["設定", *(line for p in audit.settings for line in _problem(p))])] if audit.settings else []
+    blocks += [_block("設定", audit.settings)] if audit.settings else []
     blocks += [_template(t) for t in audit.templates if t.faults or t.notes]
     return "\n\n".join([*blocks, _count(audit)])
 
@@ -59,7 +60,11 @@ def _count(audit: Audit) -> str:
 
 def _measure(measure: CheckedMeasure) -> str:
     head = f"{measure.id} {' '.join(measure.name.split())}（{measure.department}）"
-    return "\n".join([head, *(line for p in measure.problems for line in _problem(p))])
+    return _block(head, measure.problems)
+
+
+def _block(head: str, found: Sequence[Problem]) -> str:
+    return "\n".join([head, *(line for p in found for line in _problem(p))])
 
 
 def _problem(problem: Problem) -> list[str]:
@@ -76,7 +81,7 @@ def _template(template: CheckedTemplate) -> str:
     return "\n".join([f"様式 {template.path.name}", *lines])
 
 
-def _record(audit: Audit, root: Path) -> dict[str, Any]:
+def _record(audit: Audit, root: Path) -> Record:
     return {
         "round": audit.round.name,
         "measures": [

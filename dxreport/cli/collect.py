@@ -1,4 +1,4 @@
-"""``dxreport collect``: read returns, judge them, merge what is sound."""
+"""``dxreport collect``: read returns, check them, merge the sheets without errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ from .common import Call, command
     help="部署ごとのパスワードの一覧（1 行に「部署名,パスワード」）",
 )  # fmt: skip
 def collect(
-    call: Call, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None, password_file: Path | None
+    call: Call,
+    *,
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    replace: bool,
+    password: str | None,
+    password_file: Path | None,
 ) -> int:
     """返送されたファイル（フォルダー、zip、保存したメールも）を読み、確かめて、マスターに取り込みます。
 
@@ -48,6 +54,6 @@ def collect(
 
 
 def _ask(name: str) -> str:
-    """The password of a file, typed unseen; "" to leave it unread."""
+    """Prompt for the password of a file without echo; "" to leave the file unread."""
     question = f"{name} のパスワード（読まないときは Enter）"
     return click.prompt(question, default="", show_default=False, hide_input=True, err=True)

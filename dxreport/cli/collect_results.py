@@ -1,4 +1,4 @@
-"""What collect answers: as JSON with stable keys, and as lines that a person reads."""
+"""The results of collect: as JSON with stable keys, and as lines for people."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..collect.plan import FilePlan, Plan, SheetPlan, Status
-from ..domain.problems import WITHDRAWN, Problem
-from .json_records import problem_record
+from ..domain.problems import WITHDRAWN, Problem, shown
+from .json_records import Record, note_records, problem_record
 
 WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
 
 
-def answer(plan: Plan, *, dry_run: bool) -> dict:
-    """The contract of ``collect --json``; in a dry run ``planned`` stands for ``merged``."""
+def answer(plan: Plan, *, dry_run: bool) -> Record:
+    """Return the results as ``collect --json`` gives them; in a dry run ``planned`` replaces ``merged``."""
     count = Counter(_word(s.status, dry_run) for f in plan.files for s in f.sheets)
     return {
         "files": [_file(f, dry_run) for f in plan.files],
@@ -33,7 +33,7 @@ def _word(status: Status, dry_run: bool) -> str:
     return "planned" if dry_run and status is Status.MERGED else status.value
 
 
-def _file(planned: FilePlan, dry_run: bool) -> dict:
+def _file(planned: FilePlan, dry_run: bool) -> Record:
     return {
         "path": planned.file.name,
         "sha256": planned.file.sha256,
@@ -46,7 +46,7 @@ def _file(planned: FilePlan, dry_run: bool) -> dict:
     }
 
 
-def _sheet(s: SheetPlan, dry_run: bool) -> dict:
+def _sheet(s: SheetPlan, dry_run: bool) -> Record:
     return {
         "id": s.measure,
         "sheet": s.sheet,
@@ -58,22 +58,16 @@ def _sheet(s: SheetPlan, dry_run: bool) -> dict:
             for c in s.merge.changes
         ],
         "conflicts": [
-            {
-                "field": str(c.ref),
-                "label": s.labels[c.ref],
-                "issued": c.issued,
-                "returned": c.returned,
-                "current": c.current,
-            }
+            {"field": str(c.ref), "label": s.labels[c.ref], "issued": c.issued, "returned": c.returned, "current": c.current}
             for c in s.merge.conflicts
         ],
         "moved": list(s.moved),
-        "notes": [{"cell": cell, "text": text} for cell, text in s.notes.items()],
-    }
+        "notes": note_records(s.notes),
+    }  # fmt: skip
 
 
 def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
-    """Every file with its sheets, what is wrong with them and what to do; sums at the end."""
+    """Yield every file with its sheets and their problems, and the totals at the end."""
     for planned in plan.files:
         yield f"■ {planned.file.name}（{planned.return_id}）"
         for p in planned.problems:
@@ -85,10 +79,11 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
             for what in sheet.moved:
                 yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
             for cell, text in sheet.notes.items():
-                yield f"    コメント {cell}: {_short(text, 200)}"
+                yield f"    コメント {cell}: {shown(text, 200)}"
             for c in sheet.merge.conflicts:
                 yield f"    競合: {sheet.labels[c.ref]}"
-                yield f"      発行時「{_short(c.issued)}」 返送「{_short(c.returned)}」 マスター「{_short(c.current)}」"
+                issued, returned, current = (shown(text, 40) for text in (c.issued, c.returned, c.current))
+                yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
     yield from _sums(plan, dry_run)
 
 
@@ -105,11 +100,6 @@ def _said(p: Problem, indent: str) -> Iterator[str]:
     yield f"{indent}{word} {p.code} {where}{': ' if where else ''}{p.message}"
     if p.fix:
         yield f"{indent}  → {p.fix}"
-
-
-def _short(text: str, length: int = 40) -> str:
-    line = " ".join(text.split()) or "（空白）"
-    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def _sums(plan: Plan, dry_run: bool) -> Iterator[str]:

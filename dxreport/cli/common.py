@@ -1,4 +1,4 @@
-"""What every command shares: where to work, when it is, how to answer, which round is meant."""
+"""What all commands share: workspace, time, form of the answer, round; and the group of commands."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from ..workspace.paths import Workspace
 
 _META = "dxreport"
+TOO_TALL = (
+    "注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How a command was called: its first argument.
+    """The shared options of a call, passed to every command as its first argument.
 
-    ``folder`` is that of ``-C``; ``now`` the books' clock, to the second; ``as_json`` whether the
-    answer is wanted as JSON. ``round_name`` and ``quarter`` are what :meth:`round` looks up.
+    ``folder`` is that of ``-C``; ``now`` the time to record, to the second; ``as_json`` is whether to
+    answer in JSON. :meth:`round` looks up ``round_name`` or ``quarter``.
     """
 
     folder: Path
@@ -39,19 +42,19 @@ class Call:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace to work in; raises MasterError where the folder holds none."""
+        """The workspace to work in; raises MasterError if the folder is not one."""
         from ..workspace.paths import Workspace
 
         return Workspace.find(self.folder)
 
     def master(self) -> Master:
-        """The master of the workspace, read; raises MasterError."""
+        """Read the master of the workspace; raise MasterError."""
         from ..master.read import read_master
 
         return read_master(self.workspace.master)
 
     def round(self, settings: Settings, default: Round | None = None) -> Round:
-        """The round that ``--round`` or ``--quarter`` names; raises UsageError without one or a default."""
+        """Return the round of ``--round`` or ``--quarter``, else ``default``; raise UsageError if there is none."""
         if self.round_name and self.quarter:
             raise UsageError("--round と --quarter は、どちらか一方だけを指定してください。")
         if self.round_name or self.quarter:
@@ -78,13 +81,16 @@ def _of_quarter(settings: Settings, quarter: int) -> Round | None:
     return next((r for r in own if r.name == QUARTER_LABELS[quarter]), own[0] if own else None)
 
 
-class Moment(click.ParamType):
-    """A date and time in ISO form, or with the date as 設定 takes it; a date alone is its midnight, an offset is left out."""
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A date and time, in ISO form or with the date as 設定 accepts it.
+
+    Without a time it is midnight; an offset from UTC is ignored.
+    """
 
     name = "ISO"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Text → datetime; fails in Japanese."""
+        """Parse the text; fail with a message in Japanese."""
         try:
             return datetime.fromisoformat(_iso(value)).replace(tzinfo=None, microsecond=0)
         except ValueError:
@@ -96,7 +102,7 @@ class Moment(click.ParamType):
 
 
 def _iso(text: str) -> str:
-    """``2022/7/1 9:00`` → ``2022-07-01T09:00``; a text without such a date as it is."""
+    """Turn ``2022/7/1 9:00`` into ``2022-07-01T09:00``; return a text without such a date unchanged."""
     from ..master.settings import day_of
 
     day, _, time = text.strip().partition(" ")
@@ -106,13 +112,13 @@ def _iso(text: str) -> str:
     return f"{found}T{'0' if time.find(':') == 1 else ''}{time}" if time else found
 
 
-class Quarter(click.ParamType):
+class Quarter(click.ParamType):  # type: ignore[type-arg]
     """A quarter, 1 to 4."""
 
     name = "N"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Text → number; fails in Japanese."""
+        """Parse the text; fail with a message in Japanese."""
         if str(value) not in ("1", "2", "3", "4"):
             self.fail("1 から 4 までの数を指定してください。", param, ctx)
         return int(value)
@@ -123,9 +129,9 @@ class Command(JapaneseHelp, click.Command):
 
 
 class Program(JapaneseHelp, click.Group):
-    """The group of all commands: module ``check`` of ``package`` holds command ``check``.
+    """The group of all commands: command ``check`` is in module ``check`` of ``package``.
 
-    Modules are imported when their command is asked for, so that ``--help`` is instant.
+    A module is imported only when its command is needed, so that ``--help`` is instant.
     """
 
     def __init__(self, *args: Any, package: str, summaries: Mapping[str, str], **rest: Any) -> None:
@@ -134,31 +140,32 @@ class Program(JapaneseHelp, click.Group):
         self.summaries = summaries
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the loop."""
+        """Return the names in the order of the loop."""
         return list(self.summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported, or None."""
+        """Import and return the command, or return None if there is none of this name."""
         if cmd_name not in self.summaries:
             return None
-        return getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
+        found: click.Command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's, with a Japanese word on what there is."""
+        """Resolve the command as click does; list the commands in Japanese if there is none of this name."""
         name = args[0]
         if name not in self.summaries and not name.startswith("-"):
             raise UsageError(f"「{name}」というコマンドはありません。", f"コマンド: {' '.join(self.summaries)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing any."""
+        """Write the list of commands without importing any."""
         with formatter.section("コマンド"):
             formatter.write_dl(list(self.summaries.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click's; a closed pipe reaches :func:`dxreport.cli.main` instead of ending the process here."""
+        """Invoke as click does, but pass a closed pipe on to :func:`dxreport.cli.main`."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -166,11 +173,11 @@ class Program(JapaneseHelp, click.Group):
 
 
 class _ClosedPipe(BrokenPipeError):
-    """A BrokenPipeError that click does not take for an EPIPE, since it carries no errno."""
+    """A BrokenPipeError without errno: on EPIPE, click would end the process."""
 
 
 def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click.Option]:
-    """-C and --now; ``answers`` adds --json, ``rounds`` adds --round and --quarter."""
+    """Return -C and --now; ``answers`` adds --json, ``rounds`` adds --round and --quarter."""
     folder = click.Path(file_okay=False, path_type=Path)
     options = [
         _option("-C", "folder", type=folder, metavar="DIR", help="作業フォルダー（指定しなければ、今のフォルダー）"),
@@ -187,22 +194,22 @@ def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click
 
 
 def _option(flag: str, name: str, **settings: Any) -> click.Option:
-    """An option whose value goes into the Call as ``name``, before or behind the command's name."""
+    """Make an option, allowed before and after the name of the command, that sets ``name`` of the Call."""
 
     def remember(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
-        # A context shares ``meta`` with its parents: what stands behind the command wins.
+        # A context shares ``meta`` with its parents: an option after the name of the command wins.
         if value:
             ctx.meta.setdefault(_META, {})[name] = value
 
-    # The parameter's own name must not meet one of the command's.
+    # The prefix keeps the parameter's name apart from those of the command's own parameters.
     return click.Option([flag, f"shared_{name}"], expose_value=False, callback=remember, **settings)
 
 
 def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callable[..., int | None]], Command]:
-    """Make a function the command of its name: ``function(call, **own options) -> exit code or None``.
+    """Make a function ``function(call, **own_parameters) -> exit code or None`` the command of its name.
 
-    Its docstring is the help. Options of its own are declared with ``click.option`` below this
-    decorator; ``answers`` and ``rounds`` as in :func:`shared_options`.
+    Its docstring is the help text. Declare its own parameters with click decorators below this one;
+    ``answers`` and ``rounds`` are those of :func:`shared_options`.
     """
 
     def decorate(function: Callable[..., int | None]) -> Command:

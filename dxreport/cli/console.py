@@ -1,4 +1,4 @@
-"""What reaches the screen: results on stdout, progress and messages on stderr."""
+"""Output to the screen: results on stdout, progress and messages on stderr."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from typing import Any, TypeVar
 import click
 
 T = TypeVar("T")
-PATIENCE = 1.0  # seconds before a bar is worth showing
+PATIENCE = 1.0  # seconds before a progress bar appears
 GAP = "  "
 
 
 def prepare() -> None:
-    """Let no character stop a command: a console of code page 932 shows ``?`` for what it lacks."""
+    """Show ``?`` for characters that the console's code page lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 
 
 def out(text: str = "") -> None:
-    """A line of the result."""
+    """Print a line of the result."""
     click.echo(text)
 
 
 def say(text: str) -> None:
-    """A message beside the result."""
+    """Print a message that is not part of the result."""
     click.echo(text, err=True)
 
 
 def emit_json(value: Any) -> None:
-    """The result as JSON: UTF-8 whatever the console's code page, keys in the order given."""
+    """Print the result as JSON, in UTF-8 whatever the console's code page, with keys in the given order."""
     import json
 
     click.echo((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"), nl=False)
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """The items, with a bar once they have taken longer than a second and someone is watching.
+    """Yield the items; on a terminal, show a progress bar once they have taken longer than a second.
 
-    ``total`` is how many there are, where ``items`` cannot say it.
+    ``total`` is their number, for ``items`` without a length.
     """
     if total is None and isinstance(items, Collection):
         total = len(items)
@@ -68,12 +68,12 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
 
 
 def someone_there() -> bool:
-    """Whether questions can be asked: someone types, and sees messages."""
+    """Whether the program can ask questions: stdin and stderr are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def width(text: str) -> int:
-    """Columns that a text takes on a Japanese console: full-width and ambiguous characters are two."""
+    """Return the columns of a text on a Japanese console; full-width and ambiguous characters take two."""
     return sum(_width(char) for char in text)
 
 
@@ -84,9 +84,9 @@ def _width(char: str) -> int:
 
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Collection[int] = ()) -> str:
-    """Rows as lines with aligned columns; those in ``right`` (counted from 0) are set to the right.
+    """Format rows as lines with aligned columns; columns in ``right`` (0-based) are right-aligned.
 
-    A line break within a cell becomes a blank; the last column is not filled up.
+    Line breaks within a cell become blanks; lines have no trailing blanks.
     """
     texts = [[" ".join(str(cell).split("\n")) for cell in row] for row in ([heads, *rows] if heads else rows)]
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
@@ -104,15 +104,15 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> 
 
 
 def flush() -> None:
-    """Write out what stands in stdout's buffer; raises BrokenPipeError where nobody reads it any more."""
+    """Flush stdout; raise BrokenPipeError if its reader has gone."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        if sys.platform == "win32" and error.errno == errno.EINVAL:  # what Windows says of a closed pipe
+        if sys.platform == "win32" and error.errno == errno.EINVAL:  # Windows' error for a closed pipe
             raise BrokenPipeError from error
         raise
 
 
 def abandon() -> None:
-    """Send the rest of stdout nowhere: its reader has gone, and the interpreter flushes it at the end."""
+    """Discard the rest of stdout: its reader has gone, but the interpreter flushes it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

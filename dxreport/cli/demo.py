@@ -1,4 +1,4 @@
-"""``dxreport demo``: a whole quarter on the real measures."""
+"""``dxreport demo``: play a whole quarter on the real measures."""
 
 from __future__ import annotations
 

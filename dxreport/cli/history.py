@@ -1,4 +1,4 @@
-"""``dxreport history``: every change of the master, back to file and cell."""
+"""``dxreport history``: every change of the master, traced to file and cell."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import click
 
 from ..collect.originals import original_path
 from ..domain.errors import UsageError
+from ..domain.problems import shown
 from ..intake.gather import ReturnedFile
 from ..master.records import Change
 from ..workspace.paths import Workspace
 from . import console
 from .common import Call, command
+from .json_records import Record, change_record
 
 
 @command(answers=True)
@@ -29,14 +31,14 @@ def history(call: Call, measure: str | None) -> None:
         return
     for c in changes:
         console.out(f"{c.when} {c.measure} {c.label}")
-        console.out(f"  「{_short(c.old)}」→「{_short(c.new)}」")
+        console.out(f"  「{shown(c.old, 50)}」→「{shown(c.new, 50)}」")
         for line in _source(c, _original(call.workspace, c)):
             console.out(f"  {line}")
     console.out(f"変更 {len(changes)} 件" if changes else "変更はまだありません。")
 
 
 def _source(c: Change, original: str) -> Iterator[str]:
-    """Where the text came from, and where that file is kept."""
+    """Yield where the text came from, and where that file is kept."""
     where = f"{c.return_id} {c.file}" + (f" シート「{c.sheet}」 {c.cell}" if c.sheet else "") if c.return_id else ""
     yield "　".join(part for part in (where, c.note) if part)
     if c.return_id:
@@ -44,14 +46,13 @@ def _source(c: Change, original: str) -> Iterator[str]:
 
 
 def _original(workspace: Workspace, c: Change) -> str:
-    """The kept original that a change came from; blank where there is none."""
+    """Return the path of the kept original that a change came from; ``""`` if there is none."""
     path = original_path(workspace, c.return_id, _name(c.file)) if c.return_id and c.file else None
     return str(path) if path and path.is_file() else ""
 
 
-def _answer(workspace: Workspace, c: Change) -> dict:
-    return {
-        "when": c.when, "id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new,
+def _answer(workspace: Workspace, c: Change) -> Record:
+    return {"when": c.when} | change_record(c) | {
         "return": c.return_id, "issue": c.issue_id, "file": c.file, "sheet": c.sheet, "cell": c.cell, "note": c.note,
         "original": _original(workspace, c),
     }  # fmt: skip
@@ -59,8 +60,3 @@ def _answer(workspace: Workspace, c: Change) -> dict:
 
 def _name(file: str) -> str:
     return ReturnedFile(file, Path(), b"", "").file_name
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split()) or "（空白）"
-    return line if len(line) <= 50 else line[:49] + "…"

@@ -1,4 +1,4 @@
-"""``dxreport init``."""
+"""``dxreport init``: make a workspace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import console
 from .common import Call, command
 
 if TYPE_CHECKING:
-    from ..lifecycle.init import Made
+    from ..lifecycle.init import NewWorkspace
 
 
 @command()
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="--from のファイルの様式（指定しなければ、付属の様式）",
 )
 def init(
-    call: Call, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
+    call: Call, *, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
 ) -> int:
     """作業フォルダー DIR を作ります。
 
@@ -75,9 +75,9 @@ def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Pat
     _tell(made)
     console.out()
     console.out(f"{len(found.measures)} 施策、{len(found.departments)} 部署を読み取りました。")
-    if found.beside:
-        console.out(f"  記入要領、施策一覧、差し戻しのシート {found.beside} 枚は、読み飛ばしました。")
-    for file, sheet in found.passed:
+    if found.skipped:
+        console.out(f"  記入要領、施策一覧、差し戻しのシート {found.skipped} 枚は、読み飛ばしました。")
+    for file, sheet in found.other_sheets:
         console.out(f"  様式ではないシート（読み取っていません）: {file} シート「{sheet}」")
     for file, sheet, labels in found.missing:
         console.out(f"  シートに欄がない項目: {file} シート「{sheet}」 {'、'.join(labels)}")
@@ -90,7 +90,7 @@ def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Pat
     return 1 if found.unplaced else 0
 
 
-def _tell(made: Made) -> None:
+def _tell(made: NewWorkspace) -> None:
     console.out(f"{made.workspace.root} に作業フォルダーを作りました（{made.fiscal_year}）。")
     for path in made.files:
         console.out(f"  {path.relative_to(made.workspace.root)}")

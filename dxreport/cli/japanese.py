@@ -1,4 +1,4 @@
-"""click in Japanese: the frame of its help texts, and what it says of wrong usage."""
+"""click in Japanese: the headings of its help texts, and its messages about wrong usage."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 
 
 class JapaneseHelp:
-    """Mixed into a click command: Japanese headings, and the help text with its lines as written.
+    """A mixin for click commands: Japanese headings, and help text with its own line breaks.
 
-    click breaks lines at blanks, which Japanese has none of.
+    click wraps lines at blanks, but Japanese has none.
     """
 
     def format_usage(self: Any, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """``使い方: dxreport check [OPTIONS]``."""
+        """Write ``使い方: dxreport check [OPTIONS]``."""
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="使い方: ")
 
     def format_help_text(self: Any, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The docstring, line by line."""
+        """Write the docstring line by line."""
         formatter.write("\n")
         for line in inspect.cleandoc(self.help or "").splitlines():
             formatter.write(f"  {line}\n" if line else "\n")
 
     def format_options(self: Any, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options; a group's commands follow."""
+        """Write the options, and the commands of a group."""
         records = [r for p in self.get_params(ctx) if isinstance(p, click.Option) and (r := p.get_help_record(ctx))]
         with formatter.section("オプション"):
             formatter.write_dl(records)
@@ -37,15 +37,15 @@ class JapaneseHelp:
             self.format_commands(ctx, formatter)
 
     def get_help_option(self: Any, ctx: click.Context) -> click.Option | None:
-        """click's own, explained in Japanese."""
-        option = super().get_help_option(ctx)
+        """Return click's own option, explained in Japanese."""
+        option: click.Option | None = click.Command.get_help_option(self, ctx)
         if option is not None:
             option.help = "この説明を表示する"
         return option
 
 
 def version_option(version: str) -> click.Option:
-    """``--version``."""
+    """Return the option ``--version``."""
 
     def show(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
@@ -58,7 +58,7 @@ def version_option(version: str) -> click.Option:
 
 
 def explain(error: click.ClickException) -> tuple[str, str]:
-    """What is wrong and what to do, of an error that click found."""
+    """Return what is wrong and what to do about a usage error found by click."""
     message = _message(error)
     ctx = getattr(error, "ctx", None)
     return message, f"{ctx.command_path} --help で使い方を確かめてください。" if ctx else ""
@@ -107,10 +107,6 @@ def _called(param: click.Parameter | None) -> str:
 
 
 def system_error(error: OSError) -> str:
-    """One line on a file or a system call that failed."""
-    reason = error.strerror or type(error).__name__
-    return (
-        f"{error.filename} を読み書きできません（{reason}）。"
-        if error.filename
-        else f"読み書きできません（{reason}）。"
-    )
+    """Return a line about a failed file or system call."""
+    what = f"{error.filename} を" if error.filename else ""
+    return f"{what}読み書きできません（{error.strerror or type(error).__name__}）。"

@@ -8,12 +8,14 @@ import click
 
 from ..mail import drafts as desk
 from ..master.rounds import current_round
+from ..status.round_status import SheetStatus
 from . import console
 from .common import Call, command
+from .json_records import Record
 
 
 @command(answers=True, rounds=True)
-@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.Kind]))
+@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.MailKind]))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
@@ -22,14 +24,14 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     return   差し戻し: 保留のシートがある返送を、印を付けて返す
     remind   督促: まだ届いていない部署と、差し戻したままの部署だけに送る
 
-    回は、指定しなければ、いちばん新しく発行した回です。
+    回は、指定しなければ、いまの回（過半の施策に発行した最後の回）です。
     文面は templates の「メール_依頼.txt」などを、メモ帳で直せます。
 
     終了コード: 0 完了　1 下書きを作れない部署がある
     """
     workspace = call.workspace
     master = call.master()
-    chosen = desk.Kind(kind)
+    chosen = desk.MailKind(kind)
     round_ = call.round(master.settings, current_round(master))
     drafts = desk.plan(workspace, master, chosen, round_, call.now)
     folder = out or desk.out_folder(workspace, master, chosen, round_)
@@ -61,7 +63,7 @@ def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
         console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
 
 
-def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> dict:
+def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,
@@ -79,10 +81,6 @@ def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[
     }  # fmt: skip
 
 
-def _sheet(s) -> dict:
-    return {
-        "id": s.measure,
-        "state": s.state.value,
-        "issued": s.issue.when if s.issue else "",
-        "days_late": s.days_late,
-    }
+def _sheet(s: SheetStatus) -> Record:
+    issued = s.issue.when if s.issue else ""
+    return {"id": s.measure, "state": s.state.value, "issued": issued, "days_late": s.days_late}

@@ -1,4 +1,4 @@
-"""``dxreport publish``."""
+"""``dxreport publish``: put all sheets into one workbook for publication."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from ..issue import render as issuing
 from . import console
-from .common import Call, command
+from .common import TOO_TALL, Call, command
 
 
 @command(answers=True)
@@ -39,9 +39,7 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
         for made in written:
             console.out(f"  {made}")
     for cell in found.too_tall:
-        console.say(
-            f"注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
-        )
+        console.say(TOO_TALL.format(cell=cell))
     if pdf and not program:
         console.say(f"LibreOffice がないので、PDF は作れませんでした。{print_pdf.HOW_TO_PRINT}")
         return 1

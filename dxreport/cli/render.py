@@ -8,7 +8,8 @@ import click
 
 from ..issue import render as issuing
 from . import console
-from .common import Call, command
+from .common import TOO_TALL, Call, command
+from .json_records import Record
 
 
 @command(answers=True, rounds=True)
@@ -33,7 +34,7 @@ def render(
     )  # fmt: skip
     folder = out or issuing.out_folder(workspace, master, round_)
     if not dry_run:
-        issuing.apply(workspace, master, books, form, folder, call.now)
+        issuing.apply(workspace, master, books, form, folder, now=call.now)
     if call.as_json:
         console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_answer(folder, b) for b in books]})
         return None
@@ -47,13 +48,11 @@ def render(
     console.out(f"\n{round_.name}: {len(books)} 部署 {sheets} シートを {folder} に{done}。")
     for book in books:
         for cell in book.too_tall:
-            console.say(
-                f"注意: {book.issue.file} の {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
-            )
+            console.say(TOO_TALL.format(cell=f"{book.issue.file} の {cell}"))
     return None
 
 
-def _answer(folder: Path, book: issuing.Workbook) -> dict:
+def _answer(folder: Path, book: issuing.Workbook) -> Record:
     issue = book.issue
     return {
         "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),

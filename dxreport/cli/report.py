@@ -1,4 +1,4 @@
-"""``dxreport report``: what the council reads."""
+"""``dxreport report``: the report for the council."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     from ..report.finals import plain
 
     workspace = call.workspace
-    done = produce.make(
+    done = produce.produce(
         workspace, master, round_.quarter, call.now,
         formats=[produce.Format(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
     )  # fmt: skip

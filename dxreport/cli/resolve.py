@@ -1,4 +1,4 @@
-"""``dxreport resolve``: decide a conflict, or take a held or withdrawn sheet in."""
+"""``dxreport resolve``: decide a conflict, or accept a held or withdrawn sheet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .json_records import problem_record
 @click.option("--accept", is_flag=True, help="保留または取下げのシートを、そのまま取り込む")
 @click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
 @click.option("--password", metavar="TEXT", help="パスワード付きで返送された保留のブックを開くパスワード")
-def resolve(call: Call, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
+def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
     """競合を決めるか、電話などで確かめた保留シート（または取り下げたシート）を取り込みます。どちらも変更履歴に残ります。
 
     終了コード: 0 完了　1 取り込んだが、競合や取り込めなかった欄がある

@@ -1,4 +1,4 @@
-"""``dxreport rollover``: open the next fiscal year, or carry late answers into it."""
+"""``dxreport rollover``: open the next fiscal year, or carry late answers over to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from ..lifecycle import rollover as desk
 from . import console
 from .common import Call, command
+from .json_records import change_record, conflict_record
 
 
 @command(answers=True)
@@ -30,27 +31,24 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         console.emit_json({
             "folder": str(done.workspace.root), "fiscal_year": done.fiscal_year, "opened": done.opened,
             "measures": done.measures, "left": list(done.left),
-            "changes": [{"id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new} for c in done.changes],
-            "conflicts": [{"conflict": c.id, "id": c.measure, "field": str(c.ref), "label": c.label} for c in done.conflicts],
+            "changes": [change_record(c) for c in done.changes],
+            "conflicts": [conflict_record(c) for c in done.conflicts],
             "unknown": list(done.unknown), "dry_run": dry_run,
         })  # fmt: skip
         return 1 if done.conflicts else 0
     will = "（--dry-run: 何も書いていません）" if dry_run else ""
     if done.opened:
         console.out(f"{done.fiscal_year}の作業フォルダー: {done.workspace.root}{will}")
-        console.out(
-            f"  {done.measures} 施策を引き継ぎました。"
-            + (f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else "")
-        )
+        left = f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else ""
+        console.out(f"  {done.measures} 施策を引き継ぎました。{left}")
         console.out("  設定の締切は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
         console.out(f"  次: dxreport render --round 計画 -C {done.workspace.root}")
         return 0
     for c in done.changes:
         console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
-    for c in done.conflicts:
-        console.out(
-            f"競合 {c.id} {c.measure} {c.label}: {done.fiscal_year}のマスターでも書き換えられています（{c.current}）"
-        )
+    for conflict in done.conflicts:
+        what = f"{conflict.id} {conflict.measure} {conflict.label}"
+        console.out(f"競合 {what}: {done.fiscal_year}のマスターでも書き換えられています（{conflict.current}）")
     if done.left:
         console.out(
             f"前の年度で終わったので、繰り越さなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）"

@@ -1,4 +1,4 @@
-"""``dxreport status``: who has answered, who is late, what is held."""
+"""``dxreport status``: which departments have answered, which are late, what is held."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..status.round_status import RoundStatus, SheetStatus
 from ..status.round_status import status as work_out
 from . import console
 from .common import Call, command
+from .json_records import Record, note_records
 
 if TYPE_CHECKING:
     from ..master.records import Master
@@ -44,7 +45,7 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
 
 
 def _kind(kind: str | None, out: Path | None) -> str:
-    """The format: that of ``--format``, else that of the file's name."""
+    """Return the format of ``--format``, or else that of the file name."""
     chosen = kind or (out.suffix.lower().lstrip(".") if out else "text")
     if chosen not in _FORMATS or (out and chosen == "text"):
         raise UsageError(
@@ -56,10 +57,10 @@ def _kind(kind: str | None, out: Path | None) -> str:
 def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path | None:
     if kind == "text":
         return None
-    from ..status.export import board
+    from ..status.export import status_export
     from ..workspace.files import atomic_write, file_name
 
-    shown = board(master, found, call.now.date())
+    shown = status_export(master, found, call.now.date())
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
     else:
@@ -87,7 +88,7 @@ def _tell(master: Master, found: RoundStatus) -> None:
         console.out(f"受付不可: {receipt.file}（{receipt.id}）{receipt.note}")
 
 
-def _answer(found: RoundStatus) -> dict:
+def _answer(found: RoundStatus) -> Record:
     return {
         "round": found.round.name,
         "deadline": found.round.deadline,
@@ -97,10 +98,10 @@ def _answer(found: RoundStatus) -> dict:
     }
 
 
-def _sheet(s: SheetStatus) -> dict:
+def _sheet(s: SheetStatus) -> Record:
     return {
         "department": s.department, "id": s.measure, "name": s.name, "state": s.state.value,
         "issue": s.issue.id if s.issue else "", "return": s.receipt.id if s.receipt else "",
         "days_late": s.days_late, "conflicts": [c.id for c in s.conflicts],
-        "notes": [{"cell": cell, "text": text} for cell, text in s.notes.items()],
+        "notes": note_records(s.notes),
     }  # fmt: skip

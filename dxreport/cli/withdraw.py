@@ -1,4 +1,4 @@
-"""``dxreport withdraw``: take a return out again."""
+"""``dxreport withdraw``: undo a return."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ..collect import withdraw as desk
 from ..domain.problems import shown
 from . import console
 from .common import Call, command
+from .json_records import change_record, conflict_record
 
 
 @command(answers=True)
@@ -24,16 +25,17 @@ def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
     if call.as_json:
         console.emit_json({
             "return": return_id,
-            "changes": [{"id": c.measure, "field": str(c.ref), "label": c.label, "old": c.old, "new": c.new} for c in plan.changes],
-            "conflicts": [{"conflict": c.id, "id": c.measure, "field": str(c.ref), "label": c.label} for c in plan.conflicts],
+            "changes": [change_record(c) for c in plan.changes],
+            "conflicts": [conflict_record(c) for c in plan.conflicts],
             "held": [f"{r.id}/{r.measure}" for r in plan.held],
             "dry_run": dry_run,
         })  # fmt: skip
         return 1 if plan.conflicts else 0
     for c in plan.changes:
         console.out(f"{c.measure} {c.label}:「{shown(c.old)}」→「{shown(c.new)}」")
-    for c in plan.conflicts:
-        console.out(f"競合 {c.id} {c.measure} {c.label}: その後に書き換えられています（今は「{shown(c.current)}」）")
+    for conflict in plan.conflicts:
+        what = f"{conflict.id} {conflict.measure} {conflict.label}"
+        console.out(f"競合 {what}: その後に書き換えられています（今は「{shown(conflict.current)}」）")
     for r in plan.held:
         console.out(f"{r.id}（{r.file}）の {r.measure} は、{return_id} がないと記入がそろわないため、保留に戻します。")
     for id_ in dict.fromkeys(r.id for r in plan.held):

@@ -133,7 +133,9 @@ class Books:
             try:
                 self._readings[name] = parse_reading(path.read_bytes(), self.archive)
             except (OSError, ValueError, KeyError, TypeError):
-                raise MasterError(f"読み取りの控え {path} がないか、壊れています。", "バックアップから戻してください。") from None
+                raise MasterError(
+                    f"読み取りの控え {path} がないか、壊れています。", "バックアップから戻してください。"
+                ) from None
         return self._readings[name]
 
     def entries(self) -> Iterator[Entry]:
@@ -250,7 +252,9 @@ class Books:
         """The names of returned files, by return."""
         return {id_: self.reading(reads[0].reading).file for id_, reads in self.reads().items()}
 
-    def difference(self, *, note: str = "", kept: str = "", withdrawn: str = "", rows: ConflictRows | None = None) -> Difference:
+    def difference(
+        self, *, note: str = "", kept: str = "", withdrawn: str = "", rows: ConflictRows | None = None
+    ) -> Difference:
         """What this command changes.
 
         ``note`` and ``kept`` are the notes of texts that a withdrawal takes back, or leaves to another return;
@@ -314,7 +318,7 @@ class Books:
 
     def _placed(self, rows: Iterable[Receipt]) -> tuple[tuple[Receipt, ...], tuple[Receipt, ...]]:
         """Rows to be added, and rows to be written over."""
-        area = self.master.areas.get("受付簿")
+        area = self.master.tables.get("受付簿")
         known = area.rows if area else {}
         new: list[Receipt] = []
         over: list[Receipt] = []
@@ -333,7 +337,9 @@ class Books:
         if not entries and not difference:
             put(self.workspace, self.master.data, self.master.sha256, now, after=after)
             return
-        typed = tuple((m, e.ref, e.new) for entry in self.noticed for m in entry.measures if isinstance(e := entry.event, Edit))
+        typed = tuple(
+            (m, e.ref, e.new) for entry in self.noticed for m in entry.measures if isinstance(e := entry.event, Edit)
+        )
         made = Commit(self.chain.tip, self.when, command, entries, (*typed, *difference.texts), self.judge.fresh)
         files: dict[Path, bytes] = dict(self.work.kept)
         number = len(self.chain.names)

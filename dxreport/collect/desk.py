@@ -249,7 +249,13 @@ class Desk:
         if now.overtaken_by and now.verdict.is_in:
             return replace(whole, status=Status.UNCHANGED, problems=found)
         merge = now.merge if now.verdict.is_in else Merge()
-        status = Status.HELD if not now.verdict.is_in else Status.MERGED if merge.changes or merge.conflicts else Status.UNCHANGED
+        status = (
+            Status.HELD
+            if not now.verdict.is_in
+            else Status.MERGED
+            if merge.changes or merge.conflicts
+            else Status.UNCHANGED
+        )
         texts = {ref: text.text for ref, text in self.books.state(sheet.measure).texts.items()} | dict(sheet.texts)
         settings = self.books.master.settings
         labels = {c.ref: label(c.ref, settings, item_name(c.ref, texts)) for c in (*merge.changes, *merge.conflicts)}
@@ -283,5 +289,3 @@ def _unchanged(sheet: SheetPlan) -> SheetPlan:
 
 def _index(order: Sequence[str], id_: str) -> int:
     return order.index(id_) if id_ in order else -1
-
-

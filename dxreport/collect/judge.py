@@ -83,9 +83,7 @@ class Judge:
         due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
         known = {ref for p in read.problems for ref in p.fields} | {str(ref) for ref in (*others, *due)}
         findings = [f for found in judge(case) if (f := _without(found, known))]
-        found = problems_of(
-            findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values
-        )
+        found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)
         errors = [p for p in told if p.severity == "error"]
         own = tuple(p for p in errors if p.code not in LACKING)

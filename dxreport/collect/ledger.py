@@ -49,9 +49,7 @@ def shown_problems(outcome: Outcome, files: Mapping[str, str]) -> tuple[Problem,
         found = [replace(p, severity="warning") for p in found]
     if outcome.joined and outcome.verdict.is_in:
         named = "、".join(f"{id_}（{files.get(id_, '')}）" for id_ in outcome.joined)
-        found.append(
-            problem(problems.JOINED, {"others": named, "return": outcome.sheet.return_id}, sheet=read.sheet)
-        )
+        found.append(problem(problems.JOINED, {"others": named, "return": outcome.sheet.return_id}, sheet=read.sheet))
     return tuple(found)
 
 

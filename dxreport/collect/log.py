@@ -66,7 +66,9 @@ class Commit:
             "outcomes": {key: _judged_json(judged) for key, judged in self.outcomes.items()},
         }
         if self.first is not None:
-            given["first"] = {id_: refs_json({r: t for r, t in texts.items() if t}) for id_, texts in self.first.items()}
+            given["first"] = {
+                id_: refs_json({r: t for r, t in texts.items() if t}) for id_, texts in self.first.items()
+            }
         return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
 
     @classmethod
@@ -200,8 +202,14 @@ _NAME = {type_: name for name, type_ in _EVENTS.items()}
 def _entry_json(entry: Entry) -> dict[str, Any]:
     event = entry.event
     values = {f.name: getattr(event, f.name) for f in fields(event)}
-    texts = {k: str(v) if isinstance(v, Ref) else refs_json(v) if isinstance(v, Mapping) else v for k, v in values.items()}
-    return {"event": _NAME[type(event)], "measures": list(entry.measures), **{k: v for k, v in texts.items() if v != ""}}
+    texts = {
+        k: str(v) if isinstance(v, Ref) else refs_json(v) if isinstance(v, Mapping) else v for k, v in values.items()
+    }
+    return {
+        "event": _NAME[type(event)],
+        "measures": list(entry.measures),
+        **{k: v for k, v in texts.items() if v != ""},
+    }
 
 
 def _entry_from(given: dict[str, Any]) -> Entry:

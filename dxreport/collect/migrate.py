@@ -83,7 +83,10 @@ def _changes(
     first: Mapping[str, Mapping[Ref, str]], last: Mapping[str, Mapping[Ref, str]]
 ) -> tuple[tuple[str, Ref, str], ...]:
     return tuple(
-        (id_, ref, text) for id_, texts in last.items() for ref, text in texts.items() if first[id_].get(ref, "") != text
+        (id_, ref, text)
+        for id_, texts in last.items()
+        for ref, text in texts.items()
+        if first[id_].get(ref, "") != text
     )
 
 
@@ -109,7 +112,11 @@ def _returns(books: Books) -> Iterator[_Dated]:
         yield time, 2, n, Entry(Read(name, id_, reading.sha256, reading.file), reading.measures())
         for m, row in enumerate(rows):
             if row.note.startswith(ACCEPTED):
-                notes = (c.when for c in books.master.changes if (c.return_id, c.measure) == (id_, row.measure) and c.note == row.note)
+                notes = (
+                    c.when
+                    for c in books.master.changes
+                    if (c.return_id, c.measure) == (id_, row.measure) and c.note == row.note
+                )
                 accept = Accept(id_, row.issue_id, row.note.removeprefix(ACCEPTED))
                 yield min(notes, default=time), 3, n * 1000 + m, Entry(accept, (row.measure,))
         if gone := [row for row in rows if row.state is ReceiptState.WITHDRAWN]:
@@ -122,7 +129,9 @@ def _reading(books: Books, reader: FileReader, id_: str, rows: list[Receipt]) ->
     """What the kept original says; where it cannot be read, what the ledgers say of it."""
     head = rows[0]
     mailed = any(f"{ending}{ARROW}" in head.file.lower() for ending in (".eml", ".msg"))
-    bare = Reading(id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=books.own_terms)
+    bare = Reading(
+        id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=books.own_terms
+    )
     try:
         read = reader.read(original(books.workspace, bare), ask=False)
     except MasterError:
@@ -144,7 +153,9 @@ def _from_ledgers(books: Books, row: Receipt) -> SheetReading:
     """A sheet as the history tells of it."""
     snapshot = books.archive.snapshot(row.issue_id) if row.issue_id else None
     issued = dict(snapshot.texts.get(row.measure, {})) if snapshot else {}
-    mine = [c for c in books.master.changes if (c.return_id, c.measure, c.issue_id) == (row.id, row.measure, row.issue_id)]
+    mine = [
+        c for c in books.master.changes if (c.return_id, c.measure, c.issue_id) == (row.id, row.measure, row.issue_id)
+    ]
     texts = issued | {c.ref: c.new for c in mine if not c.note or c.note.startswith(ACCEPTED)}
     held = row.state in (ReceiptState.HELD, ReceiptState.REFUSED)
     code = next((code for code in row.findings.split("、") if code.startswith("E")), "E403")

@@ -38,10 +38,13 @@ def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
         data = path.read_bytes()
     except OSError as error:
         raise MasterError(
-            f"返送の控え {path} を読めません（{error.strerror}）。", "ファイルを開いている人がいれば、閉じてもらってください。"
+            f"返送の控え {path} を読めません（{error.strerror}）。",
+            "ファイルを開いている人がいれば、閉じてもらってください。",
         ) from None
     if hashlib.sha256(data).hexdigest() != reading.sha256:
-        raise MasterError(f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。")
+        raise MasterError(
+            f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。"
+        )
     return replace(file, path=path, data=data)
 
 

@@ -124,7 +124,9 @@ class FileReader:
         except Unreadable as error:
             return _refused(sheet.name, stamp, _unreadable(error.code, error.detail, sheet.name))
         if isinstance(filled, Doubt):
-            return _refused(sheet.name, stamp, problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name))
+            return _refused(
+                sheet.name, stamp, problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
+            )
         assert snapshot is not None
         issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
         return SheetReading(
@@ -147,7 +149,9 @@ class FileReader:
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A warning where the measure was issued for a later quarter since."""
-        issued = (self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures)
+        issued = (
+            self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures
+        )
         later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
         if later:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)

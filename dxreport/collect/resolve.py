@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.model import Ref, next_keys, normalise
+from ..domain.model import Ref, list_of, next_keys, normalise
 from ..domain.problems import Problem
-from ..master.records import Change, Conflict, ConflictState, part_of
+from ..master.records import Change, Conflict, ConflictState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from .commit import Books, Difference, opened
@@ -116,7 +116,7 @@ def _adopt(books: Books, row: Conflict, why: str, *, taken: bool) -> None:
         raise MasterError(
             f"{row.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
         )
-    part = part_of(row.ref)
+    part = list_of(row.ref)
     assert part is not None  # only items of lists are offered
     key = next_keys(part, books.master.keys_ever(row.measure, part), 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
@@ -176,7 +176,9 @@ def _waiting(books: Books, return_id: str, measure: str) -> Outcome:
     found = next((o for o in mine if o.verdict in open_to), None)
     if found is None:
         _refuse_unread(books, return_id, measure)
-        held = "、".join(f"{r.id}/{r.measure}" for r in books.master.receipts if r.state.name == "HELD" and not r.replaced_by)
+        held = "、".join(
+            f"{r.id}/{r.measure}" for r in books.master.receipts if r.state.name == "HELD" and not r.replaced_by
+        )
         raise UsageError(
             f"{return_id}/{measure} は、保留にも取下げにもなっていません。", f"保留中のシート: {held or 'ありません'}"
         )

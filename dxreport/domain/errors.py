@@ -1,15 +1,15 @@
 """Exceptions for a broken environment; each carries the exit code of the command.
 
-Faults in people's data are no exceptions: they are collected as
-:class:`dxreport.problems.Problem` and never stop the next file.
+Faults in people's data are not exceptions: they are collected as
+:class:`dxreport.domain.problems.Problem`, and work goes on with the next file.
 """
 
 
 class DxreportError(Exception):
-    """Nothing could be done, and nothing was changed (exit code 3).
+    """The command could not work, and changed nothing (exit code 3).
 
-    ``message`` and ``fix`` are Japanese, for the operator: what is wrong
-    (with the file, sheet and cell) and what to do about it.
+    ``message`` and ``fix`` are in Japanese, for the operator: what is wrong (with file, sheet and
+    cell) and what to do about it.
     """
 
     exit_code = 3
@@ -21,7 +21,7 @@ class DxreportError(Exception):
 
 
 class UsageError(DxreportError):
-    """The command was called with something that does not exist (exit code 2)."""
+    """The command was called wrongly, or for something that does not exist (exit code 2)."""
 
     exit_code = 2
 
@@ -31,7 +31,7 @@ class MasterError(DxreportError):
 
 
 class TemplateError(DxreportError):
-    """A form template has faults; ``faults`` lists them all, each with sheet and cell."""
+    """A form template has faults; ``faults`` lists all of them, each with sheet and cell."""
 
     def __init__(self, path: str, faults: tuple[str, ...]) -> None:
         lines = "\n".join(f"  {fault}" for fault in faults)
@@ -42,12 +42,12 @@ class TemplateError(DxreportError):
 
 
 class LockedError(DxreportError):
-    """Somebody else is writing the workspace, or has the master open in Excel."""
+    """Another process is writing to the workspace, or the master is open in Excel."""
 
 
 class PackageError(DxreportError):
-    """A file is no readable OOXML package (damaged, truncated, not a zip)."""
+    """A file is not a readable OOXML package (damaged, truncated, not a zip)."""
 
 
 class PackageTooLarge(PackageError):
-    """A package, or a part of it, unpacks to more than is read."""
+    """A package, or one of its parts, is larger unpacked than the reading limit."""

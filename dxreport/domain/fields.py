@@ -1,8 +1,8 @@
-"""The field catalogue: for every field once, its key, label, kind, and when it is open.
+"""The field catalogue: the key, label, kind and access of every field, in one place.
 
-Render, read, rules, merge, history and reports all ask here. A field is opened to
-departments through its input group (``group``), the word that stands in the 回 table of
-設定; what a group opens within a round of a quarter is said by ``when``.
+Render, read, rules, merge, history and reports all use it. A round opens a field to departments
+through its input group (``group``), a word of the 回 table in 設定; ``when`` says which periods of
+the field a round of a quarter opens.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 from .model import QUARTER_LABELS, Ref, Round, Settings
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What a field may hold."""
 
     TEXT = "text"
@@ -30,13 +30,13 @@ class When(Enum):
     """Which periods of a field a round of a quarter opens."""
 
     ALWAYS = "always"
-    THIS_QUARTER = "this quarter, and earlier ones still unanswered"
+    THIS_QUARTER = "this quarter, and earlier quarters not yet answered"
     LATER_QUARTERS = "later quarters"
     THIS_YEAR = "this fiscal year"
 
 
 class Access(Enum):
-    """Whether a cell is an input in a given sheet."""
+    """Whether a department may write a cell."""
 
     OPEN = "open"
     IF_BLANK = "open while it is blank"
@@ -45,55 +45,53 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: ``key`` as in ``Ref.field``, its Japanese ``label``, and who may write it when."""
+    """One field: ``key`` as in ``Ref.field``, its Japanese ``label``, and when it may be written."""
 
     key: str
     label: str
-    kind: Kind = Kind.TEXT
+    kind: FieldKind = FieldKind.TEXT
     group: str = ""
     when: When = When.ALWAYS
     periods: str = ""  # "", "quarters" or "years"
 
 
 FIELDS = (
-    Field("id", "施策ID", Kind.MEASURE_ID),
+    Field("id", "施策ID", FieldKind.MEASURE_ID),
     Field("name", "施策名"),
     Field("lead_department", "主管部署"),
     Field("related_departments", "関連部署", group="関連部署"),
     Field("contact_person", "主担当者", group="主担当者"),
-    Field("contact_email", "連絡先（E-mail)", Kind.EMAIL, "連絡先"),
+    Field("contact_email", "連絡先（E-mail)", FieldKind.EMAIL, "連絡先"),
     Field("goal", "到達目標", group="到達目標"),
-    Field("related_flag", "関連施策有無", Kind.FLAG, "関連施策"),
-    Field("related.id", "関連施策の施策ID", Kind.MEASURE_ID, "関連施策"),
+    Field("related_flag", "関連施策有無", FieldKind.FLAG, "関連施策"),
+    Field("related.id", "関連施策の施策ID", FieldKind.MEASURE_ID, "関連施策"),
     Field("related.name", "関連施策の施策名", group="関連施策"),
-    Field("budgeted", "予算化有無", Kind.FLAG, "次年度予算化予定"),
+    Field("budgeted", "予算化有無", FieldKind.FLAG, "次年度予算化予定"),
     Field("procurement", "調達内容（具体的に）", group="次年度予算化予定"),
     Field("activity.name", "取組内容", group="取組内容"),
     Field("activity.plan_label", "作業予定の見出し"),
     Field("activity.plan", "作業予定", group="作業予定", when=When.LATER_QUARTERS, periods="quarters"),
-    Field("activity.progress", "進捗", Kind.PROGRESS, "進捗", When.THIS_QUARTER, "quarters"),
+    Field("activity.progress", "進捗", FieldKind.PROGRESS, "進捗", When.THIS_QUARTER, "quarters"),
     Field("activity.countermeasure", "対応策（遅延や課題がある場合）", group="対応策", when=When.THIS_QUARTER, periods="quarters"),
-    Field("support_flag", "依頼有無", Kind.FLAG, "CIO補佐への支援依頼"),
+    Field("support_flag", "依頼有無", FieldKind.FLAG, "CIO補佐への支援依頼"),
     Field("support.period", "時期", group="CIO補佐への支援依頼"),
     Field("support.content", "支援内容", group="CIO補佐への支援依頼"),
     Field("outcome.indicator", "評価項目", group="評価項目", periods="years"),
-    Field("outcome.target", "目標", Kind.TARGET, "目標", periods="years"),
-    Field("outcome.actual", "実績", Kind.ACTUAL, "実績", When.THIS_YEAR, "years"),
-    Field("no_report", "報告事項なし", Kind.CHECK, "報告事項なし", When.THIS_QUARTER, "quarters"),
+    Field("outcome.target", "目標", FieldKind.TARGET, "目標", periods="years"),
+    Field("outcome.actual", "実績", FieldKind.ACTUAL, "実績", When.THIS_YEAR, "years"),
+    Field("no_report", "報告事項なし", FieldKind.CHECK, "報告事項なし", When.THIS_QUARTER, "quarters"),
 )  # fmt: skip
 FIELD = {field.key: field for field in FIELDS}
 GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS if field.group))
-
-
 LIST_NAMES = {"activity": "取組", "related": "関連施策", "support": "支援依頼", "outcome": "成果目標"}
 
 
 def list_group(prefix: str) -> str:
-    """The input group that opens a list (``"activity"`` → 取組内容): where it is open, items may be added."""
+    """Return the input group that opens a list (``"activity"`` → 取組内容); where it is open, items may be added."""
     return next(f.group for f in FIELDS if f.key.startswith(f"{prefix}.") and f.group)
 
 
-# The rounds of a year as they stand in a new 設定; a coordinator may add to them.
+# What the rounds of a new 設定 open; a coordinator may change it.
 PLAN_GROUPS = ("主担当者", "連絡先", "関連部署", "到達目標", "関連施策", "次年度予算化予定", "取組内容", "作業予定",
                "CIO補佐への支援依頼", "評価項目", "目標")  # fmt: skip
 QUARTER_GROUPS = ("主担当者", "連絡先", "進捗", "対応策", "作業予定", "実績", "次年度予算化予定",
@@ -102,9 +100,9 @@ CLOSING_GROUPS = ("主担当者", "連絡先", "実績")
 
 
 def access(ref_field: str, period: int, round_: Round, settings: Settings) -> Access:
-    """Whether ``ref_field`` of ``period`` is an input in a sheet of ``round_``.
+    """Return the access to ``ref_field`` of ``period`` in a sheet of ``round_``.
 
-    ``IF_BLANK`` is the answer for what an earlier quarter still owes.
+    It is ``IF_BLANK`` for answers of an earlier quarter, which may still be outstanding.
     """
     field = FIELD[ref_field]
     if not field.group or field.group not in round_.opens:
@@ -123,7 +121,7 @@ def access(ref_field: str, period: int, round_: Round, settings: Settings) -> Ac
 
 
 def label(ref: Ref, settings: Settings, item: str = "") -> str:
-    """How people call the cell: ``取組内容「…」 第1四半期 進捗``; ``item`` names the list item."""
+    """Return the name of a cell for people: ``「…」 第1四半期 進捗``; ``item`` is the name of its list item."""
     field = FIELD[ref.field]
     words = [item] if item else []
     if field.periods == "quarters" and ref.period:

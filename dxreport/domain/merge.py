@@ -1,4 +1,4 @@
-"""The three-way merge, a cell at a time: as issued, as returned, as the master stands now."""
+"""The three-way merge, cell by cell: as issued, as returned, as in the master now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .model import Ref
 
-# What says which thing an item is: two that differ in it are two things.
+# The fields that identify an item: items with different texts in them are different things.
 _NAMES = {"activity.name", "outcome.indicator", "support.content", "related.id"}
 
 
@@ -22,7 +22,7 @@ class CellChange:
 
 @dataclass(frozen=True, slots=True)
 class CellConflict:
-    """A text that both sides changed since the issue, differently: nobody merges it."""
+    """A text that both sides changed differently since the issue; the coordinator decides."""
 
     ref: Ref
     issued: str
@@ -32,7 +32,7 @@ class CellConflict:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What one returned sheet does to the master."""
+    """The effect of one returned sheet on the master."""
 
     changes: tuple[CellChange, ...] = ()
     conflicts: tuple[CellConflict, ...] = ()
@@ -46,12 +46,12 @@ def three_way(
     answered: Callable[[Ref], bool],
     replace: bool = False,
 ) -> Merge:
-    """Merge ``returned`` into ``current``; a Ref absent from a side is blank there.
+    """Merge ``returned`` into ``current``; a Ref missing on one side is blank there.
 
-    Only Refs in ``returned`` are looked at: what a sheet does not show is not touched.
-    ``answered`` says whether the master's text came from an earlier return of the same issue; a
-    later return may change it again. A cell left as issued leaves the master alone, unless
-    ``replace`` makes the return count whole: then it takes such an earlier answer back.
+    Only the Refs of ``returned`` are merged: cells that a sheet does not show stay as they are.
+    ``answered`` is whether the master's text came from an earlier return of the same issue; a later
+    return may change such a text. A cell left as issued changes nothing, unless ``replace`` is set:
+    then it revokes such an earlier answer.
     """
     changes, conflicts = [], []
     for ref, new in returned.items():
@@ -76,17 +76,19 @@ def contested(
     answered: Callable[[Ref], bool],
     fresh: bool = False,
 ) -> Merge:
-    """The same with every change a conflict whose list item is not the one that was issued.
+    """Turn changes to an item into conflicts where the master's item is not the one that was issued.
 
-    Such an item was deleted from the master since, or the master and the return each made one of their own
-    under the same id: its cells would mix two things, or bring back half of one. So would those of two returns
-    that made one each, under two names, where the second is written on a ``fresh`` copy; else it corrects the first.
+    Merging them would mix two things, or restore half of a deleted one. This is so where the item
+    was deleted from the master since; where the master and the return each added an item under the
+    same id; and where two returns each added one under different names. In the last case the second
+    return must have been written on a ``fresh`` copy: otherwise it corrects the first.
     """
-    sent = {ref.item for ref in issued if ref.item and _says(issued, ref)}
-    here = {ref.item for ref in current if ref.item and _says(current, ref)}
-    made = {ref.item for ref in current if ref.item in here - sent and _says(current, ref) and not answered(ref)}
-    named = {c.ref.item for c in merge.changes if fresh and c.ref.field in _NAMES and c.old and c.new}
-    foreign = (sent - here) | made | (named - sent)
+    sent, here = _written(issued), _written(current)
+    deleted = {ref.item for ref in sent} - {ref.item for ref in here}
+    added = {ref.item for ref in here} - {ref.item for ref in sent}
+    by_master = {ref.item for ref in here if ref.item in added and not answered(ref)}
+    renamed = {c.ref.item for c in merge.changes if fresh and c.ref.field in _NAMES and c.old and c.new} & added
+    foreign = deleted | by_master | renamed
     kept = tuple(c for c in merge.changes if c.ref.item not in foreign)
     moved = tuple(
         CellConflict(c.ref, issued.get(c.ref, ""), c.new, c.old) for c in merge.changes if c.ref.item in foreign
@@ -94,6 +96,6 @@ def contested(
     return Merge(kept, merge.conflicts + moved)
 
 
-def _says(texts: Mapping[Ref, str], ref: Ref) -> bool:
-    """Whether a text was written: the printed label of a 作業予定 was not."""
-    return bool(texts[ref]) and ref.field != "activity.plan_label"
+def _written(texts: Mapping[Ref, str]) -> set[Ref]:
+    """Return the Refs of list items under which something was written; a printed label does not count."""
+    return {ref for ref, text in texts.items() if ref.item and text and ref.field != "activity.plan_label"}

@@ -1,17 +1,19 @@
-"""The model of a measure (施策) in the field's terms: frozen records, no I/O.
+"""The model of a measure (施策) in the field's own terms: frozen records, no I/O.
 
-Every editable text of a measure is addressed by a :class:`Ref`; ``measure.values()``
-gives all of them as a flat ``dict[Ref, str]`` in the order of the form, and
-:func:`measure_from` builds the measure again. The lens, the rules, the merge and
-the history speak of cells of the form only through these addresses.
+A :class:`Ref` addresses every editable text of a measure. ``measure.values()`` returns all texts
+as a flat ``dict[Ref, str]`` in form order, and :func:`measure_from` rebuilds the measure from it.
+The form, the rules, the merge and the history refer to cells only by these addresses.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from .numbering import next_number
 
 QUARTERS = (1, 2, 3, 4)
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -20,9 +22,9 @@ _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 class Ref(NamedTuple):
     """The address of one text in a measure.
 
-    ``field`` is a key of the field catalogue (``"activity.plan"``), ``item`` the stable id
-    of the list item it belongs to (``"K3"``, or ``""`` for the measure itself), ``period`` the
-    quarter (1–4) or the plan year (1–4), or 0 where the field has neither.
+    ``field`` is a key of the field catalogue (``"activity.plan"``); ``item`` the stable id of its
+    list item (``"K3"``, or ``""`` for the measure itself); ``period`` the quarter (1–4), the plan
+    year (1–4), or 0 for a field that has neither.
     """
 
     field: str
@@ -34,7 +36,7 @@ class Ref(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Ref:
-        """The inverse of ``str(ref)``; raises ValueError on anything else."""
+        """Invert ``str(ref)``; raise ValueError on anything else."""
         key, *rest = text.split("/")
         period = int(rest.pop()) if rest and rest[-1].isdigit() else 0
         if not key or len(rest) > 1:
@@ -44,13 +46,16 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True, slots=True, order=True)
 class FiscalYear:
-    """A Japanese fiscal year (April to March); ``western`` is the year it begins in."""
+    """A Japanese fiscal year (April to March); ``western`` is the calendar year in which it begins."""
 
     western: int
 
     @property
     def label(self) -> str:
-        """``令和４年度``: one digit full-width, two digits half-width, the first year 元."""
+        """The name as printed: ``令和元年度``, ``令和４年度`` (full-width), ``令和10年度`` (half-width).
+
+        Raises ValueError for a year before 令和.
+        """
         n = self.western - 2018
         if n < 1:
             raise ValueError(f"{self.western} is before 令和")
@@ -62,9 +67,7 @@ class FiscalYear:
 
     @classmethod
     def parse(cls, text: str) -> FiscalYear:
-        """From ``令和４年度``, ``R4``, ``令和4年``, ``2022年度`` or ``2022``; raises ValueError."""
-        import unicodedata
-
+        """Read ``令和４年度``, ``R4``, ``令和4年``, ``2022年度`` or ``2022``; raise ValueError on anything else."""
         plain = unicodedata.normalize("NFKC", text).strip()
         if m := re.fullmatch(r"(?:令和|R)\s*(元|\d{1,2})\s*(?:年度?)?", plain):
             return cls(2018 + (1 if m[1] == "元" else int(m[1])))
@@ -86,7 +89,7 @@ class ActivityQuarter:
 
 
 class _Quarterly:
-    """Gives a record with ``quarters`` the attributes q1 … q4."""
+    """Add the attributes q1 … q4, by which form templates name the items of ``quarters``."""
 
     __slots__ = ()
     q1 = property(lambda self: self.quarters[0])
@@ -96,7 +99,7 @@ class _Quarterly:
 
 
 class _Yearly:
-    """Gives a record with ``years`` the attributes y1 … y4 (the four plan years)."""
+    """Add the attributes y1 … y4, by which form templates name the items of ``years`` (the four plan years)."""
 
     __slots__ = ()
     y1 = property(lambda self: self.years[0])
@@ -107,7 +110,7 @@ class _Yearly:
 
 @dataclass(frozen=True, slots=True)
 class Activity(_Quarterly):
-    """取組内容: ``key`` is stable within its measure; ``plan_label`` is 作業予定 or 予定, as printed."""
+    """取組内容. ``key`` is stable within its measure; ``plan_label`` is the printed label, 作業予定 or 予定."""
 
     key: str
     name: str = ""
@@ -126,7 +129,7 @@ class OutcomeYear:
 
 @dataclass(frozen=True, slots=True)
 class Outcome(_Yearly):
-    """成果目標, over the four years of the plan."""
+    """成果目標 over the four years of the plan."""
 
     key: str
     years: tuple[OutcomeYear, ...] = (OutcomeYear(),) * 4
@@ -134,7 +137,7 @@ class Outcome(_Yearly):
 
 @dataclass(frozen=True, slots=True)
 class RelatedMeasure:
-    """One line of 関連施策: the other measure's ID and name as written here."""
+    """One line of 関連施策: the other measure's ID and name, as written in this measure."""
 
     key: str
     id: str = ""
@@ -152,14 +155,14 @@ class SupportRequest:
 
 @dataclass(frozen=True, slots=True)
 class MeasureQuarter:
-    """What a measure says of a quarter as a whole: 報告事項なし."""
+    """The answer for a quarter as a whole: 報告事項なし."""
 
     no_report: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure(_Quarterly):
-    """施策: everything that stands on one 年間活動計画 sheet."""
+    """施策: the content of one 年間活動計画 sheet."""
 
     id: str
     name: str = ""
@@ -179,32 +182,26 @@ class Measure(_Quarterly):
     quarters: tuple[MeasureQuarter, ...] = (MeasureQuarter(),) * 4
 
     def values(self) -> dict[Ref, str]:
-        """Every text of the measure by its address, in the order of the form."""
+        """Return every text by its address, in form order."""
         out: dict[Ref, str] = {Ref(name): getattr(self, name) for name in MEASURE_TEXTS}
-        for part in PARTS:
-            for item in getattr(self, part.attribute):
-                for name in part.texts:
-                    out[Ref(f"{part.prefix}.{name}", item.key)] = getattr(item, name)
-                for n, period in enumerate(getattr(item, part.periods) if part.periods else (), 1):
-                    for name in part.period_texts:
-                        out[Ref(f"{part.prefix}.{name}", item.key, n)] = getattr(period, name)
-        for n, quarter in enumerate(self.quarters, 1):
-            out[Ref("no_report", "", n)] = quarter.no_report
-        return out
+        for items in ITEM_LISTS:
+            for item in items.of(self):
+                out |= items.values(item)
+        return out | {Ref("no_report", "", n): quarter.no_report for n, quarter in enumerate(self.quarters, 1)}
 
     def normal(self) -> Measure:
-        """Without the wholly blank records at the end of each list."""
-        return replace(self, **{p.attribute: _without_blank_tail(p, getattr(self, p.attribute)) for p in PARTS})
+        """Return the measure without the empty items at the end of each list."""
+        return self._with_lists({items.attribute: _without_empty_tail(items.of(self)) for items in ITEM_LISTS})
 
     def tidy(self) -> Measure:
-        """Without items that were emptied; outcomes keep their numbers ①②③, so only those at the end go."""
-        lists = {
-            p.attribute: _without_blank_tail(p, items)
-            if p.attribute == "outcomes"
-            else tuple(item for item in items if not is_blank(item))
-            for p in PARTS
-            if (items := getattr(self, p.attribute))
-        }
+        """Return the measure without empty items.
+
+        Outcomes are numbered ①②③ by position, so only those at the end of the list go.
+        """
+        lists = {items.attribute: tuple(i for i in items.of(self) if not is_empty(i)) for items in ITEM_LISTS}
+        return self._with_lists(lists | {"outcomes": _without_empty_tail(self.outcomes)})
+
+    def _with_lists(self, lists: Mapping[str, Any]) -> Measure:
         return replace(self, **lists)
 
 
@@ -213,93 +210,113 @@ MEASURE_TEXTS = (
     "related_flag", "budgeted", "procurement", "support_flag",
 )  # fmt: skip
 
+ListItem = RelatedMeasure | Activity | SupportRequest | Outcome
+
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A list of a measure: which record it holds, how its fields are called, how its ids begin."""
+class ItemList:
+    """A list of a measure.
+
+    ``attribute`` is its name in Measure, ``prefix`` that of its fields in the catalogue, ``letter``
+    the first letter of its item ids. ``texts`` are the attributes of an item that hold texts; where
+    an item has ``periods`` (quarters or years), ``period_texts`` are those of one period.
+    """
 
     attribute: str
     prefix: str
     letter: str
-    record: type
+    record: type[ListItem]
     texts: tuple[str, ...] = ()
     periods: str = ""
-    period_record: type | None = None
+    period_record: type[ActivityQuarter | OutcomeYear] | None = None
     period_texts: tuple[str, ...] = ()
 
-    def blank(self, key: str):
-        """An item of this list with nothing written in it."""
+    def of(self, measure: Measure) -> tuple[ListItem, ...]:
+        """Return the items that ``measure`` has in this list."""
+        items: tuple[ListItem, ...] = getattr(measure, self.attribute)
+        return items
+
+    def values(self, item: ListItem) -> dict[Ref, str]:
+        """Return every text of an item by its address, in form order."""
+        out: dict[Ref, str] = {Ref(f"{self.prefix}.{name}", item.key): getattr(item, name) for name in self.texts}
+        for n, period in enumerate(getattr(item, self.periods) if self.periods else (), 1):
+            for name in self.period_texts:
+                out[Ref(f"{self.prefix}.{name}", item.key, n)] = getattr(period, name)
+        return out
+
+    def blank(self, key: str) -> ListItem:
+        """Return an item without any text."""
         return self.record(key)
 
+    def item(self, key: str, texts: Mapping[tuple[str, int], str]) -> ListItem:
+        """Return the item with these texts, given by (attribute, period)."""
+        given: dict[str, Any] = {name: texts[name, 0] for name in self.texts if (name, 0) in texts}
+        if self.period_record:
+            given[self.periods] = tuple(
+                self.period_record(**{name: texts.get((name, n), "") for name in self.period_texts}) for n in QUARTERS
+            )
+        return self.record(key, **given)
 
-PARTS = (
-    Part("related_measures", "related", "R", RelatedMeasure, ("id", "name")),
-    Part("activities", "activity", "K", Activity, ("name", "plan_label"), "quarters", ActivityQuarter,
+
+ITEM_LISTS = (
+    ItemList("related_measures", "related", "R", RelatedMeasure, ("id", "name")),
+    ItemList("activities", "activity", "K", Activity, ("name", "plan_label"), "quarters", ActivityQuarter,
          ("plan", "progress", "countermeasure")),
-    Part("support_requests", "support", "S", SupportRequest, ("period", "content")),
-    Part("outcomes", "outcome", "O", Outcome, (), "years", OutcomeYear, ("indicator", "target", "actual")),
+    ItemList("support_requests", "support", "S", SupportRequest, ("period", "content")),
+    ItemList("outcomes", "outcome", "O", Outcome, (), "years", OutcomeYear, ("indicator", "target", "actual")),
 )  # fmt: skip
-PART_BY_PREFIX = {part.prefix: part for part in PARTS}
-PART_BY_ATTRIBUTE = {part.attribute: part for part in PARTS}
+LIST_BY_PREFIX = {items.prefix: items for items in ITEM_LISTS}
+LIST_BY_ATTRIBUTE = {items.attribute: items for items in ITEM_LISTS}
 
 
-def is_blank(item) -> bool:
-    """Nothing was written in this list item (a printed label such as 作業予定 is not writing)."""
-    part = next(p for p in PARTS if isinstance(item, p.record))
-    texts = [getattr(item, name) for name in part.texts if name != "plan_label"]
-    for period in getattr(item, part.periods) if part.periods else ():
-        texts += [getattr(period, name) for name in part.period_texts]
-    return not any(texts)
+def list_of(ref: Ref) -> ItemList | None:
+    """Return the list that a Ref points into, or None for a text of the measure itself."""
+    return LIST_BY_PREFIX.get(ref.field.partition(".")[0])
 
 
-def _without_blank_tail(part: Part, items: tuple) -> tuple:
+def is_empty(item: ListItem) -> bool:
+    """Whether nothing was written in this item; its printed label (作業予定) does not count."""
+    items = next(items for items in ITEM_LISTS if isinstance(item, items.record))
+    return not any(text for ref, text in items.values(item).items() if ref.field != "activity.plan_label")
+
+
+def _without_empty_tail(items: tuple[ListItem, ...]) -> tuple[ListItem, ...]:
     end = len(items)
-    while end and is_blank(items[end - 1]):
+    while end and is_empty(items[end - 1]):
         end -= 1
     return items[:end]
 
 
-def next_keys(part: Part, taken: Iterable[str], count: int) -> list[str]:
-    """``count`` ids for new items of a list, after the highest one ever given in ``taken``."""
-    numbers = [int(key[1:]) for key in taken if key[:1] == part.letter and key[1:].isdigit()]
-    first = max(numbers, default=0) + 1
-    return [f"{part.letter}{n}" for n in range(first, first + count)]
+def next_keys(items: ItemList, taken: Iterable[str], count: int) -> list[str]:
+    """Return ``count`` ids for new items of a list, numbered on from the highest in ``taken``."""
+    first = next_number(items.letter, taken)
+    return [f"{items.letter}{n}" for n in range(first, first + count)]
 
 
 def measure_from(values: Mapping[Ref, str]) -> Measure:
-    """The measure whose ``values()`` these are; items stand in the order they first appear."""
-    by_part: dict[str, dict[str, dict[tuple[str, int], str]]] = {part.prefix: {} for part in PARTS}
-    plain: dict[str, str] = {}
+    """Rebuild a measure from its ``values()``; items keep the order of their first texts."""
+    lists: dict[str, dict[str, dict[tuple[str, int], str]]] = {items.prefix: {} for items in ITEM_LISTS}
+    given: dict[str, Any] = {}
     no_report = [""] * 4
     for ref, text in values.items():
-        prefix, _, name = ref.field.partition(".")
-        if ref.field == "no_report":
+        prefix, dot, name = ref.field.partition(".")
+        if dot:
+            lists[prefix].setdefault(ref.item, {})[name, ref.period] = text
+        elif ref.field == "no_report":
             no_report[ref.period - 1] = text
-        elif name:
-            by_part[prefix].setdefault(ref.item, {})[name, ref.period] = text
         else:
-            plain[ref.field] = text
-    lists = {
-        part.attribute: tuple(_item(part, key, texts) for key, texts in by_part[part.prefix].items()) for part in PARTS
-    }
-    return Measure(**plain, **lists, quarters=tuple(MeasureQuarter(text) for text in no_report))
-
-
-def _item(part: Part, key: str, texts: Mapping[tuple[str, int], str]):
-    given = {name: texts[name, 0] for name in part.texts if (name, 0) in texts}
-    if part.periods:
-        given[part.periods] = tuple(
-            part.period_record(**{name: texts.get((name, n), "") for name in part.period_texts}) for n in QUARTERS
-        )
-    return part.record(key, **given)
+            given[ref.field] = text
+    for items in ITEM_LISTS:
+        given[items.attribute] = tuple(items.item(key, texts) for key, texts in lists[items.prefix].items())
+    return Measure(**given, quarters=tuple(MeasureQuarter(text) for text in no_report))
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f]")
-_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")  # readers of .xls drop a byte order mark
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")  # U+FEFF: readers of .xls drop it
 
 
 def normalise(text: str) -> str:
-    """Text as the model holds it: line breaks LF, a tab one blank, nothing that XML cannot hold."""
+    """Return text as the model holds it: line breaks as LF, tabs as blanks, no characters that XML forbids."""
     if text.isprintable():
         return text
     return _DROPPED.sub("", _LINE_ENDS.sub("\n", text).replace("\t", " "))
@@ -307,7 +324,7 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """部署: a row of the master's table, in 建制順."""
+    """部署: a row of the master's table, which is in 建制順."""
 
     name: str
     former_names: tuple[str, ...] = ()
@@ -317,11 +334,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """回: one sending-out of the forms.
+    """回: one issue of the forms to all departments.
 
-    ``quarter`` is 1–4, or 0 for a round that belongs to no quarter; ``deadline`` is ISO
-    ``YYYY-MM-DD`` or ``""``; ``opens`` and ``requires`` hold names of input groups (see
-    ``dxreport.fields``).
+    ``quarter`` is 1–4, or 0 for a round outside the quarters; ``deadline`` is ISO ``YYYY-MM-DD``
+    or ``""``; ``opens`` and ``requires`` hold names of input groups (see ``dxreport.domain.fields``).
     """
 
     name: str
@@ -333,7 +349,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class ProgressWord:
-    """A word of 進捗; ``needs_countermeasure`` says whether 対応策 is required with it."""
+    """A word of 進捗; ``needs_countermeasure`` is whether it requires a 対応策."""
 
     word: str
     needs_countermeasure: bool = False
@@ -341,7 +357,7 @@ class ProgressWord:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """設定 of one fiscal year; ``closed`` when its returns are no longer taken."""
+    """設定 of one fiscal year; ``closed`` once its returns are no longer accepted."""
 
     fiscal_year: FiscalYear
     plan_years: tuple[FiscalYear, ...]
@@ -353,6 +369,7 @@ class Settings:
     closed: bool = False
 
     def round(self, name: str) -> Round | None:
+        """Return the round of this name, or None."""
         return next((r for r in self.rounds if r.name == name), None)
 
 

@@ -1,10 +1,10 @@
-"""The catalogue of problems: every message that departments and coordinators read about data.
+"""The catalogue of problems: every message about data that departments and coordinators read.
 
-A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` does not), a place,
-what is wrong and what to do. Texts stand here and nowhere else; tests assert codes.
+A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` does not), a place, what is
+wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
-Codes: E1 answers, E2 which sheet this is, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 the words of 設定.
+Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定 and 方向 of the master.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One entry of the catalogue; ``message`` and ``fix`` are format strings over the parameters."""
+class ProblemKind:
+    """One entry of the catalogue; ``message`` and ``fix`` are format strings."""
 
     code: str
     message: str
@@ -29,7 +29,7 @@ class Kind:
 
     @property
     def params(self) -> frozenset[str]:
-        """The names of the parameters that both texts need."""
+        """The names of the parameters used in ``message`` and ``fix``."""
         fields = string.Formatter().parse(self.message + self.fix)
         return frozenset(name for _, name, _, _ in fields if name)
 
@@ -38,8 +38,8 @@ class Kind:
 class Problem:
     """A fault in people's data, at a place they can find.
 
-    ``cell`` names the cells as the sender sees them (``"E21"``, or ``"E21、G21"`` when the same
-    fault stands in several); ``field`` is the text of the first cell's ``Ref``, ``fields`` those of all.
+    ``cell`` holds the addresses as the sender sees them (``"E21"``, or ``"E21、G21"`` for the same
+    fault in several cells); ``field`` is the first cell's ``Ref`` as text, ``fields`` those of all cells.
     """
 
     code: str
@@ -58,7 +58,7 @@ _SHOWN = 60  # characters of a value that a message quotes
 
 
 def shown(text: str, length: int = _SHOWN) -> str:
-    """A value as a message quotes it: on one line, shortened; （空白） for nothing."""
+    """Return a value as messages quote it: on one line, at most ``length`` characters, （空白） if empty."""
     line = " ".join(text.split())
     if not line:
         return "（空白）"
@@ -66,7 +66,7 @@ def shown(text: str, length: int = _SHOWN) -> str:
 
 
 def problem(
-    kind: Kind,
+    kind: ProblemKind,
     params: Mapping[str, str] | None = None,
     *,
     severity: str = "",
@@ -77,287 +77,288 @@ def problem(
     value: str = "",
     fields: tuple[str, ...] = (),
 ) -> Problem:
-    """The problem of this kind at this place; its texts quote ``params`` shortened.
+    """Return the problem of this kind at this place; its texts quote ``params`` shortened.
 
-    ``severity`` is the kind's own unless given. Raises KeyError when a parameter is missing.
+    ``severity`` defaults to that of the kind. Raises KeyError if a parameter is missing.
     """
     quoted = {name: shown(text) for name, text in (params or {}).items()}
     message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
-    return Problem(
-        kind.code,
-        severity or kind.severity,
-        message,
-        fix,
-        sheet,
-        cell,
-        field,
-        label,
-        value,
-        fields or ((field,) if field else ()),
-    )
+    fields = fields or ((field,) if field else ())
+    return Problem(kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value, fields)
 
 
 # E1: the answers
-PROGRESS_UNKNOWN = Kind(
+PROGRESS_UNKNOWN = ProblemKind(
     "E101",
     "進捗が「{value}」となっています。進捗に使えるのは{words}です。",
     "一覧から選び直してください。報告する作業がない欄は空白のままにしてください。",
 )
-PROGRESS_NEAR = Kind(
+PROGRESS_NEAR = ProblemKind(
     "E102",
     "進捗が「{value}」となっています。",
     "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
 )
-PROGRESS_MISSING = Kind(
+PROGRESS_MISSING = ProblemKind(
     "E103",
     "{quarter}に作業予定がありますが、進捗が記入されていません。",
     "{words}から選んでください。報告することがない場合は「報告事項なし」の欄に○を記入してください。",
 )
-QUARTER_TO_COME = Kind(
+QUARTER_TO_COME = ProblemKind(
     "E104", "まだ始まっていない四半期に記入があります。", "今回報告するのは{quarter}までです。記入を消してください。"
 )
-COUNTERMEASURE_MISSING = Kind(
+COUNTERMEASURE_MISSING = ProblemKind(
     "E105",
     "進捗が「{progress}」ですが、対応策が記入されていません。",
     "遅延や課題の内容と、その対応策を記入してください。",
 )
-NO_REPORT_UNKNOWN = Kind(
+NO_REPORT_UNKNOWN = ProblemKind(
     "E106",
     "報告事項なしの欄が「{value}」となっています。",
     "報告することがない場合は「○」を記入し、ある場合は空白にしてください。",
 )
-REQUIRED_MISSING = Kind("E107", "{group}が記入されていません。", "{round}の報告では必ず記入してください。")
-ACTUAL_MISSING = Kind(
+REQUIRED_MISSING = ProblemKind("E107", "{group}が記入されていません。", "{round}の報告では必ず記入してください。")
+ACTUAL_MISSING = ProblemKind(
     "E108",
     "今年度の目標に対する実績が記入されていません。",
     "実績を記入してください。確定していない場合は「未確定」と記入してください。",
 )
-FLAG_UNKNOWN = Kind("E109", "{field}が「{value}」となっています。", "{flags}のどちらかを選んでください。")
-FLAG_NEAR = Kind(
+FLAG_UNKNOWN = ProblemKind("E109", "{field}が「{value}」となっています。", "{flags}のどちらかを選んでください。")
+FLAG_NEAR = ProblemKind(
     "E110",
     "{field}が「{value}」となっています。",
     "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
 )
 
-# E2: which sheet of which issue this is
-STAMP_MISSING = Kind(
+# E2: identity of the sheet: which measure, issue, form
+STAMP_MISSING = ProblemKind(
     "E201",
     "シートに隠されている目印（発行番号と施策ID）がなく、印刷された見出しからも読み取れません（{reason}）。",
     "配付したファイルのシートに直接記入して返送してください。",
 )
-ISSUE_UNKNOWN = Kind(
+ISSUE_UNKNOWN = ProblemKind(
     "E202", "発行番号「{issue}」は発行台帳にありません。", "今回配付したファイルに記入して返送してください。"
 )
-WRONG_YEAR = Kind(
+WRONG_YEAR = ProblemKind(
     "E203",
     "対象年度が違います（このシートは{found}、台帳は{expected}）。",
     "{expected}の様式に記入して返送してください。",
 )
-MEASURE_NOT_ISSUED = Kind(
+MEASURE_NOT_ISSUED = ProblemKind(
     "E204",
     "施策{measure}は、発行{issue}で配付したシートにありません。",
     "配付したファイルのシートに記入して返送してください。",
 )
-SHEET_TWICE = Kind(
+SHEET_TWICE = ProblemKind(
     "E205",
     "施策{measure}のシートが同じファイルに複数あり、どれが回答か分かりません。",
     "回答のシートを1枚だけ残し、ほかは削除して返送してください。",
 )
-FORM_UNKNOWN = Kind(
+FORM_UNKNOWN = ProblemKind(
     "E206", "様式「{form}」の控えがなく、読み取れません。", "今回配付したファイルに記入して返送してください。"
 )
 
-WRONG_ROUND = Kind(
+WRONG_ROUND = ProblemKind(
     "E207",
     "{round}に配付したシートに、{meant}の報告が記入されています。取り込んでいません。",
     "{meant}に配付したファイルに記入して返送してください。",
 )
 
 # E3: cells
-LOCKED_CHANGED = Kind(
+LOCKED_CHANGED = ProblemKind(
     "E301",
     "今回の記入対象ではない欄が変更されています（配付時「{old}」→ 返送「{new}」）。",
     "配付時の内容に戻してください。変更が必要な場合は、返送のメールでお知らせください。",
 )
-REMOVED = Kind(
+REMOVED = ProblemKind(
     "E302",
     "様式の{what}が削除されています。",
     "空白とは区別して扱います。配付したファイルに記入し直すか、削除した{what}を元に戻してください。",
 )
-FORMULA = Kind("E303", "数式が入っています。", "数式ではなく、表示させたい値や文を直接記入してください。")
-ERROR_VALUE = Kind("E304", "エラー値「{value}」が入っています。", "値や文を直接記入し直してください。")
-NOT_TEXT = Kind(
+FORMULA = ProblemKind("E303", "数式が入っています。", "数式ではなく、表示させたい値や文を直接記入してください。")
+ERROR_VALUE = ProblemKind("E304", "エラー値「{value}」が入っています。", "値や文を直接記入し直してください。")
+NOT_TEXT = ProblemKind(
     "E305",
     "文字で記入する欄に{what}（表示は「{value}」）が入っています。",
     "表示どおりでよいかを確かめ、文字として記入し直してください。",
 )
-MERGED_OVER = Kind(
+MERGED_OVER = ProblemKind(
     "E306",
     "セルが結合されて、この欄の内容（「{value}」）が消えています。",
     "空白とは区別して扱います。結合を解いて、元の内容を記入し直してください。",
 )
-GARBLED = Kind(
+GARBLED = ProblemKind(
     "E307",
     "文字化けしています（「{value}」）。.xls に保存したときに、一部の漢字や絵文字が失われています。",
     "Excel で開いて文字を確かめ、「Excel ブック（*.xlsx）」として保存し直して返送してください。",
 )
 
-TEXT_TOO_LONG = Kind(
+TEXT_TOO_LONG = ProblemKind(
     "E308", "文が長すぎます（{length}字）。Excel のセルに入るのは32,767字までです。", "32,767字までに縮めてください。"
 )
 
 # E4: files
-NO_WORKBOOK = Kind("E401", "Excel のブックではありません（{detail}）。", "様式の Excel ファイルを返送してください。")
-PASSWORD = Kind(
+NO_WORKBOOK = ProblemKind(
+    "E401", "Excel のブックではありません（{detail}）。", "様式の Excel ファイルを返送してください。"
+)
+PASSWORD = ProblemKind(
     "E402",
     "パスワードのため開けません（{detail}）。",
     "パスワードを外して保存し直してください（またはパスワードを担当者へお知らせください）。",
 )
-DAMAGED = Kind(
+DAMAGED = ProblemKind(
     "E403", "ファイルが壊れていて読めません（{detail}）。", "Excel で開いて保存し直し、もう一度返送してください。"
 )
-UNSUPPORTED = Kind(
+UNSUPPORTED = ProblemKind(
     "E404",
     "この形式は読めません（{detail}）。",
     "Excel で開き、「Excel ブック（*.xlsx）」として保存し直して返送してください。",
 )
-TOO_LARGE = Kind(
+TOO_LARGE = ProblemKind(
     "E405",
     "読み取りの上限を超えています（{detail}）。",
     "配付したファイルに記入し直すか、様式の外に貼り付けた内容を削除して返送してください。圧縮ファイルは展開して返送してください。",
 )
-NO_FORM_SHEET = Kind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
-EMPTY_FILE = Kind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
-CANNOT_OPEN = Kind(
+NO_FORM_SHEET = ProblemKind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
+EMPTY_FILE = ProblemKind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
+CANNOT_OPEN = ProblemKind(
     "E408",
     "ファイルを読み取れません（{detail}）。",
     "ほかの人が開いていないか、フォルダーの権限があるかを確かめて、もう一度実行してください。",
 )
 
 # W1: the answers
-NO_REPORT_AND_PROGRESS = Kind(
+NO_REPORT_AND_PROGRESS = ProblemKind(
     "W101",
     "報告事項なしに「{value}」がありますが、同じ{quarter}の進捗も記入されています。",
     "どちらが正しいか確かめてください。",
 )
-FLAG_BLANK = Kind("W102", "{field}が空白です。", "{flags}のどちらかを選んでください。")
-FLAG_WITHOUT_CONTENT = Kind(
+FLAG_BLANK = ProblemKind("W102", "{field}が空白です。", "{flags}のどちらかを選んでください。")
+FLAG_WITHOUT_CONTENT = ProblemKind(
     "W103", "{field}が「{value}」ですが、{governed}が記入されていません。", "{governed}を記入してください。"
 )
-CONTENT_WITHOUT_FLAG = Kind(
+CONTENT_WITHOUT_FLAG = ProblemKind(
     "W104",
     "{field}が「{value}」ですが、{governed}が記入されています。",
     "有無と内容のどちらが正しいか確かめてください。",
 )
-REPORTED_CHANGED = Kind(
+REPORTED_CHANGED = ProblemKind(
     "W105",
     "以前に報告された内容が変更されています（配付時「{old}」→ 返送「{new}」）。",
     "訂正として受け付けます。誤って変更した場合はお知らせください。",
 )
 
 # W2: 実績 against 目標
-ACTUAL_NO_NUMBER = Kind(
+ACTUAL_NO_NUMBER = ProblemKind(
     "W201", "実績「{value}」を目標「{target}」と比べられません。", "「{expected}」のように数値で記入してください。"
 )
-ACTUAL_UNIT = Kind(
+ACTUAL_UNIT = ProblemKind(
     "W202", "実績「{value}」の単位が目標「{target}」と違います。", "目標と同じ単位（{expected}）で記入してください。"
 )
-ACTUAL_PARTS = Kind(
+ACTUAL_PARTS = ProblemKind(
     "W203",
     "実績「{value}」の内訳が目標「{target}」と合いません。",
     "目標と同じく「{expected}」の形で記入してください。",
 )
-ACTUAL_TO_COME = Kind("W204", "まだ始まっていない年度に実績が記入されています。", "記入する年度を確かめてください。")
-ACTUAL_COUNTING = Kind(
+ACTUAL_TO_COME = ProblemKind(
+    "W204", "まだ始まっていない年度に実績が記入されています。", "記入する年度を確かめてください。"
+)
+ACTUAL_COUNTING = ProblemKind(
     "W205",
     "実績「{value}」の数え方（累計、延べ、平均など）が、目標「{target}」と合いません。",
     "目標と同じ数え方の値を、同じことばを付けて記入してください。",
 )
 
 # W3: 関連施策
-RELATED_UNKNOWN = Kind("W301", "施策ID「{value}」の施策はありません。", "関連施策の施策IDを確かめてください。")
-RELATED_ITSELF = Kind(
+RELATED_UNKNOWN = ProblemKind("W301", "施策ID「{value}」の施策はありません。", "関連施策の施策IDを確かめてください。")
+RELATED_ITSELF = ProblemKind(
     "W302", "関連施策にこの施策自身（{value}）が記入されています。", "関連する別の施策の施策IDを記入してください。"
 )
-RELATED_NAME = Kind(
+RELATED_NAME = ProblemKind(
     "W303",
     "施策{id}の名称が「{value}」となっています。",
     "施策{id}の名称は「{expected}」です。施策IDと名称のどちらかを直してください。",
 )
-RELATED_ONE_WAY = Kind(
+RELATED_ONE_WAY = ProblemKind(
     "W304",
     "施策{id}の側では、この施策{measure}が関連施策になっていません。",
     "関連がある場合は、施策{id}にも記入が必要です。",
 )
 
 # W4: addresses and texts
-MAIL_BLANK = Kind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")
-MAIL_MALFORMED = Kind(
+MAIL_BLANK = ProblemKind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")
+MAIL_MALFORMED = ProblemKind(
     "W402", "「{value}」はメールアドレスの形になっていません。", "半角で「名前@{domain}」の形に記入してください。"
 )
-MAIL_DOMAIN = Kind("W403", "「{value}」のドメインが「{domain}」ではありません。", "綴りを確かめてください。")
-DEPARTMENT_RENAMED = Kind("W404", "「{value}」は旧名称です。", "現在の名称「{expected}」に直してください。")
+MAIL_DOMAIN = ProblemKind("W403", "「{value}」のドメインが「{domain}」ではありません。", "綴りを確かめてください。")
+DEPARTMENT_RENAMED = ProblemKind("W404", "「{value}」は旧名称です。", "現在の名称「{expected}」に直してください。")
 
 # W5: the shape of the returned sheet
-ADDED = Kind(
+ADDED = ProblemKind(
     "W502",
     "{what}が追加されています。",
     "マスターにはまだ入れていません。採用するかどうかを dxreport resolve で決めてください。",
 )
-UNKEYED_TEXT = Kind(
+UNKEYED_TEXT = ProblemKind(
     "W504",
     "様式にない{where}に記入があります（{value}）。取り込んでいません。",
     "内容を確かめ、必要ならマスターに追記してください。",
 )
-SHEET_MISSING = Kind(
+SHEET_MISSING = ProblemKind(
     "W505",
     "この発行で配付した施策{measures}のシートが、ファイルの中に見つかりません。",
     "別に返送される場合は、対応は不要です。削除したり、新しいシートに貼り付け直したりした場合は、配付したシートに記入して返送してください。",
 )
-READ_BY_LABELS = Kind(
+READ_BY_LABELS = ProblemKind(
     "W506",
     "シートに隠されている目印がないため、印刷された見出しから読み取りました。",
     "取り込んだ内容がシートのとおりか確かめてください。次回は、配付したシートに直接記入して返送してください。",
 )
-EXTRA_SHEET = Kind(
+EXTRA_SHEET = ProblemKind(
     "W507",
     "様式にないシート「{sheet}」があります（{value}）。取り込んでいません。",
     "内容を確かめ、必要ならマスターに追記してください。",
 )
-EARLIER_ROUND = Kind(
+EARLIER_ROUND = ProblemKind(
     "W508",
     "このシートは{round}に配付したもので、その後に{later}のシートも配付しています。",
     "{later}の報告は、{later}に配付したシートに記入してください。",
 )
-WITHDRAWN = Kind(
+WITHDRAWN = ProblemKind(
     "W509",
     "この返送（{return}）は取り下げられています。今回も取り込んでいません。",
     "取り込むには、dxreport resolve {return}/{measure} --accept --reason 理由 を実行するか、直したファイルを部署から受け取ってください。",
 )
-REPLACED = Kind(
+REPLACED = ProblemKind(
     "W510",
     "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
     "こちらを採るときは、{newer}を取り下げてから（dxreport withdraw {newer}）、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
 )
-JOINED = Kind(
+JOINED = ProblemKind(
     "W511",
     "{others}と合わせて、1枚のシートとして取り込みました。",
     "分担して記入されたものか確かめてください。違うときは、dxreport withdraw {return} で取り下げてください（ほかの返送の、合わせたシートは保留に戻ります）。",
 )
 
 # W6: 設定
-PROGRESS_RESERVED = Kind(
+PROGRESS_RESERVED = ProblemKind(
     "W601",
     "進捗の語「{value}」は、報告書が進捗のない取組を数えることばと同じです。同じ見出しの列が2つできます。",
     "「設定」の進捗の表で、別の語にしてください。",
 )
-PROGRESS_TWICE = Kind(
+PROGRESS_TWICE = ProblemKind(
     "W602", "進捗の語「{value}」が2回あります。", "「設定」の進捗の表で、どちらかの行を削除してください。"
 )
-ROUND_CLOSED = Kind(
+ROUND_CLOSED = ProblemKind(
     "W603",
     "{round}の回に入力欄がありません。部署が書ける欄のないブックになります。",
     "「設定」の回の表の「入力欄」に、部署に書いてもらう欄を記入してください。",
 )
+DIRECTION_MISSING = ProblemKind(
+    "W604",
+    "{reason}ため、実績が目標に届いたかを判定できません。",
+    "「成果目標」シートの「方向」の列（なければ表の右に加えてください）に、多いほど良い、少ないほど良い、範囲、判定しないのどれかを記入してください。",
+)
 
-KINDS: Mapping[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}
+KINDS: Mapping[str, ProblemKind] = {
+    kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
+}

@@ -1,11 +1,11 @@
-"""What people write in the cells: numbers with units, labelled parts, dates, blanks.
+"""The meaning of what people write in cells: numbers with units, dates, blanks, near misses of a word.
 
-Meaning is derived beside the text and never replaces it. Nothing is guessed: a text is a
-number only when nothing but label, number, unit, bound (以上, 未満 …) and a parenthesis stands
-in it; everything else is text, which is shown and not compared.
+The text itself is kept; its meaning is derived when needed. Nothing is guessed: a text is a number
+only if it consists of a label, number, unit, bound (以上, 未満 …) and parentheses. Everything else
+is text, which is shown but not compared.
 
-Full-width letters and digits are folded, but not by NFKC: that would turn ``①50件`` into
-``150件`` and ``10²`` into ``102``.
+Full-width letters and digits are folded, but not by NFKC, which would turn ``①50件`` into ``150件``
+and ``10²`` into ``102``.
 """
 
 from __future__ import annotations
@@ -27,22 +27,26 @@ _NO_PLANS = frozenset({"予定なし", "作業予定なし", "実施なし"})
 _UNDECIDED = frozenset({"未確定", "未定", "集計中", "確認中", "調査中", "精査中", "算定中"})
 _MARKS = frozenset({"○", "〇", "◯", "レ", "✓", "✔", "報告事項なし"})
 _PARENTHESIS = re.compile(r"\([^()]*\)")
-_LONGEST = 500  # characters; what is longer is prose
+_LONGEST = 500  # characters; longer texts are prose
 
 
 def fold(text: str) -> str:
-    """Full-width ASCII and blanks as half-width, blanks at both ends dropped: ``５％ `` → ``5%``."""
+    """Turn full-width ASCII and blanks into half-width and strip blanks at both ends: ``５％ `` → ``5%``."""
     return text.translate(_FOLD).strip()
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing is said: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
-    return fold(text).lstrip("・").rstrip("。") in _BLANKS
+    """Whether a text says nothing: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
+    return _bare(text) in _BLANKS
 
 
 def plan_is_none(text: str) -> bool:
     """Whether a 作業予定 says that nothing is planned: blank, ``-``, なし, 特になし, 予定なし …"""
-    return is_blank(text) or fold(text).lstrip("・").rstrip("。") in _NO_PLANS
+    return is_blank(text) or _bare(text) in _NO_PLANS
+
+
+def _bare(text: str) -> str:
+    return fold(text).lstrip("・").rstrip("。")
 
 
 def is_marked(text: str) -> bool:
@@ -51,12 +55,12 @@ def is_marked(text: str) -> bool:
 
 
 def is_undecided(text: str) -> bool:
-    """Whether a value is said to come later: 未確定, 未定, 集計中 …; a parenthesis may follow."""
+    """Whether a value is to follow later: 未確定, 未定, 集計中 …, with or without a parenthesis."""
     return _without_parentheses(fold(text)) in _UNDECIDED
 
 
 class ValueKind(Enum):
-    """What a text turned out to be."""
+    """The kinds of meaning a text can have."""
 
     BLANK = "blank"
     UNDECIDED = "undecided"
@@ -66,12 +70,12 @@ class ValueKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Quantity:
     """One number of a text.
 
-    ``label`` stands before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact;
-    ``unit`` is folded, with one spelling for variants (``ヶ所`` → ``箇所``), ``""`` when none
-    is written; ``bound`` is 以上, 以下, 未満, 以内, 超 or ``""``; ``about`` says 約 or 程度.
+    ``label`` is the text before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact;
+    ``unit`` is folded, in one spelling (``ヶ所`` → ``箇所``), or ``""``; ``bound`` is 以上, 以下, 未満,
+    以内, 超 or ``""``; ``about`` is whether 約 or 程度 is written.
     """
 
     number: Decimal
@@ -83,20 +87,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The meaning of a text: ``parts`` for a NUMBER (one or more), ``date`` for a DATE.
+    """The meaning of a text: ``quantities`` for a NUMBER (one or more), ``date`` for a DATE.
 
-    Several parts either all have their own labels (``小 8.9%`` / ``中 12.8%``) or stand in fixed
-    places between slashes (``550回/1/1``). ``date`` is (year,), (year, month) or (year, month, day)
-    of the western calendar; a fiscal year (令和４年度) is a (year,).
+    Several quantities either have a label each (``小 8.9%`` / ``中 12.8%``) or are told apart by
+    their place between slashes (``550回/1/1``). ``date`` is (year,), (year, month) or
+    (year, month, day) of the western calendar; a fiscal year (令和４年度) is (year,).
     """
 
     kind: ValueKind
-    parts: tuple[Part, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
     date: tuple[int, ...] = ()
 
 
-# Units that may stand after a label or a blank. After a bare number any single kanji or a short
-# Latin word will do ("5匹", "20kWh"). 月 is none: 3月 is March.
+# Units that may follow a number with a label or a blank. After a bare number, any single kanji or
+# short Latin word counts as a unit ("5匹", "20kWh"), except 月: 3月 is March.
 _UNITS = """%|パーセント|ポイント|pt|千円|百万円|万円|億円|円|千人|万人|人|名|件|回|箇所|か所|カ所|ヶ所|ヵ所|ケ所
 か月|カ月|ヶ月|ヵ月|ケ月|週間|年間|時間|分間|日間|分|秒|日|年|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体
 事業者|事業所|事業|業務|手続|種類|種|項目|施設|地区|地域|学級|クラス|課|組|人日|講座|科目|コース|テーマ|サービス|システム|アカウント
@@ -111,13 +115,13 @@ _LABEL = r"(?P<label>[^\d\n()。、,;/△▲-]{0,20}?(?<!第))[\s:=]*"
 _LABELLED = re.compile(rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}")
 _BARE = re.compile(rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}")
 _SEPARATOR = re.compile(r"[\s、,;・/]+")
-# Units of which one is one, whoever counts: a number without a unit may stand for them. Money, times, rates and
-# measures have scales (千円, 分, %), and a number without one may be of another.
+# Units without a scale: a number without a unit may be meant in them. Money, times, rates and measures
+# come in several scales (千円, 分, %), so a number without a unit could be in any of them.
 _COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体|事業者|事業所|事業|業務|手続|種類|種
 項目|施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split(
     "|"
 )
-# How a number was counted, each way in its spellings.
+# Ways of counting, each with its spellings.
 _WAYS = {
     way: re.compile(spellings)
     for way, spellings in {
@@ -137,12 +141,12 @@ _DATE = re.compile(
 
 
 def read_value(text: str) -> Value:
-    """What a 目標 or 実績 says.
+    """Read a 目標 or 実績.
 
-    ``１，２５０件`` → 1250 件; ``48.5％（年平均）`` → 48.5 %; ``△5`` → -5; ``５％未満`` → 5 %, bound
-    未満; ``小　８．９％\\n中　１２．８％`` → two labelled parts; ``550回/1/1`` → three parts in fixed
-    places (only because one of them has a unit: ``1/2`` may be a fraction or a day);
-    ``令和５年３月`` → a date; ``整備完了`` and ``設計金額が５０万円を超える業務`` → text.
+    ``１，２５０件`` → 1250 件; ``48.5％（年平均）`` → 48.5 %; ``△5`` → -5; ``５％未満`` → 5 %, bound 未満;
+    ``小　８．９％\\n中　１２．８％`` → two labelled quantities; ``550回/1/1`` → three quantities by place
+    (only because one has a unit: ``1/2`` may be a fraction or a day); ``令和５年３月`` → a date;
+    ``整備完了`` and ``設計金額が５０万円を超える業務`` → text.
     """
     if is_blank(text):
         return Value(ValueKind.BLANK)
@@ -153,13 +157,13 @@ def read_value(text: str) -> Value:
     plain = _without_parentheses(fold(text))
     if date := _date(plain):
         return Value(ValueKind.DATE, date=date)
-    parts = _parts(plain)
-    return Value(ValueKind.NUMBER, parts) if parts else Value(ValueKind.TEXT)
+    found = _quantities(plain)
+    return Value(ValueKind.NUMBER, found) if found else Value(ValueKind.TEXT)
 
 
 def _without_parentheses(plain: str) -> str:
     count = 1
-    while count:  # from the inside out
+    while count:  # innermost first
         plain, count = _PARENTHESIS.subn(" ", plain)
     return plain.strip()
 
@@ -177,40 +181,38 @@ def _date(plain: str) -> tuple[int, ...]:
     return (year, *rest) if sound else ()
 
 
-def _parts(plain: str) -> tuple[Part, ...]:
-    """The numbers of a folded text without parentheses, or () when anything else stands in it."""
+def _quantities(plain: str) -> tuple[Quantity, ...]:
+    """Return the numbers of a folded text without parentheses, or () if it holds anything else."""
     if "/" in plain and (placed := _placed(plain)):
         return placed
-    parts, at = [], 0
+    found, at = [], 0
     while at < len(plain):
         match = _one(plain, at)
         if match is None:
             return ()
-        parts.append(_part(match))
+        found.append(_quantity(match))
         gap = _SEPARATOR.match(plain, match.end())
-        if gap is None and match.end() < len(plain):
-            return ()
         at = gap.end() if gap else match.end()
-    labels = {part.label for part in parts}
-    if len(parts) > 1 and (len(labels) < len(parts) or "" in labels):
+    labels = {quantity.label for quantity in found}
+    if len(found) > 1 and (len(labels) < len(found) or "" in labels):
         return ()
-    return tuple(parts)
+    return tuple(found)
 
 
-def _placed(plain: str) -> tuple[Part, ...]:
-    """``550回/1/1``: three or more bare numbers between slashes, at least one with a unit.
+def _placed(plain: str) -> tuple[Quantity, ...]:
+    """Read ``550回/1/1``: three or more bare numbers between slashes, at least one with a unit.
 
     Two may be a ratio: ``50/100人``.
     """
     pieces = [piece.strip() for piece in plain.split("/")]
     matches = [_one(piece, 0) for piece in pieces]
     whole = all(m and m.end() == len(piece) and not m["label"] for m, piece in zip(matches, pieces, strict=True))
-    parts = tuple(_part(m) for m in matches if m)
-    return parts if whole and len(parts) > 2 and any(part.unit for part in parts) else ()
+    found = tuple(_quantity(m) for m in matches if m)
+    return found if whole and len(found) > 2 and any(quantity.unit for quantity in found) else ()
 
 
-def _one(plain: str, at: int) -> re.Match | None:
-    """A labelled number that ends where a separator or the text's end stands."""
+def _one(plain: str, at: int) -> re.Match[str] | None:
+    """Match a number with or without a label that ends at a separator or at the end of the text."""
     for pattern in (_LABELLED, _BARE):
         match = pattern.match(plain, at)
         if match and (match.end() == len(plain) or _SEPARATOR.match(plain, match.end())):
@@ -218,11 +220,11 @@ def _one(plain: str, at: int) -> re.Match | None:
     return None
 
 
-def _part(match: re.Match) -> Part:
+def _quantity(match: re.Match[str]) -> Quantity:
     number = Decimal(match["number"].replace(",", ""))
     unit = re.sub("[かカヶヵケ](?=所)", "箇", match["unit"] or "")
     unit = re.sub("[カヶヵケ](?=月)", "か", unit)
-    return Part(
+    return Quantity(
         number=-number if match["sign"] else number,
         unit=_UNIT_NAMES.get(unit, unit) + (match["per"] or ""),
         label=match["label"].strip(),
@@ -231,17 +233,17 @@ def _part(match: re.Match) -> Part:
     )
 
 
-def same_unit(one: Part, other: Part) -> bool:
-    """Whether two numbers surely have one unit: 200 may stand for 200人, but 28500000 for no amount of 千円."""
+def same_unit(one: Quantity, other: Quantity) -> bool:
+    """Whether two numbers certainly have the same unit: 200 may mean 200人, but 28500000 may not be in 千円."""
     if one.unit and other.unit:
         return one.unit == other.unit
     return one.unit == other.unit or (one.unit or other.unit) in _COUNTERS
 
 
 def ways_of_counting(text: str) -> frozenset[str]:
-    """How the numbers of a text were counted, as far as it says so: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
+    """Return how the numbers of a text were counted, where it says so: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
 
-    The remark （年平均） says nothing: a figure of a year is one.
+    The remark （年平均） is ignored: every figure is of one year.
     """
     plain = _OF_THE_YEAR.sub("", fold(text))
     return frozenset(way for way, spelling in _WAYS.items() if spelling.search(plain))
@@ -251,7 +253,7 @@ _DASHES = re.compile(r"\s*[-‐‑‒–—―ー－ｰ]\s*")
 
 
 def measure_id(text: str) -> str:
-    """A 施策ID in its one spelling: ``０１－０９``, ``1-9`` and ``01ー09`` are ``01-09``; others folded."""
+    """Return a 施策ID in its standard spelling: ``０１－０９``, ``1-9`` and ``01ー09`` are ``01-09``; others are folded."""
     plain = _DASHES.sub("-", fold(text))
     if re.fullmatch(r"\d{1,2}-\d{1,2}", plain):
         return "-".join(number.zfill(2) for number in plain.split("-"))
@@ -259,25 +261,25 @@ def measure_id(text: str) -> str:
 
 
 def area_code(text: str) -> str:
-    """The number of a 分野 in its one spelling: ``1`` and ``０１`` are ``01``; others folded."""
+    """Return the number of a 分野 in its standard spelling: ``1`` and ``０１`` are ``01``; others are folded."""
     plain = fold(text)
     return plain.zfill(2) if re.fullmatch(r"\d", plain) else plain
 
 
-# Spellings of one word; applied to the whole text, after NFKC and without blanks.
+# Variant spellings, replaced anywhere in the text after NFKC and without blanks.
 _VARIANTS = (
     ("どおり", "通り"), ("どうり", "通り"), ("とおり", "通り"),
     ("遅れ", "遅延"), ("おくれ", "遅延"), ("進ちょく", "進捗"),
 )  # fmt: skip
 _ALIASES = {"あり": "有", "アリ": "有", "有り": "有", "なし": "無", "ナシ": "無", "無し": "無"}
-_CLOSE = 0.75  # "予定通りではない" is 0.67 away from "予定通り" and must not be taken for it
+_CLOSE = 0.75  # the ratio of "予定通りではない" to "予定通り" is 0.67; one must not be taken for the other
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of ``words`` that was meant, or None: 予定どおり, 予定通, `` 予定通り``, 遅延, 有り …
+def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | None:
+    """Return the one of ``words`` that was meant, or None: 予定どおり, 予定通, `` 予定通り``, 遅延, 有り …
 
-    Width, blanks, punctuation and kana for kanji do not count; a word that is part of exactly one
-    of the ``words`` is taken for it; then the closest spelling (difflib, ratio 0.75).
+    Width, blanks, punctuation and kana for kanji are ignored. A word contained in exactly one of
+    ``words`` stands for that one; otherwise the closest spelling counts, from ``ratio`` (difflib) up.
     """
     keys = {_key(candidate): candidate for candidate in words}
     key = _key(word)
@@ -288,7 +290,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     within = [candidate for k, candidate in keys.items() if len(key) > 1 and key in k]
     if len(within) == 1:
         return within[0]
-    close = difflib.get_close_matches(key, keys, 1, _CLOSE)
+    close = difflib.get_close_matches(key, keys, 1, ratio)
     return keys[close[0]] if close else None
 
 

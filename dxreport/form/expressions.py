@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..domain.model import MEASURE_TEXTS, PART_BY_ATTRIBUTE, Part, normalise
+from ..domain.model import LIST_BY_ATTRIBUTE, MEASURE_TEXTS, ItemList, normalise
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})
@@ -57,7 +57,7 @@ class Variable:
 
     name: str
     slot: int
-    part: Part | None = None
+    part: ItemList | None = None
     periods_of: str = ""
     owner: int = 0
     broken: bool = False
@@ -169,12 +169,12 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
     if root is not None and root.broken:
         raise Consequence
     if root is not None and len(path) == 2:
-        if root.part is None and not root.periods_of and path[1] in PART_BY_ATTRIBUTE:
-            return Variable(name, slot, PART_BY_ATTRIBUTE[path[1]])
+        if root.part is None and not root.periods_of and path[1] in LIST_BY_ATTRIBUTE:
+            return Variable(name, slot, LIST_BY_ATTRIBUTE[path[1]])
         periods = "quarters" if root.part is None else root.part.periods
         if path[1] == periods and not root.periods_of:
             return Variable(name, slot, root.part, periods, root.slot)
-    lists = "、".join(f"measure.{name}" for name in PART_BY_ATTRIBUTE)
+    lists = "、".join(f"measure.{name}" for name in LIST_BY_ATTRIBUTE)
     raise Fault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。")
 
 
@@ -242,7 +242,7 @@ def _paths(tree: nodes.Template) -> Iterable[tuple[str, ...]]:
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
     """Raises Fault for a path that the model does not have; what follows a text (``.upper()``) is jinja2's."""
     known = _names_of(variable)
-    lists = PART_BY_ATTRIBUTE if variable.part is None else (variable.part.periods,)
+    lists = LIST_BY_ATTRIBUTE if variable.part is None else (variable.part.periods,)
     ends = {*known, "number", "key", *(() if variable.periods_of else lists)}
     begun = {".".join(name.split(".")[:n]) for name in known for n in (1, 2)}
     if not any(".".join(path[1:n]) in ends for n in range(2, len(path) + 1)) and ".".join(path[1:]) not in begun:

@@ -1,4 +1,4 @@
-"""The first sheet of a published workbook: every measure with a link to its sheet."""
+"""The index sheet of a published workbook: every measure with a link to its sheet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..form.render.prepare import TEXT_HEAD, TEXT_TAIL
 from ..form.render.workbook import PlainSheet
 from ..ooxml import text_metrics
 from ..ooxml.package import MAIN_NS
+from ..ooxml.refs import quote_sheet
 from ..ooxml.styles import Look, Styles
 from ..ooxml.text import escape, escape_attribute
 
@@ -18,11 +19,11 @@ _WIDTHS = (10.0, 48.0, 24.0)  # characters; together they fill an A4 page betwee
 _TITLE, _HEAD = Look(14, bold=True), Look(10, bold=True, fill="FFD9D9D9", border=True, align="center")
 _TEXT, _LINK = Look(10, border=True), Look(10, colour="FF0563C1", border=True, align="center")
 _HEAD_ROW = 3
-_LEAST = 18.0  # points of a row, so that a list of links is easy to hit
+_LEAST = 18.0  # points of a row; links on lower rows are hard to click
 
 
-def front_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> PlainSheet:
-    """The list of ``measures``, headed ``title``; its formats are added to ``styles``."""
+def index_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> PlainSheet:
+    """List ``measures`` under ``title``; the formats are added to ``styles``."""
     font = styles.format(styles.added(_TEXT)).font_name
     pitch = text_metrics.line_pitch(_TEXT.size, font, None, styles.normal_size)
     rows = [_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), _row(2, 6.0, [])]
@@ -35,18 +36,14 @@ def front_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> Plai
         )
         rows.append(_row(number, max(_LEAST, min(high, text_metrics.MAX_HEIGHT)), list(zip(texts, looks, strict=True))))
     links = "".join(
-        f'<hyperlink ref="A{number}" location="{escape_attribute(_place(m.id))}" display="{escape_attribute(m.id)}"/>'
+        f'<hyperlink ref="A{number}" location="{escape_attribute(quote_sheet(m.id))}!B2" display="{escape_attribute(m.id)}"/>'
         for number, m in enumerate(measures, _HEAD_ROW + 1)
     )
-    return PlainSheet(NAME, "front", _sheet("".join(rows), links), titles=f"${_HEAD_ROW}:${_HEAD_ROW}")
+    return PlainSheet(NAME, "index", _sheet("".join(rows), links), titles=f"${_HEAD_ROW}:${_HEAD_ROW}")
 
 
 def _em(width: float) -> float:
     return text_metrics.usable_em(text_metrics.column_px(width, text_metrics.max_digit_width(_WIDTHS)), _TEXT.size)
-
-
-def _place(sheet: str) -> str:
-    return "'" + sheet.replace("'", "''") + "'!B2"
 
 
 def _row(number: int, height: float, cells: Sequence[tuple[str, int]]) -> str:

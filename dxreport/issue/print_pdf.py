@@ -14,11 +14,12 @@ from xml.sax.saxutils import escape
 
 from ..domain.errors import DxreportError
 
-TIMEOUT = 600.0  # seconds; 26 sheets take some ten
+TIMEOUT = 600.0  # seconds; 26 sheets take about ten
+HOW_TO_PRINT = "ブックを Excel で開き、「ファイル」→「エクスポート」→「PDF/XPS の作成」→「オプション」で「ブック全体」を選んで発行してください。"
 _WINDOWS = (r"LibreOffice\program\soffice.com", r"LibreOffice\program\soffice.exe")
 _MAC = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")
-# Where Windows' fonts are missing, free ones whose lines are no taller must stand in: row heights were
-# worked out for the former, and with any other font the last line of a full cell would be cut.
+# Free fonts for missing ones of Windows. Row heights were computed for the latter, so fonts with taller lines
+# would cut the last line of a full cell.
 _STAND_INS = (
     (("ＭＳ Ｐゴシック", "MS PGothic", "ＭＳ ゴシック", "MS Gothic", "MS UI Gothic", "BIZ UDPゴシック", "BIZ UDPGothic",
       "BIZ UDゴシック", "BIZ UDGothic", "HGPｺﾞｼｯｸE", "HGSｺﾞｼｯｸE", "HGｺﾞｼｯｸE"),
@@ -30,7 +31,7 @@ _STAND_INS = (
 
 
 def libreoffice() -> Path | None:
-    """LibreOffice's program, or None where it is not installed."""
+    """Return LibreOffice's program, or None where it is not installed."""
     for name in ("soffice", "libreoffice"):
         if found := shutil.which(name):
             return Path(found)
@@ -40,10 +41,9 @@ def libreoffice() -> Path | None:
 
 
 def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
-    """The workbook ``data`` as PDF; raises DxreportError when LibreOffice fails or takes longer than ``timeout`` seconds.
+    """Return the workbook ``data`` as PDF; raise DxreportError when LibreOffice fails or exceeds ``timeout`` seconds.
 
-    LibreOffice works in a profile of its own, since it refuses to run twice in one: that somebody has
-    it open does not matter.
+    LibreOffice refuses to run twice in one profile, so it gets its own and may be open otherwise.
     """
     with tempfile.TemporaryDirectory(prefix="dxreport-", ignore_cleanup_errors=True) as folder:
         book = Path(folder, "book.xlsx")
@@ -51,19 +51,16 @@ def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
         profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
         command = [str(program), profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)]
         Path(folder, "fonts.conf").write_text(_font_rules(), encoding="utf-8")
-        said = _run(command, timeout, {**os.environ, "FONTCONFIG_FILE": str(Path(folder, "fonts.conf"))})
+        output = _run(command, timeout, {**os.environ, "FONTCONFIG_FILE": str(Path(folder, "fonts.conf"))})
         try:
             return Path(folder, "book.pdf").read_bytes()
         except FileNotFoundError:
-            reason = said.strip().splitlines()[-1:] or ["理由は示されませんでした"]
-            raise DxreportError(f"LibreOffice で PDF にできませんでした（{reason[0]}）。", HOW_TO_PRINT) from None
-
-
-HOW_TO_PRINT = "ブックを Excel で開き、「ファイル」→「エクスポート」→「PDF/XPS の作成」→「オプション」で「ブック全体」を選んで発行してください。"
+            reason = (output.strip().splitlines() or ["理由は示されませんでした"])[-1]
+            raise DxreportError(f"LibreOffice で PDF にできませんでした（{reason}）。", HOW_TO_PRINT) from None
 
 
 def _font_rules() -> str:
-    """The system's rules of fontconfig (which only Linux has), and after a missing font its stand-ins."""
+    """Return rules for fontconfig (Linux): those of the system, with stand-ins for missing fonts."""
     system = escape(os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf")
     rules = []
     for families, stand_ins in _STAND_INS:
@@ -78,8 +75,7 @@ def _font_rules() -> str:
 
 
 def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str:
-    """Run to the end; gives what it said. The program starts others, which must not outlive it."""
-    own_group = {} if sys.platform == "win32" else {"start_new_session": True}
+    """Run a program to its end, or end it and its children after ``timeout`` seconds; return its output."""
     try:
         process = subprocess.Popen(
             command,
@@ -87,25 +83,28 @@ def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment,
-            **own_group,
+            start_new_session=sys.platform != "win32",
         )
     except OSError as error:
         raise DxreportError(
             f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。", HOW_TO_PRINT
         ) from None
     try:
-        return process.communicate(timeout=timeout)[0].decode("utf-8", "replace")
+        output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        raise DxreportError(f"LibreOffice が {timeout:g} 秒たっても終わりません。", HOW_TO_PRINT) from None
-    finally:
         _end(process)
+        raise DxreportError(f"LibreOffice が {timeout:g} 秒たっても終わりません。", HOW_TO_PRINT) from None
+    except BaseException:
+        _end(process)
+        raise
+    return output.decode("utf-8", "replace")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        if sys.platform == "win32":
-            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
-        else:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    """End a program with its children, which may outlive it and hold its output open."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

@@ -1,7 +1,7 @@
-"""Publish: the sheets of all measures in one workbook, as a city puts them on its web site.
+"""Publish: the sheets of all measures in one workbook, for the city's web site.
 
-Neither stamp nor keys are in it, no hidden row, column or sheet, no note, dropdown, prompt, tint or
-author's name, nor a deadline; what the form shows of the round is blank.
+It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines.
+Fields of the round are blank.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ..form.render.workbook import render_published
 from ..master.records import Master
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
-from .index_sheet import front_sheet
+from .index_sheet import index_sheet
 
 _NO_ROUND = Round("")
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedSet:
-    """The workbook as bytes, the measures in it in the order of their IDs, and its name without suffix.
+    """The published workbook: its file name without suffix, its bytes, its measures in the order of their IDs.
 
-    ``too_tall`` are cells (``01-05!F21``) whose text no row of Excel can show whole.
+    ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row.
     """
 
     name: str
@@ -35,26 +35,26 @@ class PublishedSet:
 
 
 def published_set(master: Master, form: Form) -> PublishedSet:
-    """The sheets of all measures that ran in the year; ``form`` is one compiled to be published.
+    """Return the sheets of all measures that ran in the year; ``form`` was compiled to be published.
 
-    Raises DxreportError for a text that no cell can hold.
+    Raises DxreportError for a text that exceeds a cell.
     """
     measures = [m for m in master.measures if master.standings[m.id].runs_in(0)]
     title = f"{master.settings.fiscal_year.label}　{form.sheet}"
     pages = [(edition(form, _NO_ROUND, master.settings, m.lead_department), m) for m in measures]
-    front = front_sheet(f"{title}　施策一覧", measures, form.source.styles)
-    book = render_published(form, pages, front, title)
+    index = index_sheet(f"{title}　施策一覧", measures, form.source.styles)
+    book = render_published(form, pages, index, title)
     name = file_name(f"{master.settings.fiscal_year.label}_{form.sheet}")
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
 
 
 def out_folder(workspace: Workspace, master: Master) -> Path:
-    """Where the set is written unless told otherwise."""
+    """Return the default folder for the set."""
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_公表")
 
 
 def write(found: PublishedSet, pdf: bytes | None, folder: Path) -> list[Path]:
-    """Write the workbook, and the PDF if there is one, into ``folder`` in place of earlier ones; gives their paths.
+    """Write the workbook and the PDF, if any, over earlier ones in ``folder``; return their paths.
 
     Raises as ``atomic_write``.
     """

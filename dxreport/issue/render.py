@@ -1,21 +1,21 @@
-"""Render: the master → one workbook a department, each entered in 発行台帳 and kept.
+"""Render: the master → one workbook a department, entered in 発行台帳 and kept in the workspace.
 
-First everything is planned and rendered in memory, then written: what is kept, the master, the
-files to send. Rendering the same again is the same issue again.
+All workbooks are rendered in memory before anything is written: the kept copies, the master, the files to send.
+Rendering the same content again gives the same issue.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from ..domain.errors import DxreportError, UsageError
-from ..domain.model import PARTS, Measure, Round
-from ..domain.values import nearest
+from ..domain.model import ITEM_LISTS, Measure, Round
+from ..domain.numbering import next_number
+from ..domain.values import measure_id, nearest
 from ..form.compile import load_form
 from ..form.records import Form
 from ..form.render.prepare import Edition, edition
@@ -32,9 +32,10 @@ _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A workbook ready to be sent: its row of 発行台帳, its bytes, and whether it was issued just so before.
+    """A workbook ready to be sent: its row of 発行台帳, its bytes, the texts it shows.
 
-    ``too_tall`` are cells (``01-05!F21``) whose text no row of Excel can show whole.
+    ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
+    text exceeds the maximum height of a row.
     """
 
     issue: Issue
@@ -44,8 +45,24 @@ class Workbook:
     too_tall: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The measures of a department to be issued; ``whole`` is whether these are all it has in the round."""
+
+    department: str
+    measures: tuple[Measure, ...]
+    whole: bool
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(m.id for m in self.measures)
+
+
 def form_of(workspace: Workspace, *, published: bool = False) -> Form:
-    """The workspace's form, to be filled in or to be ``published``; raises TemplateError with its faults, DxreportError when there is none."""
+    """Load the workspace's form, to be filled in or to be ``published``.
+
+    Raises TemplateError for faults in it, DxreportError where there is none.
+    """
     path = workspace.templates / FORM_NAME
     if not path.is_file():
         raise DxreportError(f"様式 {path} がありません。", "様式を templates フォルダーに戻してください。")
@@ -60,30 +77,31 @@ def plan(
     *,
     departments: Sequence[str] = (),
     measures: Sequence[str] = (),
-    watch: Callable[[Iterable], Iterable] = iter,
+    watch: Callable[[Iterable[_Selection]], Iterable[_Selection]] = iter,
 ) -> list[Workbook]:
-    """The workbooks of a round in 建制順, for all departments or those named; measures likewise.
+    """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
-    ``watch`` wraps the departments as they are worked on. Raises UsageError for a department or
-    measure that does not exist or has nothing in this round.
+    ``watch`` wraps the departments as they are worked on. Raises UsageError for a department or measure that does
+    not exist or has nothing in this round.
     """
     chosen = _chosen(master, round_, departments, measures)
     taken = {issue.id for issue in master.issues}
     out = []
-    for name, theirs, whole in watch(chosen):
-        made = _workbook(master, edition(form, round_, master.settings, name), theirs, whole, taken, now)
-        taken.add(made.issue.id)
-        out.append(made)
+    for selection in watch(chosen):
+        prepared = edition(form, round_, master.settings, selection.department)
+        workbook = _workbook(master, prepared, selection, taken, now)
+        taken.add(workbook.issue.id)
+        out.append(workbook)
     return out
 
 
 def apply(
-    workspace: Workspace, master: Master, workbooks: Sequence[Workbook], form: Form, out: Path, now: datetime
+    workspace: Workspace, master: Master, workbooks: Sequence[Workbook], form: Form, out: Path, *, now: datetime
 ) -> list[Path]:
-    """Keep the issues, enter them in the master, write the files to ``out``; gives their paths.
+    """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
-    Nothing that a person filled in is overwritten: raises UsageError for a file in ``out`` that is no
-    issue of ours. Raises LockedError or MasterError when the master cannot be written.
+    Raises UsageError for a file in ``out`` that was never issued, since someone may have filled it in; LockedError
+    or MasterError when the master cannot be written.
     """
     paths = [out / w.issue.file for w in workbooks]
     issued = {issue.sha256 for issue in master.issues} | {w.issue.sha256 for w in workbooks}
@@ -110,46 +128,44 @@ def apply(
 
 
 def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:
-    """Where the workbooks of a round are written unless told otherwise."""
+    """Return the default folder for the workbooks of a round."""
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_{round_.name}_配付")
 
 
 def issue_prefix(master: Master, round_: Round) -> str:
-    """The beginning of a round's issue ids: R04Q1-, R04P- (計画), R04Y- (年度実績), R04X-."""
+    """Return the beginning of a round's issue ids: R04Q1-, R04P- (計画), R04Y- (年度実績), R04X- (any other)."""
     letter = f"Q{round_.quarter}" if round_.quarter else _ROUND_LETTERS.get(round_.name, "X")
     return f"R{master.settings.fiscal_year.western - 2018:02}{letter}-"
 
 
-def _chosen(
-    master: Master, round_: Round, departments: Sequence[str], measures: Sequence[str]
-) -> list[tuple[str, tuple[Measure, ...], bool]]:
-    """(department, its measures to send, whether that is all of them)."""
+def _chosen(master: Master, round_: Round, departments: Sequence[str], measures: Sequence[str]) -> list[_Selection]:
     by_name = {d.name: ms for d, ms in master.by_department(round_.quarter)}
     if not by_name:
         raise _nothing_to_send(master)
-    wanted = set()
-    for name in departments:
-        department = master.department(name)
-        if department is None or department.name not in by_name:
-            raise UsageError(
-                f"部署「{name}」には、この回に送る施策がありません。",
-                f"{_meant(name, by_name)}部署: {'、'.join(by_name)}",
-            )
-        wanted.add(department.name)
+    wanted = {_department(master, name, by_name) for name in departments}
     known = sorted(m.id for ms in by_name.values() for m in ms)
     for id_ in measures:
         if id_ not in known:
-            raise UsageError(
-                f"施策 {id_} は、この回に送る施策の中にありません。", f"{_meant(id_, known)}施策ID: {'、'.join(known)}"
-            )
-    out = []
-    for name, theirs in by_name.items():
-        picked = tuple(m for m in theirs if not measures or m.id in measures)
-        if picked and (not wanted or name in wanted):
-            out.append((name, picked, len(picked) == len(theirs)))
-    if not out:
+            what = f"施策 {id_} は、この回に送る施策の中にありません。"
+            raise UsageError(what, f"{_meant(measure_id(id_), known)}施策ID: {'、'.join(known)}")
+    chosen = [
+        _Selection(name, picked, len(picked) == len(theirs))
+        for name, theirs in by_name.items()
+        if not wanted or name in wanted
+        if (picked := tuple(m for m in theirs if not measures or m.id in measures))
+    ]
+    if not chosen:
         raise UsageError("送るシートがありません。", "--department と --measure の組み合わせを確かめてください。")
-    return out
+    return chosen
+
+
+def _department(master: Master, name: str, known: Collection[str]) -> str:
+    """Return the present name of a department that has measures in the round."""
+    department = master.department(name)
+    if department is None or department.name not in known:
+        what = f"部署「{name}」には、この回に送る施策がありません。"
+        raise UsageError(what, f"{_meant(name, known)}部署: {'、'.join(known)}")
+    return department.name
 
 
 def _nothing_to_send(master: Master) -> UsageError:
@@ -164,57 +180,40 @@ def _nothing_to_send(master: Master) -> UsageError:
 
 
 def _meant(text: str, known: Iterable[str]) -> str:
-    """``「総務課」ではありませんか。``; an ID with other zeros (``1-1``) is that of the same numbers."""
-    names = list(known)
-    numbers = {tuple(map(int, re.findall(r"\d+", name))): name for name in names if not re.search(r"[^\W\d_]", name)}
-    found = numbers.get(tuple(map(int, re.findall(r"\d+", text))) or None) or nearest(text, names)
+    found = nearest(text, known)
     return f"「{found}」ではありませんか。" if found else ""
 
 
-def _workbook(
-    master: Master, prepared: Edition, measures: tuple[Measure, ...], whole: bool, taken: set[str], now: datetime
-) -> Workbook:
-    ids = tuple(m.id for m in measures)
-    label = master.settings.fiscal_year.label
-    name = "_".join((label, prepared.round.name, prepared.department, *(() if whole else ids)))
-    used = {m.id: tuple(k for part in PARTS for k in master.keys_ever(m.id, part)) for m in measures}
-    last = _last_issue(master, prepared, ids)
-    if last is not None:
-        made = render_book(prepared, measures, last.id, used)
-        if hashlib.sha256(made.data).hexdigest() == last.sha256:
-            return Workbook(last, made.data, _snapshot(last.id, prepared, measures), True, made.too_tall)
-    id_ = _next_id(issue_prefix(master, prepared.round), taken)
-    made = render_book(prepared, measures, id_, used)
-    digest = hashlib.sha256(made.data).hexdigest()
+def _workbook(master: Master, prepared: Edition, chosen: _Selection, taken: set[str], now: datetime) -> Workbook:
+    """Render the selection as the last issue of the same sheets if nothing has changed, else as a new one."""
+    round_, form = prepared.round.name, prepared.form.digest
+    for last in reversed(master.issues):
+        if (last.round, last.department, last.measures, last.form) == (round_, chosen.department, chosen.ids, form):
+            workbook = _rendered(master, prepared, chosen, last)
+            if workbook.issue == last:
+                return replace(workbook, again=True)
+            break
+    prefix = issue_prefix(master, prepared.round)
+    words = (master.settings.fiscal_year.label, round_, chosen.department, *(() if chosen.whole else chosen.ids))
     issue = Issue(
-        id_,
-        prepared.round.name,
-        prepared.department,
-        ids,
-        stamp(now),
-        file_name(name) + ".xlsx",
-        prepared.form.digest,
-        digest,
+        id=f"{prefix}{next_number(prefix, taken):03}",
+        round=round_,
+        department=chosen.department,
+        measures=chosen.ids,
+        when=stamp(now),
+        file=file_name("_".join(words)) + ".xlsx",
+        form=form,
+        sha256="",
     )
-    return Workbook(issue, made.data, _snapshot(id_, prepared, measures), False, made.too_tall)
+    return _rendered(master, prepared, chosen, issue)
 
 
-def _last_issue(master: Master, prepared: Edition, ids: tuple[str, ...]) -> Issue | None:
-    same = [
-        i
-        for i in master.issues
-        if (i.round, i.department, i.measures, i.form)
-        == (prepared.round.name, prepared.department, ids, prepared.form.digest)
-    ]
-    return same[-1] if same else None
-
-
-def _next_id(prefix: str, taken: set[str]) -> str:
-    numbers = [int(i[len(prefix) :]) for i in taken if i.startswith(prefix) and i[len(prefix) :].isdigit()]
-    return f"{prefix}{max(numbers, default=0) + 1:03}"
-
-
-def _snapshot(issue: str, prepared: Edition, measures: tuple[Measure, ...]) -> Snapshot:
-    year = prepared.settings.fiscal_year.label
-    texts = {m.id: m.values() for m in measures}
-    return Snapshot(issue, prepared.round.name, prepared.department, year, prepared.form.digest, texts)
+def _rendered(master: Master, prepared: Edition, chosen: _Selection, issue: Issue) -> Workbook:
+    """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
+    used = {m.id: tuple(k for part in ITEM_LISTS for k in master.keys_ever(m.id, part)) for m in chosen.measures}
+    book = render_book(prepared, chosen.measures, issue.id, used)
+    texts = {m.id: m.values() for m in chosen.measures}
+    year = master.settings.fiscal_year.label
+    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts)
+    issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
+    return Workbook(issue, book.data, snapshot, again=False, too_tall=book.too_tall)

@@ -1,7 +1,7 @@
-"""What was issued, as it is kept in the workspace: the base of every later merge.
+"""The issues kept in the workspace: the base of every later merge.
 
-Beside each issued workbook stands a JSON file with the texts as issued; the form template is kept by
-its hash. Neither the master's present state nor anything in a returned file replaces them.
+Each issued workbook is kept with a JSON file of its texts as issued, each form template under its hash. Neither
+the master's present state nor a returned file replaces them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One issue as it went out: ``texts`` holds, by measure ID, every text by its Ref."""
+    """One issue as sent: ``texts`` holds every text, by measure ID and Ref."""
 
     issue: str
     round: str
@@ -32,26 +32,35 @@ class Snapshot:
     texts: Mapping[str, Mapping[Ref, str]]
 
     def measure(self, id_: str) -> Measure:
-        """A measure as issued; raises KeyError."""
+        """Return a measure as issued; raise KeyError if it was not issued."""
         return measure_from(self.texts[id_])
 
     def data(self) -> bytes:
-        """The snapshot as JSON."""
+        """Return the snapshot as JSON."""
         head = {"issue": self.issue, "round": self.round, "department": self.department,
                 "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
-        texts = {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in self.texts.items()}
-        return json.dumps({**head, "measures": texts}, ensure_ascii=False, indent=1).encode("utf-8")
+        return json.dumps({**head, "measures": plain_texts(self.texts)}, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes) -> Snapshot:
-        """The inverse of :meth:`data`; raises ValueError or KeyError on anything else."""
+        """Invert :meth:`data`; raise ValueError or KeyError on anything else."""
         given = json.loads(data)
-        texts = {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given["measures"].items()}
+        texts = parse_texts(given["measures"])
         return cls(given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts)
 
 
+def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
+    """Return texts by measure ID and Ref as JSON holds them, by str(Ref)."""
+    return {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
+
+
+def parse_texts(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[Ref, str]]:
+    """Invert :func:`plain_texts`; raise ValueError or AttributeError on anything else."""
+    return {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
+
+
 class Archive:
-    """The kept issues and forms of a workspace, each read once."""
+    """The kept issues and forms of a workspace; each is read once."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -59,14 +68,14 @@ class Archive:
         self._forms: dict[str, Form | None] = {}
 
     def snapshot(self, issue: str) -> Snapshot | None:
-        """The snapshot of an issue, None when it is not kept; raises MasterError when it is damaged."""
+        """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged."""
         if issue not in self._snapshots:
             path = snapshot_path(self._workspace, issue)
             self._snapshots[issue] = _snapshot(path) if path.is_file() else None
         return self._snapshots[issue]
 
     def form(self, digest: str) -> Form | None:
-        """The compiled form with this hash, None when it is not kept."""
+        """Return the compiled form with this hash, or None if it is not kept."""
         if digest not in self._forms:
             from ..form.compile import load_form
 
@@ -75,7 +84,7 @@ class Archive:
         return self._forms[digest]
 
     def workbook(self, issue: str) -> bytes:
-        """The workbook of an issue as it was sent, ``b""`` when it is not kept."""
+        """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""
         path = workbook_path(self._workspace, issue)
         return path.read_bytes() if path.is_file() else b""
 
@@ -88,15 +97,15 @@ def _snapshot(path: Path) -> Snapshot:
 
 
 def snapshot_path(workspace: Workspace, issue: str) -> Path:
-    """Where the texts of an issue are kept."""
+    """Return the path of an issue's snapshot."""
     return workspace.issued / f"{issue}.json"
 
 
 def workbook_path(workspace: Workspace, issue: str) -> Path:
-    """Where the workbook of an issue is kept."""
+    """Return the path of an issue's workbook."""
     return workspace.issued / f"{issue}.xlsx"
 
 
 def form_path(workspace: Workspace, digest: str) -> Path:
-    """Where a form template is kept."""
+    """Return the path of a kept form template."""
     return workspace.forms / f"{digest}.xlsx"

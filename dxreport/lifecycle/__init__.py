@@ -1,1 +1,1 @@
-"""A workspace over its life: init, import of old forms, check, rollover, demo and sample."""
+"""The life of a workspace: init, import of forms, check, rollover, demo and sample."""

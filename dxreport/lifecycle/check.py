@@ -1,6 +1,6 @@
-"""Check: what stands in the master and the templates that someone should look at.
+"""Check: problems of the master and the templates.
 
-Reads only; works while the master is open in Excel.
+Only reads, so it works while the master is open in Excel.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from pathlib import Path
 from ..domain import problems
 from ..domain.errors import TemplateError
 from ..domain.model import Measure, Ref, Round
-from ..domain.problems import Problem, problem
-from ..master.records import Master
-from ..master.schema import PROGRESS, ROUNDS
-from ..master.workbook import Book
+from ..domain.problems import Problem, problem, shown
+from ..master.records import Direction, Master
+from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, outcomes
+from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
-from ..report.states import WITHOUT_WORD
-from ..rules import Case, judge, problems_of
+from ..report.achievement import is_comparable
+from ..report.coordination import measure_problems
+from ..report.states import WITHOUT_WORD, running
+from ..rules import item_name
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedMeasure:
-    """A measure with what the rules find in it; places are cells of the master."""
+    """A measure and its problems, at cells of the master."""
 
     id: str
     name: str
@@ -33,7 +35,7 @@ class CheckedMeasure:
 
 @dataclass(frozen=True, slots=True)
 class CheckedTemplate:
-    """A form template: ``faults`` keep it from being used, ``notes`` do not."""
+    """A form template; ``faults`` keep it from being used, ``notes`` do not."""
 
     path: Path
     faults: tuple[str, ...] = ()
@@ -42,7 +44,7 @@ class CheckedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A check: the round it judged by, the measures that run in it, the templates, the problems of 設定."""
+    """A check in a round: the measures that run in it, the templates, the problems of 設定."""
 
     round: Round
     measures: tuple[CheckedMeasure, ...]
@@ -51,43 +53,40 @@ class Audit:
 
     @property
     def problems(self) -> int:
-        """How many problems the measures have."""
+        """The number of problems of measures."""
         return sum(len(m.problems) for m in self.measures)
 
     @property
     def faults(self) -> int:
-        """How many faults the templates have."""
+        """The number of faults of templates."""
         return sum(len(t.faults) for t in self.templates)
 
     @property
     def notes(self) -> int:
-        """How many remarks there are on the templates."""
+        """The number of notes on templates."""
         return sum(len(t.notes) for t in self.templates)
 
     @property
     def findings(self) -> int:
-        """How many there are of anything."""
+        """The number of findings of any kind."""
         return self.problems + self.faults + self.notes + len(self.settings)
 
 
 def audit(master: Master, templates: Path, round_: Round) -> Audit:
-    """Judge every measure that runs in a round and the words of 設定, and compile every template in a folder.
+    """Check every measure that runs in a round, 設定, and every template in a folder.
 
-    Raises TemplateError where the folder holds no template.
+    Raises TemplateError for a folder without templates.
     """
-    by_id = {m.id: m for m in master.measures}
-    running = [m for m in master.measures if master.standings[m.id].runs_in(round_.quarter)]
-    measures = tuple(_measure(master, by_id, m, round_) for m in running)
+    measures = tuple(_measure(master, m, round_) for m in running(master, round_.quarter))
     return Audit(round_, measures, _templates(templates), (*_words(master), *_rounds(master)))
 
 
 def _words(master: Master) -> Iterator[Problem]:
-    """進捗 of 設定 that would give the report two columns of one heading."""
-    book = Book(Package(master.data))
-    area = book.area(PROGRESS)
+    """Find words of 進捗 that would give the report two columns with the same heading."""
+    _, rows = MasterWorkbook(Package(master.data)).read_table(PROGRESS)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
-    for row in book.rows(area, PROGRESS.keys)[1] if area else ():
+    for row in rows:
         word, place = row[header].strip(), row.place(header)
         if kind := seen.get(word):
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
@@ -95,23 +94,43 @@ def _words(master: Master) -> Iterator[Problem]:
 
 
 def _rounds(master: Master) -> Iterator[Problem]:
-    """Rounds of 設定 in which departments may write nothing."""
-    book = Book(Package(master.data))
-    area, closed = book.area(ROUNDS), {r.name for r in master.settings.rounds if not r.opens}
-    for row in book.rows(area, ROUNDS.keys)[1] if area else ():
+    """Find rounds without inputs for departments."""
+    _, rows = MasterWorkbook(Package(master.data)).read_table(ROUNDS)
+    closed = {r.name for r in master.settings.rounds if not r.opens}
+    for row in rows:
         name, place = row[ROUNDS.keys[0]].strip(), row.place("入力欄")
         if name in closed:
             yield problem(problems.ROUND_CLOSED, {"round": name}, sheet=place.sheet, cell=place.cell, label="入力欄")
 
 
-def _measure(master: Master, by_id: dict[str, Measure], measure: Measure, round_: Round) -> CheckedMeasure:
-    case = Case(measure, None, by_id, round_, master.settings, master.departments)
+def _measure(master: Master, measure: Measure, round_: Round) -> CheckedMeasure:
+    found = (*measure_problems(master, measure, round_), *_directions(master, measure))
+    return CheckedMeasure(measure.id, measure.name, measure.lead_department, found)
 
-    def locate(ref: Ref) -> tuple[str, str]:
-        return master.place(measure.id, ref) or ("", "")
 
-    found = problems_of(judge(case), locate, master.settings, case.values)
-    return CheckedMeasure(measure.id, measure.name, measure.lead_department, tuple(found))
+def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
+    """Find outcomes with a number that cannot be judged without 方向, in years that have begun; one problem a cause."""
+    begun = sum(year <= master.settings.fiscal_year for year in master.settings.plan_years)
+    by_text: dict[str, list[Ref]] = {}
+    for o in measure.outcomes:
+        undeclared = master.direction(measure.id, o.key) is Direction.UNKNOWN
+        if undeclared and any(is_comparable(year.target) for year in o.years[:begun]):
+            text = master.directions.get((measure.id, o.key), "")
+            by_text.setdefault(text, []).append(Ref(DIRECTION_FIELD, o.key))
+    area = master.tables[outcomes(master.settings.plan_years).name]
+    for text, refs in by_text.items():
+        rows = [area.rows[measure.id, ref.item] for ref in refs] if DIRECTION in area.columns else []
+        blank = "方向が空欄の" if rows else f"「{DIRECTION}」の列がない"
+        yield problem(
+            problems.DIRECTION_MISSING,
+            {"reason": f"方向「{shown(text)}」は使えないことばの" if text else blank},
+            sheet=area.sheet,
+            cell="、".join(area.cell(row, DIRECTION) for row in rows),
+            field=str(refs[0]),
+            label="、".join(item_name(ref, measure.values()) for ref in refs) + f" {DIRECTION}",
+            value=text,
+            fields=tuple(map(str, refs)),
+        )
 
 
 def _templates(folder: Path) -> tuple[CheckedTemplate, ...]:

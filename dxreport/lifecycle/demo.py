@@ -1,13 +1,12 @@
-"""A whole quarter on the 26 real measures: issued, filled in as the departments did, collected, merged,
-reported and published.
+"""A whole quarter on the 26 real measures: issued, filled in, collected, merged, reported and published.
 
-The answers are those of 令和４年度 第1四半期 as printed. One department reported quarters to come: its
-sheet is rightly held, goes back marked, and comes again corrected.
+The answers are those that the departments gave for 令和４年度 第1四半期, as printed. One department reported future
+quarters: its sheet is held, goes back marked, and is sent again corrected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,10 +15,11 @@ from ..collect.plan import SheetPlan, Status
 from ..collect.run import Collected, collect
 from ..domain.errors import DxreportError
 from ..domain.fields import FIELD
-from ..domain.model import Measure, Ref, Round
+from ..domain.model import QUARTER_LABELS, Measure, Ref
 from ..form.records import Form
-from ..issue import render as issuing
+from ..issue import render
 from ..master.read import read_master
+from ..master.records import Master
 from ..sendback.fill import fill
 from ..status.round_status import RoundStatus, status
 from ..workspace.files import atomic_write
@@ -37,8 +37,8 @@ _ANSWERS = ("activity.progress", "activity.countermeasure")
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """What the demo did: where, the files issued and returned, the held sheet, the reports, what is published, the end."""
+class DemoResult:
+    """The files and outcomes of the demo; ``unexpected`` lists what differs from the printed data."""
 
     workspace: Workspace
     issued: tuple[Path, ...]
@@ -53,20 +53,21 @@ class Played:
     unexpected: tuple[str, ...]
 
 
-def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> Played:
-    """Play 第1四半期 in ``folder``, which must be empty or not be there; ``say`` is told each step.
+def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResult:
+    """Play 第1四半期 in ``folder``, which must be empty or missing; pass each step to ``say``.
 
-    ``unexpected`` of the result lists what did not go as it should. Raises DxreportError as the
-    commands do.
+    Raises DxreportError as the commands do.
     """
     workspace = create(folder, ISSUED.date(), sample=True).workspace
     say(f"1. 作業フォルダーを作る: {folder}")
     master = read_master(workspace.master)
-    form, round_ = issuing.form_of(workspace), master.settings.round("第1四半期")
+    form, round_ = render.form_of(workspace), master.settings.round(QUARTER_LABELS[QUARTER])
+    assert round_ is not None
     say("2. 部署ごとのブックを作る（render）")
-    books = issuing.plan(master, form, round_, ISSUED)
-    issued = issuing.apply(workspace, master, books, form, issuing.out_folder(workspace, master, round_), ISSUED)
-    say(f"   {len(issued)} 部署 {sum(len(b.issue.measures) for b in books)} シート: {issued[0].parent}")
+    books = render.plan(master, form, round_, ISSUED)
+    out = render.out_folder(workspace, master, round_)
+    issued = render.apply(workspace, master, books, form, out, now=ISSUED)
+    say(f"   {len(issued)} 部署 {sum(len(b.issue.measures) for b in books)} シート: {out}")
     say("3. 部署が記入して返送する（令和４年度 第1四半期の実際の回答）")
     printed = {m.id: m for m in sample.load(with_answers=True)}
     returned = _returns(workspace, form, books, printed)
@@ -80,13 +81,27 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> Played:
     say(f"   {corrected.name}: {_sums(second)}")
     say("7. 会議用の報告書と、公表する一式を作る（report、publish）")
     reports, published = _report(workspace), _publish(workspace)
-    return _end(workspace, round_, printed, issued, returned, first, held, corrected, second, reports, published)
+    master = read_master(workspace.master)
+    end = status(master, round_, (ISSUED + CORRECTED).date())
+    return DemoResult(
+        workspace=workspace,
+        issued=tuple(issued),
+        returned=returned,
+        first=first,
+        held=held,
+        corrected=corrected,
+        second=second,
+        reports=tuple(reports),
+        published=tuple(published),
+        end=end,
+        unexpected=tuple(_unexpected(master, printed, held, end)),
+    )
 
 
 def _returns(
-    workspace: Workspace, form: Form, books: Sequence[issuing.Workbook], printed: Mapping[str, Measure]
+    workspace: Workspace, form: Form, books: Sequence[render.Workbook], printed: Mapping[str, Measure]
 ) -> tuple[Path, ...]:
-    """The workbooks as the departments sent them back."""
+    """Write the workbooks as the departments sent them back."""
     out = []
     for book in books:
         answers = {id_: _answers(printed[id_]) for id_ in book.issue.measures}
@@ -127,7 +142,7 @@ def _sums(done: Collected) -> str:
 
 
 def _correct(workspace: Workspace, form: Form, held: SheetPlan, copy: Path) -> Path:
-    """The department clears the cells that the corrected copy marks, and sends that copy."""
+    """Clear the cells that the marked copy names, as the department does, and write it as a return."""
     wrong = {Ref.parse(field): "" for p in held.problems if p.severity == "error" for field in p.fields}
     data = fill(copy.read_bytes(), form, {held.sheet: wrong}, quarter=QUARTER, year=YEAR)
     path = workspace.root / RETURNS / copy.name
@@ -139,7 +154,7 @@ def _report(workspace: Workspace) -> list[Path]:
     from ..report import produce
 
     master = read_master(workspace.master)
-    done = produce.make(workspace, master, QUARTER, ISSUED + REPORTED)
+    done = produce.produce(workspace, master, QUARTER, ISSUED + REPORTED)
     return produce.write(workspace, master, done, produce.out_folder(workspace, done.figures), ISSUED + REPORTED)
 
 
@@ -147,37 +162,17 @@ def _publish(workspace: Workspace) -> list[Path]:
     from ..issue import publish
 
     master = read_master(workspace.master)
-    found = publish.published_set(master, issuing.form_of(workspace, published=True))
+    found = publish.published_set(master, render.form_of(workspace, published=True))
     return publish.write(found, None, publish.out_folder(workspace, master))
 
 
-def _end(
-    workspace, round_: Round, printed, issued, returned, first, held, corrected, second, reports, published
-) -> Played:
-    """Hold the master at the end against what was printed."""
-    master = read_master(workspace.master)
+def _unexpected(master: Master, printed: Mapping[str, Measure], held: SheetPlan, end: RoundStatus) -> Iterator[str]:
+    """Compare the master at the end with the printed data, except for the cells that were held."""
     wrong = {(held.measure, field) for p in held.problems if p.severity == "error" for field in p.fields}
-    unexpected = []
     for measure in master.measures:
-        now, then = measure.values(), printed[measure.id].values()
-        for ref in {**now, **then}:
-            expected = "" if (measure.id, str(ref)) in wrong else then.get(ref, "")
-            if now.get(ref, "") != expected:
-                unexpected.append(
-                    f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{now.get(ref, '')}」、印刷では「{expected}」"
-                )
-    end = status(master, round_, (ISSUED + CORRECTED).date())
-    unexpected += [f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes]
-    return Played(
-        workspace,
-        tuple(issued),
-        returned,
-        first,
-        held,
-        corrected,
-        second,
-        tuple(reports),
-        tuple(published),
-        end,
-        tuple(unexpected),
-    )
+        found, texts = measure.values(), printed[measure.id].values()
+        for ref in {**found, **texts}:
+            expected = "" if (measure.id, str(ref)) in wrong else texts.get(ref, "")
+            if (text := found.get(ref, "")) != expected:
+                yield f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{text}」、印刷では「{expected}」"
+    yield from (f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes)

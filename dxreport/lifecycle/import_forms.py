@@ -1,20 +1,20 @@
-"""The forms that an office already has → the contents of a first master, read by the labels that the form prints."""
+"""Read the forms that an office already has, by their printed labels, into the contents of a first master."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..domain.fields import FIELD
 from ..domain.model import (
-    PARTS,
+    ITEM_LISTS,
     QUARTER_LABELS,
     Department,
     FiscalYear,
+    ItemList,
     Measure,
-    Part,
     ProgressWord,
     Ref,
     Settings,
@@ -22,29 +22,30 @@ from ..domain.model import (
     next_keys,
     normalise,
 )
-from ..domain.problems import KINDS, problem
+from ..domain.problems import KINDS, Problem, problem
 from ..form.align.labels import fold
-from ..form.align.sheet import LIKE, Aligned, Doubt, align, resemblance
+from ..form.align.rows import Doubt
+from ..form.align.sheet import LIKE, Aligned, align, resemblance
 from ..form.read.filled import read_aligned
 from ..form.read.sheet import shown_fields
 from ..form.records import Form
 from ..intake.gather import ReturnedFile, gather
 from ..intake.limits import Unreadable
 from ..intake.workbook import Book, Sheet, open_book
-from ..issue.index_sheet import NAME as FRONT
+from ..issue.index_sheet import NAME as INDEX
 from ..master.workbook import plain_id
 from ..ooxml.refs import address
 from ..sendback.list_sheet import SHEET as SENT_BACK
 from ..sendback.list_sheet import TITLE as SENT_BACK_TITLE
 
-_NO_FORM = 0.25  # a sheet with less than this share of the form's labels is another matter altogether
+_NO_FORM = 0.25  # a sheet with less than this share of the form's labels is no form
 _PLAN_LENGTH = 4
 _YEARS = ("fiscal_year", "years.y1", "years.y2", "years.y3", "years.y4")
 
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """What did not find its place in the master: ``cell`` is blank where it is a whole sheet, ``sheet`` where a whole file."""
+    """A text with no place in the master; ``cell`` is blank for a whole sheet, ``sheet`` for a whole file."""
 
     file: str
     sheet: str
@@ -54,11 +55,12 @@ class Unplaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Existing:
-    """What forms were found to hold. ``settings`` are those given, with the year, plan years and words of the forms.
+class ImportedForms:
+    """The contents of the forms read.
 
-    ``missing`` names, by sheet, what the form asks and the sheet has no place for; ``passed`` are sheets that are no
-    forms, as (file, sheet); ``beside`` counts those that go with every form (記入要領), a list of them or a 差し戻し.
+    ``settings`` are those given, with the year, plan years and progress words of the forms. ``missing`` lists
+    (file, sheet, labels) of fields that a sheet has no cell for, ``other_sheets`` (file, sheet) of sheets that are
+    no form. ``skipped`` counts the sheets that accompany forms: 記入要領, 施策一覧, 差し戻し.
     """
 
     settings: Settings
@@ -66,15 +68,15 @@ class Existing:
     measures: tuple[Measure, ...]
     unplaced: tuple[Unplaced, ...]
     missing: tuple[tuple[str, str, tuple[str, ...]], ...]
-    passed: tuple[tuple[str, str], ...]
-    beside: int = 0
+    other_sheets: tuple[tuple[str, str], ...]
+    skipped: int = 0
 
 
-def read_existing(paths: Iterable[Path], form: Form, settings: Settings) -> Existing:
-    """Read all forms in these files (folders, archives and mails too) as ``form`` is drawn.
+def import_forms(paths: Iterable[Path], form: Form, settings: Settings) -> ImportedForms:
+    """Read all sheets of ``form`` in these files (folders, archives and mails too).
 
-    ``settings`` are those of a new master. The first sheet that prints its years decides them; a sheet of another
-    year is not placed. Raises UsageError for a path that does not exist.
+    ``settings`` are those of a new master. The first sheet that prints its years decides them; sheets of another
+    year are not placed. Raises UsageError for a path that does not exist.
     """
     reading = _Reading(form, settings)
     for file in gather(paths):
@@ -90,17 +92,17 @@ class _Reading:
     measures: dict[str, Measure] = field(default_factory=dict)
     unplaced: list[Unplaced] = field(default_factory=list)
     missing: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
-    passed: list[tuple[str, str]] = field(default_factory=list)
-    beside: int = 0
+    other_sheets: list[tuple[str, str]] = field(default_factory=list)
+    skipped: int = 0
 
     def file(self, file: ReturnedFile) -> None:
-        """Read one file; what is wrong with it is noted."""
+        """Read one file and note its problems."""
         try:
             if file.problem:
                 raise Unreadable(file.problem, file.detail)
             book = open_book(file.data, file.file_name)
         except Unreadable as error:
-            self._refuse(file.name, "", _said(error))
+            self._refuse(file.name, "", _reason(error))
             return
         before = len(self.measures) + len(self.unplaced)
         for sheet in book.sheets:
@@ -113,19 +115,20 @@ class _Reading:
         self.unplaced.append(Unplaced(file, sheet, "", "", reason))
 
     def _sheet(self, file: str, book: Book, sheet: Sheet) -> None:
-        if _goes_with_forms(self.form, sheet):
-            self.beside += 1
+        if _accompanies_forms(self.form, sheet):
+            self.skipped += 1
             return
         likeness = resemblance(self.form, sheet.rows)
         if likeness < _NO_FORM:
-            self.passed.append((file, sheet.name))
+            self.other_sheets.append((file, sheet.name))
             return
         if likeness < LIKE:
             self._refuse(file, sheet.name, "様式の見出しの半分以上が見つかりません")
             return
         aligned = align(self.form, sheet.rows)
-        reason = aligned.reason if isinstance(aligned, Doubt) else self._years(aligned)
-        if reason:
+        assert aligned is not None
+        reason = aligned.reason if isinstance(aligned, Doubt) else self._take_years(aligned)
+        if isinstance(aligned, Doubt) or reason:
             self._refuse(file, sheet.name, reason)
             return
         years, now = self.settings.plan_years, self.settings.fiscal_year
@@ -135,24 +138,23 @@ class _Reading:
         try:
             filled = read_aligned(book, sheet, self.form, again, None, self.settings, **when)
         except Unreadable as error:
-            self._refuse(file, sheet.name, _said(error))
+            self._refuse(file, sheet.name, _reason(error))
             return
         assert not isinstance(filled, Doubt)
         if self._take(file, sheet.name, filled.texts):
             self._note(file, sheet.name, again, filled.problems, when)
 
-    def _years(self, aligned: Aligned) -> str:
-        """Take the years that the sheet prints, or say why they keep it from being read."""
+    def _take_years(self, aligned: Aligned) -> str:
+        """Take the years that a sheet prints; return why they keep it from being read, or ``""``."""
         printed = {name: text for name, text in aligned.shown.items() if name in _YEARS and text}
-        years = {name: _year(text) for name, text in printed.items()}
-        if unknown := next((printed[name] for name, year in years.items() if year is None), ""):
+        years = {name: year for name, text in printed.items() if (year := _year(text)) is not None}
+        if unknown := next((text for name, text in printed.items() if name not in years), ""):
             return f"年度「{unknown}」が読めません"
-        own = years.get("fiscal_year", self.settings.fiscal_year if self.year_found else None)
-        first = {year + -(int(name[-1]) - 1) for name, year in years.items() if name != "fiscal_year"}
-        if len(first) > 1:
+        starts = {year + (1 - int(name[-1])) for name, year in years.items() if name != "fiscal_year"}
+        if len(starts) > 1:
             return "成果目標の年度が続いていません"
-        found = own or self.settings.fiscal_year
-        start = next(iter(first), self.settings.plan_years[0] if self.year_found else found)
+        found = years.get("fiscal_year", self.settings.fiscal_year)
+        start = next(iter(starts), self.settings.plan_years[0] if self.year_found else found)
         plan = tuple(start + n for n in range(_PLAN_LENGTH))
         if self.year_found and (found, plan) != (self.settings.fiscal_year, self.settings.plan_years):
             return f"ほかのシートと年度が違います（{found.label}）"
@@ -162,8 +164,8 @@ class _Reading:
             self.settings, self.year_found = replace(self.settings, fiscal_year=found, plan_years=plan), True
         return ""
 
-    def _take(self, file: str, sheet: str, texts: Any) -> bool:
-        """Keep the measure of a sheet; False, with the reason noted, where the master could not hold it."""
+    def _take(self, file: str, sheet: str, texts: Mapping[Ref, str]) -> bool:
+        """Keep the measure of a sheet; return False, with the reason noted, where the master could not hold it."""
         measure = _tidy(measure_from(texts)) if texts.get(Ref("id"), "").strip() else None
         if measure is None:
             self._refuse(file, sheet, "施策IDが記入されていません")
@@ -176,7 +178,7 @@ class _Reading:
             return True
         return False
 
-    def _note(self, file: str, sheet: str, aligned: Aligned, problems: Sequence[Any], when: dict[str, int]) -> None:
+    def _note(self, file: str, sheet: str, aligned: Aligned, problems: Sequence[Problem], when: dict[str, int]) -> None:
         for row, column, text in aligned.unplaced:
             self.unplaced.append(Unplaced(file, sheet, address(row, column), text, "様式にない記入です"))
         for p in problems:
@@ -187,8 +189,8 @@ class _Reading:
         if absent:
             self.missing.append((file, sheet, tuple(absent)))
 
-    def result(self) -> Existing:
-        """All that was read."""
+    def result(self) -> ImportedForms:
+        """Return all that was read."""
         measures = tuple(self.measures.values())
         departments = tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures))
         known = {w.word for w in self.settings.progress_words}
@@ -196,19 +198,24 @@ class _Reading:
             q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip()
         )
         words = (*self.settings.progress_words, *(ProgressWord(word) for word in seen if word not in known))
-        return Existing(
-            replace(self.settings, progress_words=words), departments, measures, tuple(self.unplaced), tuple(self.missing),
-            tuple(self.passed), self.beside,
-        )  # fmt: skip
+        return ImportedForms(
+            replace(self.settings, progress_words=words),
+            departments,
+            measures,
+            tuple(self.unplaced),
+            tuple(self.missing),
+            tuple(self.other_sheets),
+            self.skipped,
+        )
 
 
-def _goes_with_forms(form: Form, sheet: Sheet) -> bool:
-    """Whether a sheet holds nothing of a measure: one of the form's other sheets as drawn, a list of measures, a 差し戻し."""
+def _accompanies_forms(form: Form, sheet: Sheet) -> bool:
+    """Whether a sheet is another one of the template, unchanged, an index of measures or a 差し戻し."""
     texts = [
         normalise(value).strip() for row in sheet.rows for value in row if isinstance(value, str) and value.strip()
     ]
-    if sheet.name.startswith((SENT_BACK, FRONT)):
-        return any(text == SENT_BACK_TITLE or text.endswith(f"　{FRONT}") for text in texts[:1])
+    if sheet.name.startswith((SENT_BACK, INDEX)):
+        return any(text == SENT_BACK_TITLE or text.endswith(f"　{INDEX}") for text in texts[:1])
     drawn = next((s for s in form.source.sheets if s.name == sheet.name and s.name != form.sheet), None)
     if drawn is None:
         return False
@@ -229,22 +236,22 @@ def _year(text: str) -> FiscalYear | None:
 
 
 def _quarter(aligned: Aligned) -> int:
-    """The quarter that the sheet says it reports, 0 where it names none or several."""
-    said = fold(aligned.shown.get("round", ""))
-    named = [n for n, label in QUARTER_LABELS.items() if fold(label) in said]
+    """Return the quarter that the sheet names, 0 if it names none or several."""
+    round_ = fold(aligned.shown.get("round", ""))
+    named = [n for n, label in QUARTER_LABELS.items() if fold(label) in round_]
     return named[0] if len(named) == 1 else 0
 
 
 def _tidy(measure: Measure) -> Measure:
-    """With its ID and department as a master writes them, and its items numbered in order."""
-    items = {p.attribute: _numbered(p, getattr(measure, p.attribute)) for p in PARTS}
+    """Return a measure with its ID and department as a master holds them, and its items numbered in order."""
+    items: dict[str, Any] = {p.attribute: _numbered(p, getattr(measure, p.attribute)) for p in ITEM_LISTS}
     return replace(measure, id=plain_id(measure.id), lead_department=measure.lead_department.strip(), **items).normal()
 
 
-def _numbered(part: Part, items: tuple[Any, ...]) -> tuple[Any, ...]:
+def _numbered(part: ItemList, items: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(replace(item, key=key) for item, key in zip(items, next_keys(part, (), len(items)), strict=True))
 
 
-def _said(error: Unreadable) -> str:
+def _reason(error: Unreadable) -> str:
     kind = KINDS[error.code]
     return problem(kind, {"detail": error.detail} if "detail" in kind.params else {}).message.rstrip("。")

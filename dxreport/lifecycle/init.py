@@ -1,7 +1,6 @@
-"""Init: a workspace to begin with.
+"""Init: a new workspace.
 
-First everything is made in memory, then written, the master last: it is what makes a folder a
-workspace.
+All files are made in memory before any is written; the master is written last, since it makes a folder a workspace.
 """
 
 from __future__ import annotations
@@ -20,44 +19,45 @@ from ..workspace.files import atomic_write
 from ..workspace.paths import Workspace
 
 if TYPE_CHECKING:
-    from .import_forms import Existing
+    from .import_forms import ImportedForms
 
 _FIRST_MONTH = 4
-_NAMED = 3  # files that a message names
+_NAMED = 3  # files that a message names at most
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A workspace that was made: its files, and the fiscal year of its master."""
+class NewWorkspace:
+    """A new workspace: its files, and the fiscal year of its master."""
 
     workspace: Workspace
     files: tuple[Path, ...]
     fiscal_year: FiscalYear
 
 
-def create(folder: Path, today: date, *, sample: bool = False) -> Made:
+def create(folder: Path, today: date, *, sample: bool = False) -> NewWorkspace:
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
 
-    Overwrites nothing: raises UsageError where a file to be made is there already. Raises
-    DxreportError where it cannot be written; what was written by then is removed again.
+    Raises UsageError where one of its files exists, DxreportError where it cannot be written; files written by then
+    are removed again.
     """
     year, master = _sample() if sample else _empty(fiscal_year(today))
-    return _written(folder, year, master, {})
+    return _write(folder, year, master, {})
 
 
 def create_from(
     folder: Path, today: date, paths: Sequence[Path], template: Path | None = None
-) -> tuple[Made, Existing]:
-    """Make a workspace in ``folder`` from the filled-in forms in ``paths``, which are as ``template`` is drawn (default: the
-    bundled one); the year is that of ``today`` where the forms name none.
+) -> tuple[NewWorkspace, ImportedForms]:
+    """Make a workspace in ``folder`` from the filled-in forms in ``paths``.
 
-    Raises as :func:`create`, TemplateError for a template with faults, and DxreportError where there is no form at all.
+    ``template`` is how these forms are drawn (default: the bundled template); the year is that of ``today`` where
+    they name none. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError where no
+    form is found.
     """
     from ..form.compile import compile_form
     from ..issue.render import FORM_NAME
     from ..master.build import master_bytes
     from ..master.read import master_from
-    from .import_forms import read_existing
+    from .import_forms import import_forms
 
     source = template or bundled("templates") / FORM_NAME
     try:
@@ -67,7 +67,7 @@ def create_from(
             f"様式 {source} を読めません（{error.strerror}）。", "ファイルの名前を確かめてください。"
         ) from None
     _refuse_existing(folder, [Workspace(folder).master])
-    found = read_existing(paths, compile_form(drawn, source.name), _settings(fiscal_year(today)))
+    found = import_forms(paths, compile_form(drawn, source.name), _settings(fiscal_year(today)))
     if not found.measures:
         why = "\n".join(f"  {' '.join(filter(None, (u.file, u.sheet)))}: {u.reason}" for u in found.unplaced[:10])
         raise DxreportError(
@@ -76,14 +76,13 @@ def create_from(
         )
     master = master_bytes(found.settings, found.departments, found.measures)
     master_from(master)
-    made = _written(folder, found.settings.fiscal_year, master, {FORM_NAME: drawn})
-    return made, found
+    return _write(folder, found.settings.fiscal_year, master, {FORM_NAME: drawn}), found
 
 
-def _written(folder: Path, year: FiscalYear, master: bytes, templates: Mapping[str, bytes]) -> Made:
-    """Write a workspace with this master; ``templates`` take the place of bundled ones."""
+def _write(folder: Path, year: FiscalYear, master: bytes, templates: Mapping[str, bytes]) -> NewWorkspace:
+    """Write a workspace with this master; ``templates`` replace bundled ones of the same name."""
     workspace = Workspace(folder)
-    drawn = {path.name: path.read_bytes() for path in _templates()} | templates
+    drawn = {path.name: path.read_bytes() for path in _templates()} | dict(templates)
     files = {workspace.templates / name: data for name, data in sorted(drawn.items())}
     files[workspace.master] = master
     _refuse_existing(folder, list(files))
@@ -98,11 +97,11 @@ def _written(folder: Path, year: FiscalYear, master: bytes, templates: Mapping[s
             with suppress(OSError):
                 path.unlink()
         raise
-    return Made(workspace, tuple(written), year)
+    return NewWorkspace(workspace, tuple(written), year)
 
 
 def fiscal_year(day: date) -> FiscalYear:
-    """The fiscal year a day lies in; raises UsageError for one before 令和."""
+    """Return the fiscal year of a day; raise UsageError for one before 令和."""
     year = FiscalYear(day.year if day.month >= _FIRST_MONTH else day.year - 1)
     if year.western < 2019:
         raise UsageError(
@@ -112,7 +111,7 @@ def fiscal_year(day: date) -> FiscalYear:
 
 
 def _templates() -> list[Path]:
-    # All but the lock files that office programs leave.
+    """Return the bundled templates, without the lock files of office programs."""
     return sorted(p for p in bundled("templates").iterdir() if p.is_file() and p.name[0] not in "~.")
 
 
@@ -142,10 +141,10 @@ def _empty(year: FiscalYear) -> tuple[FiscalYear, bytes]:
 
 
 def _settings(year: FiscalYear) -> Settings:
-    """設定 with the rounds, words and tables of the sample, and nothing that is a city's own."""
+    """Return 設定 with the rounds, words and tables of the sample, without what belongs to its city."""
     from .sample import settings
 
-    drawn: Settings = settings()
+    drawn = settings()
     return replace(
         drawn,
         fiscal_year=year,

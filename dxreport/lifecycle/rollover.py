@@ -1,8 +1,8 @@
-"""The next fiscal year's master from this one, and late answers of the old year carried after it.
+"""Rollover: the next fiscal year's master from this one, and late answers of the old year carried into it.
 
-What is carried is the same each time: names, departments, contacts, relations, activities without their
-plans, outcomes with all targets and 実績. Run again, it merges what changed in the old year since, three
-ways like any return: as carried, as the old year stands now, as the new year stands now.
+Every run carries the same: names, departments, contacts, relations, activities without their plans, outcomes with
+all targets, 実績 and 方向. A later run merges the changes of the old year cell by cell, three ways like a return: as
+carried before, as in the old year now, as in the new year now.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from pathlib import Path
 
 from ..domain.errors import MasterError, UsageError
 from ..domain.fields import label
-from ..domain.merge import Merge, contested, three_way
-from ..domain.model import ActivityQuarter, Measure, MeasureQuarter, Ref, Round, Settings
+from ..domain.merge import CellConflict, contested, three_way
+from ..domain.model import ActivityQuarter, Measure, MeasureQuarter, Ref, Round, Settings, measure_from
+from ..issue.store import parse_texts, plain_texts
 from ..master.build import master_bytes
 from ..master.read import read_master
 from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
+from ..master.schema import DIRECTION, DIRECTION_FIELD, outcomes
 from ..master.write import MasterEdit, save
 from ..rules import item_name
 from ..workspace.files import atomic_write
@@ -27,15 +29,15 @@ from ..workspace.paths import Workspace
 
 SOURCE = "rollover"
 CARRIED = "rollover.json"
+Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
 
 
 @dataclass(frozen=True, slots=True)
-class Rolled:
-    """What a rollover did. ``opened`` for a new year; else the changes and conflicts of the update.
+class RolloverResult:
+    """What a rollover did: ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
 
-    ``left`` are the measures that ended and were not carried (in an update those that the new year still has),
-    ``unknown`` those that the old year has and the
-    new one, opened before, has not: they are for a person to enter.
+    ``left`` are ended measures that were not carried (in an update, those that the new year still holds);
+    ``unknown`` are measures added to the old year after the new one was opened, for a person to enter.
     """
 
     workspace: Workspace
@@ -48,10 +50,10 @@ class Rolled:
     unknown: tuple[str, ...] = ()
 
 
-def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> Rolled:
-    """Open the next year in ``out`` (default: beside the workspace, named by the year), or bring it up to date.
+def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
+    """Open the next year in ``out`` (default: a folder next to the workspace, named by the year), or update it.
 
-    Raises UsageError when the plan has no further year or ``out`` is something else, MasterError and
+    Raises UsageError when the plan has no further year or ``out`` holds something else, MasterError and
     LockedError as reading and saving do.
     """
     master = read_master(workspace.master)
@@ -59,17 +61,20 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     target = Workspace(out or workspace.root.resolve().parent / settings.fiscal_year.label)
     carried = {m.id: carry(m).values() for m in master.measures if _goes_on(master, m)}
     if target.master.exists():
-        return _update(master, target, settings, carried, now, dry_run)
+        return _update(master, target, carried, now, dry_run=dry_run)
     if target.root.exists() and any(target.root.iterdir()):
         raise UsageError(f"{target.root} は空ではありません。", "--out で別のフォルダーを指定してください。")
     left = tuple(m.id for m in master.measures if m.id not in carried)
     if not dry_run:
         _open(workspace, target, master, settings, carried)
-    return Rolled(target, settings.fiscal_year.label, True, len(carried), left)
+    return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left)
 
 
 def carry(measure: Measure) -> Measure:
-    """A measure as the next year begins with it: 到達目標, 作業予定, 進捗, 対応策, 次年度予算化予定 and 支援依頼 blank."""
+    """Return a measure as the next year begins with it.
+
+    Blank: 到達目標, 作業予定, 進捗, 対応策, 次年度予算化予定 and 支援依頼.
+    """
     activities = tuple(replace(a, quarters=(ActivityQuarter(),) * 4) for a in measure.activities)
     return replace(
         measure, goal="", budgeted="", procurement="", support_flag="", support_requests=(), activities=activities,
@@ -92,6 +97,7 @@ def _next_settings(settings: Settings) -> Settings:
 
 
 def _next_round(round_: Round) -> Round:
+    """Move a deadline to the same day of the next year; 29 February becomes the 28th."""
     if not round_.deadline:
         return round_
     day = date.fromisoformat(round_.deadline)
@@ -99,9 +105,7 @@ def _next_round(round_: Round) -> Round:
     return replace(round_, deadline=day.replace(year=day.year + 1, day=28 if leap else day.day).isoformat())
 
 
-def _open(workspace: Workspace, target: Workspace, master: Master, settings: Settings, carried: Mapping) -> None:
-    from ..domain.model import measure_from
-
+def _open(workspace: Workspace, target: Workspace, master: Master, settings: Settings, carried: Texts) -> None:
     if not workspace.templates.is_dir():
         raise MasterError(
             f"{workspace.templates} がありません。", "様式の入った templates フォルダーを戻してください。"
@@ -110,92 +114,99 @@ def _open(workspace: Workspace, target: Workspace, master: Master, settings: Set
         if path.is_file() and path.name[0] not in "~.":
             atomic_write(target.templates / path.name, path.read_bytes())
     target.reports.mkdir(parents=True, exist_ok=True)
-    _keep(target, carried)
+    _write_carried(target, carried)
     measures = [measure_from(texts) for texts in carried.values()]
-    atomic_write(target.master, master_bytes(settings, master.departments, measures))
+    directions = {place: text for place, text in master.directions.items() if place[0] in carried}
+    atomic_write(target.master, master_bytes(settings, master.departments, measures, directions=directions))
 
 
-def _keep(target: Workspace, carried: Mapping[str, Mapping[Ref, str]]) -> None:
-    texts = {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in carried.items()}
-    atomic_write(target.master_folder / CARRIED, json.dumps(texts, ensure_ascii=False, indent=1).encode("utf-8"))
+def _write_carried(target: Workspace, carried: Texts) -> None:
+    data = json.dumps(plain_texts(carried), ensure_ascii=False, indent=1).encode("utf-8")
+    atomic_write(target.master_folder / CARRIED, data)
 
 
-def _kept(target: Workspace) -> dict[str, dict[Ref, str]]:
+def _read_carried(target: Workspace) -> dict[str, dict[Ref, str]]:
     path = target.master_folder / CARRIED
     try:
-        given = json.loads(path.read_bytes())
-        return {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
+        return parse_texts(json.loads(path.read_bytes()))
     except (OSError, ValueError, AttributeError):
         raise MasterError(f"繰越の控え {path} が読めません。", "バックアップから戻してください。") from None
 
 
-def _update(
-    master: Master,
-    target: Workspace,
-    settings: Settings,
-    carried: Mapping[str, Mapping[Ref, str]],
-    now: datetime,
-    dry_run: bool,
-) -> Rolled:
-    """Merge what the old year answered since into the new year's master."""
-    new, base = read_master(target.master), _kept(target)
-    if new.settings.fiscal_year != settings.fiscal_year:
-        raise UsageError(
-            f"{target.master} は {settings.fiscal_year.label} のマスターではありません。", "--out を確かめてください。"
-        )
-    changes: list[Change] = []
-    conflicts: list[Conflict] = []
-    for id_, texts in carried.items():
-        measure = new.measure(id_)
-        if measure is None:
-            continue
-        sent = base.get(id_, {})  # nothing for one that people entered in both years
-        answered = _carried_over(new, id_, _note(master))
-        merge = three_way(sent, texts, measure.values(), answered=answered)
-        merge = contested(merge, sent, measure.values(), answered=answered)
-        _record(master, new, id_, merge, stamp(now), changes, conflicts)
+def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
+    """Merge what the old year has answered since into the new year's master."""
+    new, before = read_master(target.master), _read_carried(target)
+    year = old.settings.fiscal_year + 1
+    if new.settings.fiscal_year != year:
+        raise UsageError(f"{target.master} は {year.label} のマスターではありません。", "--out を確かめてください。")
+    shared = {m.id: m for m in new.measures if m.id in carried}
+    merging = _Merging(old, new, stamp(now))
+    for id_, measure in shared.items():
+        # Nothing was carried before for a measure that people entered in both years.
+        merging.measure(measure, before.get(id_, {}), carried[id_])
+    changes, conflicts = tuple(merging.changes), tuple(merging.conflicts)
     if not dry_run and (changes or conflicts):
         edit = MasterEdit(new)
         edit.set_all((c.measure, c.ref, c.new) for c in changes)
         edit.add(*changes, *conflicts)
         save(target, edit.data(), new.sha256, now)
-        _keep(target, {**base, **{id_: texts for id_, texts in carried.items() if new.measure(id_)}})
-    unknown = tuple(id_ for id_ in carried if new.measure(id_) is None)
-    left = tuple(id_ for id_ in base if id_ not in carried and new.measure(id_) is not None)
-    return Rolled(
-        target, settings.fiscal_year.label, False, len(carried), left, tuple(changes), tuple(conflicts), unknown
-    )
+        _write_carried(target, {**before, **{id_: carried[id_] for id_ in shared}})
+    left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
+    unknown = tuple(id_ for id_ in carried if id_ not in shared)
+    return RolloverResult(target, year.label, False, len(carried), left, changes, conflicts, unknown)
 
 
-def _carried_over(new: Master, id_: str, note: str) -> Callable[[Ref], bool]:
-    """Whether a text of the new year came from the old one, and nobody touched it since."""
-    last = {c.ref: c for c in new.changes if c.measure == id_}
-    current = new.measure(id_).values()
-    return lambda ref: ref in last and last[ref].note == note and last[ref].new == current.get(ref, "")
+class _Merging:
+    """The changes and conflicts of an update, collected measure by measure."""
 
+    def __init__(self, old: Master, new: Master, when: str) -> None:
+        self._old, self._new, self._when = old, new, when
+        self._note = f"{old.settings.fiscal_year.label}から繰越"
+        self.changes: list[Change] = []
+        self.conflicts: list[Conflict] = []
 
-def _note(master: Master) -> str:
-    return f"{master.settings.fiscal_year.label}から繰越"
+    def measure(self, measure: Measure, before: Mapping[Ref, str], texts: Mapping[Ref, str]) -> None:
+        """Merge ``texts``, those of the old year now, into a measure of the new year."""
+        answered = self._carried_over(measure)
+        merge = three_way(before, texts, measure.values(), answered=answered)
+        merge = contested(merge, before, measure.values(), answered=answered)
+        for c in merge.changes:
+            self._change(measure.id, c.ref, self._label(c.ref, texts), c.old, c.new)
+        for conflict in merge.conflicts:
+            self._conflict(measure.id, conflict, self._label(conflict.ref, texts))
+        self._directions(measure, texts)
 
+    def _carried_over(self, measure: Measure) -> Callable[[Ref], bool]:
+        """Whether a text of the new year came from the old one and was not edited since."""
+        last = {c.ref: c for c in self._new.changes if c.measure == measure.id}
+        current = measure.values()
+        return lambda ref: ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
 
-def _record(
-    master: Master, new: Master, id_: str, merge: Merge, when: str, changes: list[Change], conflicts: list[Conflict]
-) -> None:
-    taken = [*new.conflicts, *conflicts]
-    names = master.measure(id_).values()
-    for c in merge.changes:
-        name = label(c.ref, new.settings, item_name(c.ref, names))
-        changes.append(Change(when, id_, c.ref, name, c.old, c.new, note=_note(master)))
-    for c in merge.conflicts:
-        known = any(
-            (o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) and o.state is not ConflictState.WITHDRAWN
-            for o in taken
-        )
-        if not known:
-            number = next_id("C", [c.id for c in (*new.conflicts, *conflicts)])
-            name = label(c.ref, new.settings, item_name(c.ref, names))
-            conflicts.append(
-                Conflict(
-                    number, SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=_note(master), when=when
-                )
+    def _label(self, ref: Ref, texts: Mapping[Ref, str]) -> str:
+        return label(ref, self._new.settings, item_name(ref, texts))
+
+    def _change(self, id_: str, ref: Ref, name: str, old: str, new: str) -> None:
+        self.changes.append(Change(self._when, id_, ref, name, old, new, note=self._note))
+
+    def _conflict(self, id_: str, c: CellConflict, name: str) -> None:
+        known = (*self._new.conflicts, *self.conflicts)
+        live = (o for o in known if o.state is not ConflictState.WITHDRAWN)
+        if any((o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) for o in live):
+            return
+        number = next_id("C", [o.id for o in known])
+        self.conflicts.append(
+            Conflict(
+                number, SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=self._note, when=self._when
             )
+        )
+
+    def _directions(self, measure: Measure, texts: Mapping[Ref, str]) -> None:
+        """Fill 方向 where it is blank in the new year; any other text is the new year's own."""
+        if DIRECTION not in self._new.areas[outcomes(self._new.settings.plan_years).name].columns:
+            return
+        items = dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome."))
+        for key in items:
+            text = self._old.directions.get((measure.id, key), "")
+            if text and not self._new.directions.get((measure.id, key)):
+                ref = Ref(DIRECTION_FIELD, key)
+                self._change(measure.id, ref, f"{item_name(ref, texts)} {DIRECTION}", "", text)

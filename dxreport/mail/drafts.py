@@ -1,15 +1,15 @@
-"""Mail drafts of a round, one a department: the request, the return of held sheets, the reminder.
+"""Mail drafts of a round, one per department.
 
-    依頼      what was issued and is not answered yet, with the issued workbook
-    差し戻し  what was held back, with the corrected copy
-    督促      both of these together, to those who owe something; nobody else is chased
+    依頼      the request: issued sheets without an answer, with the issued workbook
+    差し戻し  the return: held sheets, with the marked copy
+    督促      the reminder: both, only to departments that owe something
 
-Nothing is sent: the coordinator opens the drafts, looks them over and sends them.
+Nothing is sent: the coordinator opens the drafts, checks them and sends them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -21,15 +21,15 @@ from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt
-from ..status.round_status import RoundStatus, SheetStatus, State, status
+from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
 from .eml import BOUNDARY, Attachment, addresses, eml
 from .template import compose, day_text
 
 
-class Kind(Enum):
-    """What a mail is for; the value is the word of the command line."""
+class MailKind(Enum):
+    """The purpose of a mail; the value is the word of the command line."""
 
     REQUEST = "request"
     RETURN = "return"
@@ -37,19 +37,19 @@ class Kind(Enum):
 
     @property
     def label(self) -> str:
-        """As people call it."""
+        """The Japanese name."""
         return {"request": "依頼", "return": "差し戻し", "remind": "督促"}[self.value]
 
     def concerns(self, state: State) -> bool:
-        """Whether a sheet in this state is a matter of such a mail."""
-        if self is Kind.REQUEST:
+        """Whether such a mail lists sheets in this state."""
+        if self is MailKind.REQUEST:
             return state in (State.ISSUED, State.MISSING)
-        return state is State.HELD if self is Kind.RETURN else state.owes
+        return state is State.HELD if self is MailKind.RETURN else state.owes
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft: to whom, about which sheets, with which files; ``data`` is the .eml."""
+    """A draft to a department, with its sheets and the names of its attachments; ``data`` is the .eml."""
 
     department: str
     to: tuple[str, ...]
@@ -61,13 +61,13 @@ class Draft:
 
     @property
     def file(self) -> str:
-        """The name it is saved under."""
+        """The file name."""
         return file_name(self.department) + ".eml"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a department gets no draft, or not a whole one; and what to do about it."""
+    """The reason why a department gets no draft or an incomplete one, and the remedy."""
 
     department: str
     reason: str
@@ -76,20 +76,20 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The drafts of one kind in 建制順. ``unread`` are returned files of which nobody knows whose they are."""
+    """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure."""
 
-    kind: Kind
+    kind: MailKind
     round: Round
     drafts: tuple[Draft, ...]
     obstacles: tuple[Obstacle, ...]
     unread: tuple[Receipt, ...] = ()
 
 
-def plan(workspace: Workspace, master: Master, kind: Kind, round_: Round, now: datetime) -> Drafts:
-    """The drafts for everyone in this round whom the kind of mail concerns. Nothing is written.
+def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
+    """Return the drafts for all departments that this kind of mail concerns; write nothing.
 
-    Raises UsageError when nothing was issued in the round, DxreportError for a fault in the text template
-    or a kept workbook that is gone.
+    Raises UsageError when nothing was issued in the round, DxreportError for a fault in the mail template or a
+    missing kept workbook.
     """
     found = status(master, round_, now.date())
     if all(s.state is State.NOT_ISSUED for s in found.sheets):
@@ -102,15 +102,16 @@ def plan(workspace: Workspace, master: Master, kind: Kind, round_: Round, now: d
     for sheet in found.sheets:
         if kind.concerns(sheet.state):
             by_department.setdefault(sheet.department, []).append(sheet)
-    made = [writer.draft(department, sheets) for department, sheets in by_department.items()]
-    return Drafts(kind, round_, tuple(d for d in made if d), tuple(writer.obstacles), _unread(kind, found))
+    drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
+    unread = found.refused if kind is MailKind.REMIND else ()
+    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread)
 
 
 def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
-    """Write the drafts into ``folder``; gives their paths, and those of earlier drafts that were removed.
+    """Write the drafts into ``folder``; return their paths, and those of earlier drafts that were removed.
 
-    An earlier draft of the same kind that is not made again is out of date: whoever it was for has
-    answered. Raises UsageError for a file of the same name that is no draft of ours, and as ``atomic_write``.
+    Earlier drafts of the same kind for other departments are out of date, since these have answered. Raises
+    UsageError for a file of the same name that is no such draft, and as ``atomic_write``.
     """
     paths = [folder / draft.file for draft in drafts.drafts]
     for path in paths:
@@ -128,20 +129,20 @@ def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
     return paths, old
 
 
-def out_folder(workspace: Workspace, master: Master, kind: Kind, round_: Round) -> Path:
-    """Where drafts are written unless told otherwise."""
+def out_folder(workspace: Workspace, master: Master, kind: MailKind, round_: Round) -> Path:
+    """Return the default folder for drafts."""
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_{round_.name}_メール_{kind.label}")
 
 
 class _Writer:
-    """Writes the drafts of one kind; keeps what stands in the way of others."""
+    """Writes the drafts of one kind and collects the obstacles."""
 
-    def __init__(self, workspace: Workspace, master: Master, kind: Kind, round_: Round, today: date) -> None:
+    def __init__(self, workspace: Workspace, master: Master, kind: MailKind, round_: Round, today: date) -> None:
         self.workspace, self.master, self.kind, self.round, self.today = workspace, master, kind, round_, today
         self.obstacles: list[Obstacle] = []
 
     def draft(self, department: str, sheets: Sequence[SheetStatus]) -> Draft | None:
-        """The draft for a department, None where it cannot be made."""
+        """Return the draft for a department, or None where it cannot be made."""
         to, cc = self._addresses(department)
         attachments = self._attachments(department, sheets)
         if not to or not attachments:
@@ -154,7 +155,7 @@ class _Writer:
 
     def _addresses(self, department: str) -> tuple[list[str], list[str]]:
         known = self.master.department(department)
-        assert known is not None  # the sheets were found by it
+        assert known is not None  # by_department yields known ones
         (to, bad), (cc, bad_cc) = addresses(known.to), addresses(known.cc)
         for column, words in (("宛先", bad), ("CC", bad_cc)):
             if words:
@@ -165,24 +166,24 @@ class _Writer:
         return to, cc
 
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
-        held = [s.receipt for s in sheets if s.state is State.HELD and s.receipt]
-        found = {receipt.id: self._copies(department, receipt) for receipt in _each(held)}
-        issues = [
-            s.issue for s in sheets if s.issue and not (s.state is State.HELD and s.receipt and found[s.receipt.id])
-        ]
-        copies = [_without_id(path, receipt) for receipt in _each(held) for path in found[receipt.id]]
-        return _distinct([self._issued(issue) for issue in _each(issues)] + copies)
+        """Return the marked copies of held sheets, and the issued workbooks of all others."""
+        receipts = {s.receipt.id: s.receipt for s in sheets if s.state is State.HELD and s.receipt}
+        copies = {id_: self._copies(department, receipt) for id_, receipt in receipts.items()}
+        issues = {
+            s.issue.id: s.issue
+            for s in sheets
+            if s.issue and not (s.state is State.HELD and s.receipt and copies[s.receipt.id])
+        }
+        issued = [self._issued(issue) for issue in issues.values()]
+        return _distinct(issued + [attachment for found in copies.values() for attachment in found])
 
-    def _copies(self, department: str, receipt: Receipt) -> list[Path]:
+    def _copies(self, department: str, receipt: Receipt) -> list[Attachment]:
         found = kept_copies(self.workspace, receipt.id)
         if not found:
-            again = f"dxreport collect master/returns/{receipt.id}_… を実行すると、差し戻し用のファイルができることがあります。"
-            self._stop(
-                department,
-                f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。",
-                again,
-            )
-        return found
+            why = f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。"
+            fix = f"dxreport collect master/returns/{receipt.id}_… を実行すると、差し戻し用のファイルができることがあります。"
+            self._stop(department, why, fix)
+        return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
 
     def _issued(self, issue: Issue) -> Attachment:
         path = workbook_path(self.workspace, issue.id)
@@ -194,12 +195,12 @@ class _Writer:
         self.obstacles.append(Obstacle(department, why, fix))
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """What the text template may say."""
-        limit = self.round.deadline
+        """Return the names that the mail template may use."""
+        deadline = self.round.deadline
         return {
             "fiscal_year": self.master.settings.fiscal_year.label,
             "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter),
-            "deadline": day_text(date.fromisoformat(limit)) if limit else "",
+            "deadline": day_text(date.fromisoformat(deadline)) if deadline else "",
             "days_late": max(s.days_late for s in sheets),
             "today": day_text(self.today),
             "department": department,
@@ -221,39 +222,26 @@ def _day(when: str) -> str:
     return day_text(datetime.fromisoformat(when).date())
 
 
-def _each(records: Iterable) -> list:
-    """The issues or receipts, each once (receipts of one return have its id in common)."""
-    return list({record.id: record for record in records}.values())
-
-
-def _without_id(path: Path, receipt: Receipt) -> Attachment:
-    return Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes())
-
-
 def _distinct(attachments: Sequence[Attachment]) -> list[Attachment]:
-    """No two of the same name: a workbook that was issued twice is numbered."""
+    """Number attachments of the same name, as of a workbook that was issued twice."""
     taken: set[str] = set()
     out = []
-    for given in attachments:
-        name, number = given.name, 1
+    for a in attachments:
+        name, number = a.name, 1
         while name in taken:
             number += 1
-            name = f"{PurePath(given.name).stem}（{number}）{PurePath(given.name).suffix}"
+            name = f"{PurePath(a.name).stem}（{number}）{PurePath(a.name).suffix}"
         taken.add(name)
-        out.append(Attachment(name, given.data))
+        out.append(Attachment(name, a.data))
     return out
 
 
-def _unread(kind: Kind, found: RoundStatus) -> tuple[Receipt, ...]:
-    return found.refused if kind is Kind.REMIND else ()
-
-
-def _boundary(kind: Kind) -> str:
+def _boundary(kind: MailKind) -> str:
     return f"{BOUNDARY}_{kind.value}"
 
 
-def _is_ours(path: Path, kind: Kind | None = None) -> bool:
-    """Whether a file is a draft as it was written here, of this kind or of any."""
+def _is_ours(path: Path, kind: MailKind | None = None) -> bool:
+    """Whether a file is a draft written by this module, of this kind or of any."""
     wanted = f'boundary="{_boundary(kind)}"' if kind else f'boundary="{BOUNDARY}'
     with path.open("rb") as stream:
         return wanted.encode() in stream.read(65_536).partition(b"\r\n\r\n")[0]

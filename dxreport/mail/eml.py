@@ -1,10 +1,9 @@
-"""A mail draft as an .eml file that Outlook and Thunderbird open ready to be sent.
+"""Mail drafts as .eml files that Outlook and Thunderbird open ready to be sent.
 
-How an attachment's name is written was chosen for both: ``filename*`` of Content-Disposition after
-RFC 2231, which Thunderbird reads, and beside it ``name`` of Content-Type as encoded words of RFC 2047,
-without which Outlook shows "Untitled attachment" for Japanese names. ``X-Unsent`` makes Outlook (and
-Thunderbird) open the file in the window in which mails are written. There is no From, Date or
-Message-ID: the program that sends the draft sets them, and the same draft gives the same bytes.
+The name of an attachment is written twice: as ``filename*`` of Content-Disposition (RFC 2231), which Thunderbird
+reads, and as ``name`` of Content-Type in encoded words (RFC 2047), without which Outlook shows "Untitled
+attachment" for Japanese names. ``X-Unsent`` makes both programs open the file in the window for writing mails.
+From, Date and Message-ID are left to the program that sends the draft, so that the same draft gives the same bytes.
 """
 
 from __future__ import annotations
@@ -21,30 +20,30 @@ from email.utils import formataddr, parseaddr
 from pathlib import PurePath
 from urllib.parse import quote
 
-BOUNDARY = "=_dxreport"  # "=_" stands in no base64, and every part is base64
+BOUNDARY = "=_dxreport"  # every part is base64, which never contains "=_"
 _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
 }
-_POLICY = compat32.clone(linesep="\r\n", max_line_length=0)  # lines are broken here, where they may be
+_POLICY = compat32.clone(linesep="\r\n", max_line_length=0)  # this module breaks the lines itself
 _WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
-_LONGEST = 900  # characters of a header line; 998 is what RFC 5322 allows
+_LONGEST = 900  # characters of a header line; RFC 5322 allows 998
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to be attached."""
+    """An attached file."""
 
     name: str
     data: bytes = field(repr=False)
 
 
 def addresses(text: str) -> tuple[list[str], list[str]]:
-    """The mail addresses of 宛先 or CC, and what there is none: ``([総務課 <soumu@…>, …], [担当まで])``.
+    """Split 宛先 or CC into mail addresses and other words: ``([総務課 <soumu@…>, …], [担当まで])``.
 
-    They are separated by 、 ; , or line breaks, and may have a name (``総務課 <soumu@example.jp>``).
-    Full-width letters of an address are taken as half-width.
+    Addresses are separated by 、 ; , or line breaks and may have a name (``総務課 <soumu@example.jp>``).
+    Full-width letters of an address become half-width.
     """
     good, bad = [], []
     for word in map(str.strip, _WORD.findall(text)):
@@ -61,7 +60,7 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
 
 
 def _angled(word: str) -> str:
-    """``総務課＜ｓｏｕｍｕ＠…＞`` with its address, not its name, in half-width letters."""
+    """Turn the address, but not the name, of ``総務課＜ｓｏｕｍｕ＠…＞`` into half-width letters."""
     name, _, address = word.replace("＜", "<").partition("<")
     return f"{name}<{unicodedata.normalize('NFKC', address)}"
 
@@ -72,9 +71,10 @@ def eml(
     subject: str,
     body: str,
     attachments: Sequence[Attachment],
+    *,
     boundary: str = BOUNDARY,
 ) -> bytes:
-    """A draft with these parts; ``to`` and ``cc`` as :func:`addresses` gives them. ``boundary`` begins with BOUNDARY."""
+    """Return a draft; ``to`` and ``cc`` are as :func:`addresses` returns them, ``boundary`` begins with BOUNDARY."""
     mail = Message(_POLICY)
     mail["X-Unsent"] = "1"
     mail["To"] = _list(to)
@@ -113,12 +113,12 @@ def _encoded(address: str) -> str:
 
 
 def _words(text: str, header: str) -> str:
-    """A text as encoded words (RFC 2047), one a line, none longer than 75; ``header`` stands before the first."""
+    """Encode a text (RFC 2047), one word a line, none longer than 75; ``header`` precedes the first."""
     return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(splitchars="")
 
 
 def _rfc2231(parameter: str, value: str) -> str:
-    """A parameter after RFC 2231, in as few pieces as the length of lines allows."""
+    """Write a parameter (RFC 2231) in as few pieces as the length of lines allows."""
     if value.isascii():
         return f'{parameter}="{value}"'
     octets = quote(value, safe="")

@@ -1,8 +1,7 @@
-"""The first master of a fiscal year, as a workbook that people like to work in.
+"""Building the first master of a fiscal year.
 
-openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); the contents go in through
-:class:`dxreport.ooxml.table.BookEdit`, as every later change does. The same content gives the
-same bytes.
+openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); :class:`~dxreport.ooxml.table.WorkbookEdit`
+writes the contents, as it does every later change. The same contents give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from lxml import etree
 from ..domain.fields import GROUPS
 from ..domain.model import QUARTER_LABELS, Department, Measure, Ref, Round, Settings
 from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
-from ..ooxml.table import BookEdit, sheet_parts
+from ..ooxml.table import WorkbookEdit, sheet_parts
 from ..workspace.files import atomic_write
 from . import schema
 from .layout import draw
 from .records import MeasureState, Standing
-from .schema import ID, SEPARATOR, Sheet
-from .workbook import Book
+from .schema import DIRECTION_FIELD, ID, SEPARATOR, TableSchema
+from .workbook import MasterWorkbook
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" \
@@ -38,7 +37,7 @@ def build_master(
     path: Path,
     standings: Mapping[str, Standing] | None = None,
 ) -> None:
-    """Write a master with these contents and empty ledgers to ``path`` (atomically, over what is there)."""
+    """Write a master with these contents and empty ledgers to ``path``, atomically, over any existing file."""
     atomic_write(path, master_bytes(settings, departments, measures, standings))
 
 
@@ -47,16 +46,24 @@ def master_bytes(
     departments: Sequence[Department],
     measures: Iterable[Measure],
     standings: Mapping[str, Standing] | None = None,
+    *,
+    directions: Mapping[tuple[str, str], str] | None = None,
 ) -> bytes:
-    """The workbook that :func:`build_master` writes. Measures without a standing are 実施中."""
-    contents = _contents(settings, departments, sorted(measures, key=lambda m: m.id), standings or {})
-    sizes = {sheet.table: len(rows) for sheet, rows in contents}
-    package = Package(_empty(settings, sizes))
-    book, edit = Book(package), BookEdit(package)
+    """Return the workbook that :func:`build_master` writes, with ``directions`` as in ``Master``.
+
+    Measures without a standing are 実施中.
+    """
+    ordered = sorted(measures, key=lambda m: m.id)
+    contents = _contents(settings, departments, ordered, standings or {}, directions)
+    stream = io.BytesIO()
+    draw(settings, {sheet.table: len(rows) for sheet, rows in contents}).save(stream)
+    package = Package(stream.getvalue())
+    book, edit = MasterWorkbook(package), WorkbookEdit(package)
     for sheet, rows in contents:
-        area = book.area(sheet)
+        table = book.find_table(sheet)
+        assert table is not None  # drawn above
         for texts in rows:
-            edit.append(area, texts)
+            edit.append(table, texts)
     done = Package(edit.data())
     parts = {name: done.read(name) for name in done.names} | {"docProps/core.xml": _CORE}
     for name in sheet_parts(done).values():
@@ -65,7 +72,7 @@ def master_bytes(
 
 
 def _without_triangles(sheet: bytes) -> bytes:
-    # Excel marks every text that looks like a number; here all of them are meant as texts.
+    # Excel marks texts that look like numbers with a green triangle; here all of them are meant as texts.
     root = parse(sheet)
     ignored = etree.Element(f"{{{MAIN_NS}}}ignoredErrors")
     etree.SubElement(ignored, f"{{{MAIN_NS}}}ignoredError", sqref="A1:AZ10000", numberStoredAsText="1")
@@ -73,25 +80,20 @@ def _without_triangles(sheet: bytes) -> bytes:
     return serialise(root)
 
 
-def _empty(settings: Settings, sizes: Mapping[str, int]) -> bytes:
-    stream = io.BytesIO()
-    draw(settings, sizes).save(stream)
-    return stream.getvalue()
-
-
 def _contents(
     settings: Settings,
     departments: Sequence[Department],
     measures: Sequence[Measure],
     standings: Mapping[str, Standing],
-) -> list[tuple[Sheet, list[dict[str, str]]]]:
-    years = settings.plan_years
+    directions: Mapping[tuple[str, str], str] | None = None,
+) -> list[tuple[TableSchema, list[dict[str, str]]]]:
+    years, declared = settings.plan_years, (directions or {}).items()
     out = [(schema.MEASURES, [_measure(m, standings.get(m.id, Standing())) for m in measures])]
     for part, sheet in schema.child_sheets(years):
         rows = []
         for m in measures:
-            values = m.values()
-            rows += [_texts(sheet, m.id, item.key, values) for item in getattr(m, part.attribute)]
+            values = m.values() | {Ref(DIRECTION_FIELD, key): text for (id_, key), text in declared if id_ == m.id}
+            rows += [_texts(sheet, m.id, item.key, values) for item in part.of(m)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [
         {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc} for d in departments
@@ -107,12 +109,12 @@ def _measure(measure: Measure, standing: Standing) -> dict[str, str]:
     return texts | {schema.STATE: standing.state.value}
 
 
-def _texts(sheet: Sheet, id_: str, item: str, values: Mapping[Ref, str]) -> dict[str, str]:
+def _texts(sheet: TableSchema, id_: str, item: str, values: Mapping[Ref, str]) -> dict[str, str]:
     texts = {c.header: values.get(Ref(c.field, item, c.period), "") for c in sheet.columns if c.field}
     return texts | dict(zip(sheet.keys, (id_, item), strict=False)) | {ID: id_}
 
 
-def _settings(settings: Settings) -> list[tuple[Sheet, list[dict[str, str]]]]:
+def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]]]]:
     general = [
         (schema.YEAR, settings.fiscal_year.label, "このマスターの年度"),
         (schema.FIRST_YEAR, settings.plan_years[0].label, "成果目標の列は、この年度から4年分"),

@@ -1,18 +1,18 @@
-"""What is wrong with a master, all of it at once."""
+"""Faults of a master, collected and reported all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from ..domain.errors import MasterError
+from ..domain.values import nearest
 from .records import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: where (a cell, or a sheet's name), what is wrong, and what would be right if that is known."""
+    """One fault: its place (a cell, a sheet's name, or ``""``), what is wrong and, if known, what to write instead."""
 
     place: Place | str
     message: str
@@ -23,7 +23,7 @@ class Fault:
 
 
 class DamagedMaster(MasterError):
-    """The master can be opened but contradicts itself; ``faults`` names every fault with sheet and cell."""
+    """The master can be opened but its contents are faulty; ``faults`` lists every fault with sheet and cell."""
 
     def __init__(self, name: str, faults: tuple[Fault, ...]) -> None:
         lines = "\n".join(f"  {fault}" for fault in faults)
@@ -35,14 +35,14 @@ class DamagedMaster(MasterError):
 
 
 class Faults(list[Fault]):
-    """Faults as they are found."""
+    """The faults found so far."""
 
     def add(self, place: Place | str, message: str) -> None:
-        """Note one."""
+        """Append a fault."""
         self.append(Fault(place, message))
 
 
 def suggestion(word: str, words: Iterable[str]) -> str:
-    """``「…」の誤りではありませんか。`` for the nearest of ``words``, or ``""``."""
-    near = get_close_matches(word, list(words), 1, 0.5)
-    return f"「{near[0]}」の誤りではありませんか。" if near else ""
+    """Return ``「…」の誤りではありませんか。`` for the nearest of ``words``, or ``""`` if none is near."""
+    near = nearest(word, words, ratio=0.5)
+    return f"「{near}」の誤りではありませんか。" if near else ""

@@ -1,25 +1,26 @@
-"""The empty master as people see it: tables, headers, dropdowns, widths and page setup (openpyxl)."""
+"""The look of an empty master: tables, headers, dropdowns, widths and page setup, drawn with openpyxl."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
-from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..domain.model import QUARTER_LABELS, Settings
+from ..ooxml.refs import quote_sheet
 from . import schema
 from .ledgers import LEDGERS
-from .records import ConflictState, MeasureState, ReceiptState
-from .schema import Sheet
+from .records import ConflictState, Direction, MeasureState, ReceiptState
+from .schema import TableSchema
 
 FONT = "ＭＳ Ｐゴシック"
 _LINE = Side(style="thin", color="FFBFBFBF")
@@ -28,15 +29,15 @@ _LEDGER_COLOUR, _DATA_COLOUR, _SETTINGS_COLOUR = "FF7F7F7F", "FF1F4E79", "FF7F60
 
 
 def draw(settings: Settings, sizes: Mapping[str, int]) -> Workbook:
-    """A workbook with the sheets of the schema and nothing in them.
+    """Return a workbook with the empty sheets of the schema.
 
-    ``sizes`` says how many rows each table (by its name) will hold, for the sources of dropdowns.
+    ``sizes`` are the numbers of rows to come, by table name: they set the sources of dropdowns.
     """
     book = Workbook()
     book.remove(book.active)
     book.calculation = CalcProperties(fullCalcOnLoad=True)
     normal = Font(name=FONT, size=10, charset=128, family=3)
-    book._fonts = IndexedList([normal])  # the first font is that of cells without a style
+    book._fonts = IndexedList([normal])  # cells without a style use the first font
     book._named_styles["Normal"].font = normal
     book.add_named_style(_heading())
     book.add_named_style(_body())
@@ -74,7 +75,7 @@ def _body() -> NamedStyle:
     )
 
 
-def _sheet(book: Workbook, tables: tuple[Sheet, ...], colour: str, frozen: str) -> None:
+def _sheet(book: Workbook, tables: tuple[TableSchema, ...], colour: str, frozen: str) -> None:
     ws = book.create_sheet(tables[0].name)
     ws.sheet_properties.tabColor = colour
     ws.sheet_view.zoomScale = 90
@@ -104,15 +105,7 @@ def _page(ws: Worksheet) -> None:
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
     ws.print_title_rows = "1:1"
-    for side, inches in (
-        ("left", 0.4),
-        ("right", 0.4),
-        ("top", 0.5),
-        ("bottom", 0.55),
-        ("header", 0.25),
-        ("footer", 0.25),
-    ):
-        setattr(ws.page_margins, side, inches)
+    ws.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.55, header=0.25, footer=0.25)
     ws.oddFooter.left.text, ws.oddFooter.right.text = "&A", "&P / &N"
 
 
@@ -134,6 +127,8 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     _choose(book, schema.MEASURES, none, _words("○"), "報告事項がない四半期だけ ○ にしてください。")
     progress = tuple(h for h in schema.ACTIVITIES.headers if h.endswith("進捗"))
     _choose(book, schema.ACTIVITIES, progress, words, "「設定」シートの進捗から選んでください。")
+    directions = _words(d.value for d in Direction if d.value)
+    _choose(book, schema.outcomes(settings.plan_years), (schema.DIRECTION,), directions, "一覧から選んでください。")
     _choose(
         book, schema.PROGRESS, ("対応策",), _words((schema.NEEDED,)), "対応策が要る進捗だけ「必須」にしてください。"
     )
@@ -142,11 +137,11 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     _choose(book, schema.CONFLICTS, ("状態",), _words(s.value for s in ConflictState), "一覧から選んでください。")
 
 
-def _words(words: Any) -> str:
+def _words(words: Iterable[str]) -> str:
     return '"' + ",".join(words) + '"'
 
 
-def _first_column(sheet: Sheet) -> int:
+def _first_column(sheet: TableSchema) -> int:
     column = 1
     for other in schema.SETTINGS:
         if other is sheet:
@@ -155,12 +150,12 @@ def _first_column(sheet: Sheet) -> int:
     return column
 
 
-def _source(sheet: Sheet, header: str, first: int, sizes: Mapping[str, int]) -> str:
+def _source(sheet: TableSchema, header: str, first: int, sizes: Mapping[str, int]) -> str:
     letter = get_column_letter(first + sheet.headers.index(header))
-    return f"{quote_sheetname(sheet.name)}!${letter}$2:${letter}${1 + max(1, sizes.get(sheet.table, 1))}"
+    return f"{quote_sheet(sheet.name)}!${letter}$2:${letter}${1 + max(1, sizes.get(sheet.table, 1))}"
 
 
-def _choose(book: Workbook, sheet: Sheet, headers: tuple[str, ...], source: str, hint: str) -> None:
+def _choose(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str) -> None:
     rule = DataValidation(
         "list", formula1=source, allow_blank=True, showErrorMessage=True, errorTitle="入力できない値です", error=hint
     )
@@ -172,7 +167,7 @@ def _choose(book: Workbook, sheet: Sheet, headers: tuple[str, ...], source: str,
 
 
 def _emphasis(book: Workbook) -> None:
-    """Measures that no longer run stand in grey italics; what waits for somebody stands in bold."""
+    """Show measures that no longer run in grey italics, and held sheets and open conflicts in bold."""
     state = get_column_letter(1 + schema.MEASURES.headers.index(schema.STATE))
     last = get_column_letter(len(schema.MEASURES.columns))
     grey = FormulaRule(

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ..domain.errors import MasterError, PackageError
 from ..ooxml.package import Package
 from ..ooxml.properties import read_property
-from ..ooxml.table import Area
+from ..ooxml.table import TableRange
 from .faults import DamagedMaster
 from .ledgers import LEDGERS, read_ledger
 from .measures import read_measures
 from .records import Master
 from .schema import COMMIT
 from .settings import read_departments, read_settings
-from .workbook import Book
+from .workbook import MasterWorkbook
 
 
 def read_master(path: Path) -> Master:
-    """The master stored at ``path``.
+    """Read the master stored at ``path``.
 
-    Raises MasterError where there is none or it is no workbook, and DamagedMaster, with every fault
-    named by sheet and cell, where it contradicts itself.
+    Raises MasterError if there is none or it is not a workbook, and DamagedMaster, which lists every
+    fault with sheet and cell, if its contents are faulty.
     """
     try:
         data = path.read_bytes()
@@ -38,9 +39,9 @@ def read_master(path: Path) -> Master:
 
 
 def master_from(data: bytes, name: str = "master.xlsx") -> Master:
-    """The master in these bytes; raises as :func:`read_master`."""
+    """Read the master in these bytes; raise as :func:`read_master`."""
     try:
-        book = Book(Package(data))
+        book = MasterWorkbook(Package(data))
         master = _read(book, data)
     except PackageError as error:
         raise MasterError(
@@ -52,23 +53,27 @@ def master_from(data: bytes, name: str = "master.xlsx") -> Master:
     return master
 
 
-def _read(book: Book, data: bytes) -> Master | None:
+def _read(book: MasterWorkbook, data: bytes) -> Master | None:
     settings = read_settings(book)
     departments = read_departments(book)
-    ledgers = [read_ledger(book, ledger) for ledger in LEDGERS]
+    records: dict[str, Any] = {}
+    tables: dict[str, TableRange] = {}
+    for ledger in LEDGERS:
+        table, records[ledger.attribute] = read_ledger(book, ledger)
+        if table is not None:
+            tables[ledger.sheet.name] = table
     if settings is None:
         return None
     found = read_measures(book, settings, departments)
-    areas: dict[str, Area] = dict(found.areas)
-    areas |= {ledger.sheet.name: area for ledger, (area, _) in zip(LEDGERS, ledgers, strict=True) if area}
     return Master(
         settings,
         departments,
         found.measures(),
-        {id_: found.standings[id_] for id_ in sorted(found.standings)},
-        *(records for _, records in ledgers),
-        areas=areas,
+        dict(sorted(found.standings.items())),
+        directions=found.directions(),
+        tables=found.tables | tables,
         commit=read_property(book.package, COMMIT),
         data=data,
         sha256=sha256(data).hexdigest(),
+        **records,
     )

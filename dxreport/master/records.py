@@ -1,7 +1,7 @@
-"""What a master holds beside its measures: states, ledger, receipts, history, conflicts.
+"""The records of a master: states, issues, receipts, history, conflicts; and the master as read.
 
-Every record is one row of its sheet; its attributes stand in the order of the columns (see
-``dxreport.master.schema``). Times are texts ``YYYY-MM-DD HH:MM:SS``, as they stand in the cells.
+Every record is one row of its sheet, with its attributes in the order of the columns (see
+``dxreport.master.schema``). Times are texts ``YYYY-MM-DD HH:MM:SS``, as in the cells.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from ..domain.model import PARTS, Department, Measure, Part, Ref, Settings
-from ..ooxml.table import Area
+from ..domain.model import Department, ItemList, Measure, Ref, Settings
+from ..domain.numbering import next_number
+from ..domain.values import fold
+from ..ooxml.table import TableRange
 from .schema import sheet_of
 
 
 class Place(NamedTuple):
-    """A cell of the master, as people find it."""
+    """A cell of the master: sheet name and address."""
 
     sheet: str
     cell: str
@@ -36,8 +38,23 @@ class MeasureState(Enum):
     ABSORBED = "統合"
 
 
+class Direction(Enum):
+    """方向 of a 成果目標: whether more or less of it is better."""
+
+    MORE = "多いほど良い"
+    LESS = "少ないほど良い"
+    RANGE = "範囲"
+    NOT_JUDGED = "判定しない"
+    UNKNOWN = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Direction:
+        """The direction that a cell holds; UNKNOWN for a blank or any other text."""
+        return next((d for d in cls if d.value == fold(text)), cls.UNKNOWN)
+
+
 class ReceiptState(Enum):
-    """状態 of a returned sheet; ``key`` is the word of ``--json``."""
+    """状態 of a returned sheet."""
 
     MERGED = "取込済"
     UNCHANGED = "変更なし"
@@ -49,11 +66,12 @@ class ReceiptState(Enum):
 
     @property
     def key(self) -> str:
+        """The word in ``--json``."""
         return self.name.lower()
 
 
 class ConflictState(Enum):
-    """状態 of a conflict; a withdrawn return takes its conflicts with it."""
+    """状態 of a conflict; withdrawing a return withdraws its conflicts."""
 
     OPEN = "未解決"
     RESOLVED = "解決済"
@@ -62,13 +80,13 @@ class ConflictState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a measure runs: its state, and the quarter (1–4) it holds from; 0 is the whole year."""
+    """Whether a measure runs: its state, and the quarter (1–4) from which it applies; 0 is the whole year."""
 
     state: MeasureState = MeasureState.ACTIVE
     from_quarter: int = 0
 
     def runs_in(self, quarter: int) -> bool:
-        """Whether a round of this quarter asks for the measure; 0 asks whether it ran in any quarter of the year."""
+        """Whether the measure runs in this quarter, or with 0 in any quarter of the year."""
         if self.state is MeasureState.ACTIVE:
             return True
         return quarter < self.from_quarter if quarter else self.from_quarter > 1
@@ -76,7 +94,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """発行台帳: one workbook sent out. ``form`` is the form's hash, ``sha256`` that of the file."""
+    """発行台帳: one issued workbook. ``form`` is the hash of its form, ``sha256`` that of the file."""
 
     id: str
     round: str
@@ -90,11 +108,11 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """受付簿: one sheet of a returned file, or the file itself (``measure`` blank) when it was refused whole.
+    """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``).
 
-    ``note`` says why it is held, was accepted or was withdrawn; ``replaced_by`` is the return that went in
-    instead of a held one; ``meant`` the round that a sheet was filled in for, where that is another than its own;
-    ``comments`` are the notes that the department wrote on cells, a line each (``E21: …``).
+    ``note`` is why it is held, was accepted or was withdrawn; ``replaced_by`` the return that was merged
+    instead of a held one; ``meant`` the round that the sheet was filled in for, if not its own;
+    ``comments`` are the notes that the department wrote on cells, one per line (``E21: …``).
     """
 
     id: str
@@ -121,29 +139,28 @@ class Receipt:
 
     @property
     def place(self) -> tuple[str, str]:
-        """What its sheet is: 施策ID and issue."""
+        """The identity of the sheet: 施策ID and issue."""
         return self.measure, self.issue_id
 
     @property
     def number(self) -> int:
-        """The place of its return among all, whatever the order of the rows."""
+        """The number of its return."""
         return number_of(self.id)
 
 
 def number_of(return_id: str) -> int:
-    """12 of ``U0012``; 0 where somebody wrote something else into 受付簿."""
+    """Return 12 for ``U0012``; 0 for any other text written into 受付簿."""
     return int(return_id[1:]) if return_id[1:].isdigit() else 0
 
 
 def next_id(letter: str, taken: Iterable[str]) -> str:
-    """The next number of a series: ``C0003`` after ``C0002``; what somebody wrote otherwise does not count."""
-    numbers = [int(id_[1:]) for id_ in taken if id_[:1] == letter and id_[1:].isdecimal()]
-    return f"{letter}{max(numbers, default=0) + 1:04}"
+    """Return the next id of a series: ``C0003`` after ``C0002``. Ids in any other form do not count."""
+    return f"{letter}{next_number(letter, taken):04}"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """変更履歴: one text of the master that changed. ``note`` says who or why when no return did it."""
+    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did."""
 
     when: str
     measure: str
@@ -161,7 +178,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """競合: a cell that the department and somebody else both changed. ``decision`` is the text taken."""
+    """競合: a cell changed both by the department and in the master. ``decision`` is the text chosen."""
 
     id: str
     return_id: str
@@ -179,7 +196,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class FinalReport:
-    """確定報告: a report whose figures were frozen as approved; ``sha256`` is that of what is kept of it."""
+    """確定報告: a report whose figures were frozen as approved; ``sha256`` is the hash of the stored figures."""
 
     id: str
     quarter: str
@@ -194,11 +211,11 @@ Record = Issue | Receipt | Change | Conflict | FinalReport
 class Master:
     """A master workbook as read.
 
-    ``measures`` stand in the order of their IDs, departments in 建制順. ``areas`` says where the
-    table of each sheet is, and where its records are (see :meth:`place` for single texts).
-    ``commit`` names the entry of the log that the file was written with, "" for none.
-    ``data`` and ``sha256`` are the file as it was read: edits are made on these bytes, and saving
-    checks that the file is still the same.
+    ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of
+    the column 方向 by 施策ID and 成果目標ID, without blanks. ``tables`` locates the table of each sheet and
+    the rows of its records (see :meth:`place` for single texts). ``commit`` names the log entry that the
+    file was written with, or is ``""``. ``data`` and ``sha256`` are the file as read: edits apply to these
+    bytes, and saving checks that the file is still the same.
     """
 
     settings: Settings
@@ -210,56 +227,52 @@ class Master:
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
-    areas: Mapping[str, Area] = field(default_factory=dict, repr=False)
+    directions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    tables: Mapping[str, TableRange] = field(default_factory=dict, repr=False)
     commit: str = ""
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""
 
     def measure(self, id_: str) -> Measure | None:
-        """The measure with this ID."""
+        """Return the measure with this ID."""
         return next((m for m in self.measures if m.id == id_), None)
 
     def department(self, name: str) -> Department | None:
-        """The department of this name, or that once had it."""
+        """Return the department with this name or, failing that, this former name."""
         return next((d for d in self.departments if d.name == name), None) or next(
             (d for d in self.departments if name in d.former_names), None
         )
 
     def issue(self, id_: str) -> Issue | None:
-        """The issue with this ID."""
+        """Return the issue with this ID."""
         return next((i for i in self.issues if i.id == id_), None)
 
+    def direction(self, measure_id: str, key: str) -> Direction:
+        """The direction declared for a 成果目標."""
+        return Direction.parse(self.directions.get((measure_id, key), ""))
+
     def place(self, measure_id: str, ref: Ref) -> Place | None:
-        """The cell in which a text of a measure stands, or None for an item that the master does not hold."""
-        area = self.areas[sheet_of(ref, self.settings.plan_years).name]
-        row = area.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
-        header = sheet_of(ref, self.settings.plan_years).header_of(ref.field, ref.period)
-        return Place(area.sheet, area.cell(row, header)) if row else None
+        """Return the cell of a text of a measure, or None if the master does not have its item."""
+        schema = sheet_of(ref, self.settings.plan_years)
+        table = self.tables[schema.name]
+        row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
+        return Place(table.sheet, table.cell(row, schema.header_of(ref.field, ref.period))) if row else None
 
     def by_department(self, quarter: int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
-        """Departments in 建制順 with those measures of theirs that run in a quarter (see Standing.runs_in)."""
+        """Yield departments in 建制順 with their measures that run in a quarter (see ``Standing.runs_in``)."""
+        running = [m for m in self.measures if self.standings[m.id].runs_in(quarter)]
         for department in self.departments:
-            measures = tuple(
-                m
-                for m in self.measures
-                if m.lead_department == department.name and self.standings[m.id].runs_in(quarter)
-            )
-            if measures:
+            if measures := tuple(m for m in running if m.lead_department == department.name):
                 yield department, measures
 
-    def keys_ever(self, measure_id: str, part: Part) -> set[str]:
-        """Every item id that a list of a measure has or is known to have had, so that none is given twice."""
-        refs = [c.ref for c in (*self.changes, *self.conflicts) if c.measure == measure_id]
-        keys = {ref.item for ref in refs if ref.item[:1] == part.letter}
+    def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
+        """Return every item id that a list of a measure has or had, so that none is given twice."""
+        entries: tuple[Change | Conflict, ...] = (*self.changes, *self.conflicts)
+        past = {c.ref.item for c in entries if c.measure == measure_id and c.ref.item.startswith(items.letter)}
         measure = self.measure(measure_id)
-        return keys | ({item.key for item in getattr(measure, part.attribute)} if measure else set())
+        return past | ({item.key for item in items.of(measure)} if measure else set())
 
 
 def stamp(now: datetime) -> str:
-    """A time as the master's cells hold it."""
+    """Return a time as written in the master's cells."""
     return now.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def part_of(ref: Ref) -> Part | None:
-    """The list a Ref points into, or None for a text of the measure itself."""
-    return next((part for part in PARTS if ref.field.startswith(part.prefix + ".")), None)

@@ -1,4 +1,4 @@
-"""The round at work."""
+"""The current round: the default where a command names none."""
 
 from __future__ import annotations
 
@@ -8,19 +8,33 @@ from .records import Master
 
 
 def current_round(master: Master) -> Round:
-    """The round at work: that of the newest issue. Where nothing was issued, what stands in the master says it: the
-    round of the last quarter with any 進捗, that of the first quarter once any 作業予定 is written, else the one for plans.
+    """Return the round at work.
+
+    Rows of the 回 table are in the order of the year. The current round is the last of them that was issued for more
+    than half of the measures running in it, so neither a part re-issue of an earlier round nor a trial of a later one
+    moves it. While no round has reached half of its measures, it is the last round issued at all.
+
+    Before the first issue the contents decide: the round of the last quarter with any 進捗; else, once any 作業予定
+    is written, that of the first quarter; else the round that opens 作業予定.
 
     Raises MasterError where 設定 has no round.
     """
     rounds = master.settings.rounds
     if not rounds:
         raise MasterError("マスターの「設定」に回がありません。", "「設定」の回の表に、少なくとも1行を書いてください。")
-    for issue in reversed(master.issues):
-        if (found := master.settings.round(issue.round)) is not None:
-            return found
+    shares = {r.name: _issued_share(master, r) for r in rounds}
+    for least in (0.5, 0.0):
+        if issued := [r for r in rounds if shares[r.name] > least]:
+            return issued[-1]
     activities = [a for m in master.measures for a in m.activities]
     if not any(quarter.plan.strip() or quarter.progress.strip() for a in activities for quarter in a.quarters):
         return next((r for r in rounds if not r.quarter and "作業予定" in r.opens), rounds[0])
     reached = max((n for n in QUARTERS if any(a.quarters[n - 1].progress.strip() for a in activities)), default=1)
     return next((r for r in rounds if r.quarter == reached), rounds[0])
+
+
+def _issued_share(master: Master, round_: Round) -> float:
+    """The share (0–1) of the measures running in a round that it was issued for."""
+    running = {m.id for _, measures in master.by_department(round_.quarter) for m in measures}
+    issued = {id_ for issue in master.issues if issue.round == round_.name for id_ in issue.measures}
+    return len(running & issued) / len(running) if running else 0.0

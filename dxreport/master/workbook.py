@@ -1,62 +1,67 @@
-"""A master workbook opened for reading: its sheets as texts, and the areas of the schema found in them."""
+"""A master workbook opened for reading: its sheets as texts, and the tables found in them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..domain.model import normalise
 from ..ooxml.cells import CellReader, Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import address
-from ..ooxml.table import HEADER_ROWS, Area, Table, find_header, plain, sheet_parts, tables, workbook_part
+from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, plain, sheet_parts, tables, workbook_part
 from .faults import Faults, suggestion
 from .records import Place
-from .schema import ID, Sheet
+from .schema import ID, TableSchema
 
 _ID_LIKE = re.compile(r"[0-9A-Za-z]+(?:[-_.][0-9A-Za-z]+)*")
 _DASHES = str.maketrans("‐‑‒–—―−ー", "--------")
 
 
 def plain_id(text: str) -> str:
-    """An ID as it is compared: half-width, upper case, no blanks around, every dash a hyphen."""
+    """Return an ID for comparison: half-width, upper case, stripped, every dash a hyphen."""
     return unicodedata.normalize("NFKC", text).strip().translate(_DASHES).upper()
 
 
-class Row:
-    """One row of an area: its texts by header, and where they stand."""
+class TableRow:
+    """One row of a table: its texts by header, their cells and their faults."""
 
-    __slots__ = ("_area", "_columns", "_grid", "_texts", "number")
+    __slots__ = ("_faults", "_grid", "_range", "_texts", "number")
 
-    def __init__(self, area: Area, grid: Grid, number: int) -> None:
-        self._area, self._grid, self.number = area, grid, number
-        self._columns, self._texts = area.columns, grid.rows.get(number, {})
+    def __init__(self, found: TableRange, grid: Grid, number: int, faults: Faults) -> None:
+        self._range, self._grid, self.number, self._faults = found, grid, number, faults
+        self._texts = grid.rows.get(number, {})
 
     def __getitem__(self, header: str) -> str:
-        """The text under a header as written, normalised; ``""`` where the column is missing."""
-        text = self._texts.get(self._columns.get(header, 0))
+        """The normalised text under a header; ``""`` if the column is missing."""
+        text = self._texts.get(self._range.columns.get(header, 0))
         return normalise(text) if text else ""
 
     def place(self, header: str) -> Place:
-        """The cell under a header."""
-        return Place(self._area.sheet, address(self.number, self._area.columns.get(header, self._area.span[0])))
+        """Return the cell under a header (the first cell of the row if the column is missing)."""
+        column = self._range.columns.get(header, self._range.span[0])
+        return Place(self._range.sheet, address(self.number, column))
+
+    def fault(self, header: str, message: str) -> None:
+        """Add a fault of the cell under a header to those of the workbook."""
+        self._faults.add(self.place(header), message)
 
     def kind(self, header: str) -> str:
-        """What stands under a header if it is no plain text (see Grid.kinds)."""
-        return self._grid.kinds.get((self.number, self._columns.get(header, 0)), "")
+        """Return the kind of the cell under a header if it is not plain text (see ``Grid.kinds``), else ``""``."""
+        return self._grid.kinds.get((self.number, self._range.columns.get(header, 0)), "")
 
-    def odd(self) -> list[str]:
-        """The headers under which no plain text stands."""
-        return [h for h, c in self._columns.items() if (self.number, c) in self._grid.kinds] if self._grid.kinds else []
+    def not_text(self) -> list[str]:
+        """Return the headers of the cells that are not plain text."""
+        return [header for header in self._range.columns if self.kind(header)] if self._grid.kinds else []
 
     def blank(self) -> bool:
-        """Whether nothing of the schema's columns is written here."""
-        return not any(self[header].strip() for header in self._columns)
+        """Whether all columns of the schema are blank in this row."""
+        return not any(self[header].strip() for header in self._range.columns)
 
 
-class Book:
+class MasterWorkbook:
     """A master workbook in memory; faults of its structure are collected in ``faults``."""
 
     def __init__(self, package: Package) -> None:
@@ -66,57 +71,66 @@ class Book:
         self._reader = CellReader(package, workbook_part(package))
         self._grids: dict[str, tuple[Grid, tuple[Table, ...]]] = {}
 
-    def holds(self, sheet: Sheet) -> bool:
-        """Whether there is a sheet of this name."""
-        return plain(sheet.name) in self._parts
+    def has_sheet(self, schema: TableSchema) -> bool:
+        """Whether the workbook has the sheet of this table."""
+        return plain(schema.name) in self._parts
 
-    def area(self, sheet: Sheet, optional: tuple[str, ...] = ()) -> Area | None:
-        """Where the table of a schema sheet stands; None where it cannot be used (the faults say why)."""
-        found = self._parts.get(plain(sheet.name))
+    def find_table(self, schema: TableSchema) -> TableRange | None:
+        """Locate a table by its sheet and headers; return None, and add the reasons to the faults, if it is unusable."""
+        found = self._parts.get(plain(schema.name))
         if found is None:
             names = [name for name, _ in self._parts.values()]
-            self.faults.add("", f"シート「{sheet.name}」がありません。{suggestion(sheet.name, names)}")
+            self.faults.add("", f"シート「{schema.name}」がありません。{suggestion(schema.name, names)}")
             return None
         name, part = found
         grid, all_tables = self._sheet(name, part)
         lines = [_line(grid, row) for row in range(1, HEADER_ROWS + 1)]
-        header, columns = find_header(lines, sheet.headers)
-        if missing := [h for h in sheet.headers if h not in columns and h not in optional]:
-            self._missing_columns(name, sheet, missing, lines[header - 1] if header else [])
+        header, columns = find_header(lines, schema.headers)
+        if missing := [c.header for c in schema.columns if c.header not in columns and not c.optional]:
+            self._missing_columns(name, schema, missing, lines[header - 1] if header else [])
             return None
-        first = columns[sheet.keys[0]]
+        first = columns[schema.keys[0]]
         table = next((t for t in all_tables if t.box.top == header and t.box.left <= first <= t.box.right), None)
-        return Area(name, part, header, columns, header, table)
+        return TableRange(name, part, header, columns, header, table)
 
-    def rows(self, area: Area, keys: tuple[str, ...]) -> tuple[Area, list[Row]]:
-        """The rows of an area that hold anything, and the area with its last row known."""
-        grid, _ = self._sheet(area.sheet, area.part)
-        left, right = area.span
+    def read_table(self, schema: TableSchema) -> tuple[TableRange | None, list[TableRow]]:
+        """Return a table with its last row known, and its rows that are not blank.
+
+        Returns None and no rows if the table cannot be used (see :meth:`find_table`).
+        """
+        found = self.find_table(schema)
+        if found is None:
+            return None, []
+        grid, _ = self._sheet(found.sheet, found.part)
+        left, right = found.span
         filled = sorted(
-            n for n, texts in grid.rows.items() if n > area.header and any(left <= c <= right for c in texts)
+            n for n, texts in grid.rows.items() if n > found.header and any(left <= c <= right for c in texts)
         )
-        numbers = (
-            [n for n in filled if n <= area.table.bottom] if area.table else list(_contiguous(filled, area.header))
-        )
-        end = area.table.box.bottom if area.table else (numbers[-1] if numbers else area.header)
-        key = area.columns[keys[0]]
-        below = [n for n in filled if n > end and _is_key(grid.text(n, key), keys[0])]
+        if found.table:
+            numbers, end = [n for n in filled if n <= found.table.bottom], found.table.box.bottom
+        else:
+            numbers = list(_contiguous(filled, found.header))
+            end = found.header + len(numbers)
+        key = found.columns[schema.keys[0]]
+        below = [n for n in filled if n > end and _is_key(grid.text(n, key), schema.keys[0])]
         numbers += (attached := list(_contiguous(below, end)))
-        if keys[0] == ID:
+        if schema.keys[0] == ID:
             for n in below[len(attached) :]:
                 self.faults.add(
-                    Place(area.sheet, address(n, key)),
+                    Place(found.sheet, address(n, key)),
                     "表から離れた行にデータがあります。間の空行を削除し、表のすぐ下に続けてください。",
                 )
-        return replace(area, last=numbers[-1] if numbers else area.header), [Row(area, grid, n) for n in numbers]
+        found = replace(found, last=numbers[-1] if numbers else found.header)
+        rows = (TableRow(found, grid, n, self.faults) for n in numbers)
+        return found, [row for row in rows if not row.blank()]
 
     def _sheet(self, name: str, part: str) -> tuple[Grid, tuple[Table, ...]]:
         if part not in self._grids:
             self._grids[part] = self._reader.read(part, name), tables(self.package, part)
         return self._grids[part]
 
-    def _missing_columns(self, name: str, sheet: Sheet, missing: list[str], line: list[str]) -> None:
-        known = {plain(h) for h in sheet.headers}
+    def _missing_columns(self, name: str, schema: TableSchema, missing: list[str], line: list[str]) -> None:
+        known = {plain(h) for h in schema.headers}
         others = [text for text in line if text and plain(text) not in known]
         for header in missing:
             near = suggestion(header, others)
@@ -125,7 +139,7 @@ class Book:
 
 
 def _line(grid: Grid, row: int) -> list[str]:
-    texts: Mapping[int, str] = grid.rows.get(row, {})
+    texts = grid.rows.get(row, {})
     return [texts.get(column, "") for column in range(1, max(texts, default=0) + 1)]
 
 

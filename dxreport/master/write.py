@@ -1,4 +1,4 @@
-"""Changes of a master, written into its package at once, and saved safely."""
+"""Changing a master: edits to its package, and safe saving."""
 
 from __future__ import annotations
 
@@ -12,101 +12,92 @@ from ..domain.errors import LockedError, MasterError
 from ..domain.model import Activity, Ref
 from ..ooxml.package import Package
 from ..ooxml.properties import property_parts
-from ..ooxml.table import Area, BookEdit
+from ..ooxml.table import TableRange, WorkbookEdit
 from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
 from ..workspace.paths import Workspace
 from .ledgers import LEDGER_OF, Ledger
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
-from .schema import COMMIT, ID, MEASURES, Sheet, sheet_of
+from .schema import COMMIT, ID, MEASURES, TableSchema, sheet_of
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
 
 class MasterEdit:
-    """Changes to a master as it was read. Nothing is written before :meth:`data` is asked for.
+    """Edits to a master as read; :meth:`data` returns the changed workbook.
 
-    Every method raises MasterError where the workbook leaves no room for the change.
+    Every method raises MasterError if the workbook has no room for the change.
     """
 
     def __init__(self, master: Master) -> None:
-        self._master = master
-        self._book = BookEdit(Package(master.data))
-        self._areas = dict(master.areas)
+        self._receipts, self._plan_years = master.receipts, master.settings.plan_years
+        self._workbook = WorkbookEdit(Package(master.data))
+        self._tables = dict(master.tables)
         self._rows: dict[tuple[str, tuple[str, ...]], int] = {}
-        self._new_items: dict[tuple[str, tuple[str, str]], dict[str, str]] = {}
+        self._new_items: dict[tuple[str, str, str], dict[str, str]] = {}
 
     def set(self, measure_id: str, ref: Ref, text: str) -> None:
-        """Put a text of a measure. A Ref of an item that does not exist yet makes the item, in a new row.
+        """Set a text of a measure; a Ref to a new item adds the item in a new row.
 
-        Raises KeyError for a measure that the master does not hold, and for its ID, which is never changed.
+        Raises KeyError for a measure that the master does not have, and for a 施策ID, which never changes.
         """
-        sheet = sheet_of(ref, self._master.settings.plan_years)
-        if ref.field == "id" or (measure_id,) not in self._area(MEASURES.name).rows:
+        if ref.field == "id" or (measure_id,) not in self._tables[MEASURES.name].rows:
             raise KeyError(f"{measure_id} {ref}")
-        header = sheet.header_of(ref.field, ref.period)
-        area = self._area(sheet.name)
-        if sheet is MEASURES:
-            self._book.set(area, area.rows[measure_id,], header, text)
-        elif row := area.rows.get((measure_id, ref.item)):
-            self._book.set(area, row, header, text)
+        schema = sheet_of(ref, self._plan_years)
+        table, header = self._tables[schema.name], schema.header_of(ref.field, ref.period)
+        if row := table.rows.get((measure_id, ref.item) if ref.item else (measure_id,)):
+            self._workbook.set(table, row, header, text)
         else:
-            self._new_item(sheet, measure_id, ref.item)[header] = text
+            self._new_item(schema, measure_id, ref.item)[header] = text
 
     def set_all(self, changes: Iterable[tuple[str, Ref, str]]) -> None:
-        """Put several texts: measure ID, Ref, text."""
+        """Set several texts, given as measure ID, Ref, text."""
         for measure_id, ref, text in changes:
             self.set(measure_id, ref, text)
 
     def add(self, *records: Record) -> None:
-        """Append records to their sheets, in this order."""
+        """Append records to their ledgers, in this order."""
         for record in records:
             ledger = LEDGER_OF[type(record)]
-            texts = ledger.texts(record)
-            row = self._book.append(self._ledger_area(ledger), texts)
+            row = self._workbook.append(self._ledger_table(ledger), ledger.texts(record))
             self._rows[ledger.sheet.name, ledger.key(record)] = row
 
     def update(self, *records: Issue | Receipt | Conflict) -> None:
-        """Write records over the rows of the same key: issues and conflicts by ID, receipts by ID, measure and issue.
+        """Overwrite the rows of these records: issues and conflicts by ID, receipts by ID, measure and issue.
 
-        Raises KeyError for one that has no row.
+        Raises KeyError for a record that has no row.
         """
         for record in records:
             ledger = LEDGER_OF[type(record)]
-            area, key = self._ledger_area(ledger), ledger.key(record)
-            row = self._rows.get((ledger.sheet.name, key)) or area.rows[key]
+            table, key = self._ledger_table(ledger), ledger.key(record)
+            row = self._rows.get((ledger.sheet.name, key)) or table.rows[key]
             for header, text in ledger.texts(record).items():
-                self._book.set(area, row, header, text)
+                self._workbook.set(table, row, header, text)
 
     def set_commit(self, commit: str) -> None:
         """Name the entry of the log that the workbook is written with."""
-        self._book.put_parts(property_parts(self._book.package, COMMIT, commit))
+        self._workbook.put_parts(property_parts(self._workbook.package, COMMIT, commit))
 
     def data(self) -> bytes:
-        """The workbook with all changes; call it once, at the end."""
-        for (name, _), texts in self._new_items.items():
-            self._book.append(self._area(name), texts)
+        """Return the workbook with all edits; call it once, at the end."""
+        for (sheet, _, _), texts in self._new_items.items():
+            self._workbook.append(self._tables[sheet], texts)
         self._new_items.clear()
-        return self._book.data()
+        return self._workbook.data()
 
-    def _area(self, name: str) -> Area:
-        return self._areas[name]
+    def _ledger_table(self, ledger: Ledger) -> TableRange:
+        """Return the table of a ledger; add the columns that a master of an earlier release lacks."""
+        table = self._tables[ledger.sheet.name]
+        if missing := [header for header in ledger.later if header not in table.columns]:
+            table = self._tables[ledger.sheet.name] = self._workbook.widen(table, missing)
+            self.update(*self._receipts)
+        return table
 
-    def _ledger_area(self, ledger: Ledger) -> Area:
-        """The area of a ledger, with the columns that a master of an earlier release lacks."""
-        area = self._area(ledger.sheet.name)
-        if missing := [header for header in ledger.later if header not in area.columns]:
-            area = self._areas[ledger.sheet.name] = self._book.widen(area, missing)
-            self.update(*self._master.receipts)
-        return area
-
-    def _new_item(self, sheet: Sheet, measure_id: str, item: str) -> dict[str, str]:
-        texts = self._new_items.setdefault((sheet.name, (measure_id, item)), {})
-        if not texts:
-            texts |= {ID: measure_id, sheet.keys[1]: item}
-            if sheet.columns[3:4] and sheet.columns[3].field == "activity.plan_label":
-                texts[sheet.columns[3].header] = Activity(item).plan_label
-        return texts
+    def _new_item(self, schema: TableSchema, measure_id: str, item: str) -> dict[str, str]:
+        """Return the texts of a new row by header, to be appended by :meth:`data`."""
+        labels = {c.header: Activity(item).plan_label for c in schema.columns if c.field == "activity.plan_label"}
+        new = {ID: measure_id, schema.keys[1]: item} | labels
+        return self._new_items.setdefault((schema.name, measure_id, item), new)
 
 
 def save(
@@ -118,12 +109,12 @@ def save(
     before: Mapping[Path, bytes] = _NOTHING,
     after: Mapping[Path, bytes] = _NOTHING,
 ) -> None:
-    """Put a changed master in the place of the one that was read, keeping a backup of that.
+    """Replace the master by ``data`` and keep a backup of the old one.
 
-    The files of ``before`` (what the master will name) and ``after`` (what is handed out) are written
-    with it, or nothing is. Raises LockedError while someone else writes or has it open, and MasterError when the file is no
-    longer the one whose sha256 is ``expected_sha256``, or when the changed one could not be read again;
-    nothing is changed then.
+    The files ``before`` (those the master will refer to) and ``after`` (those to hand out) are written
+    with it, or nothing is. Raises LockedError if another process is writing or has the master open,
+    and MasterError if the file no longer has the hash ``expected_sha256`` or if the new master cannot
+    be read; then nothing has changed.
     """
     with locked(workspace.lock):
         put(workspace, data, expected_sha256, now, before=before, after=after)
@@ -141,9 +132,7 @@ def put(
     """Save as :func:`save` does, for a caller that holds the lock."""
     path = workspace.master
     if who := opened_elsewhere(path):
-        raise LockedError(
-            f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。"
-        )
+        raise LockedError(f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。")
     if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
         raise MasterError(
             f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",

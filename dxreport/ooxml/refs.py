@@ -1,10 +1,12 @@
-"""Cell references: ``"AB12"`` and columns as numbers (1-based)."""
+"""Cell references (``"AB12"``), columns as 1-based numbers, and sheet names."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 from typing import NamedTuple
+
+from .text import utf16_length
 
 MAX_ROW, MAX_COLUMN, MAX_SHEET_NAME = 1_048_576, 16_384, 31
 _NOT_IN_NAMES = re.compile(r"[\\/?*:\[\]\x00-\x1f]|^'|'$")
@@ -26,13 +28,18 @@ class Box(NamedTuple):
         return first if self[:2] == self[2:] else f"{first}:{column_letters(self.right)}{self.bottom}"
 
     def contains(self, row: int, column: int) -> bool:
-        """Whether the cell lies inside."""
+        """Whether the cell is inside."""
         return self.top <= row <= self.bottom and self.left <= column <= self.right
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether the rectangles share a cell."""
+        rows = self.top <= other.bottom and other.top <= self.bottom
+        return rows and self.left <= other.right and other.left <= self.right
 
 
 @lru_cache(maxsize=1024)
 def column_letters(number: int) -> str:
-    """1 → A, 27 → AA."""
+    """Turn a column number into letters: 1 → A, 27 → AA."""
     letters = ""
     while number:
         number, rest = divmod(number - 1, 26)
@@ -42,7 +49,7 @@ def column_letters(number: int) -> str:
 
 @lru_cache(maxsize=1024)
 def column_number(letters: str) -> int:
-    """A → 1, AA → 27."""
+    """Turn column letters into a number: A → 1, AA → 27."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
@@ -50,7 +57,7 @@ def column_number(letters: str) -> int:
 
 
 def cell(ref: str) -> tuple[int, int]:
-    """``"B12"`` or ``"$B$12"`` → (12, 2); raises ValueError on anything else."""
+    """Read ``"B12"`` or ``"$B$12"`` as (row, column), here (12, 2); raise ValueError on anything else."""
     match = _CELL.fullmatch(ref)
     if not match:
         raise ValueError(f"not a cell reference: {ref!r}")
@@ -58,7 +65,7 @@ def cell(ref: str) -> tuple[int, int]:
 
 
 def box(ref: str) -> Box:
-    """``"B2:D4"`` or ``"B2"`` → Box; raises ValueError on anything else."""
+    """Read ``"B2:D4"`` or ``"B2"`` as a Box; raise ValueError on anything else."""
     first, _, last = ref.partition(":")
     top, left = cell(first)
     bottom, right = cell(last or first)
@@ -66,11 +73,15 @@ def box(ref: str) -> Box:
 
 
 def address(row: int, column: int) -> str:
-    """(12, 2) → ``"B12"``."""
+    """Return the address of a cell: (12, 2) → ``"B12"``."""
     return f"{column_letters(column)}{row}"
 
 
+def quote_sheet(name: str) -> str:
+    """Return a sheet name as quoted in formulas and links, before ``!`` and the cell: ``Q1's`` → ``'Q1''s'``."""
+    return "'" + name.replace("'", "''") + "'"
+
+
 def is_sheet_name(text: str) -> bool:
-    """Whether Excel takes ``text`` as the name of a sheet: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
-    length = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return 0 < length <= MAX_SHEET_NAME and not _NOT_IN_NAMES.search(text) and text.casefold() != "history"
+    """Whether Excel accepts ``text`` as a sheet name: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
+    return 0 < utf16_length(text) <= MAX_SHEET_NAME and not _NOT_IN_NAMES.search(text) and text.casefold() != "history"

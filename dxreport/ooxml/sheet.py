@@ -1,6 +1,6 @@
-"""One worksheet under edit: texts of cells are set in its XML, everything else stays.
+"""Edit cells in the XML of a worksheet and keep everything else.
 
-Values are written as inline strings, so that no other part need be touched.
+Texts are written as inline strings, so that no other part has to change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
 
 
 class SheetEdit:
-    """A worksheet part of a package, parsed. ``title`` is the sheet's name, for messages."""
+    """A parsed worksheet part of a package. ``title`` is the sheet's name, used in messages.
+
+    ``dropped_formula`` is whether a text has replaced a formula.
+    """
 
     def __init__(self, package: Package, part: str, title: str) -> None:
         self.part, self.title = part, title
@@ -39,22 +42,22 @@ class SheetEdit:
         self._cells: dict[int, dict[int, etree._Element]] = {}
 
     def bytes(self) -> bytes:
-        """The part as it stands now."""
+        """Return the part with all edits."""
         return serialise(self.root)
 
     def occupied(self, row: int, column: int) -> bool:
-        """Whether the cell holds a value or a formula; a style alone is nothing."""
+        """Whether the cell holds a value or a formula; a style alone does not count."""
         found = self._row_cells(row).get(column)
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
     def merge_at(self, row: int, column: int) -> str:
-        """The merged range that covers the cell, or ``""``."""
+        """Return the merged range that covers the cell, or ``""``."""
         return next((merge.ref for merge in self._merges if merge.contains(row, column)), "")
 
     def set(self, row: int, column: int, text: str, top: int = 1) -> None:
-        """Put a text in a cell; its style stays, a new cell takes that of the nearest one above (not above ``top``).
+        """Set the text of a cell. Its style stays; a new cell copies the nearest cell above it, down from row ``top``.
 
-        Raises MasterError where a formula fills several cells at once and cannot be replaced in one.
+        Raises MasterError if the cell belongs to a formula that fills several cells.
         """
         found = self._row_cells(row).get(column)
         if found is None:
@@ -70,7 +73,7 @@ class SheetEdit:
         self._refit(self._rows[row])
 
     def style(self, row: int, column: int) -> int:
-        """The index of a cell's format; where no cell is stored, that of its row or else of its column."""
+        """Return the index of a cell's format; without a stored cell, that of its row, else of its column."""
         found = self._row_cells(row).get(column)
         line = self._rows.get(row)
         if found is None and line is not None and line.get("customFormat") in ("1", "true"):
@@ -83,23 +86,23 @@ class SheetEdit:
         return 0
 
     def restyle(self, row: int, column: int, style: int) -> None:
-        """Give a cell a format by its index; its content stays."""
+        """Set the format of a cell by its index and keep its content."""
         found = self._row_cells(row).get(column)
         if found is None:
             found = self._new_cell(row, column, None)
         found.set("s", str(style))
 
     def copy_styles(self, source: int, target: int, left: int, right: int) -> None:
-        """Give the cells of a row the styles of another's, from one column to another; only new cells."""
+        """Add the cells that row ``target`` lacks from column ``left`` to ``right``, in the styles of row ``source``."""
         above, here = self._row_cells(source), self._row_cells(target)
         for column in range(left, right + 1):
             if column in above and column not in here and above[column].get("s"):
                 self._new_cell(target, column, above[column].get("s"))
 
     def stretch(self, old_last: int, new_last: int, left: int, right: int) -> None:
-        """Let validations, conditional formats and the like that end in row ``old_last`` end in ``new_last``.
+        """Extend ranges that end in row ``old_last`` and meet columns ``left`` to ``right`` to row ``new_last``.
 
-        Only those that stand in the columns ``left`` to ``right``. The sheet's dimension follows.
+        These are the ranges of validations, conditional formats and the like.
         """
         for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
             if element.get("sqref"):
@@ -108,7 +111,7 @@ class SheetEdit:
                 element.text = _stretched(element.text, old_last, new_last, left, right)
 
     def cover(self, row: int, column: int) -> None:
-        """Let the sheet's dimension reach this cell."""
+        """Extend the sheet's dimension to this cell."""
         dimension = self.root.find(_N + "dimension")
         if dimension is not None and dimension.get("ref"):
             b = box(dimension.get("ref"))
@@ -147,7 +150,8 @@ class SheetEdit:
                 break
             above = self._row_cells(number).get(column)
             if above is not None:
-                return above.get("s")
+                style: str | None = above.get("s")
+                return style
         return None
 
     def _clear(self, c: etree._Element) -> None:
@@ -166,7 +170,7 @@ class SheetEdit:
 
     @staticmethod
     def _refit(row: etree._Element) -> None:
-        # Excel keeps a stored height as it is; without one it fits the row to its text when it opens the book.
+        # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.
         if row.get("customHeight") not in ("1", "true"):
             row.attrib.pop("ht", None)
 
@@ -176,7 +180,7 @@ def _stretched(sqref: str, old_last: int, new_last: int, left: int, right: int) 
     for ref in sqref.split():
         try:
             b = box(ref)
-        except ValueError:  # whole columns, as some programs write them
+        except ValueError:  # whole columns (A:A), which some programs write
             out.append(ref)
             continue
         reaches = b.bottom == old_last and b.left <= right and b.right >= left

@@ -1,8 +1,8 @@
-"""Tables of a workbook, found by the texts of their headers and edited in place.
+"""Tables of a workbook, found by their header texts and edited in place.
 
-An :class:`Area` is a header row and the rows under it, usually a real Excel table. A
-:class:`BookEdit` sets cells of areas and appends rows; only the worksheet and table parts
-concerned are written anew, every other part of the package stays byte for byte.
+A :class:`TableRange` is a header row and the rows under it, usually a real Excel table. A
+:class:`WorkbookEdit` sets their cells and appends rows. Only the worksheet and table parts concerned
+are rewritten; every other part of the package stays byte for byte.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .sheet import SheetEdit
 from .text import MAX_TEXT, utf16_length
 
 _N = f"{{{MAIN_NS}}}"
-HEADER_ROWS = 20  # a header stands within the first rows of its sheet
+HEADER_ROWS = 20  # a header is looked for in these first rows of a sheet
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _BEFORE_CALC = ("fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets",
                 "functionGroups", "externalReferences", "definedNames")  # fmt: skip
@@ -29,7 +29,7 @@ _BEFORE_CALC = ("fileVersion", "fileSharing", "workbookPr", "workbookProtection"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An Excel table: its part, its range (header and totals row included), and how many totals rows it has."""
+    """An Excel table: its part, name, range (with header and totals rows) and number of totals rows."""
 
     part: str
     name: str
@@ -43,10 +43,11 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
-    """A header and its rows: ``columns`` by header text, ``last`` the last row that holds anything.
+class TableRange:
+    """A header row and the rows under it; rows and columns are 1-based numbers.
 
-    ``rows`` says for every record of the area (by its key) in which row it stands.
+    ``columns`` are the columns by header text, ``last`` the last row that holds anything, ``rows``
+    the rows of the records by their keys. ``table`` is the Excel table, if it is one.
     """
 
     sheet: str
@@ -58,21 +59,19 @@ class Area:
     rows: Mapping[tuple[str, ...], int] = field(default_factory=dict)
 
     def cell(self, row: int, header: str) -> str:
-        """The address of a column's cell in a row."""
+        """Return the address of the cell in this row under this header."""
         return address(row, self.columns[header])
 
     @property
     def span(self) -> tuple[int, int]:
-        """The first and the last column of the table (of the known columns where there is none)."""
-        return (
-            (self.table.box.left, self.table.box.right)
-            if self.table
-            else (min(self.columns.values()), max(self.columns.values()))
-        )
+        """The first and the last column: those of the Excel table, or else of the known headers."""
+        if self.table:
+            return self.table.box.left, self.table.box.right
+        return min(self.columns.values()), max(self.columns.values())
 
 
 def workbook_part(package: Package) -> str:
-    """The name of the workbook part; raises PackageError where there is none."""
+    """Return the name of the workbook part; raise PackageError if there is none."""
     for r in package.relationships():
         if r.kind == "officeDocument":
             return r.target
@@ -80,7 +79,7 @@ def workbook_part(package: Package) -> str:
 
 
 def sheet_parts(package: Package) -> dict[str, str]:
-    """The worksheets by name, in the order of the book."""
+    """Return the parts of the worksheets by sheet name, in the order of the workbook."""
     book = workbook_part(package)
     targets = {r.id: r.target for r in package.relationships(book) if r.kind == "worksheet"}
     sheets = package.xml(book).iterfind(f"{_N}sheets/{_N}sheet")
@@ -89,7 +88,7 @@ def sheet_parts(package: Package) -> dict[str, str]:
 
 
 def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
-    """The tables of a worksheet."""
+    """Return the tables of a worksheet."""
     out = []
     for r in package.relationships(sheet_part):
         if r.kind == "table" and r.target in package:
@@ -100,14 +99,14 @@ def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
 
 
 def plain(header: str) -> str:
-    """A header for comparison: width, blanks and line breaks make no difference."""
+    """Return a header for comparison: without blanks and line breaks, width and case folded."""
     return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
 
 
 def find_header(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[int, dict[str, int]]:
-    """The row among the first ones that holds most of these headers: its number, and the columns found.
+    """Find the row with the most of these headers among the first rows.
 
-    Rows and columns count from 1; (0, {}) where no row holds any.
+    Returns its 1-based number and the 1-based columns by header; (0, {}) if no row has any.
     """
     wanted = {plain(h): h for h in headers}
     best: tuple[int, dict[str, int]] = (0, {})
@@ -122,19 +121,22 @@ def find_header(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[
     return best
 
 
-class BookEdit:
-    """Edits of one workbook, gathered and written at once by :meth:`data`."""
+class WorkbookEdit:
+    """Edits of one workbook, collected and then written by :meth:`data`."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self._sheets: dict[str, SheetEdit] = {}
         self._tables: dict[str, tuple[Table, ...]] = {}
-        self._last: dict[tuple[str, int, int], tuple[Area, int]] = {}
+        self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
         self._added: dict[str, list[str]] = {}
         self._parts: dict[str, bytes] = {}
 
-    def set(self, area: Area, row: int, header: str, text: str) -> None:
-        """Put a text in a cell of an area. Raises MasterError where it cannot be put (a merge, a shared formula, more than a cell holds)."""
+    def set(self, area: TableRange, row: int, header: str, text: str) -> None:
+        """Set the text of a cell.
+
+        Raises MasterError if it is inside a merge or a shared formula, or the text is too long for a cell.
+        """
         sheet, column = self._sheet(area), area.columns[header]
         merge = sheet.merge_at(row, column)
         if merge and box(merge)[:2] != (row, column):
@@ -149,10 +151,10 @@ class BookEdit:
             )
         sheet.set(row, column, text, area.header + 1)
 
-    def append(self, area: Area, texts: Mapping[str, str]) -> int:
-        """Write a new row under the last one of an area and say which row it is.
+    def append(self, area: TableRange, texts: Mapping[str, str]) -> int:
+        """Append a row under the last one and return its number.
 
-        Raises MasterError, naming the cell, where something else stands in the way.
+        Raises MasterError, naming the cell, if something else is in the way.
         """
         key = (area.part, area.header, area.span[0])
         row = self._last.get(key, (area, area.last))[1] + 1
@@ -165,7 +167,7 @@ class BookEdit:
         self._last[key] = area, row
         return row
 
-    def widen(self, area: Area, headers: Sequence[str]) -> Area:
+    def widen(self, area: TableRange, headers: Sequence[str]) -> TableRange:
         """Add columns at the right end of an area; gives the area with them.
 
         Raises MasterError, naming the cell, where something stands in the way.
@@ -195,7 +197,7 @@ class BookEdit:
         self._parts |= parts
 
     def data(self) -> bytes:
-        """The workbook with all edits; the very bytes that were read where there were none."""
+        """Return the workbook with all edits; without any, the bytes as read."""
         if not self._sheets:
             return self.package.with_parts(self._parts) if self._parts else self.package.data
         changed: dict[str, bytes] = dict(self._parts)
@@ -208,12 +210,12 @@ class BookEdit:
         self._recalculate(changed)
         return self.package.with_parts(changed, removed)
 
-    def _sheet(self, area: Area) -> SheetEdit:
+    def _sheet(self, area: TableRange) -> SheetEdit:
         if area.part not in self._sheets:
             self._sheets[area.part] = SheetEdit(self.package, area.part, area.sheet)
         return self._sheets[area.part]
 
-    def _check_free(self, area: Area, row: int) -> None:
+    def _check_free(self, area: TableRange, row: int) -> None:
         fix = (
             f"表のすぐ下（{address(row, area.span[0])} から下）を空けて保存してから、もう一度実行してください。"
             "メモなどは表の右か、別のシートに移してください。"
@@ -234,18 +236,15 @@ class BookEdit:
                     f"{where}のすぐ下のセル {address(row, column)} がふさがっているので、行を追加できません。", fix
                 )
 
-    def _table_at(self, area: Area, row: int) -> Table | None:
-        """Another table that covers the row within the area's columns."""
+    def _table_at(self, area: TableRange, row: int) -> Table | None:
+        """Return another table that covers this row within the columns of the area."""
         if area.part not in self._tables:
             self._tables[area.part] = tables(self.package, area.part)
         left, right = area.span
-        for other in self._tables[area.part]:
-            apart = other.box.bottom < row or other.box.top > row or other.box.left > right or other.box.right < left
-            if not apart and (area.table is None or other.part != area.table.part):
-                return other
-        return None
+        others = (t for t in self._tables[area.part] if area.table is None or t.part != area.table.part)
+        return next((t for t in others if t.box.overlaps(Box(row, left, row, right))), None)
 
-    def _grow(self, area: Area, last: int, changed: dict[str, bytes]) -> None:
+    def _grow(self, area: TableRange, last: int, changed: dict[str, bytes]) -> None:
         left, right = area.span
         sheet = self._sheet(area)
         old_last = area.table.bottom if area.table else area.last
@@ -256,16 +255,14 @@ class BookEdit:
         sheet.stretch(old_last, last, left, right)
         if area.table:
             root = self.package.xml(area.table.part)
-            for element in (root, root.find(_N + "autoFilter"), root.find(_N + "sortState")):
+            for element in (root, *root.iter(_N + "autoFilter", _N + "sortState")):
                 _lengthen(element, old_last, max(last, old_last))
-            filtered = root.find(f"{_N}autoFilter/{_N}sortState")
-            _lengthen(filtered, old_last, max(last, old_last))
             _add_columns(root, added)
             changed[area.table.part] = serialise(root)
 
     def _without_calc_chain(self, changed: dict[str, bytes]) -> list[str]:
-        # A calculation chain that names a cell without a formula makes Excel offer a repair; it builds its own when
-        # there is none.
+        # A calculation chain that lists a cell without a formula makes Excel offer a repair. Without a chain it builds
+        # its own.
         book = workbook_part(self.package)
         chain = next((r for r in self.package.relationships(book) if r.kind == "calcChain"), None)
         if chain is None or chain.target not in self.package:
@@ -278,12 +275,12 @@ class BookEdit:
         for child in list(types.iterfind(f"{{{TYPES_NS}}}Override")):
             if child.get("PartName", "").casefold() == f"/{chain.target}".casefold():
                 types.remove(child)
-        changed[self.package.find(rels_name(book))] = serialise(rels)
+        changed[rels_name(book)] = serialise(rels)
         changed["[Content_Types].xml"] = serialise(types)
         return [chain.target]
 
     def _recalculate(self, changed: dict[str, bytes]) -> None:
-        # Formulas that people added may look at what was just written: their stored results are old.
+        # Formulas that people added may refer to the cells just written; their stored results are out of date.
         book = workbook_part(self.package)
         parts = sheet_parts(self.package).values()
         if not any(_FORMULA.search(changed.get(part) or self.package.read(part)) for part in parts):
@@ -299,8 +296,8 @@ class BookEdit:
             changed[book] = serialise(root)
 
 
-def _lengthen(element: etree._Element | None, old_last: int, new_last: int) -> None:
-    if element is not None and element.get("ref"):
+def _lengthen(element: etree._Element, old_last: int, new_last: int) -> None:
+    if element.get("ref"):
         b = box(element.get("ref"))
         if b.bottom == old_last:
             element.set("ref", b._replace(bottom=new_last).ref)

@@ -1,8 +1,9 @@
-"""Texts of cells: what XML and SpreadsheetML make of a string, and back."""
+"""Cell texts: their escaping in XML and SpreadsheetML, their length, and reading them back."""
 
 from __future__ import annotations
 
 import re
+from xml.sax.saxutils import escape as xml_escape
 
 from lxml import etree
 
@@ -15,7 +16,7 @@ _SI_T, _SI_R, _SI_RPH = f"{{{MAIN_NS}}}t", f"{{{MAIN_NS}}}r", f"{{{MAIN_NS}}}rPh
 
 
 def escape(text: str) -> str:
-    """A cell's text as the content of ``<t>``: markup escaped, ``_xHHHH_`` kept literal, CR kept."""
+    """Escape a cell's text for the content of ``<t>``: markup, literal ``_xHHHH_``, and CR."""
     if "&" in text:
         text = text.replace("&", "&amp;")
     if "<" in text:
@@ -28,28 +29,22 @@ def escape(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A cell's text as the text of a ``<t>`` in a tree: ``_xHHHH_`` kept literal, markup left to the tree."""
+    """Escape literal ``_xHHHH_`` in a cell's text for the ``<t>`` of an lxml tree, which escapes markup itself."""
     return _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
 
 
 def escape_attribute(text: str) -> str:
-    """A string as the content of a double-quoted attribute."""
-    return (
-        text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace('"', "&quot;")
-        .replace("\n", "&#10;")
-    )
+    """Escape a string for a double-quoted attribute."""
+    return xml_escape(text, {'"': "&quot;", "\n": "&#10;"})
 
 
 def unescape(text: str) -> str:
-    """``_x000D_`` → CR and so on (ECMA-376 part 1, 22.9.2.19)."""
+    """Decode ``_xHHHH_``: ``_x000D_`` → CR (ECMA-376 part 1, 22.9.2.19)."""
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
 def string_item(si: etree._Element) -> str:
-    """The text of an ``<si>`` or ``<is>``: its runs joined, furigana left out, escapes resolved."""
+    """Return the text of an ``<si>`` or ``<is>``: runs joined, furigana left out, escapes decoded."""
     parts = []
     for child in si:
         if child.tag == _SI_T:
@@ -60,5 +55,5 @@ def string_item(si: etree._Element) -> str:
 
 
 def utf16_length(text: str) -> int:
-    """The length of a text as Excel counts it."""
+    """Return the length of a text as Excel counts it, in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,6 +1,6 @@
-"""Report: the master → the figures of a quarter, and these as PDF, Excel and HTML.
+"""Report: the master → the figures of a quarter, as PDF, Excel and HTML.
 
-states    what counts as on track, late, unreported …         achievement  目標 against 実績
+states    the category of an activity (on track, late …)    achievement  目標 against 実績
 figures   every figure, once (pandas)  ─▶  records  ─▶  pdf · excel · html
-finals    the figures as approved, and what moved since
+finals    the figures as approved, and the changes since
 """

@@ -1,20 +1,19 @@
-"""目標 against 実績, part by part. What cannot be computed is shown as written and never scored."""
+"""目標 against 実績, number by number. What cannot be computed is shown as written and never scored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.model import QUARTERS, Outcome, OutcomeYear, Settings
-from ..domain.values import Part, ValueKind, is_blank, is_undecided, read_value
-from ..master.records import Master
+from ..domain.numbering import circled
+from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, read_value
+from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
-from .direction import direction
-from .records import ROUNDING, Direction, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
+from .records import ROUNDING, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
 
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_WAY = {
+_DIRECTION_OF = {
     "以上": Direction.MORE,
     "超": Direction.MORE,
     "以下": Direction.LESS,
@@ -22,30 +21,23 @@ _WAY = {
     "未満": Direction.LESS,
 }
 _STRICT = ("超", "未満")
+_BETWEEN = re.compile(r"\s*(?:[~〜]|以上[、・]?)\s*")
 
 
-def outcome_result(
-    master: Master,
-    measure: MeasureName,
-    number: int,
-    outcome: Outcome,
-    said: Mapping[tuple[str, str], Direction],
-    quarter: int,
-) -> OutcomeResult:
-    """An outcome with its results as a report of ``quarter`` (1–4) gives them.
+def outcome_result(master: Master, measure: MeasureName, number: int, outcome: Outcome, quarter: int) -> OutcomeResult:
+    """Judge an outcome in every year of the plan, as a report of ``quarter`` (1–4) shows it.
 
-    ``number`` counts from 1 within the measure, ``said`` is as ``directions`` gives it.
+    ``number`` counts from 1 within the measure.
     """
-    way = direction(outcome, said, measure.id)
-    years = tuple(_year(master.settings, n, year, way, quarter) for n, year in enumerate(outcome.years))
-    mark = _CIRCLED[number - 1] if number <= len(_CIRCLED) else str(number)
-    return OutcomeResult(measure, outcome.key, mark, way, years)
+    direction = master.direction(measure.id, outcome.key)
+    years = tuple(_year(master.settings, n, year, direction, quarter) for n, year in enumerate(outcome.years))
+    return OutcomeResult(measure, outcome.key, circled(number), direction, years)
 
 
-def _year(settings: Settings, index: int, year: OutcomeYear, way: Direction, quarter: int) -> YearResult:
+def _year(settings: Settings, index: int, year: OutcomeYear, direction: Direction, quarter: int) -> YearResult:
     this = settings.plan_years[index]
     begun = this <= settings.fiscal_year
-    parts = compare(year.target, year.actual, way, year.indicator) if begun else ()
+    parts = compare(year.target, year.actual, direction, year.indicator) if begun else ()
     verdict = _verdict(year, parts, begun)
     if verdict in (Verdict.MET, Verdict.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
         # Before the year has ended nothing is met or missed yet.
@@ -54,7 +46,7 @@ def _year(settings: Settings, index: int, year: OutcomeYear, way: Direction, qua
 
 
 def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Verdict:
-    """達成 and 未達 are said only of results of which every part, or at least one, is known to be so."""
+    """達成 if every number meets its target, 未達 if one misses it, else what keeps it from being judged."""
     if is_blank(year.actual) or is_undecided(year.actual):
         if is_blank(year.target):
             return Verdict.NO_TARGET
@@ -64,46 +56,85 @@ def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> V
     return Verdict.MET if parts and all(part.met for part in parts) else Verdict.AS_WRITTEN
 
 
-def compare(target: str, actual: str, way: Direction, indicator: str = "") -> tuple[PartResult, ...]:
-    """Each number of a 目標 with that of the 実績; () unless both are exact numbers of one shape and unit, counted alike.
+def is_comparable(target: str) -> bool:
+    """Whether a 目標 has a number without 以上, 未満 …, which cannot be judged without a 方向."""
+    return _limits(target) is not None or any(not part.bound for part in read_value(target).quantities)
 
-    An 実績 of 約300件 or 300件以上 is no exact number. 以上, 超, 以下, 以内 and 未満 in the 目標 say which way is
-    better; else ``way`` does. What the 評価項目 says of how it was counted need not stand beside the numbers again.
+
+def compare(target: str, actual: str, direction: Direction, indicator: str = "") -> tuple[PartResult, ...]:
+    """Compare each number of a 目標 with that of the 実績.
+
+    Return () if the outcome is declared 判定しない, and unless both are exact numbers of the same shape, unit and way
+    of counting (約300件 and 300件以上 are no exact 実績). 以上, 超, 以下, 以内 and 未満 in the 目標 override
+    ``direction``. The 評価項目 may state the way of counting for either side.
     """
-    meant = read_value(target)
-    if meant.kind is not ValueKind.NUMBER or mismatch(target, actual, indicator) is not None:
+    if direction is Direction.NOT_JUDGED:
         return ()
-    both = pairs(meant.parts, read_value(actual).parts) or []
-    if any(t.about or a.about or a.bound for t, a in both):
+    if direction is Direction.RANGE and (limits := _limits(target)) is not None:
+        return _within(*limits, actual, indicator)
+    if read_value(target).kind is not ValueKind.NUMBER or mismatch(target, actual, indicator) is not None:
         return ()
-    return tuple(_part(t, a, _WAY.get(t.bound, way), alone=len(both) == 1) for t, a in both)
+    both = pairs(read_value(target).quantities, read_value(actual).quantities) or []
+    if any(t.about or not _is_exact(a) for t, a in both):
+        return ()
+    return tuple(_part(t, a, _DIRECTION_OF.get(t.bound, direction), alone=len(both) == 1) for t, a in both)
 
 
-def _part(target: Part, actual: Part, way: Direction, *, alone: bool) -> PartResult:
-    met = _met(target, actual.number, way)
+def _is_exact(actual: Quantity) -> bool:
+    return not (actual.about or actual.bound)
+
+
+def _limits(target: str) -> tuple[Quantity, str] | None:
+    """The lower limit of a 目標 such as ``5～10件`` or ``5件以上10件未満``, and the text of the upper one (``10件未満``).
+
+    None for any other text.
+    """
+    pieces = _BETWEEN.split(fold(target))
+    values = [read_value(piece).quantities for piece in pieces]
+    if len(pieces) != 2 or any(len(parts) != 1 for parts in values):
+        return None
+    (low,), (high,) = values
+    plain = not (low.bound or low.about or high.about or low.label or high.label)
+    ordered = low.number <= high.number and low.unit in ("", high.unit)
+    bounded = _DIRECTION_OF.get(high.bound) is not Direction.MORE
+    return (low, pieces[1]) if plain and ordered and bounded else None
+
+
+def _within(low: Quantity, upper: str, actual: str, indicator: str) -> tuple[PartResult, ...]:
+    (high,) = read_value(upper).quantities
+    if mismatch(upper, actual, indicator) is not None or not _is_exact(found := read_value(actual).quantities[0]):
+        return ()
+    met = low.number <= found.number and bool(_met(high, found.number, Direction.LESS))
+    limit = f"～{high.number:,}{high.bound}"
+    return (PartResult("", low.number, found.number, high.unit or found.unit, limit, rate=None, met=met),)
+
+
+def _part(target: Quantity, actual: Quantity, direction: Direction, *, alone: bool) -> PartResult:
     return PartResult(
         label="" if alone else target.label,
         target=target.number,
         actual=actual.number,
         unit=target.unit or actual.unit,
         bound=target.bound,
-        rate=_rate(target.number, actual.number) if way is Direction.MORE else None,
-        met=met,
+        rate=_rate(target.number, actual.number) if direction is Direction.MORE else None,
+        met=_met(target, actual.number, direction),
     )
 
 
-def _met(target: Part, actual: Decimal, way: Direction) -> bool | None:
-    if actual == target.number:  # the target itself is met whichever way is better
-        return target.bound not in _STRICT
-    if way is Direction.UNKNOWN:
+def _met(target: Quantity, actual: Decimal, direction: Direction) -> bool | None:
+    if direction is Direction.UNKNOWN:
         return None
-    return actual > target.number if way is Direction.MORE else actual < target.number
+    if actual == target.number:
+        return target.bound not in _STRICT
+    if direction is Direction.RANGE:
+        return False
+    return actual > target.number if direction is Direction.MORE else actual < target.number
 
 
 def _rate(target: Decimal, actual: Decimal) -> Decimal | None:
-    """実績 ÷ 目標 in percent. What is less than the target never reads 100.0.
+    """実績 ÷ 目標 in percent. A result short of its target never reads 100.0.
 
-    Only where more is better: for a target that is to be undercut no one formula is agreed on.
+    Only where more is better: no one formula is agreed on for a target that is to be undercut.
     """
     if target <= 0 or actual < 0:
         return None

@@ -1,12 +1,12 @@
-"""What only the coordinator is shown: sheets that are not in yet, and open points of data quality."""
+"""The coordinator's part of the report: sheets that are not in yet, and open points of data quality."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from ..domain.errors import UsageError
 from ..domain.model import QUARTER_LABELS, Measure, Ref, Round
+from ..domain.problems import Problem
 from ..master.records import Master
 from ..rules import Case, judge, problems_of
 from ..status.round_status import State, status
@@ -17,16 +17,29 @@ _IN = (State.MERGED, State.NOTHING)
 
 
 def coordination(master: Master, quarter: int, today: date) -> Coordination:
-    """6: every sheet of the quarter's round that is not in the master yet, in 建制順, with where it stands;
+    """Return section 6: the sheets of the quarter's round that are not in the master, in 建制順, and open points.
 
-    and what the rules find in the master itself. Raises UsageError where 設定 has no round of the quarter.
+    Raises UsageError where 設定 has no round of the quarter.
     """
     round_ = _round(master, quarter)
     sheets = status(master, round_, today).sheets
-    missing = tuple(Missing(_name(master, s.measure), s.state.value) for s in sheets if s.state not in _IN)
+    names = {m.id: states.measure_name(master.settings, m) for m in master.measures}
+    missing = tuple(Missing(names[s.measure], s.state.value) for s in sheets if s.state not in _IN)
     issued = sum(s.issue is not None for s in sheets)
-    points = tuple(p for m in states.running(master, quarter) for p in _points(master, m, round_))
+    points = tuple(
+        _point(names[m.id], p) for m in states.running(master, quarter) for p in measure_problems(master, m, round_)
+    )
     return Coordination(issued, missing, points)
+
+
+def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
+    """Return what the rules of a round find in a measure of the master, at its cells."""
+    case = Case(measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments)
+
+    def locate(ref: Ref) -> tuple[str, str]:
+        return master.place(measure.id, ref) or ("", "")
+
+    return problems_of(judge(case), locate, master.settings, case.values)
 
 
 def _round(master: Master, quarter: int) -> Round:
@@ -38,16 +51,6 @@ def _round(master: Master, quarter: int) -> Round:
     return found
 
 
-def _name(master: Master, id_: str) -> MeasureName:
-    return states.measure_name(master.settings, master.measure(id_))
-
-
-def _points(master: Master, measure: Measure, round_: Round) -> Iterator[Point]:
-    case = Case(measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments)
-
-    def locate(ref: Ref) -> tuple[str, str]:
-        return master.place(measure.id, ref) or ("", "")
-
-    for p in problems_of(judge(case), locate, master.settings, case.values):
-        place = f"「{p.sheet}」シート {p.cell}" if p.cell else ""
-        yield Point(states.measure_name(master.settings, measure), p.code, place, p.label, p.message, p.fix)
+def _point(name: MeasureName, p: Problem) -> Point:
+    place = f"「{p.sheet}」シート {p.cell}" if p.cell else ""
+    return Point(name, p.code, place, p.label, p.message, p.fix)

@@ -1,4 +1,4 @@
-"""The report as a workbook: an overview with native charts, and a sheet a topic as a table (XlsxWriter)."""
+"""The report as a workbook: an overview with native charts, and one sheet per topic with a table (XlsxWriter)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import xlsxwriter
 
 from . import words
 from .excel_overview import overview_sheet
-from .excel_sheet import LATE, Column, Styles, Table, table_sheet
-from .records import Figures, MeasureName, OutcomeResult, Results, Since, Standing, Verdict, YearResult
+from .excel_sheet import LATE, Column, Styles, Table, Value, table_sheet
+from .records import Coordination, Figures, MeasureName, OutcomeResult, Results, Since, Standing, Verdict, YearResult
 
 _MEASURE = (Column("施策ID", 8), Column("施策名", 26), Column("主管部署", 15))
 
 
 def excel(figures: Figures) -> bytes:
-    """The report as .xlsx; the same figures give the same bytes.
+    """Return the report as .xlsx; the same figures give the same bytes.
 
-    Every text is written as text, whatever it begins with. Raises DxreportError where the workbook
-    would not hold what was written.
+    Texts stay texts, even if they begin with ``=``. Raises DxreportError where a cell cannot be written.
     """
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
@@ -39,7 +38,7 @@ def excel(figures: Figures) -> bytes:
 
 
 def _tables(figures: Figures) -> Iterator[Table]:
-    """The topics in the order of the report."""
+    """Yield the topics in the order of the report."""
     yield _late(figures)
     yield _activities(figures)
     yield _outcomes(figures.results)
@@ -50,8 +49,8 @@ def _tables(figures: Figures) -> Iterator[Table]:
     if figures.since is not None:
         yield _recounts(figures.since)
     if figures.coordination is not None:
-        yield _missing(figures)
-        yield _points(figures)
+        yield _missing(figures.coordination)
+        yield _points(figures.coordination)
 
 
 def _name(measure: MeasureName) -> tuple[str, str, str]:
@@ -85,7 +84,7 @@ def _outcomes(results: Results) -> Table:
     this = results.years[results.this_year]
     others = [n for n in range(len(results.years)) if n != results.this_year]
     columns = (
-        *_MEASURE, Column("番号", 5), Column("評価項目", 22), Column("良い方向", 9),
+        *_MEASURE, Column("番号", 5), Column("評価項目", 22), Column("方向", 9),
         Column(f"{this} 目標", 18), Column(f"{this} 実績", 14), Column("判定", 8), Column("達成率", 8, "share", bar=True),
         Column("達成の内訳", 14),
         *(c for n in others for c in (Column(f"{results.years[n]} 目標", 16), Column(f"{results.years[n]} 実績", 12))),
@@ -95,13 +94,13 @@ def _outcomes(results: Results) -> Table:
     return Table("成果目標", title, columns, rows, "判定", {Verdict.SHORT.value}, note=words.results(results))
 
 
-def _outcome(outcome: OutcomeResult, this_year: int, others: list[int]) -> tuple:
+def _outcome(outcome: OutcomeResult, this_year: int, others: list[int]) -> tuple[Value, ...]:
     now = outcome.years[this_year]
     alone = now.parts[0].rate if len(now.parts) == 1 else None
     later = [text for n in others for text in (_target(outcome.years[n], now), outcome.years[n].actual)]
     return (
         *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
-        now.verdict.value, alone, now.achievement if len(now.parts) > 1 else "", *later,
+        now.verdict.value, alone, now.reason or (now.achievement if len(now.parts) > 1 else ""), *later,
     )  # fmt: skip
 
 
@@ -162,20 +161,15 @@ def _recounts(since: Since) -> Table:
     return Table("確定時との差", "前回の確定報告と、いまのマスターの数", columns, rows, note=words.since(since))
 
 
-def _missing(figures: Figures) -> Table:
-    rows = [(m.measure.department, m.measure.id, m.measure.name, m.state) for m in figures.coordination.missing]
+def _missing(extra: Coordination) -> Table:
+    rows = [(m.measure.department, m.measure.id, m.measure.name, m.state) for m in extra.missing]
     columns = (Column("主管部署", 24), Column("施策ID", 8), Column("施策名", 60), Column("状態", 12))
-    return Table("未提出", "未提出の施策", columns, rows, note=words.coordination(figures.coordination))
+    return Table("未提出", "未提出の施策", columns, rows, note=words.coordination(extra))
 
 
-def _points(figures: Figures) -> Table:
+def _points(extra: Coordination) -> Table:
     columns = (
-        *_MEASURE,
-        Column("番号", 7),
-        Column("場所", 26),
-        Column("項目", 26),
-        Column("指摘", 46),
-        Column("対応", 40),
-    )
-    rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in figures.coordination.points]
+        *_MEASURE, Column("番号", 7), Column("場所", 26), Column("項目", 26), Column("指摘", 46), Column("対応", 40),
+    )  # fmt: skip
+    rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in extra.points]
     return Table("点検", "データの点検で残っている指摘", columns, rows)

@@ -1,6 +1,6 @@
-"""Every figure of a report, once: each from one function that says what counts.
+"""Every figure of a report, computed once.
 
-pandas is imported here and nowhere else, by the command that makes a report.
+Only this module imports pandas, and only the commands that make a report import this module.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 import pandas as pd
 
@@ -17,7 +18,6 @@ from ..master.records import Master, stamp
 from . import states
 from .achievement import outcome_result
 from .coordination import coordination
-from .direction import directions
 from .finals import Final, since
 from .periods import Key, period
 from .records import (
@@ -42,10 +42,10 @@ _ITEM = ["id", "key"]
 def figures(
     master: Master, quarter: int, now: datetime, *, previous_final: Final | None = None, coordinator: bool = False
 ) -> Figures:
-    """All figures of a quarter (1–4) from the master alone.
+    """Return all figures of a quarter (1–4), from the master alone.
 
-    ``previous_final`` is the last report that was frozen; ``coordinator`` adds what only the coordinator
-    is shown. Raises UsageError where 設定 has no round of the quarter and ``coordinator`` is asked for.
+    ``previous_final`` is the last frozen report; ``coordinator`` adds section 6. Raises UsageError where 設定 has no
+    round of the quarter and ``coordinator`` is set.
     """
     known = states.categories(master.settings)
     frame = activity_frame(master, known, quarter)
@@ -67,10 +67,10 @@ def figures(
 
 
 def activity_frame(master: Master, known: Sequence[Category], quarter: int) -> pd.DataFrame:
-    """A row an activity and quarter, from the first to this one, of the measures that run in it.
+    """Return one row per activity and quarter, from the first to this one, of the measures running in it.
 
-    ``state`` is the place of its category in ``known`` (see ``states.category``). An activity in which
-    nothing at all is written is none.
+    ``state`` is the index of its category in ``known`` (see ``states.category``). Activities without any text are
+    left out.
     """
     place = {c: n for n, c in enumerate(known)}
     rows = [
@@ -83,9 +83,9 @@ def activity_frame(master: Master, known: Sequence[Category], quarter: int) -> p
 
 
 def measure_frame(master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> pd.DataFrame:
-    """A row a measure and quarter; ``state`` is that of its worst activity (see ``states.by_severity``).
+    """Return one row per measure and quarter; ``state`` is that of its worst activity (see ``states.by_severity``).
 
-    A measure without activities has nothing planned.
+    A measure without activities counts as 予定なし.
     """
     order = [known.index(c) for c in states.by_severity(known)]
     rank = {state: n for n, state in enumerate(order)}
@@ -99,9 +99,9 @@ def measure_frame(master: Master, frame: pd.DataFrame, known: Sequence[Category]
 
 
 def overview(master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Overview:
-    """1: the counts. 分野 stand in the order of their numbers, departments in 建制順.
+    """Return section 1: the counts, 分野 by number, departments in 建制順.
 
-    Departments without a running measure are left out; 設定にない語 is a category only where there is one.
+    Departments without a running measure are left out, and so is the category 設定にない語 if unused.
     """
     measures = measure_frame(master, frame, known, quarter)
     used = set(frame["state"])
@@ -132,10 +132,10 @@ def _tallies(
     rows: Sequence[tuple[Hashable, str]],
     columns: Sequence[int],
 ) -> tuple[Tally, ...]:
-    """The counts of each value of the column ``by``; ``rows`` are the values and how they are called."""
-    both = [_counts(frame, by, columns) for frame in (activities, measures)]
-    nothing = (0,) * len(columns)
-    return tuple(Tally(name, *(counts.get(value, nothing) for counts in both)) for value, name in rows)
+    """Return the counts of each value of the column ``by``; ``rows`` are the values with their names."""
+    of_activities, of_measures = _counts(activities, by, columns), _counts(measures, by, columns)
+    zero = (0,) * len(columns)
+    return tuple(Tally(name, of_activities.get(value, zero), of_measures.get(value, zero)) for value, name in rows)
 
 
 def _counts(frame: pd.DataFrame, by: str, columns: Sequence[int]) -> dict[Hashable, tuple[int, ...]]:
@@ -144,7 +144,7 @@ def _counts(frame: pd.DataFrame, by: str, columns: Sequence[int]) -> dict[Hashab
 
 
 def turn(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Turn | None:
-    """Late activities of this quarter that were not late in the one before, and what became of those that were."""
+    """Compare the late activities of this quarter with those of the one before; None in the first quarter."""
     if quarter == 1:
         return None
     before, now = (frame[frame["quarter"] == q].set_index(_ITEM)["state"] for q in (quarter - 1, quarter))
@@ -166,9 +166,9 @@ def _of(column: pd.Series, known: Sequence[Category], standing: Standing) -> pd.
 
 
 def streaks(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> dict[tuple[str, str], int]:
-    """By 施策ID and 取組ID: how many quarters in a row, up to this one and within the year, an activity is late.
+    """Return how many quarters in a row, up to this one and within the year, each activity has been late.
 
-    Any other quarter breaks the row, one in which nothing was planned too.
+    Keys are 施策ID and 取組ID. Any other category breaks the streak, 予定なし too.
     """
     out: dict[tuple[str, str], int] = {}
     row = None
@@ -183,7 +183,7 @@ def streaks(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> dic
 def activity_lines(
     master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int
 ) -> tuple[ActivityLine, ...]:
-    """Every activity of the quarter, in the order of the master; 2 (late or in trouble) are those that are LATE."""
+    """Return every activity of the quarter in the order of the master; the LATE ones are section 2."""
     now = frame[frame["quarter"] == quarter]
     state = {(row.id, row.key): known[row.state] for row in now.itertuples()}
     rows = streaks(frame, known, quarter)
@@ -198,11 +198,10 @@ def activity_lines(
 
 
 def results(master: Master, quarter: int) -> Results:
-    """3: every 成果目標 in which anything is written; counts by verdict are of this fiscal year."""
-    said = directions(master)
+    """Return section 3: every 成果目標, with the counts by verdict of this fiscal year."""
     this_year = master.settings.plan_years.index(master.settings.fiscal_year)
     outcomes = tuple(
-        outcome_result(master, states.measure_name(master.settings, m), number, outcome, said, quarter)
+        outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter)
         for m in states.running(master, quarter)
         for number, outcome in enumerate(m.normal().outcomes, 1)
     )
@@ -215,13 +214,13 @@ def results(master: Master, quarter: int) -> Results:
 
 
 def verdict_counts(outcomes: Sequence[OutcomeResult], year: int) -> tuple[tuple[Verdict, int], ...]:
-    """How many 成果目標 have which verdict in a year (an index of the plan years); all verdicts but これから."""
+    """Count 成果目標 by verdict in a year (an index of the plan years), for all verdicts but これから."""
     counts = pd.Series([o.years[year].verdict.name for o in outcomes], dtype=object).value_counts()
     return tuple((v, int(counts.get(v.name, 0))) for v in Verdict if v is not Verdict.TO_COME)
 
 
 def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
-    """4: the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
+    """Return section 4: the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
     yes = fold(master.settings.flags[0])
     return tuple(
         Budget(states.measure_name(master.settings, m), m.procurement.strip())
@@ -231,7 +230,7 @@ def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
 
 
 def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
-    """4: every request that says anything, by 時期 in the order of the fiscal year; whatever 依頼有無 says."""
+    """Return section 4: every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
     periods: dict[Key, tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
         for request in m.support_requests:
@@ -240,8 +239,4 @@ def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
             key, label = period(request.period)
             line = Support(states.measure_name(master.settings, m), request.period, request.content)
             periods.setdefault(key, (label, []))[1].append(line)
-    return tuple(SupportPeriod(label, tuple(lines)) for _, (label, lines) in sorted(periods.items(), key=_by_key))
-
-
-def _by_key(entry: tuple[Key, tuple[str, list[Support]]]) -> Key:
-    return entry[0]
+    return tuple(SupportPeriod(label, tuple(lines)) for _, (label, lines) in sorted(periods.items(), key=itemgetter(0)))

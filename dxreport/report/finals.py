@@ -1,4 +1,4 @@
-"""Final reports: the figures as approved, kept beside the master, and what has moved since."""
+"""Final reports: the figures as approved, kept in the workspace, and the changes since."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 from ..domain.errors import MasterError
 from ..domain.fields import label
 from ..domain.model import QUARTER_LABELS, Ref
+from ..issue.store import parse_texts, plain_texts
 from ..master import records
 from ..master.records import FinalReport, Master
 from ..master.schema import FINALS, STATE, STATE_FROM
@@ -23,7 +24,7 @@ from ..workspace.paths import Workspace
 from . import states
 from .records import Figures, MeasureName, Overview, Recount, Since, TextChange
 
-# What the council reads of, by heading and in this order. Who to write to is no matter of the report.
+# Fields whose changes are reported, by heading and in this order; contacts are not.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "作業予定": ("activity.plan",),
     "取組内容": ("activity.name",),
@@ -41,11 +42,11 @@ _ORDER = tuple(_KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A final report as it is kept.
+    """A final report as kept.
 
-    ``counts`` are activities by the label of their category; ``figures`` all that was printed, as ``plain``
-    gives it; ``texts`` every text of every measure by ``str(Ref)``; ``states`` their 状態 and ``starts`` the
-    quarters it holds from.
+    ``counts`` are activities by the label of their category; ``figures`` is everything printed, as ``plain`` returns
+    it; ``texts`` is every text of every measure by ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter
+    it holds from, by measure.
     """
 
     id: str
@@ -60,16 +61,16 @@ class Final:
 
 
 def next_id(workspace: Workspace, master: Master) -> str:
-    """The id of the next final report: F0001, F0002 …
+    """Return the id of the next final report: F0001, F0002 …
 
-    A number that was ever kept is not given again, even where its row was deleted: its files may be in people's hands.
+    A number that was ever kept is not given again, even if its row was deleted: its files may have been handed out.
     """
     ids = [f.id for f in master.finals] + [path.stem for path in workspace.finals.glob("F*.json")]
     return records.next_id("F", ids)
 
 
 def final_data(master: Master, figures: Figures) -> bytes:
-    """What is kept of a final report: all its figures, and every text they were made from. UTF-8 JSON."""
+    """Return what is kept of a final report as UTF-8 JSON: all its figures, and every text they were made from."""
     kept = {
         "id": figures.final_id,
         "quarter": figures.quarter,
@@ -79,7 +80,7 @@ def final_data(master: Master, figures: Figures) -> bytes:
             zip((c.label for c in figures.overview.categories), figures.overview.whole.activities, strict=True)
         ),
         "figures": plain(figures),
-        "texts": _texts_of(master),
+        "texts": plain_texts({m.id: m.values() for m in master.measures}),
         "states": {id_: standing.state.value for id_, standing in master.standings.items()},
         "starts": {id_: standing.from_quarter for id_, standing in master.standings.items()},
     }
@@ -87,17 +88,17 @@ def final_data(master: Master, figures: Figures) -> bytes:
 
 
 def final_from(data: bytes) -> Final:
-    """What was kept, read again."""
+    """Read a kept final report."""
     kept = json.loads(data)
     return Final(**{f.name: kept[f.name] for f in fields(Final) if f.name in kept})
 
 
 def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[bytes, Path, bytes]:
-    """The master with the figures entered in 確定報告, and the file that keeps them; nothing is written.
+    """Return the master with the figures entered in 確定報告, and path and content of the file that keeps them.
 
-    Raises MasterError where the master has no such sheet.
+    Writes nothing. Raises MasterError where the master has no sheet 確定報告.
     """
-    if FINALS.name not in master.areas:
+    if FINALS.name not in master.tables:
         raise MasterError(
             f"マスターに「{FINALS.name}」シートがないため、確定できません。",
             f"「{FINALS.name}」シートを加え、1行目に {'、'.join(FINALS.headers)} と見出しを書いてください。",
@@ -110,15 +111,15 @@ def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[byte
 
 
 def path_of(workspace: Workspace, id_: str) -> Path:
-    """Where a final report is kept."""
+    """Return the path of a kept final report."""
     return workspace.finals / f"{id_}.json"
 
 
 def last_final(workspace: Workspace, master: Master, quarter: int, *, before: str = "") -> Final | None:
-    """The newest final report of this quarter or an earlier one; None while there is none.
+    """Return the newest final report of this quarter or an earlier one, or None.
 
-    ``before`` is the id of a final report that only older ones count from. Raises MasterError when what
-    was kept is gone or no longer what was approved.
+    With ``before``, the id of a final report, only older ones count. Raises MasterError when a kept report is
+    missing or was changed.
     """
     ids = [entry.id for entry in master.finals]
     older = master.finals[: ids.index(before)] if before else master.finals
@@ -130,9 +131,9 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 
 
 def same(final: Final, figures: Figures) -> bool:
-    """Whether these are the figures that were frozen: all that is printed but the number and the date of making.
+    """Whether these are the frozen figures, apart from number and date.
 
-    What only the coordinator reads is compared where both have it.
+    Section 6, which only the coordinator reads, is compared where both have it.
     """
     now = json.loads(json.dumps(plain(figures)))
     apart = {"made", "final_id"}
@@ -143,10 +144,6 @@ def same(final: Final, figures: Figures) -> bool:
 
 def _without(figures: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
     return {key: value for key, value in figures.items() if key not in keys}
-
-
-def _texts_of(master: Master) -> dict[str, dict[str, str]]:
-    return {m.id: {str(ref): text for ref, text in m.values().items()} for m in master.measures}
 
 
 def _read(path: Path, entry: FinalReport) -> Final:
@@ -165,9 +162,9 @@ def _read(path: Path, entry: FinalReport) -> Final:
 
 
 def since(final: Final, master: Master, overview: Overview) -> Since:
-    """5: the counts of the final report against the same quarter as it stands now, and every text that changed.
+    """Return section 5: the counts of the final report against the same quarter now, and every changed text.
 
-    Answers of quarters after the final report's are no changes: they are the report.
+    Answers for later quarters are new, not changed, and are left out.
     """
     tally = overview.quarters[final.quarter - 1]
     now = dict(zip((c.label for c in overview.categories), tally.activities, strict=True))
@@ -181,10 +178,11 @@ def since(final: Final, master: Master, overview: Overview) -> Since:
 
 
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
+    old = parse_texts(final.texts)
     for m in master.measures:
         name = states.measure_name(master.settings, m)
         standing = master.standings[m.id]
-        if m.id not in final.texts:
+        if m.id not in old:
             yield TextChange(name, "施策", "施策の追加", "", name.name)
             continue
         state, start = standing.state.value, standing.from_quarter
@@ -192,14 +190,12 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
             yield TextChange(name, "施策", STATE, final.states[m.id], state)
         if start != (before := final.starts.get(m.id, start)):
             yield TextChange(name, "施策", STATE_FROM, QUARTER_LABELS.get(before, ""), QUARTER_LABELS.get(start, ""))
-        old = {Ref.parse(ref): text for ref, text in final.texts[m.id].items()}
-        yield from _texts(final, master, name, old, m.values())
+        yield from _texts(final, master, name, old[m.id], m.values())
     now = {m.id for m in master.measures}
-    for id_ in final.texts:
+    for id_, texts in old.items():
         if id_ not in now:
-            texts = final.texts[id_]
             area = states.area_name(master.settings, states.area_code(id_))
-            gone = MeasureName(id_, " ".join(texts["name"].split()), texts["lead_department"], area)
+            gone = MeasureName(id_, " ".join(texts[Ref("name")].split()), texts[Ref("lead_department")], area)
             yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 
 
@@ -216,7 +212,7 @@ def _texts(
 
 
 def plain(value: Any) -> Any:
-    """Records as JSON holds them: attributes by name, enums as their values, decimals as texts."""
+    """Turn records into JSON values: attributes by name, enums by value, decimals as texts."""
     if is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""The report as PDF: the figures as data, the template ``報告書.typ`` (Typst), a Japanese font."""
+"""The report as PDF, from the figures and the template ``報告書.typ`` (Typst), in a Japanese font."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ FONTS = (
     "BIZ UDGothic", "BIZ UDPGothic", "Yu Gothic", "Meiryo", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP",
     "IPAexGothic", "IPAGothic", "MS Gothic",
 )  # fmt: skip
-FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel that holds nothing but Noto Sans CJK JP
-# A run between whose characters Typst breaks no line: Latin words, numbers and rules, or marks that may not begin
-# a line. Lines break at the others: blanks, kana, kanji and full-width letters. The narrowest column holds 8 digits.
+FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
+# Typst breaks lines at blanks, kana, kanji and full-width letters, but not within a run of other characters (Latin
+# words, numbers, rules) or of marks that may not begin a line. The narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
@@ -35,38 +35,39 @@ _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{
 
 
 @dataclass(frozen=True, slots=True)
-class Lettering:
-    """The fonts of this machine, and the names of the Japanese ones of them, best first."""
+class JapaneseFonts:
+    """Fonts that Typst may use, and the names of the Japanese ones, best first."""
 
     fonts: Fonts
     names: tuple[str, ...]
 
 
-def pdf(figures: Figures, template: Path, lettering: Lettering | None = None) -> bytes:
-    """The report as a tagged PDF; the same figures and fonts give the same bytes.
+def pdf(figures: Figures, template: Path, fonts: JapaneseFonts | None = None) -> bytes:
+    """Return the report as a tagged PDF; the same figures and fonts give the same bytes.
 
-    Raises DxreportError where no Japanese font is found, or where the template has an error.
+    Raises DxreportError where no Japanese font is found, and for an error in the template.
     """
     import typst
 
-    there = lettering or find_lettering()
+    found = fonts or find_fonts()
     made = datetime.fromisoformat(figures.made)
-    data = _marked(_data(figures)) | {"fonts": list(there.names), "date": [made.year, made.month, made.day]}
+    data = _marked(_data(figures)) | {"fonts": list(found.names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
-        compiler = typst.Compiler(template.read_bytes(), font_paths=there.fonts, sys_inputs=inputs)
-        return compiler.compile(format="pdf", timestamp=made.replace(tzinfo=UTC))
+        compiler = typst.Compiler(template.read_bytes(), font_paths=found.fonts, sys_inputs=inputs)
+        document = compiler.compile(format="pdf", timestamp=made.replace(tzinfo=UTC))
+        assert isinstance(document, bytes)
+        return document
     except RuntimeError as error:
         raise DxreportError(
             f"{template} から PDF を作れません（{error}）。", f"{template.name} を元に戻すか、直してください。"
         ) from None
 
 
-def find_lettering() -> Lettering:
-    """The system's fonts where there is a Japanese one among them, else those of a wheel.
+def find_fonts() -> JapaneseFonts:
+    """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE.
 
-    Raises DxreportError where neither has one. Typst opens every font that there is: most of the time goes
-    into the largest of them.
+    Raises DxreportError where neither has one. Typst opens every font, which takes most of its time.
     """
     import typst
 
@@ -82,7 +83,7 @@ def find_lettering() -> Lettering:
             f"{FONTS[0]} などのフォントを入れるか、pip install {FONT_PACKAGE.replace('_', '-')} を実行してください。"
             "Excel と HTML の報告書は、--format xlsx --format html で作れます。",
         )
-    return Lettering(fonts, names)
+    return JapaneseFonts(fonts, names)
 
 
 def _japanese(fonts: Fonts) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ def _japanese(fonts: Fonts) -> tuple[str, ...]:
 
 
 def _data(figures: Figures) -> dict[str, Any]:
-    """The figures as the template names them; every text of people as written."""
+    """Return the figures under the names of the template; all texts are as written."""
     overview, results = figures.overview, figures.results
     return {
         "title": figures.title,
@@ -130,9 +131,9 @@ def _data(figures: Figures) -> dict[str, Any]:
 
 
 def _marked(data: Any) -> Any:
-    """The same data, with a zero-width space on either side of every long run in a text.
+    """Return the data with a zero-width space on either side of every long run in a text.
 
-    The template takes them away again: it breaks those runs that are wider than their column.
+    The template removes them and breaks the runs that are wider than their column.
     """
     if isinstance(data, str):
         text = data.replace(_MARK, "") if _MARK in data else data
@@ -186,7 +187,7 @@ def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dic
             "indicator": now.indicator,
             "target": now.target,
             "actual": now.actual,
-            "said": words.verdict(now),
+            "said": words.verdict(now),  # the name in templates that offices have copied
             "waiting": now.verdict in (Verdict.OPEN, Verdict.TO_COME, Verdict.NO_TARGET) and is_blank(now.actual),
             "without": now.verdict is Verdict.NO_TARGET,
             "others": [_other(y, now) for n, y in enumerate(o.years) if n != this_year],
@@ -194,10 +195,10 @@ def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dic
 
 
 def _other(year: YearResult, now: YearResult) -> str:
-    """Another year in one cell: its own 評価項目 where it has one, 目標, and 実績 once there is one."""
+    """Return another year as the text of one cell: 評価項目 if it differs, 目標, and 実績 if there is one."""
     lines = [f"［{year.indicator}］"] if year.indicator.strip() and year.indicator != now.indicator else []
     lines.append(year.target)
     if year.actual.strip():
-        said = f"（{year.achievement}）" if year.achievement else ""
-        lines.append(f"実績 {year.actual}{said}")
+        achievement = f"（{year.achievement}）" if year.achievement else ""
+        lines.append(f"実績 {year.actual}{achievement}")
     return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""時期 of support requests: ``８月～３月`` in the order of the fiscal year."""
+"""時期 of support requests, in the order of the fiscal year."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Key = tuple[int, int, str]
 
 
 def period(text: str) -> tuple[Key, str]:
-    """A key to sort and group by, and the plain writing: ``8月～１０月`` → 8月～10月.
+    """Return a key to sort and group by, and the plain spelling: ``8月～１０月`` → 8月～10月.
 
-    Months go by the fiscal year, April first; what is no month or span of months comes after them,
-    as written, and a blank last.
+    Months sort by the fiscal year, April first; texts that are no month or span of months follow as written, and a
+    blank comes last.
     """
     plain = fold(text)
     if is_blank(text):

@@ -1,4 +1,4 @@
-"""A whole report: figures, then the formats asked for; written, and frozen when it is final."""
+"""Produce a report: compute the figures, make the formats, write them, and freeze a final report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from importlib import import_module
 from pathlib import Path
 
 from ..master.records import Master
@@ -29,9 +28,10 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in memory: its figures, its files by name. ``new_final`` says that it is to be frozen.
+    """A report in memory: its figures, and its files by name.
 
-    A final report that is no new one was approved before: its figures are those of then, with their date.
+    ``new_final`` is whether it is to be frozen. A final report that is not new was approved before and has the
+    figures and the date of that approval.
     """
 
     figures: Figures
@@ -39,7 +39,7 @@ class Report:
     new_final: bool = False
 
 
-def make(
+def produce(
     workspace: Workspace,
     master: Master,
     quarter: int,
@@ -49,7 +49,7 @@ def make(
     coordinator: bool = False,
     final: bool = False,
 ) -> Report:
-    """The report of a quarter (1–4), nothing written yet.
+    """Return the report of a quarter (1–4); write nothing.
 
     Raises UsageError where 設定 has no round of the quarter, MasterError where a kept final report is damaged,
     DxreportError where a format cannot be made.
@@ -61,12 +61,12 @@ def make(
     if new:
         found = replace(found, final_id=next_id(workspace, master))
     name = _name(found)
-    files = tuple((f"{name}.{f.value}", _made(f, found, workspace)) for f in dict.fromkeys(formats))
+    files = tuple((f"{name}.{f.value}", _file(f, found, workspace)) for f in dict.fromkeys(formats))
     return Report(found, files, new)
 
 
 def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bool) -> Figures | None:
-    """The figures as they were approved in ``last``, with its number and date; None where they have changed since."""
+    """Return the figures as approved in ``last``, with its number and date; None if they have changed since."""
     before = last_final(workspace, master, last.quarter, before=last.id)
     then = datetime.fromisoformat(last.when)
     found = figures(master, last.quarter, then, previous_final=before, coordinator=coordinator)
@@ -74,10 +74,10 @@ def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bo
 
 
 def write(workspace: Workspace, master: Master, report: Report, folder: Path, now: datetime) -> list[Path]:
-    """Write the files into ``folder``, and freeze a new final report with them, or do nothing; gives their paths.
+    """Write the files into ``folder`` and freeze a new final report; return the paths.
 
-    Files of a report that was approved before are left as they are. Raises DxreportError, LockedError or MasterError
-    where the files or the master cannot be written; nothing is changed then.
+    Existing files of a report approved before are kept. Raises DxreportError, LockedError or MasterError where the
+    files or the master cannot be written; then nothing is changed.
     """
     files = {folder / name: data for name, data in report.files}
     if report.new_final:
@@ -92,22 +92,36 @@ def write(workspace: Workspace, master: Master, report: Report, folder: Path, no
 
 
 def out_folder(workspace: Workspace, figures_: Figures) -> Path:
-    """Where the files are written unless told otherwise."""
+    """Return the default folder for the files."""
     return workspace.reports / file_name(f"{figures_.fiscal_year}_{figures_.quarter_label}_報告")
 
 
 def _name(found: Figures) -> str:
-    # A later report must not overwrite what was approved, nor one audience's the other's.
+    # A later report must not overwrite an approved one, nor one audience's report the other's.
     words = [found.fiscal_year, found.quarter_label, "報告"]
     words += ["担当者用"] if found.coordination else []
     words += [f"確定{found.final_id}"] if found.final_id else []
     return file_name("_".join(words))
 
 
-def _made(format_: Format, found: Figures, workspace: Workspace) -> bytes:
-    # Imported here: each format brings a library of its own.
-    module = import_module(f".{'excel' if format_ is Format.XLSX else format_.value}", __package__)
+def _file(format_: Format, found: Figures, workspace: Workspace) -> bytes:
+    # Each format imports a library of its own, so it is imported only when asked for.
     if format_ is Format.XLSX:
-        return module.excel(found)
-    own = workspace.templates / module.TEMPLATE
-    return getattr(module, format_.value)(found, own if own.is_file() else bundled("templates") / module.TEMPLATE)
+        from .excel import excel
+
+        return excel(found)
+    if format_ is Format.PDF:
+        from .pdf import TEMPLATE as PDF_TEMPLATE
+        from .pdf import pdf
+
+        return pdf(found, _template(workspace, PDF_TEMPLATE))
+    from .html import TEMPLATE as HTML_TEMPLATE
+    from .html import html
+
+    return html(found, _template(workspace, HTML_TEMPLATE))
+
+
+def _template(workspace: Workspace, name: str) -> Path:
+    """Return the workspace's own template, or the bundled one."""
+    own = workspace.templates / name
+    return own if own.is_file() else bundled("templates") / name

@@ -1,7 +1,7 @@
-"""What a report says: frozen records of every figure, shared by the three formats.
+"""The figures of a report as frozen records, shared by the three formats.
 
-A format shows these and computes nothing. Texts of people stand as written; numbers are ints or
-exact Decimals; each record that formats must show alike has its words as a property.
+Formats show these and compute nothing. Texts are as written; numbers are ints or exact Decimals; wording that
+all formats share is a property of its record.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from ..master.records import Direction
+
 HEADING = "年間活動計画 進捗報告書"
 NO_WORD, BLANK = "（記入なし）", "（空白）"
+NO_DIRECTION = "方向が未記入"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Standing(Enum):
-    """What a 進捗 means to the reader, whatever the words of 設定 are; the value is its name in JSON."""
+    """The meaning of a 進捗, whatever the words of 設定; the value is its name in JSON."""
 
     ON_TRACK = "on_track"
     LATE = "late"
@@ -36,9 +39,9 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by category, in the order of ``Overview.categories``: of activities, and of measures by their worst one.
+    """Counts by category, in the order of ``Overview.categories``; measures count by their worst activity.
 
-    ``name`` is that of the row: 全体, a quarter, a 分野 or a department; ``code`` the number of a 分野.
+    ``name`` is 全体, a quarter, a 分野 or a department; ``code`` is the number of a 分野.
     """
 
     name: str
@@ -57,9 +60,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Late activities against the quarter before: newly late; and those that were late then by what they are now.
+    """Late activities compared with the quarter before: ``new`` ones, and the state of those late then.
 
-    These are still late, on track again, not answered yet (未報告), or none of these: 報告事項なし, 予定なし,
+    They are ``still`` late, ``resolved`` (on track), ``unreported`` (未報告), or ``other``: 報告事項なし, 予定なし,
     設定にない語, or of a measure that has ended.
     """
 
@@ -72,10 +75,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """1: activities and measures by progress.
+    """Section 1: activities and measures by progress.
 
-    ``quarters`` are those from the first to the report's, the last of them ``whole``'s quarter; ``turn``
-    is None in the first quarter. ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``quarters`` run from the first to the report's, which ``whole`` counts too; ``turn`` is None in the first
+    quarter. ``stopped`` measures (中止, 完了, 統合) are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -88,13 +91,13 @@ class Overview:
 
     @property
     def before(self) -> Tally | None:
-        """The quarter before."""
+        """The counts of the quarter before; None in the first."""
         return self.quarters[-2] if len(self.quarters) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureName:
-    """Which measure a line speaks of; ``area`` is the name of its 分野."""
+    """The measure of a line; ``area`` is the name of its 分野."""
 
     id: str
     name: str
@@ -104,7 +107,7 @@ class MeasureName:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """One activity in the quarter; ``category`` is its label, ``key`` its id within the measure."""
+    """One activity in the quarter; ``key`` is its id within the measure."""
 
     measure: MeasureName
     key: str
@@ -113,11 +116,11 @@ class ActivityLine:
     category: Category
     countermeasure: str
     streak: int = 0
-    """Quarters in a row, this one included, in which it is late; 0 when it is not."""
+    """Quarters in a row that it has been late, including this one; 0 if it is not late."""
 
     @property
     def answer(self) -> str:
-        """対応策 as the list of late activities shows it."""
+        """対応策 as shown in the list of late activities."""
         return self.countermeasure or NO_WORD
 
     @property
@@ -125,21 +128,13 @@ class ActivityLine:
         return f"{self.streak}四半期連続" if self.streak > 1 else "今回から" if self.streak else ""
 
 
-class Direction(Enum):
-    """Whether more or less of a 成果目標 is better, and how that was known to be said."""
-
-    MORE = "多いほど良い"
-    LESS = "少ないほど良い"
-    UNKNOWN = ""
-
-
 class Verdict(Enum):
-    """Where a result stands against its target; the value is what is shown."""
+    """The comparison of a result with its target; the value is shown."""
 
     MET = "達成"
     SHORT = "未達"
     INTERIM = "途中"  # compared, and the year has not ended
-    AS_WRITTEN = "判定なし"  # something is written, and it is compared with nothing
+    AS_WRITTEN = "判定なし"  # written, but not judged
     OPEN = "実績待ち"
     TO_COME = "これから"
     NO_TARGET = "目標なし"
@@ -147,10 +142,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """One number of a target and that of the result: both in ``unit``.
+    """One number of a target and that of the result, both in ``unit``.
 
-    ``rate`` is the achievement in percent, to a tenth, where more is better; ``met`` is None where
-    nothing can be said, and as long as the year has not ended.
+    ``rate`` is the achievement in percent, to a tenth, where more is better; ``met`` is None where it cannot be
+    judged, and until the year has ended.
     """
 
     label: str
@@ -163,9 +158,9 @@ class PartResult:
 
     @property
     def text(self) -> str:
-        """``96.7%``, or ``小 達成`` where only that can be said; ``""`` where nothing can."""
-        said = f"{self.rate:,}%" if self.rate is not None else {True: "達成", False: "未達", None: ""}[self.met]
-        return f"{self.label} {said}" if self.label and said else said
+        """``96.7%``; without a rate ``小 達成``; ``""`` where it cannot be judged."""
+        text = f"{self.rate:,}%" if self.rate is not None else {True: "達成", False: "未達", None: ""}[self.met]
+        return f"{self.label} {text}" if self.label and text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +179,14 @@ class YearResult:
         """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
 
+    @property
+    def reason(self) -> str:
+        """Why numbers that can be compared were not judged; ``""`` for any other result."""
+        undecided = self.verdict is Verdict.AS_WRITTEN and any(part.met is None for part in self.parts)
+        return NO_DIRECTION if undecided else ""
+
     def verdict_of(self, part: PartResult) -> Verdict:
-        """What is said of one of the parts."""
+        """Return the verdict on one of the parts."""
         if self.verdict is Verdict.INTERIM:
             return Verdict.INTERIM
         return {True: Verdict.MET, False: Verdict.SHORT, None: Verdict.AS_WRITTEN}[part.met]
@@ -204,7 +205,7 @@ class OutcomeResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """3: every 成果目標; ``this_year`` is the index of the fiscal year in ``years``, ``counts`` are of that year."""
+    """Section 3: every 成果目標. ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are of that year."""
 
     years: tuple[str, ...]
     this_year: int
@@ -214,7 +215,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """4: a measure with 予算化 有."""
+    """Section 4: a measure with 予算化 有."""
 
     measure: MeasureName
     procurement: str
@@ -222,7 +223,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """4: a request to the CIO補佐; ``written`` is its 時期 as written."""
+    """Section 4: a request to the CIO補佐; ``written`` is its 時期 as written."""
 
     measure: MeasureName
     written: str
@@ -239,7 +240,7 @@ class SupportPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """A count of the last final report and what the master gives for the same quarter now."""
+    """A count of the last final report, and the same count of the master now."""
 
     label: str
     then: int
@@ -252,7 +253,7 @@ class Recount:
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """A text that stands otherwise than in the last final report; ``kind`` is its heading (作業予定, 目標 …)."""
+    """A text that has changed since the last final report; ``kind`` is its heading (作業予定, 目標 …)."""
 
     measure: MeasureName
     kind: str
@@ -262,18 +263,18 @@ class TextChange:
 
     @property
     def before(self) -> str:
-        """The text of then as it is shown."""
+        """The old text as shown."""
         return self.old or BLANK
 
     @property
     def after(self) -> str:
-        """The text of now as it is shown."""
+        """The new text as shown."""
         return self.new or BLANK
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """5: what moved since the last final report."""
+    """Section 5: the changes since the last final report."""
 
     final_id: str
     quarter: str
@@ -288,7 +289,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """6: an issued sheet that is not in the master; ``state`` is 未返送, 保留 or 受付不可."""
+    """Section 6: a sheet that is not in the master, and its state (未提出, 差し戻し …)."""
 
     measure: MeasureName
     state: str
@@ -296,7 +297,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """6: an open point of data quality; ``place`` is a cell of the master."""
+    """Section 6: an open point of data quality; ``place`` is a cell of the master."""
 
     measure: MeasureName
     code: str
@@ -308,7 +309,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Coordination:
-    """6: for the coordinator only; ``issued`` says how many sheets the quarter's rounds sent out."""
+    """Section 6, for the coordinator only; ``issued`` counts the sheets sent in the quarter's round."""
 
     issued: int
     missing: tuple[Missing, ...]
@@ -317,9 +318,10 @@ class Coordination:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A whole report. ``made`` is ``YYYY-MM-DD HH:MM:SS``; ``final_id`` is given once it is frozen.
+    """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``).
 
-    ``since`` is None while there is no final report; ``coordination`` is None for the council.
+    ``final_id`` is blank unless its figures are frozen; ``since`` is None while there is no final report;
+    ``coordination`` is None for the council.
     """
 
     fiscal_year: str
@@ -342,11 +344,11 @@ class Figures:
 
     @property
     def late(self) -> tuple[ActivityLine, ...]:
-        """2: the activities that are late or in trouble."""
+        """Section 2: the activities that are late or in trouble."""
         return tuple(line for line in self.activities if line.category.standing is Standing.LATE)
 
     @property
     def day(self) -> str:
-        """The day it was made, ``2022年7月19日``."""
+        """The day it was made: ``2022年7月19日``."""
         year, month, day = self.made[:10].split("-")
         return f"{year}年{int(month)}月{int(day)}日"

@@ -1,10 +1,11 @@
-"""What an activity's quarter counts as: its 進捗, or why it has none."""
+"""How an activity's quarter counts: by its 進捗, or by why it has none."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..domain.model import Activity, Measure, Settings, is_blank
+from ..domain.model import Activity, Measure, Settings, is_empty
 from ..domain.values import area_code as plain_code
 from ..domain.values import is_blank as says_nothing
 from ..domain.values import is_marked, plan_is_none
@@ -23,7 +24,7 @@ _SEVERITY = (
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
-    """Every category there can be, in the order shown: the words of 設定 as they stand there, then the others."""
+    """Return every possible category in the order shown: the words of 設定, then those for no word."""
     words = [
         Category(w.word, Standing.LATE if w.needs_countermeasure else Standing.ON_TRACK)
         for w in settings.progress_words
@@ -32,11 +33,10 @@ def categories(settings: Settings) -> tuple[Category, ...]:
 
 
 def category(known: Sequence[Category], measure: Measure, activity: Activity, quarter: int) -> Category:
-    """What an activity counts as in a quarter.
+    """Return the category of an activity in a quarter (1–4).
 
-    A 進捗 that is written counts as that word, whatever the 作業予定 says (a dash is nothing written).
-    Without one: 予定なし where nothing is planned (blank, ``-``, なし, 特になし), 報告事項なし where the measure
-    ticked it, else 未報告.
+    A 進捗 counts as its word, whatever the 作業予定 says; a dash is no 進捗. Without a 進捗: 予定なし where nothing
+    is planned (blank, ``-``, なし, 特になし), 報告事項なし where the measure ticked it, else 未報告.
     """
     now = activity.quarters[quarter - 1]
     word = now.progress.strip()
@@ -48,34 +48,42 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
 
 
 def by_severity(known: Sequence[Category]) -> tuple[Category, ...]:
-    """Categories from the best to the worst: what is late is worst, then what is unreported.
+    """Sort categories from the best to the worst, which is late, then unreported.
 
-    Words of the same standing are taken to stand in 設定 from good to bad.
+    Words of the same standing keep the order of 設定, assumed to be from good to bad.
     """
     return tuple(sorted(known, key=lambda c: (_SEVERITY.index(c.standing), known.index(c))))
 
 
+def shaded(known: Sequence[Category]) -> Iterator[tuple[Category, int]]:
+    """Yield each category with the number of earlier ones of the same standing."""
+    seen: Counter[Standing] = Counter()
+    for c in known:
+        yield c, seen[c.standing]
+        seen[c.standing] += 1
+
+
 def running(master: Master, quarter: int) -> Iterator[Measure]:
-    """The measures that a report of a quarter speaks of: those that run in it, in the order of their IDs."""
+    """Yield the measures that run in a quarter, in the order of their IDs."""
     return (m for m in master.measures if master.standings[m.id].runs_in(quarter))
 
 
 def activities(measure: Measure) -> Iterator[Activity]:
-    """The activities of a measure in which anything is written."""
-    return (a for a in measure.activities if not is_blank(a))
+    """Yield the activities of a measure in which anything is written."""
+    return (a for a in measure.activities if not is_empty(a))
 
 
 def area_code(measure_id: str) -> str:
-    """The first part of a 施策ID: ``01-09`` → ``01``."""
+    """Return the number of a measure's 分野: ``01-09`` → ``01``."""
     return plain_code(measure_id.partition("-")[0])
 
 
 def area_name(settings: Settings, code: str) -> str:
-    """The name of a 分野 in 設定, or its number."""
+    """Return the name of a 分野 in 設定, or its number."""
     return settings.areas.get(code) or f"分野{code}"
 
 
 def measure_name(settings: Settings, measure: Measure) -> MeasureName:
-    """How lines name a measure."""
+    """Return the name of a measure as lines of the report show it."""
     area = area_name(settings, area_code(measure.id))
     return MeasureName(measure.id, " ".join(measure.name.split()), measure.lead_department, area)

@@ -1,4 +1,4 @@
-"""Sentences and small words that the formats share, so that they say the same."""
+"""Sentences and words shared by the formats."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ NO_FINAL = "確定した報告は、まだありません。"
 
 
 def percent(count: int, total: int) -> Decimal | None:
-    """To a tenth; None of nothing."""
+    """Return a share in percent, to a tenth; None if ``total`` is 0."""
     return (Decimal(count) / total * 100).quantize(ROUNDING, ROUND_HALF_UP) if total else None
 
 
 def share(count: int, total: int) -> str:
-    """``76.6%``; ``–`` of nothing."""
-    said = percent(count, total)
-    return "–" if said is None else f"{said}%"
+    """Return ``76.6%``; ``–`` if ``total`` is 0."""
+    number = percent(count, total)
+    return "–" if number is None else f"{number}%"
 
 
 def kind(figures: Figures) -> str:
-    """Whom the report is for, and whether its figures are final."""
-    whom = "担当者用" if figures.coordination else "会議用"
-    return f"{whom}　確定報告 {figures.final_id}" if figures.final_id else whom
+    """Name the readers of the report, and its final report if its figures are frozen."""
+    readers = "担当者用" if figures.coordination else "会議用"
+    return f"{readers}　確定報告 {figures.final_id}" if figures.final_id else readers
 
 
 def stamp(figures: Figures) -> str:
-    """When it was made: ``2022年7月19日 作成``."""
+    """Return the date of the report: ``2022年7月19日 作成``."""
     return f"{figures.day} {'確定' if figures.final_id else '作成'}"
 
 
 def sentence(overview: Overview) -> str:
-    """How many activities and measures there are, and how many of them are late."""
+    """Sum up activities and measures, and how many are late."""
     whole = overview.whole
     if not whole.measure_total:
         return "この四半期に実施している施策はありません。"
@@ -52,19 +52,19 @@ def sentence(overview: Overview) -> str:
 
 
 def measures_of(overview: Overview, tally: Tally, standing: Standing) -> int:
-    """The measures of a tally whose worst activity is of this standing."""
+    """Count the measures of a tally whose worst activity has this standing."""
     return sum(n for c, n in zip(overview.categories, tally.measures, strict=True) if c.standing is standing)
 
 
 def remarks(overview: Overview) -> tuple[str, ...]:
-    """What is not counted."""
+    """Name the measures that are not counted."""
     if not overview.stopped:
         return ()
     return (f"この四半期に実施していない {overview.stopped} 施策（中止・完了・統合）は、数えていません。",)
 
 
 def turn(overview: Overview) -> str:
-    """Late activities against the quarter before; ``""`` in the first."""
+    """Compare late activities with the quarter before; ``""`` in the first quarter."""
     if overview.turn is None or overview.before is None:
         return ""
     t = overview.turn
@@ -77,7 +77,7 @@ def turn(overview: Overview) -> str:
 
 
 def late(figures: Figures) -> str:
-    """How many late activities, of how many measures."""
+    """Count the late activities and their measures."""
     lines = figures.late
     count = len({line.measure.id for line in lines})
     again = sum(line.streak > 1 for line in lines)
@@ -86,44 +86,41 @@ def late(figures: Figures) -> str:
 
 
 def results(results_: Results) -> str:
-    """成果目標 of the fiscal year by verdict, and what the verdict rests on."""
+    """Count the 成果目標 of the fiscal year by verdict, and explain which are not judged."""
     year = results_.years[results_.this_year]
     counts = "、".join(f"{verdict.value} {n}" for verdict, n in results_.counts if n)
     total = sum(n for _, n in results_.counts)
-    said = f"{year}の成果目標 {total} のうち、{counts}です。" if total else "成果目標はありません。"
+    text = f"{year}の成果目標 {total} のうち、{counts}です。" if total else "成果目標はありません。"
     if dict(results_.counts).get(Verdict.INTERIM):
-        said += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
+        text += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
     return (
-        f"{said}"
-        "数値で比べられないものと、多いほど良いか少ないほど良いかが決まらないものは、書かれたとおりに示し、判定していません。"
+        f"{text}"
+        "数値で比べられないものと、方向（多いほど良い、少ないほど良いなど）が決まっていないものは、書かれたとおりに示し、判定していません。"
     )
 
 
 def verdict(year: YearResult) -> str:
-    """達成 with the rate, 未達 with the rate, or the verdict alone."""
-    return f"{year.verdict.value}\n{year.achievement}" if _told(year) else year.verdict.value
-
-
-def _told(year: YearResult) -> bool:
-    return year.achievement not in ("", Verdict.MET.value, Verdict.SHORT.value)
+    """Return the verdict, and on a second line the rate or why it was not judged."""
+    more = year.reason or year.achievement
+    return year.verdict.value if more in ("", "達成", "未達") else f"{year.verdict.value}\n{more}"
 
 
 def since(since_: Since) -> str:
-    """Which report is compared with, and how many texts changed."""
+    """Name the final report compared with, and count the changed texts."""
     plans = sum(c.kind == "作業予定" for c in since_.changes)
-    said = f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。"
+    text = f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。"
     if not since_.changes:
-        return said
-    return f"{said}記入の変更は {len(since_.changes)} か所、うち作業予定が {plans} か所です。"
+        return text
+    return f"{text}記入の変更は {len(since_.changes)} か所、うち作業予定が {plans} か所です。"
 
 
 def coordination(coordination_: Coordination) -> str:
-    """How many sheets are not in."""
+    """Count the sheets that are not in the master."""
     if not coordination_.missing:
         return f"配付した {coordination_.issued} シートは、すべて反映済みです。"
     return f"配付 {coordination_.issued} シート。マスターに反映していない施策は {len(coordination_.missing)} です。"
 
 
 def signed(number: int) -> str:
-    """``+3``, ``-2``, ``±0``."""
+    """Return ``+3``, ``-2`` or ``±0``."""
     return f"{number:+}" if number else "±0"

@@ -1,4 +1,4 @@
-"""The rules: a filled sheet → findings. A new rule is one function and one line here."""
+"""The rules: a filled sheet → findings. A new rule is a function, and a line in ``RULES``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def judge(case: Case, rules: Iterable[Rule] = RULES) -> list[Finding]:
-    """What the rules find in a return, or in a measure of the master: see ``verdict.judge``."""
+    """Return the findings of the rules in a returned sheet or a measure of the master; see ``verdict.judge``."""
     return verdict.judge(case, rules)
 
 

@@ -1,4 +1,4 @@
-"""What a rule is given and what it yields."""
+"""The input of a rule (:class:`Case`) and its output (:class:`Finding`)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from types import MappingProxyType
 
 from ..domain.fields import FIELD, Access, access
 from ..domain.model import Department, Measure, Ref, Round, Settings
-from ..domain.problems import Kind
+from ..domain.problems import ProblemKind
 from ..domain.values import is_blank
 
 
 @dataclass(frozen=True)
 class Case:
-    """One filled sheet to be judged, and what it is judged by.
+    """One filled sheet to check, with what the check needs.
 
-    ``measure`` is the sheet as returned; ``issued`` the same as it was sent, or None when the
-    master itself is checked; ``measures`` the master's, by id; ``round`` the round that the
-    sheet was issued for, in a check the one that the master stands in.
+    ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
+    the master itself; ``measures`` the master's measures by id; ``round`` the round that the sheet
+    was issued for, or in a check of the master the current one.
     """
 
     measure: Measure
@@ -31,27 +31,27 @@ class Case:
 
     @cached_property
     def values(self) -> dict[Ref, str]:
-        """Every text as returned."""
+        """Every text of the sheet as returned."""
         return self.measure.values()
 
     @cached_property
     def before(self) -> dict[Ref, str]:
-        """Every text as issued; empty in a check of the master."""
+        """Every text of the sheet as issued; empty in a check of the master."""
         return self.issued.values() if self.issued else {}
 
-    def stood(self, *refs: Ref) -> bool:
-        """Whether all these texts are as they were issued (what was not there was blank)."""
+    def as_issued(self, *refs: Ref) -> bool:
+        """Whether all of these texts are as issued (a text not issued was blank); False in a check of the master."""
         return self.issued is not None and all(self.before.get(r, "") == self.values.get(r, "") for r in refs)
 
     def access(self, ref: Ref) -> Access:
-        """Whether the cell was an input: ``IF_BLANK`` is settled by what was issued."""
+        """Return OPEN or LOCKED; what is open only while blank depends on the text as issued."""
         answer = access(ref.field, ref.period, self.round, self.settings)
         if answer is Access.IF_BLANK:
             return Access.LOCKED if self.before.get(ref) else Access.OPEN
         return answer
 
     def to_come(self, ref: Ref) -> bool:
-        """Whether the cell speaks of a quarter after the round's, or of a fiscal year not begun."""
+        """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
         periods = FIELD[ref.field].periods
         if periods == "years":
             years = self.settings.plan_years
@@ -59,7 +59,7 @@ class Case:
         return periods == "quarters" and 0 < self.round.quarter < ref.period
 
     def requires(self, group: str, ref: Ref) -> bool:
-        """Whether this return must answer a cell of this input group, and could."""
+        """Whether this return had to fill in a cell of this input group, and could."""
         if self.issued is None or group not in self.round.requires or self.to_come(ref):
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
@@ -67,13 +67,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault a rule found: its kind, the cells it stands in, the parameters of its texts.
+    """A fault found by a rule: its kind, its cells, and the parameters of its texts.
 
-    A rule leaves ``severity`` empty unless it knows better than the catalogue; ``judge``
-    settles it to ``error`` or ``warning``.
+    A rule sets ``severity`` only to overrule the catalogue; ``judge`` then sets it to ``error`` or
+    ``warning``.
     """
 
-    kind: Kind
+    kind: ProblemKind
     refs: tuple[Ref, ...]
     params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     severity: str = ""
@@ -82,16 +82,16 @@ class Finding:
 Rule = Callable[[Case], Iterator[Finding]]
 
 
-def finding(kind: Kind, *refs: Ref, severity: str = "", **params: str) -> Finding:
-    """A Finding with its parameters frozen."""
+def finding(kind: ProblemKind, *refs: Ref, severity: str = "", **params: str) -> Finding:
+    """Make a Finding with read-only parameters."""
     return Finding(kind, refs, MappingProxyType(params), severity)
 
 
 def choices(words: tuple[str, ...]) -> str:
-    """Words as a message lists them: ``「有」「無」``."""
+    """Return words as messages list them: ``「有」「無」``."""
     return "".join(f"「{word}」" for word in words)
 
 
 def says_something(*texts: str) -> bool:
     """Whether any of these texts is more than a blank or a dash."""
-    return not all(is_blank(text) for text in texts)
+    return not all(map(is_blank, texts))

@@ -1,4 +1,4 @@
-"""有/無: one of the two words, and in agreement with what stands below."""
+"""有/無: one of the two words, in agreement with the fields it governs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..domain.model import Ref
 from ..domain.values import is_blank, nearest
 from .case import Case, Finding, choices, finding
 
-# Each flag with the fields it governs, and what people call these.
+# Each flag with the fields it governs, and their name in messages.
 _GOVERNED = {
     "related_flag": (("related.id", "related.name"), "関連施策の施策ID・施策名"),
     "budgeted": (("procurement",), FIELD["procurement"].label),
@@ -19,13 +19,13 @@ _GOVERNED = {
 
 
 def flags(case: Case) -> Iterator[Finding]:
-    """A flag is one of 設定's two words; a blank one does not raise its consequences too."""
+    """A flag is one of the two words of 設定."""
     for key in _GOVERNED:
-        ref, text, label = Ref(key), case.values[Ref(key)], FIELD[key].label
+        ref, text, field = Ref(key), case.values[Ref(key)], FIELD[key]
+        label = field.label
         if not text.strip():
-            if not (
-                _asked_next(case, FIELD[key].group) or case.requires(FIELD[key].group, ref)
-            ):  # else an error of its own
+            # REQUIRED_MISSING reports a blank that this round requires.
+            if not case.requires(field.group, ref) and not _still_to_ask(case, field.group):
                 yield finding(problems.FLAG_BLANK, ref, field=label, flags=choices(case.settings.flags))
         elif text not in case.settings.flags:
             if expected := nearest(text, case.settings.flags):
@@ -34,8 +34,8 @@ def flags(case: Case) -> Iterator[Finding]:
                 yield finding(problems.FLAG_UNKNOWN, ref, field=label, value=text, flags=choices(case.settings.flags))
 
 
-def _asked_next(case: Case, group: str) -> bool:
-    """Whether the master lacks the answer only because the round for plans is yet to ask for it: nothing is planned so far."""
+def _still_to_ask(case: Case, group: str) -> bool:
+    """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
     if case.issued is not None or case.round.quarter or group not in case.round.opens:
         return False
     plans = (text for ref, text in case.values.items() if ref.field in ("goal", "activity.plan"))
@@ -43,7 +43,7 @@ def _asked_next(case: Case, group: str) -> bool:
 
 
 def flags_agree(case: Case) -> Iterator[Finding]:
-    """有 with something below it, 無 with nothing."""
+    """After 有 a governed field is filled in, after 無 none is; a blank flag is not reported again here."""
     yes, no = case.settings.flags
     for key, (fields, governed) in _GOVERNED.items():
         ref, text, label = Ref(key), case.values[Ref(key)], FIELD[key].label

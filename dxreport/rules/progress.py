@@ -11,7 +11,7 @@ from .case import Case, Finding, choices, finding
 
 
 def vocabulary(case: Case) -> Iterator[Finding]:
-    """進捗 is one of the words of 設定; a near miss is told the right form."""
+    """進捗 is one of the words of 設定; for a near miss the message names the word."""
     words = _words(case)
     for ref, quarter in _progress(case):
         text = quarter.progress
@@ -24,7 +24,7 @@ def vocabulary(case: Case) -> Iterator[Finding]:
 
 
 def missing_progress(case: Case) -> Iterator[Finding]:
-    """Every quarter up to the round's with a 作業予定 has its 進捗, unless 報告事項なし is ticked."""
+    """Every 作業予定 up to the quarter of the round has a 進捗, unless 報告事項なし is ticked."""
     for ref, quarter in _progress(case):
         if _missing(case, ref, quarter):
             label = QUARTER_LABELS[ref.period]
@@ -32,24 +32,24 @@ def missing_progress(case: Case) -> Iterator[Finding]:
 
 
 def quarter_to_come(case: Case) -> Iterator[Finding]:
-    """No answer for a quarter after the round's."""
+    """No quarter after that of the round has an answer."""
     for ref, text in case.values.items():
         if ref.field in QUARTER_ANSWERS and case.to_come(ref) and not is_blank(text):
             yield finding(problems.QUARTER_TO_COME, ref, quarter=QUARTER_LABELS[case.round.quarter])
 
 
 def missing_countermeasure(case: Case) -> Iterator[Finding]:
-    """A word that needs a 対応策 comes with one."""
+    """A 進捗 that needs a 対応策 has one."""
     needing = {w.word for w in case.settings.progress_words if w.needs_countermeasure}
     for progress, quarter in _progress(case):
         ref = Ref("activity.countermeasure", progress.item, progress.period)
         if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires("対応策", ref):
-            severity = "warning" if case.stood(progress, ref) else "error"
+            severity = "warning" if case.as_issued(progress, ref) else "error"
             yield finding(problems.COUNTERMEASURE_MISSING, ref, severity=severity, progress=quarter.progress)
 
 
 def no_report(case: Case) -> Iterator[Finding]:
-    """報告事項なし is ○ or blank, and not ticked beside a 進捗."""
+    """報告事項なし is ○ or blank, and blank where the quarter has a 進捗."""
     for n, quarter in enumerate(case.measure.quarters, 1):
         ref, text = Ref("no_report", "", n), quarter.no_report
         if not text.strip() or case.to_come(ref):
@@ -75,7 +75,7 @@ def _words(case: Case) -> tuple[str, ...]:
 
 
 def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
-    """Whether a 進捗 that this round must answer is blank (a dash is no answer to a plan)."""
+    """Whether a 進捗 that this round requires is blank or a dash."""
     if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires("進捗", ref):
         return False
-    return not case.measure.quarters[ref.period - 1].no_report.strip()  # a wrong mark is told of itself
+    return not case.measure.quarters[ref.period - 1].no_report.strip()  # no_report() reports a wrong mark

@@ -1,4 +1,4 @@
-"""関連施策: they exist, are others, are called by their names, and name this one back."""
+"""関連施策: existing measures other than this one, under their own names, that name this one in return."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .case import Case, Finding, finding, says_something
 
 
 def relations(case: Case) -> Iterator[Finding]:
-    """One fault a line: an unknown ID raises nothing else. A one-way relation is told where it is named."""
+    """Every line names another existing measure by ID and name, and that measure names this one.
+
+    An ID that is unknown, or this measure's own, is the only finding for its line.
+    """
     known = {measure_id(id_): measure for id_, measure in case.measures.items()}
     own = measure_id(case.measure.id)
     for related in case.measure.related_measures:
@@ -35,5 +38,5 @@ def _known(own: str, related: RelatedMeasure, other: Measure) -> Iterator[Findin
 
 
 def _same(name: str) -> str:
-    """A name without what does not distinguish it: width of ASCII, blanks, line breaks."""
+    """Return a name for comparison: the width of ASCII, blanks and line breaks do not count."""
     return "".join(fold(name).split())

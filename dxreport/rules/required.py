@@ -1,24 +1,23 @@
-"""What a round requires, apart from the answers that have rules of their own."""
+"""The input groups that a round requires, except those with rules of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import FIELD, FIELDS, Field
-from ..domain.fields import Kind as FieldKind
-from ..domain.model import PART_BY_PREFIX, Ref, is_blank
+from ..domain.fields import FIELD, FIELDS, Field, FieldKind
+from ..domain.model import LIST_BY_PREFIX, Ref, is_empty
 from .case import Case, Finding, finding
 
-# 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標 (see progress.py, outcomes.py).
+# 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標: see progress.py and outcomes.py.
 _OWN_RULES = frozenset({"進捗", "対応策", "実績"})
 
 
 def required(case: Case) -> Iterator[Finding]:
-    """Every required input group is filled in; one finding a group.
+    """Every required input group is filled in; one finding per group.
 
-    Where a group has a 有/無, that is what must be answered: what stands below follows from it.
-    In a list, every item that says anything at all; in a row of periods, one period at least.
+    In a group with a 有/無 only that flag is required: flags.py checks the rest. In a list every
+    item that is not empty must be filled in, and of a field with periods at least one period.
     """
     for group in sorted(case.round.requires - _OWN_RULES):
         members = [f for f in FIELDS if f.group == group]
@@ -29,7 +28,7 @@ def required(case: Case) -> Iterator[Finding]:
 
 
 def _blank(case: Case, field: Field) -> Iterator[Ref]:
-    """Where ``field`` should say something and does not: the first open period of each item."""
+    """Yield the cells where ``field`` is missing: the first required period of each item."""
     for item in _items(case, field):
         refs = [Ref(field.key, item, n) for n in ((1, 2, 3, 4) if field.periods else (0,))]
         asked = [ref for ref in refs if case.requires(FIELD[field.key].group, ref)]
@@ -38,10 +37,10 @@ def _blank(case: Case, field: Field) -> Iterator[Ref]:
 
 
 def _items(case: Case, field: Field) -> list[str]:
-    """The ids of the list items ``field`` is asked of; the first item when nothing is written at all."""
+    """Return the ids of the list items that need ``field``: those not empty, or else the first."""
     prefix, _, name = field.key.partition(".")
     if not name:
         return [""]
-    part = PART_BY_PREFIX[prefix]
-    items = getattr(case.measure, part.attribute)
-    return [i.key for i in items if not is_blank(i)] or [i.key for i in items[:1]] or [f"{part.letter}1"]
+    list_ = LIST_BY_PREFIX[prefix]
+    items = list_.of(case.measure)
+    return [i.key for i in items if not is_empty(i)] or [i.key for i in items[:1]] or [f"{list_.letter}1"]

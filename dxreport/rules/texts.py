@@ -1,4 +1,4 @@
-"""Rules on single texts: addresses, names of departments, length."""
+"""Rules for single texts: addresses, department names, length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BETWEEN = re.compile(r"[\s、，,;；]+")
 
 
 def address(case: Case) -> Iterator[Finding]:
-    """連絡先 holds one or more addresses of the mail domain of 設定 (or of a domain under it)."""
+    """連絡先 holds one or more addresses in the mail domain of 設定 or a subdomain."""
     ref, domain = Ref("contact_email"), case.settings.mail_domain
     mails = [mail for mail in _BETWEEN.split(case.values[ref]) if mail]
     if not mails and not case.requires("連絡先", ref):
@@ -29,7 +29,7 @@ def address(case: Case) -> Iterator[Finding]:
 
 
 def department_names(case: Case) -> Iterator[Finding]:
-    """主管部署 and 関連部署 do not use a 旧名称."""
+    """主管部署 and 関連部署 contain no 旧名称."""
     now = {former: department.name for department in case.departments for former in department.former_names}
     for ref in (Ref("lead_department"), Ref("related_departments")):
         for name in _BETWEEN.split(case.values[ref]):
@@ -38,7 +38,7 @@ def department_names(case: Case) -> Iterator[Finding]:
 
 
 def length(case: Case) -> Iterator[Finding]:
-    """A text fits into a cell of Excel."""
+    """Every text fits in a cell of Excel."""
     for ref, text in case.values.items():
         if len(text) * 2 > MAX_TEXT and (units := utf16_length(text)) > MAX_TEXT:
             yield finding(problems.TEXT_TOO_LONG, ref, length=f"{units:,}")

@@ -1,4 +1,4 @@
-"""What this round did not open stands as it was issued."""
+"""Cells that this round does not open stay as issued."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _REPORTED = (*QUARTER_ANSWERS, "outcome.actual")
 
 
 def unchanged(case: Case) -> Iterator[Finding]:
-    """A changed locked cell is named with both texts.
+    """A locked cell is as issued.
 
-    What an earlier round reported may be corrected: that is taken, with a warning. An answer of
-    a quarter to come has its own rule. Where only blanks and line breaks differ, programs may
-    have done it, and nobody is held back.
+    A correction of an answer from an earlier round is accepted with a warning. Answers for a coming
+    quarter have a rule of their own. A difference only in blanks and line breaks is a warning too,
+    since programs cause it.
     """
     for ref, new in case.values.items() if case.issued else ():
         old = case.before.get(ref, "")
-        if case.stood(ref) or case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
+        if case.as_issued(ref) or case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
             continue
         if case.to_come(ref) and ref.field in QUARTER_ANSWERS and not is_blank(new):
             continue
@@ -35,14 +35,14 @@ def unchanged(case: Case) -> Iterator[Finding]:
 
 
 def takes(case: Case, ref: Ref) -> bool:
-    """Whether a change of this cell is one that the master may take: an input, or a correction of an answer."""
+    """Whether the master may take a change of this cell: an input, or a correction of an earlier answer."""
     if case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
         return True
     return _corrects(case, ref, case.before.get(ref, ""), case.values.get(ref, ""))
 
 
 def _corrects(case: Case, ref: Ref, old: str, new: str) -> bool:
-    """Whether this changes an answer given before, or takes back one that came too early."""
+    """Whether this corrects an earlier answer, or removes one given for a coming quarter or year."""
     reported = ref.field in _REPORTED and not is_blank(old)
     return reported and (not case.to_come(ref) or is_blank(new))
 

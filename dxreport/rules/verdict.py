@@ -1,4 +1,4 @@
-"""From findings to a verdict: severity settled, nothing said twice, in the order of the form."""
+"""From raw findings to problems: severity set, duplicates removed, in form order."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from dataclasses import replace
 
 from ..domain import problems
 from ..domain.fields import LIST_NAMES, Access, label
-from ..domain.model import PART_BY_PREFIX, Ref, Settings
-from ..domain.problems import Problem, problem
+from ..domain.model import Ref, Settings, list_of
+from ..domain.numbering import circled
+from ..domain.problems import Problem, problem, shown
 from .case import Case, Finding, Rule
 
 _CELLS = 6  # addresses that a problem names before "ほか"
 _NAME = 20  # characters of a 取組内容 in a label
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
-    """All findings of ``rules``, severity settled, one per fault, in the order of the form.
+    """Return the findings of ``rules`` with their severity, one per fault, in form order.
 
-    Only what a return introduced is an error: an error all of whose cells stand as issued
-    becomes a warning, and a warning about cells that the department neither wrote nor could
-    write is left to the check of the master. In such a check the catalogue's severity stands.
+    Only what the return introduced is an error: an error in cells that are all as issued becomes a
+    warning, and a warning about cells that are as issued and were locked is left to the check of the
+    master. In such a check every finding has the severity of the catalogue.
     """
-    found = [_settled(case, f) for rule in rules for f in rule(case)]
+    found = [_with_severity(case, f) for rule in rules for f in rule(case)]
     found = [f for f in found if not _out_of_reach(case, f)]
-    return _in_order(case, _grouped(_once(found)))
+    return _in_order(case, _grouped(_without_duplicates(found)))
 
 
-def _settled(case: Case, found: Finding) -> Finding:
-    stood = "warning" if case.stood(*found.refs) else found.kind.severity
-    return replace(found, severity=found.severity or stood)
+def _with_severity(case: Case, found: Finding) -> Finding:
+    default = "warning" if case.as_issued(*found.refs) else found.kind.severity
+    return replace(found, severity=found.severity or default)
 
 
 def _out_of_reach(case: Case, found: Finding) -> bool:
-    if found.kind.severity == "error" or not case.stood(*found.refs):
+    """Whether this is a warning about cells that the department neither wrote nor could write."""
+    if found.kind.severity == "error" or not case.as_issued(*found.refs):
         return False
     return all(case.access(ref) is Access.LOCKED for ref in found.refs)
 
 
-def _once(found: list[Finding]) -> list[Finding]:
-    """A changed locked cell is wrong whatever it says; a correction that is wrong is not taken."""
+def _without_duplicates(found: list[Finding]) -> list[Finding]:
+    """Report a changed locked cell only as such, and a faulty correction only as a fault."""
     locked = {ref for f in found if f.kind is problems.LOCKED_CHANGED for ref in f.refs}
     wrong = {ref for f in found if f.severity == "error" for ref in f.refs}
-    said = {problems.LOCKED_CHANGED: set(), problems.REPORTED_CHANGED: wrong}
-    return [f for f in found if said.get(f.kind, locked).isdisjoint(f.refs)]
+    reported = {problems.LOCKED_CHANGED: set[Ref](), problems.REPORTED_CHANGED: wrong}
+    return [f for f in found if reported.get(f.kind, locked).isdisjoint(f.refs)]
 
 
 def _grouped(found: list[Finding]) -> list[Finding]:
-    """The same fault in several cells is one finding."""
-    groups: dict[tuple, Finding] = {}
+    """Join findings of the same fault in several cells."""
+    groups: dict[tuple[object, ...], Finding] = {}
     for f in found:
         key = (f.kind.code, f.severity, tuple(f.params.items()))
         first = groups.get(key)
@@ -70,10 +71,10 @@ def problems_of(
     settings: Settings,
     values: Mapping[Ref, str],
 ) -> list[Problem]:
-    """The findings as people read them.
+    """Return the findings as problems for people.
 
-    ``locate`` gives (sheet, cell) of a text, ``""`` for what stands nowhere; ``values`` are the
-    texts as returned, for the names of items and the value shown (the first cell's).
+    ``locate`` returns the sheet and the cell of a text (``""`` for a text without a cell); ``values``
+    are the texts as returned, for item names and the value shown (that of the first cell).
     """
     return [_problem(f, locate, settings, values) for f in findings]
 
@@ -99,21 +100,21 @@ def _problem(
 
 
 def _cells(places: list[tuple[str, str]]) -> str:
-    """``E21、G21``; cells of another sheet than the first one's carry its name."""
+    """Return ``E21、G21``; a cell on another sheet than the first is prefixed with its sheet."""
     names = [cell if sheet == places[0][0] else f"{sheet}!{cell}" for sheet, cell in places]
     more = len(names) - _CELLS
     return "、".join(names[:_CELLS]) + (f" ほか{more}か所" if more > 0 else "")
 
 
 def item_name(ref: Ref, values: Mapping[Ref, str]) -> str:
-    """How people call the list item of ``ref``: ``「取組内容」``, ``成果目標①``; ``""`` for none."""
-    if not ref.item:
+    """Return the name of the list item of ``ref`` for people: ``「…」`` (its 取組内容), ``成果目標①``; ``""`` for none."""
+    items = list_of(ref)
+    if items is None or not ref.item:
         return ""
-    prefix = ref.field.partition(".")[0]
-    name = " ".join(values.get(Ref("activity.name", ref.item), "").split()) if prefix == "activity" else ""
-    if name and ref.field != "activity.name":
-        name = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
+    name = values.get(Ref("activity.name", ref.item), "") if items.prefix == "activity" else ""
+    if name.strip() and ref.field != "activity.name":
+        name = shown(name, _NAME)
         return f"『{name}』" if "「" in name else f"「{name}」"
-    keys = list(dict.fromkeys(r.item for r in values if r.item[:1] == PART_BY_PREFIX[prefix].letter))
+    keys = list(dict.fromkeys(r.item for r in values if r.item.startswith(items.letter)))
     n = keys.index(ref.item) + 1 if ref.item in keys else len(keys) + 1
-    return LIST_NAMES[prefix] + (_CIRCLED[n - 1] if n <= len(_CIRCLED) else str(n))
+    return LIST_NAMES[items.prefix] + circled(n)

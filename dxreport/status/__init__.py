@@ -1,1 +1,1 @@
-"""Where a round stands, as records, workbook and page."""
+"""The state of a round: who has answered, as records, as a workbook and as a page."""

@@ -1,7 +1,4 @@
-"""The state of a round as a file to show around: an Excel workbook or a page of HTML.
-
-Both say the same: :func:`board` puts it together, :mod:`.workbook` and :mod:`.page` draw it.
-"""
+"""The state of a round as a file: :func:`status_export` collects the texts, ``workbook`` and ``page`` draw them."""
 
 from __future__ import annotations
 
@@ -16,7 +13,10 @@ from .round_status import RoundStatus, SheetStatus, State
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measure, as texts; ``late`` in days. ``remarks`` say why it is held, what is in conflict, what the department noted."""
+    """One measure as texts; ``late`` in days.
+
+    ``remarks`` holds the reason of a held sheet, open conflicts and the department's comments.
+    """
 
     department: str
     measure: str
@@ -30,34 +30,44 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
-    """A round on one day: measures in 建制順, and how many of them stand where, in all and by department."""
+class StatusExport:
+    """A round on one day: its measures in 建制順, counted by state in all and by department.
+
+    ``unread`` lists the refused files that belong to no measure.
+    """
 
     title: str
     today: str
     deadline: str
-    states: tuple[State, ...]
     sums: Mapping[State, int]
     departments: Mapping[str, Mapping[State, int]]
     lines: tuple[Line, ...]
     unread: tuple[str, ...]
 
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states that occur, in the order of the work."""
+        return tuple(self.sums)
 
-def board(master: Master, found: RoundStatus, today: date) -> Board:
-    """What both files show; ``today`` is the day ``found`` was worked out for."""
+
+def status_export(master: Master, found: RoundStatus, today: date) -> StatusExport:
+    """Return what both files show of a round; ``today`` is the day that ``found`` was computed for."""
     departments: dict[str, Counter[State]] = {}
     for sheet in found.sheets:
         departments.setdefault(sheet.department, Counter())[sheet.state] += 1
-    return Board(
-        f"{master.settings.fiscal_year.label}　{found.round.name}　提出状況", today.isoformat(), found.round.deadline,
-        tuple(found.sums), found.sums, departments, tuple(_line(s) for s in found.sheets),
-        tuple(f"{r.id} {r.file}（{r.note}）" for r in found.refused),
-    )  # fmt: skip
+    return StatusExport(
+        title=f"{master.settings.fiscal_year.label}　{found.round.name}　提出状況",
+        today=today.isoformat(),
+        deadline=found.round.deadline,
+        sums=found.sums,
+        departments=departments,
+        lines=tuple(map(_line, found.sheets)),
+        unread=tuple(f"{r.id} {r.file}（{r.note}）" for r in found.refused),
+    )
 
 
 def _line(s: SheetStatus) -> Line:
-    held = s.state is State.HELD and s.receipt is not None
-    remarks = [s.receipt.note] if held else []
+    remarks = [s.receipt.note] if s.state is State.HELD and s.receipt else []
     remarks += [f"競合 {c.id}: {c.label}" for c in s.conflicts]
     remarks += [f"コメント {cell}: {text}" for cell, text in s.notes.items()]
     return Line(

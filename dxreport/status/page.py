@@ -1,16 +1,14 @@
-"""The board as a page of HTML that needs nothing beside itself."""
+"""The status export as a self-contained HTML page."""
 
 from __future__ import annotations
 
-from .export import Board
+from importlib import resources
+
+from ..workspace.text_templates import environment
+from .export import StatusExport
 
 
-def page(board: Board) -> bytes:
-    """The page, UTF-8; the same board gives the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader(__package__, ".")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html").render(board=board).encode("utf-8")
+def page(export: StatusExport) -> bytes:
+    """Return the page as UTF-8; the same export gives the same bytes."""
+    source = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    return environment(autoescape=True).from_string(source).render(export=export).encode("utf-8")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from ..domain.model import Round
+from ..domain.model import Measure, Round
 from ..master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
 
 
 class State(Enum):
-    """Where a sheet of a round stands."""
+    """The state of a sheet in a round."""
 
     NOT_ISSUED = "未発行"
     ISSUED = "発行"
@@ -25,15 +25,16 @@ class State(Enum):
 
     @property
     def owes(self) -> bool:
-        """Whether the department has something to send; nobody is chased whose return is under review."""
+        """Whether the department has something to send; a return under review is not chased."""
         return self in (State.ISSUED, State.HELD, State.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
 class SheetStatus:
-    """One measure in a round. ``days_late`` counts from the deadline while something is owed; 0 before it.
+    """One measure in a round.
 
-    ``notes`` are those that the department wrote into its returns, by cell.
+    ``days_late`` counts from the deadline while something is owed, else 0. ``notes`` are comments that the
+    department wrote into its returns, by cell.
     """
 
     department: str
@@ -49,7 +50,7 @@ class SheetStatus:
 
 @dataclass(frozen=True, slots=True)
 class RoundStatus:
-    """All sheets of a round; ``sums`` counts them by state, those that occur, in the order of the work."""
+    """All sheets of a round, and the refused files that belong to no measure."""
 
     round: Round
     sheets: tuple[SheetStatus, ...]
@@ -57,18 +58,18 @@ class RoundStatus:
 
     @property
     def sums(self) -> Mapping[State, int]:
-        """How many sheets stand where."""
+        """The number of sheets in each state that occurs, in the order of the work."""
         count = Counter(s.state for s in self.sheets)
         return {state: count[state] for state in State if count[state]}
 
     @property
     def open_conflicts(self) -> tuple[Conflict, ...]:
-        """What waits for a decision."""
+        """The conflicts that wait for a decision."""
         return tuple(c for s in self.sheets for c in s.conflicts)
 
 
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
-    """Where every measure that runs in the round stands."""
+    """Return the status of every measure that runs in the round."""
     sheets = tuple(
         _sheet(master, round_, department.name, measure, today)
         for department, measures in master.by_department(round_.quarter)
@@ -78,21 +79,36 @@ def status(master: Master, round_: Round, today: date) -> RoundStatus:
 
 
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
-    """Files and sheets that nobody can tell the measure or issue of, from those that came between the issue of the round and of the next."""
-    begin = min((i.when for i in master.issues if i.round == round_.name), default="")
-    end = min((i.when for i in master.issues if i.round != round_.name and i.when > begin), default="")
-    whole = [r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.round]
-    return tuple(r for r in whole if begin and begin <= r.when and (not end or r.when < end))
+    """Return the unidentifiable files and sheets received between the first issue of this round and of the next."""
+    begins: dict[str, str] = {}
+    for issue in master.issues:
+        begins[issue.round] = min(issue.when, begins.get(issue.round, issue.when))
+    begin = begins.get(round_.name)
+    if begin is None:
+        return ()
+    end = min((when for when in begins.values() if when > begin), default="9999")
+    unknown = (r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.round)
+    return tuple(r for r in unknown if begin <= r.when < end)
 
 
-def _sheet(master: Master, round_: Round, department: str, measure, today: date) -> SheetStatus:
+def _sheet(master: Master, round_: Round, department: str, measure: Measure, today: date) -> SheetStatus:
     issue = next((i for i in reversed(master.issues) if i.round == round_.name and measure.id in i.measures), None)
     receipts = [r for r in master.receipts if r.measure == measure.id and _concerns(r, round_)]
-    said = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a copy left blank hides nothing
-    receipt = max(said, key=lambda r: r.number, default=None)
+    answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
+    receipt = max(answers, key=lambda r: r.number, default=None)
     conflicts = _conflicts(master, measure.id, {r.id for r in receipts})
     late = _days_late(round_, today)
-    state = _state(measure, round_, issue, receipt, conflicts, late)
+    if receipt is not None and receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
+        state = State.HELD
+    elif conflicts:
+        state = State.REVIEW
+    elif receipt is not None:
+        no_report = round_.quarter and measure.quarters[round_.quarter - 1].no_report
+        state = State.NOTHING if no_report else State.MERGED
+    elif issue is None:
+        state = State.NOT_ISSUED
+    else:
+        state = State.MISSING if late else State.ISSUED
     return SheetStatus(
         department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
         {cell: text for r in receipts for cell, text in r.notes.items()},
@@ -107,27 +123,12 @@ def _concerns(receipt: Receipt, round_: Round) -> bool:
 
 
 def _conflicts(master: Master, measure: str, returns: set[str]) -> tuple[Conflict, ...]:
-    """What waits for a decision: from these returns, and from a withdrawal or a rollover, which belong to no round."""
+    """Return the open conflicts of these returns, and those of a withdrawal or a rollover, which belong to no round."""
     live = {r.id for r in master.receipts if r.state is not ReceiptState.WITHDRAWN}
     return tuple(
         c for c in master.conflicts
         if c.state is ConflictState.OPEN and c.measure == measure and (c.return_id in returns or c.return_id not in live)
     )  # fmt: skip
-
-
-def _state(measure, round_: Round, issue, receipt: Receipt | None, conflicts, late: int) -> State:
-    if receipt is None:
-        if conflicts:
-            return State.REVIEW
-        if issue is None:
-            return State.NOT_ISSUED
-        return State.MISSING if late else State.ISSUED
-    if receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
-        return State.HELD
-    if conflicts:
-        return State.REVIEW
-    nothing = round_.quarter and measure.quarters[round_.quarter - 1].no_report
-    return State.NOTHING if nothing else State.MERGED
 
 
 def _days_late(round_: Round, today: date) -> int:

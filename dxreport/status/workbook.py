@@ -1,14 +1,14 @@
-"""The board as an Excel workbook: a table to filter, sums above it, made to be printed on A4."""
+"""The status export as an Excel workbook: a table to filter, sums above it, printed on A4."""
 
 from __future__ import annotations
 
 import io
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from unicodedata import east_asian_width
 
-from ..domain.errors import DxreportError
-from .export import Board, Line
+from ..ooxml.refs import column_letters
+from ..ooxml.writer import FONT, SIZE, check, landscape, put, set_height, text_height
+from .export import Line, StatusExport
 from .round_status import State
 
 if TYPE_CHECKING:
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 SHEET, BY_DEPARTMENT = "提出状況", "部署別"
 HEADS = ("部署", "施策ID", "施策名", "状態", "遅れ（日）", "発行日", "受付日", "受付ID", "備考")
 _WIDTHS = (22, 8, 40, 13, 9, 11, 11, 9, 48)
-_STATE, _LATE = HEADS.index("状態"), HEADS.index("遅れ（日）")
+_MEASURE, _STATE, _LATE = HEADS.index("施策ID"), HEADS.index("状態"), HEADS.index("遅れ（日）")
+_WRAPPED = (HEADS.index("部署"), HEADS.index("施策名"), HEADS.index("備考"))
 _SUMS, _HEAD = 3, 6  # rows, counted from 0: the names of the states, the heading of the table
-_A4 = 9
-_CREATED = datetime(2000, 1, 1)  # the day that counts stands in the sheet
-_FONT = {"font_name": "ＭＳ Ｐゴシック", "font_size": 10, "valign": "top"}
+_CREATED = datetime(2000, 1, 1)  # fixed, so that the same export gives the same bytes
 _LIGHT_UP = 14  # diagonal lines
-# What needs something done is told by more than a colour, for black-and-white printers.
+# States that need something done differ in more than colour, for black-and-white printers.
 _LOOKS: dict[State, dict[str, Any]] = {
     State.MISSING: {"bold": True, "font_color": "#FFFFFF", "bg_color": "#404040"},
     State.HELD: {"bold": True, "pattern": _LIGHT_UP, "fg_color": "#A6A6A6", "bg_color": "#FCE4D6"},
@@ -34,110 +33,95 @@ _LOOKS: dict[State, dict[str, Any]] = {
 }
 
 
-def workbook(board: Board) -> bytes:
-    """The workbook's bytes; the same board gives the same bytes. Raises DxreportError where a cell cannot be written."""
+class _Styles:
+    """The formats of the workbook."""
+
+    def __init__(self, book: Workbook) -> None:
+        base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
+        self.title = book.add_format({**base, "bold": True, "font_size": 14})
+        self.plain = book.add_format(base)
+        self.text = book.add_format({**base, "bottom": 4, "text_wrap": True})
+        self.middle = book.add_format({**base, "bottom": 4, "align": "center"})
+        self.head = book.add_format({**base, "bold": True, "border": 1, "bg_color": "#D9D9D9", "align": "center"})
+        self.name = book.add_format({**base, "border": 1})
+        self.number = book.add_format({**base, "border": 1, "align": "center"})
+
+
+def workbook(export: StatusExport) -> bytes:
+    """Return the workbook; the same export gives the same bytes. Raises DxreportError for a cell that cannot be written."""
     import xlsxwriter
 
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": board.title, "created": _CREATED})
-    book.formats[0].set_font_name(_FONT["font_name"])
-    _sheet(book, board)
-    _by_department(book, board)
+    book.set_properties({"title": export.title, "created": _CREATED})
+    book.formats[0].set_font_name(FONT)
+    styles = _Styles(book)
+    _measures(book, styles, export)
+    _departments(book, styles, export)
     book.close()
     return stream.getvalue()
 
 
-class _Pen:
-    """Writes texts and numbers, never formulas by chance; what cannot be written is an error."""
-
-    def __init__(self, sheet: Worksheet) -> None:
-        self.sheet = sheet
-
-    def put(self, row: int, column: int, value: str | int, look: Format) -> None:
-        """A text or a number; a blank cell for ``""``."""
-        if value == "":
-            self._check(self.sheet.write_blank(row, column, None, look))
-        else:
-            write = self.sheet.write_number if isinstance(value, int) else self.sheet.write_string
-            self._check(write(row, column, value, look))
-
-    def count(self, row: int, column: int, formula: str, value: int, look: Format) -> None:
-        """A formula and what it gives."""
-        self._check(self.sheet.write_formula(row, column, formula, look, value))
-
-    @staticmethod
-    def _check(code: int) -> None:
-        if code:
-            raise DxreportError(
-                f"提出状況の表に書けないセルがあります（XlsxWriter {code}）。", "文の長さを確かめてください。"
-            )
-
-
-def _sheet(book: Workbook, board: Board) -> None:
-    sheet = book.add_worksheet(SHEET)
-    _page(sheet, _HEAD)
-    pen, plain = _Pen(sheet), book.add_format(_FONT)
-    wrap, middle = (
-        book.add_format({**_FONT, "bottom": 4, **more}) for more in ({"text_wrap": True}, {"align": "center"})
-    )
-    head = book.add_format({**_FONT, "bold": True, "border": 1, "bg_color": "#D9D9D9", "align": "center"})
-    number = book.add_format({**_FONT, "border": 1, "align": "center"})
-    _title(book, pen, board)
-    last = _HEAD + max(len(board.lines), 1)
-    pen.put(_SUMS, _STATE - 1, "施策の数", head)
-    pen.count(_SUMS + 1, _STATE - 1, f"=COUNTA({_cells(_HEAD + 1, last, 1)})", len(board.lines), number)
-    for column, state in enumerate(board.states, _STATE):
-        pen.put(_SUMS, column, state.value, head)
-        pen.count(
-            _SUMS + 1, column, f'=COUNTIF({_cells(_HEAD + 1, last, _STATE)},"{state.value}")', board.sums[state], number
-        )
+def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
+    sheet = _sheet(book, SHEET, styles, export, head=_HEAD)
+    first, last = _HEAD + 1, _HEAD + max(len(export.lines), 1)
+    put(sheet, _SUMS, _STATE - 1, "施策の数", styles.head)
+    total = f"=COUNTA({_cells(first, last, _MEASURE)})"
+    check(sheet.write_formula(_SUMS + 1, _STATE - 1, total, styles.number, len(export.lines)))
+    for column, state in enumerate(export.states, _STATE):
+        put(sheet, _SUMS, column, state.value, styles.head)
+        count = f'=COUNTIF({_cells(first, last, _STATE)},"{state.value}")'
+        check(sheet.write_formula(_SUMS + 1, column, count, styles.number, export.sums[state]))
     for column, width in enumerate(_WIDTHS):
-        sheet.set_column(column, column, width, plain)
-    sheet.add_table(_HEAD, 0, last, len(HEADS) - 1, {
-        "name": "提出状況表", "style": "Table Style Light 15", "columns": [{"header": h, "header_format": head} for h in HEADS],
-    })  # fmt: skip
-    for row, line in enumerate(board.lines, _HEAD + 1):
-        sheet.set_row(row, _height(line))
-        for column, value in enumerate(_texts(line)):
-            pen.put(row, column, value or "", middle if column == _LATE else wrap)
+        check(sheet.set_column(column, column, width, styles.plain))
+    check(sheet.add_table(_HEAD, 0, last, len(HEADS) - 1, {
+        "name": "提出状況表", "style": "Table Style Light 15",
+        "columns": [{"header": h, "header_format": styles.head} for h in HEADS],
+    }))  # fmt: skip
+    for row, line in enumerate(export.lines, first):
+        texts = _texts(line)
+        set_height(sheet, row, max(text_height(str(texts[n]), _WIDTHS[n]) for n in _WRAPPED))
+        for column, value in enumerate(texts):
+            put(sheet, row, column, value or None, styles.middle if column == _LATE else styles.text)
     for state, look in _LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{state.value}"', "format": book.add_format(look)}
-        sheet.conditional_format(_HEAD + 1, _STATE, last, _STATE, rule)
+        check(sheet.conditional_format(first, _STATE, last, _STATE, rule))
     late = {"type": "cell", "criteria": ">", "value": 0, "format": book.add_format({"bold": True, "underline": 1})}
-    sheet.conditional_format(_HEAD + 1, _LATE, last, _LATE, late)
-    for row, text in enumerate(board.unread, last + 2):
-        pen.put(row, 0, f"受付不可: {text}", plain)
-    sheet.freeze_panes(_HEAD + 1, 2)
+    check(sheet.conditional_format(first, _LATE, last, _LATE, late))
+    for row, text in enumerate(export.unread, last + 2):
+        put(sheet, row, 0, f"受付不可: {text}", styles.plain)
+    sheet.freeze_panes(first, 2)
 
 
-def _by_department(book: Workbook, board: Board) -> None:
-    sheet = book.add_worksheet(BY_DEPARTMENT)
-    _page(sheet, 2)
-    pen = _Pen(sheet)
-    head = book.add_format({**_FONT, "bold": True, "border": 1, "bg_color": "#D9D9D9", "align": "center"})
-    name, number = (book.add_format({**_FONT, "border": 1, **more}) for more in ({}, {"align": "center"}))
-    _title(book, pen, board)
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, len(board.states) + 1, 13)
-    for column, text in enumerate(("部署", *(s.value for s in board.states), "計")):
-        pen.put(2, column, text, head)
-    for row, (department, counts) in enumerate(board.departments.items(), 3):
-        pen.put(row, 0, department, name)
-        for column, state in enumerate(board.states, 1):
-            pen.put(row, column, counts[state] or "", number)
-        pen.put(row, len(board.states) + 1, sum(counts.values()), number)
-    end = 3 + len(board.departments)
-    pen.put(end, 0, "計", head)
-    for column, value in enumerate((*(board.sums[s] for s in board.states), len(board.lines)), 1):
-        pen.put(end, column, value, head)
+def _departments(book: Workbook, styles: _Styles, export: StatusExport) -> None:
+    sheet = _sheet(book, BY_DEPARTMENT, styles, export, head=2)
+    check(sheet.set_column(0, 0, 30))
+    check(sheet.set_column(1, len(export.states) + 1, 13))
+    sums = [export.sums[s] for s in export.states]
+    _row(sheet, 2, ("部署", *(s.value for s in export.states), "計"), styles.head, styles.head)
+    for row, (department, counts) in enumerate(export.departments.items(), 3):
+        numbers = [counts[s] or None for s in export.states]
+        _row(sheet, row, (department, *numbers, sum(counts.values())), styles.name, styles.number)
+    end = 3 + len(export.departments)
+    _row(sheet, end, ("計", *sums, len(export.lines)), styles.head, styles.head)
     sheet.freeze_panes(3, 1)
 
 
-def _title(book: Workbook, pen: _Pen, board: Board) -> None:
-    pen.put(0, 0, board.title, book.add_format({**_FONT, "bold": True, "font_size": 14}))
-    limit = f"提出期限 {board.deadline}" if board.deadline else "提出期限なし"
-    pen.put(1, 0, f"{board.today} 現在　　{limit}", book.add_format(_FONT))
+def _row(sheet: Worksheet, row: int, values: tuple[str | int | None, ...], first: Format, others: Format) -> None:
+    for column, value in enumerate(values):
+        put(sheet, row, column, value, others if column else first)
+
+
+def _sheet(book: Workbook, name: str, styles: _Styles, export: StatusExport, *, head: int) -> Worksheet:
+    """Add a sheet with title, day and deadline; the row ``head`` is printed on every page."""
+    sheet = book.add_worksheet(name)
+    landscape(sheet)
+    check(sheet.repeat_rows(head))
+    check(sheet.set_footer("&L&A&R&P / &N"))
+    put(sheet, 0, 0, export.title, styles.title)
+    deadline = f"提出期限 {export.deadline}" if export.deadline else "提出期限なし"
+    put(sheet, 1, 0, f"{export.today} 現在　　{deadline}", styles.plain)
+    return sheet
 
 
 def _texts(line: Line) -> tuple[str | int, ...]:
@@ -147,28 +131,7 @@ def _texts(line: Line) -> tuple[str | int, ...]:
     )  # fmt: skip
 
 
-def _height(line: Line) -> float:
-    """Points that a row needs: not every program fits wrapped rows itself when it opens a file."""
-    rows = (
-        sum(
-            -(-sum(2 if east_asian_width(c) in "WFA" else 1 for c in part) // (width - 2)) or 1
-            for part in text.split("\n")
-        )
-        for text, width in ((line.department, _WIDTHS[0]), (line.name, _WIDTHS[2]), (line.remarks, _WIDTHS[-1]))
-    )
-    return 3 + 13 * max(rows)
-
-
-def _page(sheet: Worksheet, head: int) -> None:
-    sheet.set_paper(_A4)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.repeat_rows(head)
-    sheet.set_footer("&L&A&R&P / &N")
-
-
 def _cells(first: int, last: int, column: int) -> str:
-    from xlsxwriter.utility import xl_range_abs
-
-    return xl_range_abs(first, column, last, column)
+    """Return the absolute range of a column between two rows, all counted from 0: ``$D$8:$D$33``."""
+    letters = column_letters(column + 1)
+    return f"${letters}${first + 1}:${letters}${last + 1}"

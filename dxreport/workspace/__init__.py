@@ -1,1 +1,1 @@
-"""The workspace: its paths, files written safely, and the files that dxreport comes with."""
+"""The workspace: its paths, safe writing of files, and the files shipped with dxreport."""

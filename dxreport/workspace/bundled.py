@@ -1,4 +1,4 @@
-"""The files of the repository's workspace that every installation carries."""
+"""The files of the repository's workspace that every installation ships."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def bundled(name: str) -> Path:
-    """The folder ``name`` (``templates``) of the workspace that dxreport comes with.
+    """Return the shipped folder ``name`` (``templates``).
 
-    A wheel holds it as ``dxreport/_templates``; in a checkout, and in an editable installation of
-    one, it stands beside the package. Raises FileNotFoundError where there is neither.
+    In a wheel it is ``dxreport/_templates``; in a checkout, and in an editable installation of one,
+    it is next to the package. Raises FileNotFoundError if there is neither.
     """
     for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
         if folder.is_dir():

@@ -1,4 +1,4 @@
-"""Files written safely: whole or not at all, one writer at a time, never over an open workbook."""
+"""Safe writing of files: completely or not at all, one writer at a time, never over an open workbook."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ KEPT_BACKUPS = 30
 LOCK_SECONDS = 60.0  # collects of several people wait for each other; each writes within seconds
 STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-_LONGEST = 180  # bytes of UTF-8; systems take 255, and a number may stand before the name
+_LONGEST = 180  # bytes of UTF-8; systems accept 255, and a number may be put before the name
 _BACKUP = r"_\d{8}-\d{6}(?:-\d+)?"
 
 
 def atomic_write(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that it holds either its old content or all of the new.
+    """Write ``data`` to ``path`` so that the file always has either its old or its complete new content.
 
-    Folders are made as needed. Raises LockedError when another program keeps the file open
-    (Windows), DxreportError when it cannot be written (no space, no permission).
+    Creates folders as needed. Raises LockedError if the file may not be written (no permission, or
+    on Windows open in another program), DxreportError if it cannot be (disk full).
     """
     temporary = ""
     try:
@@ -54,28 +54,28 @@ def atomic_write(path: Path, data: bytes) -> None:
 
 @contextmanager
 def all_or_nothing() -> Iterator[Callable[[Path, bytes], None]]:
-    """Gives ``write(path, data)``; where anything fails in its block, every file stands again as it was.
+    """Yield ``write(path, data)``; if anything fails in the block, restore every file written.
 
-    A file that holds ``data`` already is left alone. Raises as ``atomic_write``.
+    A file that already holds ``data`` is not rewritten. ``write`` raises as ``atomic_write``.
     """
     before: dict[Path, bytes | None] = {}
 
     def write(path: Path, data: bytes) -> None:
-        there = path.read_bytes() if path.is_file() else None
-        if there != data:
-            before.setdefault(path, there)
+        old = path.read_bytes() if path.is_file() else None
+        if old != data:
+            before.setdefault(path, old)
             atomic_write(path, data)
 
     try:
         yield write
     except BaseException:
-        for path, there in reversed(before.items()):
+        for path, old in reversed(before.items()):
             with suppress(OSError, DxreportError):
-                _put_back(path, there)
+                _restore(path, old)
         raise
 
 
-def _put_back(path: Path, data: bytes | None) -> None:
+def _restore(path: Path, data: bytes | None) -> None:
     if data is None:
         path.unlink(missing_ok=True)
     elif not path.is_file() or path.read_bytes() != data:
@@ -83,21 +83,21 @@ def _put_back(path: Path, data: bytes | None) -> None:
 
 
 def backup(path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write) -> Path:
-    """Copy ``path`` into ``folder`` as ``name_YYYYMMDD-HHMMSS.xlsx`` and say where; the last 30 are kept.
+    """Copy ``path`` to ``folder`` as ``name_YYYYMMDD-HHMMSS.xlsx`` by ``write``, and return the copy's path.
 
-    ``write`` makes the copy. A second copy within the same second is numbered, so that none is overwritten.
+    Further copies within one second are numbered from 2. Only the newest 30 copies are kept.
     """
-    target = folder / f"{path.stem}_{now:%Y%m%d-%H%M%S}{path.suffix}"
-    number = 1
+    stem = f"{path.stem}_{now:%Y%m%d-%H%M%S}"
+    target, number = folder / f"{stem}{path.suffix}", 1
     while target.exists():
         number += 1
-        target = folder / f"{path.stem}_{now:%Y%m%d-%H%M%S}-{number}{path.suffix}"
+        target = folder / f"{stem}-{number}{path.suffix}"
     write(target, path.read_bytes())
     pattern = re.compile(re.escape(path.stem) + _BACKUP + re.escape(path.suffix))
     kept = sorted((p for p in folder.iterdir() if pattern.fullmatch(p.name)), key=lambda p: p.stem)
     for old in kept[:-KEPT_BACKUPS]:
         if old != target:
-            with suppress(OSError):  # open in Excel on Windows: the next time will do
+            with suppress(OSError):  # open in Excel on Windows: removed next time
                 old.unlink(missing_ok=True)
     return target
 
@@ -124,11 +124,11 @@ def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
 
 
 def opened_elsewhere(path: Path) -> str | None:
-    """Which program has the workbook open (``Excel（山田）``), or None.
+    """Return the program that has the workbook open, with its user (``Excel（山田）``), or None.
 
-    Both programs leave a lock file beside the workbook: ``~$NAME`` of Excel, ``.~lock.NAME#`` of
-    LibreOffice. After a crash it stays. On Windows, where both keep others from writing, it counts
-    only while the file cannot be opened for writing; elsewhere only while it is younger than a day.
+    Excel and LibreOffice put a lock file next to the workbook, ``~$NAME`` and ``.~lock.NAME#``, and
+    leave it behind after a crash. On Windows, where both block writing, the lock file counts only if
+    the workbook cannot be opened for writing; elsewhere only if it is less than a day old.
     """
     excel, libre = path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")
     if sys.platform == "win32":
@@ -138,13 +138,12 @@ def opened_elsewhere(path: Path) -> str | None:
         except FileNotFoundError:
             return None
         except PermissionError:
-            pass
-        return _named("Excel", _excel_user(excel)) if not libre.exists() else _named("LibreOffice", _libre_user(libre))
-    if _fresh(excel):
-        return _named("Excel", _excel_user(excel))
-    if _fresh(libre):
-        return _named("LibreOffice", _libre_user(libre))
-    return None
+            by_libre = libre.exists()
+    elif _fresh(excel) or _fresh(libre):
+        by_libre = not _fresh(excel)
+    else:
+        return None
+    return _named("LibreOffice", _libre_user(libre)) if by_libre else _named("Excel", _excel_user(excel))
 
 
 def _fresh(path: Path) -> bool:
@@ -159,7 +158,7 @@ def _named(program: str, user: str) -> str:
 
 
 def _excel_user(path: Path) -> str:
-    # One byte of length and the name in the old code page, padded to 55 bytes; then its UTF-16 length and text.
+    # A byte of length and the name in the old code page, padded to 55 bytes; then its length and text in UTF-16.
     with suppress(OSError, UnicodeDecodeError):
         data = path.read_bytes()
         length = int.from_bytes(data[55:57], "little")
@@ -182,7 +181,7 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    # The new name must reach the disk too; Windows has no such call and needs none.
+    # Make the new name reach the disk too; Windows has no such call and needs none.
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -198,7 +197,7 @@ def _remove(name: str) -> None:
 
 
 def file_name(text: str) -> str:
-    """A text as a file name that systems take: no forbidden characters, no dot or blank at the end, not too long."""
+    """Turn a text into a valid file name: without forbidden characters or a final dot or blank, at most 180 bytes."""
     name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
     if len(name.encode("utf-8", "replace")) <= _LONGEST:
         return name

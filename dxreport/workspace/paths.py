@@ -1,4 +1,4 @@
-"""Where everything of a workspace stands."""
+"""The paths of a workspace."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..domain.errors import MasterError
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder with ``templates/``, ``master/`` and ``reports/``; paths only, nothing is read or made here."""
+    """A folder with ``templates/``, ``master/`` and ``reports/``; only paths, no files are read or written here."""
 
     root: Path
 
     @classmethod
     def find(cls, folder: Path) -> Workspace:
-        """The workspace in ``folder``; raises MasterError where it holds no ``master/master.xlsx``."""
+        """Return the workspace in ``folder``; raise MasterError if it has no ``master/master.xlsx``."""
         workspace = cls(folder)
         if not workspace.master.is_file():
             raise MasterError(
@@ -32,12 +32,12 @@ class Workspace:
 
     @property
     def reports(self) -> Path:
-        """Reports that were made."""
+        """Forms and reports to hand out."""
         return self.root / "reports"
 
     @property
     def master_folder(self) -> Path:
-        """The master and what is kept beside it."""
+        """The master, and everything kept with it."""
         return self.root / "master"
 
     @property
@@ -47,7 +47,7 @@ class Workspace:
 
     @property
     def lock(self) -> Path:
-        """The file that is locked while the workspace is written."""
+        """The file that is locked during a write to the workspace."""
         return self.master_folder / ".lock"
 
     @property
@@ -57,12 +57,12 @@ class Workspace:
 
     @property
     def forms(self) -> Path:
-        """Form templates as they were when forms were issued, by form hash."""
+        """Form templates as used for issues, by form hash."""
         return self.master_folder / "forms"
 
     @property
     def returns(self) -> Path:
-        """Returned files as they came, by return id."""
+        """Returned files as received, by return id."""
         return self.master_folder / "returns"
 
     @property
@@ -82,10 +82,10 @@ class Workspace:
 
     @property
     def finals(self) -> Path:
-        """Final reports as approved, by their ids."""
+        """Final reports as approved, by id."""
         return self.master_folder / "final"
 
     @property
     def backup(self) -> Path:
-        """Earlier states of the master."""
+        """Earlier versions of the master."""
         return self.master_folder / "backup"

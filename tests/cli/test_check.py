@@ -43,12 +43,13 @@ def test_the_faults_of_the_published_forms_are_found_at_their_cells(workspace, c
     assert set(found) == {
         ("01-07", "W403"), ("01-14", "W102"), ("02-02", "W102"), ("02-04", "W401"),
         ("04-02", "W104"), ("04-02", "W303"), ("04-02", "W304"),
+        ("03-03", "W604"),  # 導入前比各手続15分: more or less?
     }  # fmt: skip
     book = openpyxl.load_workbook(workspace / "master" / "master.xlsx")
     for (_, _), p in found.items():
         assert (book[p["sheet"]][p["cell"].partition("、")[0]].value or "") == p["value"]
     assert found["01-07", "W403"]["value"] == "kensui@city.kisarazulg.jp"
-    assert answer["summary"] == {"measures": 26, "problems": 8, "templates": 1, "faults": 0, "notes": 0}
+    assert answer["summary"] == {"measures": 26, "problems": 9, "templates": 1, "faults": 0, "notes": 0}
 
 
 def test_the_keys_of_a_problem(workspace, capsys):
@@ -67,7 +68,7 @@ def test_the_text_says_the_same_and_ends_with_a_count(workspace, capsys):
         for p in measure["problems"]:
             assert f"「{p['sheet']}」シート {p['cell']} {p['label']}" in shown
             assert p["message"] in shown and f"→ {p['fix']}" in shown
-    assert shown.splitlines()[-1].startswith("第1四半期の回で点検: 26 施策のうち 5 施策に指摘 8 件、")
+    assert shown.splitlines()[-1].startswith("第1四半期の回で点検: 26 施策のうち 6 施策に指摘 9 件、")
 
 
 def test_strict_is_1_on_findings_and_0_without(workspace, tmp_path, capsys):
@@ -218,3 +219,42 @@ def test_a_round_without_inputs_is_found(copy, capsys):
     assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"]] == [
         ("W603", cell.coordinate, True)
     ]
+
+
+def test_an_outcome_without_a_direction_is_found_at_its_cell(copy, capsys):
+    """Where a 目標 of this year holds a number; a word that is no direction is none."""
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["成果目標"]
+    rows = {(row[0].value, row[1].value): row[0].row for row in sheet.iter_rows(min_row=2)}
+    texts = {
+        ("01-01", "O1"): None, ("01-01", "O2"): None,
+        ("01-04", "O1"): "減らす",
+        ("01-05", "O1"): "判定しない",
+        ("01-09", "O3"): None,  # ５箇所以上 says it
+        ("02-03", "O1"): None,  # 整備完了 this year, a number in the next
+    }  # fmt: skip
+    for place, text in texts.items():
+        sheet.cell(rows[place], 15).value = text
+    book.save(path)
+    _, answer = run(copy, capsys, "--strict")
+    found = [(m["id"], p["cell"], p["label"], p["value"]) for m in answer["measures"] for p in m["problems"]
+             if p["code"] == "W604"]  # fmt: skip
+    assert found == [
+        ("01-01", f"O{rows['01-01', 'O1']}、O{rows['01-01', 'O2']}", "成果目標①、成果目標② 方向", ""),
+        ("01-04", f"O{rows['01-04', 'O1']}", "成果目標① 方向", "減らす"),
+        ("03-03", f"O{rows['03-03', 'O2']}", "成果目標② 方向", ""),
+    ]
+
+
+def test_a_master_without_the_column_of_directions_is_told_to_add_it(copy, capsys):
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["成果目標"]["O1"] = "備考"
+    book["成果目標"].tables["成果目標表"].tableColumns[-1].name = "備考"
+    book.save(path)
+    code, answer = run(copy, capsys)
+    found = {m["id"]: p for m in answer["measures"] for p in m["problems"] if p["code"] == "W604"}
+    assert code == 0 and {(p["sheet"], p["cell"]) for p in found.values()} == {("成果目標", "")}
+    assert "の列がない" in found["01-01"]["message"] and "列を加え" not in found["01-01"]["message"]
+    assert "加えて" in found["01-01"]["fix"] and found["03-03"]["label"] == "成果目標①、成果目標② 方向"

@@ -21,7 +21,7 @@ from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
 from dxreport.domain.model import Ref
-from dxreport.mail.drafts import Kind
+from dxreport.mail.drafts import MailKind
 from dxreport.mail.drafts import plan as drafts
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.sendback.fill import fill
@@ -151,7 +151,7 @@ def test_the_marked_copy_and_the_mail_name_the_right_book(planned: Quarter) -> N
     listed = [str(c.value) for row in openpyxl.load_workbook(path).worksheets[0] for c in row if c.value]
     assert any("このファイルではなく、第1四半期に配付したファイルに記入して" in text for text in listed)
     master = planned.master
-    made = drafts(planned.workspace, master, Kind.RETURN, master.settings.rounds[1], RETURNED).drafts
+    made = drafts(planned.workspace, master, MailKind.RETURN, master.settings.rounds[1], RETURNED).drafts
     [draft] = [d for d in made if d.department == OFFICE]
     assert "令和４年度_第1四半期_産業振興課.xlsx" in draft.attachments
     assert any("差し戻し" in name for name in draft.attachments)

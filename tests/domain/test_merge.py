@@ -153,3 +153,10 @@ def test_new_items_that_two_returns_named_independently_are_not_mixed():
     )
     same = Merge((CellChange(period, "7月", "9月"),))
     assert contested(same, {}, current, answered=lambda _: True, fresh=True) == same
+
+
+def test_a_fresh_copy_may_name_an_item_left_nameless_by_an_earlier_return():
+    content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
+    merge = Merge((CellChange(content, "", "乙の依頼"),))
+    current = {content: "", period: "7月"}
+    assert contested(merge, {}, current, answered=lambda _: True, fresh=True) == merge

@@ -7,11 +7,11 @@ import re
 import pytest
 
 from dxreport.domain import problems
-from dxreport.domain.problems import KINDS, Kind, problem, shown
+from dxreport.domain.problems import KINDS, ProblemKind, problem, shown
 
 
 def test_every_kind_is_in_the_catalogue_under_its_own_code():
-    kinds = [kind for kind in vars(problems).values() if isinstance(kind, Kind)]
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, ProblemKind)]
     assert len(KINDS) == len(kinds)
     assert all(re.fullmatch(r"[EW]\d{3}", kind.code) and kind.message and kind.fix for kind in kinds)
 

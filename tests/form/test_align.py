@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from dxreport.domain.model import PARTS, ActivityQuarter, Measure, Ref, Round, is_blank, measure_from
+from dxreport.domain.model import ITEM_LISTS, ActivityQuarter, Measure, Ref, Round, is_empty, measure_from
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
 from dxreport.form.compile import Form
@@ -41,14 +41,14 @@ def numbered(measure: Measure) -> Measure:
         p.attribute: tuple(
             replace(item, key=f"{p.letter}{n}") for n, item in enumerate(getattr(measure, p.attribute), 1)
         )
-        for p in PARTS
+        for p in ITEM_LISTS
     }
     return replace(measure, **items)
 
 
 def without_blanks(measure: Measure) -> Measure:
     """The measure without blank items, wherever they stand."""
-    kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_blank(i)) for p in PARTS}
+    kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_empty(i)) for p in ITEM_LISTS}
     return numbered(replace(measure, **kept))
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import dxreport
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.fields import Access, access
-from dxreport.domain.model import PART_BY_PREFIX, Activity, Measure, Ref, Round, is_blank, measure_from
+from dxreport.domain.model import LIST_BY_PREFIX, Activity, Measure, Ref, Round, is_empty, measure_from
 from dxreport.form.compile import Form, load_form
 from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.render.prepare import edition
@@ -247,4 +247,4 @@ def test_real_measures_are_in_normal_form() -> None:
     """So that nothing of theirs is lost in the laws above."""
     for measure in REAL.values():
         assert measure.normal() == measure
-        assert not any(is_blank(item) for part in PART_BY_PREFIX.values() for item in getattr(measure, part.attribute))
+        assert not any(is_empty(item) for part in LIST_BY_PREFIX.values() for item in getattr(measure, part.attribute))

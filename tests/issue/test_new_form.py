@@ -49,7 +49,7 @@ def test_the_new_form_carries_all_answers(quarter: Quarter) -> None:
 
     round_ = master.settings.round("第2四半期")
     books = issuing.plan(master, form, round_, RETURNED)
-    issuing.apply(quarter.workspace, master, books, form, quarter.root / "新様式", RETURNED)
+    issuing.apply(quarter.workspace, master, books, form, quarter.root / "新様式", now=RETURNED)
     book = next(b for b in books if b.issue.department == play.OFFICE)
     assert book.issue.form != quarter.form.digest
     later = {"01-01": {Ref.parse(f"activity.progress/{k}/2"): "予定通り" for k in ("K1", "K2")}}

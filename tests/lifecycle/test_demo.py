@@ -9,7 +9,7 @@ import pytest
 from dxreport.cli import main
 from dxreport.collect.plan import Status
 from dxreport.domain.model import Ref, measure_from
-from dxreport.lifecycle.demo import Played, play
+from dxreport.lifecycle.demo import DemoResult, play
 from dxreport.master.read import read_master
 from dxreport.master.records import ReceiptState
 from dxreport.status.round_status import State
@@ -22,17 +22,17 @@ def told() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory, told: list[str]) -> Played:
+def played(tmp_path_factory: pytest.TempPathFactory, told: list[str]) -> DemoResult:
     return play(tmp_path_factory.mktemp("demo") / "見本", told.append)
 
 
-def test_it_goes_as_it_should(played: Played) -> None:
+def test_it_goes_as_it_should(played: DemoResult) -> None:
     assert played.unexpected == ()
     assert (len(played.issued), len(played.returned)) == (17, 17)
     assert played.end.sums == {State.MERGED: 26}
 
 
-def test_one_real_form_is_held_for_quarters_to_come_and_nothing_else_is(played: Played) -> None:
+def test_one_real_form_is_held_for_quarters_to_come_and_nothing_else_is(played: DemoResult) -> None:
     sheets = [s for f in played.first.plan.files for s in f.sheets]
     assert len(sheets) == 26
     assert [(s.measure, s.status) for s in sheets if s.status in (Status.HELD, Status.REFUSED)] == [
@@ -42,21 +42,21 @@ def test_one_real_form_is_held_for_quarters_to_come_and_nothing_else_is(played: 
     assert (error.code, error.fields) == ("E104", tuple(f"activity.progress/K1/{q}" for q in (2, 3, 4)))
 
 
-def test_at_the_end_the_master_is_the_printed_data_but_for_the_held_cells(played: Played) -> None:
+def test_at_the_end_the_master_is_the_printed_data_but_for_the_held_cells(played: DemoResult) -> None:
     master = read_master(played.workspace.master)
     cleared = {Ref("activity.progress", "K1", q): "" for q in (2, 3, 4)}
     expected = ANSWERS | {"03-04": measure_from(ANSWERS["03-04"].values() | cleared)}
     assert {m.id: m for m in master.measures} == expected
 
 
-def test_the_corrected_copy_went_in_and_only_the_held_sheet_changed(played: Played) -> None:
+def test_the_corrected_copy_went_in_and_only_the_held_sheet_changed(played: DemoResult) -> None:
     assert played.corrected.name == played.first.copies[0].name
     [file] = played.second.plan.files
     assert {s.measure: s.status for s in file.sheets}["03-04"] is Status.MERGED
     assert {c.measure for c in played.second.plan.changes} == {"03-04"}
 
 
-def test_every_return_is_in_the_books_with_its_original(played: Played) -> None:
+def test_every_return_is_in_the_books_with_its_original(played: DemoResult) -> None:
     master = read_master(played.workspace.master)
     assert len({r.id for r in master.receipts}) == 18
     assert [r.measure for r in master.receipts if r.state is ReceiptState.HELD] == ["03-04"]
@@ -65,7 +65,7 @@ def test_every_return_is_in_the_books_with_its_original(played: Played) -> None:
     assert len(master.changes) == changed
 
 
-def test_the_steps_are_told_with_the_message_of_the_held_sheet(played: Played, told: list[str]) -> None:
+def test_the_steps_are_told_with_the_message_of_the_held_sheet(played: DemoResult, told: list[str]) -> None:
     text = "\n".join(told)
     steps = [int(line[0]) for line in told if line[0].isdigit()]
     assert steps == list(range(1, len(steps) + 1)) and len(steps) >= 6

@@ -16,16 +16,18 @@ from dxreport.cli import main
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.model import FiscalYear, ProgressWord
 from dxreport.form.compile import compile_form, load_form
+from dxreport.form.records import Form
+from dxreport.form.render.prepare import edition
+from dxreport.form.render.workbook import render_book
 from dxreport.issue.publish import published_set
 from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle import sample
-from dxreport.lifecycle.import_forms import Existing, read_existing
+from dxreport.lifecycle.import_forms import ImportedForms, import_forms
 from dxreport.lifecycle.init import create_from
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from, read_master
 from dxreport.workspace.bundled import bundled
-from tests.form.test_laws import render
 from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
 from tests.support.second_form import build
@@ -45,9 +47,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def grid(id_: str) -> Grid:
+def grid(id_: str, form: Form = FORM) -> Grid:
     """A real sheet as values, without row 1 and column A."""
-    return [row[1:] for row in rows_of(render(REAL[id_]), id_)[1:]]
+    prepared = edition(form, SETTINGS.rounds[1], SETTINGS, REAL[id_].lead_department)
+    data = render_book(prepared, [REAL[id_]], "R04Q1-001").data
+    return [row[1:] for row in rows_of(data, id_)[1:]]
 
 
 def put(path: Path, *grids: Grid, percent: str = "") -> Path:
@@ -74,11 +78,11 @@ def change(rows: Grid, old: str, new: str) -> Grid:
     return [[new if text == old else text for text in row] for row in rows]
 
 
-def read(*paths: Path) -> Existing:
-    return read_existing(paths, FORM, SETTINGS)
+def read(*paths: Path) -> ImportedForms:
+    return import_forms(paths, FORM, SETTINGS)
 
 
-def told(found: Existing) -> list[tuple[str, str, str]]:
+def told(found: ImportedForms) -> list[tuple[str, str, str]]:
     return [(u.sheet, u.cell, u.reason) for u in found.unplaced]
 
 
@@ -87,7 +91,7 @@ def test_the_published_set_gives_the_master_that_it_came_from(
     extension: str, published: Path, soffice: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:
     made, found = create_from(tmp_path / "市", TODAY, [soffice(published, extension)])
-    assert (found.unplaced, found.missing, found.passed, found.beside) == ((), (), (), 1)
+    assert (found.unplaced, found.missing, found.other_sheets, found.skipped) == ((), (), (), 1)
     master = read_master(made.workspace.master)
     assert list(master.measures) == [m.normal() for m in REAL.values()]
     assert (master.settings.fiscal_year, master.settings.plan_years) == (SETTINGS.fiscal_year, SETTINGS.plan_years)
@@ -130,13 +134,13 @@ def test_what_goes_with_every_form_is_counted_unless_somebody_wrote_into_it(
 ) -> None:
     path = next(issued_quarter.sent.glob("*総務課.xlsx"))
     found = read(path)
-    assert (len(found.measures), found.passed, found.beside) == (2, (), 1)
+    assert (len(found.measures), found.other_sheets, found.skipped) == (2, (), 1)
     written = tmp_path / "書込.xlsx"
     book = openpyxl.load_workbook(path)
     book["記入要領"]["B40"] = "※ 当課の意見"
     book.save(written)
     found = read(written)
-    assert (found.passed, found.beside) == (((written.name, "記入要領"),), 0)
+    assert (found.other_sheets, found.skipped) == (((written.name, "記入要領"),), 0)
 
 
 def test_all_files_of_a_folder_are_read_and_none_stops_the_others(
@@ -176,6 +180,11 @@ def other_year(rows: Grid) -> Grid:
         (lambda: [[*row[:5], row[5], *row[5:]] for row in grid("01-02")], "2つ以上の列"),
         (lambda: grid("01-02")[:12], "半分以上"),
         (lambda: change(grid("01-02"), "令和５年度", "来年度"), "読めません"),
+        (lambda: change(grid("01-02"), "令和７年度", "令和８年度"), "続いていません"),
+        (
+            lambda: change(change(grid("01-02"), "令和６年度", "令和８年度"), "令和７年度", "令和10年度"),
+            "続いていません",
+        ),
     ],
 )
 def test_a_sheet_that_cannot_be_taken_is_named_with_the_reason(
@@ -197,8 +206,8 @@ def test_an_office_s_own_form_is_read_by_its_template(tmp_path: Path) -> None:
     template = tmp_path / "様式.xlsx"
     template.write_bytes(build())
     form = compile_form(template.read_bytes(), "様式.xlsx")
-    rows = [row[1:] for row in rows_of(render(REAL["01-01"], form=form), "01-01")[1:]]
-    made, found = create_from(tmp_path / "市", TODAY, [put(tmp_path / "回答.xlsx", rows)], template)
+    path = put(tmp_path / "回答.xlsx", grid("01-01", form))
+    made, found = create_from(tmp_path / "市", TODAY, [path], template)
     assert found.unplaced == ()
     assert (made.workspace.templates / FORM_NAME).read_bytes() == template.read_bytes()
     [measure] = read_master(made.workspace.master).measures
@@ -226,6 +235,16 @@ def test_without_any_form_nothing_is_made(tmp_path: Path, capsys: pytest.Capture
 def test_wrong_usage(args: list[str], tmp_path: Path) -> None:
     assert main(["init", str(tmp_path / "市"), *args]) == 2
     assert not (tmp_path / "市").exists()
+
+
+def test_the_master_asks_for_the_directions_that_no_form_holds(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, _ = create_from(tmp_path / "市", TODAY, [published])
+    book = openpyxl.load_workbook(made.workspace.master)
+    assert book["成果目標"]["O1"].value == "方向" and book["成果目標"]["O2"].value is None
+    assert main(["check", "-C", str(made.workspace.root)]) == 0
+    assert "W604 「成果目標」シート O2、O3 成果目標①、成果目標② 方向\n" in capsys.readouterr().out
 
 
 def test_the_same_files_give_the_same_master(published: Path, tmp_path: Path) -> None:

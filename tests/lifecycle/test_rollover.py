@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
-from dxreport.domain.model import FiscalYear
+from dxreport.domain.model import FiscalYear, Ref
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
 from dxreport.master.records import MeasureState, Standing
+from dxreport.master.write import MasterEdit
 from dxreport.workspace.paths import Workspace
 from tests.support.quarter import Quarter
 
@@ -46,6 +49,59 @@ def test_plans_are_cleared_and_outcomes_carried(answered: Quarter, tmp_path: Pat
     ).read_bytes()
 
 
+def with_directions(quarter: Quarter, texts: dict[tuple[str, str], str]) -> None:
+    """Write 方向 into the master, as people do."""
+    edit = MasterEdit(quarter.master)
+    edit.set_all((id_, Ref("outcome.direction", key), text) for (id_, key), text in texts.items())
+    quarter.workspace.master.write_bytes(edit.data())
+
+
+def test_directions_are_carried_as_written(answered: Quarter) -> None:
+    with_directions(answered, {("01-01", "O2"): "範囲", ("01-02", "O1"): "減らす", ("01-04", "O1"): ""})
+    old = answered.master.directions
+    assert (len(old), old["01-01", "O2"], old["01-02", "O1"]) == (39, "範囲", "減らす")
+    new = read_master(rollover(answered.workspace, None, APRIL).workspace.master)
+    assert new.directions == old
+    sheet = openpyxl.load_workbook(io.BytesIO(new.data))["成果目標"]
+    [choice] = [v for v in sheet.data_validations.dataValidation if "範囲" in v.formula1]
+    assert "O54" in choice.sqref and choice.formula1 == '"多いほど良い,少ないほど良い,範囲,判定しない"'
+
+
+def test_a_direction_declared_late_fills_a_blank_of_the_new_year(answered: Quarter) -> None:
+    with_directions(answered, {("01-01", "O1"): "", ("01-01", "O2"): ""})
+    new = Quarter(rollover(answered.workspace, None, APRIL).workspace.root)
+    with_directions(new, {("01-01", "O2"): "範囲"})
+    with_directions(answered, {("01-01", "O1"): "多いほど良い", ("01-01", "O2"): "判定しない"})
+    again = rollover(answered.workspace, None, APRIL)
+    assert [(c.label, c.old, c.new) for c in again.changes] == [("成果目標① 方向", "", "多いほど良い")]
+    assert (new.master.directions["01-01", "O1"], new.master.directions["01-01", "O2"]) == ("多いほど良い", "範囲")
+    assert not rollover(answered.workspace, None, APRIL).changes
+
+
+def test_a_new_year_without_the_column_goes_without(answered: Quarter) -> None:
+    new = Quarter(rollover(answered.workspace, None, APRIL).workspace.root)
+    book = openpyxl.load_workbook(new.workspace.master)
+    book["成果目標"]["O1"] = "備考"
+    book["成果目標"].tables["成果目標表"].tableColumns[-1].name = "備考"
+    book.save(new.workspace.master)
+    assert rollover(answered.workspace, None, APRIL).changes == () and new.master.directions == {}
+
+
+@pytest.mark.parametrize(
+    ("deadline", "moved"),
+    [("2024-02-29", "2025-02-28"), ("2023-02-28", "2024-02-28"), ("2023-07-15", "2024-07-15"), ("", "")],
+)
+def test_a_deadline_moves_to_the_same_day_of_the_next_year(
+    deadline: str, moved: str, answered: Quarter, tmp_path: Path
+) -> None:
+    master = answered.master
+    rounds = tuple(replace(r, deadline=deadline) for r in master.settings.rounds)
+    settings = replace(master.settings, rounds=rounds)
+    build_master(settings, master.departments, master.measures, answered.workspace.master)
+    new = read_master(rollover(answered.workspace, tmp_path / "次年度", APRIL).workspace.master)
+    assert {r.deadline for r in new.settings.rounds} == {moved}
+
+
 def test_ended_measures_stay_behind(answered: Quarter, tmp_path: Path) -> None:
     master = answered.master
     ended = {"01-02": Standing(MeasureState.COMPLETED, 3), "01-03": Standing(MeasureState.STOPPED, 1)}
@@ -70,8 +126,6 @@ def test_late_actuals_flow_after(answered: Quarter, tmp_path: Path) -> None:
 
 
 def test_the_old_year_takes_late_returns_until_it_is_closed(answered: Quarter) -> None:
-    from dataclasses import replace
-
     late = answered.filled({"01-01": {"contact_person": "後任"}})
     assert answered.collect(late, now=APRIL).changes
     master = answered.master
@@ -89,8 +143,6 @@ def test_last_years_sheet_is_no_answer_for_this_year(answered: Quarter) -> None:
 
 
 def test_where_the_plan_ends(answered: Quarter, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     master = answered.master
     last = replace(master.settings, fiscal_year=FiscalYear(2025))
     build_master(last, master.departments, master.measures, answered.workspace.master)

@@ -20,7 +20,7 @@ from dxreport.lifecycle import sample
 from dxreport.lifecycle.init import create
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.mail import drafts as mail
-from dxreport.mail.drafts import Kind
+from dxreport.mail.drafts import MailKind
 from dxreport.master.build import master_bytes
 from dxreport.master.records import ReceiptState
 from dxreport.master.write import MasterEdit
@@ -33,7 +33,7 @@ NAME = "産業振興課（修正版） 2.xlsx"
 WRONG = {"01-01": {"activity.progress/K1/1": "だいたい"}}  # E101
 
 
-def drafts(quarter: Quarter, kind: Kind, now: datetime = LATE, round_: str = "第1四半期") -> mail.Drafts:
+def drafts(quarter: Quarter, kind: MailKind, now: datetime = LATE, round_: str = "第1四半期") -> mail.Drafts:
     master = quarter.master
     return mail.plan(quarter.workspace, master, kind, master.settings.round(round_), now)
 
@@ -63,7 +63,7 @@ def held(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Q
 
 
 def test_a_request_goes_to_every_department_with_its_workbook(issued_quarter):
-    found = drafts(issued_quarter, Kind.REQUEST, ISSUED)
+    found = drafts(issued_quarter, MailKind.REQUEST, ISSUED)
     master = issued_quarter.master
     expected = {i.department: i for i in master.issues if i.department != WITHOUT_ADDRESS}
     assert [d.department for d in found.drafts] == list(expected)  # 建制順
@@ -79,18 +79,18 @@ def test_a_request_goes_to_every_department_with_its_workbook(issued_quarter):
 
 
 def test_a_department_without_address_is_named(issued_quarter):
-    [obstacle] = drafts(issued_quarter, Kind.REQUEST).obstacles
+    [obstacle] = drafts(issued_quarter, MailKind.REQUEST).obstacles
     assert obstacle.department == WITHOUT_ADDRESS and "宛先がありません" in obstacle.reason and "部署" in obstacle.fix
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MailKind)
 def test_nothing_to_ask_for_before_anything_was_issued(kind, issued_quarter):
     with pytest.raises(UsageError, match="発行されていません"):
         drafts(issued_quarter, kind, round_="第2四半期")
 
 
 def test_a_reminder_names_what_is_missing_since_when_until_when_and_how_late(issued_quarter):
-    found = drafts(issued_quarter, Kind.REMIND)
+    found = drafts(issued_quarter, MailKind.REMIND)
     d = next(d for d in found.drafts if d.department == OFFICE)
     text = body(d)
     for words in (
@@ -101,14 +101,14 @@ def test_a_reminder_names_what_is_missing_since_when_until_when_and_how_late(iss
     ):
         assert words in text
     early = body(
-        next(d for d in drafts(issued_quarter, Kind.REMIND, datetime(2022, 7, 12)).drafts if d.department == OFFICE)
+        next(d for d in drafts(issued_quarter, MailKind.REMIND, datetime(2022, 7, 12)).drafts if d.department == OFFICE)
     )
     assert "過ぎています" not in early and "提出期限は令和4年7月15日（金）です" in early
 
 
 def test_nobody_is_chased_for_what_came_in(quarter):
     quarter.collect(quarter.filled({}), quarter.filled({}, "総務課"))
-    found = drafts(quarter, Kind.REMIND)
+    found = drafts(quarter, MailKind.REMIND)
     assert {OFFICE, "総務課"}.isdisjoint(owed(found)) and len(found.drafts) == 14
 
 
@@ -118,21 +118,21 @@ def test_nobody_is_chased_whose_return_is_under_review(quarter):
     )
     plan = quarter.collect(quarter.filled({"04-01": {"activity.progress/K1/1": "予定通り"}}, "職員課"))
     assert plan.conflicts
-    assert "職員課" not in owed(drafts(quarter, Kind.REMIND))
+    assert "職員課" not in owed(drafts(quarter, MailKind.REMIND))
 
 
 def test_only_the_sheets_that_are_owed_are_named(held):
-    assert owed(drafts(held, Kind.REMIND))[OFFICE] == ["01-01"]
-    [d] = drafts(held, Kind.RETURN).drafts
+    assert owed(drafts(held, MailKind.REMIND))[OFFICE] == ["01-01"]
+    [d] = drafts(held, MailKind.RETURN).drafts
     assert (d.department, [s.measure for s in d.sheets]) == (OFFICE, ["01-01"])
     assert "だいたい" in body(d) and "01-04" not in body(d)
-    assert OFFICE not in owed(drafts(held, Kind.REQUEST))
+    assert OFFICE not in owed(drafts(held, MailKind.REQUEST))
 
 
 def test_what_goes_back_is_the_marked_copy(held):
     [marked] = (held.workspace.reports / "差し戻し").iterdir()
     assert OUR_SHEETS[0] in [s.name for s in open_book(marked.read_bytes()).sheets]
-    for kind in (Kind.RETURN, Kind.REMIND):
+    for kind in (MailKind.RETURN, MailKind.REMIND):
         d = next(d for d in drafts(held, kind).drafts if d.department == OFFICE)
         assert files(d) == {"産業振興課（修正版） 2_差し戻し.xlsx": marked.read_bytes()}
     assert "令和4年7月14日（木）に受け取り" in body(d)
@@ -141,13 +141,13 @@ def test_what_goes_back_is_the_marked_copy(held):
 def test_a_corrected_return_ends_it(held, tmp_path):
     quarter = copy(held, tmp_path)
     quarter.collect(quarter.filled({}))
-    assert not drafts(quarter, Kind.RETURN).drafts and OFFICE not in owed(drafts(quarter, Kind.REMIND))
+    assert not drafts(quarter, MailKind.RETURN).drafts and OFFICE not in owed(drafts(quarter, MailKind.REMIND))
 
 
 def test_where_a_marked_copy_is_gone_the_issued_workbook_goes_out_and_it_is_told(held, tmp_path):
     quarter = copy(held, tmp_path)
     shutil.rmtree(quarter.workspace.reports / "差し戻し")
-    found = drafts(quarter, Kind.RETURN)
+    found = drafts(quarter, MailKind.RETURN)
     [draft] = found.drafts
     assert list(files(draft)) == ["令和４年度_第1四半期_産業振興課.xlsx"]
     assert [(o.department, "U0001" in o.reason, "collect" in o.fix) for o in found.obstacles] == [(OFFICE, True, True)]
@@ -156,13 +156,13 @@ def test_where_a_marked_copy_is_gone_the_issued_workbook_goes_out_and_it_is_told
 def test_a_kept_workbook_that_is_gone_stops_everything(quarter):
     workbook_path(quarter.workspace, "R04Q1-003").unlink()
     with pytest.raises(DxreportError, match="R04Q1-003") as caught:
-        drafts(quarter, Kind.REQUEST)
+        drafts(quarter, MailKind.REQUEST)
     assert caught.value.exit_code == 3
 
 
 def test_a_workbook_issued_in_two_parts_goes_out_in_one_mail(quarter):
     [again] = issue(quarter, now=LATE, measures=("01-04",))
-    d = next(d for d in drafts(quarter, Kind.REQUEST).drafts if d.department == OFFICE)
+    d = next(d for d in drafts(quarter, MailKind.REQUEST).drafts if d.department == OFFICE)
     assert list(files(d)) == ["令和４年度_第1四半期_産業振興課.xlsx", "令和４年度_第1四半期_産業振興課_01-04.xlsx"]
     assert list(files(d).values())[1] == again.data
 
@@ -175,7 +175,7 @@ def test_files_of_one_name_are_told_apart(quarter):
     newest = [i for i in quarter.master.issues if i.department == OFFICE][-1]
     edit.update(replace(newest, measures=("01-04",)))
     quarter.workspace.master.write_bytes(edit.data())
-    d = next(d for d in drafts(quarter, Kind.REQUEST).drafts if d.department == OFFICE)
+    d = next(d for d in drafts(quarter, MailKind.REQUEST).drafts if d.department == OFFICE)
     assert list(files(d)) == ["令和４年度_第1四半期_産業振興課.xlsx", "令和４年度_第1四半期_産業振興課（2）.xlsx"]
     assert len(set(files(d).values())) == 2
 
@@ -187,7 +187,7 @@ def test_several_addresses_and_copies(tmp_path):
     quarter = Quarter(tmp_path / "w")
     quarter.workspace.master.write_bytes(master_bytes(sample.settings(), departments, sample.load(with_answers=False)))
     issue(quarter, departments=(OFFICE,))
-    found = drafts(quarter, Kind.REQUEST)
+    found = drafts(quarter, MailKind.REQUEST)
     [d] = found.drafts
     assert [a.addr_spec for a in read(d)["To"].addresses] == ["kacho@x.jp", "soumu@x.jp", "dx@x.jp"]
     assert read(d)["To"].addresses[0].display_name == "課長" and str(read(d)["Cc"]) == "cc@x.jp"
@@ -195,7 +195,7 @@ def test_several_addresses_and_copies(tmp_path):
 
 
 def test_drafts_are_written_and_collect_reads_their_attachments(issued_quarter, tmp_path):
-    found = drafts(issued_quarter, Kind.REMIND)
+    found = drafts(issued_quarter, MailKind.REMIND)
     paths, removed = mail.write(found, tmp_path)
     assert [p.name for p in paths] == [f"{d.department}.eml" for d in found.drafts] and not removed
     read_back = {(f.path.stem, f.file_name): f.sha256 for f in gather([tmp_path])}
@@ -205,19 +205,19 @@ def test_drafts_are_written_and_collect_reads_their_attachments(issued_quarter, 
 
 
 def test_the_same_day_gives_the_same_bytes(issued_quarter):
-    first, second = (drafts(issued_quarter, Kind.REMIND) for _ in range(2))
+    first, second = (drafts(issued_quarter, MailKind.REMIND) for _ in range(2))
     assert [d.data for d in first.drafts] == [d.data for d in second.drafts]
 
 
 def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_path):
-    mail.write(drafts(quarter, Kind.REQUEST), tmp_path / "依頼")
-    mail.write(drafts(quarter, Kind.REMIND), tmp_path / "督促")
+    mail.write(drafts(quarter, MailKind.REQUEST), tmp_path / "依頼")
+    mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     kept = {"メモ.txt": b"x", "手書き.eml": b"Subject: mine\r\n\r\n"}
     for name, data in kept.items():
         (tmp_path / "督促" / name).write_bytes(data)
     shutil.copy(tmp_path / "依頼" / "職員課.eml", tmp_path / "督促" / "依頼 職員課.eml")  # of another kind
     quarter.collect(quarter.filled({}))
-    _, removed = mail.write(drafts(quarter, Kind.REMIND), tmp_path / "督促")
+    _, removed = mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     assert [p.name for p in removed] == [f"{OFFICE}.eml"]
     left = {p.name for p in (tmp_path / "督促").iterdir()}
     assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {
@@ -229,17 +229,17 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
 def test_a_file_that_somebody_wrote_is_not_overwritten(issued_quarter, tmp_path):
     (tmp_path / "職員課.eml").write_bytes(b"Subject: mine\r\n\r\n")
     with pytest.raises(UsageError, match="職員課"):
-        mail.write(drafts(issued_quarter, Kind.REMIND), tmp_path)
+        mail.write(drafts(issued_quarter, MailKind.REMIND), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["職員課.eml"]
 
 
 def test_files_that_nobody_can_tell_whose_they_are_come_up_with_the_reminders(quarter):
     plan = quarter.collect(quarter.put(b"PK\3\4 broken", "返送.xlsx"))
     assert plan.receipts[0].state is ReceiptState.REFUSED
-    assert [r.file for r in drafts(quarter, Kind.REMIND).unread] == ["返送.xlsx"]
+    assert [r.file for r in drafts(quarter, MailKind.REMIND).unread] == ["返送.xlsx"]
     issue(quarter, "第2四半期", datetime(2022, 10, 1))
-    assert [r.file for r in drafts(quarter, Kind.REMIND).unread] == ["返送.xlsx"]
-    assert drafts(quarter, Kind.REMIND, datetime(2022, 10, 2), "第2四半期").unread == ()
+    assert [r.file for r in drafts(quarter, MailKind.REMIND).unread] == ["返送.xlsx"]
+    assert drafts(quarter, MailKind.REMIND, datetime(2022, 10, 2), "第2四半期").unread == ()
 
 
 def test_the_coordinator_words_the_mail(quarter):
@@ -247,14 +247,14 @@ def test_the_coordinator_words_the_mail(quarter):
     names = "{{ fiscal_year }}/{{ round.name }}/{{ round.quarter }}/{{ deadline }}/{{ days_late }}/{{ today }}/{{ files[0] }}"
     sheet = "{% for s in sheets %}{{ [s.id, s.state, s.held, s.sent, s.returned, s.reason, s.days_late] }}{% endfor %}"
     path.write_text(f"件名: {{{{ department }}}}\n\n{names}\n{sheet}\n", encoding="cp932")
-    d = next(d for d in drafts(quarter, Kind.REQUEST).drafts if d.department == "職員課")
+    d = next(d for d in drafts(quarter, MailKind.REQUEST).drafts if d.department == "職員課")
     assert (d.subject, body(d).splitlines()) == ("職員課", [
         "令和４年度/第1四半期/1/令和4年7月15日（金）/5/令和4年7月20日（水）/令和４年度_第1四半期_職員課.xlsx",
         "['04-01', '未提出', False, '令和4年7月1日（金）', '', '', 5]",
     ])  # fmt: skip
     path.write_text("件名: x\n\n{{ nobody }}\n", encoding="utf-8")
     with pytest.raises(DxreportError, match=r"メール_依頼\.txt の 3 行目"):
-        drafts(quarter, Kind.REQUEST)
+        drafts(quarter, MailKind.REQUEST)
 
 
 def test_the_notes_of_a_department_are_no_reason_of_ours(held, tmp_path):
@@ -263,7 +263,7 @@ def test_the_notes_of_a_department_are_no_reason_of_ours(held, tmp_path):
     edit = MasterEdit(quarter.master)
     edit.update(replace(receipt, comments="E21: 来月確定します"))
     quarter.workspace.master.write_bytes(edit.data())
-    [d] = drafts(quarter, Kind.RETURN, RETURNED).drafts
+    [d] = drafts(quarter, MailKind.RETURN, RETURNED).drafts
     assert "だいたい" in body(d) and "来月確定します" not in body(d)
 
 
@@ -273,12 +273,12 @@ def test_an_address_that_is_none_is_named_and_not_missed_too(tmp_path):
     quarter = Quarter(tmp_path / "w")
     quarter.workspace.master.write_bytes(master_bytes(sample.settings(), departments, sample.load(with_answers=False)))
     issue(quarter, departments=(OFFICE,))
-    found = drafts(quarter, Kind.REQUEST)
+    found = drafts(quarter, MailKind.REQUEST)
     assert found.drafts == () and ["宛先「だれか」" in o.reason for o in found.obstacles] == [True]
 
 
 def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_path):
-    found = drafts(issued_quarter, Kind.REMIND)
+    found = drafts(issued_quarter, MailKind.REMIND)
     outer = EmailMessage()
     outer["Subject"] = "転送"
     outer.set_content("見てください。")

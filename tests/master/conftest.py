@@ -1,4 +1,4 @@
-"""Masters as offices have them: the sample's, a small one, and one that people decorated."""
+"""Masters as in offices: that of the sample, a small one, and one decorated by people."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import xlsxwriter
 from lxml import etree
 
 from dxreport.domain.errors import MasterError
-from dxreport.domain.model import PART_BY_PREFIX, Ref
+from dxreport.domain.model import LIST_BY_PREFIX, Ref
 from dxreport.lifecycle.sample import load, settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import _contents
@@ -92,8 +92,8 @@ def test_a_master_saved_by_libreoffice_reads_the_same(sample: bytes, libre_sampl
     ours = master_from(sample)
     assert saved.measures == ours.measures
     assert (saved.settings, saved.departments) == (ours.settings, ours.departments)
-    assert {name: area.table.box for name, area in saved.areas.items()} == {
-        name: area.table.box for name, area in ours.areas.items()
+    assert {name: area.table.box for name, area in saved.tables.items()} == {
+        name: area.table.box for name, area in ours.tables.items()
     }
 
 
@@ -245,7 +245,7 @@ def test_the_standing_decides_in_which_quarters_a_measure_runs() -> None:
 def test_item_ids_are_never_given_twice(small: bytes) -> None:
     edit = MasterEdit(master_from(small))
     edit.add(Change("2022-07-01 00:00:00", "01-01", Ref("activity.name", "K7"), "取組内容", "旧", ""))
-    assert master_from(edit.data()).keys_ever("01-01", PART_BY_PREFIX["activity"]) == {"K1", "K7"}
+    assert master_from(edit.data()).keys_ever("01-01", LIST_BY_PREFIX["activity"]) == {"K1", "K7"}
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from lxml import etree
 from dxreport.domain.errors import MasterError
 from dxreport.ooxml.cells import CellReader
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
-from dxreport.ooxml.table import Area, BookEdit, find_header, plain, sheet_parts, tables, workbook_part
+from dxreport.ooxml.table import TableRange, WorkbookEdit, find_header, plain, sheet_parts, tables, workbook_part
 
 N = f"{{{MAIN_NS}}}"
 
 
-def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, Area]:
+def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, TableRange]:
     """Return a sheet with tables at B3 (品名, 数) and at F3, and the range of the first."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
@@ -38,7 +38,7 @@ def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, Area]:
     book.close()
     package = Package(stream.getvalue())
     part = sheet_parts(package)["表"]
-    return package, Area("表", part, 3, {"品名": 2, "数": 3}, 5, tables(package, part)[0])
+    return package, TableRange("表", part, 3, {"品名": 2, "数": 3}, 5, tables(package, part)[0])
 
 
 def grid(data: bytes) -> dict[int, dict[int, str]]:
@@ -55,7 +55,7 @@ def test_headers_are_found_among_the_first_rows_whatever_their_width_or_breaks()
 
 def test_an_appended_row_leaves_the_table_next_to_it_alone() -> None:
     package, area = two_tables()
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     assert edit.append(area, {"品名": "なし", "数": "9"}) == 6
     data = edit.data()
     assert grid(data)[6] == {2: "なし", 3: "9"}
@@ -70,7 +70,7 @@ def test_an_appended_row_leaves_the_table_next_to_it_alone() -> None:
 
 def test_blank_rows_at_the_end_of_a_table_are_used_first() -> None:
     package, area = two_tables(blank_rows=2)
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     assert [edit.append(area, {"品名": str(n)}) for n in range(3)] == [6, 7, 8]
     assert tables(Package(edit.data()), area.part)[0].box.ref == "B3:C8"
 
@@ -78,7 +78,7 @@ def test_blank_rows_at_the_end_of_a_table_are_used_first() -> None:
 def test_a_cell_in_the_way_is_named() -> None:
     package, area = two_tables(below="合計は別紙")
     with pytest.raises(MasterError, match="C6"):
-        BookEdit(package).append(area, {"品名": "x"})
+        WorkbookEdit(package).append(area, {"品名": "x"})
 
 
 def test_a_table_in_the_way_is_named() -> None:
@@ -88,7 +88,7 @@ def test_a_table_in_the_way_is_named() -> None:
     root.set("ref", "B6:C9")
     package = Package(package.with_parts({other.part: serialise(root)}))
     with pytest.raises(MasterError, match="B6:C9"):
-        BookEdit(package).append(area, {"品名": "x"})
+        WorkbookEdit(package).append(area, {"品名": "x"})
 
 
 def test_a_cell_hidden_by_a_merge_is_not_written() -> None:
@@ -98,7 +98,7 @@ def test_a_cell_hidden_by_a_merge_is_not_written() -> None:
     etree.SubElement(merges, N + "mergeCell", ref="B4:B5")
     root.find(N + "sheetData").addnext(merges)
     package = Package(package.with_parts({area.part: serialise(root)}))
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.set(area, 4, "品名", "よい")
     with pytest.raises(MasterError, match=r"B5.*B4:B5"):
         edit.set(area, 5, "品名", "見えない")
@@ -116,7 +116,7 @@ def test_cells_and_rows_without_references_are_found_by_their_order() -> None:
             if c.get("r")[0] == "C":
                 del c.attrib["r"]
     package = Package(package.with_parts({area.part: serialise(root)}))
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.set(area, 5, "数", "新")
     rows = grid(edit.data())
     assert (rows[4][3], rows[5][3], rows[5][6]) == ("3", "新", "隣4")
@@ -124,12 +124,12 @@ def test_cells_and_rows_without_references_are_found_by_their_order() -> None:
 
 def test_no_edit_no_change() -> None:
     package, _ = two_tables()
-    assert BookEdit(package).data() is package.data
+    assert WorkbookEdit(package).data() is package.data
 
 
 def test_an_edit_changes_no_other_part() -> None:
     package, area = two_tables()
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.set(area, 4, "品名", "なし")
     after = Package(edit.data())
     assert [n for n in package.names if package.read(n) != after.read(n)] == [area.part]
@@ -156,7 +156,7 @@ def test_the_first_row_does_not_take_the_looks_of_the_header() -> None:
                 c.getparent().remove(c)
 
     package, area = two_tables()
-    edit = BookEdit(changed(package, area.part, emptied))
+    edit = WorkbookEdit(changed(package, area.part, emptied))
     assert edit.append(replace(area, last=area.header), {"品名": "最初", "数": "1"}) == 4
     looks = {c.get("r"): c.get("s") for c in Package(edit.data()).xml(area.part).iter(N + "c")}
     assert looks["B3"] == "1" and "1" not in (looks["B4"], looks["C4"])
@@ -166,7 +166,7 @@ def test_the_last_blank_row_above_a_total_is_used() -> None:
     package, area = two_tables(blank_rows=2)
     package = changed(package, area.table.part, lambda root: root.set("totalsRowCount", "1"))
     area = replace(area, table=tables(package, area.part)[0])
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     assert edit.append(area, {"品名": "x"}) == 6
     with pytest.raises(MasterError, match="集計行（7 行目）"):
         edit.append(area, {"品名": "y"})
@@ -177,13 +177,13 @@ def test_a_table_below_the_last_column_alone_is_named() -> None:
     other = tables(package, area.part)[1]
     package = changed(package, other.part, lambda root: root.set("ref", "C6:E9"))
     with pytest.raises(MasterError, match="C6:E9"):
-        BookEdit(package).append(area, {"品名": "x"})
+        WorkbookEdit(package).append(area, {"品名": "x"})
 
 
 def test_a_sorted_range_that_ends_above_does_not_grow_with_the_table() -> None:
     package, area = two_tables()
     package = changed(package, area.table.part, lambda root: etree.SubElement(root, N + "sortState", ref="B4:C4"))
-    edit = BookEdit(package)
+    edit = WorkbookEdit(package)
     edit.append(area, {"品名": "x"})
     root = Package(edit.data()).xml(area.table.part)
     assert (root.get("ref"), root.find(N + "sortState").get("ref")) == ("B3:C6", "B4:C4")

@@ -9,18 +9,19 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from dxreport.domain.model import Outcome, OutcomeYear
+from dxreport.domain.model import Outcome, OutcomeYear, Settings
 from dxreport.lifecycle import sample
+from dxreport.lifecycle.sample.directions import DIRECTIONS
 from dxreport.master.read import master_from
+from dxreport.master.records import Direction, Master
 from dxreport.report import words
-from dxreport.report.achievement import compare, outcome_result
-from dxreport.report.direction import directions, read_direction
+from dxreport.report.achievement import compare, is_comparable, outcome_result
 from dxreport.report.figures import results
 from dxreport.report.periods import period
-from dxreport.report.records import Direction, MeasureName, OutcomeResult, Verdict, YearResult
+from dxreport.report.records import MeasureName, OutcomeResult, Verdict, YearResult
 from tests.support.scenes import SETTINGS, first_quarter, in_memory, third_quarter
 
-MORE, LESS, UNKNOWN = Direction.MORE, Direction.LESS, Direction.UNKNOWN
+MORE, LESS, RANGE, UNKNOWN = Direction.MORE, Direction.LESS, Direction.RANGE, Direction.UNKNOWN
 
 
 def said(target: str, actual: str, way: Direction = MORE) -> list[tuple[str, Decimal | None, bool | None]]:
@@ -71,10 +72,71 @@ def test_parts_are_compared_part_by_part() -> None:
     ]  # fmt: skip
 
 
-def test_which_way_is_unknown() -> None:
-    """The target itself is met either way; beside it nothing is said."""
-    assert said("2", "2", UNKNOWN) == [("", None, True)]
-    assert said("2", "3", UNKNOWN) == [("", None, None)]
+def test_without_a_direction_nothing_is_met_or_missed() -> None:
+    assert said("2", "2", UNKNOWN) == said("2", "3", UNKNOWN) == [("", None, None)]
+    assert said("小　５％未満\n中　１０％", "小　４％\n中　９％", UNKNOWN) == [("小", None, True), ("中", None, None)]
+
+
+def test_what_is_declared_not_to_be_judged_is_not_compared() -> None:
+    assert compare("5件以上", "6件", Direction.NOT_JUDGED) == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "actual", "met"),
+    [
+        ("20度", "20.0度", True),
+        ("20度", "21度", False),
+        ("20度", "19度", False),
+        ("18～28度", "18度", True),
+        ("18～28度", "28度", True),
+        ("18度〜28度", "２３.５度", True),
+        ("18～28度", "28.1度", False),
+        ("18～28度", "17.9度", False),
+        ("5件以上10件以下", "10件", True),
+        ("5件以上、10件未満", "10件", False),
+        ("５件以上１０件未満", "4件", False),
+        ("20度以下", "10度", True),  # a bound that is written counts
+        ("平日　18～28度（日平均）", "20度", None),  # not read as two limits
+        ("延べ5～10人", "7人", None),
+        ("5～延べ10人", "7人", None),
+        ("5～10人（延べ）", "7人", None),
+        ("5人～10件", "7件", None),
+        ("10～5件", "7件", None),
+        ("5～10件以上", "7件", None),
+        ("約5～10件", "7件", None),
+        ("5～10件", "7人", None),
+        ("5～10件", "約7件", None),
+        ("5～10件", "7件以上", None),
+        ("5～10件", "おおむね", None),
+        ("1～2～3件", "2件", None),
+        ("4月～6月", "5月", None),
+        ("小　5～10件　中　5～10件", "小　7件　中　7件", None),
+    ],
+)
+def test_a_range_is_met_only_within(target: str, actual: str, met: bool | None) -> None:
+    """What cannot be computed is never scored; and there is no rate."""
+    assert [(p.rate, p.met) for p in compare(target, actual, RANGE)] == ([] if met is None else [(None, met)])
+
+
+def test_a_range_shows_both_limits() -> None:
+    [part] = compare("1,000～2,000件未満", "1,500件", RANGE)
+    assert (part.target, part.bound, part.actual, part.unit) == (1000, "～2,000未満", 1500, "件")
+    assert compare("18～28度", "20度", MORE) == ()  # only where it is declared
+
+
+@pytest.mark.parametrize(
+    ("target", "comparable"),
+    [
+        ("10件", True),
+        ("5～10件", True),
+        ("小　５％未満\n中　１０％", True),
+        ("5件以上", False),
+        ("整備完了", False),
+        ("", False),
+    ],
+)
+def test_which_targets_ask_for_a_direction(target: str, comparable: bool) -> None:
+    assert is_comparable(target) is comparable
 
 
 @pytest.mark.parametrize(
@@ -114,15 +176,20 @@ def test_how_it_was_counted_may_be_said_by_the_indicator() -> None:
     assert compare("3,000人", "累計2,700人", MORE, "年間延べ利用者数") == ()
 
 
-def result(target: str, actual: str, year: int, indicator: str, quarter: int) -> YearResult:
+def declared(direction: Direction, settings: Settings = SETTINGS) -> Master:
+    """A master that declares the direction of the one outcome of these tests."""
+    return replace(in_memory([], settings), directions={("01-01", "O1"): direction.value})
+
+
+def result(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> YearResult:
     years = [OutcomeYear() for _ in range(4)]
-    years[year - 1] = OutcomeYear(indicator, target, actual)
+    years[year - 1] = OutcomeYear("人数", target, actual)
     name = MeasureName("01-01", "", "", "")
-    return outcome_result(in_memory([]), name, 1, Outcome("O1", tuple(years)), {}, quarter).years[year - 1]
+    return outcome_result(declared(direction), name, 1, Outcome("O1", tuple(years)), quarter).years[year - 1]
 
 
-def verdicts(target: str, actual: str, year: int = 1, indicator: str = "利用者数", quarter: int = 4) -> Verdict:
-    return result(target, actual, year, indicator, quarter).verdict
+def verdicts(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> Verdict:
+    return result(target, actual, year, quarter, direction).verdict
 
 
 def test_verdicts() -> None:
@@ -134,17 +201,16 @@ def test_verdicts() -> None:
     assert verdicts("-", "-") is Verdict.NO_TARGET
     assert verdicts("10人", "", year=2) is Verdict.TO_COME
     assert verdicts("10人", "9人", year=2) is Verdict.AS_WRITTEN  # a year that has not begun is not judged
-    assert verdicts("2", "1", indicator="テーマ数") is Verdict.AS_WRITTEN
 
 
 @pytest.mark.parametrize("quarter", [1, 2, 3])
 def test_nothing_is_met_or_missed_before_the_year_has_ended(quarter: int) -> None:
     """The rate is shown all the same; what is compared with nothing is as at the end of the year."""
     for actual, rate in (("9人", "90.0%"), ("10人", "100.0%"), ("12人", "120.0%")):
-        now = result("10人", actual, 1, "利用者数", quarter)
+        now = result("10人", actual, 1, quarter)
         assert (now.verdict, now.achievement, words.verdict(now)) == (Verdict.INTERIM, rate, f"途中\n{rate}")
         assert [p.met for p in now.parts] == [None] and now.verdict_of(now.parts[0]) is Verdict.INTERIM
-    assert words.verdict(result("10人以下", "9人", 1, "欠席者数", quarter)) == "途中"
+    assert words.verdict(result("10人以下", "9人", 1, quarter)) == "途中"
     assert verdicts("10人", "約9人", quarter=quarter) is Verdict.AS_WRITTEN
     assert verdicts("10人", "", quarter=quarter) is Verdict.OPEN
 
@@ -156,30 +222,48 @@ def test_years_before_this_one_are_judged_in_every_quarter() -> None:
         OutcomeYear(),
         OutcomeYear(),
     )
-    later = in_memory([], replace(SETTINGS, fiscal_year=SETTINGS.fiscal_year + 1))
-    found = outcome_result(later, MeasureName("01-01", "", "", ""), 1, Outcome("O1", years), {}, 1)
+    later = declared(MORE, replace(SETTINGS, fiscal_year=SETTINGS.fiscal_year + 1))
+    found = outcome_result(later, MeasureName("01-01", "", "", ""), 1, Outcome("O1", years), 1)
     assert [y.verdict for y in found.years[:2]] == [Verdict.SHORT, Verdict.INTERIM]
 
 
-def test_a_time_until_something_is_done_is_missed_when_it_is_longer() -> None:
-    assert verdicts("10日", "14日", indicator="申請から交付までの日数") is Verdict.SHORT
-    assert verdicts("10日", "8日", indicator="申請から交付までの日数") is Verdict.MET
+def test_less_is_better_where_it_is_declared() -> None:
+    assert verdicts("10日", "14日", direction=LESS) is Verdict.SHORT
+    assert verdicts("10日", "8日", direction=LESS) is Verdict.MET
+
+
+@pytest.mark.parametrize("quarter", [1, 4])
+def test_without_a_direction_the_result_says_why_it_is_not_judged(quarter: int) -> None:
+    unknown = result("10人", "12人", quarter=quarter, direction=UNKNOWN)
+    assert (unknown.verdict, unknown.reason, words.verdict(unknown)) == (
+        Verdict.AS_WRITTEN, "方向が未記入", "判定なし\n方向が未記入",
+    )  # fmt: skip
+    for other in (
+        result("10人以上", "12人", quarter=4, direction=UNKNOWN),  # the target says it
+        result("整備完了", "整備中", direction=UNKNOWN),
+        result("10人", "約12人", direction=UNKNOWN),
+        result("10人", "", direction=UNKNOWN),
+        result("10人", "12人", direction=Direction.NOT_JUDGED),
+        result("5～10人", "多数", direction=RANGE),
+    ):
+        assert other.reason == ""
+    assert words.verdict(result("10人", "12人", direction=Direction.NOT_JUDGED)) == "判定なし"
 
 
 def test_results_of_the_third_quarter_are_counted() -> None:
-    """Of 53 成果目標, one is 01-06's, which was completed; by hand in ACTUALS: ten compared, four as written.
+    """Of 53 成果目標, one is 01-06's, which was completed; by hand in ACTUALS: eleven compared, three as written.
 
-    Were it the last quarter, five were met and five short.
+    Were it the last quarter, five were met (01-01 O2, 01-03 O2, 01-08 O2, 01-14 O1, 02-02 O1) and six short.
     """
     found = results(third_quarter(), 3)
     assert dict(found.counts) == {
-        Verdict.MET: 0, Verdict.SHORT: 0, Verdict.INTERIM: 10, Verdict.AS_WRITTEN: 4, Verdict.OPEN: 37,
+        Verdict.MET: 0, Verdict.SHORT: 0, Verdict.INTERIM: 11, Verdict.AS_WRITTEN: 3, Verdict.OPEN: 37,
         Verdict.NO_TARGET: 1,
     }  # fmt: skip
-    assert "途中 10、" in words.results(found) and "達成か未達かは第4四半期の報告で判定" in words.results(found)
+    assert "途中 11、" in words.results(found) and "達成か未達かは第4四半期の報告で判定" in words.results(found)
     found = results(third_quarter(), 4)
     assert dict(found.counts) == {
-        Verdict.MET: 5, Verdict.SHORT: 5, Verdict.INTERIM: 0, Verdict.AS_WRITTEN: 4, Verdict.OPEN: 37,
+        Verdict.MET: 5, Verdict.SHORT: 6, Verdict.INTERIM: 0, Verdict.AS_WRITTEN: 3, Verdict.OPEN: 37,
         Verdict.NO_TARGET: 1,
     }  # fmt: skip
     assert "途中" not in words.results(found)
@@ -189,7 +273,7 @@ def test_results_of_the_third_quarter_are_counted() -> None:
         achievement(by_place["01-13", "O1"]) == "小 達成、中 未達"
     )  # 不読率: less is better, and no rate is agreed on
     assert achievement(by_place["01-11", "O3"]) == "109.1%、100.0%、0.0%"
-    assert achievement(by_place["01-08", "O1"]) == ""
+    assert achievement(by_place["01-08", "O1"]) == "50.0%"
     assert [y.target for y in by_place["02-02", "O1"].years] == ["60％", "70％", "80％", "90％"]
 
 
@@ -197,87 +281,58 @@ def achievement(outcome: OutcomeResult) -> str:
     return outcome.years[0].achievement
 
 
-def test_which_way_is_better_in_the_real_targets() -> None:
-    """Read through by hand: of 53, 35 are better when more, four when less; of the others nothing is said."""
-    ways = {
-        (m.id, o.key): read_direction([y.indicator for y in o.years], [y.target for y in o.years])
-        for m in sample.load(with_answers=False)
-        for o in m.outcomes
-    }
-    assert {place for place, way in ways.items() if way is LESS} == {
+def test_the_directions_of_the_real_targets() -> None:
+    """Read through by hand: of 53, 36 are better when more, four when less.
+
+    Blank are 12 without a number in any year, and 03-03 O2 (導入前比各手続15分): 15 minutes, or 15 minutes less?
+    """
+    outcomes = {(m.id, o.key): o for m in sample.load(with_answers=False) for o in m.outcomes}
+    less = {place for place, text in DIRECTIONS.items() if text == "少ないほど良い"}
+    assert less == {
         ("01-03", "O2"),  # 農作物被害額
         ("01-13", "O1"),  # 不読率
         ("01-14", "O1"),  # 職員事務作業時間（前年度に対し１５分減）
         ("01-14", "O2"),  # コピー紙の配布枚数（前年度の配布枚数に対し３,０００枚減）
     }
-    numbers = {place for place, way in ways.items() if way is MORE}
-    assert (len(ways), len(numbers)) == (53, 35)
-    assert ("03-01", "O2") in numbers and ("03-04", "O2") in numbers  # 削減率, 業務削減時間: reductions are counted
-    assert ways["01-08", "O1"] is UNKNOWN  # テーマ数
-    assert ways["03-03", "O2"] is UNKNOWN  # 要する時間, 導入前比各手続15分: 15 minutes, or 15 minutes less?
+    assert (len(outcomes), len(DIRECTIONS)) == (53, 40)
+    assert {DIRECTIONS[place] for place in DIRECTIONS.keys() - less} == {"多いほど良い"}
+    blank = outcomes.keys() - DIRECTIONS.keys()
+    assert {place for place in blank if any(is_comparable(y.target) for y in outcomes[place].years)} == {
+        ("03-03", "O2")
+    }
+    assert first_quarter().directions == DIRECTIONS
 
 
-@pytest.mark.parametrize(
-    ("indicator", "target", "way"),
-    [
-        ("CO2排出量の削減", "100t", UNKNOWN),  # what is left, or what was saved?
-        ("CO2排出量の削減率", "10%", MORE),
-        ("窓口の待ち時間", "10分", LESS),
-        ("利用者の待ち時間", "10分", LESS),
-        ("苦情の申請件数", "10件", UNKNOWN),  # both are in the words
-        ("講座の開催日数", "10日", MORE),
-        ("窓口の利用者満足度", "80%", MORE),
-        ("被害防止柵の設置数", "3基", UNKNOWN),
-        ("事故のない日数", "300日", UNKNOWN),
-        ("取組の未実施数", "3", UNKNOWN),
-        ("紙を利用しない会議の数", "3", UNKNOWN),
-        ("未利用地の数", "3箇所", UNKNOWN),
-        ("アンケート", "前年度比10%", UNKNOWN),
-        ("利用者数", "体制の構築", UNKNOWN),  # no number, nothing to compare
-        ("在庫数", "5件（前年度に対し２件増）", MORE),
-    ],
-)
-def test_wording(indicator: str, target: str, way: Direction) -> None:
-    assert read_direction([indicator], [target]) is way
-
-
-@pytest.mark.parametrize(
-    "indicator",
-    [
-        "オンライン化されていない手続数", "電子化されていない文書数", "満足していない人の割合", "利用できない時間", "利用不可時間",
-        "利用者の待機時間", "公開までの日数", "申請から交付までの日数", "証明書の交付に要する日数", "証明書の交付に要する日数（平均）",
-    ],
-)  # fmt: skip
-def test_less_of_what_is_not_there_yet_is_better(indicator: str) -> None:
-    assert read_direction([indicator], ["10"]) is LESS
-
-
-@pytest.mark.parametrize(
-    "indicator",
-    [
-        "返却遅れの貸出冊数", "相談対応時間", "システム利用料", "クラウド利用料", "導入費用", "導入経費", "実施経費", "紙の申請件数",
-        "窓口での申請件数", "督促状の交付件数",
-    ],
-)  # fmt: skip
-def test_a_good_word_does_not_make_more_of_it_better(indicator: str) -> None:
-    assert read_direction([indicator], ["10"]) is UNKNOWN
-
-
-def test_a_column_of_the_master_says_it_better() -> None:
+def with_directions(texts: dict[tuple[str, str], str], *, heading: str = "方向") -> Master:
+    """The real first quarter with these texts in its column 方向, which is called ``heading``."""
     book = openpyxl.load_workbook(io.BytesIO(first_quarter().data))
     sheet = book["成果目標"]
-    at = sheet.max_column + 1
-    sheet.cell(1, at, "方向")
-    rows = {(row[0].value, row[1].value): row[0].row for row in sheet.iter_rows(min_row=2)}
-    for place, text in {("01-08", "O1"): "多いほど良い", ("01-01", "O1"): "減らす", ("01-01", "O2"): "未定"}.items():
-        sheet.cell(rows[place], at, text)
+    [at] = [cell.column for cell in sheet[1] if cell.value == "方向"]
+    sheet.cell(1, at).value = heading
+    for row in sheet.iter_rows(min_row=2):
+        sheet.cell(row[0].row, at).value = texts.get((row[0].value, row[1].value))
     stream = io.BytesIO()
     book.save(stream)
-    master = master_from(stream.getvalue())
+    return master_from(stream.getvalue())
 
-    assert directions(master) == {("01-08", "O1"): MORE, ("01-01", "O1"): LESS}
-    ways = {(o.measure.id, o.key): o.direction for o in results(master, 1).outcomes}
-    assert (ways["01-08", "O1"], ways["01-01", "O1"], ways["01-01", "O2"]) == (MORE, LESS, MORE)
+
+def test_the_column_of_the_master_declares_it() -> None:
+    texts = {
+        ("01-01", "O1"): " 少ないほど良い ",
+        ("01-01", "O2"): "未定",
+        ("01-02", "O1"): "範囲",
+        ("01-04", "O1"): "判定しない",
+    }
+    ways = {(o.measure.id, o.key): o.direction for o in results(with_directions(texts), 1).outcomes}
+    assert {place: way for place, way in ways.items() if way is not UNKNOWN} == {
+        ("01-01", "O1"): LESS, ("01-02", "O1"): RANGE, ("01-04", "O1"): Direction.NOT_JUDGED,
+    }  # fmt: skip
+
+
+def test_a_master_without_the_column_is_read_and_nothing_is_guessed() -> None:
+    master = with_directions({}, heading="備考")
+    assert master.directions == {} and master.measures == first_quarter().measures
+    assert {o.direction for o in results(master, 1).outcomes} == {UNKNOWN}
 
 
 def test_periods_stand_in_the_order_of_the_fiscal_year() -> None:

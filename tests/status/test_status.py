@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from dxreport.collect.resolve import accept
 from dxreport.collect.withdraw import withdraw
-from dxreport.domain.errors import MasterError
-from dxreport.lifecycle.init import create
 from dxreport.master.records import ReceiptState
-from dxreport.master.rounds import current_round
 from dxreport.status.round_status import RoundStatus, SheetStatus, State, status
 from tests.support.quarter import RETURNED, Quarter, issue
 
@@ -80,23 +75,16 @@ def test_a_file_nobody_could_read_is_listed(quarter: Quarter) -> None:
     assert [(r.file, r.state) for r in now(quarter).refused] == [("写真.jpg", ReceiptState.REFUSED)]
 
 
-def test_the_round_at_work_is_that_of_the_newest_issue(quarter: Quarter) -> None:
-    assert current_round(quarter.master).name == "第1四半期"
-    issue(quarter, "第2四半期", departments=("総務課",))
-    assert current_round(quarter.master).name == "第2四半期"
-
-
-def test_without_an_issue_it_is_what_the_master_shows(tmp_path: Path) -> None:
-    create(tmp_path / "空", date(2024, 4, 1))
-    empty = Quarter(tmp_path / "空").master
-    assert current_round(empty).name == "計画"
-    bare = replace(empty, settings=replace(empty.settings, rounds=()))
-    with pytest.raises(MasterError):
-        current_round(bare)
-    quarters = replace(empty, settings=replace(empty.settings, rounds=empty.settings.rounds[1:]))
-    assert current_round(quarters).name == "第1四半期"
-    create(tmp_path / "見本", date(2022, 4, 1), sample=True)
-    assert current_round(Quarter(tmp_path / "見本").master).name == "第1四半期"
+def test_an_unreadable_file_belongs_to_the_round_it_came_in(quarter: Quarter) -> None:
+    """From the first issue of a round to that of the next; a part re-issue of an earlier round ends nothing."""
+    quarter.collect(quarter.put(b"no workbook", "夏.jpg"))
+    issue(quarter, "第2四半期", datetime(2022, 10, 1, 9))
+    quarter.collect(quarter.put(b"no book", "秋.jpg"), now=datetime(2022, 10, 5))
+    quarter.write("03-04", {"goal": "改めた目標"})
+    issue(quarter, "第1四半期", datetime(2022, 10, 6), measures=("03-04",))
+    quarter.collect(quarter.put(b"not a book", "冬.jpg"), now=datetime(2022, 10, 7))
+    files = {r: [x.file for x in now(quarter, round_=r).refused] for r in ("計画", "第1四半期", "第2四半期")}
+    assert files == {"計画": [], "第1四半期": ["夏.jpg"], "第2四半期": ["秋.jpg", "冬.jpg"]}
 
 
 @pytest.mark.parametrize("today", [IN_TIME, LATE])

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from dxreport.cli import COMMANDS, program
-from dxreport.domain.problems import KINDS, Kind
+from dxreport.domain.problems import KINDS, ProblemKind
 from tests.support.cases import document as cases
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ SEVERITIES = {
 GROUPS = {
     "E1": "記入された内容", "E2": "どの施策のシートか", "E3": "セル", "E4": "ファイル",
     "W1": "記入された内容", "W2": "実績と目標", "W3": "関連施策", "W4": "連絡先、部署名、文の長さ", "W5": "返送されたシートの形",
-    "W6": "設定",
+    "W6": "設定、成果目標の方向",
 }  # fmt: skip
 WORDS = {
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "flags": "「有」「無」", "form": "様式の番号",
@@ -85,7 +85,7 @@ def _groups(letter: str) -> Iterator[str]:
         yield "\n".join(["| 番号 | 指摘 | どうするか |", "|---|---|---|", *map(_row, members)])
 
 
-def _row(kind: Kind) -> str:
+def _row(kind: ProblemKind) -> str:
     return f"| {kind.code} | {_told(kind.message)} | {_told(kind.fix)} |"
 
 

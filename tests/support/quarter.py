@@ -129,7 +129,7 @@ def issue(
     round_ = master.settings.round(round_name)
     books = issuing.plan(master, quarter.form, round_, now, **chosen)
     out = issuing.out_folder(quarter.workspace, master, round_)
-    issuing.apply(quarter.workspace, master, books, quarter.form, out, now)
+    issuing.apply(quarter.workspace, master, books, quarter.form, out, now=now)
     return books
 
 

@@ -10,6 +10,7 @@ from dxreport.domain.model import Measure, Ref, Settings, measure_from
 from dxreport.domain.values import plan_is_none
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS
+from dxreport.lifecycle.sample.directions import DIRECTIONS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from
 from dxreport.master.records import Master, MeasureState, Standing
@@ -92,12 +93,13 @@ def built(
     measures: list[Measure], settings: Settings = SETTINGS, standings: Mapping[str, Standing] | None = None
 ) -> Master:
     """A master workbook of these measures, read again."""
-    return master_from(master_bytes(settings, DEPARTMENTS, measures, standings))
+    return master_from(master_bytes(settings, DEPARTMENTS, measures, standings, directions=DIRECTIONS))
 
 
 def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
     """A master that was never a workbook: nothing has a cell in it."""
-    return Master(settings, DEPARTMENTS, tuple(measures), {m.id: Standing() for m in measures})
+    standings = {m.id: Standing() for m in measures}
+    return Master(settings, DEPARTMENTS, tuple(measures), standings, directions=DIRECTIONS)
 
 
 def kept(master: Master, quarter: int = 1) -> Final:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from ...domain.fields import LIST_NAMES
-from ...domain.model import PARTS, Part, Ref, normalise
+from ...domain.model import ITEM_LISTS, ItemList, Ref, normalise
 from ..read.added import Added
 from ..read.sheet import Filled
 from .sheet import Doubt
@@ -39,7 +39,7 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
     texts = {ref: normalise(v if isinstance(v, str) else str(v)) for ref, v in filled.values.items()}
     names: dict[tuple[str, str], str] = {}
     added: list[Added] = []
-    for part in PARTS:
+    for part in ITEM_LISTS:
         returned, base = _items(part, texts), _items(part, issued)
         pairs = _paired(returned, base)
         if pairs is None:
@@ -51,7 +51,7 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
     return replace(filled, values=_renamed(filled.values, names), at=_renamed(filled.at, names)), tuple(added)
 
 
-def _added(part: Part, item: _Item, filled: Filled, number: int) -> Added:
+def _added(part: ItemList, item: _Item, filled: Filled, number: int) -> Added:
     own = [ref for ref in filled.values if ref.item == item.key and ref.field.partition(".")[0] == part.prefix]
     names = {ref: ref._replace(item=f"+{number}") for ref in own}
     at = {names[ref]: filled.at[ref] for ref in own}
@@ -69,7 +69,7 @@ def _renamed(found: Mapping[Ref, Any], names: Mapping[tuple[str, str], str]) -> 
     return out
 
 
-def _items(part: Part, texts: Mapping[Ref, str]) -> list[_Item]:
+def _items(part: ItemList, texts: Mapping[Ref, str]) -> list[_Item]:
     """The items of a list in their order."""
     by_key: dict[str, dict[tuple[str, int], str]] = {}
     for ref, text in texts.items():

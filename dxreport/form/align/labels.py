@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ...domain.fields import FIELD, Kind
+from ...domain.fields import FIELD, FieldKind
 from ...domain.model import Settings
 from ..expressions import Binding, Computed, plain_path
 from ..records import Cell, Form
@@ -70,9 +70,9 @@ class Mark:
         if not folded:
             return 0.0
         kind = FIELD[self.field.field].kind
-        if kind is Kind.FLAG:
+        if kind is FieldKind.FLAG:
             return 1.0 if folded in _FLAGS else -0.4
-        if kind is Kind.MEASURE_ID:
+        if kind is FieldKind.MEASURE_ID:
             return 1.0 if _ID.fullmatch(folded) else -0.5 if len(folded) > _LONG_ID else 0.0
         return 0.0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...domain.model import Part, Ref
+from ...domain.model import ItemList, Ref
 from ..blocks import Block
 from ..records import Form
 from .sheet import Filled, columns_of, find_stamp, targets_of
@@ -19,7 +19,7 @@ _KEY = re.compile(r"r([0-9]+)(?:/|$)")
 class Added:
     """An added item: ``values`` as the file's reader gave them, under the item id ``+1``, ``+2`` …; ``rows`` 1-based."""
 
-    part: Part
+    part: ItemList
     values: dict[Ref, Any]
     at: dict[Ref, tuple[int, int]]
     rows: tuple[int, ...]

@@ -174,7 +174,7 @@ class _Cells:
             return shown
         return issued
 
-    def _note(self, kind: problems.Kind, ref: Ref, shown: str, **params: str) -> None:
+    def _note(self, kind: problems.ProblemKind, ref: Ref, shown: str, **params: str) -> None:
         found = problem(
             kind,
             params,

@@ -1,13 +1,14 @@
 """The sample: 26 real measures of 令和４年度, as 木更津市 published them after 第1四半期.
 
-The texts stand as printed, faults included (a mistyped mail domain, 02-03 under an abridged
-name, flags that say 無 above two requests): what the rules say of them is asserted in the tests.
+The texts are as printed, including faults (a mistyped mail domain, 02-03 under an abridged name, 無 above two
+requests); the tests assert what the rules find in them.
 """
 
 from __future__ import annotations
 
 import json
 from importlib import resources
+from typing import Any
 
 from ...domain.fields import CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS
 from ...domain.model import (
@@ -32,17 +33,17 @@ _TEXTS = ("id", "name", "lead_department", "related_departments", "contact_perso
 
 
 def load(with_answers: bool) -> list[Measure]:
-    """The 26 measures in the order of their IDs; items are K1…, R1…, S1…, O1… as printed.
+    """Return the 26 measures in the order of their IDs, items numbered K1…, R1…, S1…, O1… as printed.
 
-    Without answers 進捗 and 対応策 are blank, as the forms went out for 第1四半期; 実績 stays as
-    printed (a single ``-``, where there is no 目標 either).
+    Without answers, 進捗 and 対応策 are blank, as in the forms sent for 第1四半期; 実績 stays as printed (a single
+    ``-``, where 目標 is ``-`` too).
     """
     data = json.loads(resources.files(__package__).joinpath("measures.json").read_text(encoding="utf-8"))
     return [_measure(record, with_answers) for record in data]
 
 
 def settings() -> Settings:
-    """設定 of 令和４年度 with the rounds of a whole year."""
+    """Return 設定 of 令和４年度 with the rounds of a whole year."""
     year = FiscalYear(2022)
     quarters = [
         Round(QUARTER_LABELS[n], n, _DEADLINES[n - 1], frozenset(QUARTER_GROUPS), frozenset({"進捗", "対応策"}))
@@ -61,9 +62,10 @@ def settings() -> Settings:
     )
 
 
-def _measure(record: dict, with_answers: bool) -> Measure:
+def _measure(record: dict[str, Any], with_answers: bool) -> Measure:
+    texts: dict[str, Any] = {name: normalise(record[name]) for name in _TEXTS}
     return Measure(
-        **{name: normalise(record[name]) for name in _TEXTS},
+        **texts,
         budgeted=record["budget_flag"],
         related_measures=tuple(
             RelatedMeasure(f"R{n}", normalise(r["id"]), normalise(r["name"]))
@@ -78,7 +80,7 @@ def _measure(record: dict, with_answers: bool) -> Measure:
     )
 
 
-def _activity(key: str, record: dict, with_answers: bool) -> Activity:
+def _activity(key: str, record: dict[str, Any], with_answers: bool) -> Activity:
     columns = zip(record["plan"], record["progress"], record["countermeasure"], strict=True)
     return Activity(
         key,
@@ -91,6 +93,6 @@ def _activity(key: str, record: dict, with_answers: bool) -> Activity:
     )
 
 
-def _outcome(key: str, record: dict) -> Outcome:
+def _outcome(key: str, record: dict[str, Any]) -> Outcome:
     columns = zip(record["indicator"], record["target"], record["actual"], strict=True)
     return Outcome(key, tuple(OutcomeYear(*map(normalise, column)) for column in columns))

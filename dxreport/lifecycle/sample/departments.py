@@ -7,7 +7,7 @@ from dataclasses import replace
 from ...domain.model import Department
 
 _DOMAIN = "city.kisarazu.lg.jp"
-# 収税対策室 printed no address; that of 健康推進課 is mistyped in its form and stands corrected here.
+# 収税対策室 printed no address; the one that 健康推進課 mistyped is corrected here.
 _MAILBOXES = {
     "総務課": "soumu",
     "職員課": "shokuin",
@@ -34,8 +34,10 @@ AREAS = {f"0{n}": f"分野0{n}" for n in range(1, 5)}
 
 
 def sample_master() -> bytes:
-    """The master of the sample as the year began: plans and targets, no answers."""
+    """Return the sample's master as the year began: plans and targets, no answers."""
     from ...master.build import master_bytes
     from . import load, settings
+    from .directions import DIRECTIONS
 
-    return master_bytes(replace(settings(), areas=AREAS), DEPARTMENTS, load(with_answers=False))
+    measures = load(with_answers=False)
+    return master_bytes(replace(settings(), areas=AREAS), DEPARTMENTS, measures, directions=DIRECTIONS)

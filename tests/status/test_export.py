@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from lxml import html
 
-from dxreport.status.export import Board, Line, board
+from dxreport.status.export import Line, StatusExport, status_export
 from dxreport.status.page import page
 from dxreport.status.round_status import State, status
 from dxreport.status.workbook import HEADS, workbook
@@ -22,13 +22,13 @@ HEADING = 7  # the table's row
 
 
 @pytest.fixture(scope="module")
-def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Board:
+def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> StatusExport:
     """産業振興課 sent one sheet wrong and one right, 職員課 right; another file was no workbook."""
-    quarter = copy(issued_quarter, tmp_path_factory.mktemp("board"))
+    quarter = copy(issued_quarter, tmp_path_factory.mktemp("export"))
     wrong = quarter.filled({"01-01": {"activity.progress/K1/1": "=だいたい"}})
     quarter.collect(wrong, quarter.filled({}, "職員課"), quarter.put(b"PK\3\4", "壊れた.xlsx"))
     master = quarter.master
-    return board(master, status(master, master.settings.round("第1四半期"), LATE.date()), LATE.date())
+    return status_export(master, status(master, master.settings.round("第1四半期"), LATE.date()), LATE.date())
 
 
 def cells(data: bytes, sheet: str = "提出状況") -> list[list]:
@@ -37,7 +37,7 @@ def cells(data: bytes, sheet: str = "提出状況") -> list[list]:
     ]
 
 
-def test_the_board_counts_every_measure_once(shown):
+def test_the_export_counts_every_measure_once(shown):
     assert shown.sums == {State.HELD: 1, State.MERGED: 2, State.MISSING: 23}
     assert len(shown.lines) == 26 and list(shown.departments) == list(
         dict.fromkeys(line.department for line in shown.lines)
@@ -101,7 +101,7 @@ def line(**texts: object) -> Line:
 
 @pytest.mark.parametrize("text", ["=1+1", "<b>太字</b> & {{ x }}", "http://example.jp", "@SUM(A1)", "1250", "a\nb"])
 def test_texts_stay_texts(text):
-    evil = Board("題", "2022-07-20", "", (State.ISSUED,), {State.ISSUED: 1}, {text: {State.ISSUED: 1}},
+    evil = StatusExport("題", "2022-07-20", "", {State.ISSUED: 1}, {text: {State.ISSUED: 1}},
                  (line(department=text, remarks=text),), (text,))  # fmt: skip
     data = workbook(evil)
     sheet = openpyxl.load_workbook(io.BytesIO(data))["提出状況"]
@@ -111,8 +111,8 @@ def test_texts_stay_texts(text):
     assert root.xpath("//td[1]/text()")[1] == text and not root.xpath("//b")
 
 
-def test_a_round_without_measures_is_a_tidy_board():
-    empty = Board("題", "2022-07-20", "", (), {}, {}, (), ())
+def test_a_round_without_measures_is_a_tidy_file():
+    empty = StatusExport("題", "2022-07-20", "", {}, {}, (), ())
     assert faults(workbook(empty)) == [] and "提出期限なし" in page(empty).decode()
 
 

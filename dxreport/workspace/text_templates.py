@@ -1,0 +1,35 @@
+"""Jinja2 templates that people edit: the environment they run in, and the line of an error."""
+
+from __future__ import annotations
+
+from traceback import walk_tb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+_FROM_STRING = "<template>"  # Jinja2's file name, in the frames of an error, of a template made from a string
+
+
+def environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    """Return a sandbox in which unknown names are errors and lines that hold only a tag leave no blank line."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def error_line(error: Exception) -> int:
+    """Return the line of the template in which an error arose; 0 where it is unknown."""
+    from jinja2 import TemplateSyntaxError
+
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == _FROM_STRING]
+    return lines[-1] if lines else 0
