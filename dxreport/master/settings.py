@@ -37,7 +37,7 @@ _GROUPS = {plain(group): group for group in GROUPS}
 
 def read_settings(book: Book) -> Settings | None:
     """設定; None where the fiscal year or the plan's first year is unknown (the faults say why)."""
-    general = {row["項目"].strip(): row for row in _rows(book, GENERAL)}
+    general = {row["項目"].strip(): row for row in _rows(book, GENERAL, ("説明",))}
     year, first = (_year(book, general, name) for name in (YEAR, FIRST_YEAR))
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
@@ -105,8 +105,8 @@ def day_of(text: str) -> str | None:
         return None
 
 
-def _rows(book: Book, sheet: Sheet) -> list[Row]:
-    area = book.area(sheet)
+def _rows(book: Book, sheet: Sheet, optional: tuple[str, ...] = ()) -> list[Row]:
+    area = book.area(sheet, optional)
     return [row for row in book.rows(area, sheet.keys)[1] if not row.blank()] if area else []
 
 

@@ -70,7 +70,7 @@ class Book:
         """Whether there is a sheet of this name."""
         return plain(sheet.name) in self._parts
 
-    def area(self, sheet: Sheet) -> Area | None:
+    def area(self, sheet: Sheet, optional: tuple[str, ...] = ()) -> Area | None:
         """Where the table of a schema sheet stands; None where it cannot be used (the faults say why)."""
         found = self._parts.get(plain(sheet.name))
         if found is None:
@@ -81,7 +81,8 @@ class Book:
         grid, all_tables = self._sheet(name, part)
         lines = [_line(grid, row) for row in range(1, HEADER_ROWS + 1)]
         header, columns = find_header(lines, sheet.headers)
-        if missing := [c.header for c in sheet.columns if c.header not in columns and not c.optional]:
+        optional += tuple(c.header for c in sheet.columns if c.optional)
+        if missing := [h for h in sheet.headers if h not in columns and h not in optional]:
             self._missing_columns(name, sheet, missing, lines[header - 1] if header else [])
             return None
         first = columns[sheet.keys[0]]
