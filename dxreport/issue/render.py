@@ -18,7 +18,7 @@ from ..domain.model import PARTS, Measure, Round
 from ..domain.values import nearest
 from ..form.compile import load_form
 from ..form.records import Form
-from ..form.render.prepare import Edition, edition
+from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..master.records import Issue, Master, stamp
 from ..master.write import MasterEdit, save
@@ -71,7 +71,7 @@ def plan(
     taken = {issue.id for issue in master.issues}
     out = []
     for name, theirs, whole in watch(chosen):
-        made = _workbook(master, edition(form, round_, master.settings, name), theirs, whole, taken, now)
+        made = _workbook(master, PreparedForm(form, round_, master.settings, name), theirs, whole, taken, now)
         taken.add(made.issue.id)
         out.append(made)
     return out
@@ -172,7 +172,7 @@ def _meant(text: str, known: Iterable[str]) -> str:
 
 
 def _workbook(
-    master: Master, prepared: Edition, measures: tuple[Measure, ...], whole: bool, taken: set[str], now: datetime
+    master: Master, prepared: PreparedForm, measures: tuple[Measure, ...], whole: bool, taken: set[str], now: datetime
 ) -> Workbook:
     ids = tuple(m.id for m in measures)
     label = master.settings.fiscal_year.label
@@ -199,7 +199,7 @@ def _workbook(
     return Workbook(issue, made.data, _snapshot(id_, prepared, measures), False, made.too_tall)
 
 
-def _last_issue(master: Master, prepared: Edition, ids: tuple[str, ...]) -> Issue | None:
+def _last_issue(master: Master, prepared: PreparedForm, ids: tuple[str, ...]) -> Issue | None:
     same = [
         i
         for i in master.issues
@@ -214,7 +214,7 @@ def _next_id(prefix: str, taken: set[str]) -> str:
     return f"{prefix}{max(numbers, default=0) + 1:03}"
 
 
-def _snapshot(issue: str, prepared: Edition, measures: tuple[Measure, ...]) -> Snapshot:
+def _snapshot(issue: str, prepared: PreparedForm, measures: tuple[Measure, ...]) -> Snapshot:
     year = prepared.settings.fiscal_year.label
     texts = {m.id: m.values() for m in measures}
     return Snapshot(issue, prepared.round.name, prepared.department, year, prepared.form.digest, texts)

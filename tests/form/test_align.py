@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from dxreport.domain.model import PARTS, ActivityQuarter, Measure, Ref, Round, is_blank, measure_from
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
-from dxreport.form.compile import Form
-from tests.form.test_laws import FIRST, FORM, REAL, read, render, shown, without_spares
-from tests.form.test_second_form import form as second_form
-from tests.form.test_second_form import on_form
+from dxreport.form.records import Form
+from tests.support.lens import FIRST, FORM, REAL, read, render, second_form, shown, shown_on_second, without_spares
 from tests.support.packages import Grid, rows_of
 from tests.support.strategies import measures
 
@@ -76,7 +74,7 @@ def test_real_sheets_are_read_by_their_labels_alone(id_: str) -> None:
 @pytest.mark.parametrize("id_", REAL)
 def test_so_are_those_of_a_form_with_nested_and_parallel_blocks(id_: str) -> None:
     found = aligned(copied(REAL[id_], form=second_form()), second_form())
-    assert without_spares(found.filled.values, REAL[id_]) == on_form(REAL[id_], FIRST)
+    assert without_spares(found.filled.values, REAL[id_]) == shown_on_second(REAL[id_], FIRST)
     assert found.unplaced == ()
 
 

@@ -25,7 +25,7 @@ from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from, read_master
 from dxreport.workspace.bundled import bundled
-from tests.form.test_laws import render
+from tests.support.lens import render
 from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
 from tests.support.second_form import build

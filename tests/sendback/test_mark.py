@@ -24,7 +24,7 @@ from dxreport.domain.errors import PackageError
 from dxreport.domain.model import Ref
 from dxreport.form.compile import Form, load_form
 from dxreport.form.read.sheet import read_sheet
-from dxreport.form.render.prepare import edition
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.intake.readers.exact import exact
 from dxreport.intake.workbook import open_book
@@ -60,7 +60,7 @@ def form() -> Form:
 def rendered() -> bytes:
     """Two real measures as a department would have answered them."""
     settings = sample.settings()
-    issued = edition(form(), settings.round("第1四半期"), settings, "産業振興課")
+    issued = PreparedForm(form(), settings.round("第1四半期"), settings, "産業振興課")
     return render_book(issued, sample.load(True)[:2], "R04Q1-001").data
 
 

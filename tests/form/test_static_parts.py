@@ -11,14 +11,13 @@ from lxml import etree
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.model import Activity, Measure
 from dxreport.form.compile import compile_form
-from dxreport.form.render.prepare import edition
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import IssuedBook, render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
-from tests.form.test_compile import END, compiled, good, template
-from tests.form.test_compile import faults as told
 from tests.support import packages
 from tests.support.packages import S, edited, part_of
+from tests.support.templates import END, compiled, good, template, template_faults
 
 MEASURE = Measure("01-01", goal="目標\n二行目", activities=(Activity("K1", name="甲"), Activity("K2", name="乙")))
 BOOK, RELS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -28,7 +27,7 @@ FOLDED = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 def issued(data: bytes, *measures: Measure) -> IssuedBook:
     settings = sample.settings()
     form = compile_form(data, "様式.xlsx")
-    return render_book(edition(form, settings.rounds[0], settings, "課"), measures or (MEASURE,), "R04P-001")
+    return render_book(PreparedForm(form, settings.rounds[0], settings, "課"), measures or (MEASURE,), "R04P-001")
 
 
 def sheet_of(data: bytes, *measures: Measure) -> etree._Element:
@@ -102,7 +101,7 @@ def in_name(book, sheet) -> None:
     ],
 )
 def test_formulas_into_other_workbooks_are_faults(change, where: str) -> None:
-    assert any(where in fault and "ほかのブック" in fault for fault in told(template(change, **good())))
+    assert any(where in fault and "ほかのブック" in fault for fault in template_faults(template(change, **good())))
 
 
 def test_brackets_in_texts_and_tables_are_no_other_workbook() -> None:
@@ -118,7 +117,7 @@ def test_brackets_in_texts_and_tables_are_no_other_workbook() -> None:
 def test_a_pivot_on_another_sheet_is_a_fault(kind: str, said: str) -> None:
     data = template(lambda book, sheet: book.add_worksheet("集計"), **good())
     data = with_part(data, kind, f"xl/{kind}1.xml", b"<a/>", part_of(Package(data), "集計"))
-    assert any("シート「集計」" in fault and said in fault for fault in told(data))
+    assert any("シート「集計」" in fault and said in fault for fault in template_faults(data))
 
 
 def test_links_to_the_form_itself_are_faults() -> None:
@@ -133,7 +132,7 @@ def test_links_to_the_form_itself_are_faults() -> None:
         sheet.insert_textbox("E8", "上へ", {"url": "internal:様式!B2"})
 
     for change in (link, shape):
-        assert any("様式のシート自身へのリンク" in fault for fault in told(template(change, **good())))
+        assert any("様式のシート自身へのリンク" in fault for fault in template_faults(template(change, **good())))
     assert [e.get("location") for e in sheet_of(template(elsewhere, **good())).iter(f"{S}hyperlink")] == [
         "'記入要領'!B2"
     ]
@@ -158,7 +157,7 @@ def test_what_stands_in_alternatives_is_judged_by_its_name(inner: str, said: str
         )
         etree.SubElement(choice, f"{S}{inner}")
 
-    assert any(said in fault for fault in told(edited(template(**good()), "様式", change)))
+    assert any(said in fault for fault in template_faults(edited(template(**good()), "様式", change)))
 
 
 def test_sparklines_stay_behind() -> None:
@@ -285,7 +284,7 @@ def test_quarters_do_not_stand_beside_a_longer_list() -> None:
     cells = good(
         A5="{% for activity in measure.activities %}\n{% for quarter in measure.quarters %}", A6=END + "\n" + END
     )
-    assert any("A5" in fault and "四半期や年度の繰り返し" in fault for fault in told(template(**cells)))
+    assert any("A5" in fault and "四半期や年度の繰り返し" in fault for fault in template_faults(template(**cells)))
 
 
 def test_no_control_characters_reach_the_sheet() -> None:

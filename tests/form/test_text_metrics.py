@@ -144,9 +144,9 @@ def test_printable_height() -> None:
     a4 = printable_height()
     assert 0.97 * (841.9 - 108) < a4 < 841.9 - 108
     assert printable_height(scale=0.5) == pytest.approx(2 * a4)
-    assert printable_height(8, "landscape") == pytest.approx(a4, rel=0.001)  # A3 on its side is as high as A4
+    assert printable_height(8, landscape=True) == pytest.approx(a4, rel=0.001)  # A3 on its side is as high as A4
     assert printable_height(11) < printable_height(13) < a4 < printable_height(12) < printable_height(8)
-    assert printable_height(0) == printable_height(9, "default") == a4
+    assert printable_height(0) == printable_height(9) == a4
     assert printable_height(top=0, bottom=0) - a4 == pytest.approx(108 * 0.98)
 
 
