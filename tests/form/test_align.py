@@ -11,7 +11,18 @@ from dxreport.domain.model import PARTS, ActivityQuarter, Measure, Ref, Round, i
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
 from dxreport.form.records import Form
-from tests.support.lens import FIRST, FORM, REAL, read, render, second_form, shown, shown_on_second, without_spares
+from tests.support.lens import (
+    FIRST,
+    FORM,
+    REAL,
+    measure_of,
+    read,
+    render,
+    second_form,
+    shown,
+    shown_on_second,
+    without_spares,
+)
 from tests.support.packages import Grid, rows_of
 from tests.support.strategies import measures
 
@@ -66,7 +77,7 @@ def with_column(rows: Grid, before: int) -> Grid:
 @pytest.mark.parametrize("id_", REAL)
 def test_real_sheets_are_read_by_their_labels_alone(id_: str) -> None:
     found = aligned(copied(REAL[id_]))
-    assert found.filled.measure() == REAL[id_].normal()
+    assert measure_of(found.filled) == REAL[id_].normal()
     assert found.unplaced == () and not found.keyed
     assert found.shown["fiscal_year"] == "令和４年度" and found.shown["years.y4"] == "令和７年度"
 
@@ -84,33 +95,33 @@ def test_whatever_was_written_is_read_or_refused_but_never_misread(measure: Meas
     found = align(FORM, copied(measure), quarter=1, year=1)
     assert found is not None
     if isinstance(found, Aligned):
-        assert found.filled.measure() == measure_from(shown(numbered(measure.normal()), FIRST))
+        assert measure_of(found.filled) == measure_from(shown(numbered(measure.normal()), FIRST))
 
 
 @pytest.mark.parametrize("before", range(1, 44))
 def test_a_blank_row_anywhere_changes_nothing(before: int) -> None:
     rows = with_row(copied(LONG), before)
-    assert without_blanks(aligned(rows).filled.measure()) == LONG.normal()
+    assert without_blanks(measure_of(aligned(rows).filled)) == LONG.normal()
 
 
 @pytest.mark.parametrize("before", range(9))
 def test_nor_does_a_blank_column(before: int) -> None:
     found = aligned(with_column(copied(LONG), before))
-    assert found.filled.measure() == LONG.normal()
+    assert measure_of(found.filled) == LONG.normal()
     assert found.filled.lost_columns == ()
 
 
 def test_a_form_pasted_elsewhere_with_notes_around_it_is_read() -> None:
     rows = [["", "", "", *row, "", "確認済"] for row in copied(LONG)[1:]]
     found = aligned([["回答です"], *([[]] * 3), *rows])
-    assert found.filled.measure() == LONG.normal()
+    assert measure_of(found.filled) == LONG.normal()
     assert found.filled.at[Ref("id")] == (8, 7)
     assert {text for _, _, text in found.unplaced} == {"確認済", "回答です"}
 
 
 def test_a_note_between_the_rows_is_told_and_not_taken() -> None:
     found = aligned(with_row(copied(LONG), 12, B="※ここは前回と同じ"))
-    assert found.filled.measure() == LONG.normal()
+    assert measure_of(found.filled) == LONG.normal()
     assert found.unplaced == ((12, 2, "※ここは前回と同じ"),)
 
 
@@ -145,14 +156,14 @@ def test_a_removed_column_is_no_blank_one(column: int) -> None:
 def test_row_keys_that_are_left_say_which_items_these_are() -> None:
     measure = replace(LONG, activities=tuple(replace(a, key=f"K{9 - n}") for n, a in enumerate(LONG.activities)))
     found = aligned(rows_of(render(measure), measure.id)[1:])
-    assert found.keyed and found.filled.measure() == measure.normal()
+    assert found.keyed and measure_of(found.filled) == measure.normal()
 
 
 def test_column_keys_that_are_left_say_which_columns_these_are() -> None:
     rows = [row[1:] for row in rows_of(render(LONG), LONG.id)]
     for row in rows[1:]:
         row[5] = "" if row[5] in ("対象年度", "第3四半期\n（10月～12月）") else row[5]
-    assert aligned(rows).filled.measure() == LONG.normal()
+    assert measure_of(aligned(rows).filled) == LONG.normal()
     assert aligned(rows[1:]).filled.lost_columns == ("cG",)
 
 

@@ -21,6 +21,7 @@ from tests.support.lens import (
     ROUNDS,
     SETTINGS,
     TEMPLATE,
+    measure_of,
     prepared,
     read,
     render,
@@ -50,7 +51,7 @@ def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
     filled = read(data, measure.id, round_)
     values = without_spares(filled.values, measure)
     assert values == shown(measure, round_)
-    assert filled.measure(measure) == measure.normal()
+    assert measure_of(filled, measure) == measure.normal()
     assert (filled.copied, filled.inserted, filled.inserted_columns, filled.lost_columns) == ((), (), (), ())
     assert (filled.stamp.issue, filled.stamp.measure, filled.stamp.form) == ("R04Q1-001", measure.id, FORM.digest)
     assert faults(data) == []
@@ -81,7 +82,7 @@ def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, rou
     returned = edited(issued, measure.id, lambda root: set_text(root, before.at[ref], text))
     after = read(returned, measure.id, round_)
     assert after.values == before.values | {ref: text}
-    assert after.measure(measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert measure_of(after, measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
 
 
 @pytest.mark.parametrize("name", ROUNDS)
@@ -119,7 +120,7 @@ def test_inserted_rows_and_columns_change_nothing(data: st.DataObject, measure: 
 
     after = read(edited(issued, measure.id, change), measure.id)
     assert after.values == before.values | {ref: text}
-    assert after.measure(measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert measure_of(after, measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
     assert after.lost_columns == () and after.copied == ()
 
 

@@ -27,6 +27,7 @@ from tests.support.lens import (
     REAL,
     ROUNDS,
     SETTINGS,
+    measure_of,
     prepared,
     read,
     render,
@@ -65,7 +66,7 @@ def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
     data = render(measure, round_, second_form())
     filled = read(data, measure.id, round_, second_form())
     assert without_spares(filled.values, measure) == shown_on_second(measure, round_)
-    assert filled.measure(measure) == measure.normal()  # what is not on the form comes from the measure as it was
+    assert measure_of(filled, measure) == measure.normal()  # what is not on the form comes from the measure as it was
     assert faults(data) == []
 
 

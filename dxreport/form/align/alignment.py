@@ -94,53 +94,32 @@ class FormSteps:
         self.places += 1
         return self.places - 1
 
+    def sums(
+        self, worth: Sequence[Sequence[float]], skipped: Sequence[float], *, backwards: bool = False
+    ) -> list[list[float]]:
+        """Return the worth of the best way from the beginning to each place, before each sheet row and after the last.
 
-def best_alignment(form: FormSteps, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> Alignment:
-    """Assign the rows of a sheet to the rows of ``form``.
-
-    ``worth[i][k]`` is the worth of sheet row ``i`` taken by ``form.row_steps[k]`` (``NEVER`` where it cannot be),
-    ``skipped[i]`` that of skipping it.
-    """
-    takes = [(step.source, step.target) for step in form.row_steps]
-    moves = [(step.source, step.target, step.worth) for step in form.steps]
-    before = _sums(0, form.places, moves, takes, worth, skipped)
-    back = [(target, source, value) for source, target, value in reversed(moves)]
-    after = _sums(form.end, form.places, back, [(b, a) for a, b in takes], worth[::-1], skipped[::-1])[::-1]
-    places, removed = _trace(form, worth, skipped, after)
-    doubtful = []
-    for i, place in enumerate(places):
-        others = [
-            before[i][step.source] + value + after[i + 1][step.target]
-            for step, value in zip(form.row_steps, worth[i], strict=True)
-            if place is None or step.row != place.row
-        ]
-        if place is not None:
-            others += [a + skipped[i] + b for a, b in zip(before[i], after[i + 1], strict=True)]
-        if max(others) > after[0][0] - MARGIN:
-            doubtful.append(i)
-    return Alignment(tuple(places), tuple(removed), tuple(doubtful))
-
-
-def _sums(
-    start: int,
-    places: int,
-    moves: Sequence[tuple[int, int, float]],
-    takes: Sequence[tuple[int, int]],
-    worth: Sequence[Sequence[float]],
-    skipped: Sequence[float],
-) -> list[list[float]]:
-    """The worth of the best way from ``start`` to each place, before each row of the sheet and after the last."""
-    now = [NEVER] * places
-    now[start] = 0.0
-    out = [_moved(now, moves)]
-    for values, skip in zip(worth, skipped, strict=True):
-        after = [value + skip for value in now]
-        for (source, target), value in zip(takes, values, strict=True):
-            if now[source] + value > after[target]:
-                after[target] = now[source] + value
-        now = _moved(after, moves)
-        out.append(now)
-    return out
+        ``backwards`` it is the worth from each place to the end. ``worth`` and ``skipped`` are as in
+        :func:`best_alignment`.
+        """
+        moves = [(step.source, step.target, step.worth) for step in self.steps]
+        takes = [(step.source, step.target) for step in self.row_steps]
+        start = 0
+        if backwards:
+            moves = [(target, source, value) for source, target, value in reversed(moves)]
+            takes = [(target, source) for source, target in takes]
+            start, worth, skipped = self.end, worth[::-1], skipped[::-1]
+        now = [NEVER] * self.places
+        now[start] = 0.0
+        out = [_moved(now, moves)]
+        for values, skip in zip(worth, skipped, strict=True):
+            after = [value + skip for value in now]
+            for (source, target), value in zip(takes, values, strict=True):
+                if now[source] + value > after[target]:
+                    after[target] = now[source] + value
+            now = _moved(after, moves)
+            out.append(now)
+        return out[::-1] if backwards else out
 
 
 def _moved(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[float]:
@@ -154,8 +133,30 @@ def _moved(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[fl
     return now
 
 
+def best_alignment(form: FormSteps, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> Alignment:
+    """Assign the rows of a sheet to the rows of ``form``.
+
+    ``worth[i][k]`` is the worth of sheet row ``i`` taken by ``form.row_steps[k]`` (``NEVER`` where it cannot be),
+    ``skipped[i]`` that of skipping it.
+    """
+    before, after = form.sums(worth, skipped), form.sums(worth, skipped, backwards=True)
+    places, removed = _trace(form, worth, after)
+    doubtful = []
+    for i, place in enumerate(places):
+        others = [
+            before[i][step.source] + value + after[i + 1][step.target]
+            for step, value in zip(form.row_steps, worth[i], strict=True)
+            if place is None or step.row != place.row
+        ]
+        if place is not None:
+            others += [a + skipped[i] + b for a, b in zip(before[i], after[i + 1], strict=True)]
+        if max(others, default=NEVER) > after[0][0] - MARGIN:
+            doubtful.append(i)
+    return Alignment(tuple(places), tuple(removed), tuple(doubtful))
+
+
 def _trace(
-    form: FormSteps, worth: Sequence[Sequence[float]], skipped: Sequence[float], after: Sequence[Sequence[float]]
+    form: FormSteps, worth: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
 ) -> tuple[list[Placed | None], list[Placed]]:
     """The best way from beginning to end: the places of the sheet's rows, and the rows of the form that it lacks."""
     leaving: dict[int, list[Step]] = defaultdict(list)
@@ -168,20 +169,19 @@ def _trace(
     i = here = 0
     while (i, here) != (len(worth), form.end):
         best = after[i][here] - 2 * _EQUAL
-        if i < len(worth) and skipped[i] + after[i + 1][here] >= best:
-            i += 1
-            continue
         for step in leaving[here]:
+            if step.row and i < len(worth) and worth[i][number[step]] + after[i + 1][step.target] >= best:
+                places[i] = Placed(step.row, tuple(path))
+                i, here = i + 1, step.target
+                break
             if step.worth + after[i][step.target] >= best:
                 if step.row:
                     removed.append(Placed(step.row, tuple(path)))
                 _follow(step, path)
+                here = step.target
                 break
-            if step.row and i < len(worth) and worth[i][number[step]] + after[i + 1][step.target] >= best:
-                places[i] = Placed(step.row, tuple(path))
-                i += 1
-                break
-        here = step.target
+        else:
+            i += 1  # skipped
     return places, removed
 
 

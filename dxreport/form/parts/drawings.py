@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 from lxml import etree
@@ -60,7 +61,11 @@ class Anchored:
             return
         for top, bottom in rows.spans(self.top, self.bottom, self.depth):
             text = self.xml.replace(_TOP, str(top - 1)).replace(_BOTTOM, str(bottom - 1)).replace(_ROW, str(top))
-            yield top, _SHIFTED.sub(lambda m, top=top: str(max(0, top - 1 + int(m[1]))), text)
+            yield top, _SHIFTED.sub(partial(_row_from, top - 1), text)
+
+
+def _row_from(home: int, match: re.Match[str]) -> str:
+    return str(max(0, home + int(match[1])))
 
 
 @dataclass(frozen=True, slots=True)

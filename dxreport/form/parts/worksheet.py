@@ -111,7 +111,8 @@ def compile_worksheet(
 def _name(element: etree._Element) -> str:
     """The name of an element; of alternatives, which hold form controls and objects, that of the first."""
     first = element.find(f"{_MC}Choice/*") if element.tag == f"{_MC}AlternateContent" else None
-    return etree.QName(element if first is None else first).localname
+    name: str = etree.QName(element if first is None else first).localname
+    return name
 
 
 def _opening(root: etree._Element) -> str:

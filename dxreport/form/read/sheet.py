@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ...domain.model import QUARTERS, Measure, Ref, measure_from, normalise
+from ...domain.model import QUARTERS, Ref
 from ...ooxml.refs import column_letters
 from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
@@ -37,19 +37,6 @@ class Filled:
     inserted: tuple[int, ...]
     inserted_columns: tuple[int, ...]
     lost_columns: tuple[str, ...]
-
-    def measure(self, base: Measure | None = None) -> Measure:
-        """Return the measure, in its normal form; what the form does not show is taken from ``base``."""
-        texts = {ref: normalise(value if isinstance(value, str) else str(value)) for ref, value in self.values.items()}
-        if base is not None:
-            lists = {list_of(ref) for ref in texts}
-            items = {(list_of(ref), ref.item) for ref in texts}
-            texts |= {
-                ref: text
-                for ref, text in base.values().items()
-                if ref not in texts and (not ref.item or (list_of(ref), ref.item) in items or list_of(ref) not in lists)
-            }
-        return measure_from(texts).normal()
 
 
 def list_of(ref: Ref) -> str:
