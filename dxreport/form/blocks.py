@@ -119,18 +119,18 @@ class _TagMatcher:
         for opened in self._open:
             self._found.fault(
                 "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。",
-                opened.row,
+                (opened.row, 1),
             )
 
     def _tags(self, row: int, text: str) -> list[str]:
         """The tags of a control cell; a malformed one is reported, and taken for what it was meant to be."""
         if "｛" in text or "％" in text:
-            self._found.fault("全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。", row)
+            self._found.fault("全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。", (row, 1))
             text = unicodedata.normalize("NFKC", text)
         elif _TAG.sub("", text).strip():
             self._found.fault(
                 f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。",
-                row,
+                (row, 1),
             )
         return _TAG.findall(text) or [tag.strip() for tag in _MEANT.findall(text)]
 
@@ -142,7 +142,7 @@ class _TagMatcher:
         except Consequence:
             pass
         except Fault as fault:
-            self._found.fault(str(fault), row)
+            self._found.fault(str(fault), (row, 1))
         if opened.loop:
             self.slots += 1
             self._known = {**self._known, opened.loop.variable.name: opened.loop.variable}
@@ -165,14 +165,14 @@ class _TagMatcher:
 
     def _closing(self, row: int, tag: str) -> None:
         if not self._open:
-            self._found.fault(f"{{% {tag} %}} に対応する始まりがありません。", row)
+            self._found.fault(f"{{% {tag} %}} に対応する始まりがありません。", (row, 1))
             return
         opened = self._open.pop()
         wanted = "endif" if opened.condition else "endfor" if opened.loop else tag
         if tag != wanted:
             self._found.fault(
                 f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。",
-                row,
+                (row, 1),
             )
         self._known = opened.known
         self.blocks.append(Block(opened.row, row, (), (opened.loop,) if opened.loop else (), opened.condition))
@@ -194,7 +194,7 @@ def _parallel(blocks: list[Block], found: TemplateFaults) -> list[Block]:
             if len({bool(loop.variable.periods_of) for loop in block.loops}) > 1:
                 found.fault(
                     "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
-                    block.first,
+                    (block.first, 1),
                 )
         joined.append(block)
     return joined

@@ -149,13 +149,13 @@ class _Compiler:
 
     def _spanning(self, cells: list[TemplateCell]) -> dict[tuple[int, int], int]:
         """The cells that span a block, each with the number of blocks that repeat it."""
-        return {(c.row, c.column): c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
+        return {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
 
     def _make_variants(self, cells: list[TemplateCell]) -> None:
         """Make both looks of every input, so that styles.xml is complete."""
-        inputs = {(c.row, c.column) for c in cells if c.unlocked and isinstance(c.content, Binding)}
+        inputs = {c.at for c in cells if c.unlocked and isinstance(c.content, Binding)}
         for c in cells:
-            if (c.row, c.column) in inputs or c.merged_into in inputs:
+            if c.at in inputs or c.merged_into in inputs:
                 for is_input in (True, False):
                     self.source.styles.variant(c.style, is_input)
 
@@ -168,19 +168,19 @@ class _Compiler:
         for c in self.drawn:
             if c.column == 1 or c.row == 1:
                 continue
-            box = merge_of.get((c.row, c.column), Box(c.row, c.column, c.row, c.column))
+            box = merge_of.get(c.at, Box(*c.at, *c.at))
             try:
                 out.append(self._cell(c, box, shared))
             except Consequence:
                 continue
             except Fault as fault:
-                self.found.fault(str(fault), c.row, c.column)
+                self.found.fault(str(fault), c.at)
         return out
 
     def _cell(self, c: DrawnCell, box: Box, shared: dict[str, tuple[str, str]]) -> TemplateCell:
         """Compile a cell that fills ``box`` or is hidden in it; ``shared`` collects shared formulas. Raises Fault."""
-        chain, anchor = self.layout.chains[c.row], (box.top, box.left)
-        if anchor != (c.row, c.column):
+        chain, anchor = self.layout.chains[c.row], box[:2]
+        if anchor != c.at:
             return TemplateCell(c.row, c.column, c.style, "", len(chain), merged_into=anchor)
         look = self.source.styles.format(c.style)
         f = c.element.find(f"{S}f")
@@ -214,7 +214,7 @@ class _Compiler:
         return depth
 
     def _formula(self, c: DrawnCell, f: etree._Element, shared: dict[str, tuple[str, str]]) -> Formula:
-        where, text = address(c.row, c.column), f.text or ""
+        where, text = address(*c.at), f.text or ""
         if f.get("t") in ("array", "dataTable"):
             raise Fault("配列数式は使えません。ふつうの数式に直してください。")
         if f.get("t") == "shared":

@@ -21,13 +21,13 @@ class TemplateFaults:
         self.notes: list[str] = []
         self._sheet = sheet
 
-    def fault(self, message: str, row: int = 0, column: int = 1) -> None:
-        """Add a fault at a cell; row 0 means the sheet as a whole."""
-        self.faults.append(f"{self._place(row, column)}: {message}")
+    def fault(self, message: str, at: tuple[int, int] | None = None) -> None:
+        """Add a fault of the cell ``at`` (row, column), or of the sheet as a whole."""
+        self.faults.append(self._placed(message, at))
 
-    def note(self, message: str, row: int = 0, column: int = 1) -> None:
+    def note(self, message: str, at: tuple[int, int] | None = None) -> None:
         """Add a remark on something that works but was perhaps not meant."""
-        self.notes.append(f"{self._place(row, column)}: {message}")
+        self.notes.append(self._placed(message, at))
 
-    def _place(self, row: int, column: int) -> str:
-        return f"シート「{self._sheet}」 {address(row, column)}" if row else f"シート「{self._sheet}」"
+    def _placed(self, message: str, at: tuple[int, int] | None) -> str:
+        return f"シート「{self._sheet}」{' ' + address(*at) if at else ''}: {message}"

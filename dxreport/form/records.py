@@ -45,6 +45,11 @@ class TemplateCell:
     merged_into: tuple[int, int] | None = None
 
     @property
+    def at(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
+    @property
     def binding(self) -> Binding:
         """The binding of a cell that is read back; only such a cell has one."""
         assert isinstance(self.content, Binding)

@@ -27,6 +27,11 @@ class DrawnCell:
     text: str
     element: etree._Element
 
+    @property
+    def at(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:

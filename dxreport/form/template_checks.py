@@ -34,11 +34,11 @@ def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: Tem
     """Row 1 and column A must be free: they will hold the keys."""
     for c in drawn:
         if c.row == 1 and (c.text or c.element.find(f"{S}v") is not None):
-            found.fault("1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。", 1, c.column)
+            found.fault("1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。", c.at)
     for m in merged:
         if m.top == 1 or m.left == 1:
             found.fault(
-                f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。", m.top, m.left
+                f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。", m[:2]
             )
 
 
@@ -47,7 +47,7 @@ def check_merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -
     for i, a in enumerate(merged):
         for b in merged[:i]:
             if a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right:
-                found.fault(f"セルの結合 {a.ref} と {b.ref} が重なっています。", a.top, a.left)
+                found.fault(f"セルの結合 {a.ref} と {b.ref} が重なっています。", a[:2])
         if a.top < 2:
             continue
         depth = layout.common_depth(a.top, a.bottom)
@@ -56,8 +56,7 @@ def check_merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -
         ):
             found.fault(
                 f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。",
-                a.top,
-                a.left,
+                a[:2],
             )
 
 
@@ -69,23 +68,19 @@ def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: Templat
             by_field[c.content.field].append(c)
             spec = FIELD[c.content.field]
             if c.unlocked and not spec.group:
-                found.fault(
-                    f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。", c.row, c.column
-                )
+                found.fault(f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。", c.at)
             if c.unlocked and _repeated_by_another(c, layout):
                 found.fault(
                     f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。",
-                    c.row,
-                    c.column,
+                    c.at,
                 )
     idle = [c for c in cells if c.unlocked and not isinstance(c.content, Binding)]
     if idle:
-        where = "、".join(address(c.row, c.column) for c in idle[:_NAMED])
+        where = "、".join(address(*c.at) for c in idle[:_NAMED])
         more = f" ほか {len(idle) - _NAMED} か所" if len(idle) > _NAMED else ""
         found.note(
             f"ロックを外したセル（{where}{more}）に項目がありません。部署が書き込んでも読み取れないので、ロックしてください。",
-            idle[0].row,
-            idle[0].column,
+            idle[0].at,
         )
     for same in by_field.values():
         _check_field(same, found)
@@ -97,15 +92,13 @@ def _check_field(same: Sequence[TemplateCell], found: TemplateFaults) -> None:
     first, inputs = same[0], [c for c in same if c.unlocked]
     spec = FIELD[first.binding.field]
     if spec.group and not inputs:
-        found.note(f"「{spec.label}」のセルがロックされています。部署は書き込めません。", first.row, first.column)
+        found.note(f"「{spec.label}」のセルがロックされています。部署は書き込めません。", first.at)
     for i, c in enumerate(inputs):
         twins = [c, *(other for other in inputs[i + 1 :] if _may_coincide(c.binding, other.binding))]
         if len(twins) > 1:
-            where = "、".join(address(twin.row, twin.column) for twin in twins)
+            where = "、".join(address(*twin.at) for twin in twins)
             found.fault(
-                f"同じ項目の入力セルが 2 つ以上あります（{where}）。1 つを残して、ほかはロックしてください。",
-                c.row,
-                c.column,
+                f"同じ項目の入力セルが 2 つ以上あります（{where}）。1 つを残して、ほかはロックしてください。", c.at
             )
             return
 
@@ -133,8 +126,7 @@ def _check_spanning(cells: Iterable[TemplateCell], layout: Layout, found: Templa
             if len(depths[c.row]) == 2:
                 found.fault(
                     "外側と内側の繰り返しにかかる項目を同じ行から始めることはできません。どちらかを上の行から始めてください。",
-                    c.row,
-                    c.column,
+                    c.at,
                 )
 
 

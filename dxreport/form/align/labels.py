@@ -110,15 +110,11 @@ class FormLabels:
 @lru_cache(maxsize=16)
 def form_labels(form: Form) -> FormLabels:
     """The expected cells of a form."""
-    drawn = {(c.row, c.column): c.text for c in form.source.cells(form.source.package.xml(form.part))}
-    read = {(c.row, c.column) for cells in form.bindings.values() for c in cells}
+    drawn = {c.at: c.text for c in form.source.cells(form.source.package.xml(form.part))}
+    read = {c.at for cells in form.bindings.values() for c in cells}
     return FormLabels(
         {
-            number: tuple(
-                _expected(c, drawn.get((c.row, c.column), ""), is_read=(c.row, c.column) in read)
-                for c in row.cells
-                if c.content != ""
-            )
+            number: tuple(_expected(c, drawn.get(c.at, ""), is_read=c.at in read) for c in row.cells if c.content != "")
             for number, row in form.rows.items()
         }
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ...ooxml.refs import column_letters
 from ..expressions import Variable
-from ..read.sheet import Filled, read_sheet
+from ..read.sheet import Filled, read_keyed, targets_of
 from ..records import Form
 from ..stamp import Stamp
 from .alignment import Placed
@@ -35,7 +35,7 @@ _SEARCHED = 256  # columns searched for row keys
 class Aligned:
     """A sheet read by its labels; items are numbered in order (K1, K2 …) unless row keys were left.
 
-    ``filled`` is what :func:`dxreport.form.read.sheet.read_sheet` returns, with a stamp that names only the form.
+    ``filled`` is as :func:`dxreport.form.read.sheet.read_sheet` returns it, with a stamp that names only the form.
     ``unplaced`` are the texts that are neither a value nor a label of the form, as (row, column, text), 1-based;
     ``shown`` is what the form shows besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is
     whether row keys were left.
@@ -69,10 +69,9 @@ def align(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, year: 
     if doubt := mismatch(form, sheet.texts, columns.places, places):
         return doubt
     keys = sheet.row_keys or {i: _key(form, place) for i, place in enumerate(places) if place is not None}
-    keyed_rows = _with_keys(form, sheet, columns.places, keys)
-    filled = read_sheet(form, keyed_rows, quarter=quarter, year=year)
-    assert filled is not None
-    filled = _moved_back(filled)
+    column_keys = {f"c{column_letters(column)}": place for column, place in columns.places.items()}
+    stamp, targets = Stamp("", "", form.digest), targets_of(form, quarter, year)
+    filled = read_keyed(stamp, sheet.rows, keys, column_keys, targets)
     unplaced, shown = _rest(form, sheet, columns.places, places, filled)
     return Aligned(filled, unplaced, shown, bool(sheet.row_keys))
 
@@ -138,26 +137,6 @@ def _key(form: Form, place: Placed) -> str:
 def _id(variable: Variable, number: int) -> str:
     """The id, in a key, of the item that a loop has reached."""
     return f"{variable.part.letter}{number}" if variable.part and not variable.periods_of else str(number)
-
-
-def _with_keys(form: Form, sheet: _Keyless, columns: Mapping[int, int], keys: Mapping[int, str]) -> list[list[Any]]:
-    """The sheet with a stamp and column keys above it, and row keys to the left of it."""
-    head = [""] * max([*map(len, sheet.rows), *(place + 1 for place in columns.values())])
-    for column, place in columns.items():
-        head[place] = f"c{column_letters(column)}"
-    stamp = str(Stamp("", "", form.digest))
-    return [[stamp, *head], *([keys.get(i, ""), *row] for i, row in enumerate(sheet.rows))]
-
-
-def _moved_back(filled: Filled) -> Filled:
-    """The sheet as read, its cells without the row and the column of keys that were put around it."""
-    return replace(
-        filled,
-        at={ref: (row - 1, column - 1) for ref, (row, column) in filled.at.items()},
-        copied=tuple(row - 1 for row in filled.copied),
-        inserted=tuple(row - 1 for row in filled.inserted),
-        inserted_columns=tuple(column - 1 for column in filled.inserted_columns),
-    )
 
 
 def _rest(

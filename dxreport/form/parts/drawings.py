@@ -199,7 +199,7 @@ def _comments(package: Package, rel: Relationship, found: TemplateFaults) -> Att
         ref = note.get("ref", "A1")
         row, column = cell(ref)
         if "{{" in "".join(t.text or "" for t in note.iter(f"{S}t")):
-            found.fault("メモに {{ }} は入れられません。セルに書いてください。", row, column)
+            found.fault("メモに {{ }} は入れられません。セルに書いてください。", (row, column))
         note.attrib.pop(_REVISION_UID, None)
         note.set("ref", ref.rstrip("0123456789") + _ROW)
         anchored.append((row, column, _string(note)))

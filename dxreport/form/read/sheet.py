@@ -112,7 +112,7 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     chain = form.layout.chains[c.row]
     loops = [block.loops for block in chain if block.loops]
     places = {loop.variable.slot: (i, j) for i, group in enumerate(loops) for j, loop in enumerate(group)}
-    columns = (c.column, *form.merge_columns.get((c.row, c.column), ()))
+    columns = (c.column, *form.merge_columns.get(c.at, ()))
     return Target(
         tuple(f"c{column_letters(column)}" for column in columns), binding.field, period, places.get(binding.owner),
         places.get(binding.period_slot), c.repeats < len(chain), c.unlocked, all(block.loops for block in chain),
@@ -140,24 +140,37 @@ def read_sheet(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, y
     if found is None:
         return None
     stamp, top, left = found
-    columns = columns_of(rows[top], left)
+    keys = {}
+    for r, row in enumerate(rows[top + 1 :], top + 1):
+        key = row[left] if left < len(row) else ""
+        if isinstance(key, str) and key.startswith("r"):
+            keys[r] = key
     targets = targets_of(form, quarter, year)
+    return read_keyed(stamp, rows, keys, columns_of(rows[top], left), targets, corner=(top, left))
+
+
+def read_keyed(
+    stamp: Stamp, rows: Sequence[Sequence[Any]], keys: Mapping[int, str], columns: Mapping[str, int],
+    targets: Targets, *, corner: tuple[int, int] = (-1, -1),
+) -> Filled:  # fmt: skip
+    """Read a sheet below and to the right of ``corner`` (0-based), the row and the column that hold the keys.
+
+    ``keys`` are the keys of the rows by 0-based row, ``columns`` the 0-based columns by their keys.
+    """
+    top, left = corner
     reader = _RowReader(columns, targets)
     seen: set[str] = set()
-    copied, unkeyed = [], []
-    for r in range(top + 1, len(rows)):
-        row = rows[r]
-        key = row[left] if left < len(row) else ""
-        if not isinstance(key, str) or not key.startswith("r"):
-            unkeyed.append(r)
-        elif key in seen:
+    copied = []
+    for r, key in keys.items():
+        if key in seen:
             copied.append(r + 1)
         else:
             seen.add(key)
-            reader.row(row, r, key)
+            reader.row(rows[r], r, key)
     last = max((r for r, _ in reader.at.values()), default=top)
+    unkeyed = (r for r in range(top + 1, len(rows)) if r not in keys)
     inserted = tuple(r + 1 for r in unkeyed if r < last or any(v != "" for v in rows[r]))
-    known = {key for group in targets.values() for target in group for key in target.columns[:1]}
+    known = {target.columns[0] for group in targets.values() for target in group}
     return Filled(
         stamp, reader.values, reader.at, tuple(copied), inserted, _unkeyed_columns(rows, top, left, columns),
         tuple(sorted(known - set(columns))),

@@ -118,10 +118,7 @@ class _RowPrograms:
         self._prepared, self._form = prepared, prepared.form
         self._period = 0  # the quarter or year whose row is being made, in a block over them
         self._anchors = {
-            (c.row, c.column): c
-            for row in self._form.rows.values()
-            for c in row.cells
-            if isinstance(c.content, Binding)
+            c.at: c for row in self._form.rows.values() for c in row.cells if isinstance(c.content, Binding)
         }
 
     def program(self, row: TemplateRow) -> RowProgram:
@@ -203,11 +200,11 @@ class _RowPrograms:
         try:
             return content.render(self._prepared.names)
         except Exception as error:
-            where = f"シート「{self._form.sheet}」 {address(c.row, c.column)}"
+            where = f"シート「{self._form.sheet}」 {address(*c.at)}"
             fault = f"{where}: 「{content.source}」を表示できません（{error}）。"
             raise TemplateError(self._form.name, (fault,)) from None
 
 
 def _hidden(c: TemplateCell) -> TemplateCell:
     """A cell that spans a block, as it is in further copies: hidden in the merge that began in the first."""
-    return replace(c, content="", unlocked=False, space=None, merged_into=(c.row, c.column))
+    return replace(c, content="", unlocked=False, space=None, merged_into=c.at)
