@@ -79,10 +79,8 @@ class _Compiler:
     def form(self, name: str, digest: str) -> Form:
         """Compile everything; raises TemplateError if there were faults."""
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
-        others = (
-            ()
-            if published
-            else tuple(s for s in source.sheets if s.name.casefold() not in (sheet.name.casefold(), SHEET))
+        others = tuple(
+            s for s in source.sheets if not published and s.name.casefold() not in (sheet.name.casefold(), SHEET)
         )
         check_reserved(self.drawn, self.merged, found)
         check_merges(self.merged, self.layout, found)

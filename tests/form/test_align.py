@@ -56,7 +56,7 @@ def numbered(measure: Measure) -> Measure:
 
 
 def without_blanks(measure: Measure) -> Measure:
-    """The measure without blank items, wherever they stand."""
+    """The measure without blank items, wherever they are."""
     kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_blank(i)) for p in PARTS}
     return numbered(replace(measure, **kept))
 
@@ -119,7 +119,7 @@ def test_a_form_pasted_elsewhere_with_notes_around_it_is_read() -> None:
     assert {text for _, _, text in found.unplaced} == {"確認済", "回答です"}
 
 
-def test_a_note_between_the_rows_is_told_and_not_taken() -> None:
+def test_a_note_between_the_rows_is_listed_and_not_read() -> None:
     found = aligned(with_row(copied(LONG), 12, B="※ここは前回と同じ"))
     assert measure_of(found.filled) == LONG.normal()
     assert found.unplaced == ((12, 2, "※ここは前回と同じ"),)
@@ -168,13 +168,13 @@ def test_column_keys_that_are_left_say_which_columns_these_are() -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_a_column_that_stands_twice_is_refused(column: int) -> None:
+def test_a_duplicated_column_is_refused(column: int) -> None:
     found = align(FORM, [[*row[:column], row[column], *row[column:]] for row in copied(LONG)], quarter=1, year=1)
     assert isinstance(found, Doubt) and "2つ以上の列" in found.reason
 
 
 @pytest.mark.parametrize("row", [6, 18, ACTIVITY, ACTIVITY + 1, OUTCOME, OUTCOME + 1, OUTCOME + 2])
-def test_a_row_that_stands_twice_is_refused(row: int) -> None:
+def test_a_duplicated_row_is_refused(row: int) -> None:
     rows = copied(LONG)
     found = align(FORM, [*rows[:row], rows[row - 1], *rows[row:]], quarter=1, year=1)
     assert isinstance(found, Doubt) and "行目" in found.reason
@@ -224,7 +224,7 @@ def test_items_get_the_ids_that_they_were_issued_with() -> None:
     )
 
 
-def test_what_was_not_issued_is_offered_as_added() -> None:
+def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
     more = replace(LONG.activities[0], key="K9", name="新しい取組")
     found = adopt(aligned(copied(replace(LONG, activities=(*LONG.activities, more)))).filled, issued(LONG))
     assert not isinstance(found, Doubt)

@@ -1,4 +1,4 @@
-"""The best assignment of sheet rows to form rows, on small forms with given worths."""
+"""The best assignment of sheet rows to form rows, on small forms with given scores."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ REMOVED, SKIPPED, OTHER = -2.0, -1.0, -5.0
 
 @cache
 def steps_of(last: int, **controls: str) -> FormSteps:
-    """The steps along a form with these tags in column A; every missing row is worth ``REMOVED``."""
+    """The steps along a form with these tags in column A; every missing row scores ``REMOVED``."""
     form = compiled(template(**{"B2": "{{ measure.id }}", f"B{last}": "終わり", **controls}))
     return FormSteps(form.layout, lambda row: REMOVED)
 
 
 def assigned(controls: Mapping[str, str], last: int, sheet: list[dict[int, float]]) -> Alignment:
-    """The rows of a sheet on such a form; each sheet row tells what it is worth as a form row."""
+    """The rows of a sheet on such a form; each sheet row has its scores by form row."""
     steps = steps_of(last, **controls)
-    worth = [[row.get(step.row, OTHER) for step in steps.row_steps] for row in sheet]
-    return best_alignment(steps, worth, [SKIPPED] * len(sheet))
+    score = [[row.get(step.row, OTHER) for step in steps.row_steps] for row in sheet]
+    return best_alignment(steps, score, [SKIPPED] * len(sheet))
 
 
 LIST = {"A3": "{% for request in measure.support_requests %}", "A4": END}
@@ -76,13 +76,13 @@ def test_an_unusual_flag_is_still_read() -> None:
     assert found.filled.values[Ref("related_flag")] == "該当するものはない"
 
 
-worths = st.integers(-6, 6).map(float)
+scores = st.integers(-6, 6).map(float)
 
 
 @given(st.data(), st.integers(0, 3))
 def test_no_other_way_is_worth_more(data: st.DataObject, size: int) -> None:
     """Against all ways, on a form of three rows without blocks: the best one is found, and every doubt about it."""
-    sheet = [{row: data.draw(worths) for row in (2, 3, 4)} for _ in range(size)]
+    sheet = [{row: data.draw(scores) for row in (2, 3, 4)} for _ in range(size)]
     ways = {
         way: sum(sheet[i][row] if row else SKIPPED for i, row in enumerate(way)) + REMOVED * len({2, 3, 4} - set(way))
         for way in product((0, 2, 3, 4), repeat=size)

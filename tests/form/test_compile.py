@@ -244,12 +244,12 @@ def test_no_workbook() -> None:
     assert template_faults(package.with_parts({part_of(package, "様式"): b"<worksheet"}))
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     found = template_faults(template(table, **good(C2="{{ measure.gaol }}", B1="題", A3="x", D5=END)))
     assert len(found) == 5
 
 
-def test_notes_tell_what_is_allowed_but_perhaps_not_meant() -> None:
+def test_notes_name_what_is_allowed_but_perhaps_not_meant() -> None:
     notes = compiled(template(**good(B3="{{ measure.goal }}", b3="", c7="ここに記入"))).notes
     assert any("B3" in n and "到達目標" in n and "ロック" in n for n in notes)
     assert any("C7" in n and "読み取れない" in n for n in notes)

@@ -46,7 +46,7 @@ from tests.support.strategies import measures, texts
 
 @given(measures, rounds)
 @settings(max_examples=60, deadline=None)
-def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
+def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) -> None:
     data = render(measure, round_)
     filled = read(data, measure.id, round_)
     values = without_spares(filled.values, measure)

@@ -157,7 +157,7 @@ def test_edited_and_saved_by_libreoffice(returned: Returned, name: str, extensio
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_what_was_taken_out_is_never_read_as_blank(returned: Returned, extension: str) -> None:
+def test_a_removed_cell_is_never_read_as_blank(returned: Returned, extension: str) -> None:
     for cut in returned.cuts:
         before = read(returned.issued, cut.measure)
         rows = (

@@ -1,4 +1,4 @@
-"""The lens on a form quite unlike the first: the laws hold, and all that was drawn goes along."""
+"""The lens on a form quite unlike the first: the laws hold, and everything that was drawn is sent."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_it_compiles_without_a_remark() -> None:
 
 @given(measures, rounds)
 @settings(max_examples=40, deadline=None)
-def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
+def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) -> None:
     data = render(measure, round_, second_form())
     filled = read(data, measure.id, round_, second_form())
     assert without_spares(filled.values, measure) == shown_on_second(measure, round_)
@@ -86,7 +86,7 @@ def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round)
 @given(st.data(), measures, rounds, texts)
 @settings(max_examples=30, deadline=None)
 def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, round_: Round, text: str) -> None:
-    """Although the names of activities and the plans of this quarter stand a second time, locked."""
+    """Although names of activities and plans of this quarter are shown a second time, locked."""
     issued = render(measure, round_, second_form())
     before = read(issued, measure.id, round_, second_form())
     cells = open_cells(issued, measure.id)
@@ -261,7 +261,7 @@ def test_print_areas_titles_and_header_picture() -> None:
 
 
 def test_side_by_side_lists_of_different_length() -> None:
-    """The block has as many copies as the longer list; beside the end of the shorter one nothing can be written."""
+    """The block has as many copies as the longer list; where the shorter one has ended nothing can be written."""
     measure = next(m for m in REAL.values() if len(m.activities) > len(m.outcomes) > 0)
     data = render(measure, FIRST, second_form())
     at = read(data, measure.id, FIRST, second_form()).at

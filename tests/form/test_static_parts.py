@@ -38,7 +38,7 @@ def sheet_of(data: bytes, *measures: Measure) -> etree._Element:
 
 
 def with_part(data: bytes, kind: str, name: str, content: bytes, owner: str = BOOK) -> bytes:
-    """The workbook with one more part, of which ``owner`` knows."""
+    """The workbook with one more part, which ``owner`` refers to."""
     package = Package(data)
     folder, _, base = owner.rpartition("/")
     rels_part = f"{folder}/_rels/{base}.rels"
@@ -66,7 +66,7 @@ def test_of_the_workbook_only_its_looks_go_out(kind: str, name: str) -> None:
     assert {r.kind for r in sent.relationships(BOOK)} <= {"worksheet", "theme", "styles", "sharedStrings"}
 
 
-def test_the_protection_of_a_workbook_is_told_to_stay_behind() -> None:
+def test_a_note_says_that_workbook_protection_is_left_behind() -> None:
     package = Package(template(**good()))
     root = package.xml(BOOK)
     root.find(f"{S}bookViews").addprevious(etree.Element(f"{S}workbookProtection", lockStructure="1"))
@@ -138,7 +138,7 @@ def test_links_to_the_form_itself_are_faults() -> None:
     ]
 
 
-def test_a_split_window_is_not_carried_and_a_frozen_one_is() -> None:
+def test_frozen_rows_are_kept_and_a_split_window_is_not() -> None:
     split = sheet_of(template(lambda book, sheet: sheet.split_panes(30, 0), **good()))
     assert not list(split.iter(f"{S}pane")) and len(list(split.iter(f"{S}selection"))) == 1
     frozen = sheet_of(template(lambda book, sheet: sheet.freeze_panes(6, 0), **good()))
@@ -150,7 +150,7 @@ def test_a_split_window_is_not_carried_and_a_frozen_one_is() -> None:
 @pytest.mark.parametrize(
     ("inner", "said"), [("controls", "フォームコントロール"), ("oleObjects", "埋め込み"), ("new", "「new」")]
 )
-def test_what_stands_in_alternatives_is_judged_by_its_name(inner: str, said: str) -> None:
+def test_alternative_content_is_refused_by_its_name(inner: str, said: str) -> None:
     def change(root: etree._Element) -> None:
         choice = etree.SubElement(
             etree.SubElement(root, f"{FOLDED}AlternateContent"), f"{FOLDED}Choice", Requires="x14"
@@ -197,7 +197,7 @@ def rule_of(data: bytes, measure: Measure = MEASURE) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("goal", "ranges"), [("", "F8 F10"), ("有", "F8 F9 F11")])
 def test_a_rule_outlives_the_first_of_its_ranges(goal: str, ranges: str) -> None:
-    """Its formula says of the first cell that is left what it said of it before."""
+    """For the first cell that is left, its formula reads as before."""
 
     def change(book, sheet) -> None:
         look = {"type": "formula", "criteria": '=G8="x"', "format": book.add_format({"bold": 1})}
@@ -250,12 +250,12 @@ def test_ranges_that_reach_beyond_the_form_are_cut_to_it() -> None:
         {"C8": "{{ measure.goal + 1 }}"},
     ],
 )
-def test_what_fails_on_a_measure_is_told_in_words(cells: dict[str, str]) -> None:
+def test_a_text_that_fails_on_a_measure_is_reported_in_words(cells: dict[str, str]) -> None:
     with pytest.raises(DxreportError, match="施策 01-01 で表示できません"):
         issued(template(**good(**cells)))
 
 
-def test_what_fails_in_a_shape_is_told_in_words() -> None:
+def test_a_text_that_fails_in_a_shape_is_reported_in_words() -> None:
     def change(book, sheet) -> None:
         sheet.insert_textbox("E8", "{{ measure.goal + 1 }}")
 
@@ -280,7 +280,7 @@ def test_a_condition_on_a_list_that_is_at_an_end_is_false() -> None:
     assert shown.count("終わり") == 2 and "目標あり" not in shown
 
 
-def test_quarters_do_not_stand_beside_a_longer_list() -> None:
+def test_quarters_cannot_run_in_parallel_with_a_list() -> None:
     cells = good(
         A5="{% for activity in measure.activities %}\n{% for quarter in measure.quarters %}", A6=END + "\n" + END
     )

@@ -158,7 +158,7 @@ def test_titles_take_room_from_the_second_page_on() -> None:
     assert page_breaks([10] * 30, [], 100, 20) == [10, 18, 26]
 
 
-def test_a_heading_goes_with_what_it_heads() -> None:
+def test_a_heading_stays_with_its_rows() -> None:
     assert page_breaks([10] * 12, [(9, 10)], 100) == [9]
     assert page_breaks([10] * 12, [(9, 10), (10, 11)], 100) == [9]
 

@@ -1,9 +1,9 @@
-"""The best assignment of the rows of a sheet to the rows of a form, by dynamic programming.
+"""Assign the rows of a sheet to the rows of a form, in order, with the highest total score.
 
-The form is a line of places with steps between them: over a row, into a block, back for its next copy, out of it.
-A way along it takes each row of the sheet with a step over a row, or skips it; a step over a row that takes none
-means that the row was removed. The worth of a way is the sum over its steps and skipped rows. Summed up from both
-ends, it also tells what the best way is worth that places a given row of the sheet elsewhere.
+The form is a line of places with steps between them: over a row, into a block, back for its next copy, out of it. A
+way along it takes each row of the sheet with a step over a row, or skips it; a step over a row without taking one
+means that the row was removed. Every step and every skipped row has a score; dynamic programming finds the way with
+the highest sum. Summed up from both ends, the scores also show how good the best way is that places a row elsewhere.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import NamedTuple
 from ..blocks import Block, Layout
 
 NEVER = float("-inf")
-MARGIN = 1.0  # by how much the best way must beat every way that places a row elsewhere
-_WITHOUT_BLOCK = -0.5  # worth of leaving out a block: most are there
+MARGIN = 1.0  # by how much the best way must beat each one that places a row elsewhere
+_WITHOUT_BLOCK = -0.5  # for leaving out a block: most are there
 _EQUAL = 1e-9
 
 
@@ -31,8 +31,8 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The best way: the place of each row of the sheet (None: skipped), the form rows that no sheet row took, and the
-    sheet rows (0-based) whose place is in doubt."""
+    """The best way: the place of each row of the sheet (None: skipped), the rows of the form that were removed, and the
+    rows of the sheet (0-based) whose place is in doubt."""
 
     places: tuple[Placed | None, ...]
     removed: tuple[Placed, ...]
@@ -40,15 +40,15 @@ class Alignment:
 
 
 class Step(NamedTuple):
-    """A step between two places; ``worth`` is that of the step without a row of the sheet.
+    """A step between two places, and its score when it takes no row of the sheet.
 
-    ``row`` is the template row it leads over, 0 for none; ``later`` tells for each block around that row whether
+    ``row`` is the template row it leads over, 0 for none; ``later`` holds for each block around that row whether
     this is a second or further copy. ``block`` is "in", "next" or "out" where it enters, repeats or leaves a block.
     """
 
     source: int
     target: int
-    worth: float = 0.0
+    score: float = 0.0
     row: int = 0
     later: tuple[bool, ...] = ()
     block: str = ""
@@ -58,7 +58,7 @@ class FormSteps:
     """The steps along a form; place 0 is its beginning, ``end`` its end."""
 
     def __init__(self, layout: Layout, removed: Callable[[int], float]) -> None:
-        """``removed(row)`` is the worth of a template row that is missing from the sheet."""
+        """``removed(row)`` is the score for a template row that is missing from the sheet."""
         self.steps: list[Step] = []
         self.places = 1
         self._removed = removed
@@ -95,57 +95,57 @@ class FormSteps:
         return self.places - 1
 
     def sums(
-        self, worth: Sequence[Sequence[float]], skipped: Sequence[float], *, backwards: bool = False
+        self, score: Sequence[Sequence[float]], skipped: Sequence[float], *, backwards: bool = False
     ) -> list[list[float]]:
-        """Return the worth of the best way from the beginning to each place, before each sheet row and after the last.
+        """Return the best score from the beginning to each place, before each row of the sheet and after the last.
 
-        ``backwards`` it is the worth from each place to the end. ``worth`` and ``skipped`` are as in
+        With ``backwards``, return the best score from each place to the end. ``score`` and ``skipped`` are as in
         :func:`best_alignment`.
         """
-        moves = [(step.source, step.target, step.worth) for step in self.steps]
+        moves = [(step.source, step.target, step.score) for step in self.steps]
         takes = [(step.source, step.target) for step in self.row_steps]
         start = 0
         if backwards:
             moves = [(target, source, value) for source, target, value in reversed(moves)]
             takes = [(target, source) for source, target in takes]
-            start, worth, skipped = self.end, worth[::-1], skipped[::-1]
+            start, score, skipped = self.end, score[::-1], skipped[::-1]
         now = [NEVER] * self.places
         now[start] = 0.0
-        out = [_moved(now, moves)]
-        for values, skip in zip(worth, skipped, strict=True):
+        out = [_relaxed(now, moves)]
+        for values, skip in zip(score, skipped, strict=True):
             after = [value + skip for value in now]
             for (source, target), value in zip(takes, values, strict=True):
                 if now[source] + value > after[target]:
                     after[target] = now[source] + value
-            now = _moved(after, moves)
+            now = _relaxed(after, moves)
             out.append(now)
         return out[::-1] if backwards else out
 
 
-def _moved(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[float]:
-    """``now`` after all moves that raise a place; only those back into a block make a second round necessary."""
-    raised = True
-    while raised:
-        raised = False
-        for source, target, worth in moves:
-            if now[source] + worth > now[target] + _EQUAL:
-                now[target], raised = now[source] + worth, True
+def _relaxed(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[float]:
+    """``now`` after all moves that improve it; only moves back into a block make a second round necessary."""
+    improved = True
+    while improved:
+        improved = False
+        for source, target, score in moves:
+            if now[source] + score > now[target] + _EQUAL:
+                now[target], improved = now[source] + score, True
     return now
 
 
-def best_alignment(form: FormSteps, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> Alignment:
+def best_alignment(form: FormSteps, score: Sequence[Sequence[float]], skipped: Sequence[float]) -> Alignment:
     """Assign the rows of a sheet to the rows of ``form``.
 
-    ``worth[i][k]`` is the worth of sheet row ``i`` taken by ``form.row_steps[k]`` (``NEVER`` where it cannot be),
+    ``score[i][k]`` is the score of taking row ``i`` with ``form.row_steps[k]`` (``NEVER`` where that is impossible),
     ``skipped[i]`` that of skipping it.
     """
-    before, after = form.sums(worth, skipped), form.sums(worth, skipped, backwards=True)
-    places, removed = _trace(form, worth, after)
+    before, after = form.sums(score, skipped), form.sums(score, skipped, backwards=True)
+    places, removed = _trace(form, score, after)
     doubtful = []
     for i, place in enumerate(places):
         others = [
             before[i][step.source] + value + after[i + 1][step.target]
-            for step, value in zip(form.row_steps, worth[i], strict=True)
+            for step, value in zip(form.row_steps, score[i], strict=True)
             if place is None or step.row != place.row
         ]
         if place is not None:
@@ -156,25 +156,25 @@ def best_alignment(form: FormSteps, worth: Sequence[Sequence[float]], skipped: S
 
 
 def _trace(
-    form: FormSteps, worth: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
+    form: FormSteps, score: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
 ) -> tuple[list[Placed | None], list[Placed]]:
-    """The best way from beginning to end: the places of the sheet's rows, and the rows of the form that it lacks."""
+    """The places of the sheet's rows on the best way, and the rows of the form that were removed."""
     leaving: dict[int, list[Step]] = defaultdict(list)
     for step in form.steps:
         leaving[step.source].append(step)
     number = {step: k for k, step in enumerate(form.row_steps)}
-    places: list[Placed | None] = [None] * len(worth)
+    places: list[Placed | None] = [None] * len(score)
     removed: list[Placed] = []
     path: list[int] = []
     i = here = 0
-    while (i, here) != (len(worth), form.end):
+    while (i, here) != (len(score), form.end):
         best = after[i][here] - 2 * _EQUAL
         for step in leaving[here]:
-            if step.row and i < len(worth) and worth[i][number[step]] + after[i + 1][step.target] >= best:
+            if step.row and i < len(score) and score[i][number[step]] + after[i + 1][step.target] >= best:
                 places[i] = Placed(step.row, tuple(path))
                 i, here = i + 1, step.target
                 break
-            if step.worth + after[i][step.target] >= best:
+            if step.score + after[i][step.target] >= best:
                 if step.row:
                     removed.append(Placed(step.row, tuple(path)))
                 _follow(step, path)

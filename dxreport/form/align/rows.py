@@ -11,6 +11,7 @@ from ..records import Form
 from .alignment import NEVER, Alignment, FormSteps, Placed, Step, best_alignment
 from .labels import FormLabels, form_labels
 
+# Scores.
 _HIT = 2.0  # a cell holds its label
 _MISS = -2.0  # a cell that prints a label is blank or holds another text
 _OTHER_LABEL = -3.0  # a cell holds the label of another
@@ -40,12 +41,12 @@ def place_rows(
     labels, inside = form_labels(form), set(columns.values())
     texts = [{c: t for c, t in row.items() if c in inside} for row in rows]
     steps = FormSteps(form.layout, lambda row: _removed(labels, row))
-    worth_of = [_row_worth(labels, step, columns) for step in steps.row_steps]
-    worth = [[of(text) for of in worth_of] for text in texts]
+    score_of = [_row_score(labels, step, columns) for step in steps.row_steps]
+    score = [[of(text) for of in score_of] for text in texts]
     skipped = [
         _BLANK_ROW + sum(_SKIPPED_LABEL if labels.prints(t) else _EXTRA_TEXT for t in text.values()) for text in texts
     ]
-    found = best_alignment(steps, worth, skipped)
+    found = best_alignment(steps, score, skipped)
     doubtful = next((i for i in found.doubtful if texts[i]), None)
     if doubtful is None:
         doubtful = _incomplete_copy(form, found)
@@ -81,14 +82,14 @@ def _copies(form: Form, place: Placed | None) -> list[tuple[int, tuple[int, ...]
 
 
 def _removed(labels: FormLabels, row: int) -> float:
-    """The worth of a template row that is missing from the sheet."""
+    """The score for a template row that is missing from the sheet."""
     cells = labels.rows[row]
     fields = _REMOVED_FIELDS if any(cell.field for cell in cells) else 0.0
     return _BLANK_ROW + _REMOVED_LABEL * sum(cell.printed for cell in cells) + fields
 
 
-def _row_worth(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
-    """A function that values a row of the sheet as the row of the form that ``step`` leads over."""
+def _row_score(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
+    """A function that scores a row of the sheet as the row of the form that ``step`` leads over."""
     own = {
         columns[cell.column]: cell
         for cell in labels.rows[step.row]
@@ -96,7 +97,7 @@ def _row_worth(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Ca
     }
     labelled = any(cell.printed for cell in own.values())
 
-    def worth(texts: Mapping[int, str]) -> float:
+    def score(texts: Mapping[int, str]) -> float:
         total, evidence = 0.0, False
         for column, cell in own.items():
             text = texts.get(column, "")
@@ -113,7 +114,7 @@ def _row_worth(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Ca
         extra = (text for column, text in texts.items() if column not in own)
         return total + sum(_EXTRA_LABEL if labels.prints(text) else _EXTRA_TEXT for text in extra)
 
-    return worth
+    return score
 
 
 def mismatch(

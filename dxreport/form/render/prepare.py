@@ -68,7 +68,7 @@ class PreparedForm:
     """
 
     def __init__(self, form: Form, round_: Round, settings: Settings, department: str) -> None:
-        """Raises TemplateError when a fixed text of the form fails with these settings."""
+        """Prepare ``form``; raises TemplateError when a fixed text of it fails with these settings."""
         self.form, self.round, self.settings, self.department = form, round_, settings, department
         self.this = ThisPeriod(round_.quarter, settings.plan_year)
         years = SimpleNamespace(**{f"y{n}": year.label for n, year in enumerate(settings.plan_years, 1)})
