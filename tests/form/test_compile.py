@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from openpyxl import Workbook
 
-from dxreport.domain.model import Activity, Measure, Outcome
+from dxreport.domain.model import Activity, Measure, Outcome, OutcomeYear
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml.package import Package, serialise
-from tests.support.packages import S, edited, part_of
+from tests.support.packages import S, edited, open_cells, part_of
 from tests.support.templates import ACTIVITIES, END, Change, compiled, good, template, template_faults
 
 
@@ -315,3 +316,18 @@ def test_stacked_labels_are_not_cut() -> None:
     assert stacked("成果目標{{ outcome.number }}", 2)[0] >= 5 * 13.5 + 3
     assert stacked("成果目標{{ outcome.number }}", 8)[0] == 8 * 15
     assert stacked("成果{{ outcome.number }}", 2)[0] < stacked("成果目標{{ outcome.number }}", 2)[0]
+
+
+def test_this_year_is_blank_and_locked_outside_the_plan() -> None:
+    outcome = "{% for outcome in measure.outcomes | at_least(1) %}"
+    form = compiled(template(**good(A8=outcome, b8="{{ outcome.this_year.target }}", A9=END)))
+    settings = sample.settings()
+    measure = Measure("01-01", outcomes=(Outcome("O1", (OutcomeYear(target="30件"),) * 4),))
+    seen = []
+    for year in (settings.fiscal_year, settings.fiscal_year + 4):
+        prepared = PreparedForm(form, settings.rounds[0], replace(settings, fiscal_year=year), "課")
+        data = render_book(prepared, [measure], "R04P-001").data
+        seen.append(
+            ("30件" in Package(data).read("xl/worksheets/dxr1.xml").decode(), (8, 2) in open_cells(data, "01-01"))
+        )
+    assert seen == [(True, True), (False, False)]
