@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..ooxml.refs import Box
@@ -84,16 +85,16 @@ class Form:
     sheet: str
     part: str
     layout: Layout
-    rows: dict[int, TemplateRow]
+    rows: Mapping[int, TemplateRow]
     column_letters: tuple[str, ...]
     width: int
     names: Names
     tall_merges: tuple[tuple[Box, int], ...]
     worksheet: WorksheetParts
     attached: AttachedParts
-    merge_columns: dict[tuple[int, int], tuple[int, ...]]
+    merge_columns: Mapping[tuple[int, int], tuple[int, ...]]
     default_height: float
-    bindings: dict[int, tuple[TemplateCell, ...]]
+    bindings: Mapping[int, tuple[TemplateCell, ...]]
     published: bool
     notes: tuple[str, ...]
     others: tuple[SheetEntry, ...]

@@ -12,6 +12,7 @@ from ..ooxml import text_metrics
 from ..ooxml.refs import Box
 from ..ooxml.styles import CellFormat, Styles
 from ..ooxml.text import escape
+from .parts.markup import xml_of
 from .records import TemplateCell, TemplateRow, TextSpace
 from .template import S
 
@@ -75,8 +76,7 @@ def drawn_content(c: etree._Element) -> str:
     value, inline = c.find(f"{S}v"), c.find(f"{S}is")
     kind = f' t="{c.get("t")}"' if c.get("t") else ""
     if inline is not None:
-        xml = etree.tostring(inline, encoding="unicode", with_tail=False)
-        return f"{kind}>{_DECLARATION.sub('', xml)}"
+        return f"{kind}>{_DECLARATION.sub('', xml_of(inline))}"
     if value is None or value.text is None:
         return ""
     return f"{kind}><v>{escape(value.text)}</v>"

@@ -20,6 +20,7 @@ from ..blocks import Layout
 from ..expressions import Computed, computed
 from ..faults import Consequence, Fault, TemplateFaults
 from ..template import S
+from .markup import around, xml_of
 from .row_map import RowMap
 
 XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
@@ -29,7 +30,6 @@ OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _REVISION_UID = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
 
 # Marks in the XML of a clone: its place is known only when the rows are.
-_INSIDE = "\ue000"
 _TOP, _BOTTOM = "\ue010", "\ue011"  # rows, counted from 0
 _ROW = "\ue016"  # the row, counted from 1
 _SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")  # a row relative to _TOP
@@ -172,8 +172,8 @@ def _drawing(package: Package, rel: Relationship, found: TemplateFaults) -> Atta
             properties.set("id", _ID)
         for paragraph in anchor.iter(f"{A}p"):
             _mark_text(paragraph, texts)
-        anchored.append(Anchored(_string(anchor), max(top, 2) if top else 0, max(bottom, 2)))
-    head, end = _around(etree.Element(root.tag, root.attrib, nsmap=root.nsmap))
+        anchored.append(Anchored(xml_of(anchor), max(top, 2) if top else 0, max(bottom, 2)))
+    head, end = around(etree.Element(root.tag, root.attrib, nsmap=root.nsmap))
     kind = "application/vnd.openxmlformats-officedocument.drawing+xml"
     return AttachedPart(rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), end, relationships, tuple(texts))
 
@@ -202,14 +202,14 @@ def _comments(package: Package, rel: Relationship, found: TemplateFaults) -> Att
             found.fault("メモに {{ }} は入れられません。セルに書いてください。", (row, column))
         note.attrib.pop(_REVISION_UID, None)
         note.set("ref", ref.rstrip("0123456789") + _ROW)
-        anchored.append((row, column, _string(note)))
+        anchored.append((row, column, xml_of(note)))
         notes.remove(note)
     for author in root.iterfind(f"{S}authors/*"):
         author.text = ""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
     by_row = tuple(Anchored(xml, row, row) for row, _, xml in sorted(anchored))
     notes.text = None
-    head, end = _around(root, notes)
+    head, end = around(root, notes)
     return AttachedPart(rel, "xl/dxrcomments{}.xml", kind, head, by_row, end, in_row_order=True)
 
 
@@ -235,11 +235,11 @@ def _vml(package: Package, rel: Relationship, found: TemplateFaults) -> Attached
         at = data.find(f"{X}Anchor")
         if at is not None:
             at.text = _relative(at.text or "", top - 1)
-        anchored.append(Anchored(_string(shape), top, top))
+        anchored.append(Anchored(xml_of(shape), top, top))
         root.remove(shape)
-    head, end = _around(root)
+    head, end = around(root)
     if anchored:  # layout and shape types go before the shapes
-        head, end = head + "".join(_string(e) for e in root), "</xml>"
+        head, end = head + "".join(xml_of(e) for e in root), "</xml>"
     kind = "application/vnd.openxmlformats-officedocument.vmlDrawing"
     relationships = tuple(package.relationships(rel.target))
     return AttachedPart(rel, "xl/drawings/dxr{}_" + rel.id + ".vml", kind, head, tuple(anchored), end, relationships)
@@ -259,19 +259,6 @@ def _vml_root(data: bytes) -> etree._Element:
         return parse(data)
     except PackageError:  # early versions of Excel wrote unclosed <br> in notes
         return etree.fromstring(data, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
-
-
-def _around(root: etree._Element, inside: etree._Element | None = None) -> tuple[str, str]:
-    """A part's XML up to the contents of ``inside`` (else of ``root``), and from there on."""
-    holder = root if inside is None else inside
-    holder.text = (holder.text or "") + _INSIDE
-    head, end = _string(root).split(_INSIDE)
-    return head, end
-
-
-def _string(element: etree._Element) -> str:
-    text: str = etree.tostring(element, encoding="unicode", with_tail=False)
-    return text
 
 
 _READERS = {"drawing": _drawing, "comments": _comments, "vmlDrawing": _vml}

@@ -15,6 +15,7 @@ from ...ooxml.text import string_item
 from ..records import Form
 from ..template import R_ID, S
 from .drawings import DROPPED
+from .markup import xml_of
 
 _BOOK_PARTS = {"theme", "styles", "sharedStrings"}  # the others concern history, people or other workbooks
 _CLEANED = (  # by content type: what may not be sent
@@ -152,7 +153,7 @@ def _workbook_part(form: Form, name: str) -> str:
     if name == "bookViews":
         for other in list(element)[1:]:
             element.remove(other)
-    text: str = etree.tostring(element, encoding="unicode", with_tail=False)
+    text = xml_of(element)
     start, end = text.index("<") + 1 + len(name), text.index(">")
     kept = " ".join(p for p in text[start:end].rstrip("/").split() if not p.startswith("xmlns"))
     return f"<{name}{' ' + kept if kept else ''}{'/' if text[end - 1] == '/' else ''}{text[end:]}"

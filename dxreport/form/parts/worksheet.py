@@ -9,6 +9,7 @@ from lxml import etree
 from ...ooxml.package import DOC_RELS_NS
 from ..faults import TemplateFaults
 from ..template import R_ID, S
+from .markup import around
 from .row_map import RowMap
 from .xml_templates import X14, TemplateBuilder, XmlTemplate
 
@@ -117,13 +118,8 @@ def _name(element: etree._Element) -> str:
 
 def _opening(root: etree._Element) -> str:
     """The root's start tag; its declared prefixes stay, since mc:Ignorable may name them."""
-    bare = etree.Element(root.tag, nsmap=root.nsmap)
-    for name, value in root.attrib.items():
-        if not name.endswith("}uid"):
-            bare.set(name, value)
-    bare.text = "\ue000"
-    text: str = etree.tostring(bare, encoding="unicode")
-    return text.split("\ue000")[0]
+    attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
+    return around(etree.Element(root.tag, attributes, nsmap=root.nsmap))[0]
 
 
 def _before_rows(element: etree._Element, name: str, builder: TemplateBuilder, frozen: int) -> str:

@@ -17,12 +17,12 @@ from ...ooxml.refs import Box, address, box, column_letters
 from ...ooxml.text import escape, escape_attribute
 from ..blocks import Layout
 from .formulas import Formula, formula, shifted
+from .markup import INSIDE, xml_of
 from .row_map import Path, RowMap
 
 X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 XM = "http://schemas.microsoft.com/office/excel/2006/main"
 _HOLE = re.compile("\ue000([0-9]+)\ue001")
-_INSIDE = "\ue000"  # where the children of an element go, and their number in its attributes
 _COUNTED = {"mergeCells", "dataValidations"}
 _FORMULAS = [f"{{{MAIN_NS}}}formula", f"{{{MAIN_NS}}}formula1", f"{{{MAIN_NS}}}formula2", f"{{{XM}}}f"]
 
@@ -136,7 +136,7 @@ class ContainerTemplate:
             text, count = (child, 0) if isinstance(child, str) else child.render(rows)
             total += count
             out.append(text)
-        return (f"{self.head.replace(_INSIDE, str(total))}{''.join(out)}{self.end}", 1) if total else ("", 0)
+        return (f"{self.head.replace(INSIDE, str(total))}{''.join(out)}{self.end}", 1) if total else ("", 0)
 
 
 XmlTemplate = str | RuleTemplate | RepeatedTemplate | ContainerTemplate
@@ -158,7 +158,7 @@ class TemplateBuilder:
 
     def xml(self, element: etree._Element) -> str:
         """Return an element's text without the namespaces that the root declares."""
-        text: str = etree.tostring(element, encoding="unicode", with_tail=False)
+        text = xml_of(element)
         for declaration in self._declarations:
             text = text.replace(declaration, "")
         return text
@@ -172,14 +172,14 @@ class TemplateBuilder:
         if element.tag == f"{{{MAIN_NS}}}mergeCells":
             ranges = self._ranges(" ".join(child.get("ref", "") for child in element))
             merges = RepeatedTemplate('<mergeCell ref="', ranges, '"/>')
-            return ContainerTemplate(f'<mergeCells count="{_INSIDE}">', (merges,), "</mergeCells>")
+            return ContainerTemplate(f'<mergeCells count="{INSIDE}">', (merges,), "</mergeCells>")
         children = tuple(self.template(child) for child in element)
         if etree.QName(element).localname in _COUNTED or element.get("count") is not None:
-            element.set("count", _INSIDE)
+            element.set("count", INSIDE)
         for child in list(element):
             element.remove(child)
-        element.text = _INSIDE
-        head, end = self.xml(element).rsplit(_INSIDE, 1)
+        element.text = INSIDE
+        head, end = self.xml(element).rsplit(INSIDE, 1)
         return ContainerTemplate(head, children, end)
 
     def _ranged(self, element: etree._Element) -> XmlTemplate:
