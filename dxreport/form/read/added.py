@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from ...domain.model import Part, Ref
@@ -58,14 +59,9 @@ def _is_list(block: Block) -> bool:
 
 
 def _consecutive(numbers: list[int]) -> Iterator[list[int]]:
-    group: list[int] = []
-    for n in numbers:
-        if group and n != group[-1] + 1:
-            yield group
-            group = []
-        group.append(n)
-    if group:
-        yield group
+    """Runs of consecutive numbers: in each, number and position differ by the same amount."""
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        yield [number for _, number in run]
 
 
 def _block_at(blocks: list[Block], rows: Sequence[Sequence[Any]], left: int, group: list[int]) -> Block | None:
