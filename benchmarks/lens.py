@@ -37,7 +37,7 @@ from python_calamine import CalamineWorkbook
 from dxreport.domain.model import Measure
 from dxreport.form.compile import load_form
 from dxreport.form.read.sheet import read_sheet
-from dxreport.form.render.prepare import edition
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml import text_metrics
@@ -47,7 +47,7 @@ from dxreport.workspace.bundled import bundled
 TEMPLATE = Path(str(bundled("templates"))) / "年間活動計画.xlsx"
 SETTINGS = sample.settings()
 FORM = load_form(TEMPLATE)
-EDITION = edition(FORM, SETTINGS.round("第1四半期"), SETTINGS, "産業振興課")
+PREPARED = PreparedForm(FORM, SETTINGS.round("第1四半期"), SETTINGS, "産業振興課")
 MEASURES = sample.load(with_answers=True)
 ROUNDS = 3  # runs per measure
 
@@ -55,7 +55,7 @@ ROUNDS = 3  # runs per measure
 def by_dxreport(measure: Measure) -> bytes:
     """Render with dxreport: a measure → a workbook with one sheet."""
     text_metrics._wrapped.cache_clear()  # measure every text again
-    return render_book(EDITION, [measure], "R04Q1-001").data
+    return render_book(PREPARED, [measure], "R04Q1-001").data
 
 
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:

@@ -372,6 +372,11 @@ class Settings:
         """Return the round of this name, or None."""
         return next((r for r in self.rounds if r.name == name), None)
 
+    @property
+    def plan_year(self) -> int:
+        """The plan year (1-based) that the fiscal year is; 0 when it is outside the plan."""
+        return self.plan_years.index(self.fiscal_year) + 1 if self.fiscal_year in self.plan_years else 0
+
 
 QUARTER_LABELS = {1: "第1四半期", 2: "第2四半期", 3: "第3四半期", 4: "第4四半期"}
 QUARTER_MONTHS = {1: "（４月～６月）", 2: "（７月～９月）", 3: "（10月～12月）", 4: "（１月～３月）"}

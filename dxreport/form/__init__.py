@@ -1,10 +1,9 @@
-"""The lens: a form drawn in Excel, compiled once, gives both directions.
+"""The lens: a form drawn in Excel, compiled once, works in both directions.
 
-source       the template workbook as it was drawn
-expressions  what stands in ``{{ … }}``;  blocks  what stands in the control column
-compile      both together: a Form, or every fault of the template
-edition      a form as it is sent in one round: which cells are inputs
-render       one measure → the XML of one sheet;  book  sheets → a workbook
+compile      a template workbook → a Form, or all faults of the template
+expressions  the texts in ``{{ … }}``;  blocks  the tags in the control column
+parts        everything on the form's sheet but its rows
+render       a measure → a sheet; sheets → a workbook
 read         a returned sheet → the texts of a measure, by their keys
-align        the same by the labels that are printed, where the keys are gone
+align        the same by the printed labels, where the keys are gone
 """

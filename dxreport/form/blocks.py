@@ -1,18 +1,18 @@
 """The control column: ``{% for … %}`` and ``{% if … %}`` make blocks of whole rows.
 
-A block reaches from the row of its opening tag to the row of its closing tag, both included.
-Two ``for`` tags in one cell that end in the same row stand side by side: the block has as
-many copies as the longer list.
+A block reaches from the row of its opening tag to the row of its closing tag, both included. Two ``for`` tags in one
+cell that end in the same row run in parallel: the block has as many copies as the longer list.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .expressions import MEASURE, Condition, Consequence, Fault, Variable, condition, loop_variable
+from .expressions import MEASURE, Condition, Variable, condition, loop_variable
+from .faults import Consequence, Fault, TemplateFaults
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
 _MEANT = re.compile(r"\b(?:for\s+\w+\s+in\s+[^%}\n]*|endfor\b|endif\b)")
@@ -20,13 +20,14 @@ _FOR = re.compile(
     r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?",
     re.S,
 )
+_CLOSING = ("endfor", "endif")
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One ``for``: its variable, where its list stands (slot and attribute), the least number of items.
+    """One ``for``: its variable, where its list is (slot and attribute), and the least number of items.
 
-    ``spare`` is how many empty ones follow the last where departments may add to the list.
+    ``spare`` counts the empty items after the last one where departments may add to the list.
     """
 
     variable: Variable
@@ -47,21 +48,12 @@ class Block:
     condition: Condition | None = None
 
 
-@dataclass
-class _Open:
-    row: int
-    loop: Loop | None = None
-    condition: Condition | None = None
-    known: dict[str, Variable] | None = None
-    blocks: list[Block] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The rows of a form as a tree, and what each row can name.
+    """The rows of a form as a tree, and the names that each row can use.
 
-    ``nodes`` holds row numbers and blocks in order; ``variables`` the names in scope of each row;
-    ``chains`` the blocks that a row stands in, outermost first; ``slots`` the number of variables.
+    ``nodes`` holds row numbers and blocks in order; ``variables`` the names in scope of each row; ``chains`` the
+    blocks around each row, outermost first; ``slots`` the number of variables.
     """
 
     nodes: tuple[Block | int, ...]
@@ -70,7 +62,7 @@ class Layout:
     slots: int
 
     def common_depth(self, top: int, bottom: int) -> int:
-        """How many blocks hold both rows."""
+        """Return how many blocks hold both rows."""
         depth = 0
         for a, b in zip(self.chains[top], self.chains[bottom], strict=False):
             if a is not b:
@@ -79,118 +71,137 @@ class Layout:
         return depth
 
 
-def layout(controls: Mapping[int, str], last_row: int, report: Callable[[int, str], None]) -> Layout:
-    """The layout of rows 2–``last_row``; ``controls`` holds the texts of column A by row.
+def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults) -> Layout:
+    """Lay out rows 2–``last_row``; ``controls`` holds the texts of column A by row.
 
-    Faults go to ``report(row, message)``; what can be understood is still laid out.
+    Faults are added to ``found``; the rest is laid out all the same.
     """
-    blocks, scopes, slots = _match_tags(controls, last_row, report)
-    nodes = _nest(_side_by_side(blocks, report), 2, last_row)
-    chains: dict[int, tuple[Block, ...]] = {}
-    _chain(nodes, (), chains)
-    return Layout(nodes, scopes, chains, slots)
-
-
-def _match_tags(controls: Mapping[int, str], last_row: int, report: Callable[[int, str], None]):
-    """Pair opening and closing tags; gives flat blocks (with their nesting order), scopes by row, slots."""
-    stack: list[_Open] = []
-    blocks: list[Block] = []
-    scopes: dict[int, dict[str, Variable]] = {}
-    known: dict[str, Variable] = {"measure": MEASURE}
-    slots = 1
+    tags = _TagMatcher(found)
     for row in range(2, last_row + 1):
-        closing: list[str] = []
-        for tag in _tags(controls.get(row, ""), row, report):
-            if tag in ("endfor", "endif"):
-                closing.append(tag)
-                continue
-            opened = _opened(tag, row, slots, known, report)
-            stack.append(opened)
-            opened.known = known
-            if opened.loop:
-                slots += 1
-                known = {**known, opened.loop.variable.name: opened.loop.variable}
-            elif broken := re.match(r"for\s+([A-Za-z_]\w*)", tag):
-                known = {**known, broken[1]: Variable(broken[1], 0, broken=True)}
-        scopes[row] = known
-        for tag in closing:
-            if not stack:
-                report(row, f"{{% {tag} %}} に対応する始まりがありません。")
-                continue
-            opened = stack.pop()
-            if tag != (wanted := "endif" if opened.condition else "endfor" if opened.loop else tag):
-                report(
-                    row,
-                    f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。",
-                )
-            known = opened.known or known
-            blocks.append(Block(opened.row, row, (), (opened.loop,) if opened.loop else (), opened.condition))
-    for opened in stack:
-        report(
-            opened.row,
-            "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。",
-        )
-    return blocks, scopes, slots
+        tags.row(row, controls.get(row, ""))
+    tags.report_unclosed()
+    nodes = _nest(_parallel(tags.blocks, found), 2, last_row)
+    return Layout(nodes, tags.scopes, dict(_chains(nodes, ())), tags.slots)
 
 
-def _tags(text: str, row: int, report: Callable[[int, str], None]) -> list[str]:
-    """The tags of a control cell; one that is written wrong is told here, and taken for what it was meant to be."""
-    if "｛" in text or "％" in text:
-        report(row, "全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。")
-        text = unicodedata.normalize("NFKC", text)
-    elif _TAG.sub("", text).strip():
-        report(
-            row, f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。"
-        )
-    return _TAG.findall(text) or [tag.strip() for tag in _MEANT.findall(text)]
+@dataclass(slots=True)
+class _Open:
+    """An opening tag that waits for its end, and the names known before it."""
+
+    row: int
+    known: Mapping[str, Variable]
+    loop: Loop | None = None
+    condition: Condition | None = None
 
 
-def _opened(tag: str, row: int, slot: int, known: Mapping[str, Variable], report: Callable[[int, str], None]) -> _Open:
-    """What an opening tag opens; a block of nothing where it cannot be read."""
-    try:
-        return _open(tag, row, slot, known)
-    except Consequence:
-        pass
-    except Fault as fault:
-        report(row, str(fault))
-    return _Open(row)
+class _TagMatcher:
+    """Pairs opening and closing tags, row by row; ``blocks`` are flat, inner ones first."""
+
+    def __init__(self, found: TemplateFaults) -> None:
+        self.blocks: list[Block] = []
+        self.scopes: dict[int, Mapping[str, Variable]] = {}
+        self.slots = 1
+        self._found = found
+        self._open: list[_Open] = []
+        self._known: Mapping[str, Variable] = {"measure": MEASURE}
+
+    def row(self, row: int, text: str) -> None:
+        """Read the control cell of ``row``."""
+        tags = self._tags(row, text)
+        for tag in (tag for tag in tags if tag not in _CLOSING):
+            self._opening(row, tag)
+        self.scopes[row] = self._known
+        for tag in (tag for tag in tags if tag in _CLOSING):
+            self._closing(row, tag)
+
+    def report_unclosed(self) -> None:
+        """Report the tags that were never closed."""
+        for opened in self._open:
+            self._found.fault(
+                "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。",
+                (opened.row, 1),
+            )
+
+    def _tags(self, row: int, text: str) -> list[str]:
+        """The tags of a control cell; a malformed one is reported, and taken for what it was meant to be."""
+        if "｛" in text or "％" in text:
+            self._found.fault("全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。", (row, 1))
+            text = unicodedata.normalize("NFKC", text)
+        elif _TAG.sub("", text).strip():
+            self._found.fault(
+                f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。",
+                (row, 1),
+            )
+        return _TAG.findall(text) or [tag.strip() for tag in _MEANT.findall(text)]
+
+    def _opening(self, row: int, tag: str) -> None:
+        opened = _Open(row, self._known)
+        self._open.append(opened)
+        try:
+            self._read(tag, opened)
+        except Consequence:
+            pass
+        except Fault as fault:
+            self._found.fault(str(fault), (row, 1))
+        if opened.loop:
+            self.slots += 1
+            self._known = {**self._known, opened.loop.variable.name: opened.loop.variable}
+        elif broken := re.match(r"for\s+([A-Za-z_]\w*)", tag):
+            self._known = {**self._known, broken[1]: Variable(broken[1], 0, broken=True)}
+
+    def _read(self, tag: str, opened: _Open) -> None:
+        """Set the loop or the condition of an opening tag; raises Fault."""
+        if match := _FOR.fullmatch(tag):
+            path = tuple(match[2].split("."))
+            variable = loop_variable(match[1], path, self.slots, self._known)
+            at_least = condition(match[3], self._known) if match[3] else None
+            opened.loop = Loop(variable, self._known[path[0]].slot, path[1], at_least, int(match[4] or 0))
+        elif tag.startswith("if "):
+            opened.condition = condition(tag[3:], self._known)
+        else:
+            raise Fault(
+                f"{{% {tag} %}} は使えません。{{% for activity in measure.activities %}} のように書いてください。"
+            )
+
+    def _closing(self, row: int, tag: str) -> None:
+        if not self._open:
+            self._found.fault(f"{{% {tag} %}} に対応する始まりがありません。", (row, 1))
+            return
+        opened = self._open.pop()
+        wanted = "endif" if opened.condition else "endfor" if opened.loop else tag
+        if tag != wanted:
+            self._found.fault(
+                f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。",
+                (row, 1),
+            )
+        self._known = opened.known
+        self.blocks.append(Block(opened.row, row, (), (opened.loop,) if opened.loop else (), opened.condition))
 
 
-def _open(tag: str, row: int, slot: int, known: Mapping[str, Variable]) -> _Open:
-    if match := _FOR.fullmatch(tag):
-        name, path = match[1], tuple(match[2].split("."))
-        variable = loop_variable(name, path, slot, known)
-        at_least = condition(match[3], known) if match[3] else None
-        return _Open(row, Loop(variable, known[path[0]].slot, path[1], at_least, int(match[4] or 0)))
-    if tag.startswith("if "):
-        return _Open(row, condition=condition(tag[3:], known))
-    raise Fault(f"{{% {tag} %}} は使えません。{{% for activity in measure.activities %}} のように書いてください。")
+def _parallel(blocks: list[Block], found: TemplateFaults) -> list[Block]:
+    """Join loops over the same rows, neither of which runs over the other's items, into one block.
 
-
-def _side_by_side(blocks: list[Block], report: Callable[[int, str], None]) -> list[Block]:
-    """Loops over the same rows, neither of which runs over the other's items, become one block.
-
-    Quarters and years stand beside each other only: there are four of them, however long another list is.
+    Quarters and years run in parallel only with each other: there are four, whatever the length of another list.
     """
-    merged: list[Block] = []
+    joined: list[Block] = []
     for block in blocks:
         twin = next(
-            (b for b in merged if (b.first, b.last) == (block.first, block.last) and b.loops and block.loops), None
+            (b for b in joined if (b.first, b.last) == (block.first, block.last) and b.loops and block.loops), None
         )
         if twin is not None and not any(inner.source_slot == block.loops[0].variable.slot for inner in twin.loops):
-            merged.remove(twin)
-            if len({bool(loop.variable.periods_of) for loop in (*block.loops, *twin.loops)}) > 1:
-                report(
-                    block.first,
-                    "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
-                )
+            joined.remove(twin)
             block = Block(block.first, block.last, (), (*block.loops, *twin.loops))
-        merged.append(block)
-    return merged
+            if len({bool(loop.variable.periods_of) for loop in block.loops}) > 1:
+                found.fault(
+                    "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
+                    (block.first, 1),
+                )
+        joined.append(block)
+    return joined
 
 
 def _nest(blocks: list[Block], first: int, last: int) -> tuple[Block | int, ...]:
-    """The tree of rows ``first``–``last``. Inner blocks were closed earlier, so they stand earlier in the list."""
+    """The tree of rows ``first``–``last`` from flat ``blocks``, inner ones first."""
     nodes: list[Block | int] = []
     row = first
     while row <= last:
@@ -207,9 +218,10 @@ def _nest(blocks: list[Block], first: int, last: int) -> tuple[Block | int, ...]
     return tuple(nodes)
 
 
-def _chain(nodes: tuple[Block | int, ...], above: tuple[Block, ...], out: dict[int, tuple[Block, ...]]) -> None:
+def _chains(nodes: tuple[Block | int, ...], around: tuple[Block, ...]) -> Iterator[tuple[int, tuple[Block, ...]]]:
+    """Each row with the blocks around it."""
     for node in nodes:
         if isinstance(node, int):
-            out[node] = above
+            yield node, around
         else:
-            _chain(node.children, (*above, node), out)
+            yield from _chains(node.children, (*around, node))

@@ -1,4 +1,4 @@
-"""What a template may write in ``{{ … }}``: plain paths are read back, all else is Jinja2, shown only."""
+"""Expressions in ``{{ … }}``: a plain path is read back, anything else is Jinja2 and only shown."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..domain.model import LIST_BY_ATTRIBUTE, MEASURE_TEXTS, ItemList, normalise
+from .faults import Consequence, Fault
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})
-THIS = -1  # the period that the round says
+THIS = -1  # the period of this_quarter and this_year
 
 Scope = list[Any]  # the current object of every variable; slot 0 is the measure
 
 
-class Fault(ValueError):
-    """A text of the template that cannot be used; the message is Japanese and says what to write."""
+class ThisPeriod(NamedTuple):
+    """The quarter and the plan year, 1–4 or 0 for none, that ``this_quarter`` and ``this_year`` mean in a round."""
 
+    quarter: int = 0
+    year: int = 0
 
-class Consequence(Fault):
-    """A fault that follows from one already told: the name is that of a broken ``{% for … %}``."""
+    def of(self, field: str) -> int:
+        """Return the one that a field has."""
+        return self.year if field.startswith("outcome.") else self.quarter
 
 
 def _finalize(value: Any) -> Any:
@@ -35,24 +39,23 @@ def _finalize(value: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def environment() -> ImmutableSandboxedEnvironment:
-    """Jinja2 as templates see it: sandboxed, since templates are mailed about; undefined names are errors."""
+    """Return Jinja2 as templates see it: sandboxed, since templates are sent by mail; undefined names are errors."""
     env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_finalize, keep_trailing_newline=True)
     env.filters["circled"] = circled
     return env
 
 
 def circled(number: int) -> str:
-    """1 → ①; from 21 on, the bare number in brackets."""
+    """Return ① for 1 and so on; from 21 on, the number in brackets."""
     return CIRCLED[number - 1] if 1 <= number <= len(CIRCLED) else f"({number})"
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name in scope: its slot, and what it stands for.
+    """A name in scope: its slot, and what it runs over.
 
-    ``part`` is the list it runs over (None for the measure); ``periods_of`` is ``quarters`` or
-    ``years`` where it runs over the periods of the variable in slot ``owner``. ``broken`` is one whose
-    ``{% for … %}`` cannot be read.
+    ``part`` is the list it runs over (None for the measure); ``periods_of`` is ``quarters`` or ``years`` where it
+    runs over the periods of the variable in slot ``owner``. ``broken`` marks one whose ``{% for … %}`` is malformed.
     """
 
     name: str
@@ -70,8 +73,8 @@ MEASURE = Variable("measure", 0)
 class Binding:
     """A cell that shows one text of the model and is read back.
 
-    ``period`` is 1–4, 0 (none), or ``THIS``; where ``period_slot`` is set, the period is the
-    position of that variable. ``owner`` is the slot of the variable whose id makes the Ref's item.
+    ``period`` is 1–4, 0 (none), or ``THIS``; where ``period_slot`` is set, the period is the position of that
+    variable. ``owner`` is the slot of the variable whose id becomes the Ref's item.
     """
 
     field: str
@@ -79,19 +82,19 @@ class Binding:
     period: int = 0
     period_slot: int = 0
 
-    def getter(self, this: int) -> Callable[[Scope], str | None] | None:
-        """A function from the scope to the text (None where the list has no item), or None where the round has no such period."""
+    def getter(self, this: ThisPeriod) -> Callable[[Scope], str | None] | None:
+        """Return a function from the scope to the text, or None where the round has no such period.
+
+        The function returns None where the list has no item.
+        """
         name = self.field.rpartition(".")[2]
         if self.period_slot:
             return _reader(self.period_slot, name)
-        period = this if self.period == THIS else self.period
+        period = this.of(self.field) if self.period == THIS else self.period
         if self.period and not period:
             return None
-        return _reader(self.owner, f"{_letter(self.field)}{period}.{name}" if period else name)
-
-
-def _letter(field: str) -> str:
-    return "y" if field.startswith("outcome.") else "q"
+        letter = "y" if self.field.startswith("outcome.") else "q"
+        return _reader(self.owner, f"{letter}{period}.{name}" if period else name)
 
 
 def _reader(slot: int, path: str) -> Callable[[Scope], str | None]:
@@ -105,15 +108,15 @@ def _reader(slot: int, path: str) -> Callable[[Scope], str | None]:
 
 
 def plain_path(text: str) -> tuple[str, ...] | None:
-    """The dotted path of a text that is exactly one ``{{ a.b.c }}``, else None."""
+    """Return the dotted path of a text that is exactly one ``{{ a.b.c }}``, else None."""
     match = re.fullmatch(r"\s*\{\{-?\s*([A-Za-z_]\w*(?:\.\w+)*)\s*-?\}\}\s*", text)
     return tuple(match[1].split(".")) if match else None
 
 
 def bind(path: tuple[str, ...], variables: Mapping[str, Variable]) -> Binding | None:
-    """The text of the model that ``path`` names; None for a path that is only shown.
+    """Bind ``path`` to the text of the model that it names; return None for a path that is only shown.
 
-    Raises Fault for a name that does not exist, Consequence for one of a broken loop.
+    Raises Fault for an unknown name, Consequence for a name of a broken loop.
     """
     variable = variables.get(path[0])
     if variable is None or path[1:] == ("number",):
@@ -123,7 +126,7 @@ def bind(path: tuple[str, ...], variables: Mapping[str, Variable]) -> Binding | 
     known = _names_of(variable)
     name = ".".join(path[1:])
     if name not in known:
-        raise Fault(f"{{{{ {'.'.join(path)} }}}} という項目はありません。{_suggest(name, known, path[0])}")
+        raise _unknown(path, known)
     field, period = known[name]
     if variable.periods_of:
         return Binding(field, variable.owner, 0, variable.slot)
@@ -131,16 +134,14 @@ def bind(path: tuple[str, ...], variables: Mapping[str, Variable]) -> Binding | 
 
 
 def _names_of(variable: Variable) -> dict[str, tuple[str, int]]:
-    """Every path below a variable: its field key and period."""
+    """The field key and period of every path below a variable."""
+    part = variable.part
     if variable.periods_of:
-        part = variable.part
         prefix = f"{part.prefix}." if part else ""
         return {name: (prefix + name, 0) for name in (part.period_texts if part else ("no_report",))}
-    if variable.part is None:
-        out = {name: (name, 0) for name in MEASURE_TEXTS}
-        out |= {f"{q}.no_report": ("no_report", n) for q, n in _period_names("quarters")}
-        return out
-    part = variable.part
+    if part is None:
+        quarters = {f"{q}.no_report": ("no_report", n) for q, n in _period_names("quarters")}
+        return {name: (name, 0) for name in MEASURE_TEXTS} | quarters
     out = {name: (f"{part.prefix}.{name}", 0) for name in part.texts}
     for name in part.period_texts:
         out |= {f"{p}.{name}": (f"{part.prefix}.{name}", n) for p, n in _period_names(part.periods)}
@@ -152,19 +153,22 @@ def _period_names(periods: str) -> list[tuple[str, int]]:
     return [(f"{letter}{n}", n) for n in (1, 2, 3, 4)] + [(this, THIS)]
 
 
-def _suggest(name: str, known: Iterable[str], root: str) -> str:
+def _unknown(path: tuple[str, ...], known: Iterable[str]) -> Fault:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, list(known), 1, 0.5)
-    return (
-        f"{{{{ {root}.{close[0]} }}}} ではありませんか。"
-        if close
-        else "「様式の作り方」の項目の一覧にある名前を書いてください。"
+    close = get_close_matches(".".join(path[1:]), list(known), 1, 0.5)
+    return Fault(
+        f"{{{{ {'.'.join(path)} }}}} という項目はありません。"
+        + (
+            f"{{{{ {path[0]}.{close[0]} }}}} ではありませんか。"
+            if close
+            else "「様式の作り方」の項目の一覧にある名前を書いてください。"
+        )
     )
 
 
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
-    """The variable of ``{% for name in path %}``; raises Fault when ``path`` is no list of the model."""
+    """Return the variable of ``{% for name in path %}``; raises Fault when ``path`` is no list of the model."""
     root = variables.get(path[0])
     if root is not None and root.broken:
         raise Consequence
@@ -180,18 +184,22 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A text that is shown only. ``pieces`` are literal texts and, for a plain path, its root and the way on."""
+    """A text that is only shown.
+
+    ``segments`` are its literal texts and, for each plain path, the root's name and a getter from there; None where
+    the text needs Jinja2.
+    """
 
     source: str
     names: frozenset[str]
     template: Callable[[Mapping[str, Any]], str]
-    pieces: tuple[str | tuple[str, Callable[[Any], Any]], ...] | None = None
+    segments: tuple[str | tuple[str, Callable[[Any], Any]], ...] | None = None
 
     def render(self, names: Mapping[str, Any]) -> str:
-        """The text, normalised, given the names in scope; raises what jinja2 does, AttributeError or KeyError."""
-        if self.pieces is None:
+        """Return the text, normalised, for the names in scope; raises what Jinja2 does, AttributeError or KeyError."""
+        if self.segments is None:
             return normalise(self.template(names))
-        return normalise("".join([p if isinstance(p, str) else str(p[1](names[p[0]])) for p in self.pieces]))
+        return normalise("".join([s if isinstance(s, str) else str(s[1](names[s[0]])) for s in self.segments]))
 
     @property
     def fixed(self) -> bool:
@@ -200,7 +208,7 @@ class Computed:
 
 
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
-    """Compile a mixed text; raises Fault for bad syntax and unknown names."""
+    """Compile a text with expressions in it; raises Fault for bad syntax and unknown names."""
     if "{%" in text:
         raise Fault(
             "{% … %} は A 列だけに書けます。行を繰り返すには、繰り返す最初の行と最後の行の A 列に書いてください。"
@@ -223,54 +231,55 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     for path in _paths(tree):
         if path[0] in variables:
             _check_path(path, variables[path[0]])
-    return Computed(text, names, template.render, _pieces(tree))
+    return Computed(text, names, template.render, _segments(tree))
+
+
+def _path_of(node: nodes.Node) -> tuple[str, ...]:
+    """The root and the attributes of a dotted path; () for any other node."""
+    names: list[str] = []
+    while isinstance(node, nodes.Getattr):
+        names.insert(0, node.attr)
+        node = node.node
+    return (node.name, *names) if names and isinstance(node, nodes.Name) else ()
 
 
 def _paths(tree: nodes.Template) -> Iterable[tuple[str, ...]]:
-    """The dotted paths of a text, the whole of each."""
+    """The dotted paths of a text, each in full."""
     inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
     for outer in tree.find_all(nodes.Getattr):
-        path: list[str] = []
-        node: nodes.Node = outer
-        while isinstance(node, nodes.Getattr):
-            path.insert(0, node.attr)
-            node = node.node
-        if id(outer) not in inner and isinstance(node, nodes.Name):
-            yield (node.name, *path)
+        if id(outer) not in inner and (path := _path_of(outer)):
+            yield path
 
 
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
-    """Raises Fault for a path that the model does not have; what follows a text (``.upper()``) is jinja2's."""
+    """Raise Fault for a path that the model does not have; what follows a text (``.upper()``) is left to Jinja2."""
     known = _names_of(variable)
     lists = LIST_BY_ATTRIBUTE if variable.part is None else (variable.part.periods,)
     ends = {*known, "number", "key", *(() if variable.periods_of else lists)}
     begun = {".".join(name.split(".")[:n]) for name in known for n in (1, 2)}
     if not any(".".join(path[1:n]) in ends for n in range(2, len(path) + 1)) and ".".join(path[1:]) not in begun:
-        name = ".".join(path[1:])
-        raise Fault(f"{{{{ {'.'.join(path)} }}}} という項目はありません。{_suggest(name, known, path[0])}")
+        raise _unknown(path, known)
 
 
-def _pieces(tree: nodes.Template) -> tuple | None:
-    """A text of literals and plain paths taken apart, which is ten times as fast as jinja2; None for any other."""
+def _segments(tree: nodes.Template) -> tuple[str | tuple[str, Callable[[Any], Any]], ...] | None:
+    """Take a text of literals and plain paths apart, which renders ten times as fast; None for any other text."""
     out: list[str | tuple[str, Callable[[Any], Any]]] = []
     for output in tree.body:
-        for node in output.nodes:  # type: ignore[attr-defined]
+        assert isinstance(output, nodes.Output)
+        for node in output.nodes:
+            path = _path_of(node)
             if isinstance(node, nodes.TemplateData):
                 out.append(node.data)
-                continue
-            path: list[str] = []
-            while isinstance(node, nodes.Getattr):
-                path.insert(0, node.attr)
-                node = node.node
-            if not isinstance(node, nodes.Name) or not path or any(name.startswith("_") for name in path):
+            elif path and not any(name.startswith("_") for name in path[1:]):
+                out.append((path[0], attrgetter(".".join(path[1:]))))
+            else:
                 return None
-            out.append((node.name, attrgetter(".".join(path))))
     return tuple(out)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An expression of the control column; ``value`` gives what it is, given the names in scope, or raises what jinja2 does."""
+    """An expression of the control column; ``value`` evaluates it for the names in scope and raises what Jinja2 does."""
 
     source: str
     names: frozenset[str]
@@ -291,26 +300,23 @@ def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
 
 
 class Shown:
-    """A model object as templates see it in mixed texts, with ``number``, ``this_quarter`` and ``this_year`` besides.
-
-    ``this`` are the quarter and the plan year that the round means, 0 for none.
-    """
+    """A model object as mixed texts see it, with ``number``, ``this_quarter`` and ``this_year`` added."""
 
     __slots__ = ("_item", "_this", "number")
 
-    def __init__(self, item: Any, index: int, this: tuple[int, int]) -> None:
+    def __init__(self, item: Any, index: int, this: ThisPeriod) -> None:
         self._item, self.number, self._this = item, circled(index + 1), this
 
     def __getattr__(self, name: str) -> Any:
         if name == "this_quarter":
-            return getattr(self._item, f"q{self._this[0]}") if self._this[0] else _NO_PERIOD
+            return getattr(self._item, f"q{self._this.quarter}") if self._this.quarter else _NO_PERIOD
         if name == "this_year":
-            return getattr(self._item, f"y{self._this[1]}") if self._this[1] else _NO_PERIOD
+            return getattr(self._item, f"y{self._this.year}") if self._this.year else _NO_PERIOD
         return getattr(self._item, name)
 
 
 class _NoPeriod:
-    """This quarter in a round that belongs to none: all its texts are blank."""
+    """``this_quarter`` in a round that belongs to none: all its texts are blank."""
 
     def __getattr__(self, name: str) -> str:
         return ""

@@ -1,4 +1,4 @@
-"""What a form sheds when it is published: all that serves filling it in."""
+"""Take out of a form what serves filling it in, for publication."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDr
 
 
 def without_entry_aids(root: etree._Element, relationships: Sequence[Relationship]) -> frozenset[str]:
-    """Take protection, dropdowns, prompts and notes from a form's sheet.
+    """Remove protection, dropdowns, prompts and notes from a form's sheet.
 
-    Gives the ids of the relationships that go with them (of notes and of the shapes they are drawn in;
-    header pictures are VML too and stay).
+    Returns the ids of the relationships that go with them: those of notes and of the shapes they are drawn in.
+    Header pictures are VML too and stay.
     """
     gone = {r.id for r in relationships if r.kind == "comments"}
     for name in _FOR_ENTRY:

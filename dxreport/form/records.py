@@ -1,25 +1,26 @@
-"""A compiled form template: its rows and cells, and all that hangs on its sheet."""
+"""A compiled form template: its rows and cells, and everything else on its sheet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..ooxml.refs import Box
 from .blocks import Layout
 from .expressions import Binding, Computed
 from .parts.defined_names import Names
-from .parts.drawings import Hangings
+from .parts.drawings import AttachedParts
 from .parts.formulas import Formula
-from .parts.worksheet import Tail
+from .parts.worksheet import WorksheetParts
 from .template import SheetEntry, Source
 
-LIST_MARK = "\ue004{}\ue005"  # stands in the XML of a rule where a list of 設定 goes
+LIST_MARK = "\ue004{}\ue005"  # replaced in the XML of a rule by a list of 設定
 LISTS = ("progress", "flags", "no_report")
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """How the text of a cell makes its row taller: width in em (0: letters stacked), line pitch in points, last row."""
+class TextSpace:
+    """The space for text in a cell: width in em (0: letters stacked), line pitch in points, last row of its merge."""
 
     em: float
     pitch: float
@@ -27,63 +28,73 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of the template. ``content`` is XML as drawn, or what makes its text.
+class TemplateCell:
+    """A cell of the template. ``content`` is XML as drawn, or the source of its text.
 
-    ``repeats`` is how many blocks around it repeat it; a cell of the measure within a block
-    repeats less often than its row and spans the block instead.
+    ``space`` is set where the text makes its row taller. ``repeats`` counts the blocks around the cell that repeat
+    it; a cell of the measure within a block repeats less often than its row and spans the block instead.
+    ``merged_into`` is the first cell of the merge that hides it.
     """
 
     row: int
     column: int
     style: int
     content: str | Binding | Computed | Formula
+    repeats: int
     unlocked: bool = False
-    fit: Fit | None = None
-    repeats: int = 0
+    space: TextSpace | None = None
     merged_into: tuple[int, int] | None = None
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
+    @property
+    def binding(self) -> Binding:
+        """The binding of a cell that is read back; only such a cell has one."""
+        assert isinstance(self.content, Binding)
+        return self.content
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the template: further attributes, drawn height in points (None: default), its cells."""
+class TemplateRow:
+    """A row of the template: further attributes, drawn height in points (None: default), cells by column."""
 
     number: int
     attributes: str
     height: float | None
     hidden: bool
-    cells: tuple[Cell, ...]
+    cells: tuple[TemplateCell, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A compiled form template; make one with :func:`dxreport.form.compile.compile_form`.
+    """A compiled form template, made by :func:`dxreport.form.compile.compile_form`.
 
-    ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels,
-    ``tall_merges`` the merges over several rows with the number of blocks that repeat them,
-    ``merge_columns`` the further columns of a merge by its top left cell. ``notes`` are remarks
-    that do not keep it from working; ``others`` the template's other sheets, as far as they go out;
-    ``editions`` and ``shared`` are kept results. A ``published`` form
-    is one to be read only: sheets of it carry no stamp and no keys, nor anything that serves filling in.
+    ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels, ``tall_merges`` the merges
+    over several rows with the number of blocks that repeat them, ``merge_columns`` the further columns of a merge
+    by its first cell. ``bindings`` are the cells that are read back, by row. ``notes`` are remarks that do not keep
+    the form from working, ``others`` the template's other sheets that are sent with it. A ``published`` form is for
+    reading only: its sheets carry no stamp, no keys and nothing that serves filling in.
     """
 
     name: str
     digest: str
     source: Source
     sheet: str
+    part: str
     layout: Layout
-    rows: dict[int, Row]
+    rows: Mapping[int, TemplateRow]
     column_letters: tuple[str, ...]
     width: int
     names: Names
     tall_merges: tuple[tuple[Box, int], ...]
-    tail: Tail
-    hangings: Hangings
-    merge_columns: dict[tuple[int, int], tuple[int, ...]]
+    worksheet: WorksheetParts
+    attached: AttachedParts
+    merge_columns: Mapping[tuple[int, int], tuple[int, ...]]
     default_height: float
-    bindings: dict[int, tuple[Cell, ...]]
-    published: bool = False
-    notes: tuple[str, ...] = ()
-    others: tuple[SheetEntry, ...] = ()
-    editions: dict = field(default_factory=dict)
-    shared: list = field(default_factory=list)
+    bindings: Mapping[int, tuple[TemplateCell, ...]]
+    published: bool
+    notes: tuple[str, ...]
+    others: tuple[SheetEntry, ...]

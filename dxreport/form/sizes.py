@@ -1,8 +1,9 @@
-"""What the form sheet says of its rows and columns: heights, widths, and the room that a text has in a cell."""
+"""Row heights and column widths of the form's sheet as drawn, and the space for text in its cells."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from lxml import etree
@@ -11,75 +12,71 @@ from ..ooxml import text_metrics
 from ..ooxml.refs import Box
 from ..ooxml.styles import CellFormat, Styles
 from ..ooxml.text import escape
-from .records import Cell, Fit, Row
+from .parts.markup import xml_of
+from .records import TemplateCell, TemplateRow, TextSpace
 from .template import S
 
 _DECLARATION = re.compile(' xmlns(:[A-Za-z0-9]+)?="[^"]*"')
-_ROW_KEPT = ("s", "customFormat", "hidden", "outlineLevel", "collapsed", "thickTop", "thickBot")
+_ROW_ATTRIBUTES = ("s", "customFormat", "hidden", "outlineLevel", "collapsed", "thickTop", "thickBot")
+_LAST_COLUMN = 256  # widths further to the right are not read
 
 
 class Sizes:
-    """Heights in points and widths in pixels of a sheet as it was drawn."""
+    """Heights in points and widths in pixels of a sheet as drawn."""
 
     def __init__(self, root: etree._Element, styles: Styles) -> None:
         self._root, self._styles = root, styles
+        given = root.find(f"{S}sheetFormatPr")
+        self._defaults: dict[str, str] = dict(given.attrib) if given is not None else {}
 
     @cached_property
     def default_height(self) -> float:
-        """Height in points of a row that says none."""
-        given = self._root.find(f"{S}sheetFormatPr")
-        return float(given.get("defaultRowHeight", "15")) if given is not None else 15.0
+        """Height in points of a row without its own."""
+        return float(self._defaults.get("defaultRowHeight", "15"))
 
     @cached_property
-    def widths(self) -> dict[int, int]:
-        """Column widths in pixels as drawn, by column; 0 holds the default."""
-        given = self._root.find(f"{S}sheetFormatPr")
-        drawn = [
-            (
-                int(c.get("min")),
-                min(int(c.get("max")), 256),
-                float(c.get("width", "9")),
-                c.get("hidden") in ("1", "true"),
-            )
-            for c in self._root.iterfind(f"{S}cols/{S}col")
-        ]
-        digit = text_metrics.max_digit_width([w for _, _, w, _ in drawn])
-        default = float(given.get("defaultColWidth", "9.0")) if given is not None else 9.0
-        out = {0: text_metrics.column_px(default, digit)}
-        for first, last, width, hidden in drawn:
-            for column in range(first, last + 1):
-                out[column] = 0 if hidden else text_metrics.column_px(width, digit)
+    def _widths(self) -> dict[int, int]:
+        """Column widths in pixels, by column; 0 holds the default."""
+        drawn = list(self._root.iterfind(f"{S}cols/{S}col"))
+        digit = text_metrics.max_digit_width(float(c.get("width", "9")) for c in drawn)
+        out = {0: text_metrics.column_px(float(self._defaults.get("defaultColWidth", "9.0")), digit)}
+        for c in drawn:
+            hidden = c.get("hidden") in ("1", "true")
+            width = 0 if hidden else text_metrics.column_px(float(c.get("width", "9")), digit)
+            out |= dict.fromkeys(range(int(c.get("min")), min(int(c.get("max")), _LAST_COLUMN) + 1), width)
         return out
 
-    def fitting(self, box: Box, look: CellFormat) -> Fit:
-        """How a text in ``box`` makes its row taller."""
-        px = sum(self.widths.get(column, self.widths[0]) for column in range(box.left, box.right + 1))
-        given = self._root.find(f"{S}sheetFormatPr")
-        custom = given is not None and given.get("customHeight") in ("1", "true")
+    def width(self, first: int, last: int) -> int:
+        """Return the pixels of columns ``first``–``last`` together."""
+        return sum(self._widths.get(column, self._widths[0]) for column in range(first, last + 1))
+
+    def space(self, box: Box, look: CellFormat) -> TextSpace:
+        """Return the space for text in ``box``."""
+        custom = self._defaults.get("customHeight") in ("1", "true")
         pitch = text_metrics.line_pitch(
             look.font_size, look.font_name, None if custom else self.default_height, self._styles.normal_size
         )
-        return Fit(0.0 if look.stacked else text_metrics.usable_em(px, look.font_size, look.indent), pitch, box.bottom)
+        px = self.width(box.left, box.right)
+        em = 0.0 if look.stacked else text_metrics.usable_em(px, look.font_size, look.indent)
+        return TextSpace(em, pitch, box.bottom)
 
 
-def drawn_row(number: int, element: etree._Element | None, cells: list[Cell]) -> Row:
-    """Row ``number`` with its cells; ``element`` is what the sheet says of it, if anything."""
+def drawn_row(number: int, element: etree._Element | None, cells: Iterable[TemplateCell]) -> TemplateRow:
+    """Return row ``number`` with its cells; ``element`` is its element in the sheet, if it has one."""
+    by_column = tuple(sorted(cells, key=lambda c: c.column))
     if element is None:
-        return Row(number, "", None, False, tuple(cells))
-    kept = "".join(f' {name}="{element.get(name)}"' for name in _ROW_KEPT if element.get(name) is not None)
+        return TemplateRow(number, "", None, False, by_column)
+    attributes = "".join(f' {name}="{value}"' for name in _ROW_ATTRIBUTES if (value := element.get(name)) is not None)
     height = float(element.get("ht")) if element.get("ht") else None
-    return Row(
-        number, kept, height, element.get("hidden") in ("1", "true"), tuple(sorted(cells, key=lambda c: c.column))
-    )
+    return TemplateRow(number, attributes, height, element.get("hidden") in ("1", "true"), by_column)
 
 
-def static(c: etree._Element) -> str:
-    """A drawn cell's inner XML behind its type, e.g. ``t="s"><v>3</v>``; "" for an empty cell."""
+def drawn_content(c: etree._Element) -> str:
+    """Return a drawn cell's type and inner XML, e.g. ``t="s"><v>3</v>``; "" for an empty cell."""
     value, inline = c.find(f"{S}v"), c.find(f"{S}is")
     kind = f' t="{c.get("t")}"' if c.get("t") else ""
     if inline is not None:
-        xml = etree.tostring(inline, encoding="unicode", with_tail=False)
-        return f"{kind}>{_DECLARATION.sub('', xml)}"
+        return f"{kind}>{_DECLARATION.sub('', xml_of(inline))}"
     if value is None or value.text is None:
         return ""
     return f"{kind}><v>{escape(value.text)}</v>"

@@ -1,4 +1,4 @@
-"""The stamp in A1: which issue, measure and form a sheet is, so that it explains itself wherever it is moved."""
+"""The stamp in A1: names the issue, measure and form of a sheet, so that it is known wherever it is moved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHEET = "_dxreport"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What A1 of a sheet says."""
+    """The contents of A1."""
 
     issue: str
     measure: str
@@ -21,6 +21,6 @@ class Stamp:
 
     @classmethod
     def parse(cls, text: object) -> Stamp | None:
-        """The stamp that a cell holds, or None."""
+        """Return the stamp that a cell holds, or None."""
         parts = text.split("|") if isinstance(text, str) and text.startswith(MARK + "|") else []
         return cls(*parts[1:]) if len(parts) == 4 else None

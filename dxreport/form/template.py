@@ -1,4 +1,4 @@
-"""A template workbook as it was drawn: its form sheet, cells, texts and what hangs on it."""
+"""A template workbook as it was drawn: its sheets, cells, texts and styles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ R_ID = f"{{{DOC_RELS_NS}}}id"
 
 @dataclass(frozen=True, slots=True)
 class DrawnCell:
-    """A cell of the form sheet: style index, its text if it is one, its element."""
+    """A drawn cell: style index, its text ("" for anything but text), its element."""
 
     row: int
     column: int
@@ -27,10 +27,15 @@ class DrawnCell:
     text: str
     element: etree._Element
 
+    @property
+    def at(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """A sheet of the template workbook; ``kind`` is its relationship's: ``worksheet``, ``chartsheet`` …"""
+    """A sheet of the template workbook; ``kind`` is the kind of its relationship: ``worksheet``, ``chartsheet`` …"""
 
     name: str
     part: str
@@ -39,7 +44,7 @@ class SheetEntry:
 
 
 class Source:
-    """The parts of a template that the compiler reads. Raises PackageError on no workbook."""
+    """The parts of a template that the compiler reads; raises PackageError when it is no workbook."""
 
     def __init__(self, data: bytes) -> None:
         self.package = Package(data)
@@ -64,7 +69,7 @@ class Source:
         return next((r.target for r in self.relationships if r.kind == kind and r.target in self.package), None)
 
     def form_sheets(self) -> list[SheetEntry]:
-        """The sheets that hold tags of the template language."""
+        """Return the sheets that hold tags."""
         return [
             s
             for s in self.sheets
@@ -72,7 +77,7 @@ class Source:
         ]
 
     def cells(self, root: etree._Element) -> Iterator[DrawnCell]:
-        """Every cell of a sheet, in order; ``text`` is "" for what is no text."""
+        """Yield every cell of a sheet, in order."""
         row_number = 0
         for row in root.iterfind(f"{S}sheetData/{S}row"):
             row_number = int(row.get("r", row_number + 1))
@@ -93,11 +98,11 @@ class Source:
 
 
 def merges(root: etree._Element) -> list[Box]:
-    """The merged ranges of a sheet."""
+    """Return the merged ranges of a sheet."""
     return [box(m.get("ref", "")) for m in root.iterfind(f"{S}mergeCells/{S}mergeCell")]
 
 
 def last_row(root: etree._Element, cells: list[DrawnCell], merged: list[Box]) -> int:
-    """The last row that the sheet itself speaks of."""
+    """Return the last row that the sheet mentions, 2 or more."""
     rows = [int(r.get("r", "0")) for r in root.iterfind(f"{S}sheetData/{S}row")]
     return max([2, *rows, *(c.row for c in cells), *(m.bottom for m in merged)])

@@ -1,4 +1,4 @@
-"""What a template may not hold although each of its cells can be read: inputs at odds, tags where none are filled in."""
+"""Check what a template may not hold although each of its cells can be read by itself."""
 
 from __future__ import annotations
 
@@ -13,191 +13,186 @@ from ..domain.fields import FIELD
 from ..ooxml.refs import Box, address
 from .blocks import Layout
 from .expressions import THIS, Binding
+from .faults import TemplateFaults
 from .parts.defined_names import OTHER_BOOK, pointing_at
+from .records import TemplateCell
 from .template import R_ID, DrawnCell, S, SheetEntry, Source
 
-Report = Callable[[int, int, str], None]
 _ELSEWHERE = {
     "headerFooter": "ヘッダーとフッター", "dataValidations": "入力規則", "conditionalFormatting": "条件付き書式",
-    "hyperlinks": "ハイパーリンク",
+    "hyperlinks": "ハイパーリンク", "extLst": "入力規則または条件付き書式",
 }  # fmt: skip
-_NAMED = 5  # cells that a remark names
+_NAMED = 5  # cells that a note names
 _TAG = re.compile(r"\{[{%#]")
 _STRING = re.compile(r'"[^"]*"')
-_OF_THE_BOOK = {
+_BOOK_PARTS = {
     "pivotTable": "ピボットテーブル", "slicer": "スライサー", "timeline": "タイムライン", "queryTable": "外部データ",
 }  # fmt: skip
 
 
-def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], fault: Report) -> None:
-    """Row 1 and column A are free: they hold the keys of what is sent."""
+def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: TemplateFaults) -> None:
+    """Row 1 and column A must be free: they will hold the keys."""
     for c in drawn:
         if c.row == 1 and (c.text or c.element.find(f"{S}v") is not None):
-            fault(1, c.column, "1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。")
+            found.fault("1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。", c.at)
     for m in merged:
         if m.top == 1 or m.left == 1:
-            fault(
-                m.top, m.left, f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。"
+            found.fault(
+                f"セルの結合 {m.ref} が 1 行目または A 列にかかっています。B2 から右下に描いてください。", m[:2]
             )
 
 
-def check_merges(merged: Sequence[Box], layout: Layout, fault: Report) -> None:
-    """Merged ranges keep clear of each other, and hold a block whole or lie within it."""
+def check_merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -> None:
+    """Merged ranges may not overlap; each must hold a block whole or lie within it."""
     for i, a in enumerate(merged):
         for b in merged[:i]:
             if a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right:
-                fault(a.top, a.left, f"セルの結合 {a.ref} と {b.ref} が重なっています。")
+                found.fault(f"セルの結合 {a.ref} と {b.ref} が重なっています。", a[:2])
         if a.top < 2:
             continue
         depth = layout.common_depth(a.top, a.bottom)
         if any(block.first != a.top for block in layout.chains[a.top][depth:]) or any(
             block.last != a.bottom for block in layout.chains[a.bottom][depth:]
         ):
-            fault(
-                a.top,
-                a.left,
+            found.fault(
                 f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。",
+                a[:2],
             )
 
 
-def check_bindings(cells: Sequence, layout: Layout, fault: Report, note: Report) -> None:
-    """Each input is read from one cell, once; ``cells`` are those of the template, as compiled."""
-    by_field: dict[str, list] = defaultdict(list)
+def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFaults) -> None:
+    """Each input must be read from one cell, once."""
+    by_field: dict[str, list[TemplateCell]] = defaultdict(list)
     for c in cells:
         if isinstance(c.content, Binding):
             by_field[c.content.field].append(c)
             spec = FIELD[c.content.field]
             if c.unlocked and not spec.group:
-                fault(c.row, c.column, f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。")
+                found.fault(f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。", c.at)
             if c.unlocked and _repeated_by_another(c, layout):
-                fault(
-                    c.row,
-                    c.column,
+                found.fault(
                     f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。",
+                    c.at,
                 )
     idle = [c for c in cells if c.unlocked and not isinstance(c.content, Binding)]
     if idle:
-        where = "、".join(address(c.row, c.column) for c in idle[:_NAMED]) + (
-            f" ほか {len(idle) - _NAMED} か所" if len(idle) > _NAMED else ""
-        )
-        note(
-            idle[0].row,
-            idle[0].column,
-            f"ロックを外したセル（{where}）に項目がありません。部署が書き込んでも読み取れないので、ロックしてください。",
+        where = "、".join(address(*c.at) for c in idle[:_NAMED])
+        more = f" ほか {len(idle) - _NAMED} か所" if len(idle) > _NAMED else ""
+        found.note(
+            f"ロックを外したセル（{where}{more}）に項目がありません。部署が書き込んでも読み取れないので、ロックしてください。",
+            idle[0].at,
         )
     for same in by_field.values():
-        _check_field(same, fault, note)
-    _check_spanning(cells, layout, fault)
+        _check_field(same, found)
+    _check_spanning(cells, layout, found)
 
 
-def _check_field(same: list, fault: Report, note: Report) -> None:
-    """The cells of one field: one input for each period, and at least one."""
-    spec, inputs = FIELD[same[0].content.field], [c for c in same if c.unlocked]
+def _check_field(same: Sequence[TemplateCell], found: TemplateFaults) -> None:
+    """Of the cells of a field there must be one input for each period, and should be at least one."""
+    first, inputs = same[0], [c for c in same if c.unlocked]
+    spec = FIELD[first.binding.field]
     if spec.group and not inputs:
-        note(same[0].row, same[0].column, f"「{spec.label}」のセルがロックされています。部署は書き込めません。")
+        found.note(f"「{spec.label}」のセルがロックされています。部署は書き込めません。", first.at)
     for i, c in enumerate(inputs):
-        twins = [c, *(other for other in inputs[i + 1 :] if _meet(c.content, other.content))]
+        twins = [c, *(other for other in inputs[i + 1 :] if _may_coincide(c.binding, other.binding))]
         if len(twins) > 1:
-            where = "、".join(address(twin.row, twin.column) for twin in twins)
-            fault(
-                c.row,
-                c.column,
-                f"同じ項目の入力セルが 2 つ以上あります（{where}）。1 つを残して、ほかはロックしてください。",
+            where = "、".join(address(*twin.at) for twin in twins)
+            found.fault(
+                f"同じ項目の入力セルが 2 つ以上あります（{where}）。1 つを残して、ほかはロックしてください。", c.at
             )
             return
 
 
-def _meet(a: Binding, b: Binding) -> bool:
-    """Whether two cells of a field can be the same text: the same period, or one that the round or a block says."""
-    moving = THIS in (a.period, b.period) or a.period_slot or b.period_slot
-    return bool(moving) or a.period == b.period
+def _may_coincide(a: Binding, b: Binding) -> bool:
+    """Whether two cells of a field can be the same text: of the same period, or of one that the round or a block sets."""
+    return a.period == b.period or THIS in (a.period, b.period) or bool(a.period_slot or b.period_slot)
 
 
-def _repeated_by_another(c, layout: Layout) -> bool:
-    """Whether a block that has nothing to do with the cell's item repeats it."""
-    blocks = layout.chains[c.row][: c.repeats]
-    owners = {c.content.owner, c.content.period_slot} - {0}
-    return any(block.loops and not owners & {loop.variable.slot for loop in block.loops} for block in blocks)
+def _repeated_by_another(c: TemplateCell, layout: Layout) -> bool:
+    """Whether a block that does not concern the cell's item repeats it."""
+    owners = {c.binding.owner, c.binding.period_slot} - {0}
+    return any(
+        block.loops and not owners & {loop.variable.slot for loop in block.loops}
+        for block in layout.chains[c.row][: c.repeats]
+    )
 
 
-def _check_spanning(cells: Iterable, layout: Layout, fault: Report) -> None:
+def _check_spanning(cells: Iterable[TemplateCell], layout: Layout, found: TemplateFaults) -> None:
+    """Cells that span blocks of different depth may not begin in the same row."""
     depths: dict[int, set[int]] = defaultdict(set)
     for c in cells:
         if c.repeats < len(layout.chains[c.row]):
             depths[c.row].add(c.repeats)
             if len(depths[c.row]) == 2:
-                fault(
-                    c.row,
-                    c.column,
+                found.fault(
                     "外側と内側の繰り返しにかかる項目を同じ行から始めることはできません。どちらかを上の行から始めてください。",
+                    c.at,
                 )
 
 
 def check_formulas(
-    root: etree._Element, where: str, points_here: re.Pattern[str] | None, report: Callable[[str], None]
+    root: etree._Element, where: str, points_here: re.Pattern[str] | None, found: TemplateFaults
 ) -> None:
-    """No formula of a part may look into another workbook, nor at the form where ``points_here`` finds it."""
+    """No formula of a part may refer to another workbook, nor to the form (what ``points_here`` matches)."""
     for element in root.iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):
         text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
         what = f"{where} {cell} の数式" if cell else f"{where}のグラフや入力規則・条件付き書式"
         if points_here and points_here.search(text):
-            report(f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。")
+            found.faults.append(
+                f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。"
+            )
             return
         if OTHER_BOOK.search(text):
-            report(
+            found.faults.append(
                 f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。"
             )
             return
 
 
-def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], report: Callable[[str], None]) -> None:
-    """No other sheet that goes out may calculate with the form: when sent, there are as many forms as measures, under
-    other names. Nor may it hold what belongs to the workbook, which does not go out."""
+def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found: TemplateFaults) -> None:
+    """No other sheet that is sent may refer to the form, which is sent once for each measure under other names.
+
+    Nor may it hold anything that belongs to the workbook, which is not sent.
+    """
     points_here, package = pointing_at(sheet), source.package
     for other in others:
         where = f"シート「{other.name}」"
         relationships = package.relationships(other.part)
         tables = [r.target for r in relationships if r.kind == "table"]
         kinds = [r.kind for r in [*relationships, *(r for part in tables for r in package.relationships(part))]]
-        for what in dict.fromkeys(_OF_THE_BOOK[kind] for kind in kinds if kind in _OF_THE_BOOK):
-            report(
+        for what in dict.fromkeys(_BOOK_PARTS[kind] for kind in kinds if kind in _BOOK_PARTS):
+            found.faults.append(
                 f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。"
             )
         drawings = [r.target for r in relationships if r.kind == "drawing"]
         charts = [r.target for part in drawings for r in package.relationships(part) if r.kind in ("chart", "chartEx")]
         for part in (other.part, *drawings, *charts):
             if part in package:
-                check_formulas(package.xml(part), where, points_here, report)
+                check_formulas(package.xml(part), where, points_here, found)
 
 
-def check_links(source: Source, sheet: str, part: str, root: etree._Element, report: Callable[[str], None]) -> None:
-    """No link of the form may lead to the form: its sheet goes out under another name."""
+def check_links(source: Source, sheet: SheetEntry, root: etree._Element, found: TemplateFaults) -> None:
+    """No link of the form may lead to the form: its sheet is sent under another name."""
     package = source.package
-    drawings = [r.target for r in package.relationships(part) if r.kind == "drawing"]
+    drawings = [r.target for r in package.relationships(sheet.part) if r.kind == "drawing"]
     targets = [
         r.target for d in drawings for r in package.relationships(d) if r.kind == "hyperlink" and "#" in r.target
     ]
     places = [unquote(target).rpartition("#")[2] for target in targets]
     places += [link.get("location", "") for link in root.iterfind(f"{S}hyperlinks/{S}hyperlink") if not link.get(R_ID)]
-    points_here = pointing_at(sheet)
-    found = next((place for place in places if points_here.match(place)), None)
-    if found:
-        report(
-            f"様式のシート自身へのリンク（{found}）があります。送るときにはシートの名前が変わるので、外してください。"
+    points_here = pointing_at(sheet.name)
+    to_form = next((place for place in places if points_here.match(place)), None)
+    if to_form:
+        found.fault(
+            f"様式のシート自身へのリンク（{to_form}）があります。送るときにはシートの名前が変わるので、外してください。"
         )
 
 
-def check_tags_elsewhere(root: etree._Element, known: Callable[[str], bool], report: Callable[[str], None]) -> None:
-    """Tags are filled in in cells and shapes only; ``known`` are the texts of rules that name a list."""
-    for element in root:
-        where = _ELSEWHERE.get(etree.QName(element).localname) if isinstance(element.tag, str) else None
-        if element.tag == f"{S}extLst":
-            where = "入力規則または条件付き書式"
-        texts = (
-            (text for e in element.iter(etree.Element) for text in (e.text, *e.attrib.values()) if text)
-            if where
-            else ()
-        )
-        found = next((text for text in texts if _TAG.search(text) and not known(text)), None)
-        if found:
-            report(f"{where}に「{found[:40]}」とありますが、{{{{ }}}} は入れられません。セルに書いてください。")
+def check_tags_elsewhere(root: etree._Element, allowed: Callable[[str], bool], found: TemplateFaults) -> None:
+    """Tags are filled in only in cells and shapes; ``allowed`` tells texts of rules that name a list."""
+    for element in root.iterchildren(*(f"{S}{name}" for name in _ELSEWHERE)):
+        texts = (text for e in element.iter(etree.Element) for text in (e.text, *e.attrib.values()) if text)
+        tag = next((text for text in texts if _TAG.search(text) and not allowed(text)), None)
+        if tag:
+            where = _ELSEWHERE[etree.QName(element).localname]
+            found.fault(f"{where}に「{tag[:40]}」とありますが、{{{{ }}}} は入れられません。セルに書いてください。")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..domain.model import Round
 from ..form.records import Form
-from ..form.render.prepare import edition
+from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
 from ..master.records import Master
 from ..workspace.files import atomic_write, file_name
@@ -41,7 +41,9 @@ def published_set(master: Master, form: Form) -> PublishedSet:
     """
     measures = [m for m in master.measures if master.standings[m.id].runs_in(0)]
     title = f"{master.settings.fiscal_year.label}　{form.sheet}"
-    pages = [(edition(form, _NO_ROUND, master.settings, m.lead_department), m) for m in measures]
+    departments = dict.fromkeys(m.lead_department for m in measures)
+    prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in departments}
+    pages = [(prepared[m.lead_department], m) for m in measures]
     index = index_sheet(f"{title}　施策一覧", measures, form.source.styles)
     book = render_published(form, pages, index, title)
     name = file_name(f"{master.settings.fiscal_year.label}_{form.sheet}")

@@ -18,7 +18,7 @@ from ..domain.numbering import next_number
 from ..domain.values import measure_id, nearest
 from ..form.compile import load_form
 from ..form.records import Form
-from ..form.render.prepare import Edition, edition
+from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..master.records import Issue, Master, stamp
 from ..master.write import MasterEdit, save
@@ -88,7 +88,7 @@ def plan(
     taken = {issue.id for issue in master.issues}
     out = []
     for selection in watch(chosen):
-        prepared = edition(form, round_, master.settings, selection.department)
+        prepared = PreparedForm(form, round_, master.settings, selection.department)
         workbook = _workbook(master, prepared, selection, taken, now)
         taken.add(workbook.issue.id)
         out.append(workbook)
@@ -184,7 +184,7 @@ def _meant(text: str, known: Iterable[str]) -> str:
     return f"「{found}」ではありませんか。" if found else ""
 
 
-def _workbook(master: Master, prepared: Edition, chosen: _Selection, taken: set[str], now: datetime) -> Workbook:
+def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken: set[str], now: datetime) -> Workbook:
     """Render the selection as the last issue of the same sheets if nothing has changed, else as a new one."""
     round_, form = prepared.round.name, prepared.form.digest
     for last in reversed(master.issues):
@@ -208,7 +208,7 @@ def _workbook(master: Master, prepared: Edition, chosen: _Selection, taken: set[
     return _rendered(master, prepared, chosen, issue)
 
 
-def _rendered(master: Master, prepared: Edition, chosen: _Selection, issue: Issue) -> Workbook:
+def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> Workbook:
     """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
     used = {m.id: tuple(k for part in ITEM_LISTS for k in master.keys_ever(m.id, part)) for m in chosen.measures}
     book = render_book(prepared, chosen.measures, issue.id, used)

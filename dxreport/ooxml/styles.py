@@ -1,7 +1,8 @@
-"""Cell formats of a template: what the lens must know of them, and their variants for inputs."""
+"""Cell formats of a template: what rendering needs to know of them, and their variants for inputs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from .package import MAIN_NS, serialise
 
 TEXT_FORMAT = "49"  # built-in number format @
 INPUT_FILL = "FFFFFFCC"
+_TRUE = ("1", "true")
 _STACKED = "255"  # textRotation: letters upright, one below the other
 
 
@@ -18,9 +20,15 @@ def _tag(name: str) -> str:
     return f"{{{MAIN_NS}}}{name}"
 
 
+def _attributes(parent: etree._Element, name: str) -> Mapping[str, str]:
+    """The attributes of a child; empty where there is none."""
+    child = parent.find(_tag(name))
+    return {} if child is None else dict(child.attrib)
+
+
 @dataclass(frozen=True, slots=True)
 class CellFormat:
-    """What matters of a cell format: font size in points, font name, wrapping, indent, lock."""
+    """What matters in a cell format: font size in points, font name, wrapping, indent, text rotation, lock."""
 
     font_size: float
     font_name: str
@@ -44,7 +52,7 @@ class Look:
 
 
 class Styles:
-    """styles.xml of a template, growing by the formats that rendering needs."""
+    """styles.xml of a template; formats that rendering needs are added to it."""
 
     def __init__(self, data: etree._Element | None) -> None:
         self._root = data if data is not None else etree.Element(_tag("styleSheet"), nsmap={None: MAIN_NS})
@@ -66,19 +74,23 @@ class Styles:
         return self._font(0)[0]
 
     def format(self, index: int) -> CellFormat:
-        """The format with this index in cellXfs."""
+        """Return the format with this index in cellXfs."""
         xf = self._xf(index)
         size, name = self._font(int(xf.get("fontId", "0")))
-        alignment = xf.find(_tag("alignment"))
-        protection = xf.find(_tag("protection"))
-        wrap = alignment is not None and alignment.get("wrapText") in ("1", "true")
-        indent = int(alignment.get("indent", "0")) if alignment is not None else 0
-        rotation = alignment.get("textRotation", "0") if alignment is not None else "0"
-        locked = protection is None or protection.get("locked", "1") in ("1", "true")
-        return CellFormat(size, name, wrap, indent, rotation == "0", rotation == _STACKED, locked)
+        alignment, protection = _attributes(xf, "alignment"), _attributes(xf, "protection")
+        rotation = alignment.get("textRotation", "0")
+        return CellFormat(
+            size,
+            name,
+            wrap=alignment.get("wrapText") in _TRUE,
+            indent=int(alignment.get("indent", "0")),
+            upright=rotation == "0",
+            stacked=rotation == _STACKED,
+            locked=protection.get("locked", "1") in _TRUE,
+        )
 
     def variant(self, index: int, is_input: bool) -> int:
-        """The index of an input cell's format as text, unlocked and tinted; or locked and plain."""
+        """Return the index of a format as text: unlocked and tinted for an input, else locked and plain."""
         key = (index, is_input)
         if key not in self._made:
             xf = deepcopy(self._xf(index))
@@ -94,7 +106,7 @@ class Styles:
         return self._made[key]
 
     def added(self, look: Look) -> int:
-        """The index of a format that was not drawn, in the font of the Normal style."""
+        """Return the index of a format that was not drawn, in the font of the Normal style."""
         if look not in self._added:
             xf = etree.SubElement(self._xfs, _tag("xf"), numFmtId=TEXT_FORMAT, xfId="0", applyNumberFormat="1")
             for name, index in (
@@ -115,9 +127,12 @@ class Styles:
         for child in list(font):
             if child.tag not in kept:
                 font.remove(child)
-        marks = [("b", {})] * look.bold + [("u", {})] * bool(look.colour) + [("sz", {"val": f"{look.size:g}"})]
-        marks += [("color", {"rgb": look.colour})] * bool(look.colour)
-        for position, (name, values) in enumerate(marks):
+        properties: list[tuple[str, dict[str, str]]] = [("sz", {"val": f"{look.size:g}"})]
+        if look.colour:
+            properties = [("u", {}), *properties, ("color", {"rgb": look.colour})]
+        if look.bold:
+            properties.insert(0, ("b", {}))
+        for position, (name, values) in enumerate(properties):
             font.insert(position, etree.Element(_tag(name), values))
         self._fonts.append(font)
         return len(self._fonts) - 1
@@ -138,7 +153,7 @@ class Styles:
         return len(self._borders) - 1
 
     def bytes(self) -> bytes:
-        """styles.xml with the formats made so far."""
+        """Return styles.xml with the formats made so far."""
         for group in (self._xfs, self._fills, self._fonts, self._borders):
             group.set("count", str(len(group)))
         return serialise(self._root)
@@ -150,11 +165,7 @@ class Styles:
         if index >= len(self._fonts):
             return 11.0, "Calibri"
         font = self._fonts[index]
-        size, name = font.find(_tag("sz")), font.find(_tag("name"))
-        return (
-            float(size.get("val", "11")) if size is not None else 11.0,
-            name.get("val", "") if name is not None else "",
-        )
+        return float(_attributes(font, "sz").get("val", "11")), _attributes(font, "name").get("val", "")
 
     @staticmethod
     def _protect(xf: etree._Element, *, locked: bool) -> None:

@@ -1,9 +1,8 @@
-"""How tall a row must be so that nothing is cut, and where a page may end.
+"""Compute row heights at which no text is cut, and page breaks.
 
-Excel fits a row to wrapped text by itself only where no cell is merged, and forms are merged
-nearly everywhere. So heights are computed here, from a rule that was measured against the
-heights LibreOffice gives to unmerged cells: it errs to the tall side, since a line too many
-costs paper and a line too few costs an answer.
+Excel fits a row to wrapped text by itself only where no cell is merged, and forms are merged nearly everywhere. So
+heights are computed here, by a rule that was measured against the heights that LibreOffice gives to unmerged cells.
+It errs on the tall side: a line too many costs paper, a line too few costs an answer.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _NARROW = 13
 _PIXEL = 0.75  # points at 96 dpi
 _RUN, _NOT_FIRST, _NOT_LAST = 1, 2, 4
 
-# Line breaking after JIS X 4051; marks that some writers let stand first are counted too.
+# Line breaking after JIS X 4051, with the marks that only some writers keep off the beginning of a line.
 _MAY_NOT_BEGIN = frozenset(
     "、。，．・：；？！％‰℃°′″’”）］｝〕〉》」』】〙〗〟｠»ゝゞヽヾ々〻ー゛゜…‥〜～‐–゠"
     "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ"
@@ -33,7 +32,7 @@ _FULL_IN_LATIN = frozenset("WM@mw%")  # about as wide as an ideograph in the fon
 
 
 class _Widths(dict[str, int]):
-    """The width of a character in twentieths of an em, worked out at its first use."""
+    """The width of each character in twentieths of an em, computed at its first use."""
 
     def __missing__(self, char: str) -> int:
         if unicodedata.category(char) in ("Mn", "Me", "Cf"):
@@ -46,27 +45,26 @@ class _Widths(dict[str, int]):
         return width
 
 
-class _Kinds(dict[str, int]):
-    """How a character breaks, as flags: ``_RUN`` for what is set in words that stay whole."""
+class _BreakClasses(dict[str, int]):
+    """How each character breaks, as flags: ``_RUN`` marks characters of words that are kept whole."""
 
     def __missing__(self, char: str) -> int:
         word = not char.isspace() and unicodedata.east_asian_width(char) not in "WFH"
-        kind = _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
-        self[char] = kind
-        return kind
+        flags = _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
+        self[char] = flags
+        return flags
 
 
-_WIDTHS, _KINDS = _Widths(), _Kinds()
+_WIDTHS, _BREAKS = _Widths(), _BreakClasses()
 
 
 def lines(text: str, em: float) -> int:
-    """The lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
+    """Return the lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
 
-    Greedy per paragraph: wide and ambiguous characters and ``W M @ m w %`` take 1 em, others
-    0.65, combining ones nothing. A word moves down whole and is broken only if longer than a
-    line, after a hyphen or slash if it has one. A character that may not begin a line takes
-    its predecessor down with it; one that may not end a line goes down itself. From 8 lines
-    on one more is allowed for.
+    Greedy per paragraph: wide and ambiguous characters and ``W M @ m w %`` take 1 em, others 0.65, combining ones
+    nothing. A word moves down whole; only one longer than a line is broken, after a hyphen or slash if it has one. A
+    character that may not begin a line takes its predecessor down with it; one that may not end a line goes down
+    itself. From 8 lines on, one more is added.
     """
     if len(text) <= em and "\n" not in text:
         return 1
@@ -82,8 +80,8 @@ def _wrapped(text: str, budget: int) -> int:
     return count + 1 if count >= 8 else count
 
 
-# Three texts in four hold nothing but characters 1 em wide that break anywhere: one regular expression
-# then gives all their lines, in a tenth of the time.
+# Three texts in four hold only characters that are 1 em wide and break anywhere: for them one regular expression
+# finds all lines, in a tenth of the time.
 _IDEOGRAPHS = re.compile("[\n\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]*")
 
 
@@ -112,9 +110,9 @@ def _paragraph(text: str, budget: int) -> int:
 def _line_end(text: str, start: int, limit: int) -> int:
     """Where the next line begins: the last place up to ``limit`` where a line may break."""
     end = limit
-    after = _KINDS[text[end]]
+    after = _BREAKS[text[end]]
     while end > start:
-        before = _KINDS[text[end - 1]]
+        before = _BREAKS[text[end - 1]]
         if not (after & _NOT_FIRST or before & _NOT_LAST or before & after & _RUN):
             return end
         end, after = end - 1, before
@@ -123,18 +121,17 @@ def _line_end(text: str, start: int, limit: int) -> int:
 
 
 def max_digit_width(widths: Iterable[float]) -> int:
-    """The pixels of a digit in the book's Normal font, from the column widths as stored in ``<col>``.
+    """Return the pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
 
-    Excel stores whole pixels as a fraction of this width, cut to 1/256: eighths betray 8
-    (ＭＳ Ｐゴシック, 游ゴシック or メイリオ 11), anything else is taken as 7 (Calibri 11), the
-    narrower and so the safe reading.
+    Excel stores whole pixels as a fraction of this width, cut to 1/256. Eighths mean 8 (ＭＳ Ｐゴシック, 游ゴシック or
+    メイリオ 11); anything else is taken as 7 (Calibri 11), the narrower and therefore safe reading.
     """
     fractions = [width % 1 for width in widths if width % 1]
     return 8 if fractions and all((fraction * 8).is_integer() for fraction in fractions) else 7
 
 
 def column_px(width: float, mdw: int) -> int:
-    """The pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
+    """Return the pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
     return int((256 * width + 128 // mdw) / 256 * mdw)
 
 
@@ -144,9 +141,9 @@ _PRINTER = 0.95  # printers' metrics wrap earlier than the screen's
 
 
 def usable_em(width_px: int, font_pt: float, indent: int = 0) -> float:
-    """The ems of text that fit side by side in ``width_px`` (all columns of a merge together).
+    """Return how many ems of text fit into ``width_px`` (all columns of a merge together), at least 1.
 
-    ``indent`` counts levels, as stored in ``<alignment indent>``. At least 1.
+    ``indent`` counts levels, as stored in ``<alignment indent>``.
     """
     em_px = font_pt / _PIXEL
     # On the screen 8 points are 11 pixels, not 10.67; on paper 10 points are not rounded down to 13.
@@ -171,11 +168,10 @@ def _font_pitch(name: str) -> float | None:
 
 @lru_cache(maxsize=256)
 def line_pitch(font_pt: float, font_name: str, default_row_height: float | None, normal_pt: float) -> float:
-    """Points from line to line, in whole pixels as Excel sets them.
+    """Return the points from line to line, in whole pixels as in Excel.
 
-    ``default_row_height`` is the sheet's, or None where it is missing or customHeight: Excel
-    took it from the Normal font (``normal_pt`` points), so it stands in for a font that is not
-    known here. A known font has its own pitch, whatever the book's Normal font is.
+    ``default_row_height`` is the sheet's, or None where it is missing or customHeight. Excel derives it from the
+    Normal font (``normal_pt`` points), so it replaces the pitch of a font that is not known here.
     """
     factor = _font_pitch(font_name)
     if factor is None:
@@ -184,42 +180,47 @@ def line_pitch(font_pt: float, font_name: str, default_row_height: float | None,
 
 
 def needed_height(text: str, em: float, pitch: float) -> float:
-    """The points a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
+    """Return the points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
     return lines(text, em) * pitch + 3
 
 
 def stacked_height(text: str, pitch: float) -> float:
-    """The points that letters one below the other need; a line break begins a new column."""
+    """Return the points that stacked letters need; a line break begins a new column."""
     letters = max(sum(1 for char in line if _WIDTHS[char]) for line in text.split("\n"))
     return letters * pitch + 3
 
 
 _PAPER_MM = {8: (297, 420), 9: (210, 297), 11: (148, 210), 12: (257, 364), 13: (182, 257)}  # A3 A4 A5, JIS B4 B5
-_ROUNDING = 0.98  # a printer rounds each row; a page overfull by a point would spill one row onto a page of its own
+_ROUNDING = 0.98  # printers round each row: one point too many would push a row onto a page of its own
+
+
+def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
+    """Return width and height in millimetres of a paper code of ``<pageSetup>``; an unknown one is A4."""
+    width, height = _PAPER_MM.get(paper, _PAPER_MM[9])
+    return (height, width) if landscape else (width, height)
 
 
 def printable_height(
-    paper: int = 9, orientation: str = "portrait", top: float = 0.75, bottom: float = 0.75, scale: float = 1.0
+    paper: int = 9, *, landscape: bool = False, top: float = 0.75, bottom: float = 0.75, scale: float = 1.0
 ) -> float:
-    """The points of rows that one page takes, in units of the sheet (before scaling).
+    """Return the points of rows that fit on one page, in units of the sheet (before scaling).
 
-    ``paper`` and ``orientation`` as in ``<pageSetup>`` (an unknown paper is A4), margins in
-    inches, ``scale`` 1.0 for 100 %. Two per cent are kept back for the printer's rounding.
+    ``paper`` is a code as in ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are
+    kept back for the printer's rounding.
     """
-    height_mm = _PAPER_MM.get(paper, _PAPER_MM[9])[0 if orientation == "landscape" else 1]
+    height_mm = paper_size(paper, landscape)[1]
     return max(height_mm / 25.4 - top - bottom, 0.0) * 72 / scale * _ROUNDING
 
 
 def page_breaks(
     heights: Sequence[float], keep: Sequence[tuple[int, int]], page: float, titles: float = 0.0
 ) -> list[int]:
-    """The indices of the rows before which a manual page break must stand.
+    """Return the indices of the rows before which a page break is needed.
 
-    ``heights`` are the printed rows' points in order (0 for a hidden row), ``page`` what one
-    page takes, ``titles`` the height of the rows repeated from the second page on. A group of
-    ``keep`` (first and last index, both included; groups may nest) stays on one page unless it
-    is taller than a page. A page is filled as far as that allows. Where groups overlap in a
-    chain that no page can hold, the fewest are split.
+    ``heights`` are the points of the printed rows in order (0 for a hidden row), ``page`` those that fit on a page,
+    ``titles`` the height of the rows repeated from the second page on. A group of ``keep`` (first and last index,
+    both included; groups may nest) stays on one page unless it is taller than a page. Pages are filled as far as that
+    allows. Where groups overlap in a chain that no page can hold, the fewest are split.
     """
     later = page - titles if titles < page else page
     rows = [i for i, height in enumerate(heights) if height > 0]
@@ -238,7 +239,7 @@ def page_breaks(
 
 
 def _splits(rows: list[int], keep: Iterable[tuple[int, int]], sums: list[float], room: float) -> list[int]:
-    """For each place between visible rows, how many of the groups that fit on a page it would split."""
+    """For each place between visible rows, how many groups that fit on a page a break there would split."""
     steps = [0] * (len(rows) + 2)
     for first, last in keep:
         top, end = bisect_right(rows, first - 1), bisect_right(rows, last)

@@ -10,10 +10,19 @@ from hypothesis import given, settings
 from dxreport.domain.model import ITEM_LISTS, ActivityQuarter, Measure, Ref, Round, is_empty, measure_from
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
-from dxreport.form.compile import Form
-from tests.form.test_laws import FIRST, FORM, REAL, read, render, shown, without_spares
-from tests.form.test_second_form import form as second_form
-from tests.form.test_second_form import on_form
+from dxreport.form.records import Form
+from tests.support.lens import (
+    FIRST,
+    FORM,
+    REAL,
+    measure_of,
+    read,
+    render,
+    second_form,
+    shown,
+    shown_on_second,
+    without_spares,
+)
 from tests.support.packages import Grid, rows_of
 from tests.support.strategies import measures
 
@@ -47,7 +56,7 @@ def numbered(measure: Measure) -> Measure:
 
 
 def without_blanks(measure: Measure) -> Measure:
-    """The measure without blank items, wherever they stand."""
+    """The measure without blank items, wherever they are."""
     kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_empty(i)) for p in ITEM_LISTS}
     return numbered(replace(measure, **kept))
 
@@ -68,7 +77,7 @@ def with_column(rows: Grid, before: int) -> Grid:
 @pytest.mark.parametrize("id_", REAL)
 def test_real_sheets_are_read_by_their_labels_alone(id_: str) -> None:
     found = aligned(copied(REAL[id_]))
-    assert found.filled.measure() == REAL[id_].normal()
+    assert measure_of(found.filled) == REAL[id_].normal()
     assert found.unplaced == () and not found.keyed
     assert found.shown["fiscal_year"] == "令和４年度" and found.shown["years.y4"] == "令和７年度"
 
@@ -76,7 +85,7 @@ def test_real_sheets_are_read_by_their_labels_alone(id_: str) -> None:
 @pytest.mark.parametrize("id_", REAL)
 def test_so_are_those_of_a_form_with_nested_and_parallel_blocks(id_: str) -> None:
     found = aligned(copied(REAL[id_], form=second_form()), second_form())
-    assert without_spares(found.filled.values, REAL[id_]) == on_form(REAL[id_], FIRST)
+    assert without_spares(found.filled.values, REAL[id_]) == shown_on_second(REAL[id_], FIRST)
     assert found.unplaced == ()
 
 
@@ -86,33 +95,33 @@ def test_whatever_was_written_is_read_or_refused_but_never_misread(measure: Meas
     found = align(FORM, copied(measure), quarter=1, year=1)
     assert found is not None
     if isinstance(found, Aligned):
-        assert found.filled.measure() == measure_from(shown(numbered(measure.normal()), FIRST))
+        assert measure_of(found.filled) == measure_from(shown(numbered(measure.normal()), FIRST))
 
 
 @pytest.mark.parametrize("before", range(1, 44))
 def test_a_blank_row_anywhere_changes_nothing(before: int) -> None:
     rows = with_row(copied(LONG), before)
-    assert without_blanks(aligned(rows).filled.measure()) == LONG.normal()
+    assert without_blanks(measure_of(aligned(rows).filled)) == LONG.normal()
 
 
 @pytest.mark.parametrize("before", range(9))
 def test_nor_does_a_blank_column(before: int) -> None:
     found = aligned(with_column(copied(LONG), before))
-    assert found.filled.measure() == LONG.normal()
+    assert measure_of(found.filled) == LONG.normal()
     assert found.filled.lost_columns == ()
 
 
 def test_a_form_pasted_elsewhere_with_notes_around_it_is_read() -> None:
     rows = [["", "", "", *row, "", "確認済"] for row in copied(LONG)[1:]]
     found = aligned([["回答です"], *([[]] * 3), *rows])
-    assert found.filled.measure() == LONG.normal()
+    assert measure_of(found.filled) == LONG.normal()
     assert found.filled.at[Ref("id")] == (8, 7)
     assert {text for _, _, text in found.unplaced} == {"確認済", "回答です"}
 
 
-def test_a_note_between_the_rows_is_told_and_not_taken() -> None:
+def test_a_note_between_the_rows_is_listed_and_not_read() -> None:
     found = aligned(with_row(copied(LONG), 12, B="※ここは前回と同じ"))
-    assert found.filled.measure() == LONG.normal()
+    assert measure_of(found.filled) == LONG.normal()
     assert found.unplaced == ((12, 2, "※ここは前回と同じ"),)
 
 
@@ -147,25 +156,25 @@ def test_a_removed_column_is_no_blank_one(column: int) -> None:
 def test_row_keys_that_are_left_say_which_items_these_are() -> None:
     measure = replace(LONG, activities=tuple(replace(a, key=f"K{9 - n}") for n, a in enumerate(LONG.activities)))
     found = aligned(rows_of(render(measure), measure.id)[1:])
-    assert found.keyed and found.filled.measure() == measure.normal()
+    assert found.keyed and measure_of(found.filled) == measure.normal()
 
 
 def test_column_keys_that_are_left_say_which_columns_these_are() -> None:
     rows = [row[1:] for row in rows_of(render(LONG), LONG.id)]
     for row in rows[1:]:
         row[5] = "" if row[5] in ("対象年度", "第3四半期\n（10月～12月）") else row[5]
-    assert aligned(rows).filled.measure() == LONG.normal()
+    assert measure_of(aligned(rows).filled) == LONG.normal()
     assert aligned(rows[1:]).filled.lost_columns == ("cG",)
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_a_column_that_stands_twice_is_refused(column: int) -> None:
+def test_a_duplicated_column_is_refused(column: int) -> None:
     found = align(FORM, [[*row[:column], row[column], *row[column:]] for row in copied(LONG)], quarter=1, year=1)
     assert isinstance(found, Doubt) and "2つ以上の列" in found.reason
 
 
 @pytest.mark.parametrize("row", [6, 18, ACTIVITY, ACTIVITY + 1, OUTCOME, OUTCOME + 1, OUTCOME + 2])
-def test_a_row_that_stands_twice_is_refused(row: int) -> None:
+def test_a_duplicated_row_is_refused(row: int) -> None:
     rows = copied(LONG)
     found = align(FORM, [*rows[:row], rows[row - 1], *rows[row:]], quarter=1, year=1)
     assert isinstance(found, Doubt) and "行目" in found.reason
@@ -215,7 +224,7 @@ def test_items_get_the_ids_that_they_were_issued_with() -> None:
     )
 
 
-def test_what_was_not_issued_is_offered_as_added() -> None:
+def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
     more = replace(LONG.activities[0], key="K9", name="新しい取組")
     found = adopt(aligned(copied(replace(LONG, activities=(*LONG.activities, more)))).filled, issued(LONG))
     assert not isinstance(found, Doubt)

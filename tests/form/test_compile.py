@@ -1,59 +1,20 @@
-"""Every fault of a template is found when it is compiled, and told with sheet, cell and what to write."""
+"""Every fault of a template is found when it is compiled, and reported with its cell and what to write."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-import xlsxwriter
 from openpyxl import Workbook
 
-from dxreport.domain.errors import TemplateError
-from dxreport.domain.model import Activity, Measure, Outcome
-from dxreport.form.compile import Form, compile_form
-from dxreport.form.render.prepare import edition
+from dxreport.domain.model import Activity, Measure, Outcome, OutcomeYear
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml.package import Package, serialise
-from tests.support.packages import S, edited, part_of
-
-ACTIVITIES = "{% for activity in measure.activities | at_least(1) %}"
-END = "{% endfor %}"
-Change = Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None]
-
-
-def template(change: Change | None = None, /, **cells: str) -> bytes:
-    """A template whose sheet 様式 holds these texts; those given in small letters (``b2=``) are unlocked."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out)
-    sheet = book.add_worksheet("様式")
-    unlocked = book.add_format({"locked": False, "text_wrap": True})
-    locked = book.add_format({"text_wrap": True})
-    for ref, text in cells.items():
-        if text:
-            sheet.write_string(ref.upper(), text, unlocked if ref.islower() else locked)
-    if change:
-        change(book, sheet)
-    book.close()
-    return out.getvalue()
-
-
-def good(**cells: str) -> dict[str, str]:
-    """A small form without faults, with these cells besides or instead."""
-    return {"B2": "{{ measure.id }}", "b3": "{{ measure.goal }}", "A5": ACTIVITIES, "b5": "{{ activity.name }}",
-            "c5": "{{ activity.q1.plan }}", "c6": "{{ activity.q1.progress }}", "A6": END, **cells}  # fmt: skip
-
-
-def compiled(data: bytes) -> Form:
-    return compile_form(data, "様式.xlsx")
-
-
-def faults(data: bytes) -> tuple[str, ...]:
-    with pytest.raises(TemplateError) as caught:
-        compiled(data)
-    assert caught.value.exit_code == 3 and "様式.xlsx" in caught.value.message
-    return caught.value.faults
+from tests.support.packages import S, edited, open_cells, part_of
+from tests.support.templates import ACTIVITIES, END, Change, compiled, good, template, template_faults
 
 
 def test_the_small_form_has_no_faults_and_no_notes() -> None:
@@ -104,7 +65,7 @@ def test_the_small_form_has_no_faults_and_no_notes() -> None:
     ],
 )  # fmt: skip
 def test_a_fault_in_a_cell(cells: dict[str, str], where: str, said: str) -> None:
-    found = faults(template(**good(**cells)))
+    found = template_faults(template(**good(**cells)))
     assert any(f.startswith(f"シート「様式」 {where}: ") and said in f for f in found), found
 
 
@@ -122,7 +83,7 @@ def test_a_fault_in_a_cell(cells: dict[str, str], where: str, said: str) -> None
     ],
 )  # fmt: skip
 def test_a_loop_that_cannot_be_read_is_one_fault_whatever_uses_it(cells: dict[str, str]) -> None:
-    [found] = faults(template(**good(**cells)))
+    [found] = template_faults(template(**good(**cells)))
     assert found.startswith(("シート「様式」 A5: ", "シート「様式」 A6: "))
 
 
@@ -144,7 +105,7 @@ def merge(*refs: str) -> Change:
     ],
 )
 def test_a_fault_in_a_merge(refs: list[str], where: str, said: str) -> None:
-    found = faults(template(merge(*refs), **good()))
+    found = template_faults(template(merge(*refs), **good()))
     assert any(f.startswith(f"シート「様式」 {where}: ") and said in f for f in found), found
 
 
@@ -158,12 +119,12 @@ def test_overlapping_merges() -> None:
         twin = ranges.makeelement(f"{S}mergeCell", {"ref": "F8:G8"})
         ranges.append(twin)
 
-    found = faults(edited(template(merge("E8:F8"), **good()), "様式", overlap))
+    found = template_faults(edited(template(merge("E8:F8"), **good()), "様式", overlap))
     assert any("F8:G8 と E8:F8 が重なっています" in f for f in found)
 
 
 def test_a_measures_cell_within_a_block_must_span_it() -> None:
-    found = faults(template(**good(d5="{{ measure.budgeted }}")))
+    found = template_faults(template(**good(d5="{{ measure.budgeted }}")))
     assert any("D5" in f and "繰り返しの全部の行" in f for f in found)
     compiled(
         template(
@@ -258,7 +219,7 @@ def other_sheets_chart(book, sheet) -> None:
     ],
 )
 def test_a_fault_that_hangs_on_the_sheet(change: Change, said: str) -> None:
-    found = faults(template(change, **good()))
+    found = template_faults(template(change, **good()))
     assert any(f.startswith("シート「") and said in f for f in found), found
     assert not any(word in f for f in found for word in ("table", "chart", "vmlDrawing", "ctrlProp")), found
 
@@ -272,24 +233,24 @@ def test_one_form_sheet() -> None:
     def second(book, sheet) -> None:
         book.add_worksheet("控え").write_string("B2", "{{ measure.goal }}")
 
-    assert "様式、控え" in faults(template(second, **good()))[0]
-    assert "1 枚" in faults(template(B2="題"))[0]
+    assert "様式、控え" in template_faults(template(second, **good()))[0]
+    assert "1 枚" in template_faults(template(B2="題"))[0]
 
 
 def test_no_workbook() -> None:
     for data in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), template(**good())[:900]):
-        assert faults(data)
+        assert template_faults(data)
     package = Package(template(**good()))
-    assert faults(package.with_parts({}, ["xl/workbook.xml"]))
-    assert faults(package.with_parts({part_of(package, "様式"): b"<worksheet"}))
+    assert template_faults(package.with_parts({}, ["xl/workbook.xml"]))
+    assert template_faults(package.with_parts({part_of(package, "様式"): b"<worksheet"}))
 
 
-def test_all_faults_are_told_at_once() -> None:
-    found = faults(template(table, **good(C2="{{ measure.gaol }}", B1="題", A3="x", D5=END)))
+def test_all_faults_are_reported_at_once() -> None:
+    found = template_faults(template(table, **good(C2="{{ measure.gaol }}", B1="題", A3="x", D5=END)))
     assert len(found) == 5
 
 
-def test_notes_tell_what_is_allowed_but_perhaps_not_meant() -> None:
+def test_notes_name_what_is_allowed_but_perhaps_not_meant() -> None:
     notes = compiled(template(**good(B3="{{ measure.goal }}", b3="", c7="ここに記入"))).notes
     assert any("B3" in n and "到達目標" in n and "ロック" in n for n in notes)
     assert any("C7" in n and "読み取れない" in n for n in notes)
@@ -325,7 +286,9 @@ def test_tags_split_into_runs_with_furigana() -> None:
 
     form = compiled(edited(template(**good()), "様式", split))
     settings = sample.settings()
-    book = render_book(edition(form, settings.rounds[0], settings, "課"), [Measure("01-01", goal="目標")], "R04P-001")
+    book = render_book(
+        PreparedForm(form, settings.rounds[0], settings, "課"), [Measure("01-01", goal="目標")], "R04P-001"
+    )
     assert '<t xml:space="preserve">目標</t>' in Package(book.data).read("xl/worksheets/dxr1.xml").decode()
 
 
@@ -342,7 +305,7 @@ def stacked(text: str, rows: int) -> tuple[float, str]:
     form = compiled(template(change, **cells))
     settings = sample.settings()
     measure = Measure("01-01", activities=(Activity("K1"),), outcomes=(Outcome("O1"),))
-    xml = Package(render_book(edition(form, settings.rounds[0], settings, "課"), [measure], "R04P-001").data).xml(
+    xml = Package(render_book(PreparedForm(form, settings.rounds[0], settings, "課"), [measure], "R04P-001").data).xml(
         "xl/worksheets/dxr1.xml"
     )
     heights = [float(r.get("ht", "15")) for r in xml.iter(f"{S}row") if int(r.get("r")) >= 8]
@@ -353,3 +316,18 @@ def test_stacked_labels_are_not_cut() -> None:
     assert stacked("成果目標{{ outcome.number }}", 2)[0] >= 5 * 13.5 + 3
     assert stacked("成果目標{{ outcome.number }}", 8)[0] == 8 * 15
     assert stacked("成果{{ outcome.number }}", 2)[0] < stacked("成果目標{{ outcome.number }}", 2)[0]
+
+
+def test_this_year_is_blank_and_locked_outside_the_plan() -> None:
+    outcome = "{% for outcome in measure.outcomes | at_least(1) %}"
+    form = compiled(template(**good(A8=outcome, b8="{{ outcome.this_year.target }}", A9=END)))
+    settings = sample.settings()
+    measure = Measure("01-01", outcomes=(Outcome("O1", (OutcomeYear(target="30件"),) * 4),))
+    seen = []
+    for year in (settings.fiscal_year, settings.fiscal_year + 4):
+        prepared = PreparedForm(form, settings.rounds[0], replace(settings, fiscal_year=year), "課")
+        data = render_book(prepared, [measure], "R04P-001").data
+        seen.append(
+            ("30件" in Package(data).read("xl/worksheets/dxr1.xml").decode(), (8, 2) in open_cells(data, "01-01"))
+        )
+    assert seen == [(True, True), (False, False)]

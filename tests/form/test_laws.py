@@ -6,21 +6,29 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import dxreport
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.fields import Access, access
 from dxreport.domain.model import LIST_BY_PREFIX, Activity, Measure, Ref, Round, is_empty, measure_from
-from dxreport.form.compile import Form, load_form
-from dxreport.form.read.sheet import Filled, read_sheet
-from dxreport.form.render.prepare import edition
 from dxreport.form.render.workbook import render_book
-from dxreport.lifecycle import sample
+from tests.support.lens import (
+    FORM,
+    REAL,
+    ROUNDS,
+    SETTINGS,
+    TEMPLATE,
+    measure_of,
+    prepared,
+    read,
+    render,
+    rounds,
+    shown,
+    without_spares,
+)
 from tests.support.packages import (
     copy_row,
     delete_column,
@@ -35,50 +43,15 @@ from tests.support.packages import (
 )
 from tests.support.strategies import measures, texts
 
-TEMPLATE = Path(dxreport.__file__).parents[1] / "templates" / "年間活動計画.xlsx"
-FORM = load_form(TEMPLATE)
-SETTINGS = sample.settings()
-ROUNDS = {r.name: r for r in SETTINGS.rounds}
-FIRST = ROUNDS["第1四半期"]
-REAL = {m.id: m for m in sample.load(with_answers=True)}
-rounds = st.sampled_from(SETTINGS.rounds)
-
-
-def render(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> bytes:
-    return render_book(edition(form, round_, SETTINGS, "産業振興課"), [measure], "R04Q1-001").data
-
-
-def read(data: bytes, sheet: str, round_: Round = FIRST, form: Form = FORM) -> Filled:
-    filled = read_sheet(form, rows_of(data, sheet), quarter=round_.quarter, year=1)
-    assert filled is not None
-    return filled
-
-
-def shown(measure: Measure, round_: Round) -> dict[Ref, str]:
-    """The texts of a measure that the form shows in a round: all but 報告事項なし of other quarters."""
-    return {
-        ref: text
-        for ref, text in measure.values().items()
-        if ref.field != "no_report" or (round_.quarter and ref.period == round_.quarter)
-    }
-
-
-def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
-    """Without the blank items that the form adds for departments to write in."""
-    own = {(ref.field.partition(".")[0], ref.item) for ref in measure.values()}
-    spare = {ref: text for ref, text in values.items() if (ref.field.partition(".")[0], ref.item) not in own}
-    assert all(text == "" or ref.field == "activity.plan_label" for ref, text in spare.items())
-    return {ref: text for ref, text in values.items() if ref not in spare}
-
 
 @given(measures, rounds)
 @settings(max_examples=60, deadline=None)
-def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
+def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) -> None:
     data = render(measure, round_)
     filled = read(data, measure.id, round_)
     values = without_spares(filled.values, measure)
     assert values == shown(measure, round_)
-    assert filled.measure(measure) == measure.normal()
+    assert measure_of(filled, measure) == measure.normal()
     assert (filled.copied, filled.inserted, filled.inserted_columns, filled.lost_columns) == ((), (), (), ())
     assert (filled.stamp.issue, filled.stamp.measure, filled.stamp.form) == ("R04Q1-001", measure.id, FORM.digest)
     assert faults(data) == []
@@ -109,7 +82,7 @@ def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, rou
     returned = edited(issued, measure.id, lambda root: set_text(root, before.at[ref], text))
     after = read(returned, measure.id, round_)
     assert after.values == before.values | {ref: text}
-    assert after.measure(measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert measure_of(after, measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
 
 
 @pytest.mark.parametrize("name", ROUNDS)
@@ -147,7 +120,7 @@ def test_inserted_rows_and_columns_change_nothing(data: st.DataObject, measure: 
 
     after = read(edited(issued, measure.id, change), measure.id)
     assert after.values == before.values | {ref: text}
-    assert after.measure(measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert measure_of(after, measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
     assert after.lost_columns == () and after.copied == ()
 
 
@@ -203,20 +176,18 @@ def test_a_text_longer_than_a_cell_is_refused() -> None:
 
 
 def test_a_text_taller_than_any_row_is_reported() -> None:
-    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
     measure = Measure("01-01", goal="一\n" * 60, activities=(Activity("K1", "取組\n" * 200),))
     at = read(render(measure), "01-01").at
     where = {ref: f"01-01!{'ABCDEFGH'[column - 1]}{row}" for ref, (row, column) in at.items()}
-    assert set(render_book(made, [measure], "R04Q1-001").too_tall) == {
+    assert set(render_book(prepared(), [measure], "R04Q1-001").too_tall) == {
         where[Ref("goal")],
         where[Ref("activity.name", "K1")],
     }
-    assert render_book(made, list(REAL.values()), "R04Q1-001").too_tall == ()
+    assert render_book(prepared(), list(REAL.values()), "R04Q1-001").too_tall == ()
 
 
 def test_spare_items_never_take_an_id_that_was_given_before() -> None:
-    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
-    data = render_book(made, [Measure("01-01")], "R04Q1-001", used={"01-01": ["K7", "O3"]}).data
+    data = render_book(prepared(), [Measure("01-01")], "R04Q1-001", used={"01-01": ["K7", "O3"]}).data
     ids = {ref.item for ref in read(data, "01-01").values}
     assert {"K8", "O4", "O5", "O6", "R1", "S1"} <= ids and not ids & {"K1", "K7", "O1", "O3"}
 
@@ -226,8 +197,8 @@ def test_same_measures_same_bytes_in_another_process() -> None:
     code = (
         "import hashlib, sys; from pathlib import Path; from dxreport.lifecycle import sample; "
         "from dxreport.form.render.workbook import render_book; from dxreport.form.compile import load_form; "
-        "from dxreport.form.render.prepare import edition; s = sample.settings(); "
-        "made = edition(load_form(Path(sys.argv[1])), s.round('第1四半期'), s, '産業振興課'); "
+        "from dxreport.form.render.prepare import PreparedForm; s = sample.settings(); "
+        "made = PreparedForm(load_form(Path(sys.argv[1])), s.round('第1四半期'), s, '産業振興課'); "
         "book = render_book(made, sample.load(with_answers=True), 'R04Q1-001'); "
         "sys.stdout.write(hashlib.sha256(book.data).hexdigest())"
     )
@@ -239,8 +210,7 @@ def test_same_measures_same_bytes_in_another_process() -> None:
         ).stdout
         for seed in ("1", "2")
     }  # fmt: skip
-    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
-    assert seen == {hashlib.sha256(render_book(made, list(REAL.values()), "R04Q1-001").data).hexdigest()}
+    assert seen == {hashlib.sha256(render_book(prepared(), list(REAL.values()), "R04Q1-001").data).hexdigest()}
 
 
 def test_real_measures_are_in_normal_form() -> None:

@@ -14,9 +14,8 @@ from python_calamine import CalamineWorkbook
 
 from dxreport.domain.model import Measure, Ref
 from dxreport.form.read.sheet import Filled, read_sheet
-from dxreport.form.render.prepare import edition
 from dxreport.form.render.workbook import render_book
-from tests.form.test_laws import FIRST, FORM, REAL, SETTINGS, read
+from tests.support.lens import FORM, ISSUE, REAL, prepared, read
 from tests.support.packages import open_cells
 from tests.support.strategies import NASTY, measures
 
@@ -52,7 +51,7 @@ class Sent:
 def sent(folder: Path, name: str, given: list[Measure]) -> Sent:
     """Issue a book and write down a person's edits: texts, rows and columns inserted, sheets renamed and added."""
     dice = random.Random(name)
-    data = render_book(edition(FORM, FIRST, SETTINGS, "産業振興課"), given, "R04Q1-001").data
+    data = render_book(prepared(), given, ISSUE).data
     path = folder / f"{name}.xlsx"
     path.write_bytes(data)
     out = Sent({m.id: m for m in given}, {}, {}, [], {f: folder / f"{name}-returned{f}" for f in FORMATS})
@@ -127,8 +126,7 @@ def returned(office: Callable[[list[dict]], None], tmp_path_factory: pytest.Temp
     """The books after LibreOffice had them; it is started once."""
     folder = tmp_path_factory.mktemp("returned")
     books = {"generated": sent(folder, "generated", nasty(12)), "real": sent(folder, "real", list(REAL.values()))}
-    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
-    issued = render_book(made, [REAL["01-01"], REAL["04-02"]], "R04Q1-001").data
+    issued = render_book(prepared(), [REAL["01-01"], REAL["04-02"]], ISSUE).data
     path = folder / "issued.xlsx"
     path.write_bytes(issued)
     taken_out = cuts(folder, issued)
@@ -159,7 +157,7 @@ def test_edited_and_saved_by_libreoffice(returned: Returned, name: str, extensio
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_what_was_taken_out_is_never_read_as_blank(returned: Returned, extension: str) -> None:
+def test_a_removed_cell_is_never_read_as_blank(returned: Returned, extension: str) -> None:
     for cut in returned.cuts:
         before = read(returned.issued, cut.measure)
         rows = (

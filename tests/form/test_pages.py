@@ -10,13 +10,10 @@ from hypothesis import given, settings
 from lxml import etree
 
 from dxreport.domain.model import Measure
-from dxreport.form.compile import Form
-from dxreport.form.render.prepare import edition
-from dxreport.form.render.workbook import render_book
+from dxreport.form.records import Form
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.text_metrics import printable_height
-from tests.form.test_laws import FIRST, FORM, REAL, SETTINGS, render
-from tests.form.test_second_form import form as second_form
+from tests.support.lens import FIRST, FORM, REAL, render, second_form
 from tests.support.packages import S, merged, part_of
 from tests.support.strategies import measures
 
@@ -55,7 +52,7 @@ def breaks_of(root: etree._Element) -> list[int]:
 
 def page_of(form: Form) -> float:
     """The points of rows that fit on a page of the form, in rows as drawn."""
-    page, root = form.tail.page, form.source.package.xml(part_of(form.source.package, form.sheet))
+    page, root = form.worksheet.page, form.source.package.xml(part_of(form.source.package, form.sheet))
     columns = [c for c in root.iter(f"{S}col") if int(c.get("min")) > 1]
     assert columns and page.fit_width
     inches = (
@@ -65,15 +62,16 @@ def page_of(form: Form) -> float:
     )
     printable = (inches[0] / 25.4 - page.left - page.right) * 96
     scale = min(1.0, printable / form.width)
-    return printable_height(page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, scale)
+    return printable_height(page.paper, landscape=page.landscape, top=page.top, bottom=page.bottom, scale=scale)
 
 
 def check(root: etree._Element, form: Form) -> None:
     heights, after, page = heights_of(root), breaks_of(root), page_of(form)
     keep = blocks_of(root) + [(m.top, m.bottom) for m in merged(root) if m.bottom > m.top]
     titles = 0.0
-    for _, box, _ in form.names.titles:
-        titles += sum(heights[row] for row in range(box.top, box.bottom + 1))
+    for area in form.names.titles:
+        assert area.box is not None
+        titles += sum(heights[row] for row in range(area.box.top, area.box.bottom + 1))
     for first, last in keep:
         tall = sum(heights[row] for row in range(first, last + 1))
         split = [row for row in after if first <= row < last]
@@ -104,6 +102,5 @@ def test_no_block_of_any_measure_is_split(measure: Measure) -> None:
 
 
 def test_a_measure_that_fits_has_no_breaks() -> None:
-    made = edition(FORM, FIRST, SETTINGS, "産業振興課")
     small = Measure("01-01", name="小さな施策")
-    assert breaks_of(sheet_of(render_book(made, [small], "R04Q1-001").data, small)) == []
+    assert breaks_of(sheet_of(render(small), small)) == []

@@ -1,4 +1,4 @@
-"""The lens on a form quite unlike the first: the laws hold, and all that was drawn goes along."""
+"""The lens on a form quite unlike the first: the laws hold, and everything that was drawn is sent."""
 
 from __future__ import annotations
 
@@ -15,16 +15,30 @@ from python_calamine import CalamineWorkbook
 
 from dxreport.domain.fields import Access, access
 from dxreport.domain.model import Measure, Ref, Round
-from dxreport.form.compile import Form, compile_form
+from dxreport.form.compile import compile_form
 from dxreport.form.read.sheet import read_sheet
-from dxreport.form.render.prepare import edition
 from dxreport.form.render.workbook import render_book
 from dxreport.form.template import R_ID
 from dxreport.ooxml.package import RELS_NS, TYPES_NS, Package, rels_name, serialise
 from dxreport.ooxml.refs import address, box
-from tests.form.test_laws import FIRST, REAL, ROUNDS, SETTINGS, read, render, rounds, shown, without_spares
+from tests.support.lens import (
+    FIRST,
+    ISSUE,
+    REAL,
+    ROUNDS,
+    SETTINGS,
+    measure_of,
+    prepared,
+    read,
+    render,
+    rounds,
+    second_form,
+    second_template,
+    shown_on_second,
+    without_spares,
+)
 from tests.support.packages import S, edited, faults, open_cells, part_of, rows_of, set_text
-from tests.support.second_form import AUTHOR, SHEET, X14, XM, build
+from tests.support.second_form import AUTHOR, SHEET, X14, XM
 from tests.support.strategies import measures, texts
 
 XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
@@ -32,18 +46,8 @@ THREE = [REAL["01-01"], REAL["03-05"], REAL["02-03"]]
 
 
 @cache
-def template() -> bytes:
-    return build()
-
-
-@cache
-def form() -> Form:
-    return compile_form(template(), "第2様式.xlsx")
-
-
-@cache
 def book() -> bytes:
-    return render_book(edition(form(), FIRST, SETTINGS, "産業振興課"), THREE, "R04Q1-001").data
+    return render_book(prepared(FIRST, second_form()), THREE, ISSUE).data
 
 
 def part_xml(sheet: str) -> tuple[Package, str, etree._Element]:
@@ -52,34 +56,25 @@ def part_xml(sheet: str) -> tuple[Package, str, etree._Element]:
     return package, part, package.xml(part)
 
 
-def on_form(measure: Measure, round_: Round) -> dict[Ref, str]:
-    """What the second form shows of a measure: not 関連部署, and two of the four years of an outcome."""
-    return {
-        ref: text
-        for ref, text in shown(measure, round_).items()
-        if ref.field != "related_departments" and (not ref.field.startswith("outcome.") or ref.period <= 2)
-    }
-
-
 def test_it_compiles_without_a_remark() -> None:
-    assert form().notes == ()
+    assert second_form().notes == ()
 
 
 @given(measures, rounds)
 @settings(max_examples=40, deadline=None)
-def test_what_was_written_is_read(measure: Measure, round_: Round) -> None:
-    data = render(measure, round_, form())
-    filled = read(data, measure.id, round_, form())
-    assert without_spares(filled.values, measure) == on_form(measure, round_)
-    assert filled.measure(measure) == measure.normal()  # what is not on the form comes from the measure as it was
+def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) -> None:
+    data = render(measure, round_, second_form())
+    filled = read(data, measure.id, round_, second_form())
+    assert without_spares(filled.values, measure) == shown_on_second(measure, round_)
+    assert measure_of(filled, measure) == measure.normal()  # what is not on the form comes from the measure as it was
     assert faults(data) == []
 
 
 @given(measures, rounds)
 @settings(max_examples=20, deadline=None)
 def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round) -> None:
-    data = render(measure, round_, form())
-    filled = read(data, measure.id, round_, form())
+    data = render(measure, round_, second_form())
+    filled = read(data, measure.id, round_, second_form())
     expected = set()
     for ref, text in filled.values.items():
         how = access(ref.field, ref.period, round_, SETTINGS)
@@ -91,33 +86,33 @@ def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round)
 @given(st.data(), measures, rounds, texts)
 @settings(max_examples=30, deadline=None)
 def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, round_: Round, text: str) -> None:
-    """Although the names of activities and the plans of this quarter stand a second time, locked."""
-    issued = render(measure, round_, form())
-    before = read(issued, measure.id, round_, form())
+    """Although names of activities and plans of this quarter are shown a second time, locked."""
+    issued = render(measure, round_, second_form())
+    before = read(issued, measure.id, round_, second_form())
     cells = open_cells(issued, measure.id)
     ref = data.draw(st.sampled_from([r for r, at in before.at.items() if at in cells]))
     returned = edited(issued, measure.id, lambda root: set_text(root, before.at[ref], text))
-    assert read(returned, measure.id, round_, form()).values == before.values | {ref: text}
+    assert read(returned, measure.id, round_, second_form()).values == before.values | {ref: text}
 
 
 @pytest.mark.parametrize("name", ROUNDS)
 def test_every_input_of_a_sheet_by_itself(name: str) -> None:
     measure, round_ = REAL["01-01"], ROUNDS[name]
-    issued = render(measure, round_, form())
-    before = read(issued, measure.id, round_, form())
+    issued = render(measure, round_, second_form())
+    before = read(issued, measure.id, round_, second_form())
     for where in open_cells(issued, measure.id):
         (ref,) = [r for r, at in before.at.items() if at == where]
         returned = edited(issued, measure.id, lambda root, at=where: set_text(root, at, "回答"))
-        assert read(returned, measure.id, round_, form()).values == before.values | {ref: "回答"}
+        assert read(returned, measure.id, round_, second_form()).values == before.values | {ref: "回答"}
 
 
 def test_the_package_is_whole() -> None:
-    assert faults(template()) == []
+    assert faults(second_template()) == []
     assert faults(book()) == []
 
 
 def test_parts_that_the_form_does_not_touch_are_the_templates_bytes() -> None:
-    source, made = Package(template()), Package(book())
+    source, made = Package(second_template()), Package(book())
     form_part = part_of(source, SHEET)
     own = {form_part, *(r.target for r in source.relationships(form_part))}
     rewritten = {"[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "docProps/core.xml",
@@ -158,7 +153,7 @@ def test_nothing_of_the_template_language_and_no_author_leaks() -> None:
 def test_printers_and_threads_of_other_sheets_stay_behind() -> None:
     """Their parts, relationships, references and authors; the note that a thread leaves for older programs stays."""
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = Package(template())
+    package = Package(second_template())
     other = next(n for n in package.names if n.startswith("xl/worksheets/sheet") and n != part_of(package, SHEET)
                  and any(r.kind == "comments" for r in package.relationships(n)))  # fmt: skip
     sheet, rels = package.xml(other), package.xml(rels_name(other))
@@ -176,9 +171,7 @@ def test_printers_and_threads_of_other_sheets_stay_behind() -> None:
         other: serialise(sheet), rels_name(other): serialise(rels), "[Content_Types].xml": serialise(types),
         "xl/printerSettings/printerSettings9.bin": "総務課のプリンター".encode(), "xl/threadedComments/threadedComment9.xml": thread,
     })  # fmt: skip
-    made = render_book(
-        edition(compile_form(drawn, "第2様式.xlsx"), FIRST, SETTINGS, "産業振興課"), THREE, "R04Q1-001"
-    ).data
+    made = render_book(prepared(FIRST, compile_form(drawn, "第2様式.xlsx")), THREE, ISSUE).data
     assert faults(made) == []
     sent = Package(made)
     assert not [n for n in sent.names if "printerSettings" in n or "threaded" in n]
@@ -199,7 +192,7 @@ def test_texts_of_shapes_are_filled_in() -> None:
 def test_shapes_notes_and_rules_follow_their_rows() -> None:
     for measure in THREE:
         package, part, root = part_xml(measure.id)
-        at = read(book(), measure.id, FIRST, form()).at
+        at = read(book(), measure.id, FIRST, second_form()).at
         progress = [f"G{row}" for row in progress_rows(at)]
         rels = {r.kind: r.target for r in package.relationships(part)}
         notes = [c.get("ref") for c in package.xml(rels["comments"]).iter(f"{S}comment")]
@@ -235,7 +228,7 @@ def cells(sqref: str) -> set[str]:
 def test_formulas_follow_their_rows() -> None:
     for measure in THREE:
         _, _, root = part_xml(measure.id)
-        at = read(book(), measure.id, FIRST, form()).at
+        at = read(book(), measure.id, FIRST, second_form()).at
         progress = progress_rows(at)
         pairs = max(len(measure.activities), len(measure.outcomes))
         assert [f.text for f in root.iter(f"{S}f")] == [
@@ -268,10 +261,10 @@ def test_print_areas_titles_and_header_picture() -> None:
 
 
 def test_side_by_side_lists_of_different_length() -> None:
-    """The block has as many copies as the longer list; beside the end of the shorter one nothing can be written."""
+    """The block has as many copies as the longer list; where the shorter one has ended nothing can be written."""
     measure = next(m for m in REAL.values() if len(m.activities) > len(m.outcomes) > 0)
-    data = render(measure, FIRST, form())
-    at = read(data, measure.id, FIRST, form()).at
+    data = render(measure, FIRST, second_form())
+    at = read(data, measure.id, FIRST, second_form()).at
     actuals = [row for ref, (row, _) in at.items() if ref.field == "outcome.actual" and ref.period == 1]
     names = [row for ref, (row, _) in at.items() if ref.field == "activity.name"]
     assert (
@@ -286,9 +279,12 @@ def test_side_by_side_lists_of_different_length() -> None:
 
 
 def test_a_condition_hides_its_rows() -> None:
-    assert Ref("no_report", "", 1) in read(render(REAL["01-01"], FIRST, form()), "01-01", FIRST, form()).values
+    assert (
+        Ref("no_report", "", 1)
+        in read(render(REAL["01-01"], FIRST, second_form()), "01-01", FIRST, second_form()).values
+    )
     planning = ROUNDS["計画"]
-    hidden = read(render(REAL["01-01"], planning, form()), "01-01", planning, form())
+    hidden = read(render(REAL["01-01"], planning, second_form()), "01-01", planning, second_form())
     assert not [ref for ref in hidden.values if ref.field == "no_report"]
 
 
@@ -300,7 +296,7 @@ def test_libreoffice_opens_saves_and_prints_it(soffice: Callable[[Path, str], Pa
         saved = CalamineWorkbook.from_path(soffice(path, extension))
         for measure in THREE:
             rows = saved.get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
-            filled = read_sheet(form(), rows, quarter=1, year=1)
-            assert filled is not None and without_spares(filled.values, measure) == on_form(measure, FIRST)
+            filled = read_sheet(second_form(), rows, quarter=1, year=1)
+            assert filled is not None and without_spares(filled.values, measure) == shown_on_second(measure, FIRST)
     printed = soffice(path, "pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 3

@@ -17,7 +17,7 @@ from dxreport.domain.errors import DxreportError
 from dxreport.domain.model import FiscalYear, ProgressWord
 from dxreport.form.compile import compile_form, load_form
 from dxreport.form.records import Form
-from dxreport.form.render.prepare import edition
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.issue.publish import published_set
 from dxreport.issue.render import FORM_NAME
@@ -49,7 +49,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def grid(id_: str, form: Form = FORM) -> Grid:
     """A real sheet as values, without row 1 and column A."""
-    prepared = edition(form, SETTINGS.rounds[1], SETTINGS, REAL[id_].lead_department)
+    prepared = PreparedForm(form, SETTINGS.rounds[1], SETTINGS, REAL[id_].lead_department)
     data = render_book(prepared, [REAL[id_]], "R04Q1-001").data
     return [row[1:] for row in rows_of(data, id_)[1:]]
 

@@ -24,7 +24,7 @@ from dxreport.domain.errors import PackageError
 from dxreport.domain.model import Ref
 from dxreport.form.compile import Form, load_form
 from dxreport.form.read.sheet import read_sheet
-from dxreport.form.render.prepare import edition
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.intake.readers.exact import exact
 from dxreport.intake.workbook import open_book
@@ -34,6 +34,7 @@ from dxreport.ooxml.refs import address, box, cell
 from dxreport.ooxml.table import sheet_parts
 from dxreport.sendback.corrected_copy import OUR_SHEETS, SHEET, Mark, corrected_copy
 from dxreport.sendback.list_sheet import COLUMNS, RECORD
+from tests.support.lens import measure_of
 from tests.support.packages import faults
 
 S = f"{{{MAIN_NS}}}"
@@ -60,7 +61,7 @@ def form() -> Form:
 def rendered() -> bytes:
     """Two real measures as a department would have answered them."""
     settings = sample.settings()
-    issued = edition(form(), settings.round("第1四半期"), settings, "産業振興課")
+    issued = PreparedForm(form(), settings.round("第1四半期"), settings, "産業振興課")
     return render_book(issued, sample.load(True)[:2], "R04Q1-001").data
 
 
@@ -204,7 +205,7 @@ def test_a_form_is_read_as_before() -> None:
     for measure in sample.load(True)[:2]:
         sheets = [read_sheet(form(), book.sheet(measure.id).rows, quarter=1, year=1) for book in (before, after)]
         assert sheets[0] == sheets[1]
-        assert sheets[1].measure() == measure.normal()
+        assert measure_of(sheets[1]) == measure.normal()
     assert all(read_sheet(form(), after.sheet(name).rows) is None for name in OUR_SHEETS)
 
 

@@ -1,238 +1,195 @@
-"""The rows of a sheet laid against the rows of a form: the best of all ways, and whether it is the only one.
+"""Assign the rows of a sheet to the rows of a form, in order, with the highest total score.
 
-The form's layout is a graph: each template row may take one row of the sheet or stand for a row that was
-removed, blocks lead back to their beginning, and a row of the sheet may belong to none. A path from end
-to end is a way to read the sheet; it is worth the sum of what its steps are worth.
+The form is a line of places with steps between them: over a row, into a block, back for its next copy, out of it. A
+way along it takes each row of the sheet with a step over a row, or skips it; a step over a row without taking one
+means that the row was removed. Every step and every skipped row has a score; dynamic programming finds the way with
+the highest sum. Summed up from both ends, the scores also show how good the best way is that places a row elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..blocks import Block, Layout
 
 NEVER = float("-inf")
+MARGIN = 1.0  # by how much the best way must beat each one that places a row elsewhere
+_WITHOUT_BLOCK = -0.5  # for leaving out a block: most are there
 _EQUAL = 1e-9
-MARGIN = 1.0  # how much worth less another place for a row must be
-_PASSED = 0.5  # what passing by a block costs: most are there
-
-Path = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A row of the form: its template row, and which copy of each block around it (0-based)."""
+    """A row of the form: its template row, and the copy (0-based) of each block around it."""
 
     row: int
-    path: Path
+    path: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """The best way: the place of each row of the sheet (None: of no row of the form), the rows of the form that no
-    row took, and the rows of the sheet (0-based) that could as well stand elsewhere."""
+class Alignment:
+    """The best way: the place of each row of the sheet (None: skipped), the rows of the form that were removed, and the
+    rows of the sheet (0-based) whose place is in doubt."""
 
     places: tuple[Placed | None, ...]
-    lost: tuple[Placed, ...]
+    removed: tuple[Placed, ...]
     doubtful: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """A step that takes no row of the sheet. ``count`` is 0 where it enters ``block``, 1 where it goes on to its next copy,
-    else -1; ``lost`` is a template row that is passed by, within ``blocks``."""
+class Step(NamedTuple):
+    """A step between two places, and its score when it takes no row of the sheet.
 
-    source: int
-    target: int
-    worth: float = 0.0
-    block: int = -1
-    count: int = -1
-    lost: int = 0
-    blocks: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """A step that takes a row of the sheet as template row ``row``; ``later`` says of each block around it whether
-    this is one of its further copies."""
-
-    row: int
-    later: tuple[bool, ...]
-    blocks: tuple[int, ...]
-    source: int
-    target: int
-
-
-@dataclass(slots=True)
-class Graph:
-    """A layout as states and steps. ``removed(row)`` is what it is worth that a template row has no row in the sheet."""
-
-    removed: Callable[[int], float]
-    takes: list[Take] = field(default_factory=list)
-    edges: list[_Edge] = field(default_factory=list)
-    states: int = 1
-    end: int = 0
-    _blocks: int = 0
-
-    @classmethod
-    def of(cls, layout: Layout, removed: Callable[[int], float]) -> Graph:
-        """The graph of a form's rows."""
-        graph = cls(removed)
-        graph.end = graph._rows(layout.nodes, 0, (), ())
-        return graph
-
-    def _state(self) -> int:
-        self.states += 1
-        return self.states - 1
-
-    def _rows(
-        self, nodes: tuple[Block | int, ...], before: int, blocks: tuple[int, ...], later: tuple[bool, ...]
-    ) -> int:
-        """Lay out ``nodes`` from state ``before``; gives the state after them."""
-        for node in nodes:
-            after = self._state()
-            if isinstance(node, int):
-                self.takes.append(Take(node, later, blocks, before, after))
-                self.edges.append(_Edge(before, after, self.removed(node), lost=node, blocks=blocks))
-            else:
-                self._block(node, before, after, blocks, later)
-            before = after
-        return before
-
-    def _block(self, node: Block, before: int, after: int, blocks: tuple[int, ...], later: tuple[bool, ...]) -> None:
-        number, self._blocks = self._blocks, self._blocks + 1
-        first, blocks = self._state(), (*blocks, number)
-        self.edges.append(_Edge(before, first, block=number, count=0))
-        end = self._rows(node.children, first, blocks, (*later, False))
-        self.edges.append(_Edge(end, after))
-        self.edges.append(_Edge(before, after, -_PASSED))
-        if node.loops:
-            further = self._state()
-            self.edges.append(_Edge(end, further, block=number, count=1))
-            end = self._rows(node.children, further, blocks, (*later, True))
-            self.edges.append(_Edge(end, after))
-            self.edges.append(_Edge(end, further, block=number, count=1))
-
-
-def best_way(graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> Ways:
-    """Lay the rows of a sheet on a graph.
-
-    ``worth[i][k]`` is what it is worth that ``graph.takes[k]`` takes sheet row ``i`` (``NEVER``: it cannot), ``skipped[i]`` that
-    it is no row of the form.
+    ``row`` is the template row it leads over, 0 for none; ``later`` holds for each block around that row whether
+    this is a second or further copy. ``block`` is "in", "next" or "out" where it enters, repeats or leaves a block.
     """
-    forward, steps = _forward(graph, worth, skipped)
-    backward = _backward(graph, worth, skipped)
-    places, lost = _trace(graph, steps)
-    doubtful = tuple(
-        i
-        for i in range(len(worth))
-        if _rival(graph, i, places[i], forward, backward, worth, skipped) > backward[0][0] - MARGIN
-    )
-    return Ways(tuple(places), tuple(lost), doubtful)
+
+    source: int
+    target: int
+    score: float = 0.0
+    row: int = 0
+    later: tuple[bool, ...] = ()
+    block: str = ""
 
 
-_Step = _Edge | tuple[Take | None, int] | None  # (what takes the row of the sheet, or None; state before)
+class FormSteps:
+    """The steps along a form; place 0 is its beginning, ``end`` its end."""
+
+    def __init__(self, layout: Layout, removed: Callable[[int], float]) -> None:
+        """``removed(row)`` is the score for a template row that is missing from the sheet."""
+        self.steps: list[Step] = []
+        self.places = 1
+        self._removed = removed
+        self.end = self._nodes(layout.nodes, 0, ())
+        self.row_steps = [step for step in self.steps if step.row]
+
+    def _nodes(self, nodes: Iterable[Block | int], place: int, later: tuple[bool, ...]) -> int:
+        for node in nodes:
+            after = self._place()
+            if isinstance(node, int):
+                self.steps.append(Step(place, after, self._removed(node), node, later))
+            else:
+                self._block(node, place, after, later)
+            place = after
+        return place
+
+    def _block(self, block: Block, before: int, after: int, later: tuple[bool, ...]) -> None:
+        self.steps.append(Step(before, after, _WITHOUT_BLOCK))
+        end = self._copy(block, before, after, "in", (*later, False))
+        if block.loops:
+            end = self._copy(block, end, after, "next", (*later, True))
+
+    def _copy(self, block: Block, before: int, after: int, how: str, later: tuple[bool, ...]) -> int:
+        first = self._place()
+        self.steps.append(Step(before, first, block=how))
+        end = self._nodes(block.children, first, later)
+        self.steps.append(Step(end, after, block="out"))
+        if how == "next":
+            self.steps.append(Step(end, first, block="next"))
+        return end
+
+    def _place(self) -> int:
+        self.places += 1
+        return self.places - 1
+
+    def sums(
+        self, score: Sequence[Sequence[float]], skipped: Sequence[float], *, backwards: bool = False
+    ) -> list[list[float]]:
+        """Return the best score from the beginning to each place, before each row of the sheet and after the last.
+
+        With ``backwards``, return the best score from each place to the end. ``score`` and ``skipped`` are as in
+        :func:`best_alignment`.
+        """
+        moves = [(step.source, step.target, step.score) for step in self.steps]
+        takes = [(step.source, step.target) for step in self.row_steps]
+        start = 0
+        if backwards:
+            moves = [(target, source, value) for source, target, value in reversed(moves)]
+            takes = [(target, source) for source, target in takes]
+            start, score, skipped = self.end, score[::-1], skipped[::-1]
+        now = [NEVER] * self.places
+        now[start] = 0.0
+        out = [_relaxed(now, moves)]
+        for values, skip in zip(score, skipped, strict=True):
+            after = [value + skip for value in now]
+            for (source, target), value in zip(takes, values, strict=True):
+                if now[source] + value > after[target]:
+                    after[target] = now[source] + value
+            now = _relaxed(after, moves)
+            out.append(now)
+        return out[::-1] if backwards else out
 
 
-def _forward(
-    graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[float]
-) -> tuple[list[list[float]], list[list[_Step]]]:
-    """The worth of the best way to each state before each row of the sheet, and its last step."""
-    now = [NEVER] * graph.states
-    now[0] = 0.0
-    last: list[_Step] = [None] * graph.states
-    values, steps = [], []
-    for i in range(len(worth) + 1):
-        _relax(graph, now, last)
-        values.append(now)
-        steps.append(last)
-        if i == len(worth):
-            break
-        after: list[float] = [value + skipped[i] for value in now]
-        taken: list[_Step] = [(None, state) for state in range(graph.states)]
-        for take, value in zip(graph.takes, worth[i], strict=True):
-            if now[take.source] + value > after[take.target]:
-                after[take.target] = now[take.source] + value
-                taken[take.target] = (take, take.source)
-        now, last = after, taken
-    return values, steps
+def _relaxed(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[float]:
+    """``now`` after all moves that improve it; only moves back into a block make a second round necessary."""
+    improved = True
+    while improved:
+        improved = False
+        for source, target, score in moves:
+            if now[source] + score > now[target] + _EQUAL:
+                now[target], improved = now[source] + score, True
+    return now
 
 
-def _relax(graph: Graph, now: list[float], last: list[_Step]) -> None:
-    changed = True
-    while (
-        changed
-    ):  # the edges stand in order but for the steps back into a block, which are never worth more than nothing
-        changed = False
-        for edge in graph.edges:
-            value = now[edge.source] + edge.worth
-            if value > now[edge.target] + _EQUAL:
-                now[edge.target], last[edge.target], changed = value, edge, True
+def best_alignment(form: FormSteps, score: Sequence[Sequence[float]], skipped: Sequence[float]) -> Alignment:
+    """Assign the rows of a sheet to the rows of ``form``.
+
+    ``score[i][k]`` is the score of taking row ``i`` with ``form.row_steps[k]`` (``NEVER`` where that is impossible),
+    ``skipped[i]`` that of skipping it.
+    """
+    before, after = form.sums(score, skipped), form.sums(score, skipped, backwards=True)
+    places, removed = _trace(form, score, after)
+    doubtful = []
+    for i, place in enumerate(places):
+        others = [
+            before[i][step.source] + value + after[i + 1][step.target]
+            for step, value in zip(form.row_steps, score[i], strict=True)
+            if place is None or step.row != place.row
+        ]
+        if place is not None:
+            others += [a + skipped[i] + b for a, b in zip(before[i], after[i + 1], strict=True)]
+        if max(others, default=NEVER) > after[0][0] - MARGIN:
+            doubtful.append(i)
+    return Alignment(tuple(places), tuple(removed), tuple(doubtful))
 
 
-def _backward(graph: Graph, worth: Sequence[Sequence[float]], skipped: Sequence[float]) -> list[list[float]]:
-    """The worth of the best way from each state before each row of the sheet to the end."""
-    now = [NEVER] * graph.states
-    now[graph.end] = 0.0
-    out = []
-    for i in range(len(worth), -1, -1):
-        if i < len(worth):
-            before = [value + skipped[i] for value in now]
-            for take, value in zip(graph.takes, worth[i], strict=True):
-                before[take.source] = max(before[take.source], now[take.target] + value)
-            now = before
-        changed = True
-        while changed:
-            changed = False
-            for edge in reversed(graph.edges):
-                value = now[edge.target] + edge.worth
-                if value > now[edge.source] + _EQUAL:
-                    now[edge.source], changed = value, True
-        out.append(now)
-    return out[::-1]
-
-
-def _trace(graph: Graph, steps: list[list[_Step]]) -> tuple[list[Placed | None], list[Placed]]:
-    """The best way from its last step to its first, then counted through."""
-    way: list[tuple[int, _Edge | Take]] = []
-    i, state = len(steps) - 1, graph.end
-    while (step := steps[i][state]) is not None:
-        if isinstance(step, _Edge):
-            way.append((i, step))
-            state = step.source
+def _trace(
+    form: FormSteps, score: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
+) -> tuple[list[Placed | None], list[Placed]]:
+    """The places of the sheet's rows on the best way, and the rows of the form that were removed."""
+    leaving: dict[int, list[Step]] = defaultdict(list)
+    for step in form.steps:
+        leaving[step.source].append(step)
+    number = {step: k for k, step in enumerate(form.row_steps)}
+    places: list[Placed | None] = [None] * len(score)
+    removed: list[Placed] = []
+    path: list[int] = []
+    i = here = 0
+    while (i, here) != (len(score), form.end):
+        best = after[i][here] - 2 * _EQUAL
+        for step in leaving[here]:
+            if step.row and i < len(score) and score[i][number[step]] + after[i + 1][step.target] >= best:
+                places[i] = Placed(step.row, tuple(path))
+                i, here = i + 1, step.target
+                break
+            if step.score + after[i][step.target] >= best:
+                if step.row:
+                    removed.append(Placed(step.row, tuple(path)))
+                _follow(step, path)
+                here = step.target
+                break
         else:
-            i -= 1
-            if step[0] is not None:
-                way.append((i, step[0]))
-            state = step[1]
-    counts: dict[int, int] = {}
-    places: list[Placed | None] = [None] * (len(steps) - 1)
-    lost = []
-    for i, step in reversed(way):
-        if isinstance(step, Take):
-            places[i] = Placed(step.row, tuple(counts[block] for block in step.blocks))
-        elif step.count >= 0:
-            counts[step.block] = counts[step.block] + 1 if step.count else 0
-        elif step.lost:
-            lost.append(Placed(step.lost, tuple(counts[block] for block in step.blocks)))
-    return places, lost
+            i += 1  # skipped
+    return places, removed
 
 
-def _rival(
-    graph: Graph,
-    i: int,
-    place: Placed | None,
-    forward: list[list[float]],
-    backward: list[list[float]],
-    worth: Sequence[Sequence[float]],
-    skipped: Sequence[float],
-) -> float:
-    """What the best way is worth that reads row ``i`` otherwise."""
-    best = NEVER
-    if place is not None:
-        best = max(a + b for a, b in zip(forward[i], backward[i + 1], strict=True)) + skipped[i]
-    for take, value in zip(graph.takes, worth[i], strict=True):
-        if place is None or take.row != place.row:
-            best = max(best, forward[i][take.source] + value + backward[i + 1][take.target])
-    return best
+def _follow(step: Step, path: list[int]) -> None:
+    """Count the copies of the blocks that a step enters, repeats or leaves."""
+    if step.block == "in":
+        path.append(0)
+    elif step.block == "next":
+        path[-1] += 1
+    elif step.block == "out":
+        path.pop()

@@ -1,8 +1,9 @@
-"""Which items of a measure as issued the items of a sheet are that was read by its labels."""
+"""Match the items of a sheet that was read by its labels with the items that were issued."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 from ...domain.fields import LIST_NAMES
 from ...domain.model import ITEM_LISTS, ItemList, Ref, normalise
 from ..read.added import Added
-from ..read.sheet import Filled
-from .sheet import Doubt
+from ..read.sheet import Filled, list_of
+from .rows import Doubt
 
-_NAMES = {"activity": ("name",), "related": ("id",), "support": ("content",), "outcome": ("indicator",)}
+_NAMED_BY = {
+    "activity": "activity.name", "related": "related.id", "support": "support.content", "outcome": "outcome.indicator",
+}  # fmt: skip
+_PERIODS = range(5)  # 0 for fields without one
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """An item: its id, what it is known by, all its texts by field and period."""
+    """An item: its id, the texts that name it, and all its texts by field and period."""
 
     key: str
     name: tuple[str, ...]
@@ -31,13 +35,13 @@ class _Item:
 
 
 def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Added, ...]] | Doubt:
-    """``filled`` with the ids of the measure as issued, and what the sheet has besides.
+    """Give the items of ``filled`` the ids they were issued with; also return the items that were not issued.
 
-    An item is the one with the same texts, else with the same name, else in the same place between those. Gives
-    a Doubt where it cannot be told which items are new or gone.
+    An item is the issued one with the same texts, else with the same name, else in the same place between those.
+    Returns a Doubt where new and removed items cannot be told apart.
     """
     texts = {ref: normalise(v if isinstance(v, str) else str(v)) for ref, v in filled.values.items()}
-    names: dict[tuple[str, str], str] = {}
+    ids: dict[tuple[str, str], str] = {}
     added: list[Added] = []
     for part in ITEM_LISTS:
         returned, base = _items(part, texts), _items(part, issued)
@@ -45,52 +49,52 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
         if pairs is None:
             return Doubt(f"{LIST_NAMES[part.prefix]}が、配付時のどの項目に当たるか決められません")
         for n, item in enumerate(returned):
-            names[part.prefix, item.key] = base[pairs[n]].key if n in pairs else ""
+            ids[part.prefix, item.key] = base[pairs[n]].key if n in pairs else ""
             if n not in pairs and not item.blank:
                 added.append(_added(part, item, filled, len(added) + 1))
-    return replace(filled, values=_renamed(filled.values, names), at=_renamed(filled.at, names)), tuple(added)
+    return replace(filled, values=_renamed(filled.values, ids), at=_renamed(filled.at, ids)), tuple(added)
 
 
 def _added(part: ItemList, item: _Item, filled: Filled, number: int) -> Added:
-    own = [ref for ref in filled.values if ref.item == item.key and ref.field.partition(".")[0] == part.prefix]
-    names = {ref: ref._replace(item=f"+{number}") for ref in own}
-    at = {names[ref]: filled.at[ref] for ref in own}
+    refs = {
+        ref: ref._replace(item=f"+{number}")
+        for ref in filled.values
+        if ref.item == item.key and list_of(ref) == part.prefix
+    }
+    at = {new: filled.at[ref] for ref, new in refs.items()}
     rows = tuple(sorted({row for row, _ in at.values()}))
-    return Added(part, {names[ref]: filled.values[ref] for ref in own}, at, rows)
+    return Added(part, {new: filled.values[ref] for ref, new in refs.items()}, at, rows)
 
 
-def _renamed(found: Mapping[Ref, Any], names: Mapping[tuple[str, str], str]) -> dict[Ref, Any]:
-    """Under the ids as issued; items without one are left out."""
+def _renamed(found: Mapping[Ref, Any], ids: Mapping[tuple[str, str], str]) -> dict[Ref, Any]:
+    """The texts under the ids as issued, without those of items that have none."""
     out = {}
     for ref, value in found.items():
-        key = names[ref.field.partition(".")[0], ref.item] if ref.item else ""
+        key = ids[list_of(ref), ref.item] if ref.item else ""
         if key or not ref.item:
             out[ref._replace(item=key)] = value
     return out
 
 
 def _items(part: ItemList, texts: Mapping[Ref, str]) -> list[_Item]:
-    """The items of a list in their order."""
+    """The items of a list, in order."""
     by_key: dict[str, dict[tuple[str, int], str]] = {}
     for ref, text in texts.items():
-        if ref.item and ref.field.partition(".")[0] == part.prefix:
+        if list_of(ref) == part.prefix:
             by_key.setdefault(ref.item, {})[ref.field, ref.period] = text
-    fields = [f"{part.prefix}.{name}" for name in _NAMES[part.prefix]]
-    return [
-        _Item(key, tuple(own.get((field, period), "") for field in fields for period in range(5)), own)
-        for key, own in by_key.items()
-    ]
+    field = _NAMED_BY[part.prefix]
+    return [_Item(key, tuple(own.get((field, n), "") for n in _PERIODS), own) for key, own in by_key.items()]
 
 
 def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
-    """Pairs of positions: the index in ``returned`` by that in ``base``; None where there is a choice."""
-    pairs = _same(returned, base, lambda item: tuple(sorted(item.texts.items())), {})
-    pairs = _same(returned, base, lambda item: item.name, pairs)
+    """Pair positions in ``returned`` with positions in ``base``; None where there is a choice."""
+    pairs = _alike(returned, base, lambda item: tuple(sorted(item.texts.items())), {})
+    pairs = _alike(returned, base, lambda item: item.name, pairs)
     bounds = [(-1, -1), *sorted(pairs.items()), (len(returned), len(base))]
     for (r0, b0), (r1, b1) in pairwise(bounds):
         here, there = list(range(r0 + 1, r1)), list(range(b0 + 1, b1))
         if len(here) != len(there):
-            here = [n for n in here if not returned[n].blank]  # spare rows, and blank ones that were inserted
+            here = [n for n in here if not returned[n].blank]  # without spare rows, and blank ones that were inserted
         if len(here) == len(there):
             pairs |= dict(zip(here, there, strict=True))
         elif here and there:
@@ -98,17 +102,19 @@ def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
     return pairs
 
 
-def _same(returned: list[_Item], base: list[_Item], known: Any, pairs: dict[int, int]) -> dict[int, int]:
-    """Add the pairs that are alike and alone in it, and do not cross those that are there."""
+def _alike(
+    returned: list[_Item], base: list[_Item], known_by: Callable[[_Item], Any], pairs: dict[int, int]
+) -> dict[int, int]:
+    """Add the pairs of named items that are alike, and like no others, unless they cross a pair already there."""
     out = dict(pairs)
-    for side_r in range(len(returned)):
-        like = known(returned[side_r])
-        mates = [n for n in range(len(base)) if known(base[n]) == like]
-        twins = [n for n in range(len(returned)) if known(returned[n]) == like]
-        if side_r in out or len(mates) != 1 or len(twins) != 1 or mates[0] in out.values():
-            continue
-        if returned[side_r].blank or not any(returned[side_r].name):
-            continue
-        if all((side_r - r) * (mates[0] - b) > 0 for r, b in out.items()):
-            out[side_r] = mates[0]
+    here, there = Counter(map(known_by, returned)), Counter(map(known_by, base))
+    place = {known_by(item): n for n, item in enumerate(base)}
+    for n, item in enumerate(returned):
+        like = known_by(item)
+        if (
+            any(item.name)
+            and here[like] == there[like] == 1
+            and all((n - r) * (place[like] - b) > 0 for r, b in out.items())
+        ):
+            out[n] = place[like]
     return out

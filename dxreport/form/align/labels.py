@@ -1,4 +1,4 @@
-"""What a form prints: its labels by row and column, and what a text in each cell says for or against it."""
+"""What a form prints: its labels by row and column, and how well a text fits each of its cells."""
 
 from __future__ import annotations
 
@@ -7,36 +7,34 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ...domain.fields import FIELD, FieldKind
-from ...domain.model import Settings
 from ..expressions import Binding, Computed, plain_path
-from ..records import Cell, Form
+from ..records import Form, TemplateCell
 
-_FLAGS = frozenset(Settings.__dataclass_fields__["flags"].default)
+_FLAGS = frozenset({"有", "無"})
 _ID = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)+")
 _YEAR = re.compile(r"(?:(?:令和|平成|r|h)(?:元|\d{1,2})|20\d\d)(?:年度?)?")
 _TAG = re.compile(r"\{\{.*?\}\}", re.S)
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~"})
-_LONG_ID = 12  # characters: what is longer is no 施策ID
-_LITERAL = 2  # characters that a text with blanks in it must at least have to be a label
+_LONG_ID = 12  # characters: anything longer is no 施策ID
+_LITERAL = 2  # characters that a text with blanks in it must have at least to be a label
 
 
 @lru_cache(maxsize=4_096)
 def fold(text: str) -> str:
-    """A text as labels are compared: white space left out, width, case and kinds of dash made one."""
+    """Return ``text`` as labels are compared: without white space; width, case and kinds of dash made equal."""
     return "".join(unicodedata.normalize("NFKC", text).split()).translate(_DASHES).casefold()
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What a form has in one cell.
+class ExpectedCell:
+    """What a sheet of the form is expected to hold in one cell.
 
-    ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills; ``field`` is
-    what is read there. With none of these it shows something that cannot be foretold. ``path`` names it
-    where it shows one plain thing (``years.y1``), ``round`` where it speaks of that. ``repeats`` is how many
-    of the blocks around it repeat it.
+    ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills in, ``field`` what
+    is read there; with none of these its text is unpredictable. ``path`` names the one plain thing it shows
+    (``years.y1``), or is ``round`` where it mentions that. ``repeats`` counts the blocks around it that repeat it.
     """
 
     column: int
@@ -48,19 +46,17 @@ class Mark:
 
     @property
     def printed(self) -> bool:
-        """Whether the text can be foretold."""
+        """Whether its text is predictable."""
         return bool(self.label) or self.pattern is not None
 
     def prints(self, folded: str) -> bool:
         """Whether this is the text that the form prints here."""
-        return (
-            folded == self.label
-            if self.label
-            else self.pattern is not None and self.pattern.fullmatch(folded) is not None
-        )
+        if self.label:
+            return folded == self.label
+        return self.pattern is not None and self.pattern.fullmatch(folded) is not None
 
     def fits(self, folded: str) -> float:
-        """How well a text fits a cell that prints nothing: above 0 it speaks for it, below against it."""
+        """How well a text fits a cell that prints nothing: positive for it, negative against it."""
         if self.field is None:
             if not self.path.startswith(("fiscal_year", "years.")):
                 return 0.0
@@ -77,66 +73,62 @@ class Mark:
         return 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """All marks of a form by template row, its label texts, and its texts with blanks."""
+@dataclass(frozen=True)
+class FormLabels:
+    """The expected cells of a form by template row, with all its labels and all its texts with blanks."""
 
-    rows: Mapping[int, tuple[Mark, ...]]
-    labels: frozenset[str]
-    patterns: tuple[re.Pattern[str], ...]
+    rows: Mapping[int, tuple[ExpectedCell, ...]]
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """All folded labels."""
+        return frozenset(cell.label for cells in self.rows.values() for cell in cells if cell.label)
+
+    @cached_property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """All texts with blanks."""
+        return tuple(cell.pattern for cells in self.rows.values() for cell in cells if cell.pattern is not None)
+
+    @cached_property
+    def columns(self) -> Mapping[int, tuple[ExpectedCell, ...]]:
+        """The expected cells by column, in order."""
+        out: dict[int, list[ExpectedCell]] = defaultdict(list)
+        for cells in self.rows.values():
+            for cell in cells:
+                out[cell.column].append(cell)
+        return {column: tuple(out[column]) for column in sorted(out)}
 
     def prints(self, folded: str) -> bool:
         """Whether the form prints this text anywhere."""
         return folded in self.labels or any(p.fullmatch(folded) for p in self.patterns)
 
-    @property
-    def columns(self) -> Mapping[int, tuple[Mark, ...]]:
-        """The marks by column, those columns that hold any, in order."""
-        out: dict[int, list[Mark]] = defaultdict(list)
-        for marks in self.rows.values():
-            for mark in marks:
-                out[mark.column].append(mark)
-        return {column: tuple(out[column]) for column in sorted(out)}
-
     def share(self, folded: frozenset[str]) -> float:
-        """Which part of the form's labels a sheet with these texts has, 0 to 1."""
+        """The share of the labels, 0 to 1, that a sheet with these texts has."""
         return len(self.labels & folded) / len(self.labels) if self.labels else 0.0
 
 
-def printed(form: Form) -> Printed:
-    """The marks of a form; worked out once."""
-    kept = form.editions.get("printed")
-    if kept is None:
-        kept = form.editions["printed"] = _printed(form)
-    return kept
+@lru_cache(maxsize=16)
+def form_labels(form: Form) -> FormLabels:
+    """The expected cells of a form."""
+    drawn = {c.at: c.text for c in form.source.cells(form.source.package.xml(form.part))}
+    read = {c.at for cells in form.bindings.values() for c in cells}
+    return FormLabels(
+        {
+            number: tuple(_expected(c, drawn.get(c.at, ""), is_read=c.at in read) for c in row.cells if c.content != "")
+            for number, row in form.rows.items()
+        }
+    )
 
 
-def _printed(form: Form) -> Printed:
-    part = next(s.part for s in form.source.sheets if s.name == form.sheet)
-    drawn = {(c.row, c.column): c.text for c in form.source.cells(form.source.package.xml(part))}
-    read = {(c.row, c.column) for cells in form.bindings.values() for c in cells}
-    rows = {}
-    for number, row in form.rows.items():
-        filled = (c for c in row.cells if c.content != "")
-        rows[number] = tuple(_mark(c, drawn.get((c.row, c.column), ""), (c.row, c.column) in read) for c in filled)
-    marks = [mark for row in rows.values() for mark in row]
-    patterns = tuple(m.pattern for m in marks if m.pattern is not None)
-    return Printed(rows, frozenset(m.label for m in marks if m.label), patterns)
-
-
-def _mark(c: Cell, text: str, is_read: bool) -> Mark:
-    if isinstance(c.content, Binding):
-        return Mark(c.column, field=c.content if is_read else None, repeats=c.repeats)
-    if isinstance(c.content, Computed):
-        plain = plain_path(c.content.source)
-        path = ".".join(plain) if plain else "round" if "round" in c.content.names else ""
-        if plain:
-            return Mark(c.column, path=path, repeats=c.repeats)
-        literals = [fold(piece) for piece in _TAG.split(c.content.source)]
-        if sum(map(len, literals)) >= _LITERAL:
-            return Mark(
-                c.column, pattern=re.compile(".*".join(map(re.escape, literals)), re.S), path=path, repeats=c.repeats
-            )
-        return Mark(c.column, path=path, repeats=c.repeats)
-    label = fold(text) if isinstance(c.content, str) else ""
-    return Mark(c.column, label, repeats=c.repeats)
+def _expected(c: TemplateCell, text: str, *, is_read: bool) -> ExpectedCell:
+    content = c.content
+    if isinstance(content, Binding):
+        return ExpectedCell(c.column, field=content if is_read else None, repeats=c.repeats)
+    if not isinstance(content, Computed):
+        return ExpectedCell(c.column, fold(text) if isinstance(content, str) else "", repeats=c.repeats)
+    if plain := plain_path(content.source):
+        return ExpectedCell(c.column, path=".".join(plain), repeats=c.repeats)
+    literals = [fold(literal) for literal in _TAG.split(content.source)]
+    labelled = sum(map(len, literals)) >= _LITERAL
+    pattern = re.compile(".*".join(map(re.escape, literals)), re.S) if labelled else None
+    return ExpectedCell(c.column, pattern=pattern, path="round" if "round" in content.names else "", repeats=c.repeats)

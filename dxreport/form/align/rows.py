@@ -1,4 +1,4 @@
-"""Which row of the form each row of a sheet is, by what is printed in it."""
+"""Find which row of the form each row of a sheet is, by the labels in it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from dataclasses import dataclass
 
 from ...ooxml.refs import column_letters
 from ..records import Form
-from .alignment import NEVER, Graph, Placed, Take, Ways, best_way
-from .labels import Printed, printed
+from .alignment import NEVER, Alignment, FormSteps, Placed, Step, best_alignment
+from .labels import FormLabels, form_labels
 
-# What it is worth that a cell holds its label, or another text; that a label stands where a value should, or nothing;
-# that a text or a label belongs nowhere; that a blank row does.
-_HIT, _MISS, _TAKEN, _ASTRAY, _STRAY, _LEFT, _BLANK = 2.0, -2.0, -3.0, -5.0, -1.0, -3.0, -0.05
+# Scores.
+_HIT = 2.0  # a cell holds its label
+_MISS = -2.0  # a cell that prints a label is blank or holds another text
+_OTHER_LABEL = -3.0  # a cell holds the label of another
+_EXTRA_TEXT = -1.0  # a text where the row has no cell, or in a row that is skipped
+_EXTRA_LABEL = -5.0  # a label where the row has no cell
+_SKIPPED_LABEL = -3.0  # a label in a row that is skipped
+_BLANK_ROW = -0.05  # a row is skipped or removed
+_REMOVED_LABEL = -0.5  # each label of a row that was removed
+_REMOVED_FIELDS = -1.5  # fields of a row that was removed
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a sheet of the form is not read, in Japanese, as a clause without full stop."""
+    """Why a sheet of the form is not read: a Japanese clause without a full stop."""
 
     reason: str
 
@@ -26,39 +33,39 @@ class Doubt:
 def place_rows(
     form: Form, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int]
 ) -> Sequence[Placed | None] | Doubt:
-    """Which row of the form each row of a sheet is (None: none of them).
+    """Find the row of the form that each row of a sheet is (None: none of them).
 
-    ``rows`` are folded texts by 0-based column, ``columns`` the places of the form's columns. A Doubt where a row could
-    as well be another.
+    ``rows`` are folded texts by 0-based column, ``columns`` the places of the form's columns. Returns a Doubt where
+    a row could as well be another.
     """
-    marks, inside = printed(form), set(columns.values())
+    labels, inside = form_labels(form), set(columns.values())
     texts = [{c: t for c, t in row.items() if c in inside} for row in rows]
-    graph = Graph.of(form.layout, lambda row: _removed(marks, row))
-    known = [_row_worth(marks, take, columns) for take in graph.takes]
-    worth = [[of(text) for of in known] for text in texts]
-    skipped = [_BLANK + sum(_LEFT if marks.prints(t) else _STRAY for t in text.values()) for text in texts]
-    ways = best_way(graph, worth, skipped)
-    doubtful = next((i for i in ways.doubtful if texts[i]), None)
+    steps = FormSteps(form.layout, lambda row: _removed(labels, row))
+    score_of = [_row_score(labels, step, columns) for step in steps.row_steps]
+    score = [[of(text) for of in score_of] for text in texts]
+    skipped = [
+        _BLANK_ROW + sum(_SKIPPED_LABEL if labels.prints(t) else _EXTRA_TEXT for t in text.values()) for text in texts
+    ]
+    found = best_alignment(steps, score, skipped)
+    doubtful = next((i for i in found.doubtful if texts[i]), None)
     if doubtful is None:
-        doubtful = _torn(form, ways)
+        doubtful = _incomplete_copy(form, found)
     if doubtful is not None:
         seen = next(iter(texts[doubtful].values()), "")
         return Doubt(f"{doubtful + 1}行目（「{seen[:20]}」）が様式のどの行か決められません")
-    return ways.places
+    return found.places
 
 
-def _torn(form: Form, ways: Ways) -> int | None:
-    """A row (0-based) of a copy of a block of which no more than half is there, or that lacks rows as its neighbour does.
+def _incomplete_copy(form: Form, found: Alignment) -> int | None:
+    """A row (0-based) of a copy of a block that lacks at least half of its rows, or lacks rows as the copy before does.
 
-    A row that was copied, or that was moved, reads as such a copy.
+    A row that was copied or moved away reads as such a copy.
     """
-    here: dict[tuple, list[int]] = defaultdict(list)
-    gone: dict[tuple, int] = Counter()
-    for i, place in enumerate(ways.places):
+    here: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
+    for i, place in enumerate(found.places):
         for copy in _copies(form, place):
             here[copy].append(i)
-    for place in ways.lost:
-        gone.update(_copies(form, place))
+    gone = Counter(copy for place in found.removed for copy in _copies(form, place))
     for (block, path), rows in here.items():
         before = (block, (*path[:-1], path[-1] - 1))
         if gone[block, path] and (gone[block, path] >= len(rows) or gone[before]):
@@ -66,67 +73,73 @@ def _torn(form: Form, ways: Ways) -> int | None:
     return None
 
 
-def _copies(form: Form, place: Placed | None) -> list[tuple[tuple[int, int], tuple[int, ...]]]:
-    """The copies of repeated blocks that a row stands in."""
+def _copies(form: Form, place: Placed | None) -> list[tuple[int, tuple[int, ...]]]:
+    """The copies of repeated blocks that hold a row: first row of the block, path."""
     if place is None:
         return []
     chain = form.layout.chains[place.row]
-    return [((block.first, block.last), place.path[: depth + 1]) for depth, block in enumerate(chain) if block.loops]
+    return [(block.first, place.path[: depth + 1]) for depth, block in enumerate(chain) if block.loops]
 
 
-def _removed(marks: Printed, row: int) -> float:
-    """What it is worth that a template row is not in the sheet."""
-    own = marks.rows[row]
-    return _BLANK - 0.5 * sum(m.printed for m in own) - (1.5 if any(m.field for m in own) else 0.0)
+def _removed(labels: FormLabels, row: int) -> float:
+    """The score for a template row that is missing from the sheet."""
+    cells = labels.rows[row]
+    fields = _REMOVED_FIELDS if any(cell.field for cell in cells) else 0.0
+    return _BLANK_ROW + _REMOVED_LABEL * sum(cell.printed for cell in cells) + fields
 
 
-def _row_worth(marks: Printed, take: Take, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
-    """A function from a row of the sheet to what it is worth that it is this row of the form."""
+def _row_score(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
+    """A function that scores a row of the sheet as the row of the form that ``step`` leads over."""
     own = {
-        columns[m.column]: m for m in marks.rows[take.row] if m.column in columns and not any(take.later[m.repeats :])
+        columns[cell.column]: cell
+        for cell in labels.rows[step.row]
+        if cell.column in columns and not any(step.later[cell.repeats :])
     }
-    labelled = any(m.printed for m in own.values())
+    labelled = any(cell.printed for cell in own.values())
 
-    def worth(texts: Mapping[int, str]) -> float:
-        total, said = 0.0, False
-        for column, mark in own.items():
+    def score(texts: Mapping[int, str]) -> float:
+        total, evidence = 0.0, False
+        for column, cell in own.items():
             text = texts.get(column, "")
-            if mark.printed:
-                hit = mark.prints(text)
-                said = said or hit
-                total += _HIT if hit else _TAKEN if marks.prints(text) else _MISS
-                continue
-            said = said or bool(text)
-            total += mark.fits(text) + (_TAKEN if mark.field is not None and marks.prints(text) else 0.0)
-        if labelled and not said:
-            return NEVER  # a blank row tells nothing of a row that prints a label
-        return total + sum(_ASTRAY if marks.prints(t) else _STRAY for column, t in texts.items() if column not in own)
+            if not cell.printed:
+                evidence = evidence or bool(text)
+                total += cell.fits(text) + (_OTHER_LABEL if cell.field is not None and labels.prints(text) else 0.0)
+            elif cell.prints(text):
+                evidence = True
+                total += _HIT
+            else:
+                total += _OTHER_LABEL if labels.prints(text) else _MISS
+        if labelled and not evidence:
+            return NEVER  # a blank row is no evidence of a row that prints a label
+        extra = (text for column, text in texts.items() if column not in own)
+        return total + sum(_EXTRA_LABEL if labels.prints(text) else _EXTRA_TEXT for text in extra)
 
-    return worth
+    return score
 
 
 def mismatch(
     form: Form, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int], places: Sequence[Placed | None]
 ) -> Doubt | None:
-    """A column that holds the heading of another, or others' labels as often as its own; a sheet that has hardly a row
-    of the form."""
-    marks = printed(form)
+    """Doubt a column that holds the heading of another, or others' labels as often as its own, and a sheet that lacks
+    more than half of the rows with fields."""
+    labels = form_labels(form)
     hits, misses = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
     for i, place in enumerate(places):
-        own = [m for m in marks.rows[place.row] if m.printed and m.column in columns] if place is not None else []
-        for mark in own:
-            text = rows[i].get(columns[mark.column], "")
-            if mark.prints(text):
-                hits[mark.column] += 1
-            elif marks.prints(text):
-                misses[mark.column] += len(places) if any(m.prints(text) for m in own) else 1
+        cells = labels.rows[place.row] if place is not None else ()
+        shown = [
+            (cell, rows[i].get(columns[cell.column], "")) for cell in cells if cell.printed and cell.column in columns
+        ]
+        for cell, text in shown:
+            if cell.prints(text):
+                hits[cell.column] += 1
+            elif labels.prints(text):  # the label of another column of this row is proof enough
+                misses[cell.column] += len(places) if any(other.prints(text) for other, _ in shown) else 1
     for column, count in misses.items():
         if count and count >= hits[column]:
-            return Doubt(
-                f"{column_letters(columns[column] + 1)}列の見出しが様式の{column_letters(column)}列と合いません"
-            )
+            here, drawn = column_letters(columns[column] + 1), column_letters(column)
+            return Doubt(f"{here}列の見出しが様式の{drawn}列と合いません")
     found = {place.row for place in places if place is not None}
-    fields = {row for row, own in marks.rows.items() if any(m.field for m in own)}
+    fields = {row for row, cells in labels.rows.items() if any(cell.field for cell in cells)}
     if len(fields & found) * 2 < len(fields):
         return Doubt("様式の欄の半分以上が見つかりません")
     return None

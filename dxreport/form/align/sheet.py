@@ -1,40 +1,44 @@
-"""A sheet whose keys are gone, read by the labels that the form prints.
+"""Read a sheet whose keys are gone, by the labels that the form prints.
 
-Copied to another book as values, without row 1 or column A, filled in before there were keys, published: the
-labels that are left say which row and column of the form each row and column is. That gives the sheet its
-keys again, and it is read like any other. What could be read in two ways is not read at all.
+Such sheets were copied to another book as values, lost row 1 or column A, were filled in before there were keys, or
+come from a published set. Their labels tell which row and column of the form each row and column is. With the keys
+put back, the sheet is read like any other; one that could be read in two ways is refused.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ...ooxml.refs import column_letters
 from ..expressions import Variable
-from ..read.sheet import Filled, read_sheet
+from ..read.sheet import Filled, read_keyed, targets_of
 from ..records import Form
 from ..stamp import Stamp
 from .alignment import Placed
 from .columns import find_columns
-from .labels import Mark, fold, printed
+from .labels import fold, form_labels
 from .rows import Doubt, mismatch, place_rows
 
-LIKE = 0.5  # a sheet that has this share of a form's labels is meant to be one
+__all__ = ["LIKE", "Aligned", "Doubt", "align", "resemblance"]
+
+LIKE = 0.5  # a sheet with this share of a form's labels counts as a sheet of the form
 _ROW_KEY = re.compile(r"r\d+(?:/[^/]*)*\+?")
 _COLUMN_KEY = re.compile(r"c[A-Z]{1,3}")
-_KEYS = 3  # as many of them make a row or column of keys: one may be a text
+_KEYS = 3  # this many make a row or column of keys: a single one may be a text
+_SEARCHED = 256  # columns searched for row keys
 
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """A sheet read by its labels; items are numbered in their order (K1, K2 …) unless row keys were left.
+    """A sheet read by its labels; items are numbered in order (K1, K2 …) unless row keys were left.
 
-    ``filled`` is as :func:`dxreport.form.read.read_sheet` gives it, its stamp blank but for the form. ``unplaced`` are the texts
-    that are no value and no label of the form, with (row, column), 1-based; ``shown`` what the form shows
-    besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is whether row keys were left.
+    ``filled`` is as :func:`dxreport.form.read.sheet.read_sheet` returns it, with a stamp that names only the form.
+    ``unplaced`` are the texts that are neither a value nor a label of the form, as (row, column, text), 1-based;
+    ``shown`` is what the form shows besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is
+    whether row keys were left.
     """
 
     filled: Filled
@@ -44,19 +48,19 @@ class Aligned:
 
 
 def resemblance(form: Form, rows: Sequence[Sequence[Any]]) -> float:
-    """The share of the form's labels that a sheet has, 0 to 1."""
-    return printed(form).share(frozenset(fold(v) for row in rows for v in row if isinstance(v, str) and v))
+    """Return the share of the form's labels that a sheet has, 0 to 1."""
+    return form_labels(form).share(frozenset(fold(v) for row in rows for v in row if isinstance(v, str) and v))
 
 
 def align(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
-    """Read a sheet of ``form`` by its labels; None when it does not look like one.
+    """Read a sheet of ``form`` by its labels; return None when it does not look like one.
 
-    ``rows``, ``quarter`` and ``year`` are as in :func:`dxreport.form.read.read_sheet`.
+    ``rows``, ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
     """
     if resemblance(form, rows) < LIKE:
         return None
-    sheet = _Sheet.of(form, rows)
-    columns = find_columns(printed(form), sheet.texts, sheet.column_keys)
+    sheet = _Keyless.of(form, rows)
+    columns = find_columns(form_labels(form), sheet.texts, sheet.column_keys)
     if columns.doubt:
         return Doubt(columns.doubt)
     places = _places_by_key(form, sheet) if sheet.row_keys else place_rows(form, sheet.texts, columns.places)
@@ -64,16 +68,17 @@ def align(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, year: 
         return places
     if doubt := mismatch(form, sheet.texts, columns.places, places):
         return doubt
-    keys = sheet.row_keys or {i: _key(form, p) for i, p in enumerate(places) if p is not None}
-    filled = _read(form, sheet, columns.places, keys, quarter, year)
+    keys = sheet.row_keys or {i: _key(form, place) for i, place in enumerate(places) if place is not None}
+    column_keys = {f"c{column_letters(column)}": place for column, place in columns.places.items()}
+    stamp, targets = Stamp("", "", form.digest), targets_of(form, quarter, year)
+    filled = read_keyed(stamp, sheet.rows, keys, column_keys, targets)
     unplaced, shown = _rest(form, sheet, columns.places, places, filled)
     return Aligned(filled, unplaced, shown, bool(sheet.row_keys))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A sheet with its keys taken out: ``texts`` folded by 0-based row and column, ``column_keys`` and ``row_keys``
-    what was left of them."""
+class _Keyless:
+    """A sheet with the rest of its keys taken out: ``texts`` are folded, by 0-based row and column."""
 
     rows: list[list[Any]]
     texts: list[dict[int, str]]
@@ -81,41 +86,37 @@ class _Sheet:
     row_keys: Mapping[int, str]
 
     @classmethod
-    def of(cls, form: Form, rows: Sequence[Sequence[Any]]) -> _Sheet:
-        """Take a sheet's keys from it."""
+    def of(cls, form: Form, rows: Sequence[Sequence[Any]]) -> _Keyless:
+        """Take the keys out of a sheet."""
         own = [list(row) for row in rows]
-        column_keys: dict[str, int] = {}
-        known = {f"c{letters}" for letters in form.column_letters}
-        for row in own:
-            found = {v: c for c, v in enumerate(row) if isinstance(v, str) and _COLUMN_KEY.fullmatch(v) and v in known}
-            if len(found) >= min(_KEYS, len(known)):
-                column_keys = found
-                row[:] = [""] * len(row)
-                break
+        column_keys = _take_column_keys(form, own)
         row_keys = _take_row_keys(form, own)
-        texts = [
-            {c: t for c, v in enumerate(row) if v != "" and (t := fold(v if isinstance(v, str) else str(v)))}
-            for row in own
-        ]
+        texts = [{c: folded for c, v in enumerate(row) if v != "" and (folded := fold(str(v)))} for row in own]
         return cls(own, texts, column_keys, row_keys)
 
 
-def _take_row_keys(form: Form, rows: list[list[Any]]) -> dict[int, str]:
-    for column in range(min(max(map(len, rows), default=0), 256)):
-        found = {
-            i: row[column]
-            for i, row in enumerate(rows)
-            if column < len(row) and isinstance(row[column], str) and _ROW_KEY.fullmatch(row[column])
-        }
-        if len(found) >= max(_KEYS, len(form.rows) // 2):
-            for row in rows:
-                if column < len(row):
-                    row[column] = ""
+def _take_column_keys(form: Form, rows: list[list[Any]]) -> dict[str, int]:
+    known = {f"c{letters}" for letters in form.column_letters}
+    for row in rows:
+        found = {v: c for c, v in enumerate(row) if isinstance(v, str) and _COLUMN_KEY.fullmatch(v) and v in known}
+        if len(found) >= min(_KEYS, len(known)):
+            row[:] = [""] * len(row)
             return found
     return {}
 
 
-def _places_by_key(form: Form, sheet: _Sheet) -> Sequence[Placed | None]:
+def _take_row_keys(form: Form, rows: list[list[Any]]) -> dict[int, str]:
+    for column in range(min(max(map(len, rows), default=0), _SEARCHED)):
+        keyed = ((i, row[column]) for i, row in enumerate(rows) if column < len(row))
+        found = {i: value for i, value in keyed if isinstance(value, str) and _ROW_KEY.fullmatch(value)}
+        if len(found) >= max(_KEYS, len(form.rows) // 2):
+            for row in (row for row in rows if column < len(row)):
+                row[column] = ""
+            return found
+    return {}
+
+
+def _places_by_key(form: Form, sheet: _Keyless) -> Sequence[Placed | None]:
     numbers = {i: int(key[1:].partition("/")[0].rstrip("+")) for i, key in sheet.row_keys.items()}
     return [Placed(numbers[i], ()) if numbers.get(i) in form.rows else None for i in range(len(sheet.rows))]
 
@@ -134,52 +135,30 @@ def _key(form: Form, place: Placed) -> str:
 
 
 def _id(variable: Variable, number: int) -> str:
-    """What stands in a key for the item that a loop has come to."""
+    """The id, in a key, of the item that a loop has reached."""
     return f"{variable.part.letter}{number}" if variable.part and not variable.periods_of else str(number)
 
 
-def _read(
-    form: Form, sheet: _Sheet, columns: Mapping[int, int], keys: Mapping[int, str], quarter: int, year: int
-) -> Filled:
-    """Read the sheet with its keys put around it."""
-    width = max([*map(len, sheet.rows), *(place + 1 for place in columns.values())])
-    head = [""] * width
-    for column, place in columns.items():
-        head[place] = f"c{column_letters(column)}"
-    stamp = Stamp("", "", form.digest)
-    keyed = [[str(stamp), *head], *([keys.get(i, ""), *row] for i, row in enumerate(sheet.rows))]
-    filled = read_sheet(form, keyed, quarter=quarter, year=year)
-    assert filled is not None
-    return replace(
-        filled,
-        at={ref: (row - 1, column - 1) for ref, (row, column) in filled.at.items()},
-        copied=tuple(row - 1 for row in filled.copied),
-        inserted=tuple(row - 1 for row in filled.inserted),
-        inserted_columns=tuple(column - 1 for column in filled.inserted_columns),
-    )
-
-
-def _repeats(mark: Mark, folded: str, said: set[tuple[str, str]]) -> bool:
-    """Whether a cell that prints no label shows what need not be placed: no field, or one that was read elsewhere."""
-    return mark.field is None or (mark.field.field, folded) in said
-
-
 def _rest(
-    form: Form, sheet: _Sheet, columns: Mapping[int, int], places: Sequence[Placed | None], filled: Filled
+    form: Form, sheet: _Keyless, columns: Mapping[int, int], places: Sequence[Placed | None], filled: Filled
 ) -> tuple[tuple[tuple[int, int, str], ...], dict[str, str]]:
-    """The texts that nothing took, and what the form shows besides the measure."""
-    marks, drawn = printed(form), {place: column for column, place in columns.items()}
+    """The texts that are neither a value nor a label, and what the form shows besides the measure."""
+    labels, drawn = form_labels(form), {place: column for column, place in columns.items()}
     taken = set(filled.at.values())
-    said = {(ref.field, fold(str(value))) for ref, value in filled.values.items()}
-    unplaced, shown = [], {}
+    read = {(ref.field, fold(str(value))) for ref, value in filled.values.items()}
+    unplaced: list[tuple[int, int, str]] = []
+    shown: dict[str, str] = {}
     for i, (texts, place) in enumerate(zip(sheet.texts, places, strict=True)):
-        own = {m.column: m for m in marks.rows[place.row]} if place is not None else {}
+        own = {cell.column: cell for cell in labels.rows[place.row]} if place is not None else {}
         for column, folded in texts.items():
             if (i + 1, column + 1) in taken:
                 continue
-            mark, text = own.get(drawn.get(column, 0)), str(sheet.rows[i][column])
-            if mark is not None and mark.path:
-                shown.setdefault(mark.path, text)
-            if mark is None or not (mark.prints(folded) if mark.printed else _repeats(mark, folded, said)):
+            cell, text = own.get(drawn.get(column, 0)), str(sheet.rows[i][column])
+            if cell is not None and cell.path:
+                shown.setdefault(cell.path, text)
+            known = cell is not None and (
+                cell.prints(folded) if cell.printed else cell.field is None or (cell.field.field, folded) in read
+            )
+            if not known:
                 unplaced.append((i + 1, column + 1, text))
     return tuple(unplaced), shown

@@ -1,1 +1,1 @@
-"""Parts of a worksheet that follow its rows: ranges, formulas, names, drawings, print settings."""
+"""Everything on a form's sheet but its rows: ranges, formulas, names, drawings, print settings."""

@@ -1,13 +1,15 @@
-"""Drawings, notes and header pictures of the form: one set of parts for each sheet, following its rows.
+"""Drawings, notes and header pictures of the form: cloned for each sheet, following its rows.
 
-Pictures and other media are shared by all sheets; the parts that point at rows are not.
+Pictures and other media are shared by all sheets; only the parts that refer to rows are cloned.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 
 from lxml import etree
 
@@ -15,21 +17,29 @@ from ...domain.errors import PackageError
 from ...ooxml.package import Package, Relationship, parse
 from ...ooxml.refs import cell
 from ..blocks import Layout
-from ..expressions import Computed, Consequence, Fault, computed
-from ..template import S, Source
+from ..expressions import Computed, computed
+from ..faults import Consequence, Fault, TemplateFaults
+from ..template import S
+from .markup import around, xml_of
 from .row_map import RowMap
 
 XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 V, X = "{urn:schemas-microsoft-com:vml}", "{urn:schemas-microsoft-com:office:excel}"
 OFFICE = "{urn:schemas-microsoft-com:office:office}"
-_TOP, _BOTTOM, _ID, _TEXT = "\ue010", "\ue011", "\ue012", "\ue013"
-_MARKS = re.compile("\ue013([0-9]+)\ue014")
-_SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")
+_REVISION_UID = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
+
+# Marks in the XML of a clone: its place is known only when the rows are.
+_TOP, _BOTTOM = "\ue010", "\ue011"  # rows, counted from 0
+_ROW = "\ue016"  # the row, counted from 1
+_SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")  # a row relative to _TOP
+_ID, _SHEET = "\ue012", "\ue015"
+_TEXT = re.compile("\ue013([0-9]+)\ue014")
+
 DROPPED = {"printerSettings", "threadedComment", "person", "customProperty"}
-_KEPT = {"hyperlink", "image"}
-_TOLD = {"table", "oleObject", "package", "control", "ctrlProp"}  # the sheet's own elements name them
-_KINDS = {
+_SHARED = {"hyperlink", "image"}
+_REFUSED_ELSEWHERE = {"table", "oleObject", "package", "control", "ctrlProp"}  # by the sheet's own elements
+_NAMES = {
     "chart": "グラフ", "chartEx": "グラフ", "pivotTable": "ピボットテーブル", "slicer": "スライサー", "timeline": "タイムライン",
     "queryTable": "外部データ", "diagramData": "SmartArt",
 }  # fmt: skip
@@ -37,131 +47,117 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """A piece of XML that hangs on template rows ``top``–``bottom`` (0: on none)."""
+    """XML that is anchored to template rows ``top``–``bottom`` (0: to none)."""
 
     xml: str
     top: int = 0
     bottom: int = 0
     depth: int = 0
-    ids: int = 1
 
-    def render(self, rows: RowMap, next_id: Callable[[], int]) -> str:
-        """One copy for each copy of its rows; "" when they are gone."""
+    def render(self, rows: RowMap) -> Iterator[tuple[int, str]]:
+        """Yield one copy for each copy of its rows, with its first row (0 for none)."""
         if not self.top:
-            return self._numbered(self.xml, next_id)
-        out = []
+            yield 0, self.xml
+            return
         for top, bottom in rows.spans(self.top, self.bottom, self.depth):
-            text = self.xml.replace(_TOP, str(top - 1)).replace(_BOTTOM, str(bottom - 1))
-            if "\ue017" in text:
-                text = _SHIFTED.sub(lambda m, top=top: str(max(0, top - 1 + int(m[1]))), text)
-            out.append(self._numbered(text, next_id))
-        return "".join(out)
+            text = self.xml.replace(_TOP, str(top - 1)).replace(_BOTTOM, str(bottom - 1)).replace(_ROW, str(top))
+            yield top, _SHIFTED.sub(partial(_row_from, top - 1), text)
 
-    @staticmethod
-    def _numbered(text: str, next_id: Callable[[], int]) -> str:
-        return re.sub(_ID, lambda _: str(next_id()), text) if _ID in text else text
+
+def _row_from(home: int, match: re.Match[str]) -> str:
+    return str(max(0, home + int(match[1])))
 
 
 @dataclass(frozen=True, slots=True)
-class HangingPart:
-    """A part that each sheet has its own copy of: ``kind`` of its relationship, its id there, its pieces."""
+class AttachedPart:
+    """A part that is cloned for each sheet: its relationship, its name with the sheet's number left out, its XML.
 
-    kind: str
+    ``texts`` are those of shapes. ``in_row_order`` is set where its elements must be in the order of their rows.
+    """
+
     rel: Relationship
     name: str
     content_type: str
     head: str
     anchored: tuple[Anchored, ...]
-    tail: str
+    end: str
     relationships: tuple[Relationship, ...] = ()
-    texts: tuple[Computed, ...] = ()
+    texts: tuple[str, ...] = ()
+    computed: tuple[Computed, ...] = ()
+    in_row_order: bool = False
 
     def render(self, rows: RowMap, sheet_number: int, text_of: Callable[[Computed], str | None]) -> str:
-        """The part's XML on the ``sheet_number``-th sheet (1-based); ``text_of`` gives the texts of shapes."""
-        counter = iter(range(1024 * sheet_number + 1 if self.kind == "vmlDrawing" else 2, 1_000_000_000))
-        body = "".join(a.render(rows, lambda: next(counter)) for a in self.anchored)
-        text = f"{self.head}{body}{self.tail}".replace("\ue015", str(sheet_number))
-        if self.texts:
-            text = _MARKS.sub(lambda m: _xml_text(text_of(self.texts[int(m[1])]) or ""), text)
-        return text
+        """Return the part's XML for the ``sheet_number``-th sheet (1-based); ``text_of`` evaluates texts of shapes."""
+        copies = [copy for anchored in self.anchored for copy in anchored.render(rows)]
+        if self.in_row_order:
+            copies.sort(key=lambda copy: copy[0])
+        body = "".join([xml for _, xml in copies])
+        if _ID in body:
+            ids = count(1024 * sheet_number + 1 if self.rel.kind == "vmlDrawing" else 2)
+            body = re.sub(_ID, lambda _: str(next(ids)), body)
+        text = f"{self.head}{body}{self.end}".replace(_SHEET, str(sheet_number))
+        return _TEXT.sub(lambda m: _run_text(text_of(self.computed[int(m[1])]) or ""), text) if self.computed else text
 
 
-def _xml_text(text: str) -> str:
-    """A text of one run, which holds no line break."""
+def _run_text(text: str) -> str:
+    """The text of a run, which holds no line break."""
     return text.replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @dataclass(frozen=True, slots=True)
-class Hangings:
-    """All that hangs on the form's sheet: parts to clone, relationships to keep."""
+class AttachedParts:
+    """All parts attached to the form's sheet: those to clone, and the relationships to shared ones."""
 
-    parts: tuple[HangingPart, ...]
-    kept: tuple[Relationship, ...]
-    last_row: int
+    cloned: tuple[AttachedPart, ...]
+    shared: tuple[Relationship, ...]
 
-    @classmethod
-    def read(
-        cls, source: Source, part: str, fault: Callable[[int, int, str], None], gone: frozenset[str] = frozenset()
-    ) -> Hangings:
-        """Read the parts that hang on sheet ``part``; what cannot be carried along is a fault.
+    @property
+    def last_row(self) -> int:
+        """The last template row that something is anchored to, 0 for none."""
+        return max((a.bottom for part in self.cloned for a in part.anchored), default=0)
 
-        ``gone`` are ids of relationships that are left out.
-        """
-        parts, kept = [], []
-        for rel in source.package.relationships(part):
-            if rel.kind in DROPPED or rel.id in gone:
-                continue
-            if rel.kind in _KEPT:
-                kept.append(rel)
-            elif rel.kind in _READERS:
-                parts.append(_READERS[rel.kind](source.package, rel, fault))
-            elif rel.kind not in _TOLD:
-                fault(
-                    0,
-                    0,
-                    f"様式のシートに{_KINDS.get(rel.kind, f'付いている「{rel.kind}」')}は使えません。セルと入力規則だけで描いてください。",
-                )
-        last = max((a.bottom for p in parts for a in p.anchored), default=0)
-        return cls(tuple(parts), tuple(kept), last)
-
-    def bound(self, layout: Layout, fault: Callable[[int, int, str], None]) -> Hangings:
-        """The same with every anchor's place among the blocks known, and texts of shapes compiled."""
-        parts = []
-        for p in self.parts:
-            anchored = tuple(replace(a, depth=layout.common_depth(a.top, a.bottom)) if a.top else a for a in p.anchored)
-            try:
-                texts = tuple(computed(t, layout.variables[2]) for t in p.texts)
-            except Fault as error:
-                if not isinstance(error, Consequence):
-                    fault(0, 0, f"図形の文字: {error}")
-                texts = ()
-            parts.append(replace(p, anchored=anchored, texts=texts))
-        return replace(self, parts=tuple(parts))
+    def bound(self, layout: Layout, found: TemplateFaults) -> AttachedParts:
+        """Return the parts with the depth of each anchor among the blocks, and the texts of shapes compiled."""
+        return replace(self, cloned=tuple(_bound(part, layout, found) for part in self.cloned))
 
 
-def _frame(root: etree._Element) -> tuple[str, str]:
-    """Start and end tag of an element, with its namespaces."""
-    bare = etree.Element(root.tag, nsmap=root.nsmap)
-    for name, value in root.attrib.items():
-        bare.set(name, value)
-    bare.text = "\ue000"
-    head, tail = etree.tostring(bare, encoding="unicode").split("\ue000")
-    return head, tail
+def _bound(part: AttachedPart, layout: Layout, found: TemplateFaults) -> AttachedPart:
+    anchored = tuple(replace(a, depth=layout.common_depth(a.top, a.bottom)) if a.top else a for a in part.anchored)
+    texts: tuple[Computed, ...] = ()
+    try:
+        texts = tuple(computed(text, layout.variables[2]) for text in part.texts)
+    except Consequence:
+        pass
+    except Fault as error:
+        found.fault(f"図形の文字: {error}")
+    return replace(part, anchored=anchored, computed=texts)
 
 
-def _drawing(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
+def read_attached(package: Package, relationships: Iterable[Relationship], found: TemplateFaults) -> AttachedParts:
+    """Read the parts that a sheet with these ``relationships`` refers to; one that cannot be cloned is a fault."""
+    cloned, shared = [], []
+    for rel in relationships:
+        if rel.kind in _SHARED:
+            shared.append(rel)
+        elif rel.kind in _READERS:
+            cloned.append(_READERS[rel.kind](package, rel, found))
+        elif rel.kind not in DROPPED | _REFUSED_ELSEWHERE:
+            what = _NAMES.get(rel.kind, f"付いている「{rel.kind}」")
+            found.fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
+    return AttachedParts(tuple(cloned), tuple(shared))
+
+
+def _drawing(package: Package, rel: Relationship, found: TemplateFaults) -> AttachedPart:
     root = package.xml(rel.target)
     relationships = tuple(package.relationships(rel.target))
-    for kind in dict.fromkeys(
+    refused = (
         r.kind
         for r in relationships
-        if (r.kind not in _KEPT and not r.kind.startswith("diagram")) or r.kind == "diagramData"
-    ):
-        fault(
-            0,
-            0,
-            f"様式のシートに{_KINDS.get(kind, f'「{kind}」')}は置けません。図形・画像・テキストボックスは使えます。",
-        )
+        if r.kind == "diagramData" or (r.kind not in _SHARED and not r.kind.startswith("diagram"))
+    )
+    for kind in dict.fromkeys(refused):
+        what = _NAMES.get(kind, f"「{kind}」")
+        found.fault(f"様式のシートに{what}は置けません。図形・画像・テキストボックスは使えます。")
     texts: list[str] = []
     anchored = []
     for anchor in root:
@@ -176,81 +172,61 @@ def _drawing(package: Package, rel: Relationship, fault: Callable[[int, int, str
             properties.set("id", _ID)
         for paragraph in anchor.iter(f"{A}p"):
             _mark_text(paragraph, texts)
-        anchored.append(
-            Anchored(
-                etree.tostring(anchor, encoding="unicode", with_tail=False), max(top, 2) if top else 0, max(bottom, 2)
-            )
-        )
-    head, tail = _frame(root)
+        anchored.append(Anchored(xml_of(anchor), max(top, 2) if top else 0, max(bottom, 2)))
+    head, end = around(etree.Element(root.tag, root.attrib, nsmap=root.nsmap))
     kind = "application/vnd.openxmlformats-officedocument.drawing+xml"
-    return HangingPart(
-        "drawing", rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), tail, relationships, tuple(texts)
-    )
+    return AttachedPart(rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), end, relationships, tuple(texts))
 
 
-def _mark_text(paragraph: etree._Element, texts: list) -> None:
-    """A paragraph of a shape that holds {{ … }}: its runs are joined into the first, to be filled in."""
+def _mark_text(paragraph: etree._Element, texts: list[str]) -> None:
+    """Join the runs of a shape's paragraph with {{ … }} into the first, to be filled in."""
     runs = list(paragraph.iter(f"{A}t"))
     joined = "".join(t.text or "" for t in runs)
     if "{{" not in joined:
         return
-    runs[0].text = f"{_TEXT}{len(texts)}\ue014"
+    runs[0].text = f"\ue013{len(texts)}\ue014"
     for other in runs[1:]:
         other.text = ""
     texts.append(joined)
 
 
-def _comments(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
+def _comments(package: Package, rel: Relationship, found: TemplateFaults) -> AttachedPart:
+    """Notes: their references count rows from 1, and they must be in the order of their cells."""
     root = package.xml(rel.target)
     notes = root.find(f"{S}commentList")
     anchored = []
     for note in list(notes):
-        row, column = cell(note.get("ref", "A1"))
+        ref = note.get("ref", "A1")
+        row, column = cell(ref)
         if "{{" in "".join(t.text or "" for t in note.iter(f"{S}t")):
-            fault(row, column, "メモに {{ }} は入れられません。セルに書いてください。")
-        letters = note.get("ref", "A1").rstrip("0123456789")
-        note.attrib.pop("{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid", None)
-        note.set("ref", f"{letters}{_TOP}")
-        anchored.append((row, column, etree.tostring(note, encoding="unicode", with_tail=False)))
+            found.fault("メモに {{ }} は入れられません。セルに書いてください。", (row, column))
+        note.attrib.pop(_REVISION_UID, None)
+        note.set("ref", ref.rstrip("0123456789") + _ROW)
+        anchored.append((row, column, xml_of(note)))
         notes.remove(note)
-    authors = root.find(f"{S}authors")
-    for author in authors if authors is not None else ():
+    for author in root.iterfind(f"{S}authors/*"):
         author.text = ""
-    notes.text = "\ue000"
-    head, tail = etree.tostring(root, encoding="unicode").split("\ue000")
-    # Anchors count rows from 0; a note's cell counts from 1.
-    pieces = tuple(Anchored(xml.replace(_TOP, "\ue016"), row, row) for row, _, xml in sorted(anchored))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
-    return _Notes("comments", rel, "xl/dxrcomments{}.xml", kind, head, pieces, tail)
+    by_row = tuple(Anchored(xml, row, row) for row, _, xml in sorted(anchored))
+    notes.text = None
+    head, end = around(root, notes)
+    return AttachedPart(rel, "xl/dxrcomments{}.xml", kind, head, by_row, end, in_row_order=True)
 
 
-class _Notes(HangingPart):
-    """comments.xml, whose references count rows from 1 and must stand in reading order."""
-
-    __slots__ = ()
-
-    def render(self, rows: RowMap, sheet_number: int, text_of: Callable[[Computed], str | None]) -> str:
-        """The notes of every copy of their rows."""
-        found = [(top, a.xml) for a in self.anchored for top, _ in rows.spans(a.top, a.bottom, a.depth)]
-        found.sort(key=lambda item: item[0])  # those of one row stand in the order of their columns already
-        return f"{self.head}{''.join(xml.replace(chr(0xE016), str(top)) for top, xml in found)}{self.tail}"
-
-
-def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], None]) -> HangingPart:
+def _vml(package: Package, rel: Relationship, found: TemplateFaults) -> AttachedPart:
+    """The shapes of notes, and header pictures."""
     root = _vml_root(package.read(rel.target))
     for shape_map in root.iter(f"{OFFICE}idmap"):
-        shape_map.set("data", "\ue015")
+        shape_map.set("data", _SHEET)
     anchored = []
     for shape in root.findall(f"{V}shape"):
         data = shape.find(f"{X}ClientData")
-        row = data.find(f"{X}Row") if data is not None else None
         if data is None:
-            continue  # a header picture: no row, stays in place
+            continue  # a header picture: it has no row and stays in place
+        row = data.find(f"{X}Row")
         if data.get("ObjectType") != "Note" or row is None:
-            fault(
-                0,
-                0,
-                "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。",
+            found.fault(
+                "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。"
             )
             continue
         top = int(row.text) + 1
@@ -259,17 +235,14 @@ def _vml(package: Package, rel: Relationship, fault: Callable[[int, int, str], N
         at = data.find(f"{X}Anchor")
         if at is not None:
             at.text = _relative(at.text or "", top - 1)
-        anchored.append(Anchored(etree.tostring(shape, encoding="unicode", with_tail=False), top, top))
+        anchored.append(Anchored(xml_of(shape), top, top))
         root.remove(shape)
-    root.text = (root.text or "") + "\ue000"
-    head, tail = etree.tostring(root, encoding="unicode").split("\ue000")
-    relationships = tuple(package.relationships(rel.target))
+    head, end = around(root)
+    if anchored:  # layout and shape types go before the shapes
+        head, end = head + "".join(xml_of(e) for e in root), "</xml>"
     kind = "application/vnd.openxmlformats-officedocument.vmlDrawing"
-    if anchored:
-        head, tail = head + _after_layout(root), "</xml>"
-    return HangingPart(
-        "vmlDrawing", rel, "xl/drawings/dxr{}_" + rel.id + ".vml", kind, head, tuple(anchored), tail, relationships
-    )
+    relationships = tuple(package.relationships(rel.target))
+    return AttachedPart(rel, "xl/drawings/dxr{}_" + rel.id + ".vml", kind, head, tuple(anchored), end, relationships)
 
 
 def _relative(anchor: str, row: int) -> str:
@@ -281,15 +254,10 @@ def _relative(anchor: str, row: int) -> str:
     return ", ".join(values)
 
 
-def _after_layout(root: etree._Element) -> str:
-    """What stands in a VML part before its shapes: layout and shape types."""
-    return "".join(etree.tostring(e, encoding="unicode", with_tail=False) for e in root)
-
-
 def _vml_root(data: bytes) -> etree._Element:
     try:
         return parse(data)
-    except PackageError:  # Excel writes unclosed <br> in notes of old
+    except PackageError:  # early versions of Excel wrote unclosed <br> in notes
         return etree.fromstring(data, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
 
 

@@ -1,6 +1,6 @@
 """Formulas of a template: their references follow the rows.
 
-Tokens come from openpyxl's tokenizer, which is imported only for a template that has formulas.
+Tokens come from openpyxl's tokenizer, which is imported only for a template with formulas.
 """
 
 from __future__ import annotations
@@ -15,48 +15,56 @@ _REF = re.compile(r"(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?::(\$?)([A-Z]{1,3})(\$?)([0-
 _ROWS = re.compile(r"(\$?)([0-9]+):(\$?)([0-9]+)")
 
 
+def sheet_prefix(sheet: str) -> str:
+    """Return the name of a sheet, quoted, as it begins a reference: ``'年間 計画'!``."""
+    return "'" + sheet.replace("'", "''") + "'!"
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference to cells (or whole rows) of the form within a formula."""
+    """A reference to cells (or whole rows) of the form within a formula.
 
-    prefix: str
+    ``pinned`` is set where it leads out of the blocks around the formula's cell: its rows must not be relative.
+    """
+
     first_column: str
     first_row: int
     last_column: str
     last_row: int
-    pinned: bool  # outside the block of the cell the formula stands for: the row must not slide
+    pinned: bool
 
     def text(self, rows: RowMap, path: Path) -> str | None:
-        """The reference after the rows were written; None when all its rows are gone."""
+        """Return the reference in the rendered sheet; None when all its rows are gone."""
         first, last = rows.locate(self.first_row, path), rows.locate(self.last_row, path)
         if first is None or last is None:
             return None
         lock = "$" if self.pinned else ""
         low, high = first[0], last[1]
         start = f"{self.first_column}{lock}{low}"
-        single = not self.last_column and low == high
-        return self.prefix + (start if single else f"{start}:{self.last_column or self.first_column}{lock}{high}")
+        if not self.last_column and low == high:
+            return start
+        return f"{start}:{self.last_column or self.first_column}{lock}{high}"
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
     """A formula as literal texts and references."""
 
-    parts: tuple[str | Reference, ...]
+    tokens: tuple[str | Reference, ...]
 
     def text(self, rows: RowMap, path: Path) -> str | None:
-        """The formula in the sheet; None when something it refers to has no rows left."""
+        """Return the formula in the rendered sheet; None when something it refers to has no rows left."""
         out = []
-        for part in self.parts:
-            piece = part if isinstance(part, str) else part.text(rows, path)
-            if piece is None:
+        for token in self.tokens:
+            text = token if isinstance(token, str) else token.text(rows, path)
+            if text is None:
                 return None
-            out.append(piece)
+            out.append(text)
         return "".join(out)
 
 
 def formula(source: str, home_row: int, sheet: str, layout: Layout) -> Formula:
-    """Read ``source`` (without ``=``), which stands for a cell in template row ``home_row``.
+    """Parse ``source`` (without ``=``), the formula of a cell in template row ``home_row``.
 
     References without a sheet, or to ``sheet`` itself, follow the rows; all others stay.
     """
@@ -64,20 +72,20 @@ def formula(source: str, home_row: int, sheet: str, layout: Layout) -> Formula:
         return Formula((source,))
     from openpyxl.formula import Tokenizer
 
-    own = {f"{sheet}!", f"'{sheet.replace(chr(39), chr(39) * 2)}'!"}
-    parts: list[str | Reference] = []
+    own = {"", f"{sheet}!", sheet_prefix(sheet)}
+    tokens: list[str | Reference] = []
     for token in Tokenizer("=" + source).items:
-        text = token.value
-        if token.type == "OPERAND" and token.subtype == "RANGE":
-            prefix, mark, ref = text.rpartition("!")
-            if not mark or prefix + mark in own:
-                parts.append(_reference(ref, home_row, layout) or text)
-                continue
-        parts.append(text)
-    return Formula(tuple(parts))
+        text: str = token.value
+        prefix, mark, ref = text.rpartition("!")
+        if token.type == "OPERAND" and token.subtype == "RANGE" and prefix + mark in own:
+            tokens.append(_reference(ref, home_row, layout) or text)
+        else:
+            tokens.append(text)
+    return Formula(tuple(tokens))
 
 
 def _reference(ref: str, home_row: int, layout: Layout) -> Reference | None:
+    """The reference that follows the rows; None where it does not refer to rows of the form."""
     home = layout.chains.get(home_row, ())
     if match := _REF.fullmatch(ref):
         lock, column, row_lock, row, last_lock, last_column, last_row_lock, last_row = match.groups()
@@ -88,23 +96,23 @@ def _reference(ref: str, home_row: int, layout: Layout) -> Reference | None:
         rows, columns, drawn_pinned = (int(match[2]), int(match[4])), ("", ""), True
     else:
         return None
-    if rows[0] != rows[1]:  # rows 1 and those behind the form are no rows of it
+    if rows[0] != rows[1]:  # row 1 and rows behind the form do not belong to it
         rows = max(min(rows), 2), min(max(rows), max(layout.chains))
     if any(row not in layout.chains for row in rows) or rows[0] > rows[1]:
         return None
     outside = any(layout.chains[row][: len(home)] != home for row in rows)
-    return Reference("", columns[0], rows[0], columns[1], rows[1], drawn_pinned or outside)
+    return Reference(columns[0], rows[0], columns[1], rows[1], drawn_pinned or outside)
 
 
 def unshared(source: str, origin: str, target: str) -> str:
-    """A shared formula of cell ``origin`` as it reads in cell ``target``."""
+    """Return a formula of cell ``origin`` as it reads in cell ``target``."""
     from openpyxl.formula.translate import Translator
 
-    return Translator("=" + source, origin=origin).translate_formula(target)[1:]
+    return str(Translator("=" + source, origin=origin).translate_formula(target))[1:]
 
 
-def moved(source: str, origin: str, target: str) -> str | None:
-    """A rule's formula drawn for cell ``origin`` as it reads for cell ``target``; None where it would leave the sheet."""
+def shifted(source: str, origin: str, target: str) -> str | None:
+    """Return a rule's formula drawn for cell ``origin`` as it reads for ``target``; None where it would leave the sheet."""
     if origin == target or not any(c.isdigit() for c in source):
         return source
     from openpyxl.formula.translate import TranslatorError

@@ -1,17 +1,18 @@
-"""Where each row of the template went: the map that every range of the sheet follows."""
+"""Map the rows of the template to the rows of a rendered sheet."""
 
 from __future__ import annotations
 
 from ..blocks import Layout
 
-Path = tuple[int, ...]  # which copy of each block a row belongs to, outermost first
+Path = tuple[int, ...]  # the copy (0-based) of each block around a row, outermost first
+RowShape = tuple[tuple[int | Path, ...], ...]
 
 
 class RowMap:
-    """Filled while rows are written; then answers for ranges.
+    """Filled while rows are rendered; then it answers for ranges.
 
-    ``rows[t]`` are the rows that template row ``t`` became, in order, ``paths[t]`` the copies of
-    the blocks around them.
+    ``rows[t]`` are the rows that template row ``t`` became, in order, ``paths[t]`` the copies of the blocks around
+    them.
     """
 
     __slots__ = ("layout", "paths", "rows")
@@ -22,7 +23,7 @@ class RowMap:
         self.paths: dict[int, list[Path]] = {}
 
     def note(self, template_row: int, row: int, path: Path) -> None:
-        """Template row ``template_row`` was written as row ``row``."""
+        """Note that ``template_row`` became ``row``."""
         if template_row in self.rows:
             self.rows[template_row].append(row)
             self.paths[template_row].append(path)
@@ -30,13 +31,16 @@ class RowMap:
             self.rows[template_row] = [row]
             self.paths[template_row] = [path]
 
-    def shape(self) -> tuple:
-        """What two sheets share whose rows went to the same places."""
+    def shape(self) -> RowShape:
+        """Return a cache key: equal for maps with equal rows."""
         return tuple((row, *paths) for row, paths in self.paths.items())
 
     def spans(self, top: int, bottom: int, depth: int) -> list[tuple[int, int]]:
-        """The rows that template rows ``top``–``bottom`` became: one span for each copy of the innermost
-        block that holds both (``depth`` blocks do); a span grows over the copies of blocks within it."""
+        """Return the rows that template rows ``top``–``bottom`` became, as (first, last).
+
+        There is one span for each copy of the innermost of the ``depth`` blocks that hold both; it includes all
+        copies of blocks within.
+        """
         if top == bottom and depth >= len(self.layout.chains[top]):
             return [(row, row) for row in self.rows.get(top, ())]
         first, last = self.rows.get(top), self.rows.get(bottom)
@@ -50,24 +54,25 @@ class RowMap:
         return sorted(groups.values())
 
     def locate(self, template_row: int, path: Path) -> tuple[int, int] | None:
-        """First and last row that ``template_row`` became, as seen from the copy at ``path``; None if none."""
-        rows = self.rows.get(template_row)
-        if not rows:
+        """Return the first and last row that ``template_row`` became, as seen from the copy at ``path``.
+
+        These are the rows that share most of the path; None where there are no rows.
+        """
+        rows, paths = self.rows.get(template_row), self.paths.get(template_row)
+        if not rows or not paths:
             return None
-        paths = self.paths[template_row]
         if path in paths:  # a row of the very same copy: there is just one
             here = rows[paths.index(path)]
             return here, here
-        best, first, last = -1, 0, 0
-        for row, other in zip(rows, paths, strict=True):
-            shared = 0
-            for a, b in zip(path, other, strict=False):
-                if a != b:
-                    break
-                shared += 1
-            shared = min(shared, len(path))
-            if shared > best:
-                best, first, last = shared, row, row
-            elif shared == best:
-                last = row
-        return first, last
+        shared = [_common_length(path, other) for other in paths]
+        nearest = [row for row, length in zip(rows, shared, strict=True) if length == max(shared)]
+        return nearest[0], nearest[-1]
+
+
+def _common_length(a: Path, b: Path) -> int:
+    length = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        length += 1
+    return length

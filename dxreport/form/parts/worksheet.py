@@ -1,16 +1,17 @@
-"""What stands around the rows in the form's sheet: view, columns, protection, rules, print settings."""
+"""The form's sheet before and after its rows: view, columns, protection, rules, print settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from lxml import etree
 
 from ...ooxml.package import DOC_RELS_NS
+from ..faults import TemplateFaults
 from ..template import R_ID, S
+from .markup import around
 from .row_map import RowMap
-from .xml_templates import X14, Builder, Piece
+from .xml_templates import X14, TemplateBuilder, XmlTemplate
 
 ORDER = (
     "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
@@ -33,9 +34,19 @@ SELECTED, ACTIVE, FROZEN = "\ue006", "\ue007", "\ue008"
 BREAKS, IGNORED = "\ue009", "\ue00a"
 
 
+_DEFAULTS = {
+    "sheetProtection": '<sheetProtection sheet="1" objects="1" scenarios="1" formatCells="0" formatColumns="0" formatRows="0"/>',
+    "rowBreaks": BREAKS,
+    "ignoredErrors": IGNORED,
+}
+_KEY_COLUMN = {"width": "9", "hidden": "1"}
+_MARGIN_COLUMN = {"width": "1.625"}
+_ROWS = ORDER.index("sheetData")
+
+
 @dataclass(frozen=True, slots=True)
 class PageSetup:
-    """What is needed to break pages: paper code, orientation, margins in inches, scale or fit to width."""
+    """What page breaks depend on: paper code, orientation, margins in inches, scale (1.0: 100 %) or fit to width."""
 
     paper: int
     landscape: bool
@@ -48,95 +59,82 @@ class PageSetup:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
-    """``head`` is the XML before the rows, with marks; ``pieces`` what follows them, in the schema's order."""
+class WorksheetParts:
+    """A worksheet without its rows.
+
+    ``head`` is the XML before the rows, with marks; ``following`` what comes after them, in the schema's order.
+    ``breaks`` are the template rows after which a page break was drawn; ``frozen`` is the last frozen row, 0 for none.
+    """
 
     head: str
-    pieces: tuple[Piece, ...]
+    following: tuple[XmlTemplate, ...]
     page: PageSetup
-    breaks: tuple[int, ...]  # drawn page breaks: after these template rows
-    frozen: int  # drawn frozen rows, counted from row 1; 0 for none
+    breaks: tuple[int, ...]
+    frozen: int
 
-    def render(self, rows: RowMap) -> str:
-        """The XML behind the rows; ``BREAKS`` and ``IGNORED`` mark what the renderer fills in."""
-        return "".join(piece if isinstance(piece, str) else piece.render(rows)[0] for piece in self.pieces)
+    def after_rows(self, rows: RowMap) -> str:
+        """Return the XML after the rows; the renderer replaces ``BREAKS`` and ``IGNORED`` in it."""
+        return "".join([t if isinstance(t, str) else t.render(rows)[0] for t in self.following])
 
 
-def compile_tail(
-    root: etree._Element,
-    builder: Builder,
-    fault: Callable[[str], None],
-    note: Callable[[str], None],
-    *,
-    published: bool = False,
-) -> Tail:
-    """Everything of the sheet but its rows. Faults and remarks are reported as sentences.
+def compile_worksheet(
+    root: etree._Element, builder: TemplateBuilder, found: TemplateFaults, *, published: bool = False
+) -> WorksheetParts:
+    """Compile everything of the sheet but its rows.
 
     A ``published`` sheet is not protected, and its column A is a margin.
     """
     page, breaks = _page(root), tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
-    frozen = _freeze(root)
-    _columns(root, _MARGIN if published else _KEYS)
-    pieces: list[tuple[int, Piece]] = []
-    head: list[str] = []
-    for element in root:
-        if not isinstance(element.tag, str):
-            continue
+    frozen = _frozen_rows(root)
+    _set_first_column(root, _MARGIN_COLUMN if published else _KEY_COLUMN)
+    following: dict[int, list[XmlTemplate]] = {}
+    head = [_opening(root)]
+    for element in root.iterchildren(etree.Element):
         name = _name(element)
         if name in _REFUSED or name not in ORDER:
             what = _REFUSED.get(name, f"「{name}」")
-            fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
+            found.fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
         elif name in _DROPPED:
-            note(f"様式のシートの{_DROPPED[name]}は、送るシートには付きません。")
+            found.notes.append(f"様式のシートの{_DROPPED[name]}は、送るシートには付きません。")
         elif name in _SILENT or name in ("sheetData", "rowBreaks"):
             continue
-        elif ORDER.index(name) < ORDER.index("sheetData"):
-            head.append(_head(element, name, builder, frozen))
+        elif ORDER.index(name) < _ROWS:
+            head.append(_before_rows(element, name, builder, frozen))
         else:
-            pieces.append((ORDER.index(name), _tail_piece(element, name, builder, note)))
-    present = {index for index, _ in pieces}
+            following.setdefault(ORDER.index(name), []).append(_after_rows(element, name, builder, found))
     for name, default in _DEFAULTS.items():
-        if ORDER.index(name) not in present and not (published and name == "sheetProtection"):
-            pieces.append((ORDER.index(name), default))
-    pieces.sort(key=lambda item: item[0])
-    return Tail(_opening(root, builder) + "".join(head), tuple(p for _, p in pieces), page, breaks, frozen)
+        if not (published and name == "sheetProtection"):
+            following.setdefault(ORDER.index(name), [default])
+    ordered = tuple(template for index in sorted(following) for template in following[index])
+    return WorksheetParts("".join(head), ordered, page, breaks, frozen)
 
 
 def _name(element: etree._Element) -> str:
-    """An element's name; of alternatives (form controls and objects stand in such), that of the first."""
+    """The name of an element; of alternatives, which hold form controls and objects, that of the first."""
     first = element.find(f"{_MC}Choice/*") if element.tag == f"{_MC}AlternateContent" else None
-    return etree.QName(element if first is None else first).localname
+    name: str = etree.QName(element if first is None else first).localname
+    return name
 
 
-_DEFAULTS = {
-    "sheetProtection": '<sheetProtection sheet="1" objects="1" scenarios="1" formatCells="0" formatColumns="0" formatRows="0"/>',
-    "rowBreaks": BREAKS,
-    "ignoredErrors": IGNORED,
-}
-
-
-def _opening(root: etree._Element, builder: Builder) -> str:
+def _opening(root: etree._Element) -> str:
     """The root's start tag; its declared prefixes stay, since mc:Ignorable may name them."""
-    bare = etree.Element(root.tag, nsmap=root.nsmap)
-    for name, value in root.attrib.items():
-        if not name.endswith("}uid"):
-            bare.set(name, value)
-    bare.text = "\ue000"
-    return etree.tostring(bare, encoding="unicode").split("\ue000")[0]
+    attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
+    return around(etree.Element(root.tag, attributes, nsmap=root.nsmap))[0]
 
 
-def _head(element: etree._Element, name: str, builder: Builder, frozen: int) -> str:
+def _before_rows(element: etree._Element, name: str, builder: TemplateBuilder, frozen: int) -> str:
     if name == "sheetPr":
         element.attrib.pop("codeName", None)
     if name == "sheetViews":
-        return _views(element, builder, frozen)
+        _clean_views(element, frozen)
     if name == "sheetFormatPr":
         for key in [k for k in element.attrib if k.startswith("{")]:
             del element.attrib[key]
     return builder.xml(element)
 
 
-def _views(element: etree._Element, builder: Builder, frozen: int) -> str:
+def _clean_views(element: etree._Element, frozen: int) -> None:
+    """Keep one view, without scroll positions; mark its selected cell and frozen rows."""
     for view in list(element)[1:]:
         element.remove(view)
     view = element[0]
@@ -144,7 +142,7 @@ def _views(element: etree._Element, builder: Builder, frozen: int) -> str:
         view.attrib.pop(key, None)
     view.set("tabSelected", SELECTED)
     pane = view.find(f"{S}pane")
-    if pane is not None and not _is_frozen(pane):  # a split window is a way to look at the sheet, no part of it
+    if pane is not None and not _is_frozen(pane):  # a split window belongs to whoever looked at the sheet
         view.remove(pane)
         pane = None
     for old in view.findall(f"{S}selection"):
@@ -156,14 +154,9 @@ def _views(element: etree._Element, builder: Builder, frozen: int) -> str:
         if pane.attrib.pop("ySplit", None) and frozen:
             pane.set("ySplit", FROZEN)
         pane.addnext(selection)
-    return builder.xml(element)
 
 
-_KEYS = {"width": "9", "hidden": "1"}
-_MARGIN = {"width": "1.625"}
-
-
-def _freeze(root: etree._Element) -> int:
+def _frozen_rows(root: etree._Element) -> int:
     pane = root.find(f"{S}sheetViews/{S}sheetView/{S}pane")
     return int(float(pane.get("ySplit", "0"))) if pane is not None and _is_frozen(pane) else 0
 
@@ -172,8 +165,8 @@ def _is_frozen(pane: etree._Element) -> bool:
     return pane.get("state") in ("frozen", "frozenSplit")
 
 
-def _columns(root: etree._Element, look: dict[str, str]) -> None:
-    """Column A carries the keys or nothing: its ``look`` does not follow its drawn width."""
+def _set_first_column(root: etree._Element, look: dict[str, str]) -> None:
+    """Set the width of column A, whatever was drawn: it holds the keys or nothing."""
     cols = root.find(f"{S}cols")
     if cols is None:
         cols = etree.Element(f"{S}cols")
@@ -187,7 +180,7 @@ def _columns(root: etree._Element, look: dict[str, str]) -> None:
     cols.insert(0, etree.Element(f"{S}col", min="1", max="1", **look, customWidth="1"))
 
 
-def _tail_piece(element: etree._Element, name: str, builder: Builder, note: Callable[[str], None]) -> Piece:
+def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, found: TemplateFaults) -> XmlTemplate:
     if name == "sheetProtection":
         for key in ("password", "algorithmName", "hashValue", "saltValue", "spinCount"):
             element.attrib.pop(key, None)
@@ -198,13 +191,13 @@ def _tail_piece(element: etree._Element, name: str, builder: Builder, note: Call
         for ext in [
             e for e in element if any(key.startswith(f"{{{DOC_RELS_NS}}}") for x in e.iter() for key in x.attrib)
         ]:
-            element.remove(ext)  # slicers and the like belong to parts that are not carried along
+            element.remove(ext)  # slicers and the like belong to parts that are left behind
         for ext in [e for e in element if e.find(f"{{{X14}}}sparklineGroups") is not None]:
             element.remove(ext)
-            note("様式のシートのスパークラインは、送るシートには付きません。")
+            found.notes.append("様式のシートのスパークラインは、送るシートには付きません。")
         if not len(element):
             return ""
-    return builder.piece(element)
+    return builder.template(element)
 
 
 def _page(root: etree._Element) -> PageSetup:

@@ -1,1 +1,1 @@
-"""A returned sheet → the texts of a measure, by its keys."""
+"""Read a returned sheet: the texts of a measure, the items that were added, what was moved."""

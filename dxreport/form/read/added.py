@@ -1,23 +1,24 @@
-"""Items that a department added to a sheet itself: rows inserted or copied behind a block, as many as it has."""
+"""Find the items that a department added itself: rows inserted or copied next to a block, as many as it has."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from ...domain.model import ItemList, Ref
 from ..blocks import Block
 from ..records import Form
-from .sheet import Filled, columns_of, find_stamp, targets_of
+from .sheet import Filled, Targets, columns_of, find_stamp, targets_of
 
 _KEY = re.compile(r"r([0-9]+)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """An added item: ``values`` as the file's reader gave them, under the item id ``+1``, ``+2`` …; ``rows`` 1-based."""
+    """An added item: ``values`` as the file's reader returned them, with item id ``+1``, ``+2`` …; ``rows`` 1-based."""
 
     part: ItemList
     values: dict[Ref, Any]
@@ -28,7 +29,7 @@ class Added:
 def added_items(
     form: Form, rows: Sequence[Sequence[Any]], filled: Filled, *, quarter: int, year: int
 ) -> tuple[Added, ...]:
-    """What stands in rows without a key of their own and can only be a further item of a list."""
+    """Return what was written in rows without a key of their own and can only be a further item of a list."""
     found = find_stamp(rows)
     if found is None:
         return ()
@@ -42,7 +43,8 @@ def added_items(
         if block is None or len(group) % height:
             continue
         for start in range(0, len(group), height):
-            item = _item(block, group[start : start + height], rows, columns, targets, len(out) + 1)
+            own = [(number, rows[number - 1]) for number in group[start : start + height]]
+            item = _item(block, own, columns, targets, f"+{len(out) + 1}")
             if item is not None:
                 out.append(item)
     return tuple(out)
@@ -57,24 +59,17 @@ def _is_list(block: Block) -> bool:
 
 
 def _consecutive(numbers: list[int]) -> Iterator[list[int]]:
-    group: list[int] = []
-    for n in numbers:
-        if group and n != group[-1] + 1:
-            yield group
-            group = []
-        group.append(n)
-    if group:
-        yield group
+    """Runs of consecutive numbers: in each, number and position differ by the same amount."""
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        yield [number for _, number in run]
 
 
 def _block_at(blocks: list[Block], rows: Sequence[Sequence[Any]], left: int, group: list[int]) -> Block | None:
-    """The block that the rows stand right behind, or right before."""
+    """The block that the rows directly follow or precede."""
     above, below = _template_row(rows, left, group[0] - 2), _template_row(rows, left, group[-1])
     own = _template_row(rows, left, group[0] - 1)
     for block in blocks:
-        if own and own != block.first:
-            continue
-        if above == block.last or below == block.first:
+        if own in (0, block.first) and (above == block.last or below == block.first):
             return block
     return None
 
@@ -86,19 +81,19 @@ def _template_row(rows: Sequence[Sequence[Any]], left: int, index: int) -> int:
 
 
 def _item(
-    block: Block, numbers: list[int], rows: Sequence[Sequence[Any]], columns: dict[str, int], targets, n: int
+    block: Block, rows: Sequence[tuple[int, Sequence[Any]]], columns: Mapping[str, int], targets: Targets, item: str
 ) -> Added | None:
+    """The item in ``rows`` (with their numbers) of a block; None where nothing was written."""
     part = block.loops[0].variable.part
     values: dict[Ref, Any] = {}
     at: dict[Ref, tuple[int, int]] = {}
-    for template_row, number in zip(range(block.first, block.last + 1), numbers, strict=True):
-        row = rows[number - 1]
+    for template_row, (number, row) in zip(range(block.first, block.last + 1), rows, strict=True):
         for target in targets.get(f"r{template_row}", ()):
             column = columns.get(target.columns[0])
             if target.item_at is None or column is None:
                 continue
-            ref = Ref(target.field, f"+{n}", target.period)
+            ref = Ref(target.field, item, target.period)
             values[ref] = row[column] if column < len(row) else ""
             at[ref] = (number, column + 1)
-    says = any(value != "" for ref, value in values.items() if ref.field != "activity.plan_label")
-    return Added(part, values, at, tuple(numbers)) if part and says else None
+    written = any(value != "" for ref, value in values.items() if ref.field != "activity.plan_label")
+    return Added(part, values, at, tuple(number for number, _ in rows)) if part and written else None

@@ -1,1 +1,1 @@
-"""One measure → one sheet; sheets → a workbook."""
+"""Render measures: one sheet each, and the workbook around the sheets."""

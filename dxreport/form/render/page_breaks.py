@@ -1,70 +1,69 @@
-"""Where the pages of a rendered sheet break: a block stays whole unless it is taller than a page."""
+"""Break a rendered sheet into pages: a block stays whole unless it is taller than a page."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from ...ooxml.text_metrics import page_breaks, printable_height
+from ...ooxml.text_metrics import page_breaks, paper_size, printable_height
 from ..blocks import Block
 from ..parts.row_map import RowMap
 from ..records import Form
 
-_PAPER_WIDTH_MM = {8: 297, 9: 210, 11: 148, 12: 257, 13: 182}
-_PAPER_HEIGHT_MM = {8: 420, 9: 297, 11: 210, 12: 364, 13: 257}
-
 
 def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
-    """The rows after which a page ends. ``heights`` are the points of row 2 and the following ones."""
-    room = _room(form)
-    if not form.tail.breaks and sum(heights) <= room:
+    """Return the rows after which a page ends. ``heights`` are the points of row 2 and the following ones."""
+    room = page_room(form)
+    if not form.worksheet.breaks and sum(heights) <= room:
         return []
     top, bottom = _printed(form, rows, len(heights) + 1)
     printed = heights[top - 2 : bottom - 1]
-    forced = {row for drawn in form.tail.breaks for row in rows.rows.get(drawn, ())[-1:]}
+    forced = {row for drawn in form.worksheet.breaks for row in rows.rows.get(drawn, ())[-1:]}
     if sum(printed) <= room and not forced:
         return []
-    keep = [(first - top, last - top) for first, last in _kept(form, rows) if top <= first and last <= bottom]
+    keep = [(first - top, last - top) for first, last in _together(form, rows) if top <= first and last <= bottom]
     titles = sum(heights[row - 2] for row in _titles(form, rows))
-    found, start = [], 0
+    found: list[int] = []
+    start = 0
     for end in [*sorted(row - top + 1 for row in forced if top <= row < bottom), len(printed)]:
-        part = [(a - start, b - start) for a, b in keep if start <= a and b < end]
-        offset = page_breaks(printed[start:end], part, room - (titles if start else 0.0), 0.0 if start else titles)
-        found += [start + i for i in offset] + ([end] if end < len(printed) else [])
+        within = [(a - start, b - start) for a, b in keep if start <= a and b < end]
+        first = page_breaks(printed[start:end], within, room - (titles if start else 0.0), 0.0 if start else titles)
+        found += [start + i for i in first] + ([end] if end < len(printed) else [])
         start = end
     return [top + i - 1 for i in found]
 
 
-@lru_cache(maxsize=8)
-def _room(form: Form) -> float:
-    """The points of rows that one page takes."""
-    page = form.tail.page
-    return printable_height(
-        page.paper, "landscape" if page.landscape else "portrait", page.top, page.bottom, _scale(form)
-    )
+@lru_cache(maxsize=16)
+def page_room(form: Form) -> float:
+    """Return the points of rows that fit on one page."""
+    page = form.worksheet.page
+    scale = page.scale
+    if page.fit_width:
+        printable = (paper_size(page.paper, page.landscape)[0] / 25.4 - page.left - page.right) * 96
+        scale = min(1.0, printable / form.width) if form.width else 1.0
+    return printable_height(page.paper, landscape=page.landscape, top=page.top, bottom=page.bottom, scale=scale)
 
 
 def _printed(form: Form, rows: RowMap, last: int) -> tuple[int, int]:
     """First and last printed row: those of the print area, else all."""
-    for area in form.names.area:
-        if area[1] is not None:
-            spans = rows.spans(area[1].top, area[1].bottom, 0)
-            if spans:
-                return spans[0]
+    for area in form.names.print_area:
+        spans = rows.spans(area.box.top, area.box.bottom, 0) if area.box else ()
+        if spans:
+            return spans[0]
     return 2, last
 
 
 def _titles(form: Form, rows: RowMap) -> list[int]:
     return [
         row
-        for _, box, _ in form.names.titles
-        if box is not None
-        for top, bottom in rows.spans(box.top, box.bottom, 0)
+        for area in form.names.titles
+        if area.box
+        for top, bottom in rows.spans(area.box.top, area.box.bottom, 0)
         for row in range(top, bottom + 1)
     ]
 
 
-def _kept(form: Form, rows: RowMap) -> list[tuple[int, int]]:
-    """Rows that belong together: each copy of a block, a heading with the block under it, vertical merges."""
+def _together(form: Form, rows: RowMap) -> list[tuple[int, int]]:
+    """Rows that belong together: each copy of a block, a heading with the block below it, vertical merges."""
     out: list[tuple[int, int]] = []
     nodes = form.layout.nodes
     for before, node in zip((None, *nodes), nodes, strict=False):
@@ -77,13 +76,3 @@ def _kept(form: Form, rows: RowMap) -> list[tuple[int, int]]:
     for merge, depth in form.tall_merges:
         out += rows.spans(merge.top, merge.bottom, depth)
     return out
-
-
-def _scale(form: Form) -> float:
-    """The scale the form prints at: as drawn, or what makes its width fit the page."""
-    page = form.tail.page
-    if not page.fit_width:
-        return page.scale
-    sizes = _PAPER_HEIGHT_MM if page.landscape else _PAPER_WIDTH_MM
-    printable = (sizes.get(page.paper, sizes[9]) / 25.4 - page.left - page.right) * 96
-    return min(1.0, printable / form.width) if form.width else 1.0

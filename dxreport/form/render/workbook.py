@@ -1,13 +1,13 @@
-"""Sheets → a workbook: one sheet a measure, the template's other sheets, the stamp; nothing of who drew it.
+"""Put sheets into a workbook: one sheet per measure, the template's other sheets, the stamp; nothing of its author.
 
-Parts that all workbooks of a form share are deflated once; the rest is one string and one deflate each.
+Parts that all workbooks of a form share are deflated once; each of the others is one string and one deflate.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import count
 
@@ -16,16 +16,17 @@ from ...domain.model import Measure
 from ...ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Entry, Relationship, entry, rels_name, zip_bytes
 from ...ooxml.refs import MAX_SHEET_NAME, column_letters, is_sheet_name
 from ...ooxml.text import escape, escape_attribute, utf16_length
-from ..parts.drawings import HangingPart
 from ..parts.static import SharedParts, shared_parts
 from ..records import Form
 from ..stamp import SHEET, Stamp
-from .prepare import TEXT_HEAD, TEXT_TAIL, Edition
+from ..template import SheetEntry
+from .prepare import TEXT_HEAD, TEXT_TAIL, PreparedForm
 from .sheet import RenderedSheet, render_sheet, shown_text
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
 _CORE = (
     _DECLARATION
     + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -42,28 +43,32 @@ class IssuedBook:
 
 
 def render_book(
-    edition: Edition, measures: Sequence[Measure], issue: str, used: Mapping[str, Sequence[str]] | None = None
+    prepared: PreparedForm, measures: Sequence[Measure], issue: str, used: Mapping[str, Sequence[str]] | None = None
 ) -> IssuedBook:
-    """One workbook: ``measures`` as sheets named by their IDs, stamped as ``issue``.
+    """Render ``measures`` as sheets named by their IDs, stamped as ``issue``.
 
-    ``used`` gives, by measure, ids that its items ever had. Raises DxreportError as ``render_sheet``.
+    ``used`` holds, by measure, the ids that its items ever had. Raises DxreportError as ``render_sheet`` does.
     """
+    form = prepared.form
     sheets = [
-        render_sheet(edition, m, Stamp(issue, m.id, edition.form.digest), first=not i, used=(used or {}).get(m.id, ()))
+        render_sheet(prepared, m, Stamp(issue, m.id, form.digest), first=not i, used=(used or {}).get(m.id, ()))
         for i, m in enumerate(measures)
     ]
-    stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(edition, sheets, issue), "veryHidden")
-    data = zip_bytes(_Book(edition.form, sheets, after=(stamped,)).entries())
-    return IssuedBook(data, _too_tall(sheets))
+    stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(prepared, sheets, issue), "veryHidden")
+    return IssuedBook(zip_bytes(_WorkbookWriter(form, sheets, after=(stamped,)).entries()), _too_tall(sheets))
 
 
-def render_published(form: Form, pages: Sequence[tuple[Edition, Measure]], front: PlainSheet, title: str) -> IssuedBook:
-    """One workbook to be read only, called ``title``: ``front``, then a sheet a measure, each in its own edition of ``form``.
+def render_published(
+    form: Form, pages: Sequence[tuple[PreparedForm, Measure]], index: PlainSheet, title: str
+) -> IssuedBook:
+    """Render a workbook for reading only, called ``title``: ``index``, then a sheet for each measure.
 
-    It holds no other sheet of the template. Raises DxreportError as ``render_sheet``.
+    Every measure comes with its own preparation of ``form``. No other sheet of the template is included. Raises
+    DxreportError as ``render_sheet`` does.
     """
-    sheets = [render_sheet(edition, measure, None, first=False) for edition, measure in pages]
-    return IssuedBook(zip_bytes(_Book(form, sheets, before=(front,), title=title).entries()), _too_tall(sheets))
+    sheets = [render_sheet(prepared, measure, None, first=False) for prepared, measure in pages]
+    book = _WorkbookWriter(form, sheets, before=(index,), title=title)
+    return IssuedBook(zip_bytes(book.entries()), _too_tall(sheets))
 
 
 def _too_tall(sheets: Sequence[RenderedSheet]) -> tuple[str, ...]:
@@ -72,30 +77,27 @@ def _too_tall(sheets: Sequence[RenderedSheet]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PlainSheet:
-    """A sheet that is no form: its name, the name of its part, ``<worksheet>`` as XML, its state.
+    """A sheet that is not a form: its name, the name of its part, ``<worksheet>`` as XML, its state.
 
     ``titles`` are the rows repeated on each printed page (``$3:$3``).
     """
 
     name: str
-    part: str
+    part_name: str
     xml: str
     state: str = "visible"
     titles: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A sheet as the workbook lists it."""
-
-    name: str
-    part: str
-    state: str = "visible"
-    kind: str = "worksheet"
+    @property
+    def part(self) -> str:
+        """The path of its part in the package."""
+        return f"xl/worksheets/{self.part_name}.xml"
 
 
 @dataclass(slots=True)
-class _Book:
+class _WorkbookWriter:
+    """Collects the parts of a workbook and their content types."""
+
     form: Form
     sheets: list[RenderedSheet]
     before: tuple[PlainSheet, ...] = ()
@@ -105,44 +107,46 @@ class _Book:
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
     def entries(self) -> list[Entry]:
-        """All members, in a fixed order."""
+        """Return all members, in a fixed order."""
         self._check_names()
         shared = shared_parts(self.form)
         for number, sheet in enumerate(self.sheets, 1):
-            self._sheet(number, sheet)
+            self._add_sheet(number, sheet)
         for plain in (*self.before, *self.after):
-            self._text(_part(plain), _DECLARATION + plain.xml, _SHEET_TYPE)
-        self._text("xl/workbook.xml", self._workbook(), _WORKBOOK_TYPE)
-        self._text("xl/_rels/workbook.xml.rels", self._workbook_rels(shared), "")
+            self._add(plain.part, _DECLARATION + plain.xml, _SHEET_TYPE)
+        listed = self._listed()
+        self._add("xl/workbook.xml", self._workbook(shared, listed), _WORKBOOK_TYPE)
+        rels = [Relationship(f"dxr{i}", REL_TYPE + s.kind, s.part) for i, s in enumerate(listed, 1)]
+        self._add("xl/_rels/workbook.xml.rels", _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels]))
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
-        self._text(
-            "docProps/core.xml", _CORE.format(title), "application/vnd.openxmlformats-package.core-properties+xml"
-        )
+        self._add("docProps/core.xml", _CORE.format(title), _CORE_TYPE)
         types = self._types(shared)
         return [_small_entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
 
-    def _text(self, name: str, text: str, content_type: str) -> None:
+    def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
         self.made.append(entry(name, data, 1) if "worksheets" in name else _small_entry(name, data))
         if content_type:
             self.overrides.append((name, content_type))
 
-    def _sheet(self, number: int, sheet: RenderedSheet) -> None:
+    def _add_sheet(self, number: int, sheet: RenderedSheet) -> None:
+        """Add a form with its clones of the attached parts."""
         form, name = self.form, _sheet_part(number)
-        self._text(name, _DECLARATION + sheet.xml, _SHEET_TYPE)
-        rels = list(form.hangings.kept)
-        for part in form.hangings.parts:
-            own = part.name.format(number)
-            rels.append(Relationship(part.rel.id, part.rel.type, own))
+        self._add(name, _DECLARATION + sheet.xml, _SHEET_TYPE)
+        rels = list(form.attached.shared)
+        for part in form.attached.cloned:
+            clone = part.name.format(number)
+            rels.append(Relationship(part.rel.id, part.rel.type, clone))
             text_of = partial(shown_text, names=sheet.names, form=form.name, measure=sheet.measure)
-            self._text(own, part.render(sheet.rows, number, text_of), _override(part))
+            in_defaults = part.rel.kind == "vmlDrawing"
+            self._add(clone, part.render(sheet.rows, number, text_of), "" if in_defaults else part.content_type)
             if part.relationships:
-                self._text(rels_name(own), _rels_xml(own, part.relationships), "")
+                self._add(rels_name(clone), _rels_xml(clone, part.relationships))
         if rels:
-            self._text(rels_name(name), _rels_xml(name, rels), "")
+            self._add(rels_name(name), _rels_xml(name, rels))
 
     def _check_names(self) -> None:
-        """Raises DxreportError for an ID that is no name of a sheet."""
+        """Raise DxreportError for an ID that cannot be the name of a sheet."""
         taken = {plain.name.casefold() for plain in (*self.before, *self.after)}
         for sheet in self.sheets:
             if not is_sheet_name(sheet.measure) or sheet.measure.casefold() in taken:
@@ -152,44 +156,32 @@ class _Book:
                 )
             taken.add(sheet.measure.casefold())
 
-    def _others(self) -> list[_Listed]:
-        """The template's other sheets, under names that no measure has."""
-        taken = {s.measure.casefold() for s in self.sheets} | {p.name.casefold() for p in (*self.before, *self.after)}
-        taken_by_others = {s.name.casefold() for s in self.form.others}
-        out = []
-        for s in self.form.others:
-            name = s.name
-            if name.casefold() in taken:
-                name = _free_name(s.name, taken | taken_by_others)
+    def _listed(self) -> list[SheetEntry]:
+        """All sheets, in order; the template's other sheets under names that no other sheet has."""
+        before, after = ([_entry(p) for p in plain] for plain in (self.before, self.after))
+        forms = [SheetEntry(s.measure, _sheet_part(n), "visible", "worksheet") for n, s in enumerate(self.sheets, 1)]
+        taken = {s.name.casefold() for s in (*before, *forms, *after)}
+        drawn = {s.name.casefold() for s in self.form.others}
+        others = []
+        for other in self.form.others:
+            name = _free_name(other.name, taken | drawn) if other.name.casefold() in taken else other.name
             taken.add(name.casefold())
-            out.append(_Listed(name, s.part, s.state, s.kind))
-        return out
+            others.append(replace(other, name=name))
+        return [*before, *forms, *others, *after]
 
-    def _listed(self) -> list[_Listed]:
-        """All sheets, in order."""
-        forms = [_Listed(s.measure, _sheet_part(number)) for number, s in enumerate(self.sheets, 1)]
-        before, after = ([_Listed(p.name, _part(p), p.state) for p in plain] for plain in (self.before, self.after))
-        return [*before, *forms, *self._others(), *after]
-
-    def _workbook(self) -> str:
-        form = self.form
-        listed = []
-        for i, s in enumerate(self._listed(), 1):
+    def _workbook(self, shared: SharedParts, listed: Sequence[SheetEntry]) -> str:
+        sheets = []
+        for i, s in enumerate(listed, 1):
             state = f' state="{s.state}"' if s.state != "visible" else ""
-            listed.append(f'<sheet name="{escape_attribute(s.name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
+            sheets.append(f'<sheet name="{escape_attribute(s.name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
         first = len(self.before)
-        positions = {s.name: i for i, s in enumerate(form.others, first + len(self.sheets))}
+        positions = {s.name: i for i, s in enumerate(self.form.others, first + len(self.sheets))}
         titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
-        defined = form.names.xml(titles, first, [(s.measure, s.rows) for s in self.sheets], positions, form.layout)
-        head = shared_parts(self.form).workbook_head
+        defined = self.form.names.xml(titles, first, [(s.measure, s.rows) for s in self.sheets], positions)
         return (
-            f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{head}'
-            f'<sheets>{"".join(listed)}</sheets>{defined}<calcPr fullCalcOnLoad="1"/></workbook>'
+            f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{shared.workbook_head}'
+            f'<sheets>{"".join(sheets)}</sheets>{defined}<calcPr fullCalcOnLoad="1"/></workbook>'
         )
-
-    def _workbook_rels(self, shared: SharedParts) -> str:
-        rels = [Relationship(f"dxr{i}", REL_TYPE + s.kind, s.part) for i, s in enumerate(self._listed(), 1)]
-        return _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels])
 
     def _types(self, shared: SharedParts) -> str:
         defaults = "".join(f'<Default Extension="{e}" ContentType="{t}"/>' for e, t in sorted(shared.defaults.items()))
@@ -200,8 +192,12 @@ class _Book:
         return f'{_DECLARATION}<Types xmlns="{TYPES_NS}">{defaults}{overrides}</Types>'
 
 
+def _entry(plain: PlainSheet) -> SheetEntry:
+    return SheetEntry(plain.name, plain.part, plain.state, "worksheet")
+
+
 def _free_name(name: str, taken: set[str]) -> str:
-    """``name`` with something behind that sets it apart, cut to what a sheet's name may hold."""
+    """``name`` with a suffix that makes it unique, cut to what the name of a sheet may hold."""
     for number in count(1):
         ending = "（様式）" if number == 1 else f"（様式{number}）"
         kept = name
@@ -216,31 +212,21 @@ def _sheet_part(number: int) -> str:
     return f"xl/worksheets/dxr{number}.xml"
 
 
-def _part(plain: PlainSheet) -> str:
-    return f"xl/worksheets/{plain.part}.xml"
-
-
-def _stamp_xml(edition: Edition, sheets: Sequence[RenderedSheet], issue: str) -> str:
-    """The hidden sheet: the stamp once more, and the lists that are too long for a rule."""
-    facts = [("issue", issue), ("form", edition.form.digest), ("department", edition.department),
-             ("round", edition.round.name), ("fiscal_year", edition.settings.fiscal_year.label),
+def _stamp_xml(prepared: PreparedForm, sheets: Sequence[RenderedSheet], issue: str) -> str:
+    """The hidden sheet: the stamp again in columns A and B, and from D on the lists that are too long for a rule."""
+    facts = [("issue", issue), ("form", prepared.form.digest), ("department", prepared.department),
+             ("round", prepared.round.name), ("fiscal_year", prepared.settings.fiscal_year.label),
              *(("measure", s.measure) for s in sheets)]  # fmt: skip
-    rows = max([len(facts), *(len(words) for words in edition.long_lists)])
+    columns = [*zip(*facts, strict=True), (), *prepared.long_lists]
     out = []
-    for n in range(rows):
-        cells = list(facts[n]) if n < len(facts) else ["", ""]
-        cells += ["", *(words[n] if n < len(words) else "" for words in edition.long_lists)]
-        inner = "".join(
-            f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}'
-            for c, text in enumerate(cells, 1)
-            if text
+    for n in range(max(map(len, columns))):
+        cells = "".join(
+            f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(column[n])}{TEXT_TAIL}'
+            for c, column in enumerate(columns, 1)
+            if n < len(column) and column[n]
         )
-        out.append(f'<row r="{n + 1}">{inner}</row>')
+        out.append(f'<row r="{n + 1}">{cells}</row>')
     return f'<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
-
-
-def _override(part: HangingPart) -> str:
-    return "" if part.kind == "vmlDrawing" else part.content_type
 
 
 def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:

@@ -144,9 +144,9 @@ def test_printable_height() -> None:
     a4 = printable_height()
     assert 0.97 * (841.9 - 108) < a4 < 841.9 - 108
     assert printable_height(scale=0.5) == pytest.approx(2 * a4)
-    assert printable_height(8, "landscape") == pytest.approx(a4, rel=0.001)  # A3 on its side is as high as A4
+    assert printable_height(8, landscape=True) == pytest.approx(a4, rel=0.001)  # A3 on its side is as high as A4
     assert printable_height(11) < printable_height(13) < a4 < printable_height(12) < printable_height(8)
-    assert printable_height(0) == printable_height(9, "default") == a4
+    assert printable_height(0) == printable_height(9) == a4
     assert printable_height(top=0, bottom=0) - a4 == pytest.approx(108 * 0.98)
 
 
@@ -158,7 +158,7 @@ def test_titles_take_room_from_the_second_page_on() -> None:
     assert page_breaks([10] * 30, [], 100, 20) == [10, 18, 26]
 
 
-def test_a_heading_goes_with_what_it_heads() -> None:
+def test_a_heading_stays_with_its_rows() -> None:
     assert page_breaks([10] * 12, [(9, 10)], 100) == [9]
     assert page_breaks([10] * 12, [(9, 10), (10, 11)], 100) == [9]
 

@@ -11,14 +11,13 @@ from lxml import etree
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.model import Activity, Measure
 from dxreport.form.compile import compile_form
-from dxreport.form.render.prepare import edition
+from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import IssuedBook, render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
-from tests.form.test_compile import END, compiled, good, template
-from tests.form.test_compile import faults as told
 from tests.support import packages
 from tests.support.packages import S, edited, part_of
+from tests.support.templates import END, compiled, good, template, template_faults
 
 MEASURE = Measure("01-01", goal="目標\n二行目", activities=(Activity("K1", name="甲"), Activity("K2", name="乙")))
 BOOK, RELS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -28,7 +27,7 @@ FOLDED = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 def issued(data: bytes, *measures: Measure) -> IssuedBook:
     settings = sample.settings()
     form = compile_form(data, "様式.xlsx")
-    return render_book(edition(form, settings.rounds[0], settings, "課"), measures or (MEASURE,), "R04P-001")
+    return render_book(PreparedForm(form, settings.rounds[0], settings, "課"), measures or (MEASURE,), "R04P-001")
 
 
 def sheet_of(data: bytes, *measures: Measure) -> etree._Element:
@@ -39,7 +38,7 @@ def sheet_of(data: bytes, *measures: Measure) -> etree._Element:
 
 
 def with_part(data: bytes, kind: str, name: str, content: bytes, owner: str = BOOK) -> bytes:
-    """The workbook with one more part, of which ``owner`` knows."""
+    """The workbook with one more part, which ``owner`` refers to."""
     package = Package(data)
     folder, _, base = owner.rpartition("/")
     rels_part = f"{folder}/_rels/{base}.rels"
@@ -67,7 +66,7 @@ def test_of_the_workbook_only_its_looks_go_out(kind: str, name: str) -> None:
     assert {r.kind for r in sent.relationships(BOOK)} <= {"worksheet", "theme", "styles", "sharedStrings"}
 
 
-def test_the_protection_of_a_workbook_is_told_to_stay_behind() -> None:
+def test_a_note_says_that_workbook_protection_is_left_behind() -> None:
     package = Package(template(**good()))
     root = package.xml(BOOK)
     root.find(f"{S}bookViews").addprevious(etree.Element(f"{S}workbookProtection", lockStructure="1"))
@@ -102,7 +101,7 @@ def in_name(book, sheet) -> None:
     ],
 )
 def test_formulas_into_other_workbooks_are_faults(change, where: str) -> None:
-    assert any(where in fault and "ほかのブック" in fault for fault in told(template(change, **good())))
+    assert any(where in fault and "ほかのブック" in fault for fault in template_faults(template(change, **good())))
 
 
 def test_brackets_in_texts_and_tables_are_no_other_workbook() -> None:
@@ -118,7 +117,7 @@ def test_brackets_in_texts_and_tables_are_no_other_workbook() -> None:
 def test_a_pivot_on_another_sheet_is_a_fault(kind: str, said: str) -> None:
     data = template(lambda book, sheet: book.add_worksheet("集計"), **good())
     data = with_part(data, kind, f"xl/{kind}1.xml", b"<a/>", part_of(Package(data), "集計"))
-    assert any("シート「集計」" in fault and said in fault for fault in told(data))
+    assert any("シート「集計」" in fault and said in fault for fault in template_faults(data))
 
 
 def test_links_to_the_form_itself_are_faults() -> None:
@@ -133,13 +132,13 @@ def test_links_to_the_form_itself_are_faults() -> None:
         sheet.insert_textbox("E8", "上へ", {"url": "internal:様式!B2"})
 
     for change in (link, shape):
-        assert any("様式のシート自身へのリンク" in fault for fault in told(template(change, **good())))
+        assert any("様式のシート自身へのリンク" in fault for fault in template_faults(template(change, **good())))
     assert [e.get("location") for e in sheet_of(template(elsewhere, **good())).iter(f"{S}hyperlink")] == [
         "'記入要領'!B2"
     ]
 
 
-def test_a_split_window_is_not_carried_and_a_frozen_one_is() -> None:
+def test_frozen_rows_are_kept_and_a_split_window_is_not() -> None:
     split = sheet_of(template(lambda book, sheet: sheet.split_panes(30, 0), **good()))
     assert not list(split.iter(f"{S}pane")) and len(list(split.iter(f"{S}selection"))) == 1
     frozen = sheet_of(template(lambda book, sheet: sheet.freeze_panes(6, 0), **good()))
@@ -151,14 +150,14 @@ def test_a_split_window_is_not_carried_and_a_frozen_one_is() -> None:
 @pytest.mark.parametrize(
     ("inner", "said"), [("controls", "フォームコントロール"), ("oleObjects", "埋め込み"), ("new", "「new」")]
 )
-def test_what_stands_in_alternatives_is_judged_by_its_name(inner: str, said: str) -> None:
+def test_alternative_content_is_refused_by_its_name(inner: str, said: str) -> None:
     def change(root: etree._Element) -> None:
         choice = etree.SubElement(
             etree.SubElement(root, f"{FOLDED}AlternateContent"), f"{FOLDED}Choice", Requires="x14"
         )
         etree.SubElement(choice, f"{S}{inner}")
 
-    assert any(said in fault for fault in told(edited(template(**good()), "様式", change)))
+    assert any(said in fault for fault in template_faults(edited(template(**good()), "様式", change)))
 
 
 def test_sparklines_stay_behind() -> None:
@@ -198,7 +197,7 @@ def rule_of(data: bytes, measure: Measure = MEASURE) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("goal", "ranges"), [("", "F8 F10"), ("有", "F8 F9 F11")])
 def test_a_rule_outlives_the_first_of_its_ranges(goal: str, ranges: str) -> None:
-    """Its formula says of the first cell that is left what it said of it before."""
+    """For the first cell that is left, its formula reads as before."""
 
     def change(book, sheet) -> None:
         look = {"type": "formula", "criteria": '=G8="x"', "format": book.add_format({"bold": 1})}
@@ -251,12 +250,12 @@ def test_ranges_that_reach_beyond_the_form_are_cut_to_it() -> None:
         {"C8": "{{ measure.goal + 1 }}"},
     ],
 )
-def test_what_fails_on_a_measure_is_told_in_words(cells: dict[str, str]) -> None:
+def test_a_text_that_fails_on_a_measure_is_reported_in_words(cells: dict[str, str]) -> None:
     with pytest.raises(DxreportError, match="施策 01-01 で表示できません"):
         issued(template(**good(**cells)))
 
 
-def test_what_fails_in_a_shape_is_told_in_words() -> None:
+def test_a_text_that_fails_in_a_shape_is_reported_in_words() -> None:
     def change(book, sheet) -> None:
         sheet.insert_textbox("E8", "{{ measure.goal + 1 }}")
 
@@ -281,11 +280,11 @@ def test_a_condition_on_a_list_that_is_at_an_end_is_false() -> None:
     assert shown.count("終わり") == 2 and "目標あり" not in shown
 
 
-def test_quarters_do_not_stand_beside_a_longer_list() -> None:
+def test_quarters_cannot_run_in_parallel_with_a_list() -> None:
     cells = good(
         A5="{% for activity in measure.activities %}\n{% for quarter in measure.quarters %}", A6=END + "\n" + END
     )
-    assert any("A5" in fault and "四半期や年度の繰り返し" in fault for fault in told(template(**cells)))
+    assert any("A5" in fault and "四半期や年度の繰り返し" in fault for fault in template_faults(template(**cells)))
 
 
 def test_no_control_characters_reach_the_sheet() -> None:

@@ -1,0 +1,95 @@
+"""The bundled form and a second one, the real measures, and how a test renders a measure and reads it back."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+import dxreport
+from dxreport.domain.model import Measure, Ref, Round, measure_from, normalise
+from dxreport.form.compile import compile_form, load_form
+from dxreport.form.read.sheet import Filled, list_of, read_sheet
+from dxreport.form.records import Form
+from dxreport.form.render.prepare import PreparedForm
+from dxreport.form.render.workbook import render_book
+from dxreport.lifecycle import sample
+from tests.support.packages import rows_of
+from tests.support.second_form import build
+
+TEMPLATE = Path(dxreport.__file__).parents[1] / "templates" / "年間活動計画.xlsx"
+FORM = load_form(TEMPLATE)
+SETTINGS = sample.settings()
+ROUNDS = {r.name: r for r in SETTINGS.rounds}
+FIRST = ROUNDS["第1四半期"]
+REAL = {m.id: m for m in sample.load(with_answers=True)}
+DEPARTMENT, ISSUE = "産業振興課", "R04Q1-001"
+rounds = st.sampled_from(SETTINGS.rounds)
+
+
+@cache
+def second_template() -> bytes:
+    """A template quite unlike the bundled one."""
+    return build()
+
+
+@cache
+def second_form() -> Form:
+    """The form of :func:`second_template`."""
+    return compile_form(second_template(), "第2様式.xlsx")
+
+
+@cache
+def prepared(round_: Round = FIRST, form: Form = FORM) -> PreparedForm:
+    """A form as it is sent in a round."""
+    return PreparedForm(form, round_, SETTINGS, DEPARTMENT)
+
+
+def render(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> bytes:
+    """A workbook with the sheet of a measure."""
+    return render_book(prepared(round_, form), [measure], ISSUE).data
+
+
+def read(data: bytes, sheet: str, round_: Round = FIRST, form: Form = FORM) -> Filled:
+    """A sheet of a workbook, read by its keys."""
+    filled = read_sheet(form, rows_of(data, sheet), quarter=round_.quarter, year=1)
+    assert filled is not None
+    return filled
+
+
+def shown(measure: Measure, round_: Round) -> dict[Ref, str]:
+    """The texts of a measure that the bundled form shows in a round: all but 報告事項なし of other quarters."""
+    return {
+        ref: text
+        for ref, text in measure.values().items()
+        if ref.field != "no_report" or (round_.quarter and ref.period == round_.quarter)
+    }
+
+
+def shown_on_second(measure: Measure, round_: Round) -> dict[Ref, str]:
+    """The texts that the second form shows: without 関連部署, and two of the four years of an outcome."""
+    return {
+        ref: text
+        for ref, text in shown(measure, round_).items()
+        if ref.field != "related_departments" and (not ref.field.startswith("outcome.") or ref.period <= 2)
+    }
+
+
+def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
+    """``values`` without the blank items that the form adds for departments to write in."""
+    own = {(ref.field.partition(".")[0], ref.item) for ref in measure.values()}
+    spare = {ref: text for ref, text in values.items() if (ref.field.partition(".")[0], ref.item) not in own}
+    assert all(text == "" or ref.field == "activity.plan_label" for ref, text in spare.items())
+    return {ref: text for ref, text in values.items() if ref not in spare}
+
+
+def measure_of(filled: Filled, base: Measure | None = None) -> Measure:
+    """The measure that a sheet holds, in its normal form; what the form does not show is taken from ``base``."""
+    texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
+    lists = {list_of(ref) for ref in texts}
+    items = {(list_of(ref), ref.item) for ref in texts}
+    for ref, text in (base.values() if base else {}).items():
+        if not ref.item or (list_of(ref), ref.item) in items or list_of(ref) not in lists:
+            texts.setdefault(ref, text)
+    return measure_from(texts).normal()

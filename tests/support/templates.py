@@ -1,0 +1,52 @@
+"""Small templates with or without faults, drawn by XlsxWriter."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+import xlsxwriter
+
+from dxreport.domain.errors import TemplateError
+from dxreport.form.compile import compile_form
+from dxreport.form.records import Form
+
+ACTIVITIES = "{% for activity in measure.activities | at_least(1) %}"
+END = "{% endfor %}"
+Change = Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None]
+
+
+def template(change: Change | None = None, /, **cells: str) -> bytes:
+    """A template whose sheet 様式 holds these texts; those given in small letters (``b2=``) are unlocked."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet("様式")
+    unlocked = book.add_format({"locked": False, "text_wrap": True})
+    locked = book.add_format({"text_wrap": True})
+    for ref, text in cells.items():
+        if text:
+            sheet.write_string(ref.upper(), text, unlocked if ref.islower() else locked)
+    if change:
+        change(book, sheet)
+    book.close()
+    return out.getvalue()
+
+
+def good(**cells: str) -> dict[str, str]:
+    """The cells of a small form without faults, with these added or replaced."""
+    return {"B2": "{{ measure.id }}", "b3": "{{ measure.goal }}", "A5": ACTIVITIES, "b5": "{{ activity.name }}",
+            "c5": "{{ activity.q1.plan }}", "c6": "{{ activity.q1.progress }}", "A6": END, **cells}  # fmt: skip
+
+
+def compiled(data: bytes) -> Form:
+    """The form of a template."""
+    return compile_form(data, "様式.xlsx")
+
+
+def template_faults(data: bytes) -> tuple[str, ...]:
+    """The faults of a template, which cannot be compiled."""
+    with pytest.raises(TemplateError) as caught:
+        compiled(data)
+    assert caught.value.exit_code == 3 and "様式.xlsx" in caught.value.message
+    return caught.value.faults
