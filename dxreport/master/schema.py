@@ -108,9 +108,7 @@ DEPARTMENTS = Sheet("部署", "部署表", (
 ), ("部署名",))  # fmt: skip
 
 SETTINGS_SHEET = "設定"
-GENERAL = Sheet(
-    SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44)), ("項目",)
-)
+GENERAL = Sheet(SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44)), ("項目",))
 PROGRESS = Sheet(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
 FLAGS = Sheet(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = Sheet(SETTINGS_SHEET, "回表", (
