@@ -17,9 +17,10 @@ from ..domain.problems import Problem
 from ..intake.file_type import Format, sniff
 from ..issue.store import Archive, workbook_path
 from ..master.records import Master
+from ..ooxml.correction import return_line
+from ..ooxml.package import Package
 from ..sendback.corrected_copy import Mark, corrected_copy
 from ..sendback.fill import fill, positions
-from ..sendback.origin import return_line
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from .originals import without_number
@@ -59,7 +60,9 @@ def _copy(
     if planned.package:
         suffix = ".xlsm" if sniff(planned.package) is Format.XLSM else ".xlsx"
         try:
-            return corrected_copy(planned.package, _marks(held), _header(master, planned.return_id, held)), suffix
+            return corrected_copy(
+                Package(planned.package), _marks(held), _header(master, planned.return_id, held)
+            ), suffix
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
     refilled = _refilled(workspace, master, planned, held)
@@ -118,7 +121,7 @@ def _refilled(workspace: Workspace, master: Master, planned: PlannedFile, held: 
             if p.severity == "error":
                 cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
                 marks.append(_mark(p, s.measure, cells))
-    return corrected_copy(filled, marks, _header(master, planned.return_id, held))
+    return corrected_copy(Package(filled), marks, _header(master, planned.return_id, held))
 
 
 def _answers(s: PlannedSheet, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:

@@ -16,15 +16,15 @@ from ..form.compile import Form
 from ..form.read.filled import FilledSheet, read_aligned, read_filled
 from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
-from ..intake.file_type import Format, sniff
+from ..intake.file_type import EDITABLE, Format, sniff
 from ..intake.gather import ReturnedFile
 from ..intake.limits import Unreadable
 from ..intake.notes import own, remarks
-from ..intake.workbook import Book, Sheet, open_book
+from ..intake.workbook import Workbook, open_workbook
 from ..issue.store import Archive, Snapshot
 from ..master.records import Master
+from ..ooxml.cells import Grid
 from ..rules import Case, Finding, judge, problems_of, takes
-from ..sendback.origin import corrected_return
 from .judged import JudgedFile, JudgedSheet
 from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
 
@@ -84,11 +84,11 @@ class Judge:
         assert round_ is not None
         return self._judged(sheet.stamp, sheet.snapshot, round_, filled, inherited)
 
-    def _open(self, file: ReturnedFile, ask: bool) -> Book:
+    def _open(self, file: ReturnedFile, ask: bool) -> Workbook:
         refusal = Unreadable("E402")
         for password in self._keys(file, ask):
             try:
-                book = open_book(file.data, file.file_name, password)
+                book = open_workbook(file.data, file.file_name, password)
             except Unreadable as error:
                 if error.code != "E402":
                     raise
@@ -107,7 +107,7 @@ class Judge:
         while ask and self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
             yield answer
 
-    def _book(self, file: ReturnedFile, book: Book) -> JudgedFile:
+    def _book(self, file: ReturnedFile, book: Workbook) -> JudgedFile:
         stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
         unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
         read = [*stamped, *((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)]
@@ -124,14 +124,14 @@ class Judge:
                 snapshot = None if isinstance(known, Problem) else known[0]
                 sheets.append(JudgedSheet(sheet.name, stamp, stamp.measure, snapshot, (twice,)))
             else:
-                sheets.append(self._sheet(book, sheet, stamp, aligned))
+                sheets.append(self._sheet(sheet, stamp, aligned))
         sheets += [JudgedSheet(u.sheet.name, u.stamp, u.stamp.measure, None, (found,)) for u, found in unread]
         forms = {stamp.form for _, stamp, _ in read}
         extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
-        package = book.data if book.format in (Format.XLSX, Format.XLSM) else b""
-        return JudgedFile(file, extra, tuple(sheets), package, corrected_return(book))
+        package = book.data if book.format in EDITABLE else b""
+        return JudgedFile(file, extra, tuple(sheets), package, book.corrected_return)
 
-    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
+    def _sheet(self, sheet: Grid, stamp: Stamp, aligned: Aligned | None) -> JudgedSheet:
         found = self._identify(sheet.name, stamp)
         if isinstance(found, Problem):
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (found,))
@@ -141,19 +141,14 @@ class Judge:
         year = years.index(settings.fiscal_year) + 1 if settings.fiscal_year in years else 0
         issued = snapshot.texts[stamp.measure]
         when = {"quarter": round_.quarter, "year": year}
-        try:
-            if aligned is None:
-                filled = read_filled(book, sheet, form, issued, settings, **when)
-            else:
-                filled = read_aligned(book, sheet, form, aligned, issued, settings, **when)
-        except Unreadable as error:
-            return JudgedSheet(
-                sheet.name, stamp, stamp.measure, None, (_unreadable(error.code, error.detail, sheet.name),)
-            )
+        if aligned is None:
+            filled = read_filled(sheet, form, issued, settings, **when)
+        else:
+            filled = read_aligned(sheet, form, aligned, issued, settings, **when)
         if isinstance(filled, Doubt):
             unread = problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
             return JudgedSheet(sheet.name, stamp, stamp.measure, None, (unread,))
-        return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(book, sheet.name, stamp))
+        return replace(self._judged(stamp, snapshot, round_, filled), notes=self._notes(sheet, stamp))
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A word where the measure was issued for a later quarter since."""
@@ -164,13 +159,13 @@ class Judge:
         if later:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
 
-    def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
+    def _notes(self, sheet: Grid, stamp: Stamp) -> Mapping[str, str]:
         """The notes that the department wrote, by cell."""
-        found = remarks(book, sheet)
+        found = remarks(sheet)
         if not found:
             return {}
         sent = self.archive.workbook(stamp.issue)
-        return own(found, remarks(open_book(sent), stamp.measure).values() if sent else ())
+        return own(found, remarks(open_workbook(sent).sheet(stamp.measure)).values() if sent else ())
 
     def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
         """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
@@ -241,6 +236,6 @@ def _year_of(issue: str) -> str:
     return FiscalYear(2018 + int(named[1])).label if named and int(named[1]) else ""
 
 
-def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:
+def _unreadable(code: str, detail: str) -> Problem:
     kind = KINDS[code]
-    return problem(kind, {"detail": detail} if "detail" in kind.params else {}, sheet=sheet)
+    return problem(kind, {"detail": detail} if "detail" in kind.params else {})

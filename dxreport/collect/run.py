@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ..domain.errors import DxreportError
 from ..intake.gather import ReturnedFile, gather
+from ..intake.workbook import is_corrected_copy
 from ..issue.store import Archive
 from ..master.read import read_master
 from ..master.records import Master
-from ..sendback.origin import is_corrected_copy
 from ..workspace.paths import Workspace
 from .applied import apply
 from .corrected import FOLDER, corrected_copies

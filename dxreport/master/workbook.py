@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..domain.model import normalise
-from ..ooxml.cells import CellReader, Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import address
+from ..ooxml.sheet_texts import SheetTexts, sheet_texts
 from ..ooxml.table import HEADER_ROWS, Area, Table, find_header, plain, sheet_parts, tables, workbook_part
+from ..ooxml.worksheets import Worksheets
 from .faults import Faults, suggestion
 from .records import Place
 from .schema import ID, Sheet
@@ -30,7 +31,7 @@ class Row:
 
     __slots__ = ("_area", "_columns", "_grid", "_texts", "number")
 
-    def __init__(self, area: Area, grid: Grid, number: int) -> None:
+    def __init__(self, area: Area, grid: SheetTexts, number: int) -> None:
         self._area, self._grid, self.number = area, grid, number
         self._columns, self._texts = area.columns, grid.rows.get(number, {})
 
@@ -44,7 +45,7 @@ class Row:
         return Place(self._area.sheet, address(self.number, self._area.columns.get(header, self._area.span[0])))
 
     def kind(self, header: str) -> str:
-        """What stands under a header if it is no plain text (see Grid.kinds)."""
+        """What stands under a header if it is no plain text (see SheetTexts.kinds)."""
         return self._grid.kinds.get((self.number, self._columns.get(header, 0)), "")
 
     def odd(self) -> list[str]:
@@ -63,8 +64,8 @@ class Book:
         self.package = package
         self.faults = Faults()
         self._parts = {plain(name): (name, part) for name, part in sheet_parts(package).items()}
-        self._reader = CellReader(package, workbook_part(package))
-        self._grids: dict[str, tuple[Grid, tuple[Table, ...]]] = {}
+        self._worksheets = Worksheets(package, workbook_part(package))
+        self._grids: dict[str, tuple[SheetTexts, tuple[Table, ...]]] = {}
 
     def holds(self, sheet: Sheet) -> bool:
         """Whether there is a sheet of this name."""
@@ -110,9 +111,9 @@ class Book:
                 )
         return replace(area, last=numbers[-1] if numbers else area.header), [Row(area, grid, n) for n in numbers]
 
-    def _sheet(self, name: str, part: str) -> tuple[Grid, tuple[Table, ...]]:
+    def _sheet(self, name: str, part: str) -> tuple[SheetTexts, tuple[Table, ...]]:
         if part not in self._grids:
-            self._grids[part] = self._reader.read(part, name), tables(self.package, part)
+            self._grids[part] = sheet_texts(self._worksheets, part), tables(self.package, part)
         return self._grids[part]
 
     def _missing_columns(self, name: str, sheet: Sheet, missing: list[str], line: list[str]) -> None:
@@ -124,7 +125,7 @@ class Book:
             self.faults.add(name, f"見出し「{header}」の列がありません。{hint}")
 
 
-def _line(grid: Grid, row: int) -> list[str]:
+def _line(grid: SheetTexts, row: int) -> list[str]:
     texts: Mapping[int, str] = grid.rows.get(row, {})
     return [texts.get(column, "") for column in range(1, max(texts, default=0) + 1)]
 

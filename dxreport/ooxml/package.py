@@ -1,8 +1,7 @@
-"""An xlsx package as parts, and a zip writer that keeps untouched parts compressed as they came.
+"""An xlsx package as parts, and a zip writer that copies unchanged parts still compressed.
 
-The standard library can neither copy a compressed member nor write one that is compressed
-already; both are needed here: a workbook that a person decorated keeps every other part byte
-for byte, and the parts all sheets of a form share are deflated once. Reading is zipfile's.
+zipfile can neither copy a compressed member nor write one that is already compressed. Both are needed: all but the
+changed parts of a workbook stay byte for byte, and the parts that all sheets of a form share are deflated once.
 """
 
 from __future__ import annotations
@@ -45,7 +44,8 @@ def parse(data: bytes) -> etree._Element:
 
 def serialise(root: etree._Element) -> bytes:
     """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,16 @@ class Entry:
 
 def entry(name: str, data: bytes, level: int = 6) -> Entry:
     """``data`` deflated as a member called ``name``."""
-    # zlib clears a quarter of a megabyte for its largest window, which small parts have no use for.
+    # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
     return Entry(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
 
 def zip_bytes(entries: Iterable[Entry]) -> bytes:
     """A zip archive of these members, in this order, with fixed dates."""
-    out, central, offset = [], [], 0
+    out: list[bytes] = []
+    central: list[bytes] = []
+    offset = 0
     for e in entries:
         name = e.name.encode("utf-8")
         flags = 0 if name.isascii() else 0x800
@@ -100,10 +102,10 @@ class Relationship:
 
 
 class Package:
-    """A package in memory. ``read`` gives a part's bytes; ``with_parts`` a changed package's."""
+    """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` those of a changed package."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises PackageError on anything that is no zip, is damaged, or is unreasonably large."""
+        """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits."""
         self.data = data
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
@@ -123,18 +125,18 @@ class Package:
 
     @property
     def names(self) -> list[str]:
-        """The parts' names, in the order of the archive."""
+        """The names of the parts, in the order of the archive."""
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The stored spelling of a part's name, or None."""
+        """The name of a part as stored, whatever its case; None where there is none."""
         return name if name in self._infos else self._folded.get(name.casefold())
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        """A part's bytes; raises PackageError when it is missing or damaged."""
+        """The bytes of a part; raises PackageError where it is missing or damaged."""
         stored = self.find(name)
         if stored is None:
             raise PackageError(f"部品 {name} がありません")
@@ -156,11 +158,11 @@ class Package:
         return data
 
     def xml(self, name: str) -> etree._Element:
-        """A part's root element, parsed afresh."""
+        """The root element of a part, parsed again at each call."""
         return parse(self.read(name))
 
     def relationships(self, name: str = "") -> list[Relationship]:
-        """The relationships of a part (of the package itself for ``""``), targets resolved."""
+        """The relationships of a part, or of the package for ``""``, with resolved targets."""
         rels = rels_name(name)
         if rels not in self:
             return []
@@ -177,8 +179,8 @@ class Package:
         return out
 
     def entry(self, name: str) -> Entry:
-        """A member as it is stored, still compressed."""
-        info = self._infos[self.find(name)]
+        """A member as stored, still compressed; raises KeyError."""
+        info = self._infos[self.find(name) or name]
         start = info.header_offset
         name_length, extra_length = struct.unpack_from("<HH", self.data, start + 26)
         begin = start + 30 + name_length + extra_length
@@ -198,6 +200,6 @@ class Package:
 
 
 def rels_name(name: str) -> str:
-    """Where the relationships of part ``name`` stand."""
+    """The name of the part with the relationships of part ``name``."""
     folder, base = posixpath.split(name)
     return posixpath.join(folder, "_rels", f"{base}.rels")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...domain import problems
 from ...domain.fields import FIELD, LIST_NAMES, label
 from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
-from ...intake.file_type import Format
-from ...intake.readers.exact import ExactCell, exact
-from ...intake.workbook import Book, Sheet
+from ...ooxml.cells import At, Grid
 from ...ooxml.refs import address, column_letters
 from ..align.items import adopt
 from ..align.sheet import Aligned, Doubt
@@ -21,7 +18,6 @@ from .added import Added, added_items
 from .moved import moved
 from .sheet import Filled, read_sheet, shown_fields
 
-_LOST = "\ufffd"  # what a reader puts for bytes that are no character
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
 
@@ -42,12 +38,11 @@ class FilledSheet:
 
 
 def read_filled(
-    book: Book, sheet: Sheet, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
+    sheet: Grid, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
 ) -> FilledSheet:
-    """Read one sheet. Where the fast reader may be wrong, the exact reader is asked.
+    """Read a sheet by its keys. A text that was issued and has no cell any more is a problem (E302) and stays as issued.
 
-    A text that was issued and whose cell is gone is a problem (E302) and stands as issued. Raises
-    Unreadable when the exact reader finds the file damaged.
+    Raises ValueError where the sheet has no stamp.
     """
     filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
     if filled is None:
@@ -56,12 +51,11 @@ def read_filled(
     rows = {row for item in items for row in item.rows}
     shape = _unkeyed(filled, sheet, rows)
     told = moved(form, filled, issued, settings, quarter=quarter, year=year)
-    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), filled, items, shape, told)
+    return _filled_sheet(_Source(sheet, form, issued, settings, quarter, year), filled, items, shape, told)
 
 
 def read_aligned(
-    book: Book,
-    sheet: Sheet,
+    sheet: Grid,
     form: Form,
     aligned: Aligned,
     issued: Mapping[Ref, str] | None,
@@ -70,10 +64,10 @@ def read_aligned(
     quarter: int,
     year: int,
 ) -> FilledSheet | Doubt:
-    """Read a sheet without keys, as ``read_filled`` does one with them; it says so in a warning (W506).
+    """Read a sheet without keys as it was aligned, with a warning (W506).
 
-    Where nothing was ``issued`` (None), items keep the ids that their order gives them. Gives a Doubt where the items
-    cannot be told apart. Raises Unreadable.
+    Where nothing was ``issued`` (None), items keep the ids of their order. Returns a Doubt where the items cannot be
+    told apart.
     """
     found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued)
     if isinstance(found, Doubt):
@@ -83,15 +77,14 @@ def read_aligned(
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
     shape += [_extra(f"ところ（{row}行目）", said, sheet.name, f"{row}:{row}") for row, said in rows.items()]
-    return _filled_sheet(_Whole(book, sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
+    return _filled_sheet(_Source(sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
-    """What a sheet is read by."""
+class _Source:
+    """A sheet, the form it is read with, and the texts it was issued with."""
 
-    book: Book
-    sheet: Sheet
+    sheet: Grid
     form: Form
     issued: Mapping[Ref, str]
     settings: Settings
@@ -100,21 +93,19 @@ class _Whole:
 
 
 def _filled_sheet(
-    by: _Whole, filled: Filled, items: Sequence[Added], shape: Sequence[Problem], moved: tuple[str, ...]
+    source: _Source, filled: Filled, items: Sequence[Added], shape: Sequence[Problem], moved: tuple[str, ...]
 ) -> FilledSheet:
-    name, issued = by.sheet.name, by.issued
+    name, issued = source.sheet.name, source.issued
     cells = {ref: address(*at) for ref, at in filled.at.items()}
-    reader = _Cells(by.book, name, cells, by.settings)
-    texts = {ref: reader.text(ref, filled.at[ref], value, issued.get(ref, "")) for ref, value in filled.values.items()}
+    reader = _Cells(source.sheet, source.settings)
+    texts = {ref: reader.text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
     texts = {ref: text for ref, text in texts.items() if ref in issued or _written(texts, ref)}
-    lost = _lost(by.form, filled, issued, by.quarter, by.year)
+    lost = _lost(source.form, filled, issued, source.quarter, source.year)
     texts |= {ref: issued[ref] for ref in lost}
     cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
-    added = tuple(
-        {ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items
-    )
+    added = tuple({ref: reader.text(ref, at, "") for ref, at in item.at.items()} for item in items)
     found = [
-        *reader.problems, *_removed(lost, filled, issued, name, by.settings), *shape, *(_added(item, name) for item in items),
+        *reader.problems, *_removed(lost, filled, issued, name, source.settings), *shape, *(_added(item, name) for item in items),
     ]  # fmt: skip
     return FilledSheet(name, texts, cells, tuple(found), moved, added)
 
@@ -132,54 +123,40 @@ def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
 
 
 class _Cells:
-    """Turns values into texts; keeps what is wrong with them."""
+    """Takes the texts from a sheet's cells and collects the problems of cells that hold anything else."""
 
-    def __init__(self, book: Book, sheet: str, cells: Mapping[Ref, str], settings: Settings) -> None:
-        self._book, self._sheet, self._cells, self._settings = book, sheet, cells, settings
+    def __init__(self, sheet: Grid, settings: Settings) -> None:
+        self._sheet, self._settings = sheet, settings
         self.problems: list[Problem] = []
 
-    def text(self, ref: Ref, at: tuple[int, int], value: Any, issued: str) -> str:
-        """The text of a cell; ``value`` is what the fast reader gave."""
-        reader = exact(self._book, self._sheet)
-        if isinstance(value, str) and value and not reader.has_formula(*at):
-            return self._whole(ref, normalise(value), issued)
-        cell = reader.cell(*at)  # an error, a formula never calculated and a blank look alike to the fast reader
-        if cell.kind == "blank" and issued and reader.covered(*at):
-            self._note(problems.MERGED_OVER, ref, "", value=issued)
-            return issued
-        return self._settled(ref, cell, issued)
-
-    def _whole(self, ref: Ref, text: str, issued: str) -> str:
-        """The text unless characters of it were lost: an .xls may cut one of two UTF-16 units between its records."""
-        if _LOST not in text or _LOST in issued or self._book.format is not Format.XLS:
-            return text
-        self._note(problems.GARBLED, ref, text, value=text)
-        return issued
-
-    def _settled(self, ref: Ref, cell: ExactCell, issued: str) -> str:
-        shown = normalise(cell.shown)
-        if cell.kind in ("blank", "text"):
-            return self._whole(ref, shown, issued)
-        if cell.kind == "formula":
-            self._note(problems.FORMULA, ref, cell.raw)
-        elif cell.kind == "error":
-            self._note(problems.ERROR_VALUE, ref, shown, value=shown)
+    def text(self, ref: Ref, at: At, issued: str) -> str:
+        """The text of the cell at this place, as its author saw it; ``issued`` where a problem keeps it from being used."""
+        cell = self._sheet.cell(*at)
+        shown = normalise(cell.text)
+        if cell.kind == "error":
+            self._note(problems.ERROR_VALUE, ref, at, shown)
+        elif cell.formula:
+            self._note(problems.FORMULA, ref, at, cell.formula)
+        elif cell.kind == "blank" and issued and self._sheet.covered(*at):
+            self._note(problems.MERGED_OVER, ref, at, "", value=issued)
+        elif cell.kind == "text" and not cell.certain and shown != issued:
+            self._note(problems.GARBLED, ref, at, shown)
         elif cell.kind == "boolean":
-            self._note(problems.NOT_TEXT, ref, shown, what="論理値（TRUE/FALSE）", value=shown)
+            self._note(problems.NOT_TEXT, ref, at, shown, what="論理値（TRUE/FALSE）")
         elif cell.kind == "number" and (not cell.certain or _may_be_a_day(ref, cell.raw)):
-            self._note(problems.NOT_TEXT, ref, shown, what="数値", value=shown)
+            self._note(problems.NOT_TEXT, ref, at, shown, what="数値")
         elif cell.kind == "date" and not cell.certain:
-            self._note(problems.NOT_TEXT, ref, shown, what="日付", value=shown)
+            self._note(problems.NOT_TEXT, ref, at, shown, what="日付")
         else:
             return shown
         return issued
 
-    def _note(self, kind: problems.Kind, ref: Ref, shown: str, **params: str) -> None:
+    def _note(self, kind: problems.Kind, ref: Ref, at: At, shown: str, **params: str) -> None:
         found = problem(
             kind,
-            params,
-            sheet=self._sheet,
-            cell=self._cells[ref],
+            {"value": shown, **params},
+            sheet=self._sheet.name,
+            cell=address(*at),
             field=str(ref),
             label=label(ref, self._settings),
             value=shown,
@@ -232,7 +209,7 @@ def _added(item: Added, sheet: str) -> Problem:
     )
 
 
-def _unkeyed(filled: Filled, sheet: Sheet, told: set[int]) -> list[Problem]:
+def _unkeyed(filled: Filled, sheet: Grid, told: set[int]) -> list[Problem]:
     """Texts in rows and columns that the form does not have: told, since they are not merged."""
     out = []
     keyed_columns = {column for _, column in filled.at.values()}

@@ -1,7 +1,6 @@
-"""The records of an .xls workbook (BIFF8) as far as they say where cells are ([MS-XLS] 2.3).
+"""The records of an .xls workbook (BIFF8) as far as they tell where its cells are ([MS-XLS] 2.3).
 
-Needed before the cells are read, since the reader allocates the whole rectangle up to the last
-cell; and after, since no reader of .xls tells which cells hold formulas.
+No reader of .xls tells which cells hold formulas; and a value far out is refused before any reader comes to it.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...ooxml.cells import At
 from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
 
 _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD
@@ -18,24 +18,24 @@ _VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLAN
 
 
 @dataclass(frozen=True, slots=True)
-class SheetScan:
-    """A sheet's name, its formula cells, and a cell with content beyond the limits, if any (1-based)."""
+class SheetRecords:
+    """A sheet's name, its formula cells, and a cell with content beyond the limits, if any."""
 
     name: str
-    formulas: frozenset[tuple[int, int]]
-    far: tuple[int, int] | None
+    formulas: frozenset[At]
+    far: At | None
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """``encrypted`` workbooks have no sheets here: their records cannot be read."""
+class Records:
+    """The worksheets of an .xls; none where it is ``encrypted``, since its records cannot be read then."""
 
     encrypted: bool
-    sheets: tuple[SheetScan, ...]
+    sheets: tuple[SheetRecords, ...]
 
 
-def scan(data: bytes) -> Scan:
-    """Walks all records; raises Unreadable when the container or a record is broken."""
+def records(data: bytes) -> Records:
+    """Walk all records; raises Unreadable when the container or a record is broken (E403), or is of Excel 95 (E404)."""
     import olefile
 
     try:
@@ -44,32 +44,32 @@ def scan(data: bytes) -> Scan:
     except Exception:  # whatever the parser meets in a broken container
         raise Unreadable("E403", DAMAGED) from None
     try:
-        return _scan(stream)
+        return _workbook(stream)
     except (struct.error, IndexError, UnicodeDecodeError):
         raise Unreadable("E403", DAMAGED) from None
 
 
-def _scan(stream: bytes) -> Scan:
+def _workbook(stream: bytes) -> Records:
     if struct.unpack_from("<HHH", stream)[::2] != (_BOF, 0x0600):
         raise Unreadable("E404", "Excel 95 以前の形式（.xls）")
     places = []
     for kind, start, length in _records(stream, 0):
         if kind == _FILEPASS:
-            return Scan(True, ())
+            return Records(True, ())
         if kind == _BOUNDSHEET:
             offset, _, sheet_type = struct.unpack_from("<IBB", stream, start)
             if sheet_type == 0:
                 places.append((offset, _sheet_name(stream[start + 6 : start + length])))
-    return Scan(False, tuple(_scan_sheet(stream, offset, name) for offset, name in places))
+    return Records(False, tuple(_sheet(stream, offset, name) for offset, name in places))
 
 
 def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
-    """(type, start of the content, its length) up to the end of the substream that begins here."""
+    """(type, start of the content, its length) of each record, up to the end of the substream that begins here."""
     depth = 0
     while True:
         kind, length = struct.unpack_from("<HH", stream, offset)
         if kind == _BOF:
-            depth += 1  # a chart within a sheet is a substream within its own
+            depth += 1  # a chart on a sheet is a substream in the sheet's own
         elif kind == _EOF:
             depth -= 1
             if not depth:
@@ -84,7 +84,7 @@ def _sheet_name(record: bytes) -> str:
     return record[2 : 2 + count * 2].decode("utf-16-le") if wide else record[2 : 2 + count].decode("latin-1")
 
 
-def _scan_sheet(stream: bytes, offset: int, name: str) -> SheetScan:
+def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
     formulas = []
     far = None
     for kind, start, length in _records(stream, offset):
@@ -97,4 +97,4 @@ def _scan_sheet(stream: bytes, offset: int, name: str) -> SheetScan:
             column = struct.unpack_from("<H", stream, start + length - 2)[0]
         if row >= MAX_ROWS or column >= MAX_COLUMNS:
             far = (row + 1, column + 1)
-    return SheetScan(name, frozenset(formulas), far)
+    return SheetRecords(name, frozenset(formulas), far)
