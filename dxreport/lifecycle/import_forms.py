@@ -205,7 +205,9 @@ class _Reading:
 def _goes_with_forms(form: Form, sheet: Grid) -> bool:
     """Whether a sheet holds nothing of a measure: one of the form's other sheets as drawn, a list of measures, a 差し戻し."""
     texts = [
-        normalise(value).strip() for row in sheet.rows for value in row if isinstance(value, str) and value.strip()
+        normalise(cell.text).strip()
+        for _, cell in sorted(sheet.cells.items())
+        if cell.kind == "text" and cell.text.strip()
     ]
     if sheet.name.startswith((LIST_SHEET, FRONT)):
         return any(text == LIST_TITLE or text.endswith(f"　{FRONT}") for text in texts[:1])

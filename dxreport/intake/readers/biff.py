@@ -1,6 +1,7 @@
-"""The records of an .xls workbook (BIFF8) as far as they tell where its cells are ([MS-XLS] 2.3).
+"""The records of an .xls workbook (BIFF8) for what xlrd does not tell ([MS-XLS] 2.3 and 2.4).
 
-No reader of .xls tells which cells hold formulas; and a value far out is refused before any reader comes to it.
+These are the cells that hold formulas, and the merged ranges where the table of styles is broken. Values beyond the
+limits are found here too, before xlrd reads them.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...ooxml.cells import At
+from ...ooxml.refs import Box
 from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
 
-_BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD
+_BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK, _MERGES = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD, 0xE5
 _VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLANK and MULBLANK
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRecords:
-    """A sheet's name, its formula cells, and a cell with content beyond the limits, if any."""
+    """A worksheet's name, its formula cells and merged ranges, and a cell with content beyond the limits, if any."""
 
     name: str
     formulas: frozenset[At]
+    merges: tuple[str, ...]
     far: At | None
 
 
@@ -85,9 +88,12 @@ def _sheet_name(record: bytes) -> str:
 
 
 def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
-    formulas = []
+    formulas: list[At] = []
+    merges: list[str] = []
     far = None
     for kind, start, length in _records(stream, offset):
+        if kind == _MERGES:
+            merges += _merges(stream[start : start + length])
         if kind not in _VALUES:
             continue
         row, column = struct.unpack_from("<HH", stream, start)
@@ -97,4 +103,10 @@ def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
             column = struct.unpack_from("<H", stream, start + length - 2)[0]
         if row >= MAX_ROWS or column >= MAX_COLUMNS:
             far = (row + 1, column + 1)
-    return SheetRecords(name, frozenset(formulas), far)
+    return SheetRecords(name, frozenset(formulas), tuple(merges), far)
+
+
+def _merges(record: bytes) -> Iterator[str]:
+    for n in range(struct.unpack_from("<H", record)[0]):
+        top, bottom, left, right = struct.unpack_from("<4H", record, 2 + 8 * n)
+        yield Box(top + 1, left + 1, bottom + 1, right + 1).ref

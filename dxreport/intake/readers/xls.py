@@ -5,16 +5,14 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ...ooxml.cells import At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
-from ...ooxml.refs import Box
 from ..limits import CHILD_MEMORY, CHILD_SECONDS, DAMAGED, Unreadable, too_far
 from . import xls_process
-from .biff import Records
+from .biff import Records, SheetRecords
 
 _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = range(1, 6)  # xlrd's types of cells
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
@@ -27,9 +25,11 @@ def read_xls(data: bytes, records: Records) -> list[Grid]:
     for sheet in records.sheets:
         if sheet.far:
             raise too_far(sheet.name, *sheet.far)
-    formulas = {sheet.name: sheet.formulas for sheet in records.sheets}
+    known = {sheet.name: sheet for sheet in records.sheets}
     book = _read_in_process(data)
-    return [_grid(book, sheet, formulas.get(sheet[0], ())) for sheet in book["sheets"]]
+    if any(sheet[0] not in known for sheet in book["sheets"]):
+        raise Unreadable("E403", DAMAGED)
+    return [_grid(book, sheet, known[sheet[0]]) for sheet in book["sheets"]]
 
 
 def _read_in_process(data: bytes) -> dict[str, Any]:
@@ -52,14 +52,14 @@ def _read_in_process(data: bytes) -> dict[str, Any]:
     return book
 
 
-def _grid(book: dict[str, Any], sheet: tuple[Any, ...], formulas: Collection[At]) -> Grid:
-    name, hidden, raw, merges, notes = sheet
+def _grid(book: dict[str, Any], sheet: tuple[Any, ...], records: SheetRecords) -> Grid:
+    name, hidden, raw, notes = sheet
     cells: dict[At, Cell] = {}
     for row, column, kind, value, key, code in raw:
         at = row + 1, column + 1
         cell = _cell(book, kind, value, BUILT_IN[key] if key in _LOCAL_DATES else code or BUILT_IN.get(key, ""))
-        cells[at] = with_formula(cell, "=") if at in formulas else cell
-    return Grid(name, hidden, cells, tuple(Box(*merge).ref for merge in merges), notes)
+        cells[at] = with_formula(cell, "=") if at in records.formulas else cell
+    return Grid(name, hidden, cells, records.merges, notes)
 
 
 def _cell(book: dict[str, Any], kind: int, value: Any, code: str) -> Cell:

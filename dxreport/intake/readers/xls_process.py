@@ -19,7 +19,7 @@ RawCell = tuple[int, int, int, Any, int, str]
 def read(data: bytes) -> dict[str, Any]:
     """``formatted`` (whether number formats are known), ``date1904`` and the worksheets of an .xls.
 
-    A sheet is (name, hidden, cells, merges as (top, left, bottom, right) from 1, notes by cell from 1).
+    A sheet is (name, hidden, cells, notes by cell from 1).
     Raises whatever xlrd raises.
     """
     import xlrd
@@ -41,7 +41,6 @@ def read(data: bytes) -> dict[str, Any]:
             sheet.name,
             sheet.visibility != 0,
             [cell for row in range(sheet.nrows) for cell in _cells(book, sheet, row, formatted)],
-            [(top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells],
             {(row + 1, column + 1): _whole(note.text) for (row, column), note in sheet.cell_note_map.items()},
         )
         for sheet in book.sheets()
