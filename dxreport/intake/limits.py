@@ -14,8 +14,6 @@ MAX_FILE = 100 * 1024 * 1024  # bytes of one workbook as sent
 MAX_ARCHIVE = 500 * 1024 * 1024  # bytes of an archive or mail, and of all that is unpacked from it
 MAX_MEMBERS = 2_000  # files in one archive
 MAX_DEPTH = 3  # archives and mails inside one another
-CHILD_MEMORY = 1536 * 1024 * 1024  # bytes of address space for the process that reads an .xls
-CHILD_SECONDS = 60
 DAMAGED = "ファイルの一部が欠けているか、書き換えられています"
 
 

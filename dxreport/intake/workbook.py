@@ -83,7 +83,7 @@ def _open_xls(data: bytes, password: str | None) -> Workbook:
     found = records(data)
     if found.encrypted:
         return replace(_open_xls(_decrypted(data, password), None), decrypted=True)
-    return Workbook(Format.XLS, tuple(read_xls(data, found)), data, None)
+    return Workbook(Format.XLS, tuple(read_xls(found)), data, None)
 
 
 def _read(kind: Format, package: Package) -> list[Grid]:

@@ -16,6 +16,7 @@ from ...ooxml.refs import Box
 from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
 
 _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK, _MERGES = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD, 0xE5
+_PAIR = struct.Struct("<HH").unpack_from
 _VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLANK and MULBLANK
 
 
@@ -31,8 +32,9 @@ class SheetRecords:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The worksheets of an .xls; none where it is ``encrypted``, since its records cannot be read then."""
+    """The ``Workbook`` stream of an .xls and its worksheets; none where it is ``encrypted`` and cannot be read."""
 
+    stream: bytes
     encrypted: bool
     sheets: tuple[SheetRecords, ...]
 
@@ -42,7 +44,7 @@ def records(data: bytes) -> Records:
     import olefile
 
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+        with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
             stream = ole.openstream("Workbook").read()
     except Exception:  # whatever the parser meets in a broken container
         raise Unreadable("E403", DAMAGED) from None
@@ -58,19 +60,19 @@ def _workbook(stream: bytes) -> Records:
     places = []
     for kind, start, length in _records(stream, 0):
         if kind == _FILEPASS:
-            return Records(True, ())
+            return Records(stream, True, ())
         if kind == _BOUNDSHEET:
             offset, _, sheet_type = struct.unpack_from("<IBB", stream, start)
             if sheet_type == 0:
                 places.append((offset, _sheet_name(stream[start + 6 : start + length])))
-    return Records(False, tuple(_sheet(stream, offset, name) for offset, name in places))
+    return Records(stream, False, tuple(_sheet(stream, offset, name) for offset, name in places))
 
 
 def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
     """(type, start of the content, its length) of each record, up to the end of the substream that begins here."""
     depth = 0
     while True:
-        kind, length = struct.unpack_from("<HH", stream, offset)
+        kind, length = _PAIR(stream, offset)
         if kind == _BOF:
             depth += 1  # a chart on a sheet is a substream in the sheet's own
         elif kind == _EOF:
@@ -96,7 +98,7 @@ def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
             merges += _merges(stream[start : start + length])
         if kind not in _VALUES:
             continue
-        row, column = struct.unpack_from("<HH", stream, start)
+        row, column = _PAIR(stream, start)
         if kind == _FORMULA:
             formulas.append((row + 1, column + 1))
         elif kind == _MULRK:

@@ -1,75 +1,87 @@
-"""Worksheets of .xls: xlrd reads them, in a process with limits; the records say which cells hold formulas."""
+"""Worksheets of .xls, as xlrd reads them; the records tell which cells hold formulas."""
 
 from __future__ import annotations
 
-import pickle
-import subprocess
-import sys
-from pathlib import Path
+import io
 from typing import Any
 
-from ...ooxml.cells import At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
+from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
-from ..limits import CHILD_MEMORY, CHILD_SECONDS, DAMAGED, Unreadable, too_far
-from . import xls_process
+from ..limits import DAMAGED, Unreadable, too_far
 from .biff import Records, SheetRecords
 
-_TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = range(1, 6)  # xlrd's types of cells
-_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 # xlrd gives the American meaning of the built-in dates only.
 _LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}
 
 
-def read_xls(data: bytes, records: Records) -> list[Grid]:
+def read_xls(records: Records) -> list[Grid]:
     """The worksheets of an .xls without password; raises Unreadable (E403 damaged, E405 beyond the limits)."""
     for sheet in records.sheets:
         if sheet.far:
             raise too_far(sheet.name, *sheet.far)
-    known = {sheet.name: sheet for sheet in records.sheets}
-    book = _read_in_process(data)
-    if any(sheet[0] not in known for sheet in book["sheets"]):
-        raise Unreadable("E403", DAMAGED)
-    return [_grid(book, sheet, known[sheet[0]]) for sheet in book["sheets"]]
+    for formatted in (True, False):  # a broken table of styles must not hide the values
+        try:
+            book = _Book(records.stream, formatted)
+            return [book.grid(sheet) for sheet in records.sheets]
+        except Exception:  # whatever xlrd meets in a broken file
+            continue
+    raise Unreadable("E403", DAMAGED)
 
 
-def _read_in_process(data: bytes) -> dict[str, Any]:
-    """What :func:`xls_process.read` gives, with limits of memory (not on Windows) and of time."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", xls_process.__file__, str(CHILD_MEMORY)],
-            input=data,
-            capture_output=True,
-            timeout=CHILD_SECONDS,
-            check=True,
-            cwd=Path(xls_process.__file__).parent,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+class _Book:
+    """A workbook opened by xlrd. Numbers are uncertain where it was opened without its formats."""
+
+    def __init__(self, stream: bytes, formatted: bool) -> None:
+        import xlrd
+
+        # xlrd decodes each part of a text by itself, though records may end between the two halves of a character.
+        xlrd.book.unicode = _decoded
+        self._xlrd, self._formatted = xlrd, formatted
+        self._book = xlrd.open_workbook(
+            file_contents=stream, formatting_info=formatted, ragged_rows=True, logfile=io.StringIO()
         )
-    except subprocess.TimeoutExpired:
-        raise Unreadable("E405", f"{CHILD_SECONDS} 秒たっても読み終わりません") from None
-    except subprocess.CalledProcessError:  # a damaged record, or one that asked for too much memory
-        raise Unreadable("E403", DAMAGED) from None
-    book: dict[str, Any] = pickle.loads(done.stdout)
-    return book
+
+    def grid(self, records: SheetRecords) -> Grid:
+        sheet = self._book.sheet_by_name(records.name)
+        cells: dict[At, Cell] = {}
+        for row in range(sheet.nrows):
+            for column, kind in enumerate(sheet.row_types(row)):
+                at = row + 1, column + 1
+                cell = self._cell(sheet, row, column, kind)
+                if at in records.formulas:
+                    cell = with_formula(cell, "=")
+                if cell is not BLANK:
+                    cells[at] = cell
+        notes = {(row + 1, column + 1): _whole(note.text) for (row, column), note in sheet.cell_note_map.items()}
+        return Grid(records.name, sheet.visibility != 0, cells, records.merges, notes)
+
+    def _cell(self, sheet: Any, row: int, column: int, kind: int) -> Cell:
+        if kind in (self._xlrd.XL_CELL_EMPTY, self._xlrd.XL_CELL_BLANK):
+            return BLANK
+        value = sheet.cell_value(row, column)
+        if kind == self._xlrd.XL_CELL_TEXT:
+            text = _whole(value)
+            return text_cell(text)._replace(certain="\ufffd" not in text) if text else BLANK
+        if kind == self._xlrd.XL_CELL_BOOLEAN:
+            return boolean_cell(bool(value))
+        if kind == self._xlrd.XL_CELL_ERROR:
+            return Cell("error", self._xlrd.error_text_from_code.get(value, "#VALUE!"))
+        raw, date1904 = repr(value).removesuffix(".0"), bool(self._book.datemode)
+        if self._formatted:
+            return number_cell(raw, self._format(sheet.cell_xf_index(row, column)), date1904)
+        code = "yyyy/m/d" if kind == self._xlrd.XL_CELL_DATE else "General"
+        return number_cell(raw, code, date1904)._replace(certain=False)
+
+    def _format(self, index: int) -> str:
+        key = self._book.xf_list[index].format_key
+        form = self._book.format_map.get(key)
+        return BUILT_IN.get(key, "General") if form is None or key in _LOCAL_DATES else str(form.format_str)
 
 
-def _grid(book: dict[str, Any], sheet: tuple[Any, ...], records: SheetRecords) -> Grid:
-    name, hidden, raw, notes = sheet
-    cells: dict[At, Cell] = {}
-    for row, column, kind, value, key, code in raw:
-        at = row + 1, column + 1
-        cell = _cell(book, kind, value, BUILT_IN[key] if key in _LOCAL_DATES else code or BUILT_IN.get(key, ""))
-        cells[at] = with_formula(cell, "=") if at in records.formulas else cell
-    return Grid(name, hidden, cells, records.merges, notes)
+def _decoded(data: bytes, encoding: str) -> str:
+    return data.decode(encoding, "surrogatepass" if encoding.startswith("utf") else "strict")
 
 
-def _cell(book: dict[str, Any], kind: int, value: Any, code: str) -> Cell:
-    if kind == _TEXT:
-        return text_cell(value)._replace(certain="\ufffd" not in value)  # half a character was lost
-    if kind == _BOOLEAN:
-        return boolean_cell(bool(value))
-    if kind == _ERROR:
-        return Cell("error", _ERRORS.get(value, "#VALUE!"))
-    if not book["formatted"]:
-        code = "yyyy/m/d" if kind == _DATE else "General"
-    cell = number_cell(repr(value).removesuffix(".0"), code or "General", book["date1904"])
-    return cell if book["formatted"] else cell._replace(certain=False)
+def _whole(text: str) -> str:
+    """The text with separate halves of a character joined; a half without the other becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
