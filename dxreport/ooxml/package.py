@@ -11,7 +11,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ MAX_PACKAGE = 1024 * 1024 * 1024
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
+_ENCRYPTED = 0x1  # of the flags
 _END = struct.Struct("<4s4H2LH")
 
 RELS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -64,6 +65,19 @@ def entry(name: str, data: bytes, level: int = 6) -> Entry:
     # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
     return Entry(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
+
+
+def _inflated(stored: Entry) -> bytes:
+    """The bytes of a member, as many as are read; raises ValueError or zlib.error where it is damaged."""
+    if stored.method == zipfile.ZIP_STORED:
+        data = stored.data
+    elif stored.method == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-15).decompress(stored.data, MAX_PART + 1)
+    else:
+        raise ValueError(f"method {stored.method}")
+    if zlib.crc32(data) != stored.crc and len(data) <= MAX_PART:
+        raise ValueError("CRC")
+    return data
 
 
 def zip_bytes(entries: Iterable[Entry]) -> bytes:
@@ -108,8 +122,7 @@ class Package:
         """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits."""
         self.data = data
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-            infos = self._zip.infolist()
+            infos = zipfile.ZipFile(io.BytesIO(data)).infolist()
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
             raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
         if sum(i.file_size for i in infos) > MAX_PACKAGE or any(i.file_size > MAX_PART for i in infos):
@@ -117,6 +130,7 @@ class Package:
         self._infos = {i.filename: i for i in infos if not i.is_dir()}
         # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
         self._folded = {name.casefold(): name for name in self._infos}
+        self._relationships: dict[str, tuple[Relationship, ...]] = {}
 
     @classmethod
     def open(cls, path: Path | str) -> Package:
@@ -137,21 +151,12 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """The bytes of a part; raises PackageError where it is missing or damaged."""
-        stored = self.find(name)
-        if stored is None:
+        if name not in self:
             raise PackageError(f"部品 {name} がありません")
+        found = self.entry(name)
         try:
-            with self._zip.open(self._infos[stored]) as stream:
-                data = stream.read(MAX_PART + 1)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-            EOFError,
-            ValueError,
-        ) as error:
+            data = _inflated(found)
+        except (ValueError, zlib.error) as error:
             raise PackageError(f"部品 {name} が壊れています（{error}）") from None
         if len(data) > MAX_PART:
             raise PackageTooLarge(f"部品 {name} が大きすぎます")
@@ -161,29 +166,29 @@ class Package:
         """The root element of a part, parsed again at each call."""
         return parse(self.read(name))
 
-    def relationships(self, name: str = "") -> list[Relationship]:
+    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """The relationships of a part, or of the package for ``""``, with resolved targets."""
-        rels = rels_name(name)
-        if rels not in self:
-            return []
-        folder = posixpath.dirname(name)
-        out = []
-        for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship"):
+        if name not in self._relationships:
+            self._relationships[name] = tuple(self._read_relationships(name))
+        return self._relationships[name]
+
+    def _read_relationships(self, name: str) -> Iterator[Relationship]:
+        rels, folder = rels_name(name), posixpath.dirname(name)
+        for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
             target, external = r.get("Target", ""), r.get("TargetMode") == "External"
             if not external:
-                full = (
-                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                )
+                full = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 target = self.find(full) or full
-            out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
-        return out
+            yield Relationship(r.get("Id", ""), r.get("Type", ""), target, external)
 
     def entry(self, name: str) -> Entry:
-        """A member as stored, still compressed; raises KeyError."""
+        """A member as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
         info = self._infos[self.find(name) or name]
-        start = info.header_offset
-        name_length, extra_length = struct.unpack_from("<HH", self.data, start + 26)
-        begin = start + 30 + name_length + extra_length
+        header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
+        if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
+            raise PackageError(f"部品 {name} が壊れています")
+        name_length, extra_length = _LOCAL.unpack(header)[-2:]
+        begin = info.header_offset + _LOCAL.size + name_length + extra_length
         data = self.data[begin : begin + info.compress_size]
         return Entry(info.filename, info.compress_type, info.CRC, info.file_size, data)
 

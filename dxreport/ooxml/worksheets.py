@@ -25,6 +25,7 @@ _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]+)")?>(?:<f(?: aca="false")?>([^<]+)</f>)?'
     r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t></is>)?</c>'
 )
+_STRING = re.compile(r'<si><t( xml:space="preserve")?(?:/>|>([^<]*)</t>)</si>')
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)" ?/>')
 
 
@@ -118,22 +119,24 @@ class Worksheets:
 
     @cached_property
     def _strings(self) -> list[str]:
-        root = self._related("sharedStrings")
-        return [] if root is None else [string_item(si) for si in root.iterfind(_N + "si")]
+        raw = self._related("sharedStrings")
+        text = _plain(raw)
+        found = _STRING.findall(text)
+        if found and len(found) == text.count("<si>"):
+            return [_inline(text, spaced) for spaced, text in found]
+        return [string_item(si) for si in _xml(raw).iterfind(_N + "si")]
 
     @cached_property
     def _formats(self) -> list[str]:
         """The number format code of every cell format (``s`` of a cell)."""
-        root = self._related("styles")
-        if root is None:
-            return []
+        root = _xml(self._related("styles"))
         own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iter(_N + "numFmt")}
         ids = [xf.get("numFmtId", "0") for xf in root.iterfind(f"{_N}cellXfs/{_N}xf")]
         return [own[i] if i in own else BUILT_IN.get(int(i) if i.isdigit() else 0, "General") for i in ids]
 
-    def _related(self, kind: str) -> etree._Element | None:
+    def _related(self, kind: str) -> bytes:
         part = next((r.target for r in self._relationships if r.kind == kind), "")
-        return _xml(self._package.read(part)) if part in self._package else None
+        return self._package.read(part) if part in self._package else b"<none/>"
 
     def _notes(self, part: str) -> dict[At, str]:
         """Notes by cell; a thread of comments replaces the note that old programs show in its place."""
@@ -160,27 +163,34 @@ def _xml(data: bytes) -> etree._Element:
 
 def _scanned(raw: bytes) -> tuple[Iterable[_Stored], list[str]] | None:
     """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
-    start, end = raw.find(b"<sheetData>"), raw.rfind(b"</sheetData>")
-    if not 0 <= start < end or b"<!" in raw:
-        return None
-    try:
-        text, tail = raw[start:end].decode(), raw[end:].decode()
-    except UnicodeDecodeError:
-        return None
-    found, merges = _CELL.findall(text), _MERGE.findall(tail)
-    if len(found) != text.count("</c>") or len(merges) != tail.count("<mergeCell "):
+    _, _, rest = _plain(raw).partition("<sheetData>")
+    data, end, tail = rest.partition("</sheetData>")
+    found, merges = _CELL.findall(data), _MERGE.findall(tail)
+    if not end or len(found) != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
         return None
     return _cells_in(found), merges
+
+
+def _plain(raw: bytes) -> str:
+    """The text of an XML part in UTF-8 without comments and the like; ``""`` for any other."""
+    try:
+        return raw.decode() if b"<!" not in raw else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _cells_in(found: Iterable[tuple[str, ...]]) -> Iterator[_Stored]:
     for letters, row, style, kind, formula, value, spaced, inline in found:
         if kind == "inlineStr":
-            value = _unquoted(inline)
-            value = unescape(value if spaced else value.strip(XML_SPACE))
+            value = _inline(inline, spaced)
         elif kind == "str":
             value = _unquoted(value)
         yield int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "", value
+
+
+def _inline(text: str, spaced: str) -> str:
+    text = _unquoted(text)
+    return unescape(text if spaced else text.strip(XML_SPACE))
 
 
 def _unquoted(text: str) -> str:
