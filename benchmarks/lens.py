@@ -7,7 +7,9 @@ What is inside the span of each:
             XlsxWriter   the same sheets, cells, formats, merges, widths, heights and dropdowns from code, closed
             xltpl        a sheet drawn out for this very measure, its template compiled before → render, save
             floor        deflating the parts of dxreport's workbook, nothing else
-    read    dxreport     the bytes of a returned workbook → every text of the measure by its address
+    read    dxreport     the bytes of a returned workbook → all its cells, notes and merges as collect takes them,
+                         and every text of the measure by its address
+            calamine     the same bytes → the bare values of that one sheet, nothing else
             openpyxl     load_workbook of the same bytes, nothing else
             floor        inflating the parts
 
@@ -39,6 +41,7 @@ from dxreport.form.compile import load_form
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.prepare import edition
 from dxreport.form.render.workbook import render_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.lifecycle import sample
 from dxreport.ooxml import text_metrics
 from dxreport.ooxml.refs import cell
@@ -60,8 +63,7 @@ def rendered(measure: Measure) -> bytes:
 
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:
     """The cells of a rendered sheet that hold a text of the measure: address → text."""
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id)
-    filled = read_sheet(FORM, sheet.to_python(skip_empty_area=False), quarter=1, year=1)
+    filled = read_sheet(FORM, open_workbook(book).sheet(measure.id).rows, quarter=1, year=1)
     return {openpyxl.utils.get_column_letter(c) + str(r): str(filled.values[ref]) for ref, (r, c) in filled.at.items()}
 
 
@@ -183,10 +185,12 @@ class Tpl:
 
 def read_by_dxreport(book: bytes, measure: Measure) -> dict:
     """dxreport: bytes → texts by address."""
-    rows = (
-        CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
-    )
-    return read_sheet(FORM, rows, quarter=1, year=1).values
+    return read_sheet(FORM, open_workbook(book).sheet(measure.id).rows, quarter=1, year=1).values
+
+
+def by_calamine(book: bytes, measure: Measure) -> list[list]:
+    """python-calamine: the values of the sheet."""
+    return CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python()
 
 
 def inflate(book: bytes) -> None:
@@ -228,6 +232,7 @@ def main() -> None:
         show("render one sheet", render)
     show("read one sheet", {
         "dxreport": lambda m: read_by_dxreport(books[m.id], m),
+        "calamine values": lambda m: by_calamine(books[m.id], m),
         "openpyxl load": lambda m: openpyxl.load_workbook(io.BytesIO(books[m.id])),
         "floor (inflate)": lambda m: inflate(books[m.id]),
     })  # fmt: skip

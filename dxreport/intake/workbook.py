@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..domain.errors import PackageError
@@ -65,10 +66,9 @@ def open_workbook(data: bytes, name: str = "", password: str | None = None) -> W
     if package is None:
         return _open_xls(data, password)
     try:
-        sheets = _read(kind, package)
+        return Workbook(kind, tuple(map(_within_limits, _read(kind, package))), data, package)
     except (PackageError, ValueError) as error:
         raise unreadable(error) from None
-    return Workbook(kind, _within_limits(sheets), data, package)
 
 
 def is_corrected_copy(data: bytes) -> bool:
@@ -86,22 +86,21 @@ def _open_xls(data: bytes, password: str | None) -> Workbook:
     return Workbook(Format.XLS, tuple(read_xls(found)), data, None)
 
 
-def _read(kind: Format, package: Package) -> list[Grid]:
+def _read(kind: Format, package: Package) -> Iterable[Grid]:
     if kind is Format.ODS:
         return read_ods(package)
     main = next(r.target for r in package.relationships() if r.kind == "officeDocument")
     if kind is Format.XLSB:
         return read_xlsb(package, main)
     worksheets = Worksheets(package, main, MAX_XML)
-    return [worksheets.grid(name) for name in worksheets.names]
+    return map(worksheets.grid, worksheets.names)
 
 
-def _within_limits(sheets: list[Grid]) -> tuple[Grid, ...]:
-    for sheet in sheets:
-        for row, column in sheet.cells:
-            if row > MAX_ROWS or column > MAX_COLUMNS:
-                raise too_far(sheet.name, row, column)
-    return tuple(sheets)
+def _within_limits(sheet: Grid) -> Grid:
+    for row, column in sheet.cells:
+        if row > MAX_ROWS or column > MAX_COLUMNS:
+            raise too_far(sheet.name, row, column)
+    return sheet
 
 
 def _decrypted(data: bytes, password: str | None) -> bytes:

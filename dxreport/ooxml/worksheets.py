@@ -11,7 +11,7 @@ from lxml import etree
 from ..domain.errors import PackageError, PackageTooLarge
 from .cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, with_formula
 from .formats import BUILT_IN
-from .package import MAIN_NS, MAX_PART, Package, parse
+from .package import MAIN_NS, MAX_PART, Package, Relationship, parse
 from .refs import box, column_number
 from .refs import cell as parse_ref
 from .text import XML_SPACE, string_item, unescape
@@ -20,15 +20,13 @@ _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 s
 _N = f"{{{MAIN_NS}}}"
 _C, _F, _V, _IS = (_N + name for name in ("c", "f", "v", "is"))
 _OTHER_SHEETS = ("chartsheet", "dialogsheet", "xlMacrosheet")
-# A cell with content as nearly all programs write it. A sheet with any other is parsed as XML, which takes four times as long.
+# A cell with content as nearly all programs write it. A sheet with any other is parsed, which takes three times as long.
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]+)")?>(?:<f(?: aca="false")?>([^<]+)</f>)?'
     r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t></is>)?</c>'
 )
 _STRING = re.compile(r'<si><t( xml:space="preserve")?(?:/>|>([^<]*)</t>)</si>')
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)" ?/>')
-
-
 # A cell as the XML holds it: row, column, style, type, formula, and its value or the text of its inline string.
 _Stored = tuple[int, int, str, str, str, str]
 
@@ -46,13 +44,19 @@ class Worksheets:
         root = package.xml(workbook)
         properties = root.find("{*}workbookPr")
         self.date1904 = properties is not None and properties.get("date1904") in ("1", "true")
-        # By the id alone: some programs write other types of relationship.
-        kinds = {r.id: r for r in self._relationships if r.kind not in _OTHER_SHEETS}
         self._sheets = {
-            node.get("name", ""): (next(kinds[v].target for v in node.attrib.values() if v in kinds), node)
+            node.get("name", ""): (relationship.target, node.get("state", "visible") != "visible")
             for node in root.iterfind("{*}sheets/{*}sheet")
-            if any(v in kinds for v in node.attrib.values())
+            if (relationship := self._relationship(node)).kind not in _OTHER_SHEETS
         }
+
+    def _relationship(self, sheet: etree._Element) -> Relationship:
+        """That of a sheet by its id alone, whatever the type that a program wrote; raises PackageError."""
+        ids = [value for name, value in sheet.attrib.items() if name.endswith("}id")]
+        found = next((r for r in self._relationships if r.id in ids), None)
+        if found is None:
+            raise PackageError(f"シート「{sheet.get('name')}」の部品がありません")
+        return found
 
     @property
     def names(self) -> list[str]:
@@ -64,9 +68,9 @@ class Worksheets:
 
         Raises KeyError where there is no such worksheet, PackageError where its part is damaged.
         """
-        part, node = self._sheets[name]
+        part, hidden = self._sheets[name]
         cells, merges = self.cells(part)
-        return Grid(name, node.get("state", "visible") != "visible", cells, tuple(merges), self._notes(part))
+        return Grid(name, hidden, cells, tuple(merges), self._notes(part))
 
     def cells(self, part: str) -> tuple[dict[At, Cell], list[str]]:
         """The cells of a worksheet part that hold anything, and its merged ranges; raises PackageError."""
@@ -108,10 +112,10 @@ class Worksheets:
             return Cell("text", value)
 
     def _string(self, index: str) -> str:
-        try:
-            return self._strings[int(index)]
-        except IndexError:
-            raise PackageError("文字の表（sharedStrings）が失われています") from None
+        number = int(index)
+        if not 0 <= number < len(self._strings):
+            raise PackageError("文字の表（sharedStrings）が失われています")
+        return self._strings[number]
 
     def _format(self, style: str) -> str:
         index = int(style or "0")
@@ -135,6 +139,7 @@ class Worksheets:
         return [own[i] if i in own else BUILT_IN.get(int(i) if i.isdigit() else 0, "General") for i in ids]
 
     def _related(self, kind: str) -> bytes:
+        """The part of this kind, or an empty element where there is none."""
         part = next((r.target for r in self._relationships if r.kind == kind), "")
         return self._package.read(part) if part in self._package else b"<none/>"
 
@@ -181,11 +186,8 @@ def _plain(raw: bytes) -> str:
 
 def _cells_in(found: Iterable[tuple[str, ...]]) -> Iterator[_Stored]:
     for letters, row, style, kind, formula, value, spaced, inline in found:
-        if kind == "inlineStr":
-            value = _inline(inline, spaced)
-        elif kind == "str":
-            value = _unquoted(value)
-        yield int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "", value
+        content = _inline(inline, spaced) if kind == "inlineStr" else _unquoted(value)
+        yield int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "", content
 
 
 def _inline(text: str, spaced: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -12,10 +13,13 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from dxreport.intake.limits import Unreadable
 from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.cells import BLANK, Cell
-from tests.support.xlsb import REF_ERROR, merge, text_of_formula, xlsb
+from dxreport.ooxml.package import Package
+from tests.support.xlsb import REF_ERROR, TRUE, merge, shared, small, text_of_formula, xlsb
 
+SHEET = "xl/worksheets/sheet1.xml"
 needs_soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 
 
@@ -147,6 +151,50 @@ def test_a_binary_workbook_tells_formulas_errors_merges_and_notes() -> None:
     assert sheet.notes == {(2, 2): "確認\n済み"}
 
 
+def test_all_kinds_of_values_of_a_binary_workbook() -> None:
+    cells = {(0, 0): shared(1), (1, 0): small(31000 << 2 | 2), (2, 0): small(4850 << 2 | 3), (3, 0): TRUE,
+             (4, 0): small(0x3FE00000)}  # fmt: skip
+    sheet = open_workbook(xlsb({"様式": cells}, strings=["一", "二"])).sheet("様式")
+    assert [sheet.cell(row, 1).text for row in range(1, 6)] == ["二", "31000", "48.5", "TRUE", "0.5"]
+    assert open_workbook(xlsb({"様式": {(0, 0): 44743.0}}, number_format="yyyy/m/d")).sheet("様式").cell(1, 1) == Cell(
+        "date", "2022/7/1", "44743", certain=False
+    )
+
+
+def test_texts_as_excel_takes_them_from_the_xml(workbook) -> None:
+    """White space at the ends counts only where ``xml:space`` keeps it; entities and escapes are resolved."""
+    texts = {
+        "<t> a </t>": "a",
+        '<t xml:space="preserve"> a </t>': " a ",
+        "<t>\u3000a\u3000</t>": "\u3000a\u3000",
+        "<t>A&amp;B &lt;&#x4E00;&#10;&gt;</t>": "A&B <一\n>",
+        "<t>1行\r\n2行</t>": "1行\n2行",
+        "<t>_x0041__x005F_x0041_</t>": "A_x0041_",
+        '<r><t xml:space="preserve">a </t></r><r><t> b</t></r>': "a b",
+        "": "",
+    }
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="inlineStr"><is>{xml}</is></c></row>' for n, xml in enumerate(texts, 1))
+    for others in ("", '<row r="99"><c r="A99"><v>1</v></c></row>'):
+        for xml in rows.split("</row>")[:-1]:
+            data = _sheet_data(workbook(), xml + "</row>" + others)
+            shown = [cell.text for (row, _), cell in open_workbook(data).sheet("様式").cells.items() if row < 99]
+            assert "".join(shown) == list(texts.values())[int(xml.split('"')[1]) - 1]
+    sheet = open_workbook(_sheet_data(workbook(), rows)).sheet("様式")
+    assert [sheet.cell(n, 1).text for n in range(1, len(texts) + 1)] == list(texts.values())
+
+
+@pytest.mark.parametrize("value", ["NaN", "inf", "1e999", "abc"])
+def test_a_value_that_is_no_number_is_its_text(workbook, value: str) -> None:
+    sheet = open_workbook(_sheet_data(workbook(), f'<row r="1"><c r="A1"><v>{value}</v></c></row>')).sheet("様式")
+    assert sheet.cell(1, 1) == Cell("text", value)
+
+
+def test_a_sheet_without_its_part_is_not_passed_over(workbook) -> None:
+    data = _replaced(workbook(), b'r:id="rId1"', b'r:id="rId99"', only="xl/workbook.xml")
+    with pytest.raises(Unreadable, match="E403"):
+        open_workbook(data)
+
+
 @pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
 def test_what_a_merge_covers(tmp_path: Path, soffice: Callable[[Path, str], Path], extension: str) -> None:
     book = openpyxl.Workbook()
@@ -163,6 +211,13 @@ def test_what_a_merge_covers(tmp_path: Path, soffice: Callable[[Path, str], Path
 def test_unknown_sheet(workbook) -> None:
     with pytest.raises(KeyError):
         open_workbook(workbook()).sheet("ない")
+
+
+def _sheet_data(data: bytes, rows: str) -> bytes:
+    """The workbook with other rows in its sheet."""
+    package = Package(data)
+    xml = re.sub(rb"<sheetData>.*</sheetData>", f"<sheetData>{rows}</sheetData>".encode(), package.read(SHEET))
+    return package.with_parts({SHEET: xml})
 
 
 def _replaced(data: bytes, old: bytes, new: bytes, only: str = "") -> bytes:

@@ -21,16 +21,16 @@ _FORMULAS = range(8, 12)
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
-def read_xlsb(package: Package, workbook: str) -> list[Grid]:
+def read_xlsb(package: Package, workbook: str) -> Iterator[Grid]:
     """The worksheets of an .xlsb; ``workbook`` is its main part. Raises PackageError where it is damaged."""
     try:
-        return list(_Xlsb(package, workbook).grids())
+        yield from _Xlsb(package, workbook).grids()
     except (struct.error, IndexError, UnicodeDecodeError, ValueError) as error:
         raise PackageError(f"壊れています（{error}）") from None
 
 
 class _Xlsb:
-    """One workbook. Numbers stay uncertain: what their formats make of them was never compared with Excel's screen."""
+    """One workbook. Its numbers are uncertain: how they show was never compared with Excel."""
 
     def __init__(self, package: Package, workbook: str) -> None:
         self._package, self._workbook = package, workbook
