@@ -204,7 +204,7 @@ def _is_ours(side: etree._Element) -> bool:
 
 
 def _key(element: etree._Element) -> _Key:
-    """A key by which elements of styles.xml are compared."""
+    """A key to compare elements of styles.xml."""
     name = etree.QName(element).localname
     children = tuple(_key(child) for child in element if isinstance(child.tag, str))
     return name, tuple(sorted(element.attrib.items())), children

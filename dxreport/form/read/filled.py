@@ -1,4 +1,4 @@
-"""A sheet of a form as its author saw it: every text of a measure, with faults of cells and of shape."""
+"""A sheet of a form as its author saw it: every text of a measure, with the problems of its cells and its shape."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ...domain.problems import Problem, problem
 from ...ooxml.cells import At, Grid
 from ...ooxml.refs import address, column_letters
 from ..align.items import adopt
-from ..align.sheet import Aligned, Doubt
-from ..compile import Form
+from ..align.rows import Doubt
+from ..align.sheet import Aligned
+from ..records import Form
 from .added import Added, added_items
 from .moved import moved
 from .sheet import Filled, read_sheet, shown_fields
@@ -23,10 +24,10 @@ _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may 
 
 @dataclass(frozen=True, slots=True)
 class FilledSheet:
-    """``texts`` are normalised; ``cells`` says where each stands in the file (``E21``).
+    """``texts`` are normalised; ``cells`` gives the address of each in the file (``E21``).
 
-    ``moved`` tells in Japanese what stands elsewhere than in the sheet as issued; ``added`` are items
-    that the department added itself, each as its texts under ids of their own (``+1`` …).
+    ``moved`` lists in Japanese what moved since the sheet was issued. ``added`` are items that the department added,
+    each as its texts under an id of its own (``+1`` …).
     """
 
     sheet: str
@@ -40,7 +41,7 @@ class FilledSheet:
 def read_filled(
     sheet: Grid, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
 ) -> FilledSheet:
-    """Read a sheet by its keys. A text that was issued and has no cell any more is a problem (E302) and stays as issued.
+    """Read a sheet by its keys. A text that was issued and no longer has a cell is a problem (E302) and stays as issued.
 
     Raises ValueError where the sheet has no stamp.
     """
@@ -48,10 +49,9 @@ def read_filled(
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
     items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
-    rows = {row for item in items for row in item.rows}
-    shape = _unkeyed(filled, sheet, rows)
-    told = moved(form, filled, issued, settings, quarter=quarter, year=year)
-    return _filled_sheet(_Source(sheet, form, issued, settings, quarter, year), filled, items, shape, told)
+    shape = _unkeyed(filled, sheet, {row for item in items for row in item.rows})
+    lines = moved(form, filled, issued, settings, quarter=quarter, year=year)
+    return _filled_sheet(_Source(sheet, form, issued, settings, quarter, year), filled, items, shape, lines)
 
 
 def read_aligned(
@@ -76,7 +76,7 @@ def read_aligned(
     for row, _, text in aligned.unplaced:
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
-    shape += [_extra(f"ところ（{row}行目）", said, sheet.name, f"{row}:{row}") for row, said in rows.items()]
+    shape += [_extra(f"ところ（{row}行目）", texts, sheet.name, f"{row}:{row}") for row, texts in rows.items()]
     return _filled_sheet(_Source(sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
 
 
@@ -111,7 +111,7 @@ def _filled_sheet(
 
 
 def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
-    """Whether something was written where nothing was issued: of a spare row all cells count once one is filled."""
+    """Whether the department filled in a cell issued blank; all cells of a spare row count once one is filled."""
     if not ref.item:
         return bool(texts[ref])
     prefix = ref.field.partition(".")[0] + "."
@@ -123,14 +123,14 @@ def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
 
 
 class _Cells:
-    """Takes the texts from a sheet's cells and collects the problems of cells that hold anything else."""
+    """Reads texts from cells and collects the problems of cells that hold anything else."""
 
     def __init__(self, sheet: Grid, settings: Settings) -> None:
         self._sheet, self._settings = sheet, settings
         self.problems: list[Problem] = []
 
     def text(self, ref: Ref, at: At, issued: str) -> str:
-        """The text of the cell at this place, as its author saw it; ``issued`` where a problem keeps it from being used."""
+        """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
         cell = self._sheet.cell(*at)
         shown = normalise(cell.text)
         if cell.kind == "error":
@@ -175,7 +175,7 @@ def _may_be_a_day(ref: Ref, raw: str) -> bool:
 
 
 def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, year: int) -> list[Ref]:
-    """What was issued on this form and has no cell any more."""
+    """The texts that were issued on this form and no longer have a cell."""
     shown = shown_fields(form, quarter, year)
     return [ref for ref in issued if ref not in filled.values and (ref.field, ref.period) in shown]
 
@@ -183,7 +183,7 @@ def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, y
 def _removed(
     lost: Sequence[Ref], filled: Filled, issued: Mapping[Ref, str], sheet: str, settings: Settings
 ) -> list[Problem]:
-    """One problem for what was removed: columns, else rows."""
+    """One problem for all removed columns, or else rows."""
     if not lost:
         return []
     what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）" if filled.lost_columns else "行"
@@ -191,10 +191,10 @@ def _removed(
     more = f" ほか{len(names) - 4}か所" if len(names) > 4 else ""
     items = dict.fromkeys(issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
     whose = "、".join([f"「{' '.join(name.split())}」" for name in items if name.strip()][:3])
-    said = f"{whose}の" if whose and not filled.lost_columns else ""
+    prefix = f"{whose}の" if whose and not filled.lost_columns else ""
     return [
         problem(
-            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label=said + "、".join(names[:4]) + more,
+            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label=prefix + "、".join(names[:4]) + more,
             fields=tuple(map(str, lost)),
         )
     ]  # fmt: skip
@@ -209,28 +209,23 @@ def _added(item: Added, sheet: str) -> Problem:
     )
 
 
-def _unkeyed(filled: Filled, sheet: Grid, told: set[int]) -> list[Problem]:
-    """Texts in rows and columns that the form does not have: told, since they are not merged."""
+def _unkeyed(filled: Filled, sheet: Grid, added: set[int]) -> list[Problem]:
+    """Warnings for texts in rows and columns that the form lacks, since they are not merged; rows in ``added`` are."""
     out = []
-    keyed_columns = {column for _, column in filled.at.values()}
-    for number in (n for n in (*filled.inserted, *filled.copied) if n not in told):
-        row = sheet.rows[number - 1]
-        said = [str(v) for c, v in enumerate(row, 1) if v != "" and (c in keyed_columns or not str(v).startswith("r"))]
-        if said:
-            out.append(_extra(f"行（{number}行目）", said, sheet.name, f"{number}:{number}"))
-    rows = {row for row, _ in filled.at.values()}
+    rows, keyed_columns = ({at[i] for at in filled.at.values()} for i in (0, 1))
+    for number in (n for n in (*filled.inserted, *filled.copied) if n not in added):
+        line = enumerate(sheet.rows[number - 1], 1)
+        texts = [text for c, text in line if text and (c in keyed_columns or not text.startswith("r"))]
+        if texts:
+            out.append(_extra(f"行（{number}行目）", texts, sheet.name, f"{number}:{number}"))
     for column in filled.inserted_columns:
-        said = [
-            str(row[column - 1])
-            for n, row in enumerate(sheet.rows, 1)
-            if n in rows and column <= len(row) and row[column - 1] != ""
-        ]
-        if said:
+        texts = [line[column - 1] for n, line in enumerate(sheet.rows, 1) if n in rows and line[column - 1]]
+        if texts:
             letters = column_letters(column)
-            out.append(_extra(f"列（{letters}列）", said, sheet.name, f"{letters}:{letters}"))
+            out.append(_extra(f"列（{letters}列）", texts, sheet.name, f"{letters}:{letters}"))
     return out
 
 
-def _extra(where: str, said: list[str], sheet: str, cell: str) -> Problem:
-    text = "／".join(said)
+def _extra(where: str, texts: list[str], sheet: str, cell: str) -> Problem:
+    text = "／".join(texts)
     return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet, cell=cell, value=text)
