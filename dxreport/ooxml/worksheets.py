@@ -134,8 +134,9 @@ class Worksheets:
     def _formats(self) -> list[str]:
         """The number format code of every cell format (``s`` of a cell)."""
         root = _xml(self._related("styles"))
-        own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iter(_N + "numFmt")}
-        ids = [xf.get("numFmtId", "0") for xf in root.iterfind(f"{_N}cellXfs/{_N}xf")]
+        own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iterfind(f"{_N}numFmts/{_N}numFmt")}
+        xfs = root.find(_N + "cellXfs")
+        ids = [xf.get("numFmtId", "0") for xf in (() if xfs is None else xfs)]
         return [own[i] if i in own else BUILT_IN.get(int(i) if i.isdigit() else 0, "General") for i in ids]
 
     def _related(self, kind: str) -> bytes:
