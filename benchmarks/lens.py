@@ -7,8 +7,8 @@ What is inside the span of each:
             XlsxWriter   the same sheets, cells, formats, merges, widths, heights and dropdowns from code, closed
             xltpl        a sheet drawn out for this very measure, its template compiled before → render, save
             floor        deflating the parts of dxreport's workbook, nothing else
-    read    dxreport     the bytes of a returned workbook → all its cells, notes and merges as collect takes them,
-                         and every text of the measure by its address
+    read    dxreport     the bytes of a returned workbook → the cells of its sheet as their author saw them, with
+                         formulas, notes and merges → every text of the measure by its address
             calamine     the same bytes → the bare values of that one sheet, nothing else
             openpyxl     load_workbook of the same bytes, nothing else
             floor        inflating the parts
@@ -41,10 +41,13 @@ from dxreport.form.compile import load_form
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.prepare import edition
 from dxreport.form.render.workbook import render_book
-from dxreport.intake.workbook import open_workbook
 from dxreport.lifecycle import sample
 from dxreport.ooxml import text_metrics
+from dxreport.ooxml.cells import Grid
+from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import cell
+from dxreport.ooxml.table import workbook_part
+from dxreport.ooxml.worksheets import Worksheets
 from dxreport.workspace.bundled import bundled
 
 TEMPLATE = Path(str(bundled("templates"))) / "年間活動計画.xlsx"
@@ -63,8 +66,14 @@ def rendered(measure: Measure) -> bytes:
 
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:
     """The cells of a rendered sheet that hold a text of the measure: address → text."""
-    filled = read_sheet(FORM, open_workbook(book).sheet(measure.id).rows, quarter=1, year=1)
+    filled = read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1)
     return {openpyxl.utils.get_column_letter(c) + str(r): str(filled.values[ref]) for ref, (r, c) in filled.at.items()}
+
+
+def grid_of(book: bytes, measure: Measure) -> Grid:
+    """The sheet of a measure."""
+    package = Package(book)
+    return Worksheets(package, workbook_part(package)).grid(measure.id)
 
 
 def by_openpyxl(template: bytes, texts: dict[str, str]) -> bytes:
@@ -185,7 +194,7 @@ class Tpl:
 
 def read_by_dxreport(book: bytes, measure: Measure) -> dict:
     """dxreport: bytes → texts by address."""
-    return read_sheet(FORM, open_workbook(book).sheet(measure.id).rows, quarter=1, year=1).values
+    return read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1).values
 
 
 def by_calamine(book: bytes, measure: Measure) -> list[list]:
