@@ -7,7 +7,9 @@ What each measurement includes:
             XlsxWriter   write the same sheets, cells, formats, merges, sizes and dropdowns from code, close
             xltpl        render a template prepared and compiled for this measure, save
             floor        only deflate the parts of dxreport's workbook
-    read    dxreport     the bytes of a returned workbook → every text of the measure by its address
+    read    dxreport     the bytes of a returned workbook → the cells of its sheet as their author saw them, with
+                         formulas, notes and merges → every text of the measure by its address
+            calamine     the bare values of the sheet from the same bytes
             openpyxl     only load_workbook of the same bytes
             floor        only inflate the parts
 
@@ -41,7 +43,11 @@ from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml import text_metrics
+from dxreport.ooxml.cells import Grid
+from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import cell
+from dxreport.ooxml.table import workbook_part
+from dxreport.ooxml.worksheets import Worksheets
 from dxreport.workspace.bundled import bundled
 
 TEMPLATE = Path(str(bundled("templates"))) / "年間活動計画.xlsx"
@@ -58,10 +64,15 @@ def by_dxreport(measure: Measure) -> bytes:
     return render_book(PREPARED, [measure], "R04Q1-001").data
 
 
+def grid_of(book: bytes, measure: Measure) -> Grid:
+    """Return the sheet of a measure."""
+    package = Package(book)
+    return Worksheets(package, workbook_part(package)).grid(measure.id)
+
+
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:
     """Return the cells of a rendered sheet that hold a text of the measure: address → text."""
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id)
-    filled = read_sheet(FORM, sheet.to_python(skip_empty_area=False), quarter=1, year=1)
+    filled = read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1)
     return {openpyxl.utils.get_column_letter(c) + str(r): str(filled.values[ref]) for ref, (r, c) in filled.at.items()}
 
 
@@ -183,10 +194,12 @@ class XltplTemplate:
 
 def read_by_dxreport(book: bytes, measure: Measure) -> dict:
     """Read with dxreport: bytes → texts by address."""
-    rows = (
-        CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python(skip_empty_area=False)
-    )
-    return read_sheet(FORM, rows, quarter=1, year=1).values
+    return read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1).values
+
+
+def read_by_calamine(book: bytes, measure: Measure) -> list[list]:
+    """Read with python-calamine: the bare values of the sheet."""
+    return CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name(measure.id).to_python()
 
 
 def inflate(book: bytes) -> None:
@@ -228,6 +241,7 @@ def main() -> None:
         show("render one sheet", render)
     show("read one sheet", {
         "dxreport": lambda m: read_by_dxreport(books[m.id], m),
+        "calamine values": lambda m: read_by_calamine(books[m.id], m),
         "openpyxl load": lambda m: openpyxl.load_workbook(io.BytesIO(books[m.id])),
         "floor (inflate)": lambda m: inflate(books[m.id]),
     })  # fmt: skip

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..domain.errors import MasterError
+from ..domain.fields import FIELD
 from ..domain.model import FiscalYear, ProgressWord, Ref, Round, Settings
 from ..issue.store import Archive
 from ..master.read import read_master
@@ -326,6 +327,15 @@ class Books:
             (over if (row.id, row.measure, row.issue_id) in known else new).append(row)
         return tuple(new), tuple(over)
 
+    def record(self, command: str, changes: tuple[Change, ...], conflicts: tuple[Conflict, ...], now: datetime) -> None:
+        """Write changes that no return made, as edits of the log; the caller holds the lock."""
+        edits = self.difference().edits
+        for c in changes:
+            if c.ref.field in FIELD:
+                self.work.add(Edit(c.ref, c.old, c.new, c.note), c.measure)
+        texts = tuple((c.measure, c.ref, c.new) for c in changes)
+        self.commit(command, Difference(edits, changes, conflicts=conflicts, texts=texts), now)
+
     def commit(
         self, command: str, difference: Difference, now: datetime, *, after: Mapping[Path, bytes] = _NOTHING
     ) -> None:
@@ -340,7 +350,14 @@ class Books:
         typed = tuple(
             (m, e.ref, e.new) for entry in self.noticed for m in entry.measures if isinstance(e := entry.event, Edit)
         )
-        made = Commit(self.chain.tip, self.when, command, entries, (*typed, *difference.texts), self.judge.fresh)
+        made = Commit(
+            self.chain.tip,
+            self.when,
+            command,
+            entries,
+            (*typed, *(t for t in difference.texts if t[1].field in FIELD)),
+            self.judge.fresh,
+        )
         files: dict[Path, bytes] = dict(self.work.kept)
         number = len(self.chain.names)
         if number and not self.log.path(self.chain.tip).is_file():  # the first commit, made of the books as they were

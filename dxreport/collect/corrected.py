@@ -17,9 +17,10 @@ from ..domain.problems import Problem
 from ..intake.file_type import Format, sniff
 from ..issue.store import Archive, workbook_path
 from ..master.records import Master
+from ..ooxml.correction import return_line
+from ..ooxml.package import Package
 from ..sendback.corrected_copy import Mark, corrected_copy
 from ..sendback.fill import fill, positions
-from ..sendback.origin import return_line
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from .originals import without_number
@@ -57,7 +58,7 @@ def _copy(
 ) -> tuple[bytes, str] | None:
     """The copy and its suffix: macros stay where they were, since Excel refuses them under .xlsx."""
     if planned.package:
-        suffix = ".xlsm" if sniff(planned.package) is Format.XLSM else ".xlsx"
+        suffix = ".xlsm" if sniff(planned.package.data) is Format.XLSM else ".xlsx"
         try:
             return corrected_copy(planned.package, _marks(held), _header(master, planned.return_id, held)), suffix
         except PackageError:
@@ -110,7 +111,7 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
     round_ = master.settings.round(first.round)
     if form is None or snapshot is None or round_ is None or not path.is_file():
         return None
-    year = master.settings.plan_years.index(master.settings.fiscal_year) + 1
+    year = master.settings.plan_year
     when = {"quarter": round_.quarter, "year": year}
     data = path.read_bytes()
     answers = {
@@ -124,7 +125,7 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
             if p.severity == "error":
                 cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
                 marks.append(_mark(p, s.measure, cells))
-    return corrected_copy(filled, marks, _header(master, planned.return_id, held))
+    return corrected_copy(Package(filled), marks, _header(master, planned.return_id, held))
 
 
 def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:

@@ -11,6 +11,7 @@ from ..domain.model import Ref
 from ..domain.problems import Problem
 from ..intake.gather import ReturnedFile
 from ..master.records import Change, Conflict, Receipt
+from ..ooxml.package import Package
 
 
 class Status(Enum):
@@ -57,8 +58,8 @@ class FilePlan:
     """One file with its outcome.
 
     ``return_id`` is its number in 受付簿, ``new`` whether it is entered now. A file of an earlier run is listed
-    too where one of this run completed a sheet of it. ``package`` are the bytes of an .xlsx or .xlsm (decrypted),
-    ``b""`` for other formats.
+    too where one of this run completed a sheet of it. ``package`` holds the parts of an .xlsx or .xlsm (decrypted),
+    None for other formats.
     """
 
     file: ReturnedFile
@@ -66,7 +67,7 @@ class FilePlan:
     new: bool
     problems: tuple[Problem, ...]
     sheets: tuple[SheetPlan, ...]
-    package: bytes = field(default=b"", repr=False)
+    package: Package | None = field(default=None, repr=False, compare=False)
 
     @property
     def status(self) -> Status:

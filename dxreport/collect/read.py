@@ -15,14 +15,15 @@ from ..form.compile import Form
 from ..form.read.filled import FilledSheet, read_aligned, read_filled
 from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
-from ..intake.file_type import Format, sniff
+from ..intake.file_type import EDITABLE, Format, sniff
 from ..intake.gather import ReturnedFile
 from ..intake.limits import Unreadable
 from ..intake.notes import own, remarks
-from ..intake.workbook import Book, Sheet, open_book
+from ..intake.workbook import Workbook, open_workbook
 from ..issue.store import Archive, Snapshot
 from ..master.records import Master
-from ..sendback.origin import corrected_return
+from ..ooxml.cells import Grid
+from ..ooxml.package import Package
 from .reading import SheetReading
 from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
 
@@ -34,14 +35,14 @@ _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 class FileRead:
     """A file as read just now: its sheets and its problems.
 
-    ``package`` are the bytes of an .xlsx or .xlsm (decrypted), ``b""`` for other formats; ``corrects`` is the
+    ``package`` holds the parts of an .xlsx or .xlsm (decrypted), None for other formats; ``corrects`` is the
     return that it is a corrected copy of, "" for none.
     """
 
     file: ReturnedFile
     problems: tuple[Problem, ...] = ()
     sheets: tuple[SheetReading, ...] = ()
-    package: bytes = field(default=b"", repr=False)
+    package: Package | None = field(default=None, repr=False)
     corrects: str = ""
 
 
@@ -68,12 +69,12 @@ class FileReader:
         except Unreadable as error:
             return FileRead(file, (_unreadable(error.code, error.detail),))
 
-    def open(self, file: ReturnedFile, *, ask: bool = True) -> Book:
+    def open(self, file: ReturnedFile, *, ask: bool = True) -> Workbook:
         """Open a file with the passwords known; raises Unreadable."""
         refusal = Unreadable("E402")
         for password in self._passwords(file, ask):
             try:
-                book = open_book(file.data, file.file_name, password)
+                book = open_workbook(file.data, file.file_name, password)
             except Unreadable as error:
                 if error.code != "E402":
                     raise
@@ -91,10 +92,10 @@ class FileReader:
         while ask and self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
             yield answer
 
-    def _book(self, file: ReturnedFile, book: Book) -> FileRead:
+    def _book(self, file: ReturnedFile, book: Workbook) -> FileRead:
         stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
         unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
-        here: list[tuple[Sheet, Stamp, Aligned | None]] = [*stamped]
+        here: list[tuple[Grid, Stamp, Aligned | None]] = [*stamped]
         here += ((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
         unread = [_unidentified(u) for u in unkeyed if not u.aligned]
         if not here:
@@ -103,15 +104,15 @@ class FileReader:
         count = Counter((stamp.issue, stamp.measure) for _, stamp, _ in here)
         order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
         sheets = [
-            self._sheet(book, sheet, stamp, aligned, twice=count[stamp.issue, stamp.measure] > 1)
+            self._sheet(sheet, stamp, aligned, twice=count[stamp.issue, stamp.measure] > 1)
             for sheet, stamp, aligned in sorted(here, key=lambda f: order[f[0].name])
         ]
         sheets += unread
         forms = {stamp.form for _, stamp, _ in here}
         extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
-        return FileRead(file, extra, tuple(sheets), package_of(book), corrected_return(book))
+        return FileRead(file, extra, tuple(sheets), package_of(book), book.corrected_return)
 
-    def _sheet(self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None, *, twice: bool) -> SheetReading:
+    def _sheet(self, sheet: Grid, stamp: Stamp, aligned: Aligned | None, *, twice: bool) -> SheetReading:
         known = self._identify(sheet.name, stamp)
         snapshot = None if isinstance(known, Problem) else known[0]
         if twice:
@@ -119,10 +120,7 @@ class FileReader:
             return _refused(sheet.name, stamp, said, snapshot)
         if isinstance(known, Problem):
             return _refused(sheet.name, stamp, known)
-        try:
-            filled = self._filled(book, sheet, stamp, aligned, known)
-        except Unreadable as error:
-            return _refused(sheet.name, stamp, _unreadable(error.code, error.detail, sheet.name))
+        filled = self._filled(sheet, stamp, aligned, known)
         if isinstance(filled, Doubt):
             return _refused(
                 sheet.name, stamp, problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
@@ -131,21 +129,19 @@ class FileReader:
         issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
         return SheetReading(
             filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
-            (*filled.problems, *self._earlier(filled.sheet, stamp, known[2])), self._notes(book, sheet.name, stamp),
+            (*filled.problems, *self._earlier(filled.sheet, stamp, known[2])), self._notes(sheet, stamp),
             filled.moved, filled.added, issued_for,
         )  # fmt: skip
 
     def _filled(
-        self, book: Book, sheet: Sheet, stamp: Stamp, aligned: Aligned | None, known: tuple[Snapshot, Form, Round]
+        self, sheet: Grid, stamp: Stamp, aligned: Aligned | None, known: tuple[Snapshot, Form, Round]
     ) -> FilledSheet | Doubt:
         snapshot, form, round_ = known
-        settings = self.master.settings
-        years = settings.plan_years
-        year = years.index(settings.fiscal_year) + 1 if settings.fiscal_year in years else 0
+        settings, year = self.master.settings, self.master.settings.plan_year
         issued = snapshot.texts[stamp.measure]
         if aligned is None:
-            return read_filled(book, sheet, form, issued, settings, quarter=round_.quarter, year=year)
-        return read_aligned(book, sheet, form, aligned, issued, settings, quarter=round_.quarter, year=year)
+            return read_filled(sheet, form, issued, settings, quarter=round_.quarter, year=year)
+        return read_aligned(sheet, form, aligned, issued, settings, quarter=round_.quarter, year=year)
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A warning where the measure was issued for a later quarter since."""
@@ -156,13 +152,13 @@ class FileReader:
         if later:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
 
-    def _notes(self, book: Book, sheet: str, stamp: Stamp) -> Mapping[str, str]:
+    def _notes(self, sheet: Grid, stamp: Stamp) -> Mapping[str, str]:
         """The notes that the department wrote, by cell."""
-        found = remarks(book, sheet)
+        found = remarks(sheet)
         if not found:
             return {}
         sent = self.archive.workbook(stamp.issue)
-        return own(found, remarks(open_book(sent), stamp.measure).values() if sent else ())
+        return own(found, remarks(open_workbook(sent).sheet(stamp.measure)).values() if sent else ())
 
     def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
         """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
@@ -182,9 +178,9 @@ class FileReader:
         return snapshot, form, round_
 
 
-def package_of(book: Book) -> bytes:
-    """The bytes of an .xlsx or .xlsm, decrypted; ``b""`` for other formats."""
-    return book.data if book.format in (Format.XLSX, Format.XLSM) else b""
+def package_of(book: Workbook) -> Package | None:
+    """The parts of an .xlsx or .xlsm, decrypted; None for other formats."""
+    return book.package if book.format in EDITABLE else None
 
 
 def _refused(sheet: str, stamp: Stamp, said: Problem, snapshot: Snapshot | None = None) -> SheetReading:

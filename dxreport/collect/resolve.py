@@ -12,9 +12,9 @@ from ..master.records import Change, Conflict, ConflictState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from .commit import Books, Difference, opened
-from .desk import Desk
 from .ledger import ADDITION, addition
 from .originals import original
+from .planner import Planner
 from .read import FileReader
 from .replay import Accept, Adopt, Decision, Edit, Outcome, Verdict
 from .replay import Conflict as CellConflict
@@ -61,7 +61,8 @@ def _why(row: Conflict, take: str, reason: str) -> str:
         return f"競合 {row.id}: {SIDES.get(take, '指定した値')}を採用{told}"
     if take not in SIDES:
         raise UsageError(
-            f"{row.id} は項目の追加です。", "採用するなら --take returned、しないなら --take current を指定してください。"
+            f"{row.id} は項目の追加です。",
+            "採用するなら --take returned、しないなら --take current を指定してください。",
         )
     return f"追加 {row.id}: {'採用' if take == 'returned' else '不採用'}{told}"
 
@@ -154,7 +155,7 @@ def _read_at_last(books: Books, return_id: str, password: str) -> None:
     """Read the kept original of a return that could not be opened when it came."""
     for read in books.reads().get(return_id, ())[-1:]:
         file = original(books.workspace, books.reading(read.reading))
-        Desk(books, FileReader(books.master, books.archive, {"": password})).enter([file])
+        Planner(books, FileReader(books.master, books.archive, {"": password})).enter([file])
 
 
 def _open(books: Books, id_: str) -> Conflict:

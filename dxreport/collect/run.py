@@ -13,8 +13,8 @@ from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
-from .desk import Desk
 from .plan import Plan
+from .planner import Planner
 from .read import Ask, FileReader
 
 
@@ -47,17 +47,19 @@ def collect(
     books = _open_year(workspace, now)
     files = list(gather(paths))
     known = dict(passwords or {})
-    desk = Desk(books, FileReader(books.master, books.archive, known, ask), whole=replace)
-    plan = desk.plan(watch(files))
+    planner = Planner(books, FileReader(books.master, books.archive, known, ask), whole=replace)
+    plan = planner.plan(watch(files))
     if dry_run:
         return Collected(plan)
     with locked(workspace.lock):
         if rewritten(books):
             books = _open_year(workspace, now)
-            desk = Desk(books, FileReader(books.master, books.archive, desk.reader.passwords, ask), whole=replace)
-            plan = desk.plan(files)
+            planner = Planner(
+                books, FileReader(books.master, books.archive, planner.reader.passwords, ask), whole=replace
+            )
+            plan = planner.plan(files)
         copies = _copies(books, plan)
-        books.commit("collect", desk.difference, now, after=copies)
+        books.commit("collect", planner.difference, now, after=copies)
     return Collected(plan, tuple(copies))
 
 

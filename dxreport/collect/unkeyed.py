@@ -13,24 +13,25 @@ from ..form.align.sheet import Aligned, Doubt, align
 from ..form.compile import Form
 from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
-from ..intake.workbook import Book, Sheet
+from ..intake.workbook import Workbook
 from ..issue.store import Archive
 from ..master.records import Issue, Master
 from ..master.rounds import current_round
-from ..sendback.list_sheet import SHEETS as MARKS
+from ..ooxml.cells import Grid
+from ..ooxml.correction import ADDED_SHEETS
 
 
 @dataclass(frozen=True, slots=True)
 class Unkeyed:
     """A sheet of the form without a stamp; ``stamp`` is the one it must have had, blank where ``reason`` says why not."""
 
-    sheet: Sheet
+    sheet: Grid
     stamp: Stamp
     aligned: Aligned | None = None
     reason: str = ""
 
 
-def unkeyed_sheets(book: Book, master: Master, archive: Archive) -> Iterator[Unkeyed]:
+def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator[Unkeyed]:
     """The visible sheets that look like a form of the current round and carry no stamp.
 
     A sheet counts for the last issue of its measure in that round.
@@ -46,9 +47,9 @@ def unkeyed_sheets(book: Book, master: Master, archive: Archive) -> Iterator[Unk
             yield found
 
 
-def extra_sheets(book: Book, archive: Archive, forms: Collection[str], known: Collection[str]) -> Iterator[Problem]:
+def extra_sheets(book: Workbook, archive: Archive, forms: Collection[str], known: Collection[str]) -> Iterator[Problem]:
     """A word on each sheet that people see, with something on it, and that neither is ``known`` nor belongs to ``forms``."""
-    ours = {SHEET, *MARKS, *known}
+    ours = {SHEET, *ADDED_SHEETS, *known}
     for form in map(archive.form, forms):
         ours |= {entry.name for entry in form.source.sheets} if form else set()
     for sheet in book.sheets:
@@ -59,11 +60,11 @@ def extra_sheets(book: Book, archive: Archive, forms: Collection[str], known: Co
 
 
 def _identified(
-    sheet: Sheet, master: Master, round_: Round, issues: list[Issue], forms: dict[str, Form]
+    sheet: Grid, master: Master, round_: Round, issues: list[Issue], forms: dict[str, Form]
 ) -> Unkeyed | None:
     """The sheet read with the form that its measure was issued on; None where it looks like none."""
     settings = master.settings
-    year = settings.plan_years.index(settings.fiscal_year) + 1 if settings.fiscal_year in settings.plan_years else 0
+    year = settings.plan_year
     refused: Unkeyed | None = None
     for digest, form in forms.items():
         read = align(form, sheet.rows, quarter=round_.quarter, year=year)

@@ -1,5 +1,5 @@
 """3: from whatever people send to sheets of cells.
 
-``gather`` walks files, folders, archives and saved mails; ``open_book`` reads one file's cells in
-any spreadsheet format; ``exact`` looks again at single cells where values alone do not tell.
+``gather`` walks files, folders, archives and saved mails; ``open_workbook`` reads all cells of one file, in any
+spreadsheet format, as their authors saw them.
 """

@@ -1,6 +1,6 @@
-"""What a file is, by its content alone: names and extensions are often wrong.
+"""The type of a file by its content alone: names and extensions are often wrong.
 
-The extension only helps to find words for a file that is refused anyway.
+The extension only helps to name a file that is refused anyway.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from .limits import DAMAGED, MAX_FILE, Unreadable, unreadable
 
 
 class Format(Enum):
-    """The spreadsheet formats that are read."""
+    """The spreadsheet formats that can be read."""
 
     XLSX = "xlsx"
     XLSM = "xlsm"
     XLSB = "xlsb"
     XLS = "xls"
     ODS = "ods"
-    ENCRYPTED = "encrypted"  # OOXML in an OLE container; what is inside shows after decryption
+    ENCRYPTED = "encrypted"  # OOXML in an OLE container; its own format shows after decryption
 
 
+EDITABLE = (Format.XLSX, Format.XLSM)  # those that corrected copies are made of
 _MAIN_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": Format.XLSX,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": Format.XLSX,
@@ -60,7 +61,7 @@ _BY_EXTENSION = {
     ".lzh": "圧縮ファイル（LZH）",
     ".lnk": "ショートカット",
 }
-# What OLE containers hold, by the stream that marks them.
+# Contents of OLE containers by the stream that gives them away.
 _OLE_STREAMS = (
     ("worddocument", "E401", "Word 文書（.doc）"),
     ("powerpoint document", "E401", "PowerPoint（.ppt）"),
@@ -70,7 +71,12 @@ _OLE_STREAMS = (
 
 
 def sniff(data: bytes, name: str = "") -> Format:
-    """The spreadsheet format of a file; raises Unreadable for everything else, saying what it is."""
+    """The spreadsheet format of a file; raises Unreadable for anything else, naming what it is."""
+    return recognise(data, name)[0]
+
+
+def recognise(data: bytes, name: str = "") -> tuple[Format, Package | None]:
+    """The spreadsheet format of a file and its package, None where it is no zip; raises Unreadable as :func:`sniff`."""
     if not data:
         raise Unreadable("E407", "0 バイト")
     if len(data) > MAX_FILE:
@@ -78,20 +84,20 @@ def sniff(data: bytes, name: str = "") -> Format:
     if data[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08"):
         return _zip_format(data)
     if data.startswith(OLE):
-        return _ole_format(data, name)
+        return _ole_format(data, name), None
     for magic, code, words in _MAGIC:
         if data.startswith(magic):
             raise Unreadable(code, words)
     raise _other(data, name)
 
 
-def _zip_format(data: bytes) -> Format:
+def _zip_format(data: bytes) -> tuple[Format, Package]:
     try:
         package = Package(data)
         if "[Content_Types].xml" in package:
-            return _ooxml_format(package)
+            return _ooxml_format(package), package
         if "mimetype" in package:
-            return _odf_format(package)
+            return _odf_format(package), package
     except PackageError as error:
         raise unreadable(error) from None
     if any(map(_is_apple, package.names)):
@@ -116,14 +122,14 @@ def _ooxml_format(package: Package) -> Format:
 
 
 def _content_type(package: Package, part: str) -> str:
-    """The content type of a part, in lower case: its own, or that of its extension."""
+    """The content type of a part in lower case: its own, or the default of its extension."""
     types = package.xml("[Content_Types].xml")
     for node in types.iter(f"{{{TYPES_NS}}}Override"):
         if node.get("PartName", "").lstrip("/").casefold() == part:
-            return node.get("ContentType", "").casefold()
+            return str(node.get("ContentType", "")).casefold()
     for node in types.iter(f"{{{TYPES_NS}}}Default"):
         if part.endswith("." + node.get("Extension", "").casefold()):
-            return node.get("ContentType", "").casefold()
+            return str(node.get("ContentType", "")).casefold()
     return ""
 
 
@@ -165,7 +171,7 @@ def _by_extension(name: str) -> str:
 
 
 def _other(data: bytes, name: str) -> Unreadable:
-    """Words for what is neither zip nor OLE nor known by its first bytes."""
+    """The refusal of a file that is neither zip nor OLE nor known by its first bytes."""
     if not data.strip(b"\0"):
         return Unreadable("E403", "中身が失われています（すべて 0）")
     if data[2:5] == b"-lh" and data[6:7] == b"-":
@@ -179,7 +185,7 @@ def _other(data: bytes, name: str) -> Unreadable:
 
 
 def as_text(data: bytes) -> str | None:
-    """The text of a plain text file (its beginning will do), or None when it is binary."""
+    """The text of a plain text file, or of its first bytes; None where it is binary."""
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp932", "euc_jp")
     for encoding in encodings:
         for cut in range(4):  # a slice may end within a character
@@ -209,13 +215,13 @@ def _text_kind(text: str) -> Unreadable:
 
 
 def is_archive(data: bytes) -> bool:
-    """A zip that is an archive of files, not a document of its own."""
+    """Whether the file is a zip archive of files, and not a document."""
     if data[:4] not in (b"PK\3\4", b"PK\5\6"):
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except Exception:  # damaged: reading it as a workbook says so
+    except Exception:  # damaged: opening it as a workbook gives the reason
         return False
     return not any(name in ("[Content_Types].xml", "mimetype") or _is_apple(name) for name in names)
 

@@ -1,7 +1,7 @@
-"""Every file in what people hand over: folders, archives and saved mails are opened up.
+"""All files in what people hand over: folders, archives and saved mails are opened.
 
-Nothing is passed over in silence, except the litter that systems leave in folders and archives
-(lock files, thumbnails), and that too is refused in words when it is named itself.
+Only litter that systems leave in folders and archives (lock files, thumbnails) is skipped silently; given by its
+own path, it is refused with a reason.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ ARROW = " › "
 class ReturnedFile:
     """One file as it was handed over.
 
-    ``name`` is what people are shown (``返送.zip › 産業振興課.xlsx``), ``path`` the file on disk that
-    it is or is in. ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails.
-    ``problem`` is a code of the catalogue when there is nothing to read, with ``detail`` in Japanese.
+    ``name`` is shown to people (``返送.zip › 産業振興課.xlsx``); ``path`` is the file on disk that it is or is in.
+    ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails. ``problem`` is a code of the
+    catalogue when there is nothing to read, with ``detail`` in Japanese.
     """
 
     name: str
@@ -47,14 +47,14 @@ class ReturnedFile:
 
     @property
     def file_name(self) -> str:
-        """The last part of the name, without archive, mail and folder."""
+        """The name without archive, mail and folder."""
         return PurePosixPath(self.name.rsplit(ARROW, 1)[-1]).name
 
 
 def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
-    """The files under these paths, each once, folders in the order of their names.
+    """The files under these paths, each once; those of a folder by name.
 
-    Raises UsageError, before anything is read, when a path does not exist.
+    Raises UsageError before anything is read when a path does not exist.
     """
     given = [Path(path) for path in paths]
     for path in given:
@@ -81,7 +81,7 @@ def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
 
 
 def _long(path: Path) -> Path:
-    """The path as Windows takes it beyond 260 characters ("Maximum Path Length Limitation", Win32 documentation)."""
+    """The path in the form Windows accepts beyond 260 characters (Win32 "Maximum Path Length Limitation")."""
     full = os.path.abspath(path)
     if sys.platform != "win32" or full.startswith("\\\\?\\"):
         return path
@@ -89,17 +89,17 @@ def _long(path: Path) -> Path:
 
 
 def nfc(name: str) -> str:
-    """A file name in one spelling: Macs decompose が into か and a mark."""
+    """The file name in composed form; macOS splits が into か and a mark."""
     return unicodedata.normalize("NFC", name)
 
 
 def is_litter(name: str) -> bool:
-    """Lock files, thumbnails and the like, by any part of a path."""
+    """Whether any part of a path is a lock file, a thumbnail or the like."""
     return any(_LITTER.fullmatch(part) for part in PurePosixPath(name).parts)
 
 
 def _walk(folder: Path) -> list[tuple[Path, str, str]]:
-    """(file, name within the folder, what is wrong with it) without litter, sorted by name."""
+    """(file, name within the folder, problem or ``""``), without litter, sorted by name."""
     out: list[tuple[Path, str, str]] = []
     top = _long(folder)
 
@@ -131,7 +131,7 @@ def _from_disk(path: Path, name: str) -> Iterator[ReturnedFile]:
 
 
 def _open_up(file: ReturnedFile, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
-    """The file, or what is in it; ``budget`` holds the bytes that may still be unpacked."""
+    """The file, or its contents if it is an archive or a mail; ``budget[0]`` bytes may still be unpacked."""
     if not file.data:
         yield replace(file, problem="E407", detail="0 バイト")
         return

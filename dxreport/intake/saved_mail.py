@@ -1,4 +1,4 @@
-"""Saved mails (.eml, Outlook's .msg): who sent them, when, and what is attached."""
+"""Saved mails (.eml, Outlook's .msg): sender, date and attachments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from .file_type import OLE, ole_streams
 from .limits import Unreadable
@@ -19,7 +20,7 @@ from .unpack import Inner
 
 JAPAN = timezone(timedelta(hours=9))
 _HEADER = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?(?:from [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+")
-# Signatures and pictures within the text are no returns.
+# Signatures, and pictures shown in the text, are no returns.
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 _FILE_NAME, _METHOD, _CONTENT_ID, _EMBEDDED = 0x3704, 0x3705, 0x3712, 5  # [MS-OXCMSG] 2.2.2
 
@@ -34,7 +35,7 @@ class Mail:
 
 
 class _Bare(email.policy.Compat32):
-    """Gives headers as they stand in the file, bare 8-bit bytes as surrogates."""
+    """Gives headers as the file has them, bare 8-bit bytes as surrogates."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value
@@ -44,7 +45,7 @@ _POLICY = _Bare()
 
 
 def is_mail(data: bytes) -> bool:
-    """A saved mail, by its content."""
+    """Whether the file is a saved mail, by its content."""
     if data.startswith(OLE):
         try:
             return "__properties_version1.0" in ole_streams(data)
@@ -64,7 +65,7 @@ def is_mail(data: bytes) -> bool:
 
 
 def read_mail(data: bytes) -> Mail:
-    """The mail in ``data``, of which ``is_mail`` is true."""
+    """The mail in ``data``, for which :func:`is_mail` is true."""
     return _read_msg(data) if data.startswith(OLE) else _read_eml(data)
 
 
@@ -83,7 +84,9 @@ def _eml_date(message: email.message.Message) -> str:
     return ""
 
 
-def _iso(moment: datetime) -> str:
+def _iso(moment: datetime | None) -> str:
+    if moment is None:
+        raise ValueError("no date")
     return moment.astimezone(JAPAN).isoformat(timespec="seconds")
 
 
@@ -114,12 +117,12 @@ def _eml_attachments(message: email.message.Message) -> Iterator[Inner]:
 
 
 def _safe(name: str) -> str:
-    """Only the last part of a path, which some programs send along."""
+    """The file name without the path that some programs send along."""
     return re.split(r"[/\\]", name.replace("\n", " ").replace("\r", ""))[-1].strip()
 
 
 def attachment_name(part: email.message.Message) -> str:
-    """An attachment's name however its mailer wrote it: RFC 2231, RFC 2047 in quotes, or bare bytes."""
+    """The name of an attachment, whether written as RFC 2231, as RFC 2047 in quotes, or as bare bytes."""
     for parameter, header in (("filename", "Content-Disposition"), ("name", "Content-Type")):
         value = part.get_param(parameter, header=header)
         if isinstance(value, tuple):  # RFC 2231: charset, language, bytes as a string
@@ -130,7 +133,7 @@ def attachment_name(part: email.message.Message) -> str:
 
 
 def header_text(value: str | None) -> str:
-    """A header's text: encoded words decoded, bare 8-bit and JIS bytes understood."""
+    """The text of a header, with encoded words and bare 8-bit or JIS bytes decoded."""
     text = re.sub(r"\r?\n[ \t]+", " ", value or "")
     if not text.isascii() or "\x1b" in text:
         text = _bytes_text(text.encode("utf-8", "surrogateescape"))
@@ -147,7 +150,7 @@ def _decode_word(match: re.Match[str]) -> str:
 
 
 def decode(data: bytes, charset: str) -> str:
-    """Bytes in the charset that a Japanese mailer names, with the characters it really uses (①, ㈱, 髙)."""
+    """Decode bytes in the charset a Japanese mailer names, including characters it lacks by its standard (①, ㈱, 髙)."""
     charset = charset.lower()
     if charset.startswith("iso-2022-jp"):
         return _jis(data)
@@ -171,7 +174,7 @@ def _bytes_text(data: bytes) -> str:
 
 
 def _jis(data: bytes) -> str:
-    """ISO-2022-JP as Outlook writes it: with NEC's ① and with half-width kana, which the codec refuses."""
+    """Decode ISO-2022-JP as Outlook writes it, with NEC's ① and half-width kana, which Python's codec refuses."""
     out = []
     for match in re.finditer(rb"(\x1b\$[@B]|\x1b\([BJI])?([^\x1b]*)", data):
         mark, body = match[1] or b"", match[2]
@@ -196,14 +199,14 @@ def _read_msg(data: bytes) -> Mail:
 
 
 def _known(read: Callable[[], str]) -> str:
-    """A property of a mail that its attachments can do without; "" when it is missing or strange."""
+    """A property of a mail; ``""`` when it is missing or malformed, since the attachments count without it."""
     try:
         return read()
     except Exception:
         return ""
 
 
-def _msg_attachments(message) -> Iterator[Inner]:
+def _msg_attachments(message: Any) -> Iterator[Inner]:
     for attachment in message.attachments:
         properties = attachment.properties
         name = attachment.file_name or properties.str_prop_value(_FILE_NAME) or ""

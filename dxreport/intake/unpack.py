@@ -1,4 +1,4 @@
-"""What a zip archive holds, in memory, with names as their Japanese senders wrote them."""
+"""Unpack zip archives in memory, with file names as their Japanese senders wrote them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Inner:
 
 
 def unpack(data: bytes, budget: list[int]) -> Iterator[Inner]:
-    """The files of an archive, sorted by name; ``budget[0]`` bytes may be unpacked, and are deducted.
+    """The files of an archive, sorted by name. ``budget[0]`` bytes may be unpacked; what is used is deducted.
 
-    What cannot be unpacked (encrypted, damaged, too large) comes with its problem.
+    A file that cannot be unpacked (encrypted, damaged, too large) comes with its problem.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = sorted(((member_name(info), info) for info in archive.infolist()), key=lambda item: item[0])
@@ -56,9 +56,9 @@ def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, budget: 
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
-    """A member's name: UTF-8 where the flag says so or the bytes do (macOS), else cp932 (Windows).
+    """The name of a member: UTF-8 where its flag or its bytes say so (macOS), else cp932 (Windows).
 
-    ``orig_filename`` is asked, because on Windows zipfile takes the second byte of 表 for a separator.
+    Reads ``orig_filename``, because on Windows zipfile takes the second byte of 表 for a separator.
     """
     name = info.orig_filename
     if not info.flag_bits & _UTF8_FLAG:

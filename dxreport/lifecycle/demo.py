@@ -29,6 +29,7 @@ from .init import create
 
 QUARTER, YEAR = 1, 1
 RETURNS = "返送"
+AGAIN = "再提出"
 ISSUED = datetime(2022, 7, 1, 9, 0)
 RETURNED = timedelta(days=13, hours=8)
 CORRECTED = timedelta(days=17)
@@ -145,7 +146,7 @@ def _correct(workspace: Workspace, form: Form, held: SheetPlan, copy: Path) -> P
     """Clear the cells that the marked copy names, as the department does, and write it as a return."""
     wrong = {Ref.parse(field): "" for p in held.problems if p.severity == "error" for field in p.fields}
     data = fill(copy.read_bytes(), form, {held.sheet: wrong}, quarter=QUARTER, year=YEAR)
-    path = workspace.root / RETURNS / copy.name
+    path = workspace.root / AGAIN / copy.name
     atomic_write(path, data)
     return path
 

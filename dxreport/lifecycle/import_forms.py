@@ -31,12 +31,12 @@ from ..form.read.sheet import shown_fields
 from ..form.records import Form
 from ..intake.gather import ReturnedFile, gather
 from ..intake.limits import Unreadable
-from ..intake.workbook import Book, Sheet, open_book
+from ..intake.workbook import open_workbook
 from ..issue.index_sheet import NAME as INDEX
 from ..master.workbook import plain_id
+from ..ooxml.cells import Grid
+from ..ooxml.correction import LIST_SHEET, LIST_TITLE
 from ..ooxml.refs import address
-from ..sendback.list_sheet import SHEET as SENT_BACK
-from ..sendback.list_sheet import TITLE as SENT_BACK_TITLE
 
 _NO_FORM = 0.25  # a sheet with less than this share of the form's labels is no form
 _PLAN_LENGTH = 4
@@ -100,21 +100,21 @@ class _Reading:
         try:
             if file.problem:
                 raise Unreadable(file.problem, file.detail)
-            book = open_book(file.data, file.file_name)
+            book = open_workbook(file.data, file.file_name)
         except Unreadable as error:
             self._refuse(file.name, "", _reason(error))
             return
         before = len(self.measures) + len(self.unplaced)
         for sheet in book.sheets:
             if not sheet.hidden and any(value != "" for row in sheet.rows for value in row):
-                self._sheet(file.name, book, sheet)
+                self._sheet(file.name, sheet)
         if len(self.measures) + len(self.unplaced) == before:
             self._refuse(file.name, "", "様式のシートがありません")
 
     def _refuse(self, file: str, sheet: str, reason: str) -> None:
         self.unplaced.append(Unplaced(file, sheet, "", "", reason))
 
-    def _sheet(self, file: str, book: Book, sheet: Sheet) -> None:
+    def _sheet(self, file: str, sheet: Grid) -> None:
         if _accompanies_forms(self.form, sheet):
             self.skipped += 1
             return
@@ -136,7 +136,7 @@ class _Reading:
         again = align(self.form, sheet.rows, **when)
         assert isinstance(again, Aligned)
         try:
-            filled = read_aligned(book, sheet, self.form, again, None, self.settings, **when)
+            filled = read_aligned(sheet, self.form, again, None, self.settings, **when)
         except Unreadable as error:
             self._refuse(file, sheet.name, _reason(error))
             return
@@ -209,13 +209,15 @@ class _Reading:
         )
 
 
-def _accompanies_forms(form: Form, sheet: Sheet) -> bool:
+def _accompanies_forms(form: Form, sheet: Grid) -> bool:
     """Whether a sheet is another one of the template, unchanged, an index of measures or a 差し戻し."""
     texts = [
-        normalise(value).strip() for row in sheet.rows for value in row if isinstance(value, str) and value.strip()
+        normalise(cell.text).strip()
+        for _, cell in sorted(sheet.cells.items())
+        if cell.kind == "text" and cell.text.strip()
     ]
-    if sheet.name.startswith((SENT_BACK, INDEX)):
-        return any(text == SENT_BACK_TITLE or text.endswith(f"　{INDEX}") for text in texts[:1])
+    if sheet.name.startswith((LIST_SHEET, INDEX)):
+        return any(text == LIST_TITLE or text.endswith(f"　{INDEX}") for text in texts[:1])
     drawn = next((s for s in form.source.sheets if s.name == sheet.name and s.name != form.sheet), None)
     if drawn is None:
         return False

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from ..collect.commit import Books
 from ..domain.errors import MasterError, UsageError
 from ..domain.fields import label
 from ..domain.merge import CellConflict, contested, three_way
@@ -22,9 +23,8 @@ from ..master.build import master_bytes
 from ..master.read import read_master
 from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
 from ..master.schema import DIRECTION, DIRECTION_FIELD, outcomes
-from ..master.write import MasterEdit, save
 from ..rules import item_name
-from ..workspace.files import atomic_write
+from ..workspace.files import atomic_write, locked
 from ..workspace.paths import Workspace
 
 SOURCE = "rollover"
@@ -146,10 +146,8 @@ def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dr
         merging.measure(measure, before.get(id_, {}), carried[id_])
     changes, conflicts = tuple(merging.changes), tuple(merging.conflicts)
     if not dry_run and (changes or conflicts):
-        edit = MasterEdit(new)
-        edit.set_all((c.measure, c.ref, c.new) for c in changes)
-        edit.add(*changes, *conflicts)
-        save(target, edit.data(), new.sha256, now)
+        with locked(target.lock):
+            Books(target, new, now).record("rollover", changes, conflicts, now)
         _write_carried(target, {**before, **{id_: carried[id_] for id_ in shared}})
     left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
@@ -202,7 +200,7 @@ class _Merging:
 
     def _directions(self, measure: Measure, texts: Mapping[Ref, str]) -> None:
         """Fill 方向 where it is blank in the new year; any other text is the new year's own."""
-        if DIRECTION not in self._new.areas[outcomes(self._new.settings.plan_years).name].columns:
+        if DIRECTION not in self._new.tables[outcomes(self._new.settings.plan_years).name].columns:
             return
         items = dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome."))
         for key in items:

@@ -166,13 +166,16 @@ class _Writer:
         return to, cc
 
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
-        """Return the marked copies of held sheets, and the issued workbooks of all others."""
+        """Return the marked copies of held sheets, and the issued workbooks of all others.
+
+        Both for a sheet that was filled in on the form of another round.
+        """
         receipts = {s.receipt.id: s.receipt for s in sheets if s.state is State.HELD and s.receipt}
         copies = {id_: self._copies(department, receipt) for id_, receipt in receipts.items()}
         issues = {
             s.issue.id: s.issue
             for s in sheets
-            if s.issue and not (s.state is State.HELD and s.receipt and copies[s.receipt.id])
+            if s.issue and not (s.state is State.HELD and s.receipt and copies[s.receipt.id] and not s.receipt.meant)
         }
         issued = [self._issued(issue) for issue in issues.values()]
         return _distinct(issued + [attachment for found in copies.values() for attachment in found])

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..domain.model import normalise
-from ..ooxml.cells import CellReader, Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import address
+from ..ooxml.sheet_texts import SheetTexts, sheet_texts
 from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, plain, sheet_parts, tables, workbook_part
+from ..ooxml.worksheets import Worksheets
 from .faults import Faults, suggestion
 from .records import Place
 from .schema import ID, TableSchema
@@ -30,7 +31,7 @@ class TableRow:
 
     __slots__ = ("_faults", "_grid", "_range", "_texts", "number")
 
-    def __init__(self, found: TableRange, grid: Grid, number: int, faults: Faults) -> None:
+    def __init__(self, found: TableRange, grid: SheetTexts, number: int, faults: Faults) -> None:
         self._range, self._grid, self.number, self._faults = found, grid, number, faults
         self._texts = grid.rows.get(number, {})
 
@@ -49,7 +50,7 @@ class TableRow:
         self._faults.add(self.place(header), message)
 
     def kind(self, header: str) -> str:
-        """Return the kind of the cell under a header if it is not plain text (see ``Grid.kinds``), else ``""``."""
+        """Return the kind of the cell under a header if it is not plain text (see ``SheetTexts.kinds``), else ``""``."""
         return self._grid.kinds.get((self.number, self._range.columns.get(header, 0)), "")
 
     def not_text(self) -> list[str]:
@@ -68,8 +69,8 @@ class MasterWorkbook:
         self.package = package
         self.faults = Faults()
         self._parts = {plain(name): (name, part) for name, part in sheet_parts(package).items()}
-        self._reader = CellReader(package, workbook_part(package))
-        self._grids: dict[str, tuple[Grid, tuple[Table, ...]]] = {}
+        self._worksheets = Worksheets(package, workbook_part(package))
+        self._grids: dict[str, tuple[SheetTexts, tuple[Table, ...]]] = {}
 
     def has_sheet(self, schema: TableSchema) -> bool:
         """Whether the workbook has the sheet of this table."""
@@ -124,9 +125,9 @@ class MasterWorkbook:
         rows = (TableRow(found, grid, n, self.faults) for n in numbers)
         return found, [row for row in rows if not row.blank()]
 
-    def _sheet(self, name: str, part: str) -> tuple[Grid, tuple[Table, ...]]:
+    def _sheet(self, name: str, part: str) -> tuple[SheetTexts, tuple[Table, ...]]:
         if part not in self._grids:
-            self._grids[part] = self._reader.read(part, name), tables(self.package, part)
+            self._grids[part] = sheet_texts(self._worksheets, part), tables(self.package, part)
         return self._grids[part]
 
     def _missing_columns(self, name: str, schema: TableSchema, missing: list[str], line: list[str]) -> None:
@@ -138,7 +139,7 @@ class MasterWorkbook:
             self.faults.add(name, f"見出し「{header}」の列がありません。{hint}")
 
 
-def _line(grid: Grid, row: int) -> list[str]:
+def _line(grid: SheetTexts, row: int) -> list[str]:
     texts = grid.rows.get(row, {})
     return [texts.get(column, "") for column in range(1, max(texts, default=0) + 1)]
 

@@ -1,4 +1,4 @@
-"""Serial numbers as dates and times, in western and Japanese years."""
+"""Show serial numbers as dates and times, in western and Japanese years."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _KANJI_DAYS = "月火水木金土日"
-_SYSTEM = {"f800": 'yyyy"年"m"月"d"日"', "f400": "h:mm:ss"}  # long date and time as Windows has them set
+_SYSTEM = {"f800": 'yyyy"年"m"月"d"日"', "f400": "h:mm:ss"}  # long date and time as a Japanese Windows shows them
 _LAST = 2_958_465  # 9999-12-31
 
 
@@ -43,7 +43,7 @@ def era(day: date) -> tuple[str, str, str, int]:
 
 
 def show_date(number: float, section: Section, date1904: bool = False) -> str | None:
-    """The text of a date or time; None when the number is no date or the format cannot be followed."""
+    """The text of a date or time; None where the number is no date or the format is not supported."""
     if not 0 <= number < 1e9 or any(t.kind == "exponent" for t in section.tokens):
         return None
     if section.locale in _SYSTEM:
@@ -60,7 +60,7 @@ def show_date(number: float, section: Section, date1904: bool = False) -> str | 
 
 
 def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
-    """``m`` beside hours or seconds means minutes; those become kind ``minute``."""
+    """The tokens with ``m`` after hours or before seconds as kind ``minute``."""
     out = [Token(t.kind, t.text.lower()) if t.kind in ("date", "elapsed") else t for t in tokens]
     units = [i for i, t in enumerate(out) if t.kind in ("date", "elapsed")]
     for n, i in enumerate(units):
@@ -74,12 +74,12 @@ def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
 
 
 def _second_places(tokens: list[Token]) -> int:
-    """Digits after the point of the seconds (``ss.00``)."""
+    """The number of digits after the point of the seconds (``ss.00``)."""
     return sum(t.kind == "digit" for t in tokens)
 
 
 class _Clock:
-    """One moment; ``seconds`` since day 0, ``within`` its day."""
+    """A moment: ``seconds`` since day 0 and ``within`` its day."""
 
     def __init__(self, day: date, seconds: Decimal, within: Decimal, locale: str, twelve: bool) -> None:
         self.day, self.seconds, self.within, self.locale, self.twelve = day, seconds, within, locale, twelve

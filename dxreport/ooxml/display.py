@@ -1,6 +1,6 @@
-"""A number as its author saw it: the stored value and its number format give the shown text.
+"""Show a stored number in its number format, as its author saw it.
 
-No width of a column is taken into account: what Excel would show as ``####`` is given in full.
+Column widths are ignored: numbers that Excel shows as ``####`` come in full.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)  # the largest float under th
 
 
 class Shown(NamedTuple):
-    """``certain`` is False where the format could not be followed; ``text`` is the plain number then."""
+    """``certain`` is False where the format is not supported; ``text`` is the plain number then."""
 
     text: str
     certain: bool = True
@@ -27,7 +27,7 @@ def is_date_format(code: str) -> bool:
 
 
 def show_number(number: float, code: str, date1904: bool = False) -> Shown:
-    """The text that a number shows in a cell with this format code."""
+    """The text of a number in a cell with this format code."""
     section, minus = _choose(number, sections(code))
     if section is None or not section.understood:
         return plain(number)._replace(certain=False)
@@ -49,9 +49,9 @@ def show_number(number: float, code: str, date1904: bool = False) -> Shown:
 
 
 def plain(number: float) -> Shown:
-    """A number as Excel's ``General`` shows it: 11 characters at most, so that 45.00000000000001 is 45.
+    """A number as Excel's ``General`` shows it, in 11 characters at most: 45.00000000000001 is 45.
 
-    Numbers that General would cut to ``1.23E+12`` come in full (15 digits), and uncertain.
+    Numbers that General would shorten to ``1.23E+12`` come in full (15 digits), and uncertain.
     """
     value = _decimal(number)
     size = abs(value)
@@ -88,13 +88,13 @@ def _choose(number: float, parts: tuple[Section, ...]) -> tuple[Section | None, 
 
 
 def _only_negative(condition: tuple[str, float]) -> bool:
-    """A section that is for negative numbers alone writes its own sign."""
+    """Whether a section is for negative numbers only, and so writes its own sign."""
     comparison, limit = condition
     return limit < 0 if comparison in ("=", "<=") else limit <= 0 and comparison == "<"
 
 
 def _fill(value: Decimal, tokens: tuple[Token, ...]) -> tuple[str, bool]:
-    """The number in its placeholders; and whether it is rounded to nothing but zeros."""
+    """The number in its placeholders, and whether it is rounded to zero."""
     point = next((i for i, t in enumerate(tokens) if t.kind == "point"), len(tokens))
     whole, fraction = tokens[:point], tokens[point:]
     decimals = sum(t.kind == "digit" for t in fraction)
@@ -115,7 +115,7 @@ def _literal(token: Token) -> str:
 
 
 def _whole(digits: str, tokens: tuple[Token, ...], grouped: bool) -> str:
-    """The digits before the point, filled in from the right; what is left over goes to the first."""
+    """The digits before the point, filled in from the right; the first placeholder takes the rest."""
     rest = digits.lstrip("0")
     out: list[str] = []
     left = sum(t.kind == "digit" for t in tokens)

@@ -1,4 +1,4 @@
-"""Number format codes taken apart: sections, conditions, tokens (ECMA-376 part 1, 18.8.30 and 18.8.31)."""
+"""Parse number format codes into sections, conditions and tokens (ECMA-376 part 1, 18.8.30 and 18.8.31)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-# Formats that files name by number only, as Excel shows them on a Japanese Windows.
+# Formats that files refer to by number only, as Excel shows them on a Japanese Windows.
 _ERA_SHORT, _ERA_LONG = "[$-411]ge.m.d", '[$-411]ggge"年"m"月"d"日"'
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
@@ -45,7 +45,7 @@ _COLOURS = re.compile(r"(?i)(black|blue|cyan|green|magenta|red|white|yellow|[黒
 
 
 class Token(NamedTuple):
-    """``kind`` is ``literal`` or a group name above; ``text`` as written, or the literal itself."""
+    """``kind`` is ``literal`` or a group name above; ``text`` is the source, or the literal itself."""
 
     kind: str
     text: str
@@ -53,9 +53,9 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One of up to four sections. ``locale`` is what follows ``$-`` in lower case.
+    """One of up to four sections. ``locale`` is the code after ``$-``, in lower case.
 
-    ``understood`` is False when the section asks for something that is not rendered here.
+    ``understood`` is False where the section needs something that is not supported.
     """
 
     tokens: tuple[Token, ...]
@@ -69,7 +69,7 @@ class Section:
         return any(t.kind in ("date", "elapsed", "ampm") for t in self.tokens)
 
     def has(self, kind: str) -> bool:
-        """Whether a token of this kind stands in the section."""
+        """Whether the section has a token of this kind."""
         return any(t.kind == kind for t in self.tokens)
 
     def admits(self, number: float) -> bool:
@@ -81,7 +81,7 @@ class Section:
 def sections(code: str) -> tuple[Section, ...]:
     """The sections of a format code; any string is accepted."""
     parts: list[list[Token]] = [[]]
-    notes: list[dict] = [{}]
+    notes: list[dict[str, Any]] = [{}]
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup or "other", match[match.lastgroup or 0]
         if kind == "other" and text == ";":
@@ -100,7 +100,7 @@ def sections(code: str) -> tuple[Section, ...]:
     return tuple(Section(tuple(tokens), **note) for tokens, note in zip(parts, notes, strict=True))
 
 
-def _bracket(text: str, tokens: list[Token], note: dict) -> None:
+def _bracket(text: str, tokens: list[Token], note: dict[str, Any]) -> None:
     """``[Red]``, ``[>=100]``, ``[$¥-411]``, ``[DBNum1]`` …"""
     if text.startswith("$"):
         symbol, _, locale = text[1:].partition("-")

@@ -1,8 +1,7 @@
-"""An xlsx package as parts, and a zip writer that keeps untouched parts compressed as they came.
+"""An xlsx package as parts, and a zip writer that copies unchanged parts still compressed.
 
-The standard library can neither copy a compressed member nor write one that is compressed
-already; both are needed here: a workbook that a person decorated keeps every other part byte
-for byte, and the parts all sheets of a form share are deflated once. Reading is zipfile's.
+zipfile can neither copy a compressed member nor write one that is already compressed. Both are needed: all but the
+changed parts of a workbook stay byte for byte, and the parts that all sheets of a form share are deflated once.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ MAX_PACKAGE = 1024 * 1024 * 1024
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
+_ENCRYPTED = 0x1  # of the flags
 _END = struct.Struct("<4s4H2LH")
 
 RELS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -45,7 +45,8 @@ def parse(data: bytes) -> etree._Element:
 
 def serialise(root: etree._Element) -> bytes:
     """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,29 @@ class Entry:
 
 def entry(name: str, data: bytes, level: int = 6) -> Entry:
     """``data`` deflated as a member called ``name``."""
-    # zlib clears a quarter of a megabyte for its largest window, which small parts have no use for.
+    # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
     return Entry(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
 
+def _inflated(stored: Entry) -> bytes:
+    """The bytes of a member, as many as are read; raises ValueError or zlib.error where it is damaged."""
+    if stored.method == zipfile.ZIP_STORED:
+        data = stored.data
+    elif stored.method == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-15).decompress(stored.data, MAX_PART + 1)
+    else:
+        raise ValueError(f"method {stored.method}")
+    if zlib.crc32(data) != stored.crc and len(data) <= MAX_PART:
+        raise ValueError("CRC")
+    return data
+
+
 def zip_bytes(entries: Iterable[Entry]) -> bytes:
     """A zip archive of these members, in this order, with fixed dates."""
-    out, central, offset = [], [], 0
+    out: list[bytes] = []
+    central: list[bytes] = []
+    offset = 0
     for e in entries:
         name = e.name.encode("utf-8")
         flags = 0 if name.isascii() else 0x800
@@ -100,14 +116,13 @@ class Relationship:
 
 
 class Package:
-    """A package in memory. ``read`` gives a part's bytes; ``with_parts`` a changed package's."""
+    """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` those of a changed package."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises PackageError on anything that is no zip, is damaged, or is unreasonably large."""
+        """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits."""
         self.data = data
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-            infos = self._zip.infolist()
+            infos = zipfile.ZipFile(io.BytesIO(data)).infolist()
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
             raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
         if sum(i.file_size for i in infos) > MAX_PACKAGE or any(i.file_size > MAX_PART for i in infos):
@@ -115,6 +130,7 @@ class Package:
         self._infos = {i.filename: i for i in infos if not i.is_dir()}
         # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
         self._folded = {name.casefold(): name for name in self._infos}
+        self._relationships: dict[str, tuple[Relationship, ...]] = {}
 
     @classmethod
     def open(cls, path: Path | str) -> Package:
@@ -123,65 +139,56 @@ class Package:
 
     @property
     def names(self) -> list[str]:
-        """The parts' names, in the order of the archive."""
+        """The names of the parts, in the order of the archive."""
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The stored spelling of a part's name, or None."""
+        """The name of a part as stored, whatever its case; None where there is none."""
         return name if name in self._infos else self._folded.get(name.casefold())
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        """A part's bytes; raises PackageError when it is missing or damaged."""
-        stored = self.find(name)
-        if stored is None:
+        """The bytes of a part; raises PackageError where it is missing or damaged."""
+        if name not in self:
             raise PackageError(f"部品 {name} がありません")
+        found = self.entry(name)
         try:
-            with self._zip.open(self._infos[stored]) as stream:
-                data = stream.read(MAX_PART + 1)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-            EOFError,
-            ValueError,
-        ) as error:
+            data = _inflated(found)
+        except (ValueError, zlib.error) as error:
             raise PackageError(f"部品 {name} が壊れています（{error}）") from None
         if len(data) > MAX_PART:
             raise PackageTooLarge(f"部品 {name} が大きすぎます")
         return data
 
     def xml(self, name: str) -> etree._Element:
-        """A part's root element, parsed afresh."""
+        """The root element of a part, parsed again at each call."""
         return parse(self.read(name))
 
-    def relationships(self, name: str = "") -> list[Relationship]:
-        """The relationships of a part (of the package itself for ``""``), targets resolved."""
-        rels = rels_name(name)
-        if rels not in self:
-            return []
-        folder = posixpath.dirname(name)
-        out = []
-        for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship"):
+    def relationships(self, name: str = "") -> tuple[Relationship, ...]:
+        """The relationships of a part, or of the package for ``""``, with resolved targets."""
+        if name not in self._relationships:
+            self._relationships[name] = tuple(self._read_relationships(name))
+        return self._relationships[name]
+
+    def _read_relationships(self, name: str) -> Iterator[Relationship]:
+        rels, folder = rels_name(name), posixpath.dirname(name)
+        for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
             target, external = r.get("Target", ""), r.get("TargetMode") == "External"
             if not external:
-                full = (
-                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                )
+                full = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 target = self.find(full) or full
-            out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
-        return out
+            yield Relationship(r.get("Id", ""), r.get("Type", ""), target, external)
 
     def entry(self, name: str) -> Entry:
-        """A member as it is stored, still compressed."""
-        info = self._infos[self.find(name)]
-        start = info.header_offset
-        name_length, extra_length = struct.unpack_from("<HH", self.data, start + 26)
-        begin = start + 30 + name_length + extra_length
+        """A member as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
+        info = self._infos[self.find(name) or name]
+        header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
+        if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
+            raise PackageError(f"部品 {name} が壊れています")
+        name_length, extra_length = _LOCAL.unpack(header)[-2:]
+        begin = info.header_offset + _LOCAL.size + name_length + extra_length
         data = self.data[begin : begin + info.compress_size]
         return Entry(info.filename, info.compress_type, info.CRC, info.file_size, data)
 
@@ -198,6 +205,6 @@ class Package:
 
 
 def rels_name(name: str) -> str:
-    """Where the relationships of part ``name`` stand."""
+    """The name of the part with the relationships of part ``name``."""
     folder, base = posixpath.split(name)
     return posixpath.join(folder, "_rels", f"{base}.rels")

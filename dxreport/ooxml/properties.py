@@ -39,8 +39,8 @@ def property_parts(package: Package, name: str, text: str) -> dict[str, bytes]:
     etree.SubElement(types, f"{{{TYPES_NS}}}Override", PartName=f"/{_PART}", ContentType=_CONTENT_TYPE)
     return {
         _PART: serialise(_with(root, name, text)),
-        package.find("_rels/.rels"): serialise(rels),
-        package.find("[Content_Types].xml"): serialise(types),
+        "_rels/.rels": serialise(rels),
+        "[Content_Types].xml": serialise(types),
     }
 
 

@@ -9,10 +9,12 @@ from lxml import etree
 
 from .package import MAIN_NS
 
+XML_SPACE = " \t\r\n"
 MAX_TEXT = 32_767  # UTF-16 units that Excel keeps in a cell
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_SI_T, _SI_R, _SI_RPH = f"{{{MAIN_NS}}}t", f"{{{MAIN_NS}}}r", f"{{{MAIN_NS}}}rPh"
+_SI_T, _SI_R = f"{{{MAIN_NS}}}t", f"{{{MAIN_NS}}}r"
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
 def escape(text: str) -> str:
@@ -44,14 +46,15 @@ def unescape(text: str) -> str:
 
 
 def string_item(si: etree._Element) -> str:
-    """Return the text of an ``<si>`` or ``<is>``: runs joined, furigana left out, escapes decoded."""
-    parts = []
-    for child in si:
-        if child.tag == _SI_T:
-            parts.append(child.text or "")
-        elif child.tag == _SI_R:
-            parts += [t.text or "" for t in child.iterfind(_SI_T)]
-    return unescape("".join(parts))
+    """The text of an ``<si>`` or ``<is>``: its runs joined, furigana left out, escapes resolved."""
+    runs = (child if child.tag == _SI_R else (child,) for child in si)
+    return unescape("".join(_content(t) for run in runs for t in run if t.tag == _SI_T))
+
+
+def _content(t: etree._Element) -> str:
+    """The text of a ``<t>``: Excel keeps white space at its ends only where ``xml:space`` says so."""
+    text = t.text or ""
+    return text if t.get(_SPACE) == "preserve" else text.strip(XML_SPACE)
 
 
 def utf16_length(text: str) -> int:

@@ -1,8 +1,8 @@
 """The corrected copy: a department's own workbook, sent back with the cells in question marked.
 
-Only the package is edited. Marked cells get a tint, a strong border and a note, and a first sheet
-lists them all; what else the department's file holds stays byte for byte. The marks of an earlier
-copy are taken off first. Read as a return, a marked workbook says what it said before.
+Marked cells get a tint, a strong border and a note, and a new first sheet lists them all. Everything else stays
+byte for byte. Marks of an earlier copy are removed first. Read as a return, a marked workbook gives the same
+answers as before.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..domain.problems import shown
-from ..ooxml.package import MAIN_NS
+from ..ooxml.correction import note_text
+from ..ooxml.package import MAIN_NS, Package
 from ..ooxml.refs import Box, box
 from ..ooxml.sheet import SheetEdit
 from .former_marks import remove_marks
-from .list_sheet import RECORD, SHEET, Line, add_list, add_record
-from .notes import Notes, note_text
+from .list_sheet import Line, add_list, add_record
+from .notes import Notes
 from .parts import PackageEdit
 from .styles import SIDES, MarkStyles
 
-OUR_SHEETS = (SHEET, RECORD)  # what a corrected copy has beside the department's sheets
 _DEMANDS = {"error": "修正が必要です", "warning": "ご確認ください"}
 _SHOWN = 200  # characters of an answer that the list quotes
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -30,10 +30,10 @@ _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styl
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One fault to show in the file, with the words of :class:`dxreport.problems.Problem`.
+    """A problem to show in the file, worded as in :class:`dxreport.domain.problems.Problem`.
 
-    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``); none where the fault is the sheet's or
-    the file's. ``severity`` is ``error`` or ``warning``.
+    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``), empty where the problem concerns the whole sheet or
+    file. ``severity`` is ``error`` or ``warning``.
     """
 
     sheet: str
@@ -45,13 +45,13 @@ class Mark:
     severity: str
 
 
-def corrected_copy(data: bytes, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
-    """The .xlsx or .xlsm in ``data`` with these marks, listed under the lines of ``header`` on 差し戻し.
+def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
+    """The .xlsx or .xlsm with these marks, listed under the lines of ``header`` on 差し戻し.
 
-    Raises PackageError where the workbook is damaged or of a kind that cannot be edited (Strict Open
-    XML, shared), ValueError where a mark's cell is no address.
+    Raises PackageError where the workbook is damaged or cannot be edited (Strict Open XML, shared), ValueError where
+    a mark's cell is no address.
     """
-    edit = PackageEdit(data)
+    edit = PackageEdit(package)
     styles = MarkStyles(edit.tree(_styles_part(edit)))
     notes = {sheet: Notes(edit, sheet) for sheet in edit.sheets}
     remove_marks(edit, styles, notes)
@@ -90,7 +90,7 @@ def _mark_sheet(cells: SheetEdit, styles: MarkStyles, notes: Notes, numbered: Se
 
 
 def _place(cells: SheetEdit, ref: str) -> Box:
-    """The cell, or the merge it is part of."""
+    """The cell, or the merged range it belongs to."""
     place = box(ref)
     return box(cells.merge_at(place.top, place.left) or ref)
 

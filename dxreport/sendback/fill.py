@@ -1,8 +1,7 @@
-"""Fill in the cells of an issued workbook, as a department would: by the package, cell by cell."""
+"""Fill in the cells of an issued workbook, as a department would: in its package, cell by cell."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 
 from ..domain.model import Ref
@@ -11,7 +10,8 @@ from ..form.records import Form
 from ..ooxml.package import Package
 from ..ooxml.refs import address, cell
 from ..ooxml.sheet import SheetEdit
-from ..ooxml.table import sheet_parts
+from ..ooxml.table import sheet_parts, workbook_part
+from ..ooxml.worksheets import Worksheets
 
 
 def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, quarter: int, year: int) -> bytes:
@@ -20,10 +20,10 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
     Raises KeyError for a sheet that is not there or a Ref that its form does not show.
     """
     package = Package(data)
-    parts = sheet_parts(package)
+    parts, worksheets = sheet_parts(package), Worksheets(package, workbook_part(package))
     changed = {}
     for sheet, texts in answers.items():
-        at = positions(data, form, sheet, quarter=quarter, year=year)
+        at = _positions(worksheets, form, sheet, quarter, year)
         edit = SheetEdit(package, parts[sheet], sheet)
         for ref, text in texts.items():
             edit.set(*cell(at[ref]), text)
@@ -32,14 +32,13 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
 
 
 def positions(data: bytes, form: Form, sheet: str, *, quarter: int, year: int) -> dict[Ref, str]:
-    """Where each text of a sheet stands (``E21``); raises KeyError when there is no such sheet of a form."""
-    from python_calamine import CalamineWorkbook
+    """The cell of each text of a sheet (``E21``); raises KeyError when there is no such sheet of a form."""
+    package = Package(data)
+    return _positions(Worksheets(package, workbook_part(package)), form, sheet, quarter, year)
 
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    if sheet not in book.sheet_names:
-        raise KeyError(sheet)
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    filled = read_sheet(form, rows, quarter=quarter, year=year)
+
+def _positions(worksheets: Worksheets, form: Form, sheet: str, quarter: int, year: int) -> dict[Ref, str]:
+    filled = read_sheet(form, worksheets.grid(sheet).rows, quarter=quarter, year=year)
     if filled is None:
         raise KeyError(sheet)
     return {ref: address(*at) for ref, at in filled.at.items()}

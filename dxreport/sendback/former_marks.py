@@ -1,4 +1,4 @@
-"""Takes the marks of an earlier corrected copy off a workbook, so that they do not pile up."""
+"""Remove the marks of an earlier corrected copy, so that marks do not pile up."""
 
 from __future__ import annotations
 
@@ -6,26 +6,33 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from ..ooxml.cells import CellReader
+from ..ooxml.cells import BLANK
+from ..ooxml.correction import LIST_SHEET, LIST_TITLE, RECORD_SHEET
 from ..ooxml.package import MAIN_NS
-from .list_sheet import RECORD, SHEET, TITLE
+from ..ooxml.worksheets import Worksheets
 from .notes import Notes
 from .parts import PackageEdit
 from .styles import MarkStyles, Swatch
 
 _N = f"{{{MAIN_NS}}}"
 _C = _N + "c"
-_ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # what no other sheet shares
+_ITS_OWN = (
+    "comments",
+    "vmlDrawing",
+    "threadedComment",
+    "drawing",
+    "printerSettings",
+)  # parts that no other sheet shares
 
 
 def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Notes]) -> None:
-    """Give marked cells the looks they had, take off our notes and the sheets we added.
+    """Give marked cells their former formats, and remove the added notes and sheets.
 
-    ``notes`` are those of every sheet, by its name.
+    ``notes`` are the notes of every sheet, by sheet name.
     """
     ours = _our_sheets(edit)
     formers = styles.formers()
-    swatches = _swatches(edit) if RECORD in edit.sheets else []
+    swatches = _swatches(edit) if RECORD_SHEET in edit.sheets else []
     for name, part in edit.sheets.items():
         if name in ours or part not in edit.package:
             continue
@@ -37,18 +44,18 @@ def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Note
 
 
 def _our_sheets(edit: PackageEdit) -> list[str]:
-    reader = CellReader(edit.package, edit.workbook)
+    worksheets = Worksheets(edit.package, edit.workbook)
     lists = [
         name
         for name, part in edit.sheets.items()
-        if name.startswith(SHEET) and reader.read_exactly(part).text(1, 1) == TITLE
+        if name.startswith(LIST_SHEET) and worksheets.cells(part)[0].get((1, 1), BLANK).text == LIST_TITLE
     ]
-    return lists + [RECORD] * (RECORD in edit.sheets)
+    return lists + [RECORD_SHEET] * (RECORD_SHEET in edit.sheets)
 
 
 def _swatches(edit: PackageEdit) -> list[Swatch]:
     out = []
-    for row in edit.package.xml(edit.sheets[RECORD]).iter(_N + "row"):
+    for row in edit.package.xml(edit.sheets[RECORD_SHEET]).iter(_N + "row"):
         indexes = [int(c.get("s", "0")) for c in row.iterfind(_C)]
         if len(indexes) >= 2:
             out.append(Swatch(*indexes[:2]))

@@ -1,8 +1,8 @@
-"""The sheets that a corrected copy has beside the department's own: 差し戻し, and a hidden one.
+"""The sheets that a corrected copy adds: 差し戻し and a hidden one.
 
-差し戻し lists the marks for reading and printing. The hidden sheet keeps, cell beside cell, each
-marked format and the one it hides: formats of cells survive every program that saves a workbook,
-whatever numbers it gives them.
+差し戻し lists the marks for reading and printing. Each row of the hidden sheet holds a cell in a marked format and
+one in the format that it replaced: cell formats survive every program that saves a workbook, even when it renumbers
+them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..domain.model import normalise
+from ..ooxml.correction import LIST_SHEET, LIST_TITLE, RECORD_SHEET
 from ..ooxml.package import DOC_RELS_NS, MAIN_NS
 from ..ooxml.refs import column_letters
 from ..ooxml.text import escape, escape_attribute
@@ -20,8 +21,6 @@ from ..ooxml.text_metrics import column_px, line_pitch, needed_height, usable_em
 from .parts import PackageEdit
 from .styles import MarkStyles, Swatch, styles_element
 
-SHEETS = SHEET, RECORD = "差し戻し", "_dxmarks"
-TITLE = "差し戻し：ご確認・修正をお願いします"
 _FRAMES = {"error": "太枠で色を付けたセルは修正が必要な箇所", "warning": "破線の枠のセルは確認をお願いする箇所"}
 COLUMNS = ("番号", "シート", "セル", "項目", "記入内容", "指摘", "対応")
 _WIDTHS = (6.0, 10.0, 12.0, 24.0, 26.0, 40.0, 40.0)
@@ -36,7 +35,7 @@ _BEFORE_NAMES = ("fileVersion", "fileSharing", "workbookPr", "workbookProtection
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the list: its seven texts, how pressing it is, and where the link leads (``'01-01'!E21``)."""
+    """A line of the list: its seven texts, its severity, and the target of its link (``'01-01'!E21``)."""
 
     texts: tuple[str, ...]
     severity: str
@@ -45,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class _Looks:
-    """Indexes of the list's cell formats."""
+    """Indexes of the cell formats used in the list."""
 
     title: int
     text: int
@@ -83,11 +82,11 @@ class _Looks:
 
 
 def add_list(edit: PackageEdit, styles: MarkStyles, lines: Sequence[Line], header: Sequence[str]) -> None:
-    """Put 差し戻し before all sheets, the one that the book opens with."""
-    name, number = SHEET, 1
+    """Put 差し戻し before all sheets and let the workbook open on it."""
+    name, number = LIST_SHEET, 1
     while name.casefold() in {other.casefold() for other in _names(edit)}:
         number += 1
-        name = f"{SHEET} ({number})"
+        name = f"{LIST_SHEET} ({number})"
     xml, head = _list_xml(_Looks.make(styles), lines, header)
     _add_sheet(edit, name, "worksheets/dxreturn.xml", xml, first=True)
     book = edit.tree(edit.workbook)
@@ -103,14 +102,14 @@ def add_list(edit: PackageEdit, styles: MarkStyles, lines: Sequence[Line], heade
 
 
 def add_record(edit: PackageEdit, swatches: Iterable[Swatch]) -> None:
-    """Put the hidden sheet after all others: in each row a marked format, and the one it hides."""
+    """Put the hidden sheet after all others, with a marked format and its original in each row."""
     rows = "".join(
         f'<row r="{n}"><c r="A{n}" s="{swatch.marked}" t="inlineStr"><is><t>1</t></is></c>'
         f'<c r="B{n}" s="{swatch.original}" t="inlineStr"><is><t>0</t></is></c></row>'
         for n, swatch in enumerate(swatches, 1)
     )
     xml = f'{_DECLARATION}<worksheet xmlns="{MAIN_NS}"><sheetData>{rows}</sheetData></worksheet>'
-    _add_sheet(edit, RECORD, "worksheets/dxmarks.xml", xml, first=False)
+    _add_sheet(edit, RECORD_SHEET, "worksheets/dxmarks.xml", xml, first=False)
 
 
 def _names(edit: PackageEdit) -> list[str]:
@@ -140,7 +139,7 @@ def _defined_names(book: etree._Element) -> etree._Element:
 
 
 def _deselect(edit: PackageEdit) -> None:
-    # Sheets selected together are edited together: what is typed into one goes into all.
+    # Sheets selected together are edited together: text typed into one goes into all.
     for r in edit.package.relationships(edit.workbook):
         if r.kind in ("worksheet", "chartsheet", "dialogsheet") and r.target in edit.package:
             if edit.is_dropped(r.target) or b"tabSelected" not in edit.package.read(r.target):
@@ -150,10 +149,10 @@ def _deselect(edit: PackageEdit) -> None:
 
 
 def _list_xml(looks: _Looks, lines: Sequence[Line], header: Sequence[str]) -> tuple[str, int]:
-    """The sheet's XML and the row of the table's header."""
+    """The XML of the sheet, and the row of its table header."""
     last = column_letters(len(COLUMNS))
     rows, merges, links = [], [], []
-    for n, text in enumerate([TITLE, *header, *_legend(lines)], 1):
+    for n, text in enumerate([LIST_TITLE, *header, *_legend(lines)], 1):
         size, look = (14, looks.title) if n == 1 else (10, looks.text)
         rows.append(_row(n, [(text, look)], _height([(text, sum(_WIDTHS))], size, looks.font)))
         merges.append(f'<mergeCell ref="A{n}:{last}{n}"/>')
@@ -184,7 +183,7 @@ def _list_xml(looks: _Looks, lines: Sequence[Line], header: Sequence[str]) -> tu
 
 
 def _legend(lines: Sequence[Line]) -> list[str]:
-    """What the frames of the marked cells mean, those that there are."""
+    """The meaning of the frames that marked cells have."""
     there = {line.severity for line in lines if line.link}
     said = "、".join(text for severity, text in _FRAMES.items() if severity in there)
     return [f"{said}です。内容は各セルのメモにも記載しています。"] if said else []

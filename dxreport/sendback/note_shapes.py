@@ -1,6 +1,6 @@
-"""The boxes of notes: VML shapes, added to and taken from a part byte by byte.
+"""The boxes of notes: VML shapes, added to and removed from a part as bytes.
 
-Excel leaves VML that is not well-formed (an unclosed ``<br>``), so nothing is parsed here.
+Excel itself writes VML that is not well-formed (an unclosed ``<br>``), so no XML parser is used.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _FAR = 500  # rows or columns that a box may reach across
 
 
 def new_part(number: int) -> bytes:
-    """A VML part without shapes; ``number`` sets the shape ids of one sheet apart from another's."""
+    """A VML part without shapes; ``number`` keeps the shape ids of different sheets apart."""
     spaces = " ".join(f'xmlns:{prefix.decode()}="{uri.decode()}"' for prefix, uri in _SPACES.items())
     layout = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{number}"/></o:shapelayout>'
     return f"<xml {spaces}>{layout}{_NOTE_TYPE}</xml>".encode()
 
 
 def has_note(part: bytes, row: int, column: int) -> bool:
-    """Whether the part has the box of the note in this cell (from 1)."""
+    """Whether the part has the box of the note in this cell (row and column from 1)."""
     return any(_is_at(shape[0], row, column) for shape in _SHAPE.finditer(part))
 
 
 def has_shapes(part: bytes) -> bool:
-    """Whether the part draws anything at all."""
+    """Whether the part holds any shape."""
     return _SHAPE.search(part) is not None
 
 
@@ -57,13 +57,13 @@ def without_note(part: bytes, row: int, column: int) -> bytes:
 
 
 def resized(part: bytes, row: int, column: int, anchor: str) -> bytes:
-    """The part with the box of the note in this cell laid elsewhere."""
+    """The part with the box of the note in this cell at another anchor."""
     place = rb"\g<1>" + anchor.encode()
     return _SHAPE.sub(lambda m: _ANCHOR.sub(place, m[0], count=1) if _is_at(m[0], row, column) else m[0], part)
 
 
 def with_note(part: bytes, row: int, column: int, anchor: str) -> bytes:
-    """The part with one box more; raises PackageError where its end cannot be found."""
+    """The part with another box; raises PackageError where the end of the part cannot be found."""
     end = _END.search(part)
     if end is None:
         raise PackageError("メモの図形（VML）が壊れています")
@@ -95,7 +95,7 @@ def _is_at(shape: bytes, row: int, column: int) -> bool:
 
 
 class Geometry:
-    """The pixels of a sheet's columns and rows, hidden ones 0."""
+    """The sizes of a sheet's columns and rows in pixels, 0 for hidden ones."""
 
     def __init__(self, root: etree._Element) -> None:
         self._columns: list[tuple[int, int, int]] = []
@@ -115,7 +115,7 @@ class Geometry:
         }
 
     def anchor(self, box: Box, text: str) -> str:
-        """The place of a note right of its cell (or merge), as large as its text: an ``<x:Anchor>``."""
+        """The ``<x:Anchor>`` of a note to the right of its cell or merged range, large enough for its text."""
         count = sum(lines(paragraph, _EMS) for paragraph in text.split("\n")) + 1
         height = min(count * _LINE_PX + 10, _TALLEST_PX)
         above = max(box.top - 2, 0)
@@ -131,7 +131,7 @@ class Geometry:
 
 
 def _reach(size: Callable[[int], int], start: int, distance: int, end: int) -> tuple[int, int]:
-    """The row or column (from 0) that lies ``distance`` pixels on from the beginning of ``start``, and the rest."""
+    """The row or column (from 0) ``distance`` pixels from the beginning of ``start``, and the pixels left over."""
     index = start
     while distance >= size(index) and index < min(start + _FAR, end - 1):
         distance -= size(index)

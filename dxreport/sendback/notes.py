@@ -1,45 +1,32 @@
-"""Notes (classic comments) on the cells of a sheet: added to what stands, and taken off again."""
+"""Notes (classic comments) on the cells of a sheet: added to existing ones, and removed again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lxml import etree
 
-from ..domain.model import normalise
+from ..ooxml.correction import LIST_SHEET, NOTE, NOTE_MARK
 from ..ooxml.package import DOC_RELS_NS, MAIN_NS
 from ..ooxml.refs import Box, address, cell
 from ..ooxml.text import literal
 from . import note_shapes
 from .parts import PackageEdit
 
-AUTHOR = "差し戻し"
+AUTHOR = LIST_SHEET
 _N = f"{{{MAIN_NS}}}"
 _R_ID = f"{{{DOC_RELS_NS}}}id"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
-# Ours is one run of lines, from its heading to the next blank line or the end.
-_OURS = re.compile(r"\n?【差し戻し \d+】.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 _AFTER = ("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts",
           "extLst", "AlternateContent")  # fmt: skip
 _DRAWN = re.compile(rb"<(?:\w+:)?legacyDrawing\s[^>]*?\bid=[\"']([^\"']+)")
 
 
-def note_text(number: int, demand: str, lines: Iterable[str]) -> str:
-    """What a note says of the mark with this number; ``demand`` says how pressing it is."""
-    body = [part for line in lines for part in normalise(line).split("\n") if part.strip()]
-    return "\n".join([f"【差し戻し {number}】{demand}", *body])
-
-
-def without_marks(text: str) -> str:
-    """What a note says beside the marks of a corrected copy."""
-    return _OURS.sub("", text)
-
-
 class Notes:
-    """The notes of one sheet; its parts are made when the first note is added, and go with the last."""
+    """The notes of one sheet; their parts are created with the first note and dropped with the last."""
 
     def __init__(self, edit: PackageEdit, sheet: str) -> None:
         self._edit, self._sheet = edit, sheet
@@ -55,13 +42,13 @@ class Notes:
         self._stripped = False
 
     def strip(self) -> None:
-        """Take off the notes of an earlier time, and leave what else they say."""
-        if not self._comments or "【差し戻し".encode() not in self._edit.package.read(self._comments):
+        """Remove the marks of an earlier corrected copy from all notes, and notes that held nothing else."""
+        if not self._comments or NOTE_MARK.encode() not in self._edit.package.read(self._comments):
             return
         self._stripped = True
         for comment in list(self._list().iterfind(_N + "comment")):
             text = comment.find(_N + "text")
-            found = [m.span() for m in _OURS.finditer(_joined(text))] if text is not None else []
+            found = [m.span() for m in NOTE.finditer(_joined(text))] if text is not None else []
             if not found:
                 continue
             for start, end in reversed(found):
@@ -73,7 +60,7 @@ class Notes:
                     self._edit.put(self._vml, without)
 
     def prune(self) -> None:
-        """Take out the parts that :meth:`strip` has left with nothing in them."""
+        """Drop the parts that :meth:`strip` has left empty."""
         if not self._stripped or self._list().find(_N + "comment") is not None:
             return
         self._edit.drop(self._part, self._comments)
@@ -83,9 +70,9 @@ class Notes:
             root.remove(root.find(_N + "legacyDrawing"))
 
     def add(self, box: Box, texts: Sequence[str]) -> None:
-        """A note on the cell (or merge), after what its own note says.
+        """Add a note to the cell or merged range, after the text of its own note.
 
-        A cell with a thread of replies keeps it as it is: Excel would show no other note there.
+        A cell with a thread of replies stays as it is: Excel would not show another note there.
         """
         ref = address(box.top, box.left)
         if ref in self._threaded:
@@ -152,7 +139,7 @@ class Notes:
         root = self._edit.sheet(self._sheet).root
         element = etree.Element(_N + "legacyDrawing", nsmap={"r": DOC_RELS_NS})
         element.set(_R_ID, rel_id)
-        for old in root.findall(_N + "legacyDrawing"):  # it led nowhere
+        for old in root.findall(_N + "legacyDrawing"):  # it has no part
             root.remove(old)
         after = [child for child in root.iterchildren("{*}*") if etree.QName(child).localname in _AFTER]
         root.insert(root.index(after[0]) if after else len(root), element)
@@ -168,7 +155,7 @@ def _joined(text: etree._Element) -> str:
 
 
 def _cut(text: etree._Element, start: int, end: int) -> None:
-    """Take the characters from ``start`` to ``end`` out of a note; runs left with nothing go too."""
+    """Remove the characters from ``start`` to ``end`` from a note, and runs left empty."""
     at = 0
     for t in _texts(text):
         content = t.text or ""
@@ -194,7 +181,7 @@ def _run(content: str) -> etree._Element:
 
 
 def _as_run(plain: etree._Element) -> None:
-    """Make the plain text of a note a run, so that another can follow it."""
+    """Turn the plain text of a note into a run, so that another can follow."""
     run = etree.Element(_N + "r")
     plain.getparent().replace(plain, run)
     run.append(plain)

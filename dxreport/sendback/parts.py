@@ -1,4 +1,4 @@
-"""A package under edit: parts changed, added and dropped; what nobody touched stays byte for byte."""
+"""A package under edit: parts are changed, added and dropped; all others stay byte for byte."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _TYPES = "[Content_Types].xml"
 
 
 class PackageEdit:
-    """One workbook; every part asked for by :meth:`tree` or :meth:`sheet` is written anew by :meth:`data`."""
+    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` gave."""
 
-    def __init__(self, data: bytes) -> None:
-        """Raises PackageError where the data are no workbook, or one that cannot be edited (Strict, shared)."""
-        self.package = Package(data)
+    def __init__(self, package: Package) -> None:
+        """Raises PackageError where the package is no workbook, or one that cannot be edited (Strict, shared)."""
+        self.package = package
         self.workbook = workbook_part(self.package)
         if self.package.xml(self.workbook).tag != f"{{{MAIN_NS}}}workbook":
             raise PackageError("この形のブック（Strict Open XML など）には書き込めません")
@@ -32,13 +32,13 @@ class PackageEdit:
         self._dropped: set[str] = set()
 
     def tree(self, name: str) -> etree._Element:
-        """The root of a part, to be changed."""
+        """The root of a part, for changing."""
         if name not in self._trees:
             self._trees[name] = self.package.xml(name)
         return self._trees[name]
 
     def sheet(self, name: str) -> SheetEdit:
-        """A worksheet by its name, to be changed; raises KeyError."""
+        """A worksheet by its name, for changing; raises KeyError."""
         part = self.sheets[name]
         if part not in self._edits:
             self._edits[part] = SheetEdit(self.package, part, name)
@@ -46,7 +46,7 @@ class PackageEdit:
         return self._edits[part]
 
     def raw(self, name: str) -> bytes:
-        """The bytes of a part that is no tree, as they stand now."""
+        """The present bytes of a part that was not parsed."""
         return self._raw[name] if name in self._raw else self.package.read(name)
 
     def put(self, name: str, data: bytes | etree._Element) -> None:
@@ -58,7 +58,7 @@ class PackageEdit:
         self._dropped.discard(name)
 
     def free_name(self, name: str) -> str:
-        """``name`` beside the workbook part, numbered if there is such a part already."""
+        """``name`` in the folder of the workbook part, numbered if it is taken."""
         stem, extension = posixpath.splitext(posixpath.join(posixpath.dirname(self.workbook), name))
         full, number = stem + extension, 1
         while (full in self.package and full not in self._dropped) or full in self._raw or full in self._trees:
@@ -67,19 +67,19 @@ class PackageEdit:
         return full
 
     def set_type(self, name: str, content_type: str) -> None:
-        """State the content type of a new part."""
+        """Set the content type of a new part."""
         types = self.tree(_TYPES)
         etree.SubElement(types, f"{{{TYPES_NS}}}Override", PartName=f"/{name}", ContentType=content_type)
 
     def set_default_type(self, extension: str, content_type: str) -> None:
-        """State the content type of all parts with this extension, unless the package does."""
+        """Set the content type of all parts with this extension, unless the package has one."""
         types = self.tree(_TYPES)
         stated = {d.get("Extension", "").lower() for d in types.iterfind(f"{{{TYPES_NS}}}Default")}
         if extension not in stated:
             types.insert(0, etree.Element(f"{{{TYPES_NS}}}Default", Extension=extension, ContentType=content_type))
 
     def relate(self, owner: str, kind: str, target: str) -> str:
-        """A new relationship of part ``owner``; gives its id."""
+        """Add a relationship to part ``owner`` and return its id."""
         rels = rels_name(owner)
         if rels not in self.package and rels not in self._trees:
             self.put(rels, etree.Element(f"{{{RELS_NS}}}Relationships", nsmap={None: RELS_NS}))
@@ -93,9 +93,9 @@ class PackageEdit:
         return f"dxm{number}"
 
     def drop(self, owner: str, name: str) -> None:
-        """Take out a part, its relationships, and the relationship of ``owner`` that led to it."""
+        """Drop a part, its relationships, and the relationship of ``owner`` to it."""
         ids = {r.id for r in self.package.relationships(owner) if r.target == name and not r.external}
-        rels = self.tree(self.package.find(rels_name(owner)))
+        rels = self.tree(self.package.find(rels_name(owner)) or rels_name(owner))
         for r in [r for r in rels if r.get("Id") in ids]:
             rels.remove(r)
         types = self.tree(_TYPES)
@@ -109,10 +109,10 @@ class PackageEdit:
             self._raw.pop(part, None)
 
     def is_dropped(self, name: str) -> bool:
-        """Whether the part was taken out."""
+        """Whether the part was dropped."""
         return name in self._dropped
 
     def data(self) -> bytes:
-        """The package as it stands now."""
+        """The package with all changes."""
         changed = {name: serialise(root) for name, root in self._trees.items()} | self._raw
         return self.package.with_parts(changed, self._dropped)

@@ -1,7 +1,7 @@
-"""Cell formats of a workbook with marks: each the format it had, but for a tint and a thick border.
+"""Formats of marked cells: the former format with a tint and a strong border.
 
-A mark must be taken off again from a workbook that Excel or LibreOffice saved meanwhile, and they
-number all formats anew. So the tint itself says, in digits that no eye can see, which look it hides.
+Marks must be removable after Excel or LibreOffice saved the workbook, and both renumber all formats. So each tint
+identifies the look that it replaced, in two digits too small for the eye to see.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from copy import deepcopy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -33,31 +33,34 @@ _FIRST = {
 }
 
 
+_Key = tuple[Any, ...]
+
+
 class Swatch(NamedTuple):
-    """A marked format and the one it was made from."""
+    """The index of a marked format, and of its original."""
 
     marked: int
     original: int
 
 
 def styles_element(xml: str) -> etree._Element:
-    """An element of styles.xml from its text, which needs no namespace."""
+    """Parse an element of styles.xml written without its namespace."""
     return etree.fromstring(xml.replace("<", f'<wrap xmlns="{MAIN_NS}"><', 1) + "</wrap>")[0]
 
 
 class MarkStyles:
-    """styles.xml under edit. Elements equal to one that stands are never added twice."""
+    """styles.xml under edit. An element equal to an existing one is never added again."""
 
     def __init__(self, root: etree._Element) -> None:
         self._root = root
         self._lists = {name: self._list(name) for name in _FIRST}
-        self._known: dict[str, dict[tuple, int]] = {}
+        self._known: dict[str, dict[_Key, int]] = {}
         self._looks: dict[tuple[str, str], int] = {}
         self._swatches: dict[tuple[int, str, frozenset[str]], int] = {}
 
     @property
     def swatches(self) -> list[Swatch]:
-        """The marked formats made so far."""
+        """The marked formats created so far."""
         return [Swatch(marked, original) for (original, _, _), marked in self._swatches.items()]
 
     @property
@@ -67,7 +70,7 @@ class MarkStyles:
         return name.get("val", "") if name is not None else ""
 
     def add(self, group: str, element: etree._Element) -> int:
-        """The index of an element in ``fonts``, ``fills``, ``borders`` or ``cellXfs``; added if need be."""
+        """The index of an element in ``fonts``, ``fills``, ``borders`` or ``cellXfs``, added if it is new."""
         listed = self._lists[group]
         if group not in self._known:
             self._known[group] = {}
@@ -95,23 +98,23 @@ class MarkStyles:
         return self._swatches[key]
 
     def fill(self, rgb: str) -> int:
-        """A plain fill."""
+        """The index of a solid fill in this colour (``FFRRGGBB``)."""
         pattern = f'<patternFill patternType="solid"><fgColor rgb="{rgb}"/><bgColor indexed="64"/></patternFill>'
         return self.add("fills", styles_element(f"<fill>{pattern}</fill>"))
 
     def former(self, index: int) -> bool:
-        """Whether the format bears a mark of an earlier time."""
+        """Whether the format is a marked one of an earlier corrected copy."""
         xf = self._xf(index)
         return self._look(xf) is not None or any(self._our_sides(xf))
 
     def formers(self) -> set[int]:
-        """All formats that bear one."""
+        """The indexes of all such formats."""
         return {index for index in range(len(self._lists["cellXfs"])) if self.former(index)}
 
     def restored(self, index: int, swatches: Iterable[Swatch]) -> int:
-        """The format that a marked one hides, as the swatches kept with the marks tell.
+        """The original of a marked format, according to the swatches kept in the workbook.
 
-        Where none fits, the mark is taken off and an unlocked cell tinted as an input again.
+        Where none fits, tint and border are removed, and an unlocked cell is tinted as an input again.
         """
         swatches = list(swatches)
         for swatch in swatches:
@@ -200,8 +203,8 @@ def _is_ours(side: etree._Element) -> bool:
     return colour is not None and colour.get("rgb") in _LINE_COLOURS
 
 
-def _key(element: etree._Element) -> tuple:
-    """What makes two elements of styles.xml equal."""
+def _key(element: etree._Element) -> _Key:
+    """A key to compare elements of styles.xml."""
     name = etree.QName(element).localname
     children = tuple(_key(child) for child in element if isinstance(child.tag, str))
     return name, tuple(sorted(element.attrib.items())), children

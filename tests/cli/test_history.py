@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from dxreport.cli import main
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.refs import cell
 from tests.support.quarter import printed
 
@@ -23,7 +23,7 @@ def test_every_new_text_is_in_the_kept_original(quarter, capsys):
         (id_, str(ref)): text for id_ in ("01-01", "01-04") for ref, text in printed(id_).items()
     }
     for c in changes:
-        book = open_book(Path(c["original"]).read_bytes())
+        book = open_workbook(Path(c["original"]).read_bytes())
         row, column = cell(c["cell"])
         assert book.sheet(c["sheet"]).rows[row - 1][column - 1] == c["new"] == quarter.values(c["id"])[c["field"]]
         assert (c["return"], c["file"]) == ("U0001", "返送（産業）.xlsx")

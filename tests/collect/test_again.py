@@ -18,11 +18,9 @@ from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
 from dxreport.domain.model import Ref
-from dxreport.intake.readers.exact import exact
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import is_corrected_copy, open_workbook
 from dxreport.master.records import ConflictState, Receipt
 from dxreport.sendback.fill import fill
-from dxreport.sendback.origin import is_corrected_copy
 from dxreport.status.round_status import status
 from tests.support.quarter import FORM, RETURNED, Edits, Quarter, copy, found, sheet_of
 
@@ -246,18 +244,26 @@ def test_kept_files_that_are_collected_into_an_older_master_keep_their_names(
 
 
 def test_characters_that_an_xls_loses_are_never_merged(quarter: Quarter, soffice: Callable[[Path, str], Path]) -> None:
-    data = quarter.filled({"01-01": {"procurement": "𠮷" * 6000, "contact_person": "後任"}})
-    path = soffice(quarter.put(data), "xls")
-    book = open_book(path.read_bytes())
-    assert any("\ufffd" in str(value) for line in book.sheet("01-01").rows for value in line)
-    assert (
-        exact(book, "01-04").cell(1, 1).kind != "error"
-    )  # that reader gives up on such a file, and says nothing wrong
-    plan = quarter.collect(path)
+    data = quarter.filled({"01-01": {"procurement": "𠮷" * 9, "contact_person": "後任"}})
+    saved = soffice(quarter.put(data), "xls").read_bytes()
+    first, second = "𠮷".encode("utf-16-le")[:2], "𠮷".encode("utf-16-le")[2:]
+    half = saved.replace((first + second) * 2, first * 2 + second + first, 1)  # two halves without their others
+    book = open_workbook(half)
+    assert any("\ufffd" in text for line in book.sheet("01-01").rows for text in line)
+    plan = quarter.collect(quarter.put(half, "半分.xls"))
     at = quarter.cells(data, "01-01")["procurement"]
     assert found(sheet_of(plan, "01-01")) == [("E307", "error", at)]
     assert sheet_of(plan, "01-01").status.value == "held"
     assert "\ufffd" not in quarter.values("01-01")["procurement"]
+
+
+def test_characters_that_lie_in_two_records_of_an_xls_are_whole(
+    quarter: Quarter, soffice: Callable[[Path, str], Path]
+) -> None:
+    data = quarter.filled({"01-01": {"procurement": "𠮷" * 6000, "contact_person": "後任"}})
+    plan = quarter.collect(soffice(quarter.put(data), "xls"))
+    assert (sheet_of(plan, "01-01").status.value, found(sheet_of(plan, "01-01"))) == ("merged", [])
+    assert quarter.values("01-01")["procurement"] == "𠮷" * 6000
 
 
 def test_an_older_mail_that_is_collected_later_does_not_write_over_a_newer_one(quarter: Quarter) -> None:

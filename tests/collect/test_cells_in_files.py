@@ -76,7 +76,7 @@ def test_a_bare_number_that_may_have_been_a_date_is_asked_back_unless_a_figure_i
 
 
 def test_a_formula_where_nothing_was_issued_is_no_blank_either(issued_quarter: Quarter) -> None:
-    """The fast reader shows a formula that was never calculated as a blank."""
+    """A formula that was never calculated has no text to show."""
     sheet, at = collected(issued_quarter, "outcome.actual/O1/1", "<f>SUM(B1:B9)</f>")
     assert found(sheet) == [("E303", "error", at)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.run import collect
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.refs import cell
 from tests.support.quarter import ANSWERS, RETURNED, Quarter, found, sheet_of
 
@@ -40,7 +40,7 @@ def test_a_held_sheet_of_another_format_goes_back_as_xlsx_with_the_answers_in_it
     assert copy.suffix == ".xlsx" and copy.name.startswith("U0001_")
     data = copy.read_bytes()
     at = quarter.cells(data, "01-01")
-    rows = open_book(data).sheet("01-01").rows
+    rows = open_workbook(data).sheet("01-01").rows
     assert [rows[r - 1][c - 1] for r, c in (cell(at[P1]), cell(at["contact_person"]))] == ["順調", "後任"]
     again = quarter.collect(copy, dry_run=True)
     assert [p.code for p in sheet_of(again, "01-01").problems] == ["E101"]

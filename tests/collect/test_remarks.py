@@ -9,7 +9,7 @@ from lxml import etree
 
 from dxreport.collect.plan import Status
 from dxreport.intake.notes import own, remarks
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.issue.store import workbook_path
 from dxreport.master.ledgers import split_memo
 from dxreport.master.records import Receipt, ReceiptState
@@ -27,7 +27,7 @@ WRONG = {"01-01": {"activity.progress/K1/1": "だいたい"}}
 
 def noted(data: bytes, *written: tuple[str, str, str]) -> bytes:
     """The workbook with notes: (sheet, cell, text)."""
-    edit = PackageEdit(data)
+    edit = PackageEdit(Package(data))
     for sheet, cell, text in written:
         Notes(edit, sheet).add(box(cell), [text])
     return edit.data()
@@ -74,14 +74,14 @@ def test_what_was_issued_with_a_note_is_no_remark_of_the_department(quarter):
 def test_the_marks_of_a_corrected_copy_are_not_the_department_s(quarter):
     quarter.collect(noted(quarter.filled(WRONG), ("01-01", "C5", "相談中")))
     [copy] = (quarter.workspace.reports / "差し戻し").iterdir()
-    book = open_book(copy.read_bytes())
-    assert remarks(book, "01-01") == {"C5": "相談中"}
+    book = open_workbook(copy.read_bytes())
+    assert remarks(book.sheet("01-01")) == {"C5": "相談中"}
     assert b"\xe5\xb7\xae\xe3\x81\x97\xe6\x88\xbb\xe3\x81\x97 1" in b"".join(
         Package(book.data).read(n) for n in Package(book.data).names if "comments" in n
     )
     marked = quarter.cells(book.data, "01-01")["activity.progress/K1/1"]
     answer = noted(copy.read_bytes(), ("01-01", marked, "\n\nこれで確定です"))  # written under our mark
-    assert remarks(open_book(answer), "01-01") == {"C5": "相談中", marked: "これで確定です"}
+    assert remarks(open_workbook(answer).sheet("01-01")) == {"C5": "相談中", marked: "これで確定です"}
 
 
 def test_a_held_sheet_keeps_its_reason_beside_the_notes(quarter):
@@ -125,7 +125,7 @@ def test_a_threaded_comment_is_read_with_its_answers():
         '<threadedComment ref="B2" id="{2}" parentId="{1}"><text>来月です</text></threadedComment></ThreadedComments>'
     )
     data = package.with_parts({rels: etree.tostring(root), "xl/threadedComments/t1.xml": threads.encode()})
-    assert remarks(open_book(data), "Sheet") == {"B2": "いつ決まりますか\n来月です"}
+    assert remarks(open_workbook(data).sheet("Sheet")) == {"B2": "いつ決まりますか\n来月です"}
 
 
 def test_a_damaged_part_of_notes_does_not_keep_the_answers_out(quarter):
@@ -162,5 +162,7 @@ def test_notes_written_in_libreoffice_are_read_in_every_format(issued_quarter, o
     steps = [["unprotect"], ["note", "01-01", 21, 5, TEXT], ["note", "01-04", 3, 2, "別"]]
     office([{"open": str(path), "steps": steps, "save": list(map(str, saved))}])
     for file in saved:
-        book = open_book(file.read_bytes(), file.name)
-        assert (remarks(book, "01-01"), remarks(book, "01-04")) == ({"E21": TEXT}, {"B3": "別"}), file.suffix
+        book = open_workbook(file.read_bytes(), file.name)
+        assert (remarks(book.sheet("01-01")), remarks(book.sheet("01-04"))) == ({"E21": TEXT}, {"B3": "別"}), (
+            file.suffix
+        )

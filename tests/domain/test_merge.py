@@ -32,7 +32,9 @@ def test_an_unchanged_return_changes_nothing_whatever_the_master_says(
 
 
 @given(texts, texts, texts, refs)
-def test_every_cell_is_merged_by_the_table_of_cases(issued: Texts, returned: Texts, current: Texts, answered: set[Ref]) -> None:
+def test_every_cell_is_merged_by_the_table_of_cases(
+    issued: Texts, returned: Texts, current: Texts, answered: set[Ref]
+) -> None:
     """Restate the table of cases: the text of every cell after the merge, and its conflict if there is one."""
     merge = three_way(issued, returned, current, answered=answered.__contains__)
     after, conflicts = applied(current, merge), {c.ref: c for c in merge.conflicts}
@@ -70,9 +72,7 @@ def test_merging_twice_is_merging_once(
 
 
 @given(whole, whole, whole, refs)
-def test_returns_of_different_cells_commute(
-    issued: Texts, one: Texts, two: Texts, ones: set[Ref]
-) -> None:
+def test_returns_of_different_cells_commute(issued: Texts, one: Texts, two: Texts, ones: set[Ref]) -> None:
     first = {ref: one[ref] if ref in ones else issued[ref] for ref in REFS}
     second = {ref: issued[ref] if ref in ones else two[ref] for ref in REFS}
 

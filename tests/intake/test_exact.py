@@ -1,8 +1,9 @@
-"""The exact reader tells what values alone do not: errors, formulas, and numbers as they were shown."""
+"""Cells as their authors saw them: errors, formulas, and numbers as they were shown."""
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -12,10 +13,13 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from dxreport.intake.readers.exact import ExactCell, exact
-from dxreport.intake.workbook import open_book
-from tests.support.xlsb import REF_ERROR, merge, text_of_formula, xlsb
+from dxreport.intake.limits import Unreadable
+from dxreport.intake.workbook import open_workbook
+from dxreport.ooxml.cells import BLANK, Cell
+from dxreport.ooxml.package import Package
+from tests.support.xlsb import REF_ERROR, TRUE, merge, shared, small, text_of_formula, xlsb
 
+SHEET = "xl/worksheets/sheet1.xml"
 needs_soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 
 
@@ -23,9 +27,9 @@ needs_soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="Libr
 @needs_soffice
 @pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
 def test_cells_as_libreoffice_saved_them(answers: Path, soffice, extension: str) -> None:
-    sheet = exact(open_book(soffice(answers, extension).read_bytes()), "様式")
+    sheet = open_workbook(soffice(answers, extension).read_bytes()).sheet("様式")
     seen = {(row, column): sheet.cell(row, column) for row in range(1, 6) for column in range(1, 7)}
-    assert {place: (cell.kind, cell.shown) for place, cell in seen.items() if cell.kind != "blank"} == {
+    assert {at: (cell.kind, cell.text) for at, cell in seen.items() if cell != BLANK} == {
         (1, 1): ("text", "文字"),
         (2, 1): ("text", "  前後の空白 "),
         (3, 1): ("text", "改行\n\nあり"),
@@ -33,34 +37,35 @@ def test_cells_as_libreoffice_saved_them(answers: Path, soffice, extension: str)
         (2, 2): ("number", "30,000千円"),
         (3, 2): ("number", "45"),
         (4, 2): ("number", "△5"),
-        # An .xls keeps formulas as tokens, so that =TRUE(), LibreOffice's way to say TRUE, is one.
-        (5, 2): ("formula" if extension == "xls" else "boolean", "TRUE"),
+        (5, 2): ("boolean", "TRUE"),
         (1, 3): ("date", "令和5年1月1日"),
         (2, 3): ("date", "2023/1/1"),
         (3, 3): ("date", "2023/1/1 18:30"),
-        (1, 4): ("formula", "2"),
+        (1, 4): ("number", "2"),
         (2, 4): ("error", "#N/A"),
         (3, 4): ("error", "#DIV/0!"),
-        (4, 4): ("formula", "予定どおり"),
+        (4, 4): ("text", "予定どおり"),
         (1, 5): ("text", "注あり"),
     }
+    # An .xls keeps formulas as tokens, so that =TRUE(), LibreOffice's way to say TRUE, is one.
+    formulas = {(1, 4), (2, 4), (3, 4), (4, 4)} | ({(5, 2)} if extension == "xls" else set())
+    assert {at for at, cell in seen.items() if cell.formula} == formulas
     assert all(cell.certain for cell in seen.values())
-    assert sheet.notes() == {(1, 5): "担当:\nここは要確認"}
-    hidden = exact(open_book(soffice(answers, extension).read_bytes()), "隠し")
-    assert (hidden.cell(3, 3).shown, hidden.cell(1, 1).kind, hidden.cell(99, 99).kind) == ("印", "blank", "blank")
+    assert sheet.notes == {(1, 5): "担当:\nここは要確認"}
+    hidden = open_workbook(soffice(answers, extension).read_bytes()).sheet("隠し")
+    assert (hidden.cell(3, 3).text, hidden.cell(1, 1).kind, hidden.cell(99, 99).kind) == ("印", "blank", "blank")
 
 
 @pytest.mark.libreoffice
 @needs_soffice
 def test_formulas_are_given_where_the_file_has_them(answers: Path, soffice) -> None:
     for extension, formula in [("xlsx", "=1+1"), ("ods", "=1+1"), ("xls", "=")]:
-        assert exact(open_book(soffice(answers, extension).read_bytes()), "様式").cell(1, 4).raw == formula
+        assert open_workbook(soffice(answers, extension).read_bytes()).sheet("様式").cell(1, 4).formula == formula
 
 
 def test_formula_never_calculated(workbook) -> None:
-    book = open_book(workbook(B2="=1+1"))
-    assert book.sheet("様式").rows == []  # nothing, for the fast reader
-    assert exact(book, "様式").cell(2, 2) == ExactCell("formula", "", "=1+1")
+    book = open_workbook(workbook(B2="=1+1"))
+    assert book.sheet("様式").cell(2, 2) == Cell(formula="=1+1")
 
 
 def test_shared_strings_rich_text_and_furigana(tmp_path: Path) -> None:
@@ -76,18 +81,19 @@ def test_shared_strings_rich_text_and_furigana(tmp_path: Path) -> None:
         sheet.write_number("A6", 0.485, book.add_format({"num_format": 10}))
         sheet.write_number("A7", 44927, book.add_format({"num_format": 58}))
     kana = ("<t>漢字</t>".encode(), '<t>漢字</t><rPh sb="0" eb="2"><t>カンジ</t></rPh>'.encode())
-    cells = exact(open_book(_replaced(path.read_bytes(), *kana)), "様式")
-    assert [cells.cell(row, 1).shown for row in range(1, 8)] == [
+    cells = open_workbook(_replaced(path.read_bytes(), *kana)).sheet("様式")
+    assert [cells.cell(row, 1).text for row in range(1, 8)] == [
         "予定どおり", "_x000D_", "漢字", "あ", "FALSE", "48.50%", "令和5年1月1日",
     ]  # fmt: skip
-    assert [cells.cell(row, 1).kind for row in range(4, 8)] == ["formula", "boolean", "number", "date"]
+    assert [cells.cell(row, 1).kind for row in range(4, 8)] == ["text", "boolean", "number", "date"]
+    assert cells.cell(4, 1).formula == '="あ"'
 
 
 def test_dates_of_a_1904_workbook(tmp_path: Path) -> None:
     path = tmp_path / "b.xlsx"
     with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
         book.add_worksheet("様式").write_number("A1", 43465, book.add_format({"num_format": "yyyy/m/d"}))
-    assert exact(open_book(path.read_bytes()), "様式").cell(1, 1).shown == "2023/1/1"
+    assert open_workbook(path.read_bytes()).sheet("様式").cell(1, 1).text == "2023/1/1"
 
 
 def test_strict_ooxml(workbook) -> None:
@@ -95,8 +101,8 @@ def test_strict_ooxml(workbook) -> None:
         b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
         b"http://purl.oclc.org/ooxml/spreadsheetml/main",
     )
-    book = open_book(_replaced(workbook(B2="回答", B3=5), *spaces))
-    assert [exact(book, "様式").cell(row, 2).shown for row in (2, 3)] == ["回答", "5"]
+    book = open_workbook(_replaced(workbook(B2="回答", B3=5), *spaces))
+    assert [book.sheet("様式").cell(row, 2).text for row in (2, 3)] == ["回答", "5"]
 
 
 def test_threaded_comments_stand_for_the_note_made_for_old_readers(tmp_path: Path) -> None:
@@ -119,30 +125,74 @@ def test_threaded_comments_stand_for_the_note_made_for_old_readers(tmp_path: Pat
     data = _replaced(out.getvalue(), b"</Relationships>", relation.encode(), only="xl/worksheets/_rels/sheet1.xml.rels")
     with zipfile.ZipFile(whole := io.BytesIO(data), "a") as archive:
         archive.writestr("xl/threadedComments/threadedComment1.xml", thread)
-    notes = exact(open_book(whole.getvalue()), "様式").notes()
+    notes = open_workbook(whole.getvalue()).sheet("様式").notes
     assert notes == {(2, 2): "確認してください\n了解", (3, 3): "ふつうのメモ"}
 
 
 def test_a_binary_workbook_gives_values_and_says_so() -> None:
-    sheet = exact(open_book(xlsb({"様式": {(0, 0): "文字", (2, 1): 0.485}})), "様式")
-    assert sheet.cell(1, 1) == ExactCell("text", "文字", "文字")
-    assert sheet.cell(3, 2) == ExactCell("number", "0.485", "0.485", certain=False)
-    assert sheet.cell(1, 2) == ExactCell("blank")
+    sheet = open_workbook(xlsb({"様式": {(0, 0): "文字", (2, 1): 0.485}})).sheet("様式")
+    assert sheet.cell(1, 1) == Cell("text", "文字")
+    assert sheet.cell(3, 2) == Cell("number", "0.485", "0.485", certain=False)
+    assert sheet.cell(1, 2) == BLANK
 
 
 def test_a_binary_workbook_tells_formulas_errors_merges_and_notes() -> None:
     odd = {(0, 0): "文字", (1, 1): text_of_formula("一式"), (2, 2): REF_ERROR, (3, 3): merge(3, 3, 4, 5)}
-    sheet = exact(open_book(xlsb({"様式": odd}, {(1, 1): "確認\n済み"})), "様式")
-    assert sheet.cell(2, 2) == ExactCell("formula", "一式", "=")
-    assert sheet.cell(3, 3) == ExactCell("error", "#REF!", "#REF!")
-    assert [sheet.has_formula(n, n) for n in (1, 2, 3)] == [False, True, False]
+    sheet = open_workbook(xlsb({"様式": odd}, {(1, 1): "確認\n済み"})).sheet("様式")
+    assert sheet.cell(2, 2) == Cell("text", "一式", formula="=")
+    assert sheet.cell(3, 3) == Cell("error", "#REF!")
+    assert [bool(sheet.cell(n, n).formula) for n in (1, 2, 3)] == [False, True, False]
     assert [sheet.covered(4, 4), sheet.covered(4, 5), sheet.covered(5, 6), sheet.covered(6, 4)] == [
         False,
         True,
         True,
         False,
     ]
-    assert sheet.notes() == {(2, 2): "確認\n済み"}
+    assert sheet.notes == {(2, 2): "確認\n済み"}
+
+
+def test_all_kinds_of_values_of_a_binary_workbook() -> None:
+    cells = {(0, 0): shared(1), (1, 0): small(31000 << 2 | 2), (2, 0): small(4850 << 2 | 3), (3, 0): TRUE,
+             (4, 0): small(0x3FE00000)}  # fmt: skip
+    sheet = open_workbook(xlsb({"様式": cells}, strings=["一", "二"])).sheet("様式")
+    assert [sheet.cell(row, 1).text for row in range(1, 6)] == ["二", "31000", "48.5", "TRUE", "0.5"]
+    assert open_workbook(xlsb({"様式": {(0, 0): 44743.0}}, number_format="yyyy/m/d")).sheet("様式").cell(1, 1) == Cell(
+        "date", "2022/7/1", "44743", certain=False
+    )
+
+
+def test_texts_as_excel_takes_them_from_the_xml(workbook) -> None:
+    """White space at the ends counts only where ``xml:space`` keeps it; entities and escapes are resolved."""
+    texts = {
+        "<t> a </t>": "a",
+        '<t xml:space="preserve"> a </t>': " a ",
+        "<t>\u3000a\u3000</t>": "\u3000a\u3000",
+        "<t>A&amp;B &lt;&#x4E00;&#10;&gt;</t>": "A&B <一\n>",
+        "<t>1行\r\n2行</t>": "1行\n2行",
+        "<t>_x0041__x005F_x0041_</t>": "A_x0041_",
+        '<r><t xml:space="preserve">a </t></r><r><t> b</t></r>': "a b",
+        "": "",
+    }
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="inlineStr"><is>{xml}</is></c></row>' for n, xml in enumerate(texts, 1))
+    for others in ("", '<row r="99"><c r="A99"><v>1</v></c></row>'):
+        for xml in rows.split("</row>")[:-1]:
+            data = _sheet_data(workbook(), xml + "</row>" + others)
+            shown = [cell.text for (row, _), cell in open_workbook(data).sheet("様式").cells.items() if row < 99]
+            assert "".join(shown) == list(texts.values())[int(xml.split('"')[1]) - 1]
+    sheet = open_workbook(_sheet_data(workbook(), rows)).sheet("様式")
+    assert [sheet.cell(n, 1).text for n in range(1, len(texts) + 1)] == list(texts.values())
+
+
+@pytest.mark.parametrize("value", ["NaN", "inf", "1e999", "abc"])
+def test_a_value_that_is_no_number_is_its_text(workbook, value: str) -> None:
+    sheet = open_workbook(_sheet_data(workbook(), f'<row r="1"><c r="A1"><v>{value}</v></c></row>')).sheet("様式")
+    assert sheet.cell(1, 1) == Cell("text", value)
+
+
+def test_a_sheet_without_its_part_is_not_passed_over(workbook) -> None:
+    data = _replaced(workbook(), b'r:id="rId1"', b'r:id="rId99"', only="xl/workbook.xml")
+    with pytest.raises(Unreadable, match="E403"):
+        open_workbook(data)
 
 
 @pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
@@ -152,15 +202,22 @@ def test_what_a_merge_covers(tmp_path: Path, soffice: Callable[[Path, str], Path
     book.active["B2"], book.active["F9"] = "上", "=1"
     book.active.merge_cells("B2:D4")
     book.save(tmp_path / "a.xlsx")
-    sheet = exact(open_book(soffice(tmp_path / "a.xlsx", extension).read_bytes()), "様式")
+    sheet = open_workbook(soffice(tmp_path / "a.xlsx", extension).read_bytes()).sheet("様式")
     assert {(r, c) for r in range(1, 7) for c in range(1, 7) if sheet.covered(r, c)} == {
         (r, c) for r in (2, 3, 4) for c in (2, 3, 4)} - {(2, 2)}  # fmt: skip
-    assert (sheet.has_formula(9, 6), sheet.has_formula(2, 2)) == (True, False)
+    assert (bool(sheet.cell(9, 6).formula), bool(sheet.cell(2, 2).formula)) == (True, False)
 
 
 def test_unknown_sheet(workbook) -> None:
     with pytest.raises(KeyError):
-        exact(open_book(workbook()), "ない")
+        open_workbook(workbook()).sheet("ない")
+
+
+def _sheet_data(data: bytes, rows: str) -> bytes:
+    """The workbook with other rows in its sheet."""
+    package = Package(data)
+    xml = re.sub(rb"<sheetData>.*</sheetData>", f"<sheetData>{rows}</sheetData>".encode(), package.read(SHEET))
+    return package.with_parts({SHEET: xml})
 
 
 def _replaced(data: bytes, old: bytes, new: bytes, only: str = "") -> bytes:

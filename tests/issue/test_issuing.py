@@ -13,7 +13,7 @@ import pytest
 
 from dxreport.domain.errors import DxreportError, LockedError, MasterError, UsageError
 from dxreport.domain.model import FiscalYear, Ref, Round
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.issue import render as issuing
 from dxreport.issue.store import Archive, form_path, workbook_path
 from dxreport.lifecycle import sample
@@ -54,7 +54,7 @@ def test_every_department_gets_one_workbook_and_every_measure_one_sheet(issued_q
     assert sorted(id_ for i in master.issues for id_ in i.measures) == [m.id for m in master.measures]
     for i in master.issues:
         data = (issued_quarter.sent / i.file).read_bytes()
-        sheets = [s.name for s in open_book(data).sheets if not s.hidden]
+        sheets = [s.name for s in open_workbook(data).sheets if not s.hidden]
         assert [name for name in sheets if master.measure(name)] == list(i.measures)
         assert {master.measure(id_).lead_department for id_ in i.measures} == {i.department}
     assert len(list(issued_quarter.sent.iterdir())) == 17

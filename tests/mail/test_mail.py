@@ -14,7 +14,7 @@ import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
 from dxreport.intake.gather import gather
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.issue.store import workbook_path
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.init import create
@@ -24,7 +24,7 @@ from dxreport.mail.drafts import MailKind
 from dxreport.master.build import master_bytes
 from dxreport.master.records import ReceiptState
 from dxreport.master.write import MasterEdit
-from dxreport.sendback.corrected_copy import OUR_SHEETS
+from dxreport.ooxml.correction import ADDED_SHEETS
 from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue
 
 LATE = datetime(2022, 7, 20, 9)  # five days after the deadline
@@ -131,7 +131,7 @@ def test_only_the_sheets_that_are_owed_are_named(held):
 
 def test_what_goes_back_is_the_marked_copy(held):
     [marked] = (held.workspace.reports / "差し戻し").iterdir()
-    assert OUR_SHEETS[0] in [s.name for s in open_book(marked.read_bytes()).sheets]
+    assert ADDED_SHEETS[0] in [s.name for s in open_workbook(marked.read_bytes()).sheets]
     for kind in (MailKind.RETURN, MailKind.REMIND):
         d = next(d for d in drafts(held, kind).drafts if d.department == OFFICE)
         assert files(d) == {"産業振興課（修正版） 2_差し戻し.xlsx": marked.read_bytes()}

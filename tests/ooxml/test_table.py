@@ -10,9 +10,10 @@ import xlsxwriter
 from lxml import etree
 
 from dxreport.domain.errors import MasterError
-from dxreport.ooxml.cells import CellReader
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
+from dxreport.ooxml.sheet_texts import sheet_texts
 from dxreport.ooxml.table import TableRange, WorkbookEdit, find_header, plain, sheet_parts, tables, workbook_part
+from dxreport.ooxml.worksheets import Worksheets
 
 N = f"{{{MAIN_NS}}}"
 
@@ -43,7 +44,7 @@ def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, TableRang
 
 def grid(data: bytes) -> dict[int, dict[int, str]]:
     package = Package(data)
-    return CellReader(package, workbook_part(package)).read_exactly(sheet_parts(package)["表"]).rows
+    return sheet_texts(Worksheets(package, workbook_part(package)), sheet_parts(package)["表"]).rows
 
 
 def test_headers_are_found_among_the_first_rows_whatever_their_width_or_breaks() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,14 +26,15 @@ from dxreport.form.compile import Form, load_form
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
-from dxreport.intake.readers.exact import exact
-from dxreport.intake.workbook import open_book
+from dxreport.intake.workbook import open_workbook
 from dxreport.lifecycle import sample
+from dxreport.ooxml.correction import ADDED_SHEETS, LIST_SHEET, RECORD_SHEET
 from dxreport.ooxml.package import MAIN_NS, Package
 from dxreport.ooxml.refs import address, box, cell
 from dxreport.ooxml.table import sheet_parts
-from dxreport.sendback.corrected_copy import OUR_SHEETS, SHEET, Mark, corrected_copy
-from dxreport.sendback.list_sheet import COLUMNS, RECORD
+from dxreport.sendback import corrected_copy as marking
+from dxreport.sendback.corrected_copy import Mark
+from dxreport.sendback.list_sheet import COLUMNS
 from tests.support.lens import measure_of
 from tests.support.packages import faults
 
@@ -118,6 +119,10 @@ BOOKS: dict[str, Callable[[], bytes]] = {"rendered": rendered, "decorated": deco
 CELLS = {"rendered": ("01-01", ("E19", "D11")), "decorated": ("01-01", ("B2", "C7")), "plain": ("様式", ("C5", "D3"))}
 
 
+def corrected_copy(data: bytes, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
+    return marking.corrected_copy(Package(data), marks, header)
+
+
 def mark(sheet: str, *cells: str, severity: str = "error", message: str = "進捗が違います。") -> Mark:
     return Mark(sheet, cells, "進捗", "順調", message, "一覧から選び直してください。", severity)
 
@@ -150,7 +155,7 @@ def looks(data: bytes) -> Looks:
     return {
         (name, c.get("r")): Look(bool("".join(c.itertext())), *formats[int(c.get("s", "0"))])
         for name, part in sheet_parts(package).items()
-        if name not in OUR_SHEETS
+        if name not in ADDED_SHEETS
         for c in package.xml(part).iter(f"{S}c")
     }
 
@@ -172,8 +177,7 @@ def is_marked(look: Look) -> bool:
 
 
 def notes(data: bytes, sheet: str) -> dict[str, str]:
-    found = exact(open_book(data), sheet).notes()
-    return {address(*place): text for place, text in found.items()}
+    return {address(*at): text for at, text in open_workbook(data).sheet(sheet).notes.items()}
 
 
 def boxes(data: bytes, sheet: str) -> list[str]:
@@ -188,7 +192,7 @@ def boxes(data: bytes, sheet: str) -> list[str]:
 
 
 def names_and_rows(data: bytes) -> list[tuple[str, list[list[Any]]]]:
-    return [(s.name, s.rows) for s in open_book(data).sheets if s.name not in OUR_SHEETS]
+    return [(s.name, s.rows) for s in open_workbook(data).sheets if s.name not in ADDED_SHEETS]
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -197,16 +201,16 @@ def test_a_marked_workbook_is_sound_and_reads_as_before(name: str) -> None:
     copy = corrected_copy(data, marks_of(name), HEADER)
     assert faults(copy) == []
     assert names_and_rows(copy) == names_and_rows(data)
-    assert next(s.name for s in open_book(copy).sheets if not s.hidden) == SHEET
+    assert next(s.name for s in open_workbook(copy).sheets if not s.hidden) == LIST_SHEET
 
 
 def test_a_form_is_read_as_before() -> None:
-    before, after = open_book(rendered()), open_book(corrected_copy(rendered(), marks_of("rendered"), HEADER))
+    before, after = open_workbook(rendered()), open_workbook(corrected_copy(rendered(), marks_of("rendered"), HEADER))
     for measure in sample.load(True)[:2]:
         sheets = [read_sheet(form(), book.sheet(measure.id).rows, quarter=1, year=1) for book in (before, after)]
         assert sheets[0] == sheets[1]
         assert measure_of(sheets[1]) == measure.normal()
-    assert all(read_sheet(form(), after.sheet(name).rows) is None for name in OUR_SHEETS)
+    assert all(read_sheet(form(), after.sheet(name).rows) is None for name in ADDED_SHEETS)
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -308,7 +312,7 @@ def test_the_first_sheet_lists_every_mark() -> None:
     copy = corrected_copy(rendered(), marks, HEADER)
     book = opened(copy)
     sheet = book.worksheets[0]
-    assert book.active is sheet and sheet.title == SHEET
+    assert book.active is sheet and sheet.title == LIST_SHEET
     assert [sheet.cell(n, 1).value for n in (2, 3)] == list(HEADER)
     table = [[c.value for c in row] for row in sheet.iter_rows(min_row=6)]
     assert table[0] == list(COLUMNS)
@@ -319,7 +323,7 @@ def test_the_first_sheet_lists_every_mark() -> None:
         "'01-01'!E19", None, None,
     ]  # fmt: skip
     assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$6:$6")
-    assert [s.title for s in book.worksheets if s.sheet_view.tabSelected] == [SHEET]
+    assert [s.title for s in book.worksheets if s.sheet_view.tabSelected] == [LIST_SHEET]
 
 
 @pytest.mark.parametrize(
@@ -340,8 +344,8 @@ def test_names_and_print_areas_follow_their_sheets() -> None:
     book = opened(copy)
     assert book["市の'様式"].print_area == "'市の''様式'!$A$1:$C$9"
     assert book["市の'様式"].print_title_rows == "$1:$1"
-    assert book[SHEET]["C7"].hyperlink.location == "'市の''様式'!A1"
-    assert [s for s in book.sheetnames if s not in OUR_SHEETS] == ["01-01", "市の'様式", "グラフ"]
+    assert book[LIST_SHEET]["C7"].hyperlink.location == "'市の''様式'!A1"
+    assert [s for s in book.sheetnames if s not in ADDED_SHEETS] == ["01-01", "市の'様式", "グラフ"]
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -377,7 +381,7 @@ def test_former_marks_are_taken_off(name: str, between: Callable[[bytes], bytes]
     assert touched(before, after) == set()
     assert notes(again, sheet) == notes(fresh, sheet)
     assert boxes(again, sheet) == boxes(fresh, sheet)
-    assert [s.name for s in open_book(again).sheets] == [s.name for s in open_book(fresh).sheets]
+    assert [s.name for s in open_workbook(again).sheets] == [s.name for s in open_workbook(fresh).sheets]
 
 
 def test_nothing_is_left_when_all_is_right() -> None:
@@ -389,7 +393,7 @@ def test_nothing_is_left_when_all_is_right() -> None:
 
 
 def test_marks_go_even_when_somebody_deleted_our_sheets() -> None:
-    marked = resaved(corrected_copy(rendered(), marks_of("rendered"), HEADER), *OUR_SHEETS)
+    marked = resaved(corrected_copy(rendered(), marks_of("rendered"), HEADER), *ADDED_SHEETS)
     clean = corrected_copy(marked, [], HEADER)
     before, after = looks(resaved(rendered())), looks(clean)
     for key in touched(before, after):
@@ -430,11 +434,11 @@ def test_a_format_changed_on_a_marked_cell_is_kept_and_its_own_colour_comes_back
 
 def test_a_sheet_of_that_name_that_is_not_ours_stays() -> None:
     book = opened(plain())
-    book.create_sheet(SHEET)["A1"] = "課内の差し戻し記録"
+    book.create_sheet(LIST_SHEET)["A1"] = "課内の差し戻し記録"
     book.save(out := io.BytesIO())
     once = corrected_copy(out.getvalue(), [mark("様式", "C5")], HEADER)
-    assert [s.name for s in open_book(once).sheets] == [f"{SHEET} (2)", "様式", SHEET, RECORD]
-    assert open_book(once).sheet(SHEET).rows == [["課内の差し戻し記録"]]
+    assert [s.name for s in open_workbook(once).sheets] == [f"{LIST_SHEET} (2)", "様式", LIST_SHEET, RECORD_SHEET]
+    assert open_workbook(once).sheet(LIST_SHEET).rows == [["課内の差し戻し記録"]]
     assert corrected_copy(once, [mark("様式", "C5")], HEADER) == once
 
 
@@ -507,8 +511,8 @@ def test_libreoffice_opens_it_and_keeps_the_notes(soffice: Callable[[Path, str],
 
 def test_fields_keep_their_cells() -> None:
     """The addresses that a problem names are those in the copy."""
-    filled = read_sheet(form(), open_book(rendered()).sheet("01-01").rows, quarter=1, year=1)
+    filled = read_sheet(form(), open_workbook(rendered()).sheet("01-01").rows, quarter=1, year=1)
     at = address(*filled.at[Ref("activity.progress", "K1", 1)])
     copy = corrected_copy(rendered(), [mark("01-01", at)], HEADER)
-    assert exact(open_book(copy), "01-01").cell(*cell(at)).shown == filled.values[Ref("activity.progress", "K1", 1)]
+    assert open_workbook(copy).sheet("01-01").cell(*cell(at)).text == filled.values[Ref("activity.progress", "K1", 1)]
     assert list(notes(copy, "01-01")) == [at]

@@ -402,7 +402,7 @@ def noted(where: str, text: str) -> Make:
     """With a classic note, as Excel stores it."""
 
     def change(quarter: Quarter, data: bytes) -> bytes:
-        edit = PackageEdit(data)
+        edit = PackageEdit(Package(data))
         Notes(edit, "01-01").add(box(where), [text])
         return edit.data()
 

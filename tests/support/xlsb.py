@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -34,11 +34,29 @@ def merge(top: int, left: int, bottom: int, right: int) -> Odd:
     return Odd(177, struct.pack("<4I", top, bottom, left, right), placed=False)
 
 
-REF_ERROR = Odd(3, b"\x17")
+REF_ERROR, TRUE = Odd(3, b"\x17"), Odd(4, b"\x01")
 
 
-def xlsb(sheets: Mapping[str, Cells], notes: Mapping[tuple[int, int], str] = MappingProxyType({})) -> bytes:
-    """Return a binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``."""
+def shared(index: int) -> Odd:
+    """A text from the table of ``strings``."""
+    return Odd(7, struct.pack("<I", index))
+
+
+def small(stored: int) -> Odd:
+    """A number in 30 bits and two flags ([MS-XLSB] 2.5.122)."""
+    return Odd(2, struct.pack("<i", stored))
+
+
+def xlsb(
+    sheets: Mapping[str, Cells],
+    notes: Mapping[tuple[int, int], str] = MappingProxyType({}),
+    strings: Sequence[str] = (),
+    number_format: str = "",
+) -> bytes:
+    """A binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``.
+
+    ``strings`` are the shared ones; ``number_format`` is that of all cells.
+    """
     book, rels = _record(131) + _record(143), []
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -54,6 +72,14 @@ def xlsb(sheets: Mapping[str, Cells], notes: Mapping[tuple[int, int], str] = Map
         if notes:
             archive.writestr("xl/worksheets/_rels/sheet1.bin.rels", _relations([("comments", "../comments1.bin")]))
             archive.writestr("xl/comments1.bin", b"".join(_note(*at, text) for at, text in notes.items()))
+        if strings:
+            rels.append(("sharedStrings", "sharedStrings.bin"))
+            archive.writestr("xl/sharedStrings.bin", b"".join(_record(19, b"\0" + _wide(text)) for text in strings))
+        if number_format:
+            rels.append(("styles", "styles.bin"))
+            xf = _record(47, struct.pack("<HH", 0xFFFF, 200) + bytes(12))
+            code = _record(44, struct.pack("<H", 200) + _wide(number_format))
+            archive.writestr("xl/styles.bin", code + _record(617) + xf + _record(618))
         archive.writestr("xl/_rels/workbook.bin.rels", _relations(rels))
         archive.writestr("xl/workbook.bin", book + _record(144) + _record(132))
     return out.getvalue()

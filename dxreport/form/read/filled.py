@@ -1,36 +1,33 @@
-"""A sheet of a form as its author saw it: every text of a measure, with faults of cells and of shape."""
+"""A sheet of a form as its author saw it: every text of a measure, with the problems of its cells and its shape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...domain import problems
 from ...domain.fields import FIELD, LIST_NAMES, label
 from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
-from ...intake.file_type import Format
-from ...intake.readers.exact import ExactCell, exact
-from ...intake.workbook import Book, Sheet
+from ...ooxml.cells import At, Grid
 from ...ooxml.refs import address, column_letters
 from ..align.items import adopt
-from ..align.sheet import Aligned, Doubt
-from ..compile import Form
+from ..align.rows import Doubt
+from ..align.sheet import Aligned
+from ..records import Form
 from .added import Added, added_items
 from .moved import moved
 from .sheet import Filled, read_sheet, shown_fields
 
-_LOST = "\ufffd"  # what a reader puts for bytes that are no character
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
 
 @dataclass(frozen=True, slots=True)
 class FilledSheet:
-    """``texts`` are normalised; ``cells`` says where each stands in the file (``E21``).
+    """``texts`` are normalised; ``cells`` gives the address of each in the file (``E21``).
 
-    ``moved`` tells in Japanese what stands elsewhere than in the sheet as issued; ``added`` are items
-    that the department added itself, each as its texts under ids of their own (``+1`` …).
+    ``moved`` lists in Japanese what moved since the sheet was issued. ``added`` are items that the department added,
+    each as its texts under an id of its own (``+1`` …).
     """
 
     sheet: str
@@ -42,26 +39,23 @@ class FilledSheet:
 
 
 def read_filled(
-    book: Book, sheet: Sheet, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
+    sheet: Grid, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
 ) -> FilledSheet:
-    """Read one sheet. Where the fast reader may be wrong, the exact reader is asked.
+    """Read a sheet by its keys. A text that was issued and no longer has a cell is a problem (E302) and stays as issued.
 
-    A text that was issued and whose cell is gone is a problem (E302) and stands as issued. Raises
-    Unreadable when the exact reader finds the file damaged.
+    Raises ValueError where the sheet has no stamp.
     """
     filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
     items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
-    rows = {row for item in items for row in item.rows}
-    shape = _unkeyed(filled, sheet, rows)
-    told = moved(form, filled, issued, settings, quarter=quarter, year=year)
-    return _filled_sheet(_Whole(book, sheet, form, issued, settings, quarter, year), filled, items, shape, told)
+    shape = _unkeyed(filled, sheet, {row for item in items for row in item.rows})
+    lines = moved(form, filled, issued, settings, quarter=quarter, year=year)
+    return _filled_sheet(_Source(sheet, form, issued, settings, quarter, year), filled, items, shape, lines)
 
 
 def read_aligned(
-    book: Book,
-    sheet: Sheet,
+    sheet: Grid,
     form: Form,
     aligned: Aligned,
     issued: Mapping[Ref, str] | None,
@@ -70,10 +64,10 @@ def read_aligned(
     quarter: int,
     year: int,
 ) -> FilledSheet | Doubt:
-    """Read a sheet without keys, as ``read_filled`` does one with them; it says so in a warning (W506).
+    """Read a sheet without keys as it was aligned, with a warning (W506).
 
-    Where nothing was ``issued`` (None), items keep the ids that their order gives them. Gives a Doubt where the items
-    cannot be told apart. Raises Unreadable.
+    Where nothing was ``issued`` (None), items keep the ids of their order. Returns a Doubt where the items cannot be
+    told apart.
     """
     found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued)
     if isinstance(found, Doubt):
@@ -82,16 +76,15 @@ def read_aligned(
     for row, _, text in aligned.unplaced:
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
-    shape += [_extra(f"ところ（{row}行目）", said, sheet.name, f"{row}:{row}") for row, said in rows.items()]
-    return _filled_sheet(_Whole(book, sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
+    shape += [_extra(f"ところ（{row}行目）", texts, sheet.name, f"{row}:{row}") for row, texts in rows.items()]
+    return _filled_sheet(_Source(sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
-    """What a sheet is read by."""
+class _Source:
+    """A sheet, the form it is read with, and the texts it was issued with."""
 
-    book: Book
-    sheet: Sheet
+    sheet: Grid
     form: Form
     issued: Mapping[Ref, str]
     settings: Settings
@@ -100,27 +93,25 @@ class _Whole:
 
 
 def _filled_sheet(
-    by: _Whole, filled: Filled, items: Sequence[Added], shape: Sequence[Problem], moved: tuple[str, ...]
+    source: _Source, filled: Filled, items: Sequence[Added], shape: Sequence[Problem], moved: tuple[str, ...]
 ) -> FilledSheet:
-    name, issued = by.sheet.name, by.issued
+    name, issued = source.sheet.name, source.issued
     cells = {ref: address(*at) for ref, at in filled.at.items()}
-    reader = _Cells(by.book, name, cells, by.settings)
-    texts = {ref: reader.text(ref, filled.at[ref], value, issued.get(ref, "")) for ref, value in filled.values.items()}
+    reader = _Cells(source.sheet, source.settings)
+    texts = {ref: reader.text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
     texts = {ref: text for ref, text in texts.items() if ref in issued or _written(texts, ref)}
-    lost = _lost(by.form, filled, issued, by.quarter, by.year)
+    lost = _lost(source.form, filled, issued, source.quarter, source.year)
     texts |= {ref: issued[ref] for ref in lost}
     cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
-    added = tuple(
-        {ref: reader.text(ref, item.at[ref], value, "") for ref, value in item.values.items()} for item in items
-    )
+    added = tuple({ref: reader.text(ref, at, "") for ref, at in item.at.items()} for item in items)
     found = [
-        *reader.problems, *_removed(lost, filled, issued, name, by.settings), *shape, *(_added(item, name) for item in items),
+        *reader.problems, *_removed(lost, filled, issued, name, source.settings), *shape, *(_added(item, name) for item in items),
     ]  # fmt: skip
     return FilledSheet(name, texts, cells, tuple(found), moved, added)
 
 
 def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
-    """Whether something was written where nothing was issued: of a spare row all cells count once one is filled."""
+    """Whether the department filled in a cell issued blank; all cells of a spare row count once one is filled."""
     if not ref.item:
         return bool(texts[ref])
     prefix = ref.field.partition(".")[0] + "."
@@ -132,54 +123,40 @@ def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
 
 
 class _Cells:
-    """Turns values into texts; keeps what is wrong with them."""
+    """Reads texts from cells and collects the problems of cells that hold anything else."""
 
-    def __init__(self, book: Book, sheet: str, cells: Mapping[Ref, str], settings: Settings) -> None:
-        self._book, self._sheet, self._cells, self._settings = book, sheet, cells, settings
+    def __init__(self, sheet: Grid, settings: Settings) -> None:
+        self._sheet, self._settings = sheet, settings
         self.problems: list[Problem] = []
 
-    def text(self, ref: Ref, at: tuple[int, int], value: Any, issued: str) -> str:
-        """The text of a cell; ``value`` is what the fast reader gave."""
-        reader = exact(self._book, self._sheet)
-        if isinstance(value, str) and value and not reader.has_formula(*at):
-            return self._whole(ref, normalise(value), issued)
-        cell = reader.cell(*at)  # an error, a formula never calculated and a blank look alike to the fast reader
-        if cell.kind == "blank" and issued and reader.covered(*at):
-            self._note(problems.MERGED_OVER, ref, "", value=issued)
-            return issued
-        return self._settled(ref, cell, issued)
-
-    def _whole(self, ref: Ref, text: str, issued: str) -> str:
-        """The text unless characters of it were lost: an .xls may cut one of two UTF-16 units between its records."""
-        if _LOST not in text or _LOST in issued or self._book.format is not Format.XLS:
-            return text
-        self._note(problems.GARBLED, ref, text, value=text)
-        return issued
-
-    def _settled(self, ref: Ref, cell: ExactCell, issued: str) -> str:
-        shown = normalise(cell.shown)
-        if cell.kind in ("blank", "text"):
-            return self._whole(ref, shown, issued)
-        if cell.kind == "formula":
-            self._note(problems.FORMULA, ref, cell.raw)
-        elif cell.kind == "error":
-            self._note(problems.ERROR_VALUE, ref, shown, value=shown)
+    def text(self, ref: Ref, at: At, issued: str) -> str:
+        """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
+        cell = self._sheet.cell(*at)
+        shown = normalise(cell.text)
+        if cell.kind == "error":
+            self._note(problems.ERROR_VALUE, ref, at, shown)
+        elif cell.formula:
+            self._note(problems.FORMULA, ref, at, cell.formula)
+        elif cell.kind == "blank" and issued and self._sheet.covered(*at):
+            self._note(problems.MERGED_OVER, ref, at, "", value=issued)
+        elif cell.kind == "text" and not cell.certain and shown != issued:
+            self._note(problems.GARBLED, ref, at, shown)
         elif cell.kind == "boolean":
-            self._note(problems.NOT_TEXT, ref, shown, what="論理値（TRUE/FALSE）", value=shown)
+            self._note(problems.NOT_TEXT, ref, at, shown, what="論理値（TRUE/FALSE）")
         elif cell.kind == "number" and (not cell.certain or _may_be_a_day(ref, cell.raw)):
-            self._note(problems.NOT_TEXT, ref, shown, what="数値", value=shown)
+            self._note(problems.NOT_TEXT, ref, at, shown, what="数値")
         elif cell.kind == "date" and not cell.certain:
-            self._note(problems.NOT_TEXT, ref, shown, what="日付", value=shown)
+            self._note(problems.NOT_TEXT, ref, at, shown, what="日付")
         else:
             return shown
         return issued
 
-    def _note(self, kind: problems.ProblemKind, ref: Ref, shown: str, **params: str) -> None:
+    def _note(self, kind: problems.ProblemKind, ref: Ref, at: At, shown: str, **params: str) -> None:
         found = problem(
             kind,
-            params,
-            sheet=self._sheet,
-            cell=self._cells[ref],
+            {"value": shown, **params},
+            sheet=self._sheet.name,
+            cell=address(*at),
             field=str(ref),
             label=label(ref, self._settings),
             value=shown,
@@ -198,7 +175,7 @@ def _may_be_a_day(ref: Ref, raw: str) -> bool:
 
 
 def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, year: int) -> list[Ref]:
-    """What was issued on this form and has no cell any more."""
+    """The texts that were issued on this form and no longer have a cell."""
     shown = shown_fields(form, quarter, year)
     return [ref for ref in issued if ref not in filled.values and (ref.field, ref.period) in shown]
 
@@ -206,7 +183,7 @@ def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, y
 def _removed(
     lost: Sequence[Ref], filled: Filled, issued: Mapping[Ref, str], sheet: str, settings: Settings
 ) -> list[Problem]:
-    """One problem for what was removed: columns, else rows."""
+    """One problem for all removed columns, or else rows."""
     if not lost:
         return []
     what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）" if filled.lost_columns else "行"
@@ -214,10 +191,10 @@ def _removed(
     more = f" ほか{len(names) - 4}か所" if len(names) > 4 else ""
     items = dict.fromkeys(issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
     whose = "、".join([f"「{' '.join(name.split())}」" for name in items if name.strip()][:3])
-    said = f"{whose}の" if whose and not filled.lost_columns else ""
+    prefix = f"{whose}の" if whose and not filled.lost_columns else ""
     return [
         problem(
-            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label=said + "、".join(names[:4]) + more,
+            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label=prefix + "、".join(names[:4]) + more,
             fields=tuple(map(str, lost)),
         )
     ]  # fmt: skip
@@ -232,28 +209,23 @@ def _added(item: Added, sheet: str) -> Problem:
     )
 
 
-def _unkeyed(filled: Filled, sheet: Sheet, told: set[int]) -> list[Problem]:
-    """Texts in rows and columns that the form does not have: told, since they are not merged."""
+def _unkeyed(filled: Filled, sheet: Grid, added: set[int]) -> list[Problem]:
+    """Warnings for texts in rows and columns that the form lacks, since they are not merged; rows in ``added`` are."""
     out = []
-    keyed_columns = {column for _, column in filled.at.values()}
-    for number in (n for n in (*filled.inserted, *filled.copied) if n not in told):
-        row = sheet.rows[number - 1]
-        said = [str(v) for c, v in enumerate(row, 1) if v != "" and (c in keyed_columns or not str(v).startswith("r"))]
-        if said:
-            out.append(_extra(f"行（{number}行目）", said, sheet.name, f"{number}:{number}"))
-    rows = {row for row, _ in filled.at.values()}
+    rows, keyed_columns = ({at[i] for at in filled.at.values()} for i in (0, 1))
+    for number in (n for n in (*filled.inserted, *filled.copied) if n not in added):
+        line = enumerate(sheet.rows[number - 1], 1)
+        texts = [text for c, text in line if text and (c in keyed_columns or not text.startswith("r"))]
+        if texts:
+            out.append(_extra(f"行（{number}行目）", texts, sheet.name, f"{number}:{number}"))
     for column in filled.inserted_columns:
-        said = [
-            str(row[column - 1])
-            for n, row in enumerate(sheet.rows, 1)
-            if n in rows and column <= len(row) and row[column - 1] != ""
-        ]
-        if said:
+        texts = [line[column - 1] for n, line in enumerate(sheet.rows, 1) if n in rows and line[column - 1]]
+        if texts:
             letters = column_letters(column)
-            out.append(_extra(f"列（{letters}列）", said, sheet.name, f"{letters}:{letters}"))
+            out.append(_extra(f"列（{letters}列）", texts, sheet.name, f"{letters}:{letters}"))
     return out
 
 
-def _extra(where: str, said: list[str], sheet: str, cell: str) -> Problem:
-    text = "／".join(said)
+def _extra(where: str, texts: list[str], sheet: str, cell: str) -> Problem:
+    text = "／".join(texts)
     return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet, cell=cell, value=text)

@@ -1,1 +1,1 @@
-"""Readers of cells, one a format."""
+"""Readers of worksheets, one a format; that of .xlsx is :mod:`dxreport.ooxml.worksheets`."""

@@ -1,7 +1,7 @@
-"""The records of an .xls workbook (BIFF8) as far as they say where cells are ([MS-XLS] 2.3).
+"""The records of an .xls workbook (BIFF8) for what xlrd does not tell ([MS-XLS] 2.3 and 2.4).
 
-Needed before the cells are read, since the reader allocates the whole rectangle up to the last
-cell; and after, since no reader of .xls tells which cells hold formulas.
+These are the cells that hold formulas, and the merged ranges where the table of styles is broken. Values beyond the
+limits are found here too, before xlrd reads them.
 """
 
 from __future__ import annotations
@@ -11,65 +11,70 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...ooxml.cells import At
+from ...ooxml.refs import Box
 from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
 
-_BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD
+_BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK, _MERGES = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD, 0xE5
+_PAIR = struct.Struct("<HH").unpack_from
 _VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLANK and MULBLANK
 
 
 @dataclass(frozen=True, slots=True)
-class SheetScan:
-    """A sheet's name, its formula cells, and a cell with content beyond the limits, if any (1-based)."""
+class SheetRecords:
+    """A worksheet's name, its formula cells and merged ranges, and a cell with content beyond the limits, if any."""
 
     name: str
-    formulas: frozenset[tuple[int, int]]
-    far: tuple[int, int] | None
+    formulas: frozenset[At]
+    merges: tuple[str, ...]
+    far: At | None
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """``encrypted`` workbooks have no sheets here: their records cannot be read."""
+class Records:
+    """The ``Workbook`` stream of an .xls and its worksheets; none where it is ``encrypted`` and cannot be read."""
 
+    stream: bytes
     encrypted: bool
-    sheets: tuple[SheetScan, ...]
+    sheets: tuple[SheetRecords, ...]
 
 
-def scan(data: bytes) -> Scan:
-    """Walks all records; raises Unreadable when the container or a record is broken."""
+def records(data: bytes) -> Records:
+    """Walk all records; raises Unreadable when the container or a record is broken (E403), or is of Excel 95 (E404)."""
     import olefile
 
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+        with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
             stream = ole.openstream("Workbook").read()
     except Exception:  # whatever the parser meets in a broken container
         raise Unreadable("E403", DAMAGED) from None
     try:
-        return _scan(stream)
+        return _workbook(stream)
     except (struct.error, IndexError, UnicodeDecodeError):
         raise Unreadable("E403", DAMAGED) from None
 
 
-def _scan(stream: bytes) -> Scan:
+def _workbook(stream: bytes) -> Records:
     if struct.unpack_from("<HHH", stream)[::2] != (_BOF, 0x0600):
         raise Unreadable("E404", "Excel 95 以前の形式（.xls）")
     places = []
     for kind, start, length in _records(stream, 0):
         if kind == _FILEPASS:
-            return Scan(True, ())
+            return Records(stream, True, ())
         if kind == _BOUNDSHEET:
             offset, _, sheet_type = struct.unpack_from("<IBB", stream, start)
             if sheet_type == 0:
                 places.append((offset, _sheet_name(stream[start + 6 : start + length])))
-    return Scan(False, tuple(_scan_sheet(stream, offset, name) for offset, name in places))
+    return Records(stream, False, tuple(_sheet(stream, offset, name) for offset, name in places))
 
 
 def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
-    """(type, start of the content, its length) up to the end of the substream that begins here."""
+    """(type, start of the content, its length) of each record, up to the end of the substream that begins here."""
     depth = 0
     while True:
-        kind, length = struct.unpack_from("<HH", stream, offset)
+        kind, length = _PAIR(stream, offset)
         if kind == _BOF:
-            depth += 1  # a chart within a sheet is a substream within its own
+            depth += 1  # a chart on a sheet is a substream in the sheet's own
         elif kind == _EOF:
             depth -= 1
             if not depth:
@@ -84,17 +89,26 @@ def _sheet_name(record: bytes) -> str:
     return record[2 : 2 + count * 2].decode("utf-16-le") if wide else record[2 : 2 + count].decode("latin-1")
 
 
-def _scan_sheet(stream: bytes, offset: int, name: str) -> SheetScan:
-    formulas = []
+def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
+    formulas: list[At] = []
+    merges: list[str] = []
     far = None
     for kind, start, length in _records(stream, offset):
+        if kind == _MERGES:
+            merges += _merges(stream[start : start + length])
         if kind not in _VALUES:
             continue
-        row, column = struct.unpack_from("<HH", stream, start)
+        row, column = _PAIR(stream, start)
         if kind == _FORMULA:
             formulas.append((row + 1, column + 1))
         elif kind == _MULRK:
             column = struct.unpack_from("<H", stream, start + length - 2)[0]
         if row >= MAX_ROWS or column >= MAX_COLUMNS:
             far = (row + 1, column + 1)
-    return SheetScan(name, frozenset(formulas), far)
+    return SheetRecords(name, frozenset(formulas), tuple(merges), far)
+
+
+def _merges(record: bytes) -> Iterator[str]:
+    for n in range(struct.unpack_from("<H", record)[0]):
+        top, bottom, left, right = struct.unpack_from("<4H", record, 2 + 8 * n)
+        yield Box(top + 1, left + 1, bottom + 1, right + 1).ref

@@ -1,19 +1,23 @@
-"""Exact cells of .ods: its ``text:p`` is what the author saw (ODF 1.2 part 1, 9.1.4 and 6.1)."""
+"""Worksheets of .ods: their ``text:p`` is what the author saw (ODF 1.2 part 1, 9.1.4 and 6.1)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
+from itertools import product
 
 from lxml import etree
 
+from ...ooxml.cells import At, Cell, CellKind, Grid, text_cell, with_formula
 from ...ooxml.package import Package, parse
-from ..limits import MAX_COLUMNS, MAX_ROWS
-from .cell import BLANK, CellKind, ExactCell, as_formula, text_cell
+from ...ooxml.refs import Box
+from ..limits import MAX_COLUMNS, MAX_ROWS, MAX_XML, Unreadable, too_far
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
-_TABLE, _TEXT, _OFFICE = f"{{{_NS}table:1.0}}", f"{{{_NS}text:1.0}}", f"{{{_NS}office:1.0}}"
+_TABLE, _TEXT, _OFFICE, _STYLE = (f"{{{_NS}{name}:1.0}}" for name in ("table", "text", "office", "style"))
 _CALCEXT_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+_CELLS = (_TABLE + "table-cell", _TABLE + "covered-table-cell")
+_BARE = {_TABLE + "style-name", _TABLE + "number-columns-repeated"}  # what a cell without content may have
 _KINDS: dict[str, CellKind] = {
     "float": "number",
     "percentage": "number",
@@ -22,91 +26,70 @@ _KINDS: dict[str, CellKind] = {
     "time": "date",
     "boolean": "boolean",
 }
-_RAW = ("value", "date-value", "time-value", "boolean-value")
+_RAW = tuple(f"{_OFFICE}{name}" for name in ("value", "date-value", "time-value", "boolean-value"))
 _ERROR = re.compile(r"#(REF!|N/A|DIV/0!|NAME\?|VALUE!|NUM!|NULL!)|(Err|エラー):\d{3}")
 
 
-class OdsExact:
-    """One workbook, parsed whole."""
+def read_ods(package: Package) -> list[Grid]:
+    """The worksheets of an .ods.
 
-    def __init__(self, data: bytes) -> None:
-        root = parse(Package(data).read("content.xml"))
-        self._tables = {table.get(_TABLE + "name"): table for table in root.iter(_TABLE + "table")}
-
-    def sheet(self, name: str) -> OdsSheet:
-        """The sheet of this name; raises KeyError."""
-        return OdsSheet(self._tables[name])
-
-
-class OdsSheet:
-    """One sheet; repeated rows and cells are unfolded within the limits."""
-
-    def __init__(self, table: etree._Element) -> None:
-        self._cells: dict[tuple[int, int], etree._Element] = {}
-        self._table = table
-        row = 0
-        for row_node in table.iter(_TABLE + "table-row"):
-            rows = int(row_node.get(_TABLE + "number-rows-repeated", "1"))
-            column = 0
-            for node in row_node.iterchildren(_TABLE + "table-cell", _TABLE + "covered-table-cell"):
-                columns = int(node.get(_TABLE + "number-columns-repeated", "1"))
-                if len(node) or node.get(_OFFICE + "value-type") is not None or node.get(_TABLE + "formula"):
-                    self._put(node, row, min(row + rows, MAX_ROWS), column, min(column + columns, MAX_COLUMNS))
-                column += columns
-            row += rows
-
-    def _put(self, node: etree._Element, top: int, bottom: int, left: int, right: int) -> None:
-        for row in range(top, bottom):
-            for column in range(left, right):
-                self._cells[row + 1, column + 1] = node
-
-    def cell(self, row: int, column: int) -> ExactCell:
-        """See ExactSheet."""
-        node = self._cells.get((row, column))
-        if node is None:
-            return BLANK
-        shown = "\n".join(_paragraph(p) for p in node.iterchildren(_TEXT + "p"))
-        kind = _KINDS.get(node.get(_OFFICE + "value-type", ""), "text")
-        formula = node.get(_TABLE + "formula")
-        if node.get(_CALCEXT_TYPE) == "error" or (formula and _ERROR.fullmatch(shown)):
-            kind = "error"
-        if kind == "text":
-            result = text_cell(shown)
-        else:
-            result = ExactCell(kind, shown, next(filter(None, (node.get(_OFFICE + name) for name in _RAW)), shown))
-        return as_formula(result, re.sub(r"^\w+:(?==)", "", formula)) if formula else result
-
-    def has_formula(self, row: int, column: int) -> bool:
-        """See ExactSheet."""
-        node = self._cells.get((row, column))
-        return node is not None and node.get(_TABLE + "formula") is not None
-
-    def covered(self, row: int, column: int) -> bool:
-        """See ExactSheet."""
-        at = 0
-        for row_node in self._table.iter(_TABLE + "table-row"):
-            at += int(row_node.get(_TABLE + "number-rows-repeated", "1"))
-            if at >= row:
-                return _is_covered(row_node, column)
-        return False
-
-    def notes(self) -> Mapping[tuple[int, int], str]:
-        """See ExactSheet."""
-        out = {}
-        for place, node in self._cells.items():
-            note = node.find(_OFFICE + "annotation")
-            if note is not None:
-                out[place] = "\n".join(_paragraph(p) for p in note.iter(_TEXT + "p"))
-        return out
+    Raises Unreadable for one with a password (E402) or beyond the limits (E405), PackageError or ValueError
+    where it is damaged.
+    """
+    manifest = "META-INF/manifest.xml"
+    if manifest in package and b"encryption-data" in package.read(manifest):
+        raise Unreadable("E402", "LibreOffice のパスワード付きファイルは、パスワードがあっても開けません")
+    data = package.read("content.xml")
+    if len(data) > MAX_XML:
+        raise Unreadable("E405", "シートが大きすぎます")
+    root = parse(data)
+    shown = f"{_STYLE}table-properties[@{_TABLE}display='false']"
+    hidden = {style.get(_STYLE + "name") for style in root.iter(_STYLE + "style") if style.find(shown) is not None}
+    return [_grid(table, table.get(_TABLE + "style-name") in hidden) for table in root.iter(_TABLE + "table")]
 
 
-def _is_covered(row: etree._Element, column: int) -> bool:
-    at = 0
-    for node in row.iterchildren(_TABLE + "table-cell", _TABLE + "covered-table-cell"):
-        at += int(node.get(_TABLE + "number-columns-repeated", "1"))
-        if at >= column:
-            return node.tag == _TABLE + "covered-table-cell"
-    return False
+def _grid(table: etree._Element, hidden: bool) -> Grid:
+    name = table.get(_TABLE + "name", "")
+    cells: dict[At, Cell] = {}
+    merges: list[str] = []
+    notes: dict[At, str] = {}
+    for node, box in _placed(table):
+        rows, columns = (int(node.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
+        if rows > 1 or columns > 1:
+            merges.append(Box(box.top, box.left, box.top + rows - 1, box.left + columns - 1).ref)
+        cell, note = _cell(node), node.find(_OFFICE + "annotation")
+        filled = cell.text or cell.formula
+        if filled and (box.bottom > MAX_ROWS or box.right > MAX_COLUMNS):
+            raise too_far(name, box.bottom, box.right)
+        if filled:
+            repeated = product(range(box.top, box.bottom + 1), range(box.left, box.right + 1))
+            cells |= dict.fromkeys(repeated, cell)
+        if note is not None:
+            notes[box.top, box.left] = "\n".join(_paragraph(p) for p in note.iter(_TEXT + "p"))
+    return Grid(name, hidden, cells, tuple(merges), notes)
+
+
+def _placed(table: etree._Element) -> Iterator[tuple[etree._Element, Box]]:
+    """The cells that are not bare, each with the places it is repeated in."""
+    row = 1
+    for line in table.iter(_TABLE + "table-row"):
+        rows, column = int(line.get(_TABLE + "number-rows-repeated", "1")), 1
+        for node in line.iterchildren(*_CELLS):
+            columns = int(node.get(_TABLE + "number-columns-repeated", "1"))
+            if len(node) or not _BARE.issuperset(node.keys()):
+                yield node, Box(row, column, row + rows - 1, column + columns - 1)
+            column += columns
+        row += rows
+
+
+def _cell(node: etree._Element) -> Cell:
+    shown = "\n".join(_paragraph(p) for p in node.iterchildren(_TEXT + "p"))
+    kind, formula = _KINDS.get(node.get(_OFFICE + "value-type", ""), "text"), node.get(_TABLE + "formula")
+    if node.get(_CALCEXT_TYPE) == "error" or (formula and _ERROR.fullmatch(shown)):
+        kind = "error"
+    raw = next(filter(None, (node.get(name) for name in _RAW)), shown)
+    result = text_cell(shown) if kind == "text" else Cell(kind, shown, raw)
+    return with_formula(result, re.sub(r"^\w+:(?==)", "", formula)) if formula else result
 
 
 def _paragraph(node: etree._Element) -> str:
@@ -124,4 +107,4 @@ def _paragraph(node: etree._Element) -> str:
 
 
 def _collapsed(text: str | None) -> str:
-    return re.sub(r"[ \t\r\n]+", " ", text or "")
+    return re.sub(r"[ \t\r\n]+", " ", text) if text else ""

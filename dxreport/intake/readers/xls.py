@@ -1,101 +1,87 @@
-"""Exact cells of .xls through xlrd; which of them hold formulas, its records say."""
+"""Worksheets of .xls, as xlrd reads them; the records tell which cells hold formulas."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
+from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
-from ..limits import DAMAGED, Unreadable
-from . import biff
-from .cell import BLANK, ExactCell, as_formula, number_cell, text_cell
+from ..limits import DAMAGED, Unreadable, too_far
+from .biff import Records, SheetRecords
 
-if TYPE_CHECKING:
-    import xlrd
-
-# xlrd knows the American meaning of the built-in dates only.
+# xlrd gives the American meaning of the built-in dates only.
 _LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}
 
 
-class XlsExact:
-    """One workbook; raises Unreadable when xlrd cannot follow it."""
+def read_xls(records: Records) -> list[Grid]:
+    """The worksheets of an .xls without password; raises Unreadable (E403 damaged, E405 beyond the limits)."""
+    for sheet in records.sheets:
+        if sheet.far:
+            raise too_far(sheet.name, *sheet.far)
+    for formatted in (True, False):  # a broken table of styles must not hide the values
+        try:
+            book = _Book(records.stream, formatted)
+            return [book.grid(sheet) for sheet in records.sheets]
+        except Exception:  # whatever xlrd meets in a broken file
+            continue
+    raise Unreadable("E403", DAMAGED)
 
-    def __init__(self, data: bytes) -> None:
+
+class _Book:
+    """A workbook opened by xlrd. Numbers are uncertain where it was opened without its formats."""
+
+    def __init__(self, stream: bytes, formatted: bool) -> None:
         import xlrd
 
-        self._formulas = {sheet.name: sheet.formulas for sheet in biff.scan(data).sheets}
-        for formatted in (True, False):  # a broken style table must not hide the values
-            try:
-                self._book = xlrd.open_workbook(
-                    file_contents=data, formatting_info=formatted, ragged_rows=True, logfile=io.StringIO()
-                )
-                break
-            except Exception:  # xlrd meets broken files with any exception
-                continue
-        else:
-            raise Unreadable("E403", DAMAGED)
-        self.formatted = formatted
+        # xlrd decodes each part of a text by itself, though records may end between the two halves of a character.
+        xlrd.book.unicode = _decoded
+        self._xlrd, self._formatted = xlrd, formatted
+        self._book = xlrd.open_workbook(
+            file_contents=stream, formatting_info=formatted, ragged_rows=True, logfile=io.StringIO()
+        )
 
-    def sheet(self, name: str) -> XlsSheet:
-        """The sheet of this name; raises KeyError."""
-        if name not in self._book.sheet_names():
-            raise KeyError(name)
-        formulas = self._formulas.get(name, frozenset())
-        return XlsSheet(self._book, self._book.sheet_by_name(name), formulas, self.formatted)
+    def grid(self, records: SheetRecords) -> Grid:
+        sheet = self._book.sheet_by_name(records.name)
+        cells: dict[At, Cell] = {}
+        for row in range(sheet.nrows):
+            for column, kind in enumerate(sheet.row_types(row)):
+                at = row + 1, column + 1
+                cell = self._cell(sheet, row, column, kind)
+                if at in records.formulas:
+                    cell = with_formula(cell, "=")
+                if cell is not BLANK:
+                    cells[at] = cell
+        notes = {(row + 1, column + 1): _whole(note.text) for (row, column), note in sheet.cell_note_map.items()}
+        return Grid(records.name, sheet.visibility != 0, cells, records.merges, notes)
 
-
-class XlsSheet:
-    """One sheet."""
-
-    def __init__(
-        self, book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, formulas: frozenset[tuple[int, int]], formatted: bool
-    ) -> None:
-        self._book, self._sheet, self._formulas, self._formatted = book, sheet, formulas, formatted
-
-    def cell(self, row: int, column: int) -> ExactCell:
-        """See ExactSheet; ``raw`` of a formula is only ``=``, since the file holds it as tokens."""
-        if not (0 < row <= self._sheet.nrows and 0 < column <= self._sheet.row_len(row - 1)):
+    def _cell(self, sheet: Any, row: int, column: int, kind: int) -> Cell:
+        if kind in (self._xlrd.XL_CELL_EMPTY, self._xlrd.XL_CELL_BLANK):
             return BLANK
-        result = self._result(row - 1, column - 1)
-        return as_formula(result, "=") if (row, column) in self._formulas else result
-
-    def _result(self, row: int, column: int) -> ExactCell:
-        import xlrd
-
-        cell = self._sheet.cell(row, column)
-        if cell.ctype == xlrd.XL_CELL_TEXT:
-            return text_cell(cell.value)
-        if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-            return ExactCell("boolean", "TRUE" if cell.value else "FALSE", str(int(cell.value)))
-        if cell.ctype == xlrd.XL_CELL_ERROR:
-            name = xlrd.error_text_from_code.get(cell.value, "#VALUE!")
-            return ExactCell("error", name, name)
-        if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-            return BLANK
-        code = self._format(cell.xf_index) if self._formatted else "yyyy/m/d" if cell.ctype == xlrd.XL_CELL_DATE else ""
-        shown = number_cell(repr(cell.value).removesuffix(".0"), code or "General", bool(self._book.datemode))
-        return shown if self._formatted else ExactCell(shown.kind, shown.shown, shown.raw, False)
+        value = sheet.cell_value(row, column)
+        if kind == self._xlrd.XL_CELL_TEXT:
+            text = _whole(value)
+            return text_cell(text)._replace(certain="\ufffd" not in text) if text else BLANK
+        if kind == self._xlrd.XL_CELL_BOOLEAN:
+            return boolean_cell(bool(value))
+        if kind == self._xlrd.XL_CELL_ERROR:
+            return Cell("error", self._xlrd.error_text_from_code.get(value, "#VALUE!"))
+        raw, date1904 = repr(value).removesuffix(".0"), bool(self._book.datemode)
+        if self._formatted:
+            return number_cell(raw, self._format(sheet.cell_xf_index(row, column)), date1904)
+        code = "yyyy/m/d" if kind == self._xlrd.XL_CELL_DATE else "General"
+        return number_cell(raw, code, date1904)._replace(certain=False)
 
     def _format(self, index: int) -> str:
         key = self._book.xf_list[index].format_key
-        if key in _LOCAL_DATES:
-            return BUILT_IN[key]
         form = self._book.format_map.get(key)
-        return form.format_str if form else BUILT_IN.get(key, "General")
+        return BUILT_IN.get(key, "General") if form is None or key in _LOCAL_DATES else str(form.format_str)
 
-    def has_formula(self, row: int, column: int) -> bool:
-        """See ExactSheet."""
-        return (row, column) in self._formulas
 
-    def covered(self, row: int, column: int) -> bool:
-        """See ExactSheet."""
-        at = row - 1, column - 1
-        return any(
-            top <= at[0] < bottom and left <= at[1] < right and at != (top, left)
-            for top, bottom, left, right in self._sheet.merged_cells
-        )
+def _decoded(data: bytes, encoding: str) -> str:
+    return data.decode(encoding, "surrogatepass" if encoding.startswith("utf") else "strict")
 
-    def notes(self) -> Mapping[tuple[int, int], str]:
-        """See ExactSheet."""
-        return {(row + 1, column + 1): note.text for (row, column), note in self._sheet.cell_note_map.items()}
+
+def _whole(text: str) -> str:
+    """The text with separate halves of a character joined; a half without the other becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

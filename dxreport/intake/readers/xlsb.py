@@ -1,120 +1,142 @@
-"""Exact cells of .xlsb: the fast reader's values, and what the records say of formulas, errors and merges.
+"""Worksheets of .xlsb, from their records ([MS-XLSB] 2.1.4 and 2.4).
 
-[MS-XLSB] 2.1.4 and 2.4: a record is its type and its size, seven bits a byte, and its content. Number
-formats are not followed, so that numbers and dates stay uncertain.
+A record is its type, its size (both seven bits a byte) and its content.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
+from ...domain.errors import PackageError
+from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
+from ...ooxml.formats import BUILT_IN
 from ...ooxml.package import Package
 from ...ooxml.refs import Box
-from ..limits import DAMAGED, Unreadable
-from ..workbook import Book, Sheet
-from .cell import BLANK, ExactCell, as_formula, value_cell
 
-_ROW, _ERROR, _FORMULA_ERROR, _BUNDLE_SHEET, _MERGE = 0, 3, 11, 156, 177
-_NOTE_BEGINS, _NOTE_TEXT = 635, 637
+_ROW, _STRING, _FORMAT, _XF, _PROPERTIES, _SHEET, _MERGE, _BEGIN_XFS, _END_XFS = (0, 19, 44, 47, 153, 156, 177, 617, 618)  # fmt: skip
+_NOTE, _NOTE_TEXT = 635, 637
 _FORMULAS = range(8, 12)
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
-class XlsbExact:
-    """One workbook; raises PackageError or Unreadable when it is damaged."""
+def read_xlsb(package: Package, workbook: str) -> Iterator[Grid]:
+    """The worksheets of an .xlsb; ``workbook`` is its main part. Raises PackageError where it is damaged."""
+    try:
+        yield from _Xlsb(package, workbook).grids()
+    except (struct.error, IndexError, UnicodeDecodeError, ValueError) as error:
+        raise PackageError(f"壊れています（{error}）") from None
 
-    def __init__(self, book: Book) -> None:
-        self._book, self._package = book, Package(book.data)
-        main = next(r.target for r in self._package.relationships() if r.kind == "officeDocument")
-        targets = {r.id: r.target for r in self._package.relationships(main)}
-        self._parts: dict[str, str] = {}
-        for kind, content in _records(self._package.read(main)):
-            if kind == _BUNDLE_SHEET:
+
+class _Xlsb:
+    """One workbook. Its numbers are uncertain: how they show was never compared with Excel."""
+
+    def __init__(self, package: Package, workbook: str) -> None:
+        self._package, self._workbook = package, workbook
+        self._related = {r.kind: r.target for r in package.relationships(workbook)}
+        self._date1904 = False
+        self._results: dict[int, Callable[[bytes, int], Cell]] = {
+            2: lambda data, style: self._number(_rk(data), style),
+            3: lambda data, _: Cell("error", _ERRORS.get(data[0], "#VALUE!")),
+            4: lambda data, _: boolean_cell(bool(data[0])),
+            5: lambda data, style: self._number(struct.unpack_from("<d", data)[0], style),
+            6: lambda data, _: text_cell(_wide(data, 0)[0]),
+            7: lambda data, _: text_cell(self._strings[struct.unpack_from("<I", data)[0]]),
+            62: lambda data, _: text_cell(_wide(data, 1)[0]),
+        }
+        self._results |= {8: self._results[6], 9: self._results[5], 10: self._results[4], 11: self._results[3]}
+
+    def grids(self) -> Iterator[Grid]:
+        """The worksheets in their order."""
+        sheets = {r.id: r.target for r in self._package.relationships(self._workbook) if r.kind == "worksheet"}
+        for kind, content in _records(self._package.read(self._workbook)):
+            if kind == _PROPERTIES:
+                self._date1904 = bool(content[0] & 1)
+            elif kind == _SHEET:
                 relation, end = _wide(content, 8)
-                self._parts[_wide(content, end)[0]] = targets.get(relation, "")
+                if relation in sheets:
+                    yield self._grid(_wide(content, end)[0], content[:4] != bytes(4), sheets[relation])
 
-    def sheet(self, name: str) -> XlsbSheet:
-        """The sheet of this name; raises KeyError, PackageError or Unreadable."""
-        part = self._parts[name]
-        notes = [self._package.read(r.target) for r in self._package.relationships(part) if r.kind == "comments"]
-        return XlsbSheet(self._book.sheet(name), self._package.read(part), notes)
+    def _grid(self, name: str, hidden: bool, part: str) -> Grid:
+        cells: dict[At, Cell] = {}
+        merges, row = [], 0
+        for kind, content in _records(self._package.read(part)):
+            if kind == _ROW:
+                row = struct.unpack_from("<I", content)[0] + 1
+            elif kind == _MERGE:
+                top, bottom, left, right = struct.unpack_from("<4I", content)
+                merges.append(Box(top + 1, left + 1, bottom + 1, right + 1).ref)
+            elif kind in self._results:
+                column, style = struct.unpack_from("<2I", content)
+                cell = self._results[kind](content[8:], style & 0xFFFFFF)
+                if kind in _FORMULAS:
+                    cell = with_formula(cell, "=")
+                if cell is not BLANK:
+                    cells[row, column + 1] = cell
+        return Grid(name, hidden, cells, tuple(merges), self._notes(part))
 
+    def _number(self, value: float, style: int) -> Cell:
+        code = self._formats[style] if style < len(self._formats) else "General"
+        return number_cell(repr(value).removesuffix(".0"), code, self._date1904)._replace(certain=False)
 
-class XlsbSheet:
-    """One sheet."""
+    @cached_property
+    def _strings(self) -> list[str]:
+        return [_wide(content, 1)[0] for kind, content in self._part("sharedStrings") if kind == _STRING]
 
-    def __init__(self, sheet: Sheet, data: bytes, notes: list[bytes]) -> None:
-        self._rows, self._comments = sheet.rows, notes
-        self._formulas: set[tuple[int, int]] = set()
-        self._errors: dict[tuple[int, int], str] = {}
-        self._merges: list[Box] = []
-        row = 0
-        for kind, content in _records(data):
-            try:
-                if kind == _ROW:
-                    row = struct.unpack_from("<I", content)[0] + 1
-                elif kind == _MERGE:
-                    top, bottom, left, right = struct.unpack_from("<4I", content)
-                    self._merges.append(Box(top + 1, left + 1, bottom + 1, right + 1))
-                elif kind == _ERROR or kind in _FORMULAS:
-                    self._note(kind, (row, struct.unpack_from("<I", content)[0] + 1), content)
-            except (struct.error, IndexError):
-                raise Unreadable("E403", DAMAGED) from None
+    @cached_property
+    def _formats(self) -> list[str]:
+        """The number format code of every cell format."""
+        codes, out, inside = dict(BUILT_IN), [], False
+        for kind, content in self._part("styles"):
+            if kind in (_BEGIN_XFS, _END_XFS):
+                inside = kind == _BEGIN_XFS
+            elif kind == _FORMAT:
+                codes[struct.unpack_from("<H", content)[0]] = _wide(content, 2)[0]
+            elif kind == _XF and inside:
+                out.append(codes.get(struct.unpack_from("<H", content, 2)[0], "General"))
+        return out
 
-    def _note(self, kind: int, at: tuple[int, int], content: bytes) -> None:
-        if kind in _FORMULAS:
-            self._formulas.add(at)
-        if kind in (_ERROR, _FORMULA_ERROR):
-            self._errors[at] = _ERRORS.get(content[8], "#VALUE!")
+    def _part(self, kind: str) -> Iterator[tuple[int, bytes]]:
+        part = self._related.get(kind, "")
+        return _records(self._package.read(part)) if part in self._package else iter(())
 
-    def cell(self, row: int, column: int) -> ExactCell:
-        """See ExactSheet; ``raw`` of a formula is only ``=``, since the file holds it as tokens."""
-        at = row, column
-        inside = 0 < row <= len(self._rows) and 0 < column <= len(self._rows[row - 1])
-        value = self._rows[row - 1][column - 1] if inside else ""
-        result = value_cell(value) if value != "" else BLANK
-        if at in self._errors:
-            result = ExactCell("error", self._errors[at], self._errors[at])
-        return as_formula(result, "=") if at in self._formulas else result
-
-    def has_formula(self, row: int, column: int) -> bool:
-        """See ExactSheet."""
-        return (row, column) in self._formulas
-
-    def covered(self, row: int, column: int) -> bool:
-        """See ExactSheet."""
-        return any(m.contains(row, column) and (row, column) != (m.top, m.left) for m in self._merges)
-
-    def notes(self) -> Mapping[tuple[int, int], str]:
-        """See ExactSheet."""
+    def _notes(self, part: str) -> dict[At, str]:
+        parts = [r.target for r in self._package.relationships(part) if r.kind == "comments"]
         out, at = {}, (0, 0)
-        for kind, content in (record for part in self._comments for record in _records(part)):
-            if kind == _NOTE_BEGINS:
-                row, _, column = struct.unpack_from("<3I", content.ljust(16, b"\0"), 4)
-                at = row + 1, column + 1
-            elif kind == _NOTE_TEXT:
-                out[at] = _wide(content, 1)[0]
+        try:
+            for kind, content in (record for part in parts for record in _records(self._package.read(part))):
+                if kind == _NOTE:
+                    row, _, column = struct.unpack_from("<3I", content, 4)
+                    at = row + 1, column + 1
+                elif kind == _NOTE_TEXT:
+                    out[at] = _wide(content, 1)[0]
+        except (PackageError, struct.error, IndexError, UnicodeDecodeError):  # the answers count without them
+            return {}
         return out
 
 
+def _rk(data: bytes) -> float:
+    """A number in 30 bits ([MS-XLSB] 2.5.122): a whole one or the head of a float, perhaps a hundred times as large."""
+    (stored,) = struct.unpack_from("<i", data)
+    value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
+    return value / 100 if stored & 1 else float(value)
+
+
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and content of each record; raises Unreadable when one is cut short."""
+    """Type and content of each record; raises PackageError when one is cut short."""
     at = 0
     while at < len(data):
-        try:
-            kind, at = _number(data, at, 2)
-            size, at = _number(data, at, 4)
-        except IndexError:
-            raise Unreadable("E403", DAMAGED) from None
+        kind, at = _number(data, at, 2)
+        size, at = _number(data, at, 4)
         if at + size > len(data):
-            raise Unreadable("E403", DAMAGED)
+            raise PackageError("レコードが途中で切れています")
         yield kind, data[at : at + size]
         at += size
 
 
 def _number(data: bytes, at: int, longest: int) -> tuple[int, int]:
-    """A number of seven bits a byte, the lowest first."""
+    """A number of seven bits a byte, the lowest first, and where it ends."""
     value = 0
     for n in range(longest):
         byte = data[at + n]
@@ -125,10 +147,9 @@ def _number(data: bytes, at: int, longest: int) -> tuple[int, int]:
 
 
 def _wide(data: bytes, at: int) -> tuple[str, int]:
-    """A string with its length before it, and where it ends; raises Unreadable."""
-    try:
-        length = struct.unpack_from("<I", data, at)[0]
-        end = at + 4 + 2 * length
-        return data[at + 4 : end].decode("utf-16-le"), end
-    except (struct.error, UnicodeDecodeError):
-        raise Unreadable("E403", DAMAGED) from None
+    """A string after its length, and where it ends."""
+    length = struct.unpack_from("<I", data, at)[0]
+    end = at + 4 + 2 * length
+    if end > len(data):
+        raise PackageError("文字列が途中で切れています")
+    return data[at + 4 : end].decode("utf-16-le"), end

@@ -1,4 +1,4 @@
-"""The desk: returned files → events of the log, and what became of each file and sheet."""
+"""Returned files → events of the log, and what becomes of each file and sheet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .replay import Again, Outcome, SheetKey, State, Verdict
 _HELD = (Verdict.HELD, Verdict.ELSEWHERE)
 
 
-class Desk:
+class Planner:
     """Plans a run of collect on the books as they are. ``whole`` makes returns count whole (``--replace``)."""
 
     def __init__(self, books: Books, reader: FileReader, *, whole: bool = False) -> None:
@@ -188,7 +188,7 @@ class Desk:
             file = original(self.books.workspace, reading)
             package = package_of(self.reader.open(file, ask=False))
         except (MasterError, Unreadable):
-            file, package = ReturnedFile(reading.file, self.books.workspace.returns, b"", reading.sha256), b""
+            file, package = ReturnedFile(reading.file, self.books.workspace.returns, b"", reading.sha256), None
         return FilePlan(file, reading.id, False, self._missing(reading), self._sheets(reading, names), package)
 
     def _file(
@@ -248,17 +248,15 @@ class Desk:
         found = shown_problems(now, names)
         if now.overtaken_by and now.verdict.is_in:
             return replace(whole, status=Status.UNCHANGED, problems=found)
-        merge = now.merge if now.verdict.is_in else Merge()
-        status = (
-            Status.HELD
-            if not now.verdict.is_in
-            else Status.MERGED
-            if merge.changes or merge.conflicts
-            else Status.UNCHANGED
-        )
+        merge, status = now.merge, Status.UNCHANGED
+        if not now.verdict.is_in:
+            merge, status = Merge(), Status.HELD
+        elif merge.changes or merge.conflicts:
+            status = Status.MERGED
         texts = {ref: text.text for ref, text in self.books.state(sheet.measure).texts.items()} | dict(sheet.texts)
         settings = self.books.master.settings
-        labels = {c.ref: label(c.ref, settings, item_name(c.ref, texts)) for c in (*merge.changes, *merge.conflicts)}
+        refs = [*(c.ref for c in merge.changes), *(c.ref for c in merge.conflicts)]
+        labels = {ref: label(ref, settings, item_name(ref, texts)) for ref in refs}
         return replace(
             whole, status=status, problems=found, merge=merge, labels=labels, moved=sheet.moved, notes=sheet.notes,
             meant=now.judged.elsewhere if not now.verdict.is_in else "",

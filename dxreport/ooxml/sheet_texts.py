@@ -1,0 +1,58 @@
+"""A worksheet as the texts of its cells, dates in ISO form: how the master is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+
+from .cells import At, Cell
+from .dates import serial_date
+from .worksheets import Worksheets
+
+
+@dataclass(slots=True)
+class SheetTexts:
+    """The texts of a sheet by row and column (from 1); ``kinds`` marks the cells that hold no plain text.
+
+    A kind is ``number``, ``date``, ``boolean``, ``error`` or ``formula`` (one without a stored result).
+    """
+
+    rows: dict[int, dict[int, str]] = field(default_factory=dict)
+    kinds: dict[At, str] = field(default_factory=dict)
+
+    def text(self, row: int, column: int) -> str:
+        """The text of a cell; ``""`` where it is blank."""
+        return self.rows.get(row, {}).get(column, "")
+
+
+def sheet_texts(worksheets: Worksheets, part: str) -> SheetTexts:
+    """The texts of the worksheet in this part; raises PackageError where it is damaged."""
+    cells: Mapping[At, Cell] = worksheets.cells(part)[0]
+    out = SheetTexts()
+    for (row, column), cell in cells.items():
+        text, kind = (cell.text, "") if cell.kind == "text" else _text(cell, worksheets.date1904)
+        if kind:
+            out.kinds[row, column] = kind
+        if text:
+            out.rows.setdefault(row, {})[column] = text
+    return out
+
+
+def _text(cell: Cell, date1904: bool) -> tuple[str, str]:
+    if cell.kind == "blank":
+        return "", "formula"
+    if cell.kind != "date":
+        return cell.text, cell.kind
+    try:
+        value = Decimal(cell.raw)
+    except InvalidOperation:  # a date in ISO form
+        return cell.raw.replace("T00:00:00", "").replace("T", " "), "date"
+    day = serial_date(int(value), date1904)
+    if day is None:
+        return cell.text, "number"
+    if value == int(value):
+        return day.isoformat(), "date"
+    seconds = min(round(float(value % 1) * 86400), 86399)
+    return f"{datetime.combine(day, time()) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}", "date"
