@@ -45,7 +45,12 @@ def changed_parts(before: Package, after: Package) -> set[str]:
 def ours(package: Package) -> set[str]:
     """Return the parts that the loop may write: its own sheets and tables, and the recalculation flag."""
     parts = {sheet_parts(package)[name] for name in OURS}
-    named = {"xl/workbook.xml", "[Content_Types].xml", "_rels/.rels"}  # where the document property is named, too
+    named = {
+        "xl/workbook.xml",
+        "[Content_Types].xml",
+        "_rels/.rels",
+        "docProps/custom.xml",
+    }  # where the document property is named, too
     return parts | {t.part for part in parts for t in tables(package, part)} | named
 
 
