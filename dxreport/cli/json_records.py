@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..domain.problems import Problem
-from ..master.records import Change, Conflict
+if TYPE_CHECKING:
+    from ..domain.problems import Problem
+    from ..master.records import Change, Conflict
 
 Record = dict[str, Any]
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from ..domain.errors import DxreportError
 

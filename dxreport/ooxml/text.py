@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from xml.sax.saxutils import escape as xml_escape
 
 from lxml import etree
 
@@ -37,7 +36,9 @@ def literal(text: str) -> str:
 
 def escape_attribute(text: str) -> str:
     """Escape a string for a double-quoted attribute."""
-    return xml_escape(text, {'"': "&quot;", "\n": "&#10;"})
+    # xml.sax.saxutils would do, but importing it brings in urllib, http and ssl.
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("\n", "&#10;")
 
 
 def unescape(text: str) -> str:
