@@ -307,3 +307,12 @@ def test_a_table_right_of_a_table_is_named_even_where_its_cells_are_blank() -> N
         WorkbookEdit(package).widen(lower, ["備考", "日付", "担当"])
     with pytest.raises(MasterError, match="F3:G10"):
         WorkbookEdit(package).widen(area, ["備考", "日付", "担当"])
+
+
+def test_a_widened_table_keeps_its_blank_rows() -> None:
+    package, area = two_tables(blank_rows=2)
+    edit = WorkbookEdit(package)
+    edit.widen(area, ["備考"])
+    data = edit.data()
+    assert faults(data) == []
+    assert [t.box.ref for t in tables(Package(data), area.part)] == ["B3:D7", "F3:G10"]
