@@ -62,6 +62,11 @@ class RoundStatus:
         count = Counter(s.state for s in self.sheets)
         return {state: count[state] for state in State if count[state]}
 
+    @property
+    def open_conflicts(self) -> tuple[Conflict, ...]:
+        """The conflicts that wait for a decision."""
+        return tuple(c for s in self.sheets for c in s.conflicts)
+
 
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
     """Return the status of every measure that runs in the round."""
