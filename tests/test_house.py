@@ -1,4 +1,4 @@
-"""The rules of the test suite itself."""
+"""Rules of the house that no linter checks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "dxreport"
+MOST_POSITIONAL = 5
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -25,8 +27,24 @@ def test_no_test_module_or_conftest_is_imported() -> None:
         f"{path}: {name}"
         for path, names in found.items()
         for name in names
-        if name.startswith(("tests.", "."))
-        and not name.startswith("tests.form.")
-        and any(p.startswith(("test_", "conftest")) for p in name.split("."))
+        if name.startswith(("tests.", ".")) and any(p.startswith(("test_", "conftest")) for p in name.split("."))
+    }
+    assert wrong == set()
+
+
+def positional(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
+    """Return the names of the parameters that may be given by position, without ``self`` and ``cls``."""
+    names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+
+
+def test_no_function_has_more_than_five_positional_parameters() -> None:
+    """Further ones are keyword-only, or a record."""
+    wrong = {
+        f"{path.relative_to(PACKAGE).as_posix()}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        and len(positional(node)) > MOST_POSITIONAL
     }
     assert wrong == set()

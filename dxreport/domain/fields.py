@@ -115,7 +115,7 @@ def access(ref_field: str, period: int, round_: Round, settings: Settings) -> Ac
     if field.when is When.LATER_QUARTERS and quarter:
         return Access.OPEN if period > quarter else Access.LOCKED
     if field.when is When.THIS_YEAR:
-        now = settings.fiscal_year == settings.plan_years[period - 1] if period <= len(settings.plan_years) else False
+        now = 0 < period == settings.plan_year
         return Access.OPEN if now else Access.LOCKED
     return Access.OPEN
 

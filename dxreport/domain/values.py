@@ -294,6 +294,12 @@ def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | 
     return keys[close[0]] if close else None
 
 
+def did_you_mean(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str:
+    """Return ``「…」の誤りではありませんか。`` for the :func:`nearest` of ``words``, or ``""`` if none is near."""
+    near = nearest(word, words, ratio=ratio)
+    return f"「{near}」の誤りではありませんか。" if near else ""
+
+
 def _key(word: str) -> str:
     plain = unicodedata.normalize("NFKC", word)
     plain = "".join(c for c in plain if unicodedata.category(c)[0] in "LN").casefold()

@@ -13,9 +13,9 @@ from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..domain.model import LIST_BY_ATTRIBUTE, MEASURE_TEXTS, ItemList, normalise
+from ..domain.numbering import circled
 from .faults import Consequence, Fault
 
-CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})
 THIS = -1  # the period of this_quarter and this_year
 
@@ -43,11 +43,6 @@ def environment() -> ImmutableSandboxedEnvironment:
     env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_finalize, keep_trailing_newline=True)
     env.filters["circled"] = circled
     return env
-
-
-def circled(number: int) -> str:
-    """Return ① for 1 and so on; from 21 on, the number in brackets."""
-    return CIRCLED[number - 1] if 1 <= number <= len(CIRCLED) else f"({number})"
 
 
 @dataclass(frozen=True, slots=True)

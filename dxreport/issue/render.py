@@ -15,7 +15,7 @@ from pathlib import Path
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import ITEM_LISTS, Measure, Round
 from ..domain.numbering import next_number
-from ..domain.values import measure_id, nearest
+from ..domain.values import did_you_mean, measure_id
 from ..form.compile import load_form
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
@@ -147,7 +147,7 @@ def _chosen(master: Master, round_: Round, departments: Sequence[str], measures:
     for id_ in measures:
         if id_ not in known:
             what = f"施策 {id_} は、この回に送る施策の中にありません。"
-            raise UsageError(what, f"{_meant(measure_id(id_), known)}施策ID: {'、'.join(known)}")
+            raise UsageError(what, f"{did_you_mean(measure_id(id_), known)}施策ID: {'、'.join(known)}")
     chosen = [
         _Selection(name, picked, len(picked) == len(theirs))
         for name, theirs in by_name.items()
@@ -164,7 +164,7 @@ def _department(master: Master, name: str, known: Collection[str]) -> str:
     department = master.department(name)
     if department is None or department.name not in known:
         what = f"部署「{name}」には、この回に送る施策がありません。"
-        raise UsageError(what, f"{_meant(name, known)}部署: {'、'.join(known)}")
+        raise UsageError(what, f"{did_you_mean(name, known)}部署: {'、'.join(known)}")
     return department.name
 
 
@@ -177,11 +177,6 @@ def _nothing_to_send(master: Master) -> UsageError:
     return UsageError(
         "この回に送る施策がありません。", "「施策」シートの状態（中止・完了・統合）と、いつからかを確かめてください。"
     )
-
-
-def _meant(text: str, known: Iterable[str]) -> str:
-    found = nearest(text, known)
-    return f"「{found}」ではありませんか。" if found else ""
 
 
 def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken: set[str], now: datetime) -> Workbook:

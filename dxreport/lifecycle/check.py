@@ -110,11 +110,10 @@ def _measure(master: Master, measure: Measure, round_: Round) -> CheckedMeasure:
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
     """Find outcomes with a number that cannot be judged without 方向, in years that have begun; one problem a cause."""
-    begun = sum(year <= master.settings.fiscal_year for year in master.settings.plan_years)
     by_text: dict[str, list[Ref]] = {}
     for o in measure.outcomes:
         undeclared = master.direction(measure.id, o.key) is Direction.UNKNOWN
-        if undeclared and any(is_comparable(year.target) for year in o.years[:begun]):
+        if undeclared and any(is_comparable(year.target) for year in o.years[: master.settings.plan_year]):
             text = master.directions.get((measure.id, o.key), "")
             by_text.setdefault(text, []).append(Ref(DIRECTION_FIELD, o.key))
     area = master.tables[outcomes(master.settings.plan_years).name]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..domain.errors import MasterError
-from ..domain.values import nearest
+from ..domain.values import did_you_mean
 from .records import Place
 
 
@@ -43,6 +43,5 @@ class Faults(list[Fault]):
 
 
 def suggestion(word: str, words: Iterable[str]) -> str:
-    """Return ``「…」の誤りではありませんか。`` for the nearest of ``words``, or ``""`` if none is near."""
-    near = nearest(word, words, ratio=0.5)
-    return f"「{near}」の誤りではありませんか。" if near else ""
+    """Return :func:`did_you_mean` for a name typed into the master, where rough likeness is enough."""
+    return did_you_mean(word, words, ratio=0.5)

@@ -15,7 +15,7 @@ _PART = "docProps/custom.xml"
 
 
 def read_property(package: Package, name: str) -> str:
-    """The text of a custom property; "" where there is none."""
+    """Return the text of a custom property, or ``""`` if the package has none of this name."""
     part = _part(package)
     if not part:
         return ""
@@ -26,7 +26,7 @@ def read_property(package: Package, name: str) -> str:
 
 
 def property_parts(package: Package, name: str, text: str) -> dict[str, bytes]:
-    """The parts to write so that a custom property holds ``text``."""
+    """Return the parts to write, by name, so that the custom property ``name`` holds ``text``."""
     part = _part(package)
     if part:
         root = package.xml(part)

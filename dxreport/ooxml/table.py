@@ -168,19 +168,12 @@ class WorkbookEdit:
         return row
 
     def widen(self, area: TableRange, headers: Sequence[str]) -> TableRange:
-        """Add columns at the right end of an area; gives the area with them.
+        """Add columns at the right end of an area and return the area with them.
 
-        Raises MasterError, naming the cell, where something stands in the way.
+        Raises MasterError, naming the cell or table, if something is in the way.
         """
         sheet, (left, right) = self._sheet(area), area.span
-        bottom = max(area.last, area.table.box.bottom if area.table else area.header)
-        for column in range(right + 1, right + 1 + len(headers)):
-            for row in range(area.header, bottom + 1):
-                if sheet.occupied(row, column) or sheet.merge_at(row, column):
-                    raise MasterError(
-                        f"「{area.sheet}」シートの表の右のセル {address(row, column)} がふさがっているので、列を追加できません。",
-                        "表の右を空けて（メモなどは別のシートに移して）保存してから、もう一度実行してください。",
-                    )
+        self._check_free_columns(area, right + 1, right + len(headers))
         columns = {header: right + n for n, header in enumerate(headers, 1)}
         table = area.table and replace(area.table, box=area.table.box._replace(right=right + len(headers)))
         wider = replace(area, columns={**area.columns, **columns}, table=table)
@@ -189,7 +182,8 @@ class WorkbookEdit:
             sheet.restyle(area.header, column, sheet.style(area.header, right))
         if table:
             self._added.setdefault(table.part, []).extend(headers)
-            self._last.setdefault((area.part, area.header, left), (wider, area.last))
+        key = area.part, area.header, left
+        self._last[key] = wider, self._last.get(key, (area, area.last))[1]
         return wider
 
     def put_parts(self, parts: Mapping[str, bytes]) -> None:
@@ -227,22 +221,35 @@ class WorkbookEdit:
                 f"{where}に集計行（{row} 行目）があるので、行を追加できません。",
                 "テーブル デザイン → 集計行 のチェックを外して保存してから、もう一度実行してください。",
             )
-        if not inside and (other := self._table_at(area, row)):
+        left, right = area.span
+        if not inside and (other := self._other_table(area, Box(row, left, row, right))):
             raise MasterError(f"{where}のすぐ下に別の表（{other.box.ref}）があるので、行を追加できません。", fix)
         sheet = self._sheet(area)
-        for column in range(area.span[0], area.span[1] + 1):
+        for column in range(left, right + 1):
             if sheet.merge_at(row, column) or (not inside and sheet.occupied(row, column)):
                 raise MasterError(
                     f"{where}のすぐ下のセル {address(row, column)} がふさがっているので、行を追加できません。", fix
                 )
 
-    def _table_at(self, area: TableRange, row: int) -> Table | None:
-        """Return another table that covers this row within the columns of the area."""
+    def _check_free_columns(self, area: TableRange, first: int, last: int) -> None:
+        fix = "表の右を空けて（メモなどは別のシートに移して）保存してから、もう一度実行してください。"
+        where, sheet = f"「{area.sheet}」シートの表の右", self._sheet(area)
+        bottom = max(area.last, area.table.box.bottom if area.table else area.header)
+        if other := self._other_table(area, Box(area.header, first, bottom, last)):
+            raise MasterError(f"{where}に別の表（{other.box.ref}）があるので、列を追加できません。", fix)
+        for column in range(first, last + 1):
+            for row in range(area.header, bottom + 1):
+                if sheet.occupied(row, column) or sheet.merge_at(row, column):
+                    raise MasterError(
+                        f"{where}のセル {address(row, column)} がふさがっているので、列を追加できません。", fix
+                    )
+
+    def _other_table(self, area: TableRange, cells: Box) -> Table | None:
+        """Return another table that covers any of these cells of the area's sheet."""
         if area.part not in self._tables:
             self._tables[area.part] = tables(self.package, area.part)
-        left, right = area.span
         others = (t for t in self._tables[area.part] if area.table is None or t.part != area.table.part)
-        return next((t for t in others if t.box.overlaps(Box(row, left, row, right))), None)
+        return next((t for t in others if t.box.overlaps(cells)), None)
 
     def _grow(self, area: TableRange, last: int, changed: dict[str, bytes]) -> None:
         left, right = area.span

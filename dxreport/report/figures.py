@@ -199,7 +199,7 @@ def activity_lines(
 
 def results(master: Master, quarter: int) -> Results:
     """Return section 3: every 成果目標, with the counts by verdict of this fiscal year."""
-    this_year = master.settings.plan_years.index(master.settings.fiscal_year)
+    this_year = master.settings.plan_year - 1
     outcomes = tuple(
         outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter)
         for m in states.running(master, quarter)

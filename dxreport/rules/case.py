@@ -54,8 +54,7 @@ class Case:
         """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
         periods = FIELD[ref.field].periods
         if periods == "years":
-            years = self.settings.plan_years
-            return ref.period > len(years) or years[ref.period - 1] > self.settings.fiscal_year
+            return ref.period > self.settings.plan_year
         return periods == "quarters" and 0 < self.round.quarter < ref.period
 
     def requires(self, group: str, ref: Ref) -> bool:

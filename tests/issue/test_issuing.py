@@ -275,7 +275,7 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(fresh: Quart
     with pytest.raises(UsageError) as caught:
         chosen(fresh, **options)
     fix = caught.value.fix
-    assert fix.startswith(f"「{meant}」ではありませんか。") if meant else "ではありませんか" not in fix
+    assert fix.startswith(f"「{meant}」の誤りではありませんか。") if meant else "ではありませんか" not in fix
 
 
 def test_snapshots_survive_their_json(issued_quarter: Quarter) -> None:

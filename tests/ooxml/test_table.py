@@ -14,6 +14,7 @@ from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.sheet_texts import sheet_texts
 from dxreport.ooxml.table import TableRange, WorkbookEdit, find_header, plain, sheet_parts, tables, workbook_part
 from dxreport.ooxml.worksheets import Worksheets
+from tests.support.packages import faults
 
 N = f"{{{MAIN_NS}}}"
 
@@ -188,3 +189,130 @@ def test_a_sorted_range_that_ends_above_does_not_grow_with_the_table() -> None:
     edit.append(area, {"品名": "x"})
     root = Package(edit.data()).xml(area.table.part)
     assert (root.get("ref"), root.find(N + "sortState").get("ref")) == ("B3:C6", "B4:C4")
+
+
+def cell_styles(package: Package, part: str, row: int) -> dict[str, str]:
+    """Return the style of each cell of a row by its address."""
+    cells = package.xml(part).iterfind(f"{N}sheetData/{N}row[@r='{row}']/{N}c")
+    return {c.get("r"): c.get("s", "0") for c in cells}
+
+
+def with_bold_headers(package: Package, area: TableRange) -> Package:
+    """Give the header cells of the area the format of the cells under them."""
+
+    def restyle(root: etree._Element) -> None:
+        style = cell_styles(package, area.part, 4)["C4"]
+        for c in root.iterfind(f"{N}sheetData/{N}row[@r='3']/{N}c"):
+            c.set("s", style)
+
+    return changed(package, area.part, restyle)
+
+
+def test_a_widened_table_has_the_new_columns() -> None:
+    package, area = two_tables()
+    package = with_bold_headers(package, area)
+    edit = WorkbookEdit(package)
+    wider = edit.widen(area, ["備考", "日付"])
+    assert (dict(wider.columns), wider.span) == ({"品名": 2, "数": 3, "備考": 4, "日付": 5}, (2, 5))
+    edit.set(wider, 4, "備考", "赤い")
+    data = edit.data()
+    after = Package(data)
+    assert faults(data) == []
+    assert grid(data)[3] == {2: "品名", 3: "数", 4: "備考", 5: "日付", 6: "甲", 7: "乙"} and grid(data)[4][4] == "赤い"
+    assert [t.box.ref for t in tables(after, area.part)] == ["B3:E5", "F3:G10"]
+    assert area.table is not None
+    root = after.xml(area.table.part)
+    columns = root.find(N + "tableColumns")
+    assert columns.get("count") == "4"
+    assert [(c.get("id"), c.get("name")) for c in columns] == [("1", "品名"), ("2", "数"), ("3", "備考"), ("4", "日付")]
+    assert root.find(N + "autoFilter").get("ref") == "B3:E5"
+    styles = cell_styles(after, area.part, 3)
+    assert styles["C3"] != "0" and styles["D3"] == styles["E3"] == styles["C3"]
+
+
+def test_the_ids_of_new_columns_follow_the_highest() -> None:
+    package, area = two_tables()
+    assert area.table is not None
+
+    def renumber(root: etree._Element) -> None:
+        root.find(N + "tableColumns")[0].set("id", "9")
+
+    edit = WorkbookEdit(changed(package, area.table.part, renumber))
+    edit.widen(area, ["備考"])
+    columns = Package(edit.data()).xml(area.table.part).find(N + "tableColumns")
+    assert [c.get("id") for c in columns] == ["9", "2", "10"]
+
+
+@pytest.mark.parametrize("append_first", [False, True])
+def test_a_table_grows_both_ways(append_first: bool) -> None:
+    package, area = two_tables()
+    edit = WorkbookEdit(package)
+    if append_first:
+        edit.append(area, {"品名": "なし"})
+    wider = edit.widen(area, ["備考"])
+    if not append_first:
+        edit.append(wider, {"品名": "なし"})
+    assert edit.append(wider, {"品名": "かき", "備考": "渋い"}) == 7
+    data = edit.data()
+    assert faults(data) == []
+    assert [t.box.ref for t in tables(Package(data), area.part)] == ["B3:D7", "F3:G10"]
+    assert (grid(data)[6][2], grid(data)[7][2], grid(data)[7][4]) == ("なし", "かき", "渋い")
+
+
+def test_the_dimension_covers_new_columns_of_a_range_that_is_no_table() -> None:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet("表")
+    sheet.write_row(0, 0, ["品名", "数"])
+    sheet.write_row(1, 0, ["りんご", "3"])
+    book.close()
+    package = Package(stream.getvalue())
+    area = TableRange("表", sheet_parts(package)["表"], 1, {"品名": 1, "数": 2}, 2)
+    edit = WorkbookEdit(package)
+    wider = edit.widen(area, ["備考"])
+    assert edit.append(wider, {"品名": "なし", "備考": "甘い"}) == 3
+    data = edit.data()
+    assert faults(data) == [] and grid(data)[3] == {1: "なし", 3: "甘い"}
+    assert Package(data).xml(area.part).find(N + "dimension").get("ref") == "A1:C3"
+    edit = WorkbookEdit(package)
+    edit.widen(area, ["備考"])
+    assert Package(edit.data()).xml(area.part).find(N + "dimension").get("ref") == "A1:C2"
+
+
+@pytest.mark.parametrize("row", [3, 4, 5])
+def test_a_cell_right_of_a_table_is_named(row: int) -> None:
+    package, area = two_tables()
+    edit = WorkbookEdit(package)
+    edit.set(replace(area, columns={"右": 4}, header=2), row, "右", "メモ")
+    with pytest.raises(MasterError, match=f"D{row}"):
+        WorkbookEdit(Package(edit.data())).widen(area, ["備考"])
+
+
+def test_a_merge_right_of_a_table_is_named() -> None:
+    package, area = two_tables()
+
+    def merge(root: etree._Element) -> None:
+        merges = etree.Element(N + "mergeCells", count="1")
+        etree.SubElement(merges, N + "mergeCell", ref="D5:E6")
+        root.find(N + "sheetData").addnext(merges)
+
+    with pytest.raises(MasterError, match="D5"):
+        WorkbookEdit(changed(package, area.part, merge)).widen(area, ["備考"])
+
+
+def test_a_table_right_of_a_table_is_named_even_where_its_cells_are_blank() -> None:
+    package, area = two_tables()
+    lower = replace(area, header=6, last=8, table=None)
+    with pytest.raises(MasterError, match="F3:G10"):
+        WorkbookEdit(package).widen(lower, ["備考", "日付", "担当"])
+    with pytest.raises(MasterError, match="F3:G10"):
+        WorkbookEdit(package).widen(area, ["備考", "日付", "担当"])
+
+
+def test_a_widened_table_keeps_its_blank_rows() -> None:
+    package, area = two_tables(blank_rows=2)
+    edit = WorkbookEdit(package)
+    edit.widen(area, ["備考"])
+    data = edit.data()
+    assert faults(data) == []
+    assert [t.box.ref for t in tables(Package(data), area.part)] == ["B3:D7", "F3:G10"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...ooxml.refs import quote_sheet
 from ..blocks import Layout
 from .row_map import Path, RowMap
 
@@ -17,7 +18,7 @@ _ROWS = re.compile(r"(\$?)([0-9]+):(\$?)([0-9]+)")
 
 def sheet_prefix(sheet: str) -> str:
     """Return the name of a sheet, quoted, as it begins a reference: ``'年間 計画'!``."""
-    return "'" + sheet.replace("'", "''") + "'!"
+    return quote_sheet(sheet) + "!"
 
 
 @dataclass(frozen=True, slots=True)
