@@ -36,7 +36,7 @@ def demo(call: Call, folder: Path | None) -> int:
     console.out("できたファイル:")
     for label, path in (
         ("マスター", played.workspace.master), ("配付したブック", played.issued[0].parent),
-        ("部署の返送", played.corrected.parent), ("差し戻したブック", played.first.copies[0].parent),
+        ("部署の返送", played.returned[0].parent), ("部署の再提出", played.corrected.parent), ("差し戻したブック", played.first.copies[0].parent),
         ("返送の控え", played.workspace.returns), *((f"報告書（{_KINDS[path.suffix]}）", path) for path in played.reports),
         *(("公表用", path) for path in played.published),
     ):  # fmt: skip
