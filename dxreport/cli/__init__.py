@@ -76,8 +76,11 @@ def main(args: Sequence[str] | None = None) -> int:
         )
     except Exception as error:
         _trace()
-        message = f"予期しない誤りが起きました（{type(error).__name__}: {error}）。何も変更していません。"
-        return _fail(message, f"環境変数 {DEBUG}=1 を付けて実行すると、詳しい記録が出ます。", 3)
+        message = f"予期しないエラーが起きました（{type(error).__name__}: {error}）。"
+        fix = (
+            f"環境変数 {DEBUG}=1 を付けて実行すると、詳しい記録が出ます。記録を添えて、開発の担当者に連絡してください。"
+        )
+        return _fail(message, fix, 3)
 
 
 def _fail(message: str, fix: str, code: int) -> int:

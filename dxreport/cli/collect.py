@@ -16,7 +16,7 @@ from .common import Call, command
 @command(answers=True)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option("--dry-run", is_flag=True, help="何が取り込まれるかだけを示す（何も書きません）")
-@click.option("--replace", is_flag=True, help="空白のままの欄も含めて、今回の返送で置き換える")
+@click.option("--replace", is_flag=True, help="配付時のままの欄も含めて、今回の返送の内容に置き換える")
 @click.option("--password", metavar="TEXT", help="パスワード付きのブックを開くパスワード")
 @click.option(
     "--password-file", type=click.Path(path_type=Path), metavar="FILE",

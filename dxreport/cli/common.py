@@ -64,7 +64,7 @@ class Call:
         else:
             found, problem = default, "回を指定してください（--round 回の名前、または --quarter 1～4）。"
         if found is None:
-            raise UsageError(problem, f"設定にある回: {'、'.join(r.name for r in settings.rounds) or 'なし'}")
+            raise UsageError(problem, _rounds(settings))
         return found
 
 
@@ -72,6 +72,11 @@ def _named(settings: Settings, name: str) -> Round | None:
     from ..ooxml.table import plain
 
     return next((r for r in settings.rounds if plain(r.name) == plain(name)), None)
+
+
+def _rounds(settings: Settings) -> str:
+    names = "、".join(r.name for r in settings.rounds)
+    return f"「設定」にある回は、{names} です。" if names else "「設定」の回の表に、回を加えてください。"
 
 
 def _of_quarter(settings: Settings, quarter: int) -> Round | None:
@@ -156,7 +161,9 @@ class Program(JapaneseHelp, click.Group):
         """Resolve the command as click does; list the commands in Japanese if there is none of this name."""
         name = args[0]
         if name not in self.summaries and not name.startswith("-"):
-            raise UsageError(f"「{name}」というコマンドはありません。", f"コマンド: {' '.join(self.summaries)}")
+            raise UsageError(
+                f"「{name}」というコマンドはありません。", f"使えるのは、{'、'.join(self.summaries)} です。"
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -21,7 +21,7 @@ def demo(call: Call, folder: Path | None) -> int:
     配付、記入、取り込み、保留と差し戻し、訂正の取り込み、報告書と公表用のブックまで行い、マスターが公表された
     内容と一致することを確かめます。DIR（指定しなければ demo）に新しい作業フォルダーを作ります。
     """
-    from ..lifecycle.demo import RETURNS, play
+    from ..lifecycle.demo import play
 
     played = play(call.folder / (folder or DEFAULT), console.out)
     root = played.workspace.root
@@ -36,8 +36,7 @@ def demo(call: Call, folder: Path | None) -> int:
     console.out("できたファイル:")
     for label, path in (
         ("マスター", played.workspace.master), ("配付したブック", played.issued[0].parent),
-        ("部署の返送", played.workspace.root / RETURNS), ("直した返送", played.corrected.parent),
-        ("差し戻したブック", played.first.copies[0].parent),
+        ("部署の返送", played.returned[0].parent), ("部署の再提出", played.corrected.parent), ("差し戻したブック", played.first.copies[0].parent),
         ("返送の控え", played.workspace.returns), *((f"報告書（{_KINDS[path.suffix]}）", path) for path in played.reports),
         *(("公表用", path) for path in played.published),
     ):  # fmt: skip

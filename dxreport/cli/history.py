@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from ..collect.originals import original_path
 from ..domain.errors import UsageError
 from ..domain.problems import shown
-from ..intake.gather import ReturnedFile
 from ..master.records import Change
 from ..workspace.paths import Workspace
 from . import console
@@ -24,7 +22,10 @@ def history(call: Call, measure: str | None) -> None:
     """マスターのどの値が、いつ、どの返送のどのセルから来たかを示します。"""
     master = call.master()
     if measure and master.measure(measure) is None:
-        raise UsageError(f"施策 {measure} はありません。", f"施策ID: {'、'.join(m.id for m in master.measures)}")
+        raise UsageError(
+            f"施策 {measure} はありません。",
+            f"マスターにある施策IDは、{'、'.join(m.id for m in master.measures)} です。",
+        )
     changes = [c for c in master.changes if not measure or c.measure == measure]
     if call.as_json:
         console.emit_json({"changes": [_answer(call.workspace, c) for c in changes]})
@@ -47,7 +48,7 @@ def _source(c: Change, original: str) -> Iterator[str]:
 
 def _original(workspace: Workspace, c: Change) -> str:
     """Return the path of the kept original that a change came from; ``""`` if there is none."""
-    path = original_path(workspace, c.return_id, _name(c.file)) if c.return_id and c.file else None
+    path = original_path(workspace, c.return_id, c.file) if c.return_id and c.file else None
     return str(path) if path and path.is_file() else ""
 
 
@@ -56,7 +57,3 @@ def _answer(workspace: Workspace, c: Change) -> Record:
         "return": c.return_id, "issue": c.issue_id, "file": c.file, "sheet": c.sheet, "cell": c.cell, "note": c.note,
         "original": _original(workspace, c),
     }  # fmt: skip
-
-
-def _name(file: str) -> str:
-    return ReturnedFile(file, Path(), b"", "").file_name

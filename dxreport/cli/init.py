@@ -112,13 +112,13 @@ def _next_steps(call: Call, folder: Path, sample: bool, *, measures: bool = Fals
         return [
             "master/master.xlsx を Excel で開き、次の表を確かめて保存します。",
             "  部署: 建制順に並べ、宛先のメールアドレスを書く",
-            "  設定: 回の締切、進捗の語、分野の名前、メールのドメイン",
+            "  設定: 回の「締切」（提出期限）、進捗の語、分野の名前、メールのドメイン",
             f"dxreport check -C {where}",
         ]
     return [
         "master/master.xlsx を Excel で開き、次の表に書いて保存します。",
         "  部署: 部署名と宛先のメールアドレス（建制順に）",
-        "  設定: 回の締切、分野の名前、メールのドメイン",
+        "  設定: 回の「締切」（提出期限）、分野の名前、メールのドメイン",
         "  施策: 施策ID、施策名、主管部署。取組と成果目標は、計画の回で部署に書いてもらえます",
         f"dxreport check -C {where}",
     ]

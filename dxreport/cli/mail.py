@@ -13,6 +13,12 @@ from . import console
 from .common import Call, command
 from .json_records import Record
 
+_NOBODY = {
+    desk.MailKind.REQUEST: "依頼する部署はありません。",
+    desk.MailKind.RETURN: "差し戻す部署はありません。",
+    desk.MailKind.REMIND: "督促する部署はありません。",
+}
+
 
 @command(answers=True, rounds=True)
 @click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.MailKind]))
@@ -52,7 +58,7 @@ def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
         console.out(console.table(rows, ("部署", "宛先", "施策", "添付")))
         console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {len(rows)} 通を {folder} に作りました。")
     elif not drafts.obstacles:
-        console.out(f"{drafts.round.name}: {drafts.kind.label}の相手はいません。")
+        console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind]}")
     for obstacle in drafts.obstacles:
         console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
     for receipt in drafts.unread:

@@ -19,7 +19,11 @@ from .json_records import problem_record
 )
 @click.option("--accept", is_flag=True, help="保留または取下げのシートを、そのまま取り込む")
 @click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
-@click.option("--password", metavar="TEXT", help="パスワード付きで返送された保留のブックを開くパスワード")
+@click.option(
+    "--password",
+    metavar="TEXT",
+    help="届いたときにパスワードで開けなかったファイルを開くパスワード（ほかの返送には要りません）",
+)
 def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
     """競合を決めるか、電話などで確かめた保留シート（または取り下げたシート）を取り込みます。どちらも変更履歴に残ります。
 

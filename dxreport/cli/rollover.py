@@ -19,9 +19,9 @@ from .json_records import change_record, conflict_record
     metavar="DIR",
     help="次の年度のフォルダー（既定: 今のフォルダーの隣）",
 )
-@click.option("--dry-run", is_flag=True, help="何が繰り越されるかだけを示す（何も書きません）")
+@click.option("--dry-run", is_flag=True, help="何が引き継がれるかだけを示す（何も書きません）")
 def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
-    """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを繰り越します。
+    """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを引き継ぎます。
 
     施策ID、施策名、部署、関連施策、取組の名前、成果目標（目標と実績）を引き継ぎ、到達目標、作業予定、
     進捗、対応策、予算化予定、支援依頼は空にします。中止・完了・統合の施策は引き継ぎません。
@@ -41,7 +41,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         console.out(f"{done.fiscal_year}の作業フォルダー: {done.workspace.root}{will}")
         left = f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else ""
         console.out(f"  {done.measures} 施策を引き継ぎました。{left}")
-        console.out("  設定の締切は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
+        console.out("  「設定」の「締切」は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
         console.out(f"  次: dxreport render --round 計画 -C {done.workspace.root}")
         return 0
     for c in done.changes:
@@ -51,11 +51,11 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         console.out(f"競合 {what}: {done.fiscal_year}のマスターでも書き換えられています（{conflict.current}）")
     if done.left:
         console.out(
-            f"前の年度で終わったので、繰り越さなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）"
+            f"前の年度で終わったので、引き継がなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）"
         )
     if done.unknown:
         console.out(
             f"{done.fiscal_year}のマスターにない施策: {'、'.join(done.unknown)}（必要なら「施策」シートに書き足してください）"
         )
-    console.out(f"{done.fiscal_year}: {len(done.changes)} か所を繰り越しました。競合 {len(done.conflicts)} 件。{will}")
+    console.out(f"{done.fiscal_year}: {len(done.changes)} か所を引き継ぎました。競合 {len(done.conflicts)} 件。{will}")
     return 1 if done.conflicts else 0

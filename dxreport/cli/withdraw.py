@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..collect import withdraw as desk
+from ..collect.originals import original_path
 from ..domain.problems import shown
 from . import console
 from .common import Call, command
@@ -38,8 +39,8 @@ def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
         console.out(f"競合 {what}: その後に書き換えられています（今は「{shown(conflict.current)}」）")
     for r in plan.held:
         console.out(f"{r.id}（{r.file}）の {r.measure} は、{return_id} がないと記入がそろわないため、保留に戻します。")
-    for id_ in dict.fromkeys(r.id for r in plan.held):
-        console.out(f"  差し戻し用のファイルは、dxreport collect master/returns/{id_}_… を実行すると作り直せます。")
+    for path in dict.fromkeys(original_path(call.workspace, r.id, r.file) for r in plan.held):
+        console.out(f'  差し戻し用のファイルは、dxreport collect "{path}" を実行すると作り直せます。')
     done = "戻す予定です（何も書いていません）" if dry_run else "元に戻しました"
     console.out(f"{return_id}: {len(plan.changes)} か所を{done}。競合 {len(plan.conflicts)} 件。")
     return 1 if plan.conflicts else 0

@@ -19,8 +19,9 @@ _NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 
 
 def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
-    """Where the original of a return is kept."""
-    return workspace.returns / f"{return_id}_{file_name(without_number(name))}"
+    """Where the original of a return is kept; ``name`` may be that inside an archive or a mail."""
+    inner = ReturnedFile(name, Path(), b"", "").file_name
+    return workspace.returns / f"{return_id}_{file_name(without_number(inner))}"
 
 
 def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
@@ -29,7 +30,7 @@ def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
     Raises MasterError when it is gone, cannot be read, or is no longer what came.
     """
     file = ReturnedFile(reading.file, workspace.returns, b"", reading.sha256)
-    path = original_path(workspace, reading.id, file.file_name)
+    path = original_path(workspace, reading.id, reading.file)
     if not path.is_file():
         raise MasterError(
             f"返送の控え {path} がありません。", "バックアップから戻すか、部署に送り直してもらってください。"

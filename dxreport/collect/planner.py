@@ -125,7 +125,7 @@ class Planner:
         books.work.readings[name] = reading
         books.work.add(Read(name, id_, file.sha256, reading.file), *reading.measures())
         if file.data:
-            books.work.kept[original_path(books.workspace, id_, _last(reading.file))] = file.data
+            books.work.kept[original_path(books.workspace, id_, reading.file)] = file.data
 
     def _judge_again(self) -> None:
         """Files that came again are judged by the settings of now, where that makes a difference."""
@@ -266,10 +266,6 @@ class Planner:
 def sent_at(file: ReturnedFile) -> str:
     """When a mail was sent, as the master's cells hold it; "" for what came in no mail."""
     return stamp(datetime.fromisoformat(file.received)) if file.received else ""
-
-
-def _last(name: str) -> str:
-    return ReturnedFile(name, None, b"", "").file_name  # type: ignore[arg-type]
 
 
 def _same_facts(before: Reading, now: Reading) -> bool:

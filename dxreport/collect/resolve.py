@@ -162,9 +162,10 @@ def _open(books: Books, id_: str) -> Conflict:
     conflicts = books.master.conflicts
     found = next((c for c in conflicts if c.id == id_), None)
     if found is None or found.state is not ConflictState.OPEN:
-        still = "、".join(c.id for c in conflicts if c.state is ConflictState.OPEN) or "ありません"
+        still = "、".join(c.id for c in conflicts if c.state is ConflictState.OPEN)
         raise UsageError(
-            f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。", f"未解決の競合: {still}"
+            f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。",
+            f"未解決の競合は、{still} です。" if still else "未解決の競合はありません。",
         )
     return found
 
@@ -181,7 +182,8 @@ def _waiting(books: Books, return_id: str, measure: str) -> Outcome:
             f"{r.id}/{r.measure}" for r in books.master.receipts if r.state.name == "HELD" and not r.replaced_by
         )
         raise UsageError(
-            f"{return_id}/{measure} は、保留にも取下げにもなっていません。", f"保留中のシート: {held or 'ありません'}"
+            f"{return_id}/{measure} は、保留にも取下げにもなっていません。",
+            f"保留のシートは、{held} です。" if held else "保留のシートはありません。",
         )
     later = [
         o.sheet.return_id for o in outcomes.values()

@@ -140,7 +140,7 @@ ISSUE_UNKNOWN = ProblemKind(
 )
 WRONG_YEAR = ProblemKind(
     "E203",
-    "対象年度が違います（このシートは{found}、台帳は{expected}）。",
+    "対象年度が違います（このシートは{found}、マスターは{expected}）。",
     "{expected}の様式に記入して返送してください。",
 )
 MEASURE_NOT_ISSUED = ProblemKind(
@@ -154,7 +154,9 @@ SHEET_TWICE = ProblemKind(
     "回答のシートを1枚だけ残し、ほかは削除して返送してください。",
 )
 FORM_UNKNOWN = ProblemKind(
-    "E206", "様式「{form}」の控えがなく、読み取れません。", "今回配付したファイルに記入して返送してください。"
+    "E206",
+    "このシートの様式「{form}」が残っておらず、読み取れません。",
+    "取りまとめの担当者が master/forms をバックアップから戻すと、読み取れます。戻せないときは、改めて配付するファイルに記入して返送してください。",
 )
 
 WRONG_ROUND = ProblemKind(
@@ -172,7 +174,7 @@ LOCKED_CHANGED = ProblemKind(
 REMOVED = ProblemKind(
     "E302",
     "様式の{what}が削除されています。",
-    "空白とは区別して扱います。配付したファイルに記入し直すか、削除した{what}を元に戻してください。",
+    "空白にしたものとはみなしません。配付したファイルに記入し直すか、削除した{what}を元に戻してください。",
 )
 FORMULA = ProblemKind("E303", "数式が入っています。", "数式ではなく、表示させたい値や文を直接記入してください。")
 ERROR_VALUE = ProblemKind("E304", "エラー値「{value}」が入っています。", "値や文を直接記入し直してください。")
@@ -184,7 +186,7 @@ NOT_TEXT = ProblemKind(
 MERGED_OVER = ProblemKind(
     "E306",
     "セルが結合されて、この欄の内容（「{value}」）が消えています。",
-    "空白とは区別して扱います。結合を解いて、元の内容を記入し直してください。",
+    "空白にしたものとはみなしません。結合を解いて、元の内容を記入し直してください。",
 )
 GARBLED = ProblemKind(
     "E307",
@@ -331,7 +333,8 @@ WITHDRAWN = ProblemKind(
 REPLACED = ProblemKind(
     "W510",
     "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
-    "こちらを採るときは、{newer}を取り下げてから（dxreport withdraw {newer}）、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
+    "こちらを採るときは、{newer}を取り下げてください（dxreport withdraw {newer}）。それでも保留のままなら、"
+    "dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
 )
 JOINED = ProblemKind(
     "W511",

@@ -147,7 +147,7 @@ def _chosen(master: Master, round_: Round, departments: Sequence[str], measures:
     for id_ in measures:
         if id_ not in known:
             what = f"施策 {id_} は、この回に送る施策の中にありません。"
-            raise UsageError(what, f"{did_you_mean(measure_id(id_), known)}施策ID: {'、'.join(known)}")
+            raise UsageError(what, f"{did_you_mean(measure_id(id_), known)}施策IDは、{'、'.join(known)} です。")
     chosen = [
         _Selection(name, picked, len(picked) == len(theirs))
         for name, theirs in by_name.items()
@@ -164,7 +164,7 @@ def _department(master: Master, name: str, known: Collection[str]) -> str:
     department = master.department(name)
     if department is None or department.name not in known:
         what = f"部署「{name}」には、この回に送る施策がありません。"
-        raise UsageError(what, f"{did_you_mean(name, known)}部署: {'、'.join(known)}")
+        raise UsageError(what, f"{did_you_mean(name, known)}部署は、{'、'.join(known)} です。")
     return department.name
 
 

@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from types import SimpleNamespace
 
 from ..collect.corrected import kept_copies
+from ..collect.originals import original_path
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
@@ -184,14 +185,15 @@ class _Writer:
         found = kept_copies(self.workspace, receipt.id)
         if not found:
             why = f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。"
-            fix = f"dxreport collect master/returns/{receipt.id}_… を実行すると、差し戻し用のファイルができることがあります。"
+            kept = original_path(self.workspace, receipt.id, receipt.file)
+            fix = f'dxreport collect "{kept}" を実行すると、差し戻し用のファイルができることがあります。'
             self._stop(department, why, fix)
         return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
 
     def _issued(self, issue: Issue) -> Attachment:
         path = workbook_path(self.workspace, issue.id)
         if not path.is_file():
-            raise DxreportError(f"配付の控え {path} がありません。", "バックアップから戻してください。")
+            raise DxreportError(f"発行の控え {path} がありません。", "バックアップから戻してください。")
         return Attachment(issue.file, path.read_bytes())
 
     def _stop(self, department: str, why: str, fix: str) -> None:

@@ -132,7 +132,10 @@ def put(
     """Save as :func:`save` does, for a caller that holds the lock."""
     path = workspace.master
     if who := opened_elsewhere(path):
-        raise LockedError(f"{path.name} が {who} で開かれています。", "保存して閉じてから、もう一度実行してください。")
+        space = "" if who.endswith("）") else " "
+        raise LockedError(
+            f"{path.name} が {who}{space}で開かれています。", "保存して閉じてから、もう一度実行してください。"
+        )
     if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
         raise MasterError(
             f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",

@@ -46,8 +46,7 @@ def _round(master: Master, quarter: int) -> Round:
     own = [r for r in master.settings.rounds if r.quarter == quarter]
     found = next((r for r in own if r.name == QUARTER_LABELS[quarter]), own[0] if own else None)
     if found is None:
-        names = "、".join(r.name for r in master.settings.rounds) or "なし"
-        raise UsageError(f"第{quarter}四半期の回は、設定にありません。", f"設定にある回: {names}")
+        raise UsageError(f"第{quarter}四半期の回は、設定にありません。", "「設定」の回の表に加えてください。")
     return found
 
 

@@ -157,7 +157,7 @@ def _read(path: Path, entry: FinalReport) -> Final:
         wrong = "確定したときの内容と違います"
     raise MasterError(
         f"確定報告 {entry.id} の控え {path.name} が{wrong}。",
-        f"{path} を控えから戻してください。この確定を取り消すには、「{FINALS.name}」シートの行を削除します。",
+        f"{path} をバックアップから戻してください。この確定を取り消すには、「{FINALS.name}」シートの行を削除します。",
     )
 
 

@@ -43,7 +43,7 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
 
 def test_no_recipient_is_no_fault(quarter, capsys):
     assert call(quarter, "return", *LATE) == 0
-    assert "相手はいません" in capsys.readouterr().out
+    assert "差し戻す部署はありません" in capsys.readouterr().out
     assert not (quarter.workspace.reports / "令和４年度_第1四半期_メール_差し戻し").exists()
 
 

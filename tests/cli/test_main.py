@@ -140,7 +140,7 @@ def test_a_folder_without_a_master_is_3(tmp_path, capsys):
     ("raised", "code", "words"),
     [
         (LockedError("開いています。", "閉じてください。"), 3, "エラー: 開いています。\n対処: 閉じてください。\n"),
-        (ZeroDivisionError("整数"), 3, "予期しない誤りが起きました（ZeroDivisionError: 整数）。何も変更していません。"),
+        (ZeroDivisionError("整数"), 3, "予期しないエラーが起きました（ZeroDivisionError: 整数）。"),
         (
             PermissionError(13, "Permission denied", "a.xlsx"),
             3,
