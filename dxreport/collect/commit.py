@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -27,8 +28,10 @@ from ..workspace.paths import Workspace
 from .judge import Judge
 from .ledger import ConflictRows, History, changed_receipts, fixed_receipts, sheet_receipt, withdrawn_note
 from .log import Chain, Commit, Entry, Log, Read, commit_name, content_key
-from .reading import Reading, parse_reading, reading_data
-from .replay import Accept, Edit, Event, Issued, Returned, Sheet, State, Withdraw, replay
+from .migrate import first_commit
+from .originals import orphans
+from .reading import Reading, issued_texts, named_reading, parse_reading, reading_data
+from .replay import Accept, Again, Edit, Event, Issued, Returned, Sheet, State, Withdraw, replay
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 _Key = tuple[str, str, str]
@@ -83,8 +86,6 @@ class Books:
             return self.log.chain(self.master.commit)
         if (found := self.log.nearest(self.texts)).commits:
             return found
-        from .migrate import first_commit
-
         return first_commit(self)
 
     @cached_property
@@ -132,33 +133,45 @@ class Books:
         if name not in self._readings:
             path = self.workspace.readings / f"{name}.json"
             try:
-                self._readings[name] = parse_reading(path.read_bytes(), self.archive)
+                self._readings[name] = parse_reading(named_reading(path), self.archive)
             except (OSError, ValueError, KeyError, TypeError):
                 raise MasterError(
                     f"読み取りの控え {path} がないか、壊れています。", "バックアップから戻してください。"
                 ) from None
         return self._readings[name]
 
-    def entries(self) -> Iterator[Entry]:
-        """All events so far: the log's, what people typed, this command's."""
-        yield from self.chain.entries()
-        yield from self.noticed
-        yield from self.work.entries
+    @cached_property
+    def _earlier(self) -> tuple[Entry, ...]:
+        """The events before this command's: the log's, and what people typed since."""
+        return (*self.chain.entries(), *self.noticed)
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        """The places of each measure's events among the earlier ones."""
+        out: defaultdict[str, list[int]] = defaultdict(list)
+        for n, entry in enumerate(self._earlier):
+            for measure in dict.fromkeys(entry.measures):
+                out[measure].append(n)
+        return out
+
+    def entries(self, upto: int | None = None) -> Sequence[Entry]:
+        """All events so far, or the first ``upto``: the log's, what people typed, this command's."""
+        return (*self._earlier, *self.work.entries)[:upto]
 
     @property
     def before_work(self) -> int:
         """How many events there were before this command's."""
-        return self._logged + len(self.noticed)
+        return len(self._earlier)
 
-    @cached_property
+    @property
     def _logged(self) -> int:
-        return sum(1 for _ in self.chain.entries())
+        return len(self._earlier) - len(self.noticed)
 
     def reads(self, *, upto: int | None = None) -> dict[str, list[Read]]:
         """The readings of each return in the log, the oldest first; ``upto`` counts events."""
         out: dict[str, list[Read]] = {}
-        for n, entry in enumerate(self.entries()):
-            if isinstance(entry.event, Read) and (upto is None or n < upto):
+        for entry in self.entries(upto):
+            if isinstance(entry.event, Read):
                 out.setdefault(entry.event.return_id, []).append(entry.event)
         return out
 
@@ -180,8 +193,6 @@ class Books:
     @cached_property
     def _lost_numbers(self) -> dict[str, str]:
         """Numbers given by commits outside of the log, and those of originals that no commit names."""
-        from .originals import orphans
-
         found = self.log.numbers(self.chain)
         named = {*found.values(), *self.known_numbers.values()}
         return {**orphans(self.workspace, named), **found}
@@ -192,12 +203,10 @@ class Books:
 
     def events(self, measure: str, *, upto: int | None = None) -> list[Event]:
         """The events of a measure in the order of the log."""
-        return [
-            event
-            for n, entry in enumerate(self.entries())
-            if measure in entry.measures and (upto is None or n < upto)
-            for event in self._events(entry, measure)
-        ]
+        stop = self.before_work + len(self.work.entries) if upto is None else upto
+        entries = [self._earlier[n] for n in self._places.get(measure, ()) if n < stop]
+        entries += (e for e in self.work.entries[: max(0, stop - self.before_work)] if measure in e.measures)
+        return [event for entry in entries for event in self._events(entry, measure)]
 
     def _events(self, entry: Entry, measure: str) -> Iterator[Event]:
         if isinstance(entry.event, Read):
@@ -213,11 +222,9 @@ class Books:
     def _sheets(self, reading: Reading, measure: str) -> Iterator[Sheet]:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
-                snapshot = self.archive.snapshot(sheet.issue)
-                if snapshot is None:
-                    raise MasterError(f"発行の控え {sheet.issue} がありません。", "バックアップから戻してください。")
+                issued = issued_texts(sheet.issue, measure, self.archive)
                 yield Sheet(
-                    reading.id, sheet.issue, sheet.round, reading.stamp, snapshot.texts[measure], sheet.texts,
+                    reading.id, sheet.issue, sheet.round, reading.stamp, issued, sheet.texts,
                     reading.corrects, reading.whole, reading.terms, sheet,
                 )  # fmt: skip
 
@@ -251,7 +258,7 @@ class Books:
 
     def files(self) -> dict[str, str]:
         """The names of returned files, by return."""
-        return {id_: self.reading(reads[0].reading).file for id_, reads in self.reads().items()}
+        return {id_: reads[0].file for id_, reads in self.reads().items()}
 
     def difference(
         self, *, note: str = "", kept: str = "", withdrawn: str = "", rows: ConflictRows | None = None
@@ -304,8 +311,7 @@ class Books:
 
     def _fixed(self, upto: int | None) -> dict[_Key, Receipt]:
         """The rows of what could not be read of files, as of the first ``upto`` events."""
-        gone = {e.event.return_id: e.event for n, e in enumerate(self.entries())
-                if isinstance(e.event, Withdraw) and (upto is None or n < upto)}  # fmt: skip
+        gone = {e.event.return_id: e.event for e in self.entries(upto) if isinstance(e.event, Withdraw)}
         touched = {e.event.return_id for e in self.work.entries if isinstance(e.event, (Read, Withdraw))}
         out: dict[_Key, Receipt] = {}
         for id_, reads in self.reads(upto=upto).items():
@@ -364,7 +370,7 @@ class Books:
             files |= {self.log.path(n): c.data() for n, c in zip(self.chain.names, self.chain.commits, strict=True)}
         for name, reading in {**self.migrated, **self.work.readings}.items():
             files[self.workspace.readings / f"{name}.json"] = reading_data(reading, self.archive)
-        if self.work.readings or self.migrated:
+        if self.migrated or any(isinstance(entry.event, Read | Again) for entry in self.work.entries):
             files[self.workspace.terms / f"{self.own_terms}.json"] = terms_data(self.master.settings)
         name = commit_name(made, number + 1)
         files[self.log.path(name)] = made.data()

@@ -46,19 +46,19 @@ class Judge:
     ) -> None:
         self._terms, self._measures, self._departments = terms, measures, departments
         self._known = dict(known)
-        self._opened: dict[tuple[str, str, str, str], frozenset[Ref]] = {}
+        self._opened: dict[tuple[object, ...], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
         """Judge a sheet as if it said ``texts``; cells of ``others`` are not its fault."""
-        key = _digest(sheet, texts, others)
+        key = _digest(sheet, _read(sheet), texts, others)
         if key not in self._known:
             self._known[key] = self.fresh[key] = self._judge(sheet, texts, others)
         return self._known[key]
 
     def opens(self, sheet: Sheet) -> frozenset[Ref]:
         """The cells whose changes count."""
-        key = (*sheet.key, sheet.issued.get(Ref("id"), ""), sheet.terms)
+        key = (*sheet.key, sheet.issued.get(Ref("id"), ""), sheet.terms, frozenset(sheet.texts))
         if key not in self._opened:
             case = self._case(sheet, {**sheet.issued, **sheet.texts})
             self._opened[key] = frozenset(ref for ref in sheet.texts if takes(case, ref))
@@ -76,8 +76,7 @@ class Judge:
         )
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
-        read = sheet.data
-        assert isinstance(read, SheetReading)
+        read = _read(sheet)
         case = self._case(sheet, texts)
         # A missing 対応策 is not charged to a sheet whose 進捗 came from elsewhere.
         due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
@@ -131,9 +130,15 @@ def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Pr
     )  # fmt: skip
 
 
-def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
-    """What an outcome follows from."""
+def _read(sheet: Sheet) -> SheetReading:
+    assert isinstance(sheet.data, SheetReading)
+    return sheet.data
+
+
+def _digest(sheet: Sheet, read: SheetReading, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
+    """The digest of what an outcome follows from; a file that is read again may show other problems."""
     issued, measure = sheet.issued, sheet.issued.get(Ref("id"), "")
     changed = sorted((str(ref), text) for ref, text in texts.items() if issued.get(ref) != text)
-    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(str, others)))
+    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(str, others)), read.problems,
+             read.rounds)  # fmt: skip
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -127,6 +127,7 @@ class Log:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._commits: dict[str, Commit] = {}
 
     def chain(self, tip: str) -> Chain:
         """The chain that ends in a commit; raises MasterError where a part of it is gone or damaged."""
@@ -156,12 +157,13 @@ class Log:
 
     def names(self) -> list[str]:
         """All commits, by number."""
-        return sorted(path.stem for path in self.folder.glob("*.json")) if self.folder.is_dir() else []
+        return sorted((path.stem for path in self.folder.glob("*.json")), key=lambda name: (name.find("-"), name))
 
     def numbers(self, chain: Chain) -> dict[str, str]:
         """The returns of commits outside of a chain, by content: their numbers are not given to others."""
         out: dict[str, str] = {}
-        for name in set(self.names()) - set(chain.names):
+        inside = set(chain.names)
+        for name in (name for name in self.names() if name not in inside):
             for entry in self._read(name).entries:
                 if isinstance(entry.event, Read):
                     out[content_key(entry.event.sha256, entry.event.file)] = entry.event.return_id
@@ -172,11 +174,16 @@ class Log:
         return self.folder / f"{name}.json"
 
     def _read(self, name: str) -> Commit:
-        path = self.path(name)
-        try:
-            return Commit.parse(path.read_bytes())
-        except (OSError, ValueError, KeyError, TypeError):
-            raise MasterError(f"記録 {path} がないか、壊れています。", "バックアップから戻してください。") from None
+        if name not in self._commits:
+            path = self.path(name)
+            try:
+                data = path.read_bytes()
+                if hashlib.sha256(data).hexdigest()[:12] != name.rpartition("-")[2]:
+                    raise ValueError(name)
+                self._commits[name] = Commit.parse(data)
+            except (OSError, ValueError, KeyError, TypeError):
+                raise MasterError(f"記録 {path} がないか、壊れています。", "バックアップから戻してください。") from None
+        return self._commits[name]
 
 
 _EMPTY = hashlib.sha256(b"").hexdigest()

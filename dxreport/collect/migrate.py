@@ -7,7 +7,6 @@ another text than the history ends with, the master's counts.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from .ledger import ACCEPTED, ADDITION
 from .log import Chain, Commit, Entry, Read, commit_name
 from .originals import original
 from .read import FileReader
-from .reading import Reading, SheetReading, reading_data
+from .reading import Reading, SheetReading, reading_data, reading_name
 from .replay import Accept, Decision, Edit, Event, Issued, Withdraw
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def _returns(books: Books) -> Iterator[_Dated]:
         changed = [c.when for c in books.master.changes if c.return_id == id_ and not c.note]
         time = max(time, min(changed, default=rows[0].when))
         reading = _reading(books, reader, id_, rows)
-        name = f"{id_}-{hashlib.sha256(reading_data(reading, books.archive)).hexdigest()[:12]}"
+        name = reading_name(id_, reading_data(reading, books.archive))
         books.migrated[name] = reading
         yield time, 2, n, Entry(Read(name, id_, reading.sha256, reading.file), reading.measures())
         for m, row in enumerate(rows):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from .log import Read, content_key
 from .originals import original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
 from .read import FileRead, FileReader, package_of
-from .reading import Reading, SheetReading, reading_data
+from .reading import Reading, SheetReading, reading_data, reading_name
 from .replay import Again, Outcome, SheetKey, State, Verdict
 
 _HELD = (Verdict.HELD, Verdict.ELSEWHERE)
@@ -121,7 +120,7 @@ class Planner:
         if before is not None and _same_facts(before, reading):
             self._again.add(id_)
             return
-        name = f"{id_}-{hashlib.sha256(reading_data(reading, books.archive)).hexdigest()[:12]}"
+        name = reading_name(id_, reading_data(reading, books.archive))
         books.work.readings[name] = reading
         books.work.add(Read(name, id_, file.sha256, reading.file), *reading.measures())
         if file.data:
@@ -137,14 +136,11 @@ class Planner:
                 if s.readable and s.measure in books.texts
                 and books.state(s.measure).outcomes[id_, s.issue].verdict in _HELD
             )  # fmt: skip
-            changed = []
             for measure in dict.fromkeys(measures):
                 before = books.state(measure)
                 books.work.add(Again(id_, books.own_terms), measure)
                 after = books.state(measure)
-                if _fates(before) != _fates(after) or before.texts != after.texts:
-                    changed.append(measure)
-                else:
+                if _fates(before) == _fates(after) and before.texts == after.texts:
                     books.work.entries.pop()
                 books.forget(measure)
 

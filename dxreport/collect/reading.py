@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from ..domain.errors import MasterError
 from ..domain.model import Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive
@@ -91,6 +94,19 @@ def parse_reading(data: bytes, archive: Archive) -> Reading:
     return Reading(**{"sent": "", **given}, sheets=sheets, problems=problems)
 
 
+def reading_name(return_id: str, data: bytes) -> str:
+    """The name that a reading is kept under: its return and a digest of its content."""
+    return f"{return_id}-{hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def named_reading(path: Path) -> bytes:
+    """A kept reading as JSON; raises OSError where it is gone, ValueError where it is not what was kept."""
+    data = path.read_bytes()
+    if reading_name(path.stem.partition("-")[0], data) != path.stem:
+        raise ValueError(path.name)
+    return data
+
+
 def problem_json(p: Problem) -> dict[str, Any]:
     """A problem without what is blank."""
     return {key: value for key, value in asdict(p).items() if value}
@@ -112,7 +128,7 @@ def refs_from(given: Mapping[str, str]) -> dict[Ref, str]:
 
 
 def _sheet_json(sheet: SheetReading, archive: Archive) -> dict[str, Any]:
-    issued = _issued(sheet.issue, sheet.measure, archive)
+    issued = issued_texts(sheet.issue, sheet.measure, archive) if sheet.readable else {}
     given: dict[str, Any] = {
         "sheet": sheet.sheet, "measure": sheet.measure, "issue": sheet.issue, "round": sheet.round,
         "department": sheet.department, "readable": sheet.readable, "rounds": sheet.rounds, "moved": sheet.moved,
@@ -125,7 +141,7 @@ def _sheet_json(sheet: SheetReading, archive: Archive) -> dict[str, Any]:
 
 
 def _sheet_from(given: dict[str, Any], archive: Archive) -> SheetReading:
-    issued = _issued(given["issue"], given["measure"], archive)
+    issued = issued_texts(given["issue"], given["measure"], archive) if "as issued" in given else {}
     same = {ref: issued.get(ref, "") for ref in map(Ref.parse, given.pop("as issued", ()))}
     texts = {**same, **refs_from(given.pop("texts", {}))}
     return SheetReading(
@@ -139,9 +155,12 @@ def _sheet_from(given: dict[str, Any], archive: Archive) -> SheetReading:
     )
 
 
-def _issued(issue: str, measure: str, archive: Archive) -> Mapping[Ref, str]:
-    snapshot = archive.snapshot(issue) if issue else None
-    return snapshot.texts.get(measure, {}) if snapshot else {}
+def issued_texts(issue: str, measure: str, archive: Archive) -> Mapping[Ref, str]:
+    """The texts that a measure was issued with; raises MasterError where what was issued is no longer kept."""
+    snapshot = archive.snapshot(issue)
+    if snapshot is None or measure not in snapshot.texts:
+        raise MasterError(f"発行の控え {issue}（{measure}）がありません。", "バックアップから戻してください。")
+    return snapshot.texts[measure]
 
 
 def added_offers(reading: Reading) -> Iterator[tuple[SheetReading, Mapping[Ref, str]]]:

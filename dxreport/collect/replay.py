@@ -329,6 +329,7 @@ class _Fold:
         self.rules = rules
         self.texts = {ref: Text(text) for ref, text in first.items()}
         self.said: dict[tuple[str, Ref], tuple[Said, SheetKey]] = {}
+        self.rounds: set[str] = set()  # that said something
         self.entries: dict[SheetKey, _Entry] = {}
         self.absent: dict[SheetKey, Sheet] = {}
         self.conflicts: dict[tuple[Ref, str], Conflict] = {}
@@ -415,9 +416,8 @@ class _Fold:
         if not entry.judged.elsewhere:
             return Verdict.HELD
         answered = any(e.verdict.is_in and e is not entry for e in self._round(entry.sheet.round))
-        known = self.said
         new = any(
-            (k := known.get((entry.sheet.round, r))) is None or (k[0].text != s.text and k[0].stamp < s.stamp)
+            (k := self.said.get((entry.sheet.round, r))) is None or (k[0].text != s.text and k[0].stamp < s.stamp)
             for r, s in entry.says.items()
         )
         return Verdict.ELSEWHERE if answered and not new else Verdict.HELD
@@ -568,6 +568,7 @@ class _Fold:
         known = {ref: self.said.get((sheet.round, ref)) for ref in entry.says}
         later = {ref: k for ref, k in known.items() if k and k[0].stamp > entry.says[ref].stamp}
         counted = {ref: said for ref, said in entry.says.items() if not (k := known[ref]) or k[0].stamp < said.stamp}
+        self.rounds.add(sheet.round)
         for ref, said in counted.items():
             self.said[sheet.round, ref] = said, sheet.key
             self.conflicts.pop((ref, sheet.round), None)
@@ -619,8 +620,10 @@ class _Fold:
     def _is_own(self, ref: Ref, round_: str) -> bool:
         """Whether the master's text is an answer of this round, and no other round answered the same."""
         here = self.texts.get(ref, Text(""))
-        shared = any(r == ref and own != round_ and k[0].text == here.text for (own, r), k in self.said.items())
-        return here.by is not None and here.round == round_ and not shared
+        if here.by is None or here.round != round_:
+            return False
+        others = (self.said.get((other, ref)) for other in self.rounds if other != round_)
+        return not any(known and known[0].text == here.text for known in others)
 
     def _put(self, ref: Ref, text: str, by: SheetKey | None, round_: str) -> None:
         old = self.texts.get(ref, Text("")).text

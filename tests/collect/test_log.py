@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -15,15 +16,18 @@ import openpyxl
 import pytest
 
 from dxreport.collect.commit import opened
+from dxreport.collect.judge import _without
 from dxreport.collect.plan import Status
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
-from dxreport.domain.errors import UsageError
+from dxreport.domain import problems
+from dxreport.domain.errors import MasterError, UsageError
 from dxreport.domain.model import Ref
 from dxreport.mail.drafts import MailKind
 from dxreport.mail.drafts import plan as drafts
 from dxreport.master.records import ConflictState, ReceiptState
+from dxreport.rules.case import finding
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import State, status
 from tests.support.halves import HERE, LATE, ONE, P1, P2, TWO, half, shown, states
@@ -381,3 +385,57 @@ def test_what_the_coordinator_types_as_it_was_returned_ends_the_conflict(quarter
     quarter.collect(quarter.filled({}, "総務課"))
     [row] = quarter.master.conflicts
     assert (row.state, row.reason) == (ConflictState.WITHDRAWN, "手入力")
+
+
+def require(quarter: Quarter, fields: str) -> None:
+    """Change what the first quarter requires, in 設定."""
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    book["設定"]["N3"] = fields
+    book.save(quarter.workspace.master)
+
+
+def test_the_settings_that_a_file_was_judged_by_again_are_kept(quarter: Quarter) -> None:
+    path = quarter.put(half(quarter, ONE))
+    quarter.collect(path)
+    require(quarter, "対応策")
+    quarter.collect(path)
+    assert states(quarter) == {"U0001": "取込済"}
+    require(quarter, "進捗、対応策")
+    quarter.collect(quarter.filled({}, "総務課"))
+    assert states(quarter) == {"U0001": "取込済"}
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    chained(quarter)
+
+
+@pytest.mark.parametrize("folder", ["log", "readings", "terms", "issued"])
+@pytest.mark.parametrize("damage", ["gone", "empty", "list", "cut"])
+def test_a_kept_file_that_is_gone_or_damaged_is_named(quarter: Quarter, folder: str, damage: str) -> None:
+    quarter.collect(half(quarter, ONE))
+    require(quarter, "対応策")  # the settings of the return are not those of now
+    path = sorted((quarter.workspace.master_folder / folder).glob("*.json"))[-1]
+    if folder == "issued":
+        path = quarter.workspace.issued / f"{quarter.master.receipts[0].issue_id}.json"
+    data = path.read_bytes()
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes({"empty": b"", "list": b"[]", "cut": data[: len(data) // 2]}[damage])
+    with pytest.raises(MasterError, match=re.escape(path.stem)):
+        withdraw(quarter.workspace, "U0001", "", RETURNED)
+
+
+@pytest.mark.parametrize("folder", ["log", "readings"])
+def test_a_kept_file_that_was_changed_is_named(quarter: Quarter, folder: str) -> None:
+    quarter.collect(half(quarter, ONE))
+    path = sorted((quarter.workspace.master_folder / folder).glob("*.json"))[-1]
+    path.write_bytes(path.read_bytes().replace("返送1".encode(), "返送2".encode()))
+    with pytest.raises(MasterError, match=re.escape(path.stem)):
+        withdraw(quarter.workspace, "U0001", "", RETURNED)
+
+
+def test_an_error_counts_in_each_of_its_cells_and_a_warning_for_all_of_them() -> None:
+    one, two = Ref.parse(P1), Ref.parse(P2)
+    error = finding(problems.PROGRESS_MISSING, one, two, severity="error")
+    warning = finding(problems.PROGRESS_MISSING, one, two, severity="warning")
+    assert _without(error, {P1}) == finding(problems.PROGRESS_MISSING, two, severity="error")
+    assert _without(warning, {P1}) == warning
+    assert _without(error, {P1, P2}) is _without(warning, {P1, P2}) is None

@@ -25,6 +25,7 @@ from tests.support.abstract import (
     C,
     D,
     Desk,
+    Done,
     File,
     Issue,
     Step,
@@ -299,3 +300,41 @@ def test_two_rounds_that_gave_the_same_answer_are_in_conflict_once_one_changes_i
     desk.give(first_issue(desk), {X: "2"})
     assert plain(desk.state())[X] == "1"
     assert desk.state().conflicts[X, FIRST].returned == "2"
+
+
+def test_a_held_sheet_is_replaced_by_the_last_that_went_in(desk: Desk) -> None:
+    faulty = desk.give(first_issue(desk), {C: BAD})
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    last = desk.give(first_issue(desk), {A: "2"})
+    outcome = desk.state().outcomes[faulty, "I1"]
+    assert (outcome.verdict, outcome.replaced_by) == (Verdict.REPLACED, last)
+
+
+def test_a_copy_of_a_return_that_a_backup_does_not_know_speaks_for_itself(desk: Desk) -> None:
+    """Its log is that of the backup's day: all that is unlike the issue was answered with the copy."""
+    held = desk.give(first_issue(desk), {A: "1"})
+    copy = desk.correct(desk.sheet(held), {B: "1"})
+    desk.restore(1)
+    copied = desk.collect(copy)[0]
+    says = desk.state().outcomes[copied, "I1"].says
+    assert {ref: said.stamp[1] for ref, said in says.items()} == {A: 2, B: 2}
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+    desk.collect(desk.files[0])  # its parent turns up after all: an older answer of the same round
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+    assert desk.state().settled(FIRST)
+
+
+def test_an_inherited_answer_is_in_with_its_parent_and_gives_way_to_a_round_that_had_seen_it(desk: Desk) -> None:
+    """The second round answers over the blank that it was issued with, and waits for what the copy brings."""
+    parent = desk.give(first_issue(desk), {A: "1", B: "1", X: ""})
+    copy = desk.give_copy(parent, {D: "1"})
+    assert verdict(desk, copy) is Verdict.ELSEWHERE
+    later = desk.give(desk.issue(SECOND), {X: "3"})
+    assert verdict(desk, later) is Verdict.HELD
+    earlier = desk.copy()
+    desk.accept((copy, "I1"))
+    assert [verdict(desk, r) for r in (copy, later)] == [Verdict.TAKEN, Verdict.TAKEN]
+    assert desk.state().outcomes[copy, "I1"].says[X].stamp[1] == 1
+    assert desk.texts()[X] == "3"
+    assert not desk.state().conflicts
+    laws.check(earlier, desk, Done("accept"))

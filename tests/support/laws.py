@@ -194,7 +194,7 @@ def _nothing_lost(old: State, new: State, log: Sequence[Event], desk: Desk) -> N
             same = [o for o in old.outcomes.values() if o.verdict.is_in and o.says.get(ref) == said]
             if not was_in and any(not _kept(old, o, ref, said) for o in same):
                 continue  # the same answer went in with a corrected copy, or with the original
-            assert was_in, ("lost as it went in", key, ref, said, new.texts[ref])
+            assert was_in or same, ("lost as it went in", key, ref, said, new.texts[ref])
             if isinstance(event, Edit | Decision) and event.ref == ref and old.text(ref) == said.text:
                 continue
             now = new.texts[ref]
