@@ -333,8 +333,8 @@ WITHDRAWN = ProblemKind(
 REPLACED = ProblemKind(
     "W510",
     "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
-    "こちらを採るときは、{newer}を取り下げてください（dxreport withdraw {newer}）。それでも保留のままなら、"
-    "dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
+    "こちらを採るときは、{newer}を取り下げてください（dxreport withdraw {newer}）。"
+    "それでも保留のままなら、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
 )
 JOINED = ProblemKind(
     "W511",
