@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..collect.passwords import read_passwords
-from ..collect.run import collect as run
 from . import console
-from .collect_results import answer, lines
 from .common import Call, command
 
 
@@ -36,6 +33,10 @@ def collect(
     誤りのあるシートだけを保留し、ほかのシートは取り込みます。どのファイルも元のまま控えを残します。
     パスワード付きのブックは、どのパスワードでも開けなければ、画面で尋ねます。
     """
+    from ..collect.passwords import read_passwords
+    from ..collect.run import collect as run
+    from .collect_results import answer, lines
+
     passwords = {"": password} if password else {}
     if password_file is not None:
         passwords |= read_passwords(password_file)

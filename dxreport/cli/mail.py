@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..mail import drafts as desk
+from ..mail import drafts as mail_drafts
 from ..master.rounds import current_round
 from ..status.round_status import SheetStatus
 from . import console
@@ -14,14 +14,16 @@ from .common import Call, command
 from .json_records import Record
 
 _NOBODY = {
-    desk.MailKind.REQUEST: "依頼する部署はありません。",
-    desk.MailKind.RETURN: "差し戻す部署はありません。",
-    desk.MailKind.REMIND: "督促する部署はありません。",
+    mail_drafts.MailKind.REQUEST: "依頼する部署はありません。",
+    mail_drafts.MailKind.RETURN: "差し戻す部署はありません。",
+    mail_drafts.MailKind.REMIND: "督促する部署はありません。",
 }
 
 
 @command(answers=True, rounds=True)
-@click.argument("kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in desk.MailKind]))
+@click.argument(
+    "kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in mail_drafts.MailKind])
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
@@ -37,11 +39,11 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     """
     workspace = call.workspace
     master = call.master()
-    chosen = desk.MailKind(kind)
+    chosen = mail_drafts.MailKind(kind)
     round_ = call.round(master.settings, current_round(master))
-    drafts = desk.plan(workspace, master, chosen, round_, call.now)
-    folder = out or desk.out_folder(workspace, master, chosen, round_)
-    paths, removed = desk.write(drafts, folder)
+    drafts = mail_drafts.plan(workspace, master, chosen, round_, call.now)
+    folder = out or mail_drafts.out_folder(workspace, master, chosen, round_)
+    paths, removed = mail_drafts.write(drafts, folder)
     if call.as_json:
         console.emit_json(_answer(drafts, folder, paths, removed))
     else:
@@ -49,7 +51,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     return 1 if drafts.obstacles else 0
 
 
-def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
+def _tell(drafts: mail_drafts.Drafts, folder: Path, removed: list[Path]) -> None:
     rows = [
         (d.department, "、".join(d.to), " ".join(s.measure for s in d.sheets), "、".join(d.attachments))
         for d in drafts.drafts
@@ -69,7 +71,7 @@ def _tell(drafts: desk.Drafts, folder: Path, removed: list[Path]) -> None:
         console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
 
 
-def _answer(drafts: desk.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
+def _answer(drafts: mail_drafts.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,

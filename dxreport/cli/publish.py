@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ..issue import render as issuing
 from . import console
 from .common import TOO_TALL, Call, command
 
@@ -24,10 +23,11 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     """
     from ..issue import print_pdf
     from ..issue.publish import out_folder, published_set, write
+    from ..issue.render import form_of
 
     workspace = call.workspace
     master = call.master()
-    found = published_set(master, issuing.form_of(workspace, published=True))
+    found = published_set(master, form_of(workspace, published=True))
     program = print_pdf.libreoffice() if pdf else None
     printed = print_pdf.print_pdf(program, found.data) if program else None
     written = write(found, printed, out or out_folder(workspace, master))

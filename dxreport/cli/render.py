@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..issue import render as issuing
 from . import console
 from .common import TOO_TALL, Call, command
 from .json_records import Record
+
+if TYPE_CHECKING:
+    from ..issue.render import Workbook
 
 
 @command(answers=True, rounds=True)
@@ -24,17 +27,20 @@ def render(
 
     作ったブックは発行台帳に記録し、控えを残します。同じ内容で作り直しても、発行番号は変わりません。
     """
+    from ..issue import render as issue
+    from ..issue.store import Archive
+
     workspace = call.workspace
     master = call.master()
     round_ = call.round(master.settings)
-    form = issuing.form_of(workspace)
-    books = issuing.plan(
+    form = issue.form_of(workspace)
+    books = issue.plan(
         master, form, round_, call.now, departments=departments, measures=measures,
-        watch=lambda chosen: console.progress(chosen, "作成中"),
+        kept=Archive(workspace).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),
     )  # fmt: skip
-    folder = out or issuing.out_folder(workspace, master, round_)
+    folder = out or issue.out_folder(workspace, master, round_)
     if not dry_run:
-        issuing.apply(workspace, master, books, form, folder, now=call.now)
+        issue.apply(workspace, master, books, form, folder, now=call.now)
     if call.as_json:
         console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_answer(folder, b) for b in books]})
         return None
@@ -52,7 +58,7 @@ def render(
     return None
 
 
-def _answer(folder: Path, book: issuing.Workbook) -> Record:
+def _answer(folder: Path, book: Workbook) -> Record:
     issue = book.issue
     return {
         "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),

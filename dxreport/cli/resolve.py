@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from ..collect import resolve as desk
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
@@ -44,7 +43,9 @@ def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: st
 
 
 def _decide(call: Call, conflict: str, take: str, reason: str) -> None:
-    change = desk.decide(call.workspace, conflict, take, reason, call.now)
+    from ..collect.resolve import decide
+
+    change = decide(call.workspace, conflict, take, reason, call.now)
     if call.as_json:
         console.emit_json({"conflict": conflict, "changed": change is not None, "new": change.new if change else None})
     elif change is None:
@@ -64,7 +65,9 @@ def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
         )
     if not reason:
         raise UsageError("--accept には --reason が要ります。", "だれに何を確かめたかを --reason に書いてください。")
-    done = desk.accept(call.workspace, return_id, measure, reason, call.now, password=password)
+    from ..collect.resolve import accept
+
+    done = accept(call.workspace, return_id, measure, reason, call.now, password=password)
     if call.as_json:
         console.emit_json({
             "return": return_id, "id": measure, "changes": len(done.changes), "conflicts": len(done.conflicts),

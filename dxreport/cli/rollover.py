@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ..lifecycle import rollover as desk
 from . import console
 from .common import Call, command
 from .json_records import change_record, conflict_record
@@ -26,7 +25,9 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     施策ID、施策名、部署、関連施策、取組の名前、成果目標（目標と実績）を引き継ぎ、到達目標、作業予定、
     進捗、対応策、予算化予定、支援依頼は空にします。中止・完了・統合の施策は引き継ぎません。
     """
-    done = desk.rollover(call.workspace, out, call.now, dry_run=dry_run)
+    from ..lifecycle.rollover import rollover as roll_over
+
+    done = roll_over(call.workspace, out, call.now, dry_run=dry_run)
     if call.as_json:
         console.emit_json({
             "folder": str(done.workspace.root), "fiscal_year": done.fiscal_year, "opened": done.opened,

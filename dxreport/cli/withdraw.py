@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from ..collect import withdraw as desk
 from ..collect.originals import original_path
 from ..domain.problems import shown
 from . import console
@@ -22,7 +21,9 @@ def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
     その後に書き換えられたセルは戻さず、競合として残します。ほかの返送のシートで、この返送がないと記入が
     そろわないものは、保留に戻します。すべて変更履歴に残ります。
     """
-    plan = desk.withdraw(call.workspace, return_id, reason, call.now, dry_run=dry_run)
+    from ..collect.withdraw import withdraw as take_out
+
+    plan = take_out(call.workspace, return_id, reason, call.now, dry_run=dry_run)
     if call.as_json:
         console.emit_json({
             "return": return_id,

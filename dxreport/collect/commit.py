@@ -223,8 +223,9 @@ class Books:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issued = issued_texts(sheet.issue, measure, self.archive)
+                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}  # spare rows
                 yield Sheet(
-                    reading.id, sheet.issue, sheet.round, reading.stamp, issued, sheet.texts,
+                    reading.id, sheet.issue, sheet.round, reading.stamp, issued, {**blank, **sheet.texts},
                     reading.corrects, reading.whole, reading.terms, sheet,
                 )  # fmt: skip
 

@@ -12,8 +12,7 @@ from ..domain.problems import Problem, problem, shown
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
 from ..rules import item_name
 from .reading import Reading, SheetReading
-from .replay import Accept, Adopt, Decision, Edit, Event, Outcome, State, Verdict
-from .replay import Conflict as CellConflict
+from .replay import Accept, Adopt, Decision, Edit, Event, OpenConflict, Outcome, State, Verdict
 
 ADDITION = "追加: "  # begins the label of a conflict that offers an item
 TYPED = "手入力"  # the note on a text that a person typed into the master
@@ -62,7 +61,7 @@ def sheet_receipt(reading: Reading, outcome: Outcome, files: Mapping[str, str]) 
         changes=merged,
         note=_reason(outcome, said),
         replaced_by=outcome.replaced_by if outcome.verdict is Verdict.REPLACED else "",
-        meant=outcome.judged.elsewhere if outcome.verdict is Verdict.ELSEWHERE else "",
+        meant=outcome.judged.elsewhere,
         comments=_comments(read) if not outcome.overtaken_by else "",
     )
 
@@ -252,7 +251,7 @@ class ConflictRows:
         """Write a row over."""
         self._write(row)
 
-    def _row(self, measure: str, conflict: CellConflict) -> Conflict | None:
+    def _row(self, measure: str, conflict: OpenConflict) -> Conflict | None:
         """The open row of a conflict; None where a person removed it."""
         wanted = (measure, conflict.ref, conflict.returned, conflict.current)
         rows = (r for r in self._all.values() if r.state is ConflictState.OPEN)
@@ -277,7 +276,7 @@ def addition(item: Mapping[Ref, str], settings: Settings) -> str:
     return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)[:_CELL]
 
 
-def _alike(one: CellConflict, other: CellConflict) -> bool:
+def _alike(one: OpenConflict, other: OpenConflict) -> bool:
     return (one.returned, one.current) == (other.returned, other.current)
 
 

@@ -63,7 +63,8 @@ class Planner:
         known = self._known.get(self.books.known_numbers.get(key, ""))
         if key in self._opened:
             return file, self._opened[key]
-        if known is not None and self._settled(self.books.reading(known.reading)):
+        reading = self.books.reading(known.reading) if known else None
+        if reading is not None and self._settled(reading) and not self._renews(reading):
             return file, None
         self._opened[key] = self.reader.read(file)
         return file, self._opened[key]
@@ -77,6 +78,10 @@ class Planner:
             for s in reading.sheets
             if s.measure in self.books.texts
         )
+
+    def _renews(self, reading: Reading) -> bool:
+        """Whether a return that came before counts whole from now on."""
+        return self.whole and not reading.whole and reading.id not in self.books.withdrawn()
 
     def _append(self, taken: Sequence[tuple[ReturnedFile, FileRead | None]]) -> None:
         """Append what was read, in the order in which it was given as far as that is known."""
@@ -108,16 +113,17 @@ class Planner:
         self._numbers[key] = id_
         known = self._known.get(id_) if key in books.known_numbers else None
         before = books.reading(known.reading) if known else None
-        if before is not None and (before.complete or not read.sheets):
+        renewed = before is not None and bool(read.sheets) and self._renews(before)
+        if before is not None and not renewed and (before.complete or not read.sheets):
             self._again.add(id_)
             return
         first = before.received if before else books.when
         reading = Reading(
             id_, file.sha256, before.file if before else file.name, sent_at(file), first,
-            before.at if before else self._at(file, read), read.sheets, read.problems, read.corrects, self.whole,
+            before.at if before and not renewed else self._at(file, read), read.sheets, read.problems, read.corrects, self.whole,
             books.own_terms,
         )  # fmt: skip
-        if before is not None and _same_facts(before, reading):
+        if before is not None and not renewed and _same_facts(before, reading):
             self._again.add(id_)
             return
         name = reading_name(id_, reading_data(reading, books.archive))
@@ -239,7 +245,10 @@ class Planner:
         if now.verdict is Verdict.REPLACED:
             later = problem(problems.REPLACED, said | {"newer": now.replaced_by})
             return replace(whole, status=Status.UNCHANGED, problems=(later,))
-        if before is not None and before.verdict.is_in and now.verdict.is_in:
+        renewed = any(
+            isinstance(e.event, Read) and e.event.return_id == now.sheet.return_id for e in self.books.work.entries
+        )
+        if before is not None and before.verdict.is_in and now.verdict.is_in and not renewed:
             return replace(whole, status=Status.UNCHANGED, problems=())
         found = shown_problems(now, names)
         if now.overtaken_by and now.verdict.is_in:

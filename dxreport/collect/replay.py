@@ -177,7 +177,7 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class OpenConflict:
     """A cell that two sides changed. ``round`` is "" where a person had typed over a text that was withdrawn since."""
 
     ref: Ref
@@ -248,7 +248,7 @@ class State:
 
     texts: Mapping[Ref, Text]
     outcomes: Mapping[SheetKey, Outcome]
-    conflicts: Mapping[tuple[Ref, str], Conflict]
+    conflicts: Mapping[tuple[Ref, str], OpenConflict]
     trail: tuple[Put, ...] = ()
 
     def text(self, ref: Ref) -> str:
@@ -332,7 +332,7 @@ class _Fold:
         self.rounds: set[str] = set()  # that said something
         self.entries: dict[SheetKey, _Entry] = {}
         self.absent: dict[SheetKey, Sheet] = {}
-        self.conflicts: dict[tuple[Ref, str], Conflict] = {}
+        self.conflicts: dict[tuple[Ref, str], OpenConflict] = {}
         self.decisions: dict[tuple[Ref, str, str], Decision] = {}
         self.issued: dict[str, int] = {}
         self.trail: list[Put] = []
@@ -412,15 +412,14 @@ class _Fold:
             entry.verdict = Verdict.HELD
 
     def _wrong_round(self, entry: _Entry) -> Verdict:
-        """Whether the sheet only says something of another round, and its own is answered already."""
+        """Whether the sheet says something of another round only, and nothing new of its own."""
         if not entry.judged.elsewhere:
             return Verdict.HELD
-        answered = any(e.verdict.is_in and e is not entry for e in self._round(entry.sheet.round))
         new = any(
             (k := self.said.get((entry.sheet.round, r))) is None or (k[0].text != s.text and k[0].stamp < s.stamp)
             for r, s in entry.says.items()
         )
-        return Verdict.ELSEWHERE if answered and not new else Verdict.HELD
+        return Verdict.HELD if new else Verdict.ELSEWHERE
 
     def _again(self, return_id: str, terms: str) -> None:
         for entry in [e for e in self.entries.values() if e.sheet.return_id == return_id]:
@@ -600,7 +599,7 @@ class _Fold:
         for change in changes:
             self._put(change.ref, change.new, sheet.key, sheet.round)
         for c in conflicts:
-            self.conflicts[c.ref, sheet.round] = Conflict(
+            self.conflicts[c.ref, sheet.round] = OpenConflict(
                 c.ref, sheet.round, c.issued, c.returned, c.current, sheet.key
             )
         return Merge(changes, conflicts)
@@ -637,7 +636,7 @@ class _Fold:
         here = self.texts.get(ref, Text("")).text
         self.conflicts = {k: c for k, c in self.conflicts.items() if c.ref != ref or c.returned != new}
         if here not in (old, new):
-            self.conflicts[ref, ""] = Conflict(ref, "", here, old, new, None)
+            self.conflicts[ref, ""] = OpenConflict(ref, "", here, old, new, None)
         self._put(ref, new, None, "")
 
     def _decide(self, made: Decision) -> None:

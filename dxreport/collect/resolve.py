@@ -16,8 +16,7 @@ from .ledger import ADDITION, addition
 from .originals import original
 from .planner import Planner
 from .read import FileReader
-from .replay import Accept, Adopt, Decision, Edit, Outcome, Verdict
-from .replay import Conflict as CellConflict
+from .replay import Accept, Adopt, Decision, Edit, OpenConflict, Outcome, Verdict
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 
@@ -93,7 +92,7 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
     return replace(row, state=ConflictState.RESOLVED, current=here, decision=text, reason=why, when=books.when)
 
 
-def _asked(books: Books, row: Conflict) -> CellConflict | None:
+def _asked(books: Books, row: Conflict) -> OpenConflict | None:
     """The conflict of the fold that a row is about."""
     found = books.state(row.measure).conflicts.values()
     return next((c for c in found if (c.ref, c.returned, c.current) == (row.ref, row.returned, row.current)), None)
@@ -164,7 +163,7 @@ def _open(books: Books, id_: str) -> Conflict:
     if found is None or found.state is not ConflictState.OPEN:
         still = "、".join(c.id for c in conflicts if c.state is ConflictState.OPEN)
         raise UsageError(
-            f"競合 {id_} は{'ありません' if found is None else '解決済みです'}。",
+            f"競合 {id_} は{'ありません' if found is None else found.state.value + 'です'}。",
             f"未解決の競合は、{still} です。" if still else "未解決の競合はありません。",
         )
     return found

@@ -77,12 +77,14 @@ def plan(
     *,
     departments: Sequence[str] = (),
     measures: Sequence[str] = (),
+    kept: Callable[[str], bytes] = lambda _: b"",
     watch: Callable[[Iterable[_Selection]], Iterable[_Selection]] = iter,
 ) -> list[Workbook]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
-    ``watch`` wraps the departments as they are worked on. Raises UsageError for a department or measure that does
-    not exist or has nothing in this round.
+    ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
+    a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
+    for a department or measure that does not exist or has nothing in this round.
     """
     chosen = _chosen(master, round_, departments, measures)
     taken = {issue.id for issue in master.issues}
@@ -90,6 +92,9 @@ def plan(
     for selection in watch(chosen):
         prepared = PreparedForm(form, round_, master.settings, selection.department)
         workbook = _workbook(master, prepared, selection, taken, now)
+        while not workbook.again and kept(workbook.issue.id) not in (b"", workbook.data):
+            taken.add(workbook.issue.id)
+            workbook = _workbook(master, prepared, selection, taken, now)
         taken.add(workbook.issue.id)
         out.append(workbook)
     return out
@@ -106,7 +111,7 @@ def apply(
     paths = [out / w.issue.file for w in workbooks]
     issued = {issue.sha256 for issue in master.issues} | {w.issue.sha256 for w in workbooks}
     for path in paths:
-        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() not in issued:
+        if path.exists() and _sha256(path) not in issued and _sha256(path) not in map(_sha256, _kept(workspace)):
             raise UsageError(
                 f"{path} には記入されたファイルがあります。上書きしません。",
                 "別の場所に移すか、--out で別のフォルダーを指定してください。",
@@ -125,6 +130,15 @@ def apply(
     edit.add(*(w.issue for w in new))
     save(workspace, edit.data(), master.sha256, now, before=kept, after=files)
     return paths
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _kept(workspace: Workspace) -> list[Path]:
+    """Return the kept workbooks of all issues, of those also that a restored master does not know."""
+    return sorted(workspace.issued.glob("*.xlsx"))
 
 
 def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:

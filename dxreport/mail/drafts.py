@@ -220,6 +220,7 @@ def _sheet_names(s: SheetStatus) -> SimpleNamespace:
         id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held, days_late=s.days_late,
         sent=_day(s.issue.when) if s.issue else "", returned=_day(s.receipt.when) if s.receipt else "",
         reason=s.receipt.note if held and s.receipt else "",
+        other_round=bool(held and s.receipt and s.receipt.meant),
     )  # fmt: skip
 
 

@@ -117,9 +117,10 @@ def _sheet(master: Master, round_: Round, department: str, measure: Measure, tod
 
 def _concerns(receipt: Receipt, round_: Round) -> bool:
     """Whether a returned sheet is an answer to the round, or was filled in for it on the form of another."""
-    if receipt.state is ReceiptState.ELSEWHERE:
-        return receipt.meant == round_.name
-    return receipt.round == round_.name and receipt.state is not ReceiptState.WITHDRAWN
+    if receipt.state is ReceiptState.WITHDRAWN:
+        return False
+    own = receipt.round == round_.name and receipt.state is not ReceiptState.ELSEWHERE
+    return own or receipt.meant == round_.name
 
 
 def _conflicts(master: Master, measure: str, returns: set[str]) -> tuple[Conflict, ...]:

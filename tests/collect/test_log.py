@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import random
 import re
 import shutil
@@ -148,6 +150,27 @@ def test_the_book_of_another_round_is_told_in_one_sentence_and_unsettles_nothing
     assert [next(s.state for s in r if s.measure == HERE) for r in rounds] == [State.MERGED, State.HELD]
 
 
+def test_it_is_a_matter_of_the_round_it_was_filled_in_for_though_its_own_is_unanswered(
+    issued_quarter: Quarter, tmp_path: Path
+) -> None:
+    quarter = copy(issued_quarter, tmp_path)
+    issue(quarter, "計画", RETURNED - 5 * DAY, departments=(OFFICE,))
+    wrong = typed(issued_book(quarter, "計画"), ONE | TWO, quarter=0)
+    quarter.collect(quarter.put(wrong, "取り違え.xlsx"))
+    rounds = [status(quarter.master, quarter.master.settings.rounds[n], RETURNED.date()).sheets for n in (0, 1)]
+    assert [next(s.state for s in r if s.measure == HERE) for r in rounds][1] is State.HELD
+    assert next(s.state for s in rounds[0] if s.measure == HERE) is not State.HELD
+    quarter.collect(half(quarter, ONE | TWO))
+    assert shown(quarter) == "反映済"
+
+
+def test_accepted_it_answers_the_round_it_was_filled_in_for(planned: Quarter) -> None:
+    wrong = typed(issued_book(planned, "計画"), ONE | TWO, quarter=0)
+    planned.collect(planned.put(wrong, "取り違え.xlsx"), now=RETURNED)
+    accept(planned.workspace, "U0002", HERE, "電話で確認", RETURNED)
+    assert planned.values(HERE)[P1] == "予定通り" and shown(planned) == "反映済"
+
+
 def test_the_marked_copy_and_the_mail_name_the_right_book(planned: Quarter) -> None:
     wrong = typed(issued_book(planned, "計画"), ONE | TWO, quarter=0)
     planned.collect(planned.put(wrong, "取り違え.xlsx"), now=RETURNED)
@@ -159,6 +182,8 @@ def test_the_marked_copy_and_the_mail_name_the_right_book(planned: Quarter) -> N
     [draft] = [d for d in made if d.department == OFFICE]
     assert "令和４年度_第1四半期_産業振興課.xlsx" in draft.attachments
     assert any("差し戻し" in name for name in draft.attachments)
+    body = email.message_from_bytes(draft.data, policy=email.policy.default).get_body(("plain",)).get_content()
+    assert "この回に配付したファイル" in body and "色の付いたセルを直し" not in body
 
 
 def test_a_run_that_was_killed_and_its_rerun_give_the_same_books(issued_quarter: Quarter, tmp_path: Path) -> None:
@@ -439,3 +464,25 @@ def test_an_error_counts_in_each_of_its_cells_and_a_warning_for_all_of_them() ->
     assert _without(error, {P1}) == finding(problems.PROGRESS_MISSING, two, severity="error")
     assert _without(warning, {P1}) == warning
     assert _without(error, {P1, P2}) is _without(warning, {P1, P2}) is None
+
+
+def test_a_file_that_came_before_can_be_made_to_count_whole(quarter: Quarter) -> None:
+    requests = {"support_flag": "有", "support.period/S1": "９月", "support.content/S1": "仕様書の確認"}
+    quarter.collect(quarter.filled({HERE: {P1: LATE, C1: "協議中"} | requests}))
+    later = quarter.put(quarter.filled({HERE: {CP: "後任"}}), "後.xlsx")
+    quarter.collect(later)
+    assert quarter.values(HERE)[C1] == "協議中"
+    plan = quarter.collect(later, replace=True)
+    assert sheet_of(plan, HERE).status is Status.MERGED
+    values = quarter.values(HERE)
+    assert (values[C1], values[CP], values["support_flag"]) == ("", "後任", quarter_flag(quarter))
+    assert not quarter.master.measure(HERE).support_requests
+    before = quarter.files()
+    quarter.collect(later, replace=True)
+    assert quarter.files() == before
+    chained(quarter)
+
+
+def quarter_flag(quarter: Quarter) -> str:
+    """依頼有無 of 01-01 as issued."""
+    return opened(quarter.workspace, RETURNED).chain.first[HERE].get(Ref("support_flag"), "")

@@ -211,8 +211,9 @@ def test_a_wrong_rounds_book_that_answers_its_own_round_too_is_held(desk: Desk, 
     assert verdict(desk, desk.give(first_issue(desk), texts)) is Verdict.HELD
 
 
-def test_the_wrong_rounds_book_is_held_while_its_round_is_not_answered(desk: Desk) -> None:
-    assert verdict(desk, desk.give(first_issue(desk), {D: "1"})) is Verdict.HELD
+def test_the_wrong_rounds_book_is_no_answer_to_its_round_though_that_is_open(desk: Desk) -> None:
+    assert verdict(desk, desk.give(first_issue(desk), {D: "1"})) is Verdict.ELSEWHERE
+    assert not desk.state().settled("round 1")
 
 
 def test_halves_do_not_join_across_a_faulty_sheet(desk: Desk) -> None:

@@ -113,7 +113,7 @@ def test_a_conflict_that_is_not_there_is_wrong_usage(conflict: Quarter, id_: str
 
 def test_a_conflict_is_decided_once(conflict: Quarter) -> None:
     settle(conflict, "current")
-    with pytest.raises(UsageError, match="解決済み"):
+    with pytest.raises(UsageError, match="解決済"):
         settle(conflict, "returned")
 
 

@@ -314,3 +314,18 @@ def test_a_spare_row_never_gets_the_id_of_an_item_that_was_deleted(
     quarter.write("01-01", {"goal": "別の目標"})
     after = ids()
     assert key not in after and free in after
+
+
+def test_a_number_is_not_given_again_after_an_older_master_was_restored(quarter: Quarter) -> None:
+    """The departments hold the workbooks of that number; their answers would be compared with other texts."""
+    before = quarter.workspace.master.read_bytes()
+    archive = Archive(quarter.workspace)
+    first = issue(quarter, "第2四半期", kept=archive.workbook, departments=(OFFICE,))
+    sent = workbook_path(quarter.workspace, first[0].issue.id).read_bytes()
+    quarter.workspace.master.write_bytes(before)
+    assert issue(quarter, "第2四半期", kept=archive.workbook, departments=(OFFICE,))[0].data == sent
+    quarter.workspace.master.write_bytes(before)
+    quarter.write("01-01", {"contact_person": "後任"})
+    [again] = issue(quarter, "第2四半期", kept=archive.workbook, departments=(OFFICE,))
+    assert again.issue.id == "R04Q2-002" and first[0].issue.id == "R04Q2-001"
+    assert workbook_path(quarter.workspace, "R04Q2-001").read_bytes() == sent

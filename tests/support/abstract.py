@@ -9,12 +9,12 @@ from typing import TypeVar
 from dxreport.collect.replay import (
     Accept,
     Again,
-    Conflict,
     Decision,
     Edit,
     Event,
     Issued,
     Judged,
+    OpenConflict,
     Returned,
     Sheet,
     SheetKey,
@@ -218,7 +218,7 @@ class Desk:
         """Type a text into the master."""
         self.append(Edit(ref, self.texts().get(ref, ""), text))
 
-    def decide(self, conflict: Conflict, text: str) -> None:
+    def decide(self, conflict: OpenConflict, text: str) -> None:
         """Decide a conflict for a text; it takes the return whose text that is."""
         here = self.state().texts.get(conflict.ref)
         by = conflict.by if text == conflict.returned else here.by if here and text == conflict.current else None

@@ -100,7 +100,7 @@ def _paragraph(node: etree._Element) -> str:
             out.append(" " * min(int(child.get(_TEXT + "c", "1")), 32_767))
         elif child.tag in (_TEXT + "line-break", _TEXT + "tab"):
             out.append("\n" if child.tag.endswith("break") else "\t")
-        elif child.tag not in (_OFFICE + "annotation", _TEXT + "ruby-text"):
+        elif isinstance(child.tag, str) and child.tag not in (_OFFICE + "annotation", _TEXT + "ruby-text"):
             out.append(_paragraph(child))
         out.append(_collapsed(child.tail))
     return "".join(out)
