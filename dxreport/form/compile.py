@@ -15,7 +15,7 @@ from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
 from .expressions import Binding, Computed, Variable, bind, computed, plain_path
 from .faults import Consequence, Fault, TemplateFaults
-from .parts.defined_names import Names, read_names
+from .parts.defined_names import Names, printed_ranges, read_names
 from .parts.drawings import read_attached
 from .parts.formulas import Formula, formula, unshared
 from .parts.worksheet import compile_worksheet
@@ -34,6 +34,7 @@ from .template_checks import (
     check_reserved,
     check_tags_elsewhere,
 )
+from .used_area import check_extent, drop_unused
 
 __all__ = ["Form", "compile_form", "load_form"]
 
@@ -56,27 +57,35 @@ def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
         seen = "、".join(s.name for s in sheets) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
     digest = hashlib.sha256(data).hexdigest()[:12]
-    return _Compiler(source, sheets[0], published=published).form(name, digest)
+    return _Compiler(name, source, sheets[0], published=published).form(digest)
 
 
 class _Compiler:
     """One compilation; faults are collected on the way."""
 
-    def __init__(self, source: Source, sheet: SheetEntry, *, published: bool) -> None:
-        self.source, self.sheet, self.published = source, sheet, published
+    def __init__(self, name: str, source: Source, sheet: SheetEntry, *, published: bool) -> None:
+        """Read the sheet; raises TemplateError for one that is too large."""
+        self.name, self.source, self.sheet, self.published = name, source, sheet, published
         self.found = TemplateFaults(sheet.name)
         self.root = source.package.xml(sheet.part)
         relationships = source.package.relationships(sheet.part)
         removed = without_entry_aids(self.root, relationships) if published else frozenset()
         self.attached = read_attached(source.package, [r for r in relationships if r.id not in removed], self.found)
-        self.drawn = list(source.cells(self.root))
+        self.drawn = drop_unused(
+            self.root,
+            list(source.cells(self.root)),
+            source.styles,
+            anchored=self.attached.last_row,
+            printed=printed_ranges(source, sheet.name),
+        )
         self.merged = merges(self.root)
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.last = max(last_row(self.root, self.drawn, self.merged), self.attached.last_row)
+        check_extent(name, sheet.name, self.drawn, self.merged, last_row=self.last)
         self.layout = layout(controls, self.last, self.found)
 
-    def form(self, name: str, digest: str) -> Form:
+    def form(self, digest: str) -> Form:
         """Compile everything; raises TemplateError if there were faults."""
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
         others = tuple(
@@ -96,11 +105,11 @@ class _Compiler:
         attached = self.attached.bound(self.layout, found)
         names = read_names(source, sheet.name, self.layout, found, published=published)
         if found.faults:
-            raise TemplateError(name, tuple(found.faults))
+            raise TemplateError(self.name, tuple(found.faults))
         rows = self._rows(cells)
         self._make_variants(cells)
         return Form(
-            name=name,
+            name=self.name,
             digest=digest,
             source=source,
             sheet=sheet.name,

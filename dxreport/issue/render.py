@@ -24,6 +24,7 @@ from ..master.records import Issue, Master, stamp
 from ..master.write import MasterEdit, save
 from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
+from .read_back import check_readable
 from .store import Snapshot, form_path, snapshot_path, workbook_path
 
 FORM_NAME = "年間活動計画.xlsx"
@@ -82,7 +83,7 @@ def plan(
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
     ``watch`` wraps the departments as they are worked on. Raises UsageError for a department or measure that does
-    not exist or has nothing in this round.
+    not exist or has nothing in this round; DxreportError for a form that does not read back as rendered.
     """
     chosen = _chosen(master, round_, departments, measures)
     taken = {issue.id for issue in master.issues}
@@ -205,7 +206,9 @@ def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken:
         form=form,
         sha256="",
     )
-    return _rendered(master, prepared, chosen, issue)
+    workbook = _rendered(master, prepared, chosen, issue)
+    check_readable(workbook.data, prepared, chosen.measures[0])
+    return workbook
 
 
 def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> Workbook:

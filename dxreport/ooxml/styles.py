@@ -89,6 +89,16 @@ class Styles:
             locked=protection.get("locked", "1") in _TRUE,
         )
 
+    def is_visible(self, index: int) -> bool:
+        """Whether a cell of this format shows even when it is empty: a border or a fill."""
+        xf = self._xf(index)
+        border, fill = int(xf.get("borderId", "0")), int(xf.get("fillId", "0"))
+        bordered = border < len(self._borders) and any(
+            side.get("style", "none") != "none" for side in self._borders[border]
+        )
+        pattern = self._fills[fill].find(_tag("patternFill")) if fill < len(self._fills) else None
+        return bordered or (pattern is not None and pattern.get("patternType", "none") != "none")
+
     def variant(self, index: int, is_input: bool) -> int:
         """Return the index of a format as text: unlocked and tinted for an input, else locked and plain."""
         key = (index, is_input)
