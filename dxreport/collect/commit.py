@@ -218,7 +218,7 @@ class Books:
                     raise MasterError(f"発行の控え {sheet.issue} がありません。", "バックアップから戻してください。")
                 yield Sheet(
                     reading.id, sheet.issue, sheet.round, reading.stamp, snapshot.texts[measure], sheet.texts,
-                    reading.corrects, reading.whole, reading.terms, sheet,
+                    reading.corrects, reading.whole, reading.terms, sheet, snapshot.inputs.get(measure),
                 )  # fmt: skip
 
     def state(self, measure: str, *, upto: int | None = None) -> State:

@@ -358,6 +358,11 @@ DIRECTION_MISSING = ProblemKind(
     "{reason}ため、実績が目標に届いたかを判定できません。",
     "「成果目標」シートの「方向」の列（なければ表の右に加えてください）に、多いほど良い、少ないほど良い、範囲、判定しないのどれかを記入してください。",
 )
+ROUND_WITHOUT_FIELD = ProblemKind(
+    "W605",
+    "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
+    "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
+)
 
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)

@@ -148,6 +148,13 @@ def _names_of(variable: Variable) -> dict[str, tuple[str, int]]:
     return out
 
 
+def tag_of(field: str, period: int) -> str:
+    """Return how a template shows a field: ``{{ activity.q1.progress }}``."""
+    prefix, _, name = field.rpartition(".")
+    letter = "y" if prefix == "outcome" else "q"
+    return f"{{{{ {'.'.join([prefix or 'measure', *([f'{letter}{period}'] if period else []), name])} }}}}"
+
+
 def _period_names(periods: str) -> list[tuple[str, int]]:
     letter, this = ("q", "this_quarter") if periods == "quarters" else ("y", "this_year")
     return [(f"{letter}{n}", n) for n in (1, 2, 3, 4)] + [(this, THIS)]

@@ -17,6 +17,7 @@ from ..domain.model import ITEM_LISTS, Measure, Round
 from ..domain.numbering import next_number
 from ..domain.values import measure_id, nearest
 from ..form.compile import load_form
+from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
@@ -217,6 +218,8 @@ def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue:
     book = render_book(prepared, chosen.measures, issue.id, used)
     texts = {m.id: m.values() for m in chosen.measures}
     year = master.settings.fiscal_year.label
-    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts)
+    this = prepared.this
+    inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
+    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs)
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
     return Workbook(issue, book.data, snapshot, again=False, too_tall=book.too_tall)
