@@ -13,7 +13,7 @@ from lxml import etree
 from ..domain.errors import PackageError, TemplateError
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
-from .expressions import Binding, Computed, Variable, bind, computed, plain_path
+from .expressions import FREE, Binding, Computed, Variable, bind, computed, plain_path
 from .faults import Consequence, Fault, TemplateFaults
 from .parts.defined_names import Names, printed_ranges, read_names
 from .parts.drawings import read_attached
@@ -29,10 +29,13 @@ from .template_checks import (
     check_bindings,
     check_formulas,
     check_links,
+    check_lost,
     check_merges,
     check_other_sheets,
     check_reserved,
+    check_rich_text,
     check_tags_elsewhere,
+    check_unlocked_lines,
 )
 from .used_area import check_extent, drop_unused
 
@@ -41,13 +44,16 @@ __all__ = ["Form", "compile_form", "load_form"]
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
 
 
-def load_form(path: Path, *, published: bool = False) -> Form:
+def load_form(path: Path, *, published: bool = False, issued: bool = False) -> Form:
     """Compile the template at ``path``; raises TemplateError with all its faults, or OSError."""
-    return compile_form(path.read_bytes(), path.name, published=published)
+    return compile_form(path.read_bytes(), path.name, published=published, issued=issued)
 
 
-def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
-    """Compile a template workbook, to be filled in or ``published``; raises TemplateError with all its faults."""
+def compile_form(data: bytes, name: str, *, published: bool = False, issued: bool = False) -> Form:
+    """Compile a template workbook, to be filled in or ``published``; raises TemplateError with all its faults.
+
+    Of one that was ``issued``, which is only read, refusals do not count.
+    """
     try:
         source = Source(data)
         sheets = source.form_sheets()
@@ -57,7 +63,10 @@ def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
         seen = "、".join(s.name for s in sheets) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
     digest = hashlib.sha256(data).hexdigest()[:12]
-    return _Compiler(name, source, sheets[0], published=published).form(digest)
+    form = _Compiler(name, source, sheets[0], published=published).form(digest)
+    if form.refusals and not issued:
+        raise TemplateError(name, form.refusals)
+    return form
 
 
 class _Compiler:
@@ -98,14 +107,17 @@ class _Compiler:
         check_formulas(self.root, f"シート「{sheet.name}」", None, found)
         check_links(source, sheet, self.root, found)
         check_other_sheets(source, sheet.name, others, found)
-        if not published and source.workbook.find(f"{S}workbookProtection") is not None:
-            found.notes.append("ブックの保護は、送るファイルには付きません。")
+        if not published:
+            check_lost(source, (sheet, *others), found)
+            check_unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
+            if _is_locked(source.workbook.find(f"{S}workbookProtection")):
+                found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
         check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
         worksheet = compile_worksheet(self.root, self._builder(cells), found, published=published)
         attached = self.attached.bound(self.layout, found)
         names = read_names(source, sheet.name, self.layout, found, published=published)
         if found.faults:
-            raise TemplateError(self.name, tuple(found.faults))
+            raise TemplateError(self.name, found.faults + found.refusals)
         rows = self._rows(cells)
         self._make_variants(cells)
         return Form(
@@ -128,7 +140,8 @@ class _Compiler:
             default_height=self.sizes.default_height,
             bindings=_bindings(rows),
             published=published,
-            notes=tuple(found.notes),
+            notes=found.notes,
+            refusals=found.refusals,
             others=others,
         )
 
@@ -196,6 +209,16 @@ class _Compiler:
         if f is not None or ("{{" not in c.text and "{%" not in c.text):
             drawn = drawn_content(c.element) if f is None else self._formula(c, f, shared)
             return TemplateCell(c.row, c.column, c.style, drawn, len(chain), not look.locked)
+        if c.text.strip() == FREE:
+            if look.locked:
+                raise Fault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
+            return TemplateCell(c.row, c.column, c.style, "", len(chain), unlocked=True, free=True)
+        check_rich_text(self.source, c, self.found)
+        if not look.locked and self.source.styles.is_checkbox(c.style):
+            self.found.refuse(
+                "チェックボックスのセルは読み取れません。チェックボックスを外し、▼の一覧（{{ lists.no_report }} など）にしてください。",
+                c.at,
+            )
         content = _content(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else len(chain)
         if repeats < len(chain) and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
@@ -258,6 +281,12 @@ class _Compiler:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
         return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, self.last + 1)}
+
+
+def _is_locked(protection: etree._Element | None) -> bool:
+    """Whether a workbook is protected: LibreOffice writes the element for any."""
+    locks = ("lockStructure", "lockWindows")
+    return protection is not None and any(protection.get(lock) in ("1", "true") for lock in locks)
 
 
 def _content(text: str, variables: Mapping[str, Variable]) -> Binding | Computed:

@@ -96,7 +96,7 @@ class Archive:
             from ..form.compile import load_form
 
             path = form_path(self._workspace, digest)
-            self._forms[digest] = load_form(path) if path.is_file() else None
+            self._forms[digest] = load_form(path, issued=True) if path.is_file() else None
         return self._forms[digest]
 
     def workbook(self, issue: str) -> bytes:

@@ -25,6 +25,7 @@ from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
 from .check_rounds import missing_fields
+from .try_out import trial_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
     Raises TemplateError for a folder without templates.
     """
     measures = tuple(_measure(master, m, round_) for m in running(master, round_.quarter))
-    forms = dict(_templates(templates))
+    forms = dict(_templates(master, templates))
     issued = next((form for checked, form in forms.items() if checked.path.name == FORM_NAME), None)
     missing = missing_fields(master, issued) if issued else ()
     return Audit(round_, measures, tuple(forms), (*_words(master), *_rounds(master), *missing))
@@ -140,7 +141,7 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
         )
 
 
-def _templates(folder: Path) -> Iterator[tuple[CheckedTemplate, Form | None]]:
+def _templates(master: Master, folder: Path) -> Iterator[tuple[CheckedTemplate, Form | None]]:
     """Yield each template with its form, None where it has faults."""
     paths = sorted(p for p in folder.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
     if not paths:
@@ -151,4 +152,4 @@ def _templates(folder: Path) -> Iterator[tuple[CheckedTemplate, Form | None]]:
         except TemplateError as error:
             yield CheckedTemplate(path, faults=error.faults), None
         else:
-            yield CheckedTemplate(path, notes=form.notes), form
+            yield CheckedTemplate(path, trial_faults(form, master), form.notes), form

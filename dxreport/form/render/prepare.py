@@ -17,7 +17,7 @@ from ...domain.model import QUARTERS, Round, Settings
 from ...ooxml.refs import address, column_letters
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
-from ..expressions import BOOK_NAMES, THIS, Binding, Computed, Scope, ThisPeriod
+from ..expressions import BOOK_NAMES, THIS, Binding, Computed, Scope, ThisPeriod, reason
 from ..parts.formulas import Formula
 from ..parts.row_map import RowMap, RowShape
 from ..records import LIST_MARK, LISTS, Form, TemplateCell, TemplateRow, TextSpace
@@ -215,7 +215,7 @@ class _RowPrograms:
             return content.render(self._prepared.names)
         except Exception as error:
             where = f"シート「{self._form.sheet}」 {address(*c.at)}"
-            fault = f"{where}: 「{content.source}」を表示できません（{error}）。"
+            fault = f"{where}: 「{content.source}」を表示できません（{reason(error)}）。"
             raise TemplateError(self._form.name, (fault,)) from None
 
 
