@@ -338,6 +338,11 @@ JOINED = ProblemKind(
     "{others}と合わせて、1枚のシートとして取り込みました。",
     "分担して記入されたものか確かめてください。違うときは、dxreport withdraw {return} で取り下げてください（ほかの返送の、合わせたシートは保留に戻ります）。",
 )
+LABEL_CHANGED = ProblemKind(
+    "W512",
+    "様式の見出しや説明（{cells}）が書き換えられています（{value}）。取り込んでいません。",
+    "内容を確かめ、必要ならマスターに追記してください。",
+)
 
 # W6: 設定
 PROGRESS_RESERVED = ProblemKind(
