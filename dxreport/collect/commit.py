@@ -223,10 +223,12 @@ class Books:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issued = issued_texts(sheet.issue, measure, self.archive)
+                snapshot = self.archive.snapshot(sheet.issue)
+                inputs = snapshot.inputs.get(measure) if snapshot else None
                 blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}  # spare rows
                 yield Sheet(
                     reading.id, sheet.issue, sheet.round, reading.stamp, issued, {**blank, **sheet.texts},
-                    reading.corrects, reading.whole, reading.terms, sheet,
+                    reading.corrects, reading.whole, reading.terms, sheet, inputs,
                 )  # fmt: skip
 
     def state(self, measure: str, *, upto: int | None = None) -> State:

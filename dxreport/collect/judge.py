@@ -72,8 +72,9 @@ class Judge:
         settings = self._terms(sheet.terms)
         round_ = settings.round(sheet.round) or Round(sheet.round)
         return Case(
-            measure_from(texts), measure_from(sheet.issued), self._measures, round_, settings, self._departments
-        )
+            measure_from(texts), measure_from(sheet.issued), self._measures, round_, settings, self._departments,
+            sheet.inputs,
+        )  # fmt: skip
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
         read = _read(sheet)

@@ -54,7 +54,8 @@ class Sheet:
 
     ``issued`` are the texts it was sent with, ``texts`` those it came back with (only the cells it shows);
     ``corrects`` is the return it is a corrected copy of; ``whole`` makes every open cell an answer; ``terms``
-    names the settings it is judged by. ``data`` belongs to the caller.
+    names the settings it is judged by. ``inputs`` are the fields (with their period) that it has input cells for,
+    None where that is not known. ``data`` belongs to the caller.
     """
 
     return_id: str
@@ -67,6 +68,7 @@ class Sheet:
     whole: bool = False
     terms: str = ""
     data: object = field(default=None, repr=False, compare=False)
+    inputs: frozenset[tuple[str, int]] | None = field(default=None, repr=False)
 
     @property
     def key(self) -> SheetKey:

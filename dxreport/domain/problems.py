@@ -341,6 +341,11 @@ JOINED = ProblemKind(
     "{others}と合わせて、1枚のシートとして取り込みました。",
     "分担して記入されたものか確かめてください。違うときは、dxreport withdraw {return} で取り下げてください（ほかの返送の、合わせたシートは保留に戻ります）。",
 )
+LABEL_CHANGED = ProblemKind(
+    "W512",
+    "様式の見出しや説明（{cells}）が書き換えられています（{value}）。取り込んでいません。",
+    "内容を確かめ、必要ならマスターに追記してください。",
+)
 
 # W6: 設定
 PROGRESS_RESERVED = ProblemKind(
@@ -360,6 +365,11 @@ DIRECTION_MISSING = ProblemKind(
     "W604",
     "{reason}ため、実績が目標に届いたかを判定できません。",
     "「成果目標」シートの「方向」の列（なければ表の右に加えてください）に、多いほど良い、少ないほど良い、範囲、判定しないのどれかを記入してください。",
+)
+ROUND_WITHOUT_FIELD = ProblemKind(
+    "W605",
+    "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
+    "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
 )
 
 KINDS: Mapping[str, ProblemKind] = {

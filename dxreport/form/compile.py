@@ -13,9 +13,9 @@ from lxml import etree
 from ..domain.errors import PackageError, TemplateError
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
-from .expressions import Binding, Computed, Variable, bind, computed, plain_path
+from .expressions import FREE, Binding, Computed, Variable, bind, computed, plain_path
 from .faults import Consequence, Fault, TemplateFaults
-from .parts.defined_names import Names, read_names
+from .parts.defined_names import Names, printed_ranges, read_names
 from .parts.drawings import read_attached
 from .parts.formulas import Formula, formula, unshared
 from .parts.worksheet import compile_worksheet
@@ -29,24 +29,31 @@ from .template_checks import (
     check_bindings,
     check_formulas,
     check_links,
+    check_lost,
     check_merges,
     check_other_sheets,
     check_reserved,
+    check_rich_text,
     check_tags_elsewhere,
+    check_unlocked_lines,
 )
+from .used_area import check_extent, drop_unused
 
 __all__ = ["Form", "compile_form", "load_form"]
 
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
 
 
-def load_form(path: Path, *, published: bool = False) -> Form:
+def load_form(path: Path, *, published: bool = False, issued: bool = False) -> Form:
     """Compile the template at ``path``; raises TemplateError with all its faults, or OSError."""
-    return compile_form(path.read_bytes(), path.name, published=published)
+    return compile_form(path.read_bytes(), path.name, published=published, issued=issued)
 
 
-def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
-    """Compile a template workbook, to be filled in or ``published``; raises TemplateError with all its faults."""
+def compile_form(data: bytes, name: str, *, published: bool = False, issued: bool = False) -> Form:
+    """Compile a template workbook, to be filled in or ``published``; raises TemplateError with all its faults.
+
+    Of one that was ``issued``, which is only read, refusals do not count.
+    """
     try:
         source = Source(data)
         sheets = source.form_sheets()
@@ -56,27 +63,38 @@ def compile_form(data: bytes, name: str, *, published: bool = False) -> Form:
         seen = "、".join(s.name for s in sheets) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
     digest = hashlib.sha256(data).hexdigest()[:12]
-    return _Compiler(source, sheets[0], published=published).form(name, digest)
+    form = _Compiler(name, source, sheets[0], published=published).form(digest)
+    if form.refusals and not issued:
+        raise TemplateError(name, form.refusals)
+    return form
 
 
 class _Compiler:
     """One compilation; faults are collected on the way."""
 
-    def __init__(self, source: Source, sheet: SheetEntry, *, published: bool) -> None:
-        self.source, self.sheet, self.published = source, sheet, published
+    def __init__(self, name: str, source: Source, sheet: SheetEntry, *, published: bool) -> None:
+        """Read the sheet; raises TemplateError for one that is too large."""
+        self.name, self.source, self.sheet, self.published = name, source, sheet, published
         self.found = TemplateFaults(sheet.name)
         self.root = source.package.xml(sheet.part)
         relationships = source.package.relationships(sheet.part)
         removed = without_entry_aids(self.root, relationships) if published else frozenset()
         self.attached = read_attached(source.package, [r for r in relationships if r.id not in removed], self.found)
-        self.drawn = list(source.cells(self.root))
+        self.drawn = drop_unused(
+            self.root,
+            list(source.cells(self.root)),
+            source.styles,
+            anchored=self.attached.last_row,
+            printed=printed_ranges(source, sheet.name),
+        )
         self.merged = merges(self.root)
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.last = max(last_row(self.root, self.drawn, self.merged), self.attached.last_row)
+        check_extent(name, sheet.name, self.drawn, self.merged, last_row=self.last)
         self.layout = layout(controls, self.last, self.found)
 
-    def form(self, name: str, digest: str) -> Form:
+    def form(self, digest: str) -> Form:
         """Compile everything; raises TemplateError if there were faults."""
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
         others = tuple(
@@ -89,18 +107,21 @@ class _Compiler:
         check_formulas(self.root, f"シート「{sheet.name}」", None, found)
         check_links(source, sheet, self.root, found)
         check_other_sheets(source, sheet.name, others, found)
-        if not published and source.workbook.find(f"{S}workbookProtection") is not None:
-            found.notes.append("ブックの保護は、送るファイルには付きません。")
+        if not published:
+            check_lost(source, (sheet, *others), found)
+            check_unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
+            if _is_locked(source.workbook.find(f"{S}workbookProtection")):
+                found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
         check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
         worksheet = compile_worksheet(self.root, self._builder(cells), found, published=published)
         attached = self.attached.bound(self.layout, found)
         names = read_names(source, sheet.name, self.layout, found, published=published)
         if found.faults:
-            raise TemplateError(name, tuple(found.faults))
+            raise TemplateError(self.name, found.faults + found.refusals)
         rows = self._rows(cells)
         self._make_variants(cells)
         return Form(
-            name=name,
+            name=self.name,
             digest=digest,
             source=source,
             sheet=sheet.name,
@@ -119,7 +140,8 @@ class _Compiler:
             default_height=self.sizes.default_height,
             bindings=_bindings(rows),
             published=published,
-            notes=tuple(found.notes),
+            notes=found.notes,
+            refusals=found.refusals,
             others=others,
         )
 
@@ -187,6 +209,16 @@ class _Compiler:
         if f is not None or ("{{" not in c.text and "{%" not in c.text):
             drawn = drawn_content(c.element) if f is None else self._formula(c, f, shared)
             return TemplateCell(c.row, c.column, c.style, drawn, len(chain), not look.locked)
+        if c.text.strip() == FREE:
+            if look.locked:
+                raise Fault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
+            return TemplateCell(c.row, c.column, c.style, "", len(chain), unlocked=True, free=True)
+        check_rich_text(self.source, c, self.found)
+        if not look.locked and self.source.styles.is_checkbox(c.style):
+            self.found.refuse(
+                "チェックボックスのセルは読み取れません。チェックボックスを外し、▼の一覧（{{ lists.no_report }} など）にしてください。",
+                c.at,
+            )
         content = _content(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else len(chain)
         if repeats < len(chain) and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
@@ -249,6 +281,12 @@ class _Compiler:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
         return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, self.last + 1)}
+
+
+def _is_locked(protection: etree._Element | None) -> bool:
+    """Whether a workbook is protected: LibreOffice writes the element for any."""
+    locks = ("lockStructure", "lockWindows")
+    return protection is not None and any(protection.get(lock) in ("1", "true") for lock in locks)
 
 
 def _content(text: str, variables: Mapping[str, Variable]) -> Binding | Computed:

@@ -9,15 +9,21 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..domain.model import LIST_BY_ATTRIBUTE, MEASURE_TEXTS, ItemList, normalise
 from ..domain.numbering import circled
 from .faults import Consequence, Fault
 
-BOOK_NAMES = frozenset({"fiscal_year", "years", "round", "department"})
+_BOOK_PATHS: dict[str, tuple[str, ...]] = {
+    "fiscal_year": (), "department": (), "years": ("y1", "y2", "y3", "y4"), "round": ("name", "quarter", "deadline", "opens", "requires"),
+}  # fmt: skip
+BOOK_NAMES = frozenset(_BOOK_PATHS)
+FREE = "{{ free }}"  # marks an unlocked cell that is no field: the department may write there
 THIS = -1  # the period of this_quarter and this_year
+
+_LATER_PERIOD = re.compile(r"[qy][2-9]\.|y[2-9]$|q[2-9]$")
 
 Scope = list[Any]  # the current object of every variable; slot 0 is the measure
 
@@ -143,6 +149,13 @@ def _names_of(variable: Variable) -> dict[str, tuple[str, int]]:
     return out
 
 
+def tag_of(field: str, period: int) -> str:
+    """Return how a template shows a field: ``{{ activity.q1.progress }}``."""
+    prefix, _, name = field.rpartition(".")
+    letter = "y" if prefix == "outcome" else "q"
+    return f"{{{{ {'.'.join([prefix or 'measure', *([f'{letter}{period}'] if period else []), name])} }}}}"
+
+
 def _period_names(periods: str) -> list[tuple[str, int]]:
     letter, this = ("q", "this_quarter") if periods == "quarters" else ("y", "this_year")
     return [(f"{letter}{n}", n) for n in (1, 2, 3, 4)] + [(this, THIS)]
@@ -152,13 +165,11 @@ def _unknown(path: tuple[str, ...], known: Iterable[str]) -> Fault:
     from difflib import get_close_matches
 
     close = get_close_matches(".".join(path[1:]), list(known), 1, 0.5)
+    meant = f"{{{{ {path[0]}.{close[0]} }}}} ではありませんか。" if close else ""
+    names = "、".join(f"{path[0]}.{name}" for name in known if not _LATER_PERIOD.match(name))
     return Fault(
-        f"{{{{ {'.'.join(path)} }}}} という項目はありません。"
-        + (
-            f"{{{{ {path[0]}.{close[0]} }}}} ではありませんか。"
-            if close
-            else "「様式の作り方」の項目の一覧にある名前を書いてください。"
-        )
+        f"{{{{ {'.'.join(path)} }}}} という項目はありません。{meant}使える名前: {names}"
+        + ("（q1 は q1～q4、y1 は y1～y4 と書けます）。" if any(map(_LATER_PERIOD.match, known)) else "。")
     )
 
 
@@ -214,7 +225,7 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
         template = env.from_string(text)
     except TemplateError as error:
         raise Fault(
-            f"「{text}」を読めません（{error.message}）。{{{{ measure.goal }}}} のように書いてください。"
+            f"「{text}」を読めません（{reason(error)}）。{{{{ measure.goal }}}} のように書いてください。"
         ) from None
     names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
     if any(variables[name].broken for name in names & set(variables)):
@@ -226,7 +237,32 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     for path in _paths(tree):
         if path[0] in variables:
             _check_path(path, variables[path[0]])
+        elif path[1] not in (known := _BOOK_PATHS[path[0]]) and not (not known and hasattr("", path[1])):
+            raise (
+                _unknown(path, known)
+                if known
+                else Fault(
+                    f"{{{{ {'.'.join(path)} }}}} という項目はありません。{{{{ {path[0]} }}}} とだけ書いてください。"
+                )
+            )
     return Computed(text, names, template.render, _segments(tree))
+
+
+def reason(error: Exception) -> str:
+    """Return in Japanese why an expression fails."""
+    text = str(error)
+    if match := re.search(r"No (filter|test) named '([^']+)'", text):
+        return f"「{match[2]}」という加工はありません"
+    if isinstance(error, TemplateSyntaxError):
+        return "書き方に誤りがあります"
+    if isinstance(error, (UndefinedError, AttributeError, KeyError)):
+        names = re.findall(r"'([^']*)'", text)
+        return f"「{names[-1]}」という名前はありません" if names else "ない名前が使われています"
+    if isinstance(error, ZeroDivisionError):
+        return "0 で割っています"
+    if isinstance(error, (TypeError, ValueError)):
+        return "文字と数のように、種類の違うものを一緒に計算しています"
+    return "計算できません"
 
 
 def _path_of(node: nodes.Node) -> tuple[str, ...]:
@@ -289,7 +325,7 @@ def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
     except TemplateError as error:
-        raise Fault(f"「{source}」を読めません（{error.message}）。") from None
+        raise Fault(f"「{source}」を読めません（{reason(error)}）。") from None
     names = computed(f"{{{{ {source} }}}}", variables).names
     return Condition(source, names, lambda scope: expression(**scope))
 

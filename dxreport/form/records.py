@@ -33,7 +33,8 @@ class TemplateCell:
 
     ``space`` is set where the text makes its row taller. ``repeats`` counts the blocks around the cell that repeat
     it; a cell of the measure within a block repeats less often than its row and spans the block instead.
-    ``merged_into`` is the first cell of the merge that hides it.
+    ``merged_into`` is the first cell of the merge that hides it. A ``free`` cell is for notes of the department,
+    which are not read into the master.
     """
 
     row: int
@@ -44,6 +45,7 @@ class TemplateCell:
     unlocked: bool = False
     space: TextSpace | None = None
     merged_into: tuple[int, int] | None = None
+    free: bool = False
 
     @property
     def at(self) -> tuple[int, int]:
@@ -75,8 +77,9 @@ class Form:
     ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels, ``tall_merges`` the merges
     over several rows with the number of blocks that repeat them, ``merge_columns`` the further columns of a merge
     by its first cell. ``bindings`` are the cells that are read back, by row. ``notes`` are remarks that do not keep
-    the form from working, ``others`` the template's other sheets that are sent with it. A ``published`` form is for
-    reading only: its sheets carry no stamp, no keys and nothing that serves filling in.
+    the form from working; ``refusals`` keep it only from being issued. ``others`` are the template's other sheets
+    that are sent with it. A ``published`` form is for reading only: its sheets carry no stamp, no keys and nothing
+    that serves filling in.
     """
 
     name: str
@@ -97,4 +100,5 @@ class Form:
     bindings: Mapping[int, tuple[TemplateCell, ...]]
     published: bool
     notes: tuple[str, ...]
+    refusals: tuple[str, ...]
     others: tuple[SheetEntry, ...]

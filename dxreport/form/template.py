@@ -10,7 +10,7 @@ from lxml import etree
 from ..domain.errors import PackageError
 from ..ooxml.package import DOC_RELS_NS, MAIN_NS, Package
 from ..ooxml.refs import Box, box, cell
-from ..ooxml.styles import Styles
+from ..ooxml.styles import Styles, look_of
 from ..ooxml.text import string_item
 
 S = f"{{{MAIN_NS}}}"
@@ -85,6 +85,18 @@ class Source:
             for c in row.iterfind(f"{S}c"):
                 column = cell(c.get("r"))[1] if c.get("r") else column + 1
                 yield DrawnCell(row_number, column, int(c.get("s", "0")), self._text(c), c)
+
+    def text_formats(self, c: DrawnCell) -> Iterator[str]:
+        """Yield the look of each run of a cell's text that differs from another by more than its font's name."""
+        if c.element.get("t") == "s" and self.strings is not None:
+            item = self.strings[int(c.element.findtext(f"{S}v", "0"))]
+        else:
+            item = c.element.find(f"{S}is")
+        for run in item.iterfind(f"{S}r") if item is not None else ():
+            if not run.findtext(f"{S}t", "").strip():
+                continue
+            font = run.find(f"{S}rPr")
+            yield self.styles.font_look(c.style) if font is None else look_of(font)
 
     def _text(self, c: etree._Element) -> str:
         kind, value = c.get("t"), c.find(f"{S}v")

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ..domain.fields import FIELD
-from ..ooxml.refs import Box, address
+from ..ooxml.refs import Box, address, column_letters
 from .blocks import Layout
-from .expressions import THIS, Binding
+from .expressions import FREE, THIS, Binding
 from .faults import TemplateFaults
 from .parts.defined_names import OTHER_BOOK, pointing_at
 from .records import TemplateCell
@@ -22,7 +22,6 @@ _ELSEWHERE = {
     "headerFooter": "ヘッダーとフッター", "dataValidations": "入力規則", "conditionalFormatting": "条件付き書式",
     "hyperlinks": "ハイパーリンク", "extLst": "入力規則または条件付き書式",
 }  # fmt: skip
-_NAMED = 5  # cells that a note names
 _TAG = re.compile(r"\{[{%#]")
 _STRING = re.compile(r'"[^"]*"')
 _BOOK_PARTS = {
@@ -74,14 +73,13 @@ def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: Templat
                     f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。",
                     c.at,
                 )
-    idle = [c for c in cells if c.unlocked and not isinstance(c.content, Binding)]
-    if idle:
-        where = "、".join(address(*c.at) for c in idle[:_NAMED])
-        more = f" ほか {len(idle) - _NAMED} か所" if len(idle) > _NAMED else ""
-        found.note(
-            f"ロックを外したセル（{where}{more}）に項目がありません。部署が書き込んでも読み取れないので、ロックしてください。",
-            idle[0].at,
-        )
+    for c in cells:
+        if c.unlocked and not c.free and not isinstance(c.content, Binding):
+            found.refuse(
+                "ロックを外したセルに項目がありません。部署が書き込んでも読み取れないので、ロックしてください。"
+                f"自由に書いてもらうセルなら {FREE} と書いてください（書かれた文字は指摘として残ります）。",
+                c.at,
+            )
     for same in by_field.values():
         _check_field(same, found)
     _check_spanning(cells, layout, found)
@@ -138,13 +136,15 @@ def check_formulas(
         text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
         what = f"{where} {cell} の数式" if cell else f"{where}のグラフや入力規則・条件付き書式"
         if points_here and points_here.search(text):
-            found.faults.append(
-                f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。"
+            found.fault(
+                f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。",
+                elsewhere=True,
             )
             return
         if OTHER_BOOK.search(text):
-            found.faults.append(
-                f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。"
+            found.fault(
+                f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。",
+                elsewhere=True,
             )
             return
 
@@ -161,14 +161,50 @@ def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry],
         tables = [r.target for r in relationships if r.kind == "table"]
         kinds = [r.kind for r in [*relationships, *(r for part in tables for r in package.relationships(part))]]
         for what in dict.fromkeys(_BOOK_PARTS[kind] for kind in kinds if kind in _BOOK_PARTS):
-            found.faults.append(
-                f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。"
+            found.fault(
+                f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。",
+                elsewhere=True,
             )
         drawings = [r.target for r in relationships if r.kind == "drawing"]
         charts = [r.target for part in drawings for r in package.relationships(part) if r.kind in ("chart", "chartEx")]
         for part in (other.part, *drawings, *charts):
             if part in package:
                 check_formulas(package.xml(part), where, points_here, found)
+
+
+def check_lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaults) -> None:
+    """Refuse what would not arrive: pictures in cells, and the kinds of data that come with them."""
+    for sheet in sheets:
+        for c in source.cells(source.package.xml(sheet.part)):
+            if c.element.get("vm"):
+                found.refuse(
+                    f"シート「{sheet.name}」 {address(*c.at)}: セルの中の画像やデータ型（株価、地理など）は送れません。"
+                    "画像は右クリック →「セルの上に配置」、データ型は値にしてください。",
+                    elsewhere=True,
+                )
+
+
+def check_unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], found: TemplateFaults) -> None:
+    """Refuse rows and columns unlocked as a whole, up to the ``last`` row and column of the form."""
+    hint = "の全体のロックが外れています。列や行ではなく、部署に書いてもらうセルだけロックを外してください。"
+    for column in root.iterfind(f"{S}cols/{S}col"):
+        first, end = int(column.get("min", "1")), min(int(column.get("max", "1")), last[1])
+        if first <= end and not source.styles.format(int(column.get("style", "0"))).locked:
+            names = "～".join(dict.fromkeys((column_letters(first), column_letters(end))))
+            found.refuse(f"{names} 列{hint}", (1, first))
+    for row in root.iterfind(f"{S}sheetData/{S}row"):
+        if row.get("customFormat") in ("1", "true") and not source.styles.format(int(row.get("s", "0"))).locked:
+            found.refuse(f"{row.get('r')} 行目{hint}", (int(row.get("r", "1")), 1))
+
+
+def check_rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None:
+    """Refuse a text with tags that is formatted in parts: it is filled in as plain text."""
+    if len(set(source.text_formats(c))) > 1:
+        found.refuse(
+            "セルの文字の一部だけに書式（太字、色、大きさなど）が付いています。{{ … }} のあるセルでは付けられないので、"
+            "セル全体を同じ書式にするか、文字を別のセルに分けてください。",
+            c.at,
+        )
 
 
 def check_links(source: Source, sheet: SheetEntry, root: etree._Element, found: TemplateFaults) -> None:

@@ -17,6 +17,7 @@ from ..domain.model import ITEM_LISTS, Measure, Round
 from ..domain.numbering import next_number
 from ..domain.values import did_you_mean, measure_id
 from ..form.compile import load_form
+from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
@@ -24,6 +25,7 @@ from ..master.records import Issue, Master, stamp
 from ..master.write import MasterEdit, save
 from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
+from .read_back import check_readable
 from .store import Snapshot, form_path, snapshot_path, workbook_path
 
 FORM_NAME = "年間活動計画.xlsx"
@@ -84,7 +86,8 @@ def plan(
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
     a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
-    for a department or measure that does not exist or has nothing in this round.
+    for a department or measure that does not exist or has nothing in this round; DxreportError for a form that does
+    not read back as rendered.
     """
     chosen = _chosen(master, round_, departments, measures)
     taken = {issue.id for issue in master.issues}
@@ -214,7 +217,9 @@ def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken:
         form=form,
         sha256="",
     )
-    return _rendered(master, prepared, chosen, issue)
+    workbook = _rendered(master, prepared, chosen, issue)
+    check_readable(workbook.data, prepared, chosen.measures[0])
+    return workbook
 
 
 def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> Workbook:
@@ -223,6 +228,8 @@ def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue:
     book = render_book(prepared, chosen.measures, issue.id, used)
     texts = {m.id: m.values() for m in chosen.measures}
     year = master.settings.fiscal_year.label
-    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts)
+    this = prepared.this
+    inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
+    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs)
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
     return Workbook(issue, book.data, snapshot, again=False, too_tall=book.too_tall)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One issue as sent: ``texts`` holds every text, by measure ID and Ref."""
+    """One issue as sent: ``texts`` holds every text, by measure ID and Ref.
+
+    ``inputs`` holds, by measure ID, the fields that its sheet has input cells for, as (field, period); none for an
+    issue of before they were recorded.
+    """
 
     issue: str
     round: str
@@ -30,6 +34,7 @@ class Snapshot:
     fiscal_year: str
     form: str
     texts: Mapping[str, Mapping[Ref, str]]
+    inputs: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
 
     def measure(self, id_: str) -> Measure:
         """Return a measure as issued; raise KeyError if it was not issued."""
@@ -39,14 +44,25 @@ class Snapshot:
         """Return the snapshot as JSON."""
         head = {"issue": self.issue, "round": self.round, "department": self.department,
                 "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
-        return json.dumps({**head, "measures": plain_texts(self.texts)}, ensure_ascii=False, indent=1).encode("utf-8")
+        inputs = {id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()}
+        given = {**head, "measures": plain_texts(self.texts), "inputs": inputs}
+        return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes) -> Snapshot:
         """Invert :meth:`data`; raise ValueError or KeyError on anything else."""
         given = json.loads(data)
         texts = parse_texts(given["measures"])
-        return cls(given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts)
+        inputs = {id_: frozenset(map(_input, shown.split())) for id_, shown in given.get("inputs", {}).items()}
+        return cls(
+            given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts, inputs
+        )
+
+
+def _input(written: str) -> tuple[str, int]:
+    """Read ``activity.progress/1``; raise ValueError on anything else."""
+    key, _, period = written.rpartition("/")
+    return key, int(period)
 
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
@@ -80,7 +96,7 @@ class Archive:
             from ..form.compile import load_form
 
             path = form_path(self._workspace, digest)
-            self._forms[digest] = load_form(path) if path.is_file() else None
+            self._forms[digest] = load_form(path, issued=True) if path.is_file() else None
         return self._forms[digest]
 
     def workbook(self, issue: str) -> bytes:

@@ -13,6 +13,9 @@ from ..domain import problems
 from ..domain.errors import TemplateError
 from ..domain.model import Measure, Ref, Round
 from ..domain.problems import Problem, problem, shown
+from ..form.compile import load_form
+from ..form.records import Form
+from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
 from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, outcomes
 from ..master.workbook import MasterWorkbook
@@ -21,6 +24,8 @@ from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
+from .check_rounds import missing_fields
+from .try_out import trial_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,10 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
     Raises TemplateError for a folder without templates.
     """
     measures = tuple(_measure(master, m, round_) for m in running(master, round_.quarter))
-    return Audit(round_, measures, _templates(templates), (*_words(master), *_rounds(master)))
+    forms = dict(_templates(master, templates))
+    issued = next((form for checked, form in forms.items() if checked.path.name == FORM_NAME), None)
+    missing = missing_fields(master, issued) if issued else ()
+    return Audit(round_, measures, tuple(forms), (*_words(master), *_rounds(master), *missing))
 
 
 def _words(master: Master) -> Iterator[Problem]:
@@ -132,17 +140,15 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
         )
 
 
-def _templates(folder: Path) -> tuple[CheckedTemplate, ...]:
+def _templates(master: Master, folder: Path) -> Iterator[tuple[CheckedTemplate, Form | None]]:
+    """Yield each template with its form, None where it has faults."""
     paths = sorted(p for p in folder.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
     if not paths:
         raise TemplateError(str(folder), ("様式（.xlsx）がありません。",))
-    return tuple(_template(path) for path in paths)
-
-
-def _template(path: Path) -> CheckedTemplate:
-    from ..form.compile import load_form
-
-    try:
-        return CheckedTemplate(path, notes=load_form(path).notes)
-    except TemplateError as error:
-        return CheckedTemplate(path, faults=error.faults)
+    for path in paths:
+        try:
+            form = load_form(path)
+        except TemplateError as error:
+            yield CheckedTemplate(path, faults=error.faults), None
+        else:
+            yield CheckedTemplate(path, trial_faults(form, master), form.notes), form

@@ -51,6 +51,21 @@ class Look:
     align: str = "left"
 
 
+def look_of(font: etree._Element) -> str:
+    """Return a font's look but for its name, so that looks can be compared: black and automatic are the same."""
+    out = []
+    for name in ("b", "i", "strike", "u", "vertAlign"):
+        child = font.find(_tag(name))
+        if child is not None and child.get("val", "1") not in ("0", "false", "none", "baseline"):
+            out.append(name + child.get("val", "").replace("true", "").replace("single", ""))
+    color, size = _attributes(font, "color"), _attributes(font, "sz")
+    plain = (
+        color.get("auto") or color.get("theme") == "1" or color.get("rgb") == "FF000000" or color.get("indexed") == "8"
+    )
+    out += [] if plain else [f"{key}={value}" for key, value in sorted(color.items())]
+    return " ".join([*out, f"{float(size.get('val', '11')):g}"])
+
+
 class Styles:
     """styles.xml of a template; formats that rendering needs are added to it."""
 
@@ -88,6 +103,25 @@ class Styles:
             stacked=rotation == _STACKED,
             locked=protection.get("locked", "1") in _TRUE,
         )
+
+    def is_visible(self, index: int) -> bool:
+        """Whether a cell of this format shows even when it is empty: a border or a fill."""
+        xf = self._xf(index)
+        border, fill = int(xf.get("borderId", "0")), int(xf.get("fillId", "0"))
+        bordered = border < len(self._borders) and any(
+            side.get("style", "none") != "none" for side in self._borders[border]
+        )
+        pattern = self._fills[fill].find(_tag("patternFill")) if fill < len(self._fills) else None
+        return bordered or (pattern is not None and pattern.get("patternType", "none") != "none")
+
+    def font_look(self, index: int) -> str:
+        """Return the look of a format's font, as :func:`look_of` does."""
+        font = int(self._xf(index).get("fontId", "0"))
+        return look_of(self._fonts[font]) if font < len(self._fonts) else look_of(etree.Element(_tag("font")))
+
+    def is_checkbox(self, index: int) -> bool:
+        """Whether Excel 365 shows a cell of this format as a checkbox."""
+        return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
     def variant(self, index: int, is_input: bool) -> int:
         """Return the index of a format as text: unlocked and tinted for an input, else locked and plain."""

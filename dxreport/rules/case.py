@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -19,7 +19,8 @@ class Case:
 
     ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
     the master itself; ``measures`` the master's measures by id; ``round`` the round that the sheet
-    was issued for, or in a check of the master the current one.
+    was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
+    period, that the sheet as issued has input cells for, or None where that is not known.
     """
 
     measure: Measure
@@ -28,6 +29,7 @@ class Case:
     round: Round
     settings: Settings
     departments: tuple[Department, ...] = ()
+    inputs: Collection[tuple[str, int]] | None = None
 
     @cached_property
     def values(self) -> dict[Ref, str]:
@@ -60,6 +62,8 @@ class Case:
     def requires(self, group: str, ref: Ref) -> bool:
         """Whether this return had to fill in a cell of this input group, and could."""
         if self.issued is None or group not in self.round.requires or self.to_come(ref):
+            return False
+        if self.inputs is not None and (ref.field, ref.period) not in self.inputs:
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 

@@ -193,6 +193,21 @@ def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):
     assert broken["path"] == "templates/新様式.xlsx" and any("B2" in fault for fault in broken["faults"])
 
 
+def test_a_text_that_fails_only_when_it_is_filled_in_is_found(copy, capsys):
+    path = copy / "templates" / "年間活動計画.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = next(s for s in book if any("{{" in str(c.value) for row in s.iter_rows() for c in row))
+    sheet["J3"] = "{{ measure.goal + 1 }}"
+    sheet["J4"] = "{{ 1 // round.quarter }}"
+    book.save(path)
+    _, answer = run(copy, capsys)
+    (faults,) = [t["faults"] for t in answer["templates"]]
+    assert len(faults) == 2
+    assert [" J3: " in faults[1], " J4: " in faults[0], "0 で割って" in faults[0]] == [True] * 3
+    assert main(["render", "-C", str(copy), "--quarter", "1"]) == 3
+    assert "種類の違うもの" in capsys.readouterr().err
+
+
 def test_a_folder_without_templates_is_3(copy, capsys):
     (copy / "templates" / "年間活動計画.xlsx").unlink()
     assert main(["check", "-C", str(copy)]) == 3

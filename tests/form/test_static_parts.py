@@ -160,10 +160,17 @@ def test_alternative_content_is_refused_by_its_name(inner: str, said: str) -> No
     assert any(said in fault for fault in template_faults(edited(template(**good()), "様式", change)))
 
 
-def test_sparklines_stay_behind() -> None:
+def test_sparklines_are_refused_at_their_cells() -> None:
     data = template(lambda book, sheet: sheet.add_sparkline("E8", {"range": "様式!B5:C5"}), **good())
-    assert any("スパークライン" in note for note in compiled(data).notes)
-    assert b"sparkline" not in serialise(sheet_of(data))
+    assert [f for f in template_faults(data) if f.startswith("シート「様式」 E8: ") and "スパークライン" in f]
+    assert compile_form(data, "様式.xlsx", issued=True).refusals  # what was issued with it is still read
+
+
+def test_the_empty_protection_that_libreoffice_writes_is_none() -> None:
+    package = Package(template(**good()))
+    root = package.xml(BOOK)
+    root.find(f"{S}bookViews").addprevious(etree.Element(f"{S}workbookProtection"))
+    assert compiled(package.with_parts({BOOK: serialise(root)})).notes == ()
 
 
 @pytest.mark.parametrize("name", ["あ" * 32, "01/01", "'01", "history", "_DXREPORT"])

@@ -24,6 +24,7 @@ def redraw(quarter: Quarter) -> None:
     goal = next(c for row in sheet.iter_rows() for c in row if c.value == "{{ measure.goal }}")
     label = next(c for row in sheet.iter_rows() for c in row if c.value == "到達目標")
     label.value, goal.value = "ねらい", None
+    goal.protection = openpyxl.styles.Protection(locked=True)
     last = sheet.max_row + 2
     sheet.cell(last, 2, "到達目標")
     sheet.cell(last, 4, "{{ measure.goal }}")

@@ -121,6 +121,18 @@ def read_names(source: Source, sheet: str, layout: Layout, found: TemplateFaults
     return Names(local, others)
 
 
+def printed_ranges(source: Source, sheet: str) -> list[str]:
+    """Return the ranges of a sheet's print area (``B2:H40``); none where it names whole rows or columns."""
+    out = []
+    for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
+        at = element.get("localSheetId", "")
+        ours = at.isdigit() and int(at) < len(source.sheets) and source.sheets[int(at)].name == sheet
+        if ours and element.get("name") == _PRINT_AREA:
+            refs = (item.rpartition("!")[2].replace("$", "") for item in _split_areas(element.text or ""))
+            out += [ref for ref in refs if re.fullmatch(r"[A-Z]+[0-9]+(:[A-Z]+[0-9]+)?", ref)]
+    return out
+
+
 def _areas(text: str, last: int) -> list[NamedArea]:
     """The areas of a name (``'form'!$B$2:$H$40,'form'!$2:$3``), cut to rows 2–``last``; those outside are left out."""
     out = []

@@ -17,7 +17,8 @@ from ..template import R_ID, S
 from .drawings import DROPPED
 from .markup import xml_of
 
-_BOOK_PARTS = {"theme", "styles", "sharedStrings"}  # the others concern history, people or other workbooks
+# FeaturePropertyBag holds the checkboxes in cells; the others concern history, people or other workbooks.
+_BOOK_PARTS = {"theme", "styles", "sharedStrings", "FeaturePropertyBag"}
 _CLEANED = (  # by content type: what may not be sent
     # A second selected sheet makes Excel write what is typed into both; notes and threads name their authors.
     ("sheet+xml", re.compile(rb'\s+tabSelected="[^"]*"'), b""),

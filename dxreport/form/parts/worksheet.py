@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ...ooxml.package import DOC_RELS_NS
+from ...ooxml.refs import box
 from ..faults import TemplateFaults
 from ..template import R_ID, S
 from .markup import around
 from .row_map import RowMap
-from .xml_templates import X14, TemplateBuilder, XmlTemplate
+from .xml_templates import X14, XM, TemplateBuilder, XmlTemplate
 
 ORDER = (
     "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
@@ -95,7 +96,7 @@ def compile_worksheet(
             what = _REFUSED.get(name, f"「{name}」")
             found.fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
         elif name in _DROPPED:
-            found.notes.append(f"様式のシートの{_DROPPED[name]}は、送るシートには付きません。")
+            found.note(f"様式のシートの{_DROPPED[name]}は、送るシートには付きません。", elsewhere=True)
         elif name in _SILENT or name in ("sheetData", "rowBreaks"):
             continue
         elif ORDER.index(name) < _ROWS:
@@ -194,7 +195,8 @@ def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, fo
             element.remove(ext)  # slicers and the like belong to parts that are left behind
         for ext in [e for e in element if e.find(f"{{{X14}}}sparklineGroups") is not None]:
             element.remove(ext)
-            found.notes.append("様式のシートのスパークラインは、送るシートには付きません。")
+            for at in (box(f.text.split()[0])[:2] for f in ext.iter(f"{{{XM}}}sqref") if f.text):
+                found.refuse("スパークラインは送るシートに付けられません。削除してください。", at)
         if not len(element):
             return ""
     return builder.template(element)

@@ -17,6 +17,7 @@ from ..align.sheet import Aligned
 from ..records import Form
 from .added import Added, added_items
 from .moved import moved
+from .outside import outside_fields
 from .sheet import Filled, read_sheet, shown_fields
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
@@ -50,6 +51,7 @@ def read_filled(
         raise ValueError(f"{sheet.name}: no stamp")
     items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
     shape = _unkeyed(filled, sheet, {row for item in items for row in item.rows})
+    shape += outside_fields(form, sheet, filled.copied)
     lines = moved(form, filled, issued, settings, quarter=quarter, year=year)
     return _filled_sheet(_Source(sheet, form, issued, settings, quarter, year), filled, items, shape, lines)
 

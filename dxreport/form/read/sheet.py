@@ -130,6 +130,19 @@ def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, in
     )
 
 
+@lru_cache(maxsize=256)
+def input_fields(form: Form, rows: frozenset[int], quarter: int, year: int) -> frozenset[tuple[str, int]]:
+    """Return what departments can be asked for in these template rows: unlocked, as (field, period)."""
+    return frozenset(
+        (target.field, period)
+        for head, targets in targets_of(form, quarter, year).items()
+        if int(head[1:]) in rows
+        for target in targets
+        if target.unlocked
+        for period in (QUARTERS if target.period_at else (target.period,))
+    )
+
+
 def read_sheet(form: Form, rows: Sequence[Sequence[Any]], *, quarter: int = 0, year: int = 0) -> Filled | None:
     """Read a sheet of ``form``; return None when it has no stamp.
 

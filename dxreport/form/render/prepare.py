@@ -16,7 +16,8 @@ from ...domain.fields import Access, access
 from ...domain.model import QUARTERS, Round, Settings
 from ...ooxml.refs import address, column_letters
 from ...ooxml.text import escape, utf16_length
-from ..expressions import THIS, Binding, Computed, Scope, ThisPeriod
+from ..blocks import Block
+from ..expressions import BOOK_NAMES, THIS, Binding, Computed, Scope, ThisPeriod, reason
 from ..parts.formulas import Formula
 from ..parts.row_map import RowMap, RowShape
 from ..records import LIST_MARK, LISTS, Form, TemplateCell, TemplateRow, TextSpace
@@ -80,6 +81,19 @@ class PreparedForm:
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self._after_rows: dict[RowShape, str] = {}
+
+    def possible_rows(self) -> frozenset[int]:
+        """Return the template rows that a sheet can have: none under a condition that the round makes false."""
+        return frozenset(row for row, chain in self.form.layout.chains.items() if all(map(self._is_possible, chain)))
+
+    def _is_possible(self, block: Block) -> bool:
+        condition = block.condition
+        if condition is None or not condition.names <= BOOK_NAMES:
+            return True
+        try:
+            return bool(condition.value(self.names))
+        except Exception:  # whatever Jinja2 raises; rendering reports it
+            return True
 
     def after_rows(self, rows: RowMap) -> str:
         """Return the XML after the rows; it depends on their shape alone, and sheets of a form have few shapes."""
@@ -201,7 +215,7 @@ class _RowPrograms:
             return content.render(self._prepared.names)
         except Exception as error:
             where = f"シート「{self._form.sheet}」 {address(*c.at)}"
-            fault = f"{where}: 「{content.source}」を表示できません（{error}）。"
+            fault = f"{where}: 「{content.source}」を表示できません（{reason(error)}）。"
             raise TemplateError(self._form.name, (fault,)) from None
 
 

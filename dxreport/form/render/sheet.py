@@ -15,7 +15,8 @@ from ...ooxml import text_metrics
 from ...ooxml.refs import address
 from ...ooxml.text import MAX_TEXT, escape, utf16_length
 from ..blocks import Block, Loop
-from ..expressions import Computed, Condition, Shown
+from ..expressions import Computed, Condition, Shown, reason
+from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
@@ -284,10 +285,11 @@ def shown_text(computed: Computed, names: Mapping[str, Any], form: str, measure:
         raise _failed(computed.source, form, measure, error) from None
 
 
-def _failed(source: str, form: str, measure: str, error: Exception) -> DxreportError:
-    return DxreportError(
-        f"様式 {form} の「{source}」を施策 {measure} で表示できません（{error}）。",
+def _failed(source: str, form: str, measure: str, error: Exception) -> CannotShow:
+    return CannotShow(
+        f"様式 {form} の「{source}」を施策 {measure} で表示できません（{reason(error)}）。",
         "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
+        source,
     )
 
 

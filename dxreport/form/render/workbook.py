@@ -36,10 +36,14 @@ _CORE = (
 
 @dataclass(frozen=True, slots=True)
 class IssuedBook:
-    """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row."""
+    """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row.
+
+    ``rows`` are the template rows on each sheet, by measure.
+    """
 
     data: bytes
     too_tall: tuple[str, ...]
+    rows: Mapping[str, frozenset[int]]
 
 
 def render_book(
@@ -55,7 +59,7 @@ def render_book(
         for i, m in enumerate(measures)
     ]
     stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(prepared, sheets, issue), "veryHidden")
-    return IssuedBook(zip_bytes(_WorkbookWriter(form, sheets, after=(stamped,)).entries()), _too_tall(sheets))
+    return _book(_WorkbookWriter(form, sheets, after=(stamped,)))
 
 
 def render_published(
@@ -67,12 +71,12 @@ def render_published(
     DxreportError as ``render_sheet`` does.
     """
     sheets = [render_sheet(prepared, measure, None, first=False) for prepared, measure in pages]
-    book = _WorkbookWriter(form, sheets, before=(index,), title=title)
-    return IssuedBook(zip_bytes(book.entries()), _too_tall(sheets))
+    return _book(_WorkbookWriter(form, sheets, before=(index,), title=title))
 
 
-def _too_tall(sheets: Sequence[RenderedSheet]) -> tuple[str, ...]:
-    return tuple(f"{s.measure}!{cell}" for s in sheets for cell in s.too_tall)
+def _book(writer: _WorkbookWriter) -> IssuedBook:
+    too_tall = tuple(f"{s.measure}!{cell}" for s in writer.sheets for cell in s.too_tall)
+    return IssuedBook(zip_bytes(writer.entries()), too_tall, {s.measure: frozenset(s.rows.rows) for s in writer.sheets})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""A form that lacks a field that the round requires: ``check`` says so, and no return is held for want of it."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pytest
+
+from dxreport.cli import main
+from dxreport.form.compile import load_form
+from dxreport.issue import render as issuing
+from dxreport.issue.store import Archive, snapshot_path
+from dxreport.sendback.fill import fill
+from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter
+
+
+def without_progress(quarter: Quarter) -> None:
+    """The coordinator takes the cells of 進捗 out of the form."""
+    path = quarter.workspace.templates / issuing.FORM_NAME
+    book = openpyxl.load_workbook(path)
+    for row in book[quarter.form.sheet].iter_rows():
+        for cell in row:
+            if ".progress }}" in str(cell.value):
+                cell.value = None
+                cell.protection = openpyxl.styles.Protection(locked=True)
+    book.save(path)
+
+
+def returned(quarter: Quarter) -> bytes:
+    """A return of the second quarter on that form: nothing is written but a person."""
+    form, master = load_form(quarter.workspace.templates / issuing.FORM_NAME), quarter.master
+    books = issuing.plan(master, form, master.settings.round("第2四半期"), ISSUED, departments=(OFFICE,))
+    issuing.apply(quarter.workspace, master, books, form, quarter.root / "配付", now=ISSUED)
+    return fill(books[0].data, form, {"01-01": {}}, quarter=2, year=1)
+
+
+def test_check_names_the_rounds_and_their_cells(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    without_progress(quarter)
+    main(["check", "-C", str(quarter.root), "--json"])
+    found = [p for p in json.loads(capsys.readouterr().out)["settings"] if p["code"] == "W605"]
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    heads = {c.value: c for row in book["設定"].iter_rows() for c in row if c.value in ("回", "必須欄")}
+    rounds = {
+        book["設定"].cell(openpyxl.utils.cell.coordinate_from_string(p["cell"])[1], heads["回"].column).value: p
+        for p in found
+    }
+    assert list(rounds) == ["第1四半期", "第2四半期", "第3四半期", "第4四半期"]
+    second = rounds["第2四半期"]
+    assert second["label"] == "必須欄" and second["cell"].startswith(heads["必須欄"].column_letter)
+    assert second["value"] == "進捗" and "{{ activity.q2.progress }}" in second["fix"]
+
+
+def test_no_return_is_held_for_what_the_form_does_not_show(quarter: Quarter) -> None:
+    without_progress(quarter)
+    plan = quarter.collect(returned(quarter))
+    assert [p.code for sheet in plan.files[0].sheets for p in sheet.problems if p.severity == "error"] == []
+
+
+def test_an_issue_that_did_not_record_its_inputs_is_judged_by_the_round_alone(quarter: Quarter) -> None:
+    without_progress(quarter)
+    data = returned(quarter)
+    issue = quarter.master.issues[-1].id
+    path = snapshot_path(quarter.workspace, issue)
+    given = json.loads(path.read_bytes())
+    del given["inputs"]
+    path.write_text(json.dumps(given), encoding="utf-8")
+    plan = quarter.collect(data, now=RETURNED)
+    assert {p.code for s in plan.files[0].sheets for p in s.problems if p.severity == "error"} == {"E103"}
+
+
+def test_the_snapshot_records_the_inputs_of_each_sheet(quarter: Quarter) -> None:
+    snapshot = Archive(quarter.workspace).snapshot(quarter.master.issues[0].id)
+    assert snapshot is not None
+    assert snapshot == type(snapshot).parse(snapshot.data())
+    for shown in snapshot.inputs.values():
+        assert {("activity.progress", 1), ("goal", 0), ("no_report", 1)} <= shown
+        assert ("name", 0) not in shown
