@@ -13,12 +13,12 @@ from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
 
 
-class Unreadable(DxreportError):
+class UnreadableForm(DxreportError):
     """A sheet does not read back as it was written."""
 
 
 def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> None:
-    """Read the sheet of ``measure`` in a rendered workbook; raise Unreadable where it is not what was written."""
+    """Read the sheet of ``measure`` in a rendered workbook; raise UnreadableForm where it is not what was written."""
     form, package = prepared.form, Package(data)
     grid = Worksheets(package, workbook_part(package)).grid(measure.id)
     row, column = max((r for r, _ in grid.cells), default=0), max((c for _, c in grid.cells), default=0)
@@ -34,8 +34,8 @@ def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> Non
             raise _unusable(form.name, measure.id, f"セル {read.cells[ref]} {label(ref, prepared.settings)}")
 
 
-def _unusable(form: str, measure: str, what: str) -> Unreadable:
-    return Unreadable(
+def _unusable(form: str, measure: str, what: str) -> UnreadableForm:
+    return UnreadableForm(
         f"様式 {form} で作ったシート「{measure}」は、書いたとおりに読み戻せません（{what}）。何も書いていません。",
         "様式のこの欄を直してください（`dxreport check` で確かめられます）。",
     )

@@ -8,7 +8,7 @@ from ..form.faults import CannotShow
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
-from ..issue.read_back import Unreadable, check_readable
+from ..issue.read_back import UnreadableForm, check_readable
 from ..master.records import Master
 from ..ooxml.refs import address
 
@@ -30,7 +30,7 @@ def trial_faults(form: Form, master: Master) -> tuple[str, ...]:
                 check_readable(book.data, prepared, measure)
             except CannotShow as error:
                 found.setdefault(error.source, _placed(form, error))
-            except Unreadable as error:
+            except UnreadableForm as error:
                 found.setdefault("", error.message)
             except DxreportError:
                 continue  # a text of the master that no cell can hold

@@ -9,9 +9,8 @@ from lxml import etree
 
 from dxreport.form.compile import compile_form
 from dxreport.ooxml.package import RELS_NS, TYPES_NS, Package, serialise
-from tests.form.test_static_parts import issued
 from tests.support.packages import S, edited
-from tests.support.templates import Change, compiled, good, template, template_faults
+from tests.support.templates import Change, compiled, good, issued, template, template_faults
 
 BAG = "xl/featurePropertyBag/featurePropertyBag.xml"
 BAG_TYPE = "http://schemas.microsoft.com/office/2022/11/relationships/FeaturePropertyBag"

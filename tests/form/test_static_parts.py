@@ -9,25 +9,15 @@ import pytest
 from lxml import etree
 
 from dxreport.domain.errors import DxreportError
-from dxreport.domain.model import Activity, Measure
+from dxreport.domain.model import Measure
 from dxreport.form.compile import compile_form
-from dxreport.form.render.prepare import PreparedForm
-from dxreport.form.render.workbook import IssuedBook, render_book
-from dxreport.lifecycle import sample
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
 from tests.support import packages
 from tests.support.packages import S, edited, part_of
-from tests.support.templates import END, compiled, good, template, template_faults
+from tests.support.templates import END, MEASURE, compiled, good, issued, template, template_faults
 
-MEASURE = Measure("01-01", goal="目標\n二行目", activities=(Activity("K1", name="甲"), Activity("K2", name="乙")))
 BOOK, RELS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 FOLDED = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-
-
-def issued(data: bytes, *measures: Measure) -> IssuedBook:
-    settings = sample.settings()
-    form = compile_form(data, "様式.xlsx")
-    return render_book(PreparedForm(form, settings.rounds[0], settings, "課"), measures or (MEASURE,), "R04P-001")
 
 
 def sheet_of(data: bytes, *measures: Measure) -> etree._Element:

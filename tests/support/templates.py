@@ -9,8 +9,12 @@ import pytest
 import xlsxwriter
 
 from dxreport.domain.errors import TemplateError
+from dxreport.domain.model import Activity, Measure
 from dxreport.form.compile import compile_form
 from dxreport.form.records import Form
+from dxreport.form.render.prepare import PreparedForm
+from dxreport.form.render.workbook import IssuedBook, render_book
+from dxreport.lifecycle import sample
 
 ACTIVITIES = "{% for activity in measure.activities | at_least(1) %}"
 END = "{% endfor %}"
@@ -50,3 +54,13 @@ def template_faults(data: bytes) -> tuple[str, ...]:
         compiled(data)
     assert caught.value.exit_code == 3 and "様式.xlsx" in caught.value.message
     return caught.value.faults
+
+
+MEASURE = Measure("01-01", goal="目標\n二行目", activities=(Activity("K1", name="甲"), Activity("K2", name="乙")))
+
+
+def issued(data: bytes, *measures: Measure) -> IssuedBook:
+    """Render measures (one with two activities by default) with a template, as issued in the first round."""
+    settings = sample.settings()
+    form = compile_form(data, "様式.xlsx")
+    return render_book(PreparedForm(form, settings.rounds[0], settings, "課"), measures or (MEASURE,), "R04P-001")
