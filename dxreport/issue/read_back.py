@@ -5,10 +5,11 @@ from __future__ import annotations
 from ..domain.errors import DxreportError
 from ..domain.fields import label
 from ..domain.model import Measure, normalise
-from ..form.read.filled import read_filled
+from ..form.read.sheet import read_sheet, shown_fields
 from ..form.render.prepare import PreparedForm
 from ..intake.limits import MAX_COLUMNS, MAX_ROWS
 from ..ooxml.package import Package
+from ..ooxml.refs import address
 from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
 
@@ -25,13 +26,16 @@ def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> Non
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise _unusable(form.name, measure.id, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")
     issued, this = measure.values(), prepared.this
-    read = read_filled(grid, form, issued, prepared.settings, quarter=this.quarter, year=this.year)
-    for found in read.problems:
-        if found.severity == "error":
-            raise _unusable(form.name, measure.id, f"{found.label or found.cell}: {found.message}")
-    for ref, text in read.texts.items():
-        if text != normalise(issued.get(ref, "")):
-            raise _unusable(form.name, measure.id, f"セル {read.cells[ref]} {label(ref, prepared.settings)}")
+    read = read_sheet(form, grid.rows, quarter=this.quarter, year=this.year)
+    if read is None:
+        raise _unusable(form.name, measure.id, "シートの目印がありません")
+    shown = shown_fields(form, this.quarter, this.year)
+    for ref, text in issued.items():
+        if ref not in read.values:
+            if (ref.field, ref.period) in shown:
+                raise _unusable(form.name, measure.id, f"{label(ref, prepared.settings)}の行か列がありません")
+        elif normalise(read.values[ref]) != normalise(text):
+            raise _unusable(form.name, measure.id, f"セル {address(*read.at[ref])} {label(ref, prepared.settings)}")
 
 
 def _unusable(form: str, measure: str, what: str) -> UnreadableForm:
