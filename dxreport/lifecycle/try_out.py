@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..domain.errors import DxreportError, TemplateError
+from ..domain.model import Measure
 from ..form.expressions import Computed
 from ..form.faults import CannotShow
 from ..form.records import Form
@@ -24,17 +25,35 @@ def trial_faults(form: Form, master: Master) -> tuple[str, ...]:
         except TemplateError as error:
             found |= {fault: fault for fault in error.faults}
             continue
-        for measure in master.measures if not n else master.measures[:1]:
-            try:
-                book = render_book(prepared, [measure], _TRIAL)
-                check_readable(book.data, prepared, measure)
-            except CannotShow as error:
-                found.setdefault(error.source, _placed(form, error))
-            except UnreadableForm as error:
-                found.setdefault("", error.message)
-            except DxreportError:
-                continue  # a text of the master that no cell can hold
+        measures = master.measures if not n else master.measures[:1]
+        if not _passes(prepared, measures):
+            for measure in measures:
+                found |= {k: fault for k, fault in _faults(form, prepared, measure).items() if k not in found}
     return tuple(found.values())
+
+
+def _passes(prepared: PreparedForm, measures: tuple[Measure, ...]) -> bool:
+    """Whether all measures can be rendered into one workbook, and the first one read back."""
+    try:
+        book = render_book(prepared, measures, _TRIAL)
+        for measure in measures[:1]:
+            check_readable(book.data, prepared, measure)
+    except DxreportError:
+        return False
+    return True
+
+
+def _faults(form: Form, prepared: PreparedForm, measure: Measure) -> dict[str, str]:
+    """What fails with one measure, by the text of the template that fails."""
+    try:
+        check_readable(render_book(prepared, [measure], _TRIAL).data, prepared, measure)
+    except CannotShow as error:
+        return {error.source: _placed(form, error)}
+    except UnreadableForm as error:
+        return {"": error.message}
+    except DxreportError:
+        pass  # a text of the master that no cell can hold
+    return {}
 
 
 def _placed(form: Form, error: CannotShow) -> str:
