@@ -277,7 +277,9 @@ def list_of(ref: Ref) -> ItemList | None:
 def is_empty(item: ListItem) -> bool:
     """Whether nothing was written in this item; its printed label (作業予定) does not count."""
     items = next(items for items in ITEM_LISTS if isinstance(item, items.record))
-    return not any(text for ref, text in items.values(item).items() if ref.field != "activity.plan_label")
+    periods = getattr(item, items.periods) if items.periods else ()
+    texts = [getattr(item, name) for name in items.texts if name != "plan_label"]
+    return not any(texts) and not any(getattr(period, name) for period in periods for name in items.period_texts)
 
 
 def _without_empty_tail(items: tuple[ListItem, ...]) -> tuple[ListItem, ...]:

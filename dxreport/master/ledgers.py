@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, get_type_hints
 
 from ..domain.model import Ref
@@ -16,7 +17,7 @@ from .settings import split
 from .workbook import MasterWorkbook, TableRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
     """A sheet whose rows are records of one type, one attribute per column.
 
@@ -32,8 +33,12 @@ class Ledger:
 
     def key(self, record: Record) -> tuple[str, ...]:
         """Return the texts that identify the record's row."""
-        texts = self.texts(record)
-        return tuple(texts[header] for header in self.sheet.keys)
+        return tuple(_text(getattr(record, name)) for name in self._key_attributes)
+
+    @cached_property
+    def _key_attributes(self) -> tuple[str, ...]:
+        names = dict(zip(self.sheet.headers, (f.name for f in fields(self.record)), strict=True))
+        return tuple(names[header] for header in self.sheet.keys)
 
     def texts(self, record: Record) -> dict[str, str]:
         """Return the texts of the record's row, by header."""

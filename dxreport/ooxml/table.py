@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from lxml import etree
 
@@ -98,6 +99,7 @@ def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
     return tuple(out)
 
 
+@lru_cache(maxsize=4_096)
 def plain(header: str) -> str:
     """Return a header for comparison: without blanks and line breaks, width and case folded."""
     return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
