@@ -371,7 +371,7 @@ class Books:
         number = len(self.chain.names)
         if number and not self.log.path(self.chain.tip).is_file():  # the first commit, made of the books as they were
             files |= {self.log.path(n): c.data() for n, c in zip(self.chain.names, self.chain.commits, strict=True)}
-        for name, reading in {**self.migrated, **self.work.readings}.items():
+        for name, reading in self.migrated.items():
             files[self.workspace.readings / f"{name}.json"] = reading_data(reading, self.archive)
         if self.migrated or any(isinstance(entry.event, Read | Again) for entry in self.work.entries):
             files[self.workspace.terms / f"{self.own_terms}.json"] = terms_data(self.master.settings)

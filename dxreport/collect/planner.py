@@ -126,8 +126,10 @@ class Planner:
         if before is not None and not renewed and _same_facts(before, reading):
             self._again.add(id_)
             return
-        name = reading_name(id_, reading_data(reading, books.archive))
+        data = reading_data(reading, books.archive)
+        name = reading_name(id_, data)
         books.work.readings[name] = reading
+        books.work.kept[books.workspace.readings / f"{name}.json"] = data
         books.work.add(Read(name, id_, file.sha256, reading.file), *reading.measures())
         if file.data:
             books.work.kept[original_path(books.workspace, id_, reading.file)] = file.data
