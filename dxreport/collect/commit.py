@@ -81,8 +81,8 @@ class Books:
 
     @cached_property
     def chain(self) -> Chain:
-        """The log of this master; that of the first command is made of the books as they are."""
-        if self.master.commit:
+        """The log of this master; where there is none at all, one is made of the ledgers and originals."""
+        if self.master.commit and self.log.names():
             return self.log.chain(self.master.commit)
         if (found := self.log.nearest(self.texts)).commits:
             return found

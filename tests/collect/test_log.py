@@ -486,3 +486,15 @@ def test_a_file_that_came_before_can_be_made_to_count_whole(quarter: Quarter) ->
 def quarter_flag(quarter: Quarter) -> str:
     """依頼有無 of 01-01 as issued."""
     return opened(quarter.workspace, RETURNED).chain.first[HERE].get(Ref("support_flag"), "")
+
+
+def test_a_log_that_is_gone_altogether_is_made_again_from_ledgers_and_originals(quarter: Quarter) -> None:
+    quarter.collect(half(quarter, ONE | {CP: "甲"}))
+    quarter.collect(half(quarter, TWO))
+    rows = {(r.id, r.measure): r.state for r in quarter.master.receipts}
+    for name in ("log", "readings", "terms"):
+        shutil.rmtree(quarter.workspace.master_folder / name)
+    quarter.collect(quarter.filled({}, "総務課"))
+    assert {key: r.state for r in quarter.master.receipts if (key := (r.id, r.measure)) in rows} == rows
+    withdraw(quarter.workspace, "U0002", "", RETURNED)
+    assert states(quarter) == {"U0001": "保留", "U0002": "取下げ"} and quarter.values(HERE)[P1] == ""
