@@ -58,7 +58,7 @@ def version_option(version: str) -> click.Option:
 
 
 def explain(error: click.ClickException) -> tuple[str, str]:
-    """Return what is wrong and what to do about a usage error found by click."""
+    """Translate a usage error of click: the fault and the remedy."""
     message = _message(error)
     ctx = getattr(error, "ctx", None)
     return message, f"{ctx.command_path} --help で使い方を確かめてください。" if ctx else ""

@@ -22,7 +22,7 @@ from ..domain.fields import FIELD
 from ..domain.model import FiscalYear, ProgressWord, Ref, Round, Settings
 from ..issue.store import Archive
 from ..master.read import read_master
-from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, stamp
+from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, next_id, stamp
 from ..master.write import MasterEdit, put
 from ..workspace.paths import Workspace
 from .judge import Judge
@@ -181,8 +181,7 @@ class Books:
         known = {**self._lost_numbers, **self.known_numbers, **taken}
         if key in known:
             return known[key]
-        numbers = [int(id_[1:]) for id_ in (*known.values(), *self._ledger_numbers) if id_[1:].isdecimal()]
-        return f"U{max(numbers, default=0) + 1:04}"
+        return next_id("U", (*known.values(), *(r.id for r in self.master.receipts)))
 
     @cached_property
     def known_numbers(self) -> dict[str, str]:
@@ -196,10 +195,6 @@ class Books:
         found = self.log.numbers(self.chain)
         named = {*found.values(), *self.known_numbers.values()}
         return {**orphans(self.workspace, named), **found}
-
-    @cached_property
-    def _ledger_numbers(self) -> list[str]:
-        return [r.id for r in self.master.receipts if r.id[:1] == "U"]
 
     def events(self, measure: str, *, upto: int | None = None) -> list[Event]:
         """The events of a measure in the order of the log."""
@@ -250,7 +245,7 @@ class Books:
         return [m.id for m in self.master.measures if m.id in named]
 
     def withdrawn(self) -> set[str]:
-        """The returns that are withdrawn, and of which no sheet was accepted since."""
+        """The withdrawn returns, except those with a sheet accepted since."""
         out: set[str] = set()
         for entry in self.entries():
             if isinstance(entry.event, Withdraw):

@@ -33,7 +33,7 @@ _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[str, str, bytes]]:
     """For each return with held sheets: its number, a name for the copy, its bytes.
 
-    A return in another format of which nothing can be filled into an issued workbook has none.
+    A return in another format has none if nothing of it can be filled into an issued workbook.
     """
     out: list[tuple[str, str, bytes]] = []
     for planned in plan.files:
@@ -98,8 +98,10 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
 
 
 def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
-    """The issued workbook with all the department's answers in it and the bad cells marked: for the first issue
-    of which a held sheet could be read. None where there is none, or what was issued is no longer kept."""
+    """Fill the department's answers into the issued workbook and mark the bad cells.
+
+    Covers the first issue with a held sheet that could be read; None if there is none or it is no longer kept.
+    """
     first = next((s for s in held if s.status is Status.HELD and s.texts), None)
     if first is None:
         return None

@@ -8,6 +8,7 @@ another text than the history ends with, the master's counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..domain.errors import MasterError
@@ -139,13 +140,8 @@ def _reading(books: Books, reader: FileReader, id_: str, rows: list[Receipt]) ->
     if read is None or (known and not read.sheets):
         sheets = tuple(_from_ledgers(books, row) for row in rows if row.measure)
         problems = () if sheets else (Problem(head.findings or "E403", "error", head.note),)
-        return Reading(
-            id_, bare.sha256, bare.file, bare.sent, bare.received, bare.at, sheets, problems, terms=books.own_terms
-        )
-    return Reading(
-        id_, bare.sha256, bare.file, bare.sent, bare.received, bare.at, read.sheets, read.problems, read.corrects,
-        terms=books.own_terms,
-    )  # fmt: skip
+        return replace(bare, sheets=sheets, problems=problems)
+    return replace(bare, sheets=read.sheets, problems=read.problems, corrects=read.corrects)
 
 
 def _from_ledgers(books: Books, row: Receipt) -> SheetReading:

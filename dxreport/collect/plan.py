@@ -15,7 +15,7 @@ from ..ooxml.package import Package
 
 
 class Status(Enum):
-    """What became of a sheet or file, the best first."""
+    """The outcome of a sheet or file, the best first."""
 
     UNCHANGED = "unchanged"
     MERGED = "merged"

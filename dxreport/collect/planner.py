@@ -1,4 +1,4 @@
-"""Returned files → events of the log, and what becomes of each file and sheet."""
+"""Plan a run of collect: turn returned files into events, and the new state into outcomes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Planner:
         self._opened: dict[str, FileRead] = {}
 
     def plan(self, files: Iterable[ReturnedFile]) -> Plan:
-        """Append the files to the log, and say what becomes of them."""
+        """Append the files to the log and return their outcomes."""
         taken = [self._take(file) for file in files]
         self._append(taken)
         self._judge_again()
@@ -52,7 +52,7 @@ class Planner:
         return Plan(self._files(taken), d.edits, d.changes, d.receipts, d.updated, d.conflicts)
 
     def enter(self, files: Iterable[ReturnedFile]) -> None:
-        """Append files to the log, without saying what becomes of them."""
+        """Append files to the log only."""
         self._append([self._take(file) for file in files])
 
     # Reading
@@ -155,7 +155,7 @@ class Planner:
     def _new_readings(self) -> dict[str, Reading]:
         return {r.id: r for r in self.books.work.readings.values()}
 
-    # What became of them
+    # Outcomes
 
     def _files(self, taken: Sequence[tuple[ReturnedFile, FileRead | None]]) -> tuple[FilePlan, ...]:
         books = self.books
@@ -176,7 +176,7 @@ class Planner:
         return self._numbers.get(key) or self.books.known_numbers[key]
 
     def _completed(self) -> set[str]:
-        """Returns of earlier runs of which a sheet goes in now."""
+        """Returns of earlier runs with a sheet that goes in now."""
         books, start = self.books, self.books.before_work
         out = set()
         for measure in books.touched():

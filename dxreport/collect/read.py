@@ -61,7 +61,7 @@ class FileReader:
         self.measures = {m.id for m in master.measures}
 
     def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
-        """Read a file; what is wrong with it is returned among the problems. Without ``ask`` no password is asked for."""
+        """Read a file. Problems are returned, not raised. ``ask=False`` never prompts for a password."""
         if file.problem:
             return FileRead(file, (_unreadable(file.problem, file.detail),))
         try:

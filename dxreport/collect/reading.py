@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -161,10 +161,3 @@ def issued_texts(issue: str, measure: str, archive: Archive) -> Mapping[Ref, str
     if snapshot is None or measure not in snapshot.texts:
         raise MasterError(f"発行の控え {issue}（{measure}）がありません。", "バックアップから戻してください。")
     return snapshot.texts[measure]
-
-
-def added_offers(reading: Reading) -> Iterator[tuple[SheetReading, Mapping[Ref, str]]]:
-    """The items that a department added, with their sheets."""
-    for sheet in reading.sheets:
-        for item in sheet.added:
-            yield sheet, item

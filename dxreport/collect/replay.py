@@ -24,7 +24,7 @@ SheetKey = tuple[str, str]
 
 
 class Verdict(Enum):
-    """What became of a returned sheet."""
+    """The outcome of a returned sheet."""
 
     TAKEN = "taken"
     UNCHANGED = "unchanged"  # in, but every text was in the master already
@@ -226,7 +226,7 @@ class Rules(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a returned sheet, and why.
+    """The outcome of a returned sheet, with the reasons.
 
     ``says`` are its answers; ``joined`` the returns it went in with; ``replaced_by`` the one that went in
     instead; ``accepted`` the reason it was taken in with.
