@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.run import collect
-from dxreport.domain.model import Ref, RelatedMeasure
+from dxreport.domain.model import Ref
 from dxreport.lifecycle.init import create
 from dxreport.master.records import Master
 from dxreport.sendback.fill import fill
@@ -77,9 +77,8 @@ def test_departments_write_the_plan(year: Quarter, tmp_path: Path) -> None:
     assert word(sheets, "01-05") == "held"  # its name was deleted, its plans were not
     assert [p.code for p in sheets["01-05"].problems if p.severity == "error"] == ["E107"]
     assert master.measure("01-05").activities[0].name == "方向性の検討"
-    assert master.measure("01-06").related_measures == (
-        RelatedMeasure("R1", "０１－０７", "アプリを活用した健康増進の推進"),
-    )
+    [related] = master.measure("01-06").related_measures
+    assert (related.key, related.id, related.name) == ("R1", "０１－０７", "アプリを活用した健康増進の推進")
     assert master.measure("01-06").outcomes[0].y2.target == "協定締結数2件"
     assert word(sheets, "01-11") == "unchanged"
 

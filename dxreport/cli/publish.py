@@ -27,7 +27,7 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
 
     workspace = call.workspace
     master = call.master()
-    found = published_set(master, form_of(workspace, published=True))
+    found = published_set(master, form_of(workspace, master.settings.catalogue, published=True))
     program = print_pdf.libreoffice() if pdf else None
     printed = print_pdf.print_pdf(program, found.data) if program else None
     written = write(found, printed, out or out_folder(workspace, master))

@@ -33,7 +33,7 @@ def render(
     workspace = call.workspace
     master = call.master()
     round_ = call.round(master.settings)
-    form = issue.form_of(workspace)
+    form = issue.form_of(workspace, master.settings.catalogue)
     books = issue.plan(
         master, form, round_, call.now, departments=departments, measures=measures,
         kept=Archive(workspace).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),

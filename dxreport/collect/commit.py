@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..domain.errors import MasterError
-from ..domain.fields import FIELD
+from ..domain.fields import Catalogue
 from ..domain.model import FiscalYear, ProgressWord, Ref, Round, Settings
 from ..issue.store import Archive
 from ..master.read import read_master
@@ -335,7 +335,7 @@ class Books:
         """Write changes that no return made, as edits of the log; the caller holds the lock."""
         edits = self.difference().edits
         for c in changes:
-            if c.ref.field in FIELD:
+            if c.ref.field in self.master.settings.catalogue.field:
                 self.work.add(Edit(c.ref, c.old, c.new, c.note), c.measure)
         texts = tuple((c.measure, c.ref, c.new) for c in changes)
         self.commit(command, Difference(edits, changes, conflicts=conflicts, texts=texts), now)
@@ -359,7 +359,7 @@ class Books:
             self.when,
             command,
             entries,
-            (*typed, *(t for t in difference.texts if t[1].field in FIELD)),
+            (*typed, *(t for t in difference.texts if t[1].field in self.master.settings.catalogue.field)),
             self.judge.fresh,
         )
         files: dict[Path, bytes] = dict(self.work.kept)
@@ -421,6 +421,8 @@ def terms_data(settings: Settings) -> bytes:
         "flags": list(settings.flags),
         "mail_domain": settings.mail_domain,
     }
+    if own := settings.catalogue.plain():
+        given["fields"] = own
     return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
 
 
@@ -431,6 +433,9 @@ def _load_terms(path: Path) -> Settings:
         words = tuple(ProgressWord(*word) for word in given["progress_words"])
         years = tuple(FiscalYear(year) for year in given["plan_years"])
         yes, no = given["flags"]
-        return Settings(FiscalYear(given["fiscal_year"]), years, rounds, words, (yes, no), given["mail_domain"])
+        return Settings(
+            FiscalYear(given["fiscal_year"]), years, rounds, words, (yes, no), given["mail_domain"],
+            catalogue=Catalogue.parse(given.get("fields", ()), len(years)),
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         raise MasterError(f"設定の控え {path} がないか、壊れています。", "バックアップから戻してください。") from None

@@ -109,7 +109,7 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
     held = [s for s in sheets if s.status is Status.HELD]
     path = workbook_path(workspace, first.issue)
     issue, snapshot = master.issue(first.issue), Archive(workspace).snapshot(first.issue)
-    form = Archive(workspace).form(issue.form) if issue else None
+    form = Archive(workspace).form(issue.form, snapshot.catalogue) if issue and snapshot else None
     round_ = master.settings.round(first.round)
     if form is None or snapshot is None or round_ is None or not path.is_file():
         return None

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ..domain import problems
-from ..domain.fields import FIELD
-from ..domain.model import Department, Measure, Ref, Round, Settings, measure_from
+from ..domain.model import Department, Measure, Ref, Round, Settings
 from ..domain.problems import Problem, problem
 from ..rules import Case, Finding, judge, problems_of, takes
 from ..rules.progress import QUARTER_ANSWERS
@@ -66,14 +65,15 @@ class Judge:
 
     def accepts(self, sheet: Sheet) -> frozenset[Ref]:
         """All but what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's to change."""
-        return frozenset(r for r in sheet.texts if FIELD[r.field].group or r.field == "activity.plan_label")
+        fields = self._terms(sheet.terms).catalogue.field
+        return frozenset(r for r in sheet.texts if fields[r.field].group or r.field == "activity.plan_label")
 
     def _case(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Case:
         settings = self._terms(sheet.terms)
         round_ = settings.round(sheet.round) or Round(sheet.round)
         return Case(
-            measure_from(texts), measure_from(sheet.issued), self._measures, round_, settings, self._departments,
-            sheet.inputs,
+            Measure(texts, settings.catalogue), Measure(sheet.issued, settings.catalogue), self._measures, round_, settings,
+            self._departments, sheet.inputs,
         )  # fmt: skip
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..domain import problems
-from ..domain.fields import LIST_NAMES, label
+from ..domain.fields import label
 from ..domain.model import Ref, Settings
 from ..domain.problems import Problem, problem, shown
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
@@ -159,7 +159,7 @@ class History:
         return out
 
     def _change(self, ref: Ref, old: str, new: str, names: Mapping[Ref, str], **source: str) -> Change:
-        name = label(ref, self.settings, item_name(ref, names))
+        name = label(ref, self.settings, item_name(ref, names, self.settings.catalogue))
         return Change(self.when, self.measure, ref, name, old, new, **source)
 
     def _source(self, ref: Ref, by: tuple[str, str] | None, event: Event, state: State) -> dict[str, str]:
@@ -224,7 +224,9 @@ class ConflictRows:
                 if (row := self._row(measure, new)) and row.return_id != by and new.by:
                     self._write(replace(row, return_id=by))
                 continue
-            name = label(new.ref, self._settings, item_name(new.ref, {**names, new.ref: new.returned}))
+            name = label(
+                new.ref, self._settings, item_name(new.ref, {**names, new.ref: new.returned}, self._settings.catalogue)
+            )
             why = reason if not new.by else ""
             self._add(
                 by, measure, new.ref, name, issued=new.issued, returned=new.returned, current=new.current, reason=why
@@ -237,7 +239,7 @@ class ConflictRows:
         if any((c.measure, c.returned) == (measure, told) for c in known):
             return
         first = next(iter(item))
-        name = f"{ADDITION}{LIST_NAMES[first.field.partition('.')[0]]}"
+        name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.field.rpartition('.')[0]].label}"
         self._add(return_id, measure, first, name, returned=told)
 
     def take_back(self, return_id: str, reason: str) -> None:

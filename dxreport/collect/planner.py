@@ -263,7 +263,7 @@ class Planner:
         texts = {ref: text.text for ref, text in self.books.state(sheet.measure).texts.items()} | dict(sheet.texts)
         settings = self.books.master.settings
         refs = [*(c.ref for c in merge.changes), *(c.ref for c in merge.conflicts)]
-        labels = {ref: label(ref, settings, item_name(ref, texts)) for ref in refs}
+        labels = {ref: label(ref, settings, item_name(ref, texts, settings.catalogue)) for ref in refs}
         return replace(
             whole, status=status, problems=found, merge=merge, labels=labels, moved=sheet.moved, notes=sheet.notes,
             meant=now.judged.elsewhere if not now.verdict.is_in else "",

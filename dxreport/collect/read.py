@@ -172,7 +172,7 @@ class FileReader:
             return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
         if stamp.measure not in snapshot.texts or stamp.measure not in self.measures:
             return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
-        form, round_ = self.archive.form(stamp.form), self.master.settings.round(snapshot.round)
+        form, round_ = self.archive.form(stamp.form, snapshot.catalogue), self.master.settings.round(snapshot.round)
         if form is None or round_ is None:
             return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
         return snapshot, form, round_

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.model import Ref, list_of, next_keys, normalise
+from ..domain.model import Ref, normalise
 from ..domain.problems import Problem
 from ..master.records import Change, Conflict, ConflictState
 from ..workspace.files import locked
@@ -116,9 +116,9 @@ def _adopt(books: Books, row: Conflict, why: str, *, taken: bool) -> None:
         raise MasterError(
             f"{row.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
         )
-    part = list_of(row.ref)
+    part = books.master.settings.catalogue.list_of(row.ref)
     assert part is not None  # only items of lists are offered
-    key = next_keys(part, books.master.keys_ever(row.measure, part), 1)[0]
+    key = part.next_keys(books.master.keys_ever(row.measure, part), 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
     books.work.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
 

@@ -38,7 +38,7 @@ def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator
     """
     round_ = current_round(master)
     issues = [issue for issue in reversed(master.issues) if issue.round == round_.name]
-    forms = {issue.form: form for issue in issues if (form := archive.form(issue.form)) is not None}
+    forms = {issue.form: form for issue in issues if (form := archive.form_of(issue)) is not None}
     for sheet in book.sheets:
         if sheet.hidden or sheet.name == SHEET or not sheet.rows or find_stamp(sheet.rows):
             continue
@@ -50,8 +50,8 @@ def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator
 def extra_sheets(book: Workbook, archive: Archive, forms: Collection[str], known: Collection[str]) -> Iterator[Problem]:
     """A word on each sheet that people see, with something on it, and that neither is ``known`` nor belongs to ``forms``."""
     ours = {SHEET, *ADDED_SHEETS, *known}
-    for form in map(archive.form, forms):
-        ours |= {entry.name for entry in form.source.sheets} if form else set()
+    for digest in forms:
+        ours |= archive.template_sheets(digest)
     for sheet in book.sheets:
         texts = [str(value) for row in sheet.rows for value in row if value != ""]
         if texts and not sheet.hidden and sheet.name not in ours:

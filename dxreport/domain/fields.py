@@ -1,29 +1,94 @@
-"""The field catalogue: the key, label, kind and access of every field, in one place.
+"""The field catalogue: what a measure is made of, in one place.
 
-Render, read, rules, merge, history and reports all use it. A round opens a field to departments
-through its input group (``group``), a word of the 回 table in 設定; ``when`` says which periods of
-the field a round of a quarter opens.
+A :class:`Field` is one row of the sheet 項目: built in, or declared by the office. Render, read, rules, merge,
+history and reports all go by it. A round opens a field to departments through its input group (``group``), a word
+of the 回 table in 設定; ``when`` says which periods of the field a round of a quarter opens.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .model import QUARTER_LABELS, Ref, Round, Settings
+from .numbering import next_number
+
+if TYPE_CHECKING:
+    from .model import Round, Settings
+
+QUARTERS = (1, 2, 3, 4)
+QUARTER_LABELS = {1: "第1四半期", 2: "第2四半期", 3: "第3四半期", 4: "第4四半期"}
+
+
+class Ref(NamedTuple):
+    """The address of one text in a measure.
+
+    ``field`` is a key of the field catalogue (``"activity.plan"``); ``item`` the stable id of its
+    list item (``"K3"``, or ``""`` for the measure itself); ``period`` the quarter (1–4), the plan
+    year (from 1), or 0 for a field that has neither.
+    """
+
+    field: str
+    item: str = ""
+    period: int = 0
+
+    def __str__(self) -> str:
+        return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
+
+    @classmethod
+    def parse(cls, text: str) -> Ref:
+        """Invert ``str(ref)``; raise ValueError on anything else."""
+        key, *rest = text.split("/")
+        period = int(rest.pop()) if rest and rest[-1].isdigit() else 0
+        if not key or len(rest) > 1:
+            raise ValueError(text)
+        return cls(key, rest[0] if rest else "", period)
 
 
 class FieldKind(Enum):
-    """What a field may hold."""
+    """種類: what a field may hold."""
 
-    TEXT = "text"
-    PROGRESS = "progress"
-    FLAG = "flag"
-    MEASURE_ID = "measure id"
-    EMAIL = "email"
-    TARGET = "target"
-    ACTUAL = "actual"
-    CHECK = "check"
+    TEXT = "文章"
+    CHOICE = "選択"
+    NUMBER = "数値"
+    DATE = "日付"
+    EMAIL = "メール"
+    MEASURE_ID = "施策ID"
+    CHECK = "チェック"
+    FLAG = "有無"
+    PROGRESS = "進捗"
+    TARGET = "目標"
+    ACTUAL = "実績"
+
+
+class Period(Enum):
+    """期間: whether a field holds one text, one for each quarter, or one for each plan year."""
+
+    NONE = "なし"
+    QUARTERS = "四半期"
+    YEARS = "年度"
+
+    @property
+    def letter(self) -> str:
+        """How a template names one: ``q1``, ``y1``."""
+        return {"四半期": "q", "年度": "y"}.get(self.value, "")
+
+    @property
+    def plural(self) -> str:
+        """How a template names all of them."""
+        return {"四半期": "quarters", "年度": "years"}.get(self.value, "")
+
+
+class InReport(Enum):
+    """報告: how the report shows a declared field."""
+
+    NONE = "なし"
+    COUNT = "数える"
+    SUM = "合計する"
+    LIST = "載せる"
 
 
 class When(Enum):
@@ -44,52 +109,261 @@ class Access(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """必須の条件: when a declared field must be filled in.
+
+    It is always with ``field`` ``""``, else where the field of this key, in the same item and period, has one of
+    ``values``.
+    """
+
+    field: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One field: ``key`` as in ``Ref.field``, its Japanese ``label``, and when it may be written."""
+    """One field: ``key`` as in ``Ref.field``, its Japanese ``label`` (見出し), and when it may be written.
+
+    ``default`` is the text of a new item. ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a 選択. ``carries`` is whether
+    rollover keeps its texts. ``former`` are the keys (旧名) under which earlier texts were kept.
+    """
 
     key: str
     label: str
     kind: FieldKind = FieldKind.TEXT
     group: str = ""
     when: When = When.ALWAYS
-    periods: str = ""  # "", "quarters" or "years"
+    period: Period = Period.NONE
+    carries: bool = True
+    default: str = ""
+    unit: str = ""
+    decimals: int = 0
+    choices: tuple[str, ...] = ()
+    required: Condition | None = None
+    report: InReport = InReport.NONE
+    former: tuple[str, ...] = ()
+    declared: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The list of the field; ``""`` for a field of the measure itself."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Its name within its list, as templates write it."""
+        return self.key.rpartition(".")[2]
 
 
-FIELDS = (
+@dataclass(frozen=True)
+class ItemList:
+    """A list of a measure.
+
+    ``prefix`` is that of its fields, ``attribute`` how templates name it, ``label`` its 場所; ``letter`` begins
+    the ids of its items.
+    """
+
+    prefix: str
+    attribute: str
+    label: str
+    letter: str
+
+    def is_id(self, key: str) -> bool:
+        """Whether this is the id of an item: the letter with a number."""
+        return key.startswith(self.letter) and key[len(self.letter) :].isdigit()
+
+    def next_keys(self, taken: Iterable[str], count: int) -> list[str]:
+        """Return ``count`` ids for new items, numbered on from the highest in ``taken``."""
+        first = next_number(self.letter, taken)
+        return [f"{self.letter}{n}" for n in range(first, first + count)]
+
+
+BUILT_IN_LISTS = (
+    ItemList("related", "related_measures", "関連施策", "R"),
+    ItemList("activity", "activities", "取組", "K"),
+    ItemList("support", "support_requests", "支援依頼", "S"),
+    ItemList("outcome", "outcomes", "成果目標", "O"),
+)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All fields of a measure, in the order of the form, and the number of plan years (1–10)."""
+
+    fields: tuple[Field, ...]
+    years: int = 4
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.fields, self.years))
+
+    @cached_property
+    def field(self) -> Mapping[str, Field]:
+        """The fields by key."""
+        return {field.key: field for field in self.fields}
+
+    @cached_property
+    def lists(self) -> tuple[ItemList, ...]:
+        """The lists of a measure: those built in, then the office's own."""
+        built_in = {items.prefix for items in BUILT_IN_LISTS}
+        own = dict.fromkeys(f.prefix for f in self.fields if f.prefix and f.prefix not in built_in)
+        return (*BUILT_IN_LISTS, *(ItemList(name, name, name, name) for name in own))
+
+    @cached_property
+    def by_prefix(self) -> Mapping[str, ItemList]:
+        """The lists by the prefix of their fields."""
+        return {items.prefix: items for items in self.lists}
+
+    @cached_property
+    def by_attribute(self) -> Mapping[str, ItemList]:
+        """The lists as templates name them."""
+        return {items.attribute: items for items in self.lists}
+
+    @cached_property
+    def members(self) -> Mapping[str, Mapping[str, Field]]:
+        """The fields of each list by name; those of the measure itself under ``""``."""
+        out: dict[str, dict[str, Field]] = {prefix: {} for prefix in ("", *self.by_prefix)}
+        for field in self.fields:
+            out[field.prefix][field.name] = field
+        return out
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The input groups (入力欄)."""
+        return tuple(dict.fromkeys(field.group for field in self.fields if field.group))
+
+    @cached_property
+    def declared(self) -> tuple[Field, ...]:
+        """The fields that the office declared."""
+        return tuple(field for field in self.fields if field.declared)
+
+    def list_of(self, ref: Ref) -> ItemList | None:
+        """Return the list that a Ref points into, or None for a text of the measure itself."""
+        return self.by_prefix.get(ref.field.rpartition(".")[0])
+
+    def list_group(self, prefix: str) -> str:
+        """Return the input group that opens a list (``"activity"`` → 取組内容); where it is open, items may be added."""
+        return next((f.group for f in self.members[prefix].values() if f.group), "")
+
+    def periods(self, field: Field) -> tuple[int, ...]:
+        """Return the periods of a field: the quarters, the plan years, or 0 alone."""
+        if field.period is Period.NONE:
+            return (0,)
+        return QUARTERS if field.period is Period.QUARTERS else tuple(range(1, self.years + 1))
+
+    @cached_property
+    def cells(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
+        """The (key, period) of every text of a list's item, in form order, by prefix.
+
+        Those of the measure itself are under ``""``, but its texts by period, which follow the lists, under ``"*"``.
+        """
+        out: dict[str, tuple[tuple[str, int], ...]] = {}
+        for prefix, members in self.members.items():
+            single = [f for f in members.values() if f.period is Period.NONE]
+            timed = [(f.key, n) for p in (Period.QUARTERS, Period.YEARS) for n, f in self._timed(members, p)]
+            out[prefix] = (*((f.key, 0) for f in single), *timed)
+        out["*"] = tuple(cell for cell in out[""] if cell[1])
+        out[""] = tuple(cell for cell in out[""] if not cell[1])
+        return out
+
+    @cached_property
+    def defaults(self) -> Mapping[str, str]:
+        """The texts of new items by key, where they are not blank."""
+        return {field.key: field.default for field in self.fields if field.default}
+
+    def _timed(self, members: Mapping[str, Field], period: Period) -> Iterator[tuple[int, Field]]:
+        fields = [f for f in members.values() if f.period is period]
+        for n in self.periods(fields[0]) if fields else ():
+            yield from ((n, field) for field in fields)
+
+    def arrange(self, values: Mapping[Ref, str]) -> dict[Ref, str]:
+        """Return every text of a measure in form order, from those given; the others are blank.
+
+        The items of a list keep the order of their first texts. A text of no field here is left out.
+        """
+        items: dict[str, dict[str, None]] = {prefix: {} for prefix in self.by_prefix}
+        for ref in values:
+            if ref.item and (prefix := ref.field.rpartition(".")[0]) in items:
+                items[prefix][ref.item] = None
+        get, default = values.get, self.defaults.get
+        out = {ref: get(ref, "") for key, _ in self.cells[""] if (ref := Ref(key))}
+        for prefix, keys in items.items():
+            for item in keys:
+                for key, n in self.cells[prefix]:
+                    ref = Ref(key, item, n)
+                    out[ref] = get(ref) or ("" if ref in values else default(key, ""))
+        return out | {ref: get(ref, "") for key, n in self.cells["*"] if (ref := Ref(key, "", n))}
+
+    def extended(self, fields: Iterable[Field], years: int) -> Catalogue:
+        """Return the catalogue with these fields, in the place of those with the same key or after them."""
+        new = {field.key: field for field in fields}
+        kept = tuple(new.pop(field.key, field) for field in self.fields)
+        return (
+            self
+            if not new and kept == self.fields and years == self.years
+            else Catalogue((*kept, *new.values()), years)
+        )
+
+    def plain(self) -> list[dict[str, Any]]:
+        """Return what differs from the built-in catalogue, as JSON holds it."""
+        return [_plain(field) for field in self.fields if BUILT_IN.field.get(field.key) != field]
+
+    @classmethod
+    def parse(cls, given: Iterable[Mapping[str, Any]], years: int) -> Catalogue:
+        """Invert :meth:`plain`; raise ValueError, KeyError or TypeError on anything else."""
+        return BUILT_IN.extended(map(_parsed, given), years)
+
+
+def _plain(field: Field) -> dict[str, Any]:
+    given = {f.name: getattr(field, f.name) for f in dataclass_fields(field)}
+    if field.required:
+        given["required"] = [field.required.field, *field.required.values]
+    return {name: value.name if isinstance(value, Enum) else value for name, value in given.items()}
+
+
+def _parsed(given: Mapping[str, Any]) -> Field:
+    required = given["required"]
+    enums = {"kind": FieldKind, "when": When, "period": Period, "report": InReport}
+    return Field(**{
+        **given,
+        **{name: enum[given[name]] for name, enum in enums.items()},
+        **{name: tuple(given[name]) for name in ("choices", "former")},
+        "required": Condition(required[0], tuple(required[1:])) if required else None,
+    })  # fmt: skip
+
+
+_TEXT = FieldKind.TEXT
+_QUARTERS, _YEARS = Period.QUARTERS, Period.YEARS
+BUILT_IN = Catalogue((
     Field("id", "施策ID", FieldKind.MEASURE_ID),
     Field("name", "施策名"),
     Field("lead_department", "主管部署"),
     Field("related_departments", "関連部署", group="関連部署"),
     Field("contact_person", "主担当者", group="主担当者"),
     Field("contact_email", "連絡先（E-mail)", FieldKind.EMAIL, "連絡先"),
-    Field("goal", "到達目標", group="到達目標"),
+    Field("goal", "到達目標", group="到達目標", carries=False),
     Field("related_flag", "関連施策有無", FieldKind.FLAG, "関連施策"),
     Field("related.id", "関連施策の施策ID", FieldKind.MEASURE_ID, "関連施策"),
     Field("related.name", "関連施策の施策名", group="関連施策"),
-    Field("budgeted", "予算化有無", FieldKind.FLAG, "次年度予算化予定"),
-    Field("procurement", "調達内容（具体的に）", group="次年度予算化予定"),
+    Field("budgeted", "予算化有無", FieldKind.FLAG, "次年度予算化予定", carries=False),
+    Field("procurement", "調達内容（具体的に）", group="次年度予算化予定", carries=False),
     Field("activity.name", "取組内容", group="取組内容"),
-    Field("activity.plan_label", "作業予定の見出し"),
-    Field("activity.plan", "作業予定", group="作業予定", when=When.LATER_QUARTERS, periods="quarters"),
-    Field("activity.progress", "進捗", FieldKind.PROGRESS, "進捗", When.THIS_QUARTER, "quarters"),
-    Field("activity.countermeasure", "対応策（遅延や課題がある場合）", group="対応策", when=When.THIS_QUARTER, periods="quarters"),
-    Field("support_flag", "依頼有無", FieldKind.FLAG, "CIO補佐への支援依頼"),
-    Field("support.period", "時期", group="CIO補佐への支援依頼"),
-    Field("support.content", "支援内容", group="CIO補佐への支援依頼"),
-    Field("outcome.indicator", "評価項目", group="評価項目", periods="years"),
-    Field("outcome.target", "目標", FieldKind.TARGET, "目標", periods="years"),
-    Field("outcome.actual", "実績", FieldKind.ACTUAL, "実績", When.THIS_YEAR, "years"),
-    Field("no_report", "報告事項なし", FieldKind.CHECK, "報告事項なし", When.THIS_QUARTER, "quarters"),
-)  # fmt: skip
-FIELD = {field.key: field for field in FIELDS}
-GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS if field.group))
-LIST_NAMES = {"activity": "取組", "related": "関連施策", "support": "支援依頼", "outcome": "成果目標"}
-
-
-def list_group(prefix: str) -> str:
-    """Return the input group that opens a list (``"activity"`` → 取組内容); where it is open, items may be added."""
-    return next(f.group for f in FIELDS if f.key.startswith(f"{prefix}.") and f.group)
-
+    Field("activity.plan_label", "作業予定の見出し", default="作業予定"),
+    Field("activity.plan", "作業予定", _TEXT, "作業予定", When.LATER_QUARTERS, _QUARTERS, carries=False),
+    Field("activity.progress", "進捗", FieldKind.PROGRESS, "進捗", When.THIS_QUARTER, _QUARTERS, carries=False),
+    Field("activity.countermeasure", "対応策（遅延や課題がある場合）", _TEXT, "対応策", When.THIS_QUARTER, _QUARTERS,
+          carries=False),
+    Field("support_flag", "依頼有無", FieldKind.FLAG, "CIO補佐への支援依頼", carries=False),
+    Field("support.period", "時期", group="CIO補佐への支援依頼", carries=False),
+    Field("support.content", "支援内容", group="CIO補佐への支援依頼", carries=False),
+    Field("outcome.indicator", "評価項目", group="評価項目", period=_YEARS),
+    Field("outcome.target", "目標", FieldKind.TARGET, "目標", period=_YEARS),
+    Field("outcome.actual", "実績", FieldKind.ACTUAL, "実績", When.THIS_YEAR, _YEARS),
+    Field("no_report", "報告事項なし", FieldKind.CHECK, "報告事項なし", When.THIS_QUARTER, _QUARTERS, carries=False),
+))  # fmt: skip
 
 # What the rounds of a new 設定 open; a coordinator may change it.
 PLAN_GROUPS = ("主担当者", "連絡先", "関連部署", "到達目標", "関連施策", "次年度予算化予定", "取組内容", "作業予定",
@@ -99,13 +373,14 @@ QUARTER_GROUPS = ("主担当者", "連絡先", "進捗", "対応策", "作業予
 CLOSING_GROUPS = ("主担当者", "連絡先", "実績")
 
 
-def access(ref_field: str, period: int, round_: Round, settings: Settings) -> Access:
-    """Return the access to ``ref_field`` of ``period`` in a sheet of ``round_``.
+def access(key: str, period: int, round_: Round, settings: Settings) -> Access:
+    """Return the access to the field ``key`` of ``period`` in a sheet of ``round_``.
 
-    It is ``IF_BLANK`` for answers of an earlier quarter, which may still be outstanding.
+    It is ``IF_BLANK`` for answers of an earlier quarter, which may still be outstanding. A field that is no longer
+    declared is locked.
     """
-    field = FIELD[ref_field]
-    if not field.group or field.group not in round_.opens:
+    field = settings.catalogue.field.get(key)
+    if field is None or not field.group or field.group not in round_.opens:
         return Access.LOCKED
     quarter = round_.quarter
     if field.when is When.THIS_QUARTER:
@@ -115,18 +390,17 @@ def access(ref_field: str, period: int, round_: Round, settings: Settings) -> Ac
     if field.when is When.LATER_QUARTERS and quarter:
         return Access.OPEN if period > quarter else Access.LOCKED
     if field.when is When.THIS_YEAR:
-        now = 0 < period == settings.plan_year
-        return Access.OPEN if now else Access.LOCKED
+        return Access.OPEN if 0 < period == settings.plan_year else Access.LOCKED
     return Access.OPEN
 
 
 def label(ref: Ref, settings: Settings, item: str = "") -> str:
     """Return the name of a cell for people: ``「…」 第1四半期 進捗``; ``item`` is the name of its list item."""
-    field = FIELD[ref.field]
+    field = settings.catalogue.field.get(ref.field) or Field(ref.field, ref.field.rpartition(".")[2])
     words = [item] if item else []
-    if field.periods == "quarters" and ref.period:
+    if field.period is Period.QUARTERS and ref.period:
         words.append(QUARTER_LABELS[ref.period])
-    elif field.periods == "years" and 0 < ref.period <= len(settings.plan_years):
+    elif field.period is Period.YEARS and 0 < ref.period <= len(settings.plan_years):
         words.append(settings.plan_years[ref.period - 1].label)
     words.append(field.label)
     return " ".join(words)

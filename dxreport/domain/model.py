@@ -1,7 +1,7 @@
-"""The model of a measure (施策) in the field's own terms: frozen records, no I/O.
+"""The model of a measure (施策) in the field's own terms: read-only records, no I/O.
 
-A :class:`Ref` addresses every editable text of a measure. ``measure.values()`` returns all texts
-as a flat ``dict[Ref, str]`` in form order, and :func:`measure_from` rebuilds the measure from it.
+A measure is its texts by address (:class:`~dxreport.domain.fields.Ref`); the field catalogue gives their shape.
+``measure.values()`` returns them all as a flat ``dict[Ref, str]`` in form order, and ``Measure(values)`` inverts it.
 The form, the rules, the merge and the history refer to cells only by these addresses.
 """
 
@@ -10,38 +10,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
-from .numbering import next_number
+from .fields import BUILT_IN, Catalogue, Period
+from .fields import QUARTER_LABELS as QUARTER_LABELS
+from .fields import QUARTERS as QUARTERS
+from .fields import ItemList as ItemList
+from .fields import Ref as Ref
 
-QUARTERS = (1, 2, 3, 4)
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
-
-
-class Ref(NamedTuple):
-    """The address of one text in a measure.
-
-    ``field`` is a key of the field catalogue (``"activity.plan"``); ``item`` the stable id of its
-    list item (``"K3"``, or ``""`` for the measure itself); ``period`` the quarter (1–4), the plan
-    year (1–4), or 0 for a field that has neither.
-    """
-
-    field: str
-    item: str = ""
-    period: int = 0
-
-    def __str__(self) -> str:
-        return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
-
-    @classmethod
-    def parse(cls, text: str) -> Ref:
-        """Invert ``str(ref)``; raise ValueError on anything else."""
-        key, *rest = text.split("/")
-        period = int(rest.pop()) if rest and rest[-1].isdigit() else 0
-        if not key or len(rest) > 1:
-            raise ValueError(text)
-        return cls(key, rest[0] if rest else "", period)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,238 +57,238 @@ class FiscalYear:
         return FiscalYear(self.western + years)
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityQuarter:
+_PERIOD_NAME = re.compile(r"([qy])([1-9]\d?)")
+_OWN = frozenset({"_values", "_items", "_record", "catalogue", "key", "prefix", "number"})
+
+
+class Record:
+    """The texts of a measure, or of one item of its lists, by the names of the field catalogue.
+
+    A template writes ``activity.name``, ``activity.q1.plan``, ``measure.quarters``; so does the program. A name that
+    the catalogue does not have raises AttributeError.
+    """
+
+    __slots__ = ("_values", "catalogue", "key", "prefix")
+
+    def __init__(self, values: Mapping[Ref, str], catalogue: Catalogue, prefix: str = "", key: str = "") -> None:
+        self._values, self.catalogue, self.prefix, self.key = values, catalogue, prefix, key
+
+    def text(self, field: str, period: int = 0) -> str:
+        """Return the text of a field, given by its key; its default where there is none."""
+        text = self._values.get(Ref(field, self.key, period))
+        return self.catalogue.defaults.get(field, "") if text is None else text
+
+    def texts(self) -> dict[Ref, str]:
+        """Return the texts of the record itself by address, in form order."""
+        cells = self.catalogue.cells
+        own = cells[self.prefix] if self.prefix else (*cells[""], *cells["*"])
+        return {Ref(key, self.key, n): self.text(key, n) for key, n in own}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _OWN:  # asked for while it is copied, before it is set
+            raise AttributeError(name)
+        field = self.catalogue.members[self.prefix].get(name)
+        if field is not None and field.period is Period.NONE:
+            return self.text(field.key)
+        if name in ("quarters", "years"):
+            return tuple(RecordPeriod(self, n) for n in (QUARTERS if name == "quarters" else self._years()))
+        if (match := _PERIOD_NAME.fullmatch(name)) and int(match[2]) in (
+            QUARTERS if match[1] == "q" else self._years()
+        ):
+            return RecordPeriod(self, int(match[2]))
+        raise AttributeError(name)
+
+    def _years(self) -> range:
+        return range(1, self.catalogue.years + 1)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash((self.prefix, self.key))
+
+    def __repr__(self) -> str:
+        filled = ", ".join(f"{ref}={text!r}" for ref, text in self.texts().items() if text)
+        return f"{type(self).__name__}({filled})"
+
+    def _content(self) -> object:
+        return self.prefix, self.key, self.texts()
+
+
+class RecordPeriod:
+    """One quarter or plan year of a record: ``q1.plan``, ``y1.target``."""
+
+    __slots__ = ("_record", "number")
+
+    def __init__(self, record: Record, number: int) -> None:
+        self._record, self.number = record, number
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _OWN:
+            raise AttributeError(name)
+        record = self._record
+        field = record.catalogue.members[record.prefix].get(name)
+        if field is None or field.period is Period.NONE:
+            raise AttributeError(name)
+        return record.text(field.key, self.number)
+
+
+class Item(Record):
+    """An item of a list; ``key`` is stable within its measure."""
+
+    __slots__ = ()
+
+    def is_empty(self) -> bool:
+        """Whether nothing was written in this item; its printed label (作業予定) does not count."""
+        return not any(text for ref, text in self.texts().items() if ref.field != "activity.plan_label")
+
+
+class Activity(Item):
+    """取組内容. ``plan_label`` is the printed label, 作業予定 or 予定."""
+
+    __slots__ = ()
+    name: str
+    plan_label: str
+    quarters: tuple[ActivityQuarter, ...]
+
+
+class ActivityQuarter(RecordPeriod):
     """One quarter of an activity: 作業予定, 進捗, 対応策."""
 
-    plan: str = ""
-    progress: str = ""
-    countermeasure: str = ""
+    __slots__ = ()
+    plan: str
+    progress: str
+    countermeasure: str
 
 
-class _Quarterly:
-    """Add the attributes q1 … q4, by which form templates name the items of ``quarters``."""
+class Outcome(Item):
+    """成果目標 over the plan years."""
 
     __slots__ = ()
-    q1 = property(lambda self: self.quarters[0])
-    q2 = property(lambda self: self.quarters[1])
-    q3 = property(lambda self: self.quarters[2])
-    q4 = property(lambda self: self.quarters[3])
+    years: tuple[OutcomeYear, ...]
 
 
-class _Yearly:
-    """Add the attributes y1 … y4, by which form templates name the items of ``years`` (the four plan years)."""
-
-    __slots__ = ()
-    y1 = property(lambda self: self.years[0])
-    y2 = property(lambda self: self.years[1])
-    y3 = property(lambda self: self.years[2])
-    y4 = property(lambda self: self.years[3])
-
-
-@dataclass(frozen=True, slots=True)
-class Activity(_Quarterly):
-    """取組内容. ``key`` is stable within its measure; ``plan_label`` is the printed label, 作業予定 or 予定."""
-
-    key: str
-    name: str = ""
-    plan_label: str = "作業予定"
-    quarters: tuple[ActivityQuarter, ...] = (ActivityQuarter(),) * 4
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeYear:
+class OutcomeYear(RecordPeriod):
     """One plan year of an outcome: 評価項目, 目標, 実績."""
 
-    indicator: str = ""
-    target: str = ""
-    actual: str = ""
+    __slots__ = ()
+    indicator: str
+    target: str
+    actual: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(_Yearly):
-    """成果目標 over the four years of the plan."""
-
-    key: str
-    years: tuple[OutcomeYear, ...] = (OutcomeYear(),) * 4
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedMeasure:
+class RelatedMeasure(Item):
     """One line of 関連施策: the other measure's ID and name, as written in this measure."""
 
-    key: str
-    id: str = ""
-    name: str = ""
+    __slots__ = ()
+    id: str
+    name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupportRequest:
+class SupportRequest(Item):
     """One line of CIO補佐への支援依頼: 時期, 支援内容."""
 
-    key: str
-    period: str = ""
-    content: str = ""
+    __slots__ = ()
+    period: str
+    content: str
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureQuarter:
-    """The answer for a quarter as a whole: 報告事項なし."""
+class Measure(Record):
+    """施策: the content of one 年間活動計画 sheet; its lists are attributes, as templates name them.
 
-    no_report: str = ""
+    ``values`` are texts by address; those not given are blank, those of no field of the catalogue left out.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Measure(_Quarterly):
-    """施策: the content of one 年間活動計画 sheet."""
-
+    __slots__ = ("_items",)
     id: str
-    name: str = ""
-    lead_department: str = ""
-    related_departments: str = ""
-    contact_person: str = ""
-    contact_email: str = ""
-    goal: str = ""
-    related_flag: str = ""
-    related_measures: tuple[RelatedMeasure, ...] = ()
-    budgeted: str = ""
-    procurement: str = ""
-    activities: tuple[Activity, ...] = ()
-    support_flag: str = ""
-    support_requests: tuple[SupportRequest, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
-    quarters: tuple[MeasureQuarter, ...] = (MeasureQuarter(),) * 4
+    name: str
+    lead_department: str
+    related_departments: str
+    contact_person: str
+    contact_email: str
+    goal: str
+    related_flag: str
+    budgeted: str
+    procurement: str
+    support_flag: str
+    related_measures: tuple[RelatedMeasure, ...]
+    activities: tuple[Activity, ...]
+    support_requests: tuple[SupportRequest, ...]
+    outcomes: tuple[Outcome, ...]
+
+    def __init__(self, values: Mapping[Ref, str], catalogue: Catalogue = BUILT_IN) -> None:
+        super().__init__(catalogue.arrange(values), catalogue)
+        self._items: dict[str, tuple[Item, ...]] = {}
 
     def values(self) -> dict[Ref, str]:
         """Return every text by its address, in form order."""
-        out: dict[Ref, str] = {Ref(name): getattr(self, name) for name in MEASURE_TEXTS}
-        for items in ITEM_LISTS:
-            for item in items.of(self):
-                out |= items.values(item)
-        return out | {Ref("no_report", "", n): quarter.no_report for n, quarter in enumerate(self.quarters, 1)}
+        return dict(self._values)
+
+    def items(self, prefix: str) -> tuple[Item, ...]:
+        """Return the items of a list, given by the prefix of its fields."""
+        if not self._items:
+            keys: dict[str, dict[str, None]] = {prefix: {} for prefix in self.catalogue.by_prefix}
+            for ref in self._values:
+                if ref.item:
+                    keys[ref.field.rpartition(".")[0]][ref.item] = None
+            self._items.update(
+                (p, tuple(Item(self._values, self.catalogue, p, k) for k in found)) for p, found in keys.items()
+            )
+        return self._items[prefix]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _OWN and (items := self.catalogue.by_attribute.get(name)):
+            return self.items(items.prefix)
+        return super().__getattr__(name)
+
+    def with_texts(self, texts: Mapping[Ref, str]) -> Measure:
+        """Return the measure with these texts instead; a Ref to a new item adds it at the end of its list."""
+        return Measure({**self._values, **texts}, self.catalogue)
+
+    def with_items(self, prefix: str, keys: Iterable[str]) -> Measure:
+        """Return the measure with only these items in a list, in this order."""
+        items = {item.key: item for item in self.items(prefix)}
+        rest = {
+            ref: text for ref, text in self._values.items() if ref.field.rpartition(".")[0] != prefix or not ref.item
+        }
+        for key in keys:
+            rest |= items[key].texts()
+        return Measure(rest, self.catalogue)
 
     def normal(self) -> Measure:
         """Return the measure without the empty items at the end of each list."""
-        return self._with_lists({items.attribute: _without_empty_tail(items.of(self)) for items in ITEM_LISTS})
+        return self._only(
+            {items.prefix: _without_empty_tail(self.items(items.prefix)) for items in self.catalogue.lists}
+        )
 
     def tidy(self) -> Measure:
         """Return the measure without empty items.
 
         Outcomes are numbered ①②③ by position, so only those at the end of the list go.
         """
-        lists = {items.attribute: tuple(i for i in items.of(self) if not is_empty(i)) for items in ITEM_LISTS}
-        return self._with_lists(lists | {"outcomes": _without_empty_tail(self.outcomes)})
+        lists = self.catalogue.by_prefix
+        filled = {prefix: tuple(i for i in self.items(prefix) if not i.is_empty()) for prefix in lists}
+        return self._only(filled | {"outcome": _without_empty_tail(self.items("outcome"))})
 
-    def _with_lists(self, lists: Mapping[str, Any]) -> Measure:
-        return replace(self, **lists)
+    def _only(self, lists: Mapping[str, tuple[Item, ...]]) -> Measure:
+        kept = {prefix: {item.key for item in items} for prefix, items in lists.items()}
+        if all(len(items) == len(self.items(prefix)) for prefix, items in lists.items()):
+            return self
+        values = {r: t for r, t in self._values.items() if not r.item or r.item in kept[r.field.rpartition(".")[0]]}
+        return Measure(values, self.catalogue)
 
+    def _content(self) -> object:
+        return list(self._values.items())
 
-MEASURE_TEXTS = (
-    "id", "name", "lead_department", "related_departments", "contact_person", "contact_email", "goal",
-    "related_flag", "budgeted", "procurement", "support_flag",
-)  # fmt: skip
-
-ListItem = RelatedMeasure | Activity | SupportRequest | Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class ItemList:
-    """A list of a measure.
-
-    ``attribute`` is its name in Measure, ``prefix`` that of its fields in the catalogue, ``letter``
-    the first letter of its item ids. ``texts`` are the attributes of an item that hold texts; where
-    an item has ``periods`` (quarters or years), ``period_texts`` are those of one period.
-    """
-
-    attribute: str
-    prefix: str
-    letter: str
-    record: type[ListItem]
-    texts: tuple[str, ...] = ()
-    periods: str = ""
-    period_record: type[ActivityQuarter | OutcomeYear] | None = None
-    period_texts: tuple[str, ...] = ()
-
-    def of(self, measure: Measure) -> tuple[ListItem, ...]:
-        """Return the items that ``measure`` has in this list."""
-        items: tuple[ListItem, ...] = getattr(measure, self.attribute)
-        return items
-
-    def values(self, item: ListItem) -> dict[Ref, str]:
-        """Return every text of an item by its address, in form order."""
-        out: dict[Ref, str] = {Ref(f"{self.prefix}.{name}", item.key): getattr(item, name) for name in self.texts}
-        for n, period in enumerate(getattr(item, self.periods) if self.periods else (), 1):
-            for name in self.period_texts:
-                out[Ref(f"{self.prefix}.{name}", item.key, n)] = getattr(period, name)
-        return out
-
-    def blank(self, key: str) -> ListItem:
-        """Return an item without any text."""
-        return self.record(key)
-
-    def item(self, key: str, texts: Mapping[tuple[str, int], str]) -> ListItem:
-        """Return the item with these texts, given by (attribute, period)."""
-        given: dict[str, Any] = {name: texts[name, 0] for name in self.texts if (name, 0) in texts}
-        if self.period_record:
-            given[self.periods] = tuple(
-                self.period_record(**{name: texts.get((name, n), "") for name in self.period_texts}) for n in QUARTERS
-            )
-        return self.record(key, **given)
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
-ITEM_LISTS = (
-    ItemList("related_measures", "related", "R", RelatedMeasure, ("id", "name")),
-    ItemList("activities", "activity", "K", Activity, ("name", "plan_label"), "quarters", ActivityQuarter,
-         ("plan", "progress", "countermeasure")),
-    ItemList("support_requests", "support", "S", SupportRequest, ("period", "content")),
-    ItemList("outcomes", "outcome", "O", Outcome, (), "years", OutcomeYear, ("indicator", "target", "actual")),
-)  # fmt: skip
-LIST_BY_PREFIX = {items.prefix: items for items in ITEM_LISTS}
-LIST_BY_ATTRIBUTE = {items.attribute: items for items in ITEM_LISTS}
-
-
-def list_of(ref: Ref) -> ItemList | None:
-    """Return the list that a Ref points into, or None for a text of the measure itself."""
-    return LIST_BY_PREFIX.get(ref.field.partition(".")[0])
-
-
-def is_empty(item: ListItem) -> bool:
-    """Whether nothing was written in this item; its printed label (作業予定) does not count."""
-    items = next(items for items in ITEM_LISTS if isinstance(item, items.record))
-    periods = getattr(item, items.periods) if items.periods else ()
-    texts = [getattr(item, name) for name in items.texts if name != "plan_label"]
-    return not any(texts) and not any(getattr(period, name) for period in periods for name in items.period_texts)
-
-
-def _without_empty_tail(items: tuple[ListItem, ...]) -> tuple[ListItem, ...]:
+def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:
     end = len(items)
-    while end and is_empty(items[end - 1]):
+    while end and items[end - 1].is_empty():
         end -= 1
     return items[:end]
-
-
-def next_keys(items: ItemList, taken: Iterable[str], count: int) -> list[str]:
-    """Return ``count`` ids for new items of a list, numbered on from the highest in ``taken``."""
-    first = next_number(items.letter, taken)
-    return [f"{items.letter}{n}" for n in range(first, first + count)]
-
-
-def measure_from(values: Mapping[Ref, str]) -> Measure:
-    """Rebuild a measure from its ``values()``; items keep the order of their first texts."""
-    lists: dict[str, dict[str, dict[tuple[str, int], str]]] = {items.prefix: {} for items in ITEM_LISTS}
-    given: dict[str, Any] = {}
-    no_report = [""] * 4
-    for ref, text in values.items():
-        prefix, dot, name = ref.field.partition(".")
-        if dot:
-            lists[prefix].setdefault(ref.item, {})[name, ref.period] = text
-        elif ref.field == "no_report":
-            no_report[ref.period - 1] = text
-        else:
-            given[ref.field] = text
-    for items in ITEM_LISTS:
-        given[items.attribute] = tuple(items.item(key, texts) for key, texts in lists[items.prefix].items())
-    return Measure(**given, quarters=tuple(MeasureQuarter(text) for text in no_report))
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f]")
@@ -369,6 +347,7 @@ class Settings:
     mail_domain: str = ""
     areas: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
+    catalogue: Catalogue = BUILT_IN
 
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""
@@ -380,5 +359,4 @@ class Settings:
         return self.plan_years.index(self.fiscal_year) + 1 if self.fiscal_year in self.plan_years else 0
 
 
-QUARTER_LABELS = {1: "第1四半期", 2: "第2四半期", 3: "第3四半期", 4: "第4四半期"}
 QUARTER_MONTHS = {1: "（４月～６月）", 2: "（７月～９月）", 3: "（10月～12月）", 4: "（１月～３月）"}

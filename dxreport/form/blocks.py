@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .expressions import MEASURE, Condition, Variable, condition, loop_variable
+from ..domain.fields import Catalogue
+from .expressions import Condition, Variable, condition, loop_variable
 from .faults import Consequence, Fault, TemplateFaults
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
@@ -71,12 +72,12 @@ class Layout:
         return depth
 
 
-def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults) -> Layout:
+def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, catalogue: Catalogue) -> Layout:
     """Lay out rows 2–``last_row``; ``controls`` holds the texts of column A by row.
 
     Faults are added to ``found``; the rest is laid out all the same.
     """
-    tags = _TagMatcher(found)
+    tags = _TagMatcher(found, catalogue)
     for row in range(2, last_row + 1):
         tags.row(row, controls.get(row, ""))
     tags.report_unclosed()
@@ -97,13 +98,13 @@ class _Open:
 class _TagMatcher:
     """Pairs opening and closing tags, row by row; ``blocks`` are flat, inner ones first."""
 
-    def __init__(self, found: TemplateFaults) -> None:
+    def __init__(self, found: TemplateFaults, catalogue: Catalogue) -> None:
         self.blocks: list[Block] = []
         self.scopes: dict[int, Mapping[str, Variable]] = {}
         self.slots = 1
         self._found = found
         self._open: list[_Open] = []
-        self._known: Mapping[str, Variable] = {"measure": MEASURE}
+        self._known: Mapping[str, Variable] = {"measure": Variable("measure", 0, catalogue=catalogue)}
 
     def row(self, row: int, text: str) -> None:
         """Read the control cell of ``row``."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from ..domain.errors import PackageError, TemplateError
+from ..domain.fields import BUILT_IN, Catalogue
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
 from .expressions import FREE, Binding, Computed, Variable, bind, computed, plain_path
@@ -44,13 +45,17 @@ __all__ = ["Form", "compile_form", "load_form"]
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
 
 
-def load_form(path: Path, *, published: bool = False, issued: bool = False) -> Form:
+def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False) -> Form:
     """Compile the template at ``path``; raises TemplateError with all its faults, or OSError."""
-    return compile_form(path.read_bytes(), path.name, published=published, issued=issued)
+    return compile_form(path.read_bytes(), path.name, catalogue, published=published, issued=issued)
 
 
-def compile_form(data: bytes, name: str, *, published: bool = False, issued: bool = False) -> Form:
+def compile_form(
+    data: bytes, name: str, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False
+) -> Form:
     """Compile a template workbook, to be filled in or ``published``; raises TemplateError with all its faults.
+
+    ``catalogue`` are the fields that it may name.
 
     Of one that was ``issued``, which is only read, refusals do not count.
     """
@@ -63,7 +68,7 @@ def compile_form(data: bytes, name: str, *, published: bool = False, issued: boo
         seen = "、".join(s.name for s in sheets) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
     digest = hashlib.sha256(data).hexdigest()[:12]
-    form = _Compiler(name, source, sheets[0], published=published).form(digest)
+    form = _Compiler(name, source, sheets[0], catalogue, published=published).form(digest)
     if form.refusals and not issued:
         raise TemplateError(name, form.refusals)
     return form
@@ -72,9 +77,10 @@ def compile_form(data: bytes, name: str, *, published: bool = False, issued: boo
 class _Compiler:
     """One compilation; faults are collected on the way."""
 
-    def __init__(self, name: str, source: Source, sheet: SheetEntry, *, published: bool) -> None:
+    def __init__(self, name: str, source: Source, sheet: SheetEntry, catalogue: Catalogue, *, published: bool) -> None:
         """Read the sheet; raises TemplateError for one that is too large."""
         self.name, self.source, self.sheet, self.published = name, source, sheet, published
+        self.catalogue = catalogue
         self.found = TemplateFaults(sheet.name)
         self.root = source.package.xml(sheet.part)
         relationships = source.package.relationships(sheet.part)
@@ -92,7 +98,7 @@ class _Compiler:
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.last = max(last_row(self.root, self.drawn, self.merged), self.attached.last_row)
         check_extent(name, sheet.name, self.drawn, self.merged, last_row=self.last)
-        self.layout = layout(controls, self.last, self.found)
+        self.layout = layout(controls, self.last, self.found, catalogue)
 
     def form(self, digest: str) -> Form:
         """Compile everything; raises TemplateError if there were faults."""
@@ -143,6 +149,7 @@ class _Compiler:
             notes=found.notes,
             refusals=found.refusals,
             others=others,
+            catalogue=self.catalogue,
         )
 
     def _letters(self) -> tuple[str, ...]:

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..domain.model import LIST_BY_ATTRIBUTE, MEASURE_TEXTS, ItemList, normalise
+from ..domain.fields import BUILT_IN, Catalogue, Field, ItemList, Period
+from ..domain.model import Record, normalise
 from ..domain.numbering import circled
 from .faults import Consequence, Fault
 
 _BOOK_PATHS: dict[str, tuple[str, ...]] = {
-    "fiscal_year": (), "department": (), "years": ("y1", "y2", "y3", "y4"), "round": ("name", "quarter", "deadline", "opens", "requires"),
+    "fiscal_year": (), "department": (), "years": (), "round": ("name", "quarter", "deadline", "opens", "requires"),
 }  # fmt: skip
 BOOK_NAMES = frozenset(_BOOK_PATHS)
 FREE = "{{ free }}"  # marks an unlocked cell that is no field: the department may write there
@@ -34,9 +35,9 @@ class ThisPeriod(NamedTuple):
     quarter: int = 0
     year: int = 0
 
-    def of(self, field: str) -> int:
-        """Return the one that a field has."""
-        return self.year if field.startswith("outcome.") else self.quarter
+    def of(self, period: Period) -> int:
+        """Return the one that a field with such periods has."""
+        return self.year if period is Period.YEARS else self.quarter
 
 
 def _finalize(value: Any) -> Any:
@@ -65,52 +66,67 @@ class Variable:
     periods_of: str = ""
     owner: int = 0
     broken: bool = False
+    catalogue: Catalogue = BUILT_IN
 
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields of what it runs over, by name."""
+        return self.catalogue.members[self.part.prefix if self.part else ""]
 
-MEASURE = Variable("measure", 0)
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """What can be repeated below it, as templates name it."""
+        if self.periods_of:
+            return ()
+        periods = dict.fromkeys(f.period.plural for f in self.fields.values() if f.period is not Period.NONE)
+        return (*(() if self.part else self.catalogue.by_attribute), *periods)
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A cell that shows one text of the model and is read back.
 
-    ``period`` is 1–4, 0 (none), or ``THIS``; where ``period_slot`` is set, the period is the position of that
-    variable. ``owner`` is the slot of the variable whose id becomes the Ref's item.
+    ``period`` is its number, 0 (none), or ``THIS``; where ``period_slot`` is set, it is the position of that variable.
+    ``owner`` is the slot of the variable whose id becomes the Ref's item.
     """
 
-    field: str
+    spec: Field
     owner: int
     period: int = 0
     period_slot: int = 0
+
+    @property
+    def field(self) -> str:
+        """The key of the field."""
+        return self.spec.key
 
     def getter(self, this: ThisPeriod) -> Callable[[Scope], str | None] | None:
         """Return a function from the scope to the text, or None where the round has no such period.
 
         The function returns None where the list has no item.
         """
-        name = self.field.rpartition(".")[2]
-        if self.period_slot:
-            return _reader(self.period_slot, name)
-        period = this.of(self.field) if self.period == THIS else self.period
+        field, owner, slot = self.field, self.owner, self.period_slot
+        if slot:
+
+            def read_period(scope: Scope) -> str | None:
+                record, at = scope[owner], scope[slot]
+                return None if record is None or at is None else record.text(field, at.number)
+
+            return read_period
+        period = this.of(self.spec.period) if self.period == THIS else self.period
         if self.period and not period:
             return None
-        letter = "y" if self.field.startswith("outcome.") else "q"
-        return _reader(self.owner, f"{letter}{period}.{name}" if period else name)
 
+        def read(scope: Scope) -> str | None:
+            record: Record | None = scope[owner]
+            return None if record is None else record.text(field, period)
 
-def _reader(slot: int, path: str) -> Callable[[Scope], str | None]:
-    get = attrgetter(path)
-
-    def read(scope: Scope) -> str | None:
-        item = scope[slot]
-        return None if item is None else get(item)
-
-    return read
+        return read
 
 
 def plain_path(text: str) -> tuple[str, ...] | None:
     """Return the dotted path of a text that is exactly one ``{{ a.b.c }}``, else None."""
-    match = re.fullmatch(r"\s*\{\{-?\s*([A-Za-z_]\w*(?:\.\w+)*)\s*-?\}\}\s*", text)
+    match = re.fullmatch(r"\s*\{\{-?\s*([^\W\d]\w*(?:\.\w+)*)\s*-?\}\}\s*", text)
     return tuple(match[1].split(".")) if match else None
 
 
@@ -134,31 +150,24 @@ def bind(path: tuple[str, ...], variables: Mapping[str, Variable]) -> Binding | 
     return Binding(field, variable.slot, period)
 
 
-def _names_of(variable: Variable) -> dict[str, tuple[str, int]]:
-    """The field key and period of every path below a variable."""
-    part = variable.part
+def _names_of(variable: Variable) -> dict[str, tuple[Field, int]]:
+    """The field and period of every path below a variable."""
+    fields = variable.fields.values()
     if variable.periods_of:
-        prefix = f"{part.prefix}." if part else ""
-        return {name: (prefix + name, 0) for name in (part.period_texts if part else ("no_report",))}
-    if part is None:
-        quarters = {f"{q}.no_report": ("no_report", n) for q, n in _period_names("quarters")}
-        return {name: (name, 0) for name in MEASURE_TEXTS} | quarters
-    out = {name: (f"{part.prefix}.{name}", 0) for name in part.texts}
-    for name in part.period_texts:
-        out |= {f"{p}.{name}": (f"{part.prefix}.{name}", n) for p, n in _period_names(part.periods)}
+        return {field.name: (field, 0) for field in fields if field.period.plural == variable.periods_of}
+    out = {field.name: (field, 0) for field in fields if field.period is Period.NONE}
+    for field in fields:
+        if field.period is not Period.NONE:
+            names = [(f"{field.period.letter}{n}", n) for n in variable.catalogue.periods(field)]
+            this = "this_year" if field.period is Period.YEARS else "this_quarter"
+            out |= {f"{name}.{field.name}": (field, n) for name, n in (*names, (this, THIS))}
     return out
 
 
-def tag_of(field: str, period: int) -> str:
+def tag_of(field: Field, period: int) -> str:
     """Return how a template shows a field: ``{{ activity.q1.progress }}``."""
-    prefix, _, name = field.rpartition(".")
-    letter = "y" if prefix == "outcome" else "q"
-    return f"{{{{ {'.'.join([prefix or 'measure', *([f'{letter}{period}'] if period else []), name])} }}}}"
-
-
-def _period_names(periods: str) -> list[tuple[str, int]]:
-    letter, this = ("q", "this_quarter") if periods == "quarters" else ("y", "this_year")
-    return [(f"{letter}{n}", n) for n in (1, 2, 3, 4)] + [(this, THIS)]
+    at = [f"{field.period.letter}{period}"] if period else []
+    return f"{{{{ {'.'.join([field.prefix or 'measure', *at, field.name])} }}}}"
 
 
 def _unknown(path: tuple[str, ...], known: Iterable[str]) -> Fault:
@@ -179,12 +188,13 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
     if root is not None and root.broken:
         raise Consequence
     if root is not None and len(path) == 2:
-        if root.part is None and not root.periods_of and path[1] in LIST_BY_ATTRIBUTE:
-            return Variable(name, slot, LIST_BY_ATTRIBUTE[path[1]])
-        periods = "quarters" if root.part is None else root.part.periods
-        if path[1] == periods and not root.periods_of:
-            return Variable(name, slot, root.part, periods, root.slot)
-    lists = "、".join(f"measure.{name}" for name in LIST_BY_ATTRIBUTE)
+        catalogue = root.catalogue
+        if path[1] in root.lists:
+            items = None if root.part else catalogue.by_attribute.get(path[1])
+            if items:
+                return Variable(name, slot, items, catalogue=catalogue)
+            return Variable(name, slot, root.part, path[1], root.slot, catalogue=catalogue)
+    lists = "、".join(f"measure.{name}" for name in variables["measure"].lists)
     raise Fault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。")
 
 
@@ -237,7 +247,7 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     for path in _paths(tree):
         if path[0] in variables:
             _check_path(path, variables[path[0]])
-        elif path[1] not in (known := _BOOK_PATHS[path[0]]) and not (not known and hasattr("", path[1])):
+        elif path[1] not in (known := _names_of_book(path[0], variables)) and not (not known and hasattr("", path[1])):
             raise (
                 _unknown(path, known)
                 if known
@@ -246,6 +256,12 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
                 )
             )
     return Computed(text, names, template.render, _segments(tree))
+
+
+def _names_of_book(name: str, variables: Mapping[str, Variable]) -> tuple[str, ...]:
+    if name != "years":
+        return _BOOK_PATHS[name]
+    return tuple(f"y{n}" for n in range(1, variables["measure"].catalogue.years + 1))
 
 
 def reason(error: Exception) -> str:
@@ -285,8 +301,7 @@ def _paths(tree: nodes.Template) -> Iterable[tuple[str, ...]]:
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
     """Raise Fault for a path that the model does not have; what follows a text (``.upper()``) is left to Jinja2."""
     known = _names_of(variable)
-    lists = LIST_BY_ATTRIBUTE if variable.part is None else (variable.part.periods,)
-    ends = {*known, "number", "key", *(() if variable.periods_of else lists)}
+    ends = {*known, "number", "key", *variable.lists}
     begun = {".".join(name.split(".")[:n]) for name in known for n in (1, 2)}
     if not any(".".join(path[1:n]) in ends for n in range(2, len(path) + 1)) and ".".join(path[1:]) not in begun:
         raise _unknown(path, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..domain.fields import Catalogue
 from ..ooxml.refs import Box
 from .blocks import Layout
 from .expressions import Binding, Computed
@@ -102,3 +103,4 @@ class Form:
     notes: tuple[str, ...]
     refusals: tuple[str, ...]
     others: tuple[SheetEntry, ...]
+    catalogue: Catalogue

@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from ..domain.fields import FIELD
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import Layout
 from .expressions import FREE, THIS, Binding
@@ -65,7 +64,7 @@ def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: Templat
     for c in cells:
         if isinstance(c.content, Binding):
             by_field[c.content.field].append(c)
-            spec = FIELD[c.content.field]
+            spec = c.content.spec
             if c.unlocked and not spec.group:
                 found.fault(f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。", c.at)
             if c.unlocked and _repeated_by_another(c, layout):
@@ -88,7 +87,7 @@ def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: Templat
 def _check_field(same: Sequence[TemplateCell], found: TemplateFaults) -> None:
     """Of the cells of a field there must be one input for each period, and should be at least one."""
     first, inputs = same[0], [c for c in same if c.unlocked]
-    spec = FIELD[first.binding.field]
+    spec = first.binding.spec
     if spec.group and not inputs:
         found.note(f"「{spec.label}」のセルがロックされています。部署は書き込めません。", first.at)
     for i, c in enumerate(inputs):

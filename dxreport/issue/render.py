@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..domain.errors import DxreportError, UsageError
-from ..domain.model import ITEM_LISTS, Measure, Round
+from ..domain.fields import Catalogue
+from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
 from ..domain.values import did_you_mean, measure_id
 from ..form.compile import load_form
@@ -60,15 +61,15 @@ class _Selection:
         return tuple(m.id for m in self.measures)
 
 
-def form_of(workspace: Workspace, *, published: bool = False) -> Form:
-    """Load the workspace's form, to be filled in or to be ``published``.
+def form_of(workspace: Workspace, catalogue: Catalogue, *, published: bool = False) -> Form:
+    """Load the workspace's form with these fields, to be filled in or to be ``published``.
 
     Raises TemplateError for faults in it, DxreportError where there is none.
     """
     path = workspace.templates / FORM_NAME
     if not path.is_file():
         raise DxreportError(f"様式 {path} がありません。", "様式を templates フォルダーに戻してください。")
-    return load_form(path, published=published)
+    return load_form(path, catalogue, published=published)
 
 
 def plan(
@@ -224,12 +225,13 @@ def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken:
 
 def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> Workbook:
     """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
-    used = {m.id: tuple(k for part in ITEM_LISTS for k in master.keys_ever(m.id, part)) for m in chosen.measures}
+    catalogue = master.settings.catalogue
+    used = {m.id: tuple(k for part in catalogue.lists for k in master.keys_ever(m.id, part)) for m in chosen.measures}
     book = render_book(prepared, chosen.measures, issue.id, used)
     texts = {m.id: m.values() for m in chosen.measures}
     year = master.settings.fiscal_year.label
     this = prepared.this
     inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
-    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs)
+    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs, catalogue)
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
     return Workbook(issue, book.data, snapshot, again=False, too_tall=book.too_tall)

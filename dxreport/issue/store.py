@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.errors import MasterError
-from ..domain.model import Measure, Ref, measure_from
+from ..domain.fields import BUILT_IN, Catalogue, Ref
+from ..domain.model import Measure
+from ..master.records import Issue
+from ..ooxml.package import Package
 from ..workspace.paths import Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ class Snapshot:
     """One issue as sent: ``texts`` holds every text, by measure ID and Ref.
 
     ``inputs`` holds, by measure ID, the fields that its sheet has input cells for, as (field, period); none for an
-    issue of before they were recorded.
+    issue of before they were recorded. ``catalogue`` is that of the issue: its sheets are read by it.
     """
 
     issue: str
@@ -35,17 +38,20 @@ class Snapshot:
     form: str
     texts: Mapping[str, Mapping[Ref, str]]
     inputs: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    catalogue: Catalogue = BUILT_IN
 
     def measure(self, id_: str) -> Measure:
         """Return a measure as issued; raise KeyError if it was not issued."""
-        return measure_from(self.texts[id_])
+        return Measure(self.texts[id_], self.catalogue)
 
     def data(self) -> bytes:
         """Return the snapshot as JSON."""
         head = {"issue": self.issue, "round": self.round, "department": self.department,
                 "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
         inputs = {id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()}
-        given = {**head, "measures": plain_texts(self.texts), "inputs": inputs}
+        given: dict[str, object] = {**head, "measures": plain_texts(self.texts), "inputs": inputs}
+        if (own := self.catalogue.plain()) or self.catalogue.years != BUILT_IN.years:
+            given |= {"fields": own, "plan_years": self.catalogue.years}
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
@@ -54,9 +60,11 @@ class Snapshot:
         given = json.loads(data)
         texts = parse_texts(given["measures"])
         inputs = {id_: frozenset(map(_input, shown.split())) for id_, shown in given.get("inputs", {}).items()}
+        catalogue = Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years))
         return cls(
-            given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts, inputs
-        )
+            given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts, inputs,
+            catalogue,
+        )  # fmt: skip
 
 
 def _input(written: str) -> tuple[str, int]:
@@ -81,7 +89,7 @@ class Archive:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._snapshots: dict[str, Snapshot | None] = {}
-        self._forms: dict[str, Form | None] = {}
+        self._forms: dict[tuple[str, Catalogue], Form | None] = {}
 
     def snapshot(self, issue: str) -> Snapshot | None:
         """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged."""
@@ -90,14 +98,27 @@ class Archive:
             self._snapshots[issue] = _snapshot(path) if path.is_file() else None
         return self._snapshots[issue]
 
-    def form(self, digest: str) -> Form | None:
-        """Return the compiled form with this hash, or None if it is not kept."""
-        if digest not in self._forms:
+    def form(self, digest: str, catalogue: Catalogue) -> Form | None:
+        """Return the form with this hash, compiled with the fields of its issue, or None if it is not kept."""
+        key = digest, catalogue
+        if key not in self._forms:
             from ..form.compile import load_form
 
             path = form_path(self._workspace, digest)
-            self._forms[digest] = load_form(path, issued=True) if path.is_file() else None
-        return self._forms[digest]
+            self._forms[key] = load_form(path, catalogue, issued=True) if path.is_file() else None
+        return self._forms[key]
+
+    def form_of(self, issue: Issue) -> Form | None:
+        """Return the form of an issue, or None if it is not kept."""
+        snapshot = self.snapshot(issue.id)
+        return self.form(issue.form, snapshot.catalogue) if snapshot else None
+
+    def template_sheets(self, digest: str) -> frozenset[str]:
+        """Return the names of all sheets of the template with this hash; none if it is not kept."""
+        from ..ooxml.table import sheet_parts
+
+        path = form_path(self._workspace, digest)
+        return frozenset(sheet_parts(Package(path.read_bytes()))) if path.is_file() else frozenset()
 
     def workbook(self, issue: str) -> bytes:
         """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""

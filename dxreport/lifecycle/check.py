@@ -17,7 +17,7 @@ from ..form.compile import load_form
 from ..form.records import Form
 from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
-from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, outcomes
+from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, tables_of
 from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
 from ..report.achievement import is_comparable
@@ -124,7 +124,7 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
         if undeclared and any(is_comparable(year.target) for year in o.years[: master.settings.plan_year]):
             text = master.directions.get((measure.id, o.key), "")
             by_text.setdefault(text, []).append(Ref(DIRECTION_FIELD, o.key))
-    area = master.tables[outcomes(master.settings.plan_years).name]
+    area = master.tables[tables_of(master.settings).lists["outcome"].name]
     for text, refs in by_text.items():
         rows = [area.rows[measure.id, ref.item] for ref in refs] if DIRECTION in area.columns else []
         blank = "方向が空欄の" if rows else f"「{DIRECTION}」の列がない"
@@ -134,7 +134,8 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
             sheet=area.sheet,
             cell="、".join(area.cell(row, DIRECTION) for row in rows),
             field=str(refs[0]),
-            label="、".join(item_name(ref, measure.values()) for ref in refs) + f" {DIRECTION}",
+            label="、".join(item_name(ref, measure.values(), master.settings.catalogue) for ref in refs)
+            + f" {DIRECTION}",
             value=text,
             fields=tuple(map(str, refs)),
         )
@@ -147,7 +148,7 @@ def _templates(master: Master, folder: Path) -> Iterator[tuple[CheckedTemplate, 
         raise TemplateError(str(folder), ("様式（.xlsx）がありません。",))
     for path in paths:
         try:
-            form = load_form(path)
+            form = load_form(path, master.settings.catalogue)
         except TemplateError as error:
             yield CheckedTemplate(path, faults=error.faults), None
         else:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.errors import TemplateError
-from ..domain.fields import FIELDS, Access, access
-from ..domain.model import QUARTERS, Round
+from ..domain.fields import Access, access
+from ..domain.model import Round
 from ..domain.problems import Problem, problem
 from ..form.expressions import tag_of
 from ..form.read.sheet import input_fields
@@ -44,11 +44,11 @@ def _without_input(master: Master, form: Form, round_: Round) -> Iterator[tuple[
     inputs = input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
     for group in sorted(round_.opens):
         opened = [
-            (field.key, period)
-            for field in FIELDS
+            (field, period)
+            for field in master.settings.catalogue.fields
             if field.group == group
-            for period in (QUARTERS if field.periods else (0,))
+            for period in master.settings.catalogue.periods(field)
             if access(field.key, period, round_, master.settings) is Access.OPEN
         ]
-        if opened and not inputs.intersection(opened):
+        if opened and not inputs.intersection((field.key, n) for field, n in opened):
             yield group, tag_of(*opened[0])

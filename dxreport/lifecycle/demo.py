@@ -14,7 +14,7 @@ from pathlib import Path
 from ..collect.plan import SheetPlan, Status
 from ..collect.run import Collected, collect
 from ..domain.errors import DxreportError
-from ..domain.fields import FIELD
+from ..domain.fields import BUILT_IN
 from ..domain.model import QUARTER_LABELS, Measure, Ref
 from ..form.records import Form
 from ..issue import render
@@ -62,7 +62,7 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     workspace = create(folder, ISSUED.date(), sample=True).workspace
     say(f"1. 作業フォルダーを作る: {folder}")
     master = read_master(workspace.master)
-    form, round_ = render.form_of(workspace), master.settings.round(QUARTER_LABELS[QUARTER])
+    form, round_ = render.form_of(workspace, master.settings.catalogue), master.settings.round(QUARTER_LABELS[QUARTER])
     assert round_ is not None
     say("2. 部署ごとのブックを作る（render）")
     books = render.plan(master, form, round_, ISSUED)
@@ -163,7 +163,7 @@ def _publish(workspace: Workspace) -> list[Path]:
     from ..issue import publish
 
     master = read_master(workspace.master)
-    found = publish.published_set(master, render.form_of(workspace, published=True))
+    found = publish.published_set(master, render.form_of(workspace, master.settings.catalogue, published=True))
     return publish.write(found, None, publish.out_folder(workspace, master))
 
 
@@ -175,5 +175,5 @@ def _unexpected(master: Master, printed: Mapping[str, Measure], held: SheetPlan,
         for ref in {**found, **texts}:
             expected = "" if (measure.id, str(ref)) in wrong else texts.get(ref, "")
             if (text := found.get(ref, "")) != expected:
-                yield f"{measure.id} {FIELD[ref.field].label}（{ref}）: 「{text}」、印刷では「{expected}」"
+                yield f"{measure.id} {BUILT_IN.field[ref.field].label}（{ref}）: 「{text}」、印刷では「{expected}」"
     yield from (f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes)

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from ..domain.fields import FIELD
 from ..domain.model import (
-    ITEM_LISTS,
     QUARTER_LABELS,
     Department,
     FiscalYear,
-    ItemList,
     Measure,
     ProgressWord,
     Ref,
     Settings,
-    measure_from,
-    next_keys,
     normalise,
 )
 from ..domain.problems import KINDS, Problem, problem
@@ -166,7 +160,7 @@ class _Reading:
 
     def _take(self, file: str, sheet: str, texts: Mapping[Ref, str]) -> bool:
         """Keep the measure of a sheet; return False, with the reason noted, where the master could not hold it."""
-        measure = _tidy(measure_from(texts)) if texts.get(Ref("id"), "").strip() else None
+        measure = _tidy(Measure(texts, self.settings.catalogue)) if texts.get(Ref("id"), "").strip() else None
         if measure is None:
             self._refuse(file, sheet, "施策IDが記入されていません")
         elif measure.id in self.measures:
@@ -185,7 +179,7 @@ class _Reading:
             if p.severity == "error":
                 self.unplaced.append(Unplaced(file, sheet, p.cell, p.value, p.message.rstrip("。")))
         lacking = {f for f, period in shown_fields(self.form, **when) if (f, period) not in _found(aligned)}
-        absent = [FIELD[f].label for f in FIELD if f in lacking and "." not in f]
+        absent = [f.label for f in self.settings.catalogue.fields if f.key in lacking and not f.prefix]
         if absent:
             self.missing.append((file, sheet, tuple(absent)))
 
@@ -246,12 +240,13 @@ def _quarter(aligned: Aligned) -> int:
 
 def _tidy(measure: Measure) -> Measure:
     """Return a measure with its ID and department as a master holds them, and its items numbered in order."""
-    items: dict[str, Any] = {p.attribute: _numbered(p, getattr(measure, p.attribute)) for p in ITEM_LISTS}
-    return replace(measure, id=plain_id(measure.id), lead_department=measure.lead_department.strip(), **items).normal()
-
-
-def _numbered(part: ItemList, items: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(replace(item, key=key) for item, key in zip(items, next_keys(part, (), len(items)), strict=True))
+    values = {ref: text for ref, text in measure.values().items() if not ref.item}
+    for items in measure.catalogue.lists:
+        own = measure.items(items.prefix)
+        for item, key in zip(own, items.next_keys((), len(own)), strict=True):
+            values |= {ref._replace(item=key): text for ref, text in item.texts().items()}
+    standard = {Ref("id"): plain_id(measure.id), Ref("lead_department"): measure.lead_department.strip()}
+    return Measure({**values, **standard}, measure.catalogue).normal()
 
 
 def _reason(error: Unreadable) -> str:

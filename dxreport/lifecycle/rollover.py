@@ -15,14 +15,14 @@ from pathlib import Path
 
 from ..collect.commit import Books
 from ..domain.errors import MasterError, UsageError
-from ..domain.fields import label
+from ..domain.fields import Ref, label
 from ..domain.merge import CellConflict, contested, three_way
-from ..domain.model import ActivityQuarter, Measure, MeasureQuarter, Ref, Round, Settings, measure_from
+from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
 from ..master.build import master_bytes
 from ..master.read import read_master
 from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
-from ..master.schema import DIRECTION, DIRECTION_FIELD, outcomes
+from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..rules import item_name
 from ..workspace.files import atomic_write, locked
 from ..workspace.paths import Workspace
@@ -71,15 +71,14 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
 
 
 def carry(measure: Measure) -> Measure:
-    """Return a measure as the next year begins with it.
+    """Return a measure as the next year begins with it: without the texts, and the lists, of fields that do not carry.
 
     Blank: 到達目標, 作業予定, 進捗, 対応策, 次年度予算化予定 and 支援依頼.
     """
-    activities = tuple(replace(a, quarters=(ActivityQuarter(),) * 4) for a in measure.activities)
-    return replace(
-        measure, goal="", budgeted="", procurement="", support_flag="", support_requests=(), activities=activities,
-        quarters=(MeasureQuarter(),) * 4,
-    )  # fmt: skip
+    catalogue, values = measure.catalogue, measure.values()
+    empty = {p for p in catalogue.by_prefix if not any(f.carries for f in catalogue.members[p].values())}
+    kept = {ref: text for ref, text in values.items() if ref.field.rpartition(".")[0] not in empty}
+    return Measure({ref: text if catalogue.field[ref.field].carries else "" for ref, text in kept.items()}, catalogue)
 
 
 def _goes_on(master: Master, measure: Measure) -> bool:
@@ -115,7 +114,7 @@ def _open(workspace: Workspace, target: Workspace, master: Master, settings: Set
             atomic_write(target.templates / path.name, path.read_bytes())
     target.reports.mkdir(parents=True, exist_ok=True)
     _write_carried(target, carried)
-    measures = [measure_from(texts) for texts in carried.values()]
+    measures = [Measure(texts, settings.catalogue) for texts in carried.values()]
     directions = {place: text for place, text in master.directions.items() if place[0] in carried}
     atomic_write(target.master, master_bytes(settings, master.departments, measures, directions=directions))
 
@@ -181,7 +180,7 @@ class _Merging:
         return lambda ref: ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
 
     def _label(self, ref: Ref, texts: Mapping[Ref, str]) -> str:
-        return label(ref, self._new.settings, item_name(ref, texts))
+        return label(ref, self._new.settings, item_name(ref, texts, self._new.settings.catalogue))
 
     def _change(self, id_: str, ref: Ref, name: str, old: str, new: str) -> None:
         self.changes.append(Change(self._when, id_, ref, name, old, new, note=self._note))
@@ -200,11 +199,13 @@ class _Merging:
 
     def _directions(self, measure: Measure, texts: Mapping[Ref, str]) -> None:
         """Fill 方向 where it is blank in the new year; any other text is the new year's own."""
-        if DIRECTION not in self._new.tables[outcomes(self._new.settings.plan_years).name].columns:
+        if DIRECTION not in self._new.tables[tables_of(self._new.settings).lists["outcome"].name].columns:
             return
         items = dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome."))
         for key in items:
             text = self._old.directions.get((measure.id, key), "")
             if text and not self._new.directions.get((measure.id, key)):
                 ref = Ref(DIRECTION_FIELD, key)
-                self._change(measure.id, ref, f"{item_name(ref, texts)} {DIRECTION}", "", text)
+                self._change(
+                    measure.id, ref, f"{item_name(ref, texts, self._new.settings.catalogue)} {DIRECTION}", "", text
+                )

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from lxml import etree
 
-from ..domain.fields import GROUPS
-from ..domain.model import QUARTER_LABELS, Department, Measure, Ref, Round, Settings
+from ..domain.fields import QUARTER_LABELS, Ref
+from ..domain.model import Department, Measure, Round, Settings
 from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
 from ..ooxml.table import WorkbookEdit, sheet_parts
 from ..workspace.files import atomic_write
 from . import schema
+from .catalogue import catalogue_rows
 from .layout import draw
 from .records import MeasureState, Standing
 from .schema import DIRECTION_FIELD, ID, SEPARATOR, TableSchema
@@ -87,23 +88,24 @@ def _contents(
     standings: Mapping[str, Standing],
     directions: Mapping[tuple[str, str], str] | None = None,
 ) -> list[tuple[TableSchema, list[dict[str, str]]]]:
-    years, declared = settings.plan_years, (directions or {}).items()
-    out = [(schema.MEASURES, [_measure(m, standings.get(m.id, Standing())) for m in measures])]
-    for part, sheet in schema.child_sheets(years):
+    tables, declared = schema.tables_of(settings), (directions or {}).items()
+    out = [(tables.measures, [_measure(tables.measures, m, standings.get(m.id, Standing())) for m in measures])]
+    for prefix, sheet in tables.lists.items():
         rows = []
         for m in measures:
             values = m.values() | {Ref(DIRECTION_FIELD, key): text for (id_, key), text in declared if id_ == m.id}
-            rows += [_texts(sheet, m.id, item.key, values) for item in part.of(m)]
+            rows += [_texts(sheet, m.id, item.key, values) for item in m.items(prefix)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [
         {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc} for d in departments
     ]))  # fmt: skip
+    out.append((schema.FIELDS, catalogue_rows(settings.catalogue)))
     out += _settings(settings)
     return out
 
 
-def _measure(measure: Measure, standing: Standing) -> dict[str, str]:
-    texts = _texts(schema.MEASURES, measure.id, "", measure.values())
+def _measure(sheet: TableSchema, measure: Measure, standing: Standing) -> dict[str, str]:
+    texts = _texts(sheet, measure.id, "", measure.values())
     if standing.state is not MeasureState.ACTIVE or standing.from_quarter:
         texts[schema.STATE_FROM] = QUARTER_LABELS.get(standing.from_quarter, "")
     return texts | {schema.STATE: standing.state.value}
@@ -117,13 +119,18 @@ def _texts(sheet: TableSchema, id_: str, item: str, values: Mapping[Ref, str]) -
 def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]]]]:
     general = [
         (schema.YEAR, settings.fiscal_year.label, "このマスターの年度"),
-        (schema.FIRST_YEAR, settings.plan_years[0].label, "成果目標の列は、この年度から4年分"),
+        (
+            schema.FIRST_YEAR,
+            settings.plan_years[0].label,
+            f"成果目標の列は、この年度から{len(settings.plan_years)}年分",
+        ),
         (schema.DOMAIN, settings.mail_domain, "連絡先に使うメールアドレスの @ より後ろ"),
         (
             schema.INTAKE,
             schema.CLOSED if settings.closed else schema.OPEN,
             "締切にすると、この年度の返送を受け付けない",
         ),
+        (schema.YEARS, str(len(settings.plan_years)), "計画の年数（1～10）"),
     ]
     return [
         (schema.GENERAL, [dict(zip(schema.GENERAL.headers, row, strict=True)) for row in general]),
@@ -131,16 +138,16 @@ def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]
             {"進捗": w.word, "対応策": schema.NEEDED if w.needs_countermeasure else ""} for w in settings.progress_words
         ]),
         (schema.FLAGS, [{"有無": word} for word in settings.flags]),
-        (schema.ROUNDS, [_round(round_) for round_ in settings.rounds]),
+        (schema.ROUNDS, [_round(round_, settings.catalogue.groups) for round_ in settings.rounds]),
         (schema.AREAS, [{"分野": code, "分野名": name} for code, name in settings.areas.items()]),
     ]  # fmt: skip
 
 
-def _round(round_: Round) -> dict[str, str]:
+def _round(round_: Round, groups: Sequence[str]) -> dict[str, str]:
     return {
         "回": round_.name,
         "四半期": QUARTER_LABELS.get(round_.quarter, ""),
         "締切": round_.deadline,
-        "入力欄": SEPARATOR.join(g for g in GROUPS if g in round_.opens),
-        "必須欄": SEPARATOR.join(g for g in GROUPS if g in round_.requires),
+        "入力欄": SEPARATOR.join(g for g in groups if g in round_.opens),
+        "必須欄": SEPARATOR.join(g for g in groups if g in round_.requires),
     }

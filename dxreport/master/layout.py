@@ -15,7 +15,8 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ..domain.model import QUARTER_LABELS, Settings
+from ..domain.fields import QUARTER_LABELS
+from ..domain.model import Settings
 from ..ooxml.refs import quote_sheet
 from . import schema
 from .ledgers import LEDGERS
@@ -41,10 +42,11 @@ def draw(settings: Settings, sizes: Mapping[str, int]) -> Workbook:
     book._named_styles["Normal"].font = normal
     book.add_named_style(_heading())
     book.add_named_style(_body())
-    sheets = (schema.MEASURES, schema.ACTIVITIES, schema.outcomes(settings.plan_years), schema.RELATED, schema.REQUESTS)
-    for sheet in sheets:
+    tables = schema.tables_of(settings)
+    for sheet in (tables.measures, *tables.lists.values()):
         _sheet(book, (sheet,), _DATA_COLOUR, "C2")
     _sheet(book, (schema.DEPARTMENTS,), _SETTINGS_COLOUR, "B2")
+    _sheet(book, (schema.FIELDS,), _SETTINGS_COLOUR, "B2")
     _sheet(book, schema.SETTINGS, _SETTINGS_COLOUR, "A2")
     for ledger in LEDGERS:
         _sheet(book, (ledger.sheet,), _LEDGER_COLOUR, "A2")
@@ -128,7 +130,9 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     progress = tuple(h for h in schema.ACTIVITIES.headers if h.endswith("進捗"))
     _choose(book, schema.ACTIVITIES, progress, words, "「設定」シートの進捗から選んでください。")
     directions = _words(d.value for d in Direction if d.value)
-    _choose(book, schema.outcomes(settings.plan_years), (schema.DIRECTION,), directions, "一覧から選んでください。")
+    _choose(
+        book, schema.tables_of(settings).lists["outcome"], (schema.DIRECTION,), directions, "一覧から選んでください。"
+    )
     _choose(
         book, schema.PROGRESS, ("対応策",), _words((schema.NEEDED,)), "対応策が要る進捗だけ「必須」にしてください。"
     )

@@ -12,8 +12,7 @@ from typing import Any, get_type_hints
 from ..domain.model import Ref
 from ..ooxml.table import TableRange
 from .records import Change, Conflict, ConflictState, FinalReport, Issue, Receipt, ReceiptState, Record
-from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, TableSchema
-from .settings import split
+from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, TableSchema, split
 from .workbook import MasterWorkbook, TableRow
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ..domain.model import Activity, Department, ItemList, Measure, Ref, Settings, measure_from, next_keys
+from ..domain.fields import BUILT_IN, Catalogue, ItemList, Ref
+from ..domain.model import Department, Measure, Settings
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion
 from .records import MeasureState, Standing
-from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, TableSchema, child_sheets
+from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, TableSchema, tables_of
 from .settings import quarter_of
 from .workbook import MasterWorkbook, TableRow, plain_id
 
-_DEFAULTS = {"activity.plan_label": Activity("").plan_label}  # people leave it blank in rows they add by hand
 _STATES = {state.value: state for state in MeasureState}
 
 
@@ -25,10 +25,11 @@ class Found:
     values: dict[str, dict[Ref, str]] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     tables: dict[str, TableRange] = field(default_factory=dict)
+    catalogue: Catalogue = BUILT_IN
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the measures in the order of their IDs, without list items whose rows were emptied."""
-        return tuple(measure_from(self.values[id_]).tidy() for id_ in sorted(self.values))
+        return tuple(Measure(self.values[id_], self.catalogue).tidy() for id_ in sorted(self.values))
 
     def directions(self) -> dict[tuple[str, str], str]:
         """方向 by 施策ID and 成果目標ID, where it is not blank."""
@@ -38,8 +39,8 @@ class Found:
 
 def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[Department, ...]) -> Found:
     """Read every measure with its lists; add faults to those of the workbook."""
-    found = Found()
-    table, rows = book.read_table(MEASURES)
+    found, schemas = Found(catalogue=settings.catalogue), tables_of(settings)
+    table, rows = book.read_table(schemas.measures)
     if table is None:
         return found
     numbers: dict[tuple[str, ...], int] = {}
@@ -55,12 +56,12 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
                 f"施策ID「{id_}」は、シートの名前にできません。: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください。",
             )
         numbers[id_,] = row.number
-        found.values[id_] = _texts(row, MEASURES) | {Ref("id"): id_}
+        found.values[id_] = _texts(row, schemas.measures) | {Ref("id"): id_}
         found.standings[id_] = _standing(row)
         _check_department(row, departments)
     found.tables[MEASURES.name] = replace(table, rows=numbers)
-    for items, schema in child_sheets(settings.plan_years):
-        _read_items(book, items, schema, found)
+    for prefix, schema in schemas.lists.items():
+        _read_items(book, settings.catalogue.by_prefix[prefix], schema, found)
     return found
 
 
@@ -86,9 +87,9 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
 
 def _key_fault(items: ItemList, schema: TableSchema, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
     header, letter = schema.keys[1], items.letter
-    if key[:1] == letter and key[1:].isdigit() and (id_, key) not in numbers:
+    if items.is_id(key) and (id_, key) not in numbers:
         return ""
-    [free] = next_keys(items, [k for i, k in numbers if i == id_], 1)
+    [free] = items.next_keys([k for i, k in numbers if i == id_], 1)
     if not key:
         return f"{header}がありません。新しい行なら、施策 {id_} でまだ使っていない番号（{free} など）を入れてください。"
     if (id_, key) in numbers:
@@ -103,7 +104,7 @@ def _texts(row: TableRow, schema: TableSchema, item: str = "") -> dict[Ref, str]
         elif row.kind(header) == "formula":
             row.fault(header, "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。")
     columns = [c for c in schema.columns if c.field]
-    return {Ref(c.field, item, c.period): row[c.header] or _DEFAULTS.get(c.field, "") for c in columns}
+    return {Ref(c.field, item, c.period): row[c.header] or BUILT_IN.defaults.get(c.field, "") for c in columns}
 
 
 def _id(row: TableRow) -> str | None:

@@ -12,11 +12,12 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from ..domain.model import Department, ItemList, Measure, Ref, Settings
+from ..domain.fields import ItemList, Ref
+from ..domain.model import Department, Measure, Settings
 from ..domain.numbering import next_number
 from ..domain.values import fold
 from ..ooxml.table import TableRange
-from .schema import sheet_of
+from .schema import tables_of
 
 
 class Place(NamedTuple):
@@ -253,7 +254,7 @@ class Master:
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
         """Return the cell of a text of a measure, or None if the master does not have its item."""
-        schema = sheet_of(ref, self.settings.plan_years)
+        schema = tables_of(self.settings).of(ref)
         table = self.tables[schema.name]
         row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
         return Place(table.sheet, table.cell(row, schema.header_of(ref.field, ref.period))) if row else None
@@ -268,9 +269,9 @@ class Master:
     def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
         """Return every item id that a list of a measure has or had, so that none is given twice."""
         entries: tuple[Change | Conflict, ...] = (*self.changes, *self.conflicts)
-        past = {c.ref.item for c in entries if c.measure == measure_id and c.ref.item.startswith(items.letter)}
+        past = {c.ref.item for c in entries if c.measure == measure_id and items.is_id(c.ref.item)}
         measure = self.measure(measure_id)
-        return past | ({item.key for item in items.of(measure)} if measure else set())
+        return past | ({item.key for item in measure.items(items.prefix)} if measure else set())
 
 
 def stamp(now: datetime) -> str:

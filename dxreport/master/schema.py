@@ -1,15 +1,18 @@
 """The sheets and columns of the master workbook: the one place for all of their names.
 
-Sheets are found by name and columns by header, so people may move them. The columns of 成果目標
-are named after the years of the plan; all other names are fixed.
+Sheets are found by name and columns by header, so people may move them. The tables of a measure have the columns
+of the field catalogue; what is there once a plan year is named after the years of the plan.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..domain.model import ITEM_LISTS, QUARTER_LABELS, QUARTERS, FiscalYear, ItemList, Ref, list_of
+from ..domain.fields import QUARTER_LABELS, QUARTERS, Catalogue, FieldKind, ItemList, Period, Ref
+from ..domain.model import FiscalYear, Settings
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
@@ -20,7 +23,7 @@ DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on
 class Column:
     """One column: its header, its width in characters, and the field and period of a measure that it holds.
 
-    A master without an ``optional`` column is valid.
+    A master without an ``optional`` column is valid. ``former`` are headers that the column had before.
     """
 
     header: str
@@ -28,19 +31,22 @@ class Column:
     field: str = ""
     period: int = 0
     optional: bool = False
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
     """One table of the master.
 
-    ``name`` is that of its sheet, ``table`` its own in Excel; ``keys`` are the headers that identify a row.
+    ``name`` is that of its sheet, ``table`` its own in Excel; ``keys`` are the headers that identify a row. A master
+    without an ``optional`` table is valid.
     """
 
     name: str
     table: str
     columns: tuple[Column, ...]
     keys: tuple[str, ...]
+    optional: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -89,9 +95,7 @@ REQUESTS = TableSchema("支援依頼", "支援依頼表", (
 ), (ID, "依頼ID"))  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-def outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
-    """Return the table 成果目標, with columns for the years of the plan."""
+def _outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
     return TableSchema("成果目標", "成果目標表", (
         Column(ID, 8), Column("成果目標ID", 9),
         *(column for n, year in enumerate(plan_years, 1) for column in (
@@ -103,9 +107,63 @@ def outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
     ), (ID, "成果目標ID"))  # fmt: skip
 
 
+@dataclass(frozen=True)
+class MeasureTables:
+    """The tables of measures: one of the measures themselves, and one of each list (by prefix) with a row an item."""
+
+    catalogue: Catalogue
+    measures: TableSchema
+    lists: Mapping[str, TableSchema]
+
+    def of(self, ref: Ref) -> TableSchema:
+        """Return the table that holds a text of a measure."""
+        items = self.catalogue.list_of(ref)
+        return self.lists[items.prefix] if items else self.measures
+
+
+def tables_of(settings: Settings) -> MeasureTables:
+    """Return the tables of measures in a master with these settings."""
+    return _tables(settings.catalogue, settings.plan_years)
+
+
+@lru_cache(maxsize=8)
+def _tables(catalogue: Catalogue, years: tuple[FiscalYear, ...]) -> MeasureTables:
+    drawn = {"activity": ACTIVITIES, "outcome": _outcomes(years), "related": RELATED, "support": REQUESTS}
+    own = {p: _own_list(items) for p, items in catalogue.by_prefix.items() if p not in drawn}
+    lists = {p: replace(t, columns=t.columns + _declared(catalogue, p, years)) for p, t in (drawn | own).items()}
+    return MeasureTables(
+        catalogue, replace(MEASURES, columns=MEASURES.columns + _declared(catalogue, "", years)), lists
+    )
+
+
+def _own_list(items: ItemList) -> TableSchema:
+    key = f"{items.label}ID"
+    return TableSchema(items.label, f"{items.label}表", (Column(ID, 8), Column(key, 9)), (ID, key), optional=True)
+
+
+def _declared(catalogue: Catalogue, prefix: str, years: tuple[FiscalYear, ...]) -> tuple[Column, ...]:
+    """The columns of declared fields, at the right end of their table; headed by the permanent name."""
+    labels = {Period.NONE: {0: ""}, Period.QUARTERS: {n: f"{label} " for n, label in QUARTER_LABELS.items()},
+              Period.YEARS: {n: f"{year.label} " for n, year in enumerate(years, 1)}}  # fmt: skip
+    return tuple(
+        Column(f"{label}{field.name}", 30 if field.kind is FieldKind.TEXT else 14, field.key, n, True,
+               tuple(label + key.rpartition(".")[2] for key in field.former))
+        for field in catalogue.members[prefix].values() if field.declared
+        for n, label in labels[field.period].items()
+    )  # fmt: skip
+
+
 DEPARTMENTS = TableSchema("部署", "部署表", (
     Column("部署名", 26), Column("旧名称", 26), Column("宛先", 40), Column("CC", 40),
 ), ("部署名",))  # fmt: skip
+
+FIELDS = TableSchema("項目", "項目表", (
+    Column("名前", 16), Column("旧名", 14, optional=True), Column("見出し", 22), Column("場所", 12), Column("種類", 9),
+    Column("単位", 8, optional=True), Column("小数", 6, optional=True), Column("選択肢", 30, optional=True),
+    Column("期間", 8, optional=True), Column("記入者", 8, optional=True), Column("入力欄", 20, optional=True),
+    Column("必須の条件", 20, optional=True), Column("報告", 9, optional=True), Column("引き継ぎ", 9, optional=True),
+    Column("区分", 8, optional=True),
+), ("名前", "場所"), optional=True)  # fmt: skip
 
 SETTINGS_SHEET = "設定"
 GENERAL = TableSchema(
@@ -143,25 +201,19 @@ FINALS = TableSchema("確定報告", "確定報告表", (
     Column("報告ID", 9), Column("四半期", 12), Column("確定日時", 19), Column("SHA256", 40),
 ), ("報告ID",))  # fmt: skip
 
-LISTS = {"activity": ACTIVITIES, "related": RELATED, "support": REQUESTS}  # and 成果目標: see outcomes()
-
-YEAR, FIRST_YEAR, DOMAIN, INTAKE = "対象年度", "計画の初年度", "メールドメイン", "年度の受付"
+YEAR, FIRST_YEAR, YEARS = "対象年度", "計画の初年度", "計画の年数"
+DOMAIN, INTAKE = "メールドメイン", "年度の受付"
 OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
 NEEDED = "必須"  # in the column 対応策 of 進捗
 SEPARATOR = "、"
+_SEPARATORS = re.compile("[、,，;；\n]")
+SHEETS = frozenset(t.name for t in (MEASURES, ACTIVITIES, RELATED, REQUESTS, DEPARTMENTS, FIELDS, GENERAL, ISSUES,
+                                    RECEIPTS, CHANGES, CONFLICTS, FINALS)) | {"成果目標"}  # fmt: skip
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Split a list written with 、 or line breaks."""
+    return tuple(word.strip() for word in _SEPARATORS.split(text) if word.strip())
+
+
 COMMIT = "dxreport"  # the document property that names the entry of the log
-
-
-def sheet_of(ref: Ref, plan_years: tuple[FiscalYear, ...]) -> TableSchema:
-    """Return the table that holds a text of a measure."""
-    items = list_of(ref)
-    return _table_of(items, plan_years) if items else MEASURES
-
-
-def child_sheets(plan_years: tuple[FiscalYear, ...]) -> tuple[tuple[ItemList, TableSchema], ...]:
-    """Return every list of a measure with its table, which has a row per item."""
-    return tuple((items, _table_of(items, plan_years)) for items in ITEM_LISTS)
-
-
-def _table_of(items: ItemList, plan_years: tuple[FiscalYear, ...]) -> TableSchema:
-    return outcomes(plan_years) if items.prefix == "outcome" else LISTS[items.prefix]

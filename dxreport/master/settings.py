@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 
-from ..domain.fields import GROUPS
+from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings
-from ..domain.values import area_code
+from ..domain.values import area_code, fold
 from ..ooxml.table import plain
+from .catalogue import read_catalogue
 from .faults import suggestion
 from .schema import (
     AREAS,
@@ -26,12 +28,12 @@ from .schema import (
     ROUNDS,
     SETTINGS_SHEET,
     YEAR,
+    YEARS,
+    split,
 )
 from .workbook import MasterWorkbook, TableRow
 
-PLAN_LENGTH = 4  # years of the plan; the form has as many columns
-_SEPARATORS = re.compile("[、,，;；\n]")
-_GROUPS = {plain(group): group for group in GROUPS}
+_LONGEST_PLAN = 10  # years
 
 
 def read_settings(book: MasterWorkbook) -> Settings | None:
@@ -42,9 +44,11 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
     if intake not in (OPEN, CLOSED, ""):
         general[INTAKE].fault("値", f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。")
+    length = _plan_length(general)
+    catalogue = read_catalogue(book, length)
     words = tuple(_progress_word(row) for row in book.read_table(PROGRESS)[1])
     flags = tuple(row["有無"].strip() for row in book.read_table(FLAGS)[1])
-    rounds = tuple(_round(row) for row in book.read_table(ROUNDS)[1])
+    rounds = tuple(_round(row, catalogue) for row in book.read_table(ROUNDS)[1])
     areas = {area_code(row["分野"]): row["分野名"].strip() for row in book.read_table(AREAS)[1]}
     for name in sorted({r.name for r in rounds if [x.name for x in rounds].count(r.name) > 1}):
         book.faults.add(SETTINGS_SHEET, f"回「{name}」が2つあります。名前を変えてください。")
@@ -52,11 +56,11 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
         book.faults.add(SETTINGS_SHEET, f"有無の表には「有」と「無」の2行が要ります（今は {len(flags)} 行）。")
     if year is None or first is None:
         return None
-    plan_years = tuple(first + n for n in range(PLAN_LENGTH))
+    plan_years = tuple(first + n for n in range(length))
     if year not in plan_years:
-        general[YEAR].fault("値", f"対象年度（{year}）が計画の期間（{first}から{PLAN_LENGTH}年間）の外にあります。")
+        general[YEAR].fault("値", f"対象年度（{year}）が計画の期間（{first}から{length}年間）の外にあります。")
     yes, no = (*flags, "", "")[:2]
-    return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED)
+    return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED, catalogue)
 
 
 def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
@@ -71,11 +75,6 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
         else:
             out[name] = Department(name, split(row["旧名称"]), row["宛先"].strip(), row["CC"].strip())
     return tuple(out.values())
-
-
-def split(text: str) -> tuple[str, ...]:
-    """Split a list written with 、 or line breaks."""
-    return tuple(word.strip() for word in _SEPARATORS.split(text) if word.strip())
 
 
 def quarter_of(text: str) -> int | None:
@@ -116,6 +115,15 @@ def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> Fisc
         return None
 
 
+def _plan_length(general: dict[str, TableRow]) -> int:
+    """The number of plan years; 4 where it is not said."""
+    text = fold(general[YEARS]["値"]).removesuffix("年間").removesuffix("年") if YEARS in general else ""
+    if text and not (text.isdigit() and 1 <= int(text) <= _LONGEST_PLAN):
+        general[YEARS].fault("値", f"{YEARS}「{text}」が読めません。1 から {_LONGEST_PLAN} までの数を書いてください。")
+        return BUILT_IN.years
+    return int(text or BUILT_IN.years)
+
+
 def _progress_word(row: TableRow) -> ProgressWord:
     needed = row["対応策"].strip()
     if needed not in (NEEDED, "", "不要", "任意", "-", "―"):
@@ -127,7 +135,7 @@ def _progress_word(row: TableRow) -> ProgressWord:
     return ProgressWord(row["進捗"].strip(), needed == NEEDED)
 
 
-def _round(row: TableRow) -> Round:
+def _round(row: TableRow, catalogue: Catalogue) -> Round:
     name = row["回"].strip()
     quarter, deadline = quarter_of(row["四半期"]), day_of(row["締切"])
     if not name:
@@ -138,18 +146,18 @@ def _round(row: TableRow) -> Round:
         )
     if deadline is None and row["締切"].strip():
         row.fault("締切", f"締切「{row['締切']}」が日付として読めません。「2022-07-15」のように書いてください。")
-    opens, requires = (_groups(row, header) for header in ("入力欄", "必須欄"))
+    opens, requires = (_groups(row, header, catalogue.groups) for header in ("入力欄", "必須欄"))
     if opens is not None and requires is not None:
         for group in sorted(requires - opens):
             row.fault("必須欄", f"必須欄の「{group}」が入力欄にありません。入力欄にも書いてください。")
     return Round(name, quarter or 0, deadline or "", opens or frozenset(), requires or frozenset())
 
 
-def _groups(row: TableRow, header: str) -> frozenset[str] | None:
+def _groups(row: TableRow, header: str, groups: Sequence[str]) -> frozenset[str] | None:
     """Return the input groups under a header, or None if there are unknown ones."""
-    words = split(row[header])
-    unknown = [word for word in words if plain(word) not in _GROUPS]
+    words, known = split(row[header]), {plain(group): group for group in groups}
+    unknown = [word for word in words if plain(word) not in known]
     for word in unknown:
-        near = suggestion(word, GROUPS) or f"使える欄: {'、'.join(GROUPS)}"
+        near = suggestion(word, groups) or f"使える欄: {'、'.join(groups)}"
         row.fault(header, f"{header}「{word}」という欄はありません。{near}")
-    return None if unknown else frozenset(_GROUPS[plain(word)] for word in words)
+    return None if unknown else frozenset(known[plain(word)] for word in words)

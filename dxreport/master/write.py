@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..domain.errors import LockedError, MasterError
-from ..domain.model import Activity, Ref
+from ..domain.fields import Ref
 from ..ooxml.package import Package
 from ..ooxml.properties import property_parts
 from ..ooxml.table import TableRange, WorkbookEdit
@@ -18,7 +18,7 @@ from ..workspace.paths import Workspace
 from .ledgers import LEDGER_OF, Ledger
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
-from .schema import COMMIT, ID, MEASURES, TableSchema, sheet_of
+from .schema import COMMIT, ID, MEASURES, TableSchema, tables_of
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
@@ -30,7 +30,7 @@ class MasterEdit:
     """
 
     def __init__(self, master: Master) -> None:
-        self._receipts, self._plan_years = master.receipts, master.settings.plan_years
+        self._receipts, self._schemas = master.receipts, tables_of(master.settings)
         self._workbook = WorkbookEdit(Package(master.data))
         self._tables = dict(master.tables)
         self._rows: dict[tuple[str, tuple[str, ...]], int] = {}
@@ -43,7 +43,7 @@ class MasterEdit:
         """
         if ref.field == "id" or (measure_id,) not in self._tables[MEASURES.name].rows:
             raise KeyError(f"{measure_id} {ref}")
-        schema = sheet_of(ref, self._plan_years)
+        schema = self._schemas.of(ref)
         table, header = self._tables[schema.name], schema.header_of(ref.field, ref.period)
         if row := table.rows.get((measure_id, ref.item) if ref.item else (measure_id,)):
             self._workbook.set(table, row, header, text)
@@ -95,7 +95,7 @@ class MasterEdit:
 
     def _new_item(self, schema: TableSchema, measure_id: str, item: str) -> dict[str, str]:
         """Return the texts of a new row by header, to be appended by :meth:`data`."""
-        labels = {c.header: Activity(item).plan_label for c in schema.columns if c.field == "activity.plan_label"}
+        labels = {c.header: text for c in schema.columns if (text := self._schemas.catalogue.defaults.get(c.field))}
         new = {ID: measure_id, schema.keys[1]: item} | labels
         return self._new_items.setdefault((schema.name, measure_id, item), new)
 

@@ -208,7 +208,9 @@ def _texts(
         before, after = old.get(ref, "").strip(), new.get(ref, "").strip()
         if kind is None or before == after or (kind == "進捗・対応策" and ref.period > final.quarter):
             continue
-        yield TextChange(name, kind, label(ref, master.settings, item_name(ref, both)), before, after)
+        yield TextChange(
+            name, kind, label(ref, master.settings, item_name(ref, both, master.settings.catalogue)), before, after
+        )
 
 
 def plain(value: Any) -> Any:

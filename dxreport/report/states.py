@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..domain.model import Activity, Measure, Settings, is_empty
+from ..domain.model import Activity, Measure, Settings
 from ..domain.values import area_code as plain_code
 from ..domain.values import is_blank as says_nothing
 from ..domain.values import is_marked, plan_is_none
@@ -70,7 +70,7 @@ def running(master: Master, quarter: int) -> Iterator[Measure]:
 
 def activities(measure: Measure) -> Iterator[Activity]:
     """Yield the activities of a measure in which anything is written."""
-    return (a for a in measure.activities if not is_empty(a))
+    return (a for a in measure.activities if not a.is_empty())
 
 
 def area_code(measure_id: str) -> str:

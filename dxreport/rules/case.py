@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from ..domain.fields import FIELD, Access, access
-from ..domain.model import Department, Measure, Ref, Round, Settings
+from ..domain.fields import Access, Field, Period, Ref, access
+from ..domain.model import Department, Measure, Round, Settings
 from ..domain.problems import ProblemKind
 from ..domain.values import is_blank
 
@@ -41,6 +41,10 @@ class Case:
         """Every text of the sheet as issued; empty in a check of the master."""
         return self.issued.values() if self.issued else {}
 
+    def field(self, ref: Ref) -> Field:
+        """The field of a text."""
+        return self.settings.catalogue.field[ref.field]
+
     def as_issued(self, *refs: Ref) -> bool:
         """Whether all of these texts are as issued (a text not issued was blank); False in a check of the master."""
         return self.issued is not None and all(self.before.get(r, "") == self.values.get(r, "") for r in refs)
@@ -54,10 +58,10 @@ class Case:
 
     def to_come(self, ref: Ref) -> bool:
         """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
-        periods = FIELD[ref.field].periods
-        if periods == "years":
+        period = self.field(ref).period
+        if period is Period.YEARS:
             return ref.period > self.settings.plan_year
-        return periods == "quarters" and 0 < self.round.quarter < ref.period
+        return period is Period.QUARTERS and 0 < self.round.quarter < ref.period
 
     def requires(self, group: str, ref: Ref) -> bool:
         """Whether this return had to fill in a cell of this input group, and could."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import FIELD
 from ..domain.model import Ref
 from ..domain.values import is_blank, nearest
 from .case import Case, Finding, choices, finding
@@ -13,7 +12,7 @@ from .case import Case, Finding, choices, finding
 # Each flag with the fields it governs, and their name in messages.
 _GOVERNED = {
     "related_flag": (("related.id", "related.name"), "関連施策の施策ID・施策名"),
-    "budgeted": (("procurement",), FIELD["procurement"].label),
+    "budgeted": (("procurement",), "調達内容（具体的に）"),
     "support_flag": (("support.period", "support.content"), "支援依頼の時期・支援内容"),
 }
 
@@ -21,7 +20,7 @@ _GOVERNED = {
 def flags(case: Case) -> Iterator[Finding]:
     """A flag is one of the two words of 設定."""
     for key in _GOVERNED:
-        ref, text, field = Ref(key), case.values[Ref(key)], FIELD[key]
+        ref, text, field = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key]
         label = field.label
         if not text.strip():
             # REQUIRED_MISSING reports a blank that this round requires.
@@ -46,7 +45,7 @@ def flags_agree(case: Case) -> Iterator[Finding]:
     """After 有 a governed field is filled in, after 無 none is; a blank flag is not reported again here."""
     yes, no = case.settings.flags
     for key, (fields, governed) in _GOVERNED.items():
-        ref, text, label = Ref(key), case.values[Ref(key)], FIELD[key].label
+        ref, text, label = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key].label
         below = [r for r, value in case.values.items() if r.field in fields and not is_blank(value)]
         if text == yes and not below:
             yield finding(problems.FLAG_WITHOUT_CONTENT, ref, field=label, value=text, governed=governed)

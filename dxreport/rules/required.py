@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import FIELD, FIELDS, Field, FieldKind
-from ..domain.model import LIST_BY_PREFIX, Ref, is_empty
+from ..domain.fields import Field, FieldKind, Ref
 from .case import Case, Finding, finding
 
 # 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標: see progress.py and outcomes.py.
@@ -20,7 +19,7 @@ def required(case: Case) -> Iterator[Finding]:
     item that is not empty must be filled in, and of a field with periods at least one period.
     """
     for group in sorted(case.round.requires - _OWN_RULES):
-        members = [f for f in FIELDS if f.group == group]
+        members = [f for f in case.settings.catalogue.fields if f.group == group]
         asked = [f for f in members if f.kind is FieldKind.FLAG] or members
         blank = [ref for f in asked for ref in _blank(case, f)]
         if blank:
@@ -30,17 +29,16 @@ def required(case: Case) -> Iterator[Finding]:
 def _blank(case: Case, field: Field) -> Iterator[Ref]:
     """Yield the cells where ``field`` is missing: the first required period of each item."""
     for item in _items(case, field):
-        refs = [Ref(field.key, item, n) for n in ((1, 2, 3, 4) if field.periods else (0,))]
-        asked = [ref for ref in refs if case.requires(FIELD[field.key].group, ref)]
+        refs = [Ref(field.key, item, n) for n in case.settings.catalogue.periods(field)]
+        asked = [ref for ref in refs if case.requires(field.group, ref)]
         if asked and not any(case.values.get(ref, "").strip() for ref in refs):
             yield asked[0]
 
 
 def _items(case: Case, field: Field) -> list[str]:
     """Return the ids of the list items that need ``field``: those not empty, or else the first."""
-    prefix, _, name = field.key.partition(".")
-    if not name:
+    if not field.prefix:
         return [""]
-    list_ = LIST_BY_PREFIX[prefix]
-    items = list_.of(case.measure)
-    return [i.key for i in items if not is_empty(i)] or [i.key for i in items[:1]] or [f"{list_.letter}1"]
+    items = case.measure.items(field.prefix)
+    first = case.settings.catalogue.by_prefix[field.prefix].next_keys((), 1)
+    return [i.key for i in items if not i.is_empty()] or [i.key for i in items[:1]] or first

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from ..domain import problems
-from ..domain.fields import LIST_NAMES, Access, label
-from ..domain.model import Ref, Settings, list_of
+from ..domain.fields import Access, Catalogue, Ref, label
+from ..domain.model import Settings
 from ..domain.numbering import circled
 from ..domain.problems import Problem, problem, shown
 from .case import Case, Finding, Rule
@@ -85,7 +85,7 @@ def _problem(
     places = list(dict.fromkeys(place for place in map(locate, found.refs) if place[1]))
     first = found.refs[0]
     rest = len(found.refs) - 1
-    name = label(first, settings, item_name(first, values))
+    name = label(first, settings, item_name(first, values, settings.catalogue))
     return problem(
         found.kind,
         found.params,
@@ -106,15 +106,15 @@ def _cells(places: list[tuple[str, str]]) -> str:
     return "、".join(names[:_CELLS]) + (f" ほか{more}か所" if more > 0 else "")
 
 
-def item_name(ref: Ref, values: Mapping[Ref, str]) -> str:
+def item_name(ref: Ref, values: Mapping[Ref, str], catalogue: Catalogue) -> str:
     """Return the name of the list item of ``ref`` for people: ``「…」`` (its 取組内容), ``成果目標①``; ``""`` for none."""
-    items = list_of(ref)
+    items = catalogue.list_of(ref)
     if items is None or not ref.item:
         return ""
     name = values.get(Ref("activity.name", ref.item), "") if items.prefix == "activity" else ""
     if name.strip() and ref.field != "activity.name":
         name = shown(name, _NAME)
         return f"『{name}』" if "「" in name else f"「{name}」"
-    keys = list(dict.fromkeys(r.item for r in values if r.item.startswith(items.letter)))
+    keys = list(dict.fromkeys(r.item for r in values if items.is_id(r.item)))
     n = keys.index(ref.item) + 1 if ref.item in keys else len(keys) + 1
-    return LIST_NAMES[items.prefix] + circled(n)
+    return items.label + circled(n)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from dxreport.master.read import read_master
 from dxreport.master.records import MeasureState, Standing
 from dxreport.master.rounds import current_round
 from dxreport.workspace.bundled import bundled
+from tests.support.measures import with_texts
 
 
 @pytest.fixture
@@ -93,9 +93,7 @@ def master_with(folder: Path, measures, **standings: Standing):
 def test_the_round_is_that_of_the_last_answers(tmp_path):
     blank = sample.load(with_answers=False)
     assert current_round(master_with(tmp_path, blank)).name == "第1四半期"
-    first = blank[3].activities[0]
-    quarters = (*first.quarters[:2], replace(first.quarters[2], progress="予定通り"), first.quarters[3])
-    changed = replace(blank[3], activities=(replace(first, quarters=quarters), *blank[3].activities[1:]))
+    changed = with_texts(blank[3], {f"activity.progress/{blank[3].activities[0].key}/3": "予定通り"})
     assert current_round(master_with(tmp_path, [*blank[:3], changed, *blank[4:]])).name == "第3四半期"
 
 

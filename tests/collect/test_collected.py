@@ -13,7 +13,7 @@ from dxreport.collect.plan import Status
 from dxreport.collect.read import FileRead, FileReader
 from dxreport.collect.run import collect
 from dxreport.domain.errors import DxreportError, LockedError, UsageError
-from dxreport.domain.model import Ref, measure_from
+from dxreport.domain.model import Measure, Ref
 from dxreport.intake.gather import ReturnedFile
 from dxreport.master.records import ConflictState
 from dxreport.sendback.fill import fill
@@ -222,7 +222,7 @@ def test_a_dry_run_says_what_is_then_done_and_writes_nothing(quarter: Quarter) -
         dry.plan.conflicts,
     )
     texts = {c.ref: c.new for c in dry.plan.changes if c.measure == "01-04"}
-    assert master.measure("01-04") == measure_from(ANSWERS["01-04"].values() | texts)
+    assert master.measure("01-04") == Measure(ANSWERS["01-04"].values() | texts)
 
 
 def test_the_same_returns_at_the_same_time_give_the_same_bytes(issued_quarter: Quarter, tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 
-from dxreport.domain.model import ITEM_LISTS, ActivityQuarter, Measure, Ref, Round, is_empty, measure_from
+from dxreport.domain.model import Measure, Ref, Round
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
 from dxreport.form.records import Form
@@ -23,6 +21,7 @@ from tests.support.lens import (
     shown_on_second,
     without_spares,
 )
+from tests.support.measures import numbered, rekeyed, with_texts
 from tests.support.packages import Grid, rows_of
 from tests.support.strategies import measures
 
@@ -44,21 +43,11 @@ def aligned(rows: Grid, form: Form = FORM) -> Aligned:
     return found
 
 
-def numbered(measure: Measure) -> Measure:
-    """The measure with its items numbered in order."""
-    items = {
-        p.attribute: tuple(
-            replace(item, key=f"{p.letter}{n}") for n, item in enumerate(getattr(measure, p.attribute), 1)
-        )
-        for p in ITEM_LISTS
-    }
-    return replace(measure, **items)
-
-
 def without_blanks(measure: Measure) -> Measure:
     """The measure without blank items, wherever they are."""
-    kept = {p.attribute: tuple(i for i in getattr(measure, p.attribute) if not is_empty(i)) for p in ITEM_LISTS}
-    return numbered(replace(measure, **kept))
+    for prefix in measure.catalogue.by_prefix:
+        measure = measure.with_items(prefix, [i.key for i in measure.items(prefix) if not i.is_empty()])
+    return numbered(measure)
 
 
 def with_row(rows: Grid, before: int, **texts: str) -> Grid:
@@ -95,7 +84,7 @@ def test_whatever_was_written_is_read_or_refused_but_never_misread(measure: Meas
     found = align(FORM, copied(measure), quarter=1, year=1)
     assert found is not None
     if isinstance(found, Aligned):
-        assert measure_of(found.filled) == measure_from(shown(numbered(measure.normal()), FIRST))
+        assert measure_of(found.filled) == Measure(shown(numbered(measure.normal()), FIRST))
 
 
 @pytest.mark.parametrize("before", range(1, 44))
@@ -154,7 +143,7 @@ def test_a_removed_column_is_no_blank_one(column: int) -> None:
 
 
 def test_row_keys_that_are_left_say_which_items_these_are() -> None:
-    measure = replace(LONG, activities=tuple(replace(a, key=f"K{9 - n}") for n, a in enumerate(LONG.activities)))
+    measure = rekeyed(LONG, lambda letter, n: f"K{10 - n}" if letter == "K" else f"{letter}{n}")
     found = aligned(rows_of(render(measure), measure.id)[1:])
     assert found.keyed and measure_of(found.filled) == measure.normal()
 
@@ -198,19 +187,14 @@ def test_another_form_is_none_of_this() -> None:
 
 def issued(measure: Measure) -> dict[Ref, str]:
     """A measure whose items have ids of a longer history."""
-    return replace(
-        measure, activities=tuple(replace(a, key=f"K{2 * n + 3}") for n, a in enumerate(measure.activities))
-    ).values()
+    return rekeyed(measure, lambda letter, n: f"K{2 * n + 1}" if letter == "K" else f"{letter}{n}").values()
 
 
 def test_items_get_the_ids_that_they_were_issued_with() -> None:
     base = issued(LONG)
-    first = LONG.activities[0]
-    answered = replace(
-        first, quarters=(ActivityQuarter(first.q1.plan, "進捗遅延・課題あり", "増員"), *first.quarters[1:])
-    )
-    rows = copied(replace(LONG, activities=(answered, *LONG.activities[1:])))
-    found = adopt(aligned(with_row(rows, 14)).filled, base)
+    answers = {"activity.progress/K1/1": "進捗遅延・課題あり", "activity.countermeasure/K1/1": "増員"}
+    rows = copied(with_texts(LONG, answers))
+    found = adopt(aligned(with_row(rows, 14)).filled, base, LONG.catalogue)
     assert not isinstance(found, Doubt)
     filled, added = found
     assert added == ()
@@ -218,15 +202,13 @@ def test_items_get_the_ids_that_they_were_issued_with() -> None:
     assert changed == {
         Ref("activity.progress", "K3", 1): "進捗遅延・課題あり", Ref("activity.countermeasure", "K3", 1): "増員",
     }  # fmt: skip
-    assert (
-        filled.values.keys()
-        == without_spares(read(render(measure_from(base)), LONG.id).values, measure_from(base)).keys()
-    )
+    assert filled.values.keys() == without_spares(read(render(Measure(base)), LONG.id).values, Measure(base)).keys()
 
 
 def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
-    more = replace(LONG.activities[0], key="K9", name="新しい取組")
-    found = adopt(aligned(copied(replace(LONG, activities=(*LONG.activities, more)))).filled, issued(LONG))
+    first = {str(ref._replace(item="K9")): text for ref, text in LONG.activities[0].texts().items()}
+    more = with_texts(LONG, first | {"activity.name/K9": "新しい取組"})
+    found = adopt(aligned(copied(more)).filled, issued(LONG), LONG.catalogue)
     assert not isinstance(found, Doubt)
     filled, [added] = found
     assert added.values[Ref("activity.name", "+1")] == "新しい取組" and len(added.rows) == 3
@@ -234,7 +216,7 @@ def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
 
 
 def test_items_that_could_be_either_are_refused() -> None:
-    renamed = tuple(replace(a, name=f"別の名前{n}") for n, a in enumerate(LONG.activities))
-    one_less = replace(LONG, activities=renamed[:2])
-    found = adopt(aligned(copied(one_less)).filled, issued(LONG))
+    renamed = with_texts(LONG, {f"activity.name/{a.key}": f"別の名前{n}" for n, a in enumerate(LONG.activities)})
+    one_less = renamed.with_items("activity", [a.key for a in LONG.activities[:2]])
+    found = adopt(aligned(copied(one_less)).filled, issued(LONG), LONG.catalogue)
     assert isinstance(found, Doubt) and "取組" in found.reason

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from openpyxl import Workbook
 
-from dxreport.domain.model import Activity, Measure, Outcome, OutcomeYear
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.lifecycle import sample
 from dxreport.ooxml.package import Package, serialise
+from tests.support.measures import measure
 from tests.support.packages import S, edited, open_cells, part_of
 from tests.support.templates import ACTIVITIES, END, Change, compiled, good, template, template_faults
 
@@ -286,7 +286,7 @@ def test_tags_split_into_runs_with_furigana() -> None:
     form = compiled(edited(template(**good()), "様式", split))
     settings = sample.settings()
     book = render_book(
-        PreparedForm(form, settings.rounds[0], settings, "課"), [Measure("01-01", goal="目標")], "R04P-001"
+        PreparedForm(form, settings.rounds[0], settings, "課"), [measure("01-01", {"goal": "目標"})], "R04P-001"
     )
     assert '<t xml:space="preserve">目標</t>' in Package(book.data).read("xl/worksheets/dxr1.xml").decode()
 
@@ -303,8 +303,8 @@ def stacked(text: str, rows: int) -> tuple[float, str]:
         raise ValueError("a merge has two rows or more")
     form = compiled(template(change, **cells))
     settings = sample.settings()
-    measure = Measure("01-01", activities=(Activity("K1"),), outcomes=(Outcome("O1"),))
-    xml = Package(render_book(PreparedForm(form, settings.rounds[0], settings, "課"), [measure], "R04P-001").data).xml(
+    one = measure("01-01", {"activity.name/K1": "", "outcome.indicator/O1/1": ""})
+    xml = Package(render_book(PreparedForm(form, settings.rounds[0], settings, "課"), [one], "R04P-001").data).xml(
         "xl/worksheets/dxr1.xml"
     )
     heights = [float(r.get("ht", "15")) for r in xml.iter(f"{S}row") if int(r.get("r")) >= 8]
@@ -321,11 +321,11 @@ def test_this_year_is_blank_and_locked_outside_the_plan() -> None:
     outcome = "{% for outcome in measure.outcomes | at_least(1) %}"
     form = compiled(template(**good(A8=outcome, b8="{{ outcome.this_year.target }}", A9=END)))
     settings = sample.settings()
-    measure = Measure("01-01", outcomes=(Outcome("O1", (OutcomeYear(target="30件"),) * 4),))
+    one = measure("01-01", {f"outcome.target/O1/{n}": "30件" for n in (1, 2, 3, 4)})
     seen = []
     for year in (settings.fiscal_year, settings.fiscal_year + 4):
         prepared = PreparedForm(form, settings.rounds[0], replace(settings, fiscal_year=year), "課")
-        data = render_book(prepared, [measure], "R04P-001").data
+        data = render_book(prepared, [one], "R04P-001").data
         seen.append(
             ("30件" in Package(data).read("xl/worksheets/dxr1.xml").decode(), (8, 2) in open_cells(data, "01-01"))
         )

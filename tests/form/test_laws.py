@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.fields import Access, access
-from dxreport.domain.model import LIST_BY_PREFIX, Activity, Measure, Ref, Round, is_empty, measure_from
+from dxreport.domain.model import Measure, Ref, Round
 from dxreport.form.render.workbook import render_book
 from tests.support.lens import (
     FORM,
@@ -29,6 +29,7 @@ from tests.support.lens import (
     shown,
     without_spares,
 )
+from tests.support.measures import measure as made
 from tests.support.packages import (
     copy_row,
     delete_column,
@@ -82,7 +83,7 @@ def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, rou
     returned = edited(issued, measure.id, lambda root: set_text(root, before.at[ref], text))
     after = read(returned, measure.id, round_)
     assert after.values == before.values | {ref: text}
-    assert measure_of(after, measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert measure_of(after, measure) == Measure({**measure.values(), **before.values, ref: text}).normal()
 
 
 @pytest.mark.parametrize("name", ROUNDS)
@@ -120,7 +121,7 @@ def test_inserted_rows_and_columns_change_nothing(data: st.DataObject, measure: 
 
     after = read(edited(issued, measure.id, change), measure.id)
     assert after.values == before.values | {ref: text}
-    assert measure_of(after, measure) == measure_from({**measure.values(), **before.values, ref: text}).normal()
+    assert measure_of(after, measure) == Measure({**measure.values(), **before.values, ref: text}).normal()
     assert after.lost_columns == () and after.copied == ()
 
 
@@ -171,12 +172,12 @@ def test_a_copied_row_is_reported_and_its_original_read() -> None:
 
 def test_a_text_longer_than_a_cell_is_refused() -> None:
     with pytest.raises(DxreportError, match="32,767"):
-        render(Measure("01-01", goal="𠮷" * 16_384))
-    assert read(render(Measure("01-01", goal="𠮷" * 16_383)), "01-01").values[Ref("goal")] == "𠮷" * 16_383
+        render(made("01-01", {"goal": "𠮷" * 16_384}))
+    assert read(render(made("01-01", {"goal": "𠮷" * 16_383})), "01-01").values[Ref("goal")] == "𠮷" * 16_383
 
 
 def test_a_text_taller_than_any_row_is_reported() -> None:
-    measure = Measure("01-01", goal="一\n" * 60, activities=(Activity("K1", "取組\n" * 200),))
+    measure = made("01-01", {"goal": "一\n" * 60, "activity.name/K1": "取組\n" * 200})
     at = read(render(measure), "01-01").at
     where = {ref: f"01-01!{'ABCDEFGH'[column - 1]}{row}" for ref, (row, column) in at.items()}
     assert set(render_book(prepared(), [measure], "R04Q1-001").too_tall) == {
@@ -187,7 +188,7 @@ def test_a_text_taller_than_any_row_is_reported() -> None:
 
 
 def test_spare_items_never_take_an_id_that_was_given_before() -> None:
-    data = render_book(prepared(), [Measure("01-01")], "R04Q1-001", used={"01-01": ["K7", "O3"]}).data
+    data = render_book(prepared(), [made("01-01")], "R04Q1-001", used={"01-01": ["K7", "O3"]}).data
     ids = {ref.item for ref in read(data, "01-01").values}
     assert {"K8", "O4", "O5", "O6", "R1", "S1"} <= ids and not ids & {"K1", "K7", "O1", "O3"}
 
@@ -217,4 +218,4 @@ def test_real_measures_are_in_normal_form() -> None:
     """So that nothing of theirs is lost in the laws above."""
     for measure in REAL.values():
         assert measure.normal() == measure
-        assert not any(is_empty(item) for part in LIST_BY_PREFIX.values() for item in getattr(measure, part.attribute))
+        assert not any(item.is_empty() for prefix in measure.catalogue.by_prefix for item in measure.items(prefix))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from dxreport.domain.model import Measure, Ref
 from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.render.workbook import render_book
 from tests.support.lens import FORM, ISSUE, REAL, prepared, read
+from tests.support.measures import with_texts
 from tests.support.packages import open_cells
 from tests.support.strategies import NASTY, measures
 
@@ -34,7 +35,7 @@ def nasty(count: int) -> list[Measure]:
         found.append(measure)
 
     collect()
-    return [replace(m, id=f"09-{n:02}") for n, m in enumerate(found[1:], 1)]
+    return [with_texts(m, {"id": f"09-{n:02}"}) for n, m in enumerate(found[1:], 1)]
 
 
 @dataclass

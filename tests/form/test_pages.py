@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,6 +13,8 @@ from dxreport.form.records import Form
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.text_metrics import printable_height
 from tests.support.lens import FIRST, FORM, REAL, render, second_form
+from tests.support.measures import measure as made
+from tests.support.measures import with_texts
 from tests.support.packages import S, merged, part_of
 from tests.support.strategies import measures
 
@@ -96,11 +97,11 @@ def test_no_block_of_a_real_measure_is_split(form: Form) -> None:
 @given(measures)
 @settings(max_examples=25, deadline=None)
 def test_no_block_of_any_measure_is_split(measure: Measure) -> None:
-    brief = replace(measure, goal=measure.goal[:200])
+    brief = with_texts(measure, {"goal": measure.goal[:200]})
     for form in (FORM, second_form()):
         check(sheet_of(render(brief, FIRST, form), brief), form)
 
 
 def test_a_measure_that_fits_has_no_breaks() -> None:
-    small = Measure("01-01", name="小さな施策")
+    small = made("01-01", {"name": "小さな施策"})
     assert breaks_of(sheet_of(render(small), small)) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from lxml import etree
@@ -13,6 +12,7 @@ from dxreport.domain.model import Measure
 from dxreport.form.compile import compile_form
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
 from tests.support import packages
+from tests.support.measures import with_texts
 from tests.support.packages import S, edited, part_of
 from tests.support.templates import END, MEASURE, compiled, good, issued, template, template_faults
 
@@ -166,12 +166,12 @@ def test_the_empty_protection_that_libreoffice_writes_is_none() -> None:
 @pytest.mark.parametrize("name", ["あ" * 32, "01/01", "'01", "history", "_DXREPORT"])
 def test_an_id_that_is_no_name_of_a_sheet_is_refused_in_words(name: str) -> None:
     with pytest.raises(DxreportError, match="シートの名前にできません"):
-        issued(template(**good()), replace(MEASURE, id=name))
+        issued(template(**good()), with_texts(MEASURE, {"id": name}))
 
 
 def test_two_measures_of_one_id_are_refused() -> None:
     with pytest.raises(DxreportError, match="シートの名前にできません"):
-        issued(template(**good()), replace(MEASURE, id="a-1"), replace(MEASURE, id="A-1"))
+        issued(template(**good()), with_texts(MEASURE, {"id": "a-1"}), with_texts(MEASURE, {"id": "A-1"}))
 
 
 def test_other_sheets_make_way_for_measures_and_the_stamp() -> None:
@@ -181,7 +181,7 @@ def test_other_sheets_make_way_for_measures_and_the_stamp() -> None:
         for name in (long, "長" * 27 + "（様式）", "_dxreport", "記入要領"):
             book.add_worksheet(name).write_string("A1", name)
 
-    book = issued(template(change, **good()), replace(MEASURE, id=long)).data
+    book = issued(template(change, **good()), with_texts(MEASURE, {"id": long})).data
     names = [s.get("name") for s in Package(book).xml(BOOK).iter(f"{S}sheet")]
     assert names == [long, "長" * 26 + "（様式2）", "長" * 27 + "（様式）", "記入要領", "_dxreport"]
     assert packages.faults(book) == []
@@ -201,7 +201,7 @@ def test_a_rule_outlives_the_first_of_its_ranges(goal: str, ranges: str) -> None
         sheet.conditional_format("F8", look | {"multi_range": "F8 F9 F11"})
 
     cells = good(A8="{% if measure.goal %}{% endif %}", C8="一", C9="二", C11="三")
-    one = replace(MEASURE, goal=goal, activities=MEASURE.activities[:1])
+    one = with_texts(MEASURE, {"goal": goal}).with_items("activity", ["K1"])
     assert rule_of(template(change, **cells), one) == [(ranges, 'G8="x"')]
 
 
@@ -211,7 +211,7 @@ def test_a_rule_is_shifted_to_the_column_of_the_range_that_is_left() -> None:
         sheet.conditional_format("D8", look | {"multi_range": "D8 F9"})
 
     cells = good(A8="{% if measure.name %}{% endif %}", C8="一", C9="二", C11="三")
-    one = replace(MEASURE, activities=MEASURE.activities[:1])
+    one = MEASURE.with_items("activity", ["K1"])
     assert rule_of(template(change, **cells), one) == [("F8", "G8+$E9+G$10")]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.collect.plan import Status
-from dxreport.domain.model import Ref, measure_from
+from dxreport.domain.model import Measure, Ref
 from dxreport.lifecycle.demo import DemoResult, play
 from dxreport.master.read import read_master
 from dxreport.master.records import ReceiptState
@@ -45,7 +45,7 @@ def test_one_real_form_is_held_for_quarters_to_come_and_nothing_else_is(played: 
 def test_at_the_end_the_master_is_the_printed_data_but_for_the_held_cells(played: DemoResult) -> None:
     master = read_master(played.workspace.master)
     cleared = {Ref("activity.progress", "K1", q): "" for q in (2, 3, 4)}
-    expected = ANSWERS | {"03-04": measure_from(ANSWERS["03-04"].values() | cleared)}
+    expected = ANSWERS | {"03-04": Measure(ANSWERS["03-04"].values() | cleared)}
     assert {m.id: m for m in master.measures} == expected
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from, read_master
 from dxreport.workspace.bundled import bundled
+from tests.support.measures import with_texts
 from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
 from tests.support.second_form import build
@@ -218,7 +218,7 @@ def test_a_form_without_a_field_of_ours_says_so(tmp_path: Path) -> None:
     rows = [row for row in grid("01-01") if "到達目標" not in row]
     found = read(put(tmp_path / "回答.xlsx", rows))
     assert found.missing == (("回答.xlsx", "Sheet1", ("到達目標",)),) and found.unplaced == ()
-    assert found.measures == (replace(REAL["01-01"], goal=""),)
+    assert found.measures == (with_texts(REAL["01-01"], {"goal": ""}),)
 
 
 def test_without_any_form_nothing_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

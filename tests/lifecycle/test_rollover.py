@@ -18,6 +18,7 @@ from dxreport.master.read import read_master
 from dxreport.master.records import MeasureState, Standing
 from dxreport.master.write import MasterEdit
 from dxreport.workspace.paths import Workspace
+from tests.support.measures import with_texts
 from tests.support.quarter import Quarter
 
 APRIL = datetime(2023, 4, 3, 9)
@@ -168,7 +169,7 @@ def test_what_people_entered_in_both_years_is_compared_too(answered: Quarter) ->
     done = rollover(answered.workspace, None, APRIL)
     new, late = Quarter(done.workspace.root), "outcome.actual/O1/1"
     master = answered.master
-    own = replace(master.measure("01-02"), id="05-01", name="人が足した施策")
+    own = with_texts(master.measure("01-02"), {"id": "05-01", "name": "人が足した施策"})
     for quarter in (answered, new):
         there = quarter.master
         measures = sorted([*there.measures, own], key=lambda m: m.id)

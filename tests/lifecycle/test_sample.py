@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib import resources
 
-from dxreport.domain.fields import GROUPS
+from dxreport.domain.fields import BUILT_IN
 from dxreport.domain.model import Ref
 from dxreport.lifecycle import sample
 
@@ -43,4 +43,4 @@ def test_without_answers_only_progress_and_countermeasures_are_gone():
 def test_rounds_open_and_require_known_groups():
     rounds = sample.settings().rounds
     assert [r.name for r in rounds] == ["計画", "第1四半期", "第2四半期", "第3四半期", "第4四半期", "年度実績"]
-    assert all((r.opens | r.requires) <= set(GROUPS) and r.requires <= r.opens for r in rounds)
+    assert all((r.opens | r.requires) <= set(BUILT_IN.groups) and r.requires <= r.opens for r in rounds)

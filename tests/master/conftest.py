@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dxreport.domain.model import Activity, ActivityQuarter, Measure, Outcome, OutcomeYear
 from dxreport.lifecycle.sample import settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS, sample_master
 from dxreport.master.build import master_bytes
 from tests.support.decorated import decorate
+from tests.support.measures import measure, with_texts
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +23,17 @@ def sample() -> bytes:
 @pytest.fixture(scope="session")
 def small() -> bytes:
     """A master of two measures."""
-    activity = Activity("K1", "研修", quarters=(ActivityQuarter("実施"),) * 4)
-    outcome = Outcome("O1", (OutcomeYear("受講者数", "100人", ""),) * 4)
-    one = Measure("01-01", "甲", "総務課", activities=(activity,), outcomes=(outcome,))
-    two = replace(one, id="01-02", name="乙", lead_department="職員課", activities=())
+    texts = {
+        "name": "甲",
+        "lead_department": "総務課",
+        "activity.name/K1": "研修",
+        "activity.plan_label/K1": "作業予定",
+    }
+    texts |= {f"activity.plan/K1/{n}": "実施" for n in (1, 2, 3, 4)}
+    for n in (1, 2, 3, 4):
+        texts |= {f"outcome.indicator/O1/{n}": "受講者数", f"outcome.target/O1/{n}": "100人"}
+    one = measure("01-01", texts)
+    two = with_texts(one, {"id": "01-02", "name": "乙", "lead_department": "職員課"}).with_items("activity", ())
     return master_bytes(settings(), DEPARTMENTS, [one, two])
 
 

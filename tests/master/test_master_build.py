@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
@@ -14,6 +13,7 @@ from dxreport.master.read import master_from, read_master
 from dxreport.master.records import MeasureState, Standing
 from dxreport.ooxml.package import MAIN_NS, Package
 from dxreport.ooxml.table import sheet_parts, tables
+from tests.support.measures import with_texts
 
 N = f"{{{MAIN_NS}}}"
 BUNDLED = Path(__file__).parents[2] / "master" / "master.xlsx"
@@ -41,7 +41,7 @@ def test_every_department_of_a_measure_is_known_and_each_has_a_measure(sample: b
 def test_texts_that_look_like_formulas_errors_or_numbers_stay_texts(tmp_path: Path) -> None:
     nasty = ["=1+1", "#N/A", "007", " 前後の空白 ", "a\n\nb", "_x000D_", "<&>", "TRUE", "-1", "+1", "@x", "𠮷🎌"]
     measures = load(with_answers=False)[: len(nasty)]
-    measures = [replace(m, goal=text) for m, text in zip(measures, nasty, strict=True)]
+    measures = [with_texts(m, {"goal": text}) for m, text in zip(measures, nasty, strict=True)]
     build_master(settings(), DEPARTMENTS, measures, tmp_path / "m.xlsx")
     assert [m.goal for m in read_master(tmp_path / "m.xlsx").measures] == nasty
 

@@ -11,7 +11,7 @@ import xlsxwriter
 from lxml import etree
 
 from dxreport.domain.errors import MasterError
-from dxreport.domain.model import LIST_BY_PREFIX, Ref
+from dxreport.domain.fields import BUILT_IN, Ref
 from dxreport.lifecycle.sample import load, settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import _contents
@@ -245,7 +245,7 @@ def test_the_standing_decides_in_which_quarters_a_measure_runs() -> None:
 def test_item_ids_are_never_given_twice(small: bytes) -> None:
     edit = MasterEdit(master_from(small))
     edit.add(Change("2022-07-01 00:00:00", "01-01", Ref("activity.name", "K7"), "取組内容", "旧", ""))
-    assert master_from(edit.data()).keys_ever("01-01", LIST_BY_PREFIX["activity"]) == {"K1", "K7"}
+    assert master_from(edit.data()).keys_ever("01-01", BUILT_IN.by_prefix["activity"]) == {"K1", "K7"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from dxreport.domain.errors import LockedError, MasterError
-from dxreport.domain.model import Measure, Ref, measure_from, normalise
+from dxreport.domain.model import Measure, Ref, normalise
 from dxreport.master.read import master_from, read_master
 from dxreport.master.records import Change, Conflict, ConflictState, Issue, Receipt, ReceiptState, stamp
 from dxreport.master.write import MasterEdit, save
@@ -41,7 +41,7 @@ CONFLICT = Conflict("C0001", "U0001", "01-01", Ref("goal"), "到達目標", "旧
 
 
 def with_values(measure: Measure, changes: dict[Ref, str]) -> Measure:
-    return measure_from(measure.values() | changes)
+    return Measure(measure.values() | changes)
 
 
 def edited(data: bytes, *changes: tuple[str, Ref, str]) -> bytes:

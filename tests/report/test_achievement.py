@@ -9,7 +9,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from dxreport.domain.model import Outcome, OutcomeYear, Settings
+from dxreport.domain.model import Outcome, Settings
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.sample.directions import DIRECTIONS
 from dxreport.master.read import master_from
@@ -19,6 +19,7 @@ from dxreport.report.achievement import compare, is_comparable, outcome_result
 from dxreport.report.figures import results
 from dxreport.report.periods import period
 from dxreport.report.records import MeasureName, OutcomeResult, Verdict, YearResult
+from tests.support.measures import measure
 from tests.support.scenes import SETTINGS, first_quarter, in_memory, third_quarter
 
 MORE, LESS, RANGE, UNKNOWN = Direction.MORE, Direction.LESS, Direction.RANGE, Direction.UNKNOWN
@@ -181,11 +182,15 @@ def declared(direction: Direction, settings: Settings = SETTINGS) -> Master:
     return replace(in_memory([], settings), directions={("01-01", "O1"): direction.value})
 
 
+def outcome_of(texts: dict[str, str]) -> Outcome:
+    return measure("01-01", texts).outcomes[0]
+
+
 def result(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> YearResult:
-    years = [OutcomeYear() for _ in range(4)]
-    years[year - 1] = OutcomeYear("人数", target, actual)
+    texts = zip(("indicator", "target", "actual"), ("人数", target, actual), strict=True)
+    outcome = outcome_of({f"outcome.{name}/O1/{year}": text for name, text in texts})
     name = MeasureName("01-01", "", "", "")
-    return outcome_result(declared(direction), name, 1, Outcome("O1", tuple(years)), quarter).years[year - 1]
+    return outcome_result(declared(direction), name, 1, outcome, quarter).years[year - 1]
 
 
 def verdicts(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> Verdict:
@@ -216,14 +221,10 @@ def test_nothing_is_met_or_missed_before_the_year_has_ended(quarter: int) -> Non
 
 
 def test_years_before_this_one_are_judged_in_every_quarter() -> None:
-    years = (
-        OutcomeYear("利用者数", "10人", "9人"),
-        OutcomeYear("利用者数", "10人", "9人"),
-        OutcomeYear(),
-        OutcomeYear(),
-    )
+    texts = {"outcome.indicator": "利用者数", "outcome.target": "10人", "outcome.actual": "9人"}
+    outcome = outcome_of({f"{field}/O1/{n}": text for field, text in texts.items() for n in (1, 2)})
     later = declared(MORE, replace(SETTINGS, fiscal_year=SETTINGS.fiscal_year + 1))
-    found = outcome_result(later, MeasureName("01-01", "", "", ""), 1, Outcome("O1", years), 1)
+    found = outcome_result(later, MeasureName("01-01", "", "", ""), 1, outcome, 1)
     assert [y.verdict for y in found.years[:2]] == [Verdict.SHORT, Verdict.INTERIM]
 
 

@@ -181,7 +181,7 @@ def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     ended = {m.id: Standing(MeasureState.STOPPED, 1) for m in REAL}
     nothing = figures(built(REAL, standings=ended), 1, NOW).overview
     assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
-    bare = figures(built([replace(REAL[0], activities=())]), 1, NOW).overview
+    bare = figures(built([REAL[0].with_items("activity", ())]), 1, NOW).overview
     assert words.sentence(bare) == "1 施策に、取組の記入はありません。"
 
 
@@ -207,7 +207,7 @@ def test_a_word_added_in_setting_is_a_category_of_its_own() -> None:
 
 
 def test_a_measure_without_activities_has_nothing_planned() -> None:
-    measures = [replace(m, activities=()) if m.id == "01-01" else m for m in real()]
+    measures = [m.with_items("activity", ()) if m.id == "01-01" else m for m in real()]
     found = figures(built(measures), 1, NOW)
     assert found.overview.whole.activity_total == 62
     assert counts(found, found.overview.whole, measures=True) == {ON_TRACK: 19, LATE: 4, "予定なし": 3}

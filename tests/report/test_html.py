@@ -23,6 +23,7 @@ from dxreport.report.finals import Final, final_data
 from dxreport.report.html import TEMPLATE, html, looks
 from dxreport.report.records import Category, Figures, Standing
 from dxreport.workspace.bundled import bundled
+from tests.support.measures import with_texts
 from tests.support.scenes import SETTINGS, built, first_quarter, real, third_quarter
 
 TEMPLATE_PATH = bundled("templates") / TEMPLATE
@@ -144,7 +145,7 @@ def test_it_asks_for_nothing_from_anywhere(made, page):
 
 def test_what_people_wrote_is_text_and_never_markup():
     hostile = "<script>alert(1)</script>\"'&amp;"
-    changed = [replace(m, name=hostile, procurement=hostile) for m in real()]
+    changed = [with_texts(m, {"name": hostile, "procurement": hostile}) for m in real()]
     made = html(figures(built(changed), 1, NOW), TEMPLATE_PATH).decode("utf-8")
     page = lxml_html.document_fromstring(made)
     assert len(page.xpath("//script")) == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from dxreport.domain.model import Measure, Ref, measure_from
+from dxreport.domain.model import Measure, Ref
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
@@ -19,7 +19,7 @@ Verdict = list[tuple[str, str, tuple[str, ...]]]
 
 def _edited(measure: Measure, edits: Mapping[str, str]) -> Measure:
     """Return the measure with these texts replaced or added, addressed by ``str(ref)``."""
-    return measure_from(measure.values() | {Ref.parse(ref): text for ref, text in edits.items()})
+    return Measure(measure.values() | {Ref.parse(ref): text for ref, text in edits.items()})
 
 
 def _verdict(case: Case) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dxreport.domain.fields import Access
-from dxreport.domain.model import Ref, measure_from
+from dxreport.domain.model import Measure, Ref
 from dxreport.domain.problems import KINDS
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
@@ -37,7 +37,7 @@ def test_every_changed_locked_cell_is_reported_exactly_once(round_):
         for ref in case.values:
             if case.access(ref) is not Access.LOCKED:
                 continue
-            changed = replace(case, measure=measure_from(case.values | {ref: "予定通り？"}))
+            changed = replace(case, measure=Measure(case.values | {ref: "予定通り？"}))
             told = [f for f in judge(changed) if ref in f.refs]
             assert len(told) == 1, (id_, ref)
             assert told[0].kind.code in {"E301", "E104", "E102"}, (id_, ref)
@@ -65,6 +65,6 @@ def test_the_order_of_the_rules_does_not_matter():
         Ref("contact_email"): "x",
     }
     case = untouched("03-04", "第1四半期")
-    case = replace(case, measure=measure_from(case.values | edits))
+    case = replace(case, measure=Measure(case.values | edits))
     assert judge(case) == judge(case, RULES[::-1])
     assert len(judge(case)) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dxreport.domain.fields import BUILT_IN
 from dxreport.domain.model import Ref
 from dxreport.domain.problems import KINDS
 from dxreport.lifecycle import sample
@@ -37,12 +38,16 @@ def test_a_text_without_a_cell_keeps_its_sheet(case):
 
 def test_items_are_named_by_name_or_number(case):
     values = case({"support.content/S2": "相談", "activity.name/K9": ""}, id="01-04").values
-    names = {ref.item: item_name(ref, values) for ref in values if ref.field in ("activity.plan", "support.content")}
+    names = {
+        ref.item: item_name(ref, values, BUILT_IN)
+        for ref in values
+        if ref.field in ("activity.plan", "support.content")
+    }
     assert names["K1"] == "「市内事業者に対し、IT・ＷＥＢやビジュ…」"
     assert names["K9"] == "取組③"
     assert names["S2"] == "支援依頼①"
     quoted = case({"activity.name/K1": "「Ｊコイン」の利用促進"}, id="01-04").values
-    assert item_name(Ref("activity.plan", "K1", 1), quoted) == "『「Ｊコイン」の利用促進』"
+    assert item_name(Ref("activity.plan", "K1", 1), quoted, BUILT_IN) == "『「Ｊコイン」の利用促進』"
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,7 @@ def test_the_first_cell_that_is_not_named_is_counted(case):
 def test_a_name_of_twenty_characters_is_not_cut(case):
     names = {20: "あ" * 20, 21: "い" * 21}
     shown = [
-        item_name(Ref("activity.plan", "K1", 1), case({"activity.name/K1": name}).values) for name in names.values()
+        item_name(Ref("activity.plan", "K1", 1), case({"activity.name/K1": name}).values, BUILT_IN)
+        for name in names.values()
     ]
     assert shown == [f"「{'あ' * 20}」", f"「{'い' * 19}…」"]

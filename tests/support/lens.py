@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 import dxreport
-from dxreport.domain.model import Measure, Ref, Round, measure_from, normalise
+from dxreport.domain.model import Measure, Ref, Round, normalise
 from dxreport.form.compile import compile_form, load_form
 from dxreport.form.read.sheet import Filled, list_of, read_sheet
 from dxreport.form.records import Form
@@ -92,4 +92,4 @@ def measure_of(filled: Filled, base: Measure | None = None) -> Measure:
     for ref, text in (base.values() if base else {}).items():
         if not ref.item or (list_of(ref), ref.item) in items or list_of(ref) not in lists:
             texts.setdefault(ref, text)
-    return measure_from(texts).normal()
+    return Measure(texts).normal()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from dxreport.domain.model import Measure, Ref, Settings, measure_from
+from dxreport.domain.model import Measure, Ref, Settings
 from dxreport.domain.values import plan_is_none
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS
@@ -58,9 +58,7 @@ ACTUALS: Edits = {
 
 def edited(measures: list[Measure], edits: Edits) -> list[Measure]:
     """Return the measures with these texts."""
-    return [
-        measure_from(m.values() | {Ref.parse(ref): text for ref, text in edits.get(m.id, {}).items()}) for m in measures
-    ]
+    return [Measure(m.values() | {Ref.parse(ref): text for ref, text in edits.get(m.id, {}).items()}) for m in measures]
 
 
 def real() -> list[Measure]:

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from dxreport.domain.model import (
-    Activity,
-    ActivityQuarter,
-    Measure,
-    MeasureQuarter,
-    Outcome,
-    OutcomeYear,
-    RelatedMeasure,
-    SupportRequest,
-    normalise,
-)
+from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, Ref
+from dxreport.domain.model import Measure, normalise
 
 NASTY = (
     "=1+1", "+1", "-1", "@SUM(A1)", "'文字", "0123", "1e5", "TRUE", "#N/A", "#REF!", "48.5%", "7/1", "30,000千円",
@@ -40,41 +31,33 @@ def keyed(letter: str, least: int, most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(st.integers(1, 40).map(lambda n: f"{letter}{n}"), min_size=least, max_size=most, unique=True)
 
 
-def four(record: type, *columns: st.SearchStrategy[str]) -> st.SearchStrategy[tuple]:
-    """Generate four periods of a record."""
-    return st.tuples(*[st.builds(record, *columns)] * 4)
-
-
-def items(letter: str, most: int, build) -> st.SearchStrategy[tuple]:
-    """Generate up to ``most`` items, each built by ``build(key)``."""
-    return keyed(letter, 0, most).flatmap(lambda keys: st.tuples(*map(build, keys)))
-
-
-labels = st.sampled_from(["作業予定", "予定"])
-activities = items(
-    "K", 12, lambda key: st.builds(Activity, st.just(key), texts, labels, four(ActivityQuarter, texts, progress, texts))
-)
-outcomes = items("O", 5, lambda key: st.builds(Outcome, st.just(key), four(OutcomeYear, texts, texts, texts)))
-relations = items("R", 5, lambda key: st.builds(RelatedMeasure, st.just(key), texts, texts))
-requests = items("S", 5, lambda key: st.builds(SupportRequest, st.just(key), texts, texts))
+LABELS = st.sampled_from(["作業予定", "予定"])
+BY_KIND = {FieldKind.FLAG: flags, FieldKind.CHECK: st.sampled_from(["", "○", "〇"]), FieldKind.PROGRESS: progress}
 measure_ids = st.from_regex(r"0[1-9]-[0-9]{2}", fullmatch=True)
 
-measures = st.builds(
-    Measure,
-    id=measure_ids,
-    name=texts,
-    lead_department=texts,
-    related_departments=texts,
-    contact_person=texts,
-    contact_email=texts,
-    goal=st.one_of(texts, long_texts),
-    related_flag=flags,
-    related_measures=relations,
-    budgeted=flags,
-    procurement=texts,
-    activities=activities,
-    support_flag=flags,
-    support_requests=requests,
-    outcomes=outcomes,
-    quarters=four(MeasureQuarter, st.sampled_from(["", "○", "〇"])),
-)
+
+def texts_of(field: Field) -> st.SearchStrategy[str]:
+    """Generate what people could write into a field."""
+    if field.key == "goal":
+        return st.one_of(texts, long_texts)
+    if field.key == "activity.plan_label":
+        return LABELS
+    if field.kind is FieldKind.CHOICE:
+        return st.one_of(st.sampled_from(["", *field.choices]), texts)
+    return measure_ids if field.key == "id" else BY_KIND.get(field.kind, texts)
+
+
+@st.composite
+def measures_with(draw: st.DrawFn, catalogue: Catalogue) -> Measure:
+    """Generate measures of a catalogue."""
+    values = {
+        Ref(f.key, "", n): draw(texts_of(f)) for f in catalogue.members[""].values() for n in catalogue.periods(f)
+    }
+    for items in catalogue.lists:
+        for key in draw(keyed(items.letter, 0, 12 if items.letter == "K" else 5)):
+            fields = catalogue.members[items.prefix].values()
+            values |= {Ref(f.key, key, n): draw(texts_of(f)) for f in fields for n in catalogue.periods(f)}
+    return Measure(values, catalogue)
+
+
+measures = measures_with(BUILT_IN)

@@ -9,12 +9,13 @@ import pytest
 import xlsxwriter
 
 from dxreport.domain.errors import TemplateError
-from dxreport.domain.model import Activity, Measure
+from dxreport.domain.model import Measure
 from dxreport.form.compile import compile_form
 from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import IssuedBook, render_book
 from dxreport.lifecycle import sample
+from tests.support.measures import measure
 
 ACTIVITIES = "{% for activity in measure.activities | at_least(1) %}"
 END = "{% endfor %}"
@@ -56,7 +57,7 @@ def template_faults(data: bytes) -> tuple[str, ...]:
     return caught.value.faults
 
 
-MEASURE = Measure("01-01", goal="目標\n二行目", activities=(Activity("K1", name="甲"), Activity("K2", name="乙")))
+MEASURE = measure("01-01", {"goal": "目標\n二行目", "activity.name/K1": "甲", "activity.name/K2": "乙"})
 
 
 def issued(data: bytes, *measures: Measure) -> IssuedBook:

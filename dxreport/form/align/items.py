@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from ...domain.fields import LIST_NAMES
-from ...domain.model import ITEM_LISTS, ItemList, Ref, normalise
+from ...domain.fields import Catalogue, ItemList, Ref
+from ...domain.model import normalise
 from ..read.added import Added
 from ..read.sheet import Filled, list_of
 from .rows import Doubt
@@ -17,7 +17,6 @@ from .rows import Doubt
 _NAMED_BY = {
     "activity": "activity.name", "related": "related.id", "support": "support.content", "outcome": "outcome.indicator",
 }  # fmt: skip
-_PERIODS = range(5)  # 0 for fields without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class _Item:
         return not any(text for (field, _), text in self.texts.items() if field != "activity.plan_label")
 
 
-def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Added, ...]] | Doubt:
+def adopt(filled: Filled, issued: Mapping[Ref, str], catalogue: Catalogue) -> tuple[Filled, tuple[Added, ...]] | Doubt:
     """Give the items of ``filled`` the ids they were issued with; also return the items that were not issued.
 
     An item is the issued one with the same texts, else with the same name, else in the same place between those.
@@ -43,11 +42,11 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
     texts = {ref: normalise(v if isinstance(v, str) else str(v)) for ref, v in filled.values.items()}
     ids: dict[tuple[str, str], str] = {}
     added: list[Added] = []
-    for part in ITEM_LISTS:
-        returned, base = _items(part, texts), _items(part, issued)
+    for part in catalogue.lists:
+        returned, base = _items(part, texts, catalogue), _items(part, issued, catalogue)
         pairs = _paired(returned, base)
         if pairs is None:
-            return Doubt(f"{LIST_NAMES[part.prefix]}が、配付時のどの項目に当たるか決められません")
+            return Doubt(f"{part.label}が、配付時のどの項目に当たるか決められません")
         for n, item in enumerate(returned):
             ids[part.prefix, item.key] = base[pairs[n]].key if n in pairs else ""
             if n not in pairs and not item.blank:
@@ -76,14 +75,15 @@ def _renamed(found: Mapping[Ref, Any], ids: Mapping[tuple[str, str], str]) -> di
     return out
 
 
-def _items(part: ItemList, texts: Mapping[Ref, str]) -> list[_Item]:
+def _items(part: ItemList, texts: Mapping[Ref, str], catalogue: Catalogue) -> list[_Item]:
     """The items of a list, in order."""
     by_key: dict[str, dict[tuple[str, int], str]] = {}
     for ref, text in texts.items():
         if list_of(ref) == part.prefix:
             by_key.setdefault(ref.item, {})[ref.field, ref.period] = text
-    field = _NAMED_BY[part.prefix]
-    return [_Item(key, tuple(own.get((field, n), "") for n in _PERIODS), own) for key, own in by_key.items()]
+    field = _NAMED_BY.get(part.prefix) or next(iter(catalogue.members[part.prefix].values())).key
+    named = [cell for cell in catalogue.cells[part.prefix] if cell[0] == field]
+    return [_Item(key, tuple(own.get(cell, "") for cell in named), own) for key, own in by_key.items()]
 
 
 def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:

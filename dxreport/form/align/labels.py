@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from ...domain.fields import FIELD, FieldKind
+from ...domain.fields import FieldKind
 from ..expressions import Binding, Computed, plain_path
 from ..records import Form, TemplateCell
 
@@ -65,7 +65,7 @@ class ExpectedCell:
             return 2.0 if folded.endswith("予定") else -2.0
         if not folded:
             return 0.0
-        kind = FIELD[self.field.field].kind
+        kind = self.field.spec.kind
         if kind is FieldKind.FLAG:
             return 1.0 if folded in _FLAGS else -0.4
         if kind is FieldKind.MEASURE_ID:

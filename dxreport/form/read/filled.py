@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...domain import problems
-from ...domain.fields import FIELD, LIST_NAMES, label
+from ...domain.fields import FieldKind, label
 from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
 from ...ooxml.cells import At, Grid
@@ -71,7 +71,7 @@ def read_aligned(
     Where nothing was ``issued`` (None), items keep the ids of their order. Returns a Doubt where the items cannot be
     told apart.
     """
-    found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued)
+    found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued, form.catalogue)
     if isinstance(found, Doubt):
         return found
     rows: dict[int, list[str]] = {}
@@ -99,7 +99,7 @@ def _filled_sheet(
 ) -> FilledSheet:
     name, issued = source.sheet.name, source.issued
     cells = {ref: address(*at) for ref, at in filled.at.items()}
-    reader = _Cells(source.sheet, source.settings)
+    reader = _Cells(source.sheet, source.form, source.settings)
     texts = {ref: reader.text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
     texts = {ref: text for ref, text in texts.items() if ref in issued or _written(texts, ref)}
     lost = _lost(source.form, filled, issued, source.quarter, source.year)
@@ -127,8 +127,8 @@ def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
 class _Cells:
     """Reads texts from cells and collects the problems of cells that hold anything else."""
 
-    def __init__(self, sheet: Grid, settings: Settings) -> None:
-        self._sheet, self._settings = sheet, settings
+    def __init__(self, sheet: Grid, form: Form, settings: Settings) -> None:
+        self._sheet, self._fields, self._settings = sheet, form.catalogue.field, settings
         self.problems: list[Problem] = []
 
     def text(self, ref: Ref, at: At, issued: str) -> str:
@@ -145,13 +145,16 @@ class _Cells:
             self._note(problems.GARBLED, ref, at, shown)
         elif cell.kind == "boolean":
             self._note(problems.NOT_TEXT, ref, at, shown, what="論理値（TRUE/FALSE）")
-        elif cell.kind == "number" and (not cell.certain or _may_be_a_day(ref, cell.raw)):
+        elif cell.kind == "number" and (not cell.certain or _may_be_a_day(self._kind(ref), cell.raw)):
             self._note(problems.NOT_TEXT, ref, at, shown, what="数値")
         elif cell.kind == "date" and not cell.certain:
             self._note(problems.NOT_TEXT, ref, at, shown, what="日付")
         else:
             return shown
         return issued
+
+    def _kind(self, ref: Ref) -> FieldKind:
+        return self._fields[ref.field].kind
 
     def _note(self, kind: problems.ProblemKind, ref: Ref, at: At, shown: str, **params: str) -> None:
         found = problem(
@@ -166,8 +169,8 @@ class _Cells:
         self.problems.append(found)
 
 
-def _may_be_a_day(ref: Ref, raw: str) -> bool:
-    if FIELD[ref.field].kind.name in ("TARGET", "ACTUAL"):
+def _may_be_a_day(kind: FieldKind, raw: str) -> bool:
+    if kind in (FieldKind.TARGET, FieldKind.ACTUAL, FieldKind.NUMBER):
         return False
     try:
         number = float(raw)
@@ -204,7 +207,7 @@ def _removed(
 
 def _added(item: Added, sheet: str) -> Problem:
     rows = f"{item.rows[0]}行目" if len(item.rows) == 1 else f"{item.rows[0]}～{item.rows[-1]}行目"
-    what = f"{LIST_NAMES[item.part.prefix]}（{rows}）"
+    what = f"{item.part.label}（{rows}）"
     first = next(str(value) for value in item.values.values() if value != "")
     return problem(
         problems.ADDED, {"what": what}, sheet=sheet, cell=address(*next(iter(item.at.values()))), value=first

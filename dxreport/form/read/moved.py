@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ...domain.fields import LIST_NAMES, label
+from ...domain.fields import label
 from ...domain.model import Ref, Settings
 from ...ooxml.refs import column_letters, column_number
 from ..records import Form
@@ -74,9 +74,11 @@ def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, d
         for rows in own.values():
             names |= {row.at: label(row.ref, settings) for row in _out_of_order(sorted(rows))}
         firsts = [_Position(n, min(row.at for row in rows), rows[0].ref) for n, rows in enumerate(own.values())]
-        names |= {row.at: _item_name(row, issued) for row in _out_of_order(firsts)}
+        names |= {row.at: _item_name(row, issued, settings) for row in _out_of_order(firsts)}
     for row in _out_of_order(sorted(units.values())):
-        names[row.at] = LIST_NAMES[_prefix(row.ref)] if row.ref.item else label(row.ref, settings)
+        names[row.at] = (
+            settings.catalogue.by_prefix[_prefix(row.ref)].label if row.ref.item else label(row.ref, settings)
+        )
     for number, name in sorted(names.items()):
         yield f"{number}行目の{name}が、様式と違う位置にあります"
 
@@ -85,11 +87,11 @@ def _prefix(ref: Ref) -> str:
     return ref.field.partition(".")[0]
 
 
-def _item_name(row: _Position, issued: Mapping[Ref, str]) -> str:
+def _item_name(row: _Position, issued: Mapping[Ref, str], settings: Settings) -> str:
     """What people call an item of a list; ``order`` counts from 0."""
     prefix = _prefix(row.ref)
     name = " ".join(issued.get(Ref(f"{prefix}.name", row.ref.item), "").split())
-    return LIST_NAMES[prefix] + (f"「{name[:20]}」" if name else str(row.order + 1))
+    return settings.catalogue.by_prefix[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
 
 
 def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:

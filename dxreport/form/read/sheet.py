@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ...domain.model import QUARTERS, Ref
+from ...domain.fields import Ref
 from ...ooxml.refs import column_letters
 from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
 from ..stamp import Stamp
 
 SEARCHED = 200  # rows and columns that are searched for the stamp
-_PERIODS = frozenset(map(str, QUARTERS))  # as ids in a key, of quarters and plan years
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Filled:
 
 def list_of(ref: Ref) -> str:
     """Return the list that a text belongs to (``activity``), "" for one of the measure itself."""
-    return ref.field.partition(".")[0] if ref.item else ""
+    return ref.field.rpartition(".")[0] if ref.item else ""
 
 
 def find_stamp(rows: Sequence[Sequence[Any]]) -> tuple[Stamp, int, int] | None:
@@ -79,7 +78,7 @@ class Target:
         if self.period_at is None:
             return Ref(self.field, item, self.period)
         period = _id(segments, self.period_at)
-        return Ref(self.field, item, int(period)) if period in _PERIODS else None
+        return Ref(self.field, item, int(period)) if period and period.isdigit() else None
 
 
 def _id(segments: Sequence[str], place: tuple[int, int] | None) -> str | None:
@@ -106,7 +105,7 @@ def targets_of(form: Form, quarter: int, year: int) -> Targets:
 
 def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     binding = c.binding
-    period = this.of(binding.field) if binding.period == THIS else binding.period
+    period = this.of(binding.spec.period) if binding.period == THIS else binding.period
     if binding.period and not period:
         return None
     chain = form.layout.chains[c.row]
@@ -126,7 +125,9 @@ def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, in
         for targets in targets_of(form, quarter, year).values()
         for target in targets
         if target.certain
-        for period in (QUARTERS if target.period_at else (target.period,))
+        for period in (
+            form.catalogue.periods(form.catalogue.field[target.field]) if target.period_at else (target.period,)
+        )
     )
 
 
@@ -139,7 +140,9 @@ def input_fields(form: Form, rows: frozenset[int], quarter: int, year: int) -> f
         if int(head[1:]) in rows
         for target in targets
         if target.unlocked
-        for period in (QUARTERS if target.period_at else (target.period,))
+        for period in (
+            form.catalogue.periods(form.catalogue.field[target.field]) if target.period_at else (target.period,)
+        )
     )
 
 

@@ -141,7 +141,7 @@ class _RowPrograms:
         at = next((i for i, block in enumerate(chain) if any(loop.variable.periods_of for loop in block.loops)), None)
         if at is None:
             return self._of_period(row, 0)
-        periods = tuple(self._of_period(row, n) for n in QUARTERS)
+        periods = tuple(self._of_period(row, n) for n in range(1, 1 + max(len(QUARTERS), self._form.catalogue.years)))
         return periods[0]._replace(periods=periods, period_at=at)
 
     def _of_period(self, row: TemplateRow, period: int) -> RowProgram:
@@ -195,7 +195,7 @@ class _RowPrograms:
         binding, prepared = c.binding, self._prepared
         period = self._period if binding.period_slot else binding.period
         if period == THIS:
-            period = prepared.this.of(binding.field)
+            period = prepared.this.of(binding.spec.period)
         if not c.unlocked or (binding.period and not period):
             return Access.LOCKED
         return access(binding.field, period, prepared.round, prepared.settings)

@@ -9,8 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...domain.errors import DxreportError
-from ...domain.fields import list_group
-from ...domain.model import Measure, next_keys
+from ...domain.model import Item, Measure
 from ...ooxml import text_metrics
 from ...ooxml.refs import address
 from ...ooxml.text import MAX_TEXT, escape, utf16_length
@@ -124,12 +123,13 @@ class _SheetWriter:
         if loop.variable.periods_of or part is None:
             return items
         wanted = self._value(loop.at_least, int) if loop.at_least else 0
-        if loop.spare and list_group(part.prefix) in self.prepared.round.opens:
+        if loop.spare and self.form.catalogue.list_group(part.prefix) in self.prepared.round.opens:
             wanted = max(wanted, len(items) + loop.spare)
         if wanted <= len(items):
             return items
         taken = [*self.used, *(item.key for item in items)]
-        return (*items, *map(part.blank, next_keys(part, taken, wanted - len(items))))
+        spare = part.next_keys(taken, wanted - len(items))
+        return (*items, *(Item({}, self.form.catalogue, part.prefix, key) for key in spare))
 
     def _show(self, name: str, item: Any, index: int) -> None:
         """Let mixed texts see an item under its name; None where its list has ended."""

@@ -10,26 +10,13 @@ import json
 from importlib import resources
 from typing import Any
 
-from ...domain.fields import CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS
-from ...domain.model import (
-    QUARTER_LABELS,
-    Activity,
-    ActivityQuarter,
-    FiscalYear,
-    Measure,
-    Outcome,
-    OutcomeYear,
-    ProgressWord,
-    RelatedMeasure,
-    Round,
-    Settings,
-    SupportRequest,
-    normalise,
-)
+from ...domain.fields import CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS, QUARTER_LABELS, Ref
+from ...domain.model import FiscalYear, Measure, ProgressWord, Round, Settings, normalise
 
 _DEADLINES = ("2022-07-15", "2022-10-14", "2023-01-13", "2023-04-14")
 _TEXTS = ("id", "name", "lead_department", "related_departments", "contact_person", "contact_email", "goal",
           "related_flag", "procurement", "support_flag")  # fmt: skip
+_LISTED = {"related": ("id", "name"), "support": ("period", "content")}
 
 
 def load(with_answers: bool) -> list[Measure]:
@@ -63,36 +50,18 @@ def settings() -> Settings:
 
 
 def _measure(record: dict[str, Any], with_answers: bool) -> Measure:
-    texts: dict[str, Any] = {name: normalise(record[name]) for name in _TEXTS}
-    return Measure(
-        **texts,
-        budgeted=record["budget_flag"],
-        related_measures=tuple(
-            RelatedMeasure(f"R{n}", normalise(r["id"]), normalise(r["name"]))
-            for n, r in enumerate(record["related_measures"], 1)
-        ),
-        activities=tuple(_activity(f"K{n}", a, with_answers) for n, a in enumerate(record["activities"], 1)),
-        support_requests=tuple(
-            SupportRequest(f"S{n}", normalise(r["period"]), normalise(r["content"]))
-            for n, r in enumerate(record["support_requests"], 1)
-        ),
-        outcomes=tuple(_outcome(f"O{n}", o) for n, o in enumerate(record["outcomes"], 1)),
-    )
+    values = {Ref(name): record[name] for name in _TEXTS} | {Ref("budgeted"): record["budget_flag"]}
+    for prefix, letter, items in (("related", "R", "related_measures"), ("support", "S", "support_requests")):
+        for n, item in enumerate(record[items], 1):
+            values |= {Ref(f"{prefix}.{name}", f"{letter}{n}"): item[name] for name in _LISTED[prefix]}
+    for n, item in enumerate(record["activities"], 1):
+        values |= {Ref(f"activity.{name}", f"K{n}"): item[name] for name in ("name", "plan_label")}
+        names = ("plan", "progress", "countermeasure") if with_answers else ("plan",)
+        values |= _periods("activity", f"K{n}", item, names)
+    for n, item in enumerate(record["outcomes"], 1):
+        values |= _periods("outcome", f"O{n}", item, ("indicator", "target", "actual"))
+    return Measure({ref: normalise(text) for ref, text in values.items()})
 
 
-def _activity(key: str, record: dict[str, Any], with_answers: bool) -> Activity:
-    columns = zip(record["plan"], record["progress"], record["countermeasure"], strict=True)
-    return Activity(
-        key,
-        normalise(record["name"]),
-        record["plan_label"],
-        tuple(
-            ActivityQuarter(normalise(plan), *map(normalise, (progress, counter) if with_answers else ("", "")))
-            for plan, progress, counter in columns
-        ),
-    )
-
-
-def _outcome(key: str, record: dict[str, Any]) -> Outcome:
-    columns = zip(record["indicator"], record["target"], record["actual"], strict=True)
-    return Outcome(key, tuple(OutcomeYear(*map(normalise, column)) for column in columns))
+def _periods(prefix: str, key: str, item: dict[str, Any], names: tuple[str, ...]) -> dict[Ref, str]:
+    return {Ref(f"{prefix}.{name}", key, n): text for name in names for n, text in enumerate(item[name], 1)}

@@ -1,0 +1,33 @@
+"""Measures made by hand; texts are given by ``str(ref)``, as in ``activity.progress/K1/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dxreport.domain.fields import BUILT_IN, Catalogue, Ref
+from dxreport.domain.model import Measure
+
+
+def measure(id: str, texts: Mapping[str, str] | None = None, catalogue: Catalogue = BUILT_IN) -> Measure:
+    """A measure with these texts."""
+    return Measure({Ref("id"): id} | {Ref.parse(ref): text for ref, text in (texts or {}).items()}, catalogue)
+
+
+def with_texts(original: Measure, texts: Mapping[str, str]) -> Measure:
+    """The measure with these texts replaced or added."""
+    return original.with_texts({Ref.parse(ref): text for ref, text in texts.items()})
+
+
+def rekeyed(original: Measure, key: Callable[[str, int], str]) -> Measure:
+    """The measure with other item ids: ``key`` gets the letter of the list and the place, from 1."""
+    values = {ref: text for ref, text in original.values().items() if not ref.item}
+    for items in original.catalogue.lists:
+        for n, item in enumerate(original.items(items.prefix), 1):
+            new = key(items.letter, n)
+            values |= {ref._replace(item=new): text for ref, text in item.texts().items()}
+    return Measure(values, original.catalogue)
+
+
+def numbered(original: Measure) -> Measure:
+    """The measure with its items numbered in order."""
+    return rekeyed(original, lambda letter, n: f"{letter}{n}")
