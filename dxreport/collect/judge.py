@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from ..domain import problems
+from ..domain.fields import When
 from ..domain.model import Department, Measure, Ref, Round, Settings
 from ..domain.problems import Problem, problem
 from ..rules import Case, Finding, judge, problems_of, takes
-from ..rules.progress import QUARTER_ANSWERS
 from .reading import SheetReading
 from .replay import Judged, Sheet
 
@@ -19,6 +19,7 @@ LACKING = frozenset(
     kind.code
     for kind in (
         problems.PROGRESS_MISSING, problems.COUNTERMEASURE_MISSING, problems.REQUIRED_MISSING, problems.ACTUAL_MISSING,
+        problems.REQUIRED_ALWAYS, problems.REQUIRED_IF,
     )
 )  # fmt: skip
 
@@ -108,7 +109,7 @@ def _without(found: Finding, known: Collection[str]) -> Finding | None:
 def _meant(own: Collection[Problem], read: SheetReading, case: Case) -> str:
     """The round that a sheet was filled in for, where all its errors are answers of another round than its own."""
     rounds = {r.quarter: r.name for r in case.settings.rounds if r.quarter}
-    named = [_round_of(Ref.parse(field), rounds) for p in own for field in p.fields or ("",)] if own else []
+    named = [_round_of(Ref.parse(field), rounds, case) for p in own for field in p.fields or ("",)] if own else []
     told = {problems.LOCKED_CHANGED.code, problems.QUARTER_TO_COME.code}
     if not named or any(p.code not in told or not p.fields for p in own):
         return ""
@@ -116,8 +117,8 @@ def _meant(own: Collection[Problem], read: SheetReading, case: Case) -> str:
     return max(others, key=list(rounds.values()).index) if len(others) == len(named) else ""
 
 
-def _round_of(ref: Ref, rounds: Mapping[int, str]) -> str:
-    return rounds.get(ref.period, "") if ref.field in QUARTER_ANSWERS else ""
+def _round_of(ref: Ref, rounds: Mapping[int, str], case: Case) -> str:
+    return rounds.get(ref.period, "") if case.field(ref).when is When.THIS_QUARTER else ""
 
 
 def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Problem:

@@ -129,6 +129,25 @@ FLAG_NEAR = ProblemKind(
     "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
 )
 
+CHOICE_UNKNOWN = ProblemKind(
+    "E111", "{field}が「{value}」となっています。使えるのは{words}です。", "一覧から選び直してください。"
+)
+CHOICE_NEAR = ProblemKind(
+    "E112",
+    "{field}が「{value}」となっています。",
+    "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
+)
+NOT_A_NUMBER = ProblemKind("E113", "{field}の「{value}」は数として読めません。", "{unit}数字だけを記入してください。")
+NOT_A_DATE = ProblemKind(
+    "E114",
+    "{field}の「{value}」は日付として読めません。",
+    "「令和４年７月15日」か「2022/7/15」のように記入してください。",
+)
+REQUIRED_ALWAYS = ProblemKind("E115", "{field}が記入されていません。", "必ず記入してください。")
+REQUIRED_IF = ProblemKind(
+    "E116", "{other}が「{value}」ですが、{field}が記入されていません。", "{field}を記入してください。"
+)
+
 # E2: identity of the sheet: which measure, issue, form
 STAMP_MISSING = ProblemKind(
     "E201",
@@ -285,6 +304,8 @@ RELATED_ONE_WAY = ProblemKind(
     "施策{id}の側では、この施策{measure}が関連施策になっていません。",
     "関連がある場合は、施策{id}にも記入が必要です。",
 )
+
+MEASURE_UNKNOWN = ProblemKind("W305", "{field}の施策ID「{value}」はマスターにありません。", "番号を確かめてください。")
 
 # W4: addresses and texts
 MAIL_BLANK = ProblemKind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")

@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
@@ -108,6 +109,7 @@ _UNITS = """%|パーセント|ポイント|pt|千円|百万円|万円|億円|円
 _UNIT_NAMES = {"パーセント": "%", "名": "人", "pt": "ポイント"}
 _NUMBER = r"(?P<sign>[-△▲]|マイナス)?(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)"
 _KNOWN = "|".join(sorted(map(re.escape, _UNITS.split("|")), key=len, reverse=True))
+_PLAIN_NUMBER = re.compile(_NUMBER)
 _PER = r"(?P<per>/(?:年度|年|か月|月|週|日|時間|分|回|人|件|校|世帯))?"
 _TAIL = r"(?:\s?(?P<bound>以上|以下|未満|以内|超))?(?:\s?(?P<about>程度|前後))?"
 _ABOUT = r"(?P<circa>約|およそ|おおよそ|おおむね|概ね)?"
@@ -159,6 +161,40 @@ def read_value(text: str) -> Value:
         return Value(ValueKind.DATE, date=date)
     found = _quantities(plain)
     return Value(ValueKind.NUMBER, found) if found else Value(ValueKind.TEXT)
+
+
+def number_text(text: str, unit: str = "") -> str | None:
+    """Return a number in its standard form, without the unit: ``１，２５０千円`` → ``1250``, ``△5.50`` → ``-5.5``.
+
+    A blank is ``""``, anything else but one number, with this unit or none, None.
+    """
+    plain = fold(text).replace(" ", "").removesuffix(fold(unit)) if unit else fold(text)
+    plain = plain.removeprefix("¥").removesuffix("円" if unit in ("", "円") else "")
+    if not plain:
+        return ""
+    match = _PLAIN_NUMBER.fullmatch(plain)
+    return stored_number(("-" if match["sign"] else "") + match["number"].replace(",", "")) if match else None
+
+
+def stored_number(raw: str) -> str:
+    """Return a number as stored (``1.25E3``) in its standard form, with the 15 digits that Excel keeps.
+
+    Raises ValueError for anything else.
+    """
+    number = Decimal(f"{float(raw):.15g}")
+    return f"{number.normalize() if number else Decimal(0):f}"
+
+
+def date_text(text: str) -> str | None:
+    """Return a day in ISO form: ``令和４年７月15日``, ``R4.7.15``, ``2022/7/15`` → ``2022-07-15``; blank → ``""``; else None."""
+    plain = re.sub(r"\(.*?\)$", "", fold(text)).replace(" ", "")
+    if not plain:
+        return ""
+    parts = _date(plain)
+    try:
+        return date(*parts).isoformat() if len(parts) == 3 else None
+    except ValueError:
+        return None
 
 
 def _without_parentheses(plain: str) -> str:

@@ -16,13 +16,14 @@ from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
 from .expressions import FREE, Binding, Computed, Variable, bind, computed, plain_path
 from .faults import Consequence, Fault, TemplateFaults
+from .lists import lists_of
 from .parts.defined_names import Names, printed_ranges, read_names
 from .parts.drawings import read_attached
 from .parts.formulas import Formula, formula, unshared
 from .parts.worksheet import compile_worksheet
 from .parts.xml_templates import TemplateBuilder
 from .published import without_entry_aids
-from .records import LIST_MARK, LISTS, Form, TemplateCell, TemplateRow
+from .records import LIST_MARK, Form, TemplateCell, TemplateRow
 from .sizes import Sizes, drawn_content, drawn_row
 from .stamp import SHEET
 from .template import DrawnCell, S, SheetEntry, Source, last_row, merges
@@ -180,11 +181,12 @@ class _Compiler:
 
     def _make_variants(self, cells: list[TemplateCell]) -> None:
         """Make both looks of every input, so that styles.xml is complete."""
-        inputs = {c.at for c in cells if c.unlocked and isinstance(c.content, Binding)}
+        inputs = {c.at: c.content.is_number for c in cells if c.unlocked and isinstance(c.content, Binding)}
         for c in cells:
-            if c.at in inputs or c.merged_into in inputs:
+            number = inputs.get(c.at, inputs.get(c.merged_into or c.at))
+            if number is not None:
                 for is_input in (True, False):
-                    self.source.styles.variant(c.style, is_input)
+                    self.source.styles.variant(c.style, is_input, number)
 
     def _cells(self) -> list[TemplateCell]:
         merge_of = {
@@ -276,9 +278,10 @@ class _Compiler:
         match = _LIST.fullmatch(text)
         if not match:
             return text
-        if match[1] not in LISTS:
+        known = lists_of(self.catalogue)
+        if match[1] not in known:
             self.found.fault(
-                f"入力規則の {{{{ lists.{match[1]} }}}} という一覧はありません。使えるのは {'、'.join(LISTS)} です。"
+                f"入力規則の {{{{ lists.{match[1]} }}}} という一覧はありません。使えるのは {'、'.join(known)} です。"
             )
         return LIST_MARK.format(match[1])
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..domain.fields import BUILT_IN, Catalogue, Field, ItemList, Period
+from ..domain.fields import BUILT_IN, Catalogue, Field, FieldKind, ItemList, Period
 from ..domain.model import Record, normalise
 from ..domain.numbering import circled
 from .faults import Consequence, Fault
@@ -99,6 +99,11 @@ class Binding:
     def field(self) -> str:
         """The key of the field."""
         return self.spec.key
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the cell holds a number."""
+        return self.spec.kind is FieldKind.NUMBER
 
     def getter(self, this: ThisPeriod) -> Callable[[Scope], str | None] | None:
         """Return a function from the scope to the text, or None where the round has no such period.

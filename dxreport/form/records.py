@@ -16,7 +16,6 @@ from .parts.worksheet import WorksheetParts
 from .template import SheetEntry, Source
 
 LIST_MARK = "\ue004{}\ue005"  # replaced in the XML of a rule by a list of 設定
-LISTS = ("progress", "flags", "no_report")
 
 
 @dataclass(frozen=True, slots=True)

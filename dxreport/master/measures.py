@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from ..domain.fields import BUILT_IN, Catalogue, ItemList, Ref
 from ..domain.model import Department, Measure, Settings
+from ..domain.values import number_text, stored_number
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion
 from .records import MeasureState, Standing
-from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, TableSchema, tables_of
+from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, Column, TableSchema, tables_of
 from .settings import quarter_of
 from .workbook import MasterWorkbook, TableRow, plain_id
 
@@ -104,7 +105,15 @@ def _texts(row: TableRow, schema: TableSchema, item: str = "") -> dict[Ref, str]
         elif row.kind(header) == "formula":
             row.fault(header, "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。")
     columns = [c for c in schema.columns if c.field]
-    return {Ref(c.field, item, c.period): row[c.header] or BUILT_IN.defaults.get(c.field, "") for c in columns}
+    return {Ref(c.field, item, c.period): _text(row, c) or BUILT_IN.defaults.get(c.field, "") for c in columns}
+
+
+def _text(row: TableRow, column: Column) -> str:
+    """The text of a cell; a number is in its standard form, whatever its format shows."""
+    if column.number:
+        stored = row.stored_number(column.header)
+        return stored_number(stored) if stored else number_text(row[column.header], column.unit) or row[column.header]
+    return row[column.header]
 
 
 def _id(row: TableRow) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..domain.fields import QUARTER_LABELS, QUARTERS, Catalogue, FieldKind, ItemList, Period, Ref
+from ..domain.fields import QUARTER_LABELS, QUARTERS, Catalogue, Field, FieldKind, ItemList, Period, Ref
 from ..domain.model import FiscalYear, Settings
 
 ID = "施策ID"
@@ -23,7 +23,8 @@ DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on
 class Column:
     """One column: its header, its width in characters, and the field and period of a measure that it holds.
 
-    A master without an ``optional`` column is valid. ``former`` are headers that the column had before.
+    A master without an ``optional`` column is valid. ``former`` are headers that the column had before; ``number`` is
+    the Excel format of a column of numbers, ``unit`` their unit.
     """
 
     header: str
@@ -32,6 +33,8 @@ class Column:
     period: int = 0
     optional: bool = False
     former: tuple[str, ...] = ()
+    number: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,19 @@ class TableSchema:
     def headers(self) -> tuple[str, ...]:
         """The headers in order."""
         return tuple(column.header for column in self.columns)
+
+    @property
+    def all_headers(self) -> tuple[str, ...]:
+        """The headers, with those that columns had before."""
+        return (*self.headers, *(header for column in self.columns for header in column.former))
+
+    def current(self, columns: Mapping[str, int]) -> dict[str, int]:
+        """Return found columns under their present headers."""
+        out = {header: at for header, at in columns.items() if header in set(self.headers)}
+        for column in self.columns:
+            if found := next((columns[header] for header in column.former if header in columns), 0):
+                out.setdefault(column.header, found)
+        return out
 
     def header_of(self, field: str, period: int = 0) -> str:
         """Return the header of the column that holds this field and period."""
@@ -107,6 +123,10 @@ def _outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
     ), (ID, "成果目標ID"))  # fmt: skip
 
 
+def _number_format(field: Field) -> str:
+    return "#,##0" + ("." + "0" * field.decimals if field.decimals else "") if field.kind is FieldKind.NUMBER else ""
+
+
 @dataclass(frozen=True)
 class MeasureTables:
     """The tables of measures: one of the measures themselves, and one of each list (by prefix) with a row an item."""
@@ -147,7 +167,7 @@ def _declared(catalogue: Catalogue, prefix: str, years: tuple[FiscalYear, ...]) 
               Period.YEARS: {n: f"{year.label} " for n, year in enumerate(years, 1)}}  # fmt: skip
     return tuple(
         Column(f"{label}{field.name}", 30 if field.kind is FieldKind.TEXT else 14, field.key, n, True,
-               tuple(label + key.rpartition(".")[2] for key in field.former))
+               tuple(label + key.rpartition(".")[2] for key in field.former), _number_format(field), field.unit)
         for field in catalogue.members[prefix].values() if field.declared
         for n, label in labels[field.period].items()
     )  # fmt: skip

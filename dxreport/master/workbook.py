@@ -40,6 +40,10 @@ class TableRow:
         text = self._texts.get(self._range.columns.get(header, 0))
         return normalise(text) if text else ""
 
+    def stored_number(self, header: str) -> str:
+        """The number under a header as stored, ``""`` if the cell holds none."""
+        return self._grid.numbers.get((self.number, self._range.columns.get(header, 0)), "")
+
     def place(self, header: str) -> Place:
         """Return the cell under a header (the first cell of the row if the column is missing)."""
         column = self._range.columns.get(header, self._range.span[0])
@@ -86,7 +90,8 @@ class MasterWorkbook:
         name, part = found
         grid, all_tables = self._sheet(name, part)
         lines = [_line(grid, row) for row in range(1, HEADER_ROWS + 1)]
-        header, columns = find_header(lines, schema.headers)
+        header, columns = find_header(lines, schema.all_headers)
+        columns = schema.current(columns)
         if missing := [c.header for c in schema.columns if c.header not in columns and not c.optional]:
             self._missing_columns(name, schema, missing, lines[header - 1] if header else [])
             return None

@@ -16,11 +16,13 @@ from .worksheets import Worksheets
 class SheetTexts:
     """The texts of a sheet by row and column (from 1); ``kinds`` marks the cells that hold no plain text.
 
-    A kind is ``number``, ``date``, ``boolean``, ``error`` or ``formula`` (one without a stored result).
+    A kind is ``number``, ``date``, ``boolean``, ``error`` or ``formula`` (one without a stored result). ``numbers`` are
+    the numbers as stored.
     """
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict)
     kinds: dict[At, str] = field(default_factory=dict)
+    numbers: dict[At, str] = field(default_factory=dict)
 
     def text(self, row: int, column: int) -> str:
         """The text of a cell; ``""`` where it is blank."""
@@ -35,6 +37,8 @@ def sheet_texts(worksheets: Worksheets, part: str) -> SheetTexts:
         text, kind = (cell.text, "") if cell.kind == "text" else _text(cell, worksheets.date1904)
         if kind:
             out.kinds[row, column] = kind
+            if kind == "number":
+                out.numbers[row, column] = cell.raw
         if text:
             out.rows.setdefault(row, {})[column] = text
     return out

@@ -10,7 +10,7 @@ from lxml import etree
 
 from .package import MAIN_NS, serialise
 
-TEXT_FORMAT = "49"  # built-in number format @
+GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
 INPUT_FILL = "FFFFFFCC"
 _TRUE = ("1", "true")
 _STACKED = "255"  # textRotation: letters upright, one below the other
@@ -75,7 +75,7 @@ class Styles:
         self._fills = self._list("fills")
         self._fonts = self._list("fonts")
         self._borders = self._list("borders")
-        self._made: dict[tuple[int, bool], int] = {}
+        self._made: dict[tuple[int, bool, bool], int] = {}
         self._added: dict[Look, int] = {}
         self._input_fill: int | None = None
 
@@ -104,6 +104,10 @@ class Styles:
             locked=protection.get("locked", "1") in _TRUE,
         )
 
+    def is_numeric(self, index: int) -> bool:
+        """Whether a format shows numbers in a way of its own: neither General nor @."""
+        return self._xf(index).get("numFmtId", GENERAL) not in (GENERAL, TEXT_FORMAT)
+
     def is_visible(self, index: int) -> bool:
         """Whether a cell of this format shows even when it is empty: a border or a fill."""
         xf = self._xf(index)
@@ -123,12 +127,13 @@ class Styles:
         """Whether Excel 365 shows a cell of this format as a checkbox."""
         return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
-    def variant(self, index: int, is_input: bool) -> int:
-        """Return the index of a format as text: unlocked and tinted for an input, else locked and plain."""
-        key = (index, is_input)
+    def variant(self, index: int, is_input: bool, number: bool = False) -> int:
+        """Return the index of a format as text, or as drawn for a number: unlocked and tinted for an input, else locked."""
+        key = (index, is_input, number)
         if key not in self._made:
             xf = deepcopy(self._xf(index))
-            xf.set("numFmtId", TEXT_FORMAT)
+            if not number or xf.get("numFmtId") == TEXT_FORMAT:
+                xf.set("numFmtId", GENERAL if number else TEXT_FORMAT)
             xf.set("applyNumberFormat", "1")
             self._protect(xf, locked=not is_input)
             drawn = xf.get("fillId", "0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import flags, outcomes, progress, relations, required, texts, unchanged, verdict
+from . import declared, flags, outcomes, progress, relations, required, texts, unchanged, verdict
 from .case import Case, Finding, Rule
 from .unchanged import takes
 from .verdict import item_name, problems_of
@@ -19,6 +19,8 @@ RULES: tuple[Rule, ...] = (
     outcomes.missing_actual,
     outcomes.comparable,
     required.required,
+    declared.kinds,
+    declared.required,
     flags.flags,
     flags.flags_agree,
     relations.relations,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
+from ..domain.fields import When
 from ..domain.model import QUARTER_LABELS, QUARTERS, ActivityQuarter, Ref
 from ..domain.values import is_blank, is_marked, nearest, plan_is_none
 from .case import Case, Finding, choices, finding
@@ -34,7 +35,7 @@ def missing_progress(case: Case) -> Iterator[Finding]:
 def quarter_to_come(case: Case) -> Iterator[Finding]:
     """No quarter after that of the round has an answer."""
     for ref, text in case.values.items():
-        if ref.field in QUARTER_ANSWERS and case.to_come(ref) and not is_blank(text):
+        if case.field(ref).when is When.THIS_QUARTER and case.to_come(ref) and not is_blank(text):
             yield finding(problems.QUARTER_TO_COME, ref, quarter=QUARTER_LABELS[case.round.quarter])
 
 
@@ -59,9 +60,6 @@ def no_report(case: Case) -> Iterator[Finding]:
             yield finding(problems.NO_REPORT_UNKNOWN, ref, value=text)
         elif answered:
             yield finding(problems.NO_REPORT_AND_PROGRESS, ref, value=text, quarter=QUARTER_LABELS[n])
-
-
-QUARTER_ANSWERS = ("activity.progress", "activity.countermeasure", "no_report")
 
 
 def _progress(case: Case) -> Iterator[tuple[Ref, ActivityQuarter]]:

@@ -20,7 +20,12 @@ def address(case: Case) -> Iterator[Finding]:
     mails = [mail for mail in _BETWEEN.split(case.values[ref]) if mail]
     if not mails and not case.requires("連絡先", ref):
         yield finding(problems.MAIL_BLANK, ref)
-    for mail in mails:
+    yield from malformed(ref, case.values[ref], domain)
+
+
+def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
+    """Find addresses that are none, or in another mail domain."""
+    for mail in (mail for mail in _BETWEEN.split(text) if mail):
         match = _MAIL.fullmatch(mail)
         if not match:
             yield finding(problems.MAIL_MALFORMED, ref, value=mail, domain=domain or "ドメイン")

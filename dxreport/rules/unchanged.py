@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import Access
+from ..domain.fields import Access, When
 from ..domain.model import Ref
 from ..domain.values import is_blank
 from .case import Case, Finding, finding
-from .progress import QUARTER_ANSWERS
-
-_REPORTED = (*QUARTER_ANSWERS, "outcome.actual")
 
 
 def unchanged(case: Case) -> Iterator[Finding]:
@@ -25,7 +22,7 @@ def unchanged(case: Case) -> Iterator[Finding]:
         old = case.before.get(ref, "")
         if case.as_issued(ref) or case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
             continue
-        if case.to_come(ref) and ref.field in QUARTER_ANSWERS and not is_blank(new):
+        if case.to_come(ref) and case.field(ref).when is When.THIS_QUARTER and not is_blank(new):
             continue
         if _corrects(case, ref, old, new):
             yield finding(problems.REPORTED_CHANGED, ref, old=old, new=new)
@@ -43,7 +40,7 @@ def takes(case: Case, ref: Ref) -> bool:
 
 def _corrects(case: Case, ref: Ref, old: str, new: str) -> bool:
     """Whether this corrects an earlier answer, or removes one given for a coming quarter or year."""
-    reported = ref.field in _REPORTED and not is_blank(old)
+    reported = case.field(ref).when in (When.THIS_QUARTER, When.THIS_YEAR) and not is_blank(old)
     return reported and (not case.to_come(ref) or is_blank(new))
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...domain import problems
-from ...domain.fields import FieldKind, label
+from ...domain.fields import Field, FieldKind, label
 from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
-from ...ooxml.cells import At, Grid
+from ...domain.values import date_text, number_text, stored_number
+from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.refs import address, column_letters
 from ..align.items import adopt
 from ..align.rows import Doubt
@@ -133,8 +134,8 @@ class _Cells:
 
     def text(self, ref: Ref, at: At, issued: str) -> str:
         """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
-        cell = self._sheet.cell(*at)
-        shown = normalise(cell.text)
+        cell, field = self._sheet.cell(*at), self._fields[ref.field]
+        shown = _text_of(cell, field, issued)
         if cell.kind == "error":
             self._note(problems.ERROR_VALUE, ref, at, shown)
         elif cell.formula:
@@ -143,18 +144,15 @@ class _Cells:
             self._note(problems.MERGED_OVER, ref, at, "", value=issued)
         elif cell.kind == "text" and not cell.certain and shown != issued:
             self._note(problems.GARBLED, ref, at, shown)
-        elif cell.kind == "boolean":
+        elif cell.kind == "boolean" and field.kind is not FieldKind.CHECK:
             self._note(problems.NOT_TEXT, ref, at, shown, what="論理値（TRUE/FALSE）")
-        elif cell.kind == "number" and (not cell.certain or _may_be_a_day(self._kind(ref), cell.raw)):
+        elif cell.kind == "number" and shown != issued and _is_doubtful(cell, field.kind):
             self._note(problems.NOT_TEXT, ref, at, shown, what="数値")
-        elif cell.kind == "date" and not cell.certain:
+        elif cell.kind == "date" and (field.kind is FieldKind.NUMBER or not cell.certain):
             self._note(problems.NOT_TEXT, ref, at, shown, what="日付")
         else:
             return shown
         return issued
-
-    def _kind(self, ref: Ref) -> FieldKind:
-        return self._fields[ref.field].kind
 
     def _note(self, kind: problems.ProblemKind, ref: Ref, at: At, shown: str, **params: str) -> None:
         found = problem(
@@ -169,14 +167,28 @@ class _Cells:
         self.problems.append(found)
 
 
-def _may_be_a_day(kind: FieldKind, raw: str) -> bool:
-    if kind in (FieldKind.TARGET, FieldKind.ACTUAL, FieldKind.NUMBER):
+def _text_of(cell: Cell, field: Field, issued: str) -> str:
+    """The text of a cell: as its author saw it, but numbers, dates and ticks of such a field in their standard form."""
+    if cell.kind == "number" and (field.kind is FieldKind.NUMBER or stored_number(cell.raw) == issued):
+        percent = field.unit == "%" and cell.text.endswith("%")
+        return stored_number(f"{cell.raw}E2" if percent and "E" not in cell.raw.upper() else cell.raw)
+    if cell.kind == "text" and field.kind is FieldKind.NUMBER:
+        return number_text(cell.text, field.unit) or normalise(cell.text)
+    if cell.kind == "date" and field.kind is FieldKind.DATE:
+        return date_text(cell.text) or normalise(cell.text)
+    if cell.kind == "boolean" and field.kind is FieldKind.CHECK:
+        return "☑" if cell.text == "TRUE" else "□"
+    return normalise(cell.text)
+
+
+def _is_doubtful(cell: Cell, kind: FieldKind) -> bool:
+    """Whether a number may not be what its author saw, or a day that lost its format."""
+    if kind is FieldKind.NUMBER:
         return False
-    try:
-        number = float(raw)
-    except ValueError:
-        return False
-    return number.is_integer() and int(number) in _DAYS
+    if not cell.certain:
+        return True
+    number = float(cell.raw)
+    return kind not in (FieldKind.TARGET, FieldKind.ACTUAL) and number.is_integer() and int(number) in _DAYS
 
 
 def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, year: int) -> list[Ref]:

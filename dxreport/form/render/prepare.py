@@ -18,9 +18,10 @@ from ...ooxml.refs import address, column_letters
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
 from ..expressions import BOOK_NAMES, THIS, Binding, Computed, Scope, ThisPeriod, reason
+from ..lists import lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import RowMap, RowShape
-from ..records import LIST_MARK, LISTS, Form, TemplateCell, TemplateRow, TextSpace
+from ..records import LIST_MARK, Form, TemplateCell, TemplateRow, TextSpace
 from ..stamp import SHEET
 
 ROW = "\x01"  # the number of the row, within its cells; no text of the model holds a control character
@@ -32,7 +33,7 @@ class Slot(NamedTuple):
     """A cell whose text comes from the measure, with everything before it in its row.
 
     ``head`` opens the cell when it has a text, ``blank`` is the cell without, ``void`` the cell when its list has no
-    item here (then it is not an input). ``get`` returns the text, None for void.
+    item here (then it is not an input). ``get`` returns the text, None for void; of a ``number`` it is stored as one.
     """
 
     get: Callable[[Scope], str | None] | Computed | Formula
@@ -42,6 +43,7 @@ class Slot(NamedTuple):
     space: TextSpace | None
     is_input: bool
     column: int
+    number: bool = False
 
 
 class RowProgram(NamedTuple):
@@ -108,19 +110,15 @@ class PreparedForm:
 
     def _lists(self) -> dict[str, str]:
         """The formulas of the lists in rules, by their marks; lists too long for a rule go to the sheet of the stamp."""
-        words = {
-            "progress": tuple(w.word for w in self.settings.progress_words),
-            "flags": self.settings.flags,
-            "no_report": ("○",),
-        }
         out = {}
-        for name in LISTS:
-            literal = ",".join(words[name])
+        for name, words_of in lists_of(self.form.catalogue).items():
+            words = words_of(self.settings)
+            literal = ",".join(words)
             source = f'"{literal}"'
-            if utf16_length(literal) > _MAX_LIST or any("," in w or '"' in w for w in words[name]):
-                self.long_lists.append(words[name])
+            if utf16_length(literal) > _MAX_LIST or any("," in w or '"' in w for w in words):
+                self.long_lists.append(words)
                 letters = column_letters(len(self.long_lists) + 3)
-                source = f"{SHEET}!${letters}$1:${letters}${len(words[name])}"
+                source = f"{SHEET}!${letters}$1:${letters}${len(words)}"
             out[LIST_MARK.format(name)] = escape(source)
         return out
 
@@ -177,7 +175,8 @@ class _RowPrograms:
             return f"{place}{content}</c>" if content else f"{place}/>"
         blank = f"{before}{place}/>"
         head = before + place + ("><f>" if isinstance(content, Formula) else TEXT_HEAD)
-        return Slot(content, head, blank, blank, c.space, False, c.column)
+        number = self._form.source.styles.is_numeric(c.style)
+        return Slot(content, head, blank, blank, c.space, False, c.column, number)
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
         how, get = self._access(c), c.binding.getter(self._prepared.this)
@@ -188,7 +187,8 @@ class _RowPrograms:
         if get is None:
             return void
         head, blank = f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>'
-        return Slot(get, head, blank, before + void, c.space, how is not Access.LOCKED, c.column)
+        number = c.binding.is_number or (not c.unlocked and self._form.source.styles.is_numeric(c.style))
+        return Slot(get, head, blank, before + void, c.space, how is not Access.LOCKED, c.column, number)
 
     def _access(self, c: TemplateCell) -> Access:
         """Whether a bound cell is an input in this round."""
@@ -201,14 +201,16 @@ class _RowPrograms:
         return access(binding.field, period, prepared.round, prepared.settings)
 
     def _style(self, c: TemplateCell, *, is_input: bool) -> int:
-        return self._form.source.styles.variant(c.style, is_input) if c.unlocked else c.style
+        return self._form.source.styles.variant(c.style, is_input, c.binding.is_number) if c.unlocked else c.style
 
     def _hidden_style(self, c: TemplateCell) -> int:
         """The style of a cell; one hidden in a merge follows the input that the merge is."""
         anchor = self._anchors.get(c.merged_into) if c.merged_into else None
         if anchor is None or not anchor.unlocked:
             return c.style
-        return self._form.source.styles.variant(c.style, self._access(anchor) is not Access.LOCKED)
+        return self._form.source.styles.variant(
+            c.style, self._access(anchor) is not Access.LOCKED, anchor.binding.is_number
+        )
 
     def _fixed(self, c: TemplateCell, content: Computed) -> str:
         try:

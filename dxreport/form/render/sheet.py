@@ -22,9 +22,10 @@ from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
 from ..records import TextSpace
 from ..stamp import Stamp
 from .page_breaks import breaks
-from .prepare import ROW, TEXT_TAIL, PreparedForm, RowProgram
+from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")  # in its standard form
 _FORMULA = re.compile("\x02([0-9]+)\x03")
 _LONG = MAX_TEXT // 2  # characters: no shorter text can exceed the limit in UTF-16 units
 
@@ -155,7 +156,7 @@ class _SheetWriter:
     def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> float:
         """Add the cells of a row to ``out``; return the height in points that their texts need."""
         height, scope = 0.0, self.scope
-        for get, head, blank, void, space, is_input, column in program.slots:
+        for get, head, blank, void, space, is_input, column, number_cell in program.slots:
             if isinstance(get, Formula):
                 out += (head, self._later(get, path), "</f></c>")
                 continue
@@ -170,6 +171,9 @@ class _SheetWriter:
                 self.first_input = (number, column)
             if not text:
                 out.append(blank)
+                continue
+            if number_cell and _NUMBER.fullmatch(text):
+                out += (head.removesuffix(TEXT_HEAD), "><v>", text, "</v></c>")
                 continue
             if len(text) > _LONG:
                 self._check_length(text)

@@ -1,0 +1,83 @@
+"""Declared fields: every text is of the kind that 項目 says, and what is required is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..domain import problems
+from ..domain.fields import Access, Field, FieldKind, Period, Ref
+from ..domain.values import date_text, is_blank, is_marked, measure_id, nearest, number_text
+from .case import Case, Finding, choices, finding
+from .texts import malformed
+
+MARK = "○"
+
+
+def kinds(case: Case) -> Iterator[Finding]:
+    """A choice is one of its words, a number a number, a date a date, a 施策ID that of a measure."""
+    for field, ref, text in _texts(case):
+        if not text.strip() or (case.to_come(ref) and field.kind is FieldKind.PROGRESS):
+            continue
+        words = allowed_words(field, case)
+        if words and text not in words:
+            yield _choice(field, ref, text, words)
+        elif field.kind is FieldKind.CHECK and not is_marked(text):
+            yield finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices((MARK,)))
+        elif field.kind is FieldKind.NUMBER and number_text(text, field.unit) is None:
+            unit = f"{field.unit}で、" if field.unit else ""
+            yield finding(problems.NOT_A_NUMBER, ref, field=field.label, value=text, unit=unit)
+        elif field.kind is FieldKind.DATE and date_text(text) is None:
+            yield finding(problems.NOT_A_DATE, ref, field=field.label, value=text)
+        elif field.kind is FieldKind.MEASURE_ID and measure_id(text) not in map(measure_id, case.measures):
+            yield finding(problems.MEASURE_UNKNOWN, ref, field=field.label, value=text)
+        elif field.kind is FieldKind.EMAIL:
+            yield from malformed(ref, text, case.settings.mail_domain)
+
+
+def allowed_words(field: Field, case: Case) -> tuple[str, ...]:
+    """The words that a field may hold; () where any text may stand."""
+    if field.kind is FieldKind.PROGRESS:
+        return tuple(w.word for w in case.settings.progress_words)
+    return case.settings.flags if field.kind is FieldKind.FLAG else field.choices
+
+
+def _choice(field: Field, ref: Ref, text: str, words: tuple[str, ...]) -> Finding:
+    if expected := nearest(text, words):
+        return finding(problems.CHOICE_NEAR, ref, field=field.label, value=text, expected=expected)
+    return finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices(words))
+
+
+def required(case: Case) -> Iterator[Finding]:
+    """A field with a 必須の条件 that holds is filled in where the department could; a dash is no answer."""
+    for field, ref, text in _texts(case):
+        if field.required is None or not is_blank(text) or not _asked(case, field, ref):
+            continue
+        if not (of := field.required.field):
+            yield finding(problems.REQUIRED_ALWAYS, ref, field=field.label)
+            continue
+        other = case.settings.catalogue.field[of]
+        at = Ref(
+            of, ref.item if other.prefix == field.prefix else "", ref.period if other.period is field.period else 0
+        )
+        if (value := case.values.get(at, "")) in field.required.values:
+            yield finding(problems.REQUIRED_IF, ref, field=field.label, other=other.label, value=value)
+
+
+def _asked(case: Case, field: Field, ref: Ref) -> bool:
+    """Whether this return could fill in a cell, in an item that holds anything, of a period that is due."""
+    if case.issued is None or case.to_come(ref) or case.access(ref) is not Access.OPEN:
+        return False
+    if field.period is Period.YEARS and ref.period != case.settings.plan_year:
+        return False
+    if case.inputs is not None and (ref.field, ref.period) not in case.inputs:
+        return False
+    return not ref.item or any(
+        t for r, t in case.values.items() if r.item == ref.item and r.field.startswith(f"{field.prefix}.")
+    )
+
+
+def _texts(case: Case) -> Iterator[tuple[Field, Ref, str]]:
+    fields = case.settings.catalogue.field
+    for ref, text in case.values.items() if case.settings.catalogue.declared else ():
+        if (field := fields[ref.field]).declared:
+            yield field, ref, text
