@@ -46,7 +46,6 @@ from dxreport.ooxml import text_metrics
 from dxreport.ooxml.cells import Grid
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import cell
-from dxreport.ooxml.table import workbook_part
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.workspace.bundled import bundled
 
@@ -67,7 +66,7 @@ def by_dxreport(measure: Measure) -> bytes:
 def grid_of(book: bytes, measure: Measure) -> Grid:
     """Return the sheet of a measure."""
     package = Package(book)
-    return Worksheets(package, workbook_part(package)).grid(measure.id)
+    return Worksheets(package).grid(measure.id)
 
 
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:

@@ -19,8 +19,9 @@ from ..issue.store import Archive, workbook_path
 from ..master.records import Master
 from ..ooxml.correction import return_line
 from ..ooxml.package import Package
-from ..sendback.corrected_copy import Mark, corrected_copy
+from ..sendback.corrected_copy import corrected_copy
 from ..sendback.fill import fill, positions
+from ..sendback.mark import Mark
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from .originals import without_number

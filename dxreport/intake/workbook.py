@@ -10,6 +10,7 @@ from ..domain.errors import PackageError
 from ..ooxml.cells import Grid
 from ..ooxml.correction import LIST_SHEET, is_added_sheet, return_id_in
 from ..ooxml.package import Package
+from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
 from .file_type import Format, recognise
 from .limits import MAX_COLUMNS, MAX_ROWS, MAX_XML, Unreadable, too_far, unreadable
@@ -89,10 +90,9 @@ def _open_xls(data: bytes, password: str | None) -> Workbook:
 def _read(kind: Format, package: Package) -> Iterable[Grid]:
     if kind is Format.ODS:
         return read_ods(package)
-    main = next(r.target for r in package.relationships() if r.kind == "officeDocument")
     if kind is Format.XLSB:
-        return read_xlsb(package, main)
-    worksheets = Worksheets(package, main, MAX_XML)
+        return read_xlsb(package, workbook_part(package))
+    worksheets = Worksheets(package, MAX_XML)
     return map(worksheets.grid, worksheets.names)
 
 

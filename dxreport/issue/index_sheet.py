@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..domain.model import Measure
-from ..form.render.prepare import TEXT_HEAD, TEXT_TAIL
 from ..form.render.workbook import PlainSheet
 from ..ooxml import text_metrics
 from ..ooxml.package import MAIN_NS
+from ..ooxml.plain_sheet import columns, text_row
 from ..ooxml.refs import quote_sheet
 from ..ooxml.styles import Look, Styles
-from ..ooxml.text import escape, escape_attribute
+from ..ooxml.text import escape_attribute
 
 NAME = "施策一覧"
 _HEADS = ("施策ID", "施策名", "主管部署")
@@ -26,15 +26,17 @@ def index_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> Plai
     """List ``measures`` under ``title``; the formats are added to ``styles``."""
     font = styles.format(styles.added(_TEXT)).font_name
     pitch = text_metrics.line_pitch(_TEXT.size, font, None, styles.normal_size)
-    rows = [_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), _row(2, 6.0, [])]
-    rows.append(_row(_HEAD_ROW, _LEAST, [(head, styles.added(_HEAD)) for head in _HEADS]))
+    rows = [text_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), text_row(2, 6.0, [])]
+    rows.append(text_row(_HEAD_ROW, _LEAST, [(head, styles.added(_HEAD)) for head in _HEADS]))
     looks = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)]
     for number, m in enumerate(measures, _HEAD_ROW + 1):
         texts = (m.id, m.name, m.lead_department)
         high = max(
             text_metrics.needed_height(text, _em(width), pitch) for text, width in zip(texts, _WIDTHS, strict=True)
         )
-        rows.append(_row(number, max(_LEAST, min(high, text_metrics.MAX_HEIGHT)), list(zip(texts, looks, strict=True))))
+        rows.append(
+            text_row(number, max(_LEAST, min(high, text_metrics.MAX_HEIGHT)), list(zip(texts, looks, strict=True)))
+        )
     links = "".join(
         f'<hyperlink ref="A{number}" location="{escape_attribute(quote_sheet(m.id))}!B2" display="{escape_attribute(m.id)}"/>'
         for number, m in enumerate(measures, _HEAD_ROW + 1)
@@ -46,23 +48,14 @@ def _em(width: float) -> float:
     return text_metrics.usable_em(text_metrics.column_px(width, text_metrics.max_digit_width(_WIDTHS)), _TEXT.size)
 
 
-def _row(number: int, height: float, cells: Sequence[tuple[str, int]]) -> str:
-    inner = "".join(
-        f'<c r="{column}{number}" s="{style}"' + (f"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}" if text else "/>")
-        for column, (text, style) in zip("ABC", cells, strict=False)
-    )
-    return f'<row r="{number}" ht="{height:g}" customHeight="1">{inner}</row>'
-
-
 def _sheet(rows: str, links: str) -> str:
-    columns = "".join(f'<col min="{n}" max="{n}" width="{w:g}" customWidth="1"/>' for n, w in enumerate(_WIDTHS, 1))
     below = _HEAD_ROW + 1
     return (
         f'<worksheet xmlns="{MAIN_NS}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0">'
         f'<pane ySplit="{_HEAD_ROW}" topLeftCell="A{below}" activePane="bottomLeft" state="frozen"/>'
         f'<selection pane="bottomLeft" activeCell="A{below}" sqref="A{below}"/></sheetView></sheetViews>'
-        f'<sheetFormatPr defaultRowHeight="13.5"/><cols>{columns}</cols><sheetData>{rows}</sheetData>'
+        f'<sheetFormatPr defaultRowHeight="13.5"/><cols>{columns(_WIDTHS)}</cols><sheetData>{rows}</sheetData>'
         '<mergeCells count="1"><mergeCell ref="A1:C1"/></mergeCells>'
         f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"
         '<printOptions horizontalCentered="1"/>'

@@ -10,7 +10,6 @@ from ..form.render.prepare import PreparedForm
 from ..intake.limits import MAX_COLUMNS, MAX_ROWS
 from ..ooxml.package import Package
 from ..ooxml.refs import address
-from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
 
 
@@ -21,7 +20,7 @@ class UnreadableForm(DxreportError):
 def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> None:
     """Read the sheet of ``measure`` in a rendered workbook; raise UnreadableForm where it is not what was written."""
     form, package = prepared.form, Package(data)
-    grid = Worksheets(package, workbook_part(package)).grid(measure.id)
+    grid = Worksheets(package).grid(measure.id)
     row, column = max((r for r, _ in grid.cells), default=0), max((c for _, c in grid.cells), default=0)
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise _unusable(form.name, measure.id, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")

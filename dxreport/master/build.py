@@ -1,6 +1,6 @@
 """Building the first master of a fiscal year.
 
-openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); :class:`~dxreport.ooxml.table.WorkbookEdit`
+openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); :class:`~dxreport.ooxml.table_edit.WorkbookEdit`
 writes the contents, as it does every later change. The same contents give the same bytes.
 """
 
@@ -15,7 +15,8 @@ from lxml import etree
 from ..domain.fields import QUARTER_LABELS, Ref
 from ..domain.model import Department, Measure, Round, Settings
 from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
-from ..ooxml.table import WorkbookEdit, sheet_parts
+from ..ooxml.table import sheet_parts
+from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import atomic_write
 from . import schema
 from .catalogue import catalogue_rows

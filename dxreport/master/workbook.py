@@ -11,7 +11,7 @@ from ..domain.model import normalise
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..ooxml.sheet_texts import SheetTexts, sheet_texts
-from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, plain, sheet_parts, tables, workbook_part
+from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, plain, sheet_parts, tables
 from ..ooxml.worksheets import Worksheets
 from .faults import Faults, suggestion
 from .records import Place
@@ -73,7 +73,7 @@ class MasterWorkbook:
         self.package = package
         self.faults = Faults()
         self._parts = {plain(name): (name, part) for name, part in sheet_parts(package).items()}
-        self._worksheets = Worksheets(package, workbook_part(package))
+        self._worksheets = Worksheets(package)
         self._grids: dict[str, tuple[SheetTexts, tuple[Table, ...]]] = {}
 
     def has_sheet(self, schema: TableSchema) -> bool:

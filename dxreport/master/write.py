@@ -11,8 +11,9 @@ from types import MappingProxyType
 from ..domain.errors import LockedError, MasterError
 from ..domain.fields import Ref
 from ..ooxml.package import Package
-from ..ooxml.properties import property_parts
-from ..ooxml.table import TableRange, WorkbookEdit
+from ..ooxml.properties import set_property
+from ..ooxml.table import TableRange
+from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
 from ..workspace.paths import Workspace
 from .ledgers import LEDGER_OF, Ledger
@@ -76,7 +77,7 @@ class MasterEdit:
 
     def set_commit(self, commit: str) -> None:
         """Name the entry of the log that the workbook is written with."""
-        self._workbook.put_parts(property_parts(self._workbook.package, COMMIT, commit))
+        set_property(self._workbook, COMMIT, commit)
 
     def data(self) -> bytes:
         """Return the workbook with all edits; call it once, at the end."""

@@ -32,6 +32,26 @@ TYPES_NS = "http://schemas.openxmlformats.org/package/2006/content-types"
 MAIN_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 REL_TYPE = DOC_RELS_NS + "/"
+TYPES_PART = "[Content_Types].xml"
+ORDERS = {  # the elements that may be in another, as the schema orders them
+    "workbook": (
+        "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
+        "externalReferences", "definedNames", "calcPr",
+    ),
+    "styleSheet": (
+        "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors",
+        "extLst",
+    ),
+    "comments": ("authors", "commentList"),
+    "worksheet": (
+        "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
+        "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate", "customSheetViews", "mergeCells",
+        "phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins",
+        "pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors",
+        "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls",
+        "webPublishItems", "tableParts", "extLst",
+    ),
+}  # fmt: skip
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -47,6 +67,21 @@ def serialise(root: etree._Element) -> bytes:
     """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return data
+
+
+def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
+    """Insert an element where its schema has it, after the last of those that come before it, and return it."""
+    order = ORDERS[etree.QName(parent).localname]
+    before = order[: order.index(etree.QName(element).localname)]
+    earlier = [child for child in parent.iterchildren("{*}*") if etree.QName(child).localname in before]
+    parent.insert(parent.index(earlier[-1]) + 1 if earlier else 0, element)
+    return element
+
+
+def child(parent: etree._Element, name: str) -> etree._Element:
+    """The child of this name, made in its place where there is none."""
+    found = parent.find(f"{{{MAIN_NS}}}{name}")
+    return found if found is not None else insert(parent, etree.Element(f"{{{MAIN_NS}}}{name}"))
 
 
 @dataclass(frozen=True, slots=True)

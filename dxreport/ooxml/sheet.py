@@ -6,29 +6,26 @@ Texts are written as inline strings, so that no other part has to change.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from functools import partial
 
 from lxml import etree
 
 from ..domain.errors import MasterError
-from .package import MAIN_NS, Package, serialise
+from .package import MAIN_NS
 from .refs import address, box, cell
-from .text import literal
+from .text import TRUE, add_text
 
 _N = f"{{{MAIN_NS}}}"
-_ROW, _C, _F, _V, _IS, _T = (_N + tag for tag in ("row", "c", "f", "v", "is", "t"))
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_ROW, _C, _F, _V, _IS = (_N + tag for tag in ("row", "c", "f", "v", "is"))
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
 
 
 class SheetEdit:
-    """A parsed worksheet part of a package. ``title`` is the sheet's name, used in messages.
+    """The root of a worksheet part under edit; ``dropped_formula`` is whether a text has replaced a formula."""
 
-    ``dropped_formula`` is whether a text has replaced a formula.
-    """
-
-    def __init__(self, package: Package, part: str, title: str) -> None:
-        self.part, self.title = part, title
-        self.root = package.xml(part)
+    def __init__(self, root: etree._Element, title: str) -> None:
+        """``title`` is the sheet's name, used in messages."""
+        self.root, self._title = root, title
         self.dropped_formula = False
         self._data = self.root.find(_N + "sheetData")
         self._merges = [box(m.get("ref")) for m in self.root.iterfind(f"{_N}mergeCells/{_N}mergeCell")]
@@ -40,10 +37,6 @@ class SheetEdit:
             self._rows[number] = row
         self._numbers = sorted(self._rows)
         self._cells: dict[int, dict[int, etree._Element]] = {}
-
-    def bytes(self) -> bytes:
-        """Return the part with all edits."""
-        return serialise(self.root)
 
     def occupied(self, row: int, column: int) -> bool:
         """Whether the cell holds a value or a formula; a style alone does not count."""
@@ -67,16 +60,16 @@ class SheetEdit:
         self._clear(found)
         if text:
             found.set("t", "inlineStr")
-            t = etree.SubElement(etree.SubElement(found, _IS), _T)
-            t.text = literal(text)
-            t.set(_SPACE, "preserve")
-        self._refit(self._rows[row])
+            add_text(etree.SubElement(found, _IS), text)
+        # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.
+        if self._rows[row].get("customHeight") not in TRUE:
+            self._rows[row].attrib.pop("ht", None)
 
     def style(self, row: int, column: int) -> int:
         """Return the index of a cell's format; without a stored cell, that of its row, else of its column."""
         found = self._row_cells(row).get(column)
         line = self._rows.get(row)
-        if found is None and line is not None and line.get("customFormat") in ("1", "true"):
+        if found is None and line is not None and line.get("customFormat") in TRUE:
             found = line
         if found is not None:
             return int(found.get("s", "0"))
@@ -89,7 +82,7 @@ class SheetEdit:
         """Set the format of a cell by its index and keep its content."""
         found = self._row_cells(row).get(column)
         if found is None:
-            found = self._new_cell(row, column, None)
+            found = self._new_cell(row, column)
         found.set("s", str(style))
 
     def copy_styles(self, source: int, target: int, left: int, right: int) -> None:
@@ -104,11 +97,12 @@ class SheetEdit:
 
         These are the ranges of validations, conditional formats and the like.
         """
+        grown = partial(stretched, old_last=old_last, new_last=new_last, left=left, right=right)
         for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
             if element.get("sqref"):
-                element.set("sqref", _stretched(element.get("sqref"), old_last, new_last, left, right))
+                element.set("sqref", grown(element.get("sqref")))
             elif element.tag == _SQREF and element.text:
-                element.text = _stretched(element.text, old_last, new_last, left, right)
+                element.text = grown(element.text)
 
     def cover(self, row: int, column: int) -> None:
         """Extend the sheet's dimension to this cell."""
@@ -128,7 +122,7 @@ class SheetEdit:
             self._cells[row] = cells
         return self._cells[row]
 
-    def _new_cell(self, row: int, column: int, style: str | None) -> etree._Element:
+    def _new_cell(self, row: int, column: int, style: str = "") -> etree._Element:
         if row not in self._rows:
             at = bisect_left(self._numbers, row)
             element = etree.Element(_ROW, r=str(row))
@@ -144,22 +138,20 @@ class SheetEdit:
         self._rows[row].attrib.pop("spans", None)
         return c
 
-    def _style_above(self, row: int, column: int, top: int) -> str | None:
+    def _style_above(self, row: int, column: int, top: int) -> str:
         for number in reversed(self._numbers[: bisect_left(self._numbers, row)]):
             if number < top:
                 break
-            above = self._row_cells(number).get(column)
-            if above is not None:
-                style: str | None = above.get("s")
-                return style
-        return None
+            if (above := self._row_cells(number).get(column)) is not None:
+                return str(above.get("s", ""))
+        return ""
 
     def _clear(self, c: etree._Element) -> None:
         f = c.find(_F)
         if f is not None:
             if f.get("t") in ("shared", "array", "dataTable"):
                 raise MasterError(
-                    f"「{self.title}」シートの {c.get('r')} は、ほかのセルと共通の数式なので書き換えられません。",
+                    f"「{self._title}」シートの {c.get('r')} は、ほかのセルと共通の数式なので書き換えられません。",
                     "数式を値に置きかえて（コピー → 値の貼り付け）保存してから、もう一度実行してください。",
                 )
             self.dropped_formula = True
@@ -168,16 +160,11 @@ class SheetEdit:
         for name in ("t", "cm", "vm"):
             c.attrib.pop(name, None)
 
-    @staticmethod
-    def _refit(row: etree._Element) -> None:
-        # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.
-        if row.get("customHeight") not in ("1", "true"):
-            row.attrib.pop("ht", None)
 
-
-def _stretched(sqref: str, old_last: int, new_last: int, left: int, right: int) -> str:
+def stretched(refs: str, old_last: int, new_last: int, left: int, right: int) -> str:
+    """Ranges separated by blanks, extended as :meth:`SheetEdit.stretch` does."""
     out = []
-    for ref in sqref.split():
+    for ref in refs.split():
         try:
             b = box(ref)
         except ValueError:  # whole columns (A:A), which some programs write

@@ -9,6 +9,7 @@ from lxml import etree
 from .package import MAIN_NS
 
 XML_SPACE = " \t\r\n"
+TRUE = ("1", "true")  # how an attribute says yes
 MAX_TEXT = 32_767  # UTF-16 units that Excel keeps in a cell
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -18,19 +19,7 @@ _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 def escape(text: str) -> str:
     """Escape a cell's text for the content of ``<t>``: markup, literal ``_xHHHH_``, and CR."""
-    if "&" in text:
-        text = text.replace("&", "&amp;")
-    if "<" in text:
-        text = text.replace("<", "&lt;")
-    if ">" in text:
-        text = text.replace(">", "&gt;")
-    if "_x" in text:
-        text = _LOOKS_ESCAPED.sub("_x005F_", text)
-    return text.replace("\r", "&#13;") if "\r" in text else text
-
-
-def literal(text: str) -> str:
-    """Escape literal ``_xHHHH_`` in a cell's text for the ``<t>`` of an lxml tree, which escapes markup itself."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
     return _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
 
 
@@ -56,6 +45,12 @@ def _content(t: etree._Element) -> str:
     """The text of a ``<t>``: Excel keeps white space at its ends only where ``xml:space`` says so."""
     text = t.text or ""
     return text if t.get(_SPACE) == "preserve" else text.strip(XML_SPACE)
+
+
+def add_text(parent: etree._Element, text: str) -> None:
+    """Add a ``<t>`` with this text, every blank of it kept."""
+    t = etree.SubElement(parent, _SI_T, {_SPACE: "preserve"})
+    t.text = _LOOKS_ESCAPED.sub("_x005F_", text)
 
 
 def utf16_length(text: str) -> int:

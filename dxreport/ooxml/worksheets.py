@@ -14,7 +14,8 @@ from .formats import BUILT_IN
 from .package import MAIN_NS, MAX_PART, Package, Relationship, parse
 from .refs import box, column_number
 from .refs import cell as parse_ref
-from .text import XML_SPACE, string_item, unescape
+from .table import workbook_part
+from .text import TRUE, XML_SPACE, string_item, unescape
 
 _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 strict
 _N = f"{{{MAIN_NS}}}"
@@ -34,16 +35,17 @@ _Stored = tuple[int, int, str, str, str, str]
 class Worksheets:
     """Reads the worksheets of a package. Shared strings and number formats are looked up once, when needed."""
 
-    def __init__(self, package: Package, workbook: str, largest: int = MAX_PART) -> None:
-        """``workbook`` is the name of the workbook part, ``largest`` the bytes that a sheet may have unzipped.
+    def __init__(self, package: Package, largest: int = MAX_PART) -> None:
+        """``largest`` is the bytes that a sheet may have unzipped.
 
-        Raises PackageError where the workbook part is damaged.
+        Raises PackageError where the workbook part is missing or damaged.
         """
         self._package, self._largest = package, largest
+        workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
         root = package.xml(workbook)
         properties = root.find("{*}workbookPr")
-        self.date1904 = properties is not None and properties.get("date1904") in ("1", "true")
+        self.date1904 = properties is not None and properties.get("date1904") in TRUE
         self._sheets = {
             node.get("name", ""): (relationship.target, node.get("state", "visible") != "visible")
             for node in root.iterfind("{*}sheets/{*}sheet")

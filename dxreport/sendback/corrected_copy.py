@@ -8,41 +8,22 @@ answers as before.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lxml import etree
 
-from ..domain.problems import shown
+from ..domain.errors import PackageError
 from ..ooxml.correction import note_text
+from ..ooxml.edit import PackageEdit
 from ..ooxml.package import MAIN_NS, Package
 from ..ooxml.refs import Box, box
-from ..ooxml.sheet import SheetEdit
 from .former_marks import remove_marks
-from .list_sheet import Line, add_list, add_record
+from .list_sheet import add_list, add_record
+from .mark import Mark
 from .notes import Notes
-from .parts import PackageEdit
 from .styles import SIDES, MarkStyles
 
 _DEMANDS = {"error": "修正が必要です", "warning": "ご確認ください"}
-_SHOWN = 200  # characters of an answer that the list quotes
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A problem to show in the file, worded as in :class:`dxreport.domain.problems.Problem`.
-
-    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``), empty where the problem concerns the whole sheet or
-    file. ``severity`` is ``error`` or ``warning``.
-    """
-
-    sheet: str
-    cells: tuple[str, ...]
-    label: str
-    value: str
-    message: str
-    fix: str
-    severity: str
 
 
 def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
@@ -52,18 +33,22 @@ def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str
     a mark's cell is no address.
     """
     edit = PackageEdit(package)
+    if package.xml(edit.workbook).tag != f"{{{MAIN_NS}}}workbook":
+        raise PackageError("この形のブック（Strict Open XML など）には書き込めません")
+    if any(r.kind == "revisionHeaders" for r in package.relationships(edit.workbook)):
+        raise PackageError("共有ブックには書き込めません")  # its log of changes would name sheets it has not
     styles = MarkStyles(edit.tree(_styles_part(edit)))
     notes = {sheet: Notes(edit, sheet) for sheet in edit.sheets}
     remove_marks(edit, styles, notes)
-    for sheet in edit.sheets:
+    for sheet, own in notes.items():
         numbered = [(n, mark) for n, mark in enumerate(marks, 1) if mark.sheet == sheet and mark.cells]
-        if numbered:
-            _mark_sheet(edit.sheet(sheet), styles, notes[sheet], numbered)
-    for own in notes.values():
+        for place, here in sorted(_by_place(edit, numbered).items()):
+            _tint(edit, sheet, styles, place, "error" if any(m.severity == "error" for _, m in here) else "warning")
+            own.add(place, [note_text(n, _DEMANDS[m.severity], (m.message, m.fix)) for n, m in here])
         own.prune()
-    add_list(edit, styles, [_line(edit, n, mark) for n, mark in enumerate(marks, 1)], header)
-    if styles.swatches:
-        add_record(edit, styles.swatches)
+    add_list(edit, styles, marks, header)
+    if styles.originals:
+        add_record(edit, styles.originals)
     return edit.data()
 
 
@@ -72,43 +57,27 @@ def _styles_part(edit: PackageEdit) -> str:
     if found in edit.package:
         return found
     name = edit.free_name("styles.xml")
-    edit.put(name, etree.Element(f"{{{MAIN_NS}}}styleSheet", nsmap={None: MAIN_NS}))
-    edit.set_type(name, _STYLES_TYPE)
-    edit.relate(edit.workbook, "styles", name)
+    edit.add(
+        edit.workbook, "styles", name, etree.Element(f"{{{MAIN_NS}}}styleSheet", nsmap={None: MAIN_NS}), _STYLES_TYPE
+    )
     return name
 
 
-def _mark_sheet(cells: SheetEdit, styles: MarkStyles, notes: Notes, numbered: Sequence[tuple[int, Mark]]) -> None:
-    by_place: dict[Box, list[tuple[int, Mark]]] = {}
+def _by_place(edit: PackageEdit, numbered: Sequence[tuple[int, Mark]]) -> dict[Box, list[tuple[int, Mark]]]:
+    """The marks of a sheet by cell, or by the merged range that the cell belongs to."""
+    out: dict[Box, list[tuple[int, Mark]]] = {}
     for number, mark in numbered:
-        for place in dict.fromkeys(_place(cells, ref) for ref in mark.cells):
-            by_place.setdefault(place, []).append((number, mark))
-    for place, here in sorted(by_place.items()):
-        severity = "error" if any(mark.severity == "error" for _, mark in here) else "warning"
-        _tint(cells, styles, place, severity)
-        notes.add(place, [note_text(n, _DEMANDS[mark.severity], (mark.message, mark.fix)) for n, mark in here])
+        merge_at = edit.sheet(mark.sheet).merge_at
+        for place in dict.fromkeys(box(merge_at(*box(ref)[:2]) or ref) for ref in mark.cells):
+            out.setdefault(place, []).append((number, mark))
+    return out
 
 
-def _place(cells: SheetEdit, ref: str) -> Box:
-    """The cell, or the merged range it belongs to."""
-    place = box(ref)
-    return box(cells.merge_at(place.top, place.left) or ref)
-
-
-def _tint(cells: SheetEdit, styles: MarkStyles, place: Box, severity: str) -> None:
+def _tint(edit: PackageEdit, sheet: str, styles: MarkStyles, place: Box, severity: str) -> None:
+    cells = edit.sheet(sheet)
     for row in range(place.top, place.bottom + 1):
         for column in range(place.left, place.right + 1):
             at_edge = (column == place.left, column == place.right, row == place.top, row == place.bottom)
             if any(at_edge):
                 sides = [side for side, here in zip(SIDES, at_edge, strict=True) if here]
                 cells.restyle(row, column, styles.marked(cells.style(row, column), severity, sides))
-
-
-def _line(edit: PackageEdit, number: int, mark: Mark) -> Line:
-    value = shown(mark.value, _SHOWN) if mark.value or mark.cells else ""
-    texts = (str(number), mark.sheet, "、".join(mark.cells), mark.label, value, mark.message, mark.fix)
-    link = ""
-    if mark.cells and mark.sheet in edit.sheets:
-        quoted = mark.sheet.replace("'", "''")
-        link = f"'{quoted}'!{mark.cells[0]}"
-    return Line(texts, mark.severity, link)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from ..domain.model import Ref
 from ..form.read.sheet import read_sheet
 from ..form.records import Form
+from ..ooxml.edit import PackageEdit
 from ..ooxml.package import Package
-from ..ooxml.refs import address, cell
-from ..ooxml.sheet import SheetEdit
-from ..ooxml.table import sheet_parts, workbook_part
+from ..ooxml.refs import address
 from ..ooxml.worksheets import Worksheets
 
 
@@ -19,26 +18,25 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
 
     Raises KeyError for a sheet that is not there or a Ref that its form does not show.
     """
-    package = Package(data)
-    parts, worksheets = sheet_parts(package), Worksheets(package, workbook_part(package))
-    changed = {}
+    edit = PackageEdit(Package(data))
+    worksheets = Worksheets(edit.package)
     for sheet, texts in answers.items():
         at = _positions(worksheets, form, sheet, quarter, year)
-        edit = SheetEdit(package, parts[sheet], sheet)
         for ref, text in texts.items():
-            edit.set(*cell(at[ref]), text)
-        changed[parts[sheet]] = edit.bytes()
-    return package.with_parts(changed)
+            edit.sheet(sheet).set(*at[ref], text)
+    return edit.data()
 
 
 def positions(data: bytes, form: Form, sheet: str, *, quarter: int, year: int) -> dict[Ref, str]:
     """The cell of each text of a sheet (``E21``); raises KeyError when there is no such sheet of a form."""
-    package = Package(data)
-    return _positions(Worksheets(package, workbook_part(package)), form, sheet, quarter, year)
+    found = _positions(Worksheets(Package(data)), form, sheet, quarter, year)
+    return {ref: address(*at) for ref, at in found.items()}
 
 
-def _positions(worksheets: Worksheets, form: Form, sheet: str, quarter: int, year: int) -> dict[Ref, str]:
+def _positions(
+    worksheets: Worksheets, form: Form, sheet: str, quarter: int, year: int
+) -> Mapping[Ref, tuple[int, int]]:
     filled = read_sheet(form, worksheets.grid(sheet).rows, quarter=quarter, year=year)
     if filled is None:
         raise KeyError(sheet)
-    return {ref: address(*at) for ref, at in filled.at.items()}
+    return filled.at

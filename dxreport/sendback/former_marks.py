@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lxml import etree
-
 from ..ooxml.cells import BLANK
 from ..ooxml.correction import LIST_SHEET, LIST_TITLE, RECORD_SHEET
+from ..ooxml.edit import PackageEdit
 from ..ooxml.package import MAIN_NS
 from ..ooxml.worksheets import Worksheets
 from .notes import Notes
-from .parts import PackageEdit
-from .styles import MarkStyles, Swatch
+from .styles import MarkStyles
 
 _N = f"{{{MAIN_NS}}}"
 _C = _N + "c"
-_ITS_OWN = (
-    "comments",
-    "vmlDrawing",
-    "threadedComment",
-    "drawing",
-    "printerSettings",
-)  # parts that no other sheet shares
+_ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # parts of one sheet alone
 
 
 def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Notes]) -> None:
@@ -32,19 +24,22 @@ def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Note
     """
     ours = _our_sheets(edit)
     formers = styles.formers()
-    swatches = _swatches(edit) if RECORD_SHEET in edit.sheets else []
+    originals = _originals(edit) if RECORD_SHEET in edit.sheets else {}
     for name, part in edit.sheets.items():
         if name in ours or part not in edit.package:
             continue
-        if formers:
-            _restore(edit, styles, name, formers, swatches)
+        seen = edit.package.xml(part).iter(_C) if formers else ()
+        if any(int(c.get("s", "0")) in formers for c in seen):
+            for c in edit.sheet(name).root.iter(_C):
+                if (index := int(c.get("s", "0"))) in formers:
+                    c.set("s", str(styles.restored(index, originals)))
         notes[name].strip()
     for name in ours:
         _drop_sheet(edit, name)
 
 
 def _our_sheets(edit: PackageEdit) -> list[str]:
-    worksheets = Worksheets(edit.package, edit.workbook)
+    worksheets = Worksheets(edit.package)
     lists = [
         name
         for name, part in edit.sheets.items()
@@ -53,23 +48,14 @@ def _our_sheets(edit: PackageEdit) -> list[str]:
     return lists + [RECORD_SHEET] * (RECORD_SHEET in edit.sheets)
 
 
-def _swatches(edit: PackageEdit) -> list[Swatch]:
-    out = []
+def _originals(edit: PackageEdit) -> dict[int, int]:
+    """The original of each marked format, as the hidden sheet keeps them."""
+    out: dict[int, int] = {}
     for row in edit.package.xml(edit.sheets[RECORD_SHEET]).iter(_N + "row"):
-        indexes = [int(c.get("s", "0")) for c in row.iterfind(_C)]
-        if len(indexes) >= 2:
-            out.append(Swatch(*indexes[:2]))
+        formats = [int(c.get("s", "0")) for c in row.iterfind(_C)]
+        if len(formats) >= 2:
+            out.setdefault(*formats[:2])
     return out
-
-
-def _restore(edit: PackageEdit, styles: MarkStyles, name: str, formers: set[int], swatches: list[Swatch]) -> None:
-    seen = edit.package.xml(edit.sheets[name])
-    if not any(c.get("s") and int(c.get("s")) in formers for c in seen.iter(_C)):
-        return
-    for c in edit.sheet(name).root.iter(_C):
-        index = int(c.get("s", "0"))
-        if index in formers:
-            c.set("s", str(styles.restored(index, swatches)))
 
 
 def _drop_sheet(edit: PackageEdit, name: str) -> None:
@@ -85,13 +71,9 @@ def _drop_sheet(edit: PackageEdit, name: str) -> None:
     for named in list(book.iter("{*}definedName")):
         local = int(named.get("localSheetId", "-1"))
         if local == at:
-            _remove_name(named)
+            names = named.getparent()
+            names.remove(named)
+            if not len(names):
+                book.remove(names)
         elif local > at:
             named.set("localSheetId", str(local - 1))
-
-
-def _remove_name(named: etree._Element) -> None:
-    parent = named.getparent()
-    parent.remove(named)
-    if not len(parent):
-        parent.getparent().remove(parent)

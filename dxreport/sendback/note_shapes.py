@@ -13,6 +13,7 @@ from lxml import etree
 from ..domain.errors import PackageError
 from ..ooxml.package import MAIN_NS
 from ..ooxml.refs import MAX_COLUMN, MAX_ROW, Box
+from ..ooxml.text import TRUE
 from ..ooxml.text_metrics import column_px, lines, max_digit_width
 
 _N = f"{{{MAIN_NS}}}"
@@ -41,29 +42,24 @@ def new_part(number: int) -> bytes:
     return f"<xml {spaces}>{layout}{_NOTE_TYPE}</xml>".encode()
 
 
-def has_note(part: bytes, row: int, column: int) -> bool:
-    """Whether the part has the box of the note in this cell (row and column from 1)."""
-    return any(_is_at(shape[0], row, column) for shape in _SHAPE.finditer(part))
-
-
 def has_shapes(part: bytes) -> bool:
     """Whether the part holds any shape."""
     return _SHAPE.search(part) is not None
 
 
 def without_note(part: bytes, row: int, column: int) -> bytes:
-    """The part without the box of the note in this cell."""
+    """The part without the box of the note in this cell (row and column from 1)."""
     return _SHAPE.sub(lambda m: b"" if _is_at(m[0], row, column) else m[0], part)
 
 
-def resized(part: bytes, row: int, column: int, anchor: str) -> bytes:
-    """The part with the box of the note in this cell at another anchor."""
-    place = rb"\g<1>" + anchor.encode()
-    return _SHAPE.sub(lambda m: _ANCHOR.sub(place, m[0], count=1) if _is_at(m[0], row, column) else m[0], part)
-
-
 def with_note(part: bytes, row: int, column: int, anchor: str) -> bytes:
-    """The part with another box; raises PackageError where the end of the part cannot be found."""
+    """The part with the box of the note in this cell at ``anchor``, moved there or added.
+
+    Raises PackageError where the end of the part cannot be found.
+    """
+    if any(_is_at(shape[0], row, column) for shape in _SHAPE.finditer(part)):
+        place = rb"\g<1>" + anchor.encode()
+        return _SHAPE.sub(lambda m: _ANCHOR.sub(place, m[0], count=1) if _is_at(m[0], row, column) else m[0], part)
     end = _END.search(part)
     if end is None:
         raise PackageError("メモの図形（VML）が壊れています")
@@ -98,19 +94,18 @@ class Geometry:
     """The sizes of a sheet's columns and rows in pixels, 0 for hidden ones."""
 
     def __init__(self, root: etree._Element) -> None:
-        self._columns: list[tuple[int, int, int]] = []
-        widths = [(c, float(c.get("width", "9"))) for c in root.iterfind(f"{_N}cols/{_N}col")]
-        mdw = max_digit_width(width for _, width in widths)
-        for col, width in widths:
-            px = 0 if col.get("hidden") in ("1", "true") else column_px(width, mdw)
-            self._columns.append((int(col.get("min")), int(col.get("max")), px))
+        columns = list(root.iterfind(f"{_N}cols/{_N}col"))
+        mdw = max_digit_width(float(c.get("width", "9")) for c in columns)
         plain = root.find(_N + "sheetFormatPr")
-        attributes = {} if plain is None else plain.attrib
-        self._column = column_px(float(attributes.get("defaultColWidth", "9.14")), mdw)
-        hidden = attributes.get("zeroHeight") in ("1", "true")
-        self._row = 0.0 if hidden else float(attributes.get("defaultRowHeight", "15"))
+        given = {} if plain is None else plain.attrib
+        self._column = column_px(float(given.get("defaultColWidth", "9.14")), mdw)
+        self._columns = [
+            (int(c.get("min")), int(c.get("max")), _unless_hidden(c, column_px(float(c.get("width", "9")), mdw)))
+            for c in columns
+        ]
+        self._row = 0.0 if given.get("zeroHeight") in TRUE else float(given.get("defaultRowHeight", "15"))
         self._rows = {
-            int(row.get("r", "0")): 0.0 if row.get("hidden") in ("1", "true") else float(row.get("ht", self._row))
+            int(row.get("r", "0")): _unless_hidden(row, float(row.get("ht", self._row)))
             for row in root.iterfind(f"{_N}sheetData/{_N}row")
         }
 
@@ -124,10 +119,14 @@ class Geometry:
         return ", ".join(str(n) for n in (*left, *top, *right, *bottom))
 
     def _column_px(self, index: int) -> int:
-        return next((px for first, last, px in self._columns if first <= index + 1 <= last), self._column)
+        return int(next((px for first, last, px in self._columns if first <= index + 1 <= last), self._column))
 
     def _row_px(self, index: int) -> int:
         return round(self._rows.get(index + 1, self._row) / 0.75)
+
+
+def _unless_hidden(element: etree._Element, size: float) -> float:
+    return 0.0 if element.get("hidden") in TRUE else size
 
 
 def _reach(size: Callable[[int], int], start: int, distance: int, end: int) -> tuple[int, int]:

@@ -13,10 +13,10 @@ from dxreport.intake.workbook import open_workbook
 from dxreport.issue.store import workbook_path
 from dxreport.master.ledgers import split_memo
 from dxreport.master.records import Receipt, ReceiptState
+from dxreport.ooxml.edit import PackageEdit
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import box
 from dxreport.sendback.notes import Notes
-from dxreport.sendback.parts import PackageEdit
 from dxreport.status.round_status import status
 from tests.support.quarter import RETURNED, Quarter, sheet_of
 

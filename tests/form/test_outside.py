@@ -10,7 +10,6 @@ from dxreport.form.read.filled import FilledSheet, read_filled
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.ooxml.package import Package
-from dxreport.ooxml.table import workbook_part
 from dxreport.ooxml.worksheets import Worksheets
 from tests.support.lens import FIRST, FORM, REAL, SETTINGS, prepared
 from tests.support.packages import edited, insert_rows, set_text
@@ -29,7 +28,7 @@ def returned(made: PreparedForm, measure: Measure, *edits: tuple[tuple[int, int]
 
     data = edited(render_book(made, [measure], "R04Q1-001").data, measure.id, change)
     package = Package(data)
-    grid = Worksheets(package, workbook_part(package)).grid(measure.id)
+    grid = Worksheets(package).grid(measure.id)
     return read_filled(grid, made.form, measure.values(), SETTINGS, quarter=1, year=1)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dxreport.domain.model import normalise
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.sheet_texts import SheetTexts, sheet_texts
-from dxreport.ooxml.table import sheet_parts, workbook_part
+from dxreport.ooxml.table import sheet_parts
 from dxreport.ooxml.worksheets import Worksheets
 
 
@@ -30,7 +30,7 @@ def grids(package: Package) -> tuple[SheetTexts, SheetTexts]:
     """As the sheet is written, and with a comment in its XML, so that it is parsed."""
     part = sheet_parts(package)["表"]
     other = Package(package.with_parts({part: package.read(part).replace(b"<sheetData", b"<!-- --><sheetData")}))
-    first, second = (sheet_texts(Worksheets(p, workbook_part(p)), part) for p in (package, other))
+    first, second = (sheet_texts(Worksheets(p), part) for p in (package, other))
     assert (first.rows, first.kinds) == (second.rows, second.kinds)
     return first, second
 

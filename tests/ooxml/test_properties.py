@@ -6,8 +6,9 @@ import io
 
 import xlsxwriter
 
+from dxreport.ooxml.edit import PackageEdit
 from dxreport.ooxml.package import Package
-from dxreport.ooxml.properties import property_parts, read_property
+from dxreport.ooxml.properties import read_property, set_property
 from tests.support.packages import faults
 
 
@@ -22,7 +23,9 @@ def book(**properties: str) -> Package:
 
 
 def with_property(package: Package, name: str, text: str) -> Package:
-    data = package.with_parts(property_parts(package, name, text))
+    edit = PackageEdit(package)
+    set_property(edit, name, text)
+    data = edit.data()
     assert faults(data) == []
     return Package(data)
 

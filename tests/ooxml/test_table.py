@@ -12,7 +12,8 @@ from lxml import etree
 from dxreport.domain.errors import MasterError
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.sheet_texts import sheet_texts
-from dxreport.ooxml.table import TableRange, WorkbookEdit, find_header, plain, sheet_parts, tables, workbook_part
+from dxreport.ooxml.table import TableRange, find_header, plain, sheet_parts, tables
+from dxreport.ooxml.table_edit import WorkbookEdit
 from dxreport.ooxml.worksheets import Worksheets
 from tests.support.packages import faults
 
@@ -45,7 +46,7 @@ def two_tables(blank_rows: int = 0, below: str = "") -> tuple[Package, TableRang
 
 def grid(data: bytes) -> dict[int, dict[int, str]]:
     package = Package(data)
-    return sheet_texts(Worksheets(package, workbook_part(package)), sheet_parts(package)["表"]).rows
+    return sheet_texts(Worksheets(package), sheet_parts(package)["表"]).rows
 
 
 def test_headers_are_found_among_the_first_rows_whatever_their_width_or_breaks() -> None:

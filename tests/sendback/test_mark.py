@@ -33,8 +33,8 @@ from dxreport.ooxml.package import MAIN_NS, Package
 from dxreport.ooxml.refs import address, box, cell
 from dxreport.ooxml.table import sheet_parts
 from dxreport.sendback import corrected_copy as marking
-from dxreport.sendback.corrected_copy import Mark
 from dxreport.sendback.list_sheet import COLUMNS
+from dxreport.sendback.mark import Mark
 from tests.support.lens import measure_of
 from tests.support.packages import faults
 

@@ -14,10 +14,10 @@ import msoffcrypto.format.ooxml
 import openpyxl
 from lxml import etree
 
+from dxreport.ooxml.edit import PackageEdit
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, TYPES_NS, Package, serialise
 from dxreport.ooxml.refs import box, cell
 from dxreport.sendback.notes import Notes
-from dxreport.sendback.parts import PackageEdit
 from tests.support import ole
 from tests.support.packages import (
     S,

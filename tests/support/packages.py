@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from dxreport.ooxml.package import DOC_RELS_NS, MAIN_NS, RELS_NS, TYPES_NS, Package, serialise
 from dxreport.ooxml.refs import Box, address, box, cell
 from dxreport.ooxml.table import sheet_parts
-from dxreport.ooxml.text import literal
+from dxreport.ooxml.text import add_text
 
 S = f"{{{MAIN_NS}}}"
 Grid = list[list[object]]
@@ -69,9 +69,7 @@ def set_text(root: etree._Element, where: tuple[int, int], text: str) -> None:
     c.attrib.pop("t", None)
     if text:
         c.set("t", "inlineStr")
-        t = etree.SubElement(etree.SubElement(c, f"{S}is"), f"{S}t")
-        t.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        t.text = literal(text)
+        add_text(etree.SubElement(c, f"{S}is"), text)
 
 
 def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ...ooxml.package import DOC_RELS_NS
+from ...ooxml.package import DOC_RELS_NS, ORDERS, child
 from ...ooxml.refs import box
 from ..faults import TemplateFaults
 from ..template import R_ID, S
@@ -14,14 +14,7 @@ from .markup import around
 from .row_map import RowMap
 from .xml_templates import X14, XM, TemplateBuilder, XmlTemplate
 
-ORDER = (
-    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
-    "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate", "customSheetViews", "mergeCells",
-    "phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup",
-    "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing",
-    "legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts",
-    "extLst",
-)  # fmt: skip
+ORDER = ORDERS["worksheet"]
 _REFUSED = {
     "tableParts": "テーブル", "oleObjects": "埋め込みオブジェクト", "controls": "フォームコントロール（ボタンやチェックボックス）",
 }  # fmt: skip
@@ -168,10 +161,7 @@ def _is_frozen(pane: etree._Element) -> bool:
 
 def _set_first_column(root: etree._Element, look: dict[str, str]) -> None:
     """Set the width of column A, whatever was drawn: it holds the keys or nothing."""
-    cols = root.find(f"{S}cols")
-    if cols is None:
-        cols = etree.Element(f"{S}cols")
-        root.find(f"{S}sheetData").addprevious(cols)
+    cols = child(root, "cols")
     first = next((c for c in cols if int(c.get("min")) == 1), None)
     if first is not None:
         if int(first.get("max")) > 1:

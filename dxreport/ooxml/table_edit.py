@@ -1,0 +1,168 @@
+"""Tables edited in place: their cells are set, rows appended, columns added.
+
+Only the worksheet and table parts concerned are rewritten; every other part of the package stays byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from lxml import etree
+
+from ..domain.errors import MasterError
+from .edit import PackageEdit
+from .package import MAIN_NS, Package, child
+from .refs import Box, address, box
+from .sheet import stretched
+from .table import Table, TableRange, tables
+from .text import MAX_TEXT, TRUE, utf16_length
+
+_N = f"{{{MAIN_NS}}}"
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+
+
+class WorkbookEdit(PackageEdit):
+    """Edits of one workbook, collected and then written by :meth:`data`, which is called once, at the end."""
+
+    def __init__(self, package: Package) -> None:
+        super().__init__(package)
+        self._tables: dict[str, tuple[Table, ...]] = {}
+        self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
+
+    def set(self, area: TableRange, row: int, header: str, text: str) -> None:
+        """Set the text of a cell.
+
+        Raises MasterError if it is inside a merge or a shared formula, or the text is too long for a cell.
+        """
+        sheet, column = self.sheet(area.sheet), area.columns[header]
+        merge = sheet.merge_at(row, column)
+        if merge and box(merge)[:2] != (row, column):
+            raise MasterError(
+                f"「{area.sheet}」シートの {address(row, column)} は結合セル {merge} の中にあるので書き込めません。",
+                "セルの結合を解除して保存してから、もう一度実行してください。",
+            )
+        if (length := utf16_length(text)) > MAX_TEXT:
+            raise MasterError(
+                f"「{area.sheet}」シートの {address(row, column)} に入れる文が長すぎます（{length:,}字、上限 {MAX_TEXT:,}字）。",
+                "文を短くしてから、もう一度実行してください。",
+            )
+        sheet.set(row, column, text, area.header + 1)
+
+    def append(self, area: TableRange, texts: Mapping[str, str]) -> int:
+        """Append a row under the last one and return its number.
+
+        Raises MasterError, naming the cell, if something else is in the way.
+        """
+        key = area.part, area.header, area.span[0]
+        row = self._last.get(key, (area, area.last))[1] + 1
+        left, right = area.span
+        inside = area.table is not None and row <= area.table.bottom
+        if not inside and area.table and area.table.totals:
+            raise MasterError(
+                f"「{area.sheet}」シートの表に集計行（{row} 行目）があるので、行を追加できません。",
+                "テーブル デザイン → 集計行 のチェックを外して保存してから、もう一度実行してください。",
+            )
+        fix = (
+            f"表のすぐ下（{address(row, left)} から下）を空けて保存してから、もう一度実行してください。"
+            "メモなどは表の右か、別のシートに移してください。"
+        )
+        self._check_free(area, Box(row, left, row, right), ("すぐ下", "行", fix), inside=inside)
+        if row > area.header + 1:
+            self.sheet(area.sheet).copy_styles(row - 1, row, left, right)
+        for header, text in texts.items():
+            self.set(area, row, header, text)
+        self._last[key] = area, row
+        return row
+
+    def widen(self, area: TableRange, headers: Sequence[str]) -> TableRange:
+        """Add columns at the right end of an area and return the area with them.
+
+        Raises MasterError, naming the cell or table, if something is in the way.
+        """
+        sheet, (left, right) = self.sheet(area.sheet), area.span
+        bottom = max(area.last, area.table.box.bottom if area.table else area.header)
+        fix = "表の右を空けて（メモなどは別のシートに移して）保存してから、もう一度実行してください。"
+        self._check_free(area, Box(area.header, right + 1, bottom, right + len(headers)), ("右", "列", fix))
+        columns = {header: right + n for n, header in enumerate(headers, 1)}
+        table = area.table and replace(area.table, box=area.table.box._replace(right=right + len(headers)))
+        wider = replace(area, columns={**area.columns, **columns}, table=table)
+        for header, column in columns.items():
+            sheet.set(area.header, column, header)
+            sheet.restyle(area.header, column, sheet.style(area.header, right))
+        if table:
+            _add_columns(self.tree(table.part), headers)
+        key = area.part, area.header, left
+        self._last[key] = wider, self._last.get(key, (area, area.last))[1]
+        return wider
+
+    def data(self) -> bytes:
+        """The workbook with all edits; without any, the bytes as read."""
+        for area, last in self._last.values():
+            self._grow(area, last)
+        if any(sheet.dropped_formula for sheet in self._edits.values()):
+            self._drop_calc_chain()
+        if self._edits and any(map(self._has_formulas, self.sheets)):
+            # They may refer to the cells just written; their stored results are out of date.
+            calc = self.package.xml(self.workbook).find(_N + "calcPr")
+            if calc is None or calc.get("fullCalcOnLoad") not in TRUE:
+                child(self.tree(self.workbook), "calcPr").set("fullCalcOnLoad", "1")
+        return super().data()
+
+    def _check_free(self, area: TableRange, cells: Box, words: tuple[str, str, str], *, inside: bool = False) -> None:
+        """Raise MasterError unless these cells are free; blank is enough for those ``inside`` the table.
+
+        ``words`` are where the cells lie, what is added, and what to do.
+        """
+        side, what, fix = words
+        where, then = f"「{area.sheet}」シートの表の{side}", f"ので、{what}を追加できません。"
+        if area.part not in self._tables:
+            self._tables[area.part] = tables(self.package, area.part)
+        others = [t for t in self._tables[area.part] if area.table is None or t.part != area.table.part]
+        if not inside and (other := next((t for t in others if t.box.overlaps(cells)), None)):
+            raise MasterError(f"{where}に別の表（{other.box.ref}）がある{then}", fix)
+        sheet = self.sheet(area.sheet)
+        for column in range(cells.left, cells.right + 1):
+            for row in range(cells.top, cells.bottom + 1):
+                if sheet.merge_at(row, column) or (not inside and sheet.occupied(row, column)):
+                    raise MasterError(f"{where}のセル {address(row, column)} がふさがっている{then}", fix)
+
+    def _grow(self, area: TableRange, last: int) -> None:
+        left, right = area.span
+        sheet = self.sheet(area.sheet)
+        sheet.cover(last, right)
+        old_last = area.table.bottom if area.table else area.last
+        if last <= old_last:
+            return
+        sheet.stretch(old_last, last, left, right)
+        if area.table:
+            root = self.tree(area.table.part)
+            for element in (root, *root.iter(_N + "autoFilter", _N + "sortState")):
+                if ref := element.get("ref"):
+                    element.set("ref", stretched(ref, old_last, last, left, right))
+
+    def _drop_calc_chain(self) -> None:
+        # A calculation chain that lists a cell without a formula makes Excel offer a repair. Without a chain it builds
+        # its own.
+        for r in self.package.relationships(self.workbook):
+            if r.kind == "calcChain" and r.target in self.package:
+                self.drop(self.workbook, r.target)
+
+    def _has_formulas(self, name: str) -> bool:
+        if name in self._edits:
+            return next(self._edits[name].root.iter("{*}f"), None) is not None
+        return _FORMULA.search(self.package.read(self.sheets[name])) is not None
+
+
+def _add_columns(table: etree._Element, headers: Sequence[str]) -> None:
+    """Add columns at the right end of a table part."""
+    columns = table.find(_N + "tableColumns")
+    highest = max((int(c.get("id", "0")) for c in columns), default=0)
+    for n, header in enumerate(headers, 1):
+        etree.SubElement(columns, _N + "tableColumn", id=str(highest + n), name=header)
+    columns.set("count", str(len(columns)))
+    for element in (table, table.find(_N + "autoFilter")):
+        if element is not None and element.get("ref"):
+            b = box(element.get("ref"))
+            element.set("ref", b._replace(right=b.right + len(headers)).ref)
