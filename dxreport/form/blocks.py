@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .expressions import MEASURE, Condition, Variable, condition, loop_variable
@@ -63,12 +63,12 @@ class Layout:
 
     def common_depth(self, top: int, bottom: int) -> int:
         """Return how many blocks hold both rows."""
-        depth = 0
-        for a, b in zip(self.chains[top], self.chains[bottom], strict=False):
-            if a is not b:
-                break
-            depth += 1
-        return depth
+        return common_length(self.chains[top], self.chains[bottom])
+
+
+def common_length(a: Sequence[object], b: Sequence[object]) -> int:
+    """Return how many members at the beginning of two sequences are equal."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults) -> Layout:

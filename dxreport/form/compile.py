@@ -17,7 +17,7 @@ from .expressions import FREE, Binding, Computed, Variable, bind, computed, plai
 from .faults import Consequence, Fault, TemplateFaults
 from .parts.defined_names import Names, printed_ranges, read_names
 from .parts.drawings import read_attached
-from .parts.formulas import Formula, formula, unshared
+from .parts.formulas import Formula, parse_formula, shifted
 from .parts.worksheet import compile_worksheet
 from .parts.xml_templates import TemplateBuilder
 from .published import without_entry_aids
@@ -250,8 +250,8 @@ class _Compiler:
         if f.get("t") == "shared":
             if text:
                 shared[f.get("si", "")] = (text, where)
-            text = unshared(*shared[f.get("si", "")], where)
-        return formula(text, c.row, self.sheet.name, self.layout)
+            text = shifted(*shared[f.get("si", "")], where) or "#REF!"
+        return parse_formula(text, c.row, self.sheet.name, self.layout)
 
     def _builder(self, cells: list[TemplateCell]) -> TemplateBuilder:
         """A builder that knows the cells that span a block; those of a single row are first made merges."""

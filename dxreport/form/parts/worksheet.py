@@ -75,7 +75,7 @@ class WorksheetParts:
 
     def after_rows(self, rows: RowMap) -> str:
         """Return the XML after the rows; the renderer replaces ``BREAKS`` and ``IGNORED`` in it."""
-        return "".join([t if isinstance(t, str) else t.render(rows)[0] for t in self.following])
+        return "".join([t if isinstance(t, str) else "".join(t.render(rows)) for t in self.following])
 
 
 def compile_worksheet(
