@@ -114,7 +114,6 @@ class _Compiler:
                 found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
         check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
         worksheet = compile_worksheet(self.root, self._builder(cells), found, published=published)
-        attached = self.attached.bound(self.layout, found)
         names = read_names(source, sheet.name, self.layout, found, published=published)
         if found.faults:
             raise TemplateError(self.name, found.faults + found.refusals)
@@ -133,7 +132,7 @@ class _Compiler:
             names=names,
             tall_merges=self._tall_merges(cells),
             worksheet=worksheet,
-            attached=attached,
+            attached=self.attached,
             merge_columns={
                 (m.top, m.left): tuple(range(m.left + 1, m.right + 1)) for m in self.merged if m.right > m.left
             },

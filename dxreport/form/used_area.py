@@ -20,7 +20,7 @@ _REACH = 50  # rows and columns beyond the content in which borders, fills and e
 
 
 def drop_unused(
-    root: etree._Element, drawn: Sequence[DrawnCell], styles: Styles, *, anchored: int, printed: Iterable[str]
+    root: etree._Element, drawn: Sequence[DrawnCell], styles: Styles, *, anchored: int, printed: Iterable[Box]
 ) -> list[DrawnCell]:
     """Remove from a sheet the cells, rows and merges outside the area drawn on; return the cells that stay.
 
@@ -30,7 +30,7 @@ def drop_unused(
     merged = [box(m.get("ref", "")) for m in root.iterfind(f"{S}mergeCells/{S}mergeCell")]
     held = [m for m in merged if any(m.contains(*c.at) for c in content)]
     looks = [c.at for c in drawn if styles.is_visible(c.style)]
-    ends = [*looks, *(m[2:] for m in merged), *((b.bottom, b.right) for b in map(box, printed))]
+    ends = [*looks, *(m[2:] for m in merged), *((b.bottom, b.right) for b in printed)]
     rows = [2, anchored, *(c.row for c in content), *(m.bottom for m in held)]
     columns = [2, *(c.column for c in content), *(m.right for m in held)]
     bottom, right = _end(rows, [row for row, _ in ends]), _end(columns, [column for _, column in ends])
