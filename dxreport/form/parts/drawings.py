@@ -17,7 +17,7 @@ from ...domain.errors import PackageError
 from ...ooxml.package import Package, Relationship, parse
 from ...ooxml.refs import cell
 from ..expressions import MEASURE, Computed, computed
-from ..faults import Fault, TemplateFaults
+from ..faults import TemplateFaults, TextFault
 from ..template import S
 from .markup import around, xml_of
 from .row_map import RowMap
@@ -162,7 +162,7 @@ def _texts(root: etree._Element, found: TemplateFaults) -> tuple[Computed, ...]:
             other.text = ""
         try:
             texts.append(computed(joined, {"measure": MEASURE}))
-        except Fault as error:
+        except TextFault as error:
             found.fault(f"図形の文字: {error}")
     return tuple(texts)
 
