@@ -11,6 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from ..domain.errors import PackageError, TemplateError
+from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
 from .expressions import FREE, Binding, content_of
@@ -20,12 +21,11 @@ from .parts.drawings import read_attached
 from .parts.formulas import Formula, parse_formula, shifted
 from .parts.row_map import DrawnRange
 from .parts.worksheet import compile_worksheet
-from .parts.xml_templates import TemplateBuilder
-from .published import without_entry_aids
+from .parts.xml_templates import X14, TemplateBuilder
 from .records import LIST_MARK, LISTS, Form, TemplateCell, TemplateRow
 from .sizes import Sizes, drawn_content, drawn_row
 from .stamp import SHEET
-from .template import DrawnCell, S, SheetEntry, Source, last_row, merges
+from .template import R_ID, DrawnCell, S, SheetEntry, Source
 from .template_checks import (
     check_bindings,
     check_formulas,
@@ -38,10 +38,11 @@ from .template_checks import (
     check_tags_elsewhere,
     check_unlocked_lines,
 )
-from .used_area import check_extent, drop_unused
+from .used_area import used_area
 
 __all__ = ["Form", "compile_form", "load_form"]
 
+_FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
 _LOCKS = ("lockStructure", "lockWindows")
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
 
@@ -80,20 +81,16 @@ class _Compiler:
         self.found = TemplateFaults(sheet.name)
         self.root = source.package.xml(sheet.part)
         relationships = source.package.relationships(sheet.part)
-        removed = without_entry_aids(self.root, relationships) if published else frozenset()
+        removed = _remove_entry_aids(self.root, relationships) if published else ()
         self.attached = read_attached(source.package, [r for r in relationships if r.id not in removed], self.found)
-        self.drawn = drop_unused(
-            self.root,
-            list(source.cells(self.root)),
-            source.styles,
-            anchored=self.attached.last_row,
-            printed=printed_ranges(source, sheet.name),
-        )
-        self.merged = merges(self.root)
+        printed = printed_ranges(source, sheet.name)
+        try:
+            used = used_area(source, sheet, self.root, anchored=self.attached.last_row, printed=printed)
+        except TextFault as fault:
+            raise TemplateError(name, (str(fault),)) from None
+        self.drawn, self.merged, self.last = used
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
-        self.last = max(last_row(self.root, self.drawn, self.merged), self.attached.last_row)
-        check_extent(name, sheet.name, self.drawn, self.merged, last_row=self.last)
         self.layout = layout(controls, self.last, self.found)
 
     def form(self, digest: str) -> Form:
@@ -263,6 +260,25 @@ class _Compiler:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
         return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, self.last + 1)}
+
+
+def _remove_entry_aids(root: etree._Element, relationships: Iterable[Relationship]) -> set[str]:
+    """Remove from a form's sheet what serves filling it in: protection, dropdowns, prompts and notes.
+
+    Returns the ids of the relationships that go with them: those of notes and of the shapes they are drawn in.
+    Header pictures are VML too and stay.
+    """
+    gone = {r.id for r in relationships if r.kind == "comments"}
+    for element in [e for name in _FOR_ENTRY for e in root.findall(f"{S}{name}")]:
+        gone.add(element.get(R_ID, ""))
+        root.remove(element)
+    for extensions in root.findall(f"{S}extLst"):
+        for extension in extensions.findall(f"{S}ext"):
+            if extension.find(f"{{{X14}}}dataValidations") is not None:
+                extensions.remove(extension)
+        if not len(extensions):
+            root.remove(extensions)
+    return gone
 
 
 def _bindings(cells: Iterable[TemplateCell]) -> dict[int, tuple[TemplateCell, ...]]:
