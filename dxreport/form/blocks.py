@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..domain.fields import Catalogue
 from .expressions import Condition, Variable, condition, loop_variable
-from .faults import Consequence, Fault, TemplateFaults
+from .faults import TemplateFaults, TextFault
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
 _MEANT = re.compile(r"\b(?:for\s+\w+\s+in\s+[^%}\n]*|endfor\b|endif\b)")
@@ -64,12 +64,12 @@ class Layout:
 
     def common_depth(self, top: int, bottom: int) -> int:
         """Return how many blocks hold both rows."""
-        depth = 0
-        for a, b in zip(self.chains[top], self.chains[bottom], strict=False):
-            if a is not b:
-                break
-            depth += 1
-        return depth
+        return common_length(self.chains[top], self.chains[bottom])
+
+
+def common_length(a: Sequence[object], b: Sequence[object]) -> int:
+    """Return how many members at the beginning of two sequences are equal."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, catalogue: Catalogue) -> Layout:
@@ -77,34 +77,33 @@ def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, ca
 
     Faults are added to ``found``; the rest is laid out all the same.
     """
-    tags = _TagMatcher(found, catalogue)
+    reader = _ControlColumn(found, catalogue)
     for row in range(2, last_row + 1):
-        tags.row(row, controls.get(row, ""))
-    tags.report_unclosed()
-    nodes = _nest(_parallel(tags.blocks, found), 2, last_row)
-    return Layout(nodes, tags.scopes, dict(_chains(nodes, ())), tags.slots)
+        reader.row(row, controls.get(row, ""))
+    nodes = reader.nodes()
+    return Layout(nodes, reader.scopes, dict(_chains(nodes, ())), reader.slots)
 
 
 @dataclass(slots=True)
 class _Open:
-    """An opening tag that waits for its end, and the names known before it."""
+    """An opening tag that waits for its end, the names known before it, and what it holds so far."""
 
     row: int
     known: Mapping[str, Variable]
     loop: Loop | None = None
     condition: Condition | None = None
+    children: list[Block | int] = field(default_factory=list)
 
 
-class _TagMatcher:
-    """Pairs opening and closing tags, row by row; ``blocks`` are flat, inner ones first."""
+class _ControlColumn:
+    """Makes the tree of rows from the tags, row by row."""
 
     def __init__(self, found: TemplateFaults, catalogue: Catalogue) -> None:
-        self.blocks: list[Block] = []
         self.scopes: dict[int, Mapping[str, Variable]] = {}
         self.slots = 1
         self._found = found
-        self._open: list[_Open] = []
         self._known: Mapping[str, Variable] = {"measure": Variable("measure", 0, catalogue=catalogue)}
+        self._open = [_Open(0, self._known)]  # the first is the sheet itself
 
     def row(self, row: int, text: str) -> None:
         """Read the control cell of ``row``."""
@@ -112,16 +111,18 @@ class _TagMatcher:
         for tag in (tag for tag in tags if tag not in _CLOSING):
             self._opening(row, tag)
         self.scopes[row] = self._known
+        self._open[-1].children.append(row)
         for tag in (tag for tag in tags if tag in _CLOSING):
             self._closing(row, tag)
 
-    def report_unclosed(self) -> None:
-        """Report the tags that were never closed."""
-        for opened in self._open:
+    def nodes(self) -> tuple[Block | int, ...]:
+        """Return the tree; tags that were never closed are reported, and make no block."""
+        for opened in self._open[1:]:
             self._found.fault(
                 "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。",
                 (opened.row, 1),
             )
+        return tuple(node for opened in self._open for node in opened.children)
 
     def _tags(self, row: int, text: str) -> list[str]:
         """The tags of a control cell; a malformed one is reported, and taken for what it was meant to be."""
@@ -140,9 +141,7 @@ class _TagMatcher:
         self._open.append(opened)
         try:
             self._read(tag, opened)
-        except Consequence:
-            pass
-        except Fault as fault:
+        except TextFault as fault:
             self._found.fault(str(fault), (row, 1))
         if opened.loop:
             self.slots += 1
@@ -151,7 +150,7 @@ class _TagMatcher:
             self._known = {**self._known, broken[1]: Variable(broken[1], 0, broken=True)}
 
     def _read(self, tag: str, opened: _Open) -> None:
-        """Set the loop or the condition of an opening tag; raises Fault."""
+        """Set the loop or the condition of an opening tag; raises TextFault."""
         if match := _FOR.fullmatch(tag):
             path = tuple(match[2].split("."))
             variable = loop_variable(match[1], path, self.slots, self._known)
@@ -160,12 +159,12 @@ class _TagMatcher:
         elif tag.startswith("if "):
             opened.condition = condition(tag[3:], self._known)
         else:
-            raise Fault(
+            raise TextFault(
                 f"{{% {tag} %}} は使えません。{{% for activity in measure.activities %}} のように書いてください。"
             )
 
     def _closing(self, row: int, tag: str) -> None:
-        if not self._open:
+        if len(self._open) == 1:
             self._found.fault(f"{{% {tag} %}} に対応する始まりがありません。", (row, 1))
             return
         opened = self._open.pop()
@@ -176,47 +175,34 @@ class _TagMatcher:
                 (row, 1),
             )
         self._known = opened.known
-        self.blocks.append(Block(opened.row, row, (), (opened.loop,) if opened.loop else (), opened.condition))
+        loops = (opened.loop,) if opened.loop else ()
+        block = _parallel(Block(opened.row, row, tuple(opened.children), loops, opened.condition))
+        if len({bool(loop.variable.periods_of) for loop in block.loops}) > 1:
+            self._found.fault(
+                "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
+                (block.first, 1),
+            )
+        self._open[-1].children.append(block)
 
 
-def _parallel(blocks: list[Block], found: TemplateFaults) -> list[Block]:
-    """Join loops over the same rows, neither of which runs over the other's items, into one block.
+def _parallel(block: Block) -> Block:
+    """Join a loop with one over the same rows within it, unless that runs over the loop's items.
 
     Quarters and years run in parallel only with each other: there are four, whatever the length of another list.
     """
-    joined: list[Block] = []
-    for block in blocks:
-        twin = next(
-            (b for b in joined if (b.first, b.last) == (block.first, block.last) and b.loops and block.loops), None
+    inner = block.children[0]
+    if isinstance(inner, int) or not block.loops or (inner.first, inner.last) != (block.first, block.last):
+        return block
+    if inner.condition:
+        joined = _parallel(replace(block, children=inner.children))
+        return (
+            block
+            if joined.loops == block.loops
+            else replace(joined, children=(replace(inner, children=joined.children),))
         )
-        if twin is not None and not any(inner.source_slot == block.loops[0].variable.slot for inner in twin.loops):
-            joined.remove(twin)
-            block = Block(block.first, block.last, (), (*block.loops, *twin.loops))
-            if len({bool(loop.variable.periods_of) for loop in block.loops}) > 1:
-                found.fault(
-                    "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
-                    (block.first, 1),
-                )
-        joined.append(block)
-    return joined
-
-
-def _nest(blocks: list[Block], first: int, last: int) -> tuple[Block | int, ...]:
-    """The tree of rows ``first``–``last`` from flat ``blocks``, inner ones first."""
-    nodes: list[Block | int] = []
-    row = first
-    while row <= last:
-        starting = [b for b in blocks if b.first == row and b.last <= last]
-        if not starting:
-            nodes.append(row)
-            row += 1
-            continue
-        outer = max(starting, key=lambda b: (b.last, blocks.index(b)))
-        inner = [b for b in blocks if b is not outer and outer.first <= b.first and b.last <= outer.last]
-        children = _nest(inner, outer.first, outer.last)
-        nodes.append(Block(outer.first, outer.last, children, outer.loops, outer.condition))
-        row = outer.last + 1
-    return tuple(nodes)
+    if any(loop.source_slot == block.loops[0].variable.slot for loop in inner.loops):
+        return block
+    return replace(inner, loops=(*block.loops, *inner.loops))
 
 
 def _chains(nodes: tuple[Block | int, ...], around: tuple[Block, ...]) -> Iterator[tuple[int, tuple[Block, ...]]]:

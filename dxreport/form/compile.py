@@ -5,28 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lxml import etree
 
 from ..domain.errors import PackageError, TemplateError
 from ..domain.fields import BUILT_IN, Catalogue
+from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import layout
-from .expressions import FREE, Binding, Computed, Variable, bind, computed, plain_path
-from .faults import Consequence, Fault, TemplateFaults
+from .expressions import FREE, Binding, Variable, content_of
+from .faults import TemplateFaults, TextFault
 from .lists import lists_of
-from .parts.defined_names import Names, printed_ranges, read_names
+from .parts.defined_names import printed_ranges, read_names
 from .parts.drawings import read_attached
-from .parts.formulas import Formula, formula, unshared
+from .parts.formulas import Formula, parse_formula, shifted
+from .parts.row_map import DrawnRange
 from .parts.worksheet import compile_worksheet
-from .parts.xml_templates import TemplateBuilder
-from .published import without_entry_aids
+from .parts.xml_templates import X14, TemplateBuilder
 from .records import LIST_MARK, Form, TemplateCell, TemplateRow
 from .sizes import Sizes, drawn_content, drawn_row
 from .stamp import SHEET
-from .template import DrawnCell, S, SheetEntry, Source, last_row, merges
+from .template import R_ID, DrawnCell, S, SheetEntry, Source
 from .template_checks import (
     check_bindings,
     check_formulas,
@@ -39,10 +40,12 @@ from .template_checks import (
     check_tags_elsewhere,
     check_unlocked_lines,
 )
-from .used_area import check_extent, drop_unused
+from .used_area import used_area
 
 __all__ = ["Form", "compile_form", "load_form"]
 
+_FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
+_LOCKS = ("lockStructure", "lockWindows")
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
 
 
@@ -85,28 +88,24 @@ class _Compiler:
         self.found = TemplateFaults(sheet.name)
         self.root = source.package.xml(sheet.part)
         relationships = source.package.relationships(sheet.part)
-        removed = without_entry_aids(self.root, relationships) if published else frozenset()
-        self.attached = read_attached(source.package, [r for r in relationships if r.id not in removed], self.found)
-        self.drawn = drop_unused(
-            self.root,
-            list(source.cells(self.root)),
-            source.styles,
-            anchored=self.attached.last_row,
-            printed=printed_ranges(source, sheet.name),
-        )
-        self.merged = merges(self.root)
+        removed = _remove_entry_aids(self.root, relationships) if published else ()
+        kept, measure = [r for r in relationships if r.id not in removed], Variable("measure", 0, catalogue=catalogue)
+        self.attached = read_attached(source.package, kept, measure, self.found)
+        printed = printed_ranges(source, sheet.name)
+        try:
+            used = used_area(source, sheet, self.root, anchored=self.attached.last_row, printed=printed)
+        except TextFault as fault:
+            raise TemplateError(name, (str(fault),)) from None
+        self.drawn, self.merged, self.last = used
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
-        self.last = max(last_row(self.root, self.drawn, self.merged), self.attached.last_row)
-        check_extent(name, sheet.name, self.drawn, self.merged, last_row=self.last)
         self.layout = layout(controls, self.last, self.found, catalogue)
 
     def form(self, digest: str) -> Form:
         """Compile everything; raises TemplateError if there were faults."""
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
-        others = tuple(
-            s for s in source.sheets if not published and s.name.casefold() not in (sheet.name.casefold(), SHEET)
-        )
+        ours = (sheet.name.casefold(), SHEET)
+        others = tuple(s for s in source.sheets if not published and s.name.casefold() not in ours)
         check_reserved(self.drawn, self.merged, found)
         check_merges(self.merged, self.layout, found)
         cells = self._cells()
@@ -117,16 +116,20 @@ class _Compiler:
         if not published:
             check_lost(source, (sheet, *others), found)
             check_unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
-            if _is_locked(source.workbook.find(f"{S}workbookProtection")):
+            protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook
+            if protection is not None and {protection.get(lock) for lock in _LOCKS} & {"1", "true"}:
                 found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
         check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
-        worksheet = compile_worksheet(self.root, self._builder(cells), found, published=published)
-        attached = self.attached.bound(self.layout, found)
+        spanning = {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
+        worksheet = compile_worksheet(self.root, self._builder(spanning), found, published=published)
         names = read_names(source, sheet.name, self.layout, found, published=published)
-        if found.faults:
-            raise TemplateError(self.name, found.faults + found.refusals)
-        rows = self._rows(cells)
+        refusals = found.sentences("refusal")
+        if faults := found.sentences("fault"):
+            raise TemplateError(self.name, faults + refusals)
         self._make_variants(cells)
+        columns = {c.column for c in self.drawn}
+        area = next((area.box for area in names.print_area if area.box), Box(2, 2, 2, max(columns, default=2)))
+        columns |= {column for m in self.merged for column in range(m.left, m.right + 1)}
         return Form(
             name=self.name,
             digest=digest,
@@ -134,50 +137,32 @@ class _Compiler:
             sheet=sheet.name,
             part=sheet.part,
             layout=self.layout,
-            rows=rows,
-            column_letters=self._letters(),
-            width=self._width(names),
+            rows=self._rows(cells),
+            column_letters=tuple(column_letters(column) for column in sorted(columns) if column > 1),
+            width=self.sizes.width(area.left, area.right),
             names=names,
-            tall_merges=self._tall_merges(cells),
+            tall_merges=self._tall_merges(spanning),
             worksheet=worksheet,
-            attached=attached,
-            merge_columns={
-                (m.top, m.left): tuple(range(m.left + 1, m.right + 1)) for m in self.merged if m.right > m.left
-            },
+            attached=self.attached,
+            merge_columns={m[:2]: tuple(range(m.left + 1, m.right + 1)) for m in self.merged if m.right > m.left},
             default_height=self.sizes.default_height,
-            bindings=_bindings(rows),
+            bindings=_bindings(cells),
             published=published,
-            notes=found.notes,
-            refusals=found.refusals,
+            notes=found.sentences("note"),
+            refusals=refusals,
             others=others,
             catalogue=self.catalogue,
         )
 
-    def _letters(self) -> tuple[str, ...]:
-        used = {c.column for c in self.drawn} | {x for m in self.merged for x in range(m.left, m.right + 1)}
-        return tuple(column_letters(column) for column in sorted(used) if column > 1)
-
-    def _width(self, names: Names) -> int:
-        """The pixels of the print area, else of the columns with cells."""
-        area = next((area.box for area in names.print_area if area.box), None)
-        if area:
-            return self.sizes.width(area.left, area.right)
-        return self.sizes.width(2, max((c.column for c in self.drawn), default=2))
-
-    def _tall_merges(self, cells: list[TemplateCell]) -> tuple[tuple[Box, int], ...]:
-        """Merges over several rows, and cells that become such because they span a block; each with its depth."""
-        spanning = self._spanning(cells)
-        drawn = {(m.top, m.left): m for m in self.merged}
-        single = {at: Box(*at, *at) for at in spanning if at not in drawn}
+    def _tall_merges(self, spanning: Mapping[tuple[int, int], int]) -> tuple[DrawnRange, ...]:
+        """Merges over several rows, and cells that become such because they span a block."""
+        drawn = {m[:2]: m for m in self.merged}
+        drawn |= {at: Box(*at, *at) for at in spanning if at not in drawn}
         return tuple(
-            (m, spanning.get(at, self.layout.common_depth(m.top, m.bottom)))
-            for at, m in (drawn | single).items()
+            DrawnRange(m, spanning.get(at, self.layout.common_depth(m.top, m.bottom)))
+            for at, m in drawn.items()
             if m.bottom > m.top or at in spanning
         )
-
-    def _spanning(self, cells: list[TemplateCell]) -> dict[tuple[int, int], int]:
-        """The cells that span a block, each with the number of blocks that repeat it."""
-        return {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
 
     def _make_variants(self, cells: list[TemplateCell]) -> None:
         """Make both looks of every input, so that styles.xml is complete."""
@@ -195,32 +180,28 @@ class _Compiler:
         shared: dict[str, tuple[str, str]] = {}
         out = []
         for c in self.drawn:
-            if c.column == 1 or c.row == 1:
-                continue
-            box = merge_of.get(c.at, Box(*c.at, *c.at))
-            try:
-                out.append(self._cell(c, box, shared))
-            except Consequence:
-                continue
-            except Fault as fault:
-                self.found.fault(str(fault), c.at)
+            if c.column > 1 and c.row > 1:
+                try:
+                    out.append(self._cell(c, merge_of.get(c.at, Box(*c.at, *c.at)), shared))
+                except TextFault as fault:
+                    self.found.fault(str(fault), c.at)
         return out
 
     def _cell(self, c: DrawnCell, box: Box, shared: dict[str, tuple[str, str]]) -> TemplateCell:
-        """Compile a cell that fills ``box`` or is hidden in it; ``shared`` collects shared formulas. Raises Fault."""
+        """Compile a cell that fills ``box`` or is hidden in it; ``shared`` collects shared formulas. Raises TextFault."""
         chain, anchor = self.layout.chains[c.row], box[:2]
         if anchor != c.at:
             return TemplateCell(c.row, c.column, c.style, "", len(chain), merged_into=anchor)
         look = self.source.styles.format(c.style)
         f = c.element.find(f"{S}f")
         if f is None and ("｛｛" in c.text or "｛％" in c.text):
-            raise Fault("全角の ｛｛ ｝｝ は使えません。半角の {{ }} で書いてください。")
+            raise TextFault("全角の ｛｛ ｝｝ は使えません。半角の {{ }} で書いてください。")
         if f is not None or ("{{" not in c.text and "{%" not in c.text):
             drawn = drawn_content(c.element) if f is None else self._formula(c, f, shared)
             return TemplateCell(c.row, c.column, c.style, drawn, len(chain), not look.locked)
         if c.text.strip() == FREE:
             if look.locked:
-                raise Fault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
+                raise TextFault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
             return TemplateCell(c.row, c.column, c.style, "", len(chain), unlocked=True, free=True)
         check_rich_text(self.source, c, self.found)
         if not look.locked and self.source.styles.is_checkbox(c.style):
@@ -228,14 +209,14 @@ class _Compiler:
                 "チェックボックスのセルは読み取れません。チェックボックスを外し、▼の一覧（{{ lists.no_report }} など）にしてください。",
                 c.at,
             )
-        content = _content(c.text, self.layout.variables[c.row])
+        content = content_of(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else len(chain)
         if repeats < len(chain) and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
-            raise Fault(
+            raise TextFault(
                 f"「{c.text.strip()}」は繰り返しに属さない項目です。繰り返しの全部の行を結合したセルに置いてください。"
             )
         if not isinstance(content, Binding) and not look.locked:
-            raise Fault(
+            raise TextFault(
                 f"入力セル（ロックを外したセル）の「{c.text[:30]}」は読み戻せません。"
                 "{{ activity.q1.plan }} のような項目 1 つだけを書くか、セルをロックしてください。"
             )
@@ -255,23 +236,22 @@ class _Compiler:
     def _formula(self, c: DrawnCell, f: etree._Element, shared: dict[str, tuple[str, str]]) -> Formula:
         where, text = address(*c.at), f.text or ""
         if f.get("t") in ("array", "dataTable"):
-            raise Fault("配列数式は使えません。ふつうの数式に直してください。")
+            raise TextFault("配列数式は使えません。ふつうの数式に直してください。")
         if f.get("t") == "shared":
             if text:
                 shared[f.get("si", "")] = (text, where)
-            text = unshared(*shared[f.get("si", "")], where)
-        return formula(text, c.row, self.sheet.name, self.layout)
+            text = shifted(*shared[f.get("si", "")], where) or "#REF!"
+        return parse_formula(text, c.row, self.sheet.name, self.layout)
 
-    def _builder(self, cells: list[TemplateCell]) -> TemplateBuilder:
+    def _builder(self, spanning: Mapping[tuple[int, int], int]) -> TemplateBuilder:
         """A builder that knows the cells that span a block; those of a single row are first made merges."""
-        depths = self._spanning(cells)
-        merged = {(m.top, m.left) for m in self.merged}
-        for row, column in (at for at in depths if at not in merged):
+        merged = {m[:2] for m in self.merged}
+        for row, column in (at for at in spanning if at not in merged):
             holder = self.root.find(f"{S}mergeCells")
             if holder is None:
                 holder = etree.SubElement(self.root, f"{S}mergeCells")
             etree.SubElement(holder, f"{S}mergeCell", ref=address(row, column))
-        return TemplateBuilder(self.root, self.sheet.name, self.layout, self._with_list_marks, depths)
+        return TemplateBuilder(self.root, self.sheet.name, self.layout, self._with_list_marks, spanning)
 
     def _with_list_marks(self, text: str) -> str:
         """A rule's formula, with a mark instead of the name of a list."""
@@ -293,26 +273,32 @@ class _Compiler:
         return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, self.last + 1)}
 
 
-def _is_locked(protection: etree._Element | None) -> bool:
-    """Whether a workbook is protected: LibreOffice writes the element for any."""
-    locks = ("lockStructure", "lockWindows")
-    return protection is not None and any(protection.get(lock) in ("1", "true") for lock in locks)
+def _remove_entry_aids(root: etree._Element, relationships: Iterable[Relationship]) -> set[str]:
+    """Remove from a form's sheet what serves filling it in: protection, dropdowns, prompts and notes.
+
+    Returns the ids of the relationships that go with them: those of notes and of the shapes they are drawn in.
+    Header pictures are VML too and stay.
+    """
+    gone = {r.id for r in relationships if r.kind == "comments"}
+    for element in [e for name in _FOR_ENTRY for e in root.findall(f"{S}{name}")]:
+        gone.add(element.get(R_ID, ""))
+        root.remove(element)
+    for extensions in root.findall(f"{S}extLst"):
+        for extension in extensions.findall(f"{S}ext"):
+            if extension.find(f"{{{X14}}}dataValidations") is not None:
+                extensions.remove(extension)
+        if not len(extensions):
+            root.remove(extensions)
+    return gone
 
 
-def _content(text: str, variables: Mapping[str, Variable]) -> Binding | Computed:
-    path = plain_path(text)
-    bound = bind(path, variables) if path else None
-    return bound or computed(text, variables)
-
-
-def _bindings(rows: Mapping[int, TemplateRow]) -> dict[int, tuple[TemplateCell, ...]]:
+def _bindings(cells: Iterable[TemplateCell]) -> dict[int, tuple[TemplateCell, ...]]:
     """The cells that are read back, by row; of a field shown twice only one, the input if there is one."""
     best: dict[Binding, TemplateCell] = {}
-    for row in rows.values():
-        for c in row.cells:
-            if isinstance(c.content, Binding) and (c.content not in best or c.unlocked > best[c.content].unlocked):
-                best[c.content] = c
-    out: dict[int, list[TemplateCell]] = defaultdict(list)
+    for c in cells:
+        if isinstance(c.content, Binding) and (c.content not in best or c.unlocked > best[c.content].unlocked):
+            best[c.content] = c
+    by_row: dict[int, tuple[TemplateCell, ...]] = {}
     for c in best.values():
-        out[c.row].append(c)
-    return {row: tuple(cells) for row, cells in out.items()}
+        by_row[c.row] = (*by_row.get(c.row, ()), c)
+    return by_row

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..domain.fields import Catalogue
-from ..ooxml.refs import Box
 from .blocks import Layout
 from .expressions import Binding, Computed
 from .parts.defined_names import Names
 from .parts.drawings import AttachedParts
 from .parts.formulas import Formula
+from .parts.row_map import DrawnRange
 from .parts.worksheet import WorksheetParts
 from .template import SheetEntry, Source
 
@@ -75,7 +75,7 @@ class Form:
     """A compiled form template, made by :func:`dxreport.form.compile.compile_form`.
 
     ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels, ``tall_merges`` the merges
-    over several rows with the number of blocks that repeat them, ``merge_columns`` the further columns of a merge
+    over several rows, ``merge_columns`` the further columns of a merge
     by its first cell. ``bindings`` are the cells that are read back, by row. ``notes`` are remarks that do not keep
     the form from working; ``refusals`` keep it only from being issued. ``others`` are the template's other sheets
     that are sent with it. A ``published`` form is for reading only: its sheets carry no stamp, no keys and nothing
@@ -92,7 +92,7 @@ class Form:
     column_letters: tuple[str, ...]
     width: int
     names: Names
-    tall_merges: tuple[tuple[Box, int], ...]
+    tall_merges: tuple[DrawnRange, ...]
     worksheet: WorksheetParts
     attached: AttachedParts
     merge_columns: Mapping[tuple[int, int], tuple[int, ...]]

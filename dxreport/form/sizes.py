@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -12,11 +11,10 @@ from ..ooxml import text_metrics
 from ..ooxml.refs import Box
 from ..ooxml.styles import CellFormat, Styles
 from ..ooxml.text import escape
-from .parts.markup import xml_of
+from .parts.markup import undeclared
 from .records import TemplateCell, TemplateRow, TextSpace
 from .template import S
 
-_DECLARATION = re.compile(' xmlns(:[A-Za-z0-9]+)?="[^"]*"')
 _ROW_ATTRIBUTES = ("s", "customFormat", "hidden", "outlineLevel", "collapsed", "thickTop", "thickBot")
 _LAST_COLUMN = 256  # widths further to the right are not read
 
@@ -76,7 +74,7 @@ def drawn_content(c: etree._Element) -> str:
     value, inline = c.find(f"{S}v"), c.find(f"{S}is")
     kind = f' t="{c.get("t")}"' if c.get("t") else ""
     if inline is not None:
-        return f"{kind}>{_DECLARATION.sub('', xml_of(inline))}"
+        return f"{kind}>{undeclared(inline)}"
     if value is None or value.text is None:
         return ""
     return f"{kind}><v>{escape(value.text)}</v>"

@@ -9,7 +9,7 @@ from lxml import etree
 
 from ..domain.errors import PackageError
 from ..ooxml.package import DOC_RELS_NS, MAIN_NS, Package
-from ..ooxml.refs import Box, box, cell
+from ..ooxml.refs import cell
 from ..ooxml.styles import Styles, look_of
 from ..ooxml.text import string_item
 
@@ -107,14 +107,3 @@ class Source:
         if kind == "inlineStr" and inline is not None:
             return string_item(inline)
         return (value.text or "") if kind == "str" and value is not None else ""
-
-
-def merges(root: etree._Element) -> list[Box]:
-    """Return the merged ranges of a sheet."""
-    return [box(m.get("ref", "")) for m in root.iterfind(f"{S}mergeCells/{S}mergeCell")]
-
-
-def last_row(root: etree._Element, cells: list[DrawnCell], merged: list[Box]) -> int:
-    """Return the last row that the sheet mentions, 2 or more."""
-    rows = [int(r.get("r", "0")) for r in root.iterfind(f"{S}sheetData/{S}row")]
-    return max([2, *rows, *(c.row for c in cells), *(m.bottom for m in merged)])

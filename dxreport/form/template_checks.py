@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from ..ooxml.package import Package
 from ..ooxml.refs import Box, address, column_letters
 from .blocks import Layout
 from .expressions import FREE, THIS, Binding
@@ -44,14 +45,13 @@ def check_merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -
     """Merged ranges may not overlap; each must hold a block whole or lie within it."""
     for i, a in enumerate(merged):
         for b in merged[:i]:
-            if a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right:
+            if a.overlaps(b):
                 found.fault(f"セルの結合 {a.ref} と {b.ref} が重なっています。", a[:2])
         if a.top < 2:
             continue
         depth = layout.common_depth(a.top, a.bottom)
-        if any(block.first != a.top for block in layout.chains[a.top][depth:]) or any(
-            block.last != a.bottom for block in layout.chains[a.bottom][depth:]
-        ):
+        above, below = layout.chains[a.top][depth:], layout.chains[a.bottom][depth:]
+        if any(block.first != a.top for block in above) or any(block.last != a.bottom for block in below):
             found.fault(
                 f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。",
                 a[:2],
@@ -72,8 +72,7 @@ def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: Templat
                     f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。",
                     c.at,
                 )
-    for c in cells:
-        if c.unlocked and not c.free and not isinstance(c.content, Binding):
+        elif c.unlocked and not c.free:
             found.refuse(
                 "ロックを外したセルに項目がありません。部署が書き込んでも読み取れないので、ロックしてください。"
                 f"自由に書いてもらうセルなら {FREE} と書いてください（書かれた文字は指摘として残ります）。",
@@ -135,17 +134,13 @@ def check_formulas(
         text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
         what = f"{where} {cell} の数式" if cell else f"{where}のグラフや入力規則・条件付き書式"
         if points_here and points_here.search(text):
-            found.fault(
-                f"{what}が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。",
-                elsewhere=True,
-            )
-            return
-        if OTHER_BOOK.search(text):
-            found.fault(
-                f"{what}が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。",
-                elsewhere=True,
-            )
-            return
+            wrong = "が、様式のシートを指しています。送るときには様式が施策の数だけになるので、外してください。"
+        elif OTHER_BOOK.search(text):
+            wrong = "が、ほかのブックを参照しています。送るファイルからは参照できないので、値に置き換えてください。"
+        else:
+            continue
+        found.fault(what + wrong, elsewhere=True)
+        return
 
 
 def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found: TemplateFaults) -> None:
@@ -156,31 +151,33 @@ def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry],
     points_here, package = pointing_at(sheet), source.package
     for other in others:
         where = f"シート「{other.name}」"
-        relationships = package.relationships(other.part)
-        tables = [r.target for r in relationships if r.kind == "table"]
-        kinds = [r.kind for r in [*relationships, *(r for part in tables for r in package.relationships(part))]]
-        for what in dict.fromkeys(_BOOK_PARTS[kind] for kind in kinds if kind in _BOOK_PARTS):
+        tables = _targets(package, [other.part], "table")
+        kinds = dict.fromkeys(r.kind for part in (other.part, *tables) for r in package.relationships(part))
+        for what in (_BOOK_PARTS[kind] for kind in kinds if kind in _BOOK_PARTS):
             found.fault(
                 f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。",
                 elsewhere=True,
             )
-        drawings = [r.target for r in relationships if r.kind == "drawing"]
-        charts = [r.target for part in drawings for r in package.relationships(part) if r.kind in ("chart", "chartEx")]
-        for part in (other.part, *drawings, *charts):
+        drawings = _targets(package, [other.part], "drawing")
+        for part in (other.part, *drawings, *_targets(package, drawings, "chart", "chartEx")):
             if part in package:
                 check_formulas(package.xml(part), where, points_here, found)
+
+
+def _targets(package: Package, parts: Iterable[str], *kinds: str) -> list[str]:
+    """What parts refer to by relationships of these kinds."""
+    return [r.target for part in parts for r in package.relationships(part) if r.kind in kinds]
 
 
 def check_lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaults) -> None:
     """Refuse what would not arrive: pictures in cells, and the kinds of data that come with them."""
     for sheet in sheets:
-        for c in source.cells(source.package.xml(sheet.part)):
-            if c.element.get("vm"):
-                found.refuse(
-                    f"シート「{sheet.name}」 {address(*c.at)}: セルの中の画像やデータ型（株価、地理など）は送れません。"
-                    "画像は右クリック →「セルの上に配置」、データ型は値にしてください。",
-                    elsewhere=True,
-                )
+        for c in source.package.xml(sheet.part).iterfind(f"{S}sheetData/{S}row/{S}c[@vm]"):
+            found.refuse(
+                f"シート「{sheet.name}」 {c.get('r')}: セルの中の画像やデータ型（株価、地理など）は送れません。"
+                "画像は右クリック →「セルの上に配置」、データ型は値にしてください。",
+                elsewhere=True,
+            )
 
 
 def check_unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], found: TemplateFaults) -> None:
@@ -208,16 +205,11 @@ def check_rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None
 
 def check_links(source: Source, sheet: SheetEntry, root: etree._Element, found: TemplateFaults) -> None:
     """No link of the form may lead to the form: its sheet is sent under another name."""
-    package = source.package
-    drawings = [r.target for r in package.relationships(sheet.part) if r.kind == "drawing"]
-    targets = [
-        r.target for d in drawings for r in package.relationships(d) if r.kind == "hyperlink" and "#" in r.target
-    ]
-    places = [unquote(target).rpartition("#")[2] for target in targets]
+    drawings = _targets(source.package, [sheet.part], "drawing")
+    places = [unquote(t).rpartition("#")[2] for t in _targets(source.package, drawings, "hyperlink") if "#" in t]
     places += [link.get("location", "") for link in root.iterfind(f"{S}hyperlinks/{S}hyperlink") if not link.get(R_ID)]
     points_here = pointing_at(sheet.name)
-    to_form = next((place for place in places if points_here.match(place)), None)
-    if to_form:
+    if to_form := next(filter(points_here.match, places), None):
         found.fault(
             f"様式のシート自身へのリンク（{to_form}）があります。送るときにはシートの名前が変わるので、外してください。"
         )

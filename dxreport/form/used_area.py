@@ -7,54 +7,58 @@ mistake. Rendered, they would make each sheet as tall as Excel allows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from lxml import etree
 
-from ..domain.errors import TemplateError
 from ..ooxml.refs import Box, address, box, column_letters
-from ..ooxml.styles import Styles
-from .template import DrawnCell, S
+from .faults import TextFault
+from .template import DrawnCell, S, SheetEntry, Source
 
 LAST_ROW, LAST_COLUMN = 2_000, 256  # a form that is larger, filled in, would be refused as too large
 _REACH = 50  # rows and columns beyond the content in which borders, fills and empty merges count as drawn
 
 
-def drop_unused(
-    root: etree._Element, drawn: Sequence[DrawnCell], styles: Styles, *, anchored: int, printed: Iterable[str]
-) -> list[DrawnCell]:
-    """Remove from a sheet the cells, rows and merges outside the area drawn on; return the cells that stay.
+class UsedArea(NamedTuple):
+    """What was drawn on a sheet: its cells, its merges, and the last row that it mentions, 2 or more."""
 
-    ``anchored`` is the last row of a picture, shape or note, ``printed`` the ranges of the print area.
+    cells: list[DrawnCell]
+    merged: list[Box]
+    last_row: int
+
+
+def used_area(
+    source: Source, sheet: SheetEntry, root: etree._Element, *, anchored: int, printed: Iterable[Box]
+) -> UsedArea:
+    """Remove from ``root``, the XML of a sheet, the cells, rows and merges outside the area drawn on.
+
+    ``anchored`` is the last row of a picture, shape or note, ``printed`` the ranges of the print area. Raises
+    TextFault for a form that is too large to be filled in and read back.
     """
+    drawn = list(source.cells(root))
     content = [c for c in drawn if _has_content(c)]
-    merged = [box(m.get("ref", "")) for m in root.iterfind(f"{S}mergeCells/{S}mergeCell")]
-    held = [m for m in merged if any(m.contains(*c.at) for c in content)]
-    looks = [c.at for c in drawn if styles.is_visible(c.style)]
-    ends = [*looks, *(m[2:] for m in merged), *((b.bottom, b.right) for b in map(box, printed))]
-    rows = [2, anchored, *(c.row for c in content), *(m.bottom for m in held)]
-    columns = [2, *(c.column for c in content), *(m.right for m in held)]
-    bottom, right = _end(rows, [row for row, _ in ends]), _end(columns, [column for _, column in ends])
-    for c in drawn:
-        if c.row > bottom or c.column > right:
-            c.element.getparent().remove(c.element)
-    for row in root.findall(f"{S}sheetData/{S}row"):
-        if int(row.get("r", "0")) > bottom:
-            row.getparent().remove(row)
-    for element in root.findall(f"{S}mergeCells/{S}mergeCell"):
-        m = box(element.get("ref", ""))
-        if m.top > bottom or m.left > right:
-            element.getparent().remove(element)
-    return [c for c in drawn if c.row <= bottom and c.column <= right]
-
-
-def check_extent(name: str, sheet: str, drawn: Iterable[DrawnCell], merged: Iterable[Box], *, last_row: int) -> None:
-    """Raise TemplateError for a form that is too large to be filled in and read back."""
-    ends = [*(c.at for c in drawn), *(m[2:] for m in merged), (last_row, 1)]
-    far = next((at for at in ends if at[0] > LAST_ROW or at[1] > LAST_COLUMN), None)
-    if far is not None:
-        limit = f"様式は {LAST_ROW:,} 行、{column_letters(LAST_COLUMN)} 列までに描いてください"
-        fault = f"離れたところに文字・結合・図形があります。削除するか、縮めてください（{limit}）。"
-        raise TemplateError(name, (f"シート「{sheet}」 {address(*far)}: {fault}",))
+    merges = {m: box(m.get("ref", "")) for m in root.iterfind(f"{S}mergeCells/{S}mergeCell")}
+    held = [m for m in merges.values() if any(m.contains(*c.at) for c in content)]
+    looks = [c.at for c in drawn if source.styles.is_visible(c.style)]
+    ends = [*looks, *(m[2:] for m in (*merges.values(), *printed))]
+    bottom = _end([2, anchored, *(c.row for c in content), *(m.bottom for m in held)], [row for row, _ in ends])
+    right = _end([2, *(c.column for c in content), *(m.right for m in held)], [column for _, column in ends])
+    rows = {row: int(row.get("r", "0")) for row in root.iterfind(f"{S}sheetData/{S}row")}
+    unused = [c.element for c in drawn if c.row > bottom or c.column > right]
+    unused += [row for row, number in rows.items() if number > bottom]
+    unused += [merge for merge, m in merges.items() if m.top > bottom or m.left > right]
+    for element in unused:
+        element.getparent().remove(element)
+    cells = [c for c in drawn if c.row <= bottom and c.column <= right]
+    merged = [m for m in merges.values() if m.top <= bottom and m.left <= right]
+    kept = [number for number in rows.values() if number <= bottom]
+    last = max([2, anchored, *kept, *(c.row for c in cells), *(m.bottom for m in merged)])
+    for at in [*(c.at for c in cells), *(m[2:] for m in merged), (last, 1)]:
+        if at[0] > LAST_ROW or at[1] > LAST_COLUMN:
+            limit = f"様式は {LAST_ROW:,} 行、{column_letters(LAST_COLUMN)} 列までに描いてください"
+            fault = f"離れたところに文字・結合・図形があります。削除するか、縮めてください（{limit}）。"
+            raise TextFault(f"シート「{sheet.name}」 {address(*at)}: {fault}")
+    return UsedArea(cells, merged, last)
 
 
 def _has_content(c: DrawnCell) -> bool:

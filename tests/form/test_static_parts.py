@@ -232,11 +232,13 @@ def test_print_titles_of_row_1_and_areas_outside_of_the_form_are_left_out() -> N
 
 def test_ranges_that_reach_beyond_the_form_are_cut_to_it() -> None:
     def change(book, sheet) -> None:
-        for row, text in enumerate(("COUNTA(B1:B5)", "COUNTA(B5:B900)", "SUM($1:$5)", "COUNTA(E50:E60)"), 8):
+        for row, text in enumerate(
+            ("COUNTA(B1:B5)", "COUNTA(B5:B900)", "SUM($1:$5)", "COUNTA(E50:E60)+SUM($11:$11)"), 8
+        ):
             sheet.write_formula(f"E{row}", f"={text}")
 
     formulas = [f.text for f in sheet_of(template(change, **good())).iter(f"{S}f")]
-    assert formulas == ["COUNTA(B2:B7)", "COUNTA(B5:B13)", "SUM($2:$7)", "COUNTA(E50:E60)"]
+    assert formulas == ["COUNTA(B2:B7)", "COUNTA(B5:B13)", "SUM($2:$7)", "COUNTA(E50:E60)+SUM($13:$13)"]
 
 
 @pytest.mark.parametrize(

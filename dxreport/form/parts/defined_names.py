@@ -13,14 +13,12 @@ from ...ooxml.text import escape, escape_attribute
 from ..blocks import Layout
 from ..faults import TemplateFaults
 from ..template import S, Source
-from .formulas import sheet_prefix
+from .formulas import RANGE, sheet_prefix
 from .row_map import RowMap
 
 _PRINT_AREA, _TITLES = "_xlnm.Print_Area", "_xlnm.Print_Titles"
 OTHER_BOOK = re.compile(r"(?<![\w\]\[])\[[0-9]+\][^\[\]!]*!")  # [1]表!A1, '[1]表 1'!A1; but not 表[1], a table's column
 _DROPPED = {"_xlnm._FilterDatabase"}
-_RANGE = re.compile(r"\$?[A-Z]+\$?[0-9]+(:\$?[A-Z]+\$?[0-9]+)?|\$?[A-Z]+:\$?[A-Z]+|\$?[0-9]+:\$?[0-9]+")
-_POSITION = "\ue030"  # replaced by the position of the sheet that a name belongs to
 
 
 class NamedArea(NamedTuple):
@@ -36,16 +34,15 @@ class NamedArea(NamedTuple):
             return [self.literal]
         top, left, bottom, right = self.box
         spans = rows.spans(top, bottom, rows.layout.common_depth(top, bottom))
-        if self.whole_rows:
-            return [f"${first}:${last}" for first, last in spans]
-        return [f"${column_letters(left)}${first}:${column_letters(right)}${last}" for first, last in spans]
+        first, last = ("", "") if self.whole_rows else (f"${column_letters(left)}", f"${column_letters(right)}")
+        return [f"{first}${low}:{last}${high}" for low, high in spans]
 
 
 class Names(NamedTuple):
-    """``local`` are the form's own names with their areas; ``others`` name, sheet (None: global), XML."""
+    """``local`` are the form's own names with their areas; ``others`` attributes, sheet (None: global) and text."""
 
     local: Mapping[str, Sequence[NamedArea]]
-    others: Sequence[tuple[str, str | None, str]]
+    others: Sequence[tuple[Mapping[str, str], str | None, str]]
 
     @property
     def print_area(self) -> Sequence[NamedArea]:
@@ -66,23 +63,25 @@ class Names(NamedTuple):
         ``titled`` are the printed titles of sheets that are not forms (position, name, rows); ``sheets`` the forms
         (name, row map), the first of them at position ``first``; ``positions`` those of the template's other sheets.
         """
-        out = [(_TITLES, at, _local_name(_TITLES, at, sheet_prefix(sheet) + rows)) for at, sheet, rows in titled]
+        names: list[tuple[Mapping[str, str], int, str]] = [
+            ({"name": _TITLES}, at, sheet_prefix(sheet) + rows) for at, sheet, rows in titled
+        ]
         for at, (sheet, rows) in enumerate(sheets, first):
             for name, areas in self.local.items():
-                refs = [sheet_prefix(sheet) + ref for area in areas for ref in area.refs(rows)]
-                if refs:
-                    out.append((name, at, _local_name(name, at, ",".join(refs))))
-        for name, owner, xml in self.others:
-            if owner is None:
-                out.append((name, -1, xml))
-            elif owner in positions:
-                out.append((name, positions[owner], xml.replace(_POSITION, str(positions[owner]))))
-        out.sort(key=lambda item: (item[0].casefold(), item[1]))
-        return f"<definedNames>{''.join(xml for _, _, xml in out)}</definedNames>" if out else ""
+                if refs := [sheet_prefix(sheet) + ref for area in areas for ref in area.refs(rows)]:
+                    names.append(({"name": name}, at, ",".join(refs)))
+        for attributes, owner, text in self.others:
+            if owner is None or owner in positions:
+                names.append((attributes, -1 if owner is None else positions[owner], text))
+        names.sort(key=lambda item: (item[0]["name"].casefold(), item[1]))
+        return f"<definedNames>{''.join(_xml(*name) for name in names)}</definedNames>" if names else ""
 
 
-def _local_name(name: str, position: int, text: str) -> str:
-    return f'<definedName name="{name}" localSheetId="{position}">{escape(text)}</definedName>'
+def _xml(attributes: Mapping[str, str], position: int, text: str) -> str:
+    """A name of the sheet at a position, or a global one (-1)."""
+    where = f' localSheetId="{position}"' if position >= 0 else ""
+    written = "".join(f' {key}="{escape_attribute(value)}"' for key, value in attributes.items())
+    return f"<definedName{written}{where}>{escape(text)}</definedName>"
 
 
 def pointing_at(sheet: str) -> re.Pattern[str]:
@@ -96,19 +95,18 @@ def read_names(source: Source, sheet: str, layout: Layout, found: TemplateFaults
     A ``published`` form goes without the template's other sheets, and so without names that refer to them.
     """
     local: dict[str, Sequence[NamedArea]] = {}
-    others: list[tuple[str, str | None, str]] = []
-    points_here = pointing_at(sheet)
+    others: list[tuple[Mapping[str, str], str | None, str]] = []
+    points_here, last = pointing_at(sheet), max(layout.chains)
     for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
-        name, text, at = element.get("name", ""), element.text or "", element.get("localSheetId")
+        name, text, owner = element.get("name", ""), element.text or "", _owner(source, element)
         if name in _DROPPED or "#REF!" in text:
             continue
-        owner = source.sheets[int(at)].name if at is not None and int(at) < len(source.sheets) else None
-        if owner == sheet and not all(_RANGE.fullmatch(points_here.sub("", area)) for area in _split_areas(text)):
+        if owner == sheet and not all(RANGE.fullmatch(points_here.sub("", area)) for area in _split_areas(text)):
             found.fault(
                 f"名前「{name}」は範囲ではないので、送るシートに付けられません。削除するか、範囲だけの名前にしてください（数式 → 名前の管理）。"
             )
         elif owner == sheet:
-            local[name] = _areas(text, max(layout.chains))
+            local[name] = [area for ref in _refs(text) if (area := _area(ref, last))]
         elif points_here.search(text):
             found.fault(
                 f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、"
@@ -117,36 +115,26 @@ def read_names(source: Source, sheet: str, layout: Layout, found: TemplateFaults
         elif OTHER_BOOK.search(text) and not published:
             found.fault(f"名前「{name}」が、ほかのブックを参照しています。削除してください（数式 → 名前の管理）。")
         elif not published or (owner is None and "!" not in text):
-            others.append((name, owner, _xml(element, is_local=at is not None)))
+            kept = {k: v for k, v in element.attrib.items() if k != "localSheetId" and not k.startswith("{")}
+            others.append((kept, owner, text))
     return Names(local, others)
 
 
-def printed_ranges(source: Source, sheet: str) -> list[str]:
-    """Return the ranges of a sheet's print area (``B2:H40``); none where it names whole rows or columns."""
-    out = []
-    for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
-        at = element.get("localSheetId", "")
-        ours = at.isdigit() and int(at) < len(source.sheets) and source.sheets[int(at)].name == sheet
-        if ours and element.get("name") == _PRINT_AREA:
-            refs = (item.rpartition("!")[2].replace("$", "") for item in _split_areas(element.text or ""))
-            out += [ref for ref in refs if re.fullmatch(r"[A-Z]+[0-9]+(:[A-Z]+[0-9]+)?", ref)]
-    return out
+def printed_ranges(source: Source, sheet: str) -> list[Box]:
+    """Return the ranges of a sheet's print area, but for whole rows or columns."""
+    return [
+        box(ref)
+        for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName")
+        if element.get("name") == _PRINT_AREA and _owner(source, element) == sheet
+        for ref in _refs(element.text or "")
+        if re.fullmatch(r"[A-Z]+[0-9]+(:[A-Z]+[0-9]+)?", ref)
+    ]
 
 
-def _areas(text: str, last: int) -> list[NamedArea]:
-    """The areas of a name (``'form'!$B$2:$H$40,'form'!$2:$3``), cut to rows 2–``last``; those outside are left out."""
-    out = []
-    for item in _split_areas(text):
-        ref = item.rpartition("!")[2].replace("$", "")
-        rows = re.fullmatch(r"([0-9]+):([0-9]+)", ref)
-        if not rows and not re.fullmatch(r"[A-Z]+[0-9]+(:[A-Z]+[0-9]+)?", ref):
-            out.append(NamedArea(None, literal=re.sub(r"([A-Z]+)", r"$\1", ref)))
-            continue
-        drawn = Box(int(rows[1]), 1, int(rows[2]), 1) if rows else box(ref)
-        cut = drawn._replace(top=max(drawn.top, 2), bottom=min(drawn.bottom, last))
-        if cut.top <= cut.bottom:
-            out.append(NamedArea(cut, whole_rows=bool(rows)))
-    return out
+def _owner(source: Source, element: etree._Element) -> str | None:
+    """The sheet that a name belongs to; None for a global one."""
+    at = element.get("localSheetId", "")
+    return source.sheets[int(at)].name if at.isdigit() and int(at) < len(source.sheets) else None
 
 
 def _split_areas(text: str) -> list[str]:
@@ -154,11 +142,16 @@ def _split_areas(text: str) -> list[str]:
     return [area for area in re.findall(r"(?:'(?:[^']|'')*'|[^,'])+", text) if area.strip()]
 
 
-def _xml(element: etree._Element, *, is_local: bool) -> str:
-    attributes = "".join(
-        f' {k}="{escape_attribute(v)}"'
-        for k, v in element.attrib.items()
-        if k != "localSheetId" and not k.startswith("{")
-    )
-    where = f' localSheetId="{_POSITION}"' if is_local else ""
-    return f"<definedName{attributes}{where}>{escape(element.text or '')}</definedName>"
+def _refs(text: str) -> list[str]:
+    """The areas of a name (``'form'!$B$2:$H$40,'form'!$2:$3``) without sheets and ``$``."""
+    return [area.rpartition("!")[2].replace("$", "") for area in _split_areas(text)]
+
+
+def _area(ref: str, last: int) -> NamedArea | None:
+    """An area, cut to rows 2–``last``; None for one outside."""
+    if not ref[-1].isdigit():
+        return NamedArea(None, literal=re.sub(r"([A-Z]+)", r"$\1", ref))
+    whole_rows = ref[0].isdigit()
+    drawn = box("A" + ref.replace(":", ":A") if whole_rows else ref)
+    cut = drawn._replace(top=max(drawn.top, 2), bottom=min(drawn.bottom, last))
+    return NamedArea(cut, whole_rows) if cut.top <= cut.bottom else None

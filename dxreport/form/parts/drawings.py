@@ -5,10 +5,10 @@ Pictures and other media are shared by all sheets; only the parts that refer to 
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from itertools import count
 
 from lxml import etree
@@ -16,9 +16,8 @@ from lxml import etree
 from ...domain.errors import PackageError
 from ...ooxml.package import Package, Relationship, parse
 from ...ooxml.refs import cell
-from ..blocks import Layout
-from ..expressions import Computed, computed
-from ..faults import Consequence, Fault, TemplateFaults
+from ..expressions import Computed, Variable, computed
+from ..faults import TemplateFaults, TextFault
 from ..template import S
 from .markup import around, xml_of
 from .row_map import RowMap
@@ -30,11 +29,11 @@ OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _REVISION_UID = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
 
 # Marks in the XML of a clone: its place is known only when the rows are.
-_TOP, _BOTTOM = "\ue010", "\ue011"  # rows, counted from 0
-_ROW = "\ue016"  # the row, counted from 1
-_SHIFTED = re.compile("\ue017(-?[0-9]+)\ue018")  # a row relative to _TOP
-_ID, _SHEET = "\ue012", "\ue015"
-_TEXT = re.compile("\ue013([0-9]+)\ue014")
+_SHIFTED = re.compile("\ue010(-?[0-9]+)\ue011")  # a row, counted from 0, relative to the first
+_TOP, _BOTTOM = "\ue0100\ue011", "\ue012"  # the first row and the last, counted from 0
+_ROW = "\ue013"  # the first row, counted from 1
+_ID, _SHEET = "\ue014", "\ue015"
+_TEXT = re.compile("\ue016([0-9]+)\ue017")
 
 DROPPED = {"printerSettings", "threadedComment", "person", "customProperty"}
 _SHARED = {"hyperlink", "image"}
@@ -52,27 +51,25 @@ class Anchored:
     xml: str
     top: int = 0
     bottom: int = 0
-    depth: int = 0
 
     def render(self, rows: RowMap) -> Iterator[tuple[int, str]]:
         """Yield one copy for each copy of its rows, with its first row (0 for none)."""
         if not self.top:
             yield 0, self.xml
             return
-        for top, bottom in rows.spans(self.top, self.bottom, self.depth):
-            text = self.xml.replace(_TOP, str(top - 1)).replace(_BOTTOM, str(bottom - 1)).replace(_ROW, str(top))
-            yield top, _SHIFTED.sub(partial(_row_from, top - 1), text)
+        for top, bottom in rows.spans(self.top, self.bottom, rows.layout.common_depth(self.top, self.bottom)):
+            yield top, self._copy(top, bottom)
 
-
-def _row_from(home: int, match: re.Match[str]) -> str:
-    return str(max(0, home + int(match[1])))
+    def _copy(self, top: int, bottom: int) -> str:
+        text = self.xml.replace(_BOTTOM, str(bottom - 1)).replace(_ROW, str(top))
+        return _SHIFTED.sub(lambda match: str(max(0, top - 1 + int(match[1]))), text)
 
 
 @dataclass(frozen=True, slots=True)
 class AttachedPart:
     """A part that is cloned for each sheet: its relationship, its name with the sheet's number left out, its XML.
 
-    ``texts`` are those of shapes. ``in_row_order`` is set where its elements must be in the order of their rows.
+    ``texts`` are those of shapes.
     """
 
     rel: Relationship
@@ -82,26 +79,22 @@ class AttachedPart:
     anchored: tuple[Anchored, ...]
     end: str
     relationships: tuple[Relationship, ...] = ()
-    texts: tuple[str, ...] = ()
-    computed: tuple[Computed, ...] = ()
-    in_row_order: bool = False
+    texts: tuple[Computed, ...] = ()
 
     def render(self, rows: RowMap, sheet_number: int, text_of: Callable[[Computed], str | None]) -> str:
         """Return the part's XML for the ``sheet_number``-th sheet (1-based); ``text_of`` evaluates texts of shapes."""
         copies = [copy for anchored in self.anchored for copy in anchored.render(rows)]
-        if self.in_row_order:
+        if self.rel.kind == "comments":  # must be in the order of their rows
             copies.sort(key=lambda copy: copy[0])
-        body = "".join([xml for _, xml in copies])
-        if _ID in body:
-            ids = count(1024 * sheet_number + 1 if self.rel.kind == "vmlDrawing" else 2)
-            body = re.sub(_ID, lambda _: str(next(ids)), body)
+        ids = count(1024 * sheet_number + 1 if self.rel.kind == "vmlDrawing" else 2)
+        body = re.sub(_ID, lambda _: str(next(ids)), "".join([xml for _, xml in copies]))
         text = f"{self.head}{body}{self.end}".replace(_SHEET, str(sheet_number))
-        return _TEXT.sub(lambda m: _run_text(text_of(self.computed[int(m[1])]) or ""), text) if self.computed else text
+        return _TEXT.sub(lambda match: _run_text(text_of(self.texts[int(match[1])]) or ""), text)
 
 
 def _run_text(text: str) -> str:
     """The text of a run, which holds no line break."""
-    return text.replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return html.escape(text.replace("\n", " "), quote=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,49 +109,36 @@ class AttachedParts:
         """The last template row that something is anchored to, 0 for none."""
         return max((a.bottom for part in self.cloned for a in part.anchored), default=0)
 
-    def bound(self, layout: Layout, found: TemplateFaults) -> AttachedParts:
-        """Return the parts with the depth of each anchor among the blocks, and the texts of shapes compiled."""
-        return replace(self, cloned=tuple(_bound(part, layout, found) for part in self.cloned))
 
+def read_attached(
+    package: Package, relationships: Iterable[Relationship], measure: Variable, found: TemplateFaults
+) -> AttachedParts:
+    """Read the parts that a sheet with these ``relationships`` refers to; one that cannot be cloned is a fault.
 
-def _bound(part: AttachedPart, layout: Layout, found: TemplateFaults) -> AttachedPart:
-    anchored = tuple(replace(a, depth=layout.common_depth(a.top, a.bottom)) if a.top else a for a in part.anchored)
-    texts: tuple[Computed, ...] = ()
-    try:
-        texts = tuple(computed(text, layout.variables[2]) for text in part.texts)
-    except Consequence:
-        pass
-    except Fault as error:
-        found.fault(f"図形の文字: {error}")
-    return replace(part, anchored=anchored, computed=texts)
-
-
-def read_attached(package: Package, relationships: Iterable[Relationship], found: TemplateFaults) -> AttachedParts:
-    """Read the parts that a sheet with these ``relationships`` refers to; one that cannot be cloned is a fault."""
+    Texts of shapes may show what ``measure`` has.
+    """
     cloned, shared = [], []
     for rel in relationships:
         if rel.kind in _SHARED:
             shared.append(rel)
         elif rel.kind in _READERS:
-            cloned.append(_READERS[rel.kind](package, rel, found))
+            cloned.append(_READERS[rel.kind](package, rel, measure, found))
         elif rel.kind not in DROPPED | _REFUSED_ELSEWHERE:
             what = _NAMES.get(rel.kind, f"付いている「{rel.kind}」")
             found.fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
     return AttachedParts(tuple(cloned), tuple(shared))
 
 
-def _drawing(package: Package, rel: Relationship, found: TemplateFaults) -> AttachedPart:
-    root = package.xml(rel.target)
+def _drawing(package: Package, rel: Relationship, measure: Variable, found: TemplateFaults) -> AttachedPart:
     relationships = tuple(package.relationships(rel.target))
-    refused = (
-        r.kind
-        for r in relationships
-        if r.kind == "diagramData" or (r.kind not in _SHARED and not r.kind.startswith("diagram"))
-    )
-    for kind in dict.fromkeys(refused):
+    kinds = dict.fromkeys(r.kind for r in relationships if r.kind not in _SHARED)
+    for kind in (k for k in kinds if k == "diagramData" or not k.startswith("diagram")):
         what = _NAMES.get(kind, f"「{kind}」")
         found.fault(f"様式のシートに{what}は置けません。図形・画像・テキストボックスは使えます。")
-    texts: list[str] = []
+    root = package.xml(rel.target)
+    texts = _texts(root, measure, found)
+    for properties in root.iter(f"{XDR}cNvPr"):
+        properties.set("id", _ID)
     anchored = []
     for anchor in root:
         start, end = anchor.find(f"{XDR}from/{XDR}row"), anchor.find(f"{XDR}to/{XDR}row")
@@ -168,30 +148,32 @@ def _drawing(package: Package, rel: Relationship, found: TemplateFaults) -> Atta
             start.text = _TOP
         if end is not None:
             end.text = _BOTTOM
-        for properties in anchor.iter(f"{XDR}cNvPr"):
-            properties.set("id", _ID)
-        for paragraph in anchor.iter(f"{A}p"):
-            _mark_text(paragraph, texts)
         anchored.append(Anchored(xml_of(anchor), max(top, 2) if top else 0, max(bottom, 2)))
     head, end = around(etree.Element(root.tag, root.attrib, nsmap=root.nsmap))
     kind = "application/vnd.openxmlformats-officedocument.drawing+xml"
-    return AttachedPart(rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), end, relationships, tuple(texts))
+    return AttachedPart(rel, "xl/drawings/dxr{}.xml", kind, head, tuple(anchored), end, relationships, texts)
 
 
-def _mark_text(paragraph: etree._Element, texts: list[str]) -> None:
-    """Join the runs of a shape's paragraph with {{ … }} into the first, to be filled in."""
-    runs = list(paragraph.iter(f"{A}t"))
-    joined = "".join(t.text or "" for t in runs)
-    if "{{" not in joined:
-        return
-    runs[0].text = f"\ue013{len(texts)}\ue014"
-    for other in runs[1:]:
-        other.text = ""
-    texts.append(joined)
+def _texts(root: etree._Element, measure: Variable, found: TemplateFaults) -> tuple[Computed, ...]:
+    """The paragraphs of shapes with {{ … }}; each becomes a mark in its first run."""
+    texts: list[Computed] = []
+    for paragraph in root.iter(f"{A}p"):
+        runs = list(paragraph.iter(f"{A}t"))
+        joined = "".join(run.text or "" for run in runs)
+        if "{{" not in joined:
+            continue
+        runs[0].text = f"\ue016{len(texts)}\ue017"
+        for other in runs[1:]:
+            other.text = ""
+        try:
+            texts.append(computed(joined, {"measure": measure}))
+        except TextFault as error:
+            found.fault(f"図形の文字: {error}")
+    return tuple(texts)
 
 
-def _comments(package: Package, rel: Relationship, found: TemplateFaults) -> AttachedPart:
-    """Notes: their references count rows from 1, and they must be in the order of their cells."""
+def _comments(package: Package, rel: Relationship, _: Variable, found: TemplateFaults) -> AttachedPart:
+    """Notes: their references count rows from 1."""
     root = package.xml(rel.target)
     notes = root.find(f"{S}commentList")
     anchored = []
@@ -210,10 +192,10 @@ def _comments(package: Package, rel: Relationship, found: TemplateFaults) -> Att
     by_row = tuple(Anchored(xml, row, row) for row, _, xml in sorted(anchored))
     notes.text = None
     head, end = around(root, notes)
-    return AttachedPart(rel, "xl/dxrcomments{}.xml", kind, head, by_row, end, in_row_order=True)
+    return AttachedPart(rel, "xl/dxrcomments{}.xml", kind, head, by_row, end)
 
 
-def _vml(package: Package, rel: Relationship, found: TemplateFaults) -> AttachedPart:
+def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults) -> AttachedPart:
     """The shapes of notes, and header pictures."""
     root = _vml_root(package.read(rel.target))
     for shape_map in root.iter(f"{OFFICE}idmap"):
@@ -250,7 +232,7 @@ def _relative(anchor: str, row: int) -> str:
     values = [v.strip() for v in anchor.split(",")]
     for i in (2, 6):
         if len(values) == 8 and values[i].lstrip("-").isdigit():
-            values[i] = f"\ue017{int(values[i]) - row}\ue018"
+            values[i] = f"\ue010{int(values[i]) - row}\ue011"
     return ", ".join(values)
 
 

@@ -1,19 +1,23 @@
 """Formulas of a template: their references follow the rows.
 
-Tokens come from openpyxl's tokenizer, which is imported only for a template with formulas.
+References are found here and not by openpyxl's tokenizer, which takes as long to import as everything else together.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...ooxml.refs import quote_sheet
+from ...ooxml.refs import MAX_COLUMN, MAX_ROW, cell, column_letters, column_number, quote_sheet
 from ..blocks import Layout
 from .row_map import Path, RowMap
 
-_REF = re.compile(r"(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?::(\$?)([A-Z]{1,3})(\$?)([0-9]+))?")
-_ROWS = re.compile(r"(\$?)([0-9]+):(\$?)([0-9]+)")
+_CELL = r"\$?[A-Z]{1,3}\$?[0-9]+"
+RANGE = re.compile(rf"{_CELL}(?::{_CELL})?|\$?[A-Z]{{1,3}}:\$?[A-Z]{{1,3}}|\$?[0-9]+:\$?[0-9]+")
+# A string, a quoted sheet or the brackets of a table are part of the word around them; so is the ( of a function.
+_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\[[^][]*(?:\[[^][]*\][^][]*)*\]|[^\s"'\[(){},;+\-*/^&=<>%])+\(?""")
+_RELATIVE_ROW, _RELATIVE_COLUMN = re.compile(r"(?<![$0-9])[0-9]+"), re.compile(r"(?<![$A-Z])[A-Z]+")
 
 
 def sheet_prefix(sheet: str) -> str:
@@ -23,7 +27,7 @@ def sheet_prefix(sheet: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference to cells (or whole rows) of the form within a formula.
+    """A reference to cells (or whole rows, then without columns) of the form within a formula.
 
     ``pinned`` is set where it leads out of the blocks around the formula's cell: its rows must not be relative.
     """
@@ -42,7 +46,7 @@ class Reference:
         lock = "$" if self.pinned else ""
         low, high = first[0], last[1]
         start = f"{self.first_column}{lock}{low}"
-        if not self.last_column and low == high:
+        if self.first_column and not self.last_column and low == high:
             return start
         return f"{start}:{self.last_column or self.first_column}{lock}{high}"
 
@@ -64,61 +68,70 @@ class Formula:
         return "".join(out)
 
 
-def formula(source: str, home_row: int, sheet: str, layout: Layout) -> Formula:
+def _split(formula: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each reference: the text since the last one, its sheet (``表!``), its range; last the text that remains."""
+    done = 0
+    for word in _WORD.finditer(formula):
+        sheet, mark, area = word[0].rpartition("!")
+        if RANGE.fullmatch(area):
+            yield formula[done : word.start()], sheet + mark, area
+            done = word.end()
+    yield formula[done:], "", ""
+
+
+def parse_formula(source: str, home_row: int, sheet: str, layout: Layout) -> Formula:
     """Parse ``source`` (without ``=``), the formula of a cell in template row ``home_row``.
 
     References without a sheet, or to ``sheet`` itself, follow the rows; all others stay.
     """
-    if not any(c.isdigit() for c in source):
-        return Formula((source,))
-    from openpyxl.formula import Tokenizer
-
     own = {"", f"{sheet}!", sheet_prefix(sheet)}
     tokens: list[str | Reference] = []
-    for token in Tokenizer("=" + source).items:
-        text: str = token.value
-        prefix, mark, ref = text.rpartition("!")
-        if token.type == "OPERAND" and token.subtype == "RANGE" and prefix + mark in own:
-            tokens.append(_reference(ref, home_row, layout) or text)
-        else:
-            tokens.append(text)
+    for text, prefix, area in _split(source):
+        reference = _reference(area, layout.chains.get(home_row, ()), layout) if prefix in own else None
+        tokens += (text, reference) if reference else (text + prefix + area,)
     return Formula(tuple(tokens))
 
 
-def _reference(ref: str, home_row: int, layout: Layout) -> Reference | None:
-    """The reference that follows the rows; None where it does not refer to rows of the form."""
-    home = layout.chains.get(home_row, ())
-    if match := _REF.fullmatch(ref):
-        lock, column, row_lock, row, last_lock, last_column, last_row_lock, last_row = match.groups()
-        rows = (int(row), int(last_row or row))
-        columns = lock + column, (last_lock + last_column if last_column else "")
-        drawn_pinned = bool(row_lock or last_row_lock)
-    elif match := _ROWS.fullmatch(ref):
-        rows, columns, drawn_pinned = (int(match[2]), int(match[4])), ("", ""), True
-    else:
+def _reference(area: str, home: tuple[object, ...], layout: Layout) -> Reference | None:
+    """The reference that follows the rows, seen from the blocks of ``home``; None where it is not to rows of the form."""
+    corners = area.split(":")
+    columns = [corner.rstrip("0123456789").rstrip("$") for corner in corners]
+    drawn = [corner[len(column) :] for corner, column in zip(corners, columns, strict=True)]
+    if not all(drawn):  # whole columns
         return None
-    if rows[0] != rows[1]:  # row 1 and rows behind the form do not belong to it
-        rows = max(min(rows), 2), min(max(rows), max(layout.chains))
-    if any(row not in layout.chains for row in rows) or rows[0] > rows[1]:
+    rows = [int(row.lstrip("$")) for row in drawn]
+    first, last = min(rows), max(rows)
+    if first != last:  # row 1 and rows behind the form do not belong to it
+        first, last = max(first, 2), min(last, max(layout.chains))
+    if first > last or first not in layout.chains or last not in layout.chains:
         return None
-    outside = any(layout.chains[row][: len(home)] != home for row in rows)
-    return Reference(columns[0], rows[0], columns[1], rows[1], drawn_pinned or outside)
-
-
-def unshared(source: str, origin: str, target: str) -> str:
-    """Return a formula of cell ``origin`` as it reads in cell ``target``."""
-    from openpyxl.formula.translate import Translator
-
-    return str(Translator("=" + source, origin=origin).translate_formula(target))[1:]
+    pinned = not columns[0] or "$" in "".join(drawn)
+    pinned = pinned or any(layout.chains[row][: len(home)] != home for row in (first, last))
+    return Reference(columns[0], first, columns[1] if len(columns) > 1 else "", last, pinned)
 
 
 def shifted(source: str, origin: str, target: str) -> str | None:
-    """Return a rule's formula drawn for cell ``origin`` as it reads for ``target``; None where it would leave the sheet."""
-    if origin == target or not any(c.isdigit() for c in source):
-        return source
-    from openpyxl.formula.translate import TranslatorError
+    """Return the formula of cell ``origin`` as it reads in cell ``target``; None where it would leave the sheet."""
+    (from_row, from_column), (to_row, to_column) = cell(origin), cell(target)
+
+    def row(match: re.Match[str]) -> str:
+        return str(_within(int(match[0]) + to_row - from_row, MAX_ROW))
+
+    def column(match: re.Match[str]) -> str:
+        return column_letters(_within(column_number(match[0]) + to_column - from_column, MAX_COLUMN))
 
     try:
-        return unshared(source, origin, target)
-    except TranslatorError:
+        return "".join(
+            [
+                text + sheet + _RELATIVE_ROW.sub(row, _RELATIVE_COLUMN.sub(column, area))
+                for text, sheet, area in _split(source)
+            ]
+        )
+    except ValueError:
         return None
+
+
+def _within(number: int, last: int) -> int:
+    if not 0 < number <= last:
+        raise ValueError(number)
+    return number

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..blocks import Layout
+from typing import NamedTuple
+
+from ...ooxml.refs import Box
+from ..blocks import Layout, common_length
 
 Path = tuple[int, ...]  # the copy (0-based) of each block around a row, outermost first
 RowShape = tuple[tuple[int | Path, ...], ...]
@@ -24,12 +27,8 @@ class RowMap:
 
     def note(self, template_row: int, row: int, path: Path) -> None:
         """Note that ``template_row`` became ``row``."""
-        if template_row in self.rows:
-            self.rows[template_row].append(row)
-            self.paths[template_row].append(path)
-        else:
-            self.rows[template_row] = [row]
-            self.paths[template_row] = [path]
+        self.rows.setdefault(template_row, []).append(row)
+        self.paths.setdefault(template_row, []).append(path)
 
     def shape(self) -> RowShape:
         """Return a cache key: equal for maps with equal rows."""
@@ -61,18 +60,18 @@ class RowMap:
         rows, paths = self.rows.get(template_row), self.paths.get(template_row)
         if not rows or not paths:
             return None
-        if path in paths:  # a row of the very same copy: there is just one
-            here = rows[paths.index(path)]
-            return here, here
-        shared = [_common_length(path, other) for other in paths]
-        nearest = [row for row, length in zip(rows, shared, strict=True) if length == max(shared)]
+        shared = [common_length(path, other) for other in paths]
+        most = max(shared)
+        nearest = [row for row, length in zip(rows, shared, strict=True) if length == most]
         return nearest[0], nearest[-1]
 
 
-def _common_length(a: Path, b: Path) -> int:
-    length = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        length += 1
-    return length
+class DrawnRange(NamedTuple):
+    """A range of the template, and how many blocks repeat it."""
+
+    box: Box
+    depth: int
+
+    def spans(self, rows: RowMap) -> list[tuple[int, int]]:
+        """Return the rows that it became."""
+        return rows.spans(self.box.top, self.box.bottom, self.depth)

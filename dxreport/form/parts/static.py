@@ -15,7 +15,7 @@ from ...ooxml.text import string_item
 from ..records import Form
 from ..template import R_ID, S
 from .drawings import DROPPED
-from .markup import xml_of
+from .markup import undeclared
 
 # FeaturePropertyBag holds the checkboxes in cells; the others concern history, people or other workbooks.
 _BOOK_PARTS = {"theme", "styles", "sharedStrings", "FeaturePropertyBag"}
@@ -87,7 +87,10 @@ def _as_drawn(package: Package, name: str, content_type: str) -> list[Entry]:
             after = pattern.sub(replacement, after)
     out = [package.entry(name) if after == before else entry(name, after)]
     if dropped:
-        out.append(entry(rels_name(name), _relationships_without(package.xml(rels_name(name)), dropped)))
+        rels = package.xml(rels_name(name))
+        for r in [r for r in rels.iter(f"{{{RELS_NS}}}Relationship") if r.get("Id") in dropped]:
+            rels.remove(r)
+        out.append(entry(rels_name(name), serialise(rels)))
     elif rels_name(name) in package:
         out.append(package.entry(rels_name(name)))
     return out
@@ -105,12 +108,6 @@ def _without(root: etree._Element, ids: set[str]) -> bytes:
     return serialise(root)
 
 
-def _relationships_without(root: etree._Element, ids: set[str]) -> bytes:
-    for r in [r for r in root.iter(f"{{{RELS_NS}}}Relationship") if r.get("Id") in ids]:
-        root.remove(r)
-    return serialise(root)
-
-
 def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
     root = form.source.package.xml("[Content_Types].xml")
     defaults = {d.get("Extension").lower(): d.get("ContentType") for d in root.iter(f"{{{TYPES_NS}}}Default")}
@@ -123,23 +120,18 @@ def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
 
 def _strings(form: Form) -> bytes:
     """The template's shared strings; those with tags, and those of sheets that are not sent, are emptied."""
-    root, used = form.source.strings, _used_strings(form) if form.published else None
+    root, used = form.source.strings, None
     assert root is not None
+    if form.published:
+        shown = form.source.package.xml(form.part).iterfind(f"{S}sheetData/{S}row/{S}c[@t='s']/{S}v")
+        used = {int(value.text or 0) for value in shown}
     for index, si in enumerate(root.iterfind(f"{S}si")):
         text = string_item(si)
         if "{{" in text or "{%" in text or (used is not None and index not in used):
-            for child in list(si):
-                si.remove(child)
-            etree.SubElement(si, f"{S}t")
+            si[:] = [etree.Element(f"{S}t")]
     for count in ("count", "uniqueCount"):
         root.attrib.pop(count, None)
     return serialise(root)
-
-
-def _used_strings(form: Form) -> set[int]:
-    """The indices of the shared strings that the form's own sheet shows."""
-    shown = form.source.package.xml(form.part).iterfind(f"{S}sheetData/{S}row/{S}c[@t='s']/{S}v")
-    return {int(value.text or 0) for value in shown}
 
 
 def _workbook_part(form: Form, name: str) -> str:
@@ -152,9 +144,5 @@ def _workbook_part(form: Form, name: str) -> str:
         for key in [k for k in e.attrib if k.startswith("{") or k in _SESSION]:
             del e.attrib[key]
     if name == "bookViews":
-        for other in list(element)[1:]:
-            element.remove(other)
-    text = xml_of(element)
-    start, end = text.index("<") + 1 + len(name), text.index(">")
-    kept = " ".join(p for p in text[start:end].rstrip("/").split() if not p.startswith("xmlns"))
-    return f"<{name}{' ' + kept if kept else ''}{'/' if text[end - 1] == '/' else ''}{text[end:]}"
+        element[1:] = ()
+    return undeclared(element)

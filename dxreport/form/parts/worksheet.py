@@ -22,20 +22,27 @@ _DROPPED = {
     "autoFilter": "フィルター", "customSheetViews": "ユーザー設定のビュー", "scenarios": "シナリオ",
     "dataConsolidate": "統合の設定", "webPublishItems": "Web 発行の設定",
 }  # fmt: skip
-_SILENT = {"dimension", "sheetCalcPr", "phoneticPr", "customProperties", "cellWatches", "smartTags", "sortState"}
+_SILENT = {
+    "dimension", "sheetCalcPr", "phoneticPr", "customProperties", "cellWatches", "smartTags", "sortState", "sheetData",
+    "rowBreaks",
+}  # fmt: skip
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_ROWS = ORDER.index("sheetData")
 SELECTED, ACTIVE, FROZEN = "\ue006", "\ue007", "\ue008"
 BREAKS, IGNORED = "\ue009", "\ue00a"
-
-
 _DEFAULTS = {
     "sheetProtection": '<sheetProtection sheet="1" objects="1" scenarios="1" formatCells="0" formatColumns="0" formatRows="0"/>',
     "rowBreaks": BREAKS,
     "ignoredErrors": IGNORED,
 }
+# Attributes that belong to whoever drew the template, by element.
+_PRIVATE = {
+    "sheetPr": ("codeName",),
+    "sheetProtection": ("password", "algorithmName", "hashValue", "saltValue", "spinCount"),
+    "pageSetup": (R_ID,),
+}
 _KEY_COLUMN = {"width": "9", "hidden": "1"}
 _MARGIN_COLUMN = {"width": "1.625"}
-_ROWS = ORDER.index("sheetData")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class WorksheetParts:
 
     def after_rows(self, rows: RowMap) -> str:
         """Return the XML after the rows; the renderer replaces ``BREAKS`` and ``IGNORED`` in it."""
-        return "".join([t if isinstance(t, str) else t.render(rows)[0] for t in self.following])
+        return "".join([t if isinstance(t, str) else "".join(t.render(rows)) for t in self.following])
 
 
 def compile_worksheet(
@@ -78,11 +85,13 @@ def compile_worksheet(
 
     A ``published`` sheet is not protected, and its column A is a margin.
     """
-    page, breaks = _page(root), tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
-    frozen = _frozen_rows(root)
+    breaks = tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
+    page, frozen = _page(root), _frozen_rows(root)
     _set_first_column(root, _MARGIN_COLUMN if published else _KEY_COLUMN)
-    following: dict[int, list[XmlTemplate]] = {}
-    head = [_opening(root)]
+    # The root's start tag; its declared prefixes stay, since mc:Ignorable may name them.
+    attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
+    head = around(etree.Element(root.tag, attributes, nsmap=root.nsmap))[0]
+    following: dict[str, list[XmlTemplate]] = {}
     for element in root.iterchildren(etree.Element):
         name = _name(element)
         if name in _REFUSED or name not in ORDER:
@@ -90,17 +99,18 @@ def compile_worksheet(
             found.fault(f"様式のシートに{what}は使えません。セルと入力規則だけで描いてください。")
         elif name in _DROPPED:
             found.note(f"様式のシートの{_DROPPED[name]}は、送るシートには付きません。", elsewhere=True)
-        elif name in _SILENT or name in ("sheetData", "rowBreaks"):
-            continue
-        elif ORDER.index(name) < _ROWS:
-            head.append(_before_rows(element, name, builder, frozen))
-        else:
-            following.setdefault(ORDER.index(name), []).append(_after_rows(element, name, builder, found))
+        elif name not in _SILENT:
+            for key in _PRIVATE.get(name, ()):
+                element.attrib.pop(key, None)
+            if ORDER.index(name) < _ROWS:
+                head += _before_rows(element, name, builder, frozen)
+            else:
+                following.setdefault(name, []).append(_after_rows(element, name, builder, found))
     for name, default in _DEFAULTS.items():
         if not (published and name == "sheetProtection"):
-            following.setdefault(ORDER.index(name), [default])
-    ordered = tuple(template for index in sorted(following) for template in following[index])
-    return WorksheetParts("".join(head), ordered, page, breaks, frozen)
+            following.setdefault(name, [default])
+    ordered = tuple(template for name in ORDER for template in following.get(name, ()))
+    return WorksheetParts(head, ordered, page, breaks, frozen)
 
 
 def _name(element: etree._Element) -> str:
@@ -110,15 +120,7 @@ def _name(element: etree._Element) -> str:
     return name
 
 
-def _opening(root: etree._Element) -> str:
-    """The root's start tag; its declared prefixes stay, since mc:Ignorable may name them."""
-    attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
-    return around(etree.Element(root.tag, attributes, nsmap=root.nsmap))[0]
-
-
 def _before_rows(element: etree._Element, name: str, builder: TemplateBuilder, frozen: int) -> str:
-    if name == "sheetPr":
-        element.attrib.pop("codeName", None)
     if name == "sheetViews":
         _clean_views(element, frozen)
     if name == "sheetFormatPr":
@@ -129,25 +131,25 @@ def _before_rows(element: etree._Element, name: str, builder: TemplateBuilder, f
 
 def _clean_views(element: etree._Element, frozen: int) -> None:
     """Keep one view, without scroll positions; mark its selected cell and frozen rows."""
-    for view in list(element)[1:]:
-        element.remove(view)
+    element[1:] = ()
     view = element[0]
-    for key in ("tabSelected", "topLeftCell"):
-        view.attrib.pop(key, None)
+    view.attrib.pop("topLeftCell", None)
+    view.attrib.pop("tabSelected", None)
     view.set("tabSelected", SELECTED)
     pane = view.find(f"{S}pane")
-    if pane is not None and not _is_frozen(pane):  # a split window belongs to whoever looked at the sheet
-        view.remove(pane)
-        pane = None
     for old in view.findall(f"{S}selection"):
         view.remove(old)
     selection = etree.SubElement(view, f"{S}selection", activeCell=ACTIVE, sqref=ACTIVE)
-    if pane is not None:
-        pane.attrib.pop("topLeftCell", None)
-        selection.set("pane", pane.get("activePane", "bottomLeft"))
-        if pane.attrib.pop("ySplit", None) and frozen:
-            pane.set("ySplit", FROZEN)
-        pane.addnext(selection)
+    if pane is None:
+        return
+    if not _is_frozen(pane):  # a split window belongs to whoever looked at the sheet
+        view.remove(pane)
+        return
+    pane.attrib.pop("topLeftCell", None)
+    selection.set("pane", pane.get("activePane", "bottomLeft"))
+    if pane.attrib.pop("ySplit", None) and frozen:
+        pane.set("ySplit", FROZEN)
+    pane.addnext(selection)
 
 
 def _frozen_rows(root: etree._Element) -> int:
@@ -173,20 +175,15 @@ def _set_first_column(root: etree._Element, look: dict[str, str]) -> None:
 
 def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, found: TemplateFaults) -> XmlTemplate:
     if name == "sheetProtection":
-        for key in ("password", "algorithmName", "hashValue", "saltValue", "spinCount"):
-            element.attrib.pop(key, None)
         element.set("sheet", "1")
-    if name == "pageSetup":
-        element.attrib.pop(R_ID, None)
     if name == "extLst":
-        for ext in [
-            e for e in element if any(key.startswith(f"{{{DOC_RELS_NS}}}") for x in e.iter() for key in x.attrib)
-        ]:
-            element.remove(ext)  # slicers and the like belong to parts that are left behind
-        for ext in [e for e in element if e.find(f"{{{X14}}}sparklineGroups") is not None]:
-            element.remove(ext)
-            for at in (box(f.text.split()[0])[:2] for f in ext.iter(f"{{{XM}}}sqref") if f.text):
+        for ext in list(element):
+            lines = ext.find(f"{{{X14}}}sparklineGroups") is not None
+            for at in (box(f.text.split()[0])[:2] for f in ext.iter(f"{{{XM}}}sqref") if lines and f.text):
                 found.refuse("スパークラインは送るシートに付けられません。削除してください。", at)
+            # Slicers and the like belong to parts that are left behind.
+            if lines or any(key.startswith(f"{{{DOC_RELS_NS}}}") for e in ext.iter() for key in e.attrib):
+                element.remove(ext)
         if not len(element):
             return ""
     return builder.template(element)

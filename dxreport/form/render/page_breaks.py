@@ -73,6 +73,6 @@ def _together(form: Form, rows: RowMap) -> list[tuple[int, int]]:
         out += copies
         if copies and isinstance(before, int) and before in rows.rows:
             out.append((rows.rows[before][0], copies[0][1]))
-    for merge, depth in form.tall_merges:
-        out += rows.spans(merge.top, merge.bottom, depth)
+    for merge in form.tall_merges:
+        out += merge.spans(rows)
     return out

@@ -14,7 +14,7 @@ from ...ooxml import text_metrics
 from ...ooxml.refs import address
 from ...ooxml.text import MAX_TEXT, escape, utf16_length
 from ..blocks import Block, Loop
-from ..expressions import Computed, Condition, Shown, reason
+from ..expressions import Computed, Condition, ItemView, reason
 from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
@@ -134,7 +134,7 @@ class _SheetWriter:
 
     def _show(self, name: str, item: Any, index: int) -> None:
         """Let mixed texts see an item under its name; None where its list has ended."""
-        self.names[name] = None if item is None else Shown(item, index, self.prepared.this)
+        self.names[name] = None if item is None else ItemView(item, index, self.prepared.this)
 
     def _row(self, template_row: int, path: Path, ids: str) -> None:
         program = self.prepared.programs[template_row]
