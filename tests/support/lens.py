@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 import dxreport
-from dxreport.domain.model import Measure, Ref, Round, measure_from, normalise
+from dxreport.domain.model import Measure, Ref, Round, list_of, measure_from, normalise
 from dxreport.form.compile import compile_form, load_form
-from dxreport.form.read.sheet import Filled, list_of, read_sheet
+from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...ooxml.refs import column_letters
 from ..records import Form
 from .alignment import NEVER, Alignment, FormSteps, Placed, Step, best_alignment
-from .labels import FormLabels, form_labels
+from .labels import ExpectedCell, FormLabels, form_labels
 
 # Scores.
 _HIT = 2.0  # a cell holds its label
@@ -40,7 +40,7 @@ def place_rows(
     """
     labels, inside = form_labels(form), set(columns.values())
     texts = [{c: t for c, t in row.items() if c in inside} for row in rows]
-    steps = FormSteps(form.layout, lambda row: _removed(labels, row))
+    steps = FormSteps(form.layout, lambda row: _removed_score(labels.rows[row]))
     score_of = [_row_score(labels, step, columns) for step in steps.row_steps]
     score = [[of(text) for of in score_of] for text in texts]
     skipped = [
@@ -61,29 +61,26 @@ def _incomplete_copy(form: Form, found: Alignment) -> int | None:
 
     A row that was copied or moved away reads as such a copy.
     """
+
+    def copies(place: Placed) -> list[tuple[int, tuple[int, ...]]]:
+        """The copies of repeated blocks that hold a row: first row of the block, path."""
+        chain = enumerate(form.layout.chains[place.row], 1)
+        return [(block.first, place.path[:depth]) for depth, block in chain if block.loops]
+
     here: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
     for i, place in enumerate(found.places):
-        for copy in _copies(form, place):
+        for copy in copies(place) if place else ():
             here[copy].append(i)
-    gone = Counter(copy for place in found.removed for copy in _copies(form, place))
+    gone = Counter(copy for place in found.removed for copy in copies(place))
     for (block, path), rows in here.items():
-        before = (block, (*path[:-1], path[-1] - 1))
-        if gone[block, path] and (gone[block, path] >= len(rows) or gone[before]):
+        lacking, before = gone[block, path], gone[block, (*path[:-1], path[-1] - 1)]
+        if lacking and (lacking >= len(rows) or before):
             return rows[0]
     return None
 
 
-def _copies(form: Form, place: Placed | None) -> list[tuple[int, tuple[int, ...]]]:
-    """The copies of repeated blocks that hold a row: first row of the block, path."""
-    if place is None:
-        return []
-    chain = form.layout.chains[place.row]
-    return [(block.first, place.path[: depth + 1]) for depth, block in enumerate(chain) if block.loops]
-
-
-def _removed(labels: FormLabels, row: int) -> float:
-    """The score for a template row that is missing from the sheet."""
-    cells = labels.rows[row]
+def _removed_score(cells: Sequence[ExpectedCell]) -> float:
+    """The score for a row of the form with these cells that is missing from the sheet."""
     fields = _REMOVED_FIELDS if any(cell.field for cell in cells) else 0.0
     return _BLANK_ROW + _REMOVED_LABEL * sum(cell.printed for cell in cells) + fields
 
@@ -118,28 +115,28 @@ def _row_score(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Ca
 
 
 def mismatch(
-    form: Form, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int], places: Sequence[Placed | None]
+    labels: FormLabels, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int], drawn_rows: Sequence[int]
 ) -> Doubt | None:
     """Doubt a column that holds the heading of another, or others' labels as often as its own, and a sheet that lacks
-    more than half of the rows with fields."""
-    labels = form_labels(form)
-    hits, misses = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
-    for i, place in enumerate(places):
-        cells = labels.rows[place.row] if place is not None else ()
-        shown = [
-            (cell, rows[i].get(columns[cell.column], "")) for cell in cells if cell.printed and cell.column in columns
-        ]
-        for cell, text in shown:
+    more than half of the rows with fields.
+
+    ``drawn_rows`` are the template rows of the sheet's rows, 0 for none.
+    """
+    hits: Counter[int] = Counter()
+    misses: Counter[int] = Counter()
+    for row, number in zip(rows, drawn_rows, strict=True):
+        printed = [cell for cell in labels.rows.get(number, ()) if cell.printed and cell.column in columns]
+        for cell in printed:
+            text = row.get(columns[cell.column], "")
             if cell.prints(text):
                 hits[cell.column] += 1
             elif labels.prints(text):  # the label of another column of this row is proof enough
-                misses[cell.column] += len(places) if any(other.prints(text) for other, _ in shown) else 1
-    for column, count in misses.items():
-        if count and count >= hits[column]:
+                misses[cell.column] += len(rows) if any(other.prints(text) for other in printed) else 1
+    for column in columns:
+        if misses[column] and misses[column] >= hits[column]:
             here, drawn = column_letters(columns[column] + 1), column_letters(column)
             return Doubt(f"{here}列の見出しが様式の{drawn}列と合いません")
-    found = {place.row for place in places if place is not None}
-    fields = {row for row, cells in labels.rows.items() if any(cell.field for cell in cells)}
-    if len(fields & found) * 2 < len(fields):
+    fields = {number for number, cells in labels.rows.items() if any(cell.field for cell in cells)}
+    if len(fields.intersection(drawn_rows)) * 2 < len(fields):
         return Doubt("様式の欄の半分以上が見つかりません")
     return None

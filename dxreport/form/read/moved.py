@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,11 +40,10 @@ def _inserted(filled: Filled) -> Iterator[str]:
 def _drawn(form: Form, quarter: int, year: int) -> Drawn:
     """Where the form draws each field and period that it draws only once."""
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for key, targets in targets_of(form, quarter, year).items():
-        for target in targets:
-            if target.period_at is None:
-                at = int(key[1:]), column_number(target.columns[0][1:])
-                places.setdefault((target.field, target.period), []).append(at)
+    for row, targets in targets_of(form, quarter, year).items():
+        for target in (t for t in targets if t.period_at is None):
+            at = row, column_number(target.columns[0][1:])
+            places.setdefault((target.field, target.period), []).append(at)
     return {field: found[0] for field, found in places.items() if len(found) == 1}
 
 
@@ -106,16 +104,9 @@ def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
 
 def _out_of_order(positions: Sequence[_Position]) -> list[_Position]:
     """The fewest positions to take out so that the others are in order."""
-    ends: list[int] = []  # the lowest place at which a run of each length can end
-    last: list[int] = []  # the index of that end
-    before: list[int] = []
-    for index, position in enumerate(positions):
-        length = bisect_right(ends, position.at)
-        ends[length : length + 1] = [position.at]
-        last[length : length + 1] = [index]
-        before.append(last[length - 1] if length else -1)
-    kept, index = set(), last[-1] if last else -1
-    while index >= 0:
-        kept.add(index)
-        index = before[index]
-    return [position for index, position in enumerate(positions) if index not in kept]
+    runs: list[list[_Position]] = []  # the longest run in order that ends at each position
+    for position in positions:
+        before = (run for run in reversed(runs) if run[-1].at <= position.at)
+        runs.append([*max(before, key=len, default=[]), position])
+    kept = max(reversed(runs), key=len, default=[])
+    return [position for position in positions if position not in kept]
