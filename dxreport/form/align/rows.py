@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ...ooxml.refs import column_letters
 from ..records import Form
-from .alignment import NEVER, Alignment, FormSteps, Placed, Step, best_alignment
+from .alignment import NEVER, Alignment, FormSteps, Placed, best_alignment
 from .labels import ExpectedCell, FormLabels, form_labels
 
 # Scores.
@@ -40,11 +41,12 @@ def place_rows(
     """
     labels, inside = form_labels(form), set(columns.values())
     texts = [{c: t for c, t in row.items() if c in inside} for row in rows]
+    printed = {text for row in texts for text in row.values() if labels.prints(text)}
     steps = FormSteps(form.layout, lambda row: _removed_score(labels.rows[row]))
-    score_of = [_row_score(labels, step, columns) for step in steps.row_steps]
+    score_of = [_row_score(labels.rows[step.row], step.later, columns, printed) for step in steps.row_steps]
     score = [[of(text) for of in score_of] for text in texts]
     skipped = [
-        _BLANK_ROW + sum(_SKIPPED_LABEL if labels.prints(t) else _EXTRA_TEXT for t in text.values()) for text in texts
+        _BLANK_ROW + sum(_SKIPPED_LABEL if t in printed else _EXTRA_TEXT for t in text.values()) for text in texts
     ]
     found = best_alignment(steps, score, skipped)
     doubtful = next((i for i in found.doubtful if texts[i]), None)
@@ -85,31 +87,33 @@ def _removed_score(cells: Sequence[ExpectedCell]) -> float:
     return _BLANK_ROW + _REMOVED_LABEL * sum(cell.printed for cell in cells) + fields
 
 
-def _row_score(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
-    """A function that scores a row of the sheet as the row of the form that ``step`` leads over."""
-    own = {
-        columns[cell.column]: cell
-        for cell in labels.rows[step.row]
-        if cell.column in columns and not any(step.later[cell.repeats :])
-    }
+def _row_score(
+    cells: Sequence[ExpectedCell], later: Sequence[bool], columns: Mapping[int, int], labels: AbstractSet[str]
+) -> Callable[[Mapping[int, str]], float]:
+    """A function that scores a row of the sheet as the row of the form with these cells.
+
+    ``later`` is as in a ``Step``, ``labels`` are the texts of the sheet that the form prints somewhere.
+    """
+    own = {columns[c.column]: c for c in cells if c.column in columns and not any(later[c.repeats :])}
     labelled = any(cell.printed for cell in own.values())
 
     def score(texts: Mapping[int, str]) -> float:
-        total, evidence = 0.0, False
+        total, evidence = 0.0, not labelled
         for column, cell in own.items():
             text = texts.get(column, "")
+            other = _OTHER_LABEL if text in labels else 0.0
             if not cell.printed:
                 evidence = evidence or bool(text)
-                total += cell.fits(text) + (_OTHER_LABEL if cell.field is not None and labels.prints(text) else 0.0)
+                total += cell.fits(text) + (other if cell.field else 0.0)
             elif cell.prints(text):
                 evidence = True
                 total += _HIT
             else:
-                total += _OTHER_LABEL if labels.prints(text) else _MISS
-        if labelled and not evidence:
+                total += other or _MISS
+        if not evidence:
             return NEVER  # a blank row is no evidence of a row that prints a label
         extra = (text for column, text in texts.items() if column not in own)
-        return total + sum(_EXTRA_LABEL if labels.prints(text) else _EXTRA_TEXT for text in extra)
+        return total + sum(_EXTRA_LABEL if text in labels else _EXTRA_TEXT for text in extra)
 
     return score
 

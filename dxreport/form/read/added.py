@@ -38,7 +38,7 @@ def added_items(form: Form, rows: Texts, filled: Filled, *, quarter: int, year: 
                 Ref(target.field, item, target.period): (number, columns[target.columns[0]] + 1)
                 for row, number in enumerate(numbers, block.first)
                 for target in targets.get(row, ())
-                if target.item_at is not None and target.columns[0] in columns
+                if target.item_at and target.columns[0] in columns
             }
             values = {ref: rows[row - 1][column - 1] for ref, (row, column) in at.items()}
             if any(text for ref, text in values.items() if ref.field != "activity.plan_label"):

@@ -41,7 +41,7 @@ def _drawn(form: Form, quarter: int, year: int) -> Drawn:
     """Where the form draws each field and period that it draws only once."""
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for row, targets in targets_of(form, quarter, year).items():
-        for target in (t for t in targets if t.period_at is None):
+        for target in (t for t in targets if not t.period_at):
             at = row, column_number(target.columns[0][1:])
             places.setdefault((target.field, target.period), []).append(at)
     return {field: found[0] for field, found in places.items() if len(found) == 1}

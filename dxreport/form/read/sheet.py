@@ -20,6 +20,7 @@ from ..stamp import Stamp
 
 SEARCHED = 200  # rows and columns that are searched for the stamp
 _PERIODS = frozenset(map(str, QUARTERS))  # as ids in a key, of quarters and plan years
+_SEPARATOR = re.compile("[/,]")  # before the ids in a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
 Texts = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
 
@@ -74,7 +75,7 @@ def template_row(key: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How a cell of a keyed row becomes a Ref; ``item_at`` and ``period_at`` are (segment, position) in the key.
+    """How a cell of a keyed row becomes a Ref; ``item_at`` and ``period_at`` say by which id of the key, 0 for none.
 
     ``columns`` are the keys of the column and of those merged into it. ``spanning`` marks a cell that is only in the
     first row of a block, ``unlocked`` one that may be an input, ``certain`` one whose row depends on no condition.
@@ -83,37 +84,28 @@ class Target:
     columns: tuple[str, ...]
     field: str
     period: int
-    item_at: tuple[int, int] | None
-    period_at: tuple[int, int] | None
+    item_at: int
+    period_at: int
     spanning: bool
     unlocked: bool
     certain: bool
 
-    def ref(self, segments: Sequence[Sequence[str]]) -> Ref | None:
-        """Return what the cell holds in a row with these ids; None where the lists have no item there."""
-        item = _id(segments, self.item_at) if self.item_at else ""
-        if item == "-":
+    def ref(self, ids: Sequence[str]) -> Ref | None:
+        """Return what the cell holds in a row with these ids, from 1; None where the lists have no item there."""
+        if self.item_at >= len(ids) or ids[self.item_at] == "-":
             return None
-        if self.period_at is None:
-            return Ref(self.field, item, self.period)
-        period = _id(segments, self.period_at)
-        return Ref(self.field, item, int(period)) if period in _PERIODS else None
+        if not self.period_at:
+            return Ref(self.field, ids[self.item_at], self.period)
+        period = ids[self.period_at] if self.period_at < len(ids) else "-"
+        return Ref(self.field, ids[self.item_at], int(period)) if period in _PERIODS else None
 
     def column(self, row: Sequence[str], columns: Mapping[str, int]) -> int | None:
         """Return where the text of the cell is in a row; None where its column is gone."""
-        first, *merged = self.columns
-        if first in columns or not merged:
-            return columns.get(first)
-        # Once the first column of a merge is gone, only a text in another is evidence.
-        return next((columns[key] for key in merged if key in columns and row[columns[key]]), None)
-
-
-def _id(segments: Sequence[Sequence[str]], place: tuple[int, int]) -> str:
-    """The id at a place of a row's key; "-" where the list had no item."""
-    segment, position = place
-    if segment < len(segments) and position < len(segments[segment]):
-        return segments[segment][position]
-    return "-"
+        column = columns.get(self.columns[0])
+        if column is None:  # once the first column of a merge is gone, only a text in another is evidence
+            merged = (columns[key] for key in self.columns[1:] if key in columns)
+            column = next((c for c in merged if row[c]), None)
+        return column
 
 
 Targets = Mapping[int, tuple[Target, ...]]
@@ -135,12 +127,11 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     if binding.period and not period:
         return None
     chain = form.layout.chains[c.row]
-    loops = [block.loops for block in chain if block.loops]
-    places = {loop.variable.slot: (i, j) for i, group in enumerate(loops) for j, loop in enumerate(group)}
+    slots = [0, *(loop.variable.slot for block in chain for loop in block.loops)]
     columns = (c.column, *form.merge_columns.get(c.at, ()))
     return Target(
-        tuple(f"c{column_letters(column)}" for column in columns), binding.field, period, places.get(binding.owner),
-        places.get(binding.period_slot), c.repeats < len(chain), c.unlocked, all(block.loops for block in chain),
+        tuple(f"c{column_letters(column)}" for column in columns), binding.field, period, slots.index(binding.owner),
+        slots.index(binding.period_slot), c.repeats < len(chain), c.unlocked, all(block.loops for block in chain),
     )  # fmt: skip
 
 
@@ -192,10 +183,10 @@ def read_keyed(rows: Texts, keys: Keys, targets: Targets) -> Filled:
             continue
         seen.add(key)
         row, later = rows[r], key.endswith("+")
-        segments = [ids.split(",") for ids in key.removesuffix("+").split("/")[1:]]
+        ids = ["", *_SEPARATOR.split(key.removesuffix("+"))[1:]]
         for target in targets.get(template_row(key), ()):
-            ref = None if later and target.spanning else target.ref(segments)
-            if ref is None or (ref in inputs and not target.unlocked):
+            ref = None if later and target.spanning else target.ref(ids)
+            if ref is None or (not target.unlocked and ref in inputs):
                 continue
             column = target.column(row, keys.columns)
             if column is not None:
