@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple, TypeVar
 
 from ...domain.errors import DxreportError
 from ...domain.fields import list_group
@@ -27,17 +28,21 @@ from .prepare import ROW, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
 _FORMULA = re.compile("\x02([0-9]+)\x03")
+_Value = TypeVar("_Value")
 _LONG = MAX_TEXT // 2  # characters: no shorter text can exceed the limit in UTF-16 units
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedSheet:
-    """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …)."""
+    """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …).
+
+    ``text_of`` shows a mixed text of the sheet as a whole.
+    """
 
     measure: str
     xml: str
     rows: RowMap
-    names: Mapping[str, Any]
+    text_of: Callable[[Computed], str | None]
     too_tall: tuple[str, ...]
 
 
@@ -51,8 +56,7 @@ class _WrittenRow:
     cells: str
 
 
-@dataclass(frozen=True, slots=True)
-class _TallText:
+class _TallText(NamedTuple):
     """A text in a merge over several rows, which end in template row ``bottom``: its cell, and the points it needs."""
 
     bottom: int
@@ -92,7 +96,7 @@ class _SheetWriter:
         self._show("measure", self.measure, 0)
         self._nodes(self.form.layout.nodes, (), "")
         self._stretch()
-        return RenderedSheet(self.measure.id, self._xml(first=first), self.rows, self.names, tuple(self.too_tall))
+        return RenderedSheet(self.measure.id, self._xml(first=first), self.rows, self._text, tuple(self.too_tall))
 
     def _nodes(self, nodes: tuple[Block | int, ...], path: Path, ids: str) -> None:
         for node in nodes:
@@ -105,10 +109,9 @@ class _SheetWriter:
 
     def _loop(self, block: Block, path: Path, ids: str) -> None:
         lists = [self._items(loop) for loop in block.loops]
-        for i in range(max(map(len, lists))):
+        for i, items in enumerate(zip_longest(*lists)):
             own = []
-            for loop, items in zip(block.loops, lists, strict=True):
-                item = items[i] if i < len(items) else None
+            for loop, item in zip(block.loops, items, strict=True):
                 self.scope[loop.variable.slot] = item
                 self._show(loop.variable.name, item, i)
                 own.append("-" if item is None else getattr(item, "key", str(i + 1)))
@@ -123,7 +126,7 @@ class _SheetWriter:
         part = loop.variable.part
         if loop.variable.periods_of or part is None:
             return items
-        wanted = self._value(loop.at_least, int) if loop.at_least else 0
+        wanted = self._value(loop.at_least, int) or 0 if loop.at_least else 0
         if loop.spare and list_group(part.prefix) in self.prepared.round.opens:
             wanted = max(wanted, len(items) + loop.spare)
         if wanted <= len(items):
@@ -145,7 +148,7 @@ class _SheetWriter:
         number = len(self.written) + 2
         self.rows.note(template_row, number, path)
         out: list[str] = []
-        height = self._fill(program, out, number, path) if program.slots else 0.0
+        height = self._fill(program, out, number, path)
         out.append(program.end)
         cells = "".join(out).replace(ROW, str(number))
         drawn = program.row.height
@@ -156,13 +159,11 @@ class _SheetWriter:
         """Add the cells of a row to ``out``; return the height in points that their texts need."""
         height, scope = 0.0, self.scope
         for get, head, blank, void, space, is_input, column in program.slots:
-            if isinstance(get, Formula):
-                out += (head, self._later(get, path), "</f></c>")
+            if isinstance(get, Formula):  # it can be rendered only when all rows are known
+                out += (head, f"\x02{len(self.formulas)}\x03", "</f></c>")
+                self.formulas.append((get, path))
                 continue
-            if isinstance(get, Computed):
-                text = shown_text(get, self.names, self.form.name, self.measure.id)
-            else:
-                text = get(scope)
+            text = self._text(get) if isinstance(get, Computed) else get(scope)
             if text is None:
                 out.append(void)
                 continue
@@ -175,32 +176,43 @@ class _SheetWriter:
                 self._check_length(text)
             out += (head, escape(text), TEXT_TAIL)
             if space is not None and (len(text) > space.em or "\n" in text):
-                tall = _TallText(space.bottom, path, number, column, _points(text, space))
+                points = _points(text, space)
                 if space.bottom == program.row.number:
-                    height = max(height, self._limited(tall, tall.points))
+                    height = max(height, self._limited(points, number, column))
                 else:
-                    self.tall.append(tall)
+                    self.tall.append(_TallText(space.bottom, path, number, column, points))
         return height
 
-    def _limited(self, text: _TallText, height: float) -> float:
-        """The height of a row that ``text`` needs, at most what Excel allows."""
+    def _limited(self, height: float, row: int, column: int) -> float:
+        """The height of a row that the text of a cell needs, at most what Excel allows."""
         if height > text_metrics.MAX_HEIGHT:
-            self.too_tall.append(address(text.row, text.column))
+            self.too_tall.append(address(row, column))
         return min(height, text_metrics.MAX_HEIGHT)
 
-    def _later(self, formula: Formula, path: Path) -> str:
-        """The mark of a formula, which can be rendered only when all rows are known."""
-        self.formulas.append((formula, path))
-        return f"\x02{len(self.formulas) - 1}\x03"
+    def _text(self, computed: Computed) -> str | None:
+        """A mixed text as it reads; None where its list has ended."""
+        return self._evaluated(computed, computed.render)
 
-    def _value(self, condition: Condition, kind: type[int]) -> int:
-        """The value of an expression of the control column; 0 or false where a list that it names has ended."""
-        if any(self.names.get(name) is None for name in condition.names):
-            return 0
+    def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
+        """The value of an expression of the control column; None where a list that it names has ended."""
+        return self._evaluated(condition, lambda names: kind(condition.value(names)))
+
+    def _evaluated(
+        self, expression: Computed | Condition, evaluate: Callable[[Mapping[str, Any]], _Value]
+    ) -> _Value | None:
+        """The value of an expression; None where a list that it names has ended. Raises CannotShow where it fails."""
+        names = self.names
+        for name in expression.names:
+            if names.get(name) is None:
+                return None
         try:
-            return kind(condition.value(self.names))
+            return evaluate(names)
         except Exception as error:
-            raise _failed(condition.source, self.form.name, self.measure.id, error) from None
+            raise CannotShow(
+                f"様式 {self.form.name} の「{expression.source}」を施策 {self.measure.id} で表示できません（{reason(error)}）。",
+                "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
+                expression.source,
+            ) from None
 
     def _check_length(self, text: str) -> None:
         if utf16_length(text) > MAX_TEXT:
@@ -216,7 +228,8 @@ class _SheetWriter:
             last = found[1] if found else text.row
             lacking = text.points - sum(self._height(n) for n in range(text.row, last + 1))
             if lacking > 0:
-                self.written[last - 2].height = self._limited(text, self._height(last) + lacking)
+                needed = self._height(last) + lacking
+                self.written[last - 2].height = self._limited(needed, text.row, text.column)
 
     def _height(self, number: int) -> float:
         row = self.written[number - 2]
@@ -233,11 +246,10 @@ class _SheetWriter:
         after = self.prepared.after_rows(self.rows).replace(BREAKS, self._breaks()).replace(IGNORED, self._ignored())
         out += ("</sheetData>", after, "</worksheet>")
         xml = "".join(out)
-        return _FORMULA.sub(self._formula, xml) if self.formulas else xml
-
-    def _formula(self, match: re.Match[str]) -> str:
-        formula, path = self.formulas[int(match[1])]
-        return escape(formula.text(self.rows, path) or "#REF!")
+        if not self.formulas:
+            return xml
+        texts = [escape(formula.text(self.rows, path) or "#REF!") for formula, path in self.formulas]
+        return _FORMULA.sub(lambda match: texts[int(match[1])], xml)
 
     def _head(self, *, first: bool) -> str:
         head = self.form.worksheet.head.replace(SELECTED, "1" if first else "0")
@@ -273,24 +285,6 @@ def _points(text: str, space: TextSpace) -> float:
     if not space.em:
         return text_metrics.stacked_height(text, space.pitch)
     return text_metrics.needed_height(text, space.em, space.pitch)
-
-
-def shown_text(computed: Computed, names: Mapping[str, Any], form: str, measure: str) -> str | None:
-    """Return a mixed text as it reads; None where its list has ended. Raises DxreportError where it fails."""
-    if any(names.get(name) is None for name in computed.names):
-        return None
-    try:
-        return computed.render(names)
-    except Exception as error:
-        raise _failed(computed.source, form, measure, error) from None
-
-
-def _failed(source: str, form: str, measure: str, error: Exception) -> CannotShow:
-    return CannotShow(
-        f"様式 {form} の「{source}」を施策 {measure} で表示できません（{reason(error)}）。",
-        "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
-        source,
-    )
 
 
 @lru_cache(maxsize=16)

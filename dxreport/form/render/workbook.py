@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import count
 
 from ...domain.errors import DxreportError
@@ -21,7 +21,7 @@ from ..records import Form
 from ..stamp import SHEET, Stamp
 from ..template import SheetEntry
 from .prepare import TEXT_HEAD, TEXT_TAIL, PreparedForm
-from .sheet import RenderedSheet, render_sheet, shown_text
+from .sheet import RenderedSheet, render_sheet
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -141,9 +141,8 @@ class _WorkbookWriter:
         for part in form.attached.cloned:
             clone = part.name.format(number)
             rels.append(Relationship(part.rel.id, part.rel.type, clone))
-            text_of = partial(shown_text, names=sheet.names, form=form.name, measure=sheet.measure)
             in_defaults = part.rel.kind == "vmlDrawing"
-            self._add(clone, part.render(sheet.rows, number, text_of), "" if in_defaults else part.content_type)
+            self._add(clone, part.render(sheet.rows, number, sheet.text_of), "" if in_defaults else part.content_type)
             if part.relationships:
                 self._add(rels_name(clone), _rels_xml(clone, part.relationships))
         if rels:
