@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 
 from ...domain.fields import FIELD, FieldKind
@@ -74,27 +74,17 @@ class ExpectedCell:
         return 0.0
 
 
-@dataclass(frozen=True)
 class FormLabels:
-    """The expected cells of a form by template row."""
+    """The expected cells of a form: ``rows`` by template row, ``columns`` by column, in order."""
 
-    rows: Mapping[int, tuple[ExpectedCell, ...]]
-
-    @cached_property
-    def columns(self) -> Mapping[int, list[ExpectedCell]]:
-        """The expected cells by column, in order."""
-        out: dict[int, list[ExpectedCell]] = {}
-        for cell in sorted(chain.from_iterable(self.rows.values()), key=lambda cell: cell.column):
-            out.setdefault(cell.column, []).append(cell)
-        return out
-
-    @cached_property
-    def _labels(self) -> frozenset[str]:
-        return frozenset(cell.label for cell in chain.from_iterable(self.rows.values()) if cell.label)
-
-    @cached_property
-    def _patterns(self) -> frozenset[re.Pattern[str]]:
-        return frozenset(cell.pattern for cell in chain.from_iterable(self.rows.values()) if cell.pattern is not None)
+    def __init__(self, rows: Mapping[int, tuple[ExpectedCell, ...]]) -> None:
+        self.rows = rows
+        self.columns: dict[int, list[ExpectedCell]] = {}
+        cells = sorted(chain.from_iterable(rows.values()), key=lambda cell: cell.column)
+        for cell in cells:
+            self.columns.setdefault(cell.column, []).append(cell)
+        self._labels = {cell.label for cell in cells if cell.label}
+        self._patterns = {cell.pattern for cell in cells if cell.pattern is not None}
 
     def prints(self, folded: str) -> bool:
         """Whether the form prints this text anywhere."""

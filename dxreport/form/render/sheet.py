@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +20,7 @@ from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
-from ..records import TextSpace
+from ..records import TemplateRow, TextSpace
 from ..stamp import Stamp
 from .page_breaks import breaks
 from .prepare import ROW, TEXT_TAIL, PreparedForm, RowProgram
@@ -48,9 +47,9 @@ class RenderedSheet:
 
 @dataclass(slots=True)
 class _WrittenRow:
-    """A row being rendered: its program, key, height in points and cells."""
+    """A row being rendered: as drawn, with its key, height in points and cells."""
 
-    program: RowProgram
+    drawn: TemplateRow
     key: str
     height: float | None
     cells: str
@@ -151,9 +150,9 @@ class _SheetWriter:
         height = self._fill(program, out, number, path)
         out.append(program.end)
         cells = "".join(out).replace(ROW, str(number))
-        drawn = program.row.height
-        taller = height > (drawn or self.form.default_height)
-        self.written.append(_WrittenRow(program, key, height if taller else drawn, cells))
+        drawn = program.row
+        taller = height > (drawn.height or self.form.default_height)
+        self.written.append(_WrittenRow(drawn, key, height if taller else drawn.height, cells))
 
     def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> float:
         """Add the cells of a row to ``out``; return the height in points that their texts need."""
@@ -233,7 +232,7 @@ class _SheetWriter:
 
     def _height(self, number: int) -> float:
         row = self.written[number - 2]
-        if row.program.row.hidden:
+        if row.drawn.hidden:
             return 0.0
         return row.height if row.height is not None else self.form.default_height
 
@@ -242,9 +241,8 @@ class _SheetWriter:
         for number, row in enumerate(self.written, 2):
             height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
             key = f'<c r="A{number}"{_KEY}{row.key}{TEXT_TAIL}' if self.stamp else ""
-            out.append(f'<row r="{number}"{row.program.row.attributes}{height}>{key}{row.cells}</row>')
-        after = self.prepared.after_rows(self.rows).replace(BREAKS, self._breaks()).replace(IGNORED, self._ignored())
-        out += ("</sheetData>", after, "</worksheet>")
+            out.append(f'<row r="{number}"{row.drawn.attributes}{height}>{key}{row.cells}</row>')
+        out += ("</sheetData>", self._after(), "</worksheet>")
         xml = "".join(out)
         if not self.formulas:
             return xml
@@ -261,23 +259,21 @@ class _SheetWriter:
     def _key_row(self) -> str:
         if self.stamp is None:
             return '<row r="1" ht="6" customHeight="1"/>'
-        keys = _column_keys(self.form.column_letters)
+        keys = "".join([f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in self.form.column_letters])
         return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
 
-    def _ignored(self) -> str:
-        """No green triangles: text cells that hold digits are intended."""
-        letters = self.form.column_letters
-        if not letters or not self.written:
-            return ""
-        area = f"{letters[0]}2:{letters[-1]}{len(self.written) + 1}"
-        return f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
-
-    def _breaks(self) -> str:
-        after = breaks(self.form, self.rows, [self._height(number) for number in range(2, len(self.written) + 2)])
-        if not after:
-            return ""
+    def _after(self) -> str:
+        """What follows the rows: page breaks, and no green triangles at texts of digits, which are intended."""
+        heights = [self._height(number) for number in range(2, len(self.written) + 2)]
+        after, letters = breaks(self.form, self.rows, heights), self.form.column_letters
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in after)
-        return f'<rowBreaks count="{len(after)}" manualBreakCount="{len(after)}">{marks}</rowBreaks>'
+        count = len(after)
+        broken = f'<rowBreaks count="{count}" manualBreakCount="{count}">{marks}</rowBreaks>' if after else ""
+        ignored = ""
+        if letters and heights:
+            area = f"{letters[0]}2:{letters[-1]}{len(heights) + 1}"
+            ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
+        return self.prepared.after_rows(self.rows).replace(BREAKS, broken).replace(IGNORED, ignored)
 
 
 def _points(text: str, space: TextSpace) -> float:
@@ -285,8 +281,3 @@ def _points(text: str, space: TextSpace) -> float:
     if not space.em:
         return text_metrics.stacked_height(text, space.pitch)
     return text_metrics.needed_height(text, space.em, space.pitch)
-
-
-@lru_cache(maxsize=16)
-def _column_keys(letters: tuple[str, ...]) -> str:
-    return "".join(f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in letters)

@@ -108,29 +108,20 @@ class _WorkbookWriter:
 
     def book(self) -> IssuedBook:
         """Return the workbook, its parts in a fixed order."""
-        self._check_names()
-        shared = shared_parts(self.form)
+        listed, shared = self._listed(), shared_parts(self.form)
         for number, sheet in enumerate(self.sheets, 1):
             self._add_sheet(number, sheet)
         for plain in (*self.before, *self.after):
             self._add(plain.entry.part, _DECLARATION + plain.xml, _SHEET_TYPE)
-        listed = self._listed()
         self._add("xl/workbook.xml", self._workbook(shared, listed), _WORKBOOK_TYPE)
         rels = [Relationship(f"dxr{i}", REL_TYPE + s.kind, s.part) for i, s in enumerate(listed, 1)]
         self._add("xl/_rels/workbook.xml.rels", _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels]))
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
         self._add("docProps/core.xml", _CORE.format(title), _CORE_TYPE)
-        root = [
-            Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
-            Relationship("rId2", _CORE_REL, "docProps/core.xml"),
-        ]
-        first = [
-            _small_entry("[Content_Types].xml", self._types(shared).encode()),
-            _small_entry("_rels/.rels", _rels_xml("", root).encode()),
-        ]
+        types = _small_entry("[Content_Types].xml", self._types(shared).encode())
         too_tall = tuple(f"{s.measure}!{cell}" for s in self.sheets for cell in s.too_tall)
         rows = {s.measure: frozenset(s.rows.rows) for s in self.sheets}
-        return IssuedBook(zip_bytes([*first, *self.made, *shared.entries]), too_tall, rows)
+        return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows)
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
@@ -153,29 +144,27 @@ class _WorkbookWriter:
         if rels:
             self._add(rels_name(name), _rels_xml(name, rels))
 
-    def _check_names(self) -> None:
-        """Raise DxreportError for an ID that cannot be the name of a sheet."""
-        taken = {plain.name.casefold() for plain in (*self.before, *self.after)}
-        for sheet in self.sheets:
+    def _listed(self) -> list[SheetEntry]:
+        """All sheets, in order; the template's other sheets under names that no other sheet has.
+
+        Raises DxreportError for an ID that cannot be the name of a sheet.
+        """
+        listed, after = ([plain.entry for plain in plains] for plains in (self.before, self.after))
+        taken = {entry.name.casefold() for entry in (*listed, *after)}
+        for number, sheet in enumerate(self.sheets, 1):
             if not is_sheet_name(sheet.measure) or sheet.measure.casefold() in taken:
                 raise DxreportError(
                     f"施策ID「{sheet.measure}」は、シートの名前にできません。",
                     f"施策IDを、: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください（二つの施策が同じIDを使うこともできません）。",
                 )
             taken.add(sheet.measure.casefold())
-
-    def _listed(self) -> list[SheetEntry]:
-        """All sheets, in order; the template's other sheets under names that no other sheet has."""
-        own = [plain.entry for plain in self.before]
-        own += (SheetEntry(s.measure, _sheet_part(n), "visible", "worksheet") for n, s in enumerate(self.sheets, 1))
-        after = [plain.entry for plain in self.after]
-        taken = {s.name.casefold() for s in (*own, *after)}
-        drawn = {s.name.casefold() for s in self.form.others}
+            listed.append(SheetEntry(sheet.measure, _sheet_part(number), "visible", "worksheet"))
+        drawn = {other.name.casefold() for other in self.form.others}
         for other in self.form.others:
             name = _free_name(other.name, taken | drawn) if other.name.casefold() in taken else other.name
             taken.add(name.casefold())
-            own.append(replace(other, name=name))
-        return own + after
+            listed.append(replace(other, name=name))
+        return listed + after
 
     def _workbook(self, shared: SharedParts, listed: Sequence[SheetEntry]) -> str:
         sheets = []
@@ -202,14 +191,15 @@ class _WorkbookWriter:
 
 def _free_name(name: str, taken: set[str]) -> str:
     """``name`` with a suffix that makes it unique, cut to what the name of a sheet may hold."""
-    for number in count(1):
-        ending = "（様式）" if number == 1 else f"（様式{number}）"
+    numbers = count(2)
+    ending = "（様式）"
+    while True:
         kept = name
         while utf16_length(kept + ending) > MAX_SHEET_NAME:
             kept = kept[:-1]
         if (kept + ending).casefold() not in taken:
             return kept + ending
-    raise AssertionError
+        ending = f"（様式{next(numbers)}）"
 
 
 def _sheet_part(number: int) -> str:
@@ -248,3 +238,8 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
 
 # Workbooks of one form differ in few of their small parts.
 _small_entry = lru_cache(maxsize=256)(entry)
+_ROOT = (
+    Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
+    Relationship("rId2", _CORE_REL, "docProps/core.xml"),
+)
+_ROOT_RELS = entry("_rels/.rels", _rels_xml("", _ROOT).encode())
