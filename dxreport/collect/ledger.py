@@ -239,7 +239,7 @@ class ConflictRows:
         if any((c.measure, c.returned) == (measure, told) for c in known):
             return
         first = next(iter(item))
-        name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.field.rpartition('.')[0]].label}"
+        name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.prefix].label}"
         self._add(return_id, measure, first, name, returned=told)
 
     def take_back(self, return_id: str, reason: str) -> None:

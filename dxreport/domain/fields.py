@@ -35,6 +35,11 @@ class Ref(NamedTuple):
     item: str = ""
     period: int = 0
 
+    @property
+    def prefix(self) -> str:
+        """The list that it points into; ``""`` for a text of the measure itself."""
+        return self.field.rpartition(".")[0]
+
     def __str__(self) -> str:
         return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
 

@@ -230,7 +230,7 @@ class Measure(Record):
             keys: dict[str, dict[str, None]] = {prefix: {} for prefix in self.catalogue.by_prefix}
             for ref in self._values:
                 if ref.item:
-                    keys[ref.field.rpartition(".")[0]][ref.item] = None
+                    keys[ref.prefix][ref.item] = None
             self._items.update(
                 (p, tuple(Item(self._values, self.catalogue, p, k) for k in found)) for p, found in keys.items()
             )
@@ -248,9 +248,7 @@ class Measure(Record):
     def with_items(self, prefix: str, keys: Iterable[str]) -> Measure:
         """Return the measure with only these items in a list, in this order."""
         items = {item.key: item for item in self.items(prefix)}
-        rest = {
-            ref: text for ref, text in self._values.items() if ref.field.rpartition(".")[0] != prefix or not ref.item
-        }
+        rest = {ref: text for ref, text in self._values.items() if ref.prefix != prefix or not ref.item}
         for key in keys:
             rest |= items[key].texts()
         return Measure(rest, self.catalogue)
@@ -274,7 +272,7 @@ class Measure(Record):
         kept = {prefix: {item.key for item in items} for prefix, items in lists.items()}
         if all(len(items) == len(self.items(prefix)) for prefix, items in lists.items()):
             return self
-        values = {r: t for r, t in self._values.items() if not r.item or r.item in kept[r.field.rpartition(".")[0]]}
+        values = {r: t for r, t in self._values.items() if not r.item or r.item in kept[r.prefix]}
         return Measure(values, self.catalogue)
 
     def _content(self) -> object:

@@ -77,7 +77,7 @@ def carry(measure: Measure) -> Measure:
     """
     catalogue, values = measure.catalogue, measure.values()
     empty = {p for p in catalogue.by_prefix if not any(f.carries for f in catalogue.members[p].values())}
-    kept = {ref: text for ref, text in values.items() if ref.field.rpartition(".")[0] not in empty}
+    kept = {ref: text for ref, text in values.items() if ref.prefix not in empty}
     return Measure({ref: text if catalogue.field[ref.field].carries else "" for ref, text in kept.items()}, catalogue)
 
 

@@ -54,7 +54,11 @@ def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) ->
     assert values == shown(measure, round_)
     assert measure_of(filled, measure) == measure.normal()
     assert (filled.copied, filled.inserted, filled.inserted_columns, filled.lost_columns) == ((), (), (), ())
-    assert (filled.stamp.issue, filled.stamp.measure, filled.stamp.form) == ("R04Q1-001", measure.id, FORM.digest)
+    assert (filled.keys.stamp.issue, filled.keys.stamp.measure, filled.keys.stamp.form) == (
+        "R04Q1-001",
+        measure.id,
+        FORM.digest,
+    )
     assert faults(data) == []
 
 

@@ -144,7 +144,7 @@ def test_edited_and_saved_by_libreoffice(returned: Returned, name: str, extensio
     for sheet in saved.sheet_names:
         filled = read_sheet(FORM, saved.get_sheet_by_name(sheet).to_python(skip_empty_area=False), quarter=1, year=1)
         if filled is not None:
-            found[filled.stamp.measure] = (sheet, filled)
+            found[filled.keys.stamp.measure] = (sheet, filled)
     assert found.keys() == book.measures.keys()
     assert next(iter(found.values()))[0] == "回答（清書）"
     for measure, (_, filled) in found.items():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import dxreport
 from dxreport.domain.model import Measure, Ref, Round, normalise
 from dxreport.form.compile import compile_form, load_form
-from dxreport.form.read.sheet import Filled, list_of, read_sheet
+from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
@@ -78,8 +78,8 @@ def shown_on_second(measure: Measure, round_: Round) -> dict[Ref, str]:
 
 def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
     """``values`` without the blank items that the form adds for departments to write in."""
-    own = {(ref.field.partition(".")[0], ref.item) for ref in measure.values()}
-    spare = {ref: text for ref, text in values.items() if (ref.field.partition(".")[0], ref.item) not in own}
+    own = {(ref.prefix, ref.item) for ref in measure.values()}
+    spare = {ref: text for ref, text in values.items() if (ref.prefix, ref.item) not in own}
     assert all(text == "" or ref.field == "activity.plan_label" for ref, text in spare.items())
     return {ref: text for ref, text in values.items() if ref not in spare}
 
@@ -87,9 +87,9 @@ def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
 def measure_of(filled: Filled, base: Measure | None = None) -> Measure:
     """The measure that a sheet holds, in its normal form; what the form does not show is taken from ``base``."""
     texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
-    lists = {list_of(ref) for ref in texts}
-    items = {(list_of(ref), ref.item) for ref in texts}
+    lists = {ref.prefix for ref in texts}
+    items = {(ref.prefix, ref.item) for ref in texts}
     for ref, text in (base.values() if base else {}).items():
-        if not ref.item or (list_of(ref), ref.item) in items or list_of(ref) not in lists:
+        if not ref.item or (ref.prefix, ref.item) in items or ref.prefix not in lists:
             texts.setdefault(ref, text)
     return Measure(texts).normal()

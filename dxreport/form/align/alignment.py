@@ -62,33 +62,31 @@ class FormSteps:
         self.steps: list[Step] = []
         self.places = 1
         self._removed = removed
-        self.end = self._nodes(layout.nodes, 0, ())
+        self.end = self._along(layout.nodes, 0, ())
         self.row_steps = [step for step in self.steps if step.row]
 
-    def _nodes(self, nodes: Iterable[Block | int], place: int, later: tuple[bool, ...]) -> int:
+    def _along(self, nodes: Iterable[Block | int], place: int, later: tuple[bool, ...]) -> int:
+        """Add the steps over ``nodes`` from ``place``; return the place after them."""
         for node in nodes:
             after = self._place()
             if isinstance(node, int):
                 self.steps.append(Step(place, after, self._removed(node), node, later))
             else:
-                self._block(node, place, after, later)
+                self.steps.append(Step(place, after, _WITHOUT_BLOCK))
+                first, end = self._copy(node, place, after, "in", later)
+                if node.loops:
+                    first, end = self._copy(node, end, after, "next", later)
+                    self.steps.append(Step(end, first, block="next"))
             place = after
         return place
 
-    def _block(self, block: Block, before: int, after: int, later: tuple[bool, ...]) -> None:
-        self.steps.append(Step(before, after, _WITHOUT_BLOCK))
-        end = self._copy(block, before, after, "in", (*later, False))
-        if block.loops:
-            end = self._copy(block, end, after, "next", (*later, True))
-
-    def _copy(self, block: Block, before: int, after: int, how: str, later: tuple[bool, ...]) -> int:
+    def _copy(self, block: Block, before: int, after: int, how: str, later: tuple[bool, ...]) -> tuple[int, int]:
+        """Add the steps through a copy of a block; return its first and its last place."""
         first = self._place()
         self.steps.append(Step(before, first, block=how))
-        end = self._nodes(block.children, first, later)
+        end = self._along(block.children, first, (*later, how == "next"))
         self.steps.append(Step(end, after, block="out"))
-        if how == "next":
-            self.steps.append(Step(end, first, block="next"))
-        return end
+        return first, end
 
     def _place(self) -> int:
         self.places += 1
@@ -165,31 +163,25 @@ def _trace(
     number = {step: k for k, step in enumerate(form.row_steps)}
     places: list[Placed | None] = [None] * len(score)
     removed: list[Placed] = []
-    path: list[int] = []
+    path: tuple[int, ...] = ()
     i = here = 0
     while (i, here) != (len(score), form.end):
         best = after[i][here] - 2 * _EQUAL
         for step in leaving[here]:
-            if step.row and i < len(score) and score[i][number[step]] + after[i + 1][step.target] >= best:
-                places[i] = Placed(step.row, tuple(path))
-                i, here = i + 1, step.target
-                break
-            if step.score + after[i][step.target] >= best:
-                if step.row:
-                    removed.append(Placed(step.row, tuple(path)))
-                _follow(step, path)
-                here = step.target
+            taken = step.row and i < len(score) and score[i][number[step]] + after[i + 1][step.target] >= best
+            if taken or step.score + after[i][step.target] >= best:
                 break
         else:
             i += 1  # skipped
+            continue
+        here = step.target
+        if taken:
+            places[i] = Placed(step.row, path)
+            i += 1
+        elif step.row:
+            removed.append(Placed(step.row, path))
+        elif step.block == "in":
+            path = (*path, 0)
+        elif step.block:
+            path = (*path[:-1], path[-1] + 1) if step.block == "next" else path[:-1]
     return places, removed
-
-
-def _follow(step: Step, path: list[int]) -> None:
-    """Count the copies of the blocks that a step enters, repeats or leaves."""
-    if step.block == "in":
-        path.append(0)
-    elif step.block == "next":
-        path[-1] += 1
-    elif step.block == "out":
-        path.pop()

@@ -11,7 +11,7 @@ from typing import Any
 from ...domain.fields import Catalogue, ItemList, Ref
 from ...domain.model import normalise
 from ..read.added import Added
-from ..read.sheet import Filled, list_of
+from ..read.sheet import Filled
 from .rows import Doubt
 
 _NAMED_BY = {
@@ -39,8 +39,8 @@ def adopt(filled: Filled, issued: Mapping[Ref, str], catalogue: Catalogue) -> tu
     An item is the issued one with the same texts, else with the same name, else in the same place between those.
     Returns a Doubt where new and removed items cannot be told apart.
     """
-    texts = {ref: normalise(v if isinstance(v, str) else str(v)) for ref, v in filled.values.items()}
-    ids: dict[tuple[str, str], str] = {}
+    texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
+    ids = {("", ""): ""}
     added: list[Added] = []
     for part in catalogue.lists:
         returned, base = _items(part, texts, catalogue), _items(part, issued, catalogue)
@@ -48,38 +48,26 @@ def adopt(filled: Filled, issued: Mapping[Ref, str], catalogue: Catalogue) -> tu
         if pairs is None:
             return Doubt(f"{part.label}が、配付時のどの項目に当たるか決められません")
         for n, item in enumerate(returned):
-            ids[part.prefix, item.key] = base[pairs[n]].key if n in pairs else ""
-            if n not in pairs and not item.blank:
-                added.append(_added(part, item, filled, len(added) + 1))
-    return replace(filled, values=_renamed(filled.values, ids), at=_renamed(filled.at, ids)), tuple(added)
+            if n in pairs:
+                ids[part.prefix, item.key] = base[pairs[n]].key
+            elif not item.blank:
+                values, at = _renamed(filled, {(part.prefix, item.key): f"+{len(added) + 1}"})
+                added.append(Added(part, values, at, tuple(sorted({row for row, _ in at.values()}))))
+    values, at = _renamed(filled, ids)
+    return replace(filled, values=values, at=at), tuple(added)
 
 
-def _added(part: ItemList, item: _Item, filled: Filled, number: int) -> Added:
-    refs = {
-        ref: ref._replace(item=f"+{number}")
-        for ref in filled.values
-        if ref.item == item.key and list_of(ref) == part.prefix
-    }
-    at = {new: filled.at[ref] for ref, new in refs.items()}
-    rows = tuple(sorted({row for row, _ in at.values()}))
-    return Added(part, {new: filled.values[ref] for ref, new in refs.items()}, at, rows)
-
-
-def _renamed(found: Mapping[Ref, Any], ids: Mapping[tuple[str, str], str]) -> dict[Ref, Any]:
-    """The texts under the ids as issued, without those of items that have none."""
-    out = {}
-    for ref, value in found.items():
-        key = ids[list_of(ref), ref.item] if ref.item else ""
-        if key or not ref.item:
-            out[ref._replace(item=key)] = value
-    return out
+def _renamed(filled: Filled, ids: Mapping[tuple[str, str], str]) -> tuple[dict[Ref, Any], dict[Ref, tuple[int, int]]]:
+    """The values and places of the items in ``ids``, by list and id, under the ids given there."""
+    refs = {ref: ref._replace(item=ids[at]) for ref in filled.values if (at := (ref.prefix, ref.item)) in ids}
+    return {new: filled.values[ref] for ref, new in refs.items()}, {new: filled.at[ref] for ref, new in refs.items()}
 
 
 def _items(part: ItemList, texts: Mapping[Ref, str], catalogue: Catalogue) -> list[_Item]:
     """The items of a list, in order."""
     by_key: dict[str, dict[tuple[str, int], str]] = {}
     for ref, text in texts.items():
-        if list_of(ref) == part.prefix:
+        if ref.prefix == part.prefix:
             by_key.setdefault(ref.item, {})[ref.field, ref.period] = text
     field = _NAMED_BY.get(part.prefix) or next(iter(catalogue.members[part.prefix].values())).key
     named = [cell for cell in catalogue.cells[part.prefix] if cell[0] == field]
@@ -88,8 +76,9 @@ def _items(part: ItemList, texts: Mapping[Ref, str], catalogue: Catalogue) -> li
 
 def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
     """Pair positions in ``returned`` with positions in ``base``; None where there is a choice."""
-    pairs = _alike(returned, base, lambda item: tuple(sorted(item.texts.items())), {})
-    pairs = _alike(returned, base, lambda item: item.name, pairs)
+    pairs: dict[int, int] = {}
+    _add_alike(pairs, returned, base, lambda item: tuple(sorted(item.texts.items())))
+    _add_alike(pairs, returned, base, lambda item: item.name)
     bounds = [(-1, -1), *sorted(pairs.items()), (len(returned), len(base))]
     for (r0, b0), (r1, b1) in pairwise(bounds):
         here, there = list(range(r0 + 1, r1)), list(range(b0 + 1, b1))
@@ -102,19 +91,14 @@ def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
     return pairs
 
 
-def _alike(
-    returned: list[_Item], base: list[_Item], known_by: Callable[[_Item], Any], pairs: dict[int, int]
-) -> dict[int, int]:
+def _add_alike(
+    pairs: dict[int, int], returned: list[_Item], base: list[_Item], known_by: Callable[[_Item], Any]
+) -> None:
     """Add the pairs of named items that are alike, and like no others, unless they cross a pair already there."""
-    out = dict(pairs)
     here, there = Counter(map(known_by, returned)), Counter(map(known_by, base))
     place = {known_by(item): n for n, item in enumerate(base)}
     for n, item in enumerate(returned):
         like = known_by(item)
-        if (
-            any(item.name)
-            and here[like] == there[like] == 1
-            and all((n - r) * (place[like] - b) > 0 for r, b in out.items())
-        ):
-            out[n] = place[like]
-    return out
+        alone = any(item.name) and here[like] == there[like] == 1
+        if alone and all((n - r) * (place[like] - b) > 0 for r, b in pairs.items()):
+            pairs[n] = place[like]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
 
 from ...domain.fields import FieldKind
 from ..expressions import Binding, Computed, plain_path
@@ -38,11 +39,11 @@ class ExpectedCell:
     """
 
     column: int
+    repeats: int
     label: str = ""
     pattern: re.Pattern[str] | None = None
     field: Binding | None = None
     path: str = ""
-    repeats: int = 0
 
     @property
     def printed(self) -> bool:
@@ -65,46 +66,33 @@ class ExpectedCell:
             return 2.0 if folded.endswith("予定") else -2.0
         if not folded:
             return 0.0
-        kind = self.field.spec.kind
-        if kind is FieldKind.FLAG:
-            return 1.0 if folded in _FLAGS else -0.4
-        if kind is FieldKind.MEASURE_ID:
-            return 1.0 if _ID.fullmatch(folded) else -0.5 if len(folded) > _LONG_ID else 0.0
+        match self.field.spec.kind:
+            case FieldKind.FLAG:
+                return 1.0 if folded in _FLAGS else -0.4
+            case FieldKind.MEASURE_ID:
+                return 1.0 if _ID.fullmatch(folded) else -0.5 if len(folded) > _LONG_ID else 0.0
         return 0.0
 
 
-@dataclass(frozen=True)
 class FormLabels:
-    """The expected cells of a form by template row, with all its labels and all its texts with blanks."""
+    """The expected cells of a form: ``rows`` by template row, ``columns`` by column, in order."""
 
-    rows: Mapping[int, tuple[ExpectedCell, ...]]
-
-    @cached_property
-    def labels(self) -> frozenset[str]:
-        """All folded labels."""
-        return frozenset(cell.label for cells in self.rows.values() for cell in cells if cell.label)
-
-    @cached_property
-    def patterns(self) -> tuple[re.Pattern[str], ...]:
-        """All texts with blanks."""
-        return tuple(cell.pattern for cells in self.rows.values() for cell in cells if cell.pattern is not None)
-
-    @cached_property
-    def columns(self) -> Mapping[int, tuple[ExpectedCell, ...]]:
-        """The expected cells by column, in order."""
-        out: dict[int, list[ExpectedCell]] = defaultdict(list)
-        for cells in self.rows.values():
-            for cell in cells:
-                out[cell.column].append(cell)
-        return {column: tuple(out[column]) for column in sorted(out)}
+    def __init__(self, rows: Mapping[int, tuple[ExpectedCell, ...]]) -> None:
+        self.rows = rows
+        self.columns: dict[int, list[ExpectedCell]] = {}
+        cells = sorted(chain.from_iterable(rows.values()), key=lambda cell: cell.column)
+        for cell in cells:
+            self.columns.setdefault(cell.column, []).append(cell)
+        self._labels = {cell.label for cell in cells if cell.label}
+        self._patterns = {cell.pattern for cell in cells if cell.pattern is not None}
 
     def prints(self, folded: str) -> bool:
         """Whether the form prints this text anywhere."""
-        return folded in self.labels or any(p.fullmatch(folded) for p in self.patterns)
+        return folded in self._labels or any(p.fullmatch(folded) for p in self._patterns)
 
-    def share(self, folded: frozenset[str]) -> float:
+    def share(self, folded: AbstractSet[str]) -> float:
         """The share of the labels, 0 to 1, that a sheet with these texts has."""
-        return len(self.labels & folded) / len(self.labels) if self.labels else 0.0
+        return len(self._labels & folded) / len(self._labels) if self._labels else 0.0
 
 
 @lru_cache(maxsize=16)
@@ -122,13 +110,16 @@ def form_labels(form: Form) -> FormLabels:
 
 def _expected(c: TemplateCell, text: str, *, is_read: bool) -> ExpectedCell:
     content = c.content
+    cell = ExpectedCell(c.column, c.repeats)
+    if isinstance(content, str):
+        return replace(cell, label=fold(text))
     if isinstance(content, Binding):
-        return ExpectedCell(c.column, field=content if is_read else None, repeats=c.repeats)
+        return replace(cell, field=content if is_read else None)
     if not isinstance(content, Computed):
-        return ExpectedCell(c.column, fold(text) if isinstance(content, str) else "", repeats=c.repeats)
+        return cell
     if plain := plain_path(content.source):
-        return ExpectedCell(c.column, path=".".join(plain), repeats=c.repeats)
+        return replace(cell, path=".".join(plain))
     literals = [fold(literal) for literal in _TAG.split(content.source)]
     labelled = sum(map(len, literals)) >= _LITERAL
     pattern = re.compile(".*".join(map(re.escape, literals)), re.S) if labelled else None
-    return ExpectedCell(c.column, pattern=pattern, path="round" if "round" in content.names else "", repeats=c.repeats)
+    return replace(cell, pattern=pattern, path="round" if "round" in content.names else "")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ...ooxml.refs import column_letters
 from ..records import Form
-from .alignment import NEVER, Alignment, FormSteps, Placed, Step, best_alignment
-from .labels import FormLabels, form_labels
+from .alignment import NEVER, Alignment, FormSteps, Placed, best_alignment
+from .labels import ExpectedCell, FormLabels, form_labels
 
 # Scores.
 _HIT = 2.0  # a cell holds its label
@@ -40,11 +41,12 @@ def place_rows(
     """
     labels, inside = form_labels(form), set(columns.values())
     texts = [{c: t for c, t in row.items() if c in inside} for row in rows]
-    steps = FormSteps(form.layout, lambda row: _removed(labels, row))
-    score_of = [_row_score(labels, step, columns) for step in steps.row_steps]
+    printed = {text for row in texts for text in row.values() if labels.prints(text)}
+    steps = FormSteps(form.layout, lambda row: _removed_score(labels.rows[row]))
+    score_of = [_row_score(labels.rows[step.row], step.later, columns, printed) for step in steps.row_steps]
     score = [[of(text) for of in score_of] for text in texts]
     skipped = [
-        _BLANK_ROW + sum(_SKIPPED_LABEL if labels.prints(t) else _EXTRA_TEXT for t in text.values()) for text in texts
+        _BLANK_ROW + sum(_SKIPPED_LABEL if t in printed else _EXTRA_TEXT for t in text.values()) for text in texts
     ]
     found = best_alignment(steps, score, skipped)
     doubtful = next((i for i in found.doubtful if texts[i]), None)
@@ -61,85 +63,84 @@ def _incomplete_copy(form: Form, found: Alignment) -> int | None:
 
     A row that was copied or moved away reads as such a copy.
     """
+
+    def copies(place: Placed) -> list[tuple[int, tuple[int, ...]]]:
+        """The copies of repeated blocks that hold a row: first row of the block, path."""
+        chain = enumerate(form.layout.chains[place.row], 1)
+        return [(block.first, place.path[:depth]) for depth, block in chain if block.loops]
+
     here: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
     for i, place in enumerate(found.places):
-        for copy in _copies(form, place):
+        for copy in copies(place) if place else ():
             here[copy].append(i)
-    gone = Counter(copy for place in found.removed for copy in _copies(form, place))
+    gone = Counter(copy for place in found.removed for copy in copies(place))
     for (block, path), rows in here.items():
-        before = (block, (*path[:-1], path[-1] - 1))
-        if gone[block, path] and (gone[block, path] >= len(rows) or gone[before]):
+        lacking, before = gone[block, path], gone[block, (*path[:-1], path[-1] - 1)]
+        if lacking and (lacking >= len(rows) or before):
             return rows[0]
     return None
 
 
-def _copies(form: Form, place: Placed | None) -> list[tuple[int, tuple[int, ...]]]:
-    """The copies of repeated blocks that hold a row: first row of the block, path."""
-    if place is None:
-        return []
-    chain = form.layout.chains[place.row]
-    return [(block.first, place.path[: depth + 1]) for depth, block in enumerate(chain) if block.loops]
-
-
-def _removed(labels: FormLabels, row: int) -> float:
-    """The score for a template row that is missing from the sheet."""
-    cells = labels.rows[row]
+def _removed_score(cells: Sequence[ExpectedCell]) -> float:
+    """The score for a row of the form with these cells that is missing from the sheet."""
     fields = _REMOVED_FIELDS if any(cell.field for cell in cells) else 0.0
     return _BLANK_ROW + _REMOVED_LABEL * sum(cell.printed for cell in cells) + fields
 
 
-def _row_score(labels: FormLabels, step: Step, columns: Mapping[int, int]) -> Callable[[Mapping[int, str]], float]:
-    """A function that scores a row of the sheet as the row of the form that ``step`` leads over."""
-    own = {
-        columns[cell.column]: cell
-        for cell in labels.rows[step.row]
-        if cell.column in columns and not any(step.later[cell.repeats :])
-    }
+def _row_score(
+    cells: Sequence[ExpectedCell], later: Sequence[bool], columns: Mapping[int, int], labels: AbstractSet[str]
+) -> Callable[[Mapping[int, str]], float]:
+    """A function that scores a row of the sheet as the row of the form with these cells.
+
+    ``later`` is as in a ``Step``, ``labels`` are the texts of the sheet that the form prints somewhere.
+    """
+    own = {columns[c.column]: c for c in cells if c.column in columns and not any(later[c.repeats :])}
     labelled = any(cell.printed for cell in own.values())
 
     def score(texts: Mapping[int, str]) -> float:
-        total, evidence = 0.0, False
+        total, evidence = 0.0, not labelled
         for column, cell in own.items():
             text = texts.get(column, "")
+            other = _OTHER_LABEL if text in labels else 0.0
             if not cell.printed:
                 evidence = evidence or bool(text)
-                total += cell.fits(text) + (_OTHER_LABEL if cell.field is not None and labels.prints(text) else 0.0)
+                total += cell.fits(text) + (other if cell.field else 0.0)
             elif cell.prints(text):
                 evidence = True
                 total += _HIT
             else:
-                total += _OTHER_LABEL if labels.prints(text) else _MISS
-        if labelled and not evidence:
+                total += other or _MISS
+        if not evidence:
             return NEVER  # a blank row is no evidence of a row that prints a label
         extra = (text for column, text in texts.items() if column not in own)
-        return total + sum(_EXTRA_LABEL if labels.prints(text) else _EXTRA_TEXT for text in extra)
+        return total + sum(_EXTRA_LABEL if text in labels else _EXTRA_TEXT for text in extra)
 
     return score
 
 
 def mismatch(
-    form: Form, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int], places: Sequence[Placed | None]
+    labels: FormLabels, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int], drawn_rows: Sequence[int]
 ) -> Doubt | None:
     """Doubt a column that holds the heading of another, or others' labels as often as its own, and a sheet that lacks
-    more than half of the rows with fields."""
-    labels = form_labels(form)
-    hits, misses = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
-    for i, place in enumerate(places):
-        cells = labels.rows[place.row] if place is not None else ()
-        shown = [
-            (cell, rows[i].get(columns[cell.column], "")) for cell in cells if cell.printed and cell.column in columns
-        ]
-        for cell, text in shown:
+    more than half of the rows with fields.
+
+    ``drawn_rows`` are the template rows of the sheet's rows, 0 for none.
+    """
+    hits: Counter[int] = Counter()
+    misses: Counter[int] = Counter()
+    for row, number in zip(rows, drawn_rows, strict=True):
+        printed = [cell for cell in labels.rows.get(number, ()) if cell.printed and cell.column in columns]
+        for cell in printed:
+            text = row.get(columns[cell.column], "")
             if cell.prints(text):
                 hits[cell.column] += 1
             elif labels.prints(text):  # the label of another column of this row is proof enough
-                misses[cell.column] += len(places) if any(other.prints(text) for other, _ in shown) else 1
-    for column, count in misses.items():
-        if count and count >= hits[column]:
+                misses[cell.column] += len(rows) if any(other.prints(text) for other in printed) else 1
+    for column in columns:
+        if misses[column] and misses[column] >= hits[column]:
             here, drawn = column_letters(columns[column] + 1), column_letters(column)
             return Doubt(f"{here}列の見出しが様式の{drawn}列と合いません")
-    found = {place.row for place in places if place is not None}
-    fields = {row for row, cells in labels.rows.items() if any(cell.field for cell in cells)}
-    if len(fields & found) * 2 < len(fields):
+    fields = {number for number, cells in labels.rows.items() if any(cell.field for cell in cells)}
+    if len(fields.intersection(drawn_rows)) * 2 < len(fields):
         return Doubt("様式の欄の半分以上が見つかりません")
     return None

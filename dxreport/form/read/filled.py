@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...domain import problems
@@ -11,14 +11,14 @@ from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
 from ...domain.values import date_text, number_text, stored_number
 from ...ooxml.cells import At, Cell, Grid
-from ...ooxml.refs import address, column_letters
+from ...ooxml.refs import address
 from ..align.items import adopt
 from ..align.rows import Doubt
 from ..align.sheet import Aligned
 from ..records import Form
 from .added import Added, added_items
 from .moved import moved
-from .outside import outside_fields
+from .outside import outside_fields, unkeyed_text
 from .sheet import Filled, read_sheet, shown_fields
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
@@ -51,10 +51,10 @@ def read_filled(
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
     items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
-    shape = _unkeyed(filled, sheet, {row for item in items for row in item.rows})
-    shape += outside_fields(form, sheet, filled.copied)
+    shape = outside_fields(form, sheet, filled, {row for item in items for row in item.rows})
     lines = moved(form, filled, issued, settings, quarter=quarter, year=year)
-    return _filled_sheet(_Source(sheet, form, issued, settings, quarter, year), filled, items, shape, lines)
+    reader = _TextReader(sheet, form, issued, settings, {"quarter": quarter, "year": year})
+    return reader.sheet(filled, items, shape, lines)
 
 
 def read_aligned(
@@ -79,62 +79,41 @@ def read_aligned(
     for row, _, text in aligned.unplaced:
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
-    shape += [_extra(f"ところ（{row}行目）", texts, sheet.name, f"{row}:{row}") for row, texts in rows.items()]
-    return _filled_sheet(_Source(sheet, form, issued or {}, settings, quarter, year), *found, shape, ())
+    shape += [unkeyed_text(sheet, f"ところ（{row}行目）", texts, f"{row}:{row}") for row, texts in rows.items()]
+    reader = _TextReader(sheet, form, issued or {}, settings, {"quarter": quarter, "year": year})
+    return reader.sheet(*found, shape)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A sheet, the form it is read with, and the texts it was issued with."""
+class _TextReader:
+    """Reads the texts of a sheet, with a problem for each cell that holds anything else or is gone."""
 
-    sheet: Grid
-    form: Form
-    issued: Mapping[Ref, str]
-    settings: Settings
-    quarter: int
-    year: int
+    def __init__(
+        self, sheet: Grid, form: Form, issued: Mapping[Ref, str], settings: Settings, when: dict[str, int]
+    ) -> None:
+        self._sheet, self._catalogue, self._issued, self._settings = sheet, form.catalogue, issued, settings
+        self._shown = shown_fields(form, **when)
+        self._problems: list[Problem] = []
 
+    def sheet(
+        self, filled: Filled, items: Sequence[Added], shape: Iterable[Problem], moved: tuple[str, ...] = ()
+    ) -> FilledSheet:
+        """Read the fields and the added ``items``; ``shape`` are the problems of the sheet's shape."""
+        issued = self._issued
+        texts = {ref: self._text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
+        # Of the cells issued blank, those count that were filled in; of a spare row all, once one was.
+        written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
+        texts = {ref: text for ref, text in texts.items() if ref in issued or _unit(ref) in written}
+        added = tuple({ref: self._text(ref, at, "") for ref, at in item.at.items()} for item in items)
+        lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in self._shown]
+        if lost:
+            self._problems.append(self._removed(lost, filled))
+        found = (*self._problems, *shape, *map(self._added, items))
+        cells = {ref: address(*at) for read in (filled.at, *(item.at for item in items)) for ref, at in read.items()}
+        return FilledSheet(self._sheet.name, texts | {ref: issued[ref] for ref in lost}, cells, found, moved, added)
 
-def _filled_sheet(
-    source: _Source, filled: Filled, items: Sequence[Added], shape: Sequence[Problem], moved: tuple[str, ...]
-) -> FilledSheet:
-    name, issued = source.sheet.name, source.issued
-    cells = {ref: address(*at) for ref, at in filled.at.items()}
-    reader = _Cells(source.sheet, source.form, source.settings)
-    texts = {ref: reader.text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
-    texts = {ref: text for ref, text in texts.items() if ref in issued or _written(texts, ref)}
-    lost = _lost(source.form, filled, issued, source.quarter, source.year)
-    texts |= {ref: issued[ref] for ref in lost}
-    cells |= {ref: address(*at) for item in items for ref, at in item.at.items()}
-    added = tuple({ref: reader.text(ref, at, "") for ref, at in item.at.items()} for item in items)
-    found = [
-        *reader.problems, *_removed(lost, filled, issued, name, source.settings), *shape, *(_added(item, name) for item in items),
-    ]  # fmt: skip
-    return FilledSheet(name, texts, cells, tuple(found), moved, added)
-
-
-def _written(texts: Mapping[Ref, str], ref: Ref) -> bool:
-    """Whether the department filled in a cell issued blank; all cells of a spare row count once one is filled."""
-    if not ref.item:
-        return bool(texts[ref])
-    prefix = ref.field.partition(".")[0] + "."
-    return any(
-        text
-        for r, text in texts.items()
-        if r.item == ref.item and r.field.startswith(prefix) and r.field != "activity.plan_label"
-    )
-
-
-class _Cells:
-    """Reads texts from cells and collects the problems of cells that hold anything else."""
-
-    def __init__(self, sheet: Grid, form: Form, settings: Settings) -> None:
-        self._sheet, self._fields, self._settings = sheet, form.catalogue.field, settings
-        self.problems: list[Problem] = []
-
-    def text(self, ref: Ref, at: At, issued: str) -> str:
+    def _text(self, ref: Ref, at: At, issued: str) -> str:
         """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
-        cell, field = self._sheet.cell(*at), self._fields[ref.field]
+        cell, field = self._sheet.cell(*at), self._catalogue.field[ref.field]
         shown = _text_of(cell, field, issued)
         if cell.kind == "error":
             self._note(problems.ERROR_VALUE, ref, at, shown)
@@ -155,16 +134,39 @@ class _Cells:
         return issued
 
     def _note(self, kind: problems.ProblemKind, ref: Ref, at: At, shown: str, **params: str) -> None:
+        params, name = {"value": shown, **params}, label(ref, self._settings)
         found = problem(
-            kind,
-            {"value": shown, **params},
-            sheet=self._sheet.name,
-            cell=address(*at),
-            field=str(ref),
-            label=label(ref, self._settings),
-            value=shown,
+            kind, params, sheet=self._sheet.name, cell=address(*at), field=str(ref), label=name, value=shown
         )
-        self.problems.append(found)
+        self._problems.append(found)
+
+    def _removed(self, lost: Sequence[Ref], filled: Filled) -> Problem:
+        """One problem for all removed columns, or else rows."""
+        names = list(dict.fromkeys(label(ref, self._settings) for ref in lost))
+        said = "、".join(names[:4]) + (f" ほか{len(names) - 4}か所" if len(names) > 4 else "")
+        if filled.lost_columns:
+            what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）"
+        else:
+            what = "行"
+            items = dict.fromkeys(self._issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
+            whose = "、".join([f"「{' '.join(name.split())}」" for name in items if name.strip()][:3])
+            said = f"{whose}の{said}" if whose else said
+        fields = tuple(map(str, lost))
+        return problem(
+            problems.REMOVED, {"what": what}, sheet=self._sheet.name, field=fields[0], label=said, fields=fields
+        )
+
+    def _added(self, item: Added) -> Problem:
+        rows = f"{item.rows[0]}行目" if len(item.rows) == 1 else f"{item.rows[0]}～{item.rows[-1]}行目"
+        params = {"what": f"{item.part.label}（{rows}）"}
+        first = next(text for text in item.values.values() if text)
+        cell = address(*next(iter(item.at.values())))
+        return problem(problems.ADDED, params, sheet=self._sheet.name, cell=cell, value=first)
+
+
+def _unit(ref: Ref) -> tuple[str, str, int]:
+    """What is filled in as a whole: an item of a list, or a text of the measure itself."""
+    return (ref.prefix, ref.item, 0) if ref.item else ref
 
 
 def _text_of(cell: Cell, field: Field, issued: str) -> str:
@@ -189,60 +191,3 @@ def _is_doubtful(cell: Cell, kind: FieldKind) -> bool:
         return True
     number = float(cell.raw)
     return kind not in (FieldKind.TARGET, FieldKind.ACTUAL) and number.is_integer() and int(number) in _DAYS
-
-
-def _lost(form: Form, filled: Filled, issued: Mapping[Ref, str], quarter: int, year: int) -> list[Ref]:
-    """The texts that were issued on this form and no longer have a cell."""
-    shown = shown_fields(form, quarter, year)
-    return [ref for ref in issued if ref not in filled.values and (ref.field, ref.period) in shown]
-
-
-def _removed(
-    lost: Sequence[Ref], filled: Filled, issued: Mapping[Ref, str], sheet: str, settings: Settings
-) -> list[Problem]:
-    """One problem for all removed columns, or else rows."""
-    if not lost:
-        return []
-    what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）" if filled.lost_columns else "行"
-    names = list(dict.fromkeys(label(ref, settings) for ref in lost))
-    more = f" ほか{len(names) - 4}か所" if len(names) > 4 else ""
-    items = dict.fromkeys(issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
-    whose = "、".join([f"「{' '.join(name.split())}」" for name in items if name.strip()][:3])
-    prefix = f"{whose}の" if whose and not filled.lost_columns else ""
-    return [
-        problem(
-            problems.REMOVED, {"what": what}, sheet=sheet, field=str(lost[0]), label=prefix + "、".join(names[:4]) + more,
-            fields=tuple(map(str, lost)),
-        )
-    ]  # fmt: skip
-
-
-def _added(item: Added, sheet: str) -> Problem:
-    rows = f"{item.rows[0]}行目" if len(item.rows) == 1 else f"{item.rows[0]}～{item.rows[-1]}行目"
-    what = f"{item.part.label}（{rows}）"
-    first = next(str(value) for value in item.values.values() if value != "")
-    return problem(
-        problems.ADDED, {"what": what}, sheet=sheet, cell=address(*next(iter(item.at.values()))), value=first
-    )
-
-
-def _unkeyed(filled: Filled, sheet: Grid, added: set[int]) -> list[Problem]:
-    """Warnings for texts in rows and columns that the form lacks, since they are not merged; rows in ``added`` are."""
-    out = []
-    rows, keyed_columns = ({at[i] for at in filled.at.values()} for i in (0, 1))
-    for number in (n for n in (*filled.inserted, *filled.copied) if n not in added):
-        line = enumerate(sheet.rows[number - 1], 1)
-        texts = [text for c, text in line if text and (c in keyed_columns or not text.startswith("r"))]
-        if texts:
-            out.append(_extra(f"行（{number}行目）", texts, sheet.name, f"{number}:{number}"))
-    for column in filled.inserted_columns:
-        texts = [line[column - 1] for n, line in enumerate(sheet.rows, 1) if n in rows and line[column - 1]]
-        if texts:
-            letters = column_letters(column)
-            out.append(_extra(f"列（{letters}列）", texts, sheet.name, f"{letters}:{letters}"))
-    return out
-
-
-def _extra(where: str, texts: list[str], sheet: str, cell: str) -> Problem:
-    text = "／".join(texts)
-    return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet, cell=cell, value=text)

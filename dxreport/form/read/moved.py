@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,11 +40,10 @@ def _inserted(filled: Filled) -> Iterator[str]:
 def _drawn(form: Form, quarter: int, year: int) -> Drawn:
     """Where the form draws each field and period that it draws only once."""
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for key, targets in targets_of(form, quarter, year).items():
-        for target in targets:
-            if target.period_at is None:
-                at = int(key[1:]), column_number(target.columns[0][1:])
-                places.setdefault((target.field, target.period), []).append(at)
+    for row, targets in targets_of(form, quarter, year).items():
+        for target in (t for t in targets if not t.period_at):
+            at = row, column_number(target.columns[0][1:])
+            places.setdefault((target.field, target.period), []).append(at)
     return {field: found[0] for field, found in places.items() if len(found) == 1}
 
 
@@ -65,10 +63,10 @@ def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, d
         place, at = drawn.get((ref.field, ref.period)), filled.at.get(ref)
         if place is None or at is None:
             continue
-        row, prefix = _Position(place[0], at[0], ref), _prefix(ref)
-        units[prefix] = min(units.get(prefix, row), row)
+        row, unit = _Position(place[0], at[0], ref), _unit(ref)
+        units[unit] = min(units.get(unit, row), row)
         if ref.item:
-            items.setdefault(prefix, {}).setdefault(ref.item, []).append(row)
+            items.setdefault(unit, {}).setdefault(ref.item, []).append(row)
     names: dict[int, str] = {}
     for own in items.values():
         for rows in own.values():
@@ -77,19 +75,20 @@ def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, d
         names |= {row.at: _item_name(row, issued, settings) for row in _out_of_order(firsts)}
     for row in _out_of_order(sorted(units.values())):
         names[row.at] = (
-            settings.catalogue.by_prefix[_prefix(row.ref)].label if row.ref.item else label(row.ref, settings)
+            settings.catalogue.by_prefix[_unit(row.ref)].label if row.ref.item else label(row.ref, settings)
         )
     for number, name in sorted(names.items()):
         yield f"{number}行目の{name}が、様式と違う位置にあります"
 
 
-def _prefix(ref: Ref) -> str:
-    return ref.field.partition(".")[0]
+def _unit(ref: Ref) -> str:
+    """The list that a text belongs to, or for one of the measure itself its field."""
+    return ref.prefix or ref.field
 
 
 def _item_name(row: _Position, issued: Mapping[Ref, str], settings: Settings) -> str:
     """What people call an item of a list; ``order`` counts from 0."""
-    prefix = _prefix(row.ref)
+    prefix = row.ref.prefix
     name = " ".join(issued.get(Ref(f"{prefix}.name", row.ref.item), "").split())
     return settings.catalogue.by_prefix[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
 
@@ -108,16 +107,9 @@ def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
 
 def _out_of_order(positions: Sequence[_Position]) -> list[_Position]:
     """The fewest positions to take out so that the others are in order."""
-    ends: list[int] = []  # the lowest place at which a run of each length can end
-    last: list[int] = []  # the index of that end
-    before: list[int] = []
-    for index, position in enumerate(positions):
-        length = bisect_right(ends, position.at)
-        ends[length : length + 1] = [position.at]
-        last[length : length + 1] = [index]
-        before.append(last[length - 1] if length else -1)
-    kept, index = set(), last[-1] if last else -1
-    while index >= 0:
-        kept.add(index)
-        index = before[index]
-    return [position for index, position in enumerate(positions) if index not in kept]
+    runs: list[list[_Position]] = []  # the longest run in order that ends at each position
+    for position in positions:
+        before = (run for run in reversed(runs) if run[-1].at <= position.at)
+        runs.append([*max(before, key=len, default=[]), position])
+    kept = max(reversed(runs), key=len, default=[])
+    return [position for position in positions if position not in kept]

@@ -1,58 +1,76 @@
-"""Find texts in cells of the form that are no field, and printed labels that were changed: neither is merged."""
+"""Find texts that are in no field, and printed labels that were changed: neither is merged."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ...domain import problems
 from ...domain.problems import Problem, problem
 from ...ooxml.cells import Grid
-from ...ooxml.refs import address, column_number
+from ...ooxml.refs import address, column_letters, column_number
 from ..align.labels import ExpectedCell, fold, form_labels
 from ..records import Form
-from .sheet import columns_of, find_stamp
+from .sheet import Filled, template_row
 
 _NAMED = 6  # cells that a message names
 
 
-def outside_fields(form: Form, sheet: Grid, copied: Sequence[int]) -> list[Problem]:
-    """Return at most one problem of either kind for a sheet with keys; rows ``copied`` (1-based) are left out."""
-    found = find_stamp(sheet.rows)
-    if found is None:
-        return []
-    _, top, left = found
-    columns = {column_number(key[1:]): c for key, c in columns_of(sheet.rows[top], left).items()}
-    typed: dict[str, str] = {}
-    changed: dict[str, str] = {}
-    for r, line in enumerate(sheet.rows[top + 1 :], top + 1):
-        key = line[left]
-        if not key.startswith("r") or r + 1 in copied:
-            continue
-        number = key[1:].partition("/")[0].rstrip("+")
-        cells = _cells(form).get(int(number), {}) if number.isdigit() else {}
-        for column, label in cells.items():
-            c = columns.get(column, left)
-            text, at = line[c].strip() if c != left else "", address(r + 1, c + 1)
-            if text and label is None:
-                typed[at] = text
-            elif text and label is not None and not label.prints(fold(text)) and not key.endswith("+"):
-                changed[at] = text
-    out = []
+def outside_fields(form: Form, sheet: Grid, filled: Filled, added: Collection[int]) -> Iterator[Problem]:
+    """Warn of each row and column that the form lacks, and once of either kind for its own cells.
+
+    Rows in ``added`` (1-based) are merged.
+    """
+    rows, columns = ({at[i] for at in filled.at.values()} for i in (0, 1))
+    for number in (n for n in (*filled.inserted, *filled.copied) if n not in added):
+        line = enumerate(sheet.rows[number - 1], 1)
+        texts = [text for c, text in line if text and (c in columns or not text.startswith("r"))]
+        if texts:
+            yield unkeyed_text(sheet, f"行（{number}行目）", texts, f"{number}:{number}")
+    for column in filled.inserted_columns:
+        texts = [text for number in sorted(rows) if (text := sheet.rows[number - 1][column - 1])]
+        if texts:
+            letters = column_letters(column)
+            yield unkeyed_text(sheet, f"列（{letters}列）", texts, f"{letters}:{letters}")
+    typed, changed = _in_cells(form, sheet, filled)
     if typed:
-        value = "／".join(typed.values())
-        params = {"where": f"ところ（{_named(typed)}）", "value": value}
-        out.append(problem(problems.UNKEYED_TEXT, params, sheet=sheet.name, cell=_named(typed), value=value))
+        yield unkeyed_text(sheet, f"ところ（{_named(typed)}）", typed.values(), _named(typed))
     if changed:
-        value = "／".join(changed.values())
-        params = {"cells": _named(changed), "value": value}
-        out.append(problem(problems.LABEL_CHANGED, params, sheet=sheet.name, cell=_named(changed), value=value))
-    return out
+        cells, value = _named(changed), "／".join(changed.values())
+        params = {"cells": cells, "value": value}
+        yield problem(problems.LABEL_CHANGED, params, sheet=sheet.name, cell=cells, value=value)
+
+
+def unkeyed_text(sheet: Grid, where: str, texts: Iterable[str], cell: str) -> Problem:
+    """Return the warning that these texts are not merged."""
+    text = "／".join(texts)
+    return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet.name, cell=cell, value=text)
 
 
 def _named(cells: Collection[str]) -> str:
     more = len(cells) - _NAMED
     return "、".join(list(cells)[:_NAMED]) + (f" ほか{more}か所" if more > 0 else "")
+
+
+def _in_cells(form: Form, sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts in blank cells of the form, and those instead of its labels, by address."""
+    keys = filled.keys
+    columns = {column_number(key[1:]): c for key, c in keys.columns.items()}
+    typed: dict[str, str] = {}
+    changed: dict[str, str] = {}
+    for r, key in keys.rows.items():
+        if r + 1 in filled.copied:
+            continue
+        for column, label in _cells(form).get(template_row(key), {}).items():
+            c = columns.get(column)
+            text = "" if c is None else sheet.rows[r][c].strip()
+            if c is None or not text:
+                continue
+            if label is None:
+                typed[address(r + 1, c + 1)] = text
+            elif not label.prints(fold(text)) and not key.endswith("+"):
+                changed[address(r + 1, c + 1)] = text
+    return typed, changed
 
 
 @lru_cache(maxsize=16)
@@ -61,15 +79,10 @@ def _cells(form: Form) -> Mapping[int, Mapping[int, ExpectedCell | None]]:
 
     Cells that are read, those merged into them, and those with a text that is unpredictable are left out.
     """
-    expected = form_labels(form).rows
     out: dict[int, dict[int, ExpectedCell | None]] = {}
-    for number in form.rows:
-        printed = {cell.column: cell for cell in expected[number]}
+    for number, cells in form_labels(form).rows.items():
+        drawn = {cell.column: cell for cell in cells}
+        known = [c for c in map(column_number, form.column_letters) if c not in drawn or drawn[c].printed]
         read = {x for c in form.bindings.get(number, ()) for x in (c.column, *form.merge_columns.get(c.at, ()))}
-        out[number] = {
-            column_number(letters): printed.get(column_number(letters))
-            for letters in form.column_letters
-            if column_number(letters) not in read
-        }
-        out[number] = {c: cell for c, cell in out[number].items() if cell is None or cell.printed}
+        out[number] = {column: drawn.get(column) for column in known if column not in read}
     return out

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 
 from ...ooxml.text_metrics import page_breaks, paper_size, printable_height
 from ..blocks import Block
+from ..parts.defined_names import NamedArea
 from ..parts.row_map import RowMap
 from ..records import Form
 
 
 def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
     """Return the rows after which a page ends. ``heights`` are the points of row 2 and the following ones."""
-    room = page_room(form)
+    room = _page_room(form)
     if not form.worksheet.breaks and sum(heights) <= room:
         return []
-    top, bottom = _printed(form, rows, len(heights) + 1)
+    top, bottom = next(_spans(form.names.print_area, rows), (2, len(heights) + 1))
     printed = heights[top - 2 : bottom - 1]
     forced = {row for drawn in form.worksheet.breaks for row in rows.rows.get(drawn, ())[-1:]}
     if sum(printed) <= room and not forced:
         return []
     keep = [(first - top, last - top) for first, last in _together(form, rows) if top <= first and last <= bottom]
-    titles = sum(heights[row - 2] for row in _titles(form, rows))
+    titles = sum(height for first, last in _spans(form.names.titles, rows) for height in heights[first - 2 : last - 1])
     found: list[int] = []
     start = 0
     for end in [*sorted(row - top + 1 for row in forced if top <= row < bottom), len(printed)]:
@@ -32,9 +33,8 @@ def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
     return [top + i - 1 for i in found]
 
 
-@lru_cache(maxsize=16)
-def page_room(form: Form) -> float:
-    """Return the points of rows that fit on one page."""
+def _page_room(form: Form) -> float:
+    """The points of rows that fit on one page."""
     page = form.worksheet.page
     scale = page.scale
     if page.fit_width:
@@ -43,23 +43,9 @@ def page_room(form: Form) -> float:
     return printable_height(page.paper, landscape=page.landscape, top=page.top, bottom=page.bottom, scale=scale)
 
 
-def _printed(form: Form, rows: RowMap, last: int) -> tuple[int, int]:
-    """First and last printed row: those of the print area, else all."""
-    for area in form.names.print_area:
-        spans = rows.spans(area.box.top, area.box.bottom, 0) if area.box else ()
-        if spans:
-            return spans[0]
-    return 2, last
-
-
-def _titles(form: Form, rows: RowMap) -> list[int]:
-    return [
-        row
-        for area in form.names.titles
-        if area.box
-        for top, bottom in rows.spans(area.box.top, area.box.bottom, 0)
-        for row in range(top, bottom + 1)
-    ]
+def _spans(areas: Iterable[NamedArea], rows: RowMap) -> Iterator[tuple[int, int]]:
+    """The rows that areas of whole rows or cells became, as (first, last)."""
+    return (span for area in areas if area.box for span in rows.spans(area.box.top, area.box.bottom, 0))
 
 
 def _together(form: Form, rows: RowMap) -> list[tuple[int, int]]:

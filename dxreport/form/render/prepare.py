@@ -6,7 +6,7 @@ more than joining strings.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -90,23 +90,20 @@ class PreparedForm:
 
     def _is_possible(self, block: Block) -> bool:
         condition = block.condition
-        if condition is None or not condition.names <= BOOK_NAMES:
-            return True
         try:
-            return bool(condition.value(self.names))
+            return condition is None or not condition.names <= BOOK_NAMES or bool(condition.value(self.names))
         except Exception:  # whatever Jinja2 raises; rendering reports it
             return True
 
     def after_rows(self, rows: RowMap) -> str:
         """Return the XML after the rows; it depends on their shape alone, and sheets of a form have few shapes."""
         shape = rows.shape()
-        found = self._after_rows.get(shape)
-        if found is None:
+        if shape not in self._after_rows:
             found = self.form.worksheet.after_rows(rows)
             for mark, source in self._list_sources.items():
                 found = found.replace(mark, source)
             self._after_rows[shape] = found
-        return found
+        return self._after_rows[shape]
 
     def _lists(self) -> dict[str, str]:
         """The formulas of the lists in rules, by their marks; lists too long for a rule go to the sheet of the stamp."""
@@ -146,14 +143,15 @@ class _RowPrograms:
         self._period = period
         blocks = len(self._form.layout.chains[row.number])
         depth = min((c.repeats for c in row.cells), default=blocks)
+        first = self._program(row, row.cells, depth)
         if depth == blocks:
-            return self._program(row, blocks)
-        hidden = [c if c.repeats == blocks else _hidden(c) for c in row.cells]
-        return self._program(row, depth)._replace(later=self._program(replace(row, cells=tuple(hidden)), blocks))
+            return first
+        later = self._program(row, [c if c.repeats == blocks else _hidden(c) for c in row.cells], blocks)
+        return first._replace(later=later)
 
-    def _program(self, row: TemplateRow, depth: int) -> RowProgram:
+    def _program(self, row: TemplateRow, cells: Iterable[TemplateCell], depth: int) -> RowProgram:
         slots, pending = [], ""
-        for c in row.cells:
+        for c in cells:
             made = self._cell(c, pending)
             if isinstance(made, Slot):
                 slots.append(made)
@@ -180,12 +178,11 @@ class _RowPrograms:
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
         how, get = self._access(c), c.binding.getter(self._prepared.this)
-        closed = self._style(c, is_input=False)
-        opened = closed if how is Access.LOCKED else self._style(c, is_input=True)
-        filled = opened if how is Access.OPEN else closed
+        closed, opened = self._style(c), self._style(c, is_input=how is not Access.LOCKED)
         void = f'{place} s="{closed}"/>'
         if get is None:
             return void
+        filled = opened if how is Access.OPEN else closed
         head, blank = f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>'
         number = c.binding.is_number or (not c.unlocked and self._form.source.styles.is_numeric(c.style))
         return Slot(get, head, blank, before + void, c.space, how is not Access.LOCKED, c.column, number)
@@ -200,7 +197,7 @@ class _RowPrograms:
             return Access.LOCKED
         return access(binding.field, period, prepared.round, prepared.settings)
 
-    def _style(self, c: TemplateCell, *, is_input: bool) -> int:
+    def _style(self, c: TemplateCell, *, is_input: bool = False) -> int:
         return self._form.source.styles.variant(c.style, is_input, c.binding.is_number) if c.unlocked else c.style
 
     def _hidden_style(self, c: TemplateCell) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple, TypeVar
 
 from ...domain.errors import DxreportError
 from ...domain.model import Item, Measure
@@ -19,7 +19,7 @@ from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
-from ..records import TextSpace
+from ..records import TemplateRow, TextSpace
 from ..stamp import Stamp
 from .page_breaks import breaks
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
@@ -27,32 +27,35 @@ from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 _KEY = ' t="inlineStr"><is><t>'
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")  # in its standard form
 _FORMULA = re.compile("\x02([0-9]+)\x03")
+_Value = TypeVar("_Value")
 _LONG = MAX_TEXT // 2  # characters: no shorter text can exceed the limit in UTF-16 units
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedSheet:
-    """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …)."""
+    """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …).
+
+    ``text_of`` shows a mixed text of the sheet as a whole.
+    """
 
     measure: str
     xml: str
     rows: RowMap
-    names: Mapping[str, Any]
+    text_of: Callable[[Computed], str | None]
     too_tall: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _WrittenRow:
-    """A row being rendered: its program, key, height in points and cells."""
+    """A row being rendered: as drawn, with its key, height in points and cells."""
 
-    program: RowProgram
+    drawn: TemplateRow
     key: str
     height: float | None
     cells: str
 
 
-@dataclass(frozen=True, slots=True)
-class _TallText:
+class _TallText(NamedTuple):
     """A text in a merge over several rows, which end in template row ``bottom``: its cell, and the points it needs."""
 
     bottom: int
@@ -92,7 +95,7 @@ class _SheetWriter:
         self._show("measure", self.measure, 0)
         self._nodes(self.form.layout.nodes, (), "")
         self._stretch()
-        return RenderedSheet(self.measure.id, self._xml(first=first), self.rows, self.names, tuple(self.too_tall))
+        return RenderedSheet(self.measure.id, self._xml(first=first), self.rows, self._text, tuple(self.too_tall))
 
     def _nodes(self, nodes: tuple[Block | int, ...], path: Path, ids: str) -> None:
         for node in nodes:
@@ -105,10 +108,9 @@ class _SheetWriter:
 
     def _loop(self, block: Block, path: Path, ids: str) -> None:
         lists = [self._items(loop) for loop in block.loops]
-        for i in range(max(map(len, lists))):
+        for i, items in enumerate(zip_longest(*lists)):
             own = []
-            for loop, items in zip(block.loops, lists, strict=True):
-                item = items[i] if i < len(items) else None
+            for loop, item in zip(block.loops, items, strict=True):
                 self.scope[loop.variable.slot] = item
                 self._show(loop.variable.name, item, i)
                 own.append("-" if item is None else getattr(item, "key", str(i + 1)))
@@ -123,7 +125,7 @@ class _SheetWriter:
         part = loop.variable.part
         if loop.variable.periods_of or part is None:
             return items
-        wanted = self._value(loop.at_least, int) if loop.at_least else 0
+        wanted = self._value(loop.at_least, int) or 0 if loop.at_least else 0
         if loop.spare and self.form.catalogue.list_group(part.prefix) in self.prepared.round.opens:
             wanted = max(wanted, len(items) + loop.spare)
         if wanted <= len(items):
@@ -146,24 +148,22 @@ class _SheetWriter:
         number = len(self.written) + 2
         self.rows.note(template_row, number, path)
         out: list[str] = []
-        height = self._fill(program, out, number, path) if program.slots else 0.0
+        height = self._fill(program, out, number, path)
         out.append(program.end)
         cells = "".join(out).replace(ROW, str(number))
-        drawn = program.row.height
-        taller = height > (drawn or self.form.default_height)
-        self.written.append(_WrittenRow(program, key, height if taller else drawn, cells))
+        drawn = program.row
+        taller = height > (drawn.height or self.form.default_height)
+        self.written.append(_WrittenRow(drawn, key, height if taller else drawn.height, cells))
 
     def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> float:
         """Add the cells of a row to ``out``; return the height in points that their texts need."""
         height, scope = 0.0, self.scope
         for get, head, blank, void, space, is_input, column, number_cell in program.slots:
-            if isinstance(get, Formula):
-                out += (head, self._later(get, path), "</f></c>")
+            if isinstance(get, Formula):  # it can be rendered only when all rows are known
+                out += (head, f"\x02{len(self.formulas)}\x03", "</f></c>")
+                self.formulas.append((get, path))
                 continue
-            if isinstance(get, Computed):
-                text = shown_text(get, self.names, self.form.name, self.measure.id)
-            else:
-                text = get(scope)
+            text = self._text(get) if isinstance(get, Computed) else get(scope)
             if text is None:
                 out.append(void)
                 continue
@@ -179,32 +179,43 @@ class _SheetWriter:
                 self._check_length(text)
             out += (head, escape(text), TEXT_TAIL)
             if space is not None and (len(text) > space.em or "\n" in text):
-                tall = _TallText(space.bottom, path, number, column, _points(text, space))
+                points = _points(text, space)
                 if space.bottom == program.row.number:
-                    height = max(height, self._limited(tall, tall.points))
+                    height = max(height, self._limited(points, number, column))
                 else:
-                    self.tall.append(tall)
+                    self.tall.append(_TallText(space.bottom, path, number, column, points))
         return height
 
-    def _limited(self, text: _TallText, height: float) -> float:
-        """The height of a row that ``text`` needs, at most what Excel allows."""
+    def _limited(self, height: float, row: int, column: int) -> float:
+        """The height of a row that the text of a cell needs, at most what Excel allows."""
         if height > text_metrics.MAX_HEIGHT:
-            self.too_tall.append(address(text.row, text.column))
+            self.too_tall.append(address(row, column))
         return min(height, text_metrics.MAX_HEIGHT)
 
-    def _later(self, formula: Formula, path: Path) -> str:
-        """The mark of a formula, which can be rendered only when all rows are known."""
-        self.formulas.append((formula, path))
-        return f"\x02{len(self.formulas) - 1}\x03"
+    def _text(self, computed: Computed) -> str | None:
+        """A mixed text as it reads; None where its list has ended."""
+        return self._evaluated(computed, computed.render)
 
-    def _value(self, condition: Condition, kind: type[int]) -> int:
-        """The value of an expression of the control column; 0 or false where a list that it names has ended."""
-        if any(self.names.get(name) is None for name in condition.names):
-            return 0
+    def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
+        """The value of an expression of the control column; None where a list that it names has ended."""
+        return self._evaluated(condition, lambda names: kind(condition.value(names)))
+
+    def _evaluated(
+        self, expression: Computed | Condition, evaluate: Callable[[Mapping[str, Any]], _Value]
+    ) -> _Value | None:
+        """The value of an expression; None where a list that it names has ended. Raises CannotShow where it fails."""
+        names = self.names
+        for name in expression.names:
+            if names.get(name) is None:
+                return None
         try:
-            return kind(condition.value(self.names))
+            return evaluate(names)
         except Exception as error:
-            raise _failed(condition.source, self.form.name, self.measure.id, error) from None
+            raise CannotShow(
+                f"様式 {self.form.name} の「{expression.source}」を施策 {self.measure.id} で表示できません（{reason(error)}）。",
+                "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
+                expression.source,
+            ) from None
 
     def _check_length(self, text: str) -> None:
         if utf16_length(text) > MAX_TEXT:
@@ -220,11 +231,12 @@ class _SheetWriter:
             last = found[1] if found else text.row
             lacking = text.points - sum(self._height(n) for n in range(text.row, last + 1))
             if lacking > 0:
-                self.written[last - 2].height = self._limited(text, self._height(last) + lacking)
+                needed = self._height(last) + lacking
+                self.written[last - 2].height = self._limited(needed, text.row, text.column)
 
     def _height(self, number: int) -> float:
         row = self.written[number - 2]
-        if row.program.row.hidden:
+        if row.drawn.hidden:
             return 0.0
         return row.height if row.height is not None else self.form.default_height
 
@@ -233,15 +245,13 @@ class _SheetWriter:
         for number, row in enumerate(self.written, 2):
             height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
             key = f'<c r="A{number}"{_KEY}{row.key}{TEXT_TAIL}' if self.stamp else ""
-            out.append(f'<row r="{number}"{row.program.row.attributes}{height}>{key}{row.cells}</row>')
-        after = self.prepared.after_rows(self.rows).replace(BREAKS, self._breaks()).replace(IGNORED, self._ignored())
-        out += ("</sheetData>", after, "</worksheet>")
+            out.append(f'<row r="{number}"{row.drawn.attributes}{height}>{key}{row.cells}</row>')
+        out += ("</sheetData>", self._after(), "</worksheet>")
         xml = "".join(out)
-        return _FORMULA.sub(self._formula, xml) if self.formulas else xml
-
-    def _formula(self, match: re.Match[str]) -> str:
-        formula, path = self.formulas[int(match[1])]
-        return escape(formula.text(self.rows, path) or "#REF!")
+        if not self.formulas:
+            return xml
+        texts = [escape(formula.text(self.rows, path) or "#REF!") for formula, path in self.formulas]
+        return _FORMULA.sub(lambda match: texts[int(match[1])], xml)
 
     def _head(self, *, first: bool) -> str:
         head = self.form.worksheet.head.replace(SELECTED, "1" if first else "0")
@@ -253,23 +263,21 @@ class _SheetWriter:
     def _key_row(self) -> str:
         if self.stamp is None:
             return '<row r="1" ht="6" customHeight="1"/>'
-        keys = _column_keys(self.form.column_letters)
+        keys = "".join([f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in self.form.column_letters])
         return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
 
-    def _ignored(self) -> str:
-        """No green triangles: text cells that hold digits are intended."""
-        letters = self.form.column_letters
-        if not letters or not self.written:
-            return ""
-        area = f"{letters[0]}2:{letters[-1]}{len(self.written) + 1}"
-        return f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
-
-    def _breaks(self) -> str:
-        after = breaks(self.form, self.rows, [self._height(number) for number in range(2, len(self.written) + 2)])
-        if not after:
-            return ""
+    def _after(self) -> str:
+        """What follows the rows: page breaks, and no green triangles at texts of digits, which are intended."""
+        heights = [self._height(number) for number in range(2, len(self.written) + 2)]
+        after, letters = breaks(self.form, self.rows, heights), self.form.column_letters
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in after)
-        return f'<rowBreaks count="{len(after)}" manualBreakCount="{len(after)}">{marks}</rowBreaks>'
+        count = len(after)
+        broken = f'<rowBreaks count="{count}" manualBreakCount="{count}">{marks}</rowBreaks>' if after else ""
+        ignored = ""
+        if letters and heights:
+            area = f"{letters[0]}2:{letters[-1]}{len(heights) + 1}"
+            ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
+        return self.prepared.after_rows(self.rows).replace(BREAKS, broken).replace(IGNORED, ignored)
 
 
 def _points(text: str, space: TextSpace) -> float:
@@ -277,26 +285,3 @@ def _points(text: str, space: TextSpace) -> float:
     if not space.em:
         return text_metrics.stacked_height(text, space.pitch)
     return text_metrics.needed_height(text, space.em, space.pitch)
-
-
-def shown_text(computed: Computed, names: Mapping[str, Any], form: str, measure: str) -> str | None:
-    """Return a mixed text as it reads; None where its list has ended. Raises DxreportError where it fails."""
-    if any(names.get(name) is None for name in computed.names):
-        return None
-    try:
-        return computed.render(names)
-    except Exception as error:
-        raise _failed(computed.source, form, measure, error) from None
-
-
-def _failed(source: str, form: str, measure: str, error: Exception) -> CannotShow:
-    return CannotShow(
-        f"様式 {form} の「{source}」を施策 {measure} で表示できません（{reason(error)}）。",
-        "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
-        source,
-    )
-
-
-@lru_cache(maxsize=16)
-def _column_keys(letters: tuple[str, ...]) -> str:
-    return "".join(f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in letters)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import count
 
 from ...domain.errors import DxreportError
@@ -21,12 +21,13 @@ from ..records import Form
 from ..stamp import SHEET, Stamp
 from ..template import SheetEntry
 from .prepare import TEXT_HEAD, TEXT_TAIL, PreparedForm
-from .sheet import RenderedSheet, render_sheet, shown_text
+from .sheet import RenderedSheet, render_sheet
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
+_CORE_REL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
 _CORE = (
     _DECLARATION
     + '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -59,7 +60,7 @@ def render_book(
         for i, m in enumerate(measures)
     ]
     stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(prepared, sheets, issue), "veryHidden")
-    return _book(_WorkbookWriter(form, sheets, after=(stamped,)))
+    return _WorkbookWriter(form, sheets, after=(stamped,)).book()
 
 
 def render_published(
@@ -71,12 +72,7 @@ def render_published(
     DxreportError as ``render_sheet`` does.
     """
     sheets = [render_sheet(prepared, measure, None, first=False) for prepared, measure in pages]
-    return _book(_WorkbookWriter(form, sheets, before=(index,), title=title))
-
-
-def _book(writer: _WorkbookWriter) -> IssuedBook:
-    too_tall = tuple(f"{s.measure}!{cell}" for s in writer.sheets for cell in s.too_tall)
-    return IssuedBook(zip_bytes(writer.entries()), too_tall, {s.measure: frozenset(s.rows.rows) for s in writer.sheets})
+    return _WorkbookWriter(form, sheets, before=(index,), title=title).book()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +89,9 @@ class PlainSheet:
     titles: str = ""
 
     @property
-    def part(self) -> str:
-        """The path of its part in the package."""
-        return f"xl/worksheets/{self.part_name}.xml"
+    def entry(self) -> SheetEntry:
+        """The sheet as the workbook lists it."""
+        return SheetEntry(self.name, f"xl/worksheets/{self.part_name}.xml", self.state, "worksheet")
 
 
 @dataclass(slots=True)
@@ -110,22 +106,22 @@ class _WorkbookWriter:
     made: list[Entry] = field(default_factory=list)
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
-    def entries(self) -> list[Entry]:
-        """Return all members, in a fixed order."""
-        self._check_names()
-        shared = shared_parts(self.form)
+    def book(self) -> IssuedBook:
+        """Return the workbook, its parts in a fixed order."""
+        listed, shared = self._listed(), shared_parts(self.form)
         for number, sheet in enumerate(self.sheets, 1):
             self._add_sheet(number, sheet)
         for plain in (*self.before, *self.after):
-            self._add(plain.part, _DECLARATION + plain.xml, _SHEET_TYPE)
-        listed = self._listed()
+            self._add(plain.entry.part, _DECLARATION + plain.xml, _SHEET_TYPE)
         self._add("xl/workbook.xml", self._workbook(shared, listed), _WORKBOOK_TYPE)
         rels = [Relationship(f"dxr{i}", REL_TYPE + s.kind, s.part) for i, s in enumerate(listed, 1)]
         self._add("xl/_rels/workbook.xml.rels", _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels]))
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
         self._add("docProps/core.xml", _CORE.format(title), _CORE_TYPE)
-        types = self._types(shared)
-        return [_small_entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
+        types = _small_entry("[Content_Types].xml", self._types(shared).encode())
+        too_tall = tuple(f"{s.measure}!{cell}" for s in self.sheets for cell in s.too_tall)
+        rows = {s.measure: frozenset(s.rows.rows) for s in self.sheets}
+        return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows)
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
@@ -141,37 +137,34 @@ class _WorkbookWriter:
         for part in form.attached.cloned:
             clone = part.name.format(number)
             rels.append(Relationship(part.rel.id, part.rel.type, clone))
-            text_of = partial(shown_text, names=sheet.names, form=form.name, measure=sheet.measure)
             in_defaults = part.rel.kind == "vmlDrawing"
-            self._add(clone, part.render(sheet.rows, number, text_of), "" if in_defaults else part.content_type)
+            self._add(clone, part.render(sheet.rows, number, sheet.text_of), "" if in_defaults else part.content_type)
             if part.relationships:
                 self._add(rels_name(clone), _rels_xml(clone, part.relationships))
         if rels:
             self._add(rels_name(name), _rels_xml(name, rels))
 
-    def _check_names(self) -> None:
-        """Raise DxreportError for an ID that cannot be the name of a sheet."""
-        taken = {plain.name.casefold() for plain in (*self.before, *self.after)}
-        for sheet in self.sheets:
+    def _listed(self) -> list[SheetEntry]:
+        """All sheets, in order; the template's other sheets under names that no other sheet has.
+
+        Raises DxreportError for an ID that cannot be the name of a sheet.
+        """
+        listed, after = ([plain.entry for plain in plains] for plains in (self.before, self.after))
+        taken = {entry.name.casefold() for entry in (*listed, *after)}
+        for number, sheet in enumerate(self.sheets, 1):
             if not is_sheet_name(sheet.measure) or sheet.measure.casefold() in taken:
                 raise DxreportError(
                     f"施策ID「{sheet.measure}」は、シートの名前にできません。",
                     f"施策IDを、: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください（二つの施策が同じIDを使うこともできません）。",
                 )
             taken.add(sheet.measure.casefold())
-
-    def _listed(self) -> list[SheetEntry]:
-        """All sheets, in order; the template's other sheets under names that no other sheet has."""
-        before, after = ([_entry(p) for p in plain] for plain in (self.before, self.after))
-        forms = [SheetEntry(s.measure, _sheet_part(n), "visible", "worksheet") for n, s in enumerate(self.sheets, 1)]
-        taken = {s.name.casefold() for s in (*before, *forms, *after)}
-        drawn = {s.name.casefold() for s in self.form.others}
-        others = []
+            listed.append(SheetEntry(sheet.measure, _sheet_part(number), "visible", "worksheet"))
+        drawn = {other.name.casefold() for other in self.form.others}
         for other in self.form.others:
             name = _free_name(other.name, taken | drawn) if other.name.casefold() in taken else other.name
             taken.add(name.casefold())
-            others.append(replace(other, name=name))
-        return [*before, *forms, *others, *after]
+            listed.append(replace(other, name=name))
+        return listed + after
 
     def _workbook(self, shared: SharedParts, listed: Sequence[SheetEntry]) -> str:
         sheets = []
@@ -196,20 +189,17 @@ class _WorkbookWriter:
         return f'{_DECLARATION}<Types xmlns="{TYPES_NS}">{defaults}{overrides}</Types>'
 
 
-def _entry(plain: PlainSheet) -> SheetEntry:
-    return SheetEntry(plain.name, plain.part, plain.state, "worksheet")
-
-
 def _free_name(name: str, taken: set[str]) -> str:
     """``name`` with a suffix that makes it unique, cut to what the name of a sheet may hold."""
-    for number in count(1):
-        ending = "（様式）" if number == 1 else f"（様式{number}）"
+    numbers = count(2)
+    ending = "（様式）"
+    while True:
         kept = name
         while utf16_length(kept + ending) > MAX_SHEET_NAME:
             kept = kept[:-1]
         if (kept + ending).casefold() not in taken:
             return kept + ending
-    raise AssertionError
+        ending = f"（様式{next(numbers)}）"
 
 
 def _sheet_part(number: int) -> str:
@@ -248,13 +238,8 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
 
 # Workbooks of one form differ in few of their small parts.
 _small_entry = lru_cache(maxsize=256)(entry)
-
-
-@lru_cache(maxsize=1)
-def _root_rels() -> Entry:
-    core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
-    rels = [
-        Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
-        Relationship("rId2", core, "docProps/core.xml"),
-    ]
-    return entry("_rels/.rels", _rels_xml("", rels).encode())
+_ROOT = (
+    Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
+    Relationship("rId2", _CORE_REL, "docProps/core.xml"),
+)
+_ROOT_RELS = entry("_rels/.rels", _rels_xml("", _ROOT).encode())
