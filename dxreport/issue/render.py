@@ -33,7 +33,7 @@ _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 
 @dataclass(frozen=True, slots=True)
-class Workbook:
+class PreparedIssue:
     """A workbook ready to be sent: its row of 発行台帳, its bytes, the texts it shows.
 
     ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
@@ -81,7 +81,7 @@ def plan(
     measures: Sequence[str] = (),
     kept: Callable[[str], bytes] = lambda _: b"",
     watch: Callable[[Iterable[_Selection]], Iterable[_Selection]] = iter,
-) -> list[Workbook]:
+) -> list[PreparedIssue]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
@@ -104,7 +104,7 @@ def plan(
 
 
 def apply(
-    workspace: Workspace, master: Master, workbooks: Sequence[Workbook], form: Form, out: Path, *, now: datetime
+    workspace: Workspace, master: Master, workbooks: Sequence[PreparedIssue], form: Form, out: Path, *, now: datetime
 ) -> list[Path]:
     """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
@@ -196,7 +196,9 @@ def _nothing_to_send(master: Master) -> UsageError:
     )
 
 
-def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken: set[str], now: datetime) -> Workbook:
+def _workbook(
+    master: Master, prepared: PreparedForm, chosen: _Selection, taken: set[str], now: datetime
+) -> PreparedIssue:
     """Render the selection as the last issue of the same sheets if nothing has changed, else as a new one."""
     round_, form = prepared.round.name, prepared.form.digest
     for last in reversed(master.issues):
@@ -222,7 +224,7 @@ def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken:
     return workbook
 
 
-def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> Workbook:
+def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> PreparedIssue:
     """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
     used = {m.id: tuple(k for part in ITEM_LISTS for k in master.keys_ever(m.id, part)) for m in chosen.measures}
     book = render_book(prepared, chosen.measures, issue.id, used)
@@ -232,4 +234,4 @@ def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue:
     inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
     snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs)
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
-    return Workbook(issue, book.data, snapshot, again=False, too_tall=book.too_tall)
+    return PreparedIssue(issue, book.data, snapshot, again=False, too_tall=book.too_tall)

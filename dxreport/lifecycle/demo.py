@@ -100,7 +100,7 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
 
 
 def _returns(
-    workspace: Workspace, form: Form, books: Sequence[render.Workbook], printed: Mapping[str, Measure]
+    workspace: Workspace, form: Form, books: Sequence[render.PreparedIssue], printed: Mapping[str, Measure]
 ) -> tuple[Path, ...]:
     """Write the workbooks as the departments sent them back."""
     out = []
