@@ -24,7 +24,6 @@ from ...domain.model import (
     Round,
     Settings,
     SupportRequest,
-    normalise,
 )
 
 _DEADLINES = ("2022-07-15", "2022-10-14", "2023-01-13", "2023-04-14")
@@ -62,37 +61,23 @@ def settings() -> Settings:
     )
 
 
-def _measure(record: dict[str, Any], with_answers: bool) -> Measure:
-    texts: dict[str, Any] = {name: normalise(record[name]) for name in _TEXTS}
+def _measure(printed: dict[str, Any], with_answers: bool) -> Measure:
+    texts: dict[str, Any] = {name: printed[name] for name in _TEXTS}
     return Measure(
         **texts,
-        budgeted=record["budget_flag"],
-        related_measures=tuple(
-            RelatedMeasure(f"R{n}", normalise(r["id"]), normalise(r["name"]))
-            for n, r in enumerate(record["related_measures"], 1)
-        ),
-        activities=tuple(_activity(f"K{n}", a, with_answers) for n, a in enumerate(record["activities"], 1)),
-        support_requests=tuple(
-            SupportRequest(f"S{n}", normalise(r["period"]), normalise(r["content"]))
-            for n, r in enumerate(record["support_requests"], 1)
-        ),
-        outcomes=tuple(_outcome(f"O{n}", o) for n, o in enumerate(record["outcomes"], 1)),
+        budgeted=printed["budget_flag"],
+        related_measures=tuple(RelatedMeasure(f"R{n}", **r) for n, r in enumerate(printed["related_measures"], 1)),
+        activities=tuple(_activity(f"K{n}", a, with_answers) for n, a in enumerate(printed["activities"], 1)),
+        support_requests=tuple(SupportRequest(f"S{n}", **s) for n, s in enumerate(printed["support_requests"], 1)),
+        outcomes=tuple(_outcome(f"O{n}", o) for n, o in enumerate(printed["outcomes"], 1)),
     )
 
 
-def _activity(key: str, record: dict[str, Any], with_answers: bool) -> Activity:
-    columns = zip(record["plan"], record["progress"], record["countermeasure"], strict=True)
-    return Activity(
-        key,
-        normalise(record["name"]),
-        record["plan_label"],
-        tuple(
-            ActivityQuarter(normalise(plan), *map(normalise, (progress, counter) if with_answers else ("", "")))
-            for plan, progress, counter in columns
-        ),
-    )
+def _activity(key: str, printed: dict[str, Any], with_answers: bool) -> Activity:
+    answers = (printed["progress"], printed["countermeasure"]) if with_answers else ()
+    quarters = map(ActivityQuarter, printed["plan"], *answers)
+    return Activity(key, printed["name"], printed["plan_label"], tuple(quarters))
 
 
-def _outcome(key: str, record: dict[str, Any]) -> Outcome:
-    columns = zip(record["indicator"], record["target"], record["actual"], strict=True)
-    return Outcome(key, tuple(OutcomeYear(*map(normalise, column)) for column in columns))
+def _outcome(key: str, printed: dict[str, Any]) -> Outcome:
+    return Outcome(key, tuple(map(OutcomeYear, printed["indicator"], printed["target"], printed["actual"])))
