@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import MasterError
 from ..domain.model import Measure, Ref, measure_from
@@ -18,6 +18,8 @@ from ..workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from ..form.records import Form
+
+_HEAD = ("issue", "round", "department", "fiscal_year", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +44,22 @@ class Snapshot:
 
     def data(self) -> bytes:
         """Return the snapshot as JSON."""
-        head = {"issue": self.issue, "round": self.round, "department": self.department,
-                "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
-        inputs = {id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()}
-        given = {**head, "measures": plain_texts(self.texts), "inputs": inputs}
+        given: dict[str, Any] = {name: getattr(self, name) for name in _HEAD}
+        given["measures"] = plain_texts(self.texts)
+        given["inputs"] = {
+            id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()
+        }
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes) -> Snapshot:
         """Invert :meth:`data`; raise ValueError or KeyError on anything else."""
         given = json.loads(data)
-        texts = parse_texts(given["measures"])
-        inputs = {id_: frozenset(map(_input, shown.split())) for id_, shown in given.get("inputs", {}).items()}
-        return cls(
-            given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts, inputs
-        )
-
-
-def _input(written: str) -> tuple[str, int]:
-    """Read ``activity.progress/1``; raise ValueError on anything else."""
-    key, _, period = written.rpartition("/")
-    return key, int(period)
+        shown = {
+            id_: (text.rpartition("/") for text in texts.split()) for id_, texts in given.get("inputs", {}).items()
+        }
+        inputs = {id_: frozenset((key, int(n)) for key, _, n in parts) for id_, parts in shown.items()}
+        return cls(**{name: given[name] for name in _HEAD}, texts=parse_texts(given["measures"]), inputs=inputs)
 
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
@@ -87,7 +84,10 @@ class Archive:
         """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged."""
         if issue not in self._snapshots:
             path = snapshot_path(self._workspace, issue)
-            self._snapshots[issue] = _snapshot(path) if path.is_file() else None
+            try:
+                self._snapshots[issue] = Snapshot.parse(path.read_bytes()) if path.is_file() else None
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
         return self._snapshots[issue]
 
     def form(self, digest: str) -> Form | None:
@@ -103,13 +103,6 @@ class Archive:
         """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""
         path = workbook_path(self._workspace, issue)
         return path.read_bytes() if path.is_file() else b""
-
-
-def _snapshot(path: Path) -> Snapshot:
-    try:
-        return Snapshot.parse(path.read_bytes())
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
 
 
 def snapshot_path(workspace: Workspace, issue: str) -> Path:
