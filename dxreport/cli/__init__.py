@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -20,7 +22,7 @@ from click.exceptions import NoArgsIsHelpError
 from .. import __version__
 from ..domain.errors import DxreportError, UsageError
 from . import console, japanese
-from .common import Program, shared_options
+from .common import shared_options
 
 COMMANDS = {
     "init": "作業フォルダーを作る",
@@ -39,15 +41,45 @@ COMMANDS = {
 }
 DEBUG = "DXREPORT_DEBUG"
 
+
+class Program(japanese.Command, click.Group):
+    """The group of all commands, each imported only when it is needed, so that ``--help`` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the loop."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; raise UsageError if there is none of this name."""
+        if cmd_name.startswith("-"):  # an option after ``--``, which click explains
+            return None
+        if cmd_name not in COMMANDS:
+            raise UsageError(f"「{cmd_name}」というコマンドはありません。", f"使えるのは、{'、'.join(COMMANDS)} です。")
+        found: click.Command = getattr(import_module(f".{cmd_name}", __package__), cmd_name)
+        return found
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options and the commands, importing none."""
+        super().format_options(ctx, formatter)
+        with formatter.section("コマンド"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Invoke as click does, but pass a closed pipe on to :func:`main`."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise BrokenPipeError from error  # without errno: on EPIPE, click would end the process
+
+
 program = Program(
     "dxreport",
-    package=__package__,
-    summaries=COMMANDS,
-    params=[*shared_options(), japanese.version_option(__version__)],
+    params=shared_options(),
     help="""年間活動計画の様式を部署に送り、返ってきたものをマスターに取り込み、報告書を作ります。
 
     終了コード: 0 完了　1 完了したが保留や指摘がある　2 使い方の誤り　3 実行できない（何も変更していません）""",
 )
+click.version_option(__version__, message="dxreport %(version)s", help="版の番号を表示する")(program)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -69,18 +101,12 @@ def main(args: Sequence[str] | None = None) -> int:
         return 141
     except DxreportError as error:
         return _fail(error.message, error.fix, error.exit_code)
-    except OSError as error:
-        _trace()
-        return _fail(
-            japanese.system_error(error), "別のプログラムで開いていないか、権限と空き容量を確かめてください。", 3
-        )
     except Exception as error:
-        _trace()
-        message = f"予期しないエラーが起きました（{type(error).__name__}: {error}）。"
-        fix = (
-            f"環境変数 {DEBUG}=1 を付けて実行すると、詳しい記録が出ます。記録を添えて、開発の担当者に連絡してください。"
-        )
-        return _fail(message, fix, 3)
+        if os.environ.get(DEBUG) == "1":
+            import traceback
+
+            traceback.print_exc()
+        return _fail(*_unexpected(error), DxreportError.exit_code)
 
 
 def _fail(message: str, fix: str, code: int) -> int:
@@ -90,8 +116,11 @@ def _fail(message: str, fix: str, code: int) -> int:
     return code
 
 
-def _trace() -> None:
-    if os.environ.get(DEBUG) == "1":
-        import traceback
-
-        traceback.print_exc()
+def _unexpected(error: Exception) -> tuple[str, str]:
+    name = type(error).__name__
+    if isinstance(error, OSError):
+        what = f"{error.filename} を" if error.filename else ""
+        fix = "別のプログラムで開いていないか、権限と空き容量を確かめてください。"
+        return f"{what}読み書きできません（{error.strerror or name}）。", fix
+    fix = f"環境変数 {DEBUG}=1 を付けて実行すると、詳しい記録が出ます。記録を添えて、開発の担当者に連絡してください。"
+    return f"予期しないエラーが起きました（{name}: {error}）。", fix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from .common import Call, command
 from .json_records import Record, problem_record
 
 if TYPE_CHECKING:
-    from ..lifecycle.check import Audit, CheckedMeasure, CheckedTemplate
+    from ..lifecycle.check import Audit
 
 
 @command(answers=True, rounds=True)
@@ -29,80 +29,54 @@ def check(call: Call, strict: bool) -> int:
     終了コード: 0 完了　1 --strict で指摘があった　3 マスターを読めない
     """
     from ..lifecycle.check import audit
-    from ..master.rounds import current_round
 
-    workspace = call.workspace
-    master = call.master()
-    round_ = call.round(master.settings, default=current_round(master))
-    found = audit(master, workspace.templates, round_)
+    workspace, master = call.workspace, call.master()
+    found = audit(master, workspace.templates, call.round(master, current=True))
+    count = {
+        "measures": len(found.measures),
+        "problems": sum(len(m.problems) for m in found.measures),
+        "templates": len(found.templates),
+        "faults": sum(len(t.faults) for t in found.templates),
+        "notes": sum(len(t.notes) for t in found.templates),
+    }
     if call.as_json:
-        console.emit_json(_record(found, workspace.root))
+        console.emit_json(_record(found, workspace.root) | {"summary": count})
     else:
-        console.out(_text(found))
-    return 1 if strict and found.findings else 0
+        console.out(_text(found, count))
+    return 1 if strict and (found.settings or count["problems"] + count["faults"] + count["notes"]) else 0
 
 
-def _text(audit: Audit) -> str:
-    blocks = [_measure(m) for m in audit.measures if m.problems]
-    blocks += [_block("設定", audit.settings)] if audit.settings else []
-    blocks += [_template(t) for t in audit.templates if t.faults or t.notes]
-    return "\n\n".join([*blocks, _count(audit)])
-
-
-def _count(audit: Audit) -> str:
+def _text(audit: Audit, count: Mapping[str, int]) -> str:
+    measures = [(f"{m.id} {' '.join(m.name.split())}（{m.department}）", m.problems) for m in audit.measures]
+    blocks = [[head, *map(_problem, found)] for head, found in (*measures, ("設定", audit.settings)) if found]
+    for t in audit.templates:
+        if lines := [f"  誤り {fault}" for fault in t.faults] + [f"  注意 {note}" for note in t.notes]:
+            blocks.append([f"様式 {t.path.name}", *lines])
     faulty = sum(bool(m.problems) for m in audit.measures)
     settings = f"設定に指摘 {len(audit.settings)} 件、" if audit.settings else ""
-    return (
-        f"{audit.round.name}の回で点検: {len(audit.measures)} 施策のうち {faulty} 施策に指摘 {audit.problems} 件、{settings}"
-        f"様式 {len(audit.templates)} 件に誤り {audit.faults} 件・注意 {audit.notes} 件"
+    total = (
+        f"{audit.round.name}の回で点検: {count['measures']} 施策のうち {faulty} 施策に指摘 {count['problems']} 件、{settings}"
+        f"様式 {count['templates']} 件に誤り {count['faults']} 件・注意 {count['notes']} 件"
     )
+    return "\n\n".join("\n".join(block) for block in (*blocks, [total]))
 
 
-def _measure(measure: CheckedMeasure) -> str:
-    head = f"{measure.id} {' '.join(measure.name.split())}（{measure.department}）"
-    return _block(head, measure.problems)
-
-
-def _block(head: str, found: Sequence[Problem]) -> str:
-    return "\n".join([head, *(line for p in found for line in _problem(p))])
-
-
-def _problem(problem: Problem) -> list[str]:
+def _problem(problem: Problem) -> str:
     place = f"「{problem.sheet}」シート {problem.cell} " if problem.cell else ""
-    return [
-        f"  {problem.code} {place}{problem.label}",
-        f"       {problem.message}",
-        *([f"       → {problem.fix}"] if problem.fix else []),
-    ]
-
-
-def _template(template: CheckedTemplate) -> str:
-    lines = [f"  誤り {fault}" for fault in template.faults] + [f"  注意 {note}" for note in template.notes]
-    return "\n".join([f"様式 {template.path.name}", *lines])
+    fix = f"\n       → {problem.fix}" if problem.fix else ""
+    return f"  {problem.code} {place}{problem.label}\n       {problem.message}{fix}"
 
 
 def _record(audit: Audit, root: Path) -> Record:
     return {
         "round": audit.round.name,
         "measures": [
-            {
-                "id": m.id,
-                "name": m.name,
-                "department": m.department,
-                "problems": [problem_record(p) for p in m.problems],
-            }
+            {"id": m.id, "name": m.name, "department": m.department, "problems": list(map(problem_record, m.problems))}
             for m in audit.measures
         ],
         "templates": [
             {"path": t.path.relative_to(root).as_posix(), "faults": list(t.faults), "notes": list(t.notes)}
             for t in audit.templates
         ],
-        "settings": [problem_record(p) for p in audit.settings],
-        "summary": {
-            "measures": len(audit.measures),
-            "problems": audit.problems,
-            "templates": len(audit.templates),
-            "faults": audit.faults,
-            "notes": audit.notes,
-        },
+        "settings": list(map(problem_record, audit.settings)),
     }

@@ -20,14 +20,8 @@ from .common import Call, command
     help="部署ごとのパスワードの一覧（1 行に「部署名,パスワード」）",
 )  # fmt: skip
 def collect(
-    call: Call,
-    *,
-    paths: tuple[Path, ...],
-    dry_run: bool,
-    replace: bool,
-    password: str | None,
-    password_file: Path | None,
-) -> int:
+    call: Call, *, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None, password_file: Path | None
+) -> int:  # fmt: skip
     """返送されたファイル（フォルダー、zip、保存したメールも）を読み、確かめて、マスターに取り込みます。
 
     誤りのあるシートだけを保留し、ほかのシートは取り込みます。どのファイルも元のまま控えを残します。

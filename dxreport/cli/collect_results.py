@@ -5,53 +5,41 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..collect.plan import FilePlan, Plan, SheetPlan, Status
+from ..collect.plan import WORDS, Plan, SheetPlan, Status
 from ..domain.problems import WITHDRAWN, Problem, shown
 from .json_records import Record, note_records, problem_record
-
-WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
 
 
 def answer(plan: Plan, *, dry_run: bool) -> Record:
     """Return the results as ``collect --json`` gives them; in a dry run ``planned`` replaces ``merged``."""
-    count = Counter(_word(s.status, dry_run) for f in plan.files for s in f.sheets)
-    return {
-        "files": [_file(f, dry_run) for f in plan.files],
-        "summary": {
-            "files": len(plan.files),
-            "sheets": sum(len(f.sheets) for f in plan.files),
-            **{_word(s, dry_run): count[_word(s, dry_run)] for s in Status},
-            "refused_files": sum(not f.sheets for f in plan.files),
-            "changes": len(plan.changes),
-            "conflicts": sum(len(s.merge.conflicts) for f in plan.files for s in f.sheets),
-            "dry_run": dry_run,
-        },
+    words = {s: "planned" if dry_run and s is Status.MERGED else s.value for s in Status}
+    count = Counter(s.status for f in plan.files for s in f.sheets)
+    files = [
+        {
+            "path": f.file.name, "sha256": f.file.sha256, "return": f.return_id, "sender": f.file.sender,
+            "received": f.file.received, "status": words[f.status], "problems": [problem_record(p) for p in f.problems],
+            "measures": [_sheet(s, words[s.status]) for s in f.sheets],
+        }
+        for f in plan.files
+    ]  # fmt: skip
+    summary = {
+        "files": len(plan.files),
+        "sheets": count.total(),
+        **{word: count[s] for s, word in words.items()},
+        "refused_files": sum(not f.sheets for f in plan.files),
+        "changes": len(plan.changes),
+        "conflicts": sum(len(s.merge.conflicts) for f in plan.files for s in f.sheets),
+        "dry_run": dry_run,
     }
+    return {"files": files, "summary": summary}
 
 
-def _word(status: Status, dry_run: bool) -> str:
-    return "planned" if dry_run and status is Status.MERGED else status.value
-
-
-def _file(planned: FilePlan, dry_run: bool) -> Record:
-    return {
-        "path": planned.file.name,
-        "sha256": planned.file.sha256,
-        "return": planned.return_id,
-        "sender": planned.file.sender,
-        "received": planned.file.received,
-        "status": _word(planned.status, dry_run),
-        "problems": [problem_record(p) for p in planned.problems],
-        "measures": [_sheet(s, dry_run) for s in planned.sheets],
-    }
-
-
-def _sheet(s: SheetPlan, dry_run: bool) -> Record:
+def _sheet(s: SheetPlan, status: str) -> Record:
     return {
         "id": s.measure,
         "sheet": s.sheet,
         "issue": s.issue,
-        "status": _word(s.status, dry_run),
+        "status": status,
         "problems": [problem_record(p) for p in s.problems],
         "changes": [
             {"field": str(c.ref), "label": s.labels[c.ref], "old": c.old, "new": c.new, "cell": s.cells.get(c.ref, "")}
@@ -84,7 +72,16 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield f"    競合: {sheet.labels[c.ref]}"
                 issued, returned, current = (shown(text, 40) for text in (c.issued, c.returned, c.current))
                 yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
-    yield from _sums(plan, dry_run)
+    count = Counter(s.status for f in plan.files for s in f.sheets)
+    parts = [f"{word} {count[status]}" for status, word in WORDS.items() if count[status]]
+    if unread := sum(not f.sheets for f in plan.files):
+        parts.append(f"読めないファイル {unread}")
+    yield ""
+    yield f"ファイル {len(plan.files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}。マスターの変更 {len(plan.changes)} か所。"
+    if plan.conflicts:
+        yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
+    if dry_run:
+        yield "（--dry-run: 何も書いていません）"
 
 
 def _head(sheet: SheetPlan) -> str:
@@ -100,16 +97,3 @@ def _said(p: Problem, indent: str) -> Iterator[str]:
     yield f"{indent}{word} {p.code} {where}{': ' if where else ''}{p.message}"
     if p.fix:
         yield f"{indent}  → {p.fix}"
-
-
-def _sums(plan: Plan, dry_run: bool) -> Iterator[str]:
-    count = Counter(s.status for f in plan.files for s in f.sheets)
-    parts = [f"{WORDS[s]} {count[s]}" for s in WORDS if count[s]]
-    unread = sum(not f.sheets for f in plan.files)
-    parts += [f"読めないファイル {unread}"] if unread else []
-    yield ""
-    yield f"ファイル {len(plan.files)}、シート {sum(count.values())}: {'、'.join(parts) or 'なし'}。マスターの変更 {len(plan.changes)} か所。"
-    if plan.conflicts:
-        yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
-    if dry_run:
-        yield "（--dry-run: 何も書いていません）"

@@ -1,22 +1,21 @@
-"""What all commands share: workspace, time, form of the answer, round; and the group of commands."""
+"""What all commands share: workspace, time, form of the answer, round."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..domain.errors import UsageError
-from .japanese import JapaneseHelp
+from .japanese import Command
 
 if TYPE_CHECKING:
-    from ..domain.model import Round, Settings
+    from ..domain.model import Round
     from ..master.records import Master
     from ..workspace.paths import Workspace
 
@@ -28,11 +27,7 @@ TOO_TALL = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The shared options of a call, passed to every command as its first argument.
-
-    ``folder`` is that of ``-C``; ``now`` the time to record, to the second; ``as_json`` is whether to
-    answer in JSON. :meth:`round` looks up ``round_name`` or ``quarter``.
-    """
+    """The shared options of a call, passed to every command as its first argument; ``now`` is to the second."""
 
     folder: Path
     now: datetime
@@ -53,154 +48,71 @@ class Call:
 
         return read_master(self.workspace.master)
 
-    def round(self, settings: Settings, default: Round | None = None) -> Round:
-        """Return the round of ``--round`` or ``--quarter``, else ``default``; raise UsageError if there is none."""
+    def round(self, master: Master, *, current: bool = False) -> Round:
+        """Return the round of ``--round`` or ``--quarter``, else the current one if ``current``.
+
+        Raises UsageError if there is none.
+        """
+        from ..domain.model import QUARTER_LABELS
+        from ..master.rounds import current_round
+        from ..ooxml.table import plain
+
+        found, rounds = current_round(master) if current else None, master.settings.rounds
+        problem = "回を指定してください（--round 回の名前、または --quarter 1～4）。"
         if self.round_name and self.quarter:
             raise UsageError("--round と --quarter は、どちらか一方だけを指定してください。")
-        if self.round_name or self.quarter:
-            found = _named(settings, self.round_name) if self.round_name else _of_quarter(settings, self.quarter)
-            wanted = f"回「{self.round_name}」" if self.round_name else f"第{self.quarter}四半期の回"
-            problem = f"{wanted}は、設定にありません。"
-        else:
-            found, problem = default, "回を指定してください（--round 回の名前、または --quarter 1～4）。"
+        if self.round_name:
+            found = next((r for r in rounds if plain(r.name) == plain(self.round_name)), None)
+            problem = f"回「{self.round_name}」は、設定にありません。"
+        elif self.quarter:
+            own = [r for r in rounds if r.quarter == self.quarter]
+            found = min(own, key=lambda r: r.name != QUARTER_LABELS[self.quarter], default=None)
+            problem = f"第{self.quarter}四半期の回は、設定にありません。"
         if found is None:
-            raise UsageError(problem, _rounds(settings))
+            names = "、".join(r.name for r in rounds)
+            fix = f"「設定」にある回は、{names} です。" if names else "「設定」の回の表に、回を加えてください。"
+            raise UsageError(problem, fix)
         return found
 
 
-def _named(settings: Settings, name: str) -> Round | None:
-    from ..ooxml.table import plain
-
-    return next((r for r in settings.rounds if plain(r.name) == plain(name)), None)
-
-
-def _rounds(settings: Settings) -> str:
-    names = "、".join(r.name for r in settings.rounds)
-    return f"「設定」にある回は、{names} です。" if names else "「設定」の回の表に、回を加えてください。"
-
-
-def _of_quarter(settings: Settings, quarter: int) -> Round | None:
-    from ..domain.model import QUARTER_LABELS
-
-    own = [r for r in settings.rounds if r.quarter == quarter]
-    return next((r for r in own if r.name == QUARTER_LABELS[quarter]), own[0] if own else None)
-
-
-class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """A date and time, in ISO form or with the date as 設定 accepts it.
-
-    Without a time it is midnight; an offset from UTC is ignored.
-    """
-
-    name = "ISO"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Parse the text; fail with a message in Japanese."""
-        try:
-            return datetime.fromisoformat(_iso(value)).replace(tzinfo=None, microsecond=0)
-        except ValueError:
-            self.fail(
-                f"「{value}」が日時として読めません。2022-07-19T09:00:00 や 2022/7/19 のように書いてください。",
-                param,
-                ctx,
-            )
-
-
-def _iso(text: str) -> str:
-    """Turn ``2022/7/1 9:00`` into ``2022-07-01T09:00``; return a text without such a date unchanged."""
+def moment(text: str) -> datetime:
+    """Read a time in ISO form, or with the date as 設定 accepts it; a date is its midnight, offsets are ignored."""
     from ..master.settings import day_of
 
-    day, _, time = text.strip().partition(" ")
-    found = day_of(day)
-    if found is None:
-        return text
-    return f"{found}T{'0' if time.find(':') == 1 else ''}{time}" if time else found
+    written, _, time = text.strip().partition(" ")
+    day = day_of(written)
+    hour = f"T{'0' if time.find(':') == 1 else ''}{time}" if time else ""
+    try:
+        return datetime.fromisoformat(f"{day}{hour}" if day else text).replace(tzinfo=None, microsecond=0)
+    except ValueError:
+        how = "2022-07-19T09:00:00 や 2022/7/19 のように書いてください。"
+        raise click.BadParameter(f"「{text}」が日時として読めません。{how}") from None
 
 
-class Quarter(click.ParamType):  # type: ignore[type-arg]
-    """A quarter, 1 to 4."""
-
-    name = "N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Parse the text; fail with a message in Japanese."""
-        if str(value) not in ("1", "2", "3", "4"):
-            self.fail("1 から 4 までの数を指定してください。", param, ctx)
-        return int(value)
+def _quarter(text: str) -> int:
+    if text not in ("1", "2", "3", "4"):
+        raise click.BadParameter("1 から 4 までの数を指定してください。")
+    return int(text)
 
 
-class Command(JapaneseHelp, click.Command):
-    """A subcommand."""
-
-
-class Program(JapaneseHelp, click.Group):
-    """The group of all commands: command ``check`` is in module ``check`` of ``package``.
-
-    A module is imported only when its command is needed, so that ``--help`` is instant.
-    """
-
-    def __init__(self, *args: Any, package: str, summaries: Mapping[str, str], **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        self.package = package
-        self.summaries = summaries
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the loop."""
-        return list(self.summaries)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command, or return None if there is none of this name."""
-        if cmd_name not in self.summaries:
-            return None
-        found: click.Command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve the command as click does; list the commands in Japanese if there is none of this name."""
-        name = args[0]
-        if name not in self.summaries and not name.startswith("-"):
-            raise UsageError(
-                f"「{name}」というコマンドはありません。", f"使えるのは、{'、'.join(self.summaries)} です。"
-            )
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing any."""
-        with formatter.section("コマンド"):
-            formatter.write_dl(list(self.summaries.items()))
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Invoke as click does, but pass a closed pipe on to :func:`dxreport.cli.main`."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError as error:
-            raise _ClosedPipe from error
-
-
-class _ClosedPipe(BrokenPipeError):
-    """A BrokenPipeError without errno: on EPIPE, click would end the process."""
-
-
-def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click.Option]:
+def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click.Parameter]:
     """Return -C and --now; ``answers`` adds --json, ``rounds`` adds --round and --quarter."""
     folder = click.Path(file_okay=False, path_type=Path)
     options = [
         _option("-C", "folder", type=folder, metavar="DIR", help="作業フォルダー（指定しなければ、今のフォルダー）"),
-        _option("--now", "now", type=Moment(), metavar="ISO", help="台帳に書く日時（指定しなければ、今の日時）"),
+        _option("--now", "now", type=moment, metavar="ISO", help="台帳に書く日時（指定しなければ、今の日時）"),
     ]
     if rounds:
         options += [
             _option("--round", "round_name", metavar="NAME", help="回の名前（マスターの「設定」にあるもの）"),
-            _option("--quarter", "quarter", type=Quarter(), metavar="N", help="第N四半期の回（1～4）"),
+            _option("--quarter", "quarter", type=_quarter, metavar="N", help="第N四半期の回（1～4）"),
         ]
     if answers:
         options.append(_option("--json", "as_json", is_flag=True, help="結果を JSON で出す"))
     return options
 
 
-def _option(flag: str, name: str, **settings: Any) -> click.Option:
+def _option(flag: str, name: str, **settings: Any) -> click.Parameter:
     """Make an option, allowed before and after the name of the command, that sets ``name`` of the Call."""
 
     def remember(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
@@ -222,14 +134,11 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
     def decorate(function: Callable[..., int | None]) -> Command:
         @functools.wraps(function)
         def callback(**own: Any) -> int | None:
-            return function(_call(click.get_current_context()), **own)
+            given = click.get_current_context().meta.get(_META, {})
+            return function(Call(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **given}), **own)
 
-        made = click.command(function.__name__, cls=Command)(callback)
+        made = click.command(cls=Command)(callback)
         made.params += shared_options(answers=answers, rounds=rounds)
         return made
 
     return decorate
-
-
-def _call(ctx: click.Context) -> Call:
-    return Call(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **ctx.meta.get(_META, {})})

@@ -41,25 +41,17 @@ def emit_json(value: Any) -> None:
     click.echo((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"), nl=False)
 
 
-def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """Yield the items; on a terminal, show a progress bar once they have taken longer than a second.
-
-    ``total`` is their number, for ``items`` without a length.
-    """
-    if total is None and isinstance(items, Collection):
-        total = len(items)
-    rest = iter(items)
-    if not sys.stderr.isatty():
-        yield from rest
-        return
-    started, done = time.monotonic(), 0
+def progress(items: Iterable[T], label: str) -> Iterator[T]:
+    """Yield the items; on a terminal, show a progress bar once they have taken longer than a second."""
+    rest, started, done = iter(items), time.monotonic(), 0
     for item in rest:
         yield item
         done += 1
-        if time.monotonic() - started > PATIENCE:
+        if sys.stderr.isatty() and time.monotonic() - started > PATIENCE:
             break
     else:
         return
+    total = len(items) if isinstance(items, Collection) else None
     with click.progressbar(rest, length=total, label=label, file=sys.stderr) as bar:
         bar.update(done)
         for item in rest:
@@ -74,13 +66,8 @@ def someone_there() -> bool:
 
 def width(text: str) -> int:
     """Return the columns of a text on a Japanese console; full-width and ambiguous characters take two."""
-    return sum(_width(char) for char in text)
-
-
-def _width(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+    shown = (char for char in text if not unicodedata.combining(char))
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in shown)
 
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Collection[int] = ()) -> str:
@@ -92,15 +79,12 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Co
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
     if heads:
         texts.insert(1, ["-" * w for w in widths])
-    return "\n".join(_line(row, widths, right) for row in texts)
-
-
-def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:
-    cells = []
-    for n, (text, full) in enumerate(zip(row, widths, strict=True)):
-        blank = " " * (full - width(text))
-        cells.append(blank + text if n in right else text + blank)
-    return GAP.join(cells).rstrip()
+    lines = []
+    for row in texts:
+        blanks = [" " * (full - width(text)) for text, full in zip(row, widths, strict=True)]
+        cells = (b + text if n in right else text + b for n, (text, b) in enumerate(zip(row, blanks, strict=True)))
+        lines.append(GAP.join(cells).rstrip())
+    return "\n".join(lines)
 
 
 def flush() -> None:

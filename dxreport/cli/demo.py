@@ -9,13 +9,12 @@ import click
 from . import console
 from .common import Call, command
 
-DEFAULT = Path("demo")
 _KINDS = {".pdf": "PDF", ".xlsx": "Excel", ".html": "HTML"}
 
 
 @command()
-@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
-def demo(call: Call, folder: Path | None) -> int:
+@click.argument("folder", default="demo", metavar="[DIR]", type=click.Path(path_type=Path))
+def demo(call: Call, folder: Path) -> int:
     """令和４年度 第1四半期を、実在の 26 施策で最初から最後まで動かします。
 
     配付、記入、取り込み、保留と差し戻し、訂正の取り込み、報告書と公表用のブックまで行い、マスターが公表された
@@ -23,7 +22,7 @@ def demo(call: Call, folder: Path | None) -> int:
     """
     from ..lifecycle.demo import play
 
-    played = play(call.folder / (folder or DEFAULT), console.out)
+    played = play(call.folder / folder, console.out)
     root = played.workspace.root
     console.out("8. 提出状況（status）: " + "　".join(f"{s.value} {n}" for s, n in played.end.sums.items()))
     for line in played.unexpected:
@@ -32,8 +31,7 @@ def demo(call: Call, folder: Path | None) -> int:
         console.out(
             f"   マスターは公表された内容と一致しました（保留になった {played.held.measure} の先の四半期の進捗を除く）。"
         )
-    console.out()
-    console.out("できたファイル:")
+    console.out("\nできたファイル:")
     for label, path in (
         ("マスター", played.workspace.master), ("配付したブック", played.issued[0].parent),
         ("部署の返送", played.returned[0].parent), ("部署の再提出", played.corrected.parent), ("差し戻したブック", played.first.copies[0].parent),

@@ -13,7 +13,19 @@ from . import console
 from .common import Call, command
 
 if TYPE_CHECKING:
-    from ..lifecycle.init import NewWorkspace
+    from ..lifecycle.import_forms import ImportedForms
+
+_STEPS_WHEN_READ = (
+    "master/master.xlsx を Excel で開き、次の表を確かめて保存します。",
+    "  部署: 建制順に並べ、宛先のメールアドレスを書く",
+    "  設定: 回の「締切」（提出期限）、進捗の語、分野の名前、メールのドメイン",
+)
+_STEPS_WHEN_EMPTY = (
+    "master/master.xlsx を Excel で開き、次の表に書いて保存します。",
+    "  部署: 部署名と宛先のメールアドレス（建制順に）",
+    "  設定: 回の「締切」（提出期限）、分野の名前、メールのドメイン",
+    "  施策: 施策ID、施策名、主管部署。取組と成果目標は、計画の回で部署に書いてもらえます",
+)
 
 
 @command()
@@ -25,11 +37,9 @@ if TYPE_CHECKING:
     help="記入済みの様式（ファイル、フォルダー、zip）から最初のマスターを作る",
 )  # fmt: skip
 @click.option(
-    "--template",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
+    "--template", metavar="FILE", type=click.Path(path_type=Path),
     help="--from のファイルの様式（指定しなければ、付属の様式）",
-)
+)  # fmt: skip
 def init(
     call: Call, *, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
 ) -> int:
@@ -47,34 +57,34 @@ def init(
 
     終了コード: 0 完了　1 --from のファイルに、読み取れなかった記入があった
     """
-    _check_usage(more, sample, forms, template)
-    if forms:
-        return _from_forms(call, folder, (*forms, *more), template)
-    from ..lifecycle.init import create
-
-    _tell(create(call.folder / folder, call.now.date(), sample=sample))
-    _tell_next(_next_steps(call, folder, sample))
-    return 0
-
-
-def _check_usage(more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None) -> None:
     if more and not forms:
-        raise UsageError(
-            f"余分な引数があります: {' '.join(map(str, more))}", "作業フォルダーは1つだけ指定してください。"
-        )
+        extra = f"余分な引数があります: {' '.join(map(str, more))}"
+        raise UsageError(extra, "作業フォルダーは1つだけ指定してください。")
     if sample and forms:
         raise UsageError("--sample と --from は、どちらか一方だけを指定してください。")
     if template and not forms:
         raise UsageError("--template は --from と一緒に指定してください。")
+    from ..lifecycle.init import create, create_from
+
+    where, today, found = call.folder / folder, call.now.date(), None
+    if forms:
+        made, found = create_from(where, today, (*forms, *more), template)
+    else:
+        made = create(where, today, sample=sample)
+    console.out(f"{where} に作業フォルダーを作りました（{made.fiscal_year}）。")
+    for path in made.files:
+        console.out(f"  {path.relative_to(where)}")
+    if found:
+        _tell(found)
+    console.out("\n次にすること:")
+    for line in () if sample else _STEPS_WHEN_READ if found else _STEPS_WHEN_EMPTY:
+        console.out(f"  {line}")
+    console.out(f'  dxreport check -C "{where}"' if " " in str(where) else f"  dxreport check -C {where}")
+    return 1 if found and found.unplaced else 0
 
 
-def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Path | None) -> int:
-    from ..lifecycle.init import create_from
-
-    made, found = create_from(call.folder / folder, call.now.date(), forms, template)
-    _tell(made)
-    console.out()
-    console.out(f"{len(found.measures)} 施策、{len(found.departments)} 部署を読み取りました。")
+def _tell(found: ImportedForms) -> None:
+    console.out(f"\n{len(found.measures)} 施策、{len(found.departments)} 部署を読み取りました。")
     if found.skipped:
         console.out(f"  記入要領、施策一覧、差し戻しのシート {found.skipped} 枚は、読み飛ばしました。")
     for file, sheet in found.other_sheets:
@@ -86,39 +96,3 @@ def _from_forms(call: Call, folder: Path, forms: tuple[Path, ...], template: Pat
     for u in found.unplaced:
         where = " ".join(filter(None, (u.file, f"シート「{u.sheet}」" if u.sheet else "", u.cell)))
         console.out(f"  {where}: {u.reason}{f'（{shown(u.text)}）' if u.text else ''}")
-    _tell_next(_next_steps(call, folder, sample=False, measures=True))
-    return 1 if found.unplaced else 0
-
-
-def _tell(made: NewWorkspace) -> None:
-    console.out(f"{made.workspace.root} に作業フォルダーを作りました（{made.fiscal_year}）。")
-    for path in made.files:
-        console.out(f"  {path.relative_to(made.workspace.root)}")
-
-
-def _tell_next(steps: list[str]) -> None:
-    console.out()
-    console.out("次にすること:")
-    for line in steps:
-        console.out(f"  {line}")
-
-
-def _next_steps(call: Call, folder: Path, sample: bool, *, measures: bool = False) -> list[str]:
-    name = str(call.folder / folder)
-    where = f'"{name}"' if " " in name else name
-    if sample:
-        return [f"dxreport check -C {where}"]
-    if measures:
-        return [
-            "master/master.xlsx を Excel で開き、次の表を確かめて保存します。",
-            "  部署: 建制順に並べ、宛先のメールアドレスを書く",
-            "  設定: 回の「締切」（提出期限）、進捗の語、分野の名前、メールのドメイン",
-            f"dxreport check -C {where}",
-        ]
-    return [
-        "master/master.xlsx を Excel で開き、次の表に書いて保存します。",
-        "  部署: 部署名と宛先のメールアドレス（建制順に）",
-        "  設定: 回の「締切」（提出期限）、分野の名前、メールのドメイン",
-        "  施策: 施策ID、施策名、主管部署。取組と成果目標は、計画の回で部署に書いてもらえます",
-        f"dxreport check -C {where}",
-    ]

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..mail import drafts as mail_drafts
-from ..master.rounds import current_round
-from ..status.round_status import SheetStatus
 from . import console
 from .common import Call, command
 from .json_records import Record
 
+if TYPE_CHECKING:
+    from ..mail.drafts import Drafts
+    from ..status.round_status import SheetStatus
+
 _NOBODY = {
-    mail_drafts.MailKind.REQUEST: "依頼する部署はありません。",
-    mail_drafts.MailKind.RETURN: "差し戻す部署はありません。",
-    mail_drafts.MailKind.REMIND: "督促する部署はありません。",
+    "request": "依頼する部署はありません。",
+    "return": "差し戻す部署はありません。",
+    "remind": "督促する部署はありません。",
 }
 
 
 @command(answers=True, rounds=True)
-@click.argument(
-    "kind", metavar="request|return|remind", type=click.Choice([kind.value for kind in mail_drafts.MailKind])
-)
+@click.argument("kind", metavar="|".join(_NOBODY), type=click.Choice(list(_NOBODY)))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
@@ -37,21 +37,21 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
 
     終了コード: 0 完了　1 下書きを作れない部署がある
     """
-    workspace = call.workspace
-    master = call.master()
-    chosen = mail_drafts.MailKind(kind)
-    round_ = call.round(master.settings, current_round(master))
-    drafts = mail_drafts.plan(workspace, master, chosen, round_, call.now)
-    folder = out or mail_drafts.out_folder(workspace, master, chosen, round_)
-    paths, removed = mail_drafts.write(drafts, folder)
+    from ..mail.drafts import MailKind, out_folder, plan, write
+
+    workspace, master, chosen = call.workspace, call.master(), MailKind(kind)
+    round_ = call.round(master, current=True)
+    drafts = plan(workspace, master, chosen, round_, call.now)
+    folder = out or out_folder(workspace, master, chosen, round_)
+    paths, removed = write(drafts, folder)
     if call.as_json:
-        console.emit_json(_answer(drafts, folder, paths, removed))
+        console.emit_json(_record(drafts, folder, paths, removed))
     else:
         _tell(drafts, folder, removed)
     return 1 if drafts.obstacles else 0
 
 
-def _tell(drafts: mail_drafts.Drafts, folder: Path, removed: list[Path]) -> None:
+def _tell(drafts: Drafts, folder: Path, removed: list[Path]) -> None:
     rows = [
         (d.department, "、".join(d.to), " ".join(s.measure for s in d.sheets), "、".join(d.attachments))
         for d in drafts.drafts
@@ -60,7 +60,7 @@ def _tell(drafts: mail_drafts.Drafts, folder: Path, removed: list[Path]) -> None
         console.out(console.table(rows, ("部署", "宛先", "施策", "添付")))
         console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {len(rows)} 通を {folder} に作りました。")
     elif not drafts.obstacles:
-        console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind]}")
+        console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind.value]}")
     for obstacle in drafts.obstacles:
         console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
     for receipt in drafts.unread:
@@ -71,7 +71,7 @@ def _tell(drafts: mail_drafts.Drafts, folder: Path, removed: list[Path]) -> None
         console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
 
 
-def _answer(drafts: mail_drafts.Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
+def _record(drafts: Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,

@@ -25,19 +25,18 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     from ..issue.publish import out_folder, published_set, write
     from ..issue.render import form_of
 
-    workspace = call.workspace
-    master = call.master()
+    workspace, master = call.workspace, call.master()
     found = published_set(master, form_of(workspace, master.settings.catalogue, published=True))
     program = print_pdf.libreoffice() if pdf else None
     printed = print_pdf.print_pdf(program, found.data) if program else None
     written = write(found, printed, out or out_folder(workspace, master))
     if call.as_json:
-        answer = {"files": [str(p) for p in written], "measures": found.measures, "too_tall": found.too_tall}
-        console.emit_json(answer)
+        files = [str(path) for path in written]
+        console.emit_json({"files": files, "measures": found.measures, "too_tall": found.too_tall})
     else:
         console.out(f"{len(found.measures)} 施策のシートをまとめました。")
-        for made in written:
-            console.out(f"  {made}")
+        for path in written:
+            console.out(f"  {path}")
     for cell in found.too_tall:
         console.say(TOO_TALL.format(cell=cell))
     if pdf and not program:

@@ -12,7 +12,7 @@ from .common import TOO_TALL, Call, command
 from .json_records import Record
 
 if TYPE_CHECKING:
-    from ..issue.render import Workbook
+    from ..issue.render import PreparedIssue
 
 
 @command(answers=True, rounds=True)
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="何を作るかだけを示す（何も書きません）")
 def render(
     call: Call, departments: tuple[str, ...], measures: tuple[str, ...], out: Path | None, dry_run: bool
-) -> int | None:
+) -> None:
     """部署ごとに、記入してもらうブックを作ります（1施策 1シート）。
 
     作ったブックは発行台帳に記録し、控えを残します。同じ内容で作り直しても、発行番号は変わりません。
@@ -30,10 +30,8 @@ def render(
     from ..issue import render as issue
     from ..issue.store import Archive
 
-    workspace = call.workspace
-    master = call.master()
-    round_ = call.round(master.settings)
-    form = issue.form_of(workspace, master.settings.catalogue)
+    workspace, master = call.workspace, call.master()
+    round_, form = call.round(master), issue.form_of(workspace, master.settings.catalogue)
     books = issue.plan(
         master, form, round_, call.now, departments=departments, measures=measures,
         kept=Archive(workspace).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),
@@ -42,8 +40,8 @@ def render(
     if not dry_run:
         issue.apply(workspace, master, books, form, folder, now=call.now)
     if call.as_json:
-        console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_answer(folder, b) for b in books]})
-        return None
+        console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_record(folder, b) for b in books]})
+        return
     rows = [
         (b.issue.id, b.issue.department, len(b.issue.measures), b.issue.file, "前回と同じ" if b.again else "新規")
         for b in books
@@ -55,10 +53,9 @@ def render(
     for book in books:
         for cell in book.too_tall:
             console.say(TOO_TALL.format(cell=f"{book.issue.file} の {cell}"))
-    return None
 
 
-def _answer(folder: Path, book: Workbook) -> Record:
+def _record(folder: Path, book: PreparedIssue) -> Record:
     issue = book.issue
     return {
         "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),

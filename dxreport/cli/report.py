@@ -15,13 +15,9 @@ _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
 
 @command(answers=True, rounds=True)
 @click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    type=click.Choice(_FORMATS),
-    metavar="|".join(_FORMATS),
+    "--format", "formats", multiple=True, type=click.Choice(_FORMATS), metavar="|".join(_FORMATS),
     help="この形式だけ（何度でも指定できます）",
-)
+)  # fmt: skip
 @click.option(
     "--for", "audience", type=click.Choice(_AUDIENCES), default="council", metavar="|".join(_AUDIENCES),
     help="council: 会議用　coordinator: 未提出の施策とデータの指摘も載せる",
@@ -34,31 +30,27 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     進捗の概要、遅延・課題のある取組、成果目標、次年度の予算と支援依頼、前回の確定報告からの変更が載ります。
     --final を付けなければ、マスターは書き換えません（Excel で開いたままでも実行できます）。
     """
-    master = call.master()
-    round_ = call.round(master.settings)
+    workspace, master = call.workspace, call.master()
+    round_ = call.round(master)
     if not round_.quarter:
-        raise UsageError(
-            f"「{round_.name}」は四半期の回ではありません。", "--quarter 1～4 で四半期を指定してください。"
-        )
+        what = f"「{round_.name}」は四半期の回ではありません。"
+        raise UsageError(what, "--quarter 1～4 で四半期を指定してください。")
     from ..report import produce, words
     from ..report.finals import plain
 
-    workspace = call.workspace
     done = produce.produce(
         workspace, master, round_.quarter, call.now,
         formats=[produce.Format(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
     )  # fmt: skip
-    folder = out or produce.out_folder(workspace, done.figures)
-    paths = produce.write(workspace, master, done, folder, call.now)
+    figures = done.figures
+    paths = produce.write(workspace, master, done, out or produce.out_folder(workspace, figures), call.now)
     if call.as_json:
-        console.emit_json({"files": [str(path) for path in paths], "figures": plain(done.figures)})
+        console.emit_json({"files": [str(path) for path in paths], "figures": plain(figures)})
         return
-    console.out(done.figures.title)
-    console.out(words.sentence(done.figures.overview))
+    console.out(figures.title)
+    console.out(words.sentence(figures.overview))
     for path in paths:
         console.out(f"  {path}")
-    if done.figures.final_id:
-        console.out(
-            f"確定報告 {done.figures.final_id}"
-            + ("" if done.new_final else f"（{done.figures.day}に、すでに確定しています）")
-        )
+    if figures.final_id:
+        already = "" if done.new_final else f"（{figures.day}に、すでに確定しています）"
+        console.out(f"確定報告 {figures.final_id}{already}")

@@ -19,10 +19,9 @@ from .json_records import problem_record
 @click.option("--accept", is_flag=True, help="保留または取下げのシートを、そのまま取り込む")
 @click.option("--reason", default="", metavar="TEXT", help="理由（変更履歴に残ります）")
 @click.option(
-    "--password",
-    metavar="TEXT",
+    "--password", metavar="TEXT",
     help="届いたときにパスワードで開けなかったファイルを開くパスワード（ほかの返送には要りません）",
-)
+)  # fmt: skip
 def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
     """競合を決めるか、電話などで確かめた保留シート（または取り下げたシート）を取り込みます。どちらも変更履歴に残ります。
 
@@ -31,38 +30,33 @@ def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: st
     例: dxreport resolve C0001 --take returned
     dxreport resolve U0003/03-04 --accept --reason 電話で確認
     """
-    if (take is None) == (not accept):
-        raise UsageError(
-            "--take と --accept は、どちらか一方を指定してください。",
-            "競合には --take、保留のシートには --accept --reason を使います。",
-        )
-    if accept:
+    if take is not None and not accept:
+        return _decide(call, what, take, reason)
+    if accept and take is None:
         return _accept(call, what, reason, password)
-    _decide(call, what, take or "", reason)
-    return 0
+    fix = "競合には --take、保留のシートには --accept --reason を使います。"
+    raise UsageError("--take と --accept は、どちらか一方を指定してください。", fix)
 
 
-def _decide(call: Call, conflict: str, take: str, reason: str) -> None:
+def _decide(call: Call, conflict: str, take: str, reason: str) -> int:
     from ..collect.resolve import decide
 
     change = decide(call.workspace, conflict, take, reason, call.now)
     if call.as_json:
         console.emit_json({"conflict": conflict, "changed": change is not None, "new": change.new if change else None})
-    elif change is None:
-        console.out(f"競合 {conflict} を解決しました。マスターの値はそのままです。")
     else:
-        console.out(
-            f"競合 {conflict} を解決しました。{change.measure} {change.label}:「{shown(change.old)}」→「{shown(change.new)}」"
-        )
+        done = "マスターの値はそのままです。"
+        if change:
+            done = f"{change.measure} {change.label}:「{shown(change.old)}」→「{shown(change.new)}」"
+        console.out(f"競合 {conflict} を解決しました。{done}")
+    return 0
 
 
 def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
-    return_id, slash, measure = what.partition("/")
-    if not slash or not measure:
-        raise UsageError(
-            f"「{what}」は保留シートの書き方ではありません。",
-            "U0003/03-04 のように、受付番号と施策IDを / でつないでください。",
-        )
+    return_id, _, measure = what.partition("/")
+    if not measure:
+        fix = "U0003/03-04 のように、受付番号と施策IDを / でつないでください。"
+        raise UsageError(f"「{what}」は保留シートの書き方ではありません。", fix)
     if not reason:
         raise UsageError("--accept には --reason が要ります。", "だれに何を確かめたかを --reason に書いてください。")
     from ..collect.resolve import accept
@@ -73,12 +67,13 @@ def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
             "return": return_id, "id": measure, "changes": len(done.changes), "conflicts": len(done.conflicts),
             "not_taken": [problem_record(p) for p in done.not_taken],
         })  # fmt: skip
-        return 1 if done.conflicts or done.not_taken else 0
-    console.out(f"{return_id}/{measure} を取り込みました。変更 {len(done.changes)} 件。")
-    for p in done.not_taken:
-        console.out(f"取り込めなかった欄: {p.cell} {p.label}: {p.message}必要なら、マスターに直接書き入れてください。")
-    if done.conflicts:
-        console.out(
-            f"競合が {len(done.conflicts)} 件あります: {'、'.join(c.id for c in done.conflicts)}。dxreport resolve で決めてください。"
-        )
+    else:
+        console.out(f"{return_id}/{measure} を取り込みました。変更 {len(done.changes)} 件。")
+        for p in done.not_taken:
+            console.out(
+                f"取り込めなかった欄: {p.cell} {p.label}: {p.message}必要なら、マスターに直接書き入れてください。"
+            )
+        if done.conflicts:
+            ids = "、".join(c.id for c in done.conflicts)
+            console.out(f"競合が {len(done.conflicts)} 件あります: {ids}。dxreport resolve で決めてください。")
     return 1 if done.conflicts or done.not_taken else 0

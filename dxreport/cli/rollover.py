@@ -13,11 +13,9 @@ from .json_records import change_record, conflict_record
 
 @command(answers=True)
 @click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
+    "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="次の年度のフォルダー（既定: 今のフォルダーの隣）",
-)
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="何が引き継がれるかだけを示す（何も書きません）")
 def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを引き継ぎます。
@@ -28,35 +26,30 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     from ..lifecycle.rollover import rollover as roll_over
 
     done = roll_over(call.workspace, out, call.now, dry_run=dry_run)
+    year, folder, left = done.fiscal_year, done.workspace.root, "、".join(done.left)
+    will = "（--dry-run: 何も書いていません）" if dry_run else ""
     if call.as_json:
         console.emit_json({
-            "folder": str(done.workspace.root), "fiscal_year": done.fiscal_year, "opened": done.opened,
+            "folder": str(folder), "fiscal_year": year, "opened": done.opened,
             "measures": done.measures, "left": list(done.left),
             "changes": [change_record(c) for c in done.changes],
             "conflicts": [conflict_record(c) for c in done.conflicts],
             "unknown": list(done.unknown), "dry_run": dry_run,
         })  # fmt: skip
-        return 1 if done.conflicts else 0
-    will = "（--dry-run: 何も書いていません）" if dry_run else ""
-    if done.opened:
-        console.out(f"{done.fiscal_year}の作業フォルダー: {done.workspace.root}{will}")
-        left = f"引き継がなかった施策: {'、'.join(done.left)}" if done.left else ""
-        console.out(f"  {done.measures} 施策を引き継ぎました。{left}")
+    elif done.opened:
+        console.out(f"{year}の作業フォルダー: {folder}{will}")
+        console.out(f"  {done.measures} 施策を引き継ぎました。{f'引き継がなかった施策: {left}' if left else ''}")
         console.out("  「設定」の「締切」は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
-        console.out(f"  次: dxreport render --round 計画 -C {done.workspace.root}")
-        return 0
-    for c in done.changes:
-        console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
-    for conflict in done.conflicts:
-        what = f"{conflict.id} {conflict.measure} {conflict.label}"
-        console.out(f"競合 {what}: {done.fiscal_year}のマスターでも書き換えられています（{conflict.current}）")
-    if done.left:
-        console.out(
-            f"前の年度で終わったので、引き継がなかった施策: {'、'.join(done.left)}（{done.fiscal_year}の「状態」を確かめてください）"
-        )
-    if done.unknown:
-        console.out(
-            f"{done.fiscal_year}のマスターにない施策: {'、'.join(done.unknown)}（必要なら「施策」シートに書き足してください）"
-        )
-    console.out(f"{done.fiscal_year}: {len(done.changes)} か所を引き継ぎました。競合 {len(done.conflicts)} 件。{will}")
+        console.out(f"  次: dxreport render --round 計画 -C {folder}")
+    else:
+        for c in done.changes:
+            console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
+        for x in done.conflicts:
+            console.out(f"競合 {x.id} {x.measure} {x.label}: {year}のマスターでも書き換えられています（{x.current}）")
+        if left:
+            console.out(f"前の年度で終わったので、引き継がなかった施策: {left}（{year}の「状態」を確かめてください）")
+        if done.unknown:
+            unknown = "、".join(done.unknown)
+            console.out(f"{year}のマスターにない施策: {unknown}（必要なら「施策」シートに書き足してください）")
+        console.out(f"{year}: {len(done.changes)} か所を引き継ぎました。競合 {len(done.conflicts)} 件。{will}")
     return 1 if done.conflicts else 0

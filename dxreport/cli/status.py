@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..domain.errors import UsageError
-from ..master.rounds import current_round
-from ..status.round_status import RoundStatus, SheetStatus
-from ..status.round_status import status as work_out
 from . import console
 from .common import Call, command
 from .json_records import Record, note_records
 
 if TYPE_CHECKING:
     from ..master.records import Master
+    from ..status.round_status import RoundStatus
 
 _FORMATS = ("text", "xlsx", "html")
 
@@ -33,38 +31,32 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
 
     状態: 未発行　発行　未提出（期限後）　差し戻し　確認中（競合あり）　反映済　報告事項なし
     """
+    from ..status.round_status import status as work_out
+
     master = call.master()
-    found = work_out(master, call.round(master.settings, current_round(master)), call.now.date())
-    path = _written(call, master, found, _kind(kind, out), out)
+    found = work_out(master, call.round(master, current=True), call.now.date())
+    kind = kind or (out.suffix.lower().lstrip(".") if out else "text")
+    if kind not in _FORMATS or (out and kind == "text"):
+        what = "--out には、.xlsx か .html のファイルを指定してください。"
+        raise UsageError(what, "画面に出すときは、--out を付けません。")
+    path = None if kind == "text" else _written(call, master, found, kind, out)
     if call.as_json:
-        console.emit_json(_answer(found) | ({"file": str(path)} if path else {}))
+        console.emit_json(_record(found) | ({"file": str(path)} if path else {}))
     elif path:
         console.out(f"{found.round.name}の提出状況を {path} に作りました。")
     else:
         _tell(master, found)
 
 
-def _kind(kind: str | None, out: Path | None) -> str:
-    """Return the format of ``--format``, or else that of the file name."""
-    chosen = kind or (out.suffix.lower().lstrip(".") if out else "text")
-    if chosen not in _FORMATS or (out and chosen == "text"):
-        raise UsageError(
-            "--out には、.xlsx か .html のファイルを指定してください。", "画面に出すときは、--out を付けません。"
-        )
-    return chosen
-
-
-def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path | None:
-    if kind == "text":
-        return None
+def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path:
     from ..status.export import status_export
     from ..workspace.files import atomic_write, file_name
 
-    shown = status_export(master, found, call.now.date())
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
     else:
         from ..status.page import page as draw
+    shown = status_export(master, found, call.now.date())
     path = out or call.workspace.reports / f"{file_name(shown.title.replace('　', '_'))}.{kind}"
     atomic_write(path, draw(shown))
     return path
@@ -88,20 +80,18 @@ def _tell(master: Master, found: RoundStatus) -> None:
         console.out(f"受付不可: {receipt.file}（{receipt.id}）{receipt.note}")
 
 
-def _answer(found: RoundStatus) -> Record:
+def _record(found: RoundStatus) -> Record:
     return {
         "round": found.round.name,
         "deadline": found.round.deadline,
         "sums": {state.value: count for state, count in found.sums.items()},
-        "sheets": [_sheet(s) for s in found.sheets],
+        "sheets": [
+            {
+                "department": s.department, "id": s.measure, "name": s.name, "state": s.state.value,
+                "issue": s.issue.id if s.issue else "", "return": s.receipt.id if s.receipt else "",
+                "days_late": s.days_late, "conflicts": [c.id for c in s.conflicts], "notes": note_records(s.notes),
+            }
+            for s in found.sheets
+        ],
         "refused": [{"return": r.id, "file": r.file, "reason": r.note} for r in found.refused],
-    }
-
-
-def _sheet(s: SheetStatus) -> Record:
-    return {
-        "department": s.department, "id": s.measure, "name": s.name, "state": s.state.value,
-        "issue": s.issue.id if s.issue else "", "return": s.receipt.id if s.receipt else "",
-        "days_late": s.days_late, "conflicts": [c.id for c in s.conflicts],
-        "notes": note_records(s.notes),
     }  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from ..collect.originals import original_path
 from ..domain.problems import shown
 from . import console
 from .common import Call, command
@@ -21,6 +20,7 @@ def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
     その後に書き換えられたセルは戻さず、競合として残します。ほかの返送のシートで、この返送がないと記入が
     そろわないものは、保留に戻します。すべて変更履歴に残ります。
     """
+    from ..collect.originals import original_path
     from ..collect.withdraw import withdraw as take_out
 
     plan = take_out(call.workspace, return_id, reason, call.now, dry_run=dry_run)
@@ -35,9 +35,9 @@ def withdraw(call: Call, return_id: str, reason: str, dry_run: bool) -> int:
         return 1 if plan.conflicts else 0
     for c in plan.changes:
         console.out(f"{c.measure} {c.label}:「{shown(c.old)}」→「{shown(c.new)}」")
-    for conflict in plan.conflicts:
-        what = f"{conflict.id} {conflict.measure} {conflict.label}"
-        console.out(f"競合 {what}: その後に書き換えられています（今は「{shown(conflict.current)}」）")
+    for x in plan.conflicts:
+        now = f"今は「{shown(x.current)}」"
+        console.out(f"競合 {x.id} {x.measure} {x.label}: その後に書き換えられています（{now}）")
     for r in plan.held:
         console.out(f"{r.id}（{r.file}）の {r.measure} は、{return_id} がないと記入がそろわないため、保留に戻します。")
     for path in dict.fromkeys(original_path(call.workspace, r.id, r.file) for r in plan.held):

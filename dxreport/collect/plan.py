@@ -28,6 +28,10 @@ class Status(Enum):
         return list(Status).index(self)
 
 
+# As people read them, in the order of a summary.
+WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
+
+
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
     """One sheet with its outcome.

@@ -26,26 +26,19 @@ def index_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> Plai
     """List ``measures`` under ``title``; the formats are added to ``styles``."""
     font = styles.format(styles.added(_TEXT)).font_name
     pitch = text_metrics.line_pitch(_TEXT.size, font, None, styles.normal_size)
+    digit = text_metrics.max_digit_width(_WIDTHS)
+    room = [text_metrics.usable_em(text_metrics.column_px(width, digit), _TEXT.size) for width in _WIDTHS]
     rows = [text_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), text_row(2, 6.0, [])]
     rows.append(text_row(_HEAD_ROW, _LEAST, [(head, styles.added(_HEAD)) for head in _HEADS]))
-    looks = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)]
+    looks, links = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)], []
     for number, m in enumerate(measures, _HEAD_ROW + 1):
         texts = (m.id, m.name, m.lead_department)
-        high = max(
-            text_metrics.needed_height(text, _em(width), pitch) for text, width in zip(texts, _WIDTHS, strict=True)
-        )
-        rows.append(
-            text_row(number, max(_LEAST, min(high, text_metrics.MAX_HEIGHT)), list(zip(texts, looks, strict=True)))
-        )
-    links = "".join(
-        f'<hyperlink ref="A{number}" location="{escape_attribute(quote_sheet(m.id))}!B2" display="{escape_attribute(m.id)}"/>'
-        for number, m in enumerate(measures, _HEAD_ROW + 1)
-    )
-    return PlainSheet(NAME, "index", _sheet("".join(rows), links), titles=f"${_HEAD_ROW}:${_HEAD_ROW}")
-
-
-def _em(width: float) -> float:
-    return text_metrics.usable_em(text_metrics.column_px(width, text_metrics.max_digit_width(_WIDTHS)), _TEXT.size)
+        high = max(text_metrics.needed_height(text, em, pitch) for text, em in zip(texts, room, strict=True))
+        height = max(_LEAST, min(high, text_metrics.MAX_HEIGHT))
+        rows.append(text_row(number, height, list(zip(texts, looks, strict=True))))
+        location = f"{escape_attribute(quote_sheet(m.id))}!B2"
+        links.append(f'<hyperlink ref="A{number}" location="{location}" display="{escape_attribute(m.id)}"/>')
+    return PlainSheet(NAME, "index", _sheet("".join(rows), "".join(links)), titles=f"${_HEAD_ROW}:${_HEAD_ROW}")
 
 
 def _sheet(rows: str, links: str) -> str:

@@ -46,12 +46,12 @@ def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
     LibreOffice refuses to run twice in one profile, so it gets its own and may be open otherwise.
     """
     with tempfile.TemporaryDirectory(prefix="dxreport-", ignore_cleanup_errors=True) as folder:
-        book = Path(folder, "book.xlsx")
+        book, fonts = Path(folder, "book.xlsx"), Path(folder, "fonts.conf")
         book.write_bytes(data)
+        fonts.write_text(_font_rules(), encoding="utf-8")
         profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
         command = [str(program), profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)]
-        Path(folder, "fonts.conf").write_text(_font_rules(), encoding="utf-8")
-        output = _run(command, timeout, {**os.environ, "FONTCONFIG_FILE": str(Path(folder, "fonts.conf"))})
+        output = _run(command, timeout, {**os.environ, "FONTCONFIG_FILE": str(fonts)})
         try:
             return Path(folder, "book.pdf").read_bytes()
         except FileNotFoundError:
@@ -62,40 +62,30 @@ def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
 def _font_rules() -> str:
     """Return rules for fontconfig (Linux): those of the system, with stand-ins for missing fonts."""
     system = escape(os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf")
-    rules = []
+    rules = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
     for families, stand_ins in _STAND_INS:
         accepted = "".join(f"<family>{name}</family>" for name in stand_ins)
-        rules += [
-            f'<alias binding="same"><family>{name}</family><accept>{accepted}</accept></alias>' for name in families
-        ]
-    return (
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-        f'{"".join(rules)}<include ignore_missing="yes">{system}</include></fontconfig>'
-    )
+        for name in families:
+            rules += f'<alias binding="same"><family>{name}</family><accept>{accepted}</accept></alias>'
+    return f'{rules}<include ignore_missing="yes">{system}</include></fontconfig>'
 
 
 def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str:
     """Run a program to its end, or end it and its children after ``timeout`` seconds; return its output."""
     try:
         process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment,
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
             start_new_session=sys.platform != "win32",
-        )
+        )  # fmt: skip
     except OSError as error:
-        raise DxreportError(
-            f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。", HOW_TO_PRINT
-        ) from None
+        what = f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。"
+        raise DxreportError(what, HOW_TO_PRINT) from None
     try:
         output, _ = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:
         _end(process)
-        raise DxreportError(f"LibreOffice が {timeout:g} 秒たっても終わりません。", HOW_TO_PRINT) from None
-    except BaseException:
-        _end(process)
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise DxreportError(f"LibreOffice が {timeout:g} 秒たっても終わりません。", HOW_TO_PRINT) from None
         raise
     return output.decode("utf-8", "replace")
 

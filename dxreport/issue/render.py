@@ -7,10 +7,11 @@ Rendering the same content again gives the same issue.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from ..domain.errors import DxreportError, UsageError
 from ..domain.fields import Catalogue
@@ -34,7 +35,7 @@ _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 
 @dataclass(frozen=True, slots=True)
-class Workbook:
+class PreparedIssue:
     """A workbook ready to be sent: its row of 発行台帳, its bytes, the texts it shows.
 
     ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
@@ -48,17 +49,12 @@ class Workbook:
     too_tall: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Selection:
+class _Selection(NamedTuple):
     """The measures of a department to be issued; ``whole`` is whether these are all it has in the round."""
 
     department: str
     measures: tuple[Measure, ...]
     whole: bool
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(m.id for m in self.measures)
 
 
 def form_of(workspace: Workspace, catalogue: Catalogue, *, published: bool = False) -> Form:
@@ -82,7 +78,7 @@ def plan(
     measures: Sequence[str] = (),
     kept: Callable[[str], bytes] = lambda _: b"",
     watch: Callable[[Iterable[_Selection]], Iterable[_Selection]] = iter,
-) -> list[Workbook]:
+) -> list[PreparedIssue]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
@@ -90,59 +86,50 @@ def plan(
     for a department or measure that does not exist or has nothing in this round; DxreportError for a form that does
     not read back as rendered.
     """
-    chosen = _chosen(master, round_, departments, measures)
     taken = {issue.id for issue in master.issues}
     out = []
-    for selection in watch(chosen):
-        prepared = PreparedForm(form, round_, master.settings, selection.department)
-        workbook = _workbook(master, prepared, selection, taken, now)
-        while not workbook.again and kept(workbook.issue.id) not in (b"", workbook.data):
-            taken.add(workbook.issue.id)
-            workbook = _workbook(master, prepared, selection, taken, now)
-        taken.add(workbook.issue.id)
-        out.append(workbook)
+    for chosen in watch(_chosen(master, round_, departments, measures)):
+        prepared = PreparedForm(form, round_, master.settings, chosen.department)
+        again = _again(master, prepared, chosen)
+        out.append(again or _anew(master, prepared, chosen, stamp(now), taken=taken, kept=kept))
     return out
 
 
 def apply(
-    workspace: Workspace, master: Master, workbooks: Sequence[Workbook], form: Form, out: Path, *, now: datetime
+    workspace: Workspace, master: Master, issues: Sequence[PreparedIssue], form: Form, out: Path, *, now: datetime
 ) -> list[Path]:
     """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
     Raises UsageError for a file in ``out`` that was never issued, since someone may have filled it in; LockedError
     or MasterError when the master cannot be written.
     """
-    paths = [out / w.issue.file for w in workbooks]
-    issued = {issue.sha256 for issue in master.issues} | {w.issue.sha256 for w in workbooks}
-    for path in paths:
-        if path.exists() and _sha256(path) not in issued and _sha256(path) not in map(_sha256, _kept(workspace)):
+    files = {out / i.issue.file: i.data for i in issues}
+    issued = {issue.sha256 for issue in master.issues} | {i.issue.sha256 for i in issues}
+    for path in filter(Path.exists, files):
+        # A restored master does not know all issues that are kept.
+        if _sha256(path) not in issued and _sha256(path) not in map(_sha256, workspace.issued.glob("*.xlsx")):
             raise UsageError(
                 f"{path} には記入されたファイルがあります。上書きしません。",
                 "別の場所に移すか、--out で別のフォルダーを指定してください。",
             )
-    files = {path: w.data for path, w in zip(paths, workbooks, strict=True)}
-    new = [w for w in workbooks if not w.again]
-    if not new:
+    new = [i for i in issues if not i.again]
+    if new:
+        kept = {form_path(workspace, form.digest): form.source.package.data}
+        for i in new:
+            kept[workbook_path(workspace, i.issue.id)] = i.data
+            kept[snapshot_path(workspace, i.issue.id)] = i.snapshot.data()
+        edit = MasterEdit(master)
+        edit.add(*(i.issue for i in new))
+        save(workspace, edit.data(), master.sha256, now, before=kept, after=files)
+    else:
         with all_or_nothing() as write:
             for path, data in files.items():
                 write(path, data)
-        return paths
-    kept = {form_path(workspace, form.digest): form.source.package.data}
-    for w in new:
-        kept |= {workbook_path(workspace, w.issue.id): w.data, snapshot_path(workspace, w.issue.id): w.snapshot.data()}
-    edit = MasterEdit(master)
-    edit.add(*(w.issue for w in new))
-    save(workspace, edit.data(), master.sha256, now, before=kept, after=files)
-    return paths
+    return list(files)
 
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _kept(workspace: Workspace) -> list[Path]:
-    """Return the kept workbooks of all issues, of those also that a restored master does not know."""
-    return sorted(workspace.issued.glob("*.xlsx"))
 
 
 def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:
@@ -158,9 +145,22 @@ def issue_prefix(master: Master, round_: Round) -> str:
 
 def _chosen(master: Master, round_: Round, departments: Sequence[str], measures: Sequence[str]) -> list[_Selection]:
     by_name = {d.name: ms for d, ms in master.by_department(round_.quarter)}
+    if not master.measures:
+        what = "マスターに施策がまだありません。"
+        fix = (
+            "master/master.xlsx の「部署」シートに部署名を、「施策」シートに施策ID、施策名、主管部署を書いてください。"
+        )
+        raise UsageError(what, fix)
     if not by_name:
-        raise _nothing_to_send(master)
-    wanted = {_department(master, name, by_name) for name in departments}
+        fix = "「施策」シートの状態（中止・完了・統合）と、いつからかを確かめてください。"
+        raise UsageError("この回に送る施策がありません。", fix)
+    wanted = set()
+    for name in departments:
+        department = master.department(name)
+        if department is None or department.name not in by_name:
+            what = f"部署「{name}」には、この回に送る施策がありません。"
+            raise UsageError(what, f"{did_you_mean(name, by_name)}部署は、{'、'.join(by_name)} です。")
+        wanted.add(department.name)
     known = sorted(m.id for ms in by_name.values() for m in ms)
     for id_ in measures:
         if id_ not in known:
@@ -177,61 +177,50 @@ def _chosen(master: Master, round_: Round, departments: Sequence[str], measures:
     return chosen
 
 
-def _department(master: Master, name: str, known: Collection[str]) -> str:
-    """Return the present name of a department that has measures in the round."""
-    department = master.department(name)
-    if department is None or department.name not in known:
-        what = f"部署「{name}」には、この回に送る施策がありません。"
-        raise UsageError(what, f"{did_you_mean(name, known)}部署は、{'、'.join(known)} です。")
-    return department.name
-
-
-def _nothing_to_send(master: Master) -> UsageError:
-    if not master.measures:
-        return UsageError(
-            "マスターに施策がまだありません。",
-            "master/master.xlsx の「部署」シートに部署名を、「施策」シートに施策ID、施策名、主管部署を書いてください。",
-        )
-    return UsageError(
-        "この回に送る施策がありません。", "「施策」シートの状態（中止・完了・統合）と、いつからかを確かめてください。"
-    )
-
-
-def _workbook(master: Master, prepared: PreparedForm, chosen: _Selection, taken: set[str], now: datetime) -> Workbook:
-    """Render the selection as the last issue of the same sheets if nothing has changed, else as a new one."""
-    round_, form = prepared.round.name, prepared.form.digest
+def _again(master: Master, prepared: PreparedForm, chosen: _Selection) -> PreparedIssue | None:
+    """Render the selection as the last issue of the same sheets; return None if anything has changed since."""
+    ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
+    same = (round_, chosen.department, ids, prepared.form.digest)
     for last in reversed(master.issues):
-        if (last.round, last.department, last.measures, last.form) == (round_, chosen.department, chosen.ids, form):
-            workbook = _rendered(master, prepared, chosen, last)
-            if workbook.issue == last:
-                return replace(workbook, again=True)
-            break
-    prefix = issue_prefix(master, prepared.round)
-    words = (master.settings.fiscal_year.label, round_, chosen.department, *(() if chosen.whole else chosen.ids))
-    issue = Issue(
-        id=f"{prefix}{next_number(prefix, taken):03}",
-        round=round_,
-        department=chosen.department,
-        measures=chosen.ids,
-        when=stamp(now),
-        file=file_name("_".join(words)) + ".xlsx",
-        form=form,
-        sha256="",
-    )
-    workbook = _rendered(master, prepared, chosen, issue)
-    check_readable(workbook.data, prepared, chosen.measures[0])
-    return workbook
+        if (last.round, last.department, last.measures, last.form) == same:
+            made = _rendered(master, prepared, chosen, last)
+            return replace(made, again=True) if made.issue == last else None
+    return None
 
 
-def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> Workbook:
+def _anew(
+    master: Master, prepared: PreparedForm, chosen: _Selection, when: str,
+    *, taken: set[str], kept: Callable[[str], bytes],
+) -> PreparedIssue:  # fmt: skip
+    """Render the selection under the next number that is not ``taken`` or kept for another workbook, and take it."""
+    ids, prefix = tuple(m.id for m in chosen.measures), issue_prefix(master, prepared.round)
+    words = (master.settings.fiscal_year.label, prepared.round.name, chosen.department, *(() if chosen.whole else ids))
+    while True:
+        issue = Issue(
+            id=f"{prefix}{next_number(prefix, taken):03}",
+            round=prepared.round.name,
+            department=chosen.department,
+            measures=ids,
+            when=when,
+            file=file_name("_".join(words)) + ".xlsx",
+            form=prepared.form.digest,
+            sha256="",
+        )
+        taken.add(issue.id)
+        made = _rendered(master, prepared, chosen, issue)
+        check_readable(made.data, prepared, chosen.measures[0])
+        if kept(issue.id) in (b"", made.data):
+            return made
+
+
+def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> PreparedIssue:
     """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
     catalogue = master.settings.catalogue
     used = {m.id: tuple(k for part in catalogue.lists for k in master.keys_ever(m.id, part)) for m in chosen.measures}
     book = render_book(prepared, chosen.measures, issue.id, used)
     texts = {m.id: m.values() for m in chosen.measures}
-    year = master.settings.fiscal_year.label
-    this = prepared.this
+    year, this = master.settings.fiscal_year.label, prepared.this
     inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
     snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs, catalogue)
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
-    return Workbook(issue, book.data, snapshot, again=False, too_tall=book.too_tall)
+    return PreparedIssue(issue, book.data, snapshot, again=False, too_tall=book.too_tall)

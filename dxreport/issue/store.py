@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import MasterError
 from ..domain.fields import BUILT_IN, Catalogue, Ref
@@ -21,6 +21,8 @@ from ..workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from ..form.records import Form
+
+_HEAD = ("issue", "round", "department", "fiscal_year", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,11 @@ class Snapshot:
 
     def data(self) -> bytes:
         """Return the snapshot as JSON."""
-        head = {"issue": self.issue, "round": self.round, "department": self.department,
-                "fiscal_year": self.fiscal_year, "form": self.form}  # fmt: skip
-        inputs = {id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()}
-        given: dict[str, object] = {**head, "measures": plain_texts(self.texts), "inputs": inputs}
+        given: dict[str, Any] = {name: getattr(self, name) for name in _HEAD}
+        given["measures"] = plain_texts(self.texts)
+        given["inputs"] = {
+            id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()
+        }
         if (own := self.catalogue.plain()) or self.catalogue.years != BUILT_IN.years:
             given |= {"fields": own, "plan_years": self.catalogue.years}
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
@@ -58,19 +61,13 @@ class Snapshot:
     def parse(cls, data: bytes) -> Snapshot:
         """Invert :meth:`data`; raise ValueError or KeyError on anything else."""
         given = json.loads(data)
-        texts = parse_texts(given["measures"])
-        inputs = {id_: frozenset(map(_input, shown.split())) for id_, shown in given.get("inputs", {}).items()}
+        shown = {
+            id_: (text.rpartition("/") for text in texts.split()) for id_, texts in given.get("inputs", {}).items()
+        }
+        inputs = {id_: frozenset((key, int(n)) for key, _, n in parts) for id_, parts in shown.items()}
         catalogue = Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years))
-        return cls(
-            given["issue"], given["round"], given["department"], given["fiscal_year"], given["form"], texts, inputs,
-            catalogue,
-        )  # fmt: skip
-
-
-def _input(written: str) -> tuple[str, int]:
-    """Read ``activity.progress/1``; raise ValueError on anything else."""
-    key, _, period = written.rpartition("/")
-    return key, int(period)
+        head = {name: given[name] for name in _HEAD}
+        return cls(**head, texts=parse_texts(given["measures"]), inputs=inputs, catalogue=catalogue)
 
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
@@ -95,7 +92,10 @@ class Archive:
         """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged."""
         if issue not in self._snapshots:
             path = snapshot_path(self._workspace, issue)
-            self._snapshots[issue] = _snapshot(path) if path.is_file() else None
+            try:
+                self._snapshots[issue] = Snapshot.parse(path.read_bytes()) if path.is_file() else None
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
         return self._snapshots[issue]
 
     def form(self, digest: str, catalogue: Catalogue) -> Form | None:
@@ -124,13 +124,6 @@ class Archive:
         """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""
         path = workbook_path(self._workspace, issue)
         return path.read_bytes() if path.is_file() else b""
-
-
-def _snapshot(path: Path) -> Snapshot:
-    try:
-        return Snapshot.parse(path.read_bytes())
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
 
 
 def snapshot_path(workspace: Workspace, issue: str) -> Path:

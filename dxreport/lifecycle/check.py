@@ -11,10 +11,14 @@ from pathlib import Path
 
 from ..domain import problems
 from ..domain.errors import TemplateError
+from ..domain.fields import Access, access
 from ..domain.model import Measure, Ref, Round
 from ..domain.problems import Problem, problem, shown
 from ..form.compile import load_form
+from ..form.expressions import tag_of
+from ..form.read.sheet import input_fields
 from ..form.records import Form
+from ..form.render.prepare import PreparedForm
 from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
 from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, tables_of
@@ -24,7 +28,6 @@ from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
-from .check_rounds import missing_fields
 from .try_out import trial_faults
 
 
@@ -54,27 +57,7 @@ class Audit:
     round: Round
     measures: tuple[CheckedMeasure, ...]
     templates: tuple[CheckedTemplate, ...]
-    settings: tuple[Problem, ...] = ()
-
-    @property
-    def problems(self) -> int:
-        """The number of problems of measures."""
-        return sum(len(m.problems) for m in self.measures)
-
-    @property
-    def faults(self) -> int:
-        """The number of faults of templates."""
-        return sum(len(t.faults) for t in self.templates)
-
-    @property
-    def notes(self) -> int:
-        """The number of notes on templates."""
-        return sum(len(t.notes) for t in self.templates)
-
-    @property
-    def findings(self) -> int:
-        """The number of findings of any kind."""
-        return self.problems + self.faults + self.notes + len(self.settings)
+    settings: tuple[Problem, ...]
 
 
 def audit(master: Master, templates: Path, round_: Round) -> Audit:
@@ -82,38 +65,70 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
 
     Raises TemplateError for a folder without templates.
     """
-    measures = tuple(_measure(master, m, round_) for m in running(master, round_.quarter))
-    forms = dict(_templates(master, templates))
-    issued = next((form for checked, form in forms.items() if checked.path.name == FORM_NAME), None)
-    missing = missing_fields(master, issued) if issued else ()
-    return Audit(round_, measures, tuple(forms), (*_words(master), *_rounds(master), *missing))
+    measures = [
+        CheckedMeasure(m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_directions(master, m)))
+        for m in running(master, round_.quarter)
+    ]
+    paths = sorted(p for p in templates.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
+    if not paths:
+        raise TemplateError(str(templates), ("様式（.xlsx）がありません。",))
+    checked, issued = [], None
+    for path in paths:
+        try:
+            form = load_form(path, master.settings.catalogue)
+        except TemplateError as error:
+            checked.append(CheckedTemplate(path, faults=error.faults))
+            continue
+        checked.append(CheckedTemplate(path, trial_faults(form, master), form.notes))
+        if path.name == FORM_NAME:
+            issued = form
+    return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)))
 
 
-def _words(master: Master) -> Iterator[Problem]:
-    """Find words of 進捗 that would give the report two columns with the same heading."""
-    _, rows = MasterWorkbook(Package(master.data)).read_table(PROGRESS)
+def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
+    """Find words of 進捗 that give the report two columns of one heading, and rounds without inputs for departments.
+
+    An input group of a round that ``form`` has no input cell for is found too.
+    """
+    book = MasterWorkbook(Package(master.data))
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
-    for row in rows:
+    for row in book.read_table(PROGRESS)[1]:
         word, place = row[header].strip(), row.place(header)
         if kind := seen.get(word):
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
         seen.setdefault(word, problems.PROGRESS_TWICE)
+    rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
+    for row, round_ in rounds:
+        if not round_.opens:
+            place, params = row.place("入力欄"), {"round": round_.name}
+            yield problem(problems.ROUND_CLOSED, params, sheet=place.sheet, cell=place.cell, label="入力欄")
+    for row, round_ in rounds:
+        for group, tag in _without_input(master, form, round_) if form else ():
+            column = "必須欄" if group in round_.requires else "入力欄"
+            place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
+            kind = problems.ROUND_WITHOUT_FIELD
+            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
 
 
-def _rounds(master: Master) -> Iterator[Problem]:
-    """Find rounds without inputs for departments."""
-    _, rows = MasterWorkbook(Package(master.data)).read_table(ROUNDS)
-    closed = {r.name for r in master.settings.rounds if not r.opens}
-    for row in rows:
-        name, place = row[ROUNDS.keys[0]].strip(), row.place("入力欄")
-        if name in closed:
-            yield problem(problems.ROUND_CLOSED, {"round": name}, sheet=place.sheet, cell=place.cell, label="入力欄")
-
-
-def _measure(master: Master, measure: Measure, round_: Round) -> CheckedMeasure:
-    found = (*measure_problems(master, measure, round_), *_directions(master, measure))
-    return CheckedMeasure(measure.id, measure.name, measure.lead_department, found)
+def _without_input(master: Master, form: Form, round_: Round) -> Iterator[tuple[str, str]]:
+    """Yield the groups that a round opens but the form does not, each with a tag that would show it."""
+    try:
+        prepared = PreparedForm(form, round_, master.settings, "")
+    except TemplateError:
+        return
+    inputs = input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
+    catalogue = master.settings.catalogue
+    for group in sorted(round_.opens):
+        opened = [
+            (field, period)
+            for field in catalogue.fields
+            if field.group == group
+            for period in catalogue.periods(field)
+            if access(field.key, period, round_, master.settings) is Access.OPEN
+        ]
+        if opened and not inputs.intersection((field.key, n) for field, n in opened):
+            yield group, tag_of(*opened[0])
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
@@ -139,17 +154,3 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
             value=text,
             fields=tuple(map(str, refs)),
         )
-
-
-def _templates(master: Master, folder: Path) -> Iterator[tuple[CheckedTemplate, Form | None]]:
-    """Yield each template with its form, None where it has faults."""
-    paths = sorted(p for p in folder.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
-    if not paths:
-        raise TemplateError(str(folder), ("様式（.xlsx）がありません。",))
-    for path in paths:
-        try:
-            form = load_form(path, master.settings.catalogue)
-        except TemplateError as error:
-            yield CheckedTemplate(path, faults=error.faults), None
-        else:
-            yield CheckedTemplate(path, trial_faults(form, master), form.notes), form

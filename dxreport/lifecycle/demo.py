@@ -6,20 +6,21 @@ quarters: its sheet is held, goes back marked, and is sent again corrected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ..collect.plan import SheetPlan, Status
+from ..collect.plan import WORDS, SheetPlan, Status
 from ..collect.run import Collected, collect
 from ..domain.errors import DxreportError
 from ..domain.fields import BUILT_IN
-from ..domain.model import QUARTER_LABELS, Measure, Ref
+from ..domain.model import QUARTER_LABELS, Ref
 from ..form.records import Form
-from ..issue import render
+from ..issue import publish, render
 from ..master.read import read_master
 from ..master.records import Master
+from ..report import produce
 from ..sendback.fill import fill
 from ..status.round_status import RoundStatus, status
 from ..workspace.files import atomic_write
@@ -28,8 +29,6 @@ from . import sample
 from .init import create
 
 QUARTER, YEAR = 1, 1
-RETURNS = "返送"
-AGAIN = "再提出"
 ISSUED = datetime(2022, 7, 1, 9, 0)
 RETURNED = timedelta(days=13, hours=8)
 CORRECTED = timedelta(days=17)
@@ -71,23 +70,41 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     say(f"   {len(issued)} 部署 {sum(len(b.issue.measures) for b in books)} シート: {out}")
     say("3. 部署が記入して返送する（令和４年度 第1四半期の実際の回答）")
     printed = {m.id: m for m in sample.load(with_answers=True)}
-    returned = _returns(workspace, form, books, printed)
+    answers = {
+        m.id: {ref: text for ref, text in m.values().items() if ref.field in _ANSWERS and text}
+        for m in printed.values()
+    }
+    returned = []
+    for book in books:
+        theirs = {id_: answers[id_] for id_ in book.issue.measures}
+        returned.append(_fill(workspace.root / "返送" / book.issue.file, book.data, form, theirs))
     say("4. 返送を取り込む（collect）")
     first = collect(workspace, returned, ISSUED + RETURNED)
     held = _held(first)
-    _tell(first, held, say)
+    errors = [p for p in held.problems if p.severity == "error"]
+    wrong = {Ref.parse(field): "" for p in errors for field in p.fields}
+    say(f"   {_sums(first)}")
+    for p in errors:
+        say(f"   保留 {held.measure} {p.cell} {p.label}")
+        say(f"     {p.message}{p.fix}")
+    copy = first.copies[0]
+    say(f"5. 差し戻す: {copy}")
     say("6. 部署が直して、もう一度返送する")
-    corrected = _correct(workspace, form, held, first.copies[0])
+    corrected = _fill(workspace.root / "再提出" / copy.name, copy.read_bytes(), form, {held.sheet: wrong})
     second = collect(workspace, [corrected], ISSUED + CORRECTED)
     say(f"   {corrected.name}: {_sums(second)}")
     say("7. 会議用の報告書と、公表する一式を作る（report、publish）")
-    reports, published = _report(workspace), _publish(workspace)
     master = read_master(workspace.master)
+    done = produce.produce(workspace, master, QUARTER, ISSUED + REPORTED)
+    reports = produce.write(workspace, master, done, produce.out_folder(workspace, done.figures), ISSUED + REPORTED)
+    found = publish.published_set(master, render.form_of(workspace, master.settings.catalogue, published=True))
+    published = publish.write(found, None, publish.out_folder(workspace, master))
     end = status(master, round_, (ISSUED + CORRECTED).date())
+    expected = {id_: {**m.values(), **(wrong if id_ == held.measure else {})} for id_, m in printed.items()}
     return DemoResult(
         workspace=workspace,
         issued=tuple(issued),
-        returned=returned,
+        returned=tuple(returned),
         first=first,
         held=held,
         corrected=corrected,
@@ -95,85 +112,36 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
         reports=tuple(reports),
         published=tuple(published),
         end=end,
-        unexpected=tuple(_unexpected(master, printed, held, end)),
+        unexpected=tuple(_unexpected(master, expected, end)),
     )
 
 
-def _returns(
-    workspace: Workspace, form: Form, books: Sequence[render.Workbook], printed: Mapping[str, Measure]
-) -> tuple[Path, ...]:
-    """Write the workbooks as the departments sent them back."""
-    out = []
-    for book in books:
-        answers = {id_: _answers(printed[id_]) for id_ in book.issue.measures}
-        path = workspace.root / RETURNS / book.issue.file
-        atomic_write(path, fill(book.data, form, answers, quarter=QUARTER, year=YEAR))
-        out.append(path)
-    return tuple(out)
-
-
-def _answers(measure: Measure) -> dict[Ref, str]:
-    return {ref: text for ref, text in measure.values().items() if ref.field in _ANSWERS and text}
+def _fill(path: Path, data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]]) -> Path:
+    """Write a workbook as the department sends it back, with these answers by sheet."""
+    atomic_write(path, fill(data, form, answers, quarter=QUARTER, year=YEAR))
+    return path
 
 
 def _held(done: Collected) -> SheetPlan:
     held = [s for f in done.plan.files for s in f.sheets if s.status in (Status.HELD, Status.REFUSED)]
     if len(held) != 1 or not done.copies:
-        raise DxreportError(
-            f"保留になるはずのシートは 1 枚ですが、{len(held)} 枚でした。",
-            "様式や設定を変えていれば元に戻してください。",
-        )
+        what = f"保留になるはずのシートは 1 枚ですが、{len(held)} 枚でした。"
+        raise DxreportError(what, "様式や設定を変えていれば元に戻してください。")
     return held[0]
 
 
-def _tell(done: Collected, held: SheetPlan, say: Callable[[str], None]) -> None:
-    say(f"   {_sums(done)}")
-    for p in held.problems:
-        if p.severity == "error":
-            say(f"   保留 {held.measure} {p.cell} {p.label}")
-            say(f"     {p.message}{p.fix}")
-    say(f"5. 差し戻す: {done.copies[0]}")
-
-
 def _sums(done: Collected) -> str:
-    words = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
     sheets = [s.status for f in done.plan.files for s in f.sheets]
-    counts = "、".join(f"{word} {sheets.count(state)}" for state, word in words.items() if sheets.count(state))
+    counts = "、".join(f"{word} {sheets.count(state)}" for state, word in WORDS.items() if state in sheets)
     return f"{counts}、マスターの変更 {len(done.plan.changes)} か所"
 
 
-def _correct(workspace: Workspace, form: Form, held: SheetPlan, copy: Path) -> Path:
-    """Clear the cells that the marked copy names, as the department does, and write it as a return."""
-    wrong = {Ref.parse(field): "" for p in held.problems if p.severity == "error" for field in p.fields}
-    data = fill(copy.read_bytes(), form, {held.sheet: wrong}, quarter=QUARTER, year=YEAR)
-    path = workspace.root / AGAIN / copy.name
-    atomic_write(path, data)
-    return path
-
-
-def _report(workspace: Workspace) -> list[Path]:
-    from ..report import produce
-
-    master = read_master(workspace.master)
-    done = produce.produce(workspace, master, QUARTER, ISSUED + REPORTED)
-    return produce.write(workspace, master, done, produce.out_folder(workspace, done.figures), ISSUED + REPORTED)
-
-
-def _publish(workspace: Workspace) -> list[Path]:
-    from ..issue import publish
-
-    master = read_master(workspace.master)
-    found = publish.published_set(master, render.form_of(workspace, master.settings.catalogue, published=True))
-    return publish.write(found, None, publish.out_folder(workspace, master))
-
-
-def _unexpected(master: Master, printed: Mapping[str, Measure], held: SheetPlan, end: RoundStatus) -> Iterator[str]:
-    """Compare the master at the end with the printed data, except for the cells that were held."""
-    wrong = {(held.measure, field) for p in held.problems if p.severity == "error" for field in p.fields}
+def _unexpected(master: Master, expected: Mapping[str, Mapping[Ref, str]], end: RoundStatus) -> Iterator[str]:
+    """Compare the master at the end with the texts expected, by measure."""
     for measure in master.measures:
-        found, texts = measure.values(), printed[measure.id].values()
+        found, texts = measure.values(), expected[measure.id]
         for ref in {**found, **texts}:
-            expected = "" if (measure.id, str(ref)) in wrong else texts.get(ref, "")
-            if (text := found.get(ref, "")) != expected:
-                yield f"{measure.id} {BUILT_IN.field[ref.field].label}（{ref}）: 「{text}」、印刷では「{expected}」"
+            is_, should = found.get(ref, ""), texts.get(ref, "")
+            if is_ != should:
+                yield f"{measure.id} {BUILT_IN.field[ref.field].label}（{ref}）: 「{is_}」、印刷では「{should}」"
     yield from (f"{s.measure}: {s.state.value}" for s in end.sheets if s.state.owes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..domain.model import (
@@ -16,7 +16,7 @@ from ..domain.model import (
     Settings,
     normalise,
 )
-from ..domain.problems import KINDS, Problem, problem
+from ..domain.problems import KINDS, problem
 from ..form.align.labels import fold
 from ..form.align.rows import Doubt
 from ..form.align.sheet import LIKE, Aligned, align, resemblance
@@ -33,8 +33,7 @@ from ..ooxml.correction import LIST_SHEET, LIST_TITLE
 from ..ooxml.refs import address
 
 _NO_FORM = 0.25  # a sheet with less than this share of the form's labels is no form
-_PLAN_LENGTH = 4
-_YEARS = ("fiscal_year", "years.y1", "years.y2", "years.y3", "years.y4")
+_YEARS = ("fiscal_year", *(f"years.y{n}" for n in range(1, 11)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,177 +77,155 @@ def import_forms(paths: Iterable[Path], form: Form, settings: Settings) -> Impor
     return reading.result()
 
 
-@dataclass(slots=True)
+class _NotTaken(Exception):
+    """A sheet that the master cannot hold; the message says why."""
+
+
 class _Reading:
-    form: Form
-    settings: Settings
-    year_found: bool = False
-    measures: dict[str, Measure] = field(default_factory=dict)
-    unplaced: list[Unplaced] = field(default_factory=list)
-    missing: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
-    other_sheets: list[tuple[str, str]] = field(default_factory=list)
-    skipped: int = 0
+    def __init__(self, form: Form, settings: Settings) -> None:
+        self._form, self._settings, self._year_found = form, settings, False
+        self._measures: dict[str, Measure] = {}
+        self._unplaced: list[Unplaced] = []
+        self._missing: list[tuple[str, str, tuple[str, ...]]] = []
+        self._other_sheets: list[tuple[str, str]] = []
+        self._skipped = 0
 
     def file(self, file: ReturnedFile) -> None:
         """Read one file and note its problems."""
+        before = len(self._measures) + len(self._unplaced)
         try:
             if file.problem:
                 raise Unreadable(file.problem, file.detail)
             book = open_workbook(file.data, file.file_name)
         except Unreadable as error:
-            self._refuse(file.name, "", _reason(error))
+            kind = KINDS[error.code]
+            said = problem(kind, {"detail": error.detail} if "detail" in kind.params else {})
+            self._unplaced.append(Unplaced(file.name, "", "", "", said.message.rstrip("。")))
             return
-        before = len(self.measures) + len(self.unplaced)
         for sheet in book.sheets:
-            if not sheet.hidden and any(value != "" for row in sheet.rows for value in row):
-                self._sheet(file.name, sheet)
-        if len(self.measures) + len(self.unplaced) == before:
-            self._refuse(file.name, "", "様式のシートがありません")
-
-    def _refuse(self, file: str, sheet: str, reason: str) -> None:
-        self.unplaced.append(Unplaced(file, sheet, "", "", reason))
+            if not sheet.hidden and any(cell.text for cell in sheet.cells.values()):
+                try:
+                    self._sheet(file.name, sheet)
+                except _NotTaken as error:
+                    self._unplaced.append(Unplaced(file.name, sheet.name, "", "", str(error)))
+        if len(self._measures) + len(self._unplaced) == before:
+            self._unplaced.append(Unplaced(file.name, "", "", "", "様式のシートがありません"))
 
     def _sheet(self, file: str, sheet: Grid) -> None:
-        if _accompanies_forms(self.form, sheet):
-            self.skipped += 1
+        rows = sheet.rows
+        if _accompanies_forms(self._form, sheet):
+            self._skipped += 1
             return
-        likeness = resemblance(self.form, sheet.rows)
+        likeness = resemblance(self._form, rows)
         if likeness < _NO_FORM:
-            self.other_sheets.append((file, sheet.name))
+            self._other_sheets.append((file, sheet.name))
             return
         if likeness < LIKE:
-            self._refuse(file, sheet.name, "様式の見出しの半分以上が見つかりません")
-            return
-        aligned = align(self.form, sheet.rows)
+            raise _NotTaken("様式の見出しの半分以上が見つかりません")
+        aligned = align(self._form, rows)
         assert aligned is not None
-        reason = aligned.reason if isinstance(aligned, Doubt) else self._take_years(aligned)
-        if isinstance(aligned, Doubt) or reason:
-            self._refuse(file, sheet.name, reason)
-            return
-        years, now = self.settings.plan_years, self.settings.fiscal_year
-        when = {"quarter": _quarter(aligned), "year": years.index(now) + 1 if now in years else 0}
-        again = align(self.form, sheet.rows, **when)
-        assert isinstance(again, Aligned)
-        try:
-            filled = read_aligned(sheet, self.form, again, None, self.settings, **when)
-        except Unreadable as error:
-            self._refuse(file, sheet.name, _reason(error))
-            return
+        if isinstance(aligned, Doubt):
+            raise _NotTaken(aligned.reason)
+        self._take_years(aligned.shown)
+        when = {"quarter": _quarter(aligned.shown), "year": self._settings.plan_year}
+        aligned = align(self._form, rows, **when)
+        assert isinstance(aligned, Aligned)
+        filled = read_aligned(sheet, self._form, aligned, None, self._settings, **when)
         assert not isinstance(filled, Doubt)
-        if self._take(file, sheet.name, filled.texts):
-            self._note(file, sheet.name, again, filled.problems, when)
+        self._take_measure(filled.texts)
+        for row, column, text in aligned.unplaced:
+            self._unplaced.append(Unplaced(file, sheet.name, address(row, column), text, "様式にない記入です"))
+        for p in filled.problems:
+            if p.severity == "error":
+                self._unplaced.append(Unplaced(file, sheet.name, p.cell, p.value, p.message.rstrip("。")))
+        found = {(ref.field, ref.period) for ref in aligned.filled.values}
+        lacking = {key for key, _ in shown_fields(self._form, **when) - found}
+        if absent := tuple(
+            field.label for field in self._settings.catalogue.fields if field.key in lacking and not field.prefix
+        ):
+            self._missing.append((file, sheet.name, absent))
 
-    def _take_years(self, aligned: Aligned) -> str:
-        """Take the years that a sheet prints; return why they keep it from being read, or ``""``."""
-        printed = {name: text for name, text in aligned.shown.items() if name in _YEARS and text}
-        years = {name: year for name, text in printed.items() if (year := _year(text)) is not None}
-        if unknown := next((text for name, text in printed.items() if name not in years), ""):
-            return f"年度「{unknown}」が読めません"
+    def _take_years(self, shown: Mapping[str, str]) -> None:
+        """Take the years that a sheet prints, by name; raise _NotTaken where they keep it from being read."""
+        years: dict[str, FiscalYear] = {}
+        for name, text in shown.items():
+            if name in _YEARS and text:
+                years[name] = _year(text)
         starts = {year + (1 - int(name[-1])) for name, year in years.items() if name != "fiscal_year"}
         if len(starts) > 1:
-            return "成果目標の年度が続いていません"
-        found = years.get("fiscal_year", self.settings.fiscal_year)
-        start = next(iter(starts), self.settings.plan_years[0] if self.year_found else found)
-        plan = tuple(start + n for n in range(_PLAN_LENGTH))
-        if self.year_found and (found, plan) != (self.settings.fiscal_year, self.settings.plan_years):
-            return f"ほかのシートと年度が違います（{found.label}）"
+            raise _NotTaken("成果目標の年度が続いていません")
+        found = years.get("fiscal_year", self._settings.fiscal_year)
+        start = next(iter(starts), self._settings.plan_years[0] if self._year_found else found)
+        plan = tuple(start + n for n in range(len(self._settings.plan_years)))
+        if self._year_found and (found, plan) != (self._settings.fiscal_year, self._settings.plan_years):
+            raise _NotTaken(f"ほかのシートと年度が違います（{found.label}）")
         if found not in plan:
-            return f"対象年度（{found.label}）が成果目標の年度にありません"
+            raise _NotTaken(f"対象年度（{found.label}）が成果目標の年度にありません")
         if years:
-            self.settings, self.year_found = replace(self.settings, fiscal_year=found, plan_years=plan), True
-        return ""
+            self._settings, self._year_found = replace(self._settings, fiscal_year=found, plan_years=plan), True
 
-    def _take(self, file: str, sheet: str, texts: Mapping[Ref, str]) -> bool:
-        """Keep the measure of a sheet; return False, with the reason noted, where the master could not hold it."""
-        measure = _tidy(Measure(texts, self.settings.catalogue)) if texts.get(Ref("id"), "").strip() else None
-        if measure is None:
-            self._refuse(file, sheet, "施策IDが記入されていません")
-        elif measure.id in self.measures:
-            self._refuse(file, sheet, f"施策ID「{measure.id}」のシートがほかにもあります")
-        elif not measure.lead_department:
-            self._refuse(file, sheet, "主管部署が記入されていません")
-        else:
-            self.measures[measure.id] = measure
-            return True
-        return False
-
-    def _note(self, file: str, sheet: str, aligned: Aligned, problems: Sequence[Problem], when: dict[str, int]) -> None:
-        for row, column, text in aligned.unplaced:
-            self.unplaced.append(Unplaced(file, sheet, address(row, column), text, "様式にない記入です"))
-        for p in problems:
-            if p.severity == "error":
-                self.unplaced.append(Unplaced(file, sheet, p.cell, p.value, p.message.rstrip("。")))
-        lacking = {f for f, period in shown_fields(self.form, **when) if (f, period) not in _found(aligned)}
-        absent = [f.label for f in self.settings.catalogue.fields if f.key in lacking and not f.prefix]
-        if absent:
-            self.missing.append((file, sheet, tuple(absent)))
+    def _take_measure(self, texts: Mapping[Ref, str]) -> None:
+        """Keep the measure of a sheet, with its ID and department as a master holds them and its items renumbered."""
+        if not texts.get(Ref("id"), "").strip():
+            raise _NotTaken("施策IDが記入されていません")
+        measure = _numbered(Measure(texts, self._settings.catalogue))
+        id_, department = plain_id(measure.id), measure.lead_department.strip()
+        if id_ in self._measures:
+            raise _NotTaken(f"施策ID「{id_}」のシートがほかにもあります")
+        if not department:
+            raise _NotTaken("主管部署が記入されていません")
+        self._measures[id_] = measure.with_texts({Ref("id"): id_, Ref("lead_department"): department}).normal()
 
     def result(self) -> ImportedForms:
         """Return all that was read."""
-        measures = tuple(self.measures.values())
-        departments = tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures))
-        known = {w.word for w in self.settings.progress_words}
-        seen = dict.fromkeys(
-            q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip()
-        )
-        words = (*self.settings.progress_words, *(ProgressWord(word) for word in seen if word not in known))
+        measures = tuple(self._measures.values())
+        seen = (q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip())
+        words = {w.word: w for w in self._settings.progress_words}
+        words |= {word: ProgressWord(word) for word in seen if word not in words}
         return ImportedForms(
-            replace(self.settings, progress_words=words),
-            departments,
+            replace(self._settings, progress_words=tuple(words.values())),
+            tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures)),
             measures,
-            tuple(self.unplaced),
-            tuple(self.missing),
-            tuple(self.other_sheets),
-            self.skipped,
+            tuple(self._unplaced),
+            tuple(self._missing),
+            tuple(self._other_sheets),
+            self._skipped,
         )
 
 
 def _accompanies_forms(form: Form, sheet: Grid) -> bool:
     """Whether a sheet is another one of the template, unchanged, an index of measures or a 差し戻し."""
-    texts = [
-        normalise(cell.text).strip()
-        for _, cell in sorted(sheet.cells.items())
-        if cell.kind == "text" and cell.text.strip()
-    ]
+    cells = [cell.text for _, cell in sorted(sheet.cells.items()) if cell.kind == "text"]
+    texts = [normalise(text).strip() for text in cells if text.strip()]
     if sheet.name.startswith((LIST_SHEET, INDEX)):
         return any(text == LIST_TITLE or text.endswith(f"　{INDEX}") for text in texts[:1])
     drawn = next((s for s in form.source.sheets if s.name == sheet.name and s.name != form.sheet), None)
     if drawn is None:
         return False
-    cells = form.source.cells(form.source.package.xml(drawn.part))
-    return texts == [normalise(c.text).strip() for c in cells if c.text.strip()]
+    printed = form.source.cells(form.source.package.xml(drawn.part))
+    return texts == [normalise(c.text).strip() for c in printed if c.text.strip()]
 
 
-def _found(aligned: Aligned) -> set[tuple[str, int]]:
-    return {(ref.field, ref.period) for ref in aligned.filled.values}
-
-
-def _year(text: str) -> FiscalYear | None:
+def _year(text: str) -> FiscalYear:
     try:
         year = FiscalYear.parse(text)
-        return year if year.label else None
+        year.label  # noqa: B018 - raises ValueError before 令和
+        return year
     except ValueError:
-        return None
+        raise _NotTaken(f"年度「{text}」が読めません") from None
 
 
-def _quarter(aligned: Aligned) -> int:
+def _quarter(shown: Mapping[str, str]) -> int:
     """Return the quarter that the sheet names, 0 if it names none or several."""
-    round_ = fold(aligned.shown.get("round", ""))
+    round_ = fold(shown.get("round", ""))
     named = [n for n, label in QUARTER_LABELS.items() if fold(label) in round_]
     return named[0] if len(named) == 1 else 0
 
 
-def _tidy(measure: Measure) -> Measure:
-    """Return a measure with its ID and department as a master holds them, and its items numbered in order."""
+def _numbered(measure: Measure) -> Measure:
     values = {ref: text for ref, text in measure.values().items() if not ref.item}
     for items in measure.catalogue.lists:
         own = measure.items(items.prefix)
         for item, key in zip(own, items.next_keys((), len(own)), strict=True):
             values |= {ref._replace(item=key): text for ref, text in item.texts().items()}
-    standard = {Ref("id"): plain_id(measure.id), Ref("lead_department"): measure.lead_department.strip()}
-    return Measure({**values, **standard}, measure.catalogue).normal()
-
-
-def _reason(error: Unreadable) -> str:
-    kind = KINDS[error.code]
-    return problem(kind, {"detail": error.detail} if "detail" in kind.params else {}).message.rstrip("。")
+    return Measure(values, measure.catalogue)

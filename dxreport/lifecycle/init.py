@@ -5,8 +5,7 @@ All files are made in memory before any is written; the master is written last, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,14 +13,16 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import FiscalYear, Settings
+from ..master.build import master_bytes
 from ..workspace.bundled import bundled
-from ..workspace.files import atomic_write
+from ..workspace.files import all_or_nothing
 from ..workspace.paths import Workspace
+from . import sample as drawn
+from .sample.departments import sample_master
 
 if TYPE_CHECKING:
     from .import_forms import ImportedForms
 
-_FIRST_MONTH = 4
 _NAMED = 3  # files that a message names at most
 
 
@@ -40,8 +41,10 @@ def create(folder: Path, today: date, *, sample: bool = False) -> NewWorkspace:
     Raises UsageError where one of its files exists, DxreportError where it cannot be written; files written by then
     are removed again.
     """
-    year, master = _sample() if sample else _empty(fiscal_year(today))
-    return _write(folder, year, master, {})
+    if sample:
+        return _write(folder, drawn.settings().fiscal_year, sample_master(), {})
+    settings = _settings(today)
+    return _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), {})
 
 
 def create_from(
@@ -55,19 +58,17 @@ def create_from(
     """
     from ..form.compile import compile_form
     from ..issue.render import FORM_NAME
-    from ..master.build import master_bytes
     from ..master.read import master_from
     from .import_forms import import_forms
 
     source = template or bundled("templates") / FORM_NAME
     try:
-        drawn = source.read_bytes()
+        form = source.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"様式 {source} を読めません（{error.strerror}）。", "ファイルの名前を確かめてください。"
-        ) from None
+        what = f"様式 {source} を読めません（{error.strerror}）。"
+        raise UsageError(what, "ファイルの名前を確かめてください。") from None
     _refuse_existing(folder, [Workspace(folder).master])
-    found = import_forms(paths, compile_form(drawn, source.name), _settings(fiscal_year(today)))
+    found = import_forms(paths, compile_form(form, source.name), _settings(today))
     if not found.measures:
         why = "\n".join(f"  {' '.join(filter(None, (u.file, u.sheet)))}: {u.reason}" for u in found.unplaced[:10])
         raise DxreportError(
@@ -76,46 +77,29 @@ def create_from(
         )
     master = master_bytes(found.settings, found.departments, found.measures)
     master_from(master)
-    return _write(folder, found.settings.fiscal_year, master, {FORM_NAME: drawn}), found
+    return _write(folder, found.settings.fiscal_year, master, {FORM_NAME: form}), found
 
 
-def _write(folder: Path, year: FiscalYear, master: bytes, templates: Mapping[str, bytes]) -> NewWorkspace:
+def _write(folder: Path, year: FiscalYear, master: bytes, templates: dict[str, bytes]) -> NewWorkspace:
     """Write a workspace with this master; ``templates`` replace bundled ones of the same name."""
     workspace = Workspace(folder)
-    drawn = {path.name: path.read_bytes() for path in _templates()} | dict(templates)
-    files = {workspace.templates / name: data for name, data in sorted(drawn.items())}
-    files[workspace.master] = master
-    _refuse_existing(folder, list(files))
-    written: list[Path] = []
-    try:
+    forms = templates_in(bundled("templates")) | templates
+    files = {workspace.templates / name: data for name, data in sorted(forms.items())} | {workspace.master: master}
+    _refuse_existing(folder, files)
+    with all_or_nothing() as write:
         for path, data in files.items():
-            atomic_write(path, data)
-            written.append(path)
+            write(path, data)
         workspace.reports.mkdir(parents=True, exist_ok=True)
-    except BaseException:
-        for path in written:
-            with suppress(OSError):
-                path.unlink()
-        raise
-    return NewWorkspace(workspace, tuple(written), year)
+    return NewWorkspace(workspace, tuple(files), year)
 
 
-def fiscal_year(day: date) -> FiscalYear:
-    """Return the fiscal year of a day; raise UsageError for one before 令和."""
-    year = FiscalYear(day.year if day.month >= _FIRST_MONTH else day.year - 1)
-    if year.western < 2019:
-        raise UsageError(
-            f"{day.isoformat()} は令和より前です。", "--now に令和元年度（2019年4月）以降の日時を指定してください。"
-        )
-    return year
+def templates_in(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder of templates by name, without the lock files of office programs."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] not in "~.")
+    return {path.name: path.read_bytes() for path in paths}
 
 
-def _templates() -> list[Path]:
-    """Return the bundled templates, without the lock files of office programs."""
-    return sorted(p for p in bundled("templates").iterdir() if p.is_file() and p.name[0] not in "~.")
-
-
-def _refuse_existing(folder: Path, files: list[Path]) -> None:
+def _refuse_existing(folder: Path, files: Iterable[Path]) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} はフォルダーではありません。", "別の名前を指定してください。")
     there = [str(path.relative_to(folder)) for path in files if path.exists()]
@@ -127,28 +111,22 @@ def _refuse_existing(folder: Path, files: list[Path]) -> None:
         )
 
 
-def _sample() -> tuple[FiscalYear, bytes]:
-    from .sample import settings
-    from .sample.departments import sample_master
-
-    return settings().fiscal_year, sample_master()
-
-
-def _empty(year: FiscalYear) -> tuple[FiscalYear, bytes]:
-    from ..master.build import master_bytes
-
-    return year, master_bytes(_settings(year), (), ())
+def fiscal_year(day: date) -> FiscalYear:
+    """Return the fiscal year of a day; raise UsageError for one before 令和."""
+    year = FiscalYear(day.year if day.month >= 4 else day.year - 1)
+    if year.western < 2019:
+        what = f"{day.isoformat()} は令和より前です。"
+        raise UsageError(what, "--now に令和元年度（2019年4月）以降の日時を指定してください。")
+    return year
 
 
-def _settings(year: FiscalYear) -> Settings:
+def _settings(today: date) -> Settings:
     """Return 設定 with the rounds, words and tables of the sample, without what belongs to its city."""
-    from .sample import settings
-
-    drawn = settings()
+    settings, year = drawn.settings(), fiscal_year(today)
     return replace(
-        drawn,
+        settings,
         fiscal_year=year,
-        plan_years=tuple(year + n for n in range(len(drawn.plan_years))),
-        rounds=tuple(replace(round_, deadline="") for round_ in drawn.rounds),
+        plan_years=tuple(year + n for n in range(len(settings.plan_years))),
+        rounds=tuple(replace(round_, deadline="") for round_ in settings.rounds),
         mail_domain="",
     )

@@ -8,7 +8,7 @@ carried before, as in the old year now, as in the new year now.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..rules import item_name
 from ..workspace.files import atomic_write, locked
 from ..workspace.paths import Workspace
+from .init import templates_in
 
 SOURCE = "rollover"
 CARRIED = "rollover.json"
@@ -59,14 +60,14 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     master = read_master(workspace.master)
     settings = _next_settings(master.settings)
     target = Workspace(out or workspace.root.resolve().parent / settings.fiscal_year.label)
-    carried = {m.id: carry(m).values() for m in master.measures if _goes_on(master, m)}
+    carried = {m.id: carry(m) for m in master.measures if master.standings[m.id].state is MeasureState.ACTIVE}
     if target.master.exists():
-        return _update(master, target, carried, now, dry_run=dry_run)
+        return _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
     if target.root.exists() and any(target.root.iterdir()):
         raise UsageError(f"{target.root} は空ではありません。", "--out で別のフォルダーを指定してください。")
-    left = tuple(m.id for m in master.measures if m.id not in carried)
     if not dry_run:
         _open(workspace, target, master, settings, carried)
+    left = tuple(m.id for m in master.measures if m.id not in carried)
     return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left)
 
 
@@ -79,10 +80,6 @@ def carry(measure: Measure) -> Measure:
     empty = {p for p in catalogue.by_prefix if not any(f.carries for f in catalogue.members[p].values())}
     kept = {ref: text for ref, text in values.items() if ref.prefix not in empty}
     return Measure({ref: text if catalogue.field[ref.field].carries else "" for ref, text in kept.items()}, catalogue)
-
-
-def _goes_on(master: Master, measure: Measure) -> bool:
-    return master.standings[measure.id].state is MeasureState.ACTIVE
 
 
 def _next_settings(settings: Settings) -> Settings:
@@ -104,19 +101,19 @@ def _next_round(round_: Round) -> Round:
     return replace(round_, deadline=day.replace(year=day.year + 1, day=28 if leap else day.day).isoformat())
 
 
-def _open(workspace: Workspace, target: Workspace, master: Master, settings: Settings, carried: Texts) -> None:
+def _open(
+    workspace: Workspace, target: Workspace, master: Master, settings: Settings, carried: Mapping[str, Measure]
+) -> None:
     if not workspace.templates.is_dir():
-        raise MasterError(
-            f"{workspace.templates} がありません。", "様式の入った templates フォルダーを戻してください。"
-        )
-    for path in sorted(workspace.templates.iterdir()):
-        if path.is_file() and path.name[0] not in "~.":
-            atomic_write(target.templates / path.name, path.read_bytes())
+        fix = "様式の入った templates フォルダーを戻してください。"
+        raise MasterError(f"{workspace.templates} がありません。", fix)
+    for name, data in templates_in(workspace.templates).items():
+        atomic_write(target.templates / name, data)
     target.reports.mkdir(parents=True, exist_ok=True)
-    _write_carried(target, carried)
-    measures = [Measure(texts, settings.catalogue) for texts in carried.values()]
+    _write_carried(target, {id_: measure.values() for id_, measure in carried.items()})
     directions = {place: text for place, text in master.directions.items() if place[0] in carried}
-    atomic_write(target.master, master_bytes(settings, master.departments, measures, directions=directions))
+    new = master_bytes(settings, master.departments, carried.values(), directions=directions)
+    atomic_write(target.master, new)
 
 
 def _write_carried(target: Workspace, carried: Texts) -> None:
@@ -164,23 +161,29 @@ class _Merging:
 
     def measure(self, measure: Measure, before: Mapping[Ref, str], texts: Mapping[Ref, str]) -> None:
         """Merge ``texts``, those of the old year now, into a measure of the new year."""
-        answered = self._carried_over(measure)
-        merge = three_way(before, texts, measure.values(), answered=answered)
-        merge = contested(merge, before, measure.values(), answered=answered)
-        for c in merge.changes:
-            self._change(measure.id, c.ref, self._label(c.ref, texts), c.old, c.new)
-        for conflict in merge.conflicts:
-            self._conflict(measure.id, conflict, self._label(conflict.ref, texts))
-        self._directions(measure, texts)
-
-    def _carried_over(self, measure: Measure) -> Callable[[Ref], bool]:
-        """Whether a text of the new year came from the old one and was not edited since."""
+        current, settings = measure.values(), self._new.settings
         last = {c.ref: c for c in self._new.changes if c.measure == measure.id}
-        current = measure.values()
-        return lambda ref: ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
 
-    def _label(self, ref: Ref, texts: Mapping[Ref, str]) -> str:
-        return label(ref, self._new.settings, item_name(ref, texts, self._new.settings.catalogue))
+        def carried_over(ref: Ref) -> bool:
+            """Whether a text of the new year came from the old one and was not edited since."""
+            return ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
+
+        merge = three_way(before, texts, current, answered=carried_over)
+        merge = contested(merge, before, current, answered=carried_over)
+        for c in merge.changes:
+            self._change(
+                measure.id, c.ref, label(c.ref, settings, item_name(c.ref, texts, settings.catalogue)), c.old, c.new
+            )
+        for conflict in merge.conflicts:
+            self._conflict(
+                measure.id, conflict, label(conflict.ref, settings, item_name(conflict.ref, texts, settings.catalogue))
+            )
+        # 方向 is carried where it is blank in the new year; any other text is the new year's own.
+        if DIRECTION in self._new.tables[tables_of(settings).lists["outcome"].name].columns:
+            for key in dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome.")):
+                text, ref = self._old.directions.get((measure.id, key), ""), Ref(DIRECTION_FIELD, key)
+                if text and not self._new.directions.get((measure.id, key)):
+                    self._change(measure.id, ref, f"{item_name(ref, texts, settings.catalogue)} {DIRECTION}", "", text)
 
     def _change(self, id_: str, ref: Ref, name: str, old: str, new: str) -> None:
         self.changes.append(Change(self._when, id_, ref, name, old, new, note=self._note))
@@ -190,22 +193,5 @@ class _Merging:
         live = (o for o in known if o.state is not ConflictState.WITHDRAWN)
         if any((o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) for o in live):
             return
-        number = next_id("C", [o.id for o in known])
-        self.conflicts.append(
-            Conflict(
-                number, SOURCE, id_, c.ref, name, c.issued, c.returned, c.current, reason=self._note, when=self._when
-            )
-        )
-
-    def _directions(self, measure: Measure, texts: Mapping[Ref, str]) -> None:
-        """Fill 方向 where it is blank in the new year; any other text is the new year's own."""
-        if DIRECTION not in self._new.tables[tables_of(self._new.settings).lists["outcome"].name].columns:
-            return
-        items = dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome."))
-        for key in items:
-            text = self._old.directions.get((measure.id, key), "")
-            if text and not self._new.directions.get((measure.id, key)):
-                ref = Ref(DIRECTION_FIELD, key)
-                self._change(
-                    measure.id, ref, f"{item_name(ref, texts, self._new.settings.catalogue)} {DIRECTION}", "", text
-                )
+        number, texts = next_id("C", [o.id for o in known]), (c.issued, c.returned, c.current)
+        self.conflicts.append(Conflict(number, SOURCE, id_, c.ref, name, *texts, reason=self._note, when=self._when))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..domain.errors import DxreportError, TemplateError
 from ..domain.model import Measure
 from ..form.expressions import Computed
@@ -18,7 +20,7 @@ _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 def trial_faults(form: Form, master: Master) -> tuple[str, ...]:
     """Return what fails when all measures are rendered in the first round, and one in each of the others."""
-    found: dict[str, str] = {}
+    found: dict[str, str] = {}  # by the text of the template that fails
     for n, round_ in enumerate(master.settings.rounds):
         try:
             prepared = PreparedForm(form, round_, master.settings, "")
@@ -26,34 +28,28 @@ def trial_faults(form: Form, master: Master) -> tuple[str, ...]:
             found |= {fault: fault for fault in error.faults}
             continue
         measures = master.measures if not n else master.measures[:1]
-        if not _passes(prepared, measures):
-            for measure in measures:
-                found |= {k: fault for k, fault in _faults(form, prepared, measure).items() if k not in found}
+        try:
+            _try(prepared, measures)
+            continue
+        except DxreportError:
+            pass  # which of them fail?
+        for measure in measures:
+            try:
+                _try(prepared, [measure])
+            except CannotShow as error:
+                found.setdefault(error.source, _placed(form, error))
+            except UnreadableForm as error:
+                found.setdefault("", error.message)
+            except DxreportError:
+                pass  # a text of the master that no cell can hold
     return tuple(found.values())
 
 
-def _passes(prepared: PreparedForm, measures: tuple[Measure, ...]) -> bool:
-    """Whether all measures can be rendered into one workbook, and the first one read back."""
-    try:
-        book = render_book(prepared, measures, _TRIAL)
-        for measure in measures[:1]:
-            check_readable(book.data, prepared, measure)
-    except DxreportError:
-        return False
-    return True
-
-
-def _faults(form: Form, prepared: PreparedForm, measure: Measure) -> dict[str, str]:
-    """What fails with one measure, by the text of the template that fails."""
-    try:
-        check_readable(render_book(prepared, [measure], _TRIAL).data, prepared, measure)
-    except CannotShow as error:
-        return {error.source: _placed(form, error)}
-    except UnreadableForm as error:
-        return {"": error.message}
-    except DxreportError:
-        pass  # a text of the master that no cell can hold
-    return {}
+def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
+    """Render the measures into one workbook, and read the first one back."""
+    book = render_book(prepared, measures, _TRIAL)
+    for measure in measures[:1]:
+        check_readable(book.data, prepared, measure)
 
 
 def _placed(form: Form, error: CannotShow) -> str:

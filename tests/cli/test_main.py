@@ -14,7 +14,7 @@ import pytest
 
 from dxreport import cli
 from dxreport.cli import COMMANDS, main, program
-from dxreport.cli.common import Moment
+from dxreport.cli.common import moment
 from dxreport.domain.errors import LockedError
 from dxreport.lifecycle import check
 
@@ -121,7 +121,7 @@ def test_wrong_usage_is_2_and_says_so_in_japanese(args, words, capsys):
     ],
 )
 def test_a_time_is_iso_or_has_a_date_as_in_the_settings(written, when):
-    assert Moment().convert(written, None, None) == when
+    assert moment(written) == when
 
 
 def test_without_a_command_the_help_is_shown(capsys):

@@ -194,7 +194,7 @@ def open_in_excel(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[Dxr
 def changed_meanwhile(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> type[DxreportError]:
     plan = issuing.plan
 
-    def slow(*args: object, **options: object) -> list[issuing.Workbook]:
+    def slow(*args: object, **options: object) -> list[issuing.PreparedIssue]:
         made = plan(*args, **options)
         quarter.write("01-01", {"goal": "その間に書かれた目標"})
         return made

@@ -123,7 +123,7 @@ def make(folder: Path) -> Quarter:
 
 def issue(
     quarter: Quarter, round_name: str = "第1四半期", now: datetime = ISSUED, **chosen: tuple[str, ...]
-) -> list[issuing.Workbook]:
+) -> list[issuing.PreparedIssue]:
     """Issue a round; ``chosen`` are the options of ``issue.render.plan``."""
     master = quarter.master
     round_ = master.settings.round(round_name)

@@ -74,9 +74,7 @@ def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, d
         firsts = [_Position(n, min(row.at for row in rows), rows[0].ref) for n, rows in enumerate(own.values())]
         names |= {row.at: _item_name(row, issued, settings) for row in _out_of_order(firsts)}
     for row in _out_of_order(sorted(units.values())):
-        names[row.at] = (
-            settings.catalogue.by_prefix[_unit(row.ref)].label if row.ref.item else label(row.ref, settings)
-        )
+        names[row.at] = settings.catalogue.by_prefix[_unit(row.ref)].label if row.ref.item else label(row.ref, settings)
     for number, name in sorted(names.items()):
         yield f"{number}行目の{name}が、様式と違う位置にあります"
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...domain.model import Department
+from ...master.build import master_bytes
+from . import load, settings
+from .directions import DIRECTIONS
 
 _DOMAIN = "city.kisarazu.lg.jp"
 # 収税対策室 printed no address; the one that 健康推進課 mistyped is corrected here.
@@ -35,9 +38,5 @@ AREAS = {f"0{n}": f"分野0{n}" for n in range(1, 5)}
 
 def sample_master() -> bytes:
     """Return the sample's master as the year began: plans and targets, no answers."""
-    from ...master.build import master_bytes
-    from . import load, settings
-    from .directions import DIRECTIONS
-
     measures = load(with_answers=False)
     return master_bytes(replace(settings(), areas=AREAS), DEPARTMENTS, measures, directions=DIRECTIONS)
