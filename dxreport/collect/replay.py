@@ -1,7 +1,7 @@
 """Replay: the state of a measure is a fold over what happened to it.
 
 Pure: no files, no clock, no settings of today. ``replay(first, log, rules)`` takes the texts that the
-measure began with and its events in the order of the log, and gives a :class:`State`: its texts, what
+measure began with and its events in the order of the log, and gives a :class:`Replayed`: its texts, what
 became of every returned sheet, and the conflicts. Nothing is ever patched back: a withdrawal is the same
 fold without the return.
 """
@@ -23,7 +23,7 @@ SheetKey = tuple[str, str]
 """Return and issue: which returned sheet of a measure."""
 
 
-class Verdict(Enum):
+class Fate(Enum):
     """The outcome of a returned sheet."""
 
     TAKEN = "taken"
@@ -37,7 +37,7 @@ class Verdict(Enum):
     @property
     def is_in(self) -> bool:
         """Whether the sheet counts as an answer to its round."""
-        return self in (Verdict.TAKEN, Verdict.UNCHANGED, Verdict.SILENT)
+        return self in (Fate.TAKEN, Fate.UNCHANGED, Fate.SILENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Rules(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SheetOutcome:
     """The outcome of a returned sheet, with the reasons.
 
     ``says`` are its answers; ``joined`` the returns it went in with; ``replaced_by`` the one that went in
@@ -233,7 +233,7 @@ class Outcome:
     """
 
     sheet: Sheet
-    verdict: Verdict
+    fate: Fate
     judged: Judged = Judged()
     says: Mapping[Ref, Said] = field(default_factory=dict)
     merge: Merge = field(default_factory=Merge)
@@ -245,11 +245,11 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Replayed:
     """A measure after a log."""
 
     texts: Mapping[Ref, Text]
-    outcomes: Mapping[SheetKey, Outcome]
+    outcomes: Mapping[SheetKey, SheetOutcome]
     conflicts: Mapping[tuple[Ref, str], OpenConflict]
     trail: tuple[Put, ...] = ()
 
@@ -259,11 +259,11 @@ class State:
 
     def settled(self, round_: str) -> bool:
         """Whether a round is answered and nothing of it is held."""
-        verdicts = [o.verdict for o in self.outcomes.values() if o.sheet.round == round_]
-        return Verdict.HELD not in verdicts and any(v.is_in for v in verdicts)
+        verdicts = [o.fate for o in self.outcomes.values() if o.sheet.round == round_]
+        return Fate.HELD not in verdicts and any(v.is_in for v in verdicts)
 
 
-def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> State:
+def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> Replayed:
     """Fold the events of one measure over the texts it began with."""
     fold = _Fold(first, rules)
     for place, event in _in_force(log):
@@ -307,7 +307,7 @@ class _Entry:
     before: Mapping[Ref, str]
     says: dict[Ref, Said]
     judged: Judged = Judged()
-    verdict: Verdict = Verdict.HELD
+    fate: Fate = Fate.HELD
     joined: tuple[str, ...] = ()
     leans: bool = False
     merge: Merge = field(default_factory=Merge)
@@ -317,7 +317,7 @@ class _Entry:
     @property
     def waits(self) -> bool:
         """Whether it is held for nothing but answers."""
-        return self.verdict is Verdict.HELD and not self.judged.own
+        return self.fate is Fate.HELD and not self.judged.own
 
     @property
     def answers(self) -> bool:
@@ -401,7 +401,7 @@ class _Fold:
         alone, leans = self._judge(entry, [entry])
         entry.judged, entry.leans = alone, leans
         if alone.own:
-            entry.verdict = self._wrong_round(entry)
+            entry.fate = self._wrong_round(entry)
             return
         others = [] if entry.sheet.whole else [e for e in self._waiting(entry) if e is not entry]
         joint = self._judge(entry, [*others, entry])[0] if others else alone
@@ -411,21 +411,21 @@ class _Fold:
             self._enter([entry], alone)
         else:
             entry.judged = replace(alone, lacks=self._owed(entry, others))
-            entry.verdict = Verdict.HELD
+            entry.fate = Fate.HELD
 
-    def _wrong_round(self, entry: _Entry) -> Verdict:
+    def _wrong_round(self, entry: _Entry) -> Fate:
         """Whether the sheet says something of another round only, and nothing new of its own."""
         if not entry.judged.elsewhere:
-            return Verdict.HELD
+            return Fate.HELD
         new = any(
             (k := self.said.get((entry.sheet.round, r))) is None or (k[0].text != s.text and k[0].stamp < s.stamp)
             for r, s in entry.says.items()
         )
-        return Verdict.HELD if new else Verdict.ELSEWHERE
+        return Fate.HELD if new else Fate.ELSEWHERE
 
     def _again(self, return_id: str, terms: str) -> None:
         for entry in [e for e in self.entries.values() if e.sheet.return_id == return_id]:
-            if entry.verdict in (Verdict.HELD, Verdict.ELSEWHERE) and not self._replacement(entry):
+            if entry.fate in (Fate.HELD, Fate.ELSEWHERE) and not self._replacement(entry):
                 del self.entries[entry.sheet.key]
                 self._arrive(self._entry(replace(entry.sheet, terms=terms)))
 
@@ -495,7 +495,7 @@ class _Fold:
         held = [
             e
             for e in self._round(entry.sheet.round)
-            if e is entry or (e.verdict is Verdict.HELD and not self._replacement(e))
+            if e is entry or (e.fate is Fate.HELD and not self._replacement(e))
         ]
         corrected = self._corrected(held)
         run: list[_Entry] = []
@@ -524,7 +524,7 @@ class _Fold:
         """The return that went in instead of a held sheet: the last of its round with a later stamp that answers."""
         later = [
             e for e in self._round(entry.sheet.round)
-            if e.verdict in (Verdict.TAKEN, Verdict.UNCHANGED) and e.sheet.stamp > entry.sheet.stamp
+            if e.fate in (Fate.TAKEN, Fate.UNCHANGED) and e.sheet.stamp > entry.sheet.stamp
             and (e.answers or not e.leans)
         ]  # fmt: skip
         return later[-1].sheet.return_id if later else ""
@@ -579,7 +579,7 @@ class _Fold:
         entry.overtaken_by = max(overtaken, default="") if not changed else ""
         silent = not entry.answers and entry.leans and not sheet.corrects
         taken = changed or entry.accepted is not None
-        entry.verdict = Verdict.SILENT if silent else Verdict.TAKEN if taken else Verdict.UNCHANGED
+        entry.fate = Fate.SILENT if silent else Fate.TAKEN if taken else Fate.UNCHANGED
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
         """Merge answers three ways; gives the changes made and the conflicts found."""
@@ -612,7 +612,7 @@ class _Fold:
         decided = self.decisions.get((ref, sheet.round, text))
         if decided is None or here not in (decided.current, decided.text):
             return False
-        if decided.takes and not any(k[0] == decided.takes and e.verdict.is_in for k, e in self.entries.items()):
+        if decided.takes and not any(k[0] == decided.takes and e.fate.is_in for k, e in self.entries.items()):
             return False
         if here != decided.text:
             self._put(ref, decided.text, sheet.key if decided.takes else None, sheet.round if decided.takes else "")
@@ -647,7 +647,7 @@ class _Fold:
         if asked and asked.returned == made.returned:
             del self.conflicts[made.ref, made.round]
         here = self.texts.get(made.ref, Text(""))
-        by = next((k for k, e in self.entries.items() if made.takes and k[0] == made.takes and e.verdict.is_in), None)
+        by = next((k for k, e in self.entries.items() if made.takes and k[0] == made.takes and e.fate.is_in), None)
         if made.takes and by is None:
             return
         if here.text != made.text:
@@ -658,24 +658,24 @@ class _Fold:
         for ref, text in texts.items():
             self._put(ref, text, key, round_)
 
-    def state(self, log: Sequence[Event]) -> State:
+    def state(self, log: Sequence[Event]) -> Replayed:
         """The state after the events folded in so far; ``log`` tells of withdrawals."""
         reasons = {e.return_id: e.reason for e in log if isinstance(e, Withdraw)}
         outcomes = {}
         for key, e in self.entries.items():
-            instead = self._replacement(e) if e.verdict in (Verdict.HELD, Verdict.ELSEWHERE) else ""
-            verdict, judged = e.verdict, e.judged
-            if verdict is Verdict.HELD and instead:
-                verdict = Verdict.REPLACED if e.answers or judged.own else Verdict.SILENT
-            if verdict is Verdict.SILENT:
+            instead = self._replacement(e) if e.fate in (Fate.HELD, Fate.ELSEWHERE) else ""
+            verdict, judged = e.fate, e.judged
+            if verdict is Fate.HELD and instead:
+                verdict = Fate.REPLACED if e.answers or judged.own else Fate.SILENT
+            if verdict is Fate.SILENT:
                 judged = replace(judged, lacks=())
-            outcomes[key] = Outcome(
+            outcomes[key] = SheetOutcome(
                 e.sheet, verdict, judged, e.says, e.merge, e.joined, instead, e.overtaken_by, e.accepted,
             )  # fmt: skip
         for key, sheet in self.absent.items():
             if key not in outcomes:
-                outcomes[key] = Outcome(sheet, Verdict.WITHDRAWN, withdrawn=reasons.get(key[0], ""))
-        return State(self.texts, outcomes, self.conflicts, tuple(self.trail))
+                outcomes[key] = SheetOutcome(sheet, Fate.WITHDRAWN, withdrawn=reasons.get(key[0], ""))
+        return Replayed(self.texts, outcomes, self.conflicts, tuple(self.trail))
 
 
 def _gives(giver: _Entry, taker: _Entry) -> bool:
