@@ -29,7 +29,7 @@ _STATES = {
 
 def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Problem, ...]:
     """The problems of a sheet in the order of the form; ``files`` name the returns that it may have gone in with."""
-    read = _read(outcome)
+    read = outcome.sheet.read
     if outcome.overtaken_by:
         said = {"return": outcome.sheet.return_id, "measure": read.measure, "newer": outcome.overtaken_by}
         return (problem(problems.REPLACED, said),)
@@ -54,7 +54,7 @@ def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Pro
 
 def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, str]) -> Receipt:
     """The row of a sheet that was read."""
-    read, said = _read(outcome), shown_problems(outcome, files)
+    read, said = outcome.sheet.read, shown_problems(outcome, files)
     merged = len(outcome.merge.changes) if outcome.fate.is_in else 0
     return replace(
         _receipt(reading, read, _STATES[outcome.fate], said),
@@ -115,12 +115,6 @@ def _first_error(said: Iterable[Problem]) -> str:
 
 def _comments(read: SheetReading) -> str:
     return "\n".join(f"{cell}: {shown(text, _NOTE)}" for cell, text in read.notes.items())[:_CELL]
-
-
-def _read(outcome: SheetOutcome) -> SheetReading:
-    read = outcome.sheet.data
-    assert isinstance(read, SheetReading)
-    return read
 
 
 def _key(receipt: Receipt) -> tuple[str, str, str]:
@@ -184,7 +178,7 @@ class History:
         outcome = state.outcomes.get(by) if by else None
         if outcome is None or by is None:
             return {}
-        read = _read(outcome)
+        read = outcome.sheet.read
         return {
             "return_id": by[0], "issue_id": by[1], "file": self._file(by[0]), "sheet": read.sheet,
             "cell": read.cells.get(ref, ""),
