@@ -27,11 +27,11 @@ from ..master.write import MasterEdit, put
 from ..workspace.paths import Workspace
 from .judge import Judge
 from .ledger import ConflictRows, History, changed_receipts, fixed_receipts, sheet_receipt, withdrawn_note
-from .log import Chain, Commit, Entry, Log, Read, commit_name, content_key
+from .log import Chain, Commit, Log, LogEntry, Read, commit_name, content_key
 from .migrate import first_commit
 from .originals import orphans
 from .reading import Reading, issued_texts, named_reading, parse_reading, reading_data
-from .replay import Accept, Again, Edit, Event, Issued, Returned, Sheet, State, Withdraw, replay
+from .replay import Accept, Again, Edit, Event, Issued, Replayed, Returned, Sheet, Withdraw, replay
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 _Key = tuple[str, str, str]
@@ -56,13 +56,13 @@ class Difference:
 class Work:
     """What a command adds to the log, and the files it keeps with it."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
     readings: dict[str, Reading] = field(default_factory=dict)
     kept: dict[Path, bytes] = field(default_factory=dict)
 
     def add(self, event: Event | Read, *measures: str) -> None:
         """Append an event."""
-        self.entries.append(Entry(event, measures))
+        self.entries.append(LogEntry(event, measures))
 
 
 class Books:
@@ -76,7 +76,7 @@ class Books:
         self.migrated: dict[str, Reading] = {}
         self._readings: dict[str, Reading] = {}
         self._terms: dict[str, Settings] = {}
-        self._states: dict[tuple[str, int], State] = {}
+        self._states: dict[tuple[str, int], Replayed] = {}
         self.texts = {m.id: {ref: text for ref, text in m.values().items() if text} for m in master.measures}
 
     @cached_property
@@ -89,18 +89,18 @@ class Books:
         return first_commit(self)
 
     @cached_property
-    def noticed(self) -> tuple[Entry, ...]:
+    def noticed(self) -> tuple[LogEntry, ...]:
         """What happened since the last command: issues, and texts that people changed before and after them."""
         known = {entry.event.issue for entry in self.chain.entries() if isinstance(entry.event, Issued)}
         texts = self.chain.written()
-        out: list[Entry] = []
+        out: list[LogEntry] = []
         for issue in self.master.issues:
             snapshot = self.archive.snapshot(issue.id) if issue.id not in known else None
             if snapshot is not None:
                 for measure, sent in snapshot.texts.items():
                     if measure in self.texts:
                         out += _edits(measure, texts.setdefault(measure, {}), sent)
-                out.append(Entry(Issued(issue.id), issue.measures))
+                out.append(LogEntry(Issued(issue.id), issue.measures))
         for measure, here in self.texts.items():
             out += _edits(measure, texts.setdefault(measure, {}), here)
         return tuple(out)
@@ -141,7 +141,7 @@ class Books:
         return self._readings[name]
 
     @cached_property
-    def _earlier(self) -> tuple[Entry, ...]:
+    def _earlier(self) -> tuple[LogEntry, ...]:
         """The events before this command's: the log's, and what people typed since."""
         return (*self.chain.entries(), *self.noticed)
 
@@ -154,7 +154,7 @@ class Books:
                 out[measure].append(n)
         return out
 
-    def entries(self, upto: int | None = None) -> Sequence[Entry]:
+    def entries(self, upto: int | None = None) -> Sequence[LogEntry]:
         """All events so far, or the first ``upto``: the log's, what people typed, this command's."""
         return (*self._earlier, *self.work.entries)[:upto]
 
@@ -203,13 +203,13 @@ class Books:
         entries += (e for e in self.work.entries[: max(0, stop - self.before_work)] if measure in e.measures)
         return [event for entry in entries for event in self._events(entry, measure)]
 
-    def _events(self, entry: Entry, measure: str) -> Iterator[Event]:
+    def _events(self, entry: LogEntry, measure: str) -> Iterator[Event]:
         if isinstance(entry.event, Read):
             yield from map(Returned, self._sheets(self.reading(entry.event.reading), measure))
         else:
             yield entry.event
 
-    def fold(self, chain: Chain, measure: str, judge: Judge) -> State:
+    def fold(self, chain: Chain, measure: str, judge: Judge) -> Replayed:
         """The state of a measure after a chain."""
         events = [e for entry in chain.entries() if measure in entry.measures for e in self._events(entry, measure)]
         return replay(chain.first.get(measure, {}), events, judge)
@@ -226,7 +226,7 @@ class Books:
                     reading.corrects, reading.whole, reading.terms, sheet, inputs,
                 )  # fmt: skip
 
-    def state(self, measure: str, *, upto: int | None = None) -> State:
+    def state(self, measure: str, *, upto: int | None = None) -> Replayed:
         """The state of a measure, after all events or the first ``upto`` of the log."""
         place = self.before_work + len(self.work.entries) if upto is None else upto
         if (measure, place) not in self._states:
@@ -300,7 +300,7 @@ class Books:
         return {id_: self.reading(reads[-1].reading) for id_, reads in self.reads().items()}
 
     def _receipts(
-        self, measure: str, state: State, files: Mapping[str, str], readings: Mapping[str, Reading]
+        self, measure: str, state: Replayed, files: Mapping[str, str], readings: Mapping[str, Reading]
     ) -> dict[_Key, Receipt]:
         return {
             (key[0], measure, key[1]): sheet_receipt(readings[key[0]], outcome, files)
@@ -387,13 +387,13 @@ def _place(row: Receipt, readings: Mapping[str, Reading]) -> tuple[int, int]:
     return row.number, sheets.index(key) if key in sheets else len(sheets)
 
 
-def _edits(measure: str, texts: dict[Ref, str], now: Mapping[Ref, str]) -> Iterator[Entry]:
+def _edits(measure: str, texts: dict[Ref, str], now: Mapping[Ref, str]) -> Iterator[LogEntry]:
     """The edits that lead from some texts to others; ``texts`` follow."""
     for ref in dict.fromkeys([*texts, *now]):
         old, new = texts.get(ref, ""), now.get(ref, "")
         if old != new:
             texts[ref] = new
-            yield Entry(Edit(ref, old, new), (measure,))
+            yield LogEntry(Edit(ref, old, new), (measure,))
 
 
 def _withdrawn(row: Receipt, reason: str) -> Receipt:

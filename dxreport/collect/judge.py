@@ -51,7 +51,7 @@ class Judge:
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
         """Judge a sheet as if it said ``texts``; cells of ``others`` are not its fault."""
-        key = _digest(sheet, _read(sheet), texts, others)
+        key = _digest(sheet, texts, others)
         if key not in self._known:
             self._known[key] = self.fresh[key] = self._judge(sheet, texts, others)
         return self._known[key]
@@ -78,7 +78,7 @@ class Judge:
         )  # fmt: skip
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
-        read = _read(sheet)
+        read = sheet.read
         case = self._case(sheet, texts)
         # A missing 対応策 is not charged to a sheet whose 進捗 came from elsewhere.
         due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
@@ -132,15 +132,10 @@ def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Pr
     )  # fmt: skip
 
 
-def _read(sheet: Sheet) -> SheetReading:
-    assert isinstance(sheet.data, SheetReading)
-    return sheet.data
-
-
-def _digest(sheet: Sheet, read: SheetReading, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
+def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
     """The digest of what an outcome follows from; a file that is read again may show other problems."""
     issued, measure = sheet.issued, sheet.issued.get(Ref("id"), "")
     changed = sorted((str(ref), text) for ref, text in texts.items() if issued.get(ref) != text)
-    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(str, others)), read.problems,
-             read.rounds)  # fmt: skip
+    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(str, others)),
+             sheet.read.problems, sheet.read.rounds)  # fmt: skip
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -12,7 +12,7 @@ from ..domain.problems import Problem, problem, shown
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
 from ..rules import item_name
 from .reading import Reading, SheetReading
-from .replay import Accept, Adopt, Decision, Edit, Event, OpenConflict, Outcome, State, Verdict
+from .replay import Accept, Adopt, Decision, Edit, Event, Fate, OpenConflict, Replayed, SheetOutcome
 
 ADDITION = "追加: "  # begins the label of a conflict that offers an item
 TYPED = "手入力"  # the note on a text that a person typed into the master
@@ -21,15 +21,15 @@ _NOTE = 500  # characters of a department's note
 _CELL = 16_000  # characters, each two UTF-16 units at most: what a cell of Excel holds
 _READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
 _STATES = {
-    Verdict.TAKEN: ReceiptState.MERGED, Verdict.UNCHANGED: ReceiptState.UNCHANGED, Verdict.SILENT: ReceiptState.SILENT,
-    Verdict.HELD: ReceiptState.HELD, Verdict.REPLACED: ReceiptState.HELD, Verdict.ELSEWHERE: ReceiptState.ELSEWHERE,
-    Verdict.WITHDRAWN: ReceiptState.WITHDRAWN,
+    Fate.TAKEN: ReceiptState.MERGED, Fate.UNCHANGED: ReceiptState.UNCHANGED, Fate.SILENT: ReceiptState.SILENT,
+    Fate.HELD: ReceiptState.HELD, Fate.REPLACED: ReceiptState.HELD, Fate.ELSEWHERE: ReceiptState.ELSEWHERE,
+    Fate.WITHDRAWN: ReceiptState.WITHDRAWN,
 }  # fmt: skip
 
 
-def shown_problems(outcome: Outcome, files: Mapping[str, str]) -> tuple[Problem, ...]:
+def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Problem, ...]:
     """The problems of a sheet in the order of the form; ``files`` name the returns that it may have gone in with."""
-    read = _read(outcome)
+    read = outcome.sheet.read
     if outcome.overtaken_by:
         said = {"return": outcome.sheet.return_id, "measure": read.measure, "newer": outcome.overtaken_by}
         return (problem(problems.REPLACED, said),)
@@ -46,21 +46,21 @@ def shown_problems(outcome: Outcome, files: Mapping[str, str]) -> tuple[Problem,
     found = sorted(outcome.judged.problems, key=order)
     if outcome.accepted is not None:
         found = [replace(p, severity="warning") for p in found]
-    if outcome.joined and outcome.verdict.is_in:
+    if outcome.joined and outcome.fate.is_in:
         named = "、".join(f"{id_}（{files.get(id_, '')}）" for id_ in outcome.joined)
         found.append(problem(problems.JOINED, {"others": named, "return": outcome.sheet.return_id}, sheet=read.sheet))
     return tuple(found)
 
 
-def sheet_receipt(reading: Reading, outcome: Outcome, files: Mapping[str, str]) -> Receipt:
+def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, str]) -> Receipt:
     """The row of a sheet that was read."""
-    read, said = _read(outcome), shown_problems(outcome, files)
-    merged = len(outcome.merge.changes) if outcome.verdict.is_in else 0
+    read, said = outcome.sheet.read, shown_problems(outcome, files)
+    merged = len(outcome.merge.changes) if outcome.fate.is_in else 0
     return replace(
-        _receipt(reading, read, _STATES[outcome.verdict], said),
+        _receipt(reading, read, _STATES[outcome.fate], said),
         changes=merged,
         note=_reason(outcome, said),
-        replaced_by=outcome.replaced_by if outcome.verdict is Verdict.REPLACED else "",
+        replaced_by=outcome.replaced_by if outcome.fate is Fate.REPLACED else "",
         meant=outcome.judged.elsewhere,
         comments=_comments(read) if not outcome.overtaken_by else "",
     )
@@ -96,12 +96,12 @@ def _receipt(reading: Reading, sheet: SheetReading, state: ReceiptState, said: I
     )  # fmt: skip
 
 
-def _reason(outcome: Outcome, said: Iterable[Problem]) -> str:
-    if outcome.verdict is Verdict.WITHDRAWN:
+def _reason(outcome: SheetOutcome, said: Iterable[Problem]) -> str:
+    if outcome.fate is Fate.WITHDRAWN:
         return withdrawn_note(outcome.withdrawn)
     if outcome.accepted is not None:
         return ACCEPTED + outcome.accepted
-    return "" if outcome.verdict.is_in else _first_error(said)
+    return "" if outcome.fate.is_in else _first_error(said)
 
 
 def withdrawn_note(reason: str) -> str:
@@ -117,12 +117,6 @@ def _comments(read: SheetReading) -> str:
     return "\n".join(f"{cell}: {shown(text, _NOTE)}" for cell, text in read.notes.items())[:_CELL]
 
 
-def _read(outcome: Outcome) -> SheetReading:
-    read = outcome.sheet.data
-    assert isinstance(read, SheetReading)
-    return read
-
-
 def _key(receipt: Receipt) -> tuple[str, str, str]:
     return receipt.id, receipt.measure, receipt.issue_id
 
@@ -134,7 +128,7 @@ class History:
         self.measure, self.when, self.settings, self.readings = measure, when, settings, readings
 
     def between(
-        self, before: State, after: State, events: Iterable[Event], note: str = "", kept: str = ""
+        self, before: Replayed, after: Replayed, events: Iterable[Event], note: str = "", kept: str = ""
     ) -> list[Change]:
         """The changes from one state to a later one; ``events`` are all those of the measure.
 
@@ -162,7 +156,7 @@ class History:
         name = label(ref, self.settings, item_name(ref, names, self.settings.catalogue))
         return Change(self.when, self.measure, ref, name, old, new, **source)
 
-    def _source(self, ref: Ref, by: tuple[str, str] | None, event: Event, state: State) -> dict[str, str]:
+    def _source(self, ref: Ref, by: tuple[str, str] | None, event: Event, state: Replayed) -> dict[str, str]:
         match event:
             case Edit():
                 return {"note": event.note or TYPED}
@@ -179,19 +173,19 @@ class History:
     def _file(self, return_id: str) -> str:
         return self.readings[return_id].file if return_id in self.readings else ""
 
-    def _sheet(self, ref: Ref, by: tuple[str, str] | None, state: State) -> dict[str, str]:
+    def _sheet(self, ref: Ref, by: tuple[str, str] | None, state: Replayed) -> dict[str, str]:
         """Return, issue, file, sheet and cell of a text that a returned sheet brought."""
         outcome = state.outcomes.get(by) if by else None
         if outcome is None or by is None:
             return {}
-        read = _read(outcome)
+        read = outcome.sheet.read
         return {
             "return_id": by[0], "issue_id": by[1], "file": self._file(by[0]), "sheet": read.sheet,
             "cell": read.cells.get(ref, ""),
         }  # fmt: skip
 
 
-def _texts(state: State) -> dict[Ref, str]:
+def _texts(state: Replayed) -> dict[Ref, str]:
     return {ref: text.text for ref, text in state.texts.items()}
 
 
@@ -204,7 +198,7 @@ class ConflictRows:
         self.added: dict[str, Conflict] = {}
         self.updated: dict[str, Conflict] = {}
 
-    def follow(self, measure: str, before: State, after: State, reason: str, seen: str = "") -> None:
+    def follow(self, measure: str, before: Replayed, after: Replayed, reason: str, seen: str = "") -> None:
         """Open, close and rename the conflicts of a measure.
 
         ``reason`` says why those close that nobody decided; ``seen`` is the return whose text a person had typed

@@ -33,7 +33,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One event, and the measures whose state it bears on."""
 
     event: Event | Read
@@ -50,7 +50,7 @@ class Commit:
     parent: str
     when: str
     command: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LogEntry, ...] = ()
     changes: tuple[tuple[str, Ref, str], ...] = ()
     outcomes: Mapping[str, Judged] = field(default_factory=dict)
     first: Mapping[str, Mapping[Ref, str]] | None = None
@@ -104,7 +104,7 @@ class Chain:
         """The texts that the year began with."""
         return (self.commits[0].first or {}) if self.commits else {}
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[LogEntry]:
         """All events in their order."""
         for commit in self.commits:
             yield from commit.entries
@@ -206,7 +206,7 @@ _EVENTS: Mapping[str, type] = {
 _NAME = {type_: name for name, type_ in _EVENTS.items()}
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
+def _entry_json(entry: LogEntry) -> dict[str, Any]:
     event = entry.event
     values = {f.name: getattr(event, f.name) for f in fields(event)}
     texts = {
@@ -219,14 +219,14 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry_from(given: dict[str, Any]) -> Entry:
+def _entry_from(given: dict[str, Any]) -> LogEntry:
     type_, measures = _EVENTS[given.pop("event")], tuple(given.pop("measures"))
     if "ref" in given:
         given["ref"] = Ref.parse(given["ref"])
     if "texts" in given:
         given["texts"] = refs_from(given["texts"])
     blank = {f.name: "" for f in fields(type_) if f.name not in ("ref", "texts")}
-    return Entry(type_(**{**blank, **given}), measures)
+    return LogEntry(type_(**{**blank, **given}), measures)
 
 
 def _judged_json(judged: Judged) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..intake.gather import ARROW
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState
 from .judge import Judge
 from .ledger import ACCEPTED, ADDITION
-from .log import Chain, Commit, Entry, Read, commit_name
+from .log import Chain, Commit, LogEntry, Read, commit_name
 from .originals import original
 from .read import FileReader
 from .reading import Reading, SheetReading, reading_data, reading_name
@@ -27,7 +27,7 @@ from .replay import Accept, Decision, Edit, Event, Issued, Withdraw
 if TYPE_CHECKING:
     from .commit import Books
 
-_Dated = tuple[str, int, int, Entry]  # time, kind of event, place among these
+_Dated = tuple[str, int, int, LogEntry]  # time, kind of event, place among these
 
 
 def first_commit(books: Books) -> Chain:
@@ -42,7 +42,7 @@ def first_commit(books: Books) -> Chain:
     return _chain(_with(bare, (*entries, *settled)))
 
 
-def _with(commit: Commit, entries: tuple[Entry, ...]) -> Commit:
+def _with(commit: Commit, entries: tuple[LogEntry, ...]) -> Commit:
     return Commit("", commit.when, commit.command, entries, commit.changes, first=commit.first)
 
 
@@ -92,7 +92,7 @@ def _changes(
 
 def _issues(books: Books) -> Iterator[_Dated]:
     for n, issue in enumerate(books.master.issues):
-        yield issue.when, 0, n, Entry(Issued(issue.id), issue.measures)
+        yield issue.when, 0, n, LogEntry(Issued(issue.id), issue.measures)
 
 
 def _returns(books: Books) -> Iterator[_Dated]:
@@ -109,7 +109,7 @@ def _returns(books: Books) -> Iterator[_Dated]:
         reading = _reading(books, reader, id_, rows)
         name = reading_name(id_, reading_data(reading, books.archive))
         books.migrated[name] = reading
-        yield time, 2, n, Entry(Read(name, id_, reading.sha256, reading.file), reading.measures())
+        yield time, 2, n, LogEntry(Read(name, id_, reading.sha256, reading.file), reading.measures())
         for m, row in enumerate(rows):
             if row.note.startswith(ACCEPTED):
                 notes = (
@@ -118,11 +118,11 @@ def _returns(books: Books) -> Iterator[_Dated]:
                     if (c.return_id, c.measure) == (id_, row.measure) and c.note == row.note
                 )
                 accept = Accept(id_, row.issue_id, row.note.removeprefix(ACCEPTED))
-                yield min(notes, default=time), 3, n * 1000 + m, Entry(accept, (row.measure,))
+                yield min(notes, default=time), 3, n * 1000 + m, LogEntry(accept, (row.measure,))
         if gone := [row for row in rows if row.state is ReceiptState.WITHDRAWN]:
             notes = (c.when for c in books.master.changes if c.return_id == id_ and c.note.startswith("取下げ"))
             reason = gone[0].note.removeprefix("取下げ").removeprefix(": ")
-            yield max(notes, default="9999"), 5, n, Entry(Withdraw(id_, reason), reading.measures())
+            yield max(notes, default="9999"), 5, n, LogEntry(Withdraw(id_, reason), reading.measures())
 
 
 def _reading(books: Books, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:
@@ -167,13 +167,13 @@ def _people(books: Books, first: Mapping[str, Mapping[Ref, str]]) -> Iterator[_D
     for n, change in enumerate(books.master.changes):
         before = texts.get((change.measure, change.ref), "")
         if before != change.old:
-            yield change.when, 1, n, Entry(Edit(change.ref, before, change.old), (change.measure,))
+            yield change.when, 1, n, LogEntry(Edit(change.ref, before, change.old), (change.measure,))
         texts[change.measure, change.ref] = change.new
         if not change.return_id:
-            yield change.when, 1, n, Entry(Edit(change.ref, change.old, change.new, change.note), (change.measure,))
+            yield change.when, 1, n, LogEntry(Edit(change.ref, change.old, change.new, change.note), (change.measure,))
     for n, row in enumerate(books.master.conflicts):
         if row.state is ConflictState.RESOLVED and not row.label.startswith(ADDITION):
-            yield row.when, 4, n, Entry(_decision(books, row), (row.measure,))
+            yield row.when, 4, n, LogEntry(_decision(books, row), (row.measure,))
 
 
 def _decision(books: Books, row: Conflict) -> Event:
@@ -185,7 +185,7 @@ def _decision(books: Books, row: Conflict) -> Event:
     )  # fmt: skip
 
 
-def _settle(books: Books, chain: Chain, written: Mapping[str, Mapping[Ref, str]]) -> Iterator[Entry]:
+def _settle(books: Books, chain: Chain, written: Mapping[str, Mapping[Ref, str]]) -> Iterator[LogEntry]:
     """An edit for each cell whose text is another in the history than in the fold."""
     measures = {m.id: m for m in books.master.measures}
     judge = Judge(books.terms, measures, books.master.departments, {})
@@ -194,4 +194,4 @@ def _settle(books: Books, chain: Chain, written: Mapping[str, Mapping[Ref, str]]
         for ref in dict.fromkeys([*state.texts, *written[measure]]):
             here, text = state.text(ref), written[measure].get(ref, "")
             if here != text:
-                yield Entry(Edit(ref, here, text, "記録の作成"), (measure,))
+                yield LogEntry(Edit(ref, here, text, "記録の作成"), (measure,))

@@ -22,9 +22,9 @@ from .originals import original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
 from .read import FileRead, FileReader, package_of
 from .reading import Reading, SheetReading, reading_data, reading_name
-from .replay import Again, Outcome, SheetKey, State, Verdict
+from .replay import Again, Fate, Replayed, SheetKey, SheetOutcome
 
-_HELD = (Verdict.HELD, Verdict.ELSEWHERE)
+_HELD = (Fate.HELD, Fate.ELSEWHERE)
 
 
 class Planner:
@@ -74,7 +74,7 @@ class Planner:
         if not reading.complete:
             return False
         return not any(
-            self.books.state(s.measure).outcomes[reading.id, s.issue].verdict in _HELD
+            self.books.state(s.measure).outcomes[reading.id, s.issue].fate in _HELD
             for s in reading.sheets
             if s.measure in self.books.texts
         )
@@ -142,7 +142,7 @@ class Planner:
             measures = tuple(
                 s.measure for s in reading.sheets
                 if s.readable and s.measure in books.texts
-                and books.state(s.measure).outcomes[id_, s.issue].verdict in _HELD
+                and books.state(s.measure).outcomes[id_, s.issue].fate in _HELD
             )  # fmt: skip
             for measure in dict.fromkeys(measures):
                 before = books.state(measure)
@@ -182,7 +182,7 @@ class Planner:
         for measure in books.touched():
             before = books.state(measure, upto=start).outcomes
             for key, outcome in books.state(measure).outcomes.items():
-                if key in before and outcome.verdict.is_in and not before[key].verdict.is_in and outcome.says:
+                if key in before and outcome.fate.is_in and not before[key].fate.is_in and outcome.says:
                     out.add(key[0])
         return out
 
@@ -238,25 +238,30 @@ class Planner:
         return self._outcome(base, sheet, before, self.books.state(sheet.measure).outcomes[key], names)
 
     def _outcome(
-        self, base: SheetPlan, sheet: SheetReading, before: Outcome | None, now: Outcome, names: dict[str, str]
+        self,
+        base: SheetPlan,
+        sheet: SheetReading,
+        before: SheetOutcome | None,
+        now: SheetOutcome,
+        names: dict[str, str],
     ) -> SheetPlan:
         whole = replace(base, cells=sheet.cells, texts=sheet.texts)
         said = {"return": now.sheet.return_id, "measure": sheet.measure}
-        if now.verdict is Verdict.WITHDRAWN:
+        if now.fate is Fate.WITHDRAWN:
             return replace(whole, status=Status.UNCHANGED, problems=(problem(problems.WITHDRAWN, said),))
-        if now.verdict is Verdict.REPLACED:
+        if now.fate is Fate.REPLACED:
             later = problem(problems.REPLACED, said | {"newer": now.replaced_by})
             return replace(whole, status=Status.UNCHANGED, problems=(later,))
         renewed = any(
             isinstance(e.event, Read) and e.event.return_id == now.sheet.return_id for e in self.books.work.entries
         )
-        if before is not None and before.verdict.is_in and now.verdict.is_in and not renewed:
+        if before is not None and before.fate.is_in and now.fate.is_in and not renewed:
             return replace(whole, status=Status.UNCHANGED, problems=())
         found = shown_problems(now, names)
-        if now.overtaken_by and now.verdict.is_in:
+        if now.overtaken_by and now.fate.is_in:
             return replace(whole, status=Status.UNCHANGED, problems=found)
         merge, status = now.merge, Status.UNCHANGED
-        if not now.verdict.is_in:
+        if not now.fate.is_in:
             merge, status = Merge(), Status.HELD
         elif merge.changes or merge.conflicts:
             status = Status.MERGED
@@ -266,7 +271,7 @@ class Planner:
         labels = {ref: label(ref, settings, item_name(ref, texts, settings.catalogue)) for ref in refs}
         return replace(
             whole, status=status, problems=found, merge=merge, labels=labels, moved=sheet.moved, notes=sheet.notes,
-            meant=now.judged.elsewhere if not now.verdict.is_in else "",
+            meant=now.judged.elsewhere if not now.fate.is_in else "",
         )  # fmt: skip
 
 
@@ -280,8 +285,8 @@ def _same_facts(before: Reading, now: Reading) -> bool:
     return (before.sheets, before.problems) == (now.sheets, now.problems)
 
 
-def _fates(state: State) -> dict[SheetKey, tuple[object, ...]]:
-    return {key: (o.verdict, o.judged, o.replaced_by) for key, o in state.outcomes.items()}
+def _fates(state: Replayed) -> dict[SheetKey, tuple[object, ...]]:
+    return {key: (o.fate, o.judged, o.replaced_by) for key, o in state.outcomes.items()}
 
 
 def _unchanged(sheet: SheetPlan) -> SheetPlan:

@@ -13,7 +13,9 @@ from ..domain.errors import MasterError
 from ..domain.model import Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive
-from .replay import Stamp
+
+Stamp = tuple[str, int]
+"""When an answer was given, and the number of its return: of two answers the higher one counts."""
 
 
 @dataclass(frozen=True, slots=True)

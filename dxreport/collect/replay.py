@@ -1,14 +1,14 @@
 """Replay: the state of a measure is a fold over what happened to it.
 
 Pure: no files, no clock, no settings of today. ``replay(first, log, rules)`` takes the texts that the
-measure began with and its events in the order of the log, and gives a :class:`State`: its texts, what
+measure began with and its events in the order of the log, and gives a :class:`Replayed`: its texts, what
 became of every returned sheet, and the conflicts. Nothing is ever patched back: a withdrawal is the same
 fold without the return.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
@@ -16,14 +16,13 @@ from typing import Protocol
 from ..domain.merge import Merge, contested, three_way
 from ..domain.model import Ref
 from ..domain.problems import Problem
+from .reading import SheetReading, Stamp
 
-Stamp = tuple[str, int]
-"""When an answer was given, and the number of its return: of two answers the higher one counts."""
 SheetKey = tuple[str, str]
 """Return and issue: which returned sheet of a measure."""
 
 
-class Verdict(Enum):
+class Fate(Enum):
     """The outcome of a returned sheet."""
 
     TAKEN = "taken"
@@ -37,7 +36,7 @@ class Verdict(Enum):
     @property
     def is_in(self) -> bool:
         """Whether the sheet counts as an answer to its round."""
-        return self in (Verdict.TAKEN, Verdict.UNCHANGED, Verdict.SILENT)
+        return self in (Fate.TAKEN, Fate.UNCHANGED, Fate.SILENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Sheet:
     ``issued`` are the texts it was sent with, ``texts`` those it came back with (only the cells it shows);
     ``corrects`` is the return it is a corrected copy of; ``whole`` makes every open cell an answer; ``terms``
     names the settings it is judged by. ``inputs`` are the fields (with their period) that it has input cells for,
-    None where that is not known. ``data`` belongs to the caller.
+    None where that is not known. ``read`` is for the rules and the ledgers.
     """
 
     return_id: str
@@ -67,7 +66,7 @@ class Sheet:
     corrects: str = ""
     whole: bool = False
     terms: str = ""
-    data: object = field(default=None, repr=False, compare=False)
+    read: SheetReading = field(default=SheetReading("", "", ""), repr=False, compare=False)
     inputs: frozenset[tuple[str, int]] | None = field(default=None, repr=False)
 
     @property
@@ -224,18 +223,21 @@ class Rules(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The outcome of a returned sheet, with the reasons.
+@dataclass(slots=True)
+class SheetOutcome:
+    """The outcome of a returned sheet, with the reasons; it changes only while events are folded in.
 
-    ``says`` are its answers; ``joined`` the returns it went in with; ``replaced_by`` the one that went in
-    instead; ``accepted`` the reason it was taken in with.
+    ``says`` are its answers, ``before`` the texts that its author had; ``leans`` says whether it is complete only by
+    what others answered. ``joined`` are the returns it went in with; ``replaced_by`` the one that went in instead;
+    ``accepted`` the reason it was taken in with.
     """
 
     sheet: Sheet
-    verdict: Verdict
+    fate: Fate = Fate.HELD
     judged: Judged = Judged()
     says: Mapping[Ref, Said] = field(default_factory=dict)
+    before: Mapping[Ref, str] = field(default_factory=dict, repr=False)
+    leans: bool = False
     merge: Merge = field(default_factory=Merge)
     joined: tuple[str, ...] = ()
     replaced_by: str = ""
@@ -243,13 +245,18 @@ class Outcome:
     accepted: str | None = None
     withdrawn: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is held for nothing but answers."""
+        return self.fate is Fate.HELD and not self.judged.own
+
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Replayed:
     """A measure after a log."""
 
     texts: Mapping[Ref, Text]
-    outcomes: Mapping[SheetKey, Outcome]
+    outcomes: Mapping[SheetKey, SheetOutcome]
     conflicts: Mapping[tuple[Ref, str], OpenConflict]
     trail: tuple[Put, ...] = ()
 
@@ -259,69 +266,36 @@ class State:
 
     def settled(self, round_: str) -> bool:
         """Whether a round is answered and nothing of it is held."""
-        verdicts = [o.verdict for o in self.outcomes.values() if o.sheet.round == round_]
-        return Verdict.HELD not in verdicts and any(v.is_in for v in verdicts)
+        fates = [o.fate for o in self.outcomes.values() if o.sheet.round == round_]
+        return Fate.HELD not in fates and any(fate.is_in for fate in fates)
 
 
-def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> State:
-    """Fold the events of one measure over the texts it began with."""
-    fold = _Fold(first, rules)
-    for place, event in _in_force(log):
-        fold.step(place, event)
-    return fold.state(log)
+def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> Replayed:
+    """Fold the events of one measure over the texts it began with.
 
-
-def _in_force(log: Sequence[Event]) -> Iterator[tuple[int, Event | _Absent]]:
-    """The events that count, with their places: none of a return before its withdrawal, no decision that took its text.
-
-    A withdrawn sheet is still known: an acceptance may bring it back, and a corrected copy inherits from it.
+    None of a return before its withdrawal counts, and no decision that took its text. Its sheet is still known: an
+    acceptance may bring it back, and a corrected copy inherits from it.
     """
-    out = {event.return_id: place for place, event in enumerate(log) if isinstance(event, Withdraw)}
+    fold = _Fold(first, rules)
+    withdrawn = {
+        event.return_id: (place, event.reason) for place, event in enumerate(log) if isinstance(event, Withdraw)
+    }
     for place, event in enumerate(log):
-        if out.get(_return_of(event), -1) <= place:
-            yield place, event
+        until, reason = withdrawn.get(_return_of(event), (-1, ""))
+        if until <= place:
+            fold.step(place, event)
         elif isinstance(event, Returned):
-            yield place, _Absent(event.sheet)
+            fold.sheets[event.sheet.key] = SheetOutcome(event.sheet, Fate.WITHDRAWN, withdrawn=reason)
+    return fold.state()
 
 
 def _return_of(event: Event) -> str:
-    if isinstance(event, Returned):
-        return event.sheet.return_id
-    if isinstance(event, Decision):
-        return event.takes
+    match event:
+        case Returned(sheet):
+            return sheet.return_id
+        case Decision():
+            return event.takes
     return getattr(event, "return_id", "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Absent:
-    """A sheet whose return was withdrawn."""
-
-    sheet: Sheet
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A returned sheet at work."""
-
-    sheet: Sheet
-    before: Mapping[Ref, str]
-    says: dict[Ref, Said]
-    judged: Judged = Judged()
-    verdict: Verdict = Verdict.HELD
-    joined: tuple[str, ...] = ()
-    leans: bool = False
-    merge: Merge = field(default_factory=Merge)
-    overtaken_by: str = ""
-    accepted: str | None = None
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is held for nothing but answers."""
-        return self.verdict is Verdict.HELD and not self.judged.own
-
-    @property
-    def answers(self) -> bool:
-        return bool(self.says)
 
 
 class _Fold:
@@ -332,60 +306,72 @@ class _Fold:
         self.texts = {ref: Text(text) for ref, text in first.items()}
         self.said: dict[tuple[str, Ref], tuple[Said, SheetKey]] = {}
         self.rounds: set[str] = set()  # that said something
-        self.entries: dict[SheetKey, _Entry] = {}
-        self.absent: dict[SheetKey, Sheet] = {}
+        self.sheets: dict[SheetKey, SheetOutcome] = {}
         self.conflicts: dict[tuple[Ref, str], OpenConflict] = {}
         self.decisions: dict[tuple[Ref, str, str], Decision] = {}
         self.issued: dict[str, int] = {}
         self.trail: list[Put] = []
         self.place = -1
 
-    def step(self, place: int, event: Event | _Absent) -> None:
+    def step(self, place: int, event: Event) -> None:
         """Fold one event in."""
         self.place = place
         match event:
             case Issued(issue):
                 self.issued[issue] = place
-            case _Absent(sheet):
-                self.absent[sheet.key] = sheet
             case Returned(sheet):
-                self._arrive(self._entry(sheet))
+                self._arrive(sheet)
             case Again(return_id, terms):
                 self._again(return_id, terms)
             case Edit(ref, old, new):
                 self._edit(ref, old, new)
             case Decision():
                 self._decide(event)
-            case Adopt(return_id, issue, texts, _, _):
-                self._adopt((return_id, issue), texts)
+            case Adopt(return_id, issue, texts):
+                key = return_id, issue
+                for ref, text in texts.items():
+                    self._put(ref, text, key, self.sheets[key].sheet.round if key in self.sheets else "")
             case Accept(return_id, issue, reason):
                 self._accept((return_id, issue), reason)
 
     # Returned sheets
 
-    def _entry(self, sheet: Sheet) -> _Entry:
+    def _arrive(self, sheet: Sheet) -> None:
+        """Judge a sheet; let it in, alone or with those that wait for it."""
+        entry = self._entry(sheet, self.rules.opens(sheet))
+        alone, entry.leans = self._judge(entry, [entry])
+        entry.judged = alone
+        if alone.own:
+            entry.fate = Fate.ELSEWHERE if alone.elsewhere and not self._is_news(entry) else Fate.HELD
+            return
+        run = self._waiting(entry)
+        joint = self._judge(entry, run)[0] if len(run) > 1 else alone
+        if not joint.lacks:
+            self._enter(run, entry, joint)
+        elif not alone.lacks:
+            self._enter([entry], entry, alone)
+        else:
+            entry.judged = replace(alone, lacks=self._owed(entry, run))
+
+    def _again(self, return_id: str, terms: str) -> None:
+        for entry in [e for e in self.sheets.values() if e.sheet.return_id == return_id]:
+            if entry.fate in (Fate.HELD, Fate.ELSEWHERE) and not self._replacement(entry):
+                del self.sheets[entry.sheet.key]
+                self._arrive(replace(entry.sheet, terms=terms))
+
+    def _accept(self, key: SheetKey, reason: str) -> None:
+        if key not in self.sheets:
+            return
+        sheet = self.sheets[key].sheet
+        entry = self._entry(sheet, self.rules.accepts(sheet))
+        entry.accepted = reason
+        entry.judged, _ = self._judge(entry, [entry])
+        self._enter(self._waiting(entry), entry, None)
+
+    def _entry(self, sheet: Sheet, opened: Collection[Ref]) -> SheetOutcome:
+        """A sheet with its answers: what differs from what its author had, and what a corrected copy leaves as inherited."""
         inherited = self._inherited(sheet)
         before = {**sheet.issued, **{ref: said.text for ref, said in inherited.items()}}
-        entry = _Entry(sheet, before, self._says(sheet, before, inherited, self.rules.opens(sheet)))
-        self.entries[sheet.key] = entry
-        return entry
-
-    def _inherited(self, sheet: Sheet) -> Mapping[Ref, Said]:
-        """What the sheet that this one corrects said, and as of when: its author had that before them."""
-        key = (sheet.corrects, sheet.issue)
-        parent = self.entries[key].sheet if key in self.entries else self.absent.get(key)
-        if not sheet.corrects or parent is None or parent.key == sheet.key:
-            return {}
-        before = self._inherited(parent)
-        texts = {**parent.issued, **{ref: said.text for ref, said in before.items()}}
-        own = {ref: Said(t, parent.stamp) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
-        return {**before, **own}
-
-    @staticmethod
-    def _says(
-        sheet: Sheet, before: Mapping[Ref, str], inherited: Mapping[Ref, Said], opened: Collection[Ref]
-    ) -> dict[Ref, Said]:
-        """Its answers: what differs from what its author had, and what a corrected copy leaves as inherited."""
         says = {}
         for ref, text in sheet.texts.items():
             if ref not in opened:
@@ -394,60 +380,31 @@ class _Fold:
                 says[ref] = Said(text, sheet.stamp)
             elif ref in inherited:
                 says[ref] = Said(text, sheet.stamp) if sheet.whole else inherited[ref]
-        return says
+        entry = self.sheets[sheet.key] = SheetOutcome(sheet, says=says, before=before)
+        return entry
 
-    def _arrive(self, entry: _Entry) -> None:
-        """Judge a sheet; let it in, alone or with those that wait for it."""
-        alone, leans = self._judge(entry, [entry])
-        entry.judged, entry.leans = alone, leans
-        if alone.own:
-            entry.verdict = self._wrong_round(entry)
-            return
-        others = [] if entry.sheet.whole else [e for e in self._waiting(entry) if e is not entry]
-        joint = self._judge(entry, [*others, entry])[0] if others else alone
-        if not joint.lacks:
-            self._enter([*others, entry], joint)
-        elif not alone.lacks:
-            self._enter([entry], alone)
-        else:
-            entry.judged = replace(alone, lacks=self._owed(entry, others))
-            entry.verdict = Verdict.HELD
+    def _inherited(self, sheet: Sheet) -> dict[Ref, Said]:
+        """What the sheet that this one corrects said, and as of when: its author had that before them."""
+        corrected = self.sheets.get((sheet.corrects, sheet.issue))
+        if corrected is None or corrected.sheet.key == sheet.key:
+            return {}
+        parent, before = corrected.sheet, self._inherited(corrected.sheet)
+        texts = {**parent.issued, **{ref: said.text for ref, said in before.items()}}
+        return before | {ref: Said(t, parent.stamp) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
 
-    def _wrong_round(self, entry: _Entry) -> Verdict:
-        """Whether the sheet says something of another round only, and nothing new of its own."""
-        if not entry.judged.elsewhere:
-            return Verdict.HELD
-        new = any(
-            (k := self.said.get((entry.sheet.round, r))) is None or (k[0].text != s.text and k[0].stamp < s.stamp)
-            for r, s in entry.says.items()
-        )
-        return Verdict.HELD if new else Verdict.ELSEWHERE
+    def _is_news(self, entry: SheetOutcome) -> bool:
+        """Whether the sheet answers something new in its own round."""
+        known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in entry.says.items())
+        return any(k is None or (k[0].text != said.text and k[0].stamp < said.stamp) for k, said in known)
 
-    def _again(self, return_id: str, terms: str) -> None:
-        for entry in [e for e in self.entries.values() if e.sheet.return_id == return_id]:
-            if entry.verdict in (Verdict.HELD, Verdict.ELSEWHERE) and not self._replacement(entry):
-                del self.entries[entry.sheet.key]
-                self._arrive(self._entry(replace(entry.sheet, terms=terms)))
-
-    def _accept(self, key: SheetKey, reason: str) -> None:
-        if key not in self.entries and key not in self.absent:
-            return
-        sheet = self.entries[key].sheet if key in self.entries else self.absent[key]
-        entry = self._entry(sheet)
-        inherited = self._inherited(sheet)
-        entry.says = self._says(sheet, entry.before, inherited, self.rules.accepts(sheet))
-        entry.accepted = reason
-        entry.judged, _ = self._judge(entry, [entry])
-        others = [] if sheet.whole else [e for e in self._waiting(entry) if e is not entry]
-        self._enter([*others, entry], None)
-
-    def _judge(self, entry: _Entry, group: Sequence[_Entry]) -> tuple[Judged, bool]:
+    def _judge(self, entry: SheetOutcome, group: Sequence[SheetOutcome]) -> tuple[Judged, bool]:
         """The sheet judged with the answers of a group in it; and whether it leans on what others answered."""
         sheet = entry.sheet
         newest: dict[Ref, Said] = {}
-        for said in (s for e in group for s in e.says.items()):
-            if said[0] not in newest or newest[said[0]].stamp <= said[1].stamp:
-                newest[said[0]] = said[1]
+        for e in group:
+            for ref, said in e.says.items():
+                if ref not in newest or newest[ref].stamp <= said.stamp:
+                    newest[ref] = said
         texts, others = dict(sheet.issued), set()
         opened = self.rules.opens(sheet)
         for ref in {**sheet.issued, **sheet.texts, **newest}:
@@ -475,111 +432,109 @@ class _Fold:
             return None if said or known or here is None or self._is_own(ref, sheet.round) else here.text
         if known and (said is None or known[0].stamp > said.stamp):
             return self.texts[ref].text if ref in self.texts else known[0].text
-        if said is not None:
-            return None
-        if ref in opened or not sheet.issued.get(ref, ""):
-            return self.texts[ref].text if ref in self.texts else ""
+        if said is None and (ref in opened or not sheet.issued.get(ref, "")):
+            return self._here(ref).text
         return None
 
     # Which sheets wait for which
 
-    def _round(self, round_: str) -> list[_Entry]:
+    def _round(self, round_: str) -> list[SheetOutcome]:
         """The sheets of a round by their stamps."""
-        return sorted((e for e in self.entries.values() if e.sheet.round == round_), key=lambda e: e.sheet.stamp)
+        return sorted((e for e in self.sheets.values() if e.sheet.round == round_), key=lambda e: e.sheet.stamp)
 
-    def _waiting(self, entry: _Entry) -> list[_Entry]:
+    def _waiting(self, entry: SheetOutcome) -> list[SheetOutcome]:
         """The sheets of the round that wait, and ``entry``: those that no faulty sheet parts from it.
 
-        A corrected copy counts instead of the sheet it corrects.
+        A corrected copy counts instead of the sheet it corrects. A whole sheet waits for none.
         """
-        held = [
-            e
-            for e in self._round(entry.sheet.round)
-            if e is entry or (e.verdict is Verdict.HELD and not self._replacement(e))
-        ]
+        if entry.sheet.whole:
+            return [entry]
+        sheets = self._round(entry.sheet.round)
+        held = [e for e in sheets if e is entry or (e.fate is Fate.HELD and not self._replacement(e))]
         corrected = self._corrected(held)
-        run: list[_Entry] = []
+        run: list[SheetOutcome] = []
         for e in held:
-            if e.sheet.return_id in corrected and e is not entry:
+            if e is entry:
+                run.append(e)
+            elif e.sheet.return_id in corrected:
                 continue
-            if e is not entry and not e.waits:
+            elif not e.waits:
                 if entry in run:
                     break
                 run = []
-            elif e is entry or (e.answers and not e.sheet.whole):
+            elif e.says and not e.sheet.whole:
                 run.append(e)
         return run
 
-    def _corrected(self, entries: Iterable[_Entry]) -> set[str]:
+    def _corrected(self, entries: Iterable[SheetOutcome]) -> set[str]:
         """The returns that these sheets correct, and those that these correct in turn."""
         out: set[str] = set()
         for e in entries:
-            key = (e.sheet.corrects, e.sheet.issue)
-            while key[0] and key[0] not in out and key in self.entries:
-                out.add(key[0])
-                key = (self.entries[key].sheet.corrects, key[1])
+            parent = self.sheets.get((e.sheet.corrects, e.sheet.issue))
+            while parent and parent.fate is not Fate.WITHDRAWN and parent.sheet.return_id not in out:
+                out.add(parent.sheet.return_id)
+                parent = self.sheets.get((parent.sheet.corrects, parent.sheet.issue))
         return out
 
-    def _replacement(self, entry: _Entry) -> str:
+    def _replacement(self, entry: SheetOutcome) -> str:
         """The return that went in instead of a held sheet: the last of its round with a later stamp that answers."""
         later = [
-            e for e in self._round(entry.sheet.round)
-            if e.verdict in (Verdict.TAKEN, Verdict.UNCHANGED) and e.sheet.stamp > entry.sheet.stamp
-            and (e.answers or not e.leans)
+            e.sheet for e in self._round(entry.sheet.round)
+            if e.fate in (Fate.TAKEN, Fate.UNCHANGED) and e.sheet.stamp > entry.sheet.stamp and (e.says or not e.leans)
         ]  # fmt: skip
-        return later[-1].sheet.return_id if later else ""
+        return later[-1].return_id if later else ""
 
-    def _enter(self, group: Sequence[_Entry], whole: Judged | None) -> None:
+    def _enter(self, run: Sequence[SheetOutcome], last: SheetOutcome, whole: Judged | None) -> None:
         """Let sheets in together, in the order of their stamps; then look at what waits for them."""
-        last = group[-1]
+        group = [*(e for e in run if e is not last), last]
         for e in sorted(group, key=lambda e: e.sheet.stamp):
-            gave = (o for o in group if o is not e and o.answers and (e is not last or _gives(o, e)))
-            e.joined = tuple(o.sheet.return_id for o in gave) if e.accepted is None else ()
             if e.accepted is None:
+                gave = (o for o in group if o is not e and o.says and (e is not last or _gives(o, e)))
+                e.joined = tuple(o.sheet.return_id for o in gave)
                 e.judged = _still(e.judged, whole) if whole else Judged(warnings=e.judged.warnings)
             self._take(e)
         self._look_again()
 
     def _look_again(self) -> None:
         """What goes in may be what other sheets wait for, in this round and in others."""
-        for entry in self._by_stamp():
+        for entry in sorted(self.sheets.values(), key=lambda e: e.sheet.stamp, reverse=True):
             if not entry.waits or entry.sheet.whole or self._replacement(entry):
                 continue
             run = self._waiting(entry)
             joint = self._judge(entry, run)[0]
+            alone, entry.leans = self._judge(entry, [entry])
             if not joint.lacks:
-                entry.leans = self._judge(entry, [entry])[1]
-                self._enter([*(e for e in run if e is not entry), entry], joint)
+                self._enter(run, entry, joint)
                 return
-            entry.judged = replace(self._judge(entry, [entry])[0], lacks=self._owed(entry, run))
+            entry.judged = replace(alone, lacks=self._owed(entry, run))
 
-    def _owed(self, entry: _Entry, others: Sequence[_Entry]) -> tuple[Problem, ...]:
+    def _owed(self, entry: SheetOutcome, run: Sequence[SheetOutcome]) -> tuple[Problem, ...]:
         """What a waiting sheet lacks: answers that neither it nor those that waited before it have given."""
-        earlier = [e for e in others if e.sheet.stamp < entry.sheet.stamp]
+        earlier = [e for e in run if e.sheet.stamp < entry.sheet.stamp]
         return self._judge(entry, [*earlier, entry])[0].lacks
-
-    def _by_stamp(self) -> list[_Entry]:
-        return sorted(self.entries.values(), key=lambda e: e.sheet.stamp, reverse=True)
 
     # Merging
 
-    def _take(self, entry: _Entry) -> None:
+    def _take(self, entry: SheetOutcome) -> None:
         """Merge the answers of a sheet that goes in: those that no newer one of its round has overtaken."""
         sheet = entry.sheet
-        known = {ref: self.said.get((sheet.round, ref)) for ref in entry.says}
-        later = {ref: k for ref, k in known.items() if k and k[0].stamp > entry.says[ref].stamp}
-        counted = {ref: said for ref, said in entry.says.items() if not (k := known[ref]) or k[0].stamp < said.stamp}
         self.rounds.add(sheet.round)
-        for ref, said in counted.items():
-            self.said[sheet.round, ref] = said, sheet.key
-            self.conflicts.pop((ref, sheet.round), None)
-        entry.merge = self._merge(sheet, {ref: said.text for ref, said in counted.items()})
+        counted: dict[Ref, str] = {}
+        overtaken = {""}
+        for ref, said in entry.says.items():
+            known = self.said.get((sheet.round, ref))
+            if known is None or known[0].stamp < said.stamp:
+                counted[ref] = said.text
+                self.said[sheet.round, ref] = said, sheet.key
+                self.conflicts.pop((ref, sheet.round), None)
+            elif known[0].stamp > said.stamp and known[0].text != said.text:
+                overtaken.add(known[1][0])
+        entry.merge = self._merge(sheet, counted)
         changed = bool(entry.merge.changes or entry.merge.conflicts)
-        overtaken = {key[0] for ref, (said, key) in later.items() if said.text != entry.says[ref].text}
-        entry.overtaken_by = max(overtaken, default="") if not changed else ""
-        silent = not entry.answers and entry.leans and not sheet.corrects
+        entry.overtaken_by = "" if changed else max(overtaken)
+        silent = not entry.says and entry.leans and not sheet.corrects
         taken = changed or entry.accepted is not None
-        entry.verdict = Verdict.SILENT if silent else Verdict.TAKEN if taken else Verdict.UNCHANGED
+        entry.fate = Fate.SILENT if silent else Fate.TAKEN if taken else Fate.UNCHANGED
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
         """Merge answers three ways; gives the changes made and the conflicts found."""
@@ -587,8 +542,7 @@ class _Fold:
         issued_at = self.issued.get(sheet.issue, -1)
 
         def answered(ref: Ref) -> bool:
-            now = self.texts.get(ref, Text(""))
-            return self._is_own(ref, sheet.round) or now.place < issued_at
+            return self._is_own(ref, sheet.round) or self._here(ref).place < issued_at
 
         fresh = any(
             text == sheet.issued.get(ref, "") != here.get(ref, "") and self._is_own(ref, sheet.round)
@@ -601,33 +555,38 @@ class _Fold:
         for change in changes:
             self._put(change.ref, change.new, sheet.key, sheet.round)
         for c in conflicts:
-            self.conflicts[c.ref, sheet.round] = OpenConflict(
-                c.ref, sheet.round, c.issued, c.returned, c.current, sheet.key
-            )
+            opened = OpenConflict(c.ref, sheet.round, c.issued, c.returned, c.current, sheet.key)
+            self.conflicts[c.ref, sheet.round] = opened
         return Merge(changes, conflicts)
 
     def _decided(self, sheet: Sheet, ref: Ref, text: str) -> bool:
         """Whether this question was decided before; its answer goes in."""
-        here = self.texts.get(ref, Text("")).text
-        decided = self.decisions.get((ref, sheet.round, text))
+        here, decided = self._here(ref).text, self.decisions.get((ref, sheet.round, text))
         if decided is None or here not in (decided.current, decided.text):
             return False
-        if decided.takes and not any(k[0] == decided.takes and e.verdict.is_in for k, e in self.entries.items()):
+        if decided.takes and not self._merged(decided.takes):
             return False
         if here != decided.text:
             self._put(ref, decided.text, sheet.key if decided.takes else None, sheet.round if decided.takes else "")
         return True
 
+    def _merged(self, return_id: str) -> SheetKey | None:
+        """The first sheet of a return that is in."""
+        return next((key for key, e in self.sheets.items() if key[0] == return_id and e.fate.is_in), None)
+
     def _is_own(self, ref: Ref, round_: str) -> bool:
         """Whether the master's text is an answer of this round, and no other round answered the same."""
-        here = self.texts.get(ref, Text(""))
+        here = self._here(ref)
         if here.by is None or here.round != round_:
             return False
         others = (self.said.get((other, ref)) for other in self.rounds if other != round_)
         return not any(known and known[0].text == here.text for known in others)
 
+    def _here(self, ref: Ref) -> Text:
+        return self.texts.get(ref, _BLANK)
+
     def _put(self, ref: Ref, text: str, by: SheetKey | None, round_: str) -> None:
-        old = self.texts.get(ref, Text("")).text
+        old = self._here(ref).text
         if old != text:
             self.trail.append(Put(ref, old, text, by, self.place))
         self.texts[ref] = Text(text, by, round_, self.place)
@@ -635,7 +594,7 @@ class _Fold:
     # People
 
     def _edit(self, ref: Ref, old: str, new: str) -> None:
-        here = self.texts.get(ref, Text("")).text
+        here = self._here(ref).text
         self.conflicts = {k: c for k, c in self.conflicts.items() if c.ref != ref or c.returned != new}
         if here not in (old, new):
             self.conflicts[ref, ""] = OpenConflict(ref, "", here, old, new, None)
@@ -646,39 +605,30 @@ class _Fold:
         asked = self.conflicts.get((made.ref, made.round))
         if asked and asked.returned == made.returned:
             del self.conflicts[made.ref, made.round]
-        here = self.texts.get(made.ref, Text(""))
-        by = next((k for k, e in self.entries.items() if made.takes and k[0] == made.takes and e.verdict.is_in), None)
+        by = self._merged(made.takes) if made.takes else None
         if made.takes and by is None:
             return
-        if here.text != made.text:
+        if self._here(made.ref).text != made.text:
             self._put(made.ref, made.text, by, made.round if by else "")
 
-    def _adopt(self, key: SheetKey, texts: Mapping[Ref, str]) -> None:
-        round_ = self.entries[key].sheet.round if key in self.entries else ""
-        for ref, text in texts.items():
-            self._put(ref, text, key, round_)
-
-    def state(self, log: Sequence[Event]) -> State:
-        """The state after the events folded in so far; ``log`` tells of withdrawals."""
-        reasons = {e.return_id: e.reason for e in log if isinstance(e, Withdraw)}
+    def state(self) -> Replayed:
+        """The state after the events folded in so far."""
         outcomes = {}
-        for key, e in self.entries.items():
-            instead = self._replacement(e) if e.verdict in (Verdict.HELD, Verdict.ELSEWHERE) else ""
-            verdict, judged = e.verdict, e.judged
-            if verdict is Verdict.HELD and instead:
-                verdict = Verdict.REPLACED if e.answers or judged.own else Verdict.SILENT
-            if verdict is Verdict.SILENT:
+        for key, e in self.sheets.items():
+            instead = self._replacement(e) if e.fate in (Fate.HELD, Fate.ELSEWHERE) else ""
+            fate, judged = e.fate, e.judged
+            if fate is Fate.HELD and instead:
+                fate = Fate.REPLACED if e.says or judged.own else Fate.SILENT
+            if fate is Fate.SILENT:
                 judged = replace(judged, lacks=())
-            outcomes[key] = Outcome(
-                e.sheet, verdict, judged, e.says, e.merge, e.joined, instead, e.overtaken_by, e.accepted,
-            )  # fmt: skip
-        for key, sheet in self.absent.items():
-            if key not in outcomes:
-                outcomes[key] = Outcome(sheet, Verdict.WITHDRAWN, withdrawn=reasons.get(key[0], ""))
-        return State(self.texts, outcomes, self.conflicts, tuple(self.trail))
+            outcomes[key] = replace(e, fate=fate, judged=judged, replaced_by=instead)
+        return Replayed(self.texts, outcomes, self.conflicts, tuple(self.trail))
 
 
-def _gives(giver: _Entry, taker: _Entry) -> bool:
+_BLANK = Text("")
+
+
+def _gives(giver: SheetOutcome, taker: SheetOutcome) -> bool:
     """Whether a sheet answers something that another does not answer alike."""
     return any(taker.says.get(ref) is None or taker.says[ref].text != said.text for ref, said in giver.says.items())
 

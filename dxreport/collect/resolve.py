@@ -16,7 +16,7 @@ from .ledger import ADDITION, addition
 from .originals import original
 from .planner import Planner
 from .read import FileReader
-from .replay import Accept, Adopt, Decision, Edit, OpenConflict, Outcome, Verdict
+from .replay import Accept, Adopt, Decision, Edit, Fate, OpenConflict, SheetOutcome
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 
@@ -169,12 +169,12 @@ def _open(books: Books, id_: str) -> Conflict:
     return found
 
 
-def _waiting(books: Books, return_id: str, measure: str) -> Outcome:
+def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
     """The outcome of a sheet that may be accepted."""
     outcomes = books.state(measure).outcomes if measure in books.texts else {}
     mine = [o for key, o in outcomes.items() if key[0] == return_id]
-    open_to = (Verdict.HELD, Verdict.REPLACED, Verdict.ELSEWHERE, Verdict.WITHDRAWN)
-    found = next((o for o in mine if o.verdict in open_to), None)
+    open_to = (Fate.HELD, Fate.REPLACED, Fate.ELSEWHERE, Fate.WITHDRAWN)
+    found = next((o for o in mine if o.fate in open_to), None)
     if found is None:
         _refuse_unread(books, return_id, measure)
         held = "、".join(
@@ -186,7 +186,7 @@ def _waiting(books: Books, return_id: str, measure: str) -> Outcome:
         )
     later = [
         o.sheet.return_id for o in outcomes.values()
-        if o.sheet.round == found.sheet.round and o.verdict in (Verdict.TAKEN, Verdict.UNCHANGED)
+        if o.sheet.round == found.sheet.round and o.fate in (Fate.TAKEN, Fate.UNCHANGED)
         and o.sheet.stamp > found.sheet.stamp
     ]  # fmt: skip
     if later:

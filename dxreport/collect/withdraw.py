@@ -72,4 +72,4 @@ def _plan(books: Books, return_id: str, reason: str) -> Difference:
 
 def _was_in(books: Books, row: Receipt) -> bool:
     before = books.state(row.measure, upto=books.before_work).outcomes.get((row.id, row.issue_id))
-    return before is not None and before.verdict.is_in
+    return before is not None and before.fate.is_in

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dxreport.collect.replay import Verdict
+from dxreport.collect.replay import Fate
 from dxreport.domain.model import Ref
 from tests.support import laws
 from tests.support.abstract import (
@@ -151,7 +151,7 @@ def first_issue(desk: Desk) -> Issue:
     return desk.issues[0]
 
 
-def verdict(desk: Desk, return_id: str) -> Verdict:
+def verdict(desk: Desk, return_id: str) -> Fate:
     return next(v for key, v in verdicts(desk.state()).items() if key[0] == return_id)
 
 
@@ -159,7 +159,7 @@ def test_people_with_workbooks_of_different_issues_of_a_round_complete_each_othe
     one = desk.give(first_issue(desk), {A: "1"})
     two = desk.give(desk.issue(FIRST), {B: "2"})
     assert desk.texts() == {A: "1", B: "2", X: "0"}
-    assert {verdict(desk, one), verdict(desk, two)} == {Verdict.TAKEN}
+    assert {verdict(desk, one), verdict(desk, two)} == {Fate.TAKEN}
     assert desk.state().settled(FIRST)
 
 
@@ -184,7 +184,7 @@ def test_a_withdrawn_answer_in_the_middle(desk: Desk) -> None:
     desk.give(first_issue(desk), {B: "3"})
     desk.withdraw(middle)
     assert desk.texts() == {A: "1", B: "3", X: "0"}
-    assert verdict(desk, middle) is Verdict.WITHDRAWN
+    assert verdict(desk, middle) is Fate.WITHDRAWN
     assert desk.state().settled(FIRST)
 
 
@@ -192,14 +192,14 @@ def test_what_leaned_on_a_withdrawn_return_is_held_again(desk: Desk) -> None:
     first = desk.give(first_issue(desk), {A: "1", B: "1"})
     second = desk.give(first_issue(desk), {A: "2"})
     desk.withdraw(first)
-    assert verdict(desk, second) is Verdict.HELD
+    assert verdict(desk, second) is Fate.HELD
     assert desk.texts() == {X: "0"}
 
 
 def test_the_wrong_rounds_book_leaves_a_settled_round_alone(desk: Desk) -> None:
     desk.give(first_issue(desk), {A: "1", B: "1"})
     wrong = desk.give(first_issue(desk), {D: "1"})
-    assert verdict(desk, wrong) is Verdict.ELSEWHERE
+    assert verdict(desk, wrong) is Fate.ELSEWHERE
     assert desk.state().settled(FIRST)
     assert desk.texts() == {A: "1", B: "1", X: "0"}
     assert next(o for k, o in desk.state().outcomes.items() if k[0] == wrong).judged.elsewhere == SECOND
@@ -208,11 +208,11 @@ def test_the_wrong_rounds_book_leaves_a_settled_round_alone(desk: Desk) -> None:
 @pytest.mark.parametrize("texts", [{A: "2", D: "1"}, {A: "1", B: BAD, D: "1"}])
 def test_a_wrong_rounds_book_that_answers_its_own_round_too_is_held(desk: Desk, texts: dict[Ref, str]) -> None:
     desk.give(first_issue(desk), {A: "1", B: "1"})
-    assert verdict(desk, desk.give(first_issue(desk), texts)) is Verdict.HELD
+    assert verdict(desk, desk.give(first_issue(desk), texts)) is Fate.HELD
 
 
 def test_the_wrong_rounds_book_is_no_answer_to_its_round_though_that_is_open(desk: Desk) -> None:
-    assert verdict(desk, desk.give(first_issue(desk), {D: "1"})) is Verdict.ELSEWHERE
+    assert verdict(desk, desk.give(first_issue(desk), {D: "1"})) is Fate.ELSEWHERE
     assert not desk.state().settled("round 1")
 
 
@@ -220,10 +220,10 @@ def test_halves_do_not_join_across_a_faulty_sheet(desk: Desk) -> None:
     before = desk.give(first_issue(desk), {A: "1"})
     faulty = desk.give(first_issue(desk), {C: BAD})
     after = desk.give(first_issue(desk), {B: "1"})
-    assert {verdict(desk, r) for r in (before, faulty, after)} == {Verdict.HELD}
+    assert {verdict(desk, r) for r in (before, faulty, after)} == {Fate.HELD}
     other = desk.give(first_issue(desk), {A: "2"})
-    assert [verdict(desk, r) for r in (after, other)] == [Verdict.TAKEN, Verdict.TAKEN]
-    assert [verdict(desk, r) for r in (before, faulty)] == [Verdict.REPLACED, Verdict.REPLACED]
+    assert [verdict(desk, r) for r in (after, other)] == [Fate.TAKEN, Fate.TAKEN]
+    assert [verdict(desk, r) for r in (before, faulty)] == [Fate.REPLACED, Fate.REPLACED]
     assert desk.texts() == {A: "2", B: "1", X: "0"}
 
 
@@ -248,7 +248,7 @@ def test_accepting_a_faulty_half_takes_the_half_that_waited_for_it(desk: Desk) -
     half = desk.give(first_issue(desk), {A: "1"})
     faulty = desk.give(first_issue(desk), {B: BAD})
     desk.accept((faulty, "I1"))
-    assert verdict(desk, half) is Verdict.TAKEN
+    assert verdict(desk, half) is Fate.TAKEN
     assert desk.texts() == {A: "1", B: BAD, X: "0"}
 
 
@@ -308,7 +308,7 @@ def test_a_held_sheet_is_replaced_by_the_last_that_went_in(desk: Desk) -> None:
     desk.give(first_issue(desk), {A: "1", B: "1"})
     last = desk.give(first_issue(desk), {A: "2"})
     outcome = desk.state().outcomes[faulty, "I1"]
-    assert (outcome.verdict, outcome.replaced_by) == (Verdict.REPLACED, last)
+    assert (outcome.fate, outcome.replaced_by) == (Fate.REPLACED, last)
 
 
 def test_a_copy_of_a_return_that_a_backup_does_not_know_speaks_for_itself(desk: Desk) -> None:
@@ -329,12 +329,12 @@ def test_an_inherited_answer_is_in_with_its_parent_and_gives_way_to_a_round_that
     """The second round answers over the blank that it was issued with, and waits for what the copy brings."""
     parent = desk.give(first_issue(desk), {A: "1", B: "1", X: ""})
     copy = desk.give_copy(parent, {D: "1"})
-    assert verdict(desk, copy) is Verdict.ELSEWHERE
+    assert verdict(desk, copy) is Fate.ELSEWHERE
     later = desk.give(desk.issue(SECOND), {X: "3"})
-    assert verdict(desk, later) is Verdict.HELD
+    assert verdict(desk, later) is Fate.HELD
     earlier = desk.copy()
     desk.accept((copy, "I1"))
-    assert [verdict(desk, r) for r in (copy, later)] == [Verdict.TAKEN, Verdict.TAKEN]
+    assert [verdict(desk, r) for r in (copy, later)] == [Fate.TAKEN, Fate.TAKEN]
     assert desk.state().outcomes[copy, "I1"].says[X].stamp[1] == 1
     assert desk.texts()[X] == "3"
     assert not desk.state().conflicts

@@ -12,14 +12,14 @@ from dxreport.collect.replay import (
     Decision,
     Edit,
     Event,
+    Fate,
     Issued,
     Judged,
     OpenConflict,
+    Replayed,
     Returned,
     Sheet,
     SheetKey,
-    State,
-    Verdict,
     Withdraw,
     replay,
 )
@@ -109,7 +109,7 @@ class Desk:
             commands=[*self.commands],
         )  # fmt: skip
 
-    def state(self) -> State:
+    def state(self) -> Replayed:
         """The state now."""
         return replay(self.first, self.log, Rules())
 
@@ -240,14 +240,14 @@ class Desk:
         del self.log[self.commands[-1] :]
 
 
-def plain(state: State) -> dict[Ref, str]:
+def plain(state: Replayed) -> dict[Ref, str]:
     """The texts of a state, without the blank ones."""
     return {ref: text.text for ref, text in state.texts.items() if text.text}
 
 
-def verdicts(state: State) -> dict[SheetKey, Verdict]:
+def verdicts(state: Replayed) -> dict[SheetKey, Fate]:
     """What became of every sheet."""
-    return {key: outcome.verdict for key, outcome in state.outcomes.items()}
+    return {key: outcome.fate for key, outcome in state.outcomes.items()}
 
 
 # A history, as numbers: every step is a command and the choices that it makes.
@@ -345,12 +345,12 @@ def _play(desk: Desk, command: str, choose: Choices) -> Done | None:
             conflict = list(state.conflicts.values())[choose.below(len(state.conflicts))]
             desk.decide(conflict, choose.of((conflict.returned, conflict.current, conflict.issued, "9")))
         case "withdraw":
-            ids = sorted({k[0] for k, o in state.outcomes.items() if o.verdict is not Verdict.WITHDRAWN})
+            ids = sorted({k[0] for k, o in state.outcomes.items() if o.fate is not Fate.WITHDRAWN})
             if not ids:
                 return None
             desk.withdraw(ids[-1 - choose.below(len(ids))])
         case "accept":
-            keys = [k for k, o in state.outcomes.items() if not o.verdict.is_in]
+            keys = [k for k, o in state.outcomes.items() if not o.fate.is_in]
             if not keys:
                 return None
             desk.accept(keys[-1 - choose.below(len(keys))])

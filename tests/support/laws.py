@@ -9,13 +9,13 @@ from dxreport.collect.replay import (
     Decision,
     Edit,
     Event,
+    Fate,
     Issued,
-    Outcome,
+    Replayed,
     Returned,
     Said,
     Sheet,
-    State,
-    Verdict,
+    SheetOutcome,
     Withdraw,
     replay,
 )
@@ -41,14 +41,14 @@ def check(before: Desk, after: Desk, done: Done) -> None:
         _step_by_step(after, len(before.log))
 
 
-def _pure(desk: Desk, state: State) -> None:
+def _pure(desk: Desk, state: Replayed) -> None:
     """1: the same log, the same state."""
     again = desk.state()
     assert again == state
     assert list(again.texts) == list(state.texts)
 
 
-def _at_once(desk: Desk, done: Done, state: State) -> None:
+def _at_once(desk: Desk, done: Done, state: Replayed) -> None:
     """3: the same files at once again change no text and no verdict."""
     again = desk.copy()
     again.collect(*done.files)
@@ -66,21 +66,21 @@ def _one_by_one(before: Desk, after: Desk, done: Done) -> None:
     assert alone.log == after.log
 
 
-def _forward(old: State, new: State) -> None:
+def _forward(old: Replayed, new: Replayed) -> None:
     """5: what is in stays in."""
     for key, outcome in old.outcomes.items():
-        assert new.outcomes[key].verdict.is_in or not outcome.verdict.is_in, key
+        assert new.outcomes[key].fate.is_in or not outcome.fate.is_in, key
 
 
-def _unsettled(old: State, new: State, collected: set[str]) -> None:
+def _unsettled(old: Replayed, new: Replayed, collected: set[str]) -> None:
     """6: a settled round is unsettled only by a return of its own that came just now and is held."""
     for round_ in REQUIRED:
         if old.settled(round_) and not new.settled(round_):
-            held = {k[0] for k, o in new.outcomes.items() if o.sheet.round == round_ and o.verdict is Verdict.HELD}
+            held = {k[0] for k, o in new.outcomes.items() if o.sheet.round == round_ and o.fate is Fate.HELD}
             assert held <= collected, (round_, held)
 
 
-def _withdrawn(desk: Desk, state: State) -> None:
+def _withdrawn(desk: Desk, state: Replayed) -> None:
     """7: to withdraw a return is the log without it; what others wrote on copies of it stays a fact."""
     for return_id in sorted({key[0] for key in state.outcomes})[-3:]:
         rest: list[Event] = []
@@ -101,7 +101,7 @@ def _withdrawn(desk: Desk, state: State) -> None:
         assert after.conflicts == without.conflicts
 
 
-def _all_withdrawn(desk: Desk, state: State) -> None:
+def _all_withdrawn(desk: Desk, state: Replayed) -> None:
     """8: all withdrawn, in any order: the first texts, and over them what people last typed."""
     ids = sorted({key[0] for key in state.outcomes})
     typed = dict(desk.first)
@@ -116,10 +116,10 @@ def _all_withdrawn(desk: Desk, state: State) -> None:
         assert all(round_ == "" for _, round_ in left.conflicts)
 
 
-def _sound(desk: Desk, state: State) -> None:
+def _sound(desk: Desk, state: Replayed) -> None:
     """What is in has no fault of its own, and a settled round nothing blank that it asks for, unless people said so."""
     for outcome in state.outcomes.values():
-        assert not (outcome.verdict.is_in and outcome.judged.own and outcome.accepted is None)
+        assert not (outcome.fate.is_in and outcome.judged.own and outcome.accepted is None)
     if any(isinstance(event, Accept | Edit | Decision) for event in desk.log):
         return
     if any(sheet.whole for sheet in _sheets(desk.log)):
@@ -160,7 +160,7 @@ def _in_force(log: Sequence[Event]) -> list[Event]:
     return kept
 
 
-def _hands_keep(old: State, new: State, log: Sequence[Event], desk: Desk) -> None:
+def _hands_keep(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk) -> None:
     """9: what a person typed goes only by people, or by answers of a round that had it before them."""
     event = log[-1]
     for ref, was in old.texts.items():
@@ -177,13 +177,13 @@ def _hands_keep(old: State, new: State, log: Sequence[Event], desk: Desk) -> Non
         ), (ref, was, now)
 
 
-def _nothing_lost(old: State, new: State, log: Sequence[Event], desk: Desk) -> None:
+def _nothing_lost(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk) -> None:
     """10: every answer that went in stands, is overtaken in its round, written over, in conflict or decided."""
     event = log[-1]
     for key, outcome in new.outcomes.items():
-        if not outcome.verdict.is_in:
+        if not outcome.fate.is_in:
             continue
-        was_in = key in old.outcomes and old.outcomes[key].verdict.is_in
+        was_in = key in old.outcomes and old.outcomes[key].fate.is_in
         for ref, said in outcome.says.items():
             if _kept(new, outcome, ref, said) or _decided(log, ref, None, outcome.sheet.round, said.text):
                 continue
@@ -191,7 +191,7 @@ def _nothing_lost(old: State, new: State, log: Sequence[Event], desk: Desk) -> N
                 continue
             if was_in and not _kept(old, outcome, ref, said):
                 continue
-            same = [o for o in old.outcomes.values() if o.verdict.is_in and o.says.get(ref) == said]
+            same = [o for o in old.outcomes.values() if o.fate.is_in and o.says.get(ref) == said]
             if not was_in and any(not _kept(old, o, ref, said) for o in same):
                 continue  # the same answer went in with a corrected copy, or with the original
             assert was_in or same, ("lost as it went in", key, ref, said, new.texts[ref])
@@ -204,14 +204,14 @@ def _nothing_lost(old: State, new: State, log: Sequence[Event], desk: Desk) -> N
             ), ("written over by who had not seen it", key, ref, said, now)
 
 
-def _kept(state: State, outcome: Outcome, ref: Ref, said: Said) -> bool:
+def _kept(state: Replayed, outcome: SheetOutcome, ref: Ref, said: Said) -> bool:
     round_ = outcome.sheet.round
     conflict = state.conflicts.get((ref, round_))
     return (
         state.text(ref) == said.text
         or (conflict is not None and conflict.returned == said.text)
         or any(
-            o.verdict.is_in and o.sheet.round == round_ and ref in o.says and o.says[ref].stamp > said.stamp
+            o.fate.is_in and o.sheet.round == round_ and ref in o.says and o.says[ref].stamp > said.stamp
             for o in state.outcomes.values()
         )
     )
