@@ -11,7 +11,7 @@ import xlsxwriter
 from . import words
 from .excel_overview import overview_sheet
 from .excel_sheet import LATE, Column, Styles, Table, Value, table_sheet
-from .records import Coordination, Figures, MeasureName, OutcomeResult, Results, Since, Standing, Verdict, YearResult
+from .records import Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since, Verdict, YearResult
 
 _MEASURE = (Column("施策ID", 8), Column("施策名", 26), Column("主管部署", 15))
 
@@ -75,8 +75,8 @@ def _activities(figures: Figures) -> Table:
         (x.measure.area, *_name(x.measure), x.key, x.name, x.plan, x.category.label, x.countermeasure)
         for x in figures.activities
     ]
-    stressed = {c.label for c in figures.overview.categories if c.standing is Standing.LATE}
-    pending = {c.label for c in figures.overview.categories if c.standing is Standing.UNREPORTED}
+    stressed = {c.label for c in figures.overview.categories if c.standing is Progress.LATE}
+    pending = {c.label for c in figures.overview.categories if c.standing is Progress.UNREPORTED}
     return Table("取組一覧", f"取組の一覧（{figures.quarter_label}）", columns, rows, "進捗", stressed, pending)
 
 

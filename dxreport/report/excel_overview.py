@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
 from . import words
 from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, Styles, Table, fraction, page, put_link
-from .records import Category, Figures, Overview, Standing
+from .records import Category, Figures, Overview, Progress
 from .states import shaded
 
 if TYPE_CHECKING:
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
 
 # Fills that differ without colour.
-_FILLS: dict[Standing, tuple[dict[str, Any], ...]] = {
-    Standing.ON_TRACK: (
+_FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
+    Progress.ON_TRACK: (
         {"fill": {"color": "#2F6F9F"}}, {"fill": {"color": "#86B4D6"}}, {"fill": {"color": "#C4DBEC"}},
     ),
-    Standing.LATE: (
+    Progress.LATE: (
         {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#B3261E", "bg_color": "#FFFFFF"}},
         {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#7A1712", "bg_color": "#F3C6C2"}},
         {"pattern": {"pattern": "dark_vertical", "fg_color": "#000000", "bg_color": "#E08A83"}},
     ),
-    Standing.UNKNOWN: ({"pattern": {"pattern": "large_grid", "fg_color": "#6B4FA0", "bg_color": "#FFFFFF"}},),
-    Standing.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
-    Standing.UNREPORTED: ({"pattern": {"pattern": "narrow_horizontal", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
-    Standing.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
+    Progress.UNKNOWN: ({"pattern": {"pattern": "large_grid", "fg_color": "#6B4FA0", "bg_color": "#FFFFFF"}},),
+    Progress.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
+    Progress.UNREPORTED: ({"pattern": {"pattern": "narrow_horizontal", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
+    Progress.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
 }  # fmt: skip
 _ROW_PIXELS = 20
 _HEADING_ROW = 18  # points
@@ -112,7 +112,7 @@ class _Overview:
             for n, count in enumerate((*counts, sum(counts)), 1):
                 put(ws, at, n, count, styles.count)
         for n, category in enumerate(self.categories, 1):
-            style = {Standing.LATE: styles.stressed, Standing.UNREPORTED: styles.pending}.get(category.standing)
+            style = {Progress.LATE: styles.stressed, Progress.UNREPORTED: styles.pending}.get(category.standing)
             if style is not None:
                 some = {"type": "cell", "criteria": ">", "value": 0, "format": style}
                 check(ws.conditional_format(first, n, last, n, some))
@@ -134,7 +134,7 @@ class _Overview:
         set_height(self.ws, row, max(2 * ROW, *(text_height(c.label, _category_width(c)) for c in self.categories)))
         put(self.ws, row, 0, None, self.styles.head)
         for n, category in enumerate(self.categories, 1):
-            if category.standing is Standing.LATE:
+            if category.standing is Progress.LATE:
                 put_link(self.ws, row, n, LATE, self.styles.head_link, text=category.label)
             else:
                 put(self.ws, row, n, category.label, self.styles.head)
@@ -163,7 +163,7 @@ class _Overview:
 
 
 def _category_width(category: Category) -> float:
-    return max(_NUMBER, min(2 * len(category.label) + 2, 24)) if category.standing is Standing.LATE else _NUMBER
+    return max(_NUMBER, min(2 * len(category.label) + 2, 24)) if category.standing is Progress.LATE else _NUMBER
 
 
 def _legend_lines(categories: Sequence[Category]) -> int:

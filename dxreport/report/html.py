@@ -8,11 +8,11 @@ from pathlib import Path
 from ..domain.errors import DxreportError
 from ..workspace.text_templates import environment, error_line
 from . import words
-from .records import Category, Figures, Standing
+from .records import Category, Figures, Progress
 from .states import shaded
 
 TEMPLATE = "報告書.html"
-_SHADES = {Standing.ON_TRACK: 3, Standing.LATE: 3}  # patterns drawn by the template; one of any other standing
+_SHADES = {Progress.ON_TRACK: 3, Progress.LATE: 3}  # patterns drawn by the template; one of any other standing
 
 
 def html(figures: Figures, template: Path) -> bytes:

@@ -18,7 +18,7 @@ NO_DIRECTION = "方向が未記入"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
-class Standing(Enum):
+class Progress(Enum):
     """The meaning of a 進捗, whatever the words of 設定; the value is its name in JSON."""
 
     ON_TRACK = "on_track"
@@ -34,7 +34,7 @@ class Category:
     """One column of every count: a word of 設定, 設定にない語, 報告事項なし, 未報告 or 予定なし."""
 
     label: str
-    standing: Standing
+    standing: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +345,7 @@ class Figures:
     @property
     def late(self) -> tuple[ActivityLine, ...]:
         """Section 2: the activities that are late or in trouble."""
-        return tuple(line for line in self.activities if line.category.standing is Standing.LATE)
+        return tuple(line for line in self.activities if line.category.standing is Progress.LATE)
 
     @property
     def day(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from .records import ROUNDING, Coordination, Figures, Overview, Results, Since, Standing, Tally, Verdict, YearResult
+from .records import ROUNDING, Coordination, Figures, Overview, Progress, Results, Since, Tally, Verdict, YearResult
 
 NO_FINAL = "確定した報告は、まだありません。"
 
@@ -47,11 +47,11 @@ def sentence(overview: Overview) -> str:
         ),
         "です。",
     ]
-    late = measures_of(overview, whole, Standing.LATE)
+    late = measures_of(overview, whole, Progress.LATE)
     return "".join(parts) + (f"遅延・課題のある取組がある施策は {late} です。" if late else "")
 
 
-def measures_of(overview: Overview, tally: Tally, standing: Standing) -> int:
+def measures_of(overview: Overview, tally: Tally, standing: Progress) -> int:
     """Count the measures of a tally whose worst activity has this standing."""
     return sum(n for c, n in zip(overview.categories, tally.measures, strict=True) if c.standing is standing)
 

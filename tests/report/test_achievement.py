@@ -16,8 +16,7 @@ from dxreport.master.read import master_from
 from dxreport.master.records import Direction, Master
 from dxreport.report import words
 from dxreport.report.achievement import compare, is_comparable, outcome_result
-from dxreport.report.figures import results
-from dxreport.report.periods import period
+from dxreport.report.figures import period, results
 from dxreport.report.records import MeasureName, OutcomeResult, Verdict, YearResult
 from tests.support.scenes import SETTINGS, first_quarter, in_memory, third_quarter
 
