@@ -11,7 +11,7 @@ from ..domain.numbering import circled
 from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, read_value
 from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
-from .records import ROUNDING, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
+from .records import ROUNDING, Attainment, MeasureName, OutcomeResult, PartResult, YearResult
 
 _DIRECTION_OF = {
     "以上": Direction.MORE,
@@ -39,21 +39,21 @@ def _year(settings: Settings, index: int, year: OutcomeYear, direction: Directio
     begun = this <= settings.fiscal_year
     parts = compare(year.target, year.actual, direction, year.indicator) if begun else ()
     verdict = _verdict(year, parts, begun)
-    if verdict in (Verdict.MET, Verdict.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
+    if verdict in (Attainment.MET, Attainment.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
         # Before the year has ended nothing is met or missed yet.
-        verdict, parts = Verdict.INTERIM, tuple(replace(part, met=None) for part in parts)
+        verdict, parts = Attainment.INTERIM, tuple(replace(part, met=None) for part in parts)
     return YearResult(this.label, year.indicator, year.target, year.actual, verdict, parts)
 
 
-def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Verdict:
+def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Attainment:
     """達成 if every number meets its target, 未達 if one misses it, else what keeps it from being judged."""
     if is_blank(year.actual) or is_undecided(year.actual):
         if is_blank(year.target):
-            return Verdict.NO_TARGET
-        return Verdict.OPEN if begun else Verdict.TO_COME
+            return Attainment.NO_TARGET
+        return Attainment.OPEN if begun else Attainment.TO_COME
     if any(part.met is False for part in parts):
-        return Verdict.SHORT
-    return Verdict.MET if parts and all(part.met for part in parts) else Verdict.AS_WRITTEN
+        return Attainment.SHORT
+    return Attainment.MET if parts and all(part.met for part in parts) else Attainment.AS_WRITTEN
 
 
 def is_comparable(target: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
 from . import words
-from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, Styles, Table, fraction, page, put_link
+from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, ReportStyles, Topic, fraction, page, put_link
 from .records import Category, Figures, Overview, Progress
 from .states import shaded
 
@@ -40,11 +40,11 @@ _LEGEND = 56  # width of a chart in characters of 8 points
 _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": "#FFFFFF"}, "font": {"size": 8, "bold": True}}
 
 
-def overview_sheet(book: Workbook, styles: Styles, figures: Figures, tables: Sequence[Table]) -> None:
+def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
     """Add 概要: title, contents, and a block of counts with a chart each for all, quarters, 分野 and departments."""
     overview = figures.overview
     sheet = _Overview(book, styles, overview.categories)
-    row = sheet.head(figures, tables)
+    row = sheet.head(figures, topics)
     row = sheet.whole(overview, row)
     blocks = [("分野別の取組の数", overview.areas), ("部署別の取組の数（建制順）", overview.departments)]
     if overview.before is not None:
@@ -59,7 +59,7 @@ def overview_sheet(book: Workbook, styles: Styles, figures: Figures, tables: Seq
 class _Overview:
     """The sheet as it is drawn from top to bottom; every method returns the row below what it drew."""
 
-    def __init__(self, book: Workbook, styles: Styles, categories: Sequence[Category]) -> None:
+    def __init__(self, book: Workbook, styles: ReportStyles, categories: Sequence[Category]) -> None:
         self.book, self.styles, self.categories = book, styles, categories
         self.ws = book.add_worksheet(OVERVIEW)
         self.ws.hide_gridlines(2)
@@ -67,8 +67,8 @@ class _Overview:
         for n, digits in enumerate(self.widths):
             check(self.ws.set_column(n, n, digits))
 
-    def head(self, figures: Figures, tables: Sequence[Table]) -> int:
-        """Draw title, summary and links to the sheets of ``tables``."""
+    def head(self, figures: Figures, topics: Sequence[Topic]) -> int:
+        """Draw title, summary and links to the sheets of ``topics``."""
         ws, styles, overview = self.ws, self.styles, figures.overview
         check(ws.set_row(0, TITLE_ROW))
         put(ws, 0, 0, figures.title, styles.title)
@@ -78,11 +78,11 @@ class _Overview:
             set_height(ws, row, put_across(ws, row, text, styles.wrapped, widths=self.widths))
             row += 1
         row = self._heading("くわしい内容", row + 1)
-        for at, table in enumerate(tables, row):
-            put_link(ws, at, 0, table.sheet, styles.link)
-            put(ws, at, 1, len(table.rows), styles.plain)
-            put(ws, at, 2, table.title, styles.faint)
-        return row + len(tables) + 1
+        for at, topic in enumerate(topics, row):
+            put_link(ws, at, 0, topic.sheet, styles.link)
+            put(ws, at, 1, len(topic.rows), styles.plain)
+            put(ws, at, 2, topic.title, styles.faint)
+        return row + len(topics) + 1
 
     def whole(self, overview: Overview, row: int) -> int:
         """Draw activities and measures by category, their shares, and both as bars."""

@@ -18,6 +18,7 @@ from .coordination import coordination
 from .finals import Final, since
 from .records import (
     ActivityLine,
+    Attainment,
     Budget,
     Category,
     Figures,
@@ -28,7 +29,6 @@ from .records import (
     SupportPeriod,
     Tally,
     Turn,
-    Verdict,
 )
 
 NO_PERIOD = "時期の記入なし"
@@ -162,7 +162,7 @@ def results(master: Master, quarter: int) -> Results:
         years=tuple(year.label for year in master.settings.plan_years),
         this_year=this_year,
         outcomes=outcomes,
-        counts=tuple((v, verdicts[v]) for v in Verdict if v is not Verdict.TO_COME),
+        counts=tuple((v, verdicts[v]) for v in Attainment if v is not Attainment.TO_COME),
     )
 
 

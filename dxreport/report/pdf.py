@@ -15,7 +15,7 @@ from ..domain.errors import DxreportError
 from ..domain.values import is_blank
 from . import words
 from .finals import plain
-from .records import HEADING, Coordination, Figures, MeasureName, OutcomeResult, Since, Tally, Verdict, YearResult
+from .records import HEADING, Attainment, Coordination, Figures, MeasureName, OutcomeResult, Since, Tally, YearResult
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -188,8 +188,9 @@ def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dic
             "target": now.target,
             "actual": now.actual,
             "said": words.verdict(now),  # the name in templates that offices have copied
-            "waiting": now.verdict in (Verdict.OPEN, Verdict.TO_COME, Verdict.NO_TARGET) and is_blank(now.actual),
-            "without": now.verdict is Verdict.NO_TARGET,
+            "waiting": now.verdict in (Attainment.OPEN, Attainment.TO_COME, Attainment.NO_TARGET)
+            and is_blank(now.actual),
+            "without": now.verdict is Attainment.NO_TARGET,
             "others": [_other(y, now) for n, y in enumerate(o.years) if n != this_year],
         }
 

@@ -18,10 +18,6 @@ UNREPORTED = Category("未報告", Progress.UNREPORTED)
 NO_PLAN = Category("予定なし", Progress.NO_PLAN)
 WITHOUT_WORD = (UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
 
-_SEVERITY = (
-    Progress.NO_PLAN, Progress.NO_REPORT, Progress.ON_TRACK, Progress.UNKNOWN, Progress.UNREPORTED, Progress.LATE,
-)  # fmt: skip
-
 
 def categories(settings: Settings) -> tuple[Category, ...]:
     """Return every possible category in the order shown: the words of 設定, then those for no word."""
@@ -48,11 +44,8 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
 
 
 def by_severity(known: Sequence[Category]) -> tuple[Category, ...]:
-    """Sort categories from the best to the worst, which is late, then unreported.
-
-    Words of the same standing keep the order of 設定, assumed to be from good to bad.
-    """
-    return tuple(sorted(known, key=lambda c: (_SEVERITY.index(c.standing), known.index(c))))
+    """Sort categories from the best to the worst; words of one standing are assumed to go from good to bad."""
+    return tuple(sorted(known, key=lambda c: list(Progress).index(c.standing)))
 
 
 def shaded(known: Sequence[Category]) -> Iterator[tuple[Category, int]]:

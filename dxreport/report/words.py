@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from .records import ROUNDING, Coordination, Figures, Overview, Progress, Results, Since, Tally, Verdict, YearResult
+from .records import ROUNDING, Attainment, Coordination, Figures, Overview, Progress, Results, Since, Tally, YearResult
 
 NO_FINAL = "確定した報告は、まだありません。"
 
@@ -91,7 +91,7 @@ def results(results_: Results) -> str:
     counts = "、".join(f"{verdict.value} {n}" for verdict, n in results_.counts if n)
     total = sum(n for _, n in results_.counts)
     text = f"{year}の成果目標 {total} のうち、{counts}です。" if total else "成果目標はありません。"
-    if dict(results_.counts).get(Verdict.INTERIM):
+    if dict(results_.counts).get(Attainment.INTERIM):
         text += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
     return (
         f"{text}"
