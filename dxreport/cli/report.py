@@ -46,7 +46,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     workspace = call.workspace
     done = produce.produce(
         workspace, master, round_.quarter, call.now,
-        formats=[produce.Format(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
+        formats=[produce.ReportFormat(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
     )  # fmt: skip
     folder = out or produce.out_folder(workspace, done.figures)
     paths = produce.write(workspace, master, done, folder, call.now)

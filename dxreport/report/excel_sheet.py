@@ -71,11 +71,6 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *,
     check(ws.write_url(row, column, f"internal:{quote_sheet(sheet)}!A1", style, text or sheet))
 
 
-def fraction(percent: Decimal) -> Decimal:
-    """Return ``76.6`` percent as the number of a cell in percent; exact, so that all formats show the same digits."""
-    return percent / 100
-
-
 def page(ws: Worksheet, title: str, stamp: str, columns: int, last_row: int) -> None:
     """Print on A4 landscape with title, date and page numbers."""
     landscape(ws)
@@ -149,7 +144,7 @@ def _shown(header: str, value: Value, styles: ReportStyles) -> tuple[Value, Form
     if isinstance(value, str) or value is None:
         return value, styles.text
     if header == SHARE:
-        return fraction(Decimal(value)), styles.share
+        return Decimal(value) / 100, styles.share
     # A format with decimals would leave a bare point after whole numbers.
     return value, styles.count if value == int(value) else styles.number
 

@@ -37,16 +37,14 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "施策": ("name", "lead_department", "state"),
 }
 _KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
-_ORDER = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
     """A final report as kept.
 
-    ``counts`` are activities by the label of their category; ``figures`` is everything printed, as ``plain`` returns
-    it; ``texts`` is every text of every measure by ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter
-    it holds from, by measure.
+    ``counts`` are activities by the label of their category, ``figures`` as ``plain`` returns them, ``texts`` by
+    measure and ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter it holds from, by measure.
     """
 
     id: str
@@ -135,15 +133,12 @@ def same(final: Final, figures: Figures) -> bool:
 
     Section 6, which only the coordinator reads, is compared where both have it.
     """
-    now = json.loads(json.dumps(plain(figures)))
-    apart = {"made", "final_id"}
-    if not (final.figures.get("coordination") and now["coordination"]):
-        apart.add("coordination")
-    return _without(final.figures, apart) == _without(now, apart)
-
-
-def _without(figures: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
-    return {key: value for key, value in figures.items() if key not in keys}
+    then, now = dict(final.figures), json.loads(json.dumps(plain(figures)))
+    both = then.get("coordination") and now["coordination"]
+    for key in ("made", "final_id", *(() if both else ("coordination",))):
+        then.pop(key, None)
+        now.pop(key)
+    return bool(then == now)
 
 
 def _read(path: Path, entry: FinalReport) -> Final:
@@ -173,7 +168,7 @@ def since(final: Final, master: Master, overview: Overview) -> Since:
         for name in dict.fromkeys((*now, *final.counts))
         if final.counts.get(name) or now.get(name)
     )
-    changes = sorted(_changes(final, master), key=lambda change: _ORDER.index(change.kind))
+    changes = sorted(_changes(final, master), key=lambda change: list(_KINDS).index(change.kind))
     return Since(final.id, final.quarter_label, final.when, recounts, tuple(changes))
 
 

@@ -101,10 +101,16 @@ class MeasureName:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityLine:
-    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late."""
+class MeasureLine:
+    """One line of a list, which says something of a measure."""
 
     measure: MeasureName
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLine(MeasureLine):
+    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late."""
+
     key: str
     name: str
     plan: str
@@ -186,10 +192,9 @@ class YearResult:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeResult:
+class OutcomeResult(MeasureLine):
     """A 成果目標 over the years of the plan; ``number`` is ①, ② … within its measure."""
 
-    measure: MeasureName
     key: str
     number: str
     direction: Direction
@@ -207,18 +212,16 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(MeasureLine):
     """Section 4: a measure with 予算化 有."""
 
-    measure: MeasureName
     procurement: str
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
+class Support(MeasureLine):
     """Section 4: a request to the CIO補佐; ``written`` is its 時期 as written."""
 
-    measure: MeasureName
     written: str
     content: str
 
@@ -245,10 +248,9 @@ class Recount:
 
 
 @dataclass(frozen=True, slots=True)
-class TextChange:
+class TextChange(MeasureLine):
     """A text that has changed since the last final report; ``kind`` is its heading (作業予定, 目標 …)."""
 
-    measure: MeasureName
     kind: str
     label: str
     old: str
@@ -275,18 +277,16 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(MeasureLine):
     """Section 6: a sheet that is not in the master, and its state (未提出, 差し戻し …)."""
 
-    measure: MeasureName
     state: str
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Point(MeasureLine):
     """Section 6: an open point of data quality; ``place`` is a cell of the master."""
 
-    measure: MeasureName
     code: str
     place: str
     label: str
