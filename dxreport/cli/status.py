@@ -64,7 +64,7 @@ def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Pat
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
     else:
-        from ..status.page import page as draw
+        from ..status.export import page as draw
     path = out or call.workspace.reports / f"{file_name(shown.title.replace('　', '_'))}.{kind}"
     atomic_write(path, draw(shown))
     return path
