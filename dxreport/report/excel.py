@@ -6,8 +6,6 @@ import io
 from collections.abc import Iterator
 from datetime import datetime
 
-import xlsxwriter
-
 from . import words
 from .excel_overview import overview_sheet
 from .excel_sheet import LATE, SHARE, ReportStyles, Topic, Value, topic_sheet
@@ -21,6 +19,8 @@ def excel(figures: Figures) -> bytes:
 
     Texts stay texts, even if they begin with ``=``. Raises DxreportError where a cell cannot be written.
     """
+    import xlsxwriter
+
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
     book.set_properties({

@@ -13,6 +13,8 @@ from ..master.write import save
 from ..workspace.bundled import bundled
 from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
+from . import html, pdf
+from .excel import excel
 from .figures import figures
 from .finals import Final, frozen, last_final, next_id, same
 from .records import Figures
@@ -100,21 +102,8 @@ def out_folder(workspace: Workspace, figures_: Figures) -> Path:
 
 
 def _file(format_: ReportFormat, found: Figures, workspace: Workspace) -> bytes:
-    # Each format imports a library of its own, so it is imported only when asked for.
     if format_ is ReportFormat.XLSX:
-        from .excel import excel
-
         return excel(found)
-    if format_ is ReportFormat.PDF:
-        from . import pdf
-
-        return pdf.pdf(found, _template(workspace, pdf.TEMPLATE))
-    from . import html
-
-    return html.html(found, _template(workspace, html.TEMPLATE))
-
-
-def _template(workspace: Workspace, name: str) -> Path:
-    """Return the workspace's own template, or the bundled one."""
+    make, name = (pdf.pdf, pdf.TEMPLATE) if format_ is ReportFormat.PDF else (html.html, html.TEMPLATE)
     own = workspace.templates / name
-    return own if own.is_file() else bundled("templates") / name
+    return make(found, own if own.is_file() else bundled("templates") / name)
