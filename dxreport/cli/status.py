@@ -55,7 +55,7 @@ def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Pat
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
     else:
-        from ..status.page import page as draw
+        from ..status.export import page as draw
     shown = status_export(master, found, call.now.date())
     path = out or call.workspace.reports / f"{file_name(shown.title.replace('　', '_'))}.{kind}"
     atomic_write(path, draw(shown))

@@ -1,18 +1,17 @@
-"""Mail drafts of a round, one per department.
+"""Mail drafts of a round, one per department, which the coordinator checks and sends.
 
-    依頼      the request: issued sheets without an answer, with the issued workbook
-    差し戻し  the return: held sheets, with the marked copy
-    督促      the reminder: both, only to departments that owe something
-
-Nothing is sent: the coordinator opens the drafts, checks them and sends them.
+依頼      the request: issued sheets without an answer, with the issued workbook
+差し戻し  the return: held sheets, with the marked copy
+督促      the reminder: both, only to departments that owe something
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from itertools import chain
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 
@@ -41,11 +40,15 @@ class MailKind(Enum):
         """The Japanese name."""
         return {"request": "依頼", "return": "差し戻し", "remind": "督促"}[self.value]
 
+    @property
+    def mark(self) -> str:
+        """The boundary of the parts of a draft, by which it is known again."""
+        return f"{BOUNDARY}_{self.value}"
+
     def concerns(self, state: State) -> bool:
         """Whether such a mail lists sheets in this state."""
-        if self is MailKind.REQUEST:
-            return state in (State.ISSUED, State.MISSING)
-        return state is State.HELD if self is MailKind.RETURN else state.owes
+        held = MailKind.RETURN if state is State.HELD else MailKind.REQUEST
+        return state.owes and self in (held, MailKind.REMIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,6 @@ class Draft:
 
     @property
     def file(self) -> str:
-        """The file name."""
         return file_name(self.department) + ".eml"
 
 
@@ -124,7 +126,7 @@ def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
     for path, draft in zip(paths, drafts.drafts, strict=True):
         atomic_write(path, draft.data)
     names = {path.name for path in paths}
-    old = [p for p in sorted(folder.glob("*.eml")) if p.name not in names and _is_ours(p, drafts.kind)]
+    old = [p for p in sorted(folder.glob("*.eml")) if p.name not in names and _is_ours(p, drafts.kind.mark)]
     for path in old:
         path.unlink()
     return paths, old
@@ -151,7 +153,7 @@ class _Writer:
         files = tuple(a.name for a in attachments)
         template = self.workspace.templates / f"メール_{self.kind.label}.txt"
         subject, body = compose(template, self._names(department, sheets, files))
-        data = eml(to, cc, subject, body, attachments, boundary=_boundary(self.kind))
+        data = eml(to, cc, subject, body, attachments, boundary=self.kind.mark)
         return Draft(department, tuple(to), tuple(cc), subject, tuple(sheets), files, data)
 
     def _addresses(self, department: str) -> tuple[list[str], list[str]]:
@@ -161,9 +163,10 @@ class _Writer:
         for column, words in (("宛先", bad), ("CC", bad_cc)):
             if words:
                 what = f"部署の{column}「{'、'.join(words)}」は、メールアドレスとして読めません。"
-                self._stop(department, what, "マスターの「部署」を直してください。")
+                self.obstacles.append(Obstacle(department, what, "マスターの「部署」を直してください。"))
         if not to and not bad:
-            self._stop(department, "宛先がありません。", "マスターの「部署」に宛先を書いてください。")
+            fix = "マスターの「部署」に宛先を書いてください。"
+            self.obstacles.append(Obstacle(department, "宛先がありません。", fix))
         return to, cc
 
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
@@ -171,15 +174,15 @@ class _Writer:
 
         Both for a sheet that was filled in on the form of another round.
         """
-        receipts = {s.receipt.id: s.receipt for s in sheets if s.state is State.HELD and s.receipt}
-        copies = {id_: self._copies(department, receipt) for id_, receipt in receipts.items()}
-        issues = {
-            s.issue.id: s.issue
-            for s in sheets
-            if s.issue and not (s.state is State.HELD and s.receipt and copies[s.receipt.id] and not s.receipt.meant)
-        }
-        issued = [self._issued(issue) for issue in issues.values()]
-        return _distinct(issued + [attachment for found in copies.values() for attachment in found])
+        copies: dict[str, list[Attachment]] = {}
+        issues: dict[str, Issue] = {}
+        for s in sheets:
+            held = s.receipt if s.state is State.HELD else None
+            if held and held.id not in copies:
+                copies[held.id] = self._copies(department, held)
+            if s.issue and not (held and copies[held.id] and not held.meant):
+                issues[s.issue.id] = s.issue
+        return _distinct(chain(map(self._issued, issues.values()), *copies.values()))
 
     def _copies(self, department: str, receipt: Receipt) -> list[Attachment]:
         found = kept_copies(self.workspace, receipt.id)
@@ -187,7 +190,7 @@ class _Writer:
             why = f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。"
             kept = original_path(self.workspace, receipt.id, receipt.file)
             fix = f'dxreport collect "{kept}" を実行すると、差し戻し用のファイルができることがあります。'
-            self._stop(department, why, fix)
+            self.obstacles.append(Obstacle(department, why, fix))
         return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
 
     def _issued(self, issue: Issue) -> Attachment:
@@ -195,9 +198,6 @@ class _Writer:
         if not path.is_file():
             raise DxreportError(f"発行の控え {path} がありません。", "バックアップから戻してください。")
         return Attachment(issue.file, path.read_bytes())
-
-    def _stop(self, department: str, why: str, fix: str) -> None:
-        self.obstacles.append(Obstacle(department, why, fix))
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
         """Return the names that the mail template may use."""
@@ -215,39 +215,31 @@ class _Writer:
 
 
 def _sheet_names(s: SheetStatus) -> SimpleNamespace:
-    held = s.state is State.HELD
+    held = s.receipt if s.state is State.HELD else None
     return SimpleNamespace(
-        id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held, days_late=s.days_late,
-        sent=_day(s.issue.when) if s.issue else "", returned=_day(s.receipt.when) if s.receipt else "",
-        reason=s.receipt.note if held and s.receipt else "",
-        other_round=bool(held and s.receipt and s.receipt.meant),
+        id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held is not None,
+        days_late=s.days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
+        other_round=bool(held and held.meant),
     )  # fmt: skip
 
 
-def _day(when: str) -> str:
-    return day_text(datetime.fromisoformat(when).date())
+def _day(event: Issue | Receipt | None) -> str:
+    return day_text(datetime.fromisoformat(event.when).date()) if event else ""
 
 
-def _distinct(attachments: Sequence[Attachment]) -> list[Attachment]:
+def _distinct(attachments: Iterable[Attachment]) -> list[Attachment]:
     """Number attachments of the same name, as of a workbook that was issued twice."""
-    taken: set[str] = set()
-    out = []
+    out: dict[str, Attachment] = {}
     for a in attachments:
         name, number = a.name, 1
-        while name in taken:
+        while name in out:
             number += 1
             name = f"{PurePath(a.name).stem}（{number}）{PurePath(a.name).suffix}"
-        taken.add(name)
-        out.append(Attachment(name, a.data))
-    return out
+        out[name] = Attachment(name, a.data)
+    return list(out.values())
 
 
-def _boundary(kind: MailKind) -> str:
-    return f"{BOUNDARY}_{kind.value}"
-
-
-def _is_ours(path: Path, kind: MailKind | None = None) -> bool:
-    """Whether a file is a draft written by this module, of this kind or of any."""
-    wanted = f'boundary="{_boundary(kind)}"' if kind else f'boundary="{BOUNDARY}'
+def _is_ours(path: Path, mark: str = BOUNDARY) -> bool:
+    """Whether a file is a draft written by this module, of a kind with this mark or of any."""
     with path.open("rb") as stream:
-        return wanted.encode() in stream.read(65_536).partition(b"\r\n\r\n")[0]
+        return f'boundary="{mark}'.encode() in stream.read(65_536).partition(b"\r\n\r\n")[0]

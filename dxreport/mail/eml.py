@@ -46,23 +46,16 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
     Full-width letters of an address become half-width.
     """
     good, bad = [], []
-    for word in map(str.strip, _WORD.findall(text)):
-        if not word:
-            continue
-        name, address = parseaddr(
-            unicodedata.normalize("NFKC", word) if "<" not in word and "＜" not in word else _angled(word)
-        )
+    for word in filter(None, map(str.strip, _WORD.findall(text))):
+        # Of ``総務課＜ｓｏｕｍｕ＠…＞`` the address alone, not the name, is turned into half-width letters.
+        plain = word.replace("＜", "<")
+        start = max(0, plain.find("<"))
+        name, address = parseaddr(plain[:start] + unicodedata.normalize("NFKC", plain[start:]))
         if _ADDRESS.fullmatch(address):
             good.append(f"{name} <{address}>" if name else address)
         else:
             bad.append(word)
     return good, bad
-
-
-def _angled(word: str) -> str:
-    """Turn the address, but not the name, of ``総務課＜ｓｏｕｍｕ＠…＞`` into half-width letters."""
-    name, _, address = word.replace("＜", "<").partition("<")
-    return f"{name}<{unicodedata.normalize('NFKC', address)}"
 
 
 def eml(
@@ -77,9 +70,9 @@ def eml(
     """Return a draft; ``to`` and ``cc`` are as :func:`addresses` returns them, ``boundary`` begins with BOUNDARY."""
     mail = Message(_POLICY)
     mail["X-Unsent"] = "1"
-    mail["To"] = _list(to)
+    mail["To"] = ",\n ".join(map(_encoded, to))
     if cc:
-        mail["Cc"] = _list(cc)
+        mail["Cc"] = ",\n ".join(map(_encoded, cc))
     mail["Subject"] = subject if subject.isascii() else _words(subject, "Subject")
     mail["MIME-Version"] = "1.0"
     mail["Content-Type"] = f'multipart/mixed; boundary="{boundary}"'
@@ -101,10 +94,6 @@ def _part(kind: str, data: bytes) -> Message:
     return part
 
 
-def _list(given: Sequence[str]) -> str:
-    return ",\n ".join(map(_encoded, given))
-
-
 def _encoded(address: str) -> str:
     name, _, bare = address.rpartition(" <")
     if name.isascii():  # or there is none
@@ -124,8 +113,6 @@ def _rfc2231(parameter: str, value: str) -> str:
     octets = quote(value, safe="")
     if len(octets) <= _LONGEST:
         return f"{parameter}*=utf-8''{octets}"
-    pieces = re.findall(rf"(?:%..|[^%]){{1,{_LONGEST // 3}}}", octets)
-    charset = ["utf-8''"] + [""] * (len(pieces) - 1)
-    return ";\n ".join(
-        f"{parameter}*{n}*={head}{piece}" for n, (head, piece) in enumerate(zip(charset, pieces, strict=True))
-    )
+    first, *others = re.findall(rf"(?:%..|[^%]){{1,{_LONGEST // 3}}}", octets)
+    pieces = [f"utf-8''{first}", *others]
+    return ";\n ".join(f"{parameter}*{n}*={piece}" for n, piece in enumerate(pieces))

@@ -1,6 +1,6 @@
 """Report: the master → the figures of a quarter, as PDF, Excel and HTML.
 
 states    the category of an activity (on track, late …)    achievement  目標 against 実績
-figures   every figure, once (pandas)  ─▶  records  ─▶  pdf · excel · html
+figures   every figure, once  ─▶  records  ─▶  pdf · excel · html
 finals    the figures as approved, and the changes since
 """

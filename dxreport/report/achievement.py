@@ -11,24 +11,14 @@ from ..domain.numbering import circled
 from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, read_value
 from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
-from .records import ROUNDING, MeasureName, OutcomeResult, PartResult, Verdict, YearResult
+from .records import ROUNDING, Attainment, MeasureName, OutcomeResult, PartResult, YearResult
 
-_DIRECTION_OF = {
-    "以上": Direction.MORE,
-    "超": Direction.MORE,
-    "以下": Direction.LESS,
-    "以内": Direction.LESS,
-    "未満": Direction.LESS,
-}
-_STRICT = ("超", "未満")
+_DIRECTION_OF = dict.fromkeys(("以上", "超"), Direction.MORE) | dict.fromkeys(("以下", "以内", "未満"), Direction.LESS)
 _BETWEEN = re.compile(r"\s*(?:[~〜]|以上[、・]?)\s*")
 
 
 def outcome_result(master: Master, measure: MeasureName, number: int, outcome: Outcome, quarter: int) -> OutcomeResult:
-    """Judge an outcome in every year of the plan, as a report of ``quarter`` (1–4) shows it.
-
-    ``number`` counts from 1 within the measure.
-    """
+    """Judge an outcome, the ``number``-th of its measure, in every year of the plan for a report of ``quarter`` (1–4)."""
     direction = master.direction(measure.id, outcome.key)
     years = tuple(_year(master.settings, n, year, direction, quarter) for n, year in enumerate(outcome.years))
     return OutcomeResult(measure, outcome.key, circled(number), direction, years)
@@ -39,21 +29,21 @@ def _year(settings: Settings, index: int, year: OutcomeYear, direction: Directio
     begun = this <= settings.fiscal_year
     parts = compare(year.target, year.actual, direction, year.indicator) if begun else ()
     verdict = _verdict(year, parts, begun)
-    if verdict in (Verdict.MET, Verdict.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
+    if verdict in (Attainment.MET, Attainment.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
         # Before the year has ended nothing is met or missed yet.
-        verdict, parts = Verdict.INTERIM, tuple(replace(part, met=None) for part in parts)
+        verdict, parts = Attainment.INTERIM, tuple(replace(part, met=None) for part in parts)
     return YearResult(this.label, year.indicator, year.target, year.actual, verdict, parts)
 
 
-def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Verdict:
+def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Attainment:
     """達成 if every number meets its target, 未達 if one misses it, else what keeps it from being judged."""
     if is_blank(year.actual) or is_undecided(year.actual):
         if is_blank(year.target):
-            return Verdict.NO_TARGET
-        return Verdict.OPEN if begun else Verdict.TO_COME
+            return Attainment.NO_TARGET
+        return Attainment.OPEN if begun else Attainment.TO_COME
     if any(part.met is False for part in parts):
-        return Verdict.SHORT
-    return Verdict.MET if parts and all(part.met for part in parts) else Verdict.AS_WRITTEN
+        return Attainment.SHORT
+    return Attainment.MET if parts and all(part.met for part in parts) else Attainment.AS_WRITTEN
 
 
 def is_comparable(target: str) -> bool:
@@ -75,13 +65,15 @@ def compare(target: str, actual: str, direction: Direction, indicator: str = "")
     if read_value(target).kind is not ValueKind.NUMBER or mismatch(target, actual, indicator) is not None:
         return ()
     both = pairs(read_value(target).quantities, read_value(actual).quantities) or []
-    if any(t.about or not _is_exact(a) for t, a in both):
+    if any(t.about or a.about or a.bound for t, a in both):
         return ()
-    return tuple(_part(t, a, _DIRECTION_OF.get(t.bound, direction), alone=len(both) == 1) for t, a in both)
-
-
-def _is_exact(actual: Quantity) -> bool:
-    return not (actual.about or actual.bound)
+    parts = []
+    for t, a in both:
+        way = _DIRECTION_OF.get(t.bound, direction)
+        label = t.label if len(both) > 1 else ""
+        rate = _rate(t.number, a.number) if way is Direction.MORE else None
+        parts.append(PartResult(label, t.number, a.number, t.unit or a.unit, t.bound, rate, _met(t, a.number, way)))
+    return tuple(parts)
 
 
 def _limits(target: str) -> tuple[Quantity, str] | None:
@@ -102,30 +94,21 @@ def _limits(target: str) -> tuple[Quantity, str] | None:
 
 def _within(low: Quantity, upper: str, actual: str, indicator: str) -> tuple[PartResult, ...]:
     (high,) = read_value(upper).quantities
-    if mismatch(upper, actual, indicator) is not None or not _is_exact(found := read_value(actual).quantities[0]):
+    if mismatch(upper, actual, indicator) is not None:
+        return ()
+    found = read_value(actual).quantities[0]
+    if found.about or found.bound:
         return ()
     met = low.number <= found.number and bool(_met(high, found.number, Direction.LESS))
     limit = f"～{high.number:,}{high.bound}"
     return (PartResult("", low.number, found.number, high.unit or found.unit, limit, rate=None, met=met),)
 
 
-def _part(target: Quantity, actual: Quantity, direction: Direction, *, alone: bool) -> PartResult:
-    return PartResult(
-        label="" if alone else target.label,
-        target=target.number,
-        actual=actual.number,
-        unit=target.unit or actual.unit,
-        bound=target.bound,
-        rate=_rate(target.number, actual.number) if direction is Direction.MORE else None,
-        met=_met(target, actual.number, direction),
-    )
-
-
 def _met(target: Quantity, actual: Decimal, direction: Direction) -> bool | None:
     if direction is Direction.UNKNOWN:
         return None
     if actual == target.number:
-        return target.bound not in _STRICT
+        return target.bound not in ("超", "未満")
     if direction is Direction.RANGE:
         return False
     return actual > target.number if direction is Direction.MORE else actual < target.number

@@ -11,9 +11,7 @@ from ..master.records import Master
 from ..rules import Case, judge, problems_of
 from ..status.round_status import State, status
 from . import states
-from .records import Coordination, MeasureName, Missing, Point
-
-_IN = (State.MERGED, State.NOTHING)
+from .records import Coordination, Missing, Point
 
 
 def coordination(master: Master, quarter: int, today: date) -> Coordination:
@@ -21,15 +19,22 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
 
     Raises UsageError where 設定 has no round of the quarter.
     """
-    round_ = _round(master, quarter)
+    rounds = [r for r in master.settings.rounds if r.quarter == quarter]
+    if not rounds:
+        raise UsageError(f"第{quarter}四半期の回は、設定にありません。", "「設定」の回の表に加えてください。")
+    round_ = next((r for r in rounds if r.name == QUARTER_LABELS[quarter]), rounds[0])
     sheets = status(master, round_, today).sheets
     names = {m.id: states.measure_name(master.settings, m) for m in master.measures}
-    missing = tuple(Missing(names[s.measure], s.state.value) for s in sheets if s.state not in _IN)
-    issued = sum(s.issue is not None for s in sheets)
-    points = tuple(
-        _point(names[m.id], p) for m in states.running(master, quarter) for p in measure_problems(master, m, round_)
+    merged = (State.MERGED, State.NOTHING)
+    return Coordination(
+        issued=sum(s.issue is not None for s in sheets),
+        missing=tuple(Missing(names[s.measure], s.state.value) for s in sheets if s.state not in merged),
+        points=tuple(
+            Point(names[m.id], p.code, f"「{p.sheet}」シート {p.cell}" if p.cell else "", p.label, p.message, p.fix)
+            for m in states.running(master, quarter)
+            for p in measure_problems(master, m, round_)
+        ),
     )
-    return Coordination(issued, missing, points)
 
 
 def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
@@ -40,16 +45,3 @@ def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Pr
         return master.place(measure.id, ref) or ("", "")
 
     return problems_of(judge(case), locate, master.settings, case.values)
-
-
-def _round(master: Master, quarter: int) -> Round:
-    own = [r for r in master.settings.rounds if r.quarter == quarter]
-    found = next((r for r in own if r.name == QUARTER_LABELS[quarter]), own[0] if own else None)
-    if found is None:
-        raise UsageError(f"第{quarter}四半期の回は、設定にありません。", "「設定」の回の表に加えてください。")
-    return found
-
-
-def _point(name: MeasureName, p: Problem) -> Point:
-    place = f"「{p.sheet}」シート {p.cell}" if p.cell else ""
-    return Point(name, p.code, place, p.label, p.message, p.fix)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 OVERVIEW, LATE = "概要", "遅延・課題"
+SHARE = "達成率"  # columns of this name hold percents, and show them as bars
 TITLE_ROW = 24.0  # points
 _HEAD_ROW = 3  # counted from 0, as XlsxWriter does
 _NAMED = 20  # cells that a notice names at most
@@ -24,36 +25,23 @@ Value = str | int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table, ``width`` in digits.
-
-    ``kind`` is ``text``, ``number`` or ``share`` (percent, written as a number); ``bar`` draws data bars.
-    """
-
-    header: str
-    width: float
-    kind: str = "text"
-    bar: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A topic with its rows, each as long as ``columns``.
+class Topic:
+    """A sheet with a table: widths of columns in digits, by header, and rows as long.
 
     In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised.
     """
 
     sheet: str
     title: str
-    columns: Sequence[Column]
+    columns: Mapping[str, float]
     rows: Sequence[tuple[Value, ...]]
     marked: str = ""
-    stressed: Iterable[str] = field(default_factory=tuple)
-    pending: Iterable[str] = field(default_factory=tuple)
+    stressed: Set[str] = frozenset()
+    pending: Set[str] = frozenset()
     note: str = ""
 
 
-class Styles:
+class ReportStyles:
     """The formats of the workbook; emphasis shows in grey print too."""
 
     def __init__(self, book: Workbook) -> None:
@@ -83,74 +71,62 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *,
     check(ws.write_url(row, column, f"internal:{quote_sheet(sheet)}!A1", style, text or sheet))
 
 
-def fraction(percent: Decimal) -> Decimal:
-    """Return ``76.6`` percent as the number of a cell in percent; exact, so that all formats show the same digits."""
-    return percent / 100
-
-
 def page(ws: Worksheet, title: str, stamp: str, columns: int, last_row: int) -> None:
     """Print on A4 landscape with title, date and page numbers."""
     landscape(ws)
-    check(ws.set_header(f"&L{_escaped(title)}&R{_escaped(stamp)}", {"margin": 0.3}))
+    check(ws.set_header(f"&L{title}&R{stamp}", {"margin": 0.3}))
     check(ws.set_footer("&L&A&C&P / &N", {"margin": 0.3}))
     check(ws.print_area(0, 0, last_row, columns - 1))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&&")
-
-
-def table_sheet(book: Workbook, styles: Styles, table: Table, title: str, stamp: str) -> None:
+def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, title: str, stamp: str) -> None:
     """Add the sheet of a topic: heading, link to the overview, table."""
-    ws = book.add_worksheet(table.sheet)
+    ws = book.add_worksheet(topic.sheet)
     ws.hide_gridlines(2)
     check(ws.set_row(0, TITLE_ROW))
-    put(ws, 0, 0, table.title, styles.title)
-    widths = [c.width for c in table.columns]
-    note = table.note or f"{len(table.rows):,} 件"
+    put(ws, 0, 0, topic.title, styles.title)
+    widths = list(topic.columns.values())
+    note = topic.note or f"{len(topic.rows):,} 件"
     set_height(ws, 1, put_across(ws, 1, note, styles.faint_wrapped, widths=widths))
     put_link(ws, 2, 0, OVERVIEW, styles.link, text="概要へ戻る")
-    heights = [_height(table.columns, record) for record in table.rows]
-    if notice := _notice(table, heights):
+    heights = [_heights(row, widths) for row in topic.rows]
+    if notice := _notice(topic.rows, heights):
         set_height(ws, 2, put_across(ws, 2, notice, styles.notice, widths=widths[1:], first=1))
     for n, width in enumerate(widths):
         check(ws.set_column(n, n, width))
-    last = _HEAD_ROW + max(1, len(table.rows))
+    last = _HEAD_ROW + max(1, len(topic.rows))
     options = {
-        "name": f"{table.sheet.replace('・', '')}表",
+        "name": f"{topic.sheet.replace('・', '')}表",
         "style": None,
-        "columns": [{"header": c.header, "header_format": styles.head} for c in table.columns],
+        "columns": [{"header": header, "header_format": styles.head} for header in topic.columns],
     }
-    check(ws.add_table(_HEAD_ROW, 0, last, len(table.columns) - 1, options))
-    heads = [c.header for c in table.columns]
-    set_height(ws, _HEAD_ROW, _height(table.columns, heads))
-    for row, points in enumerate(heights, _HEAD_ROW + 1):
-        set_height(ws, row, points)
-    for row, record in enumerate(table.rows or [_empty(table)], _HEAD_ROW + 1):
-        for n, (column, value) in enumerate(zip(table.columns, record, strict=True)):
-            put(ws, row, n, *_shown(column, value, styles))
-    _emphasis(ws, styles, table, last)
+    check(ws.add_table(_HEAD_ROW, 0, last, len(widths) - 1, options))
+    for row, points in enumerate([_heights(tuple(topic.columns), widths), *heights], _HEAD_ROW):
+        set_height(ws, row, max(points))
+    empty = ("ありません", *[None] * (len(widths) - 1))  # a table of Excel has at least one row
+    for row, record in enumerate(topic.rows or [empty], _HEAD_ROW + 1):
+        for n, (header, value) in enumerate(zip(topic.columns, record, strict=True)):
+            put(ws, row, n, *_shown(header, value, styles))
+    _emphasis(ws, styles, topic, last)
     ws.freeze_panes(_HEAD_ROW + 1, 0)
     check(ws.repeat_rows(_HEAD_ROW))
-    page(ws, title, stamp, len(table.columns), last)
+    page(ws, title, stamp, len(widths), last)
 
 
-def _height(columns: Sequence[Column], record: Sequence[Value]) -> float:
-    """Return the points that the tallest text of a row needs."""
-    return max(
-        text_height(text, c.width) for c, text in zip(columns, record, strict=True) if isinstance(text, str) and text
-    )
+def _heights(record: Sequence[Value], widths: Sequence[float]) -> list[float]:
+    """Return the points that each value of a row needs: 0 for anything but a text."""
+    both = zip(record, widths, strict=True)
+    return [text_height(text, width) if isinstance(text, str) and text else 0 for text, width in both]
 
 
-def _notice(table: Table, heights: Sequence[float]) -> str:
+def _notice(rows: Sequence[Sequence[Value]], heights: Sequence[Sequence[float]]) -> str:
     """Name the cells that are cut: in print, by the maximum height of rows, or by the maximum length of a text."""
     printed: list[str] = []
     shortened: list[str] = []
-    too_tall = ((row, record) for row, record in enumerate(table.rows) if heights[row] > MAX_HEIGHT)
-    for row, record in too_tall:
-        for n, (column, text) in enumerate(zip(table.columns, record, strict=True), 1):
-            if isinstance(text, str) and text_height(text, column.width) > MAX_HEIGHT:
-                (shortened if too_long(text) else printed).append(address(_HEAD_ROW + 2 + row, n))
+    for row, (record, tall) in enumerate(zip(rows, heights, strict=True), _HEAD_ROW + 2):
+        for n, (text, points) in enumerate(zip(record, tall, strict=True), 1):
+            if points > MAX_HEIGHT:
+                (shortened if too_long(str(text)) else printed).append(address(row, n))
     notices = (
         ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
         ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", shortened),
@@ -163,36 +139,31 @@ def _listed(cells: Sequence[str]) -> str:
     return "、".join(cells[:_NAMED]) + more
 
 
-def _empty(table: Table) -> tuple[Value, ...]:
-    """Return the one row of an empty table, since a table of Excel has at least one."""
-    return ("ありません", *(None for _ in table.columns[1:]))
-
-
-def _shown(column: Column, value: Value, styles: Styles) -> tuple[Value, Format]:
+def _shown(header: str, value: Value, styles: ReportStyles) -> tuple[Value, Format]:
     """Return a value as its cell holds it, with the format of the cell."""
     if isinstance(value, str) or value is None:
         return value, styles.text
-    if column.kind == "share":
-        return fraction(Decimal(value)), styles.share
+    if header == SHARE:
+        return Decimal(value) / 100, styles.share
     # A format with decimals would leave a bare point after whole numbers.
     return value, styles.count if value == int(value) else styles.number
 
 
-def _emphasis(ws: Worksheet, styles: Styles, table: Table, last: int) -> None:
-    headers = [c.header for c in table.columns]
-    if table.marked:
-        at = headers.index(table.marked)
-        for words, style in ((table.stressed, styles.stressed), (table.pending, styles.pending)):
-            for word in sorted(words):
-                rule = {
-                    "type": "cell",
-                    "criteria": "==",
-                    "value": f'"{word.replace(chr(34), chr(34) * 2)}"',
-                    "format": style,
-                }
-                check(ws.conditional_format(_HEAD_ROW + 1, at, last, at, rule))
-    for n, column in enumerate(table.columns):
-        if column.bar:
-            bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#C4DBEC", "min_type": "num", "min_value": 0,
-                   "max_type": "num", "max_value": 1, "bar_border_color": "#2F6F9F"}  # fmt: skip
-            check(ws.conditional_format(_HEAD_ROW + 1, n, last, n, bar))
+def _emphasis(ws: Worksheet, styles: ReportStyles, topic: Topic, last: int) -> None:
+    rules = [
+        (
+            topic.marked,
+            {"type": "cell", "criteria": "==", "value": '"' + word.replace('"', '""') + '"', "format": style},
+        )
+        for words, style in ((topic.stressed, styles.stressed), (topic.pending, styles.pending))
+        for word in sorted(words)
+    ]
+    if SHARE in topic.columns:
+        rules.append((SHARE, {
+            "type": "data_bar", "bar_solid": True, "bar_color": "#C4DBEC", "min_type": "num", "min_value": 0,
+            "max_type": "num", "max_value": 1, "bar_border_color": "#2F6F9F",
+        }))  # fmt: skip
+    headers = list(topic.columns)
+    for header, rule in rules:
+        at = headers.index(header)
+        check(ws.conditional_format(_HEAD_ROW + 1, at, last, at, rule))

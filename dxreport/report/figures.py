@@ -1,42 +1,41 @@
-"""Every figure of a report, computed once.
-
-Only this module imports pandas, and only the commands that make a report import this module.
-"""
+"""Every figure of a report, computed once."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
+from itertools import accumulate, chain
+from operator import and_, itemgetter
 
-import pandas as pd
-
-from ..domain.model import QUARTER_LABELS, QUARTER_MONTHS
+from ..domain.model import QUARTER_LABELS, QUARTER_MONTHS, Measure
 from ..domain.values import fold, is_blank
 from ..master.records import Master, stamp
 from . import states
 from .achievement import outcome_result
 from .coordination import coordination
 from .finals import Final, since
-from .periods import Key, period
 from .records import (
     ActivityLine,
+    Attainment,
     Budget,
     Category,
     Figures,
-    OutcomeResult,
     Overview,
+    Progress,
     Results,
-    Standing,
     Support,
     SupportPeriod,
     Tally,
     Turn,
-    Verdict,
 )
 
-_ITEM = ["id", "key"]
+NO_PERIOD = "時期の記入なし"
+_MONTHS = re.compile(r"(?P<first>\d{1,2})月(?:\s*[~～〜ー-]\s*(?P<last>\d{1,2})月)?(?:頃|ごろ)?")
+_LATEST = 99
+
+Answers = Mapping[tuple[str, str], Category]  # of one quarter, by 施策ID and 取組ID
 
 
 def figures(
@@ -47,9 +46,8 @@ def figures(
     ``previous_final`` is the last frozen report; ``coordinator`` adds section 6. Raises UsageError where 設定 has no
     round of the quarter and ``coordinator`` is set.
     """
-    known = states.categories(master.settings)
-    frame = activity_frame(master, known, quarter)
-    shown = overview(master, frame, known, quarter)
+    quarters = answers(master, quarter)
+    shown = overview(master, quarters)
     return Figures(
         fiscal_year=master.settings.fiscal_year.label,
         quarter=quarter,
@@ -57,7 +55,7 @@ def figures(
         months=QUARTER_MONTHS[quarter],
         made=stamp(now),
         overview=shown,
-        activities=activity_lines(master, frame, known, quarter),
+        activities=activity_lines(master, quarters),
         results=results(master, quarter),
         budgets=budgets(master, quarter),
         support=support(master, quarter),
@@ -66,157 +64,106 @@ def figures(
     )
 
 
-def activity_frame(master: Master, known: Sequence[Category], quarter: int) -> pd.DataFrame:
-    """Return one row per activity and quarter, from the first to this one, of the measures running in it.
-
-    ``state`` is the index of its category in ``known`` (see ``states.category``). Activities without any text are
-    left out.
-    """
-    place = {c: n for n, c in enumerate(known)}
-    rows = [
-        (q, m.id, states.area_code(m.id), m.lead_department, a.key, place[states.category(known, m, a, q)])
+def answers(master: Master, quarter: int) -> list[Answers]:
+    """Return the category of every activity in each quarter up to this one, of the measures running in it."""
+    known = states.categories(master.settings)
+    return [
+        {
+            (m.id, a.key): states.category(known, m, a, q)
+            for m in states.running(master, q)
+            for a in states.activities(m)
+        }
         for q in range(1, quarter + 1)
-        for m in states.running(master, q)
-        for a in states.activities(m)
     ]
-    return pd.DataFrame(rows, columns=["quarter", "id", "area", "department", "key", "state"])
 
 
-def measure_frame(master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> pd.DataFrame:
-    """Return one row per measure and quarter; ``state`` is that of its worst activity (see ``states.by_severity``).
-
-    A measure without activities counts as 予定なし.
-    """
-    order = [known.index(c) for c in states.by_severity(known)]
-    rank = {state: n for n, state in enumerate(order)}
-    worst = frame.assign(rank=frame["state"].map(rank)).groupby(["quarter", "id"])["rank"].max()
-    rows = [
-        (q, m.id, states.area_code(m.id), m.lead_department, order[int(worst.get((q, m.id), 0))])
-        for q in range(1, quarter + 1)
-        for m in states.running(master, q)
-    ]
-    return pd.DataFrame(rows, columns=["quarter", "id", "area", "department", "state"])
-
-
-def overview(master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Overview:
+def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
     """Return section 1: the counts, 分野 by number, departments in 建制順.
 
-    Departments without a running measure are left out, and so is the category 設定にない語 if unused.
+    Departments without a running measure are left out, and so is the category 設定にない語 if unused. A measure
+    counts by its worst activity; one without activities is 予定なし.
     """
-    measures = measure_frame(master, frame, known, quarter)
-    used = set(frame["state"])
-    columns = [n for n, c in enumerate(known) if c.standing is not Standing.UNKNOWN or n in used]
-    now, their = frame[frame["quarter"] == quarter], measures[measures["quarter"] == quarter]
-    names = [d.name for d in master.departments]
-    departments = sorted(their["department"].unique(), key=lambda d: names.index(d) if d in names else len(names))
-    areas = [(code, states.area_name(master.settings, code)) for code in sorted(their["area"].unique())]
-    quarters = _tallies(frame, measures, "quarter", [(q, QUARTER_LABELS[q]) for q in range(1, quarter + 1)], columns)
+    known = states.categories(master.settings)
+    used = {c for found in quarters for c in found.values()}
+    columns = [c for c in known if c is not states.UNKNOWN or c in used]
+    severity = {c: n for n, c in enumerate(states.by_severity(known))}
+
+    def tally(name: str, measures: Iterable[Measure], quarter: int, code: str = "") -> Tally:
+        found = quarters[quarter - 1]
+        of_measures = [[found[m.id, a.key] for a in states.activities(m)] for m in measures]
+        activities = Counter(chain.from_iterable(of_measures))
+        worst = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
+        return Tally(name, tuple(activities[c] for c in columns), tuple(worst[c] for c in columns), code)
+
+    now = len(quarters)
+    areas: dict[str, list[Measure]] = {}
+    departments: dict[str, list[Measure]] = {d.name: [] for d in master.departments}
+    running = list(states.running(master, now))
+    for m in running:
+        areas.setdefault(states.area_code(m.id), []).append(m)
+        departments.setdefault(m.lead_department, []).append(m)
     return Overview(
-        categories=tuple(known[n] for n in columns),
-        whole=replace(quarters[-1], name="全体"),
-        quarters=quarters,
+        categories=tuple(columns),
+        whole=tally("全体", running, now),
+        quarters=tuple(tally(QUARTER_LABELS[q], states.running(master, q), q) for q in range(1, now + 1)),
         areas=tuple(
-            replace(t, code=code)
-            for t, (code, _) in zip(_tallies(now, their, "area", areas, columns), areas, strict=True)
+            tally(states.area_name(master.settings, code), own, now, code) for code, own in sorted(areas.items())
         ),
-        departments=_tallies(now, their, "department", [(name, name) for name in departments], columns),
-        turn=turn(frame, known, quarter),
-        stopped=len(master.measures) - len(their),
+        departments=tuple(tally(name, own, now) for name, own in departments.items() if own),
+        turn=turn(*quarters[-2:]) if now > 1 else None,
+        stopped=len(master.measures) - len(running),
     )
 
 
-def _tallies(
-    activities: pd.DataFrame,
-    measures: pd.DataFrame,
-    by: str,
-    rows: Sequence[tuple[Hashable, str]],
-    columns: Sequence[int],
-) -> tuple[Tally, ...]:
-    """Return the counts of each value of the column ``by``; ``rows`` are the values with their names."""
-    of_activities, of_measures = _counts(activities, by, columns), _counts(measures, by, columns)
-    zero = (0,) * len(columns)
-    return tuple(Tally(name, of_activities.get(value, zero), of_measures.get(value, zero)) for value, name in rows)
+def late(found: Answers) -> set[tuple[str, str]]:
+    """Return the activities that are late."""
+    return {item for item, category in found.items() if category.standing is Progress.LATE}
 
 
-def _counts(frame: pd.DataFrame, by: str, columns: Sequence[int]) -> dict[Hashable, tuple[int, ...]]:
-    table = pd.crosstab(frame[by], frame["state"]).reindex(columns=columns, fill_value=0)
-    return {row[0]: tuple(map(int, row[1:])) for row in table.itertuples(name=None)}
+def turn(before: Answers, now: Answers) -> Turn:
+    """Compare the late activities of a quarter with those of the one before."""
+    was_late = late(before)
+    became = Counter(now[item].standing for item in was_late if item in now)
+    still, resolved, unreported = (became[p] for p in (Progress.LATE, Progress.ON_TRACK, Progress.UNREPORTED))
+    other = len(was_late) - still - resolved - unreported
+    return Turn(len(late(now) - was_late), still, resolved, unreported, other)
 
 
-def turn(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> Turn | None:
-    """Compare the late activities of this quarter with those of the one before; None in the first quarter."""
-    if quarter == 1:
-        return None
-    before, now = (frame[frame["quarter"] == q].set_index(_ITEM)["state"] for q in (quarter - 1, quarter))
-    was_late, is_late = (_of(states_, known, Standing.LATE) for states_ in (before, now))
-    still, resolved, unreported = (
-        len(was_late.intersection(_of(now, known, s))) for s in (Standing.LATE, Standing.ON_TRACK, Standing.UNREPORTED)
-    )
-    return Turn(
-        new=len(is_late.difference(was_late)),
-        still=still,
-        resolved=resolved,
-        unreported=unreported,
-        other=len(was_late) - still - resolved - unreported,
-    )
+def streaks(quarters: Sequence[Answers]) -> Mapping[tuple[str, str], int]:
+    """Return how many quarters in a row, up to the last and within the year, each activity has been late.
 
-
-def _of(column: pd.Series, known: Sequence[Category], standing: Standing) -> pd.Index:
-    return column.index[column.isin([n for n, c in enumerate(known) if c.standing is standing])]
-
-
-def streaks(frame: pd.DataFrame, known: Sequence[Category], quarter: int) -> dict[tuple[str, str], int]:
-    """Return how many quarters in a row, up to this one and within the year, each activity has been late.
-
-    Keys are 施策ID and 取組ID. Any other category breaks the streak, 予定なし too.
+    Any other category breaks the streak, 予定なし too.
     """
-    out: dict[tuple[str, str], int] = {}
-    row = None
-    for q in range(quarter, 0, -1):
-        late = _of(frame[frame["quarter"] == q].set_index(_ITEM)["state"], known, Standing.LATE)
-        row = late if row is None else row.intersection(late)
-        for item in row:
-            out[item] = out.get(item, 0) + 1
-    return out
+    return Counter(chain.from_iterable(accumulate(map(late, reversed(quarters)), and_)))
 
 
-def activity_lines(
-    master: Master, frame: pd.DataFrame, known: Sequence[Category], quarter: int
-) -> tuple[ActivityLine, ...]:
-    """Return every activity of the quarter in the order of the master; the LATE ones are section 2."""
-    now = frame[frame["quarter"] == quarter]
-    state = {(row.id, row.key): known[row.state] for row in now.itertuples()}
-    rows = streaks(frame, known, quarter)
+def activity_lines(master: Master, quarters: Sequence[Answers]) -> tuple[ActivityLine, ...]:
+    """Return every activity of the last of these quarters in the order of the master."""
+    number, found, rows = len(quarters), quarters[-1], streaks(quarters)
     lines = []
-    for m in states.running(master, quarter):
+    for m in states.running(master, number):
         name = states.measure_name(master.settings, m)
         for a in states.activities(m):
-            q = a.quarters[quarter - 1]
-            item = (m.id, a.key)
-            lines.append(ActivityLine(name, a.key, a.name, q.plan, state[item], q.countermeasure, rows.get(item, 0)))
+            q, item = a.quarters[number - 1], (m.id, a.key)
+            lines.append(ActivityLine(name, a.key, a.name, q.plan, found[item], q.countermeasure, rows.get(item, 0)))
     return tuple(lines)
 
 
 def results(master: Master, quarter: int) -> Results:
-    """Return section 3: every 成果目標, with the counts by verdict of this fiscal year."""
+    """Return section 3: every 成果目標, with the counts by verdict of this fiscal year, but これから."""
     this_year = master.settings.plan_year - 1
     outcomes = tuple(
         outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter)
         for m in states.running(master, quarter)
         for number, outcome in enumerate(m.normal().outcomes, 1)
     )
+    verdicts = Counter(o.years[this_year].verdict for o in outcomes)
     return Results(
         years=tuple(year.label for year in master.settings.plan_years),
         this_year=this_year,
         outcomes=outcomes,
-        counts=verdict_counts(outcomes, this_year),
+        counts=tuple((v, verdicts[v]) for v in Attainment if v is not Attainment.TO_COME),
     )
-
-
-def verdict_counts(outcomes: Sequence[OutcomeResult], year: int) -> tuple[tuple[Verdict, int], ...]:
-    """Count 成果目標 by verdict in a year (an index of the plan years), for all verdicts but これから."""
-    counts = pd.Series([o.years[year].verdict.name for o in outcomes], dtype=object).value_counts()
-    return tuple((v, int(counts.get(v.name, 0))) for v in Verdict if v is not Verdict.TO_COME)
 
 
 def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
@@ -231,7 +178,7 @@ def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
 
 def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
     """Return section 4: every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
-    periods: dict[Key, tuple[str, list[Support]]] = {}
+    periods: dict[tuple[int, int, str], tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
         for request in m.support_requests:
             if is_blank(request.content) and is_blank(request.period):
@@ -240,3 +187,24 @@ def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
             line = Support(states.measure_name(master.settings, m), request.period, request.content)
             periods.setdefault(key, (label, []))[1].append(line)
     return tuple(SupportPeriod(label, tuple(lines)) for _, (label, lines) in sorted(periods.items(), key=itemgetter(0)))
+
+
+def period(text: str) -> tuple[tuple[int, int, str], str]:
+    """Return a key to sort and group by, and the plain spelling: ``8月～１０月`` → 8月～10月.
+
+    Months sort by the fiscal year, April first; texts that are no month or span of months follow as written, and a
+    blank comes last.
+    """
+    plain = fold(text)
+    if is_blank(text):
+        return (_LATEST, _LATEST, NO_PERIOD), NO_PERIOD
+    match = _MONTHS.fullmatch(plain)
+    first, last = (int(match[n] or match["first"]) for n in ("first", "last")) if match else (0, 0)
+    if not (1 <= first <= 12 and 1 <= last <= 12):
+        return (_LATEST - 1, 0, plain), " ".join(text.split())
+    label = f"{first}月～{last}月" if last != first else f"{first}月"
+    return (_fiscal(first), _fiscal(last), ""), label
+
+
+def _fiscal(month: int) -> int:
+    return (month - 4) % 12

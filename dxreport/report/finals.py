@@ -22,7 +22,7 @@ from ..master.write import MasterEdit
 from ..rules import item_name
 from ..workspace.paths import Workspace
 from . import states
-from .records import Figures, MeasureName, Overview, Recount, Since, TextChange
+from .records import Figures, MeasureName, Overview, Recount, Since, Tally, TextChange
 
 # Fields whose changes are reported, by heading and in this order; contacts are not.
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -37,16 +37,14 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "施策": ("name", "lead_department", "state"),
 }
 _KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
-_ORDER = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
     """A final report as kept.
 
-    ``counts`` are activities by the label of their category; ``figures`` is everything printed, as ``plain`` returns
-    it; ``texts`` is every text of every measure by ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter
-    it holds from, by measure.
+    ``counts`` are activities by the label of their category, ``figures`` as ``plain`` returns them, ``texts`` by
+    measure and ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter it holds from, by measure.
     """
 
     id: str
@@ -76,9 +74,7 @@ def final_data(master: Master, figures: Figures) -> bytes:
         "quarter": figures.quarter,
         "quarter_label": figures.quarter_label,
         "when": figures.made,
-        "counts": dict(
-            zip((c.label for c in figures.overview.categories), figures.overview.whole.activities, strict=True)
-        ),
+        "counts": _counts(figures.overview, figures.overview.whole),
         "figures": plain(figures),
         "texts": plain_texts({m.id: m.values() for m in master.measures}),
         "states": {id_: standing.state.value for id_, standing in master.standings.items()},
@@ -104,15 +100,9 @@ def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[byte
             f"「{FINALS.name}」シートを加え、1行目に {'、'.join(FINALS.headers)} と見出しを書いてください。",
         )
     data = final_data(master, figures)
-    path = path_of(workspace, figures.final_id)
     edit = MasterEdit(master)
     edit.add(FinalReport(figures.final_id, figures.quarter_label, figures.made, sha256(data).hexdigest()))
-    return edit.data(), path, data
-
-
-def path_of(workspace: Workspace, id_: str) -> Path:
-    """Return the path of a kept final report."""
-    return workspace.finals / f"{id_}.json"
+    return edit.data(), workspace.finals / f"{figures.final_id}.json", data
 
 
 def last_final(workspace: Workspace, master: Master, quarter: int, *, before: str = "") -> Final | None:
@@ -123,11 +113,8 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
     """
     ids = [entry.id for entry in master.finals]
     older = master.finals[: ids.index(before)] if before else master.finals
-    for entry in reversed(older):
-        final = _read(path_of(workspace, entry.id), entry)
-        if final.quarter <= quarter:
-            return final
-    return None
+    kept = (_read(workspace.finals / f"{entry.id}.json", entry) for entry in reversed(older))
+    return next((final for final in kept if final.quarter <= quarter), None)
 
 
 def same(final: Final, figures: Figures) -> bool:
@@ -135,15 +122,12 @@ def same(final: Final, figures: Figures) -> bool:
 
     Section 6, which only the coordinator reads, is compared where both have it.
     """
-    now = json.loads(json.dumps(plain(figures)))
-    apart = {"made", "final_id"}
-    if not (final.figures.get("coordination") and now["coordination"]):
-        apart.add("coordination")
-    return _without(final.figures, apart) == _without(now, apart)
-
-
-def _without(figures: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
-    return {key: value for key, value in figures.items() if key not in keys}
+    then, now = dict(final.figures), plain(figures)
+    both = then.get("coordination") and now["coordination"]
+    for key in ("made", "final_id", *(() if both else ("coordination",))):
+        then.pop(key, None)
+        now.pop(key)
+    return bool(then == now)
 
 
 def _read(path: Path, entry: FinalReport) -> Final:
@@ -166,51 +150,45 @@ def since(final: Final, master: Master, overview: Overview) -> Since:
 
     Answers for later quarters are new, not changed, and are left out.
     """
-    tally = overview.quarters[final.quarter - 1]
-    now = dict(zip((c.label for c in overview.categories), tally.activities, strict=True))
+    now = _counts(overview, overview.quarters[final.quarter - 1])
     recounts = tuple(
         Recount(name, final.counts.get(name, 0), now.get(name, 0))
         for name in dict.fromkeys((*now, *final.counts))
         if final.counts.get(name) or now.get(name)
     )
-    changes = sorted(_changes(final, master), key=lambda change: _ORDER.index(change.kind))
+    changes = sorted(_changes(final, master), key=lambda change: list(_KINDS).index(change.kind))
     return Since(final.id, final.quarter_label, final.when, recounts, tuple(changes))
 
 
+def _counts(overview: Overview, tally: Tally) -> dict[str, int]:
+    """Return the activities of a tally by the label of their category."""
+    return dict(zip((c.label for c in overview.categories), tally.activities, strict=True))
+
+
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
-    old = parse_texts(final.texts)
+    kept = parse_texts(final.texts)
     for m in master.measures:
-        name = states.measure_name(master.settings, m)
-        standing = master.standings[m.id]
-        if m.id not in old:
+        name, new, old = states.measure_name(master.settings, m), m.values(), kept.pop(m.id, None)
+        if old is None:
             yield TextChange(name, "施策", "施策の追加", "", name.name)
             continue
-        state, start = standing.state.value, standing.from_quarter
+        state, start = master.standings[m.id].state.value, master.standings[m.id].from_quarter
         if state != final.states.get(m.id, state):
             yield TextChange(name, "施策", STATE, final.states[m.id], state)
         if start != (before := final.starts.get(m.id, start)):
             yield TextChange(name, "施策", STATE_FROM, QUARTER_LABELS.get(before, ""), QUARTER_LABELS.get(start, ""))
-        yield from _texts(final, master, name, old[m.id], m.values())
-    now = {m.id for m in master.measures}
-    for id_, texts in old.items():
-        if id_ not in now:
-            area = states.area_name(master.settings, states.area_code(id_))
-            gone = MeasureName(id_, " ".join(texts[Ref("name")].split()), texts[Ref("lead_department")], area)
-            yield TextChange(gone, "施策", "施策の削除", gone.name, "")
-
-
-def _texts(
-    final: Final, master: Master, name: MeasureName, old: Mapping[Ref, str], new: Mapping[Ref, str]
-) -> Iterator[TextChange]:
-    both = {**new, **{ref: old[ref] for ref in old if ref not in new}}
-    for ref in both:
-        kind = _KIND_OF.get(ref.field)
-        before, after = old.get(ref, "").strip(), new.get(ref, "").strip()
-        if kind is None or before == after or (kind == "進捗・対応策" and ref.period > final.quarter):
-            continue
-        yield TextChange(
-            name, kind, label(ref, master.settings, item_name(ref, both, master.settings.catalogue)), before, after
-        )
+        both = new | {ref: text for ref, text in old.items() if ref not in new}
+        for ref in both:
+            kind, was, now = _KIND_OF.get(ref.field), old.get(ref, "").strip(), new.get(ref, "").strip()
+            to_come = kind == "進捗・対応策" and ref.period > final.quarter
+            if kind and was != now and not to_come:
+                yield TextChange(
+                    name, kind, label(ref, master.settings, item_name(ref, both, master.settings.catalogue)), was, now
+                )
+    for id_, texts in kept.items():
+        area = states.area_name(master.settings, states.area_code(id_))
+        gone = MeasureName(id_, " ".join(texts[Ref("name")].split()), texts[Ref("lead_department")], area)
+        yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 
 
 def plain(value: Any) -> Any:

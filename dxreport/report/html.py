@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..domain.errors import DxreportError
 from ..workspace.text_templates import environment, error_line
 from . import words
-from .records import Category, Figures, Standing
+from .records import Category, Figures, Progress
 from .states import shaded
 
 TEMPLATE = "報告書.html"
-_SHADES = {Standing.ON_TRACK: 3, Standing.LATE: 3}  # patterns drawn by the template; one of any other standing
+_SHADES = {Progress.ON_TRACK: 3, Progress.LATE: 3}  # patterns drawn by the template; one of any other standing
 
 
 def html(figures: Figures, template: Path) -> bytes:
@@ -27,13 +27,16 @@ def html(figures: Figures, template: Path) -> bytes:
             f"{template} から HTML を作れません（文字コードが UTF-8 ではありません）。",
             f"{template.name} を、文字コードを UTF-8 にして保存し直してください。",
         ) from None
-    places = {category: n for n, category in enumerate(figures.overview.categories)}
+    categories = figures.overview.categories
+    progress: dict[str, set[int]] = {}  # places of the categories of its activities, by 施策ID
+    for activity in figures.activities:
+        progress.setdefault(activity.measure.id, set()).add(categories.index(activity.category))
     names = {
         "report": figures,
         "words": words,
-        "looks": looks(figures.overview.categories),
-        "place": places.__getitem__,
-        "progress": _progress(figures, places).get,
+        "looks": looks(categories),
+        "place": categories.index,
+        "progress": {id_: " ".join(map(str, sorted(places))) for id_, places in progress.items()}.get,
     }
     try:
         return environment(autoescape=True).from_string(source).render(names).encode("utf-8")
@@ -49,11 +52,3 @@ def html(figures: Figures, template: Path) -> bytes:
 def looks(categories: Sequence[Category]) -> tuple[str, ...]:
     """Return the pattern of each category, ``late-0``; more words of one standing get other shades of it."""
     return tuple(f"{c.standing.value}-{min(shade, _SHADES.get(c.standing, 1) - 1)}" for c, shade in shaded(categories))
-
-
-def _progress(figures: Figures, places: Mapping[Category, int]) -> dict[str, str]:
-    """Return the places of the categories of each measure's activities, ``0 2``, by 施策ID, for the filter."""
-    found: dict[str, set[int]] = {}
-    for line in figures.activities:
-        found.setdefault(line.measure.id, set()).add(places[line.category])
-    return {id_: " ".join(map(str, sorted(numbers))) for id_, numbers in found.items()}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +13,7 @@ from ..domain.errors import DxreportError
 from ..domain.values import is_blank
 from . import words
 from .finals import plain
-from .records import HEADING, Coordination, Figures, MeasureName, OutcomeResult, Since, Tally, Verdict, YearResult
+from .records import HEADING, Attainment, Figures, MeasureLine, MeasureName, OutcomeResult, Tally, YearResult
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -34,27 +32,19 @@ _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
 
 
-@dataclass(frozen=True, slots=True)
-class JapaneseFonts:
-    """Fonts that Typst may use, and the names of the Japanese ones, best first."""
-
-    fonts: Fonts
-    names: tuple[str, ...]
-
-
-def pdf(figures: Figures, template: Path, fonts: JapaneseFonts | None = None) -> bytes:
-    """Return the report as a tagged PDF; the same figures and fonts give the same bytes.
+def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] | None = None) -> bytes:
+    """Return the report as a tagged PDF; the same figures and fonts, as ``find_fonts`` returns them, give the same bytes.
 
     Raises DxreportError where no Japanese font is found, and for an error in the template.
     """
     import typst
 
-    found = fonts or find_fonts()
+    fonts, names = found or find_fonts()
     made = datetime.fromisoformat(figures.made)
-    data = _marked(_data(figures)) | {"fonts": list(found.names), "date": [made.year, made.month, made.day]}
+    data = _marked(_data(figures)) | {"fonts": list(names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
-        compiler = typst.Compiler(template.read_bytes(), font_paths=found.fonts, sys_inputs=inputs)
+        compiler = typst.Compiler(template.read_bytes(), font_paths=fonts, sys_inputs=inputs)
         document = compiler.compile(format="pdf", timestamp=made.replace(tzinfo=UTC))
         assert isinstance(document, bytes)
         return document
@@ -64,36 +54,30 @@ def pdf(figures: Figures, template: Path, fonts: JapaneseFonts | None = None) ->
         ) from None
 
 
-def find_fonts() -> JapaneseFonts:
-    """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE.
+def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
+    """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE, and the Japanese ones by name.
 
     Raises DxreportError where neither has one. Typst opens every font, which takes most of its time.
     """
     import typst
 
-    fonts = typst.Fonts(include_embedded_fonts=False)
-    if not (names := _japanese(fonts)):
-        spec = find_spec(FONT_PACKAGE)
-        folders = [str(folder) for folder in spec.submodule_search_locations or ()] if spec else []
+    spec = find_spec(FONT_PACKAGE)
+    wheel = [str(folder) for folder in spec.submodule_search_locations or ()] if spec else []
+    for folders in ([], wheel):
         fonts = typst.Fonts(include_embedded_fonts=False, font_paths=folders)
-        names = _japanese(fonts)
-    if not names:
-        raise DxreportError(
-            "日本語のフォントがないため、PDF を作れません。",
-            f"{FONTS[0]} などのフォントを入れるか、pip install {FONT_PACKAGE.replace('_', '-')} を実行してください。"
-            "Excel と HTML の報告書は、--format xlsx --format html で作れます。",
-        )
-    return JapaneseFonts(fonts, names)
-
-
-def _japanese(fonts: Fonts) -> tuple[str, ...]:
-    there = set(fonts.families())
-    return tuple(name for name in FONTS if name in there)
+        there = set(fonts.families())
+        if names := tuple(name for name in FONTS if name in there):
+            return fonts, names
+    raise DxreportError(
+        "日本語のフォントがないため、PDF を作れません。",
+        f"{FONTS[0]} などのフォントを入れるか、pip install {FONT_PACKAGE.replace('_', '-')} を実行してください。"
+        "Excel と HTML の報告書は、--format xlsx --format html で作れます。",
+    )
 
 
 def _data(figures: Figures) -> dict[str, Any]:
     """Return the figures under the names of the template; all texts are as written."""
-    overview, results = figures.overview, figures.results
+    overview, results, since, extra = figures.overview, figures.results, figures.since, figures.coordination
     return {
         "title": figures.title,
         "heading": HEADING,
@@ -111,22 +95,29 @@ def _data(figures: Figures) -> dict[str, Any]:
         "turn": words.turn(overview) or None,
         "late_sentence": words.late(figures),
         "late": [
-            _measure(x.measure)
-            | {"name": x.name, "plan": x.plan, "answer": x.answer, "streak": x.streak_text}
-            | {"progress": overview.categories.index(x.category)}
+            _line(x) | {"answer": x.answer, "streak": x.streak_text, "progress": overview.categories.index(x.category)}
             for x in figures.late
         ],
         "results_sentence": words.results(results),
         "this_year": results.years[results.this_year],
         "other_years": [y for n, y in enumerate(results.years) if n != results.this_year],
-        "outcomes": list(_outcomes(results.outcomes, results.this_year)),
-        "budgets": [_measure(b.measure) | {"procurement": b.procurement} for b in figures.budgets],
-        "support": [
-            _measure(s.measure) | {"period": p.label, "content": s.content} for p in figures.support for s in p.requests
-        ],
+        "outcomes": [_outcome(o, results.this_year) for o in results.outcomes],
+        "budgets": [_line(b) for b in figures.budgets],
+        "support": [_line(s) | {"period": p.label} for p in figures.support for s in p.requests],
         "no_final": words.NO_FINAL,
-        "since": None if figures.since is None else _since(figures.since),
-        "coordination": None if figures.coordination is None else _coordination(figures.coordination),
+        "since": since
+        and {
+            "sentence": words.since(since),
+            "quarter": since.quarter,
+            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.changes],
+        },
+        "coordination": extra
+        and {
+            "sentence": words.coordination(extra),
+            "missing": [_line(m) for m in extra.missing],
+            "points": [_line(p) for p in extra.points],
+        },
     }
 
 
@@ -136,62 +127,43 @@ def _marked(data: Any) -> Any:
     The template removes them and breaks the runs that are wider than their column.
     """
     if isinstance(data, str):
-        text = data.replace(_MARK, "") if _MARK in data else data
-        return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", text) if len(text) >= _LONG else text
+        return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", data.replace(_MARK, ""))
     if isinstance(data, dict):
         return {key: item if key == "standing" else _marked(item) for key, item in data.items()}
     return [_marked(item) for item in data] if isinstance(data, list) else data
 
 
-def _since(since: Since) -> dict[str, Any]:
-    return {
-        "sentence": words.since(since),
-        "quarter": since.quarter,
-        "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-        "changes": [
-            _measure(c.measure) | {"kind": c.kind, "label": c.label, "before": c.before, "after": c.after}
-            for c in since.changes
-        ],
-    }
-
-
-def _coordination(extra: Coordination) -> dict[str, Any]:
-    return {
-        "sentence": words.coordination(extra),
-        "missing": [_measure(m.measure) | {"state": m.state} for m in extra.missing],
-        "points": [plain(p) | _measure(p.measure) for p in extra.points],
-    }
-
-
-def _measure(name: MeasureName) -> dict[str, str]:
+def _measure(name: MeasureName) -> dict[str, Any]:
     return {"id": name.id, "measure": name.name, "department": name.department}
+
+
+def _line(line: MeasureLine) -> dict[str, Any]:
+    return {**plain(line), **_measure(line.measure)}
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
     return {
-        "name": tally.name,
-        "activities": list(tally.activities),
+        **plain(tally),
         "activity_total": tally.activity_total,
         "activity_shares": [words.share(n, tally.activity_total) for n in tally.activities],
-        "measures": list(tally.measures),
         "measure_total": tally.measure_total,
         "measure_shares": [words.share(n, tally.measure_total) for n in tally.measures],
     }
 
 
-def _outcomes(outcomes: Sequence[OutcomeResult], this_year: int) -> Iterator[dict[str, Any]]:
-    for o in outcomes:
-        now = o.years[this_year]
-        yield _measure(o.measure) | {
-            "number": o.number,
-            "indicator": now.indicator,
-            "target": now.target,
-            "actual": now.actual,
-            "said": words.verdict(now),  # the name in templates that offices have copied
-            "waiting": now.verdict in (Verdict.OPEN, Verdict.TO_COME, Verdict.NO_TARGET) and is_blank(now.actual),
-            "without": now.verdict is Verdict.NO_TARGET,
-            "others": [_other(y, now) for n, y in enumerate(o.years) if n != this_year],
-        }
+def _outcome(outcome: OutcomeResult, this_year: int) -> dict[str, Any]:
+    now = outcome.years[this_year]
+    unanswered = now.verdict in (Attainment.OPEN, Attainment.TO_COME, Attainment.NO_TARGET)
+    return _measure(outcome.measure) | {
+        "number": outcome.number,
+        "indicator": now.indicator,
+        "target": now.target,
+        "actual": now.actual,
+        "said": words.verdict(now),  # the name in templates that offices have copied
+        "waiting": unanswered and is_blank(now.actual),
+        "without": now.verdict is Attainment.NO_TARGET,
+        "others": [_other(year, now) for year in outcome.years if year is not now],
+    }
 
 
 def _other(year: YearResult, now: YearResult) -> str:

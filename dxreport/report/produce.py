@@ -13,12 +13,14 @@ from ..master.write import save
 from ..workspace.bundled import bundled
 from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
+from . import html, pdf
+from .excel import excel
 from .figures import figures
 from .finals import Final, frozen, last_final, next_id, same
 from .records import Figures
 
 
-class Format(Enum):
+class ReportFormat(Enum):
     """A format of the report; the value is the file's extension."""
 
     PDF = "pdf"
@@ -28,10 +30,9 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in memory: its figures, and its files by name.
+    """A report in memory: its figures, its files by name, and whether it is a ``new_final`` to be frozen.
 
-    ``new_final`` is whether it is to be frozen. A final report that is not new was approved before and has the
-    figures and the date of that approval.
+    A final report that is not new has the figures and the date of its approval.
     """
 
     figures: Figures
@@ -45,7 +46,7 @@ def produce(
     quarter: int,
     now: datetime,
     *,
-    formats: Sequence[Format] = tuple(Format),
+    formats: Sequence[ReportFormat] = tuple(ReportFormat),
     coordinator: bool = False,
     final: bool = False,
 ) -> Report:
@@ -60,7 +61,11 @@ def produce(
     new = final and approved is None
     if new:
         found = replace(found, final_id=next_id(workspace, master))
-    name = _name(found)
+    words = [found.fiscal_year, found.quarter_label, "報告"]
+    words += ["担当者用"] if found.coordination else []
+    words += [f"確定{found.final_id}"] if found.final_id else []
+    # A later report must not overwrite an approved one, nor one audience's report the other's.
+    name = file_name("_".join(words))
     files = tuple((f"{name}.{f.value}", _file(f, found, workspace)) for f in dict.fromkeys(formats))
     return Report(found, files, new)
 
@@ -96,32 +101,9 @@ def out_folder(workspace: Workspace, figures_: Figures) -> Path:
     return workspace.reports / file_name(f"{figures_.fiscal_year}_{figures_.quarter_label}_報告")
 
 
-def _name(found: Figures) -> str:
-    # A later report must not overwrite an approved one, nor one audience's report the other's.
-    words = [found.fiscal_year, found.quarter_label, "報告"]
-    words += ["担当者用"] if found.coordination else []
-    words += [f"確定{found.final_id}"] if found.final_id else []
-    return file_name("_".join(words))
-
-
-def _file(format_: Format, found: Figures, workspace: Workspace) -> bytes:
-    # Each format imports a library of its own, so it is imported only when asked for.
-    if format_ is Format.XLSX:
-        from .excel import excel
-
+def _file(format_: ReportFormat, found: Figures, workspace: Workspace) -> bytes:
+    if format_ is ReportFormat.XLSX:
         return excel(found)
-    if format_ is Format.PDF:
-        from .pdf import TEMPLATE as PDF_TEMPLATE
-        from .pdf import pdf
-
-        return pdf(found, _template(workspace, PDF_TEMPLATE))
-    from .html import TEMPLATE as HTML_TEMPLATE
-    from .html import html
-
-    return html(found, _template(workspace, HTML_TEMPLATE))
-
-
-def _template(workspace: Workspace, name: str) -> Path:
-    """Return the workspace's own template, or the bundled one."""
+    make, name = (pdf.pdf, pdf.TEMPLATE) if format_ is ReportFormat.PDF else (html.html, html.TEMPLATE)
     own = workspace.templates / name
-    return own if own.is_file() else bundled("templates") / name
+    return make(found, own if own.is_file() else bundled("templates") / name)

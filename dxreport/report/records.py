@@ -1,7 +1,6 @@
-"""The figures of a report as frozen records, shared by the three formats.
+"""The figures of a report as frozen records, shared by the three formats, which compute nothing.
 
-Formats show these and compute nothing. Texts are as written; numbers are ints or exact Decimals; wording that
-all formats share is a property of its record.
+Texts are as written; numbers are ints or exact Decimals; wording that all formats share is a property.
 """
 
 from __future__ import annotations
@@ -13,20 +12,18 @@ from enum import Enum
 from ..master.records import Direction
 
 HEADING = "年間活動計画 進捗報告書"
-NO_WORD, BLANK = "（記入なし）", "（空白）"
-NO_DIRECTION = "方向が未記入"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
-class Standing(Enum):
-    """The meaning of a 進捗, whatever the words of 設定; the value is its name in JSON."""
+class Progress(Enum):
+    """The meaning of a 進捗, whatever the words of 設定, from the best to the worst; the value is its name in JSON."""
 
-    ON_TRACK = "on_track"
-    LATE = "late"
-    UNKNOWN = "unknown"
-    NO_REPORT = "no_report"
-    UNREPORTED = "unreported"
     NO_PLAN = "no_plan"
+    NO_REPORT = "no_report"
+    ON_TRACK = "on_track"
+    UNKNOWN = "unknown"
+    UNREPORTED = "unreported"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +31,14 @@ class Category:
     """One column of every count: a word of 設定, 設定にない語, 報告事項なし, 未報告 or 予定なし."""
 
     label: str
-    standing: Standing
+    standing: Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by category, in the order of ``Overview.categories``; measures count by their worst activity.
+    """Counts by category of all, a quarter, a 分野 (whose number is ``code``) or a department.
 
-    ``name`` is 全体, a quarter, a 分野 or a department; ``code`` is the number of a 分野.
+    They follow ``Overview.categories``; measures count by their worst activity.
     """
 
     name: str
@@ -60,10 +57,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Late activities compared with the quarter before: ``new`` ones, and the state of those late then.
+    """Late activities that are ``new``, and the state of those that were late in the quarter before.
 
-    They are ``still`` late, ``resolved`` (on track), ``unreported`` (未報告), or ``other``: 報告事項なし, 予定なし,
-    設定にない語, or of a measure that has ended.
+    ``other``: 報告事項なし, 予定なし, 設定にない語, or of a measure that has ended.
     """
 
     new: int
@@ -75,10 +71,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Section 1: activities and measures by progress.
+    """Section 1: activities and measures by progress, in the quarters from the first to the report's.
 
-    ``quarters`` run from the first to the report's, which ``whole`` counts too; ``turn`` is None in the first
-    quarter. ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``turn`` is None in the first quarter; ``stopped`` measures (中止, 完了, 統合) are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -106,29 +101,34 @@ class MeasureName:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityLine:
-    """One activity in the quarter; ``key`` is its id within the measure."""
+class MeasureLine:
+    """One line of a list, which says something of a measure."""
 
     measure: MeasureName
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLine(MeasureLine):
+    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late."""
+
     key: str
     name: str
     plan: str
     category: Category
     countermeasure: str
     streak: int = 0
-    """Quarters in a row that it has been late, including this one; 0 if it is not late."""
 
     @property
     def answer(self) -> str:
         """対応策 as shown in the list of late activities."""
-        return self.countermeasure or NO_WORD
+        return self.countermeasure or "（記入なし）"
 
     @property
     def streak_text(self) -> str:
         return f"{self.streak}四半期連続" if self.streak > 1 else "今回から" if self.streak else ""
 
 
-class Verdict(Enum):
+class Attainment(Enum):
     """The comparison of a result with its target; the value is shown."""
 
     MET = "達成"
@@ -142,10 +142,9 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """One number of a target and that of the result, both in ``unit``.
+    """One number of a target and that of the result.
 
-    ``rate`` is the achievement in percent, to a tenth, where more is better; ``met`` is None where it cannot be
-    judged, and until the year has ended.
+    ``rate`` is in percent, to a tenth, where more is better; ``met`` is None until the year has ended, too.
     """
 
     label: str
@@ -171,7 +170,7 @@ class YearResult:
     indicator: str
     target: str
     actual: str
-    verdict: Verdict
+    verdict: Attainment
     parts: tuple[PartResult, ...] = ()
 
     @property
@@ -182,21 +181,20 @@ class YearResult:
     @property
     def reason(self) -> str:
         """Why numbers that can be compared were not judged; ``""`` for any other result."""
-        undecided = self.verdict is Verdict.AS_WRITTEN and any(part.met is None for part in self.parts)
-        return NO_DIRECTION if undecided else ""
+        undecided = self.verdict is Attainment.AS_WRITTEN and any(part.met is None for part in self.parts)
+        return "方向が未記入" if undecided else ""
 
-    def verdict_of(self, part: PartResult) -> Verdict:
+    def verdict_of(self, part: PartResult) -> Attainment:
         """Return the verdict on one of the parts."""
-        if self.verdict is Verdict.INTERIM:
-            return Verdict.INTERIM
-        return {True: Verdict.MET, False: Verdict.SHORT, None: Verdict.AS_WRITTEN}[part.met]
+        if self.verdict is Attainment.INTERIM:
+            return self.verdict
+        return {True: Attainment.MET, False: Attainment.SHORT, None: Attainment.AS_WRITTEN}[part.met]
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeResult:
+class OutcomeResult(MeasureLine):
     """A 成果目標 over the years of the plan; ``number`` is ①, ② … within its measure."""
 
-    measure: MeasureName
     key: str
     number: str
     direction: Direction
@@ -210,22 +208,20 @@ class Results:
     years: tuple[str, ...]
     this_year: int
     outcomes: tuple[OutcomeResult, ...]
-    counts: tuple[tuple[Verdict, int], ...]
+    counts: tuple[tuple[Attainment, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(MeasureLine):
     """Section 4: a measure with 予算化 有."""
 
-    measure: MeasureName
     procurement: str
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
+class Support(MeasureLine):
     """Section 4: a request to the CIO補佐; ``written`` is its 時期 as written."""
 
-    measure: MeasureName
     written: str
     content: str
 
@@ -252,10 +248,9 @@ class Recount:
 
 
 @dataclass(frozen=True, slots=True)
-class TextChange:
+class TextChange(MeasureLine):
     """A text that has changed since the last final report; ``kind`` is its heading (作業予定, 目標 …)."""
 
-    measure: MeasureName
     kind: str
     label: str
     old: str
@@ -263,13 +258,11 @@ class TextChange:
 
     @property
     def before(self) -> str:
-        """The old text as shown."""
-        return self.old or BLANK
+        return self.old or "（空白）"
 
     @property
     def after(self) -> str:
-        """The new text as shown."""
-        return self.new or BLANK
+        return self.new or "（空白）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,24 +275,18 @@ class Since:
     recounts: tuple[Recount, ...]
     changes: tuple[TextChange, ...]
 
-    @property
-    def moved(self) -> bool:
-        return bool(self.changes) or any(r.difference for r in self.recounts)
-
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(MeasureLine):
     """Section 6: a sheet that is not in the master, and its state (未提出, 差し戻し …)."""
 
-    measure: MeasureName
     state: str
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Point(MeasureLine):
     """Section 6: an open point of data quality; ``place`` is a cell of the master."""
 
-    measure: MeasureName
     code: str
     place: str
     label: str
@@ -318,10 +305,9 @@ class Coordination:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``).
+    """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``); ``final_id`` is blank unless its figures are frozen.
 
-    ``final_id`` is blank unless its figures are frozen; ``since`` is None while there is no final report;
-    ``coordination`` is None for the council.
+    ``since`` is None while there is no final report, ``coordination`` for the council.
     """
 
     fiscal_year: str
@@ -345,7 +331,7 @@ class Figures:
     @property
     def late(self) -> tuple[ActivityLine, ...]:
         """Section 2: the activities that are late or in trouble."""
-        return tuple(line for line in self.activities if line.category.standing is Standing.LATE)
+        return tuple(line for line in self.activities if line.category.standing is Progress.LATE)
 
     @property
     def day(self) -> str:

@@ -10,26 +10,22 @@ from ..domain.values import area_code as plain_code
 from ..domain.values import is_blank as says_nothing
 from ..domain.values import is_marked, plan_is_none
 from ..master.records import Master
-from .records import Category, MeasureName, Standing
+from .records import Category, MeasureName, Progress
 
-UNKNOWN = Category("設定にない語", Standing.UNKNOWN)
-NO_REPORT = Category("報告事項なし", Standing.NO_REPORT)
-UNREPORTED = Category("未報告", Standing.UNREPORTED)
-NO_PLAN = Category("予定なし", Standing.NO_PLAN)
+UNKNOWN = Category("設定にない語", Progress.UNKNOWN)
+NO_REPORT = Category("報告事項なし", Progress.NO_REPORT)
+UNREPORTED = Category("未報告", Progress.UNREPORTED)
+NO_PLAN = Category("予定なし", Progress.NO_PLAN)
 WITHOUT_WORD = (UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
-
-_SEVERITY = (
-    Standing.NO_PLAN, Standing.NO_REPORT, Standing.ON_TRACK, Standing.UNKNOWN, Standing.UNREPORTED, Standing.LATE,
-)  # fmt: skip
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
     """Return every possible category in the order shown: the words of 設定, then those for no word."""
-    words = [
-        Category(w.word, Standing.LATE if w.needs_countermeasure else Standing.ON_TRACK)
+    words = (
+        Category(w.word, Progress.LATE if w.needs_countermeasure else Progress.ON_TRACK)
         for w in settings.progress_words
-    ]
-    return (*words, *WITHOUT_WORD)
+    )
+    return tuple(dict.fromkeys((*words, *WITHOUT_WORD)))
 
 
 def category(known: Sequence[Category], measure: Measure, activity: Activity, quarter: int) -> Category:
@@ -41,23 +37,20 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
     now = activity.quarters[quarter - 1]
     word = now.progress.strip()
     if not says_nothing(word):
-        return next((c for c in known if c.label == word and c.standing in (Standing.ON_TRACK, Standing.LATE)), UNKNOWN)
+        return next((c for c in known if c.label == word and c.standing in (Progress.ON_TRACK, Progress.LATE)), UNKNOWN)
     if plan_is_none(now.plan):
         return NO_PLAN
     return NO_REPORT if is_marked(measure.quarters[quarter - 1].no_report) else UNREPORTED
 
 
 def by_severity(known: Sequence[Category]) -> tuple[Category, ...]:
-    """Sort categories from the best to the worst, which is late, then unreported.
-
-    Words of the same standing keep the order of 設定, assumed to be from good to bad.
-    """
-    return tuple(sorted(known, key=lambda c: (_SEVERITY.index(c.standing), known.index(c))))
+    """Sort categories from the best to the worst; words of one standing are assumed to go from good to bad."""
+    return tuple(sorted(known, key=lambda c: list(Progress).index(c.standing)))
 
 
 def shaded(known: Sequence[Category]) -> Iterator[tuple[Category, int]]:
     """Yield each category with the number of earlier ones of the same standing."""
-    seen: Counter[Standing] = Counter()
+    seen: Counter[Progress] = Counter()
     for c in known:
         yield c, seen[c.standing]
         seen[c.standing] += 1

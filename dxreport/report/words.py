@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from .records import ROUNDING, Coordination, Figures, Overview, Results, Since, Standing, Tally, Verdict, YearResult
+from .records import ROUNDING, Attainment, Coordination, Figures, Overview, Progress, Results, Since, YearResult
 
 NO_FINAL = "確定した報告は、まだありません。"
 
@@ -38,22 +38,14 @@ def sentence(overview: Overview) -> str:
         return "この四半期に実施している施策はありません。"
     if not whole.activity_total:
         return f"{whole.measure_total} 施策に、取組の記入はありません。"
-    parts = [
-        f"{whole.measure_total} 施策・{whole.activity_total} 取組のうち、",
-        "、".join(
-            f"{c.label} {n} 取組（{share(n, whole.activity_total)}）"
-            for c, n in zip(overview.categories, whole.activities, strict=True)
-            if n
-        ),
-        "です。",
-    ]
-    late = measures_of(overview, whole, Standing.LATE)
-    return "".join(parts) + (f"遅延・課題のある取組がある施策は {late} です。" if late else "")
-
-
-def measures_of(overview: Overview, tally: Tally, standing: Standing) -> int:
-    """Count the measures of a tally whose worst activity has this standing."""
-    return sum(n for c, n in zip(overview.categories, tally.measures, strict=True) if c.standing is standing)
+    counts = "、".join(
+        f"{c.label} {n} 取組（{share(n, whole.activity_total)}）"
+        for c, n in zip(overview.categories, whole.activities, strict=True)
+        if n
+    )
+    late = sum(n for c, n in zip(overview.categories, whole.measures, strict=True) if c.standing is Progress.LATE)
+    more = f"遅延・課題のある取組がある施策は {late} です。" if late else ""
+    return f"{whole.measure_total} 施策・{whole.activity_total} 取組のうち、{counts}です。{more}"
 
 
 def remarks(overview: Overview) -> tuple[str, ...]:
@@ -91,7 +83,7 @@ def results(results_: Results) -> str:
     counts = "、".join(f"{verdict.value} {n}" for verdict, n in results_.counts if n)
     total = sum(n for _, n in results_.counts)
     text = f"{year}の成果目標 {total} のうち、{counts}です。" if total else "成果目標はありません。"
-    if dict(results_.counts).get(Verdict.INTERIM):
+    if dict(results_.counts).get(Attainment.INTERIM):
         text += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
     return (
         f"{text}"
@@ -108,10 +100,8 @@ def verdict(year: YearResult) -> str:
 def since(since_: Since) -> str:
     """Name the final report compared with, and count the changed texts."""
     plans = sum(c.kind == "作業予定" for c in since_.changes)
-    text = f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。"
-    if not since_.changes:
-        return text
-    return f"{text}記入の変更は {len(since_.changes)} か所、うち作業予定が {plans} か所です。"
+    more = f"記入の変更は {len(since_.changes)} か所、うち作業予定が {plans} か所です。" if since_.changes else ""
+    return f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。{more}"
 
 
 def coordination(coordination_: Coordination) -> str:

@@ -1,4 +1,4 @@
-"""The state of a round as a file: :func:`status_export` collects the texts, ``workbook`` and ``page`` draw them."""
+"""The state of a round as a file: :func:`status_export` collects the texts, ``workbook`` and :func:`page` draw them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from importlib import resources
 
 from ..master.records import Master
+from ..workspace.text_templates import environment
 from .round_status import RoundStatus, SheetStatus, State
 
 
@@ -74,3 +76,9 @@ def _line(s: SheetStatus) -> Line:
         s.department, s.measure, " ".join(s.name.split()), s.state, s.days_late, s.issue.when[:10] if s.issue else "",
         s.receipt.when[:10] if s.receipt else "", s.receipt.id if s.receipt else "", "\n".join(filter(None, remarks)),
     )  # fmt: skip
+
+
+def page(export: StatusExport) -> bytes:
+    """Return the export as a self-contained HTML page in UTF-8; the same export gives the same bytes."""
+    source = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    return environment(autoescape=True).from_string(source).render(export=export).encode("utf-8")

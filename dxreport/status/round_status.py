@@ -62,16 +62,12 @@ class RoundStatus:
         count = Counter(s.state for s in self.sheets)
         return {state: count[state] for state in State if count[state]}
 
-    @property
-    def open_conflicts(self) -> tuple[Conflict, ...]:
-        """The conflicts that wait for a decision."""
-        return tuple(c for s in self.sheets for c in s.conflicts)
-
 
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
     """Return the status of every measure that runs in the round."""
+    late = max(0, (today - date.fromisoformat(round_.deadline)).days) if round_.deadline else 0
     sheets = tuple(
-        _sheet(master, round_, department.name, measure, today)
+        _sheet(master, round_, department.name, measure, late)
         for department, measures in master.by_department(round_.quarter)
         for measure in measures
     )
@@ -91,13 +87,19 @@ def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     return tuple(r for r in unknown if begin <= r.when < end)
 
 
-def _sheet(master: Master, round_: Round, department: str, measure: Measure, today: date) -> SheetStatus:
+def _sheet(master: Master, round_: Round, department: str, measure: Measure, late: int) -> SheetStatus:
     issue = next((i for i in reversed(master.issues) if i.round == round_.name and measure.id in i.measures), None)
-    receipts = [r for r in master.receipts if r.measure == measure.id and _concerns(r, round_)]
+    live = [r for r in master.receipts if r.state is not ReceiptState.WITHDRAWN]
+    receipts = [r for r in live if r.measure == measure.id and _concerns(r, round_)]
     answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
     receipt = max(answers, key=lambda r: r.number, default=None)
-    conflicts = _conflicts(master, measure.id, {r.id for r in receipts})
-    late = _days_late(round_, today)
+    # Conflicts of a withdrawal or a rollover belong to no round, and so to every one.
+    others = {r.id for r in live} - {r.id for r in receipts}
+    conflicts = tuple(
+        c
+        for c in master.conflicts
+        if c.state is ConflictState.OPEN and c.measure == measure.id and c.return_id not in others
+    )
     if receipt is not None and receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
         state = State.HELD
     elif conflicts:
@@ -117,22 +119,5 @@ def _sheet(master: Master, round_: Round, department: str, measure: Measure, tod
 
 def _concerns(receipt: Receipt, round_: Round) -> bool:
     """Whether a returned sheet is an answer to the round, or was filled in for it on the form of another."""
-    if receipt.state is ReceiptState.WITHDRAWN:
-        return False
     own = receipt.round == round_.name and receipt.state is not ReceiptState.ELSEWHERE
     return own or receipt.meant == round_.name
-
-
-def _conflicts(master: Master, measure: str, returns: set[str]) -> tuple[Conflict, ...]:
-    """Return the open conflicts of these returns, and those of a withdrawal or a rollover, which belong to no round."""
-    live = {r.id for r in master.receipts if r.state is not ReceiptState.WITHDRAWN}
-    return tuple(
-        c for c in master.conflicts
-        if c.state is ConflictState.OPEN and c.measure == measure and (c.return_id in returns or c.return_id not in live)
-    )  # fmt: skip
-
-
-def _days_late(round_: Round, today: date) -> int:
-    if not round_.deadline:
-        return 0
-    return max(0, (today - date.fromisoformat(round_.deadline)).days)

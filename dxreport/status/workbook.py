@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import io
+from dataclasses import astuple
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..ooxml.refs import column_letters
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, set_height, text_height
-from .export import Line, StatusExport
+from .export import StatusExport
 from .round_status import State
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 SHEET, BY_DEPARTMENT = "提出状況", "部署別"
-HEADS = ("部署", "施策ID", "施策名", "状態", "遅れ（日）", "発行日", "受付日", "受付ID", "備考")
-_WIDTHS = (22, 8, 40, 13, 9, 11, 11, 9, 48)
-_MEASURE, _STATE, _LATE = HEADS.index("施策ID"), HEADS.index("状態"), HEADS.index("遅れ（日）")
-_WRAPPED = (HEADS.index("部署"), HEADS.index("施策名"), HEADS.index("備考"))
+HEADS = {  # widths by header, in the order of the attributes of Line
+    "部署": 22, "施策ID": 8, "施策名": 40, "状態": 13, "遅れ（日）": 9, "発行日": 11, "受付日": 11, "受付ID": 9, "備考": 48,
+}  # fmt: skip
+_MEASURE, _STATE, _LATE = map(list(HEADS).index, ("施策ID", "状態", "遅れ（日）"))
 _SUMS, _HEAD = 3, 6  # rows, counted from 0: the names of the states, the heading of the table
 _CREATED = datetime(2000, 1, 1)  # fixed, so that the same export gives the same bytes
 _LIGHT_UP = 14  # diagonal lines
@@ -34,8 +34,6 @@ _LOOKS: dict[State, dict[str, Any]] = {
 
 
 class _Styles:
-    """The formats of the workbook."""
-
     def __init__(self, book: Workbook) -> None:
         base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
         self.title = book.add_format({**base, "bold": True, "font_size": 14})
@@ -72,17 +70,18 @@ def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
         put(sheet, _SUMS, column, state.value, styles.head)
         count = f'=COUNTIF({_cells(first, last, _STATE)},"{state.value}")'
         check(sheet.write_formula(_SUMS + 1, column, count, styles.number, export.sums[state]))
-    for column, width in enumerate(_WIDTHS):
+    for column, width in enumerate(HEADS.values()):
         check(sheet.set_column(column, column, width, styles.plain))
     check(sheet.add_table(_HEAD, 0, last, len(HEADS) - 1, {
         "name": "提出状況表", "style": "Table Style Light 15",
         "columns": [{"header": h, "header_format": styles.head} for h in HEADS],
     }))  # fmt: skip
     for row, line in enumerate(export.lines, first):
-        texts = _texts(line)
-        set_height(sheet, row, max(text_height(str(texts[n]), _WIDTHS[n]) for n in _WRAPPED))
-        for column, value in enumerate(texts):
-            put(sheet, row, column, value or None, styles.middle if column == _LATE else styles.text)
+        wrapped = {"部署": line.department, "施策名": line.name, "備考": line.remarks}
+        set_height(sheet, row, max(text_height(text, HEADS[head]) for head, text in wrapped.items()))
+        for column, value in enumerate(astuple(line)):
+            shown = value.value if isinstance(value, State) else value or None
+            put(sheet, row, column, shown, styles.middle if column == _LATE else styles.text)
     for state, look in _LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{state.value}"', "format": book.add_format(look)}
         check(sheet.conditional_format(first, _STATE, last, _STATE, rule))
@@ -97,19 +96,15 @@ def _departments(book: Workbook, styles: _Styles, export: StatusExport) -> None:
     sheet = _sheet(book, BY_DEPARTMENT, styles, export, head=2)
     check(sheet.set_column(0, 0, 30))
     check(sheet.set_column(1, len(export.states) + 1, 13))
-    sums = [export.sums[s] for s in export.states]
-    _row(sheet, 2, ("部署", *(s.value for s in export.states), "計"), styles.head, styles.head)
-    for row, (department, counts) in enumerate(export.departments.items(), 3):
-        numbers = [counts[s] or None for s in export.states]
-        _row(sheet, row, (department, *numbers, sum(counts.values())), styles.name, styles.number)
-    end = 3 + len(export.departments)
-    _row(sheet, end, ("計", *sums, len(export.lines)), styles.head, styles.head)
+    rows: list[tuple[str | int | None, ...]] = [("部署", *(s.value for s in export.states), "計")]
+    for department, counts in export.departments.items():
+        rows.append((department, *(counts[s] or None for s in export.states), sum(counts.values())))
+    rows.append(("計", *export.sums.values(), len(export.lines)))
+    for row, values in enumerate(rows, 2):
+        ends = row in (2, 1 + len(rows))
+        for column, value in enumerate(values):
+            put(sheet, row, column, value, styles.head if ends else styles.number if column else styles.name)
     sheet.freeze_panes(3, 1)
-
-
-def _row(sheet: Worksheet, row: int, values: tuple[str | int | None, ...], first: Format, others: Format) -> None:
-    for column, value in enumerate(values):
-        put(sheet, row, column, value, others if column else first)
 
 
 def _sheet(book: Workbook, name: str, styles: _Styles, export: StatusExport, *, head: int) -> Worksheet:
@@ -122,13 +117,6 @@ def _sheet(book: Workbook, name: str, styles: _Styles, export: StatusExport, *, 
     deadline = f"提出期限 {export.deadline}" if export.deadline else "提出期限なし"
     put(sheet, 1, 0, f"{export.today} 現在　　{deadline}", styles.plain)
     return sheet
-
-
-def _texts(line: Line) -> tuple[str | int, ...]:
-    return (
-        line.department, line.measure, line.name, line.state.value, line.late, line.issued, line.returned,
-        line.return_id, line.remarks,
-    )  # fmt: skip
 
 
 def _cells(first: int, last: int, column: int) -> str:

@@ -16,9 +16,8 @@ from dxreport.master.read import master_from
 from dxreport.master.records import Direction, Master
 from dxreport.report import words
 from dxreport.report.achievement import compare, is_comparable, outcome_result
-from dxreport.report.figures import results
-from dxreport.report.periods import period
-from dxreport.report.records import MeasureName, OutcomeResult, Verdict, YearResult
+from dxreport.report.figures import period, results
+from dxreport.report.records import Attainment, MeasureName, OutcomeResult, YearResult
 from tests.support.measures import measure
 from tests.support.scenes import SETTINGS, first_quarter, in_memory, third_quarter
 
@@ -193,19 +192,19 @@ def result(target: str, actual: str, year: int = 1, quarter: int = 4, direction:
     return outcome_result(declared(direction), name, 1, outcome, quarter).years[year - 1]
 
 
-def verdicts(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> Verdict:
+def verdicts(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> Attainment:
     return result(target, actual, year, quarter, direction).verdict
 
 
 def test_verdicts() -> None:
     assert SETTINGS.fiscal_year.label == "令和４年度"
-    assert verdicts("10人", "10人") is Verdict.MET
-    assert verdicts("10人", "9人") is Verdict.SHORT
-    assert verdicts("10人", "未確定") is verdicts("10人", "-") is verdicts("10人", "") is Verdict.OPEN
-    assert verdicts("10人", "おおむね達成") is verdicts("", "9人") is Verdict.AS_WRITTEN
-    assert verdicts("-", "-") is Verdict.NO_TARGET
-    assert verdicts("10人", "", year=2) is Verdict.TO_COME
-    assert verdicts("10人", "9人", year=2) is Verdict.AS_WRITTEN  # a year that has not begun is not judged
+    assert verdicts("10人", "10人") is Attainment.MET
+    assert verdicts("10人", "9人") is Attainment.SHORT
+    assert verdicts("10人", "未確定") is verdicts("10人", "-") is verdicts("10人", "") is Attainment.OPEN
+    assert verdicts("10人", "おおむね達成") is verdicts("", "9人") is Attainment.AS_WRITTEN
+    assert verdicts("-", "-") is Attainment.NO_TARGET
+    assert verdicts("10人", "", year=2) is Attainment.TO_COME
+    assert verdicts("10人", "9人", year=2) is Attainment.AS_WRITTEN  # a year that has not begun is not judged
 
 
 @pytest.mark.parametrize("quarter", [1, 2, 3])
@@ -213,11 +212,11 @@ def test_nothing_is_met_or_missed_before_the_year_has_ended(quarter: int) -> Non
     """The rate is shown all the same; what is compared with nothing is as at the end of the year."""
     for actual, rate in (("9人", "90.0%"), ("10人", "100.0%"), ("12人", "120.0%")):
         now = result("10人", actual, 1, quarter)
-        assert (now.verdict, now.achievement, words.verdict(now)) == (Verdict.INTERIM, rate, f"途中\n{rate}")
-        assert [p.met for p in now.parts] == [None] and now.verdict_of(now.parts[0]) is Verdict.INTERIM
+        assert (now.verdict, now.achievement, words.verdict(now)) == (Attainment.INTERIM, rate, f"途中\n{rate}")
+        assert [p.met for p in now.parts] == [None] and now.verdict_of(now.parts[0]) is Attainment.INTERIM
     assert words.verdict(result("10人以下", "9人", 1, quarter)) == "途中"
-    assert verdicts("10人", "約9人", quarter=quarter) is Verdict.AS_WRITTEN
-    assert verdicts("10人", "", quarter=quarter) is Verdict.OPEN
+    assert verdicts("10人", "約9人", quarter=quarter) is Attainment.AS_WRITTEN
+    assert verdicts("10人", "", quarter=quarter) is Attainment.OPEN
 
 
 def test_years_before_this_one_are_judged_in_every_quarter() -> None:
@@ -225,19 +224,19 @@ def test_years_before_this_one_are_judged_in_every_quarter() -> None:
     outcome = outcome_of({f"{field}/O1/{n}": text for field, text in texts.items() for n in (1, 2)})
     later = declared(MORE, replace(SETTINGS, fiscal_year=SETTINGS.fiscal_year + 1))
     found = outcome_result(later, MeasureName("01-01", "", "", ""), 1, outcome, 1)
-    assert [y.verdict for y in found.years[:2]] == [Verdict.SHORT, Verdict.INTERIM]
+    assert [y.verdict for y in found.years[:2]] == [Attainment.SHORT, Attainment.INTERIM]
 
 
 def test_less_is_better_where_it_is_declared() -> None:
-    assert verdicts("10日", "14日", direction=LESS) is Verdict.SHORT
-    assert verdicts("10日", "8日", direction=LESS) is Verdict.MET
+    assert verdicts("10日", "14日", direction=LESS) is Attainment.SHORT
+    assert verdicts("10日", "8日", direction=LESS) is Attainment.MET
 
 
 @pytest.mark.parametrize("quarter", [1, 4])
 def test_without_a_direction_the_result_says_why_it_is_not_judged(quarter: int) -> None:
     unknown = result("10人", "12人", quarter=quarter, direction=UNKNOWN)
     assert (unknown.verdict, unknown.reason, words.verdict(unknown)) == (
-        Verdict.AS_WRITTEN, "方向が未記入", "判定なし\n方向が未記入",
+        Attainment.AS_WRITTEN, "方向が未記入", "判定なし\n方向が未記入",
     )  # fmt: skip
     for other in (
         result("10人以上", "12人", quarter=4, direction=UNKNOWN),  # the target says it
@@ -258,14 +257,14 @@ def test_results_of_the_third_quarter_are_counted() -> None:
     """
     found = results(third_quarter(), 3)
     assert dict(found.counts) == {
-        Verdict.MET: 0, Verdict.SHORT: 0, Verdict.INTERIM: 11, Verdict.AS_WRITTEN: 3, Verdict.OPEN: 37,
-        Verdict.NO_TARGET: 1,
+        Attainment.MET: 0, Attainment.SHORT: 0, Attainment.INTERIM: 11, Attainment.AS_WRITTEN: 3, Attainment.OPEN: 37,
+        Attainment.NO_TARGET: 1,
     }  # fmt: skip
     assert "途中 11、" in words.results(found) and "達成か未達かは第4四半期の報告で判定" in words.results(found)
     found = results(third_quarter(), 4)
     assert dict(found.counts) == {
-        Verdict.MET: 5, Verdict.SHORT: 6, Verdict.INTERIM: 0, Verdict.AS_WRITTEN: 3, Verdict.OPEN: 37,
-        Verdict.NO_TARGET: 1,
+        Attainment.MET: 5, Attainment.SHORT: 6, Attainment.INTERIM: 0, Attainment.AS_WRITTEN: 3, Attainment.OPEN: 37,
+        Attainment.NO_TARGET: 1,
     }  # fmt: skip
     assert "途中" not in words.results(found)
     by_place = {(o.measure.id, o.key): o for o in found.outcomes}

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from dxreport.domain.model import ProgressWord
 from dxreport.master.records import MeasureState, Standing
 from dxreport.report import words
-from dxreport.report.figures import activity_frame, figures, streaks
-from dxreport.report.records import Figures, Tally
-from dxreport.report.records import Standing as Progress
+from dxreport.report.figures import answers, figures, streaks
+from dxreport.report.records import Figures, Progress, Tally
 from dxreport.report.states import by_severity, categories
 from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
@@ -248,8 +247,7 @@ def test_sums_agree_whatever_was_answered(answers: list[tuple[str, str]], nothin
 
 def test_streaks_end_with_the_quarter_asked_for() -> None:
     master = third_quarter()
-    known = categories(master.settings)
-    assert streaks(activity_frame(master, known, 2), known, 2) == {("01-07", "K2"): 2, ("01-09", "K3"): 2}
+    assert streaks(answers(master, 2)) == {("01-07", "K2"): 2, ("01-09", "K3"): 2}
 
 
 def test_the_reported_quarter_is_read_from_the_master_alone(first: Figures) -> None:

@@ -28,7 +28,7 @@ from dxreport.report.excel_overview import looks
 from dxreport.report.figures import figures
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
-from dxreport.report.records import Category, Figures, Standing
+from dxreport.report.records import Category, Figures, Progress
 from dxreport.workspace.bundled import bundled
 from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
@@ -247,10 +247,10 @@ def test_the_overview_links_to_every_sheet_and_has_its_charts(workbook: bytes, b
 
 
 def test_no_two_categories_look_alike_without_colour() -> None:
-    known = [Category(standing.value, standing) for standing in Standing]
+    known = [Category(standing.value, standing) for standing in Progress]
     fills = [str({k: v for k, v in look.items() if k == "fill"} or look["pattern"]["pattern"]) for look in looks(known)]
     assert len(set(fills)) == len(fills)
-    shades = looks([Category("完了", Standing.ON_TRACK), Category("予定通り", Standing.ON_TRACK)])
+    shades = looks([Category("完了", Progress.ON_TRACK), Category("予定通り", Progress.ON_TRACK)])
     assert shades[0] != shades[1]
 
 

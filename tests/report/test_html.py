@@ -21,7 +21,7 @@ from dxreport.report import words
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data
 from dxreport.report.html import TEMPLATE, html, looks
-from dxreport.report.records import Category, Figures, Standing
+from dxreport.report.records import Category, Figures, Progress
 from dxreport.workspace.bundled import bundled
 from tests.support.measures import with_texts
 from tests.support.scenes import SETTINGS, built, first_quarter, real, third_quarter
@@ -188,8 +188,8 @@ def _luminance(colour: str) -> float:
 
 
 def test_every_category_has_a_pattern_of_its_own(made, page):
-    words_of_settings = [Category(f"語{n}", s) for n, s in enumerate((Standing.ON_TRACK,) * 2 + (Standing.LATE,) * 3)]
-    others = [Category(s.value, s) for s in Standing if s not in (Standing.ON_TRACK, Standing.LATE)]
+    words_of_settings = [Category(f"語{n}", s) for n, s in enumerate((Progress.ON_TRACK,) * 2 + (Progress.LATE,) * 3)]
+    others = [Category(s.value, s) for s in Progress if s not in (Progress.ON_TRACK, Progress.LATE)]
     patterns = looks([*words_of_settings, *others])
     assert len(set(patterns)) == len(patterns)
     assert set(patterns) <= set(page.xpath("//pattern/@id"))
@@ -251,7 +251,7 @@ document.body.replaceChildren(Object.assign(document.createElement("pre"), {id: 
 
 @pytest.mark.chromium
 def test_the_filters_show_the_rows_that_fit(browser, made, found):
-    late = next(n for n, c in enumerate(found.overview.categories) if c.standing is Standing.LATE)
+    late = next(n for n, c in enumerate(found.overview.categories) if c.standing is Progress.LATE)
     wanted = [
         {},
         {"department": "経営改革課"},

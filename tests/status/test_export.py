@@ -10,8 +10,7 @@ import openpyxl
 import pytest
 from lxml import html
 
-from dxreport.status.export import Line, StatusExport, status_export
-from dxreport.status.page import page
+from dxreport.status.export import Line, StatusExport, page, status_export
 from dxreport.status.round_status import State, status
 from dxreport.status.workbook import HEADS, workbook
 from tests.support.packages import faults

@@ -59,7 +59,7 @@ def test_an_open_conflict_is_under_review_and_chases_nobody(quarter: Quarter) ->
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}))
     found = one(quarter, today=LATE)
     assert (found.state, found.days_late, [c.id for c in found.conflicts]) == (State.REVIEW, 0, ["C0001"])
-    assert [c.id for c in now(quarter).open_conflicts] == ["C0001"]
+    assert [c.id for s in now(quarter).sheets for c in s.conflicts] == ["C0001"]
 
 
 def test_an_accepted_sheet_is_merged_and_a_withdrawn_return_is_owed_again(quarter: Quarter) -> None:
