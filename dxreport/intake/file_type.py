@@ -5,9 +5,11 @@ The extension only helps to name a file that is refused anyway.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import zipfile
+from contextlib import suppress
 from enum import Enum
 from pathlib import PurePath
 
@@ -61,12 +63,30 @@ _BY_EXTENSION = {
     ".lzh": "圧縮ファイル（LZH）",
     ".lnk": "ショートカット",
 }
+# Office documents by a part of their content type.
+_OFFICE = (
+    ("wordprocessingml", "E401", "Word 文書"),
+    ("ms-word", "E401", "Word 文書"),
+    ("presentationml", "E401", "PowerPoint"),
+    ("ms-powerpoint", "E401", "PowerPoint"),
+    ("addin", "E404", "Excel のアドイン"),
+    ("", "E401", "Excel ブックではない Office 文書"),
+)
 # Contents of OLE containers by the stream that gives them away.
 _OLE_STREAMS = (
     ("worddocument", "E401", "Word 文書（.doc）"),
     ("powerpoint document", "E401", "PowerPoint（.ppt）"),
     ("__properties_version1.0", "E401", "Outlook のメール（.msg）"),
     ("book", "E404", "Excel 95 以前の形式（.xls）"),
+)
+
+
+# Spreadsheets as text, by what is near their beginning.
+_TEXTS = (
+    ("urn:schemas-microsoft-com:office:spreadsheet", "XML スプレッドシート 2003"),
+    ("urn:oasis:names:tc:opendocument", "1 つの XML になった OpenDocument（.fods）"),
+    (r"<(!doctype html|html|table|head|body|meta)\b", "Web ページ（HTML）"),
+    (r"\Aid;", "SYLK 形式"),
 )
 
 
@@ -112,25 +132,16 @@ def _ooxml_format(package: Package) -> Format:
     kind = _content_type(package, main.casefold())
     if kind in _MAIN_TYPES:
         return _MAIN_TYPES[kind]
-    if "wordprocessingml" in kind or "ms-word" in kind:
-        raise Unreadable("E401", "Word 文書")
-    if "presentationml" in kind or "ms-powerpoint" in kind:
-        raise Unreadable("E401", "PowerPoint")
-    if "addin" in kind:
-        raise Unreadable("E404", "Excel のアドイン")
-    raise Unreadable("E401", "Excel ブックではない Office 文書")
+    raise next(Unreadable(code, words) for mark, code, words in _OFFICE if mark in kind)
 
 
 def _content_type(package: Package, part: str) -> str:
     """The content type of a part in lower case: its own, or the default of its extension."""
-    types = package.xml("[Content_Types].xml")
-    for node in types.iter(f"{{{TYPES_NS}}}Override"):
-        if node.get("PartName", "").lstrip("/").casefold() == part:
-            return str(node.get("ContentType", "")).casefold()
-    for node in types.iter(f"{{{TYPES_NS}}}Default"):
-        if part.endswith("." + node.get("Extension", "").casefold()):
-            return str(node.get("ContentType", "")).casefold()
-    return ""
+    kinds = {}
+    for node in package.xml("[Content_Types].xml").iter(f"{{{TYPES_NS}}}*"):
+        name = node.get("PartName", "").lstrip("/") or "." + node.get("Extension", "")
+        kinds[name.casefold()] = str(node.get("ContentType", "")).casefold()
+    return kinds.get(part) or kinds.get(PurePath(part).suffix, "")
 
 
 def _odf_format(package: Package) -> Format:
@@ -152,7 +163,7 @@ def _ole_format(data: bytes, name: str) -> Format:
     for stream, code, words in _OLE_STREAMS:
         if stream in streams:
             raise Unreadable(code, words)
-    raise Unreadable("E401", _by_extension(name) or "種類のわからないファイル")
+    raise _unknown(name)
 
 
 def ole_streams(data: bytes) -> set[str]:
@@ -166,8 +177,8 @@ def ole_streams(data: bytes) -> set[str]:
         raise Unreadable("E403", DAMAGED) from None
 
 
-def _by_extension(name: str) -> str:
-    return _BY_EXTENSION.get(PurePath(name).suffix.lower(), "")
+def _unknown(name: str) -> Unreadable:
+    return Unreadable("E401", _BY_EXTENSION.get(PurePath(name).suffix.lower(), "種類のわからないファイル"))
 
 
 def _other(data: bytes, name: str) -> Unreadable:
@@ -180,38 +191,25 @@ def _other(data: bytes, name: str) -> Unreadable:
         return Unreadable("E401", "画像（BMP）")
     text = as_text(data[:65_536])
     if text is None:
-        return Unreadable("E401", _by_extension(name) or "種類のわからないファイル")
-    return _text_kind(text)
+        return _unknown(name)
+    for pattern, words in _TEXTS:
+        if re.search(pattern, text[:4096].lower()):
+            return Unreadable("E404", words)
+    lines = [line for line in text.splitlines()[:20] if line.strip()][:-1] or text.splitlines()
+    for mark, words in (("\t", "タブ区切りのテキスト"), (",", "CSV")):
+        if lines and all(mark in line for line in lines):
+            return Unreadable("E404", words)
+    return Unreadable("E401", "文字だけのファイル")
 
 
 def as_text(data: bytes) -> str | None:
     """The text of a plain text file, or of its first bytes; None where it is binary."""
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp932", "euc_jp")
     for encoding in encodings:
-        for cut in range(4):  # a slice may end within a character
-            try:
-                text = data[: len(data) - cut].decode(encoding)
-            except UnicodeDecodeError:
-                continue
+        with suppress(UnicodeDecodeError):
+            text = codecs.getincrementaldecoder(encoding)().decode(data)  # a slice may end within a character
             return None if re.search("[\0-\x08\x0e-\x1a\x1c-\x1f]", text) else text
     return None
-
-
-def _text_kind(text: str) -> Unreadable:
-    head = text[:4096].lower()
-    if "urn:schemas-microsoft-com:office:spreadsheet" in head:
-        return Unreadable("E404", "XML スプレッドシート 2003")
-    if "urn:oasis:names:tc:opendocument" in head:
-        return Unreadable("E404", "1 つの XML になった OpenDocument（.fods）")
-    if re.search(r"<(!doctype html|html|table|head|body|meta)\b", head):
-        return Unreadable("E404", "Web ページ（HTML）")
-    if head.startswith("id;"):
-        return Unreadable("E404", "SYLK 形式")
-    lines = [line for line in text.splitlines()[:20] if line.strip()][:-1] or text.splitlines()
-    for mark, words in (("\t", "タブ区切りのテキスト"), (",", "CSV")):
-        if lines and all(line.count(mark) for line in lines):
-            return Unreadable("E404", words)
-    return Unreadable("E401", "文字だけのファイル")
 
 
 def is_archive(data: bytes) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from ..domain.errors import UsageError
 from .file_type import is_archive
 from .limits import MAX_ARCHIVE, MAX_DEPTH
-from .saved_mail import is_mail, read_mail
+from .saved_mail import read_mail
 from .unpack import Inner, unpack
 
 _LITTER = re.compile(
@@ -66,18 +66,15 @@ def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
 def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
     seen: set[Path] = set()
     for path in given:
-        found = _walk(path) if _long(path).is_dir() else [(path, nfc(path.name), "")]
-        for file, name, problem in found:
+        for file, name, problem in _walk(path) if _long(path).is_dir() else [(path, nfc(path.name), "")]:
             real = file.resolve()
-            if real in seen:
-                continue
-            seen.add(real)
-            if problem:
-                yield _refused(name, file, "E408", problem)
-            elif path is file and is_litter(name):
-                yield _refused(name, file, "E401", "ほかのソフトが作った作業用のファイル")
-            else:
-                yield from _from_disk(file, name)
+            if real not in seen:
+                seen.add(real)
+                refused = Inner(name, problem="E408", detail=problem) if problem else None
+                if path is file and is_litter(name):
+                    refused = Inner(name, problem="E401", detail="ほかのソフトが作った作業用のファイル")
+                nothing = ReturnedFile("", file, b"", "")
+                yield from _open_up(nothing, refused or _from_disk(file, name), 0, [MAX_ARCHIVE])
 
 
 def _long(path: Path) -> Path:
@@ -116,28 +113,25 @@ def _walk(folder: Path) -> list[tuple[Path, str, str]]:
     return sorted(out, key=lambda item: (PurePosixPath(item[1]).parts, item[0]))
 
 
-def _from_disk(path: Path, name: str) -> Iterator[ReturnedFile]:
+def _from_disk(path: Path, name: str) -> Inner:
     try:
         size = _long(path).stat().st_size
         if size > MAX_ARCHIVE:
-            yield _refused(name, path, "E405", f"{size // 1024 // 1024} MB")
-            return
-        data = _long(path).read_bytes()
+            return Inner(name, problem="E405", detail=f"{size // 1024 // 1024} MB")
+        return Inner(name, _long(path).read_bytes())
     except OSError as error:
-        yield _refused(name, path, "E408", error.strerror or str(error))
-        return
-    budget = [MAX_ARCHIVE]
-    yield from _open_up(ReturnedFile(name, path, data, hashlib.sha256(data).hexdigest()), 0, budget)
+        return Inner(name, problem="E408", detail=error.strerror or str(error))
 
 
-def _open_up(file: ReturnedFile, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
-    """The file, or its contents if it is an archive or a mail; ``budget[0]`` bytes may still be unpacked."""
-    if not file.data:
-        yield replace(file, problem="E407", detail="0 バイト")
-        return
+def _open_up(outer: ReturnedFile, inner: Inner, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
+    """The file in ``outer``, or its contents if it is an archive or a mail; ``budget[0]`` bytes may be unpacked."""
+    name, digest = ARROW.join(filter(None, (outer.name, nfc(inner.name)))), hashlib.sha256(inner.data).hexdigest()
+    file = replace(outer, name=name, data=inner.data, sha256=digest, problem=inner.problem, detail=inner.detail)
+    if not (file.data or file.problem):
+        file = replace(file, problem="E407", detail="0 バイト")
     archive = is_archive(file.data)
-    mail = None if archive or not is_mail(file.data) else read_mail(file.data)
-    if not archive and mail is None:
+    mail = None if archive else read_mail(file.data)
+    if file.problem or not (archive or mail):
         yield file
         return
     if depth >= MAX_DEPTH:
@@ -146,22 +140,9 @@ def _open_up(file: ReturnedFile, depth: int, budget: list[int]) -> Iterator[Retu
     if mail:
         file = replace(file, sender=mail.sender or file.sender, received=mail.received or file.received)
     nothing = True
-    for inner in mail.attachments if mail else unpack(file.data, budget):
-        if inner.problem or not is_litter(inner.name):
+    for found in mail.attachments if mail else unpack(file.data, budget):
+        if found.problem or not is_litter(found.name):
             nothing = False
-            yield from _inside(file, inner, depth, budget)
+            yield from _open_up(file, found, depth + 1, budget)
     if nothing:
         yield replace(file, problem="E401", detail="添付ファイルのないメール" if mail else "空の圧縮ファイル")
-
-
-def _inside(outer: ReturnedFile, inner: Inner, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
-    name = f"{outer.name}{ARROW}{nfc(inner.name)}" if inner.name else outer.name
-    file = replace(outer, name=name, data=inner.data, sha256=hashlib.sha256(inner.data).hexdigest())
-    if inner.problem:
-        yield replace(file, problem=inner.problem, detail=inner.detail)
-    else:
-        yield from _open_up(file, depth + 1, budget)
-
-
-def _refused(name: str, path: Path, code: str, detail: str) -> ReturnedFile:
-    return ReturnedFile(name, path, b"", hashlib.sha256(b"").hexdigest(), problem=code, detail=detail)

@@ -14,7 +14,6 @@ from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
 from .file_type import Format, recognise
 from .limits import MAX_COLUMNS, MAX_ROWS, MAX_XML, Unreadable, too_far, unreadable
-from .readers.biff import records
 from .readers.ods import read_ods
 from .readers.xls import read_xls
 from .readers.xlsb import read_xlsb
@@ -62,10 +61,11 @@ def open_workbook(data: bytes, name: str = "", password: str | None = None) -> W
     E404 unsupported format, E405 too large, E407 empty.
     """
     kind, package = recognise(data, name)
-    if kind is Format.ENCRYPTED:
+    sheets = read_xls(data) if kind is Format.XLS else None
+    if sheets is not None:
+        return Workbook(kind, tuple(sheets), data, None)
+    if package is None:  # encrypted
         return replace(open_workbook(_decrypted(data, password), name), decrypted=True)
-    if package is None:
-        return _open_xls(data, password)
     try:
         return Workbook(kind, tuple(map(_within_limits, _read(kind, package))), data, package)
     except (PackageError, ValueError) as error:
@@ -78,13 +78,6 @@ def is_corrected_copy(data: bytes) -> bool:
         return open_workbook(data).is_corrected_copy
     except Unreadable:
         return False
-
-
-def _open_xls(data: bytes, password: str | None) -> Workbook:
-    found = records(data)
-    if found.encrypted:
-        return replace(_open_xls(_decrypted(data, password), None), decrypted=True)
-    return Workbook(Format.XLS, tuple(read_xls(found)), data, None)
 
 
 def _read(kind: Format, package: Package) -> Iterable[Grid]:
@@ -110,10 +103,7 @@ def _decrypted(data: bytes, password: str | None) -> bytes:
     key, out = password or _DEFAULT_PASSWORD, io.BytesIO()
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
-        if file.format == "ooxml":
-            file.load_key(password=key, verify_password=True)
-        else:
-            file.load_key(password=key)
+        file.load_key(password=key, **({"verify_password": True} if file.format == "ooxml" else {}))
         file.decrypt(out)
     except Exception:  # a wrong password shows itself in many ways
         raise Unreadable("E402", "パスワードが違います" if password else "パスワードがかかっています") from None

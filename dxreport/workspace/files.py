@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 
 from ..domain.errors import DxreportError, LockedError
 
@@ -28,28 +29,25 @@ def atomic_write(path: Path, data: bytes) -> None:
     Creates folders as needed. Raises LockedError if the file may not be written (no permission, or
     on Windows open in another program), DxreportError if it cannot be (disk full).
     """
-    temporary = ""
+    temporary = path.with_name(f".dxreport-{token_hex(8)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".dxreport-", suffix=".tmp", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
+        with temporary.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        if path.exists():
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
         _sync_folder(path.parent)
-    except PermissionError:
-        _remove(temporary)
-        raise LockedError(
-            f"{path} に書き込めません。",
-            "Excel などで開いていれば閉じてください。フォルダーに書き込む権限も確かめてください。",
-        ) from None
     except OSError as error:
-        _remove(temporary)
-        raise DxreportError(
-            f"{path} に書き込めません（{error.strerror}）。", "空き容量と保存先を確かめてください。"
-        ) from None
+        with suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, PermissionError):
+            fix = "Excel などで開いていれば閉じてください。フォルダーに書き込む権限も確かめてください。"
+            raise LockedError(f"{path} に書き込めません。", fix) from None
+        fix = "空き容量と保存先を確かめてください。"
+        raise DxreportError(f"{path} に書き込めません（{error.strerror}）。", fix) from None
 
 
 @contextmanager
@@ -71,15 +69,11 @@ def all_or_nothing() -> Iterator[Callable[[Path, bytes], None]]:
     except BaseException:
         for path, old in reversed(before.items()):
             with suppress(OSError, DxreportError):
-                _restore(path, old)
+                if old is None:
+                    path.unlink(missing_ok=True)
+                elif not path.is_file() or path.read_bytes() != old:
+                    atomic_write(path, old)
         raise
-
-
-def _restore(path: Path, data: bytes | None) -> None:
-    if data is None:
-        path.unlink(missing_ok=True)
-    elif not path.is_file() or path.read_bytes() != data:
-        atomic_write(path, data)
 
 
 def backup(path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write) -> Path:
@@ -143,7 +137,8 @@ def opened_elsewhere(path: Path) -> str | None:
         by_libre = not _fresh(excel)
     else:
         return None
-    return _named("LibreOffice", _libre_user(libre)) if by_libre else _named("Excel", _excel_user(excel))
+    program, user = ("LibreOffice", _libre_user(libre)) if by_libre else ("Excel", _excel_user(excel))
+    return f"{program}（{user}）" if user else program
 
 
 def _fresh(path: Path) -> bool:
@@ -151,10 +146,6 @@ def _fresh(path: Path) -> bool:
         return time.time() - path.stat().st_mtime < STALE_HOURS * 3600
     except OSError:
         return False
-
-
-def _named(program: str, user: str) -> str:
-    return f"{program}（{user}）" if user else program
 
 
 def _excel_user(path: Path) -> str:
@@ -174,12 +165,6 @@ def _libre_user(path: Path) -> str:
     return ""
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def _sync_folder(folder: Path) -> None:
     # Make the new name reach the disk too; Windows has no such call and needs none.
     if os.name == "posix":
@@ -188,12 +173,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _remove(name: str) -> None:
-    if name:
-        with suppress(OSError):
-            os.unlink(name)
 
 
 def file_name(text: str) -> str:

@@ -8,11 +8,35 @@ from pathlib import Path
 from ..domain.errors import MasterError
 
 
+class _Place:
+    """A path within the workspace."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, workspace: Workspace, owner: type[Workspace]) -> Path:
+        return workspace.root / self._name
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A folder with ``templates/``, ``master/`` and ``reports/``; only paths, no files are read or written here."""
 
     root: Path
+
+    templates = _Place("templates")  # form templates, drawn in Excel
+    reports = _Place("reports")  # forms and reports to hand out
+    master_folder = _Place("master")  # the master, and everything kept with it
+    master = _Place("master/master.xlsx")
+    lock = _Place("master/.lock")  # locked during a write to the workspace
+    issued = _Place("master/issued")  # workbooks and values as issued, by issue id
+    forms = _Place("master/forms")  # form templates as used for issues, by form hash
+    returns = _Place("master/returns")  # returned files as received, by return id
+    readings = _Place("master/readings")  # what was read of them, by return id
+    terms = _Place("master/terms")  # the settings that returns were judged by, by digest
+    log = _Place("master/log")  # what happened to the master, a file a command
+    finals = _Place("master/final")  # final reports as approved, by id
+    backup = _Place("master/backup")  # earlier versions of the master
 
     @classmethod
     def find(cls, folder: Path) -> Workspace:
@@ -24,68 +48,3 @@ class Workspace:
                 "作業フォルダーに移るか、-C で指定してください。新しく作るには dxreport init を実行します。",
             )
         return workspace
-
-    @property
-    def templates(self) -> Path:
-        """Form templates, drawn in Excel."""
-        return self.root / "templates"
-
-    @property
-    def reports(self) -> Path:
-        """Forms and reports to hand out."""
-        return self.root / "reports"
-
-    @property
-    def master_folder(self) -> Path:
-        """The master, and everything kept with it."""
-        return self.root / "master"
-
-    @property
-    def master(self) -> Path:
-        """The master workbook."""
-        return self.master_folder / "master.xlsx"
-
-    @property
-    def lock(self) -> Path:
-        """The file that is locked during a write to the workspace."""
-        return self.master_folder / ".lock"
-
-    @property
-    def issued(self) -> Path:
-        """Issued workbooks, and the values as issued, by issue id."""
-        return self.master_folder / "issued"
-
-    @property
-    def forms(self) -> Path:
-        """Form templates as used for issues, by form hash."""
-        return self.master_folder / "forms"
-
-    @property
-    def returns(self) -> Path:
-        """Returned files as received, by return id."""
-        return self.master_folder / "returns"
-
-    @property
-    def readings(self) -> Path:
-        """What was read of returned files, by return id."""
-        return self.master_folder / "readings"
-
-    @property
-    def terms(self) -> Path:
-        """The settings that returns were judged by, by digest."""
-        return self.master_folder / "terms"
-
-    @property
-    def log(self) -> Path:
-        """What happened to the master, a file a command."""
-        return self.master_folder / "log"
-
-    @property
-    def finals(self) -> Path:
-        """Final reports as approved, by id."""
-        return self.master_folder / "final"
-
-    @property
-    def backup(self) -> Path:
-        """Earlier versions of the master."""
-        return self.master_folder / "backup"

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from dxreport.intake.saved_mail import header_text, is_mail, read_mail
+from dxreport.intake.saved_mail import Mail, header_text, read_mail
 
 NAME = "産業振興課①㈱.xlsx"
 JIS = b"\x1b$B;:6H?66=2]-!-j\x1b(B.xlsx"  # Outlook puts NEC's ① and ㈱ in ISO-2022-JP
@@ -20,6 +20,12 @@ def message(disposition: bytes, content_type: bytes = b"application/octet-stream
         b"--b\r\nContent-Type: " + content_type + b"\r\nContent-Disposition: " + disposition + b"\r\n"
         b"Content-Transfer-Encoding: base64\r\n\r\n" + body + b"\r\n--b--\r\n"
     )
+
+
+def opened(data: bytes) -> Mail:
+    mail = read_mail(data)
+    assert mail
+    return mail
 
 
 def word(charset: str, data: bytes) -> bytes:
@@ -43,24 +49,23 @@ def word(charset: str, data: bytes) -> bytes:
 )
 def test_attachment_names(disposition: bytes) -> None:
     data = message(disposition)
-    assert is_mail(data)
-    (attachment,) = read_mail(data).attachments
+    (attachment,) = opened(data).attachments
     assert (attachment.name, attachment.data) == (NAME, b"PK\3\4 data")
 
 
 def test_the_name_may_stand_in_the_type_alone() -> None:
     kind = b'application/vnd.ms-excel; name="' + word("utf-8", NAME.encode()) + b'"'
-    assert read_mail(message(b"attachment", kind)).attachments[0].name == NAME
+    assert opened(message(b"attachment", kind)).attachments[0].name == NAME
 
 
 def test_only_the_last_part_of_a_path() -> None:
-    assert read_mail(message(rb'attachment; filename="C:\\work\\a.xlsx"')).attachments[0].name == "a.xlsx"
+    assert opened(message(rb'attachment; filename="C:\\work\\a.xlsx"')).attachments[0].name == "a.xlsx"
 
 
 def test_pictures_in_the_text_and_signatures_are_no_attachments() -> None:
-    assert read_mail(message(b'inline; filename="logo.png"', b"image/png")).attachments == ()
-    assert read_mail(message(b'attachment; filename="smime.p7s"', b"application/pkcs7-signature")).attachments == ()
-    assert len(read_mail(message(b'attachment; filename="photo.png"', b"image/png")).attachments) == 1
+    assert opened(message(b'inline; filename="logo.png"', b"image/png")).attachments == ()
+    assert opened(message(b'attachment; filename="smime.p7s"', b"application/pkcs7-signature")).attachments == ()
+    assert len(opened(message(b'attachment; filename="photo.png"', b"image/png")).attachments) == 1
 
 
 @pytest.mark.parametrize(
@@ -75,13 +80,13 @@ def test_pictures_in_the_text_and_signatures_are_no_attachments() -> None:
     ],
 )
 def test_what_is_no_mail(data: bytes) -> None:
-    assert not is_mail(data)
+    assert read_mail(data) is None
 
 
 def test_dates_without_a_zone_are_japanese() -> None:
     data = message(b"attachment").replace(b" +0900", b"")
-    assert read_mail(data).received == "2022-07-15T10:00:00+09:00"
-    assert read_mail(data.replace(b"Fri, 15 Jul 2022 10:00:00", b"yesterday")).received == ""
+    assert opened(data).received == "2022-07-15T10:00:00+09:00"
+    assert opened(data.replace(b"Fri, 15 Jul 2022 10:00:00", b"yesterday")).received == ""
 
 
 @pytest.mark.parametrize(

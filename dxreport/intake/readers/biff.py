@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ...ooxml.cells import At
 from ...ooxml.refs import Box
-from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable
+from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, too_far
 
 _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK, _MERGES = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD, 0xE5
 _PAIR = struct.Struct("<HH").unpack_from
@@ -22,50 +22,43 @@ _VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLAN
 
 @dataclass(frozen=True, slots=True)
 class SheetRecords:
-    """A worksheet's name, its formula cells and merged ranges, and a cell with content beyond the limits, if any."""
+    """A worksheet's name, its formula cells and merged ranges."""
 
     name: str
     formulas: frozenset[At]
     merges: tuple[str, ...]
-    far: At | None
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
-    """The ``Workbook`` stream of an .xls and its worksheets; none where it is ``encrypted`` and cannot be read."""
+def records(data: bytes) -> tuple[bytes, list[SheetRecords]] | None:
+    """The ``Workbook`` stream of an .xls and its worksheets, None where it is encrypted.
 
-    stream: bytes
-    encrypted: bool
-    sheets: tuple[SheetRecords, ...]
-
-
-def records(data: bytes) -> Records:
-    """Walk all records; raises Unreadable when the container or a record is broken (E403), or is of Excel 95 (E404)."""
+    Raises Unreadable when the container or a record is broken (E403), the workbook is of Excel 95 (E404), or a value
+    is beyond the limits (E405).
+    """
     import olefile
 
     try:
         with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
             stream = ole.openstream("Workbook").read()
+        return _workbook(stream)
+    except Unreadable:
+        raise
     except Exception:  # whatever the parser meets in a broken container
         raise Unreadable("E403", DAMAGED) from None
-    try:
-        return _workbook(stream)
-    except (struct.error, IndexError, UnicodeDecodeError):
-        raise Unreadable("E403", DAMAGED) from None
 
 
-def _workbook(stream: bytes) -> Records:
+def _workbook(stream: bytes) -> tuple[bytes, list[SheetRecords]] | None:
     if struct.unpack_from("<HHH", stream)[::2] != (_BOF, 0x0600):
         raise Unreadable("E404", "Excel 95 以前の形式（.xls）")
     places = []
     for kind, start, length in _records(stream, 0):
         if kind == _FILEPASS:
-            return Records(stream, True, ())
+            return None
         if kind == _BOUNDSHEET:
             offset, _, sheet_type = struct.unpack_from("<IBB", stream, start)
             if sheet_type == 0:
                 places.append((offset, _sheet_name(stream[start + 6 : start + length])))
-    return Records(stream, False, tuple(_sheet(stream, offset, name) for offset, name in places))
+    return stream, [_sheet(stream, offset, name) for offset, name in places]
 
 
 def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
@@ -105,7 +98,9 @@ def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
             column = struct.unpack_from("<H", stream, start + length - 2)[0]
         if row >= MAX_ROWS or column >= MAX_COLUMNS:
             far = (row + 1, column + 1)
-    return SheetRecords(name, frozenset(formulas), tuple(merges), far)
+    if far:
+        raise too_far(name, *far)
+    return SheetRecords(name, frozenset(formulas), tuple(merges))
 
 
 def _merges(record: bytes) -> Iterator[str]:

@@ -7,22 +7,26 @@ from typing import Any
 
 from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
-from ..limits import DAMAGED, Unreadable, too_far
-from .biff import Records, SheetRecords
+from ..limits import DAMAGED, Unreadable
+from .biff import SheetRecords, records
 
 # xlrd gives the American meaning of the built-in dates only.
 _LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}
 
 
-def read_xls(records: Records) -> list[Grid]:
-    """The worksheets of an .xls without password; raises Unreadable (E403 damaged, E405 beyond the limits)."""
-    for sheet in records.sheets:
-        if sheet.far:
-            raise too_far(sheet.name, *sheet.far)
+def read_xls(data: bytes) -> list[Grid] | None:
+    """The worksheets of an .xls, None where it has a password.
+
+    Raises Unreadable (E403 damaged, E404 of Excel 95, E405 beyond the limits).
+    """
+    found = records(data)
+    if found is None:
+        return None
+    stream, sheets = found
     for formatted in (True, False):  # a broken table of styles must not hide the values
         try:
-            book = _Book(records.stream, formatted)
-            return [book.grid(sheet) for sheet in records.sheets]
+            book = _Book(stream, formatted)
+            return [book.grid(sheet) for sheet in sheets]
         except Exception:  # whatever xlrd meets in a broken file
             continue
     raise Unreadable("E403", DAMAGED)
@@ -41,19 +45,19 @@ class _Book:
             file_contents=stream, formatting_info=formatted, ragged_rows=True, logfile=io.StringIO()
         )
 
-    def grid(self, records: SheetRecords) -> Grid:
-        sheet = self._book.sheet_by_name(records.name)
+    def grid(self, known: SheetRecords) -> Grid:
+        sheet = self._book.sheet_by_name(known.name)
         cells: dict[At, Cell] = {}
         for row in range(sheet.nrows):
             for column, kind in enumerate(sheet.row_types(row)):
                 at = row + 1, column + 1
                 cell = self._cell(sheet, row, column, kind)
-                if at in records.formulas:
+                if at in known.formulas:
                     cell = with_formula(cell, "=")
                 if cell is not BLANK:
                     cells[at] = cell
         notes = {(row + 1, column + 1): _whole(note.text) for (row, column), note in sheet.cell_note_map.items()}
-        return Grid(records.name, sheet.visibility != 0, cells, records.merges, notes)
+        return Grid(known.name, sheet.visibility != 0, cells, known.merges, notes)
 
     def _cell(self, sheet: Any, row: int, column: int, kind: int) -> Cell:
         if kind in (self._xlrd.XL_CELL_EMPTY, self._xlrd.XL_CELL_BLANK):

@@ -102,15 +102,15 @@ class _Xlsb:
         return _records(self._package.read(part)) if part in self._package else iter(())
 
     def _notes(self, part: str) -> dict[At, str]:
-        parts = [r.target for r in self._package.relationships(part) if r.kind == "comments"]
         out, at = {}, (0, 0)
         try:
-            for kind, content in (record for part in parts for record in _records(self._package.read(part))):
-                if kind == _NOTE:
-                    row, _, column = struct.unpack_from("<3I", content, 4)
-                    at = row + 1, column + 1
-                elif kind == _NOTE_TEXT:
-                    out[at] = _wide(content, 1)[0]
+            for comments in (r.target for r in self._package.relationships(part) if r.kind == "comments"):
+                for kind, content in _records(self._package.read(comments)):
+                    if kind == _NOTE:
+                        row, _, column = struct.unpack_from("<3I", content, 4)
+                        at = row + 1, column + 1
+                    elif kind == _NOTE_TEXT:
+                        out[at] = _wide(content, 1)[0]
         except (PackageError, struct.error, IndexError, UnicodeDecodeError):  # the answers count without them
             return {}
         return out
@@ -127,15 +127,15 @@ def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Type and content of each record; raises PackageError when one is cut short."""
     at = 0
     while at < len(data):
-        kind, at = _number(data, at, 2)
-        size, at = _number(data, at, 4)
+        kind, at = _seven_bits(data, at, 2)
+        size, at = _seven_bits(data, at, 4)
         if at + size > len(data):
             raise PackageError("レコードが途中で切れています")
         yield kind, data[at : at + size]
         at += size
 
 
-def _number(data: bytes, at: int, longest: int) -> tuple[int, int]:
+def _seven_bits(data: bytes, at: int, longest: int) -> tuple[int, int]:
     """A number of seven bits a byte, the lowest first, and where it ends."""
     value = 0
     for n in range(longest):
