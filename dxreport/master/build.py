@@ -65,7 +65,7 @@ def master_bytes(
         table = book.find_table(sheet)
         assert table is not None  # drawn above
         for texts in rows:
-            edit.append(table, texts)
+            edit.append(table, texts, [c.header for c in sheet.columns if c.number])
     done = Package(edit.data())
     parts = {name: done.read(name) for name in done.names} | {"docProps/core.xml": _CORE}
     for name in sheet_parts(done).values():

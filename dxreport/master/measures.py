@@ -62,7 +62,8 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
         _check_department(row, departments)
     found.tables[MEASURES.name] = replace(table, rows=numbers)
     for prefix, schema in schemas.lists.items():
-        _read_items(book, settings.catalogue.by_prefix[prefix], schema, found)
+        if book.has_sheet(schema) or not schema.optional:
+            _read_items(book, settings.catalogue.by_prefix[prefix], schema, found)
     return found
 
 

@@ -255,9 +255,9 @@ class Master:
     def place(self, measure_id: str, ref: Ref) -> Place | None:
         """Return the cell of a text of a measure, or None if the master does not have its item."""
         schema = tables_of(self.settings).of(ref)
-        table = self.tables[schema.name]
-        row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,))
-        return Place(table.sheet, table.cell(row, schema.header_of(ref.field, ref.period))) if row else None
+        table, header = self.tables.get(schema.name), schema.header_of(ref.field, ref.period)
+        row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,)) if table else None
+        return Place(table.sheet, table.cell(row, header)) if table and row and header in table.columns else None
 
     def by_department(self, quarter: int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
         """Yield departments in 建制順 with their measures that run in a quarter (see ``Standing.runs_in``)."""

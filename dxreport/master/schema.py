@@ -36,6 +36,11 @@ class Column:
     number: str = ""
     unit: str = ""
 
+    @property
+    def declared(self) -> bool:
+        """Whether it holds a declared field, and is added to a master that lacks it."""
+        return self.optional and bool(self.field) and self.field != DIRECTION_FIELD
+
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
@@ -71,7 +76,11 @@ class TableSchema:
 
     def header_of(self, field: str, period: int = 0) -> str:
         """Return the header of the column that holds this field and period."""
-        return next(c.header for c in self.columns if (c.field, c.period) == (field, period))
+        return self.column_of(field, period).header
+
+    def column_of(self, field: str, period: int = 0) -> Column:
+        """Return the column that holds this field and period."""
+        return next(c for c in self.columns if (c.field, c.period) == (field, period))
 
 
 MEASURES = TableSchema("施策", "施策表", (

@@ -36,6 +36,21 @@ class MasterEdit:
         self._tables = dict(master.tables)
         self._rows: dict[tuple[str, tuple[str, ...]], int] = {}
         self._new_items: dict[tuple[str, str, str], dict[str, str]] = {}
+        self._numbers: dict[str, frozenset[str]] = {}
+        self._complete()
+
+    def _complete(self) -> None:
+        """Add the columns and tables of declared fields that the workbook lacks."""
+        for schema in (self._schemas.measures, *self._schemas.lists.values()):
+            table = self._tables.get(schema.name)
+            if table is None:
+                widths = {c.header: c.width for c in schema.columns}
+                like = self._tables[self._schemas.lists["related"].name]
+                table = self._workbook.add_table(schema.name, schema.table, widths, like)
+            formats = {c.header: c.number for c in schema.columns if c.number}
+            missing = [c.header for c in schema.columns if c.declared and c.header not in table.columns]
+            self._tables[schema.name] = self._workbook.widen(table, missing, formats) if missing else table
+            self._numbers[schema.name] = frozenset(formats)
 
     def set(self, measure_id: str, ref: Ref, text: str) -> None:
         """Set a text of a measure; a Ref to a new item adds the item in a new row.
@@ -45,11 +60,11 @@ class MasterEdit:
         if ref.field == "id" or (measure_id,) not in self._tables[MEASURES.name].rows:
             raise KeyError(f"{measure_id} {ref}")
         schema = self._schemas.of(ref)
-        table, header = self._tables[schema.name], schema.header_of(ref.field, ref.period)
+        table, column = self._tables[schema.name], schema.column_of(ref.field, ref.period)
         if row := table.rows.get((measure_id, ref.item) if ref.item else (measure_id,)):
-            self._workbook.set(table, row, header, text)
+            self._workbook.set(table, row, column.header, text, number=bool(column.number))
         else:
-            self._new_item(schema, measure_id, ref.item)[header] = text
+            self._new_item(schema, measure_id, ref.item)[column.header] = text
 
     def set_all(self, changes: Iterable[tuple[str, Ref, str]]) -> None:
         """Set several texts, given as measure ID, Ref, text."""
@@ -82,7 +97,7 @@ class MasterEdit:
     def data(self) -> bytes:
         """Return the workbook with all edits; call it once, at the end."""
         for (sheet, _, _), texts in self._new_items.items():
-            self._workbook.append(self._tables[sheet], texts)
+            self._workbook.append(self._tables[sheet], texts, self._numbers[sheet])
         self._new_items.clear()
         return self._workbook.data()
 

@@ -13,7 +13,7 @@ from lxml import etree
 from ..domain.errors import MasterError
 from .package import MAIN_NS
 from .refs import address, box, cell
-from .text import TRUE, add_text
+from .text import TRUE, add_text, is_number
 
 _N = f"{{{MAIN_NS}}}"
 _ROW, _C, _F, _V, _IS = (_N + tag for tag in ("row", "c", "f", "v", "is"))
@@ -47,8 +47,10 @@ class SheetEdit:
         """Return the merged range that covers the cell, or ``""``."""
         return next((merge.ref for merge in self._merges if merge.contains(row, column)), "")
 
-    def set(self, row: int, column: int, text: str, top: int = 1) -> None:
-        """Set the text of a cell. Its style stays; a new cell copies the nearest cell above it, down from row ``top``.
+    def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
+        """Set the text of a cell, or the ``number`` that it is in its standard form.
+
+        The style stays; a new cell copies the nearest cell above it, down from row ``top``.
 
         Raises MasterError if the cell belongs to a formula that fills several cells.
         """
@@ -58,7 +60,9 @@ class SheetEdit:
                 return
             found = self._new_cell(row, column, self._style_above(row, column, top))
         self._clear(found)
-        if text:
+        if number and is_number(text):
+            etree.SubElement(found, _V).text = text
+        elif text:
             found.set("t", "inlineStr")
             add_text(etree.SubElement(found, _IS), text)
         # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.

@@ -13,6 +13,7 @@ from .package import MAIN_NS, child, serialise
 from .text import TRUE
 
 GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
+_BUILT_IN_FORMATS = {"#,##0": "3", "#,##0.00": "4"}
 INPUT_FILL = "FFFFFFCC"
 _STACKED = "255"  # textRotation: letters upright, one below the other
 _GRID = "".join(f'<{side} style="thin"><color auto="1"/></{side}>' for side in ("left", "right", "top", "bottom"))
@@ -171,6 +172,23 @@ class Styles:
             xf.attrib.update({"fillId": fill, "applyFill": "1"})
             self._variants[key] = self._append("cellXfs", xf)
         return self._variants[key]
+
+    def with_number_format(self, index: int, code: str) -> int:
+        """The index of a format with this number format instead."""
+        xf = deepcopy(self._xf(index))
+        xf.attrib.update({"numFmtId": self._number_format(code), "applyNumberFormat": "1"})
+        return self.add("cellXfs", xf)
+
+    def _number_format(self, code: str) -> str:
+        if code in _BUILT_IN_FORMATS:
+            return _BUILT_IN_FORMATS[code]
+        listed = child(self._root, "numFmts")
+        found = next((f.get("numFmtId", "") for f in listed if f.get("formatCode") == code), "")
+        if not found:
+            found = str(max((int(f.get("numFmtId", "0")) for f in listed), default=163) + 1)
+            etree.SubElement(listed, _tag("numFmt"), numFmtId=found, formatCode=code)
+            listed.set("count", str(len(listed)))
+        return found
 
     def added(self, look: Look) -> int:
         """The index of a format that was not drawn, in the font of the Normal style."""

@@ -6,21 +6,39 @@ Only the worksheet and table parts concerned are rewritten; every other part of 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
 from ..domain.errors import MasterError
 from .edit import PackageEdit
-from .package import MAIN_NS, Package, child
-from .refs import Box, address, box
+from .package import DOC_RELS_NS, MAIN_NS, Package, child
+from .plain_sheet import columns as width_columns
+from .plain_sheet import text_row
+from .refs import Box, address, box, column_letters
 from .sheet import stretched
+from .styles import Styles
 from .table import Table, TableRange, tables
 from .text import MAX_TEXT, TRUE, utf16_length
 
 _N = f"{{{MAIN_NS}}}"
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_NO_FORMATS: Mapping[str, str] = MappingProxyType({})
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_TABLE_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"
+_NEW_SHEET = (
+    f'<worksheet xmlns="{MAIN_NS}"><sheetViews><sheetView zoomScale="90" workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+    '<sheetFormatPr defaultRowHeight="13.5"/><cols>{columns}</cols><sheetData>{rows}</sheetData></worksheet>'
+)
+_NEW_TABLE = (
+    f'<table xmlns="{MAIN_NS}" id="{{id}}" name={{name}} displayName={{name}} ref="{{ref}}" totalsRowShown="0">'
+    '<autoFilter ref="{ref}"/><tableColumns count="{count}">{columns}</tableColumns>'
+    '<tableStyleInfo name="TableStyleLight1" showRowStripes="0"/></table>'
+)
 
 
 class WorkbookEdit(PackageEdit):
@@ -30,9 +48,11 @@ class WorkbookEdit(PackageEdit):
         super().__init__(package)
         self._tables: dict[str, tuple[Table, ...]] = {}
         self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
+        self._styles: Styles | None = None
+        self._table_id = 1000  # of the last table added; those that Excel makes are numbered from 1
 
-    def set(self, area: TableRange, row: int, header: str, text: str) -> None:
-        """Set the text of a cell.
+    def set(self, area: TableRange, row: int, header: str, text: str, *, number: bool = False) -> None:
+        """Set the text of a cell, or the ``number`` that it is.
 
         Raises MasterError if it is inside a merge or a shared formula, or the text is too long for a cell.
         """
@@ -48,10 +68,10 @@ class WorkbookEdit(PackageEdit):
                 f"「{area.sheet}」シートの {address(row, column)} に入れる文が長すぎます（{length:,}字、上限 {MAX_TEXT:,}字）。",
                 "文を短くしてから、もう一度実行してください。",
             )
-        sheet.set(row, column, text, area.header + 1)
+        sheet.set(row, column, text, area.header + 1, number=number)
 
-    def append(self, area: TableRange, texts: Mapping[str, str]) -> int:
-        """Append a row under the last one and return its number.
+    def append(self, area: TableRange, texts: Mapping[str, str], numbers: Collection[str] = ()) -> int:
+        """Append a row under the last one and return its number; the columns ``numbers`` hold numbers.
 
         Raises MasterError, naming the cell, if something else is in the way.
         """
@@ -72,12 +92,14 @@ class WorkbookEdit(PackageEdit):
         if row > area.header + 1:
             self.sheet(area.sheet).copy_styles(row - 1, row, left, right)
         for header, text in texts.items():
-            self.set(area, row, header, text)
+            self.set(area, row, header, text, number=header in numbers)
         self._last[key] = area, row
         return row
 
-    def widen(self, area: TableRange, headers: Sequence[str]) -> TableRange:
+    def widen(self, area: TableRange, headers: Sequence[str], formats: Mapping[str, str] = _NO_FORMATS) -> TableRange:
         """Add columns at the right end of an area and return the area with them.
+
+        ``formats`` are the Excel formats of columns of numbers, by header.
 
         Raises MasterError, naming the cell or table, if something is in the way.
         """
@@ -91,11 +113,45 @@ class WorkbookEdit(PackageEdit):
         for header, column in columns.items():
             sheet.set(area.header, column, header)
             sheet.restyle(area.header, column, sheet.style(area.header, right))
+            for row in range(area.header + 1, bottom + 1):
+                style = sheet.style(row, right)
+                sheet.restyle(row, column, self.number_style(style, formats[header]) if header in formats else style)
         if table:
             _add_columns(self.tree(table.part), headers)
         key = area.part, area.header, left
         self._last[key] = wider, self._last.get(key, (area, area.last))[1]
         return wider
+
+    def number_style(self, style: int, code: str) -> int:
+        """Return the index of a cell format with this number format instead."""
+        if self._styles is None:
+            part = next(r.target for r in self.package.relationships(self.workbook) if r.kind == "styles")
+            self._styles = Styles(self.tree(part))
+        return self._styles.with_number_format(style, code)
+
+    def add_table(self, name: str, table: str, columns: Mapping[str, float], like: TableRange) -> TableRange:
+        """Add a sheet with a table of one blank row, in the formats of the table ``like``, and return its area.
+
+        ``columns`` are the widths by header.
+        """
+        drawn, last = self.sheet(like.sheet), column_letters(len(columns))
+        head, body = (drawn.style(like.header + n, like.span[0]) for n in (0, 1))
+        ref, part = f"A1:{last}2", self.free_name("worksheets/sheet.xml")
+        rows = text_row(1, 27, [(header, head) for header in columns]) + text_row(2, 13.5, [("", body)] * len(columns))
+        xml = _NEW_SHEET.format(columns=width_columns(columns.values()), rows=rows)
+        id_ = self.add(self.workbook, "worksheet", part, etree.fromstring(xml), _SHEET_TYPE)
+        sheets = self.tree(self.workbook).find(_N + "sheets")
+        number = max(int(s.get("sheetId", "0")) for s in sheets) + 1
+        etree.SubElement(sheets, _N + "sheet", {"name": name, "sheetId": str(number), f"{{{DOC_RELS_NS}}}id": id_})
+        self.sheets[name] = part
+        table_part, self._table_id = self.free_name("tables/table.xml"), self._table_id + 1
+        listed = "".join(f'<tableColumn id="{n}" name={quoteattr(h)}/>' for n, h in enumerate(columns, 1))
+        xml = _NEW_TABLE.format(id=self._table_id, name=quoteattr(table), ref=ref, count=len(columns), columns=listed)
+        rel = self.add(part, "table", table_part, etree.fromstring(xml), _TABLE_TYPE)
+        holder = etree.SubElement(self.tree(part), _N + "tableParts", count="1")
+        etree.SubElement(holder, _N + "tablePart", {f"{{{DOC_RELS_NS}}}id": rel})
+        places = {header: n for n, header in enumerate(columns, 1)}
+        return TableRange(name, part, 1, places, 1, Table(table_part, table, box(ref)))
 
     def data(self) -> bytes:
         """The workbook with all edits; without any, the bytes as read."""

@@ -53,6 +53,14 @@ def add_text(parent: etree._Element, text: str) -> None:
     t.text = _LOOKS_ESCAPED.sub("_x005F_", text)
 
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number in its standard form, which a cell can hold as it is."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def utf16_length(text: str) -> int:
     """Return the length of a text as Excel counts it, in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -12,7 +12,7 @@ from ...domain.errors import DxreportError
 from ...domain.model import Item, Measure
 from ...ooxml import text_metrics
 from ...ooxml.refs import address
-from ...ooxml.text import MAX_TEXT, escape, utf16_length
+from ...ooxml.text import MAX_TEXT, escape, is_number, utf16_length
 from ..blocks import Block, Loop
 from ..expressions import Computed, Condition, ItemView, reason
 from ..faults import CannotShow
@@ -25,7 +25,6 @@ from .page_breaks import breaks
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")  # in its standard form
 _FORMULA = re.compile("\x02([0-9]+)\x03")
 _Value = TypeVar("_Value")
 _LONG = MAX_TEXT // 2  # characters: no shorter text can exceed the limit in UTF-16 units
@@ -172,7 +171,7 @@ class _SheetWriter:
             if not text:
                 out.append(blank)
                 continue
-            if number_cell and _NUMBER.fullmatch(text):
+            if number_cell and is_number(text):
                 out += (head.removesuffix(TEXT_HEAD), "><v>", text, "</v></c>")
                 continue
             if len(text) > _LONG:
