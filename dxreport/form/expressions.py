@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -56,8 +56,9 @@ def environment() -> ImmutableSandboxedEnvironment:
 class Variable:
     """A name in scope: its slot, and what it runs over.
 
-    ``part`` is the list it runs over (None for the measure); ``periods_of`` is ``quarters`` or ``years`` where it
-    runs over the periods of the variable in slot ``owner``. ``broken`` marks one whose ``{% for … %}`` is malformed.
+    ``part`` is the list it runs over (None for the measure), of the variable in slot ``owner``; ``periods_of`` is
+    ``quarters`` or ``years`` where it runs over the periods of an item or the measure. ``broken`` marks one whose
+    ``{% for … %}`` is malformed.
     """
 
     name: str
@@ -66,6 +67,11 @@ class Variable:
     periods_of: str = ""
     owner: int = 0
     broken: bool = False
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of its owner that it runs over."""
+        return self.periods_of or (self.part.attribute if self.part else "")
 
 
 MEASURE = Variable("measure", 0)
@@ -89,24 +95,19 @@ class Binding:
 
         The function returns None where the list has no item.
         """
-        name = self.field.rpartition(".")[2]
-        if self.period_slot:
-            return _reader(self.period_slot, name)
-        period = this.of(self.field) if self.period == THIS else self.period
-        if self.period and not period:
-            return None
-        letter = "y" if self.field.startswith("outcome.") else "q"
-        return _reader(self.owner, f"{letter}{period}.{name}" if period else name)
+        slot, path = self.period_slot or self.owner, self.field.rpartition(".")[2]
+        if self.period and not self.period_slot:
+            period = this.of(self.field) if self.period == THIS else self.period
+            if not period:
+                return None
+            path = f"{'y' if self.field.startswith('outcome.') else 'q'}{period}.{path}"
+        get = attrgetter(path)
 
+        def read(scope: Scope) -> str | None:
+            item = scope[slot]
+            return None if item is None else get(item)
 
-def _reader(slot: int, path: str) -> Callable[[Scope], str | None]:
-    get = attrgetter(path)
-
-    def read(scope: Scope) -> str | None:
-        item = scope[slot]
-        return None if item is None else get(item)
-
-    return read
+        return read
 
 
 def plain_path(text: str) -> tuple[str, ...] | None:
@@ -136,16 +137,12 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
 def _names_of(variable: Variable) -> dict[str, tuple[str, int]]:
     """The field key and period of every path below a variable."""
     part = variable.part
-    prefix, texts, periods, period_texts = (
-        (f"{part.prefix}.", part.texts, part.periods, part.period_texts)
-        if part
-        else ("", MEASURE_TEXTS, "quarters", ("no_report",))
-    )
+    prefix, period_texts = (f"{part.prefix}.", part.period_texts) if part else ("", ("no_report",))
     if variable.periods_of:
         return {name: (prefix + name, 0) for name in period_texts}
-    letter, this = ("q", "this_quarter") if periods == "quarters" else ("y", "this_year")
+    letter, this = ("q", "this_quarter") if part is None or part.periods == "quarters" else ("y", "this_year")
     numbers = {f"{letter}{n}": n for n in QUARTERS} | {this: THIS}
-    out = {name: (prefix + name, 0) for name in texts}
+    out = {name: (prefix + name, 0) for name in (part.texts if part else MEASURE_TEXTS)}
     for name in period_texts:
         out |= {f"{period}.{name}": (prefix + name, n) for period, n in numbers.items()}
     return out
@@ -260,12 +257,13 @@ def _path_of(node: nodes.Node) -> tuple[str, ...]:
     return (node.name, *names) if names and isinstance(node, nodes.Name) else ()
 
 
-def _paths(tree: nodes.Template) -> Iterable[tuple[str, ...]]:
+def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
     """The dotted paths of a text, each in full."""
-    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
-    for outer in tree.find_all(nodes.Getattr):
-        if id(outer) not in inner and (path := _path_of(outer)):
-            yield path
+    if path := _path_of(node):
+        yield path
+    else:
+        for child in node.iter_child_nodes():
+            yield from _paths(child)
 
 
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
