@@ -184,13 +184,11 @@ def _parallel(block: Block) -> Block:
     inner = block.children[0]
     if isinstance(inner, int) or not block.loops or (inner.first, inner.last) != (block.first, block.last):
         return block
-    if inner.condition:
+    if not inner.loops:
         joined = _parallel(replace(block, children=inner.children))
-        return (
-            block
-            if joined.loops == block.loops
-            else replace(joined, children=(replace(inner, children=joined.children),))
-        )
+        if joined.loops == block.loops:
+            return block
+        return replace(joined, children=(replace(inner, children=joined.children),))
     if any(loop.variable.owner == block.loops[0].variable.slot for loop in inner.loops):
         return block
     return replace(inner, loops=(*block.loops, *inner.loops))
