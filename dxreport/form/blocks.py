@@ -26,14 +26,12 @@ _CLOSING = ("endfor", "endif")
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One ``for``: its variable, where its list is (slot and attribute), and the least number of items.
+    """One ``for``: its variable, and the least number of items.
 
     ``spare`` counts the empty items after the last one where departments may add to the list.
     """
 
     variable: Variable
-    source_slot: int
-    attribute: str
     at_least: Condition | None = None
     spare: int = 0
 
@@ -118,10 +116,8 @@ class _ControlColumn:
     def nodes(self) -> tuple[Block | int, ...]:
         """Return the tree; tags that were never closed are reported, and make no block."""
         for opened in self._open[1:]:
-            self._found.fault(
-                "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。",
-                (opened.row, 1),
-            )
+            message = "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。"
+            self._found.fault(message, (opened.row, 1))
         return tuple(node for opened in self._open for node in opened.children)
 
     def _tags(self, row: int, text: str) -> list[str]:
@@ -130,10 +126,10 @@ class _ControlColumn:
             self._found.fault("全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。", (row, 1))
             text = unicodedata.normalize("NFKC", text)
         elif _TAG.sub("", text).strip():
-            self._found.fault(
-                f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。",
-                (row, 1),
+            message = (
+                f"A 列は制御列です。{{% for … %}} と {{% endfor %}} のほかは書けません（「{text.strip()[:30]}」）。"
             )
+            self._found.fault(message, (row, 1))
         return _TAG.findall(text) or [tag.strip() for tag in _MEANT.findall(text)]
 
     def _opening(self, row: int, tag: str) -> None:
@@ -155,7 +151,7 @@ class _ControlColumn:
             path = tuple(match[2].split("."))
             variable = loop_variable(match[1], path, self.slots, self._known)
             at_least = condition(match[3], self._known) if match[3] else None
-            opened.loop = Loop(variable, self._known[path[0]].slot, path[1], at_least, int(match[4] or 0))
+            opened.loop = Loop(variable, at_least, int(match[4] or 0))
         elif tag.startswith("if "):
             opened.condition = condition(tag[3:], self._known)
         else:
@@ -170,18 +166,14 @@ class _ControlColumn:
         opened = self._open.pop()
         wanted = "endif" if opened.condition else "endfor" if opened.loop else tag
         if tag != wanted:
-            self._found.fault(
-                f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。",
-                (row, 1),
-            )
+            message = f"{opened.row} 行目で始まった繰り返しや条件の終わりには、{{% {tag} %}} ではなく {{% {wanted} %}} を書いてください。"
+            self._found.fault(message, (row, 1))
         self._known = opened.known
         loops = (opened.loop,) if opened.loop else ()
         block = _parallel(Block(opened.row, row, tuple(opened.children), loops, opened.condition))
         if len({bool(loop.variable.periods_of) for loop in block.loops}) > 1:
-            self._found.fault(
-                "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。",
-                (block.first, 1),
-            )
+            message = "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。"
+            self._found.fault(message, (block.first, 1))
         self._open[-1].children.append(block)
 
 
@@ -193,14 +185,12 @@ def _parallel(block: Block) -> Block:
     inner = block.children[0]
     if isinstance(inner, int) or not block.loops or (inner.first, inner.last) != (block.first, block.last):
         return block
-    if inner.condition:
+    if not inner.loops:
         joined = _parallel(replace(block, children=inner.children))
-        return (
-            block
-            if joined.loops == block.loops
-            else replace(joined, children=(replace(inner, children=joined.children),))
-        )
-    if any(loop.source_slot == block.loops[0].variable.slot for loop in inner.loops):
+        if joined.loops == block.loops:
+            return block
+        return replace(joined, children=(replace(inner, children=joined.children),))
+    if any(loop.variable.owner == block.loops[0].variable.slot for loop in inner.loops):
         return block
     return replace(inner, loops=(*block.loops, *inner.loops))
 

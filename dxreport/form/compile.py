@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
@@ -14,6 +15,7 @@ from ..domain.errors import PackageError, TemplateError
 from ..domain.fields import BUILT_IN, Catalogue
 from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, column_letters
+from . import template_checks as checks
 from .blocks import layout
 from .expressions import FREE, Binding, Variable, content_of
 from .faults import TemplateFaults, TextFault
@@ -28,18 +30,6 @@ from .records import LIST_MARK, Form, TemplateCell, TemplateRow
 from .sizes import Sizes, drawn_content, drawn_row
 from .stamp import SHEET
 from .template import R_ID, DrawnCell, S, SheetEntry, Source
-from .template_checks import (
-    check_bindings,
-    check_formulas,
-    check_links,
-    check_lost,
-    check_merges,
-    check_other_sheets,
-    check_reserved,
-    check_rich_text,
-    check_tags_elsewhere,
-    check_unlocked_lines,
-)
 from .used_area import used_area
 
 __all__ = ["Form", "compile_form", "load_form"]
@@ -97,6 +87,7 @@ class _Compiler:
         except TextFault as fault:
             raise TemplateError(name, (str(fault),)) from None
         self.drawn, self.merged, self.last = used
+        self.shared: dict[str, tuple[str, str]] = {}  # shared formulas: text and first cell
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.layout = layout(controls, self.last, self.found, catalogue)
@@ -106,20 +97,20 @@ class _Compiler:
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
         ours = (sheet.name.casefold(), SHEET)
         others = tuple(s for s in source.sheets if not published and s.name.casefold() not in ours)
-        check_reserved(self.drawn, self.merged, found)
-        check_merges(self.merged, self.layout, found)
+        checks.reserved(self.drawn, self.merged, found)
+        checks.merges(self.merged, self.layout, found)
         cells = self._cells()
-        check_bindings(cells, self.layout, found)
-        check_formulas(self.root, f"シート「{sheet.name}」", None, found)
-        check_links(source, sheet, self.root, found)
-        check_other_sheets(source, sheet.name, others, found)
+        checks.bindings(cells, self.layout, found)
+        checks.formulas(self.root, f"シート「{sheet.name}」", None, found)
+        checks.links(source, sheet, self.root, found)
+        checks.other_sheets(source, sheet.name, others, found)
         if not published:
-            check_lost(source, (sheet, *others), found)
-            check_unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
+            checks.lost(source, (sheet, *others), found)
+            checks.unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
             protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook
             if protection is not None and {protection.get(lock) for lock in _LOCKS} & {"1", "true"}:
                 found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
-        check_tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
+        checks.tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
         spanning = {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
         worksheet = compile_worksheet(self.root, self._builder(spanning), found, published=published)
         names = read_names(source, sheet.name, self.layout, found, published=published)
@@ -177,38 +168,36 @@ class _Compiler:
         merge_of = {
             (r, c): m for m in self.merged for r in range(m.top, m.bottom + 1) for c in range(m.left, m.right + 1)
         }
-        shared: dict[str, tuple[str, str]] = {}
         out = []
         for c in self.drawn:
             if c.column > 1 and c.row > 1:
                 try:
-                    out.append(self._cell(c, merge_of.get(c.at, Box(*c.at, *c.at)), shared))
+                    out.append(self._cell(c, merge_of.get(c.at, Box(*c.at, *c.at))))
                 except TextFault as fault:
                     self.found.fault(str(fault), c.at)
         return out
 
-    def _cell(self, c: DrawnCell, box: Box, shared: dict[str, tuple[str, str]]) -> TemplateCell:
-        """Compile a cell that fills ``box`` or is hidden in it; ``shared`` collects shared formulas. Raises TextFault."""
-        chain, anchor = self.layout.chains[c.row], box[:2]
-        if anchor != c.at:
-            return TemplateCell(c.row, c.column, c.style, "", len(chain), merged_into=anchor)
+    def _cell(self, c: DrawnCell, box: Box) -> TemplateCell:
+        """Compile a cell that fills ``box`` or is hidden in it; raises TextFault."""
+        chain = self.layout.chains[c.row]
+        cell = partial(TemplateCell, c.row, c.column, c.style)
+        if box[:2] != c.at:
+            return cell("", len(chain), merged_into=box[:2])
         look = self.source.styles.format(c.style)
         f = c.element.find(f"{S}f")
         if f is None and ("｛｛" in c.text or "｛％" in c.text):
             raise TextFault("全角の ｛｛ ｝｝ は使えません。半角の {{ }} で書いてください。")
         if f is not None or ("{{" not in c.text and "{%" not in c.text):
-            drawn = drawn_content(c.element) if f is None else self._formula(c, f, shared)
-            return TemplateCell(c.row, c.column, c.style, drawn, len(chain), not look.locked)
+            drawn = drawn_content(c.element) if f is None else self._formula(c, f)
+            return cell(drawn, len(chain), not look.locked)
         if c.text.strip() == FREE:
             if look.locked:
                 raise TextFault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
-            return TemplateCell(c.row, c.column, c.style, "", len(chain), unlocked=True, free=True)
-        check_rich_text(self.source, c, self.found)
+            return cell("", len(chain), unlocked=True, free=True)
+        checks.rich_text(self.source, c, self.found)
         if not look.locked and self.source.styles.is_checkbox(c.style):
-            self.found.refuse(
-                "チェックボックスのセルは読み取れません。チェックボックスを外し、▼の一覧（{{ lists.no_report }} など）にしてください。",
-                c.at,
-            )
+            message = "チェックボックスのセルは読み取れません。チェックボックスを外し、▼の一覧（{{ lists.no_report }} など）にしてください。"
+            self.found.refuse(message, c.at)
         content = content_of(c.text, self.layout.variables[c.row])
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else len(chain)
         if repeats < len(chain) and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
@@ -221,7 +210,7 @@ class _Compiler:
                 "{{ activity.q1.plan }} のような項目 1 つだけを書くか、セルをロックしてください。"
             )
         space = self.sizes.space(box, look) if look.stacked or (look.wrap and look.upright) else None
-        return TemplateCell(c.row, c.column, c.style, content, repeats, not look.locked, space)
+        return cell(content, repeats, not look.locked, space)
 
     def _repeats(self, content: Binding, row: int) -> int:
         """How many of the blocks around the row repeat this cell: up to the one that its variable belongs to."""
@@ -233,14 +222,14 @@ class _Compiler:
             depth += 1
         return depth
 
-    def _formula(self, c: DrawnCell, f: etree._Element, shared: dict[str, tuple[str, str]]) -> Formula:
+    def _formula(self, c: DrawnCell, f: etree._Element) -> Formula:
         where, text = address(*c.at), f.text or ""
         if f.get("t") in ("array", "dataTable"):
             raise TextFault("配列数式は使えません。ふつうの数式に直してください。")
         if f.get("t") == "shared":
             if text:
-                shared[f.get("si", "")] = (text, where)
-            text = shifted(*shared[f.get("si", "")], where) or "#REF!"
+                self.shared[f.get("si", "")] = (text, where)
+            text = shifted(*self.shared[f.get("si", "")], where) or "#REF!"
         return parse_formula(text, c.row, self.sheet.name, self.layout)
 
     def _builder(self, spanning: Mapping[tuple[int, int], int]) -> TemplateBuilder:
@@ -260,13 +249,14 @@ class _Compiler:
             return text
         known = lists_of(self.catalogue)
         if match[1] not in known:
-            self.found.fault(
+            message = (
                 f"入力規則の {{{{ lists.{match[1]} }}}} という一覧はありません。使えるのは {'、'.join(known)} です。"
             )
+            self.found.fault(message)
         return LIST_MARK.format(match[1])
 
     def _rows(self, cells: list[TemplateCell]) -> dict[int, TemplateRow]:
-        by_row: dict[int, list[TemplateCell]] = defaultdict(list)
+        by_row = defaultdict(list)
         for c in cells:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}

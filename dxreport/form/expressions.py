@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -57,8 +57,9 @@ def environment() -> ImmutableSandboxedEnvironment:
 class Variable:
     """A name in scope: its slot, and what it runs over.
 
-    ``part`` is the list it runs over (None for the measure); ``periods_of`` is ``quarters`` or ``years`` where it
-    runs over the periods of the variable in slot ``owner``. ``broken`` marks one whose ``{% for … %}`` is malformed.
+    ``part`` is the list it runs over (None for the measure), of the variable in slot ``owner``; ``periods_of`` is
+    ``quarters`` or ``years`` where it runs over the periods of an item or the measure. ``broken`` marks one whose
+    ``{% for … %}`` is malformed.
     """
 
     name: str
@@ -73,6 +74,11 @@ class Variable:
     def fields(self) -> Mapping[str, Field]:
         """The fields of what it runs over, by name."""
         return self.catalogue.members[self.part.prefix if self.part else ""]
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of its owner that it runs over."""
+        return self.periods_of or (self.part.attribute if self.part else "")
 
     @property
     def lists(self) -> tuple[str, ...]:
@@ -283,12 +289,13 @@ def _path_of(node: nodes.Node) -> tuple[str, ...]:
     return (node.name, *names) if names and isinstance(node, nodes.Name) else ()
 
 
-def _paths(tree: nodes.Template) -> Iterable[tuple[str, ...]]:
+def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
     """The dotted paths of a text, each in full."""
-    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
-    for outer in tree.find_all(nodes.Getattr):
-        if id(outer) not in inner and (path := _path_of(outer)):
-            yield path
+    if path := _path_of(node):
+        yield path
+    else:
+        for child in node.iter_child_nodes():
+            yield from _paths(child)
 
 
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from lxml import etree
 
@@ -20,40 +19,31 @@ _LAST_COLUMN = 256  # widths further to the right are not read
 
 
 class Sizes:
-    """Heights in points and widths in pixels of a sheet as drawn."""
+    """Heights in points and widths in pixels of a sheet as drawn; ``default_height`` is that of a row without its own."""
 
     def __init__(self, root: etree._Element, styles: Styles) -> None:
-        self._root, self._styles = root, styles
         given = root.find(f"{S}sheetFormatPr")
-        self._defaults: dict[str, str] = dict(given.attrib) if given is not None else {}
-
-    @cached_property
-    def default_height(self) -> float:
-        """Height in points of a row without its own."""
-        return float(self._defaults.get("defaultRowHeight", "15"))
-
-    @cached_property
-    def _widths(self) -> dict[int, int]:
-        """Column widths in pixels, by column; 0 holds the default."""
-        drawn = list(self._root.iterfind(f"{S}cols/{S}col"))
+        defaults: dict[str, str] = dict(given.attrib) if given is not None else {}
+        self.default_height = float(defaults.get("defaultRowHeight", "15"))
+        self._line_height = None if defaults.get("customHeight") in ("1", "true") else self.default_height
+        self._normal_size = styles.normal_size
+        drawn = list(root.iterfind(f"{S}cols/{S}col"))
         digit = text_metrics.max_digit_width(float(c.get("width", "9")) for c in drawn)
-        out = {0: text_metrics.column_px(float(self._defaults.get("defaultColWidth", "9.0")), digit)}
+        self._default_width = text_metrics.column_px(float(defaults.get("defaultColWidth", "9.0")), digit)
+        self._widths: dict[int, int] = {}
         for c in drawn:
             hidden = c.get("hidden") in ("1", "true")
             width = 0 if hidden else text_metrics.column_px(float(c.get("width", "9")), digit)
-            out |= dict.fromkeys(range(int(c.get("min")), min(int(c.get("max")), _LAST_COLUMN) + 1), width)
-        return out
+            last = min(int(c.get("max")), _LAST_COLUMN)
+            self._widths |= dict.fromkeys(range(int(c.get("min")), last + 1), width)
 
     def width(self, first: int, last: int) -> int:
         """Return the pixels of columns ``first``–``last`` together."""
-        return sum(self._widths.get(column, self._widths[0]) for column in range(first, last + 1))
+        return sum(self._widths.get(column, self._default_width) for column in range(first, last + 1))
 
     def space(self, box: Box, look: CellFormat) -> TextSpace:
         """Return the space for text in ``box``."""
-        custom = self._defaults.get("customHeight") in ("1", "true")
-        pitch = text_metrics.line_pitch(
-            look.font_size, look.font_name, None if custom else self.default_height, self._styles.normal_size
-        )
+        pitch = text_metrics.line_pitch(look.font_size, look.font_name, self._line_height, self._normal_size)
         px = self.width(box.left, box.right)
         em = 0.0 if look.stacked else text_metrics.usable_em(px, look.font_size, look.indent)
         return TextSpace(em, pitch, box.bottom)

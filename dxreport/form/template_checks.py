@@ -1,4 +1,4 @@
-"""Check what a template may not hold although each of its cells can be read by itself."""
+"""What a template may not hold although each of its cells can be read by itself: one check a function."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BOOK_PARTS = {
 }  # fmt: skip
 
 
-def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: TemplateFaults) -> None:
+def reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: TemplateFaults) -> None:
     """Row 1 and column A must be free: they will hold the keys."""
     for c in drawn:
         if c.row == 1 and (c.text or c.element.find(f"{S}v") is not None):
@@ -41,7 +41,7 @@ def check_reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: Tem
             )
 
 
-def check_merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -> None:
+def merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -> None:
     """Merged ranges may not overlap; each must hold a block whole or lie within it."""
     for i, a in enumerate(merged):
         for b in merged[:i]:
@@ -52,13 +52,11 @@ def check_merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -
         depth = layout.common_depth(a.top, a.bottom)
         above, below = layout.chains[a.top][depth:], layout.chains[a.bottom][depth:]
         if any(block.first != a.top for block in above) or any(block.last != a.bottom for block in below):
-            found.fault(
-                f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。",
-                a[:2],
-            )
+            message = f"セルの結合 {a.ref} が繰り返しの途中で切れています。繰り返しの最初の行から始めるか、最後の行で終えてください。"
+            found.fault(message, a[:2])
 
 
-def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFaults) -> None:
+def bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFaults) -> None:
     """Each input must be read from one cell, once."""
     by_field: dict[str, list[TemplateCell]] = defaultdict(list)
     for c in cells:
@@ -68,10 +66,10 @@ def check_bindings(cells: Sequence[TemplateCell], layout: Layout, found: Templat
             if c.unlocked and not spec.group:
                 found.fault(f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。", c.at)
             if c.unlocked and _repeated_by_another(c, layout):
-                found.fault(
-                    f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。",
-                    c.at,
+                message = (
+                    f"「{spec.label}」の入力セルが、別の繰り返しの中で何度も出てしまいます。繰り返しを分けてください。"
                 )
+                found.fault(message, c.at)
         elif c.unlocked and not c.free:
             found.refuse(
                 "ロックを外したセルに項目がありません。部署が書き込んでも読み取れないので、ロックしてください。"
@@ -120,15 +118,11 @@ def _check_spanning(cells: Iterable[TemplateCell], layout: Layout, found: Templa
         if c.repeats < len(layout.chains[c.row]):
             depths[c.row].add(c.repeats)
             if len(depths[c.row]) == 2:
-                found.fault(
-                    "外側と内側の繰り返しにかかる項目を同じ行から始めることはできません。どちらかを上の行から始めてください。",
-                    c.at,
-                )
+                message = "外側と内側の繰り返しにかかる項目を同じ行から始めることはできません。どちらかを上の行から始めてください。"
+                found.fault(message, c.at)
 
 
-def check_formulas(
-    root: etree._Element, where: str, points_here: re.Pattern[str] | None, found: TemplateFaults
-) -> None:
+def formulas(root: etree._Element, where: str, points_here: re.Pattern[str] | None, found: TemplateFaults) -> None:
     """No formula of a part may refer to another workbook, nor to the form (what ``points_here`` matches)."""
     for element in root.iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):
         text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
@@ -143,7 +137,7 @@ def check_formulas(
         return
 
 
-def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found: TemplateFaults) -> None:
+def other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found: TemplateFaults) -> None:
     """No other sheet that is sent may refer to the form, which is sent once for each measure under other names.
 
     Nor may it hold anything that belongs to the workbook, which is not sent.
@@ -154,14 +148,12 @@ def check_other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry],
         tables = _targets(package, [other.part], "table")
         kinds = dict.fromkeys(r.kind for part in (other.part, *tables) for r in package.relationships(part))
         for what in (_BOOK_PARTS[kind] for kind in kinds if kind in _BOOK_PARTS):
-            found.fault(
-                f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。",
-                elsewhere=True,
-            )
+            message = f"{where}に{what}があります。送るファイルには付けられないので、値に置き換えるか、シートを削除してください。"
+            found.fault(message, elsewhere=True)
         drawings = _targets(package, [other.part], "drawing")
         for part in (other.part, *drawings, *_targets(package, drawings, "chart", "chartEx")):
             if part in package:
-                check_formulas(package.xml(part), where, points_here, found)
+                formulas(package.xml(part), where, points_here, found)
 
 
 def _targets(package: Package, parts: Iterable[str], *kinds: str) -> list[str]:
@@ -169,7 +161,7 @@ def _targets(package: Package, parts: Iterable[str], *kinds: str) -> list[str]:
     return [r.target for part in parts for r in package.relationships(part) if r.kind in kinds]
 
 
-def check_lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaults) -> None:
+def lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaults) -> None:
     """Refuse what would not arrive: pictures in cells, and the kinds of data that come with them."""
     for sheet in sheets:
         for c in source.package.xml(sheet.part).iterfind(f"{S}sheetData/{S}row/{S}c[@vm]"):
@@ -180,7 +172,7 @@ def check_lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaul
             )
 
 
-def check_unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], found: TemplateFaults) -> None:
+def unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], found: TemplateFaults) -> None:
     """Refuse rows and columns unlocked as a whole, up to the ``last`` row and column of the form."""
     hint = "の全体のロックが外れています。列や行ではなく、部署に書いてもらうセルだけロックを外してください。"
     for column in root.iterfind(f"{S}cols/{S}col"):
@@ -193,7 +185,7 @@ def check_unlocked_lines(root: etree._Element, source: Source, last: tuple[int, 
             found.refuse(f"{row.get('r')} 行目{hint}", (int(row.get("r", "1")), 1))
 
 
-def check_rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None:
+def rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None:
     """Refuse a text with tags that is formatted in parts: it is filled in as plain text."""
     if len(set(source.text_formats(c))) > 1:
         found.refuse(
@@ -203,19 +195,20 @@ def check_rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None
         )
 
 
-def check_links(source: Source, sheet: SheetEntry, root: etree._Element, found: TemplateFaults) -> None:
+def links(source: Source, sheet: SheetEntry, root: etree._Element, found: TemplateFaults) -> None:
     """No link of the form may lead to the form: its sheet is sent under another name."""
     drawings = _targets(source.package, [sheet.part], "drawing")
     places = [unquote(t).rpartition("#")[2] for t in _targets(source.package, drawings, "hyperlink") if "#" in t]
     places += [link.get("location", "") for link in root.iterfind(f"{S}hyperlinks/{S}hyperlink") if not link.get(R_ID)]
     points_here = pointing_at(sheet.name)
     if to_form := next(filter(points_here.match, places), None):
-        found.fault(
+        message = (
             f"様式のシート自身へのリンク（{to_form}）があります。送るときにはシートの名前が変わるので、外してください。"
         )
+        found.fault(message)
 
 
-def check_tags_elsewhere(root: etree._Element, allowed: Callable[[str], bool], found: TemplateFaults) -> None:
+def tags_elsewhere(root: etree._Element, allowed: Callable[[str], bool], found: TemplateFaults) -> None:
     """Tags are filled in only in cells and shapes; ``allowed`` tells texts of rules that name a list."""
     for element in root.iterchildren(*(f"{S}{name}" for name in _ELSEWHERE)):
         texts = (text for e in element.iter(etree.Element) for text in (e.text, *e.attrib.values()) if text)

@@ -102,9 +102,8 @@ def read_names(source: Source, sheet: str, layout: Layout, found: TemplateFaults
         if name in _DROPPED or "#REF!" in text:
             continue
         if owner == sheet and not all(RANGE.fullmatch(points_here.sub("", area)) for area in _split_areas(text)):
-            found.fault(
-                f"名前「{name}」は範囲ではないので、送るシートに付けられません。削除するか、範囲だけの名前にしてください（数式 → 名前の管理）。"
-            )
+            message = f"名前「{name}」は範囲ではないので、送るシートに付けられません。削除するか、範囲だけの名前にしてください（数式 → 名前の管理）。"
+            found.fault(message)
         elif owner == sheet:
             local[name] = [area for ref in _refs(text) if (area := _area(ref, last))]
         elif points_here.search(text):

@@ -177,22 +177,21 @@ def _comments(package: Package, rel: Relationship, _: Variable, found: TemplateF
     root = package.xml(rel.target)
     notes = root.find(f"{S}commentList")
     anchored = []
-    for note in list(notes):
+    for note in sorted(notes, key=lambda note: cell(note.get("ref", "A1"))):
         ref = note.get("ref", "A1")
         row, column = cell(ref)
         if "{{" in "".join(t.text or "" for t in note.iter(f"{S}t")):
             found.fault("メモに {{ }} は入れられません。セルに書いてください。", (row, column))
         note.attrib.pop(_REVISION_UID, None)
         note.set("ref", ref.rstrip("0123456789") + _ROW)
-        anchored.append((row, column, xml_of(note)))
-        notes.remove(note)
+        anchored.append(Anchored(xml_of(note), row, row))
+    notes[:] = ()
     for author in root.iterfind(f"{S}authors/*"):
         author.text = ""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
-    by_row = tuple(Anchored(xml, row, row) for row, _, xml in sorted(anchored))
     notes.text = None
     head, end = around(root, notes)
-    return AttachedPart(rel, "xl/dxrcomments{}.xml", kind, head, by_row, end)
+    return AttachedPart(rel, "xl/dxrcomments{}.xml", kind, head, tuple(anchored), end)
 
 
 def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults) -> AttachedPart:
@@ -207,9 +206,8 @@ def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults
             continue  # a header picture: it has no row and stays in place
         row = data.find(f"{X}Row")
         if data.get("ObjectType") != "Note" or row is None:
-            found.fault(
-                "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。"
-            )
+            message = "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。"
+            found.fault(message)
             continue
         top = int(row.text) + 1
         row.text = _TOP

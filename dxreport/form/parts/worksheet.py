@@ -39,6 +39,7 @@ _DEFAULTS = {
 _PRIVATE = {
     "sheetPr": ("codeName",),
     "sheetProtection": ("password", "algorithmName", "hashValue", "saltValue", "spinCount"),
+    "sheetFormatPr": ("{http://schemas.microsoft.com/office/spreadsheetml/2009/9/ac}dyDescent",),
     "pageSetup": (R_ID,),
 }
 _KEY_COLUMN = {"width": "9", "hidden": "1"}
@@ -86,7 +87,7 @@ def compile_worksheet(
     A ``published`` sheet is not protected, and its column A is a margin.
     """
     breaks = tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
-    page, frozen = _page(root), _frozen_rows(root)
+    page, frozen = _page(root), 0
     _set_first_column(root, _MARGIN_COLUMN if published else _KEY_COLUMN)
     # The root's start tag; its declared prefixes stay, since mc:Ignorable may name them.
     attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
@@ -103,7 +104,9 @@ def compile_worksheet(
             for key in _PRIVATE.get(name, ()):
                 element.attrib.pop(key, None)
             if ORDER.index(name) < _ROWS:
-                head += _before_rows(element, name, builder, frozen)
+                if name == "sheetViews":
+                    frozen = _clean_views(element)
+                head += builder.xml(element)
             else:
                 following.setdefault(name, []).append(_after_rows(element, name, builder, found))
     for name, default in _DEFAULTS.items():
@@ -120,17 +123,8 @@ def _name(element: etree._Element) -> str:
     return name
 
 
-def _before_rows(element: etree._Element, name: str, builder: TemplateBuilder, frozen: int) -> str:
-    if name == "sheetViews":
-        _clean_views(element, frozen)
-    if name == "sheetFormatPr":
-        for key in [k for k in element.attrib if k.startswith("{")]:
-            del element.attrib[key]
-    return builder.xml(element)
-
-
-def _clean_views(element: etree._Element, frozen: int) -> None:
-    """Keep one view, without scroll positions; mark its selected cell and frozen rows."""
+def _clean_views(element: etree._Element) -> int:
+    """Keep one view, without scroll positions; mark its selected cell and frozen rows. Returns the last frozen row."""
     element[1:] = ()
     view = element[0]
     view.attrib.pop("topLeftCell", None)
@@ -141,24 +135,17 @@ def _clean_views(element: etree._Element, frozen: int) -> None:
         view.remove(old)
     selection = etree.SubElement(view, f"{S}selection", activeCell=ACTIVE, sqref=ACTIVE)
     if pane is None:
-        return
-    if not _is_frozen(pane):  # a split window belongs to whoever looked at the sheet
+        return 0
+    if pane.get("state") not in ("frozen", "frozenSplit"):  # a split window belongs to whoever looked at the sheet
         view.remove(pane)
-        return
+        return 0
     pane.attrib.pop("topLeftCell", None)
     selection.set("pane", pane.get("activePane", "bottomLeft"))
-    if pane.attrib.pop("ySplit", None) and frozen:
+    frozen = int(float(pane.attrib.pop("ySplit", "0")))
+    if frozen:
         pane.set("ySplit", FROZEN)
     pane.addnext(selection)
-
-
-def _frozen_rows(root: etree._Element) -> int:
-    pane = root.find(f"{S}sheetViews/{S}sheetView/{S}pane")
-    return int(float(pane.get("ySplit", "0"))) if pane is not None and _is_frozen(pane) else 0
-
-
-def _is_frozen(pane: etree._Element) -> bool:
-    return pane.get("state") in ("frozen", "frozenSplit")
+    return frozen
 
 
 def _set_first_column(root: etree._Element, look: dict[str, str]) -> None:
@@ -190,12 +177,11 @@ def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, fo
 
 
 def _page(root: etree._Element) -> PageSetup:
-    setup, margins = root.find(f"{S}pageSetup"), root.find(f"{S}pageMargins")
+    elements = [e for name in ("pageSetup", "pageMargins") for e in root.iterfind(f"{S}{name}")]
+    get = {name: value for e in elements for name, value in e.attrib.items()}.get
     fit = root.find(f"{S}sheetPr/{S}pageSetUpPr")
-    get = setup.get if setup is not None else lambda _, default: default
-    inch = margins.get if margins is not None else lambda _, default: default
     return PageSetup(
         int(get("paperSize", "9")), get("orientation", "portrait") == "landscape",
-        float(inch("top", "0.75")), float(inch("bottom", "0.75")), float(inch("left", "0.7")), float(inch("right", "0.7")),
+        float(get("top", "0.75")), float(get("bottom", "0.75")), float(get("left", "0.7")), float(get("right", "0.7")),
         int(get("scale", "100")) / 100, fit is not None and fit.get("fitToPage") in ("1", "true"),
     )  # fmt: skip

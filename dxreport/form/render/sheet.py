@@ -117,10 +117,10 @@ class _SheetWriter:
 
     def _items(self, loop: Loop) -> tuple[Any, ...]:
         """The items that a loop runs over, with the blank ones that it adds."""
-        owner = self.scope[loop.source_slot]
+        owner = self.scope[loop.variable.owner]
         if owner is None:
             return ()
-        items: tuple[Any, ...] = getattr(owner, loop.attribute)
+        items: tuple[Any, ...] = getattr(owner, loop.variable.attribute)
         part = loop.variable.part
         if loop.variable.periods_of or part is None:
             return items
