@@ -13,7 +13,7 @@ from itertools import count
 
 from ...domain.errors import DxreportError
 from ...domain.model import Measure
-from ...ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Entry, Relationship, entry, rels_name, zip_bytes
+from ...ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Member, Relationship, member, rels_name, zip_bytes
 from ...ooxml.refs import MAX_SHEET_NAME, column_letters, is_sheet_name
 from ...ooxml.text import escape, escape_attribute, utf16_length
 from ..parts.static import SharedParts, shared_parts
@@ -107,10 +107,10 @@ class _WorkbookWriter:
     before: tuple[PlainSheet, ...] = ()
     after: tuple[PlainSheet, ...] = ()
     title: str = ""
-    made: list[Entry] = field(default_factory=list)
+    made: list[Member] = field(default_factory=list)
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[Member]:
         """Return all members, in a fixed order."""
         self._check_names()
         shared = shared_parts(self.form)
@@ -125,11 +125,11 @@ class _WorkbookWriter:
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
         self._add("docProps/core.xml", _CORE.format(title), _CORE_TYPE)
         types = self._types(shared)
-        return [_small_entry("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
+        return [_small_member("[Content_Types].xml", types.encode()), _root_rels(), *self.made, *shared.entries]
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
-        self.made.append(entry(name, data, 1) if "worksheets" in name else _small_entry(name, data))
+        self.made.append(member(name, data, 1) if "worksheets" in name else _small_member(name, data))
         if content_type:
             self.overrides.append((name, content_type))
 
@@ -247,14 +247,14 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
 
 
 # Workbooks of one form differ in few of their small parts.
-_small_entry = lru_cache(maxsize=256)(entry)
+_small_member = lru_cache(maxsize=256)(member)
 
 
 @lru_cache(maxsize=1)
-def _root_rels() -> Entry:
+def _root_rels() -> Member:
     core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     rels = [
         Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
         Relationship("rId2", core, "docProps/core.xml"),
     ]
-    return entry("_rels/.rels", _rels_xml("", rels).encode())
+    return member("_rels/.rels", _rels_xml("", rels).encode())
