@@ -12,7 +12,7 @@ from ..domain.errors import PackageError, PackageTooLarge
 from .cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, with_formula
 from .formats import BUILT_IN
 from .package import MAIN_NS, MAX_PART, Package, parse
-from .refs import box, column_number
+from .refs import Box, box, column_number
 from .refs import cell as parse_ref
 from .table import workbook_part
 from .text import TRUE, XML_SPACE, string_item, unescape
@@ -67,9 +67,9 @@ class Worksheets:
         """
         part, hidden = self._sheets[name]
         cells, merges = self.cells(part)
-        return Grid(name, hidden, cells, tuple(merges), self._notes(part))
+        return Grid(name, hidden, cells, merges, self._notes(part))
 
-    def cells(self, part: str) -> tuple[dict[At, Cell], list[str]]:
+    def cells(self, part: str) -> tuple[dict[At, Cell], tuple[Box, ...]]:
         """The cells of a worksheet part that hold anything, and its merged ranges; raises PackageError."""
         raw = self._package.read(part)
         if len(raw) > self._largest:
@@ -90,15 +90,18 @@ class Worksheets:
     def _value(self, kind: str, content: str, style: str) -> Cell:
         if kind == "inlineStr":
             return Cell("text", content)
-        if kind == "s":
-            return Cell("text", self._string(content)) if content else BLANK
+        if kind == "s" and content:
+            number = int(content)
+            if not 0 <= number < len(self._strings):
+                raise PackageError("文字の表（sharedStrings）が失われています")
+            return Cell("text", self._strings[number])
         if kind == "str":
             return Cell("text", unescape(content))
         value = content.strip()
         if not value:
             return BLANK
         if kind == "b":
-            return boolean_cell(value in ("1", "true"))
+            return boolean_cell(value in TRUE)
         if kind == "e":
             return Cell("error", value)
         if kind == "d":
@@ -109,12 +112,6 @@ class Worksheets:
             return number_cell(value, code, self.date1904)
         except ValueError:
             return Cell("text", value)
-
-    def _string(self, index: str) -> str:
-        number = int(index)
-        if not 0 <= number < len(self._strings):
-            raise PackageError("文字の表（sharedStrings）が失われています")
-        return self._strings[number]
 
     @cached_property
     def _strings(self) -> list[str]:
@@ -161,7 +158,7 @@ def _xml(data: bytes) -> etree._Element:
     return parse(data.replace(_STRICT_NS, MAIN_NS.encode()))
 
 
-def _scanned(raw: bytes) -> tuple[Iterable[_Stored], list[str]] | None:
+def _scanned(raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]] | None:
     """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
     _, _, rest = _plain(raw).partition("<sheetData>")
     data, end, tail = rest.partition("</sheetData>")
@@ -173,7 +170,7 @@ def _scanned(raw: bytes) -> tuple[Iterable[_Stored], list[str]] | None:
          _inline(inline, spaced) if kind == "inlineStr" else _unquoted(value))
         for letters, row, style, kind, formula, value, spaced, inline in found
     )  # fmt: skip
-    return cells, merges
+    return cells, tuple(map(box, merges))
 
 
 def _plain(raw: bytes) -> str:
@@ -194,10 +191,10 @@ def _unquoted(text: str) -> str:
     return parse(f"<t>{text}</t>".encode()).text or "" if "&" in text or "\r" in text else text
 
 
-def _parsed(raw: bytes) -> tuple[Iterable[_Stored], list[str]]:
+def _parsed(raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]]:
     """The same by the XML, however it is written; raises PackageError, or ValueError for a wrong reference."""
     root = _xml(raw)
-    return _cells_of(root), [box(node.get("ref", "A1")).ref for node in root.iter(_N + "mergeCell")]
+    return _cells_of(root), tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
 
 
 def _cells_of(root: etree._Element) -> Iterator[_Stored]:
