@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from ..domain.model import Measure
 from ..form.render.workbook import PlainSheet
-from ..ooxml import text_metrics
 from ..ooxml.package import MAIN_NS
-from ..ooxml.plain_sheet import columns, text_row
+from ..ooxml.plain_sheet import columns, row_height, text_row
 from ..ooxml.refs import quote_sheet
 from ..ooxml.styles import Look, Styles
 from ..ooxml.text import escape_attribute
+from ..ooxml.text_metrics import MAX_HEIGHT
 
 NAME = "施策一覧"
 _HEADS = ("施策ID", "施策名", "主管部署")
@@ -25,17 +25,13 @@ _LEAST = 18.0  # points of a row; links on lower rows are hard to click
 def index_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> PlainSheet:
     """List ``measures`` under ``title``; the formats are added to ``styles``."""
     font = styles.format(styles.added(_TEXT)).font_name
-    pitch = text_metrics.line_pitch(_TEXT.size, font, None, styles.normal_size)
-    digit = text_metrics.max_digit_width(_WIDTHS)
-    room = [text_metrics.usable_em(text_metrics.column_px(width, digit), _TEXT.size) for width in _WIDTHS]
     rows = [text_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), text_row(2, 6.0, [])]
     rows.append(text_row(_HEAD_ROW, _LEAST, [(head, styles.added(_HEAD)) for head in _HEADS]))
     looks, links = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)], []
     for number, m in enumerate(measures, _HEAD_ROW + 1):
         texts = (m.id, m.name, m.lead_department)
-        high = max(text_metrics.needed_height(text, em, pitch) for text, em in zip(texts, room, strict=True))
-        height = max(_LEAST, min(high, text_metrics.MAX_HEIGHT))
-        rows.append(text_row(number, height, list(zip(texts, looks, strict=True))))
+        height = max(_LEAST, min(row_height(texts, _WIDTHS, _TEXT.size, font), MAX_HEIGHT))
+        rows.append(text_row(number, height, zip(texts, looks, strict=True)))
         location = f"{escape_attribute(quote_sheet(m.id))}!B2"
         links.append(f'<hyperlink ref="A{number}" location="{location}" display="{escape_attribute(m.id)}"/>')
     return PlainSheet(NAME, "index", _sheet("".join(rows), "".join(links)), titles=f"${_HEAD_ROW}:${_HEAD_ROW}")

@@ -14,7 +14,7 @@ from lxml import etree
 
 from ..domain.fields import QUARTER_LABELS, Ref
 from ..domain.model import Department, Measure, Round, Settings
-from ..ooxml.package import MAIN_NS, Package, entry, parse, serialise, zip_bytes
+from ..ooxml.package import MAIN_NS, Package, member, parse, serialise, zip_bytes
 from ..ooxml.table import sheet_parts
 from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import atomic_write
@@ -70,7 +70,7 @@ def master_bytes(
     parts = {name: done.read(name) for name in done.names} | {"docProps/core.xml": _CORE}
     for name in sheet_parts(done).values():
         parts[name] = _without_triangles(parts[name])
-    return zip_bytes(entry(name, data) for name, data in parts.items())
+    return zip_bytes(member(name, data) for name, data in parts.items())
 
 
 def _without_triangles(sheet: bytes) -> bytes:

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 from .display import is_date_format, show_number
-from .refs import box
+from .refs import Box
 
 CellKind = Literal["blank", "text", "number", "date", "boolean", "error"]
 At = tuple[int, int]  # row and column of a cell, from 1
@@ -36,12 +36,12 @@ BLANK = Cell()
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A worksheet: its cells that hold anything, merged ranges (``B2:D4``), and the texts of notes by cell."""
+    """A worksheet: its cells that hold anything, merged ranges, and the texts of notes by cell."""
 
     name: str
     hidden: bool
     cells: Mapping[At, Cell] = field(repr=False)
-    merges: tuple[str, ...] = field(default=(), repr=False)
+    merges: tuple[Box, ...] = field(default=(), repr=False)
     notes: Mapping[At, str] = field(default_factory=dict, repr=False)
 
     def cell(self, row: int, column: int) -> Cell:
@@ -50,7 +50,7 @@ class Grid:
 
     def covered(self, row: int, column: int) -> bool:
         """Whether the cell lies in a merged range without being its first, so that its content is hidden."""
-        return any(m.contains(row, column) and (row, column) != m[:2] for m in map(box, self.merges))
+        return any(m.contains(row, column) and (row, column) != m[:2] for m in self.merges)
 
     @cached_property
     def rows(self) -> list[list[str]]:

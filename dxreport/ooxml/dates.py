@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from .formats import Section, Token, sections
 
@@ -44,19 +45,28 @@ def era(day: date) -> tuple[str, str, str, int]:
 
 def show_date(number: float, section: Section, date1904: bool = False) -> str | None:
     """The text of a date or time; None where the number is no date or the format is not supported."""
-    if not 0 <= number < 1e9 or any(t.kind == "exponent" for t in section.tokens):
+    if not 0 <= number < 1e9 or section.has("exponent"):
         return None
     if section.locale in _SYSTEM:
         section = sections(_SYSTEM[section.locale])[0]
+    if section.has("general") or section.has("text"):
+        return None
     tokens = _with_minutes(section.tokens)
-    places = _second_places(tokens)
+    places = sum(t.kind == "digit" for t in tokens)  # of the seconds (ss.00)
     seconds = (Decimal(f"{number:.15g}") * 86400).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    days, within = divmod(seconds, 86400)
     needs_day = any(t.kind == "date" and t.text[0] in "ymdgea" for t in tokens)
-    day = serial_date(int(days), date1904) if needs_day else date(1900, 1, 1)
+    day = serial_date(int(seconds // 86400), date1904) if needs_day else date(1900, 1, 1)
     if day is None:
         return None
-    return _Clock(day, seconds, within, section.locale, any(t.kind == "ampm" for t in tokens)).show(tokens)
+    moment = _Moment(day, seconds, section.locale, section.has("ampm"))
+    fraction, out = f"{seconds % 1:f}"[2:], []
+    for token in tokens:
+        if token.kind == "digit":  # the first one stands for all
+            out.append(fraction)
+            fraction = ""
+        else:
+            out.append(moment.show(token))
+    return "".join(out).strip()
 
 
 def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
@@ -64,78 +74,53 @@ def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
     out = [Token(t.kind, t.text.lower()) if t.kind in ("date", "elapsed") else t for t in tokens]
     units = [i for i, t in enumerate(out) if t.kind in ("date", "elapsed")]
     for n, i in enumerate(units):
-        if out[i].kind != "date" or out[i].text not in ("m", "mm"):
-            continue
-        before = out[units[n - 1]].text[0] if n else ""
-        after = out[units[n + 1]].text[0] if n + 1 < len(units) else ""
-        if before == "h" or after == "s":
+        after_hours = n > 0 and out[units[n - 1]].text[0] == "h"
+        before_seconds = any(out[j].text[0] == "s" for j in units[n + 1 : n + 2])
+        if out[i] in (("date", "m"), ("date", "mm")) and (after_hours or before_seconds):
             out[i] = Token("minute", out[i].text)
     return out
 
 
-def _second_places(tokens: list[Token]) -> int:
-    """The number of digits after the point of the seconds (``ss.00``)."""
-    return sum(t.kind == "digit" for t in tokens)
+class _Moment(NamedTuple):
+    """A day, the seconds since day 0, and how to show them: the format's locale, and whether it counts twelve hours."""
 
+    day: date
+    seconds: Decimal
+    locale: str
+    twelve: bool
 
-class _Clock:
-    """A moment: ``seconds`` since day 0 and ``within`` its day."""
-
-    def __init__(self, day: date, seconds: Decimal, within: Decimal, locale: str, twelve: bool) -> None:
-        self.day, self.seconds, self.within, self.locale, self.twelve = day, seconds, within, locale, twelve
-        self.japanese = not locale or locale.startswith("ja") or locale.endswith("411")
-
-    def show(self, tokens: list[Token]) -> str | None:
-        out = []
-        for token in tokens:
-            text = self._token(token, tokens)
-            if text is None:
-                return None
-            out.append(text)
-        return "".join(out).strip()
-
-    def _token(self, token: Token, tokens: list[Token]) -> str | None:
+    def show(self, token: Token) -> str:
         kind, text = token
-        if kind == "date":
-            return self._unit(text)
+        count, within = len(text), int(self.seconds % 86400)
         if kind == "minute":
-            return f"{int(self.within // 60 % 60):0{len(text)}d}"
+            return f"{within // 60 % 60:0{count}d}"
         if kind == "elapsed":
-            size = {"h": 3600, "m": 60, "s": 1}[text[0]]
-            return f"{int(self.seconds // size):0{len(text)}d}"
+            return f"{int(self.seconds) // {'h': 3600, 'm': 60, 's': 1}[text[0]]:0{count}d}"
         if kind == "ampm":
-            late = self.within >= 43200
-            first, second = text.split("/")
-            return second if late else first
-        if kind == "digit":
-            return f"{self.within % 1:f}"[2:] if token is next(t for t in tokens if t.kind == "digit") else ""
-        return {"literal": text, "point": ".", "comma": ",", "percent": "%"}.get(kind)
-
-    def _unit(self, text: str) -> str | None:
-        letter, count = text[0], len(text)
-        if letter == "h":
-            hour = int(self.within // 3600)
+            return text.split("/")[within >= 43200]
+        if kind != "date":
+            return {"literal": text, "point": ".", "comma": ",", "percent": "%"}[kind]
+        if text[0] == "h":
+            hour = within // 3600
             return f"{(hour % 12 or 12) if self.twelve else hour:0{min(count, 2)}d}"
-        if letter == "s":
-            return f"{int(self.within % 60):0{min(count, 2)}d}"
-        if letter == "y":
-            return f"{self.day.year:04d}" if count > 2 else f"{self.day.year % 100:02d}"
-        if letter == "m":
-            name = _MONTHS[self.day.month - 1]
-            return f"{self.day.month:0{count}d}" if count < 3 else {3: name[:3], 5: name[0]}.get(count, name)
-        if letter == "d":
-            name = _DAYS[self.day.weekday()]
-            return f"{self.day.day:0{count}d}" if count < 3 else name[:3] if count == 3 else name
-        if letter == "a":
-            return _KANJI_DAYS[self.day.weekday()] + ("曜日" if count > 3 else "")
-        return self._era(letter, count)
+        if text[0] == "s":
+            return f"{within % 60:0{min(count, 2)}d}"
+        return self._day(text[0], count)
 
-    def _era(self, letter: str, count: int) -> str | None:
-        if not self.japanese:
-            return str(self.day.year) if letter == "e" else ""
-        kanji, short, initial, year = era(self.day)
+    def _day(self, letter: str, count: int) -> str:
+        day = self.day
+        if letter == "y":
+            return f"{day.year:04d}" if count > 2 else f"{day.year % 100:02d}"
+        if letter == "a":
+            return _KANJI_DAYS[day.weekday()] + ("曜日" if count > 3 else "")
+        if letter in "md" and count < 3:
+            return f"{day.month if letter == 'm' else day.day:0{count}d}"
+        if letter in "md":
+            name = _MONTHS[day.month - 1] if letter == "m" else _DAYS[day.weekday()]
+            return name[:3] if count == 3 else name[0] if (letter, count) == ("m", 5) else name
+        if self.locale and not self.locale.startswith("ja") and not self.locale.endswith("411"):
+            return str(day.year) if letter == "e" else ""
+        kanji, short, initial, year = era(day)
         if letter == "g":
             return {1: initial, 2: short}.get(count, kanji)
-        if year == 1 and "gannen" in self.locale:
-            return "元"
-        return f"{year:0{min(count, 2)}d}"
+        return "元" if year == 1 and "gannen" in self.locale else f"{year:0{min(count, 2)}d}"

@@ -95,19 +95,26 @@ def _only_negative(condition: tuple[str, float]) -> bool:
 
 def _fill(value: Decimal, tokens: tuple[Token, ...]) -> tuple[str, bool]:
     """The number in its placeholders, and whether it is rounded to zero."""
+    digits = [i for i, t in enumerate(tokens) if t.kind == "digit"]
+    if not digits:  # the literals alone
+        return "".join(map(_literal, tokens)), False
+    whole, fraction = _at_point(tokens)
+    commas = [i for i, t in enumerate(tokens) if t.kind == "comma"]
+    value = value.scaleb(2 * _count(tokens, "percent") - 3 * sum(i > digits[-1] for i in commas))
+    rounded = value.quantize(Decimal(1).scaleb(-_count(fraction, "digit")), context=_EXACT)
+    before, _, after = f"{rounded:f}".partition(".")
+    grouped = any(digits[0] < i < min(digits[-1], len(whole)) for i in commas)
+    return _whole(before, whole, grouped) + _fraction(after, fraction), not rounded
+
+
+def _count(tokens: tuple[Token, ...], kind: str) -> int:
+    return sum(t.kind == kind for t in tokens)
+
+
+def _at_point(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    """The tokens before the decimal point, and the rest."""
     point = next((i for i, t in enumerate(tokens) if t.kind == "point"), len(tokens))
-    whole, fraction = tokens[:point], tokens[point:]
-    decimals = sum(t.kind == "digit" for t in fraction)
-    last = max((i for i, t in enumerate(tokens) if t.kind == "digit"), default=-1)
-    value = value.scaleb(2 * sum(t.kind == "percent" for t in tokens))
-    value = value.scaleb(-3 * sum(1 for i, t in enumerate(tokens) if t.kind == "comma" and i > last >= 0))
-    rounded = value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
-    digits, _, after = f"{rounded:f}".partition(".")
-    if last < 0:  # no placeholder: the literals alone
-        return "".join(_literal(t) for t in tokens), False
-    first = next(i for i, t in enumerate(tokens) if t.kind == "digit")
-    grouped = any(t.kind == "comma" and first < i < last for i, t in enumerate(whole))
-    return _whole(digits, whole, grouped) + _fraction(after, fraction), not rounded
+    return tokens[:point], tokens[point:]
 
 
 def _literal(token: Token) -> str:
@@ -117,22 +124,21 @@ def _literal(token: Token) -> str:
 def _whole(digits: str, tokens: tuple[Token, ...], grouped: bool) -> str:
     """The digits before the point, filled in from the right; the first placeholder takes the rest."""
     rest = digits.lstrip("0")
+    left = _count(tokens, "digit")
+    if not left:
+        return rest + "".join(map(_literal, tokens))
     out: list[str] = []
-    left = sum(t.kind == "digit" for t in tokens)
     done = 0
     for token in reversed(tokens):
         if token.kind != "digit":
             out.append(_literal(token))
             continue
         left -= 1
-        take = rest if not left else rest[-1:]
-        rest = "" if not left else rest[:-1]
+        take, rest = (rest[-1:], rest[:-1]) if left else (rest, "")
         for digit in reversed(take or {"0": "0", "?": " "}.get(token.text, "")):
             out.append("," if grouped and done and done % 3 == 0 else "")
             out.append(digit)
             done += 1
-    if not sum(t.kind == "digit" for t in tokens):
-        out.append(rest)
     return "".join(reversed(out))
 
 
@@ -140,30 +146,26 @@ def _fraction(digits: str, tokens: tuple[Token, ...]) -> str:
     needed = len(digits.rstrip("0"))
     out, used = [], 0
     for token in tokens:
-        if token.kind == "point":
-            out.append(".")
-        elif token.kind == "digit":
+        if token.kind == "digit":
             blank = {"#": "", "?": " "}.get(token.text)
             out.append(digits[used] if used < needed or blank is None else blank)
             used += 1
         else:
-            out.append(_literal(token))
+            out.append("." if token.kind == "point" else _literal(token))
     return "".join(out)
 
 
 def _exponential(value: Decimal, tokens: tuple[Token, ...]) -> str:
     mark = next(i for i, t in enumerate(tokens) if t.kind == "exponent")
     mantissa, tail = tokens[:mark], tokens[mark + 1 :]
-    point = next((i for i, t in enumerate(mantissa) if t.kind == "point"), len(mantissa))
-    step = max(1, sum(t.kind == "digit" for t in mantissa[:point]))
-    decimals = sum(t.kind == "digit" for t in mantissa[point:])
+    whole, fraction = _at_point(mantissa)
+    step = max(1, _count(whole, "digit"))
     power = value.adjusted() if value else 0
     power -= power % step
-    scaled = value.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    scaled = value.scaleb(-power).quantize(Decimal(1).scaleb(-_count(fraction, "digit")), context=_EXACT)
     if scaled >= Decimal(10) ** step:
         power += step
         scaled = value.scaleb(-power)
-    places = sum(t.kind == "digit" for t in tail)
     sign = "-" if power < 0 else "+" if tokens[mark].text[1] == "+" else ""
-    rest = "".join(_literal(t) for t in tail)
-    return f"{_fill(scaled, mantissa)[0]}E{sign}{abs(power):0{places}d}{rest}"
+    rest = "".join(map(_literal, tail))
+    return f"{_fill(scaled, mantissa)[0]}E{sign}{abs(power):0{_count(tail, 'digit')}d}{rest}"

@@ -11,7 +11,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,8 +85,8 @@ def child(parent: etree._Element, name: str) -> etree._Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One member of a zip, compressed: name, method, CRC, bytes unzipped, compressed data."""
+class Member:
+    """One file of a zip, compressed: name, method, CRC, bytes unzipped, compressed data."""
 
     name: str
     method: int
@@ -95,41 +95,28 @@ class Entry:
     data: bytes
 
 
-def entry(name: str, data: bytes, level: int = 6) -> Entry:
-    """``data`` deflated as a member called ``name``."""
+def member(name: str, data: bytes, level: int = 6) -> Member:
+    """``data`` deflated under this name."""
     # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
-    return Entry(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
+    return Member(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
 
-def _inflated(stored: Entry) -> bytes:
-    """The bytes of a member, as many as are read; raises ValueError or zlib.error where it is damaged."""
-    if stored.method == zipfile.ZIP_STORED:
-        data = stored.data
-    elif stored.method == zipfile.ZIP_DEFLATED:
-        data = zlib.decompressobj(-15).decompress(stored.data, MAX_PART + 1)
-    else:
-        raise ValueError(f"method {stored.method}")
-    if zlib.crc32(data) != stored.crc and len(data) <= MAX_PART:
-        raise ValueError("CRC")
-    return data
-
-
-def zip_bytes(entries: Iterable[Entry]) -> bytes:
+def zip_bytes(members: Iterable[Member]) -> bytes:
     """A zip archive of these members, in this order, with fixed dates."""
     out: list[bytes] = []
     central: list[bytes] = []
     offset = 0
-    for e in entries:
-        name = e.name.encode("utf-8")
+    for m in members:
+        name = m.name.encode("utf-8")
         flags = 0 if name.isascii() else 0x800
-        head = _LOCAL.pack(b"PK\3\4", 20, flags, e.method, 0, _DATE, e.crc, len(e.data), e.size, len(name), 0)
-        out += (head, name, e.data)
+        head = _LOCAL.pack(b"PK\3\4", 20, flags, m.method, 0, _DATE, m.crc, len(m.data), m.size, len(name), 0)
+        out += (head, name, m.data)
         central.append(
-            _CENTRAL.pack(b"PK\1\2", 20, 20, flags, e.method, 0, _DATE, e.crc, len(e.data), e.size,
+            _CENTRAL.pack(b"PK\1\2", 20, 20, flags, m.method, 0, _DATE, m.crc, len(m.data), m.size,
                           len(name), 0, 0, 0, 0, 0, offset) + name
         )  # fmt: skip
-        offset += len(head) + len(name) + len(e.data)
+        offset += len(head) + len(name) + len(m.data)
     directory = b"".join(central)
     out += (directory, _END.pack(b"PK\5\6", 0, 0, len(central), len(central), len(directory), offset, 0))
     return b"".join(out)
@@ -188,9 +175,15 @@ class Package:
         """The bytes of a part; raises PackageError where it is missing or damaged."""
         if name not in self:
             raise PackageError(f"部品 {name} がありません")
-        found = self.entry(name)
+        found = self.member(name)
+        data = found.data
         try:
-            data = _inflated(found)
+            if found.method == zipfile.ZIP_DEFLATED:
+                data = zlib.decompressobj(-15).decompress(data, MAX_PART + 1)
+            elif found.method != zipfile.ZIP_STORED:
+                raise ValueError(f"method {found.method}")
+            if len(data) <= MAX_PART and zlib.crc32(data) != found.crc:
+                raise ValueError("CRC")
         except (ValueError, zlib.error) as error:
             raise PackageError(f"部品 {name} が壊れています（{error}）") from None
         if len(data) > MAX_PART:
@@ -204,20 +197,19 @@ class Package:
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """The relationships of a part, or of the package for ``""``, with resolved targets."""
         if name not in self._relationships:
-            self._relationships[name] = tuple(self._read_relationships(name))
+            rels, out = rels_name(name), []
+            for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
+                target, external = r.get("Target", ""), r.get("TargetMode") == "External"
+                if not external:
+                    path = posixpath.join(posixpath.dirname(name), target)
+                    full = target[1:] if target.startswith("/") else posixpath.normpath(path)
+                    target = self.find(full) or full
+                out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
+            self._relationships[name] = tuple(out)
         return self._relationships[name]
 
-    def _read_relationships(self, name: str) -> Iterator[Relationship]:
-        rels, folder = rels_name(name), posixpath.dirname(name)
-        for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
-            target, external = r.get("Target", ""), r.get("TargetMode") == "External"
-            if not external:
-                full = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                target = self.find(full) or full
-            yield Relationship(r.get("Id", ""), r.get("Type", ""), target, external)
-
-    def entry(self, name: str) -> Entry:
-        """A member as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
+    def member(self, name: str) -> Member:
+        """A part as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
         info = self._infos[self.find(name) or name]
         header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
         if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
@@ -225,18 +217,15 @@ class Package:
         name_length, extra_length = _LOCAL.unpack(header)[-2:]
         begin = info.header_offset + _LOCAL.size + name_length + extra_length
         data = self.data[begin : begin + info.compress_size]
-        return Entry(info.filename, info.compress_type, info.CRC, info.file_size, data)
+        return Member(info.filename, info.compress_type, info.CRC, info.file_size, data)
 
     def with_parts(self, changed: Mapping[str, bytes], removed: Iterable[str] = ()) -> bytes:
         """The package with these parts replaced or added; all others keep their compressed bytes."""
+        new = {self.find(name) or name: data for name, data in changed.items()}
         gone = set(removed)
-        stored = {self.find(name) or name: data for name, data in changed.items()}
-        out = [
-            entry(name, stored.pop(name)) if name in stored else self.entry(name)
-            for name in self._infos
-            if name not in gone
-        ]
-        return zip_bytes(out + [entry(name, data) for name, data in stored.items()])
+        kept = [name for name in self._infos if name not in gone]
+        out = [member(name, new.pop(name)) if name in new else self.member(name) for name in kept]
+        return zip_bytes([*out, *(member(name, data) for name, data in new.items())])
 
 
 def rels_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Pieces of a small sheet of texts that is written as XML."""
+"""Pieces of a small sheet of texts that is written as XML; widths of columns as stored, in whole characters."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from collections.abc import Iterable
 
 from .refs import column_letters
 from .text import escape
+from .text_metrics import column_px, line_pitch, needed_height, usable_em
+
+_MDW = 7  # pixels of a digit
 
 
 def columns(widths: Iterable[float]) -> str:
-    """The ``<col>`` of columns from A on; widths as stored."""
+    """The ``<col>`` of columns from A on."""
     return "".join(f'<col min="{n}" max="{n}" width="{w:g}" customWidth="1"/>' for n, w in enumerate(widths, 1))
+
+
+def row_height(texts: Iterable[str], widths: Iterable[float], size: float, font: str) -> float:
+    """The points that a row of texts needs in a font of ``size`` points."""
+    pitch = line_pitch(size, font, None, size)
+    ems = (usable_em(column_px(width, _MDW), size) for width in widths)
+    return max(needed_height(text, em, pitch) for text, em in zip(texts, ems, strict=True))
 
 
 def text_row(number: int, height: float, cells: Iterable[tuple[str, int]]) -> str:

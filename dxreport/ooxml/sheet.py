@@ -12,7 +12,7 @@ from lxml import etree
 
 from ..domain.errors import MasterError
 from .package import MAIN_NS
-from .refs import address, box, cell
+from .refs import Box, address, box, cell
 from .text import TRUE, add_text, is_number
 
 _N = f"{{{MAIN_NS}}}"
@@ -43,9 +43,9 @@ class SheetEdit:
         found = self._row_cells(row).get(column)
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
-    def merge_at(self, row: int, column: int) -> str:
-        """Return the merged range that covers the cell, or ``""``."""
-        return next((merge.ref for merge in self._merges if merge.contains(row, column)), "")
+    def merge_at(self, row: int, column: int) -> Box | None:
+        """The merged range that covers the cell, or None."""
+        return next((merge for merge in self._merges if merge.contains(row, column)), None)
 
     def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
         """Set the text of a cell, or the ``number`` that it is in its standard form.
@@ -70,7 +70,7 @@ class SheetEdit:
             self._rows[row].attrib.pop("ht", None)
 
     def style(self, row: int, column: int) -> int:
-        """Return the index of a cell's format; without a stored cell, that of its row, else of its column."""
+        """The index of a cell's format; without a stored cell, that of its row, else of its column."""
         found = self._row_cells(row).get(column)
         line = self._rows.get(row)
         if found is None and line is not None and line.get("customFormat") in TRUE:

@@ -58,9 +58,9 @@ class WorkbookEdit(PackageEdit):
         """
         sheet, column = self.sheet(area.sheet), area.columns[header]
         merge = sheet.merge_at(row, column)
-        if merge and box(merge)[:2] != (row, column):
+        if merge and merge[:2] != (row, column):
             raise MasterError(
-                f"「{area.sheet}」シートの {address(row, column)} は結合セル {merge} の中にあるので書き込めません。",
+                f"「{area.sheet}」シートの {address(row, column)} は結合セル {merge.ref} の中にあるので書き込めません。",
                 "セルの結合を解除して保存してから、もう一度実行してください。",
             )
         if (length := utf16_length(text)) > MAX_TEXT:

@@ -19,8 +19,15 @@ _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 def escape(text: str) -> str:
     """Escape a cell's text for the content of ``<t>``: markup, literal ``_xHHHH_``, and CR."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    return _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
+    if "&" in text:  # asked first everywhere: most texts need none of this
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    if "_x" in text:
+        text = _LOOKS_ESCAPED.sub("_x005F_", text)
+    return text.replace("\r", "&#13;") if "\r" in text else text
 
 
 def escape_attribute(text: str) -> str:

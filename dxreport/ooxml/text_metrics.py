@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 MAX_HEIGHT = 409.5  # points; Excel has no taller rows
@@ -35,31 +35,23 @@ class _Widths(dict[str, int]):
     """The width of each character in twentieths of an em, computed at its first use."""
 
     def __missing__(self, char: str) -> int:
-        if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-            width = 0
-        elif char in _FULL_IN_LATIN or unicodedata.east_asian_width(char) in "WFA":
-            width = _UNIT
-        else:
-            width = _NARROW
-        self[char] = width
-        return width
+        wide = char in _FULL_IN_LATIN or unicodedata.east_asian_width(char) in "WFA"
+        self[char] = 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else _UNIT if wide else _NARROW
+        return self[char]
 
 
-class _BreakClasses(dict[str, int]):
-    """How each character breaks, as flags: ``_RUN`` marks characters of words that are kept whole."""
-
-    def __missing__(self, char: str) -> int:
-        word = not char.isspace() and unicodedata.east_asian_width(char) not in "WFH"
-        flags = _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
-        self[char] = flags
-        return flags
+_WIDTHS = _Widths()
 
 
-_WIDTHS, _BREAKS = _Widths(), _BreakClasses()
+@cache
+def _breaks(char: str) -> int:
+    """How a character breaks, as flags: ``_RUN`` marks characters of words that are kept whole."""
+    word = not char.isspace() and unicodedata.east_asian_width(char) not in "WFH"
+    return _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
 
 
 def lines(text: str, em: float) -> int:
-    """Return the lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
+    """The lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
 
     Greedy per paragraph: wide and ambiguous characters and ``W M @ m w %`` take 1 em, others 0.65, combining ones
     nothing. A word moves down whole; only one longer than a line is broken, after a hyphen or slash if it has one. A
@@ -110,9 +102,9 @@ def _paragraph(text: str, budget: int) -> int:
 def _line_end(text: str, start: int, limit: int) -> int:
     """Where the next line begins: the last place up to ``limit`` where a line may break."""
     end = limit
-    after = _BREAKS[text[end]]
+    after = _breaks(text[end])
     while end > start:
-        before = _BREAKS[text[end - 1]]
+        before = _breaks(text[end - 1])
         if not (after & _NOT_FIRST or before & _NOT_LAST or before & after & _RUN):
             return end
         end, after = end - 1, before
@@ -121,7 +113,7 @@ def _line_end(text: str, start: int, limit: int) -> int:
 
 
 def max_digit_width(widths: Iterable[float]) -> int:
-    """Return the pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
+    """The pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
 
     Excel stores whole pixels as a fraction of this width, cut to 1/256. Eighths mean 8 (ＭＳ Ｐゴシック, 游ゴシック or
     メイリオ 11); anything else is taken as 7 (Calibri 11), the narrower and therefore safe reading.
@@ -131,7 +123,7 @@ def max_digit_width(widths: Iterable[float]) -> int:
 
 
 def column_px(width: float, mdw: int) -> int:
-    """Return the pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
+    """The pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
     return int((256 * width + 128 // mdw) / 256 * mdw)
 
 
@@ -141,7 +133,7 @@ _PRINTER = 0.95  # printers' metrics wrap earlier than the screen's
 
 
 def usable_em(width_px: int, font_pt: float, indent: int = 0) -> float:
-    """Return how many ems of text fit into ``width_px`` (all columns of a merge together), at least 1.
+    """How many ems of text fit into ``width_px`` (all columns of a merge together), at least 1.
 
     ``indent`` counts levels, as stored in ``<alignment indent>``.
     """
@@ -161,31 +153,25 @@ _UNKNOWN_PITCH = 15 / 11
 
 
 @lru_cache(maxsize=256)
-def _font_pitch(name: str) -> float | None:
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return next((pitch for pitch, names in _PITCHES if plain.startswith(names)), None)
-
-
-@lru_cache(maxsize=256)
 def line_pitch(font_pt: float, font_name: str, default_row_height: float | None, normal_pt: float) -> float:
-    """Return the points from line to line, in whole pixels as in Excel.
+    """The points from line to line, in whole pixels as in Excel.
 
     ``default_row_height`` is the sheet's, or None where it is missing or customHeight. Excel derives it from the
     Normal font (``normal_pt`` points), so it replaces the pitch of a font that is not known here.
     """
-    factor = _font_pitch(font_name)
-    if factor is None:
-        factor = default_row_height / normal_pt if default_row_height and normal_pt else _UNKNOWN_PITCH
+    plain = unicodedata.normalize("NFKC", font_name).casefold()
+    unknown = default_row_height / normal_pt if default_row_height and normal_pt else _UNKNOWN_PITCH
+    factor = next((pitch for pitch, names in _PITCHES if plain.startswith(names)), unknown)
     return math.ceil(font_pt * factor / _PIXEL - 1e-6) * _PIXEL
 
 
 def needed_height(text: str, em: float, pitch: float) -> float:
-    """Return the points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
+    """The points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
     return lines(text, em) * pitch + 3
 
 
 def stacked_height(text: str, pitch: float) -> float:
-    """Return the points that stacked letters need; a line break begins a new column."""
+    """The points that stacked letters need; a line break begins a new column."""
     letters = max(sum(1 for char in line if _WIDTHS[char]) for line in text.split("\n"))
     return letters * pitch + 3
 
@@ -195,7 +181,7 @@ _ROUNDING = 0.98  # printers round each row: one point too many would push a row
 
 
 def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
-    """Return width and height in millimetres of a paper code of ``<pageSetup>``; an unknown one is A4."""
+    """Width and height in millimetres of a paper code of ``<pageSetup>``; an unknown one is A4."""
     width, height = _PAPER_MM.get(paper, _PAPER_MM[9])
     return (height, width) if landscape else (width, height)
 
@@ -203,7 +189,7 @@ def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
 def printable_height(
     paper: int = 9, *, landscape: bool = False, top: float = 0.75, bottom: float = 0.75, scale: float = 1.0
 ) -> float:
-    """Return the points of rows that fit on one page, in units of the sheet (before scaling).
+    """The points of rows that fit on one page, in units of the sheet (before scaling).
 
     ``paper`` is a code as in ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are
     kept back for the printer's rounding.
@@ -215,7 +201,7 @@ def printable_height(
 def page_breaks(
     heights: Sequence[float], keep: Sequence[tuple[int, int]], page: float, titles: float = 0.0
 ) -> list[int]:
-    """Return the indices of the rows before which a page break is needed.
+    """The indices of the rows before which a page break is needed.
 
     ``heights`` are the points of the printed rows in order (0 for a hidden row), ``page`` those that fit on a page,
     ``titles`` the height of the rows repeated from the second page on. A group of ``keep`` (first and last index,

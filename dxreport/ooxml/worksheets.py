@@ -11,8 +11,8 @@ from lxml import etree
 from ..domain.errors import PackageError, PackageTooLarge
 from .cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, with_formula
 from .formats import BUILT_IN
-from .package import MAIN_NS, MAX_PART, Package, Relationship, parse
-from .refs import box, column_number
+from .package import MAIN_NS, MAX_PART, Package, parse
+from .refs import Box, box, column_number
 from .refs import cell as parse_ref
 from .table import workbook_part
 from .text import TRUE, XML_SPACE, string_item, unescape
@@ -43,22 +43,17 @@ class Worksheets:
         self._package, self._largest = package, largest
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
+        self._sheets: dict[str, tuple[str, bool]] = {}  # part, and whether it is hidden
         root = package.xml(workbook)
         properties = root.find("{*}workbookPr")
         self.date1904 = properties is not None and properties.get("date1904") in TRUE
-        self._sheets = {
-            node.get("name", ""): (relationship.target, node.get("state", "visible") != "visible")
-            for node in root.iterfind("{*}sheets/{*}sheet")
-            if (relationship := self._relationship(node)).kind not in _OTHER_SHEETS
-        }
-
-    def _relationship(self, sheet: etree._Element) -> Relationship:
-        """That of a sheet by its id alone, whatever the type that a program wrote; raises PackageError."""
-        ids = [value for name, value in sheet.attrib.items() if name.endswith("}id")]
-        found = next((r for r in self._relationships if r.id in ids), None)
-        if found is None:
-            raise PackageError(f"シート「{sheet.get('name')}」の部品がありません")
-        return found
+        for node in root.iterfind("{*}sheets/{*}sheet"):
+            ids = [value for name, value in node.attrib.items() if name.endswith("}id")]
+            found = next((r for r in self._relationships if r.id in ids), None)
+            if found is None:
+                raise PackageError(f"シート「{node.get('name')}」の部品がありません")
+            if found.kind not in _OTHER_SHEETS:  # whatever type of sheet a program wrote
+                self._sheets[node.get("name", "")] = found.target, node.get("state", "visible") != "visible"
 
     @property
     def names(self) -> list[str]:
@@ -72,9 +67,9 @@ class Worksheets:
         """
         part, hidden = self._sheets[name]
         cells, merges = self.cells(part)
-        return Grid(name, hidden, cells, tuple(merges), self._notes(part))
+        return Grid(name, hidden, cells, merges, self._notes(part))
 
-    def cells(self, part: str) -> tuple[dict[At, Cell], list[str]]:
+    def cells(self, part: str) -> tuple[dict[At, Cell], tuple[Box, ...]]:
         """The cells of a worksheet part that hold anything, and its merged ranges; raises PackageError."""
         raw = self._package.read(part)
         if len(raw) > self._largest:
@@ -88,40 +83,35 @@ class Worksheets:
                     cell = with_formula(cell, formula)
                 if cell.text or cell.formula or cell.kind not in ("blank", "text"):
                     cells[row, column] = cell
-            return cells, merges
         except ValueError as error:
             raise PackageError(f"部品 {part} が壊れています（{error}）") from None
+        return cells, merges
 
     def _value(self, kind: str, content: str, style: str) -> Cell:
         if kind == "inlineStr":
             return Cell("text", content)
-        if kind == "s":
-            return Cell("text", self._string(content)) if content else BLANK
+        if kind == "s" and content:
+            number = int(content)
+            if not 0 <= number < len(self._strings):
+                raise PackageError("文字の表（sharedStrings）が失われています")
+            return Cell("text", self._strings[number])
         if kind == "str":
             return Cell("text", unescape(content))
         value = content.strip()
         if not value:
             return BLANK
         if kind == "b":
-            return boolean_cell(value in ("1", "true"))
+            return boolean_cell(value in TRUE)
         if kind == "e":
             return Cell("error", value)
         if kind == "d":
             return Cell("date", value.replace("-", "/").replace("T", " "), value, certain=False)
         try:
-            return number_cell(value, self._format(style), self.date1904)
+            index = int(style or "0")
+            code = self._formats[index] if index < len(self._formats) else "General"
+            return number_cell(value, code, self.date1904)
         except ValueError:
             return Cell("text", value)
-
-    def _string(self, index: str) -> str:
-        number = int(index)
-        if not 0 <= number < len(self._strings):
-            raise PackageError("文字の表（sharedStrings）が失われています")
-        return self._strings[number]
-
-    def _format(self, style: str) -> str:
-        index = int(style or "0")
-        return self._formats[index] if index < len(self._formats) else "General"
 
     @cached_property
     def _strings(self) -> list[str]:
@@ -137,8 +127,7 @@ class Worksheets:
         """The number format code of every cell format (``s`` of a cell)."""
         root = _xml(self._related("styles"))
         own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iterfind(f"{_N}numFmts/{_N}numFmt")}
-        xfs = root.find(_N + "cellXfs")
-        ids = [xf.get("numFmtId", "0") for xf in (() if xfs is None else xfs)]
+        ids = [xf.get("numFmtId", "0") for xf in root.iterfind(f"{_N}cellXfs/*")]
         return [own[i] if i in own else BUILT_IN.get(int(i) if i.isdigit() else 0, "General") for i in ids]
 
     def _related(self, kind: str) -> bytes:
@@ -169,14 +158,19 @@ def _xml(data: bytes) -> etree._Element:
     return parse(data.replace(_STRICT_NS, MAIN_NS.encode()))
 
 
-def _scanned(raw: bytes) -> tuple[Iterable[_Stored], list[str]] | None:
+def _scanned(raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]] | None:
     """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
     _, _, rest = _plain(raw).partition("<sheetData>")
     data, end, tail = rest.partition("</sheetData>")
     found, merges = _CELL.findall(data), _MERGE.findall(tail)
     if not end or len(found) != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
         return None
-    return _cells_in(found), merges
+    cells = (
+        (int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "",
+         _inline(inline, spaced) if kind == "inlineStr" else _unquoted(value))
+        for letters, row, style, kind, formula, value, spaced, inline in found
+    )  # fmt: skip
+    return cells, tuple(map(box, merges))
 
 
 def _plain(raw: bytes) -> str:
@@ -185,12 +179,6 @@ def _plain(raw: bytes) -> str:
         return raw.decode() if b"<!" not in raw else ""
     except UnicodeDecodeError:
         return ""
-
-
-def _cells_in(found: Iterable[tuple[str, ...]]) -> Iterator[_Stored]:
-    for letters, row, style, kind, formula, value, spaced, inline in found:
-        content = _inline(inline, spaced) if kind == "inlineStr" else _unquoted(value)
-        yield int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "", content
 
 
 def _inline(text: str, spaced: str) -> str:
@@ -203,10 +191,10 @@ def _unquoted(text: str) -> str:
     return parse(f"<t>{text}</t>".encode()).text or "" if "&" in text or "\r" in text else text
 
 
-def _parsed(raw: bytes) -> tuple[Iterable[_Stored], list[str]]:
+def _parsed(raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]]:
     """The same by the XML, however it is written; raises PackageError, or ValueError for a wrong reference."""
     root = _xml(raw)
-    return _cells_of(root), [box(node.get("ref", "A1")).ref for node in root.iter(_N + "mergeCell")]
+    return _cells_of(root), tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
 
 
 def _cells_of(root: etree._Element) -> Iterator[_Stored]:

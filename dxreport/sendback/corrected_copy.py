@@ -68,7 +68,7 @@ def _by_place(edit: PackageEdit, numbered: Sequence[tuple[int, Mark]]) -> dict[B
     out: dict[Box, list[tuple[int, Mark]]] = {}
     for number, mark in numbered:
         merge_at = edit.sheet(mark.sheet).merge_at
-        for place in dict.fromkeys(box(merge_at(*box(ref)[:2]) or ref) for ref in mark.cells):
+        for place in dict.fromkeys(merge_at(*b[:2]) or b for b in map(box, mark.cells)):
             out.setdefault(place, []).append((number, mark))
     return out
 

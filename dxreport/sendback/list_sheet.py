@@ -16,11 +16,11 @@ from ..domain.problems import shown
 from ..ooxml.correction import LIST_SHEET, LIST_TITLE, RECORD_SHEET
 from ..ooxml.edit import PackageEdit
 from ..ooxml.package import DOC_RELS_NS, MAIN_NS, child
-from ..ooxml.plain_sheet import columns, text_row
+from ..ooxml.plain_sheet import columns, row_height, text_row
 from ..ooxml.refs import column_letters, quote_sheet
 from ..ooxml.styles import Look, Styles
 from ..ooxml.text import escape_attribute
-from ..ooxml.text_metrics import MAX_HEIGHT, column_px, line_pitch, needed_height, usable_em
+from ..ooxml.text_metrics import MAX_HEIGHT
 from .mark import Mark
 
 _FRAMES = {"error": "太枠で色を付けたセルは修正が必要な箇所", "warning": "破線の枠のセルは確認をお願いする箇所"}
@@ -36,7 +36,6 @@ _NUMBER = {
 _N = f"{{{MAIN_NS}}}"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MDW = 7
 _FROZEN = 12  # a header further down would leave too little to scroll
 _SHOWN = 200  # characters of an answer that the list quotes
 
@@ -96,8 +95,8 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
     rows, merges, links = [], [], []
     for n, text in enumerate([LIST_TITLE, *header, *_legend(marks, linked)], 1):
         look = _TITLE if n == 1 else _TEXT
-        height = _height([(text, sum(_WIDTHS))], look.size, font)
-        rows.append(text_row(n, height, [(normalise(text), styles.added(look))]))
+        height = row_height([text], [sum(_WIDTHS)], look.size, font)
+        rows.append(text_row(n, min(height + 2, MAX_HEIGHT), [(normalise(text), styles.added(look))]))
         merges.append(f'<mergeCell ref="A{n}:{last}{n}"/>')
     head = len(rows) + 2
     rows.append(text_row(head, 21.0, [(name, styles.added(_HEAD)) for name in COLUMNS]))
@@ -108,7 +107,7 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
         if link:
             target = escape_attribute(f"{quote_sheet(mark.sheet)}!{mark.cells[0]}")
             links.append(f'<hyperlink ref="C{head + n}" location="{target}"/>')
-        height = _height(list(zip(texts, _WIDTHS, strict=True)), _CELL.size, font)
+        height = min(row_height(texts, _WIDTHS, _CELL.size, font) + 2, MAX_HEIGHT)
         rows.append(text_row(head + n, height, zip(map(normalise, texts), map(styles.added, looks), strict=True)))
     pane = f'<pane ySplit="{head}" topLeftCell="A{head + 1}" activePane="bottomLeft" state="frozen"/>'
     hyperlinks = f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else ""
@@ -131,9 +130,3 @@ def _legend(marks: Sequence[Mark], linked: Sequence[bool]) -> list[str]:
     there = {mark.severity for mark, link in zip(marks, linked, strict=True) if link}
     said = "、".join(text for severity, text in _FRAMES.items() if severity in there)
     return [f"{said}です。内容は各セルのメモにも記載しています。"] if said else []
-
-
-def _height(cells: Sequence[tuple[str, float]], size: float, font: str) -> float:
-    pitch = line_pitch(size, font, None, size)
-    needed = (needed_height(text, usable_em(column_px(width, _MDW), size), pitch) for text, width in cells)
-    return min(max(needed) + 2, MAX_HEIGHT)

@@ -17,8 +17,10 @@ from ..ooxml.text import TRUE
 from ..ooxml.text_metrics import column_px, lines, max_digit_width
 
 _N = f"{{{MAIN_NS}}}"
-_SPACES = {b"v": b"urn:schemas-microsoft-com:vml", b"o": b"urn:schemas-microsoft-com:office:office",
-           b"x": b"urn:schemas-microsoft-com:office:excel"}  # fmt: skip
+_SPACES = {
+    prefix: f' xmlns:{prefix}="urn:schemas-microsoft-com:{name}"'
+    for prefix, name in (("v", "vml"), ("o", "office:office"), ("x", "office:excel"))
+}
 _SHAPE = re.compile(rb"<((?:\w+:)?shape)(?=[\s>])[^>]*(?<!/)>.*?</\1>\s*", re.DOTALL)
 _NOTE = re.compile(rb"ObjectType\s*=\s*[\"']Note[\"']")
 _PLACE = re.compile(rb"<(?:\w+:)?(Row|Column)>\s*(\d+)\s*<")
@@ -37,9 +39,8 @@ _FAR = 500  # rows or columns that a box may reach across
 
 def new_part(number: int) -> bytes:
     """A VML part without shapes; ``number`` keeps the shape ids of different sheets apart."""
-    spaces = " ".join(f'xmlns:{prefix.decode()}="{uri.decode()}"' for prefix, uri in _SPACES.items())
     layout = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{number}"/></o:shapelayout>'
-    return f"<xml {spaces}>{layout}{_NOTE_TYPE}</xml>".encode()
+    return f"<xml{''.join(_SPACES.values())}>{layout}{_NOTE_TYPE}</xml>".encode()
 
 
 def has_shapes(part: bytes) -> bool:
@@ -67,14 +68,11 @@ def with_note(part: bytes, row: int, column: int, anchor: str) -> bytes:
     first = (int(cluster[1]) if cluster else 1) * 1024
     number = max([first, *(int(m[1]) for m in _SHAPE_ID.finditer(part))]) + 1
     head = part[: part.find(b">", part.find(b"<xml")) + 1]
-    spaces = "".join(
-        f' xmlns:{p.decode()}="{uri.decode()}"' for p, uri in _SPACES.items() if b"xmlns:" + p + b"=" not in head
-    )
-    kind = b"" if re.search(rb"id\s*=\s*[\"']_x0000_t202[\"']", part) else _NOTE_TYPE.encode()
-    if kind and spaces:
-        kind = kind.replace(b"<v:shapetype", b"<v:shapetype" + spaces.encode())
+    spaces = "".join(text for prefix, text in _SPACES.items() if f"xmlns:{prefix}=".encode() not in head)
+    typed = re.search(rb"id\s*=\s*[\"']_x0000_t202[\"']", part)
+    kind = "" if typed else _NOTE_TYPE.replace("<v:shapetype", f"<v:shapetype{spaces}")
     shape = (
-        f'<v:shape{spaces} id="_x0000_s{number}" type="#_x0000_t202" '
+        f'{kind}<v:shape{spaces} id="_x0000_s{number}" type="#_x0000_t202" '
         'style="position:absolute;margin-left:80pt;margin-top:2pt;width:225pt;height:60pt;z-index:1;visibility:hidden" '
         'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/>'
         '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div>'
@@ -82,7 +80,7 @@ def with_note(part: bytes, row: int, column: int, anchor: str) -> bytes:
         f"<x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill>"
         f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
     )
-    return part[: end.start()] + kind + shape.encode() + part[end.start() :]
+    return part[: end.start()] + shape.encode() + part[end.start() :]
 
 
 def _is_at(shape: bytes, row: int, column: int) -> bool:

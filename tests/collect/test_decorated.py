@@ -39,7 +39,7 @@ def through_the_loop(quarter: Quarter) -> None:
 
 def changed_parts(before: Package, after: Package) -> set[str]:
     assert set(after.names) - set(before.names) <= {"docProps/custom.xml"} and set(before.names) <= set(after.names)
-    return {name for name in before.names if before.entry(name).data != after.entry(name).data}
+    return {name for name in before.names if before.member(name).data != after.member(name).data}
 
 
 def ours(package: Package) -> set[str]:

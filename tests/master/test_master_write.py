@@ -88,7 +88,7 @@ def test_only_the_parts_concerned_change(decorated: bytes) -> None:
     expected = {*touched, table, "xl/workbook.xml"}
     assert {name for name in before.names if before.read(name) != after.read(name)} == expected
     for name in set(before.names) - expected:
-        assert after.entry(name).data == before.entry(name).data, name
+        assert after.member(name).data == before.member(name).data, name
 
 
 def test_formulas_are_recalculated_when_the_workbook_is_opened(sample: bytes, decorated: bytes) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from ...ooxml.package import RELS_NS, TYPES_NS, Entry, Package, Relationship, entry, rels_name, serialise
+from ...ooxml.package import RELS_NS, TYPES_NS, Member, Package, Relationship, member, rels_name, serialise
 from ...ooxml.text import string_item
 from ..records import Form
 from ..template import R_ID, S
@@ -33,7 +33,7 @@ _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 class SharedParts:
     """What all workbooks of a form share: deflated parts, their types, and what the workbook itself needs for them."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Member, ...]
     defaults: Mapping[str, str]
     overrides: tuple[tuple[str, str], ...]
     workbook_rels: tuple[Relationship, ...]
@@ -46,13 +46,13 @@ def shared_parts(form: Form) -> SharedParts:
     source, package = form.source, form.source.package
     defaults, overrides = _content_types(form)
     rels = tuple(r for r in source.relationships if r.kind in _BOOK_PARTS)
-    entries: list[Entry] = []
+    entries: list[Member] = []
     names = _reached(form, rels)
     for name in names:
         if name == source.styles_part:
-            entries.append(entry(name, source.styles.bytes()))
+            entries.append(member(name, source.styles.bytes()))
         elif name == source.strings_part:
-            entries.append(entry(name, _strings(form)))
+            entries.append(member(name, _strings(form)))
         else:
             entries += _as_drawn(package, name, overrides.get(name, ""))
     types = tuple((name, overrides[name]) for name in names if name in overrides)
@@ -76,7 +76,7 @@ def _reached(form: Form, rels: tuple[Relationship, ...]) -> list[str]:
     return sorted(reached)
 
 
-def _as_drawn(package: Package, name: str, content_type: str) -> list[Entry]:
+def _as_drawn(package: Package, name: str, content_type: str) -> list[Member]:
     """A part and its relationships, byte for byte unless something in it may not be sent."""
     before = after = package.read(name)
     dropped = {r.id for r in package.relationships(name) if r.kind in DROPPED}
@@ -85,14 +85,14 @@ def _as_drawn(package: Package, name: str, content_type: str) -> list[Entry]:
     for ending, pattern, replacement in _CLEANED:
         if content_type.endswith(ending):
             after = pattern.sub(replacement, after)
-    out = [package.entry(name) if after == before else entry(name, after)]
+    out = [package.member(name) if after == before else member(name, after)]
     if dropped:
         rels = package.xml(rels_name(name))
         for r in [r for r in rels.iter(f"{{{RELS_NS}}}Relationship") if r.get("Id") in dropped]:
             rels.remove(r)
-        out.append(entry(rels_name(name), serialise(rels)))
+        out.append(member(rels_name(name), serialise(rels)))
     elif rels_name(name) in package:
-        out.append(package.entry(rels_name(name)))
+        out.append(package.member(rels_name(name)))
     return out
 
 

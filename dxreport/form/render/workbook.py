@@ -13,7 +13,7 @@ from itertools import count
 
 from ...domain.errors import DxreportError
 from ...domain.model import Measure
-from ...ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Entry, Relationship, entry, rels_name, zip_bytes
+from ...ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Member, Relationship, member, rels_name, zip_bytes
 from ...ooxml.refs import MAX_SHEET_NAME, column_letters, is_sheet_name
 from ...ooxml.text import escape, escape_attribute, utf16_length
 from ..parts.static import SharedParts, shared_parts
@@ -103,7 +103,7 @@ class _WorkbookWriter:
     before: tuple[PlainSheet, ...] = ()
     after: tuple[PlainSheet, ...] = ()
     title: str = ""
-    made: list[Entry] = field(default_factory=list)
+    made: list[Member] = field(default_factory=list)
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
     def book(self) -> IssuedBook:
@@ -118,14 +118,14 @@ class _WorkbookWriter:
         self._add("xl/_rels/workbook.xml.rels", _rels_xml("xl/workbook.xml", [*rels, *shared.workbook_rels]))
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
         self._add("docProps/core.xml", _CORE.format(title), _CORE_TYPE)
-        types = _small_entry("[Content_Types].xml", self._types(shared).encode())
+        types = _small_member("[Content_Types].xml", self._types(shared).encode())
         too_tall = tuple(f"{s.measure}!{cell}" for s in self.sheets for cell in s.too_tall)
         rows = {s.measure: frozenset(s.rows.rows) for s in self.sheets}
         return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows)
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
-        self.made.append(entry(name, data, 1) if "worksheets" in name else _small_entry(name, data))
+        self.made.append(member(name, data, 1) if "worksheets" in name else _small_member(name, data))
         if content_type:
             self.overrides.append((name, content_type))
 
@@ -237,9 +237,9 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
 
 
 # Workbooks of one form differ in few of their small parts.
-_small_entry = lru_cache(maxsize=256)(entry)
+_small_member = lru_cache(maxsize=256)(member)
 _ROOT = (
     Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
     Relationship("rId2", _CORE_REL, "docProps/core.xml"),
 )
-_ROOT_RELS = entry("_rels/.rels", _rels_xml("", _ROOT).encode())
+_ROOT_RELS = member("_rels/.rels", _rels_xml("", _ROOT).encode())

@@ -26,7 +26,7 @@ class SheetRecords:
 
     name: str
     formulas: frozenset[At]
-    merges: tuple[str, ...]
+    merges: tuple[Box, ...]
 
 
 def records(data: bytes) -> tuple[bytes, list[SheetRecords]] | None:
@@ -84,7 +84,7 @@ def _sheet_name(record: bytes) -> str:
 
 def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
     formulas: list[At] = []
-    merges: list[str] = []
+    merges: list[Box] = []
     far = None
     for kind, start, length in _records(stream, offset):
         if kind == _MERGES:
@@ -103,7 +103,7 @@ def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
     return SheetRecords(name, frozenset(formulas), tuple(merges))
 
 
-def _merges(record: bytes) -> Iterator[str]:
+def _merges(record: bytes) -> Iterator[Box]:
     for n in range(struct.unpack_from("<H", record)[0]):
         top, bottom, left, right = struct.unpack_from("<4H", record, 2 + 8 * n)
-        yield Box(top + 1, left + 1, bottom + 1, right + 1).ref
+        yield Box(top + 1, left + 1, bottom + 1, right + 1)

@@ -51,12 +51,12 @@ def read_ods(package: Package) -> list[Grid]:
 def _grid(table: etree._Element, hidden: bool) -> Grid:
     name = table.get(_TABLE + "name", "")
     cells: dict[At, Cell] = {}
-    merges: list[str] = []
+    merges: list[Box] = []
     notes: dict[At, str] = {}
     for node, box in _placed(table):
         rows, columns = (int(node.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
         if rows > 1 or columns > 1:
-            merges.append(Box(box.top, box.left, box.top + rows - 1, box.left + columns - 1).ref)
+            merges.append(Box(box.top, box.left, box.top + rows - 1, box.left + columns - 1))
         cell, note = _cell(node), node.find(_OFFICE + "annotation")
         filled = cell.text or cell.formula
         if filled and (box.bottom > MAX_ROWS or box.right > MAX_COLUMNS):

@@ -66,7 +66,7 @@ class _Xlsb:
                 row = struct.unpack_from("<I", content)[0] + 1
             elif kind == _MERGE:
                 top, bottom, left, right = struct.unpack_from("<4I", content)
-                merges.append(Box(top + 1, left + 1, bottom + 1, right + 1).ref)
+                merges.append(Box(top + 1, left + 1, bottom + 1, right + 1))
             elif kind in self._results:
                 column, style = struct.unpack_from("<2I", content)
                 cell = self._results[kind](content[8:], style & 0xFFFFFF)
