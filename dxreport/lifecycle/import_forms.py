@@ -136,7 +136,7 @@ class _Reading:
         again = align(self.form, sheet.rows, **when)
         assert isinstance(again, Aligned)
         try:
-            filled = read_aligned(sheet, self.form, again, None, self.settings, **when)
+            filled = read_aligned(sheet, again, None, self.settings)
         except Unreadable as error:
             self._refuse(file, sheet.name, _reason(error))
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...domain import problems
@@ -18,7 +18,7 @@ from ..records import Form
 from .added import Added, added_items
 from .moved import moved
 from .outside import outside_fields, unkeyed_text
-from .sheet import Filled, read_sheet, shown_fields
+from .sheet import Filled, always_shown, read_sheet
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
@@ -49,22 +49,13 @@ def read_filled(
     filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
-    items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
+    items = added_items(form, sheet.rows, filled)
     shape = outside_fields(form, sheet, filled, {row for item in items for row in item.rows})
-    lines = moved(form, filled, issued, settings, quarter=quarter, year=year)
-    reader = _TextReader(sheet, settings, issued, shown_fields(form, quarter, year))
-    return reader.sheet(filled, items, shape, lines)
+    return _TextReader(sheet, settings, issued).sheet(filled, items, shape, moved(filled, issued, settings))
 
 
 def read_aligned(
-    sheet: Grid,
-    form: Form,
-    aligned: Aligned,
-    issued: Mapping[Ref, str] | None,
-    settings: Settings,
-    *,
-    quarter: int,
-    year: int,
+    sheet: Grid, aligned: Aligned, issued: Mapping[Ref, str] | None, settings: Settings
 ) -> FilledSheet | Doubt:
     """Read a sheet without keys as it was aligned, with a warning (W506).
 
@@ -79,18 +70,14 @@ def read_aligned(
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
     shape += [unkeyed_text(sheet, f"ところ（{row}行目）", texts, f"{row}:{row}") for row, texts in rows.items()]
-    reader = _TextReader(sheet, settings, issued or {}, shown_fields(form, quarter, year))
-    return reader.sheet(*found, shape)
+    return _TextReader(sheet, settings, issued or {}).sheet(*found, shape)
 
 
 class _TextReader:
     """Reads the texts of a sheet, with a problem for each cell that holds anything else or is gone."""
 
-    def __init__(
-        self, sheet: Grid, settings: Settings, issued: Mapping[Ref, str], shown: Collection[tuple[str, int]]
-    ) -> None:
-        """``shown`` are the fields, by period, that the form always shows."""
-        self._sheet, self._settings, self._issued, self._shown = sheet, settings, issued, shown
+    def __init__(self, sheet: Grid, settings: Settings, issued: Mapping[Ref, str]) -> None:
+        self._sheet, self._settings, self._issued = sheet, settings, issued
         self._problems: list[Problem] = []
 
     def sheet(
@@ -103,7 +90,8 @@ class _TextReader:
         written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
         texts = {ref: text for ref, text in texts.items() if ref in issued or _unit(ref) in written}
         added = tuple({ref: self._text(ref, at, "") for ref, at in item.at.items()} for item in items)
-        lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in self._shown]
+        shown = always_shown(filled.targets)
+        lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in shown]
         if lost:
             self._problems.append(self._removed(lost, filled))
         found = (*self._problems, *shape, *map(self._added, items))

@@ -43,12 +43,14 @@ class Keys:
 class Filled:
     """A sheet as read: ``values`` are the texts of its fields, ``at`` their (row, column), 1-based.
 
+    ``keys`` and ``targets`` are what it was read by.
     ``copied`` are rows with a key that occurred before, ``inserted`` rows without a key that hold something or are
     among the others, ``inserted_columns`` likewise; ``lost_columns`` are the keys of the form's columns that the
     sheet lacks.
     """
 
     keys: Keys
+    targets: Targets
     values: dict[Ref, str]
     at: dict[Ref, tuple[int, int]]
     copied: tuple[int, ...]
@@ -115,10 +117,8 @@ Targets = Mapping[int, tuple[Target, ...]]
 def targets_of(form: Form, quarter: int, year: int) -> Targets:
     """Return the cells that are read, by template row."""
     this = ThisPeriod(quarter, year)
-    return {
-        row: tuple(t for c in cells if (t := _target(form, c, this)) is not None)
-        for row, cells in form.bindings.items()
-    }
+    found = {row: [_target(form, c, this) for c in cells] for row, cells in form.bindings.items()}
+    return {row: tuple(target for target in own if target is not None) for row, own in found.items()}
 
 
 def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
@@ -137,8 +137,12 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
 
 def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
     """Return what a form always shows and reads back, as (field, period): nothing that is under ``{% if %}``."""
-    targets = chain.from_iterable(targets_of(form, quarter, year).values())
-    return _fields(target for target in targets if target.certain)
+    return always_shown(targets_of(form, quarter, year))
+
+
+def always_shown(targets: Targets) -> frozenset[tuple[str, int]]:
+    """Return the same of cells that are read."""
+    return _fields(target for target in chain.from_iterable(targets.values()) if target.certain)
 
 
 @lru_cache(maxsize=256)
@@ -197,7 +201,8 @@ def read_keyed(rows: Texts, keys: Keys, targets: Targets) -> Filled:
     unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows)
     inserted = tuple(r + 1 for r in unkeyed if r < last or any(rows[r]))
     lost = {target.columns[0] for own in targets.values() for target in own} - keys.columns.keys()
-    return Filled(keys, values, at, tuple(copied), inserted, _unkeyed_columns(rows, keys), tuple(sorted(lost)))
+    columns = _unkeyed_columns(rows, keys)
+    return Filled(keys, targets, values, at, tuple(copied), inserted, columns, tuple(sorted(lost)))
 
 
 def _unkeyed_columns(rows: Texts, keys: Keys) -> tuple[int, ...]:
