@@ -9,7 +9,7 @@ from itertools import groupby
 from ...domain.model import ItemList, Ref
 from ..blocks import Block
 from ..records import Form
-from .sheet import Filled, Keys, Texts, template_row
+from .sheet import Filled, Keys, Rows, template_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Added:
     rows: tuple[int, ...]
 
 
-def added_items(form: Form, rows: Texts, filled: Filled) -> tuple[Added, ...]:
+def added_items(form: Form, rows: Rows, filled: Filled) -> tuple[Added, ...]:
     """Return what was written in rows without a key of their own and can only be a further item of a list."""
     columns = filled.keys.columns
     lists = dict(_lists(form))

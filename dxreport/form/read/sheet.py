@@ -22,7 +22,7 @@ SEARCHED = 200  # rows and columns that are searched for the stamp
 _PERIODS = frozenset(map(str, QUARTERS))  # as ids in a key, of quarters and plan years
 _SEPARATOR = re.compile("[/,]")  # before the ids in a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
-Texts = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
+Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Filled:
     lost_columns: tuple[str, ...]
 
 
-def find_stamp(rows: Texts) -> tuple[Stamp, int, int] | None:
+def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
     """Return the stamp of a sheet and its place (0-based row and column), or None."""
     for r, row in enumerate(rows[:SEARCHED]):
         for c, value in enumerate(row[:SEARCHED]):
@@ -156,7 +156,7 @@ def _fields(targets: Iterable[Target]) -> frozenset[tuple[str, int]]:
     return frozenset((t.field, period) for t in targets for period in (QUARTERS if t.period_at else (t.period,)))
 
 
-def read_sheet(form: Form, rows: Texts, *, quarter: int = 0, year: int = 0) -> Filled | None:
+def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Filled | None:
     """Read a sheet of ``form``; return None when it has no stamp.
 
     ``quarter`` and ``year`` (1–4, 0 for none) are what ``this_quarter`` and ``this_year`` meant in the round of its
@@ -174,7 +174,7 @@ def read_sheet(form: Form, rows: Texts, *, quarter: int = 0, year: int = 0) -> F
     return read_keyed(rows, Keys(stamp, own, columns, top, left), targets_of(form, quarter, year))
 
 
-def read_keyed(rows: Texts, keys: Keys, targets: Targets) -> Filled:
+def read_keyed(rows: Rows, keys: Keys, targets: Targets) -> Filled:
     """Read a sheet by its keys. Of a text that the form shows in several cells, the input's counts."""
     values: dict[Ref, str] = {}
     at: dict[Ref, tuple[int, int]] = {}
@@ -205,7 +205,7 @@ def read_keyed(rows: Texts, keys: Keys, targets: Targets) -> Filled:
     return Filled(keys, targets, values, at, tuple(copied), inserted, columns, tuple(sorted(lost)))
 
 
-def _unkeyed_columns(rows: Texts, keys: Keys) -> tuple[int, ...]:
+def _unkeyed_columns(rows: Rows, keys: Keys) -> tuple[int, ...]:
     """Columns without a key (1-based) that are among the keyed ones, or hold something."""
     keyed = set(keys.columns.values())
     last = max(keyed, default=keys.left)
