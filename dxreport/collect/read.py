@@ -141,7 +141,7 @@ class FileReader:
         issued = snapshot.texts[stamp.measure]
         if aligned is None:
             return read_filled(sheet, form, issued, settings, quarter=round_.quarter, year=year)
-        return read_aligned(sheet, form, aligned, issued, settings, quarter=round_.quarter, year=year)
+        return read_aligned(sheet, aligned, issued, settings)
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A warning where the measure was issued for a later quarter since."""

@@ -130,7 +130,7 @@ class _Reading:
         when = {"quarter": _quarter(aligned.shown), "year": self._settings.plan_year}
         aligned = align(self._form, rows, **when)
         assert isinstance(aligned, Aligned)
-        filled = read_aligned(sheet, self._form, aligned, None, self._settings, **when)
+        filled = read_aligned(sheet, aligned, None, self._settings)
         assert not isinstance(filled, Doubt)
         self._take_measure(filled.texts)
         for row, column, text in aligned.unplaced:

@@ -194,7 +194,7 @@ def test_items_get_the_ids_that_they_were_issued_with() -> None:
     base = issued(LONG)
     answers = {"activity.progress/K1/1": "進捗遅延・課題あり", "activity.countermeasure/K1/1": "増員"}
     rows = copied(with_texts(LONG, answers))
-    found = adopt(aligned(with_row(rows, 14)).filled, base, LONG.catalogue)
+    found = adopt(aligned(with_row(rows, 14)).filled, base)
     assert not isinstance(found, Doubt)
     filled, added = found
     assert added == ()
@@ -208,7 +208,7 @@ def test_items_get_the_ids_that_they_were_issued_with() -> None:
 def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
     first = {str(ref._replace(item="K9")): text for ref, text in LONG.activities[0].texts().items()}
     more = with_texts(LONG, first | {"activity.name/K9": "新しい取組"})
-    found = adopt(aligned(copied(more)).filled, issued(LONG), LONG.catalogue)
+    found = adopt(aligned(copied(more)).filled, issued(LONG))
     assert not isinstance(found, Doubt)
     filled, [added] = found
     assert added.values[Ref("activity.name", "+1")] == "新しい取組" and len(added.rows) == 3
@@ -218,5 +218,5 @@ def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
 def test_items_that_could_be_either_are_refused() -> None:
     renamed = with_texts(LONG, {f"activity.name/{a.key}": f"別の名前{n}" for n, a in enumerate(LONG.activities)})
     one_less = renamed.with_items("activity", [a.key for a in LONG.activities[:2]])
-    found = adopt(aligned(copied(one_less)).filled, issued(LONG), LONG.catalogue)
+    found = adopt(aligned(copied(one_less)).filled, issued(LONG))
     assert isinstance(found, Doubt) and "取組" in found.reason

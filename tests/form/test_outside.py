@@ -72,3 +72,8 @@ def test_the_text_is_kept_with_the_return(quarter: Quarter) -> None:
     [found] = [p for p in sheet.problems if p.code == "W512"]
     assert (found.severity, found.value) == ("warning", "主担当者（代理: 山田）")
     assert sheet.status.value == "merged"
+
+
+@pytest.mark.parametrize("key", ["r²", "r²/K1", "r" + "9" * 5000])
+def test_a_key_that_names_no_row_is_as_good_as_a_removed_one(key: str) -> None:
+    assert [code for code, _, _ in said(returned(prepared(), REAL["01-01"], ((6, 1), key)))] == ["E302"]

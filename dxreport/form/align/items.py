@@ -33,14 +33,14 @@ class _Item:
         return not any(text for (field, _), text in self.texts.items() if field != "activity.plan_label")
 
 
-def adopt(filled: Filled, issued: Mapping[Ref, str], catalogue: Catalogue) -> tuple[Filled, tuple[Added, ...]] | Doubt:
+def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Added, ...]] | Doubt:
     """Give the items of ``filled`` the ids they were issued with; also return the items that were not issued.
 
     An item is the issued one with the same texts, else with the same name, else in the same place between those.
     Returns a Doubt where new and removed items cannot be told apart.
     """
     texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
-    ids = {("", ""): ""}
+    ids, catalogue = {("", ""): ""}, filled.form.catalogue
     added: list[Added] = []
     for part in catalogue.lists:
         returned, base = _items(part, texts, catalogue), _items(part, issued, catalogue)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...ooxml.refs import column_letters
 from ..expressions import Variable
-from ..read.sheet import Filled, Keys, Texts, read_keyed, targets_of, template_row
+from ..read.sheet import Filled, Keys, Rows, read_keyed, targets_of, template_row
 from ..records import Form
 from ..stamp import Stamp
 from .alignment import Placed
@@ -43,12 +43,12 @@ class Aligned:
     keyed: bool
 
 
-def resemblance(form: Form, rows: Texts) -> float:
+def resemblance(form: Form, rows: Rows) -> float:
     """Return the share of the form's labels that a sheet has, 0 to 1."""
     return form_labels(form).share({fold(text) for row in rows for text in row if text})
 
 
-def align(form: Form, rows: Texts, *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
+def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
     """Read a sheet of ``form`` by its labels; return None when it does not look like one.
 
     ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
@@ -72,7 +72,7 @@ def align(form: Form, rows: Texts, *, quarter: int = 0, year: int = 0) -> Aligne
     if doubt := mismatch(labels, texts, columns, drawn):
         return doubt
     by_key = {f"c{column_letters(column)}": place for column, place in columns.items()}
-    filled = read_keyed(own, Keys(Stamp("", "", form.digest), keys, by_key), targets_of(form, quarter, year))
+    filled = read_keyed(form, own, Keys(Stamp("", "", form.digest), keys, by_key), targets_of(form, quarter, year))
     expected = [{columns[c.column]: c for c in labels.rows.get(n, ()) if c.column in columns} for n in drawn]
     return Aligned(filled, *_rest(own, texts, expected, filled), bool(row_keys))
 
@@ -116,7 +116,7 @@ def _letter(variable: Variable) -> str:
 
 
 def _rest(
-    rows: Texts, folded: Sequence[Mapping[int, str]], expected: Sequence[Mapping[int, ExpectedCell]], filled: Filled
+    rows: Rows, folded: Sequence[Mapping[int, str]], expected: Sequence[Mapping[int, ExpectedCell]], filled: Filled
 ) -> tuple[tuple[tuple[int, int, str], ...], dict[str, str]]:
     """The texts that are neither a value nor a label, and what the form shows besides the measure."""
     taken = set(filled.at.values())

@@ -9,7 +9,7 @@ from itertools import groupby
 from ...domain.model import ItemList, Ref
 from ..blocks import Block
 from ..records import Form
-from .sheet import Filled, Keys, Texts, targets_of, template_row
+from .sheet import Filled, Keys, Rows, template_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Added:
     rows: tuple[int, ...]
 
 
-def added_items(form: Form, rows: Texts, filled: Filled, *, quarter: int, year: int) -> tuple[Added, ...]:
+def added_items(form: Form, rows: Rows, filled: Filled) -> tuple[Added, ...]:
     """Return what was written in rows without a key of their own and can only be a further item of a list."""
-    columns, targets = filled.keys.columns, targets_of(form, quarter, year)
+    columns = filled.keys.columns
     lists = dict(_lists(form))
     out: list[Added] = []
     for group in _consecutive(sorted({*filled.copied, *filled.inserted})):
@@ -37,7 +37,7 @@ def added_items(form: Form, rows: Texts, filled: Filled, *, quarter: int, year: 
             at = {
                 Ref(target.field, item, target.period): (number, columns[target.columns[0]] + 1)
                 for row, number in enumerate(numbers, block.first)
-                for target in targets.get(row, ())
+                for target in filled.targets.get(row, ())
                 if target.item_at and target.columns[0] in columns
             }
             values = {ref: rows[row - 1][column - 1] for ref, (row, column) in at.items()}

@@ -19,7 +19,7 @@ from ..records import Form
 from .added import Added, added_items
 from .moved import moved
 from .outside import outside_fields, unkeyed_text
-from .sheet import Filled, read_sheet, shown_fields
+from .sheet import Filled, always_shown, read_sheet
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
@@ -50,29 +50,20 @@ def read_filled(
     filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
     if filled is None:
         raise ValueError(f"{sheet.name}: no stamp")
-    items = added_items(form, sheet.rows, filled, quarter=quarter, year=year)
+    items = added_items(form, sheet.rows, filled)
     shape = outside_fields(form, sheet, filled, {row for item in items for row in item.rows})
-    lines = moved(form, filled, issued, settings, quarter=quarter, year=year)
-    reader = _TextReader(sheet, form, issued, settings, {"quarter": quarter, "year": year})
-    return reader.sheet(filled, items, shape, lines)
+    return _TextReader(sheet, settings, issued).sheet(filled, items, shape, moved(filled, issued, settings))
 
 
 def read_aligned(
-    sheet: Grid,
-    form: Form,
-    aligned: Aligned,
-    issued: Mapping[Ref, str] | None,
-    settings: Settings,
-    *,
-    quarter: int,
-    year: int,
+    sheet: Grid, aligned: Aligned, issued: Mapping[Ref, str] | None, settings: Settings
 ) -> FilledSheet | Doubt:
     """Read a sheet without keys as it was aligned, with a warning (W506).
 
     Where nothing was ``issued`` (None), items keep the ids of their order. Returns a Doubt where the items cannot be
     told apart.
     """
-    found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued, form.catalogue)
+    found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued)
     if isinstance(found, Doubt):
         return found
     rows: dict[int, list[str]] = {}
@@ -80,31 +71,30 @@ def read_aligned(
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
     shape += [unkeyed_text(sheet, f"ところ（{row}行目）", texts, f"{row}:{row}") for row, texts in rows.items()]
-    reader = _TextReader(sheet, form, issued or {}, settings, {"quarter": quarter, "year": year})
-    return reader.sheet(*found, shape)
+    return _TextReader(sheet, settings, issued or {}).sheet(*found, shape)
 
 
 class _TextReader:
     """Reads the texts of a sheet, with a problem for each cell that holds anything else or is gone."""
 
-    def __init__(
-        self, sheet: Grid, form: Form, issued: Mapping[Ref, str], settings: Settings, when: dict[str, int]
-    ) -> None:
-        self._sheet, self._catalogue, self._issued, self._settings = sheet, form.catalogue, issued, settings
-        self._shown = shown_fields(form, **when)
+    def __init__(self, sheet: Grid, settings: Settings, issued: Mapping[Ref, str]) -> None:
+        self._sheet, self._settings, self._issued = sheet, settings, issued
         self._problems: list[Problem] = []
+        self._fields: Mapping[str, Field] = {}
 
     def sheet(
         self, filled: Filled, items: Sequence[Added], shape: Iterable[Problem], moved: tuple[str, ...] = ()
     ) -> FilledSheet:
         """Read the fields and the added ``items``; ``shape`` are the problems of the sheet's shape."""
         issued = self._issued
+        self._fields = filled.form.catalogue.field
         texts = {ref: self._text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
         # Of the cells issued blank, those count that were filled in; of a spare row all, once one was.
         written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
         texts = {ref: text for ref, text in texts.items() if ref in issued or _unit(ref) in written}
         added = tuple({ref: self._text(ref, at, "") for ref, at in item.at.items()} for item in items)
-        lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in self._shown]
+        shown = always_shown(filled.targets)
+        lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in shown]
         if lost:
             self._problems.append(self._removed(lost, filled))
         found = (*self._problems, *shape, *map(self._added, items))
@@ -113,7 +103,7 @@ class _TextReader:
 
     def _text(self, ref: Ref, at: At, issued: str) -> str:
         """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
-        cell, field = self._sheet.cell(*at), self._catalogue.field[ref.field]
+        cell, field = self._sheet.cell(*at), self._fields[ref.field]
         shown = _text_of(cell, field, issued)
         if cell.kind == "error":
             self._note(problems.ERROR_VALUE, ref, at, shown)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from ...domain.fields import label
+from ...domain.fields import ItemList, label
 from ...domain.model import Ref, Settings
 from ...ooxml.refs import column_letters, column_number
-from ..records import Form
-from .sheet import Filled, targets_of
+from .sheet import Filled, Targets
 
 _NAMED = 6  # inserted rows that are named; further ones are counted
 Drawn = Mapping[tuple[str, int], tuple[int, int]]  # (field, period): template row and column
 
 
-def moved(
-    form: Form, filled: Filled, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
-) -> tuple[str, ...]:
+def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tuple[str, ...]:
     """Return what moved as Japanese sentences, with the rows and columns that the sender sees."""
-    drawn = _drawn(form, quarter, year)
+    drawn = _drawn(filled.targets)
     return (*_inserted(filled), *_moved_rows(filled, issued, settings, drawn), *_moved_columns(filled, drawn))
 
 
@@ -36,12 +32,11 @@ def _inserted(filled: Filled) -> Iterator[str]:
         yield f"{'、'.join(columns)}列に列が挿入されています"
 
 
-@lru_cache(maxsize=64)
-def _drawn(form: Form, quarter: int, year: int) -> Drawn:
+def _drawn(targets: Targets) -> Drawn:
     """Where the form draws each field and period that it draws only once."""
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for row, targets in targets_of(form, quarter, year).items():
-        for target in (t for t in targets if not t.period_at):
+    for row, own in targets.items():
+        for target in (t for t in own if not t.period_at):
             at = row, column_number(target.columns[0][1:])
             places.setdefault((target.field, target.period), []).append(at)
     return {field: found[0] for field, found in places.items() if len(found) == 1}
@@ -68,13 +63,14 @@ def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, d
         if ref.item:
             items.setdefault(unit, {}).setdefault(ref.item, []).append(row)
     names: dict[int, str] = {}
+    lists = filled.form.catalogue.by_prefix
     for own in items.values():
         for rows in own.values():
             names |= {row.at: label(row.ref, settings) for row in _out_of_order(sorted(rows))}
         firsts = [_Position(n, min(row.at for row in rows), rows[0].ref) for n, rows in enumerate(own.values())]
-        names |= {row.at: _item_name(row, issued, settings) for row in _out_of_order(firsts)}
+        names |= {row.at: _item_name(row, issued, lists) for row in _out_of_order(firsts)}
     for row in _out_of_order(sorted(units.values())):
-        names[row.at] = settings.catalogue.by_prefix[_unit(row.ref)].label if row.ref.item else label(row.ref, settings)
+        names[row.at] = lists[_unit(row.ref)].label if row.ref.item else label(row.ref, settings)
     for number, name in sorted(names.items()):
         yield f"{number}行目の{name}が、様式と違う位置にあります"
 
@@ -84,11 +80,11 @@ def _unit(ref: Ref) -> str:
     return ref.prefix or ref.field
 
 
-def _item_name(row: _Position, issued: Mapping[Ref, str], settings: Settings) -> str:
+def _item_name(row: _Position, issued: Mapping[Ref, str], lists: Mapping[str, ItemList]) -> str:
     """What people call an item of a list; ``order`` counts from 0."""
     prefix = row.ref.prefix
     name = " ".join(issued.get(Ref(f"{prefix}.name", row.ref.item), "").split())
-    return settings.catalogue.by_prefix[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
+    return lists[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
 
 
 def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from ...domain.fields import Ref
+from ...domain.fields import Field, Ref
 from ...ooxml.refs import column_letters
 from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
@@ -21,7 +21,7 @@ from ..stamp import Stamp
 SEARCHED = 200  # rows and columns that are searched for the stamp
 _SEPARATOR = re.compile("[/,]")  # before the ids in a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
-Texts = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
+Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,15 @@ class Keys:
 class Filled:
     """A sheet as read: ``values`` are the texts of its fields, ``at`` their (row, column), 1-based.
 
+    ``form``, ``keys`` and ``targets`` are what it was read by.
     ``copied`` are rows with a key that occurred before, ``inserted`` rows without a key that hold something or are
     among the others, ``inserted_columns`` likewise; ``lost_columns`` are the keys of the form's columns that the
     sheet lacks.
     """
 
+    form: Form
     keys: Keys
+    targets: Targets
     values: dict[Ref, str]
     at: dict[Ref, tuple[int, int]]
     copied: tuple[int, ...]
@@ -56,7 +59,7 @@ class Filled:
     lost_columns: tuple[str, ...]
 
 
-def find_stamp(rows: Texts) -> tuple[Stamp, int, int] | None:
+def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
     """Return the stamp of a sheet and its place (0-based row and column), or None."""
     for r, row in enumerate(rows[:SEARCHED]):
         for c, value in enumerate(row[:SEARCHED]):
@@ -76,18 +79,24 @@ def template_row(key: str) -> int:
 class Target:
     """How a cell of a keyed row becomes a Ref; ``item_at`` and ``period_at`` say by which id of the key, 0 for none.
 
-    ``columns`` are the keys of the column and of those merged into it. ``spanning`` marks a cell that is only in the
+    ``columns`` are the keys of the column and of those merged into it, ``periods`` all that the cell can be of. ``spanning`` marks a cell that is only in the
     first row of a block, ``unlocked`` one that may be an input, ``certain`` one whose row depends on no condition.
     """
 
     columns: tuple[str, ...]
-    field: str
+    spec: Field
     period: int
+    periods: tuple[int, ...]
     item_at: int
     period_at: int
     spanning: bool
     unlocked: bool
     certain: bool
+
+    @property
+    def field(self) -> str:
+        """The key of the field."""
+        return self.spec.key
 
     def ref(self, ids: Sequence[str]) -> Ref | None:
         """Return what the cell holds in a row with these ids, from 1; None where the lists have no item there."""
@@ -114,10 +123,8 @@ Targets = Mapping[int, tuple[Target, ...]]
 def targets_of(form: Form, quarter: int, year: int) -> Targets:
     """Return the cells that are read, by template row."""
     this = ThisPeriod(quarter, year)
-    return {
-        row: tuple(t for c in cells if (t := _target(form, c, this)) is not None)
-        for row, cells in form.bindings.items()
-    }
+    found = {row: [_target(form, c, this) for c in cells] for row, cells in form.bindings.items()}
+    return {row: tuple(target for target in own if target is not None) for row, own in found.items()}
 
 
 def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
@@ -129,30 +136,34 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     slots = [0, *(loop.variable.slot for block in chain for loop in block.loops)]
     columns = (c.column, *form.merge_columns.get(c.at, ()))
     return Target(
-        tuple(f"c{column_letters(column)}" for column in columns), binding.field, period, slots.index(binding.owner),
+        tuple(f"c{column_letters(column)}" for column in columns), binding.spec, period,
+        form.catalogue.periods(binding.spec) if binding.period_slot else (period,), slots.index(binding.owner),
         slots.index(binding.period_slot), c.repeats < len(chain), c.unlocked, all(block.loops for block in chain),
     )  # fmt: skip
 
 
 def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
     """Return what a form always shows and reads back, as (field, period): nothing that is under ``{% if %}``."""
-    targets = chain.from_iterable(targets_of(form, quarter, year).values())
-    return _fields(form, (target for target in targets if target.certain))
+    return always_shown(targets_of(form, quarter, year))
+
+
+def always_shown(targets: Targets) -> frozenset[tuple[str, int]]:
+    """Return the same of cells that are read."""
+    return _fields(target for target in chain.from_iterable(targets.values()) if target.certain)
 
 
 @lru_cache(maxsize=256)
 def input_fields(form: Form, rows: frozenset[int], quarter: int, year: int) -> frozenset[tuple[str, int]]:
     """Return what departments can be asked for in these template rows: unlocked, as (field, period)."""
     targets = chain.from_iterable(own for row, own in targets_of(form, quarter, year).items() if row in rows)
-    return _fields(form, (target for target in targets if target.unlocked))
+    return _fields(target for target in targets if target.unlocked)
 
 
-def _fields(form: Form, targets: Iterable[Target]) -> frozenset[tuple[str, int]]:
-    periods, field = form.catalogue.periods, form.catalogue.field
-    return frozenset((t.field, n) for t in targets for n in (periods(field[t.field]) if t.period_at else (t.period,)))
+def _fields(targets: Iterable[Target]) -> frozenset[tuple[str, int]]:
+    return frozenset((target.field, n) for target in targets for n in target.periods)
 
 
-def read_sheet(form: Form, rows: Texts, *, quarter: int = 0, year: int = 0) -> Filled | None:
+def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Filled | None:
     """Read a sheet of ``form``; return None when it has no stamp.
 
     ``quarter`` and ``year`` (1–4, 0 for none) are what ``this_quarter`` and ``this_year`` meant in the round of its
@@ -167,10 +178,10 @@ def read_sheet(form: Form, rows: Texts, *, quarter: int = 0, year: int = 0) -> F
     for c, key in enumerate(rows[top]):
         if c > left and key[:1] == "c" and key[1:].isalpha():
             columns.setdefault(key, c)
-    return read_keyed(rows, Keys(stamp, own, columns, top, left), targets_of(form, quarter, year))
+    return read_keyed(form, rows, Keys(stamp, own, columns, top, left), targets_of(form, quarter, year))
 
 
-def read_keyed(rows: Texts, keys: Keys, targets: Targets) -> Filled:
+def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
     """Read a sheet by its keys. Of a text that the form shows in several cells, the input's counts."""
     values: dict[Ref, str] = {}
     at: dict[Ref, tuple[int, int]] = {}
@@ -197,10 +208,11 @@ def read_keyed(rows: Texts, keys: Keys, targets: Targets) -> Filled:
     unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows)
     inserted = tuple(r + 1 for r in unkeyed if r < last or any(rows[r]))
     lost = {target.columns[0] for own in targets.values() for target in own} - keys.columns.keys()
-    return Filled(keys, values, at, tuple(copied), inserted, _unkeyed_columns(rows, keys), tuple(sorted(lost)))
+    columns = _unkeyed_columns(rows, keys)
+    return Filled(form, keys, targets, values, at, tuple(copied), inserted, columns, tuple(sorted(lost)))
 
 
-def _unkeyed_columns(rows: Texts, keys: Keys) -> tuple[int, ...]:
+def _unkeyed_columns(rows: Rows, keys: Keys) -> tuple[int, ...]:
     """Columns without a key (1-based) that are among the keyed ones, or hold something."""
     keyed = set(keys.columns.values())
     last = max(keyed, default=keys.left)

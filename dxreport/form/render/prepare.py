@@ -125,6 +125,7 @@ class _RowPrograms:
 
     def __init__(self, prepared: PreparedForm) -> None:
         self._prepared, self._form = prepared, prepared.form
+        self._variant = prepared.form.source.styles.variant
         self._period = 0  # the quarter or year whose row is being made, in a block over them
         self._anchors = {
             c.at: c for row in self._form.rows.values() for c in row.cells if isinstance(c.content, Binding)
@@ -178,14 +179,17 @@ class _RowPrograms:
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
         how, get = self._access(c), c.binding.getter(self._prepared.this)
-        closed, opened = self._style(c), self._style(c, is_input=how is not Access.LOCKED)
+        is_input = how is not Access.LOCKED
+        closed, opened = (
+            self._variant(c.style, i, c.binding.is_number) if c.unlocked else c.style for i in (False, is_input)
+        )
         void = f'{place} s="{closed}"/>'
         if get is None:
             return void
         filled = opened if how is Access.OPEN else closed
         head, blank = f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>'
         number = c.binding.is_number or (not c.unlocked and self._form.source.styles.is_numeric(c.style))
-        return Slot(get, head, blank, before + void, c.space, how is not Access.LOCKED, c.column, number)
+        return Slot(get, head, blank, before + void, c.space, is_input, c.column, number)
 
     def _access(self, c: TemplateCell) -> Access:
         """Whether a bound cell is an input in this round."""
@@ -197,17 +201,12 @@ class _RowPrograms:
             return Access.LOCKED
         return access(binding.field, period, prepared.round, prepared.settings)
 
-    def _style(self, c: TemplateCell, *, is_input: bool = False) -> int:
-        return self._form.source.styles.variant(c.style, is_input, c.binding.is_number) if c.unlocked else c.style
-
     def _hidden_style(self, c: TemplateCell) -> int:
         """The style of a cell; one hidden in a merge follows the input that the merge is."""
         anchor = self._anchors.get(c.merged_into) if c.merged_into else None
         if anchor is None or not anchor.unlocked:
             return c.style
-        return self._form.source.styles.variant(
-            c.style, self._access(anchor) is not Access.LOCKED, anchor.binding.is_number
-        )
+        return self._variant(c.style, self._access(anchor) is not Access.LOCKED, anchor.binding.is_number)
 
     def _fixed(self, c: TemplateCell, content: Computed) -> str:
         try:

@@ -46,10 +46,9 @@ class RenderedSheet:
 
 @dataclass(slots=True)
 class _WrittenRow:
-    """A row being rendered: as drawn, with its key, height in points and cells."""
+    """A row being rendered: as drawn, with its height in points and its cells."""
 
     drawn: TemplateRow
-    key: str
     height: float | None
     cells: str
 
@@ -146,13 +145,13 @@ class _SheetWriter:
             program, key = program.later, f"{key}+"
         number = len(self.written) + 2
         self.rows.note(template_row, number, path)
-        out: list[str] = []
+        out = [f'<c r="A{number}"{_KEY}{key}{TEXT_TAIL}'] if self.stamp else []
         height = self._fill(program, out, number, path)
         out.append(program.end)
         cells = "".join(out).replace(ROW, str(number))
         drawn = program.row
         taller = height > (drawn.height or self.form.default_height)
-        self.written.append(_WrittenRow(drawn, key, height if taller else drawn.height, cells))
+        self.written.append(_WrittenRow(drawn, height if taller else drawn.height, cells))
 
     def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> float:
         """Add the cells of a row to ``out``; return the height in points that their texts need."""
@@ -243,8 +242,7 @@ class _SheetWriter:
         out = [self._head(first=first), "<sheetData>", self._key_row()]
         for number, row in enumerate(self.written, 2):
             height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
-            key = f'<c r="A{number}"{_KEY}{row.key}{TEXT_TAIL}' if self.stamp else ""
-            out.append(f'<row r="{number}"{row.drawn.attributes}{height}>{key}{row.cells}</row>')
+            out.append(f'<row r="{number}"{row.drawn.attributes}{height}>{row.cells}</row>')
         out += ("</sheetData>", self._after(), "</worksheet>")
         xml = "".join(out)
         if not self.formulas:

@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import count
+from itertools import count, zip_longest
 
 from ...domain.errors import DxreportError
 from ...domain.model import Measure
@@ -213,13 +213,13 @@ def _stamp_xml(prepared: PreparedForm, sheets: Sequence[RenderedSheet], issue: s
              *(("measure", s.measure) for s in sheets)]  # fmt: skip
     columns = [*zip(*facts, strict=True), (), *prepared.long_lists]
     out = []
-    for n in range(max(map(len, columns))):
+    for n, texts in enumerate(zip_longest(*columns, fillvalue=""), 1):
         cells = "".join(
-            f'<c r="{column_letters(c)}{n + 1}"{TEXT_HEAD}{escape(column[n])}{TEXT_TAIL}'
-            for c, column in enumerate(columns, 1)
-            if n < len(column) and column[n]
+            f'<c r="{column_letters(c)}{n}"{TEXT_HEAD}{escape(text)}{TEXT_TAIL}'
+            for c, text in enumerate(texts, 1)
+            if text
         )
-        out.append(f'<row r="{n + 1}">{cells}</row>')
+        out.append(f'<row r="{n}">{cells}</row>')
     return f'<worksheet xmlns="{MAIN_NS}"><sheetData>{"".join(out)}</sheetData></worksheet>'
 
 
