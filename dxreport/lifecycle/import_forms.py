@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,6 @@ from ..domain.model import (
     QUARTER_LABELS,
     Department,
     FiscalYear,
-    ItemList,
-    ListItem,
     Measure,
     ProgressWord,
     Ref,
@@ -175,7 +173,11 @@ class _Reading:
         if not texts.get(Ref("id"), "").strip():
             raise _NotTaken("施策IDが記入されていません")
         measure = measure_from(texts)
-        items: dict[str, Any] = {part.attribute: _numbered(part, part.of(measure)) for part in ITEM_LISTS}
+        items: dict[str, Any] = {}
+        for part in ITEM_LISTS:
+            keys = next_keys(part, (), len(part.of(measure)))
+            numbered = zip(part.of(measure), keys, strict=True)
+            items[part.attribute] = tuple(replace(item, key=key) for item, key in numbered)
         id_, department = plain_id(measure.id), measure.lead_department.strip()
         if id_ in self._measures:
             raise _NotTaken(f"施策ID「{id_}」のシートがほかにもあります")
@@ -227,7 +229,3 @@ def _quarter(shown: Mapping[str, str]) -> int:
     round_ = fold(shown.get("round", ""))
     named = [n for n, label in QUARTER_LABELS.items() if fold(label) in round_]
     return named[0] if len(named) == 1 else 0
-
-
-def _numbered(part: ItemList, items: Sequence[ListItem]) -> tuple[ListItem, ...]:
-    return tuple(replace(item, key=key) for item, key in zip(items, next_keys(part, (), len(items)), strict=True))
