@@ -6,6 +6,7 @@ Only reads, so it works while the master is open in Excel.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,11 +170,9 @@ def _trial_faults(form: Form, master: Master) -> tuple[str, ...]:
             found |= {fault: fault for fault in error.faults}
             continue
         measures = master.measures if not n else master.measures[:1]
-        try:
+        with suppress(DxreportError):
             _try(prepared, measures)
             continue
-        except DxreportError:
-            pass  # which of them fail?
         for measure in measures:
             try:
                 _try(prepared, [measure])

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...domain.fields import CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS
 from ...domain.model import (
+    MEASURE_TEXTS,
     QUARTER_LABELS,
     Activity,
     ActivityQuarter,
@@ -27,8 +28,6 @@ from ...domain.model import (
 )
 
 _DEADLINES = ("2022-07-15", "2022-10-14", "2023-01-13", "2023-04-14")
-_TEXTS = ("id", "name", "lead_department", "related_departments", "contact_person", "contact_email", "goal",
-          "related_flag", "procurement", "support_flag")  # fmt: skip
 
 
 def load(with_answers: bool) -> list[Measure]:
@@ -62,7 +61,7 @@ def settings() -> Settings:
 
 
 def _measure(printed: dict[str, Any], with_answers: bool) -> Measure:
-    texts: dict[str, Any] = {name: printed[name] for name in _TEXTS}
+    texts: dict[str, Any] = {name: printed[name] for name in MEASURE_TEXTS if name != "budgeted"}
     return Measure(
         **texts,
         budgeted=printed["budget_flag"],
