@@ -10,8 +10,7 @@ import click
 
 from ..domain.problems import Problem
 from . import console
-from .common import Call, command
-from .json_records import Record, problem_record
+from .common import Call, Record, command, problem_record
 
 if TYPE_CHECKING:
     from ..lifecycle.check import Audit

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..collect.plan import WORDS, Plan, SheetPlan, Status
 from ..domain.problems import WITHDRAWN, Problem, shown
-from .json_records import Record, note_records, problem_record
+from .common import Record, note_records, problem_record
 
 
 def answer(plan: Plan, *, dry_run: bool) -> Record:

@@ -1,9 +1,12 @@
-"""What all commands share: workspace, time, form of the answer, round."""
+"""What all commands share: workspace, time, round, form of the answer.
+
+The keys of the records in ``--json``, and the order of these, are a contract.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +19,12 @@ from .japanese import Command
 
 if TYPE_CHECKING:
     from ..domain.model import Round
-    from ..master.records import Master
+    from ..domain.problems import Problem
+    from ..master.records import Change, Conflict, Master
     from ..workspace.paths import Workspace
 
 _META = "dxreport"
+Record = dict[str, Any]
 TOO_TALL = (
     "注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
 )
@@ -142,3 +147,26 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
         return made
 
     return decorate
+
+
+def problem_record(problem: Problem) -> Record:
+    """Return a problem; every value is a text."""
+    keys = ("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")
+    return {key: getattr(problem, key) for key in keys}
+
+
+def change_record(change: Change) -> Record:
+    """Return a change of the master, without its origin."""
+    ref, label = str(change.ref), change.label
+    return {"id": change.measure, "field": ref, "label": label, "old": change.old, "new": change.new}
+
+
+def conflict_record(conflict: Conflict) -> Record:
+    """Return a conflict, without its texts."""
+    ref, label = str(conflict.ref), conflict.label
+    return {"conflict": conflict.id, "id": conflict.measure, "field": ref, "label": label}
+
+
+def note_records(notes: Mapping[str, str]) -> list[Record]:
+    """Return the notes that a department wrote in cells, given as text by cell."""
+    return [{"cell": cell, "text": text} for cell, text in notes.items()]

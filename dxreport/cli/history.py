@@ -9,8 +9,7 @@ import click
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
-from .common import Call, command
-from .json_records import Record, change_record
+from .common import Call, Record, change_record, command
 
 if TYPE_CHECKING:
     from ..master.records import Change

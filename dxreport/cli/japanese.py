@@ -42,24 +42,21 @@ class Command(click.Command):
 
 def explain(error: click.ClickException) -> tuple[str, str]:
     """Translate a usage error of click: the fault and the remedy."""
-    ctx = getattr(error, "ctx", None)
-    return _message(error), f"{ctx.command_path} --help で使い方を確かめてください。" if ctx else ""
-
-
-def _message(error: click.ClickException) -> str:
+    message, ctx = error.message, getattr(error, "ctx", None)
     match error:
         case click.NoSuchOption():
             near = f"「{'」「'.join(error.possibilities)}」ではありませんか。" if error.possibilities else ""
-            return f"「{error.option_name}」というオプションはありません。{near}"
+            message = f"「{error.option_name}」というオプションはありません。{near}"
         case click.MissingParameter(param=click.Parameter() as param):
-            return f"{_called(param)} を指定してください。"
+            message = f"{_called(param)} を指定してください。"
         case click.BadParameter(param=click.Parameter() as param):
-            return f"{_called(param)}: {_bad_value(param.type, error.message)}"
+            message = f"{_called(param)}: {_bad_value(param.type, message)}"
         case click.BadOptionUsage():
-            takes = "には値が要りません。" if "does not take" in error.message else "には値を続けて書いてください。"
-            return f"{error.option_name} {takes}"
-    extra = _EXTRA.search(error.message)
-    return f"「{extra[1]}」は余分です。" if extra else error.message
+            takes = "には値が要りません。" if "does not take" in message else "には値を続けて書いてください。"
+            message = f"{error.option_name} {takes}"
+        case _ if extra := _EXTRA.search(message):
+            message = f"「{extra[1]}」は余分です。"
+    return message, f"{ctx.command_path} --help で使い方を確かめてください。" if ctx else ""
 
 
 def _bad_value(kind: object, message: str) -> str:

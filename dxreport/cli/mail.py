@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from . import console
-from .common import Call, command
-from .json_records import Record
+from .common import Call, Record, command
 
 if TYPE_CHECKING:
     from ..mail.drafts import Drafts
-    from ..status.round_status import SheetStatus
 
 _NOBODY = {
     "request": "依頼する部署はありません。",
@@ -79,7 +77,11 @@ def _record(drafts: Drafts, folder: Path, paths: list[Path], removed: list[Path]
         "drafts": [
             {
                 "department": d.department, "to": list(d.to), "cc": list(d.cc), "subject": d.subject, "path": str(path),
-                "attachments": list(d.attachments), "measures": [_sheet(s) for s in d.sheets],
+                "attachments": list(d.attachments),
+                "measures": [
+                    {"id": s.measure, "state": s.state.value, "issued": s.issue.when if s.issue else "", "days_late": s.days_late}
+                    for s in d.sheets
+                ],
             }
             for d, path in zip(drafts.drafts, paths, strict=True)
         ],
@@ -87,8 +89,3 @@ def _record(drafts: Drafts, folder: Path, paths: list[Path], removed: list[Path]
         "unread": [{"return": r.id, "file": r.file} for r in drafts.unread],
         "removed": [str(path) for path in removed],
     }  # fmt: skip
-
-
-def _sheet(s: SheetStatus) -> Record:
-    issued = s.issue.when if s.issue else ""
-    return {"id": s.measure, "state": s.state.value, "issued": issued, "days_late": s.days_late}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import console
-from .common import TOO_TALL, Call, command
-from .json_records import Record
+from .common import TOO_TALL, Call, Record, command
 
 if TYPE_CHECKING:
     from ..issue.render import PreparedIssue

@@ -7,8 +7,7 @@ import click
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
-from .common import Call, command
-from .json_records import problem_record
+from .common import Call, command, problem_record
 
 
 @command(answers=True)

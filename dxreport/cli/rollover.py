@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from . import console
-from .common import Call, command
-from .json_records import change_record, conflict_record
+from .common import Call, change_record, command, conflict_record
 
 
 @command(answers=True)

@@ -9,8 +9,7 @@ import click
 
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, command
-from .json_records import Record, note_records
+from .common import Call, Record, command, note_records
 
 if TYPE_CHECKING:
     from ..master.records import Master

@@ -6,8 +6,7 @@ import click
 
 from ..domain.problems import shown
 from . import console
-from .common import Call, command
-from .json_records import change_record, conflict_record
+from .common import Call, change_record, command, conflict_record
 
 
 @command(answers=True)

@@ -14,7 +14,13 @@ from ..ooxml.worksheets import Worksheets
 
 
 class UnreadableForm(DxreportError):
-    """A sheet does not read back as it was written."""
+    """A sheet does not read back as it was written; ``what`` says where."""
+
+    def __init__(self, form: str, measure: str, what: str) -> None:
+        super().__init__(
+            f"様式 {form} で作ったシート「{measure}」は、書いたとおりに読み戻せません（{what}）。何も書いていません。",
+            "様式のこの欄を直してください（`dxreport check` で確かめられます）。",
+        )
 
 
 def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> None:
@@ -23,22 +29,17 @@ def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> Non
     grid = Worksheets(package).grid(measure.id)
     row, column = max((r for r, _ in grid.cells), default=0), max((c for _, c in grid.cells), default=0)
     if row > MAX_ROWS or column > MAX_COLUMNS:
-        raise _unusable(form.name, measure.id, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")
+        raise UnreadableForm(form.name, measure.id, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")
     issued, this = measure.values(), prepared.this
     read = read_sheet(form, grid.rows, quarter=this.quarter, year=this.year)
     if read is None:
-        raise _unusable(form.name, measure.id, "シートの目印がありません")
+        raise UnreadableForm(form.name, measure.id, "シートの目印がありません")
     shown = shown_fields(form, this.quarter, this.year)
     for ref, text in issued.items():
         if ref not in read.values:
             if (ref.field, ref.period) in shown:
-                raise _unusable(form.name, measure.id, f"{label(ref, prepared.settings)}の行か列がありません")
+                raise UnreadableForm(form.name, measure.id, f"{label(ref, prepared.settings)}の行か列がありません")
         elif normalise(read.values[ref]) != normalise(text):
-            raise _unusable(form.name, measure.id, f"セル {address(*read.at[ref])} {label(ref, prepared.settings)}")
-
-
-def _unusable(form: str, measure: str, what: str) -> UnreadableForm:
-    return UnreadableForm(
-        f"様式 {form} で作ったシート「{measure}」は、書いたとおりに読み戻せません（{what}）。何も書いていません。",
-        "様式のこの欄を直してください（`dxreport check` で確かめられます）。",
-    )
+            raise UnreadableForm(
+                form.name, measure.id, f"セル {address(*read.at[ref])} {label(ref, prepared.settings)}"
+            )

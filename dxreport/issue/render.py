@@ -193,23 +193,20 @@ def _anew(
     *, taken: set[str], kept: Callable[[str], bytes],
 ) -> PreparedIssue:  # fmt: skip
     """Render the selection under the next number that is not ``taken`` or kept for another workbook, and take it."""
-    ids, prefix = tuple(m.id for m in chosen.measures), issue_prefix(master, prepared.round)
-    words = (master.settings.fiscal_year.label, prepared.round.name, chosen.department, *(() if chosen.whole else ids))
+    ids, round_, prefix = (
+        tuple(m.id for m in chosen.measures),
+        prepared.round.name,
+        issue_prefix(master, prepared.round),
+    )
+    words = (master.settings.fiscal_year.label, round_, chosen.department, *(() if chosen.whole else ids))
+    file = file_name("_".join(words)) + ".xlsx"
     while True:
-        issue = Issue(
-            id=f"{prefix}{next_number(prefix, taken):03}",
-            round=prepared.round.name,
-            department=chosen.department,
-            measures=ids,
-            when=when,
-            file=file_name("_".join(words)) + ".xlsx",
-            form=prepared.form.digest,
-            sha256="",
-        )
-        taken.add(issue.id)
+        id_ = f"{prefix}{next_number(prefix, taken):03}"
+        taken.add(id_)
+        issue = Issue(id_, round_, chosen.department, ids, when, file, prepared.form.digest, sha256="")
         made = _rendered(master, prepared, chosen, issue)
         check_readable(made.data, prepared, chosen.measures[0])
-        if kept(issue.id) in (b"", made.data):
+        if kept(id_) in (b"", made.data):
             return made
 
 

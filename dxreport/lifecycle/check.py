@@ -5,30 +5,36 @@ Only reads, so it works while the master is open in Excel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..domain import problems
-from ..domain.errors import TemplateError
+from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, access
 from ..domain.model import Measure, Ref, Round
 from ..domain.problems import Problem, problem, shown
 from ..form.compile import load_form
-from ..form.expressions import tag_of
+from ..form.expressions import Computed, tag_of
+from ..form.faults import CannotShow
 from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
+from ..form.render.workbook import render_book
+from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
 from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, tables_of
 from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
+from ..ooxml.refs import address
 from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
-from .try_out import trial_faults
+
+_TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
         except TemplateError as error:
             checked.append(CheckedTemplate(path, faults=error.faults))
             continue
-        checked.append(CheckedTemplate(path, trial_faults(form, master), form.notes))
+        checked.append(CheckedTemplate(path, _trial_faults(form, master), form.notes))
         if path.name == FORM_NAME:
             issued = form
     return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)))
@@ -154,3 +160,42 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
             value=text,
             fields=tuple(map(str, refs)),
         )
+
+
+def _trial_faults(form: Form, master: Master) -> tuple[str, ...]:
+    """Fill the form in as ``render`` would, all measures in the first round and one in the others; return what fails."""
+    found: dict[str, str] = {}  # by the text of the template that fails
+    for n, round_ in enumerate(master.settings.rounds):
+        try:
+            prepared = PreparedForm(form, round_, master.settings, "")
+        except TemplateError as error:
+            found |= {fault: fault for fault in error.faults}
+            continue
+        measures = master.measures if not n else master.measures[:1]
+        with suppress(DxreportError):
+            _try(prepared, measures)
+            continue
+        for measure in measures:
+            try:
+                _try(prepared, [measure])
+            except CannotShow as error:
+                found.setdefault(error.source, _placed(form, error))
+            except UnreadableForm as error:
+                found.setdefault("", error.message)
+            except DxreportError:
+                pass  # a text of the master that no cell can hold
+    return tuple(found.values())
+
+
+def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
+    """Render the measures into one workbook, and read the first one back."""
+    book = render_book(prepared, measures, _TRIAL)
+    for measure in measures[:1]:
+        check_readable(book.data, prepared, measure)
+
+
+def _placed(form: Form, error: CannotShow) -> str:
+    """The message of an error, with the cells whose text fails in front."""
+    texts = ((c.at, c.content) for row in form.rows.values() for c in row.cells)
+    names = "、".join(address(*at) for at, text in texts if isinstance(text, Computed) and text.source == error.source)
+    return f"シート「{form.sheet}」{f' {names}' if names else ''}: {error.message}"

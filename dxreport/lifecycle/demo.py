@@ -102,18 +102,9 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     end = status(master, round_, (ISSUED + CORRECTED).date())
     expected = {id_: {**m.values(), **(wrong if id_ == held.measure else {})} for id_, m in printed.items()}
     return DemoResult(
-        workspace=workspace,
-        issued=tuple(issued),
-        returned=tuple(returned),
-        first=first,
-        held=held,
-        corrected=corrected,
-        second=second,
-        reports=tuple(reports),
-        published=tuple(published),
-        end=end,
-        unexpected=tuple(_unexpected(master, expected, end)),
-    )
+        workspace, tuple(issued), tuple(returned), first, held, corrected=corrected, second=second, reports=tuple(reports),
+        published=tuple(published), end=end, unexpected=tuple(_unexpected(master, expected, end)),
+    )  # fmt: skip
 
 
 def _fill(path: Path, data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]]) -> Path:

@@ -179,18 +179,13 @@ class _Reading:
     def result(self) -> ImportedForms:
         """Return all that was read."""
         measures = tuple(self._measures.values())
+        departments = tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures))
         seen = (q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip())
         words = {w.word: w for w in self._settings.progress_words}
         words |= {word: ProgressWord(word) for word in seen if word not in words}
-        return ImportedForms(
-            replace(self._settings, progress_words=tuple(words.values())),
-            tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures)),
-            measures,
-            tuple(self._unplaced),
-            tuple(self._missing),
-            tuple(self._other_sheets),
-            self._skipped,
-        )
+        settings = replace(self._settings, progress_words=tuple(words.values()))
+        lists = tuple(self._unplaced), tuple(self._missing), tuple(self._other_sheets)
+        return ImportedForms(settings, departments, measures, *lists, self._skipped)
 
 
 def _accompanies_forms(form: Form, sheet: Grid) -> bool:

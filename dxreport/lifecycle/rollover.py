@@ -16,7 +16,7 @@ from pathlib import Path
 from ..collect.commit import Books
 from ..domain.errors import MasterError, UsageError
 from ..domain.fields import Ref, label
-from ..domain.merge import CellConflict, contested, three_way
+from ..domain.merge import contested, three_way
 from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
 from ..master.build import master_bytes
@@ -168,30 +168,23 @@ class _Merging:
             """Whether a text of the new year came from the old one and was not edited since."""
             return ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
 
+        def name(ref: Ref) -> str:
+            return label(ref, settings, item_name(ref, texts, settings.catalogue))
+
         merge = three_way(before, texts, current, answered=carried_over)
         merge = contested(merge, before, current, answered=carried_over)
-        for c in merge.changes:
-            self._change(
-                measure.id, c.ref, label(c.ref, settings, item_name(c.ref, texts, settings.catalogue)), c.old, c.new
-            )
-        for conflict in merge.conflicts:
-            self._conflict(
-                measure.id, conflict, label(conflict.ref, settings, item_name(conflict.ref, texts, settings.catalogue))
-            )
+        found = [(c.ref, name(c.ref), c.old, c.new) for c in merge.changes]
         # 方向 is carried where it is blank in the new year; any other text is the new year's own.
         if DIRECTION in self._new.tables[tables_of(settings).lists["outcome"].name].columns:
             for key in dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome.")):
                 text, ref = self._old.directions.get((measure.id, key), ""), Ref(DIRECTION_FIELD, key)
                 if text and not self._new.directions.get((measure.id, key)):
-                    self._change(measure.id, ref, f"{item_name(ref, texts, settings.catalogue)} {DIRECTION}", "", text)
-
-    def _change(self, id_: str, ref: Ref, name: str, old: str, new: str) -> None:
-        self.changes.append(Change(self._when, id_, ref, name, old, new, note=self._note))
-
-    def _conflict(self, id_: str, c: CellConflict, name: str) -> None:
-        known = (*self._new.conflicts, *self.conflicts)
-        live = (o for o in known if o.state is not ConflictState.WITHDRAWN)
-        if any((o.measure, o.ref, o.returned) == (id_, c.ref, c.returned) for o in live):
-            return
-        number, texts = next_id("C", [o.id for o in known]), (c.issued, c.returned, c.current)
-        self.conflicts.append(Conflict(number, SOURCE, id_, c.ref, name, *texts, reason=self._note, when=self._when))
+                    found.append((ref, f"{item_name(ref, texts, settings.catalogue)} {DIRECTION}", "", text))
+        self.changes += [Change(self._when, measure.id, *change, note=self._note) for change in found]
+        live = [o for o in self._new.conflicts if o.measure == measure.id and o.state is not ConflictState.WITHDRAWN]
+        known = {(o.ref, o.returned) for o in live}
+        for c in merge.conflicts:
+            if (c.ref, c.returned) not in known:
+                number = next_id("C", [o.id for o in (*self._new.conflicts, *self.conflicts)])
+                where, each = (number, SOURCE, measure.id, c.ref, name(c.ref)), (c.issued, c.returned, c.current)
+                self.conflicts.append(Conflict(*where, *each, reason=self._note, when=self._when))

@@ -10,13 +10,10 @@ import json
 from importlib import resources
 from typing import Any
 
-from ...domain.fields import CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS, QUARTER_LABELS, Ref
-from ...domain.model import FiscalYear, Measure, ProgressWord, Round, Settings, normalise
+from ...domain.fields import BUILT_IN, CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS, QUARTER_LABELS, Period, Ref
+from ...domain.model import FiscalYear, Measure, ProgressWord, Round, Settings
 
 _DEADLINES = ("2022-07-15", "2022-10-14", "2023-01-13", "2023-04-14")
-_TEXTS = ("id", "name", "lead_department", "related_departments", "contact_person", "contact_email", "goal",
-          "related_flag", "procurement", "support_flag")  # fmt: skip
-_LISTED = {"related": ("id", "name"), "support": ("period", "content")}
 
 
 def load(with_answers: bool) -> list[Measure]:
@@ -50,18 +47,12 @@ def settings() -> Settings:
 
 
 def _measure(record: dict[str, Any], with_answers: bool) -> Measure:
-    values = {Ref(name): record[name] for name in _TEXTS} | {Ref("budgeted"): record["budget_flag"]}
-    for prefix, letter, items in (("related", "R", "related_measures"), ("support", "S", "support_requests")):
-        for n, item in enumerate(record[items], 1):
-            values |= {Ref(f"{prefix}.{name}", f"{letter}{n}"): item[name] for name in _LISTED[prefix]}
-    for n, item in enumerate(record["activities"], 1):
-        values |= {Ref(f"activity.{name}", f"K{n}"): item[name] for name in ("name", "plan_label")}
-        names = ("plan", "progress", "countermeasure") if with_answers else ("plan",)
-        values |= _periods("activity", f"K{n}", item, names)
-    for n, item in enumerate(record["outcomes"], 1):
-        values |= _periods("outcome", f"O{n}", item, ("indicator", "target", "actual"))
-    return Measure({ref: normalise(text) for ref, text in values.items()})
-
-
-def _periods(prefix: str, key: str, item: dict[str, Any], names: tuple[str, ...]) -> dict[Ref, str]:
-    return {Ref(f"{prefix}.{name}", key, n): text for name in names for n, text in enumerate(item[name], 1)}
+    values = {Ref(key): record["budget_flag" if key == "budgeted" else key] for key, _ in BUILT_IN.cells[""]}
+    for items in BUILT_IN.lists:
+        fields = BUILT_IN.members[items.prefix].values()
+        for n, item in enumerate(record[items.attribute], 1):
+            for field in (f for f in fields if with_answers or f.name not in ("progress", "countermeasure")):
+                texts = [item[field.name]] if field.period is Period.NONE else item[field.name]
+                cells = zip(BUILT_IN.periods(field), texts, strict=True)
+                values |= {Ref(field.key, f"{items.letter}{n}", period): text for period, text in cells}
+    return Measure(values)
