@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from ..domain import problems
 from ..domain.fields import FIELD
-from ..domain.model import Department, Measure, Ref, Round, Settings, measure_from
+from ..domain.model import Ref, Round, Settings, measure_from
 from ..domain.problems import Problem, problem
+from ..master.records import Master
 from ..rules import Case, Finding, judge, problems_of, takes
 from ..rules.progress import QUARTER_ANSWERS
 from .reading import SheetReading
@@ -24,27 +24,16 @@ LACKING = frozenset(
 )  # fmt: skip
 
 
-class Terms(Protocol):
-    """Gives settings by their digest."""
-
-    def __call__(self, digest: str) -> Settings: ...
-
-
 class Judge:
     """Judges sheets by the settings they were read by; an outcome found before is not worked out again.
 
-    ``known`` are outcomes by their digest; ``fresh`` those that were added. Rules that look at other measures or
+    ``terms`` gives settings by their digest. ``known`` are outcomes by their digest; ``fresh`` those that were added. Rules that look at other measures or
     at departments only warn.
     """
 
-    def __init__(
-        self,
-        terms: Terms,
-        measures: Mapping[str, Measure],
-        departments: tuple[Department, ...],
-        known: Mapping[str, Judged],
-    ) -> None:
-        self._terms, self._measures, self._departments = terms, measures, departments
+    def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
+        self._terms, self._departments = terms, master.departments
+        self._measures = {m.id: m for m in master.measures}
         self._known = dict(known)
         self._opened: dict[tuple[object, ...], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}
