@@ -21,7 +21,7 @@ from .kept import Kept
 from .ledger import ACCEPTED, ADDITION
 from .log import Chain, Commit, LogEntry, commit_name
 from .originals import original
-from .read import FileReader
+from .reader import FileReader
 from .reading import Reading, SheetReading
 from .replay import Accept, Decision, Edit, Event, Issued, Withdraw, replay
 

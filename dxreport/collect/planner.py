@@ -20,7 +20,7 @@ from .ledger import shown_problems
 from .log import content_key
 from .originals import original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
-from .read import FileRead, FileReader, package_of
+from .reader import FileRead, FileReader, package_of
 from .reading import Reading, SheetReading
 from .replay import Again, Fate, Replayed, SheetKey
 

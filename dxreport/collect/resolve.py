@@ -15,7 +15,7 @@ from .commit import Books, opened
 from .ledger import ADDITION, addition
 from .originals import original
 from .planner import Planner
-from .read import FileReader
+from .reader import FileReader
 from .replay import Accept, Adopt, Decision, Edit, Fate, SheetOutcome
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}

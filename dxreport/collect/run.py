@@ -15,7 +15,7 @@ from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
 from .plan import Plan
 from .planner import Planner
-from .read import Ask, FileReader
+from .reader import Ask, FileReader
 
 
 @dataclass(frozen=True, slots=True)
