@@ -1,7 +1,7 @@
 """Collect: returned files → what the master takes from them.
 
-judge    a file → its sheets, identified, read and judged by the rules;  judged  these, as records
-halves   a sheet → those that waited for it;  kept  the originals of returns, judged again
-planned  judged sheets → a plan, one file after another;  plan  that, as records;  books  受付簿 and 競合 in it
-applied  the plan → master, kept originals, corrected copies
+reader   a file → its sheets, identified and read;  reading  these facts, as records;  kept  the same, once and for all
+replay   events of a measure → its state;  judge  the rules as it asks them;  log  the events, a commit for each command
+commit   the master with its log, and the one way to write both;  ledger  rows that tell of it;  migrate  a first log
+planner  a run of collect;  plan  that, as records;  run, resolve, withdraw  the commands;  corrected  what goes back
 """

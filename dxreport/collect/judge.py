@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from ..domain import problems
 from ..domain.fields import When
-from ..domain.model import Department, Measure, Ref, Round, Settings
+from ..domain.model import Measure, Ref, Round, Settings
 from ..domain.problems import Problem, problem
+from ..master.records import Master
 from ..rules import Case, Finding, judge, problems_of, takes
 from .reading import SheetReading
 from .replay import Judged, Sheet
@@ -24,27 +24,16 @@ LACKING = frozenset(
 )  # fmt: skip
 
 
-class Terms(Protocol):
-    """Gives settings by their digest."""
-
-    def __call__(self, digest: str) -> Settings: ...
-
-
 class Judge:
     """Judges sheets by the settings they were read by; an outcome found before is not worked out again.
 
-    ``known`` are outcomes by their digest; ``fresh`` those that were added. Rules that look at other measures or
+    ``terms`` gives settings by their digest. ``known`` are outcomes by their digest; ``fresh`` those that were added. Rules that look at other measures or
     at departments only warn.
     """
 
-    def __init__(
-        self,
-        terms: Terms,
-        measures: Mapping[str, Measure],
-        departments: tuple[Department, ...],
-        known: Mapping[str, Judged],
-    ) -> None:
-        self._terms, self._measures, self._departments = terms, measures, departments
+    def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
+        self._terms, self._departments = terms, master.departments
+        self._measures = {m.id: m for m in master.measures}
         self._known = dict(known)
         self._opened: dict[tuple[object, ...], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}
@@ -61,13 +50,15 @@ class Judge:
         key = (*sheet.key, sheet.issued.get(Ref("id"), ""), sheet.terms, frozenset(sheet.texts))
         if key not in self._opened:
             case = self._case(sheet, {**sheet.issued, **sheet.texts})
-            self._opened[key] = frozenset(ref for ref in sheet.texts if takes(case, ref))
+            fields = case.settings.catalogue.field
+            self._opened[key] = frozenset(ref for ref in sheet.texts if ref.field in fields and takes(case, ref))
         return self._opened[key]
 
     def accepts(self, sheet: Sheet) -> frozenset[Ref]:
         """All but what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's to change."""
         fields = self._terms(sheet.terms).catalogue.field
-        return frozenset(r for r in sheet.texts if fields[r.field].group or r.field == "activity.plan_label")
+        known = (r for r in sheet.texts if r.field in fields)
+        return frozenset(r for r in known if fields[r.field].group or fields[r.field].default)
 
     def _case(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Case:
         settings = self._terms(sheet.terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..domain import problems
@@ -34,8 +34,7 @@ def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Pro
         said = {"return": outcome.sheet.return_id, "measure": read.measure, "newer": outcome.overtaken_by}
         return (problem(problems.REPLACED, said),)
     place = {str(ref): n for n, ref in enumerate(outcome.sheet.issued)}
-    own = {id(p): n for n, p in enumerate(read.problems) if p.code != problems.EARLIER_ROUND.code}
-    given = {p: n for n, p in enumerate(read.problems) if id(p) in own}
+    given = {p: n for n, p in enumerate(read.problems) if p.code != problems.EARLIER_ROUND.code}
 
     def order(p: Problem) -> tuple[int, int, str]:
         if p in given:
@@ -55,37 +54,33 @@ def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Pro
 def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, str]) -> Receipt:
     """The row of a sheet that was read."""
     read, said = outcome.sheet.read, shown_problems(outcome, files)
-    merged = len(outcome.merge.changes) if outcome.fate.is_in else 0
+    comments = "\n".join(f"{cell}: {shown(text, _NOTE)}" for cell, text in read.notes.items())
     return replace(
         _receipt(reading, read, _STATES[outcome.fate], said),
-        changes=merged,
+        changes=len(outcome.merge.changes) if outcome.fate.is_in else 0,
         note=_reason(outcome, said),
         replaced_by=outcome.replaced_by if outcome.fate is Fate.REPLACED else "",
         meant=outcome.judged.elsewhere,
-        comments=_comments(read) if not outcome.overtaken_by else "",
+        comments="" if outcome.overtaken_by else comments[:_CELL],
     )
 
 
-def fixed_receipts(reading: Reading, refused: Reading | None = None) -> dict[tuple[str, str, str], Receipt]:
-    """The rows of what could not be read of a file, by their keys.
+def fixed_receipts(first: Reading, last: Reading, withdrawn: str | None) -> list[Receipt]:
+    """The rows of what could not be read of a file: at ``first``, and of the ``last`` reading of it.
 
-    ``refused`` is what was read of the file at first, where it could not be opened then.
+    ``withdrawn`` is the reason where it was withdrawn.
     """
-    rows: dict[tuple[str, str, str], Receipt] = {}
-    for sheet in reading.sheets:
-        if not sheet.readable:
-            row = _receipt(reading, sheet, ReceiptState.REFUSED, sheet.problems)
-            rows.setdefault(_key(row), row)
-    if not reading.sheets:
-        row = _receipt(reading, SheetReading("", "", ""), ReceiptState.REFUSED, reading.problems)
-        rows.setdefault(_key(row), row)
-    elif refused is not None:
-        why = next((p.message for p in refused.problems if p.severity == "error"), "")
-        codes = "、".join(dict.fromkeys(p.code for p in refused.problems))
-        row = _receipt(reading, SheetReading("", "", ""), ReceiptState.MERGED, ())
-        row = replace(row, note=_READ_LATER.format(codes) if codes else why)
-        rows.setdefault(_key(row), row)
-    return rows
+    rows = [_receipt(last, sheet, ReceiptState.REFUSED, sheet.problems) for sheet in last.sheets if not sheet.readable]
+    whole = SheetReading("", "", "")
+    if not last.sheets:
+        rows = [_receipt(last, whole, ReceiptState.REFUSED, last.problems)]
+    elif not first.sheets:
+        codes = "、".join(dict.fromkeys(p.code for p in first.problems))
+        row = _receipt(last, whole, ReceiptState.MERGED, ())
+        rows.append(replace(row, note=_READ_LATER.format(codes) if codes else ""))
+    if withdrawn is not None:
+        rows = [replace(row, state=ReceiptState.WITHDRAWN, note=withdrawn_note(withdrawn)) for row in rows]
+    return list({row.place: row for row in reversed(rows)}.values())[::-1]
 
 
 def _receipt(reading: Reading, sheet: SheetReading, state: ReceiptState, said: Iterable[Problem]) -> Receipt:
@@ -111,14 +106,6 @@ def withdrawn_note(reason: str) -> str:
 
 def _first_error(said: Iterable[Problem]) -> str:
     return next((p.message for p in said if p.severity == "error"), "")
-
-
-def _comments(read: SheetReading) -> str:
-    return "\n".join(f"{cell}: {shown(text, _NOTE)}" for cell, text in read.notes.items())[:_CELL]
-
-
-def _key(receipt: Receipt) -> tuple[str, str, str]:
-    return receipt.id, receipt.measure, receipt.issue_id
 
 
 class History:
@@ -209,14 +196,14 @@ class ConflictRows:
             if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
                 winner = now.by if now else after.texts[old.ref].by
                 why = reason or (f"返送 {winner[0]} に置き換え" if winner else TYPED)
-                self._write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))
+                self.write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))
         names = {**_texts(before), **_texts(after)}
         for key, new in after.conflicts.items():
             was = before.conflicts.get(key)
             by = new.by[0] if new.by else seen
             if was is not None and _alike(was, new):
                 if (row := self._row(measure, new)) and row.return_id != by and new.by:
-                    self._write(replace(row, return_id=by))
+                    self.write(replace(row, return_id=by))
                 continue
             name = label(
                 new.ref, self._settings, item_name(new.ref, {**names, new.ref: new.returned}, self._settings.catalogue)
@@ -226,26 +213,23 @@ class ConflictRows:
                 by, measure, new.ref, name, issued=new.issued, returned=new.returned, current=new.current, reason=why
             )
 
-    def offer(self, return_id: str, measure: str, item: Mapping[Ref, str]) -> None:
-        """Offer an item that a department added, unless it was offered before."""
-        told = addition(item, self._settings)
-        known = (c for c in self._all.values() if c.state is not ConflictState.WITHDRAWN)
-        if any((c.measure, c.returned) == (measure, told) for c in known):
-            return
-        first = next(iter(item))
-        name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.prefix].label}"
-        self._add(return_id, measure, first, name, returned=told)
+    def offer(self, return_id: str, sheet: SheetReading) -> None:
+        """Offer the items that a department added, unless they were offered before."""
+        for item in sheet.added:
+            told = addition(item, self._settings)
+            known = (c for c in self._all.values() if c.state is not ConflictState.WITHDRAWN)
+            if any((c.measure, c.returned) == (sheet.measure, told) for c in known):
+                continue
+            first = next(iter(item))
+            name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.prefix].label}"
+            self._add(return_id, sheet.measure, first, name, returned=told)
 
     def take_back(self, return_id: str, reason: str) -> None:
         """Close the open offers of a return that is withdrawn."""
         for row in list(self._all.values()):
             mine = row.return_id == return_id and row.label.startswith(ADDITION)
             if mine and row.state is ConflictState.OPEN:
-                self._write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
-
-    def write(self, row: Conflict) -> None:
-        """Write a row over."""
-        self._write(row)
+                self.write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
 
     def _row(self, measure: str, conflict: OpenConflict) -> Conflict | None:
         """The open row of a conflict; None where a person removed it."""
@@ -262,7 +246,8 @@ class ConflictRows:
         )
         self._all[row.id] = self.added[row.id] = row
 
-    def _write(self, row: Conflict) -> None:
+    def write(self, row: Conflict) -> None:
+        """Write a row over."""
         self._all[row.id] = row
         (self.added if row.id in self.added else self.updated)[row.id] = row
 
@@ -274,12 +259,3 @@ def addition(item: Mapping[Ref, str], settings: Settings) -> str:
 
 def _alike(one: OpenConflict, other: OpenConflict) -> bool:
     return (one.returned, one.current) == (other.returned, other.current)
-
-
-def changed_receipts(
-    before: Mapping[tuple[str, str, str], Receipt], after: Mapping[tuple[str, str, str], Receipt]
-) -> Iterator[Receipt]:
-    """The rows that differ."""
-    for key, row in after.items():
-        if before.get(key) != row:
-            yield row

@@ -141,8 +141,7 @@ class Log:
 
     def nearest(self, texts: Mapping[str, Mapping[Ref, str]]) -> Chain:
         """The chain whose last texts differ least from these; of two alike the newer one. Empty where there is no log."""
-        best = Chain()
-        least = -1
+        best, least = Chain(), -1
         for name in self.names():
             chain = self.chain(name)
             written = chain.written()
@@ -208,15 +207,18 @@ _NAME = {type_: name for name, type_ in _EVENTS.items()}
 
 def _entry_json(entry: LogEntry) -> dict[str, Any]:
     event = entry.event
-    values = {f.name: getattr(event, f.name) for f in fields(event)}
-    texts = {
-        k: str(v) if isinstance(v, Ref) else refs_json(v) if isinstance(v, Mapping) else v for k, v in values.items()
-    }
-    return {
-        "event": _NAME[type(event)],
-        "measures": list(entry.measures),
-        **{k: v for k, v in texts.items() if v != ""},
-    }
+    given: dict[str, Any] = {"event": _NAME[type(event)], "measures": list(entry.measures)}
+    for f in fields(event):
+        value = getattr(event, f.name)
+        match value:
+            case "":
+                continue
+            case Ref():
+                value = str(value)
+            case Mapping():
+                value = refs_json(value)
+        given[f.name] = value
+    return given
 
 
 def _entry_from(given: dict[str, Any]) -> LogEntry:
@@ -229,16 +231,14 @@ def _entry_from(given: dict[str, Any]) -> LogEntry:
     return LogEntry(type_(**{**blank, **given}), measures)
 
 
+_PROBLEMS = ("own", "lacks", "warnings")
+
+
 def _judged_json(judged: Judged) -> dict[str, Any]:
-    given = {
-        "own": [problem_json(p) for p in judged.own],
-        "lacks": [problem_json(p) for p in judged.lacks],
-        "warnings": [problem_json(p) for p in judged.warnings],
-        "elsewhere": judged.elsewhere,
-    }
-    return {key: value for key, value in given.items() if value}
+    given: dict[str, Any] = {key: [problem_json(p) for p in getattr(judged, key)] for key in _PROBLEMS}
+    return {key: value for key, value in (given | {"elsewhere": judged.elsewhere}).items() if value}
 
 
 def _judged_from(given: Mapping[str, Any]) -> Judged:
-    own, lacks, warnings = (tuple(problem_from(p) for p in given.get(k, ())) for k in ("own", "lacks", "warnings"))
+    own, lacks, warnings = (tuple(map(problem_from, given.get(key, ()))) for key in _PROBLEMS)
     return Judged(own, lacks, warnings, given.get("elsewhere", ""))

@@ -7,60 +7,56 @@ another text than the history ends with, the master's counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..domain.errors import MasterError
 from ..domain.model import Ref
 from ..domain.problems import Problem
 from ..intake.gather import ARROW
-from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState
+from ..issue.store import Archive
+from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState
 from .judge import Judge
+from .kept import Kept
 from .ledger import ACCEPTED, ADDITION
-from .log import Chain, Commit, LogEntry, Read, commit_name
+from .log import Chain, Commit, LogEntry, commit_name
 from .originals import original
-from .read import FileReader
-from .reading import Reading, SheetReading, reading_data, reading_name
-from .replay import Accept, Decision, Edit, Event, Issued, Withdraw
+from .reader import FileReader
+from .reading import Reading, SheetReading
+from .replay import Accept, Decision, Edit, Event, Issued, Withdraw, replay
 
-if TYPE_CHECKING:
-    from .commit import Books
-
+_Texts = Mapping[str, Mapping[Ref, str]]
 _Dated = tuple[str, int, int, LogEntry]  # time, kind of event, place among these
 
 
-def first_commit(books: Books) -> Chain:
-    """The chain that the first writing command begins with; its readings are added to the books."""
-    first = _first(books)
-    written = _written(books, first)
-    bare = Commit("", books.when, "first", first=first, changes=_changes(first, written))
-    dated = [*_issues(books), *_returns(books), *_people(books, first)]
+def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
+    """The chain that the first writing command begins with; ``kept`` gets its readings. ``texts`` are the master's."""
+    first = _first(master, texts, kept.archive)
+    last = {id_: dict(refs) for id_, refs in first.items()}
+    for change in master.changes:
+        if change.measure in last:
+            last[change.measure][change.ref] = change.new
+    changes = tuple(
+        (id_, ref, text) for id_, refs in last.items() for ref, text in refs.items() if first[id_].get(ref, "") != text
+    )
+    dated = [*_issues(master), *_returns(master, kept), *_people(master, first)]
     entries = tuple(entry for *_, entry in sorted(dated, key=lambda d: d[:3]))
-    chain = _chain(_with(bare, entries))
-    settled = tuple(_settle(books, chain, written))
-    return _chain(_with(bare, (*entries, *settled)))
-
-
-def _with(commit: Commit, entries: tuple[LogEntry, ...]) -> Commit:
-    return Commit("", commit.when, commit.command, entries, commit.changes, first=commit.first)
-
-
-def _chain(commit: Commit) -> Chain:
+    entries += tuple(_settle(master, kept, entries, first, last))
+    commit = Commit("", when, "first", entries, changes, first=first)
     return Chain((commit_name(commit, 1),), (commit,))
 
 
-def _first(books: Books) -> dict[str, dict[Ref, str]]:
+def _first(master: Master, here: _Texts, archive: Archive) -> dict[str, dict[Ref, str]]:
     """The texts that the year began with: the master's with its history undone, as far as issues do not tell better."""
-    texts = {id_: dict(refs) for id_, refs in books.texts.items()}
+    texts = {id_: dict(refs) for id_, refs in here.items()}
     oldest: dict[tuple[str, Ref], Change] = {}
-    for change in reversed(books.master.changes):
+    for change in reversed(master.changes):
         if change.measure in texts:
             texts[change.measure][change.ref] = change.old
             oldest[change.measure, change.ref] = change
     sent: set[str] = set()
-    for issue in books.master.issues:
-        snapshot = books.archive.snapshot(issue.id)
+    for issue in master.issues:
+        snapshot = archive.snapshot(issue.id)
         for id_, refs in snapshot.texts.items() if snapshot else ():
             if id_ in texts and id_ not in sent:
                 sent.add(id_)
@@ -70,87 +66,61 @@ def _first(books: Books) -> dict[str, dict[Ref, str]]:
     return {id_: {ref: text for ref, text in refs.items() if text} for id_, refs in texts.items()}
 
 
-def _written(books: Books, first: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[Ref, str]]:
-    """The texts that the history ends with."""
-    texts = {id_: dict(refs) for id_, refs in first.items()}
-    for change in books.master.changes:
-        if change.measure in texts:
-            texts[change.measure][change.ref] = change.new
-    return texts
-
-
-def _changes(
-    first: Mapping[str, Mapping[Ref, str]], last: Mapping[str, Mapping[Ref, str]]
-) -> tuple[tuple[str, Ref, str], ...]:
-    return tuple(
-        (id_, ref, text)
-        for id_, texts in last.items()
-        for ref, text in texts.items()
-        if first[id_].get(ref, "") != text
-    )
-
-
-def _issues(books: Books) -> Iterator[_Dated]:
-    for n, issue in enumerate(books.master.issues):
+def _issues(master: Master) -> Iterator[_Dated]:
+    for n, issue in enumerate(master.issues):
         yield issue.when, 0, n, LogEntry(Issued(issue.id), issue.measures)
 
 
-def _returns(books: Books) -> Iterator[_Dated]:
+def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
     """Returns in the order of their numbers, each when it was collected as far as the history says."""
     by_return: dict[str, list[Receipt]] = {}
-    for receipt in sorted(books.master.receipts, key=lambda r: r.number):
+    for receipt in sorted(master.receipts, key=lambda r: r.number):
         if receipt.id[:1] == "U":
             by_return.setdefault(receipt.id, []).append(receipt)
-    reader = FileReader(books.master, books.archive)
+    reader = FileReader(master, kept.archive)
     time = ""
     for n, (id_, rows) in enumerate(by_return.items()):
-        changed = [c.when for c in books.master.changes if c.return_id == id_ and not c.note]
+        changed = [c.when for c in master.changes if c.return_id == id_ and not c.note]
         time = max(time, min(changed, default=rows[0].when))
-        reading = _reading(books, reader, id_, rows)
-        name = reading_name(id_, reading_data(reading, books.archive))
-        books.migrated[name] = reading
-        yield time, 2, n, LogEntry(Read(name, id_, reading.sha256, reading.file), reading.measures())
+        reading = _reading(kept, reader, id_, rows)
+        yield time, 2, n, LogEntry(kept.keep(reading), reading.measures())
         for m, row in enumerate(rows):
             if row.note.startswith(ACCEPTED):
                 notes = (
                     c.when
-                    for c in books.master.changes
+                    for c in master.changes
                     if (c.return_id, c.measure) == (id_, row.measure) and c.note == row.note
                 )
                 accept = Accept(id_, row.issue_id, row.note.removeprefix(ACCEPTED))
                 yield min(notes, default=time), 3, n * 1000 + m, LogEntry(accept, (row.measure,))
         if gone := [row for row in rows if row.state is ReceiptState.WITHDRAWN]:
-            notes = (c.when for c in books.master.changes if c.return_id == id_ and c.note.startswith("取下げ"))
+            notes = (c.when for c in master.changes if c.return_id == id_ and c.note.startswith("取下げ"))
             reason = gone[0].note.removeprefix("取下げ").removeprefix(": ")
             yield max(notes, default="9999"), 5, n, LogEntry(Withdraw(id_, reason), reading.measures())
 
 
-def _reading(books: Books, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:
+def _reading(kept: Kept, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:
     """What the kept original says; where it cannot be read, what the ledgers say of it."""
     head = rows[0]
     mailed = any(f"{ending}{ARROW}" in head.file.lower() for ending in (".eml", ".msg"))
-    bare = Reading(
-        id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=books.own_terms
-    )
+    bare = Reading(id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=kept.own_terms)
     try:
-        read = reader.read(original(books.workspace, bare), ask=False)
+        read = reader.read(original(kept.workspace, bare), ask=False)
     except MasterError:
         read = None
     known = {row.measure for row in rows if row.measure}
     if read is None or (known and not read.sheets):
-        sheets = tuple(_from_ledgers(books, row) for row in rows if row.measure)
+        sheets = tuple(_from_ledgers(reader.master, kept.archive, row) for row in rows if row.measure)
         problems = () if sheets else (Problem(head.findings or "E403", "error", head.note),)
         return replace(bare, sheets=sheets, problems=problems)
     return replace(bare, sheets=read.sheets, problems=read.problems, corrects=read.corrects)
 
 
-def _from_ledgers(books: Books, row: Receipt) -> SheetReading:
+def _from_ledgers(master: Master, archive: Archive, row: Receipt) -> SheetReading:
     """A sheet as the history tells of it."""
-    snapshot = books.archive.snapshot(row.issue_id) if row.issue_id else None
+    snapshot = archive.snapshot(row.issue_id) if row.issue_id else None
     issued = dict(snapshot.texts.get(row.measure, {})) if snapshot else {}
-    mine = [
-        c for c in books.master.changes if (c.return_id, c.measure, c.issue_id) == (row.id, row.measure, row.issue_id)
-    ]
+    mine = [c for c in master.changes if (c.return_id, c.measure, c.issue_id) == (row.id, row.measure, row.issue_id)]
     texts = issued | {c.ref: c.new for c in mine if not c.note or c.note.startswith(ACCEPTED)}
     held = row.state in (ReceiptState.HELD, ReceiptState.REFUSED)
     code = next((code for code in row.findings.split("、") if code.startswith("E")), "E403")
@@ -161,23 +131,23 @@ def _from_ledgers(books: Books, row: Receipt) -> SheetReading:
     )  # fmt: skip
 
 
-def _people(books: Books, first: Mapping[str, Mapping[Ref, str]]) -> Iterator[_Dated]:
+def _people(master: Master, first: _Texts) -> Iterator[_Dated]:
     """What people typed (the gaps in the history), and what was decided."""
     texts = {(id_, ref): text for id_, refs in first.items() for ref, text in refs.items()}
-    for n, change in enumerate(books.master.changes):
+    for n, change in enumerate(master.changes):
         before = texts.get((change.measure, change.ref), "")
         if before != change.old:
             yield change.when, 1, n, LogEntry(Edit(change.ref, before, change.old), (change.measure,))
         texts[change.measure, change.ref] = change.new
         if not change.return_id:
             yield change.when, 1, n, LogEntry(Edit(change.ref, change.old, change.new, change.note), (change.measure,))
-    for n, row in enumerate(books.master.conflicts):
+    for n, row in enumerate(master.conflicts):
         if row.state is ConflictState.RESOLVED and not row.label.startswith(ADDITION):
-            yield row.when, 4, n, LogEntry(_decision(books, row), (row.measure,))
+            yield row.when, 4, n, LogEntry(_decision(master, row), (row.measure,))
 
 
-def _decision(books: Books, row: Conflict) -> Event:
-    receipt = next((r for r in books.master.receipts if (r.id, r.measure) == (row.return_id, row.measure)), None)
+def _decision(master: Master, row: Conflict) -> Event:
+    receipt = next((r for r in master.receipts if (r.id, r.measure) == (row.return_id, row.measure)), None)
     takes = row.return_id if receipt and row.decision == row.returned else ""
     return Decision(
         row.ref, receipt.round if receipt else "", row.returned, row.current, row.decision, takes, row.return_id,
@@ -185,13 +155,13 @@ def _decision(books: Books, row: Conflict) -> Event:
     )  # fmt: skip
 
 
-def _settle(books: Books, chain: Chain, written: Mapping[str, Mapping[Ref, str]]) -> Iterator[LogEntry]:
+def _settle(master: Master, kept: Kept, entries: Iterable[LogEntry], first: _Texts, last: _Texts) -> Iterator[LogEntry]:
     """An edit for each cell whose text is another in the history than in the fold."""
-    measures = {m.id: m for m in books.master.measures}
-    judge = Judge(books.terms, measures, books.master.departments, {})
-    for measure in measures:
-        state = books.fold(chain, measure, judge)
-        for ref in dict.fromkeys([*state.texts, *written[measure]]):
-            here, text = state.text(ref), written[measure].get(ref, "")
+    judge = Judge(kept.terms, master, {})
+    for measure in (m.id for m in master.measures):
+        events = [event for e in entries if measure in e.measures for event in kept.events(e, measure)]
+        state = replay(first.get(measure, {}), events, judge)
+        for ref in dict.fromkeys([*state.texts, *last[measure]]):
+            here, text = state.text(ref), last[measure].get(ref, "")
             if here != text:
                 yield LogEntry(Edit(ref, here, text, "記録の作成"), (measure,))

@@ -1,4 +1,4 @@
-"""What a collect would do, as records: files and sheets with their outcome, and what is to be written."""
+"""What a command would do, as records: files and sheets with their outcome, and what is to be written."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a collect would do.
+    """What a command changes; ``files`` are those of a collect.
 
-    ``edits`` are changes that people made in the master since the last command; ``changes``, ``receipts`` and
-    ``conflicts`` are to be added to the master, ``updated`` ones written over their rows.
+    ``edits`` are changes that people made in the master since the last command; they, ``changes``, ``receipts`` and
+    ``conflicts`` are to be added to the master, ``updated`` ones written over their rows. ``texts`` are set.
     """
 
     files: tuple[FilePlan, ...] = ()
@@ -95,6 +95,7 @@ class Plan:
     receipts: tuple[Receipt, ...] = ()
     updated: tuple[Receipt | Conflict, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    texts: tuple[tuple[str, Ref, str], ...] = ()
 
     @property
     def clean(self) -> bool:

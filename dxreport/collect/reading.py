@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from ..domain.errors import MasterError
 from ..domain.model import Ref
 from ..domain.problems import Problem
-from ..issue.store import Archive
+from ..issue.store import Archive, Snapshot
 
 Stamp = tuple[str, int]
 """When an answer was given, and the number of its return: of two answers the higher one counts."""
@@ -96,19 +94,6 @@ def parse_reading(data: bytes, archive: Archive) -> Reading:
     return Reading(**{"sent": "", **given}, sheets=sheets, problems=problems)
 
 
-def reading_name(return_id: str, data: bytes) -> str:
-    """The name that a reading is kept under: its return and a digest of its content."""
-    return f"{return_id}-{hashlib.sha256(data).hexdigest()[:12]}"
-
-
-def named_reading(path: Path) -> bytes:
-    """A kept reading as JSON; raises OSError where it is gone, ValueError where it is not what was kept."""
-    data = path.read_bytes()
-    if reading_name(path.stem.partition("-")[0], data) != path.stem:
-        raise ValueError(path.name)
-    return data
-
-
 def problem_json(p: Problem) -> dict[str, Any]:
     """A problem without what is blank."""
     return {key: value for key, value in asdict(p).items() if value}
@@ -130,7 +115,7 @@ def refs_from(given: Mapping[str, str]) -> dict[Ref, str]:
 
 
 def _sheet_json(sheet: SheetReading, archive: Archive) -> dict[str, Any]:
-    issued = issued_texts(sheet.issue, sheet.measure, archive) if sheet.readable else {}
+    issued = issue_of(sheet, archive).texts[sheet.measure] if sheet.readable else {}
     given: dict[str, Any] = {
         "sheet": sheet.sheet, "measure": sheet.measure, "issue": sheet.issue, "round": sheet.round,
         "department": sheet.department, "readable": sheet.readable, "rounds": sheet.rounds, "moved": sheet.moved,
@@ -143,23 +128,24 @@ def _sheet_json(sheet: SheetReading, archive: Archive) -> dict[str, Any]:
 
 
 def _sheet_from(given: dict[str, Any], archive: Archive) -> SheetReading:
-    issued = issued_texts(given["issue"], given["measure"], archive) if "as issued" in given else {}
-    same = {ref: issued.get(ref, "") for ref in map(Ref.parse, given.pop("as issued", ()))}
-    texts = {**same, **refs_from(given.pop("texts", {}))}
-    return SheetReading(
-        texts=texts,
+    same, texts = given.pop("as issued", ()), refs_from(given.pop("texts", {}))
+    sheet = SheetReading(
         cells=refs_from(given.pop("cells", {})),
-        problems=tuple(problem_from(p) for p in given.pop("problems", ())),
-        added=tuple(refs_from(item) for item in given.pop("added", ())),
+        problems=tuple(map(problem_from, given.pop("problems", ()))),
+        added=tuple(map(refs_from, given.pop("added", ()))),
         moved=tuple(given.pop("moved", ())),
         rounds=tuple(given.pop("rounds", ())),
         **given,
     )
+    issued = issue_of(sheet, archive).texts[sheet.measure] if same else {}
+    return replace(sheet, texts={ref: issued.get(ref, "") for ref in map(Ref.parse, same)} | texts)
 
 
-def issued_texts(issue: str, measure: str, archive: Archive) -> Mapping[Ref, str]:
-    """The texts that a measure was issued with; raises MasterError where what was issued is no longer kept."""
-    snapshot = archive.snapshot(issue)
-    if snapshot is None or measure not in snapshot.texts:
-        raise MasterError(f"発行の控え {issue}（{measure}）がありません。", "バックアップから戻してください。")
-    return snapshot.texts[measure]
+def issue_of(sheet: SheetReading, archive: Archive) -> Snapshot:
+    """The issue of a sheet as sent; raises MasterError where it is no longer kept."""
+    snapshot = archive.snapshot(sheet.issue)
+    if snapshot is None or sheet.measure not in snapshot.texts:
+        raise MasterError(
+            f"発行の控え {sheet.issue}（{sheet.measure}）がありません。", "バックアップから戻してください。"
+        )
+    return snapshot

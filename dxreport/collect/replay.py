@@ -380,7 +380,10 @@ class _Fold:
                 says[ref] = Said(text, sheet.stamp)
             elif ref in inherited:
                 says[ref] = Said(text, sheet.stamp) if sheet.whole else inherited[ref]
-        entry = self.sheets[sheet.key] = SheetOutcome(sheet, says=says, before=before)
+        entry = SheetOutcome(sheet, says=says, before=before)
+        if sheet.key in self.sheets and self.sheets[sheet.key].fate is Fate.WITHDRAWN:
+            del self.sheets[sheet.key]  # it comes back as the last
+        self.sheets[sheet.key] = entry
         return entry
 
     def _inherited(self, sheet: Sheet) -> dict[Ref, Said]:

@@ -11,12 +11,12 @@ from ..domain.problems import Problem
 from ..master.records import Change, Conflict, ConflictState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from .commit import Books, Difference, opened
+from .commit import Books, opened
 from .ledger import ADDITION, addition
 from .originals import original
 from .planner import Planner
-from .read import FileReader
-from .replay import Accept, Adopt, Decision, Edit, Fate, OpenConflict, SheetOutcome
+from .reader import FileReader
+from .replay import Accept, Adopt, Decision, Edit, Fate, SheetOutcome
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 
@@ -43,14 +43,14 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         why = _why(row, take, reason)
         if row.label.startswith(ADDITION):
             decided = replace(row, state=ConflictState.RESOLVED, decision=take, reason=why, when=books.when)
-            _adopt(books, row, why, taken=take == "returned")
+            if take == "returned":
+                _adopt(books, row, why)
         else:
             decided = _decide(books, row, take, why)
-        rows = books.conflict_rows()
-        rows.write(decided)
-        difference = books.difference(rows=rows)
-        books.commit("resolve", difference, now)
-    return next((c for c in difference.changes if c.note == why), None)
+        books.conflicts.write(decided)
+        plan = books.difference()
+        books.commit("resolve", plan, now)
+    return next((c for c in plan.changes if c.note == why), None)
 
 
 def _why(row: Conflict, take: str, reason: str) -> str:
@@ -77,41 +77,30 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
         return replace(row, state=ConflictState.RESOLVED, decision="", reason=why, when=books.when)
     here = books.texts[row.measure].get(row.ref, "")
     text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take, normalise(take))
-    asked = _asked(books, row)
+    state = books.state(row.measure)
+    wanted = row.ref, row.returned, row.current
+    asked = next((c for c in state.conflicts.values() if (c.ref, c.returned, c.current) == wanted), None)
     if asked is not None:
-        takes = asked.by if take == "returned" else _brought(books, row) if take == "current" else None
+        standing = state.texts.get(row.ref)
+        takes = asked.by if take == "returned" else standing.by if take == "current" and standing else None
         issue = asked.by[1] if asked.by else ""
-        books.work.add(
+        books.add(
             Decision(
                 row.ref, asked.round, row.returned, here, text, takes[0] if takes else "", row.return_id, issue, why
             ),
             row.measure,
         )
     elif text != here:
-        books.work.add(Edit(row.ref, here, text, why), row.measure)
+        books.add(Edit(row.ref, here, text, why), row.measure)
     return replace(row, state=ConflictState.RESOLVED, current=here, decision=text, reason=why, when=books.when)
 
 
-def _asked(books: Books, row: Conflict) -> OpenConflict | None:
-    """The conflict of the fold that a row is about."""
-    found = books.state(row.measure).conflicts.values()
-    return next((c for c in found if (c.ref, c.returned, c.current) == (row.ref, row.returned, row.current)), None)
-
-
-def _brought(books: Books, row: Conflict) -> tuple[str, str] | None:
-    """The sheet that brought the text of the master."""
-    text = books.state(row.measure).texts.get(row.ref)
-    return text.by if text else None
-
-
-def _adopt(books: Books, row: Conflict, why: str, *, taken: bool) -> None:
-    """Take an item over that a department added, under an id of the master's own; or leave it."""
+def _adopt(books: Books, row: Conflict, why: str) -> None:
+    """Take an item over that a department added, under an id of the master's own."""
     reads = books.reads().get(row.return_id, ())
-    sheets = [s for r in reversed(reads) for s in books.reading(r.reading).sheets if s.measure == row.measure]
+    sheets = [s for r in reversed(reads) for s in books.kept.reading(r.reading).sheets if s.measure == row.measure]
     found = ((s, item) for s in sheets for item in s.added if addition(item, books.master.settings) == row.returned)
     sheet, item = next(found, (None, {}))
-    if not taken:
-        return
     if sheet is None:
         raise MasterError(
             f"{row.return_id} の控えに、追加された項目が見つかりません。", "マスターに直接書き入れてください。"
@@ -120,7 +109,7 @@ def _adopt(books: Books, row: Conflict, why: str, *, taken: bool) -> None:
     assert part is not None  # only items of lists are offered
     key = part.next_keys(books.master.keys_ever(row.measure, part), 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
-    books.work.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
+    books.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
 
 
 def accept(
@@ -134,27 +123,26 @@ def accept(
     """
     with locked(workspace.lock):
         books = opened(workspace, now)
-        if password and not any(books.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
+        if password and not any(books.kept.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
             _read_at_last(books, return_id, password)
         found = _waiting(books, return_id, measure)
-        books.work.add(Accept(return_id, found.sheet.issue, reason), measure)
-        rows = books.conflict_rows()
-        for read in books.reads()[return_id][-1:]:
-            for sheet in books.reading(read.reading).sheets:
-                for item in sheet.added if (sheet.measure, sheet.issue) == (measure, found.sheet.issue) else ():
-                    rows.offer(return_id, measure, item)
-        difference: Difference = books.difference(rows=rows)
+        books.add(Accept(return_id, found.sheet.issue, reason), measure)
+        reading = books.reading(return_id)
+        for sheet in reading.sheets if reading else ():
+            if (sheet.measure, sheet.issue) == (measure, found.sheet.issue):
+                books.conflicts.offer(return_id, sheet)
+        plan = books.difference()
         says = books.state(measure).outcomes[return_id, found.sheet.issue].says
-        books.commit("resolve", difference, now)
+        books.commit("resolve", plan, now)
     lost = (p for p in found.judged.own if p.code.startswith("E3") and not any(Ref.parse(f) in says for f in p.fields))
-    return Accepted(difference.changes, difference.conflicts, tuple(lost))
+    return Accepted(plan.changes, plan.conflicts, tuple(lost))
 
 
 def _read_at_last(books: Books, return_id: str, password: str) -> None:
     """Read the kept original of a return that could not be opened when it came."""
-    for read in books.reads().get(return_id, ())[-1:]:
-        file = original(books.workspace, books.reading(read.reading))
-        Planner(books, FileReader(books.master, books.archive, {"": password})).enter([file])
+    if reading := books.reading(return_id):
+        reader = FileReader(books.master, books.kept.archive, {"": password})
+        Planner(books, reader).enter([original(books.workspace, reading)])
 
 
 def _open(books: Books, id_: str) -> Conflict:
@@ -199,15 +187,14 @@ def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
 
 def _refuse_unread(books: Books, return_id: str, measure: str) -> None:
     """Raise UsageError for a return, or a sheet, that could not be read."""
-    for read in books.reads().get(return_id, ())[-1:]:
-        reading = books.reading(read.reading)
-        if not reading.sheets:
-            raise UsageError(
-                f"{return_id} の控えを開けません。{reading.problems[0].message}",
-                "パスワード付きなら --password を付けてください。",
-            )
-        if any(s.measure == measure and not s.readable for s in reading.sheets):
-            raise UsageError(
-                f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。",
-                "部署に送り直してもらってください。",
-            )
+    reading = books.reading(return_id)
+    if reading and not reading.sheets:
+        raise UsageError(
+            f"{return_id} の控えを開けません。{reading.problems[0].message}",
+            "パスワード付きなら --password を付けてください。",
+        )
+    if reading and any(s.measure == measure and not s.readable for s in reading.sheets):
+        raise UsageError(
+            f"{return_id}/{measure} は、どの施策のシートか確かめられないため取り込めません。",
+            "部署に送り直してもらってください。",
+        )

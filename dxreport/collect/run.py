@@ -15,7 +15,7 @@ from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
 from .plan import Plan
 from .planner import Planner
-from .read import Ask, FileReader
+from .reader import Ask, FileReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,17 @@ def collect(
     """
     books = _open_year(workspace, now)
     files = list(gather(paths))
-    known = dict(passwords or {})
-    planner = Planner(books, FileReader(books.master, books.archive, known, ask), whole=replace)
+    planner = Planner(books, FileReader(books.master, books.kept.archive, passwords, ask), whole=replace)
     plan = planner.plan(watch(files))
     if dry_run:
         return Collected(plan)
     with locked(workspace.lock):
         if rewritten(books):
             books = _open_year(workspace, now)
-            planner = Planner(
-                books, FileReader(books.master, books.archive, planner.reader.passwords, ask), whole=replace
-            )
-            plan = planner.plan(files)
+            reader = FileReader(books.master, books.kept.archive, planner.reader.passwords, ask)
+            plan = Planner(books, reader, whole=replace).plan(files)
         copies = _copies(books, plan)
-        books.commit("collect", planner.difference, now, after=copies)
+        books.commit("collect", plan, now, after=copies)
     return Collected(plan, tuple(copies))
 
 

@@ -9,8 +9,8 @@ from ..domain.errors import UsageError
 from ..master.records import Change, Conflict, Receipt, ReceiptState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from .commit import Books, Difference, opened, rewritten
-from .ledger import withdrawn_note
+from .commit import Books, opened, rewritten
+from .plan import Plan
 from .replay import Withdraw
 
 
@@ -35,26 +35,25 @@ def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *
     Raises UsageError for a return that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
     the master cannot be written.
     """
-    books = opened(workspace, now)
-    difference = _plan(books, return_id, reason)
+    books, plan = _planned(workspace, return_id, reason, now)
     if not dry_run:
         with locked(workspace.lock):
             if rewritten(books):
-                books = opened(workspace, now)
-                difference = _plan(books, return_id, reason)
-            books.commit("withdraw", difference, now)
-    rows = (*difference.receipts, *(row for row in difference.updated if isinstance(row, Receipt)))
+                books, plan = _planned(workspace, return_id, reason, now)
+            books.commit("withdraw", plan, now)
+    rows = (*plan.receipts, *(row for row in plan.updated if isinstance(row, Receipt)))
     return Withdrawal(
         return_id,
-        difference.changes,
-        difference.conflicts,
-        tuple(row for row in difference.updated if isinstance(row, Conflict)),
+        plan.changes,
+        plan.conflicts,
+        tuple(row for row in plan.updated if isinstance(row, Conflict)),
         tuple(row for row in rows if row.id == return_id),
         tuple(row for row in rows if row.id != return_id and row.state is ReceiptState.HELD and _was_in(books, row)),
     )
 
 
-def _plan(books: Books, return_id: str, reason: str) -> Difference:
+def _planned(workspace: Workspace, return_id: str, reason: str, now: datetime) -> tuple[Books, Plan]:
+    books = opened(workspace, now)
     reads = books.reads().get(return_id)
     if not reads:
         raise UsageError(
@@ -62,12 +61,9 @@ def _plan(books: Books, return_id: str, reason: str) -> Difference:
         )
     if return_id in books.withdrawn():
         raise UsageError(f"{return_id} はすでに取り下げられています。")
-    measures = dict.fromkeys(id_ for read in reads for id_ in books.reading(read.reading).measures())
-    books.work.add(Withdraw(return_id, reason), *measures)
-    rows, note = books.conflict_rows(), withdrawn_note(reason)
-    rows.take_back(return_id, note)
-    kept = f"{return_id} の取下げ後も、この返送の値"
-    return books.difference(note=note, kept=kept, withdrawn=return_id, rows=rows)
+    measures = dict.fromkeys(id_ for read in reads for id_ in books.kept.reading(read.reading).measures())
+    books.add(Withdraw(return_id, reason), *measures)
+    return books, books.difference()
 
 
 def _was_in(books: Books, row: Receipt) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.plan import Status
-from dxreport.collect.read import FileRead, FileReader
+from dxreport.collect.reader import FileRead, FileReader
 from dxreport.collect.run import collect
 from dxreport.domain.errors import DxreportError, LockedError, UsageError
 from dxreport.domain.model import Measure, Ref

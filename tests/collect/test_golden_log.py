@@ -11,7 +11,6 @@ import pytest
 from dxreport.collect.commit import Books, opened
 from dxreport.collect.judge import Judge
 from dxreport.collect.ledger import sheet_receipt
-from dxreport.collect.log import Read
 from dxreport.workspace.paths import Workspace
 from tests.support.quarter import RETURNED
 
@@ -29,7 +28,7 @@ def books(tmp_path: Path) -> Books:
 
 def test_the_state_is_that_of_the_ledgers(books: Books) -> None:
     rows = {(r.id, r.measure, r.issue_id): r for r in books.master.receipts}
-    readings = {e.event.return_id: books.reading(e.event.reading) for e in books.entries() if isinstance(e.event, Read)}
+    readings = books.readings()
     files = books.files()
     replayed = {
         (key[0], measure, key[1]): sheet_receipt(readings[key[0]], outcome, files)
@@ -43,9 +42,8 @@ def test_the_state_is_that_of_the_ledgers(books: Books) -> None:
 
 
 def test_the_rules_of_today_find_what_they_found(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    measures = {m.id: m for m in books.master.measures}
     recorded = books.chain.outcomes()
-    judge = Judge(books.terms, measures, books.master.departments, {})
+    judge = Judge(books.kept.terms, books.master, {})
     monkeypatch.setattr(books, "judge", judge, raising=False)
     for id_ in ("01-01", "01-04", "03-01", "03-05"):
         books.state(id_)

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from dxreport.collect.plan import Status
-from dxreport.collect.read import FileReader
+from dxreport.collect.reader import FileReader
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref

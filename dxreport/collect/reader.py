@@ -12,7 +12,7 @@ from ..domain.model import FiscalYear, Round
 from ..domain.problems import KINDS, Problem, problem
 from ..form.align.sheet import Aligned, Doubt
 from ..form.compile import Form
-from ..form.read.filled import FilledSheet, read_aligned, read_filled
+from ..form.read.filled import read_aligned, read_filled
 from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
 from ..intake.file_type import EDITABLE, Format, sniff
@@ -25,7 +25,7 @@ from ..master.records import Master
 from ..ooxml.cells import Grid
 from ..ooxml.package import Package
 from .reading import SheetReading
-from .unkeyed import Unkeyed, extra_sheets, unkeyed_sheets
+from .unkeyed import extra_sheets, unkeyed_sheets
 
 Ask = Callable[[str], str]
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
@@ -97,7 +97,7 @@ class FileReader:
         unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
         here: list[tuple[Grid, Stamp, Aligned | None]] = [*stamped]
         here += ((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
-        unread = [_unidentified(u) for u in unkeyed if not u.aligned]
+        unread = [_unidentified(u.sheet.name, u.stamp, u.reason) for u in unkeyed if not u.aligned]
         if not here:
             said = tuple(p for sheet in unread for p in sheet.problems)
             return FileRead(file, said or (problem(problems.NO_FORM_SHEET),))
@@ -114,34 +114,25 @@ class FileReader:
 
     def _sheet(self, sheet: Grid, stamp: Stamp, aligned: Aligned | None, *, twice: bool) -> SheetReading:
         known = self._identify(sheet.name, stamp)
-        snapshot = None if isinstance(known, Problem) else known[0]
         if twice:
             said = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
-            return _refused(sheet.name, stamp, said, snapshot)
+            return _refused(sheet.name, stamp, said, None if isinstance(known, Problem) else known[0])
         if isinstance(known, Problem):
             return _refused(sheet.name, stamp, known)
-        filled = self._filled(sheet, stamp, aligned, known)
+        snapshot, form, round_ = known
+        issued, settings = snapshot.texts[stamp.measure], self.master.settings
+        if aligned:
+            filled = read_aligned(sheet, aligned, issued, settings)
+        else:
+            filled = read_filled(sheet, form, issued, settings, quarter=round_.quarter, year=settings.plan_year)
         if isinstance(filled, Doubt):
-            return _refused(
-                sheet.name, stamp, problem(problems.STAMP_MISSING, {"reason": filled.reason}, sheet=sheet.name)
-            )
-        assert snapshot is not None
+            return _unidentified(sheet.name, stamp, filled.reason)
         issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
         return SheetReading(
             filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
-            (*filled.problems, *self._earlier(filled.sheet, stamp, known[2])), self._notes(sheet, stamp),
+            (*filled.problems, *self._earlier(filled.sheet, stamp, round_)), self._notes(sheet, stamp),
             filled.moved, filled.added, issued_for,
         )  # fmt: skip
-
-    def _filled(
-        self, sheet: Grid, stamp: Stamp, aligned: Aligned | None, known: tuple[Snapshot, Form, Round]
-    ) -> FilledSheet | Doubt:
-        snapshot, form, round_ = known
-        settings, year = self.master.settings, self.master.settings.plan_year
-        issued = snapshot.texts[stamp.measure]
-        if aligned is None:
-            return read_filled(sheet, form, issued, settings, quarter=round_.quarter, year=year)
-        return read_aligned(sheet, aligned, issued, settings)
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A warning where the measure was issued for a later quarter since."""
@@ -189,10 +180,9 @@ def _refused(sheet: str, stamp: Stamp, said: Problem, snapshot: Snapshot | None 
     return SheetReading(sheet, stamp.measure, stamp.issue, round_, department, problems=(said,), readable=False)
 
 
-def _unidentified(found: Unkeyed) -> SheetReading:
+def _unidentified(sheet: str, stamp: Stamp, reason: str) -> SheetReading:
     """A sheet of the form whose measure or issue cannot be identified."""
-    said = problem(problems.STAMP_MISSING, {"reason": found.reason}, sheet=found.sheet.name)
-    return _refused(found.sheet.name, found.stamp, said)
+    return _refused(sheet, stamp, problem(problems.STAMP_MISSING, {"reason": reason}, sheet=sheet))
 
 
 def _year_of(issue: str) -> str:
@@ -201,6 +191,6 @@ def _year_of(issue: str) -> str:
     return FiscalYear(2018 + int(named[1])).label if named and int(named[1]) else ""
 
 
-def _unreadable(code: str, detail: str, sheet: str = "") -> Problem:
+def _unreadable(code: str, detail: str) -> Problem:
     kind = KINDS[code]
-    return problem(kind, {"detail": detail} if "detail" in kind.params else {}, sheet=sheet)
+    return problem(kind, {"detail": detail} if "detail" in kind.params else {})

@@ -1,0 +1,115 @@
+"""What is kept of returns: their readings, and the settings they are judged by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..domain.errors import MasterError
+from ..domain.fields import Catalogue
+from ..domain.model import FiscalYear, ProgressWord, Round, Settings
+from ..issue.store import Archive
+from ..workspace.paths import Workspace
+from .log import LogEntry, Read
+from .reading import Reading, issue_of, parse_reading, reading_data
+from .replay import Event, Returned, Sheet
+
+
+class Kept:
+    """The kept readings and settings of a workspace; ``files`` are those that a command adds."""
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        self.workspace, self.archive = workspace, Archive(workspace)
+        self.files: dict[Path, bytes] = {}
+        self._own = _terms_data(settings)
+        self.own_terms = hashlib.sha256(self._own).hexdigest()[:16]
+        self._terms = {self.own_terms: settings}
+        self._readings: dict[str, Reading] = {}
+
+    def terms(self, digest: str) -> Settings:
+        """The settings of this digest; raises MasterError where they are gone."""
+        if digest not in self._terms:
+            self._terms[digest] = _load_terms(self.workspace.terms / f"{digest}.json")
+        return self._terms[digest]
+
+    def keep_terms(self) -> None:
+        """Keep the settings of now."""
+        self.files[self.workspace.terms / f"{self.own_terms}.json"] = self._own
+
+    def reading(self, name: str) -> Reading:
+        """A reading by its name in the log; raises MasterError where it is gone."""
+        if name not in self._readings:
+            path = self.workspace.readings / f"{name}.json"
+            try:
+                data = path.read_bytes()
+                if _name(name.partition("-")[0], data) != name:
+                    raise ValueError(name)
+                self._readings[name] = parse_reading(data, self.archive)
+            except (OSError, ValueError, KeyError, TypeError):
+                raise MasterError(
+                    f"読み取りの控え {path} がないか、壊れています。", "バックアップから戻してください。"
+                ) from None
+        return self._readings[name]
+
+    def keep(self, reading: Reading) -> Read:
+        """Keep a reading and the settings of now; gives the event."""
+        data = reading_data(reading, self.archive)
+        name = _name(reading.id, data)
+        self._readings[name] = reading
+        self.files[self.workspace.readings / f"{name}.json"] = data
+        self.keep_terms()
+        return Read(name, reading.id, reading.sha256, reading.file)
+
+    def events(self, entry: LogEntry, measure: str) -> Iterator[Event]:
+        """What an entry of the log is to a measure."""
+        if not isinstance(entry.event, Read):
+            yield entry.event
+            return
+        reading = self.reading(entry.event.reading)
+        for sheet in reading.sheets:
+            if sheet.readable and sheet.measure == measure:
+                issue = issue_of(sheet, self.archive)
+                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}  # spare rows
+                yield Returned(
+                    Sheet(
+                        reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], {**blank, **sheet.texts},
+                        reading.corrects, reading.whole, reading.terms, sheet, issue.inputs.get(measure),
+                    )
+                )  # fmt: skip
+
+
+def _name(return_id: str, data: bytes) -> str:
+    """The name that a reading is kept under: its return and a digest of its content."""
+    return f"{return_id}-{hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def _terms_data(settings: Settings) -> bytes:
+    """The settings that rules ask for, as JSON; deadlines and names of areas are not among them."""
+    given = {
+        "fiscal_year": settings.fiscal_year.western,
+        "plan_years": [year.western for year in settings.plan_years],
+        "rounds": [[r.name, r.quarter, sorted(r.opens), sorted(r.requires)] for r in settings.rounds],
+        "progress_words": [[w.word, w.needs_countermeasure] for w in settings.progress_words],
+        "flags": list(settings.flags),
+        "mail_domain": settings.mail_domain,
+    }
+    if own := settings.catalogue.plain():
+        given["fields"] = own
+    return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
+
+
+def _load_terms(path: Path) -> Settings:
+    try:
+        given = json.loads(path.read_bytes())
+        rounds = tuple(Round(n, q, "", frozenset(o), frozenset(r)) for n, q, o, r in given["rounds"])
+        words = tuple(ProgressWord(*word) for word in given["progress_words"])
+        years = tuple(FiscalYear(year) for year in given["plan_years"])
+        yes, no = given["flags"]
+        return Settings(
+            FiscalYear(given["fiscal_year"]), years, rounds, words, (yes, no), given["mail_domain"],
+            catalogue=Catalogue.parse(given.get("fields", ()), len(years)),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        raise MasterError(f"設定の控え {path} がないか、壊れています。", "バックアップから戻してください。") from None
