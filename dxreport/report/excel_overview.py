@@ -46,7 +46,7 @@ def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topic
     sheet = _Overview(book, styles, overview.categories)
     sheet.head(figures, topics)
     sheet.whole(overview.whole)
-    if overview.before is not None:
+    if len(overview.quarters) > 1:
         sheet.block("四半期ごとの取組の数", [(t.name, t.activities) for t in overview.quarters])
     sheet.block("分野別の取組の数", [(t.name, t.activities) for t in overview.areas])
     sheet.ws.set_h_pagebreaks([sheet.row])

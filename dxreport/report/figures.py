@@ -107,7 +107,7 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
         whole=tally("全体", running, now),
         quarters=tuple(tally(QUARTER_LABELS[q], states.running(master, q), q) for q in range(1, now + 1)),
         areas=tuple(
-            tally(states.area_name(master.settings, code), own, now, code) for code, own in sorted(areas.items())
+            tally(states.area_name(master.settings, own[0].id), own, now, code) for code, own in sorted(areas.items())
         ),
         departments=tuple(tally(name, own, now) for name, own in departments.items() if own),
         turn=turn(*quarters[-2:]) if now > 1 else None,

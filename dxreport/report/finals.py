@@ -186,7 +186,7 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
                     name, kind, label(ref, master.settings, item_name(ref, both, master.settings.catalogue)), was, now
                 )
     for id_, texts in kept.items():
-        area = states.area_name(master.settings, states.area_code(id_))
+        area = states.area_name(master.settings, id_)
         gone = MeasureName(id_, " ".join(texts[Ref("name")].split()), texts[Ref("lead_department")], area)
         yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 

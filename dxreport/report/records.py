@@ -84,11 +84,6 @@ class Overview:
     turn: Turn | None = None
     stopped: int = 0
 
-    @property
-    def before(self) -> Tally | None:
-        """The counts of the quarter before; None in the first."""
-        return self.quarters[-2] if len(self.quarters) > 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class MeasureName:

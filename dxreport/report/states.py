@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..domain.model import Activity, Measure, Settings
 from ..domain.values import area_code as plain_code
-from ..domain.values import is_blank as says_nothing
-from ..domain.values import is_marked, plan_is_none
+from ..domain.values import is_blank, is_marked, plan_is_none
 from ..master.records import Master
 from .records import Category, MeasureName, Progress
 
@@ -21,10 +20,8 @@ WITHOUT_WORD = (UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
 
 def categories(settings: Settings) -> tuple[Category, ...]:
     """Return every possible category in the order shown: the words of 設定, then those for no word."""
-    words = (
-        Category(w.word, Progress.LATE if w.needs_countermeasure else Progress.ON_TRACK)
-        for w in settings.progress_words
-    )
+    late, fine = Progress.LATE, Progress.ON_TRACK
+    words = [Category(w.word, late if w.needs_countermeasure else fine) for w in settings.progress_words]
     return tuple(dict.fromkeys((*words, *WITHOUT_WORD)))
 
 
@@ -36,7 +33,7 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
     """
     now = activity.quarters[quarter - 1]
     word = now.progress.strip()
-    if not says_nothing(word):
+    if not is_blank(word):
         return next((c for c in known if c.label == word and c.standing in (Progress.ON_TRACK, Progress.LATE)), UNKNOWN)
     if plan_is_none(now.plan):
         return NO_PLAN
@@ -71,12 +68,13 @@ def area_code(measure_id: str) -> str:
     return plain_code(measure_id.partition("-")[0])
 
 
-def area_name(settings: Settings, code: str) -> str:
-    """Return the name of a 分野 in 設定, or its number."""
+def area_name(settings: Settings, measure_id: str) -> str:
+    """Return the name of a measure's 分野 in 設定, or its number."""
+    code = area_code(measure_id)
     return settings.areas.get(code) or f"分野{code}"
 
 
 def measure_name(settings: Settings, measure: Measure) -> MeasureName:
     """Return the name of a measure as lines of the report show it."""
-    area = area_name(settings, area_code(measure.id))
-    return MeasureName(measure.id, " ".join(measure.name.split()), measure.lead_department, area)
+    name = " ".join(measure.name.split())
+    return MeasureName(measure.id, name, measure.lead_department, area_name(settings, measure.id))

@@ -57,13 +57,13 @@ def remarks(overview: Overview) -> tuple[str, ...]:
 
 def turn(overview: Overview) -> str:
     """Compare late activities with the quarter before; ``""`` in the first quarter."""
-    if overview.turn is None or overview.before is None:
-        return ""
     t = overview.turn
+    if t is None:
+        return ""
     more = f"、今回は未報告 {t.unreported}" if t.unreported else ""
     more += f"、そのほか（予定なし・報告事項なし・終了など） {t.other}" if t.other else ""
     return (
-        f"遅延・課題のある取組は、{overview.before.name}から引き続き {t.still}、新たに {t.new}、"
+        f"遅延・課題のある取組は、{overview.quarters[-2].name}から引き続き {t.still}、新たに {t.new}、"
         f"順調に戻ったもの {t.resolved}{more} です。"
     )
 
