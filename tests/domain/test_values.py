@@ -250,7 +250,7 @@ def test_any_text_has_a_meaning_of_one_kind(text):
 
 def test_a_day_of_the_calendar_is_a_date_and_no_other():
     assert [read_value(text).date for text in ("2023/3/31", "令和５年１２月３１日")] == [(2023, 3, 31), (2023, 12, 31)]
-    assert {read_value(text).kind for text in ("2023/3/32", "2023/13/1")} == {ValueKind.TEXT}
+    assert {read_value(text).kind for text in ("2023/3/32", "2023/13/1", "2023/0/1", "2023/1/0")} == {ValueKind.TEXT}
 
 
 @pytest.mark.parametrize("text", ["小 8.9%、12.8%", "8.9%、中 12.8%"])

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from dxreport.intake.file_type import Format
 from dxreport.intake.limits import Unreadable
 from dxreport.intake.workbook import open_workbook
+from tests.support.sending import zipped
 from tests.support.xlsb import xlsb
 
 libreoffice = pytest.mark.libreoffice
@@ -120,7 +121,9 @@ def test_strict_ooxml(workbook) -> None:
         ("進捗は予定どおりです。\n".encode("utf-16"), "a.txt", "E401", "文字だけ"),
         ("施策ID,進捗\n01-01,予定どおり\n".encode("cp932"), "a.xlsx", "E404", "CSV"),
         ("施策ID\t進捗\n01-01\t遅延\n".encode(), "a.xls", "E404", "タブ区切り"),
+        ("施策ID,進捗\n01-01,予定どおり\n以上".encode(), "a.csv", "E404", "CSV"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "a.xls", "E404", "HTML"),
+        (b"<HTML><TABLE><TR><TD>1</TD></TR></TABLE></HTML>", "a.xls", "E404", "HTML"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "", "E404", "2003"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "a.7z", "E404", "7z"),
         (b"\x20\x5a-lh5-" + bytes(30), "a.lzh", "E404", "LZH"),
@@ -162,6 +165,20 @@ def test_word_and_other_zips(workbook) -> None:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
         archive.writestr("content.xml", "<x/>")
     assert refusal(out.getvalue()) == ("E401", "表計算ではない OpenDocument 文書")
+
+
+def test_numbers_and_pages_of_apple_are_no_zip_archives() -> None:
+    assert refusal(zipped([("Index/Document.iwa", b"x"), ("preview.jpg", b"x")])) == (
+        "E404",
+        "Numbers・Pages などアップル社の形式",
+    )
+
+
+def test_a_file_that_is_too_large_is_not_opened(workbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = workbook()
+    monkeypatch.setattr("dxreport.intake.file_type.MAX_FILE", len(data))
+    assert open_workbook(data).format is Format.XLSX
+    assert refusal(data + b"\0")[0] == "E405"
 
 
 def test_password(workbook) -> None:
@@ -216,6 +233,11 @@ def test_a_stray_cell_is_named_not_read(workbook, cell: str) -> None:
     code, detail = refusal(workbook(**{"B2": "回答", cell: "迷子"}))
     assert code == "E405"
     assert f"シート「様式」のセル {cell} " in detail
+
+
+def test_the_last_cell_within_the_limits_is_read(workbook) -> None:
+    sheet = open_workbook(workbook(IV10000="端")).sheet("様式")
+    assert sheet.cell(10_000, 256).text == "端"
 
 
 def test_a_stray_cell_in_other_spellings(workbook) -> None:

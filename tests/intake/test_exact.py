@@ -159,6 +159,13 @@ def test_all_kinds_of_values_of_a_binary_workbook() -> None:
     assert open_workbook(xlsb({"様式": {(0, 0): 44743.0}}, number_format="yyyy/m/d")).sheet("様式").cell(1, 1) == Cell(
         "date", "2022/7/1", "44743", certain=False
     )
+    since_1904 = xlsb({"様式": {(0, 0): 43281.0}}, number_format="yyyy/m/d", date1904=True)
+    assert open_workbook(since_1904).sheet("様式").cell(1, 1).text == "2022/7/1"
+
+
+def test_hidden_sheets_of_a_binary_workbook() -> None:
+    book = open_workbook(xlsb({"様式": {(0, 0): "文字"}, "控え": {(0, 0): "印"}}, hidden=["控え"]))
+    assert [(sheet.name, sheet.hidden) for sheet in book.sheets] == [("様式", False), ("控え", True)]
 
 
 def test_texts_as_excel_takes_them_from_the_xml(workbook) -> None:

@@ -105,6 +105,16 @@ def test_a_workbook_is_no_archive(tmp_path: Path, workbook) -> None:
     assert names(gather([tmp_path])) == [("回答.zip", "")]
 
 
+def test_a_document_of_apple_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "回答.numbers").write_bytes(zipped([("Index/Document.iwa", b"x")]))
+    assert names(gather([tmp_path])) == [("回答.numbers", "")]
+
+
+def test_a_name_marked_as_utf_8_is_not_taken_for_another_code_page(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped([("pm25_µg.xlsx", XLSX)]))
+    assert names(gather([tmp_path])) == [("a.zip › pm25_µg.xlsx", "")]
+
+
 def test_zips_with_nothing_to_read(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped([("Thumbs.db", b"x")]))
     locked = bytearray(zipped([("回答.xlsx", XLSX)]))
@@ -130,7 +140,19 @@ def test_a_zip_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.Monk
     assert [problem for _, problem in names(gather([tmp_path]))] == ["E405", "", "", "E405"]
     monkeypatch.setattr("dxreport.intake.unpack.MAX_MEMBERS", 3)
     assert names(gather([tmp_path])) == [("a.zip", "E405")]
+    monkeypatch.setattr("dxreport.intake.unpack.MAX_MEMBERS", 4)
+    assert [problem for _, problem in names(gather([tmp_path]))] == ["E405", "", "", "E405"]
     assert limits.MAX_FILE > 1000
+
+
+def test_a_file_that_is_too_large_is_named_with_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dxreport.intake.gather.MAX_ARCHIVE", 1024 * 1024)
+    (tmp_path / "a.xlsx").write_bytes(b"x" * 1024 * 1024)
+    (tmp_path / "b.xlsx").write_bytes(b"x" * (1024 * 1024 + 1))
+    assert [(f.name, f.problem, f.detail) for f in gather([tmp_path])] == [
+        ("a.xlsx", "", ""),
+        ("b.xlsx", "E405", "1 MB"),
+    ]
 
 
 def test_a_saved_mail(tmp_path: Path) -> None:
@@ -161,6 +183,20 @@ def test_mails_in_zips_zips_in_mails_and_forwarded_mails(tmp_path: Path) -> None
     ]
     assert [file.sender for file in files][2] == "tantou@example.lg.jp"
     assert files[1].detail == "添付ファイルのないメール"
+
+
+def test_a_mail_without_sender_and_date_has_those_of_the_mail_around_it(tmp_path: Path) -> None:
+    inner = EmailMessage()
+    inner["X-Unsent"], inner["Subject"] = "1", "下書き"
+    inner.set_content("回答です。")
+    inner.add_attachment(XLSX, maintype="application", subtype="octet-stream", filename="回答.xlsx")
+    outer = EmailMessage()
+    outer["From"], outer["Date"] = "tantou@example.lg.jp", "Fri, 15 Jul 2022 10:00:00 +0900"
+    outer.add_attachment(inner)
+    (tmp_path / "a.eml").write_bytes(outer.as_bytes())
+    (file,) = gather([tmp_path])
+    assert (file.name, file.problem) == ("a.eml › 下書き.eml › 回答.xlsx", "")
+    assert (file.sender, file.received) == ("tantou@example.lg.jp", "2022-07-15T10:00:00+09:00")
 
 
 def test_an_outlook_mail(tmp_path: Path) -> None:

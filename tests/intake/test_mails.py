@@ -62,7 +62,14 @@ def test_only_the_last_part_of_a_path() -> None:
     assert opened(message(rb'attachment; filename="C:\\work\\a.xlsx"')).attachments[0].name == "a.xlsx"
 
 
+def test_a_file_without_a_name_is_no_less_an_attachment() -> None:
+    assert [a.name for a in opened(message(b"attachment")).attachments] == ["名前のない添付"]
+    assert opened(message(b"attachment", b"text/plain")).attachments == ()
+
+
 def test_pictures_in_the_text_and_signatures_are_no_attachments() -> None:
+    shown = message(b'attachment; filename="logo.png"', b"image/png\r\nContent-ID: <logo@example.lg.jp>")
+    assert opened(shown).attachments == ()
     assert opened(message(b'inline; filename="logo.png"', b"image/png")).attachments == ()
     assert opened(message(b'attachment; filename="smime.p7s"', b"application/pkcs7-signature")).attachments == ()
     assert len(opened(message(b'attachment; filename="photo.png"', b"image/png")).attachments) == 1

@@ -239,6 +239,8 @@ def test_the_standing_decides_in_which_quarters_a_measure_runs() -> None:
     stopped = Standing(MeasureState.STOPPED, 3)
     assert [stopped.runs_in(q) for q in (0, 1, 2, 3, 4)] == [True, True, True, False, False]
     assert not Standing(MeasureState.STOPPED).runs_in(0)
+    assert not any(Standing(MeasureState.STOPPED, 1).runs_in(q) for q in range(5))
+    assert Standing(MeasureState.STOPPED, 2).runs_in(0)
     assert all(Standing().runs_in(q) for q in range(5))
 
 
@@ -253,7 +255,7 @@ def test_item_ids_are_never_given_twice(small: bytes) -> None:
     [
         ("2022-07-15", "2022-07-15"), ("2022/7/15", "2022-07-15"), ("令和４年７月15日", "2022-07-15"),
         ("R4.7.15", "2022-07-15"), ("令和4年7月15日（金）", "2022-07-15"), ("令和元年5月1日", "2019-05-01"),
-        ("2022-02-30", None), ("7月15日", None), ("", None),
+        ("2022-02-30", None), ("7月15日", None), ("", None), ("2000-01-01", "2000-01-01"), ("1999-12-31", None),
     ],
 )  # fmt: skip
 def test_days(written: str, day: str | None) -> None:

@@ -98,6 +98,13 @@ def test_the_first_cell_that_is_not_named_is_counted(case):
     assert problem.cell.count("、") == 5 and problem.cell.endswith(" ほか1か所")
 
 
+def test_six_cells_are_all_named(case):
+    cells = [f"outcome.indicator/{key}/{n}" for key in ("O1", "O2") for n in (1, 2, 3)]
+    changed = case(dict.fromkeys(cells, "利用額"), issued=dict.fromkeys(cells, "金額"))
+    [problem] = problems_of(judge(changed), addresses(changed), SETTINGS, changed.values)
+    assert problem.cell.count("、") == 5 and "ほか" not in problem.cell
+
+
 def test_a_name_of_twenty_characters_is_not_cut(case):
     names = {20: "あ" * 20, 21: "い" * 21}
     shown = [

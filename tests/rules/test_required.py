@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dxreport.domain.model import Activity
 from dxreport.rules import judge
 
 
@@ -35,3 +36,19 @@ def test_one_target_in_four_years_is_enough_and_none_is_one_finding(case):
 
 def test_a_check_of_the_master_requires_nothing(checked):
     assert checked({"goal": "", "activity.name/K1": ""}, round="計画") == []
+
+
+def test_what_the_form_has_no_cell_for_is_not_asked(case):
+    blank = case({"goal": ""}, round="計画", issued={"goal": ""})
+    asked = [("goal", 0), ("activity.name", 0)]
+    assert "E107" in {f.kind.code for f in judge(replace(blank, inputs=asked))}
+    assert "E107" not in {f.kind.code for f in judge(replace(blank, inputs=asked[1:]))}
+
+
+def test_an_empty_list_is_missed_in_the_line_that_it_has(case):
+    sent = case(round="計画")
+    measure = replace(sent.measure, activities=(Activity("K3"), Activity("K4")))
+    [found] = [
+        f for f in judge(replace(sent, measure=measure, issued=measure)) if str(f.refs[0]).startswith("activity.name")
+    ]
+    assert (found.kind.code, [str(ref) for ref in found.refs]) == ("E107", ["activity.name/K3"])

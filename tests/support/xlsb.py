@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -52,12 +52,14 @@ def xlsb(
     notes: Mapping[tuple[int, int], str] = MappingProxyType({}),
     strings: Sequence[str] = (),
     number_format: str = "",
+    hidden: Collection[str] = (),
+    date1904: bool = False,
 ) -> bytes:
     """A binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``.
 
-    ``strings`` are the shared ones; ``number_format`` is that of all cells.
+    ``strings`` are the shared ones; ``number_format`` is that of all cells; ``hidden`` names the hidden sheets.
     """
-    book, rels = _record(131) + _record(143), []
+    book, rels = _record(131) + _record(153, struct.pack("<2I", date1904, 0) + _wide("")) + _record(143), []
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(
@@ -66,7 +68,7 @@ def xlsb(
         archive.writestr("_rels/.rels", _relations([("officeDocument", "xl/workbook.bin")]))
         for number, (name, cells) in enumerate(sheets.items(), 1):
             part = f"worksheets/sheet{number}.bin"
-            book += _record(156, struct.pack("<II", 0, number) + _wide(f"rId{number}") + _wide(name))
+            book += _record(156, struct.pack("<II", name in hidden, number) + _wide(f"rId{number}") + _wide(name))
             rels.append(("worksheet", part))
             archive.writestr(f"xl/{part}", _sheet(cells))
         if notes:

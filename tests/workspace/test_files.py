@@ -72,6 +72,14 @@ def test_two_backups_of_one_second_are_both_kept(tmp_path: Path) -> None:
     assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
 
 
+def test_the_backup_just_made_stays_though_the_clock_was_put_back(tmp_path: Path) -> None:
+    path, folder = tmp_path / "master.xlsx", tmp_path / "backup"
+    path.write_bytes(b"now")
+    for n in range(KEPT_BACKUPS):
+        backup(path, folder, NOW + timedelta(days=1, seconds=n))
+    assert backup(path, folder, NOW).read_bytes() == b"now"
+
+
 def test_a_lock_keeps_other_processes_out_until_released(tmp_path: Path) -> None:
     lock = tmp_path / "master" / ".lock"
     code = f"""
@@ -102,6 +110,18 @@ def test_an_open_workbook_is_noticed_and_a_lock_left_by_a_crash_is_not(tmp_path:
     assert opened_elsewhere(path) is None
     (tmp_path / "~$master.xlsx").write_bytes(b"\2ab")
     assert opened_elsewhere(path) == "Excel"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the file itself is tried")
+@pytest.mark.parametrize(("hours", "shown"), [(23, "Excel（山田）"), (25, None)])
+def test_a_workbook_left_open_over_the_day_counts_and_names_its_user(
+    tmp_path: Path, hours: int, shown: str | None
+) -> None:
+    lock = tmp_path / "~$master.xlsx"
+    lock.write_bytes("\4山田".encode("cp932").ljust(55) + b"\2\0" + "山田".encode("utf-16-le").ljust(108, b" "))
+    then = (datetime.now() - timedelta(hours=hours)).timestamp()
+    os.utime(lock, (then, then))
+    assert opened_elsewhere(tmp_path / "master.xlsx") == shown
 
 
 def test_a_folder_with_a_master_is_a_workspace(tmp_path: Path) -> None:
