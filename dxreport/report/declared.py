@@ -123,7 +123,7 @@ class _Report:
             areas=tuple(FieldSum(self.areas[code], tuple(by_area[code]), code) for code in sorted(by_area)),
             departments=tuple(FieldSum(name, tuple(sums)) for name, sums in by_department.items()),
             unread=tuple(
-                FieldText(cell.measure, cell.item, cell.text)
+                FieldText(cell.measure, f"{cell.item} {columns[cell.column]}".strip(), cell.text)
                 for cell, text in read
                 if text is None and not is_blank(cell.text)
             ),

@@ -357,7 +357,8 @@ class FieldSum:
 class FieldSums(FieldFigures):
     """合計する: sums in ``unit``, shown with ``decimals``; the columns are the plan years, or one without a name.
 
-    ``this`` is the index of the fiscal year. ``unread`` are the texts that are no numbers, and in no sum.
+    ``this`` is the index of the fiscal year. ``unread`` are the texts that are no numbers, and in no sum, with item and
+    year.
     """
 
     unit: str

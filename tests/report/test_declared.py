@@ -135,8 +135,8 @@ def test_sums_are_exact_and_of_every_plan_year(found: Figures) -> None:
         ("総務課", (Decimal("0.3"), Decimal(10000))), ("職員課", (Decimal("1234567.25"), None)), ("消えた課", (None, None)),
     ]  # fmt: skip
     assert (cost.total, cost.answered, cost.decimals) == (3, 3, 2)
-    assert [(x.measure.id, x.item, x.text) for x in cost.unread] == [("01-02", "費用①", "約500")]
-    assert "01-02 費用①「約500」" in words.field(cost)
+    assert [(x.measure.id, x.item, x.text) for x in cost.unread] == [("01-02", "費用① 令和６年度", "約500")]
+    assert "01-02 費用① 令和６年度「約500」" in words.field(cost)
     assert words.amount(cost.whole.sums[0], cost) == "1,234,567.55" and words.amount(None, cost) == "–"
 
 
