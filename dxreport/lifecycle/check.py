@@ -33,6 +33,7 @@ from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
+from .template_words import word_notes
 
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
@@ -85,7 +86,8 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
         except TemplateError as error:
             checked.append(CheckedTemplate(path, faults=error.faults))
             continue
-        checked.append(CheckedTemplate(path, _trial_faults(form, master), form.notes))
+        notes = (*form.notes, *word_notes(form, master.settings))
+        checked.append(CheckedTemplate(path, _trial_faults(form, master), notes))
         if path.name == FORM_NAME:
             issued = form
     return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)))
