@@ -114,6 +114,7 @@ class _Compiler:
         spanning = {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
         worksheet = compile_worksheet(self.root, self._builder(spanning), found, published=published)
         names = read_names(source, sheet.name, self.layout, found, published=published)
+        checks.unprinted(cells, [area.box for area in names.print_area if area.box], found)
         refusals = found.sentences("refusal")
         if faults := found.sentences("fault"):
             raise TemplateError(self.name, faults + refusals)
