@@ -285,15 +285,19 @@ class Catalogue:
         for n in self.periods(fields[0]) if fields else ():
             yield from ((n, field) for field in fields)
 
-    def arrange(self, values: Mapping[Ref, str]) -> dict[Ref, str]:
-        """Return every text of a measure in form order, from those given; the others are blank.
-
-        The items of a list keep the order of their first texts. A text of no field here is left out.
-        """
+    def item_keys(self, values: Mapping[Ref, str]) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the items of each list, by its prefix, in the order of their first texts."""
         items: dict[str, dict[str, None]] = {prefix: {} for prefix in self.by_prefix}
         for ref in values:
             if ref.item and (prefix := ref.field.rpartition(".")[0]) in items:
                 items[prefix][ref.item] = None
+        return {prefix: tuple(keys) for prefix, keys in items.items()}
+
+    def arrange(self, values: Mapping[Ref, str], items: Mapping[str, Iterable[str]]) -> dict[Ref, str]:
+        """Return every text of a measure with these items in form order; those not given are blank.
+
+        A text of no field here is left out.
+        """
         get, default = values.get, self.defaults.get
         out = {ref: get(ref, "") for key, _ in self.cells[""] if (ref := Ref(key))}
         for prefix, keys in items.items():

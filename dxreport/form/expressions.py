@@ -188,7 +188,10 @@ def _unknown(path: tuple[str, ...], known: Collection[str]) -> TextFault:
     first = [name for name in known if not _LATER_PERIOD.match(name)]
     names = "、".join(f"{path[0]}.{name}" for name in first)
     periods = "（q1 は q1～q4、y1 は y1～y4 と書けます）" if len(first) < len(known) else ""
-    return TextFault(f"{{{{ {'.'.join(path)} }}}} という項目はありません。{meant}使える名前: {names}{periods}。")
+    declare = "" if path[0] in BOOK_NAMES else "新しい項目は、マスターの「項目」シートに足すと使えます。"
+    return TextFault(
+        f"{{{{ {'.'.join(path)} }}}} という項目はありません。{meant}使える名前: {names}{periods}。{declare}"
+    )
 
 
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:

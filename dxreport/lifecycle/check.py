@@ -35,6 +35,7 @@ from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
 from ..workspace.paths import Workspace
+from .template_words import word_notes
 
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
@@ -88,7 +89,8 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         except TemplateError as error:
             checked.append(CheckedTemplate(path, faults=error.faults))
             continue
-        checked.append(CheckedTemplate(path, _trial_faults(form, master), form.notes))
+        notes = (*form.notes, *word_notes(form, master.settings))
+        checked.append(CheckedTemplate(path, _trial_faults(form, master), notes))
         if path.name == FORM_NAME:
             issued = form
     ledgers = strayed(workspace, master) if workspace else ()

@@ -128,21 +128,26 @@ class WorkbookEdit(PackageEdit):
             self._styles = Styles(self.tree(part))
         return self._styles.with_number_format(style, code)
 
-    def add_table(self, name: str, table: str, columns: Mapping[str, float], like: TableRange) -> TableRange:
+    def add_table(
+        self, name: str, table: str, columns: Mapping[str, float], like: TableRange, formats: Mapping[str, str]
+    ) -> TableRange:
         """Add a sheet with a table of one blank row, in the formats of the table ``like``, and return its area.
 
-        ``columns`` are the widths by header.
+        ``columns`` are the widths by header, ``formats`` the Excel formats of those with numbers.
         """
         drawn, last = self.sheet(like.sheet), column_letters(len(columns))
         head, body = (drawn.style(like.header + n, like.span[0]) for n in (0, 1))
         ref, part = f"A1:{last}2", self.free_name("worksheets/sheet.xml")
-        rows = text_row(1, 27, [(header, head) for header in columns]) + text_row(2, 13.5, [("", body)] * len(columns))
+        rows = text_row(1, 27, [(header, head) for header in columns]) + text_row(
+            2, 13.5, [("", self.number_style(body, formats[h]) if h in formats else body) for h in columns]
+        )
         xml = _NEW_SHEET.format(columns=width_columns(columns.values()), rows=rows)
         id_ = self.add(self.workbook, "worksheet", part, etree.fromstring(xml), _SHEET_TYPE)
         sheets = self.tree(self.workbook).find(_N + "sheets")
         number = max(int(s.get("sheetId", "0")) for s in sheets) + 1
         etree.SubElement(sheets, _N + "sheet", {"name": name, "sheetId": str(number), f"{{{DOC_RELS_NS}}}id": id_})
-        self.sheets[name] = part
+        self.sheets[name], self._tables[part] = part, ()
+        self.sheet(name)
         table_part, self._table_id = self.free_name("tables/table.xml"), self._table_id + 1
         listed = "".join(f'<tableColumn id="{n}" name="{escape_attribute(h)}"/>' for n, h in enumerate(columns, 1))
         xml = _NEW_TABLE.format(

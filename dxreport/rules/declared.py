@@ -53,14 +53,17 @@ def required(case: Case) -> Iterator[Finding]:
         if field.required is None or not is_blank(text) or not _asked(case, field, ref):
             continue
         if not (of := field.required.field):
-            yield finding(problems.REQUIRED_ALWAYS, ref, field=field.label)
+            yield finding(problems.REQUIRED_ALWAYS, ref, severity="error", field=field.label)
             continue
         other = case.settings.catalogue.field[of]
         at = Ref(
             of, ref.item if other.prefix == field.prefix else "", ref.period if other.period is field.period else 0
         )
         if (value := case.values.get(at, "")) in field.required.values:
-            yield finding(problems.REQUIRED_IF, ref, field=field.label, other=other.label, value=value)
+            severity = "warning" if case.as_issued(at, ref) else "error"
+            yield finding(
+                problems.REQUIRED_IF, ref, severity=severity, field=field.label, other=other.label, value=value
+            )
 
 
 def _asked(case: Case, field: Field, ref: Ref) -> bool:
