@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .numbering import next_number
@@ -44,6 +44,7 @@ class Ref(NamedTuple):
         return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
 
     @classmethod
+    @lru_cache(maxsize=1 << 14)  # logs, readings and issues name the same few thousand over and over
     def parse(cls, text: str) -> Ref:
         """Invert ``str(ref)``; raise ValueError on anything else."""
         key, *rest = text.split("/")

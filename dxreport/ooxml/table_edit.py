@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -22,7 +21,7 @@ from .refs import Box, address, box, column_letters
 from .sheet import stretched
 from .styles import Styles
 from .table import Table, TableRange, tables
-from .text import MAX_TEXT, TRUE, utf16_length
+from .text import MAX_TEXT, TRUE, escape_attribute, utf16_length
 
 _N = f"{{{MAIN_NS}}}"
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -35,7 +34,7 @@ _NEW_SHEET = (
     '<sheetFormatPr defaultRowHeight="13.5"/><cols>{columns}</cols><sheetData>{rows}</sheetData></worksheet>'
 )
 _NEW_TABLE = (
-    f'<table xmlns="{MAIN_NS}" id="{{id}}" name={{name}} displayName={{name}} ref="{{ref}}" totalsRowShown="0">'
+    f'<table xmlns="{MAIN_NS}" id="{{id}}" name="{{name}}" displayName="{{name}}" ref="{{ref}}" totalsRowShown="0">'
     '<autoFilter ref="{ref}"/><tableColumns count="{count}">{columns}</tableColumns>'
     '<tableStyleInfo name="TableStyleLight1" showRowStripes="0"/></table>'
 )
@@ -150,8 +149,10 @@ class WorkbookEdit(PackageEdit):
         self.sheets[name], self._tables[part] = part, ()
         self.sheet(name)
         table_part, self._table_id = self.free_name("tables/table.xml"), self._table_id + 1
-        listed = "".join(f'<tableColumn id="{n}" name={quoteattr(h)}/>' for n, h in enumerate(columns, 1))
-        xml = _NEW_TABLE.format(id=self._table_id, name=quoteattr(table), ref=ref, count=len(columns), columns=listed)
+        listed = "".join(f'<tableColumn id="{n}" name="{escape_attribute(h)}"/>' for n, h in enumerate(columns, 1))
+        xml = _NEW_TABLE.format(
+            id=self._table_id, name=escape_attribute(table), ref=ref, count=len(columns), columns=listed
+        )
         rel = self.add(part, "table", table_part, etree.fromstring(xml), _TABLE_TYPE)
         holder = etree.SubElement(self.tree(part), _N + "tableParts", count="1")
         etree.SubElement(holder, _N + "tablePart", {f"{{{DOC_RELS_NS}}}id": rel})
