@@ -41,7 +41,7 @@ WORDS = {
     "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "newer": "後の受付番号", "old": "配付時の内容", "others": "ほかの返送", "progress": "進捗",
     "quarter": "四半期",
     "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "target": "目標", "value": "記入された内容", "what": "該当するもの",
-    "where": "場所", "words": "進捗の語",
+    "other": "条件の欄", "unit": "単位があれば、その単位で、", "where": "場所", "words": "使える語",
 }  # fmt: skip
 
 
