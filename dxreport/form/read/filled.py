@@ -104,7 +104,7 @@ class _TextReader:
     def _text(self, ref: Ref, at: At, issued: str) -> str:
         """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
         cell, field = self._sheet.cell(*at), self._fields[ref.field]
-        shown = _text_of(cell, field, issued)
+        shown = text_of(cell, field, issued)
         if cell.kind == "error":
             self._note(problems.ERROR_VALUE, ref, at, shown)
         elif cell.formula:
@@ -159,7 +159,7 @@ def _unit(ref: Ref) -> tuple[str, str, int]:
     return (ref.prefix, ref.item, 0) if ref.item else ref
 
 
-def _text_of(cell: Cell, field: Field, issued: str) -> str:
+def text_of(cell: Cell, field: Field, issued: str) -> str:
     """The text of a cell: as its author saw it, but numbers, dates and ticks of such a field in their standard form."""
     if cell.kind == "number" and (field.kind is FieldKind.NUMBER or stored_number(cell.raw) == issued):
         return cell_number(cell.raw, cell.text, field.unit)
