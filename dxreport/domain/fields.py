@@ -130,8 +130,9 @@ class Condition:
 class Field:
     """One field: ``key`` as in ``Ref.field``, its Japanese ``label`` (見出し), and when it may be written.
 
-    ``default`` is the text of a new item. ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a 選択. ``carries`` is whether
-    rollover keeps its texts. ``former`` are the keys (旧名) under which earlier texts were kept.
+    ``default`` is the text of a new item. ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a
+    選択. ``carries`` is whether rollover keeps its texts. ``former`` are the keys (旧名) under which earlier texts were
+    kept.
     """
 
     key: str
@@ -184,6 +185,7 @@ class ItemList:
         return [f"{self.letter}{n}" for n in range(first, first + count)]
 
 
+MEASURE = "施策"  # 場所 of a field of the measure itself
 BUILT_IN_LISTS = (
     ItemList("related", "related_measures", "関連施策", "R"),
     ItemList("activity", "activities", "取組", "K"),

@@ -36,7 +36,7 @@ __all__ = ["Form", "compile_form", "load_form"]
 
 _FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
 _LOCKS = ("lockStructure", "lockWindows")
-_LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
+_LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+(?:\.\w+)?)\s*\}\}\s*"?')
 
 
 def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False) -> Form:

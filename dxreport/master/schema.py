@@ -152,11 +152,12 @@ class MeasureTables:
 
 def tables_of(settings: Settings) -> MeasureTables:
     """Return the tables of measures in a master with these settings."""
-    return _tables(settings.catalogue, settings.plan_years)
+    return measure_tables(settings.catalogue, settings.plan_years)
 
 
 @lru_cache(maxsize=8)
-def _tables(catalogue: Catalogue, years: tuple[FiscalYear, ...]) -> MeasureTables:
+def measure_tables(catalogue: Catalogue, years: tuple[FiscalYear, ...]) -> MeasureTables:
+    """Return the tables of the measures of a catalogue over these plan years."""
     drawn = {"activity": ACTIVITIES, "outcome": _outcomes(years), "related": RELATED, "support": REQUESTS}
     own = {p: _own_list(items) for p, items in catalogue.by_prefix.items() if p not in drawn}
     lists = {p: replace(t, columns=t.columns + _declared(catalogue, p, years)) for p, t in (drawn | own).items()}

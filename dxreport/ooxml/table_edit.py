@@ -179,8 +179,8 @@ class WorkbookEdit(PackageEdit):
         """
         side, what, fix = words
         where, then = f"「{area.sheet}」シートの表の{side}", f"ので、{what}を追加できません。"
-        if area.part not in self._tables:
-            self._tables[area.part] = tables(self.package, area.part)
+        if area.part not in self._tables:  # a sheet that was added has one table
+            self._tables[area.part] = tables(self.package, area.part) if area.part in self.package else ()
         others = [t for t in self._tables[area.part] if area.table is None or t.part != area.table.part]
         if not inside and (other := next((t for t in others if t.box.overlaps(cells)), None)):
             raise MasterError(f"{where}に別の表（{other.box.ref}）がある{then}", fix)
@@ -212,8 +212,8 @@ class WorkbookEdit(PackageEdit):
                 self.drop(self.workbook, r.target)
 
     def _has_formulas(self, name: str) -> bool:
-        if name in self._edits:
-            return next(self._edits[name].root.iter("{*}f"), None) is not None
+        if name in self._edits or self.sheets[name] not in self.package:
+            return next(self.tree(self.sheets[name]).iter("{*}f"), None) is not None
         return _FORMULA.search(self.package.read(self.sheets[name])) is not None
 
 

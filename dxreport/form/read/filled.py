@@ -9,7 +9,7 @@ from ...domain import problems
 from ...domain.fields import Field, FieldKind, label
 from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
-from ...domain.values import date_text, number_text, stored_number
+from ...domain.values import cell_number, date_text, number_text, stored_number
 from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.refs import address
 from ..align.items import adopt
@@ -162,8 +162,7 @@ def _unit(ref: Ref) -> tuple[str, str, int]:
 def text_of(cell: Cell, field: Field, issued: str) -> str:
     """The text of a cell: as its author saw it, but numbers, dates and ticks of such a field in their standard form."""
     if cell.kind == "number" and (field.kind is FieldKind.NUMBER or stored_number(cell.raw) == issued):
-        percent = field.unit == "%" and cell.text.endswith("%")
-        return stored_number(f"{cell.raw}E2" if percent and "E" not in cell.raw.upper() else cell.raw)
+        return cell_number(cell.raw, cell.text, field.unit)
     if cell.kind == "text" and field.kind is FieldKind.NUMBER:
         return number_text(cell.text, field.unit) or normalise(cell.text)
     if cell.kind == "date" and field.kind is FieldKind.DATE:

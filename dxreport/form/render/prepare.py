@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ...domain.errors import TemplateError
 from ...domain.fields import Access, access
 from ...domain.model import QUARTERS, Round, Settings
+from ...domain.values import number_for_cell
 from ...ooxml.refs import address, column_letters
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
@@ -188,6 +189,8 @@ class _RowPrograms:
             return void
         filled = opened if how is Access.OPEN else closed
         head, blank = f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>'
+        if c.binding.is_number and self._form.source.styles.is_percent(c.style):
+            get = _in_percent(get, c.binding.spec.unit)
         number = c.binding.is_number or (not c.unlocked and self._form.source.styles.is_numeric(c.style))
         return Slot(get, head, blank, before + void, c.space, is_input, c.column, number)
 
@@ -215,6 +218,16 @@ class _RowPrograms:
             where = f"シート「{self._form.sheet}」 {address(*c.at)}"
             fault = f"{where}: 「{content.source}」を表示できません（{reason(error)}）。"
             raise TemplateError(self._form.name, (fault,)) from None
+
+
+def _in_percent(get: Callable[[Scope], str | None], unit: str) -> Callable[[Scope], str | None]:
+    """A getter of a number for a cell that shows it in per cent."""
+
+    def read(scope: Scope) -> str | None:
+        text = get(scope)
+        return text and number_for_cell(text, unit, percent=True)
+
+    return read
 
 
 def _hidden(c: TemplateCell) -> TemplateCell:
