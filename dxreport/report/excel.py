@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from . import words
+from .excel_declared import declared_topics
 from .excel_overview import overview_sheet
-from .excel_sheet import LATE, SHARE, ReportStyles, Topic, Value, topic_sheet
+from .excel_sheet import LATE, MEASURE_COLUMNS, SHARE, ReportStyles, Topic, Value, topic_sheet
 from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since
-
-_MEASURE = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 
 
 def excel(figures: Figures) -> bytes:
@@ -44,10 +43,12 @@ def _topics(figures: Figures) -> Iterator[Topic]:
     yield _outcomes(figures.results)
     yield _parts(figures.results)
     rows: list[tuple[Value, ...]] = [(*_name(b.measure), b.procurement) for b in figures.budgets]
-    yield Topic("次年度予算", "次年度予算化予定が「有」の施策", _MEASURE | {"調達内容": 80}, rows)
+    yield Topic("次年度予算", "次年度予算化予定が「有」の施策", MEASURE_COLUMNS | {"調達内容": 80}, rows)
     rows = [(p.label, *_name(s.measure), s.content, s.written) for p in figures.support for s in p.requests]
-    columns = {"時期": 14, **_MEASURE, "支援内容": 60, "時期（記入のまま）": 18}
+    columns = {"時期": 14, **MEASURE_COLUMNS, "支援内容": 60, "時期（記入のまま）": 18}
     yield Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows)
+    if figures.declared is not None:
+        yield from declared_topics(figures.declared)
     yield from _changes(figures.since)
     if figures.coordination is not None:
         yield from _coordination(figures.coordination)
@@ -58,13 +59,13 @@ def _name(measure: MeasureName) -> tuple[str, str, str]:
 
 
 def _late(figures: Figures) -> Topic:
-    columns = _MEASURE | {"取組内容": 24, "作業予定": 30, "進捗": 12, "対応策": 36, "連続四半期数": 8}
+    columns = MEASURE_COLUMNS | {"取組内容": 24, "作業予定": 30, "進捗": 12, "対応策": 36, "連続四半期数": 8}
     rows = [(*_name(x.measure), x.name, x.plan, x.category.label, x.answer, x.streak) for x in figures.late]
     return Topic(LATE, f"遅延・課題のある取組（{figures.quarter_label}）", columns, rows)
 
 
 def _activities(figures: Figures) -> Topic:
-    columns = {"分野": 12, **_MEASURE, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30}
+    columns = {"分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30}
     rows = [
         (x.measure.area, *_name(x.measure), x.key, x.name, x.plan, x.category.label, x.countermeasure)
         for x in figures.activities
@@ -78,7 +79,7 @@ def _activities(figures: Figures) -> Topic:
 
 def _outcomes(results: Results) -> Topic:
     this = results.years[results.this_year]
-    columns = _MEASURE | {
+    columns = MEASURE_COLUMNS | {
         "番号": 5, "評価項目": 22, "方向": 9, f"{this} 目標": 18, f"{this} 実績": 14, "判定": 8, SHARE: 8, "達成の内訳": 14,
     }  # fmt: skip
     for year in results.years:
@@ -104,7 +105,7 @@ def _outcome(outcome: OutcomeResult, this_year: int) -> tuple[Value, ...]:
 
 
 def _parts(results: Results) -> Topic:
-    columns = _MEASURE | {
+    columns = MEASURE_COLUMNS | {
         "番号": 5, "年度": 12, "内訳": 12, "目標値": 12, "条件": 6, "実績値": 12, "単位": 8, SHARE: 9, "判定": 8,
     }  # fmt: skip
     rows = [
@@ -117,7 +118,7 @@ def _parts(results: Results) -> Topic:
 
 
 def _changes(since: Since | None) -> Iterator[Topic]:
-    columns = {"種別": 14, **_MEASURE, "項目": 30, "確定時": 36, "現在": 36}
+    columns = {"種別": 14, **MEASURE_COLUMNS, "項目": 30, "確定時": 36, "現在": 36}
     rows = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.changes] if since else []
     note = words.since(since) if since else words.NO_FINAL
     yield Topic("変更点", "前回の確定報告からの変更", columns, rows, note=note)
@@ -133,5 +134,5 @@ def _coordination(extra: Coordination) -> Iterator[Topic]:
     columns = {"主管部署": 24, "施策ID": 8, "施策名": 60, "状態": 12}
     yield Topic("未提出", "未提出の施策", columns, rows, note=words.coordination(extra))
     rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in extra.points]
-    columns = _MEASURE | {"番号": 7, "場所": 26, "項目": 26, "指摘": 46, "対応": 40}
+    columns = MEASURE_COLUMNS | {"番号": 7, "場所": 26, "項目": 26, "指摘": 46, "対応": 40}
     yield Topic("点検", "データの点検で残っている指摘", columns, rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
 from . import words
 from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, ReportStyles, Topic, page, put_link
-from .records import Category, Figures, Progress, Tally
+from .records import Category, FieldCounts, Figures, Progress, Tally
 from .states import shaded
 
 if TYPE_CHECKING:
@@ -29,6 +29,15 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
     Progress.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
     Progress.UNREPORTED: ({"pattern": {"pattern": "narrow_horizontal", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
     Progress.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
+    Progress.WORD: (
+        {"fill": {"color": "#2F6F9F"}}, {"fill": {"color": "#C4DBEC"}},
+        {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#2F6F9F", "bg_color": "#FFFFFF"}},
+        {"pattern": {"pattern": "dotted_diamond", "fg_color": "#1D4C70", "bg_color": "#FFFFFF"}},
+        {"fill": {"color": "#86B4D6"}},
+        {"pattern": {"pattern": "outlined_diamond", "fg_color": "#2F6F9F", "bg_color": "#FFFFFF"}},
+        {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#1B1F24", "bg_color": "#C4DBEC"}},
+        {"fill": {"color": "#FFFFFF"}},
+    ),
 }  # fmt: skip
 _ROW_PIXELS = 20
 _HEADING_ROW = 18  # points
@@ -43,25 +52,36 @@ _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": "#FFFFFF"}, "fo
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
     """Add 概要: title, contents, and a block of counts with a chart each for all, quarters, 分野 and departments."""
     overview = figures.overview
-    sheet = _Overview(book, styles, overview.categories)
+    declared = figures.declared.counts if figures.declared else ()
+    sheet = _Overview(book, styles, overview.categories, max([0, *(len(c.categories) for c in declared)]))
     sheet.head(figures, topics)
     sheet.whole(overview.whole)
     if len(overview.quarters) > 1:
         sheet.block("四半期ごとの取組の数", [(t.name, t.activities) for t in overview.quarters])
     sheet.block("分野別の取組の数", [(t.name, t.activities) for t in overview.areas])
-    sheet.ws.set_h_pagebreaks([sheet.row])
+    breaks = [sheet.row]
     sheet.block("部署別の取組の数（建制順）", [(t.name, t.activities) for t in overview.departments])
+    for n, counts in enumerate(declared):
+        if n % 3 == 0:
+            breaks.append(sheet.row)
+        sheet.declared(counts)
+    sheet.ws.set_h_pagebreaks(breaks)
     page(sheet.ws, figures.title, words.stamp(figures), len(sheet.widths), sheet.row)
 
 
 class _Overview:
-    """The sheet as it is drawn from top to bottom; ``row`` is the next one."""
+    """The sheet as it is drawn from top to bottom; ``row`` is the next one.
 
-    def __init__(self, book: Workbook, styles: ReportStyles, categories: Sequence[Category]) -> None:
+    Charts stand to the right of the widest table, of ``categories`` or of ``most`` words.
+    """
+
+    def __init__(self, book: Workbook, styles: ReportStyles, categories: Sequence[Category], most: int) -> None:
         self.book, self.styles, self.categories, self.row = book, styles, categories, 0
         self.ws = book.add_worksheet(OVERVIEW)
         self.ws.hide_gridlines(2)
-        self.widths = [_NAME, *map(_category_width, categories), _NUMBER, _GAP, *[_NUMBER] * _CHART_COLUMNS]
+        counts = [*map(_category_width, categories), *[_NUMBER] * (most - len(categories))]
+        self.chart_column = len(counts) + 3
+        self.widths = [_NAME, *counts, _NUMBER, _GAP, *[_NUMBER] * _CHART_COLUMNS]
         for n, digits in enumerate(self.widths):
             check(self.ws.set_column(n, n, digits))
 
@@ -97,29 +117,46 @@ class _Overview:
             row += 1
         put(self.ws, row, 0, "施策は、最も悪い取組で数えています。", self.styles.faint)
 
-    def block(self, title: str, rows: Sequence[tuple[str, tuple[int, ...]]], kind: str = "stacked") -> None:
-        """Draw one line a name with its counts by category, and the same as bars."""
+    def declared(self, counts: FieldCounts) -> None:
+        """Draw the words of a declared field, of all and by 分野; one sentence where nobody answered."""
+        if counts.answered:
+            rows = [(t.name, t.counts) for t in (counts.whole, *counts.areas)]
+            self.block(f"{counts.heading}（{counts.place}の数）", rows, "percent_stacked", counts.categories)
+            return
+        self._heading(counts.heading)
+        put(self.ws, self.row, 0, words.field(counts), self.styles.faint)
+        self.row += 2
+
+    def block(
+        self,
+        title: str,
+        rows: Sequence[tuple[str, tuple[int, ...]]],
+        kind: str = "stacked",
+        categories: Sequence[Category] = (),
+    ) -> None:
+        """Draw one line a name with its counts by category (those of 進捗 unless given), and the same as bars."""
         ws, styles, top = self.ws, self.styles, self.row
+        categories = categories or self.categories
         self._heading(title)
-        self._columns()
+        self._columns(categories)
         first, last = top + 2, top + 1 + len(rows)
         for at, (name, counts) in enumerate(rows, first):
             set_height(ws, at, text_height(name, _NAME))
             put(ws, at, 0, name, styles.text)
             for n, count in enumerate((*counts, sum(counts)), 1):
                 put(ws, at, n, count, styles.count)
-        for n, category in enumerate(self.categories, 1):
+        for n, category in enumerate(categories, 1):
             style = {Progress.LATE: styles.stressed, Progress.UNREPORTED: styles.pending}.get(category.standing)
             if style is not None:
                 some = {"type": "cell", "criteria": ">", "value": 0, "format": style}
                 check(ws.conditional_format(first, n, last, n, some))
         height = max(len(rows) + len(rows) // 2 + 4, _SHORTEST)  # a lower chart leaves out names along its axis
-        entries = max(1, _LEGEND // (max(len(c.label) for c in self.categories) + 3))  # on a line of the legend
-        height += max(0, -(-len(self.categories) // entries) - 2)
-        chart = self._chart(title, first, last, kind)
+        entries = max(1, _LEGEND // (max(len(c.label) for c in categories) + 3))  # on a line of the legend
+        height += max(0, -(-len(categories) // entries) - 2)
+        chart = self._chart(title, (first, last), kind, categories)
         chart.set_size({"width": _CHART_WIDTH, "height": height * _ROW_PIXELS})
         place = {"description": title, "object_position": 2, "y_offset": 4}
-        check(ws.insert_chart(top, len(self.categories) + 3, chart, place))
+        check(ws.insert_chart(top, self.chart_column, chart, place))
         self.row = top + height + 1
 
     def _heading(self, title: str) -> None:
@@ -127,22 +164,24 @@ class _Overview:
         put(self.ws, self.row, 0, title, self.styles.heading)
         self.row += 1
 
-    def _columns(self) -> None:
+    def _columns(self, categories: Sequence[Category]) -> None:
         """Draw the column headings: the categories, those of late activities with a link to their list."""
         ws, row, head = self.ws, self.row, self.styles.head
-        set_height(ws, row, max(2 * ROW, *(text_height(c.label, _category_width(c)) for c in self.categories)))
+        widths = zip(categories, self.widths[1:], strict=False)
+        set_height(ws, row, max(2 * ROW, *(text_height(c.label, width) for c, width in widths)))
         put(ws, row, 0, None, head)
-        for n, category in enumerate(self.categories, 1):
-            if category.standing is Progress.LATE:
+        for n, category in enumerate(categories, 1):
+            if category.standing is Progress.LATE and categories is self.categories:
                 put_link(ws, row, n, LATE, self.styles.head_link, text=category.label)
             else:
                 put(ws, row, n, category.label, head)
-        put(ws, row, len(self.categories) + 1, "計", head)
+        put(ws, row, len(categories) + 1, "計", head)
 
-    def _chart(self, title: str, first: int, last: int, kind: str) -> Chart:
-        """Return bars over the counts in these rows, named by the row above them."""
+    def _chart(self, title: str, rows: tuple[int, int], kind: str, categories: Sequence[Category]) -> Chart:
+        """Return bars over the counts from the first to the last of two rows, named by the row above them."""
+        first, last = rows
         chart = self.book.add_chart({"type": "bar", "subtype": kind})
-        for n, look in enumerate(looks(self.categories), 1):
+        for n, look in enumerate(looks(categories), 1):
             chart.add_series({
                 "name": [OVERVIEW, first - 1, n],
                 "categories": [OVERVIEW, first, 0, last, 0],

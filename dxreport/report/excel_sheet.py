@@ -21,6 +21,7 @@ SHARE = "達成率"  # columns of this name hold percents, and show them as bars
 TITLE_ROW = 24.0  # points
 _HEAD_ROW = 3  # counted from 0, as XlsxWriter does
 _NAMED = 20  # cells that a notice names at most
+MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
 
 
@@ -28,7 +29,8 @@ Value = str | int | Decimal | None
 class Topic:
     """A sheet with a table: widths of columns in digits, by header, and rows as long.
 
-    In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised.
+    In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised. ``table`` is the
+    name of the table, that of the sheet unless given. All numbers are shown with ``decimals``, if given.
     """
 
     sheet: str
@@ -39,14 +41,18 @@ class Topic:
     stressed: Set[str] = frozenset()
     pending: Set[str] = frozenset()
     note: str = ""
+    table: str = ""
+    decimals: int | None = None
 
 
 class ReportStyles:
     """The formats of the workbook; emphasis shows in grey print too."""
 
     def __init__(self, book: Workbook) -> None:
+        self.book = book
+        self._decimals: dict[int, Format] = {}
         base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
-        framed = base | {"border": 1, "border_color": "#9AA1A9"}
+        self._framed = framed = base | {"border": 1, "border_color": "#9AA1A9"}
         self.title = book.add_format(base | {"bold": True, "font_size": 16})
         self.heading = book.add_format(base | {"bold": True, "font_size": 12})
         self.plain = book.add_format(base)
@@ -64,6 +70,13 @@ class ReportStyles:
         self.share = book.add_format(framed | {"num_format": "0.0%", "align": "right"})
         self.stressed = book.add_format({"bold": True, "bg_color": "#F3C6C2", "border": 1, "border_color": "#000000"})
         self.pending = book.add_format({"italic": True, "bg_color": "#FFF3C4", "border": 1, "border_color": "#000000"})
+
+    def with_decimals(self, count: int) -> Format:
+        """Return the format of numbers with so many decimals."""
+        if count not in self._decimals:
+            style = self._framed | {"num_format": f"#,##0.{'0' * count}", "align": "right"}
+            self._decimals[count] = self.book.add_format(style)
+        return self._decimals[count]
 
 
 def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *, text: str = "") -> None:
@@ -96,7 +109,7 @@ def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, title: str, 
         check(ws.set_column(n, n, width))
     last = _HEAD_ROW + max(1, len(topic.rows))
     options = {
-        "name": f"{topic.sheet.replace('・', '')}表",
+        "name": topic.table or f"{topic.sheet.replace('・', '')}表",
         "style": None,
         "columns": [{"header": header, "header_format": styles.head} for header in topic.columns],
     }
@@ -106,7 +119,7 @@ def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, title: str, 
     empty = ("ありません", *[None] * (len(widths) - 1))  # a table of Excel has at least one row
     for row, record in enumerate(topic.rows or [empty], _HEAD_ROW + 1):
         for n, (header, value) in enumerate(zip(topic.columns, record, strict=True)):
-            put(ws, row, n, *_shown(header, value, styles))
+            put(ws, row, n, *_shown(header, value, styles, topic.decimals))
     _emphasis(ws, styles, topic, last)
     ws.freeze_panes(_HEAD_ROW + 1, 0)
     check(ws.repeat_rows(_HEAD_ROW))
@@ -139,12 +152,14 @@ def _listed(cells: Sequence[str]) -> str:
     return "、".join(cells[:_NAMED]) + more
 
 
-def _shown(header: str, value: Value, styles: ReportStyles) -> tuple[Value, Format]:
+def _shown(header: str, value: Value, styles: ReportStyles, decimals: int | None) -> tuple[Value, Format]:
     """Return a value as its cell holds it, with the format of the cell."""
     if isinstance(value, str) or value is None:
         return value, styles.text
     if header == SHARE:
         return Decimal(value) / 100, styles.share
+    if decimals:
+        return value, styles.with_decimals(decimals)
     # A format with decimals would leave a bare point after whole numbers.
     return value, styles.count if value == int(value) else styles.number
 

@@ -15,6 +15,7 @@ from ..master.records import Master, stamp
 from . import states
 from .achievement import outcome_result
 from .coordination import coordination
+from .declared import declared
 from .finals import Final, since
 from .records import (
     ActivityLine,
@@ -61,6 +62,7 @@ def figures(
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
+        declared=declared(master, quarter),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import MasterError
-from ..domain.fields import label
+from ..domain.fields import Period, label
 from ..domain.model import QUARTER_LABELS, Ref
 from ..issue.store import parse_texts, plain_texts
 from ..master import records
@@ -22,6 +22,7 @@ from ..master.write import MasterEdit
 from ..rules import item_name
 from ..workspace.paths import Workspace
 from . import states
+from .declared import reported
 from .records import Figures, MeasureName, Overview, Recount, Since, Tally, TextChange
 
 # Fields whose changes are reported, by heading and in this order; contacts are not.
@@ -120,9 +121,10 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 def same(final: Final, figures: Figures) -> bool:
     """Whether these are the frozen figures, apart from number and date.
 
-    Section 6, which only the coordinator reads, is compared where both have it.
+    Section 6, which only the coordinator reads, is compared where both have it. Reports were once kept without
+    declared fields.
     """
-    then, now = dict(final.figures), plain(figures)
+    then, now = {"declared": None, **final.figures}, plain(figures)
     both = then.get("coordination") and now["coordination"]
     for key in ("made", "final_id", *(() if both else ("coordination",))):
         then.pop(key, None)
@@ -156,7 +158,8 @@ def since(final: Final, master: Master, overview: Overview) -> Since:
         for name in dict.fromkeys((*now, *final.counts))
         if final.counts.get(name) or now.get(name)
     )
-    changes = sorted(_changes(final, master), key=lambda change: list(_KINDS).index(change.kind))
+    kinds = list(dict.fromkeys((*_KINDS, *(field.label for field in reported(master.settings.catalogue)))))
+    changes = sorted(_changes(final, master), key=lambda change: kinds.index(change.kind))
     return Since(final.id, final.quarter_label, final.when, recounts, tuple(changes))
 
 
@@ -167,6 +170,11 @@ def _counts(overview: Overview, tally: Tally) -> dict[str, int]:
 
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
     kept = parse_texts(final.texts)
+    known = {ref.field for texts in kept.values() for ref in texts}
+    # A field that was not there is new, not changed.
+    declared = {f.key: f for f in reported(master.settings.catalogue) if f.key in known}
+    kind_of = {**_KIND_OF, **{f.key: f.label for f in declared.values()}}
+    quarterly = {f.key for f in declared.values() if f.period is Period.QUARTERS}
     for m in master.measures:
         name, new, old = states.measure_name(master.settings, m), m.values(), kept.pop(m.id, None)
         if old is None:
@@ -179,8 +187,8 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
             yield TextChange(name, "施策", STATE_FROM, QUARTER_LABELS.get(before, ""), QUARTER_LABELS.get(start, ""))
         both = new | {ref: text for ref, text in old.items() if ref not in new}
         for ref in both:
-            kind, was, now = _KIND_OF.get(ref.field), old.get(ref, "").strip(), new.get(ref, "").strip()
-            to_come = kind == "進捗・対応策" and ref.period > final.quarter
+            kind, was, now = kind_of.get(ref.field), old.get(ref, "").strip(), new.get(ref, "").strip()
+            to_come = (kind == "進捗・対応策" or ref.field in quarterly) and ref.period > final.quarter
             if kind and was != now and not to_come:
                 yield TextChange(
                     name, kind, label(ref, master.settings, item_name(ref, both, master.settings.catalogue)), was, now

@@ -12,7 +12,11 @@ from .records import Category, Figures, Progress
 from .states import shaded
 
 TEMPLATE = "報告書.html"
-_SHADES = {Progress.ON_TRACK: 3, Progress.LATE: 3}  # patterns drawn by the template; one of any other standing
+_SHADES = {
+    Progress.ON_TRACK: 3,
+    Progress.LATE: 3,
+    Progress.WORD: 8,
+}  # patterns drawn by the template; one of any other standing
 
 
 def html(figures: Figures, template: Path) -> bytes:
@@ -35,6 +39,7 @@ def html(figures: Figures, template: Path) -> bytes:
         "report": figures,
         "words": words,
         "looks": looks(categories),
+        "looks_of": looks,
         "place": categories.index,
         "progress": {id_: " ".join(map(str, sorted(places))) for id_, places in progress.items()}.get,
     }

@@ -13,7 +13,21 @@ from ..domain.errors import DxreportError
 from ..domain.values import is_blank
 from . import words
 from .finals import plain
-from .records import HEADING, Attainment, Figures, MeasureLine, MeasureName, OutcomeResult, Tally, YearResult
+from .records import (
+    HEADING,
+    Attainment,
+    FieldCounts,
+    FieldFigures,
+    FieldSum,
+    FieldSums,
+    Figures,
+    MeasureLine,
+    MeasureName,
+    OutcomeResult,
+    Tally,
+    WordTally,
+    YearResult,
+)
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -112,6 +126,12 @@ def _data(figures: Figures) -> dict[str, Any]:
             "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
             "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.changes],
         },
+        "declared": figures.declared
+        and {
+            "counts": [_counts(c) for c in figures.declared.counts],
+            "sums": [_sums(s) for s in figures.declared.sums],
+            "lists": [_field(t) | {"texts": [_line(x) for x in t.texts]} for t in figures.declared.lists],
+        },
         "coordination": extra
         and {
             "sentence": words.coordination(extra),
@@ -148,6 +168,44 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "activity_shares": [words.share(n, tally.activity_total) for n in tally.activities],
         "measure_total": tally.measure_total,
         "measure_shares": [words.share(n, tally.measure_total) for n in tally.measures],
+    }
+
+
+def _field(field: FieldFigures) -> dict[str, Any]:
+    return {
+        "label": field.label,
+        "heading": field.heading,
+        "place": field.place,
+        "sentence": words.field(field),
+        "answered": field.answered > 0,
+    }
+
+
+def _counts(counts: FieldCounts) -> dict[str, Any]:
+    """Return the counts of words, named as those of 進捗 are."""
+
+    def tally(line: WordTally) -> dict[str, Any]:
+        return {"name": line.name, "activities": list(line.counts), "activity_total": line.total}
+
+    return _field(counts) | {
+        "categories": plain(counts.categories),
+        "whole": tally(counts.whole),
+        "areas": [tally(line) for line in counts.areas],
+        "departments": [tally(line) for line in counts.departments],
+    }
+
+
+def _sums(sums: FieldSums) -> dict[str, Any]:
+    def shown(line: FieldSum) -> dict[str, Any]:
+        return {"name": line.name, "sums": [words.amount(n, sums) for n in line.sums]}
+
+    return _field(sums) | {
+        "unit": words.unit(sums),
+        "columns": list(sums.columns),
+        "this": sums.this,
+        "whole": shown(sums.whole),
+        "areas": [shown(line) for line in sums.areas],
+        "departments": [shown(line) for line in sums.departments],
     }
 
 

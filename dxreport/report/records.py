@@ -16,7 +16,10 @@ ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Progress(Enum):
-    """The meaning of a 進捗, whatever the words of 設定, from the best to the worst; the value is its name in JSON."""
+    """The meaning of a 進捗, whatever the words of 設定, from the best to the worst; the value is its name in JSON.
+
+    A ``WORD`` is one of a declared field, which is neither good nor bad.
+    """
 
     NO_PLAN = "no_plan"
     NO_REPORT = "no_report"
@@ -24,6 +27,7 @@ class Progress(Enum):
     UNKNOWN = "unknown"
     UNREPORTED = "unreported"
     LATE = "late"
+    WORD = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,10 +303,103 @@ class Coordination:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldFigures:
+    """What the report shows of a declared field, which has ``total`` cells, ``answered`` of them filled in.
+
+    ``label`` tells it from the others; ``place`` is its 場所. ``period`` is the quarter or the fiscal year, if any.
+    """
+
+    key: str
+    label: str
+    place: str
+    period: str
+    total: int
+    answered: int
+
+    @property
+    def heading(self) -> str:
+        return f"{self.label}（{self.period}）" if self.period else self.label
+
+
+@dataclass(frozen=True, slots=True)
+class WordTally:
+    """Counts of each word of all, a 分野 (whose number is ``code``) or a department."""
+
+    name: str
+    counts: tuple[int, ...]
+    code: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCounts(FieldFigures):
+    """数える: the tallies follow ``categories``."""
+
+    categories: tuple[Category, ...]
+    whole: WordTally
+    areas: tuple[WordTally, ...]
+    departments: tuple[WordTally, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSum:
+    """Sums by column of all, a 分野 or a department; None where there is no number."""
+
+    name: str
+    sums: tuple[Decimal | None, ...]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSums(FieldFigures):
+    """合計する: sums in ``unit``, shown with ``decimals``; the columns are the plan years, or one without a name.
+
+    ``this`` is the index of the fiscal year. ``unread`` are the texts that are no numbers, and in no sum.
+    """
+
+    unit: str
+    decimals: int
+    columns: tuple[str, ...]
+    this: int
+    whole: FieldSum
+    areas: tuple[FieldSum, ...]
+    departments: tuple[FieldSum, ...]
+    unread: tuple[FieldText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldText(MeasureLine):
+    """A text of a declared field; ``item`` is the name of its list item, ``""`` for one of the measure itself."""
+
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTexts(FieldFigures):
+    """載せる: every text that says something; ``answered`` counts those that say nothing (なし) too."""
+
+    texts: tuple[FieldText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredFigures:
+    """The declared fields that 項目 gives a place in the report, by what becomes of them (報告)."""
+
+    counts: tuple[FieldCounts, ...]
+    sums: tuple[FieldSums, ...]
+    lists: tuple[FieldTexts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``); ``final_id`` is blank unless its figures are frozen.
 
-    ``since`` is None while there is no final report, ``coordination`` for the council.
+    ``since`` is None while there is no final report, ``coordination`` for the council, ``declared`` where 項目 has no
+    field for the report.
     """
 
     fiscal_year: str
@@ -317,6 +414,7 @@ class Figures:
     support: tuple[SupportPeriod, ...]
     since: Since | None = None
     coordination: Coordination | None = None
+    declared: DeclaredFigures | None = None
     final_id: str = ""
 
     @property

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from .records import ROUNDING, Attainment, Coordination, Figures, Overview, Progress, Results, Since, YearResult
+from .records import (
+    ROUNDING,
+    Attainment,
+    Coordination,
+    FieldCounts,
+    FieldFigures,
+    FieldSums,
+    FieldText,
+    FieldTexts,
+    Figures,
+    Overview,
+    Progress,
+    Results,
+    Since,
+    YearResult,
+)
 
 NO_FINAL = "確定した報告は、まだありません。"
+_NAMED = 5  # cells that a sentence names at most
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -109,6 +125,60 @@ def coordination(coordination_: Coordination) -> str:
     if not coordination_.missing:
         return f"配付した {coordination_.issued} シートは、すべて反映済みです。"
     return f"配付 {coordination_.issued} シート。マスターに反映していない施策は {len(coordination_.missing)} です。"
+
+
+def field(figures: FieldFigures) -> str:
+    """Sum up a declared field; in one sentence where nobody answered."""
+    if isinstance(figures, FieldSums):
+        return f"{_answered(figures, '数値')}{_unread(figures)}"
+    if isinstance(figures, FieldTexts):
+        silent = figures.answered - len(figures.texts)
+        return _answered(figures) + (f"うち「なし」などの {silent} 件は載せていません。" if silent else "")
+    assert isinstance(figures, FieldCounts)
+    if not figures.answered:
+        return _answered(figures)
+    counts = "、".join(
+        f"{c.label} {n}（{share(n, figures.total)}）"
+        for c, n in zip(figures.categories, figures.whole.counts, strict=True)
+        if n
+    )
+    return f"{_all(figures)}のうち、{counts}です。"
+
+
+def _answered(figures: FieldFigures, what: str = "記入") -> str:
+    if not figures.total:
+        return f"{what}はありません。"
+    if not figures.answered:
+        return f"{_all(figures)}のどれにも、{what}はありません。"
+    return f"{_all(figures)}のうち、{what}があるのは {figures.answered:,} です。"
+
+
+def _all(figures: FieldFigures) -> str:
+    if figures.place in ("施策", "取組"):
+        return f"{figures.total:,} {figures.place}"
+    return f"{figures.place} {figures.total:,} 件"
+
+
+def _unread(sums: FieldSums) -> str:
+    if not sums.unread:
+        return ""
+    named = "、".join(f"{_where(text)}「{' '.join(text.text.split())}」" for text in sums.unread[:_NAMED])
+    more = f" ほか {len(sums.unread) - _NAMED} 件" if len(sums.unread) > _NAMED else ""
+    return f"数値として読めない記入は、合計に入っていません: {named}{more}。"
+
+
+def _where(text: FieldText) -> str:
+    return f"{text.measure.id} {text.item}".rstrip()
+
+
+def amount(number: Decimal | None, sums: FieldSums) -> str:
+    """Return ``12,500`` or ``1,234.50``, with the decimals of the field; ``–`` if there is no number."""
+    return "–" if number is None else f"{number:,.{sums.decimals}f}"
+
+
+def unit(sums: FieldSums) -> str:
+    """Return ``（単位：千円）``; ``""`` for numbers without a unit."""
+    return f"（単位：{sums.unit}）" if sums.unit else ""
 
 
 def signed(number: int) -> str:

@@ -1,0 +1,233 @@
+"""The figures of declared fields (報告 in 項目): words counted, numbers summed, texts listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
+from ..domain.model import Item, Measure, Record, Settings
+from ..domain.values import fold, is_blank, is_marked, number_text
+from ..master.records import Master
+from ..rules import item_name
+from . import states
+from .records import (
+    Category,
+    DeclaredFigures,
+    FieldCounts,
+    FieldSum,
+    FieldSums,
+    FieldText,
+    FieldTexts,
+    MeasureName,
+    Progress,
+    WordTally,
+)
+
+MEASURE = "施策"
+TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
+UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
+UNANSWERED = Category("未記入", Progress.UNREPORTED)
+_WHOLE = "全体"
+
+
+def reported(catalogue: Catalogue) -> tuple[Field, ...]:
+    """Return the declared fields that the report shows."""
+    return tuple(f for f in catalogue.declared if f.report is not InReport.NONE)
+
+
+def declared(master: Master, quarter: int) -> DeclaredFigures | None:
+    """Return the figures of the declared fields in a quarter, None where there are none.
+
+    Of a field by quarter it is this quarter that counts, of one by year this fiscal year; sums are of every plan year.
+    """
+    fields = reported(master.settings.catalogue)
+    if not fields:
+        return None
+    report = _Report(master, quarter, fields)
+    return DeclaredFigures(
+        tuple(report.counts(f) for f in fields if f.report is InReport.COUNT),
+        tuple(report.sums(f) for f in fields if f.report is InReport.SUM),
+        tuple(report.texts(f) for f in fields if f.report is InReport.LIST),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One text of a field; ``column`` is its place in the columns of sums."""
+
+    measure: MeasureName
+    area: str
+    item: str
+    column: int
+    text: str
+
+
+class _Report:
+    """The running measures of a quarter, and the fields to report of them."""
+
+    def __init__(self, master: Master, quarter: int, fields: Sequence[Field]) -> None:
+        self.settings, self.quarter, self.fields = master.settings, quarter, fields
+        self.measures = list(states.running(master, quarter))
+        self.areas = {states.area_code(m.id): states.area_name(self.settings, m.id) for m in self.measures}
+        there = {m.lead_department for m in self.measures}
+        self.departments = [
+            d for d in dict.fromkeys([*(d.name for d in master.departments), *sorted(there)]) if d in there
+        ]
+
+    def counts(self, field: Field) -> FieldCounts:
+        """Count each word, with 選択肢にない語 and 未記入 only where there are any."""
+        cells = list(self._cells(field, self._now(field)))
+        words = _words(field, self.settings)
+        found = [(cell, _category(field, words, cell.text)) for cell in cells]
+        used = {category for _, category in found}
+        columns = (*words, *(c for c in (UNKNOWN, UNANSWERED) if c in used))
+        table = _Pivot((cell.area, cell.measure.department, columns.index(category), 1) for cell, category in found)
+
+        def tally(name: str, counts: Sequence[int | None], code: str = "") -> WordTally:
+            return WordTally(name, tuple(n or 0 for n in counts), code)
+
+        by_area = table.by("area", self.areas, len(columns))
+        by_department = table.by("department", self.departments, len(columns))
+        return FieldCounts(
+            *self._head(field),
+            total=len(cells),
+            answered=sum(category not in (UNANSWERED, UNTICKED) for _, category in found),
+            categories=columns,
+            whole=tally(_WHOLE, table.whole(len(columns))),
+            areas=tuple(tally(self.areas[code], by_area[code], code) for code in sorted(by_area)),
+            departments=tuple(tally(name, counts) for name, counts in by_department.items()),
+        )  # fmt: skip
+
+    def sums(self, field: Field) -> FieldSums:
+        """Sum up the numbers, exactly."""
+        years = field.period is Period.YEARS
+        cells = list(self._cells(field, range(1, len(self.settings.plan_years) + 1) if years else self._now(field)))
+        read = [(cell, number_text(cell.text, field.unit)) for cell in cells]
+        numbers = [(cell, Decimal(text)) for cell, text in read if text]
+        table = _Pivot((cell.area, cell.measure.department, cell.column, number) for cell, number in numbers)
+        columns = tuple(year.label for year in self.settings.plan_years) if years else ("",)
+        by_area = table.by("area", self.areas, len(columns))
+        by_department = table.by("department", self.departments, len(columns))
+        return FieldSums(
+            *self._head(field),
+            total=len({(cell.measure.id, cell.item) for cell in cells}),
+            answered=len({(cell.measure.id, cell.item) for cell, _ in numbers}),
+            unit=field.unit,
+            decimals=max((field.decimals, *(-int(n.as_tuple().exponent) for _, n in numbers))),
+            columns=columns,
+            this=self.settings.plan_year - 1 if years else 0,
+            whole=FieldSum("計", tuple(table.whole(len(columns)))),
+            areas=tuple(FieldSum(self.areas[code], tuple(by_area[code]), code) for code in sorted(by_area)),
+            departments=tuple(FieldSum(name, tuple(sums)) for name, sums in by_department.items()),
+            unread=tuple(
+                FieldText(cell.measure, cell.item, cell.text)
+                for cell, text in read
+                if text is None and not is_blank(cell.text)
+            ),
+        )  # fmt: skip
+
+    def texts(self, field: Field) -> FieldTexts:
+        """List the texts that say something; of checks those that are ticked."""
+        cells = list(self._cells(field, self._now(field)))
+        check = field.kind is FieldKind.CHECK
+        filled = [c for c in cells if (_ticked(c.text) if check else c.text.strip())]
+        lines = tuple(
+            FieldText(c.measure, c.item, f"{c.text.strip()}{self._unit(field, c.text)}")
+            for c in filled
+            if not is_blank(c.text)
+        )
+        return FieldTexts(*self._head(field), total=len(cells), answered=len(filled), texts=lines)
+
+    def _unit(self, field: Field, text: str) -> str:
+        """Return the unit, after a number that is written without it."""
+        return field.unit if field.unit and fold(text) == number_text(text) else ""
+
+    def _head(self, field: Field) -> tuple[str, str, str, str]:
+        """Return key, label, place and period."""
+        place, same = _place(field, self.settings), [f for f in self.fields if f.label == field.label]
+        label = field.label
+        if len(same) > 1:
+            alone = sum(f.prefix == field.prefix for f in same) == 1
+            label = f"{label}（{place if alone else f'{place}の{field.name}'}）"
+        year = self.settings.fiscal_year.label
+        period = {Period.QUARTERS: QUARTER_LABELS[self.quarter], Period.YEARS: year}.get(field.period, "")
+        return field.key, label, place, "" if field.report is InReport.SUM and period == year else period
+
+    def _now(self, field: Field) -> Sequence[int]:
+        return {Period.QUARTERS: (self.quarter,), Period.YEARS: (self.settings.plan_year,)}.get(field.period, (0,))
+
+    def _cells(self, field: Field, periods: Sequence[int]) -> Iterator[_Cell]:
+        for m in self.measures:
+            name, area = states.measure_name(self.settings, m), states.area_code(m.id)
+            for record in _records(m, field):
+                item = _item_name(m, record, field) if isinstance(record, Item) else ""
+                for column, period in enumerate(periods):
+                    yield _Cell(name, area, item, column, record.text(field.key, period))
+
+
+class _Pivot:
+    """Values by 分野, department and column, to be summed up."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, int, int | Decimal]]) -> None:
+        import pandas as pd
+
+        # As objects, Decimals stay exact.
+        self.frame = pd.DataFrame(list(rows), columns=["area", "department", "column", "value"], dtype=object)
+
+    def by(self, key: str, names: Iterable[str], columns: int) -> dict[str, list[Any]]:
+        """Return the sums by column for each name of ``key``; None where there is no value."""
+        if self.frame.empty:
+            return {name: [None] * columns for name in names}
+        sums = self.frame.pivot_table(index=key, columns="column", values="value", aggfunc="sum")
+        sums = sums.reindex(index=list(names), columns=range(columns)).astype(object)
+        return {name: row.where(row.notna(), None).tolist() for name, row in sums.iterrows()}
+
+    def whole(self, columns: int) -> list[Any]:
+        """Return the sum of each column."""
+        sums = self.frame.groupby("column")["value"].sum()
+        return [sums.get(column) for column in range(columns)]
+
+
+def _records(measure: Measure, field: Field) -> Iterable[Record]:
+    """Return what has the field: the measure, or the items of its list in which anything is written."""
+    if not field.prefix:
+        return (measure,)
+    return (item for item in measure.items(field.prefix) if not item.is_empty())
+
+
+def _place(field: Field, settings: Settings) -> str:
+    return settings.catalogue.by_prefix[field.prefix].label if field.prefix else MEASURE
+
+
+def _item_name(measure: Measure, item: Item, field: Field) -> str:
+    """Return the first text of an item that names it (取組内容, 費目), or its list and number: 費用①."""
+    for f in measure.catalogue.members[item.prefix].values():
+        named = f.kind is FieldKind.TEXT and f.period is Period.NONE and f.key not in (field.key, "activity.plan_label")
+        if named and (text := item.text(f.key).strip()):
+            return " ".join(text.split())
+    return item_name(Ref(field.key, item.key), measure.values(), measure.catalogue)
+
+
+def _words(field: Field, settings: Settings) -> tuple[Category, ...]:
+    if field.kind is FieldKind.CHECK:
+        return TICKED, UNTICKED
+    if field.kind is FieldKind.PROGRESS:
+        return tuple(c for c in states.categories(settings) if c not in states.WITHOUT_WORD)
+    words = settings.flags if field.kind is FieldKind.FLAG else field.choices
+    return tuple(Category(word, Progress.WORD) for word in dict.fromkeys(words))
+
+
+def _category(field: Field, words: Sequence[Category], text: str) -> Category:
+    plain = fold(text)
+    if field.kind is FieldKind.CHECK:
+        return TICKED if _ticked(text) else UNTICKED if is_blank(text) or plain == "□" else UNKNOWN
+    if found := next((c for c in words if fold(c.label) == plain), None):
+        return found
+    return UNANSWERED if is_blank(text) else UNKNOWN
+
+
+def _ticked(text: str) -> bool:
+    return is_marked(text) or fold(text) == "☑"
