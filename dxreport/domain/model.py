@@ -18,6 +18,7 @@ from .fields import QUARTER_LABELS as QUARTER_LABELS
 from .fields import QUARTERS as QUARTERS
 from .fields import ItemList as ItemList
 from .fields import Ref as Ref
+from .names import Names
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -340,6 +341,7 @@ class Settings:
     areas: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
     catalogue: Catalogue = BUILT_IN
+    names: Names = Names()
 
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""

@@ -18,7 +18,7 @@ from ...domain.values import number_for_cell
 from ...ooxml.refs import address, column_letters
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
-from ..expressions import BOOK_NAMES, THIS, Binding, Computed, Scope, ThisPeriod, reason
+from ..expressions import THIS, Binding, Computed, Scope, ThisPeriod, reason
 from ..lists import lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import RowMap, RowShape
@@ -78,7 +78,7 @@ class PreparedForm:
         years = SimpleNamespace(**{f"y{n}": year.label for n, year in enumerate(settings.plan_years, 1)})
         self.names: dict[str, Any] = {
             "fiscal_year": settings.fiscal_year.label, "years": years, "round": round_, "department": department,
-        }  # fmt: skip
+        } | settings.names.for_papers(form.sheet)  # fmt: skip
         rows = _RowPrograms(self)
         self.programs = {number: rows.program(row) for number, row in form.rows.items()}
         self.long_lists: list[tuple[str, ...]] = []
@@ -92,7 +92,7 @@ class PreparedForm:
     def _is_possible(self, block: Block) -> bool:
         condition = block.condition
         try:
-            return condition is None or not condition.names <= BOOK_NAMES or bool(condition.value(self.names))
+            return condition is None or not condition.fixed or bool(condition.value(self.names))
         except Exception:  # whatever Jinja2 raises; rendering reports it
             return True
 
