@@ -30,7 +30,7 @@ def check(call: Call, strict: bool) -> int:
     from ..lifecycle.check import audit
 
     workspace, master = call.workspace, call.master()
-    found = audit(master, workspace.templates, call.round(master, current=True))
+    found = audit(master, workspace.templates, call.round(master, current=True), workspace)
     count = {
         "measures": len(found.measures),
         "problems": sum(len(m.problems) for m in found.measures),
@@ -42,19 +42,21 @@ def check(call: Call, strict: bool) -> int:
         console.emit_json(_record(found, workspace.root) | {"summary": count})
     else:
         console.out(_text(found, count))
-    return 1 if strict and (found.settings or count["problems"] + count["faults"] + count["notes"]) else 0
+    some = found.settings or found.ledgers or count["problems"] + count["faults"] + count["notes"]
+    return 1 if strict and some else 0
 
 
 def _text(audit: Audit, count: Mapping[str, int]) -> str:
     measures = [(f"{m.id} {' '.join(m.name.split())}（{m.department}）", m.problems) for m in audit.measures]
-    blocks = [[head, *map(_problem, found)] for head, found in (*measures, ("設定", audit.settings)) if found]
+    others = (("設定", audit.settings), ("受付簿・競合", audit.ledgers))
+    blocks = [[head, *map(_problem, found)] for head, found in (*measures, *others) if found]
     for t in audit.templates:
         if lines := [f"  誤り {fault}" for fault in t.faults] + [f"  注意 {note}" for note in t.notes]:
             blocks.append([f"様式 {t.path.name}", *lines])
     faulty = sum(bool(m.problems) for m in audit.measures)
-    settings = f"設定に指摘 {len(audit.settings)} 件、" if audit.settings else ""
+    also = "".join(f"{head}に指摘 {len(found)} 件、" for head, found in others if found)
     total = (
-        f"{audit.round.name}の回で点検: {count['measures']} 施策のうち {faulty} 施策に指摘 {count['problems']} 件、{settings}"
+        f"{audit.round.name}の回で点検: {count['measures']} 施策のうち {faulty} 施策に指摘 {count['problems']} 件、{also}"
         f"様式 {count['templates']} 件に誤り {count['faults']} 件・注意 {count['notes']} 件"
     )
     return "\n\n".join("\n".join(block) for block in (*blocks, [total]))
@@ -78,4 +80,5 @@ def _record(audit: Audit, root: Path) -> Record:
             for t in audit.templates
         ],
         "settings": list(map(problem_record, audit.settings)),
+        "ledgers": list(map(problem_record, audit.ledgers)),
     }

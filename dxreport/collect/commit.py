@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,6 @@ from .judge import Judge
 from .kept import Kept
 from .ledger import ConflictRows, History, fixed_receipts, sheet_receipt, withdrawn_note
 from .log import Chain, Commit, Log, LogEntry, Read, commit_name, content_key
-from .migrate import first_commit
 from .originals import orphans
 from .plan import Plan
 from .reading import Reading
@@ -52,8 +51,11 @@ class Books:
         """The log of this master; where there is none at all, one is made of the ledgers and originals."""
         if self.master.commit and self.log.names():
             return self.log.chain(self.master.commit)
-        found = self.log.nearest(self.texts)
-        return found if found.commits else first_commit(self.master, self.texts, self.kept, self.when)
+        if (found := self.log.nearest(self.texts)).commits:
+            return found
+        from .migrate import first_commit  # with all readers of files: once in the life of a workspace
+
+        return first_commit(self.master, self.texts, self.kept, self.when)
 
     @cached_property
     def noticed(self) -> tuple[LogEntry, ...]:
@@ -211,8 +213,9 @@ class Books:
             self.conflicts.follow(measure, first, after, note, withdrawn)
             refs = sorted({*before.texts, *after.texts})
             texts += ((measure, ref, text) for ref in refs if (text := after.text(ref)) != before.text(ref))
-        old = self._receipts(start, readings)
-        rows = [row for key, row in self._receipts(None, readings).items() if old.get(key) != row]
+        returns = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw)}
+        old = self.receipts(self.touched(), returns, upto=start)
+        rows = [row for key, row in self.receipts(self.touched(), returns).items() if old.get(key) != row]
         rows.sort(key=lambda row: _place(row, readings))
         table = self.master.tables.get("受付簿")
         known = table.rows if table else {}
@@ -223,18 +226,22 @@ class Books:
             tuple(self.conflicts.added.values()), tuple(texts),
         )  # fmt: skip
 
-    def _receipts(self, upto: int | None, readings: Mapping[str, Reading]) -> dict[tuple[str, str, str], Receipt]:
-        """The rows of 受付簿 for what this command touches, as of the first ``upto`` events."""
-        files = self.files()
+    def receipts(
+        self, measures: Iterable[str], returns: Container[str], *, upto: int | None = None
+    ) -> dict[tuple[str, str, str], Receipt]:
+        """The rows of 受付簿 after all events or the first ``upto``.
+
+        Those of sheets of ``measures``, and of what could not be read of ``returns``.
+        """
+        readings, files = self.readings(), self.files()
         rows = [
             sheet_receipt(readings[key[0]], outcome, files)
-            for measure in self.touched()
+            for measure in measures
             for key, outcome in self.state(measure, upto=upto).outcomes.items()
         ]
         reasons = {e.event.return_id: e.event.reason for e in self.entries[:upto] if isinstance(e.event, Withdraw)}
-        touched = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw)}
         for id_, reads in self.reads(upto=upto).items():
-            if id_ in touched:
+            if id_ in returns:
                 first, last = self.kept.reading(reads[0].reading), self.kept.reading(reads[-1].reading)
                 rows += fixed_receipts(first, last, reasons.get(id_))
         return {(row.id, *row.place): row for row in rows}

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..domain.errors import MasterError
 from ..domain.model import Ref
 from ..domain.problems import Problem
-from ..intake.gather import ARROW
+from ..intake.returned import ARROW
 from ..issue.store import Archive
 from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState
 from .judge import Judge

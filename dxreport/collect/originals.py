@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..domain.errors import MasterError
-from ..intake.gather import ReturnedFile
+from ..intake.returned import ReturnedFile
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from .log import content_key

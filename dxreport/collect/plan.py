@@ -9,7 +9,7 @@ from enum import Enum
 from ..domain.merge import Merge
 from ..domain.model import Ref
 from ..domain.problems import Problem
-from ..intake.gather import ReturnedFile
+from ..intake.returned import ReturnedFile
 from ..master.records import Change, Conflict, Receipt
 from ..ooxml.package import Package
 

@@ -11,8 +11,8 @@ from ..domain.errors import MasterError
 from ..domain.fields import label
 from ..domain.merge import Merge
 from ..domain.problems import Problem, problem
-from ..intake.gather import ReturnedFile
 from ..intake.limits import Unreadable
+from ..intake.returned import ReturnedFile
 from ..master.records import stamp
 from ..rules import item_name
 from .commit import Books

@@ -16,9 +16,9 @@ from ..form.read.filled import read_aligned, read_filled
 from ..form.read.sheet import find_stamp
 from ..form.stamp import SHEET, Stamp
 from ..intake.file_type import EDITABLE, Format, sniff
-from ..intake.gather import ReturnedFile
 from ..intake.limits import Unreadable
 from ..intake.notes import own, remarks
+from ..intake.returned import ReturnedFile
 from ..intake.workbook import Workbook, open_workbook
 from ..issue.store import Archive, Snapshot
 from ..master.records import Master

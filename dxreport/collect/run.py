@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..domain.errors import DxreportError
-from ..intake.gather import ReturnedFile, gather
+from ..intake.gather import gather
+from ..intake.returned import ReturnedFile
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from .commit import Books, opened, rewritten

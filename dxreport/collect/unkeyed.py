@@ -17,6 +17,7 @@ from ..intake.workbook import Workbook
 from ..issue.store import Archive
 from ..master.records import Issue, Master
 from ..master.rounds import current_round
+from ..master.schema import FIELDS
 from ..ooxml.cells import Grid
 from ..ooxml.correction import ADDED_SHEETS
 
@@ -31,6 +32,9 @@ class Unkeyed:
     reason: str = ""
 
 
+NO_FORMS = {SHEET, FIELDS.name}  # 項目 of a master has the headings of a form too
+
+
 def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator[Unkeyed]:
     """The visible sheets that look like a form of the current round and carry no stamp.
 
@@ -40,7 +44,7 @@ def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator
     issues = [issue for issue in reversed(master.issues) if issue.round == round_.name]
     forms = {issue.form: form for issue in issues if (form := archive.form_of(issue)) is not None}
     for sheet in book.sheets:
-        if sheet.hidden or sheet.name == SHEET or not sheet.rows or find_stamp(sheet.rows):
+        if sheet.hidden or sheet.name in NO_FORMS or not sheet.rows or find_stamp(sheet.rows):
             continue
         found = _identified(sheet, master, round_, issues, forms)
         if found is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .numbering import next_number
@@ -44,6 +44,7 @@ class Ref(NamedTuple):
         return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
 
     @classmethod
+    @lru_cache(maxsize=1 << 14)  # logs, readings and issues name the same few thousand over and over
     def parse(cls, text: str) -> Ref:
         """Invert ``str(ref)``; raise ValueError on anything else."""
         key, *rest = text.split("/")
@@ -129,8 +130,9 @@ class Condition:
 class Field:
     """One field: ``key`` as in ``Ref.field``, its Japanese ``label`` (見出し), and when it may be written.
 
-    ``default`` is the text of a new item. ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a 選択. ``carries`` is whether
-    rollover keeps its texts. ``former`` are the keys (旧名) under which earlier texts were kept.
+    ``default`` is the text of a new item. ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a
+    選択. ``carries`` is whether rollover keeps its texts. ``former`` are the keys (旧名) under which earlier texts were
+    kept.
     """
 
     key: str
@@ -183,6 +185,7 @@ class ItemList:
         return [f"{self.letter}{n}" for n in range(first, first + count)]
 
 
+MEASURE = "施策"  # 場所 of a field of the measure itself
 BUILT_IN_LISTS = (
     ItemList("related", "related_measures", "関連施策", "R"),
     ItemList("activity", "activities", "取組", "K"),
@@ -284,15 +287,19 @@ class Catalogue:
         for n in self.periods(fields[0]) if fields else ():
             yield from ((n, field) for field in fields)
 
-    def arrange(self, values: Mapping[Ref, str]) -> dict[Ref, str]:
-        """Return every text of a measure in form order, from those given; the others are blank.
-
-        The items of a list keep the order of their first texts. A text of no field here is left out.
-        """
+    def item_keys(self, values: Mapping[Ref, str]) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the items of each list, by its prefix, in the order of their first texts."""
         items: dict[str, dict[str, None]] = {prefix: {} for prefix in self.by_prefix}
         for ref in values:
             if ref.item and (prefix := ref.field.rpartition(".")[0]) in items:
                 items[prefix][ref.item] = None
+        return {prefix: tuple(keys) for prefix, keys in items.items()}
+
+    def arrange(self, values: Mapping[Ref, str], items: Mapping[str, Iterable[str]]) -> dict[Ref, str]:
+        """Return every text of a measure with these items in form order; those not given are blank.
+
+        A text of no field here is left out.
+        """
         get, default = values.get, self.defaults.get
         out = {ref: get(ref, "") for key, _ in self.cells[""] if (ref := Ref(key))}
         for prefix, keys in items.items():

@@ -18,6 +18,7 @@ from .fields import QUARTER_LABELS as QUARTER_LABELS
 from .fields import QUARTERS as QUARTERS
 from .fields import ItemList as ItemList
 from .fields import Ref as Ref
+from .names import Names
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -58,7 +59,7 @@ class FiscalYear:
 
 
 _PERIOD_NAME = re.compile(r"([qy])([1-9]\d?)")
-_OWN = frozenset({"_values", "_items", "_record", "catalogue", "key", "prefix", "number"})
+_OWN = frozenset({"_values", "_keys", "_record", "catalogue", "key", "prefix", "number"})
 
 
 class Record:
@@ -140,7 +141,9 @@ class Item(Record):
 
     def is_empty(self) -> bool:
         """Whether nothing was written in this item; its printed label (作業予定) does not count."""
-        return not any(text for ref, text in self.texts().items() if ref.field != "activity.plan_label")
+        get, defaults = self._values.get, self.catalogue.defaults
+        cells = self.catalogue.cells[self.prefix]
+        return not any(get(Ref(key, self.key, n)) for key, n in cells if key not in defaults)
 
 
 class Activity(Item):
@@ -199,7 +202,7 @@ class Measure(Record):
     ``values`` are texts by address; those not given are blank, those of no field of the catalogue left out.
     """
 
-    __slots__ = ("_items",)
+    __slots__ = ("_keys",)
     id: str
     name: str
     lead_department: str
@@ -217,8 +220,8 @@ class Measure(Record):
     outcomes: tuple[Outcome, ...]
 
     def __init__(self, values: Mapping[Ref, str], catalogue: Catalogue = BUILT_IN) -> None:
-        super().__init__(catalogue.arrange(values), catalogue)
-        self._items: dict[str, tuple[Item, ...]] = {}
+        self._keys = catalogue.item_keys(values)
+        super().__init__(catalogue.arrange(values, self._keys), catalogue)
 
     def values(self) -> dict[Ref, str]:
         """Return every text by its address, in form order."""
@@ -226,15 +229,7 @@ class Measure(Record):
 
     def items(self, prefix: str) -> tuple[Item, ...]:
         """Return the items of a list, given by the prefix of its fields."""
-        if not self._items:
-            keys: dict[str, dict[str, None]] = {prefix: {} for prefix in self.catalogue.by_prefix}
-            for ref in self._values:
-                if ref.item:
-                    keys[ref.prefix][ref.item] = None
-            self._items.update(
-                (p, tuple(Item(self._values, self.catalogue, p, k) for k in found)) for p, found in keys.items()
-            )
-        return self._items[prefix]
+        return tuple(Item(self._values, self.catalogue, prefix, key) for key in self._keys[prefix])
 
     def __getattr__(self, name: str) -> Any:
         if name not in _OWN and (items := self.catalogue.by_attribute.get(name)):
@@ -270,7 +265,7 @@ class Measure(Record):
 
     def _only(self, lists: Mapping[str, tuple[Item, ...]]) -> Measure:
         kept = {prefix: {item.key for item in items} for prefix, items in lists.items()}
-        if all(len(items) == len(self.items(prefix)) for prefix, items in lists.items()):
+        if all(len(items) == len(self._keys[prefix]) for prefix, items in lists.items()):
             return self
         values = {r: t for r, t in self._values.items() if not r.item or r.item in kept[r.prefix]}
         return Measure(values, self.catalogue)
@@ -346,6 +341,7 @@ class Settings:
     areas: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
     catalogue: Catalogue = BUILT_IN
+    names: Names = Names()
 
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""

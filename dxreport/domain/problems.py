@@ -4,7 +4,8 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
 Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定 and 方向 of the master.
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 方向 and
+the ledgers of the master.
 """
 
 from __future__ import annotations
@@ -391,6 +392,34 @@ ROUND_WITHOUT_FIELD = ProblemKind(
     "W605",
     "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
     "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
+)
+
+# W6: ledgers that are not as the log has them
+RECEIPT_GONE = ProblemKind(
+    "W606",
+    "受付簿に{row}（{file}）の行がありません。記録では受け付けています。status などには、届いていないものとして示されます。",
+    "master/backup の控えから、その行を受付簿に写し戻してください。返送を取り消すときは、行を消さずに dxreport withdraw {return} を実行してください。",
+)
+RECEIPT_CHANGED = ProblemKind(
+    "W607",
+    "{column}が「{value}」ですが、記録では「{expected}」です。取込みは記録のとおりに行います。",
+    "「{expected}」に戻してください。取り消すときは dxreport withdraw {return}、"
+    "保留を取り込むときは dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
+)
+QUESTION_GONE = ProblemKind(
+    "W608",
+    "競合に、{measure}の{field}の行がありません。返送の「{value}」とマスターの「{current}」のどちらを採るか、まだ決められていません。",
+    "master/backup の控えから、その行を競合に写し戻し、dxreport resolve で決めてください。",
+)
+QUESTION_CLOSED = ProblemKind(
+    "W609",
+    "{conflict}の状態が「{value}」ですが、決定は記録されていません。",
+    "状態を「未解決」に戻し、dxreport resolve {conflict} で決めてください。",
+)
+LOG_LOST = ProblemKind(
+    "W610",
+    "{reason}受付簿と競合は、記録と比べていません。",
+    "master フォルダーを、バックアップから戻してください。",
 )
 
 KINDS: Mapping[str, ProblemKind] = {

@@ -26,8 +26,10 @@ _BLANKS = frozenset({
 })  # fmt: skip
 _NO_PLANS = frozenset({"予定なし", "作業予定なし", "実施なし"})
 _UNDECIDED = frozenset({"未確定", "未定", "集計中", "確認中", "調査中", "精査中", "算定中"})
-_MARKS = frozenset({"○", "〇", "◯", "レ", "✓", "✔", "報告事項なし"})
+_MARKS = frozenset({"○", "〇", "◯", "レ", "✓", "✔", "☑", "報告事項なし"})
+_EMPTY_BOXES = frozenset({"□", "☐"})
 _PARENTHESIS = re.compile(r"\([^()]*\)")
+PERCENT = "%"
 _LONGEST = 500  # characters; longer texts are prose
 
 
@@ -51,8 +53,13 @@ def _bare(text: str) -> str:
 
 
 def is_marked(text: str) -> bool:
-    """Whether 報告事項なし is ticked: ○ in any of its look-alikes, a tick, or the words themselves."""
+    """Whether a check is ticked: ○ in any of its look-alikes, a tick, or the words 報告事項なし."""
     return fold(text) in _MARKS
+
+
+def is_unmarked(text: str) -> bool:
+    """Whether a check is not ticked: an empty box, or blank."""
+    return fold(text) in _EMPTY_BOXES or is_blank(text)
 
 
 def is_undecided(text: str) -> bool:
@@ -169,7 +176,7 @@ def number_text(text: str, unit: str = "") -> str | None:
     A blank is ``""``, anything else but one number, with this unit or none, None.
     """
     plain = fold(text).replace(" ", "").removesuffix(fold(unit)) if unit else fold(text)
-    plain = plain.removeprefix("¥").removesuffix("円" if unit in ("", "円") else "")
+    plain = plain.removeprefix("¥").removeprefix("￥").removesuffix("円" if unit in ("", "円") else "")
     if not plain:
         return ""
     match = _PLAIN_NUMBER.fullmatch(plain)
@@ -183,6 +190,18 @@ def stored_number(raw: str) -> str:
     """
     number = Decimal(f"{float(raw):.15g}")
     return f"{number.normalize() if number else Decimal(0):f}"
+
+
+def cell_number(raw: str, shown: str, unit: str = "") -> str:
+    """Return a stored number in its standard form; in per cent where that is the unit and the cell shows it so."""
+    return stored_number(str(Decimal(raw) * 100) if unit == PERCENT and shown.endswith(PERCENT) else raw)
+
+
+def number_for_cell(text: str, unit: str, *, percent: bool) -> str:
+    """Invert :func:`cell_number`, for a cell that shows ``percent`` or not; a text that is no number stays."""
+    if unit != PERCENT or not percent or not text or number_text(text) != text:
+        return text
+    return stored_number(str(Decimal(text) / 100))
 
 
 def date_text(text: str) -> str | None:

@@ -18,7 +18,7 @@ from .faults import TemplateFaults, TextFault
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
 _MEANT = re.compile(r"\b(?:for\s+\w+\s+in\s+[^%}\n]*|endfor\b|endif\b)")
 _FOR = re.compile(
-    r"for\s+([A-Za-z_]\w*)\s+in\s+([A-Za-z_][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?",
+    r"for\s+([^\W\d]\w*)\s+in\s+([^\W\d][\w.]*)\s*(?:\|\s*at_least\((.*?)\)\s*)?(?:\|\s*spare\(\s*([0-9]+)\s*\)\s*)?",
     re.S,
 )
 _CLOSING = ("endfor", "endif")
@@ -142,7 +142,7 @@ class _ControlColumn:
         if opened.loop:
             self.slots += 1
             self._known = {**self._known, opened.loop.variable.name: opened.loop.variable}
-        elif broken := re.match(r"for\s+([A-Za-z_]\w*)", tag):
+        elif broken := re.match(r"for\s+([^\W\d]\w*)", tag):
             self._known = {**self._known, broken[1]: Variable(broken[1], 0, broken=True)}
 
     def _read(self, tag: str, opened: _Open) -> None:

@@ -36,7 +36,7 @@ __all__ = ["Form", "compile_form", "load_form"]
 
 _FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
 _LOCKS = ("lockStructure", "lockWindows")
-_LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+)\s*\}\}\s*"?')
+_LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+(?:\.\w+)?)\s*\}\}\s*"?')
 
 
 def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False) -> Form:
@@ -114,6 +114,7 @@ class _Compiler:
         spanning = {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
         worksheet = compile_worksheet(self.root, self._builder(spanning), found, published=published)
         names = read_names(source, sheet.name, self.layout, found, published=published)
+        checks.unprinted(cells, [area.box for area in names.print_area if area.box], found)
         refusals = found.sentences("refusal")
         if faults := found.sentences("fault"):
             raise TemplateError(self.name, faults + refusals)

@@ -19,6 +19,8 @@ from .faults import TextFault
 
 _BOOK_PATHS: dict[str, tuple[str, ...]] = {
     "fiscal_year": (), "department": (), "years": (), "round": ("name", "quarter", "deadline", "opens", "requires"),
+    "city": (), "plan": ("name",), "form": ("name",), "report": ("name",), "office": ("name", "contact"),
+    "term": ("measure", "activity", "adviser"),
 }  # fmt: skip
 BOOK_NAMES = frozenset(_BOOK_PATHS)
 FREE = "{{ free }}"  # marks an unlocked cell that is no field: the department may write there
@@ -188,7 +190,10 @@ def _unknown(path: tuple[str, ...], known: Collection[str]) -> TextFault:
     first = [name for name in known if not _LATER_PERIOD.match(name)]
     names = "、".join(f"{path[0]}.{name}" for name in first)
     periods = "（q1 は q1～q4、y1 は y1～y4 と書けます）" if len(first) < len(known) else ""
-    return TextFault(f"{{{{ {'.'.join(path)} }}}} という項目はありません。{meant}使える名前: {names}{periods}。")
+    declare = "" if path[0] in BOOK_NAMES else "新しい項目は、マスターの「項目」シートに足すと使えます。"
+    return TextFault(
+        f"{{{{ {'.'.join(path)} }}}} という項目はありません。{meant}使える名前: {names}{periods}。{declare}"
+    )
 
 
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
@@ -209,20 +214,19 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A text that is only shown: its source, the names in it, a function from the names in scope to the text."""
+    """A text that is only shown: its source, the names in it, a function from the names in scope to the text.
+
+    ``fixed`` is whether it is the same on every sheet of a workbook.
+    """
 
     source: str
     names: frozenset[str]
+    fixed: bool
     text: Callable[[Mapping[str, Any]], str]
 
     def render(self, names: Mapping[str, Any]) -> str:
         """Return the text, normalised, for the names in scope; raises what Jinja2 does, AttributeError or KeyError."""
         return normalise(self.text(names))
-
-    @property
-    def fixed(self) -> bool:
-        """Whether it is the same on every sheet of a workbook."""
-        return self.names <= BOOK_NAMES
 
 
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
@@ -254,7 +258,7 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
         elif not known and not hasattr("", path[1]):
             whole = f"{{{{ {'.'.join(path)} }}}} という項目はありません。{{{{ {path[0]} }}}} とだけ書いてください。"
             raise TextFault(whole)
-    return Computed(text, names, render)
+    return Computed(text, names, names.isdisjoint(variables), render)
 
 
 def _names_of_book(name: str, variables: Mapping[str, Variable]) -> tuple[str, ...]:
@@ -325,10 +329,14 @@ def _joined(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An expression of the control column; ``value`` evaluates it for the names in scope and raises what Jinja2 does."""
+    """An expression of the control column; ``value`` evaluates it for the names in scope and raises what Jinja2 does.
+
+    ``fixed`` is whether it is the same on every sheet of a workbook.
+    """
 
     source: str
     names: frozenset[str]
+    fixed: bool
     value: Callable[[Mapping[str, Any]], Any]
 
 
@@ -336,13 +344,13 @@ def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
     """Compile an expression of ``{% if … %}`` or ``at_least(…)``; raises TextFault."""
     if source.strip().isdigit():
         number = int(source)
-        return Condition(source, frozenset(), lambda _: number)
+        return Condition(source, frozenset(), True, lambda _: number)
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
     except TemplateError as error:
         raise TextFault(f"「{source}」を読めません（{reason(error)}）。") from None
-    names = computed(f"{{{{ {source} }}}}", variables).names
-    return Condition(source, names, lambda scope: expression(**scope))
+    shown = computed(f"{{{{ {source} }}}}", variables)
+    return Condition(source, shown.names, shown.fixed, lambda scope: expression(**scope))
 
 
 class ItemView:

@@ -1,21 +1,30 @@
-"""The lists that dropdowns of a template can name: ``{{ lists.progress }}``, ``{{ lists.評価 }}``."""
+"""The lists that dropdowns of a template can name: ``{{ lists.progress }}``, ``{{ lists.評価 }}``.
+
+Where fields of two places have the same name, ``{{ lists.取組.評価 }}`` says which.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..domain.fields import Catalogue, Field, FieldKind
+from ..domain.fields import MEASURE, Catalogue, Field, FieldKind
 from ..domain.model import Settings
 
+_BUILT_IN = frozenset({"progress", "flags", "no_report"})
 Words = Callable[[Settings], tuple[str, ...]]
 
 
 def lists_of(catalogue: Catalogue) -> Mapping[str, Words]:
     """Return the lists by name: those built in, and one for each declared field with words to choose from."""
     out: dict[str, Words] = {"progress": _progress, "flags": _flags, "no_report": lambda _: ("○",)}
-    for field in catalogue.declared:
-        if words := _words(field):
-            out.setdefault(field.name, words)
+    places = {"": MEASURE} | {prefix: items.label for prefix, items in catalogue.by_prefix.items()}
+    offered = [field for field in catalogue.declared if _words(field)]
+    for field in offered:
+        words, alike = _words(field), [other for other in offered if other.name == field.name]
+        if words and field.name not in _BUILT_IN and len({f.choices or f.kind for f in alike}) == 1:
+            out[field.name] = words
+        elif words:
+            out[f"{places[field.prefix]}.{field.name}"] = words
     return out
 
 

@@ -122,6 +122,13 @@ def _check_spanning(cells: Iterable[TemplateCell], layout: Layout, found: Templa
                 found.fault(message, c.at)
 
 
+def unprinted(cells: Iterable[TemplateCell], areas: Sequence[Box], found: TemplateFaults) -> None:
+    """Note the fields outside of the print area: departments would see them, their printout would not."""
+    for c in cells if areas else ():
+        if isinstance(c.content, Binding) and not any(area.contains(*c.at) for area in areas):
+            found.note("印刷範囲の外にあるので、印刷されません。ページ レイアウト → 印刷範囲 を広げてください。", c.at)
+
+
 def formulas(root: etree._Element, where: str, points_here: re.Pattern[str] | None, found: TemplateFaults) -> None:
     """No formula of a part may refer to another workbook, nor to the form (what ``points_here`` matches)."""
     for element in root.iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):

@@ -12,43 +12,19 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ..domain.errors import UsageError
 from .file_type import is_archive
 from .limits import MAX_ARCHIVE, MAX_DEPTH
+from .returned import ARROW, ReturnedFile
 from .saved_mail import read_mail
 from .unpack import Inner, unpack
 
 _LITTER = re.compile(
     r"~\$.*|\.~lock\..*#|\._.*|thumbs\.db|ehthumbs\.db|desktop\.ini|\.ds_store|__macosx|.*\.tmp", re.IGNORECASE
 )
-ARROW = " › "
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedFile:
-    """One file as it was handed over.
-
-    ``name`` is shown to people (``返送.zip › 産業振興課.xlsx``); ``path`` is the file on disk that it is or is in.
-    ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails. ``problem`` is a code of the
-    catalogue when there is nothing to read, with ``detail`` in Japanese.
-    """
-
-    name: str
-    path: Path
-    data: bytes = field(repr=False)
-    sha256: str
-    sender: str = ""
-    received: str = ""
-    problem: str = ""
-    detail: str = ""
-
-    @property
-    def file_name(self) -> str:
-        """The name without archive, mail and folder."""
-        return PurePosixPath(self.name.rsplit(ARROW, 1)[-1]).name
 
 
 def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:

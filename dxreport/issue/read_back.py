@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.errors import DxreportError
 from ..domain.fields import label
 from ..domain.model import Measure, normalise
+from ..form.read.filled import text_of
 from ..form.read.sheet import read_sheet, shown_fields
 from ..form.render.prepare import PreparedForm
 from ..intake.limits import MAX_COLUMNS, MAX_ROWS
@@ -39,7 +40,7 @@ def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> Non
         if ref not in read.values:
             if (ref.field, ref.period) in shown:
                 raise UnreadableForm(form.name, measure.id, f"{label(ref, prepared.settings)}の行か列がありません")
-        elif normalise(read.values[ref]) != normalise(text):
+        elif text_of(grid.cell(*read.at[ref]), form.catalogue.field[ref.field], text) != normalise(text):
             raise UnreadableForm(
                 form.name, measure.id, f"セル {address(*read.at[ref])} {label(ref, prepared.settings)}"
             )

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..collect.strayed import strayed
 from ..domain import problems
 from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, access
@@ -33,6 +34,8 @@ from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
+from ..workspace.paths import Workspace
+from .template_words import word_notes
 
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
@@ -58,18 +61,19 @@ class CheckedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A check in a round: the measures that run in it, the templates, the problems of 設定."""
+    """A check in a round: the measures that run in it, the templates, the problems of 設定 and of the ledgers."""
 
     round: Round
     measures: tuple[CheckedMeasure, ...]
     templates: tuple[CheckedTemplate, ...]
     settings: tuple[Problem, ...]
+    ledgers: tuple[Problem, ...] = ()
 
 
-def audit(master: Master, templates: Path, round_: Round) -> Audit:
+def audit(master: Master, templates: Path, round_: Round, workspace: Workspace | None = None) -> Audit:
     """Check every measure that runs in a round, 設定, and every template in a folder.
 
-    Raises TemplateError for a folder without templates.
+    The ledgers of a master in a ``workspace`` are compared with its log. Raises TemplateError for a folder without templates.
     """
     measures = [
         CheckedMeasure(m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_directions(master, m)))
@@ -85,10 +89,12 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
         except TemplateError as error:
             checked.append(CheckedTemplate(path, faults=error.faults))
             continue
-        checked.append(CheckedTemplate(path, _trial_faults(form, master), form.notes))
+        notes = (*form.notes, *word_notes(form, master.settings))
+        checked.append(CheckedTemplate(path, _trial_faults(form, master), notes))
         if path.name == FORM_NAME:
             issued = form
-    return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)))
+    ledgers = strayed(workspace, master) if workspace else ()
+    return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)), ledgers)
 
 
 def _settings(master: Master, form: Form | None) -> Iterator[Problem]:

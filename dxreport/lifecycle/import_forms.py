@@ -23,8 +23,9 @@ from ..form.align.sheet import LIKE, Aligned, align, resemblance
 from ..form.read.filled import read_aligned
 from ..form.read.sheet import shown_fields
 from ..form.records import Form
-from ..intake.gather import ReturnedFile, gather
+from ..intake.gather import gather
 from ..intake.limits import Unreadable
+from ..intake.returned import ReturnedFile
 from ..intake.workbook import open_workbook
 from ..issue.index_sheet import NAME as INDEX
 from ..master.workbook import plain_id

@@ -129,4 +129,5 @@ def _settings(today: date) -> Settings:
         plan_years=tuple(year + n for n in range(len(settings.plan_years))),
         rounds=tuple(replace(round_, deadline="") for round_ in settings.rounds),
         mail_domain="",
+        names=replace(settings.names, city="", plan=""),
     )

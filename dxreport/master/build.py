@@ -132,6 +132,7 @@ def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]
             "締切にすると、この年度の返送を受け付けない",
         ),
         (schema.YEARS, str(len(settings.plan_years)), "計画の年数（1～10）"),
+        *((name, getattr(settings.names, field), told) for field, (name, told) in schema.NAMES.items()),
     ]
     return [
         (schema.GENERAL, [dict(zip(schema.GENERAL.headers, row, strict=True)) for row in general]),

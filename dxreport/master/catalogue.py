@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 from ..domain.fields import (
     BUILT_IN,
     BUILT_IN_LISTS,
+    MEASURE,
     Catalogue,
     Condition,
     Field,
@@ -19,22 +20,25 @@ from ..domain.fields import (
     Period,
     When,
 )
-from ..domain.model import Measure
+from ..domain.model import FiscalYear, Item, Measure
 from ..domain.values import fold
+from ..ooxml.refs import MAX_SHEET_NAME
+from ..ooxml.table import plain
 from .faults import suggestion
-from .schema import FIELDS, SEPARATOR, SHEETS, split
+from .schema import FIELDS, SEPARATOR, SHEETS, Column, measure_tables, split
 from .workbook import MasterWorkbook, TableRow
 
-MEASURE = "施策"  # 場所 of a field of the measure itself
 _PLACES = {MEASURE: "", **{items.label: items.prefix for items in BUILT_IN_LISTS}}
 _LABELS = {prefix: label for label, prefix in _PLACES.items()}
 BUILT_IN_MARK = "組込み"
 DEPARTMENT, COORDINATOR = "部署", "担当課"  # 記入者
 ALWAYS = "常に"
 CARRIES, CLEARS = "する", "空にする"  # 引き継ぎ
+_ANY_YEAR = 2022  # headers clash in every year alike
 _NUMBERED = re.compile(r"[qy]\d+")
+_NAME = re.compile(r"[^\W\d_]\w*")  # as templates find it in {{ … }}
 # What a record has besides its fields: these names would hide it.
-_RESERVED = frozenset({name for name in dir(Measure) if not name.startswith("_")} | {
+_RESERVED = frozenset({name for name in (*dir(Measure), *dir(Item)) if not name.startswith("_")} | {
     "quarters", "years", "number", "this_quarter", "this_year", "measure", "lists", "round", "fiscal_year",
     *(items.attribute for items in BUILT_IN_LISTS), *(items.prefix for items in BUILT_IN_LISTS),
 }) - set(BUILT_IN.members[""])  # fmt: skip
@@ -44,22 +48,26 @@ E = TypeVar("E", bound=Enum)
 
 def read_catalogue(book: MasterWorkbook, years: int) -> Catalogue:
     """Read 項目; a master without the sheet has the built-in fields alone."""
-    rows = book.read_table(FIELDS)[1] if book.has_sheet(FIELDS) else []
+    table_rows = book.read_table(FIELDS)[1] if book.has_sheet(FIELDS) else []
     found: dict[str, Field] = {}
-    conditions: list[tuple[TableRow, Field]] = []
-    for row in rows:
+    rows: dict[str, TableRow] = {}
+    for row in table_rows:
         field = _field(row)
         if field is None:
             continue
         if field.key in found:
             row.fault("名前", f"項目「{field.name}」が2行あります。どちらかを削除するか、名前を変えてください。")
-        found[field.key] = field
-        if row["必須の条件"].strip():
-            conditions.append((row, field))
+        else:
+            found[field.key], rows[field.key] = field, row
     catalogue = BUILT_IN.extended(found.values(), years)
-    for row, field in conditions:
-        found[field.key] = replace(field, required=_condition(row, field, catalogue))
-    return BUILT_IN.extended(found.values(), years)
+    for key, row in rows.items():
+        if found[key].declared:
+            found[key] = replace(found[key], required=_condition(row, found[key], catalogue))
+    catalogue = BUILT_IN.extended(found.values(), years)
+    _check_lists(catalogue, rows)
+    _check_former(catalogue, rows)
+    _check_headers(catalogue, rows)
+    return catalogue
 
 
 def _field(row: TableRow) -> Field | None:
@@ -69,27 +77,120 @@ def _field(row: TableRow) -> Field | None:
     key = f"{prefix}.{name}" if prefix else name
     label = " ".join(row["見出し"].split()) or name
     if built_in := BUILT_IN.field.get(key):
+        _check_built_in(row, built_in)
         return replace(built_in, label=label if row["見出し"].strip() else built_in.label)
-    if not _is_name(row, "名前", name, BUILT_IN.members.get(prefix, {})) or not (
-        place in _PLACES or _is_list(row, place)
-    ):
+    if not _is_name(row, "名前", name, ()) or not (place in _PLACES or _is_list(row, place)):
         return None
     kind, period = _one(row, "種類", FieldKind, FieldKind.TEXT), _one(row, "期間", Period, Period.NONE)
+    number = kind is FieldKind.NUMBER
+    for header in ("単位", "小数"):
+        if row[header].strip() and not number:
+            row.fault(
+                header, f"{header}があるのは、種類が「数値」の項目だけです。種類を直すか、{header}を消してください。"
+            )
     return Field(
         key,
         label,
         kind,
-        "" if _is(row, "記入者", COORDINATOR, DEPARTMENT) else row["入力欄"].strip() or label,
+        _group(row, label),
         _when(kind, period),
         period,
         carries=not _is(row, "引き継ぎ", CLEARS, CARRIES),
-        unit=row["単位"].strip(),
-        decimals=_decimals(row),
+        unit=fold(row["単位"]) if number else "",
+        decimals=_decimals(row) if number else 0,
         choices=_choices(row, kind),
         report=_report(row, kind),
-        former=tuple(f"{prefix}.{old}" if prefix else old for old in split(row["旧名"])),
+        former=tuple(f"{prefix}.{old}" if prefix else old for old in map(fold, split(row["旧名"]))),
         declared=True,
     )
+
+
+def _check_built_in(row: TableRow, field: Field) -> None:
+    """Of a built-in field only the label may be changed."""
+    usual = _row(field, BUILT_IN)
+    for header in (
+        "旧名",
+        "種類",
+        "単位",
+        "小数",
+        "選択肢",
+        "期間",
+        "記入者",
+        "入力欄",
+        "必須の条件",
+        "報告",
+        "引き継ぎ",
+    ):
+        text = fold(row[header])
+        if text and text != fold(usual.get(header, "")):
+            keep = f"「{usual[header]}」に戻してください" if usual.get(header) else "空欄にしてください"
+            row.fault(header, f"組込みの項目「{field.name}」で変えられるのは「見出し」だけです。{header}は{keep}。")
+
+
+def _group(row: TableRow, label: str) -> str:
+    """The input group of a field, by default its label; "" for a field that departments never write."""
+    given = row["入力欄"].strip()
+    if _is(row, "記入者", COORDINATOR, DEPARTMENT):
+        for header in ("入力欄", "必須の条件"):
+            if row[header].strip():
+                row.fault(
+                    header, f"{COORDINATOR}が書く項目には、{header}を書けません。消すか、記入者を直してください。"
+                )
+        return ""
+    group = given or label
+    if split(group) != (group,):
+        row.fault("入力欄", f"入力欄「{group}」は使えません。読点や改行のない名前を書いてください。")
+    return group
+
+
+def _check_lists(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
+    """The names of the office's own lists differ from each other, and from the fields of the measure."""
+    names: dict[str, str] = {plain(name): name for name in catalogue.members[""]}
+    for items in catalogue.lists[len(BUILT_IN_LISTS) :]:
+        if other := names.get(plain(items.label)):
+            first = next(row for key, row in rows.items() if key.startswith(f"{items.prefix}."))
+            first.fault("場所", f"場所「{items.label}」は、「{other}」と同じ名前です。別の名前にしてください。")
+        names[plain(items.label)] = items.label
+
+
+def _check_former(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
+    """A former name belongs to one field, and to none of today."""
+    taken: dict[str, str] = {}
+    for key, row in rows.items():
+        for old in catalogue.field[key].former:
+            name = old.rpartition(".")[2]
+            if old in catalogue.field:
+                row.fault(
+                    "旧名", f"旧名「{name}」は、今もある項目の名前です。その行を削除するか、旧名を直してください。"
+                )
+            elif old in taken:
+                row.fault(
+                    "旧名", f"旧名「{name}」は、項目「{taken[old]}」の旧名にもなっています。どちらかを消してください。"
+                )
+            taken[old] = catalogue.field[key].name
+
+
+def _check_headers(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
+    """No column of a declared field has the header of another column."""
+    current = {field.name for field in catalogue.declared}
+    tables = measure_tables(catalogue, tuple(FiscalYear(_ANY_YEAR + n) for n in range(catalogue.years)))
+    for table in (tables.measures, *tables.lists.values()):
+        taken: dict[str, Column] = {}
+        told: set[str] = set()
+        for column in table.columns:
+            other = taken.setdefault(plain(column.header), column)
+            former = next((h for h in column.former if plain(h) in taken and h not in current), "")
+            if column.field not in rows or column.field in told or not (former or other is not column):
+                continue
+            told.add(column.field)
+            clash = f"「{table.name}」シートに、ほかの「{former or column.header}」の列があります。"
+            header, name = ("旧名", former) if former else ("名前", catalogue.field[column.field].name)
+            fix = (
+                "別の名前にしてください（「見出し」は同じで構いません）。"
+                if header == "名前"
+                else "旧名を直してください。"
+            )
+            rows[column.field].fault(header, f"{header}「{name}」は使えません。{clash}{fix}")
 
 
 def _when(kind: FieldKind, period: Period) -> When:
@@ -101,7 +202,7 @@ def _when(kind: FieldKind, period: Period) -> When:
 def _is_name(row: TableRow, header: str, name: str, taken: Iterable[str]) -> bool:
     if not name:
         row.fault(header, f"{header}がありません。様式に {{{{ measure.リスク }}}} のように書く名前を入れてください。")
-    elif not name.isidentifier() or name.startswith("_"):
+    elif not _NAME.fullmatch(name) or not name.isidentifier():
         row.fault(
             header,
             f"{header}「{name}」は使えません。文字と数字だけの、数字で始まらない名前にしてください（空白や記号は「見出し」に）。",
@@ -116,6 +217,9 @@ def _is_name(row: TableRow, header: str, name: str, taken: Iterable[str]) -> boo
 def _is_list(row: TableRow, place: str) -> bool:
     """Whether a place can be a list of the office's own, with a sheet of that name."""
     if not _is_name(row, "場所", place, SHEETS):
+        return False
+    if len(place) > MAX_SHEET_NAME:
+        row.fault("場所", f"場所「{place}」は長すぎます。{MAX_SHEET_NAME} 字までにしてください。")
         return False
     if place[-1].isdigit() or place in {items.letter for items in BUILT_IN_LISTS}:
         row.fault("場所", f"場所「{place}」は使えません。数字で終わらない、2文字以上の名前にしてください。")
@@ -162,27 +266,36 @@ def _report(row: TableRow, kind: FieldKind) -> InReport:
     report = _one(row, "報告", InReport, InReport.NONE)
     counted = (FieldKind.CHOICE, FieldKind.FLAG, FieldKind.CHECK, FieldKind.PROGRESS)
     if report is InReport.SUM and kind is not FieldKind.NUMBER:
-        row.fault("報告", "合計できるのは、種類が「数値」の項目だけです。")
+        row.fault("報告", "合計できるのは、種類が「数値」の項目だけです。種類か報告を直してください。")
     elif report is InReport.COUNT and kind not in counted:
-        row.fault("報告", f"数えられるのは、種類が{'、'.join(k.value for k in counted)}の項目だけです。")
+        row.fault(
+            "報告",
+            f"数えられるのは、種類が{'、'.join(k.value for k in counted)}の項目だけです。種類か報告を直してください。",
+        )
     return report
 
 
 def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Condition | None:
     """Read 必須の条件: 常に, or a field with its values (``評価＝C、D``)."""
     text = row["必須の条件"].strip()
-    if text == ALWAYS:
-        return Condition()
+    if not text or text == ALWAYS:
+        return Condition() if text else None
     name, sign, words = fold(text).partition("=")
     around = [*catalogue.members[field.prefix].values(), *catalogue.members[""].values()]
     of = next((f for f in around if name.strip() in (f.name, fold(f.label)) and f.key != field.key), None)
-    if not sign or of is None or not split(words) or (of.period is not Period.NONE and of.period is not field.period):
+    values = split(words)
+    if not sign or of is None or not values or (of.period is not Period.NONE and of.period is not field.period):
         row.fault(
             "必須の条件",
-            f"必須の条件「{text}」が読めません。「{ALWAYS}」か、「評価＝C、D」のように項目と値を書いてください。",
+            f"必須の条件「{text}」が読めません。「{ALWAYS}」か、「評価＝C、D」のように項目と値を書いてください。"
+            "項目は同じ場所か施策のもので、期間のあるものなら、期間も同じでなければなりません。",
         )
         return None
-    return Condition(of.key, split(words))
+    known = {fold(choice): choice for choice in of.choices}
+    for word in (word for word in values if known and word not in known):
+        near = suggestion(word, known) or f"{'、'.join(of.choices)} から選んでください。"
+        row.fault("必須の条件", f"必須の条件の「{word}」は、項目「{of.name}」の選択肢にありません。{near}")
+    return Condition(of.key, tuple(known.get(word, word) for word in values))
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict[str, str]]:

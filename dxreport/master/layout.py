@@ -88,6 +88,8 @@ def _sheet(book: Workbook, tables: tuple[TableSchema, ...], colour: str, frozen:
             head = ws.cell(1, column, spec.header)
             head.style = "見出し行"
             ws.cell(2, column).style = "記入欄"
+            if spec.number:
+                ws.cell(2, column).number_format = spec.number
             ws.column_dimensions[get_column_letter(column)].width = spec.width + 0.7109375
         right = left + len(sheet.columns) - 1
         table = Table(displayName=sheet.table, ref=f"{get_column_letter(left)}1:{get_column_letter(right)}2")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..domain.fields import BUILT_IN, Catalogue, ItemList, Ref
 from ..domain.model import Department, Measure, Settings
-from ..domain.values import number_text, stored_number
+from ..domain.values import cell_number, number_text
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion
@@ -75,7 +75,7 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
     for row in rows:
         if (id_ := _id(row)) is None:
             continue
-        key = plain_id(row[schema.keys[1]])
+        key = _item_id(row[schema.keys[1]], items)
         if id_ not in found.values:
             near = suggestion(id_, found.values)
             row.fault(ID, f"施策ID「{id_}」は「{MEASURES.name}」シートにありません。{near}")
@@ -85,6 +85,12 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
             numbers[id_, key] = row.number
             found.values[id_] |= _texts(row, schema, key)
     found.tables[schema.name] = replace(table, rows=numbers)
+
+
+def _item_id(text: str, items: ItemList) -> str:
+    """An id in its standard spelling: ``ｋ１`` → ``K1``; of an own list it begins with the list's name as declared."""
+    key, letter = plain_id(text), plain_id(items.letter)
+    return items.letter + key.removeprefix(letter) if key.startswith(letter) else key
 
 
 def _key_fault(items: ItemList, schema: TableSchema, key: str, id_: str, numbers: Mapping[tuple[str, ...], int]) -> str:
@@ -113,7 +119,8 @@ def _text(row: TableRow, column: Column) -> str:
     """The text of a cell; a number is in its standard form, whatever its format shows."""
     if column.number:
         stored = row.stored_number(column.header)
-        return stored_number(stored) if stored else number_text(row[column.header], column.unit) or row[column.header]
+        shown = row[column.header]
+        return cell_number(stored, shown, column.unit) if stored else number_text(shown, column.unit) or shown
     return row[column.header]
 
 

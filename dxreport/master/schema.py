@@ -152,11 +152,12 @@ class MeasureTables:
 
 def tables_of(settings: Settings) -> MeasureTables:
     """Return the tables of measures in a master with these settings."""
-    return _tables(settings.catalogue, settings.plan_years)
+    return measure_tables(settings.catalogue, settings.plan_years)
 
 
 @lru_cache(maxsize=8)
-def _tables(catalogue: Catalogue, years: tuple[FiscalYear, ...]) -> MeasureTables:
+def measure_tables(catalogue: Catalogue, years: tuple[FiscalYear, ...]) -> MeasureTables:
+    """Return the tables of the measures of a catalogue over these plan years."""
     drawn = {"activity": ACTIVITIES, "outcome": _outcomes(years), "related": RELATED, "support": REQUESTS}
     own = {p: _own_list(items) for p, items in catalogue.by_prefix.items() if p not in drawn}
     lists = {p: replace(t, columns=t.columns + _declared(catalogue, p, years)) for p, t in (drawn | own).items()}
@@ -233,6 +234,17 @@ FINALS = TableSchema("確定報告", "確定報告表", (
 YEAR, FIRST_YEAR, YEARS = "対象年度", "計画の初年度", "計画の年数"
 DOMAIN, INTAKE = "メールドメイン", "年度の受付"
 OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
+NAMES = {  # by the attribute of Names that they give
+    "city": ("団体名", "市町村の名前。報告書とメールに出ます"),
+    "plan": ("計画名", "計画の正式な名前（○○市DX推進計画）。様式と報告書に出ます"),
+    "form": ("様式名", "空欄なら「年間活動計画」"),
+    "report": ("報告書名", "空欄なら、様式名と「進捗報告書」"),
+    "office": ("担当課", "取りまとめの課。報告書とメールに出ます"),
+    "contact": ("連絡先", "担当課の電話番号やメールアドレス。報告書とメールに出ます"),
+    "measure": ("施策の呼び名", "報告書での呼び方（事業 など）。空欄なら「施策」"),
+    "activity": ("取組の呼び名", "報告書での呼び方（事務事業 など）。空欄なら「取組」"),
+    "adviser": ("支援の依頼先", "空欄なら「CIO補佐」"),
+}
 NEEDED = "必須"  # in the column 対応策 of 進捗
 SEPARATOR = "、"
 _SEPARATORS = re.compile("[、,，;；\n]")

@@ -9,6 +9,7 @@ from datetime import date
 
 from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings
+from ..domain.names import Names
 from ..domain.values import area_code, fold
 from ..ooxml.table import plain
 from .catalogue import read_catalogue
@@ -22,6 +23,7 @@ from .schema import (
     FLAGS,
     GENERAL,
     INTAKE,
+    NAMES,
     NEEDED,
     OPEN,
     PROGRESS,
@@ -34,6 +36,7 @@ from .schema import (
 from .workbook import MasterWorkbook, TableRow
 
 _LONGEST_PLAN = 10  # years
+_BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 def read_settings(book: MasterWorkbook) -> Settings | None:
@@ -47,6 +50,7 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     length = _plan_length(general)
     catalogue = read_catalogue(book, length)
     words = tuple(_progress_word(row) for row in book.read_table(PROGRESS)[1])
+    names = _names(general)
     flags = tuple(row["有無"].strip() for row in book.read_table(FLAGS)[1])
     rounds = tuple(_round(row, catalogue) for row in book.read_table(ROUNDS)[1])
     areas = {area_code(row["分野"]): row["分野名"].strip() for row in book.read_table(AREAS)[1]}
@@ -60,7 +64,7 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     if year not in plan_years:
         general[YEAR].fault("値", f"対象年度（{year}）が計画の期間（{first}から{length}年間）の外にあります。")
     yes, no = (*flags, "", "")[:2]
-    return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED, catalogue)
+    return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED, catalogue, names)
 
 
 def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
@@ -122,6 +126,17 @@ def _plan_length(general: dict[str, TableRow]) -> int:
         general[YEARS].fault("値", f"{YEARS}「{text}」が読めません。1 から {_LONGEST_PLAN} までの数を書いてください。")
         return BUILT_IN.years
     return int(text or BUILT_IN.years)
+
+
+def _names(general: dict[str, TableRow]) -> Names:
+    """The names of the office, its plan and its papers, each on one line."""
+    rows = {attribute: general[name] for attribute, (name, _) in NAMES.items() if name in general}
+    texts = {attribute: _BREAK.sub(" ", row["値"].strip()) for attribute, row in rows.items()}
+    names = Names(**{attribute: text for attribute, text in texts.items() if text})
+    if names.measure == names.activity:
+        row = rows.get("activity") or rows["measure"]
+        row.fault("値", f"施策と取組の呼び名が、どちらも「{names.measure}」です。別の名前にしてください。")
+    return names
 
 
 def _progress_word(row: TableRow) -> ProgressWord:

@@ -42,12 +42,11 @@ class MasterEdit:
     def _complete(self) -> None:
         """Add the columns and tables of declared fields that the workbook lacks."""
         for schema in (self._schemas.measures, *self._schemas.lists.values()):
-            table = self._tables.get(schema.name)
+            table, formats = self._tables.get(schema.name), {c.header: c.number for c in schema.columns if c.number}
             if table is None:
                 widths = {c.header: c.width for c in schema.columns}
                 like = self._tables[self._schemas.lists["related"].name]
-                table = self._workbook.add_table(schema.name, schema.table, widths, like)
-            formats = {c.header: c.number for c in schema.columns if c.number}
+                table = self._workbook.add_table(schema.name, schema.table, widths, like, formats)
             missing = [c.header for c in schema.columns if c.declared and c.header not in table.columns]
             self._tables[schema.name] = self._workbook.widen(table, missing, formats) if missing else table
             self._numbers[schema.name] = frozenset(formats)

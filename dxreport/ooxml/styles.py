@@ -13,6 +13,7 @@ from .package import MAIN_NS, child, serialise
 from .text import TRUE
 
 GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
+_PERCENT = ("9", "10")  # built-in number formats 0% and 0.00%
 _BUILT_IN_FORMATS = {"#,##0": "3", "#,##0.00": "4"}
 INPUT_FILL = "FFFFFFCC"
 _STACKED = "255"  # textRotation: letters upright, one below the other
@@ -138,6 +139,12 @@ class Styles:
     def is_numeric(self, index: int) -> bool:
         """Whether a format shows numbers in a way of its own: neither General nor @."""
         return self._xf(index).get("numFmtId", GENERAL) not in (GENERAL, TEXT_FORMAT)
+
+    def is_percent(self, index: int) -> bool:
+        """Whether a format shows numbers in per cent: 0.5 as 50%."""
+        id_ = self._xf(index).get("numFmtId", GENERAL)
+        own = (f for f in self._root.iterfind(f"{_tag('numFmts')}/{_tag('numFmt')}") if f.get("numFmtId") == id_)
+        return "%" in next((f.get("formatCode", "") for f in own), "%" if id_ in _PERCENT else "")
 
     def is_visible(self, index: int) -> bool:
         """Whether a cell of this format shows even when it is empty: a border or a fill."""

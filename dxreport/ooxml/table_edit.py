@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -22,7 +21,7 @@ from .refs import Box, address, box, column_letters
 from .sheet import stretched
 from .styles import Styles
 from .table import Table, TableRange, tables
-from .text import MAX_TEXT, TRUE, utf16_length
+from .text import MAX_TEXT, TRUE, escape_attribute, utf16_length
 
 _N = f"{{{MAIN_NS}}}"
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -35,7 +34,7 @@ _NEW_SHEET = (
     '<sheetFormatPr defaultRowHeight="13.5"/><cols>{columns}</cols><sheetData>{rows}</sheetData></worksheet>'
 )
 _NEW_TABLE = (
-    f'<table xmlns="{MAIN_NS}" id="{{id}}" name={{name}} displayName={{name}} ref="{{ref}}" totalsRowShown="0">'
+    f'<table xmlns="{MAIN_NS}" id="{{id}}" name="{{name}}" displayName="{{name}}" ref="{{ref}}" totalsRowShown="0">'
     '<autoFilter ref="{ref}"/><tableColumns count="{count}">{columns}</tableColumns>'
     '<tableStyleInfo name="TableStyleLight1" showRowStripes="0"/></table>'
 )
@@ -129,24 +128,31 @@ class WorkbookEdit(PackageEdit):
             self._styles = Styles(self.tree(part))
         return self._styles.with_number_format(style, code)
 
-    def add_table(self, name: str, table: str, columns: Mapping[str, float], like: TableRange) -> TableRange:
+    def add_table(
+        self, name: str, table: str, columns: Mapping[str, float], like: TableRange, formats: Mapping[str, str]
+    ) -> TableRange:
         """Add a sheet with a table of one blank row, in the formats of the table ``like``, and return its area.
 
-        ``columns`` are the widths by header.
+        ``columns`` are the widths by header, ``formats`` the Excel formats of those with numbers.
         """
         drawn, last = self.sheet(like.sheet), column_letters(len(columns))
         head, body = (drawn.style(like.header + n, like.span[0]) for n in (0, 1))
         ref, part = f"A1:{last}2", self.free_name("worksheets/sheet.xml")
-        rows = text_row(1, 27, [(header, head) for header in columns]) + text_row(2, 13.5, [("", body)] * len(columns))
+        rows = text_row(1, 27, [(header, head) for header in columns]) + text_row(
+            2, 13.5, [("", self.number_style(body, formats[h]) if h in formats else body) for h in columns]
+        )
         xml = _NEW_SHEET.format(columns=width_columns(columns.values()), rows=rows)
         id_ = self.add(self.workbook, "worksheet", part, etree.fromstring(xml), _SHEET_TYPE)
         sheets = self.tree(self.workbook).find(_N + "sheets")
         number = max(int(s.get("sheetId", "0")) for s in sheets) + 1
         etree.SubElement(sheets, _N + "sheet", {"name": name, "sheetId": str(number), f"{{{DOC_RELS_NS}}}id": id_})
-        self.sheets[name] = part
+        self.sheets[name], self._tables[part] = part, ()
+        self.sheet(name)
         table_part, self._table_id = self.free_name("tables/table.xml"), self._table_id + 1
-        listed = "".join(f'<tableColumn id="{n}" name={quoteattr(h)}/>' for n, h in enumerate(columns, 1))
-        xml = _NEW_TABLE.format(id=self._table_id, name=quoteattr(table), ref=ref, count=len(columns), columns=listed)
+        listed = "".join(f'<tableColumn id="{n}" name="{escape_attribute(h)}"/>' for n, h in enumerate(columns, 1))
+        xml = _NEW_TABLE.format(
+            id=self._table_id, name=escape_attribute(table), ref=ref, count=len(columns), columns=listed
+        )
         rel = self.add(part, "table", table_part, etree.fromstring(xml), _TABLE_TYPE)
         holder = etree.SubElement(self.tree(part), _N + "tableParts", count="1")
         etree.SubElement(holder, _N + "tablePart", {f"{{{DOC_RELS_NS}}}id": rel})
@@ -173,8 +179,8 @@ class WorkbookEdit(PackageEdit):
         """
         side, what, fix = words
         where, then = f"「{area.sheet}」シートの表の{side}", f"ので、{what}を追加できません。"
-        if area.part not in self._tables:
-            self._tables[area.part] = tables(self.package, area.part)
+        if area.part not in self._tables:  # a sheet that was added has one table
+            self._tables[area.part] = tables(self.package, area.part) if area.part in self.package else ()
         others = [t for t in self._tables[area.part] if area.table is None or t.part != area.table.part]
         if not inside and (other := next((t for t in others if t.box.overlaps(cells)), None)):
             raise MasterError(f"{where}に別の表（{other.box.ref}）がある{then}", fix)
@@ -206,8 +212,8 @@ class WorkbookEdit(PackageEdit):
                 self.drop(self.workbook, r.target)
 
     def _has_formulas(self, name: str) -> bool:
-        if name in self._edits:
-            return next(self._edits[name].root.iter("{*}f"), None) is not None
+        if name in self._edits or self.sheets[name] not in self.package:
+            return next(self.tree(self.sheets[name]).iter("{*}f"), None) is not None
         return _FORMULA.search(self.package.read(self.sheets[name])) is not None
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import Access, Field, FieldKind, Period, Ref
-from ..domain.values import date_text, is_blank, is_marked, measure_id, nearest, number_text
+from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, measure_id, nearest, number_text
 from .case import Case, Finding, choices, finding
 from .texts import malformed
 
-MARK = "○"
+MARKS = ("○", "☑", "□")
 
 
 def kinds(case: Case) -> Iterator[Finding]:
@@ -21,8 +21,8 @@ def kinds(case: Case) -> Iterator[Finding]:
         words = allowed_words(field, case)
         if words and text not in words:
             yield _choice(field, ref, text, words)
-        elif field.kind is FieldKind.CHECK and not is_marked(text):
-            yield finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices((MARK,)))
+        elif field.kind is FieldKind.CHECK and not (is_marked(text) or is_unmarked(text)):
+            yield finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices(MARKS))
         elif field.kind is FieldKind.NUMBER and number_text(text, field.unit) is None:
             unit = f"{field.unit}で、" if field.unit else ""
             yield finding(problems.NOT_A_NUMBER, ref, field=field.label, value=text, unit=unit)
@@ -49,31 +49,51 @@ def _choice(field: Field, ref: Ref, text: str, words: tuple[str, ...]) -> Findin
 
 def required(case: Case) -> Iterator[Finding]:
     """A field with a 必須の条件 that holds is filled in where the department could; a dash is no answer."""
+    filled = _filled_items(case)
     for field, ref, text in _texts(case):
-        if field.required is None or not is_blank(text) or not _asked(case, field, ref):
+        if field.required is None or not _unanswered(field, text) or not _asked(case, field, ref):
             continue
+        if ref.item and (field.prefix, ref.item) not in filled:
+            continue
+        # What an earlier round left blank is known; this round asks for its own period.
+        severity = "" if field.period is Period.QUARTERS and ref.period < case.round.quarter else "error"
         if not (of := field.required.field):
-            yield finding(problems.REQUIRED_ALWAYS, ref, field=field.label)
+            yield finding(problems.REQUIRED_ALWAYS, ref, severity=severity, field=field.label)
             continue
         other = case.settings.catalogue.field[of]
-        at = Ref(
-            of, ref.item if other.prefix == field.prefix else "", ref.period if other.period is field.period else 0
-        )
-        if (value := case.values.get(at, "")) in field.required.values:
-            yield finding(problems.REQUIRED_IF, ref, field=field.label, other=other.label, value=value)
+        item = ref.item if other.prefix == field.prefix else ""
+        value = case.values.get(Ref(of, item, ref.period if other.period is field.period else 0), "")
+        if _holds(other, value, field.required.values):
+            params = {"field": field.label, "other": other.label, "value": value}
+            yield finding(problems.REQUIRED_IF, ref, severity=severity, **params)
+
+
+def _unanswered(field: Field, text: str) -> bool:
+    return is_unmarked(text) if field.kind is FieldKind.CHECK else is_blank(text)
+
+
+def _holds(field: Field, text: str, values: tuple[str, ...]) -> bool:
+    """Whether a field has one of these values."""
+    if field.kind is FieldKind.CHECK:
+        return any(is_marked(value) == is_marked(text) for value in values)
+    if field.kind is FieldKind.NUMBER and text:
+        return text in values or text in (number_text(value, field.unit) for value in values)
+    return fold(text) in map(fold, values)
 
 
 def _asked(case: Case, field: Field, ref: Ref) -> bool:
-    """Whether this return could fill in a cell, in an item that holds anything, of a period that is due."""
+    """Whether this return could fill in a cell, of a period that is due."""
     if case.issued is None or case.to_come(ref) or case.access(ref) is not Access.OPEN:
         return False
     if field.period is Period.YEARS and ref.period != case.settings.plan_year:
         return False
-    if case.inputs is not None and (ref.field, ref.period) not in case.inputs:
-        return False
-    return not ref.item or any(
-        t for r, t in case.values.items() if r.item == ref.item and r.field.startswith(f"{field.prefix}.")
-    )
+    return case.inputs is None or (ref.field, ref.period) in case.inputs
+
+
+def _filled_items(case: Case) -> set[tuple[str, str]]:
+    """The items that hold anything, as (list, id)."""
+    lists = case.settings.catalogue.by_prefix
+    return {(prefix, i.key) for prefix in lists for i in case.measure.items(prefix) if not i.is_empty()}
 
 
 def _texts(case: Case) -> Iterator[tuple[Field, Ref, str]]:

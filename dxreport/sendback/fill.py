@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lxml import etree
+
+from ..domain.fields import FieldKind
 from ..domain.model import Ref
+from ..domain.values import number_for_cell, number_text
 from ..form.read.sheet import read_sheet
 from ..form.records import Form
 from ..ooxml.edit import PackageEdit
 from ..ooxml.package import Package
 from ..ooxml.refs import address
+from ..ooxml.styles import Styles
 from ..ooxml.worksheets import Worksheets
 
 
@@ -19,12 +24,24 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
     Raises KeyError for a sheet that is not there or a Ref that its form does not show.
     """
     edit = PackageEdit(Package(data))
-    worksheets = Worksheets(edit.package)
+    worksheets, styles = Worksheets(edit.package), Styles(_styles_of(edit))
     for sheet, texts in answers.items():
         at = _positions(worksheets, form, sheet, quarter, year)
         for ref, text in texts.items():
-            edit.sheet(sheet).set(*at[ref], text)
+            field, where = form.catalogue.field[ref.field], at[ref]
+            if field.kind is FieldKind.NUMBER:
+                percent = styles.is_percent(edit.sheet(sheet).style(*where))
+                stored = number_for_cell(number_text(text, field.unit) or text, field.unit, percent=percent)
+                edit.sheet(sheet).set(*where, stored, number=True)
+            else:
+                edit.sheet(sheet).set(*where, text)
     return edit.data()
+
+
+def _styles_of(edit: PackageEdit) -> etree._Element | None:
+    """The root of styles.xml as it is, None where there is none."""
+    part = next((r.target for r in edit.package.relationships(edit.workbook) if r.kind == "styles"), "")
+    return edit.package.xml(part) if part in edit.package else None
 
 
 def positions(data: bytes, form: Form, sheet: str, *, quarter: int, year: int) -> dict[Ref, str]:

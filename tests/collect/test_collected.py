@@ -14,7 +14,7 @@ from dxreport.collect.reader import FileRead, FileReader
 from dxreport.collect.run import collect
 from dxreport.domain.errors import DxreportError, LockedError, UsageError
 from dxreport.domain.model import Measure, Ref
-from dxreport.intake.gather import ReturnedFile
+from dxreport.intake.returned import ReturnedFile
 from dxreport.master.records import ConflictState
 from dxreport.sendback.fill import fill
 from dxreport.workspace import files

@@ -22,6 +22,7 @@ from dxreport.collect.judge import _without
 from dxreport.collect.plan import Status
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
+from dxreport.collect.strayed import strayed
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain import problems
 from dxreport.domain.errors import MasterError, UsageError
@@ -54,6 +55,7 @@ def issued_book(quarter: Quarter, round_name: str) -> bytes:
 def chained(quarter: Quarter) -> None:
     """Assert that master, log and fold agree, and that the history leads to the master without a gap."""
     books = opened(quarter.workspace, RETURNED)
+    assert strayed(quarter.workspace, books.master) == ()
     assert books.noticed == ()
     written = books.chain.written()
     for id_, texts in books.texts.items():

@@ -317,6 +317,13 @@ def test_stacked_labels_are_not_cut() -> None:
     assert stacked("成果{{ outcome.number }}", 2)[0] < stacked("成果目標{{ outcome.number }}", 2)[0]
 
 
+def test_fields_outside_of_the_print_area_are_noted() -> None:
+    [note] = compiled(
+        template(lambda book, sheet: sheet.print_area("B2:C4"), **good(d4="{{ measure.procurement }}"))
+    ).notes
+    assert "D4" in note and "B3" not in note and "印刷範囲" in note
+
+
 def test_this_year_is_blank_and_locked_outside_the_plan() -> None:
     outcome = "{% for outcome in measure.outcomes | at_least(1) %}"
     form = compiled(template(**good(A8=outcome, b8="{{ outcome.this_year.target }}", A9=END)))

@@ -13,7 +13,8 @@ import pytest
 
 from dxreport.domain.errors import UsageError
 from dxreport.intake import limits
-from dxreport.intake.gather import ReturnedFile, gather
+from dxreport.intake.gather import gather
+from dxreport.intake.returned import ReturnedFile
 from tests.support.sending import mail, outlook, zipped
 
 XLSX = b"PK\3\4 stands for a workbook"

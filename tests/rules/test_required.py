@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dxreport.domain.model import Activity
+from dxreport.domain.fields import Ref
 from dxreport.rules import judge
 
 
@@ -47,7 +47,8 @@ def test_what_the_form_has_no_cell_for_is_not_asked(case):
 
 def test_an_empty_list_is_missed_in_the_line_that_it_has(case):
     sent = case(round="計画")
-    measure = replace(sent.measure, activities=(Activity("K3"), Activity("K4")))
+    spare = {Ref("activity.name", key): "" for key in ("K3", "K4")}
+    measure = sent.measure.with_items("activity", ()).with_texts(spare)
     [found] = [
         f for f in judge(replace(sent, measure=measure, issued=measure)) if str(f.refs[0]).startswith("activity.name")
     ]

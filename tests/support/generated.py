@@ -31,17 +31,18 @@ SEVERITIES = {
 GROUPS = {
     "E1": "記入された内容", "E2": "どの施策のシートか", "E3": "セル", "E4": "ファイル",
     "W1": "記入された内容", "W2": "実績と目標", "W3": "関連施策", "W4": "連絡先、部署名、文の長さ", "W5": "返送されたシートの形",
-    "W6": "設定、成果目標の方向",
+    "W6": "設定、成果目標の方向、受付簿と競合",
 }  # fmt: skip
 WORDS = {
-    "cells": "セル", "column": "列", "tag": "{{ … }}",
-    "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "flags": "「有」「無」", "form": "様式の番号",
+    "cells": "セル", "column": "列", "conflict": "競合番号", "current": "マスターの内容", "tag": "{{ … }}",
+    "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "file": "ファイル", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
     "meant": "記入された回",
     "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "newer": "後の受付番号", "old": "配付時の内容", "others": "ほかの返送", "progress": "進捗",
     "quarter": "四半期",
+    "row": "受付番号と施策ID",
     "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "target": "目標", "value": "記入された内容", "what": "該当するもの",
-    "where": "場所", "words": "進捗の語",
+    "other": "条件の欄", "unit": "単位があれば、その単位で、", "where": "場所", "words": "使える語",
 }  # fmt: skip
 
 

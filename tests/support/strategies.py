@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, Ref
+from dxreport.domain.fields import BUILT_IN, Catalogue, Condition, Field, FieldKind, InReport, Period, Ref, When
 from dxreport.domain.model import Measure, normalise
+from dxreport.domain.values import fold
 
 NASTY = (
     "=1+1", "+1", "-1", "@SUM(A1)", "'文字", "0123", "1e5", "TRUE", "#N/A", "#REF!", "48.5%", "7/1", "30,000千円",
@@ -61,3 +64,48 @@ def measures_with(draw: st.DrawFn, catalogue: Catalogue) -> Measure:
 
 
 measures = measures_with(BUILT_IN)
+
+NAMES = ("評価", "予算額", "執行率", "リスク", "確認", "期日", "実施日", "Cost", "cost2", "データ", "二次評価", "備考")
+PLACES = ("", "activity", "outcome", "related", "support", "費用", "データ一覧", "cost")
+WORD = st.text(st.sampled_from("ABCD良可ー ()"), min_size=1, max_size=4).map(str.strip).filter(bool)
+
+
+@st.composite
+def fields(draw: st.DrawFn, name: str, prefix: str, conditions: tuple[Condition, ...] = ()) -> Field:
+    """Generate fields as an office declares them."""
+    kind, period = draw(st.sampled_from(FieldKind)), draw(st.sampled_from(Period))
+    chosen = draw(st.lists(WORD, min_size=1, max_size=4, unique_by=fold)) if kind is FieldKind.CHOICE else ()
+    quarterly, actual = period is Period.QUARTERS, period is Period.YEARS and kind is FieldKind.ACTUAL
+    number = kind is FieldKind.NUMBER
+    group = draw(st.sampled_from(["", name, "一次評価", "進捗"]))
+    return Field(
+        f"{prefix}.{name}" if prefix else name,
+        draw(st.sampled_from([name, f"{name}（記入）", "見出し 二"])),
+        kind,
+        group,
+        When.THIS_QUARTER if quarterly else When.THIS_YEAR if actual else When.ALWAYS,
+        period,
+        carries=draw(st.booleans()),
+        unit=draw(st.sampled_from(["", "千円", "%", "人"])) if number else "",
+        decimals=draw(st.integers(0, 6)) if number else 0,
+        choices=tuple(chosen),
+        required=draw(st.sampled_from([None, *conditions])) if group else None,
+        report=InReport.SUM if number else draw(st.sampled_from([InReport.NONE, InReport.LIST])),
+        former=draw(st.sampled_from([(), (f"{prefix}.旧{name}" if prefix else f"旧{name}",)])),
+        declared=True,
+    )
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Catalogue:
+    """Generate catalogues with declared fields in every place, and other labels of built-in ones."""
+    places = draw(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(PLACES)), max_size=8, unique=True))
+    found: dict[str, Field] = {}
+    for name, prefix in places:
+        words = [f for f in found.values() if f.choices and f.prefix in ("", prefix) and f.period is Period.NONE]
+        conditions = (Condition(), *(Condition(f.key, f.choices[:1]) for f in words))
+        field = draw(fields(name, prefix, conditions))
+        found[field.key] = field
+    labels = draw(st.dictionaries(st.sampled_from(BUILT_IN.fields), st.just("別の見出し"), max_size=2))
+    renamed = [replace(field, label=label) for field, label in labels.items()]
+    return BUILT_IN.extended([*renamed, *found.values()], draw(st.integers(1, 10)))

@@ -9,7 +9,7 @@ from ...domain import problems
 from ...domain.fields import Field, FieldKind, label
 from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
-from ...domain.values import date_text, number_text, stored_number
+from ...domain.values import cell_number, date_text, number_text, stored_number
 from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.refs import address
 from ..align.items import adopt
@@ -104,7 +104,7 @@ class _TextReader:
     def _text(self, ref: Ref, at: At, issued: str) -> str:
         """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
         cell, field = self._sheet.cell(*at), self._fields[ref.field]
-        shown = _text_of(cell, field, issued)
+        shown = text_of(cell, field, issued)
         if cell.kind == "error":
             self._note(problems.ERROR_VALUE, ref, at, shown)
         elif cell.formula:
@@ -159,11 +159,10 @@ def _unit(ref: Ref) -> tuple[str, str, int]:
     return (ref.prefix, ref.item, 0) if ref.item else ref
 
 
-def _text_of(cell: Cell, field: Field, issued: str) -> str:
+def text_of(cell: Cell, field: Field, issued: str) -> str:
     """The text of a cell: as its author saw it, but numbers, dates and ticks of such a field in their standard form."""
     if cell.kind == "number" and (field.kind is FieldKind.NUMBER or stored_number(cell.raw) == issued):
-        percent = field.unit == "%" and cell.text.endswith("%")
-        return stored_number(f"{cell.raw}E2" if percent and "E" not in cell.raw.upper() else cell.raw)
+        return cell_number(cell.raw, cell.text, field.unit)
     if cell.kind == "text" and field.kind is FieldKind.NUMBER:
         return number_text(cell.text, field.unit) or normalise(cell.text)
     if cell.kind == "date" and field.kind is FieldKind.DATE:

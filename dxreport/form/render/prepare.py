@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from ...domain.errors import TemplateError
 from ...domain.fields import Access, access
 from ...domain.model import QUARTERS, Round, Settings
+from ...domain.values import number_for_cell
 from ...ooxml.refs import address, column_letters
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
-from ..expressions import BOOK_NAMES, THIS, Binding, Computed, Scope, ThisPeriod, reason
+from ..expressions import THIS, Binding, Computed, Scope, ThisPeriod, reason
 from ..lists import lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import RowMap, RowShape
@@ -77,7 +78,7 @@ class PreparedForm:
         years = SimpleNamespace(**{f"y{n}": year.label for n, year in enumerate(settings.plan_years, 1)})
         self.names: dict[str, Any] = {
             "fiscal_year": settings.fiscal_year.label, "years": years, "round": round_, "department": department,
-        }  # fmt: skip
+        } | settings.names.for_papers(form.sheet)  # fmt: skip
         rows = _RowPrograms(self)
         self.programs = {number: rows.program(row) for number, row in form.rows.items()}
         self.long_lists: list[tuple[str, ...]] = []
@@ -91,7 +92,7 @@ class PreparedForm:
     def _is_possible(self, block: Block) -> bool:
         condition = block.condition
         try:
-            return condition is None or not condition.names <= BOOK_NAMES or bool(condition.value(self.names))
+            return condition is None or not condition.fixed or bool(condition.value(self.names))
         except Exception:  # whatever Jinja2 raises; rendering reports it
             return True
 
@@ -188,6 +189,8 @@ class _RowPrograms:
             return void
         filled = opened if how is Access.OPEN else closed
         head, blank = f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>'
+        if c.binding.is_number and self._form.source.styles.is_percent(c.style):
+            get = _in_percent(get, c.binding.spec.unit)
         number = c.binding.is_number or (not c.unlocked and self._form.source.styles.is_numeric(c.style))
         return Slot(get, head, blank, before + void, c.space, is_input, c.column, number)
 
@@ -215,6 +218,16 @@ class _RowPrograms:
             where = f"シート「{self._form.sheet}」 {address(*c.at)}"
             fault = f"{where}: 「{content.source}」を表示できません（{reason(error)}）。"
             raise TemplateError(self._form.name, (fault,)) from None
+
+
+def _in_percent(get: Callable[[Scope], str | None], unit: str) -> Callable[[Scope], str | None]:
+    """A getter of a number for a cell that shows it in per cent."""
+
+    def read(scope: Scope) -> str | None:
+        text = get(scope)
+        return text and number_for_cell(text, unit, percent=True)
+
+    return read
 
 
 def _hidden(c: TemplateCell) -> TemplateCell:

@@ -12,7 +12,9 @@ from typing import Any
 
 from ...domain.fields import BUILT_IN, CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS, QUARTER_LABELS, Period, Ref
 from ...domain.model import FiscalYear, Measure, ProgressWord, Round, Settings
+from ...domain.names import FORM, REPORT, Names
 
+NAMES = Names("木更津市", "木更津市DX推進計画", FORM, f"{FORM} {REPORT}")  # the forms do not name the office in charge
 _DEADLINES = ("2022-07-15", "2022-10-14", "2023-01-13", "2023-04-14")
 
 
@@ -43,6 +45,7 @@ def settings() -> Settings:
         ),
         progress_words=(ProgressWord("予定通り"), ProgressWord("進捗遅延・課題あり", needs_countermeasure=True)),
         mail_domain="city.kisarazu.lg.jp",
+        names=NAMES,
     )
 
 

@@ -1,0 +1,71 @@
+"""Names of an office, its plan and its papers, and its words for the fixed terms of the forms and the report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+FORM, REPORT = "年間活動計画", "進捗報告書"
+MEASURE, ACTIVITY, ADVISER = "施策", "取組", "CIO補佐"
+_TERM = re.compile(f"{MEASURE}|{ACTIVITY}|{ADVISER}")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names in 設定; blank where it does not say.
+
+    ``contact`` is how the office in charge is reached; ``measure``, ``activity`` and ``adviser`` are what it calls
+    施策, 取組 and CIO補佐.
+    """
+
+    city: str = ""
+    plan: str = ""
+    form: str = ""
+    report: str = ""
+    office: str = ""
+    contact: str = ""
+    measure: str = MEASURE
+    activity: str = ACTIVITY
+    adviser: str = ADVISER
+
+    @property
+    def form_title(self) -> str:
+        """The name of the form."""
+        return self.form or FORM
+
+    @property
+    def report_title(self) -> str:
+        """The name of the report."""
+        return self.report or f"{self.form_title} {REPORT}"
+
+    @property
+    def owner(self) -> str:
+        """The plan, or whose plan it is where it has no name."""
+        return self.plan or self.city
+
+    @property
+    def sender(self) -> str:
+        """The city and the office in charge."""
+        return joined(self.city, self.office)
+
+    def for_papers(self, form: str = FORM) -> dict[str, object]:
+        """Return what templates of forms and mails call them; ``form`` is the form's name where 設定 does not say."""
+        return {
+            "city": self.city,
+            "plan": SimpleNamespace(name=self.plan),
+            "form": SimpleNamespace(name=self.form or form),
+            "report": SimpleNamespace(name=self.report_title),
+            "office": SimpleNamespace(name=self.office, contact=self.contact),
+            "term": SimpleNamespace(measure=self.measure, activity=self.activity, adviser=self.adviser),
+        }
+
+    def termed(self, text: str) -> str:
+        """Return a text of the program with the office's words for the fixed terms."""
+        own = {MEASURE: self.measure, ACTIVITY: self.activity, ADVISER: self.adviser}
+        return _TERM.sub(lambda term: own[term[0]], text)
+
+
+def joined(*names: str) -> str:
+    """Return the names that are not blank, with a full-width space between."""
+    return "　".join(filter(None, names))

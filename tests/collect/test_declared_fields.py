@@ -1,0 +1,158 @@
+"""Declared fields through the commands, with the form 事務事業評価: issue, fill in, collect, decide, take back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from dxreport.collect.corrected import corrected_copies, kept_copies
+from dxreport.collect.plan import Plan, Status
+from dxreport.collect.resolve import decide
+from dxreport.collect.withdraw import withdraw
+from dxreport.lifecycle.rollover import rollover
+from dxreport.master.read import read_master
+from tests.support import evaluation
+from tests.support.evaluation import ANSWERS, OFFICE, RETURNED, Evaluation
+from tests.support.packages import faults as package_faults
+from tests.support.packages import open_cells
+
+LATER = RETURNED + timedelta(days=1)
+
+
+@pytest.fixture(scope="session")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    made = evaluation.make(tmp_path_factory.mktemp("evaluation") / "評価")
+    made.issue()
+    return made
+
+
+@pytest.fixture
+def office(issued: Evaluation, tmp_path: Path) -> Evaluation:
+    return issued.copy(tmp_path)
+
+
+def found(plan: Plan, file: int = 0) -> list[tuple[str, str, str]]:
+    return [(p.code, p.severity, p.field) for s in plan.files[file].sheets for p in s.problems]
+
+
+def test_inputs_are_those_of_the_round_and_numbers_are_numbers(issued: Evaluation) -> None:
+    data, cells = issued.sent().read_bytes(), issued.cells()
+    opened = {openpyxl.utils.get_column_letter(c) + str(r) for r, c in open_cells(data, "01-01")}
+    written = {ref for ref, at in cells.items() if at in opened}
+    assert {"評価", "評価理由", "方向性", "見直し", "contact_person"} <= written
+    assert {f"費用.決算額/費用{n}" for n in range(1, 5)} <= written  # two spare rows with ids of their own
+    assert not {"二次評価", "所見", "goal"} & written
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
+    assert sheet[cells["費用.予算額/費用1"]].value == 12500
+    assert sheet[cells["費用.予算額/費用1"]].number_format.startswith("#,##0")
+    rules = {v.formula1 for v in sheet.data_validations.dataValidation if v.type == "list"}
+    assert rules == {'"A,B,C,D"', '"拡充,継続,見直し,縮小,廃止"'}
+    assert package_faults(data) == []
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "ods", "xls"])
+def test_a_return_in_any_format_goes_into_the_columns(
+    office: Evaluation, soffice: Callable[[Path, str], Path], extension: str
+) -> None:
+    answers = {**ANSWERS, "費用.費目/費用3": "旅費", "費用.予算額/費用3": 50, "費用.決算額/費用3": 48.5}
+    path = office.put(office.filled(answers))
+    if extension != "xlsx":
+        path = soffice(path, extension)
+    plan = office.collect(path)
+    assert found(plan) == [] and plan.files[0].sheets[0].status is Status.MERGED
+    values = office.values()
+    assert {ref: values[ref] for ref in answers} == {ref: str(value) for ref, value in answers.items()}
+    sheet = openpyxl.load_workbook(office.workspace.master)["費用"]
+    rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=2)]
+    assert ["01-01", "費用1", "委託料", 12500, 12006] in [row[:5] for row in rows]
+    assert ["01-01", "費用3", "旅費", 50, 48.5] in [row[:5] for row in rows]
+    labels = {c.label for c in office.master.changes}
+    assert {"一次評価", "今後の方向性", "費用① 決算額", "費用③ 費目"} <= labels
+    assert package_faults(office.workspace.master.read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [("１２，００６千円", "12006"), ("12,006", "12006"), ("△５", "-5"), (12006.0, "12006"), (0, "0"), ("¥12,006円", None),
+     ("約1万", None), ("未定", None)],
+)  # fmt: skip
+def test_a_number_typed_as_text(office: Evaluation, typed: object, text: str | None) -> None:
+    plan = office.collect(office.filled({**ANSWERS, "費用.決算額/費用1": typed}))
+    if text is None:
+        assert found(plan) == [("E113", "error", "費用.決算額/費用1")]
+        assert "費用.決算額/費用1" not in office.values()
+    else:
+        assert found(plan) == [] and office.values()["費用.決算額/費用1"] == text
+
+
+def test_a_rating_pasted_wrongly_and_reasons_that_lack(office: Evaluation) -> None:
+    plan = office.collect(office.filled({**ANSWERS, "評価": "Ｃ"}))
+    assert found(plan) == [("E112", "error", "評価"), ("E116", "error", "評価理由")]
+    plan = office.collect(office.filled({**ANSWERS, "評価": "C", "方向性": "廃止"}), now=LATER)
+    assert found(plan) == [("E116", "error", "評価理由"), ("E116", "error", "見直し")]
+    said = plan.files[0].sheets[0].problems[0]
+    assert said.message == "一次評価が「C」ですが、一次評価の理由が記入されていません。"
+    assert (said.label, said.cell) == ("一次評価の理由", office.cells()["評価理由"])
+    reasons = {"評価理由": "利用が伸びない", "見直し": "店舗を増やす"}
+    plan = office.collect(office.filled({**ANSWERS, "評価": "C", "方向性": "廃止", **reasons}), now=LATER)
+    assert found(plan) == [] and office.values()["評価理由"] == "利用が伸びない"
+
+
+def test_what_the_coordinator_writes_stays(office: Evaluation) -> None:
+    plan = office.collect(office.filled({**ANSWERS, "二次評価": "A"}))
+    assert found(plan) == [("E301", "error", "二次評価")]
+    assert office.values()["二次評価"] == "B"
+
+
+def test_a_corrected_copy_holds_numbers(office: Evaluation, soffice: Callable[[Path, str], Path]) -> None:
+    path = soffice(office.put(office.filled({**ANSWERS, "評価": "E"})), "ods")
+    plan = office.collect(path)
+    [(id_, name, data)] = corrected_copies(office.workspace, office.master, plan)
+    assert kept_copies(office.workspace, id_) and name.endswith("_差し戻し.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
+    cells = evaluation.positions(data, office.form, "01-01", quarter=0, year=1)
+    at = {str(ref): where for ref, where in cells.items()}
+    assert [sheet[at[f"費用.決算額/費用{n}"]].value for n in (1, 2)] == [12006, 280]
+    assert sheet[at["評価"]].value == "E" and package_faults(data) == []
+    again = office.collect(evaluation.typed(data, "01-01", at, {"評価": "A"}), now=LATER)
+    assert found(again) == [] and office.values()["評価"] == "A" and office.values()["費用.決算額/費用1"] == "12006"
+
+
+def test_a_conflict_is_decided_and_written_as_a_number(office: Evaluation) -> None:
+    def type_over(sheet) -> None:
+        [column] = [c.column for c in sheet[1] if c.value == "決算額"]
+        sheet.cell(2, column, 12000)
+
+    data = office.filled(ANSWERS)
+    office.retype("費用", type_over)
+    office.collect(data)
+    [conflict] = office.master.conflicts
+    assert (conflict.returned, conflict.current, conflict.label) == ("12006", "12000", "費用① 決算額")
+    decide(office.workspace, conflict.id, "returned", "", LATER)
+    assert office.values()["費用.決算額/費用1"] == "12006"
+    assert 12006 in [c.value for c in openpyxl.load_workbook(office.workspace.master)["費用"][2]]
+
+
+def test_a_withdrawal_takes_everything_back(office: Evaluation) -> None:
+    before = office.values()
+    office.collect(
+        office.filled({**ANSWERS, "費用.費目/費用3": "旅費", "費用.予算額/費用3": 1, "費用.決算額/費用3": 1})
+    )
+    withdraw(office.workspace, "U0001", "別のファイル", LATER)
+    assert office.values() == before
+
+
+def test_rollover_keeps_what_carries(office: Evaluation, tmp_path: Path) -> None:
+    office.collect(office.filled(ANSWERS))
+    opened = rollover(office.workspace, tmp_path / "次年度", datetime(2023, 6, 1))
+    new = read_master(opened.workspace.master)
+    assert new.settings.catalogue == office.master.settings.catalogue
+    texts = {str(ref): text for ref, text in new.measures[0].values().items() if text}
+    assert texts["費用.費目/費用1"] == "委託料"
+    assert not {"評価", "方向性", "二次評価", "費用.予算額/費用1", "費用.決算額/費用1"} & texts.keys()
+    assert OFFICE in texts.values()
