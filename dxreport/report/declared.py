@@ -9,7 +9,7 @@ from typing import Any
 
 from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
 from ..domain.model import Item, Measure, Record, Settings
-from ..domain.values import fold, is_blank, is_marked, number_text
+from ..domain.values import fold, is_blank, is_marked, is_unmarked, number_text
 from ..master.records import Master
 from ..rules import item_name
 from . import states
@@ -133,7 +133,7 @@ class _Report:
         """List the texts that say something; of checks those that are ticked."""
         cells = list(self._cells(field, self._now(field)))
         check = field.kind is FieldKind.CHECK
-        filled = [c for c in cells if (_ticked(c.text) if check else c.text.strip())]
+        filled = [c for c in cells if (is_marked(c.text) if check else c.text.strip())]
         lines = tuple(
             FieldText(c.measure, c.item, f"{c.text.strip()}{self._unit(field, c.text)}")
             for c in filled
@@ -221,13 +221,8 @@ def _words(field: Field, settings: Settings) -> tuple[Category, ...]:
 
 
 def _category(field: Field, words: Sequence[Category], text: str) -> Category:
-    plain = fold(text)
     if field.kind is FieldKind.CHECK:
-        return TICKED if _ticked(text) else UNTICKED if is_blank(text) or plain == "□" else UNKNOWN
-    if found := next((c for c in words if fold(c.label) == plain), None):
+        return TICKED if is_marked(text) else UNTICKED if is_unmarked(text) else UNKNOWN
+    if found := next((c for c in words if fold(c.label) == fold(text)), None):
         return found
     return UNANSWERED if is_blank(text) else UNKNOWN
-
-
-def _ticked(text: str) -> bool:
-    return is_marked(text) or fold(text) == "☑"

@@ -271,6 +271,18 @@ def _printed(data: bytes) -> str:
     return out.stdout.decode("utf-8")
 
 
+TITLES = ("title", "heading", "kind", "stamp", "period", "quarter_label")
+COUNTS = ("sentence", "remarks", "categories", "whole", "quarters", "areas", "departments", "turn")
+LISTS = ("late_sentence", "late", "results_sentence", "this_year", "other_years", "outcomes", "budgets", "support")
+
+
+def test_templates_of_before_find_what_they_show(found: Figures) -> None:
+    """Offices have copied them: what was there stays, and declared fields are under one new name."""
+    data = pdf_module._data(found)
+    assert data.keys() >= {*TITLES, *COUNTS, *LISTS, "no_final", "since", "coordination", "declared"}
+    assert pdf_module._data(replace(found, declared=None)) | {"declared": data["declared"]} == data
+
+
 # Final reports
 
 
