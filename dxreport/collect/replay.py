@@ -378,10 +378,10 @@ class _Fold:
         for ref, text in sheet.texts.items():
             if ref not in opened:
                 continue
-            if text != before.get(ref, "") or (sheet.whole and ref not in inherited):
+            if sheet.whole or text != before.get(ref, ""):
                 says[ref] = Said(text, sheet.stamp)
             elif ref in inherited:
-                says[ref] = Said(text, sheet.stamp) if sheet.whole else inherited[ref]
+                says[ref] = inherited[ref]
         entry = SheetOutcome(sheet, says=says, before=before)
         if sheet.key in self.sheets and self.sheets[sheet.key].fate is Fate.WITHDRAWN:
             del self.sheets[sheet.key]  # it comes back as the last

@@ -372,3 +372,30 @@ def test_an_answer_that_stood_already_goes_in_and_gives_way_at_once_to_a_round_t
     assert desk.texts()[X] == "1"
     assert not desk.state().conflicts
     laws.check(earlier, desk, Done("accept"))
+
+
+def test_a_whole_copy_says_now_what_it_inherits(desk: Desk) -> None:
+    first = desk.give(first_issue(desk), {A: "1", B: "1", X: "1"})
+    desk.give(first_issue(desk), {X: "2"})
+    other = desk.copy()
+    other.give_copy(first, {C: "1"})
+    assert other.texts()[X] == "2"
+    desk.give_copy(first, {C: "1"}, whole=True)
+    assert desk.texts() == {A: "1", B: "1", C: "1", X: "1"}
+
+
+def test_an_older_wrong_rounds_book_answers_nothing_new_where_a_newer_return_says_otherwise(desk: Desk) -> None:
+    older = desk.fill(first_issue(desk), {A: "2", B: "1", D: "1"}, sent=2)
+    desk.now = 5
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    assert verdict(desk, desk.collect(older)[0]) is Fate.ELSEWHERE
+    newer = desk.fill(first_issue(desk), {A: "2", B: "1", D: "1"})
+    assert verdict(desk, desk.collect(newer)[0]) is Fate.HELD
+
+
+def test_a_bad_word_that_a_newer_return_put_right_is_no_fault_of_an_older_one(desk: Desk) -> None:
+    older = desk.fill(first_issue(desk), {A: BAD, B: "1", C: "said"}, sent=2)
+    desk.now = 5
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    assert verdict(desk, desk.collect(older)[0]) is Fate.TAKEN
+    assert desk.texts() == {A: "1", B: "1", C: "said", X: "0"}
