@@ -19,7 +19,7 @@ from ..master.records import Change, Conflict, ConflictState, Master, Receipt, R
 from .judge import Judge
 from .kept import Kept
 from .ledger import ACCEPTED, ADDITION
-from .log import Chain, Commit, LogEntry, commit_name
+from .log import Chain, Commit, LogEntry, Read, commit_name
 from .originals import original
 from .reader import FileReader
 from .reading import Reading, SheetReading
@@ -39,7 +39,9 @@ def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
     changes = tuple(
         (id_, ref, text) for id_, refs in last.items() for ref, text in refs.items() if first[id_].get(ref, "") != text
     )
-    dated = [*_issues(master), *_returns(master, kept), *_people(master, first)]
+    returned = list(_returns(master, kept))
+    readings = {e.event.return_id: kept.reading(e.event.reading) for *_, e in returned if isinstance(e.event, Read)}
+    dated = [*_issues(master), *returned, *_people(master, first, readings)]
     entries = tuple(entry for *_, entry in sorted(dated, key=lambda d: d[:3]))
     entries += tuple(_settle(master, kept, entries, first, last))
     commit = Commit("", when, "first", entries, changes, first=first)
@@ -131,7 +133,7 @@ def _from_ledgers(master: Master, archive: Archive, row: Receipt) -> SheetReadin
     )  # fmt: skip
 
 
-def _people(master: Master, first: _Texts) -> Iterator[_Dated]:
+def _people(master: Master, first: _Texts, readings: Mapping[str, Reading]) -> Iterator[_Dated]:
     """What people typed (the gaps in the history), and what was decided."""
     texts = {(id_, ref): text for id_, refs in first.items() for ref, text in refs.items()}
     for n, change in enumerate(master.changes):
@@ -143,11 +145,15 @@ def _people(master: Master, first: _Texts) -> Iterator[_Dated]:
             yield change.when, 1, n, LogEntry(Edit(change.ref, change.old, change.new, change.note), (change.measure,))
     for n, row in enumerate(master.conflicts):
         if row.state is ConflictState.RESOLVED and not row.label.startswith(ADDITION):
-            yield row.when, 4, n, LogEntry(_decision(master, row), (row.measure,))
+            yield row.when, 4, n, LogEntry(_decision(master, row, readings), (row.measure,))
 
 
-def _decision(master: Master, row: Conflict) -> Event:
-    receipt = next((r for r in master.receipts if (r.id, r.measure) == (row.return_id, row.measure)), None)
+def _decision(master: Master, row: Conflict, readings: Mapping[str, Reading]) -> Event:
+    """A decision; of two sheets of a measure in a return, it was about the one that says the text in question."""
+    receipts = [r for r in master.receipts if (r.id, r.measure) == (row.return_id, row.measure)]
+    sheets = readings[row.return_id].sheets if row.return_id in readings else ()
+    said = {s.issue for s in sheets if s.measure == row.measure and s.texts.get(row.ref, "") == row.returned}
+    receipt = next((r for r in receipts if r.issue_id in said), receipts[0] if receipts else None)
     takes = row.return_id if receipt and row.decision == row.returned else ""
     return Decision(
         row.ref, receipt.round if receipt else "", row.returned, row.current, row.decision, takes, row.return_id,

@@ -112,6 +112,7 @@ class Decision:
     """A conflict was decided: ``text`` goes in. ``takes`` is the return whose text was chosen, "" for none.
 
     ``return_id`` and ``issue`` are the sheet that the conflict came with, ``note`` the line for the history.
+    ``of`` is the issue of the chosen sheet; "" in logs of earlier releases.
     """
 
     ref: Ref
@@ -123,6 +124,7 @@ class Decision:
     return_id: str = ""
     issue: str = ""
     note: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,10 +378,10 @@ class _Fold:
         for ref, text in sheet.texts.items():
             if ref not in opened:
                 continue
-            if text != before.get(ref, "") or (sheet.whole and ref not in inherited):
+            if sheet.whole or text != before.get(ref, ""):
                 says[ref] = Said(text, sheet.stamp)
             elif ref in inherited:
-                says[ref] = Said(text, sheet.stamp) if sheet.whole else inherited[ref]
+                says[ref] = inherited[ref]
         entry = SheetOutcome(sheet, says=says, before=before)
         if sheet.key in self.sheets and self.sheets[sheet.key].fate is Fate.WITHDRAWN:
             del self.sheets[sheet.key]  # it comes back as the last
@@ -567,15 +569,17 @@ class _Fold:
         here, decided = self._here(ref).text, self.decisions.get((ref, sheet.round, text))
         if decided is None or here not in (decided.current, decided.text):
             return False
-        if decided.takes and not self._merged(decided.takes):
+        if decided.takes and not self._chosen(decided):
             return False
         if here != decided.text:
             self._put(ref, decided.text, sheet.key if decided.takes else None, sheet.round if decided.takes else "")
         return True
 
-    def _merged(self, return_id: str) -> SheetKey | None:
-        """The first sheet of a return that is in."""
-        return next((key for key, e in self.sheets.items() if key[0] == return_id and e.fate.is_in), None)
+    def _chosen(self, made: Decision) -> SheetKey | None:
+        """The sheet whose text a decision took, if it is in; without its issue, the first of the return that is."""
+        issue = made.of or (made.issue if made.takes == made.return_id else "")
+        mine = (key for key, e in self.sheets.items() if key[0] == made.takes and e.fate.is_in)
+        return next((key for key in mine if issue in ("", key[1])), None)
 
     def _is_own(self, ref: Ref, round_: str) -> bool:
         """Whether the master's text is an answer of this round, and no other round answered the same."""
@@ -608,7 +612,7 @@ class _Fold:
         asked = self.conflicts.get((made.ref, made.round))
         if asked and asked.returned == made.returned:
             del self.conflicts[made.ref, made.round]
-        by = self._merged(made.takes) if made.takes else None
+        by = self._chosen(made) if made.takes else None
         if made.takes and by is None:
             return
         if self._here(made.ref).text != made.text:

@@ -83,13 +83,9 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
     if asked is not None:
         standing = state.texts.get(row.ref)
         takes = asked.by if take == "returned" else standing.by if take == "current" and standing else None
-        issue = asked.by[1] if asked.by else ""
-        books.add(
-            Decision(
-                row.ref, asked.round, row.returned, here, text, takes[0] if takes else "", row.return_id, issue, why
-            ),
-            row.measure,
-        )
+        issue, (taken, of) = asked.by[1] if asked.by else "", takes or ("", "")
+        made = Decision(row.ref, asked.round, row.returned, here, text, taken, row.return_id, issue, why, of)
+        books.add(made, row.measure)
     elif text != here:
         books.add(Edit(row.ref, here, text, why), row.measure)
     return replace(row, state=ConflictState.RESOLVED, current=here, decision=text, reason=why, when=books.when)
@@ -173,14 +169,15 @@ def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
             f"保留のシートは、{held} です。" if held else "保留のシートはありません。",
         )
     later = [
-        o.sheet.return_id for o in outcomes.values()
+        o.sheet for o in outcomes.values()
         if o.sheet.round == found.sheet.round and o.fate in (Fate.TAKEN, Fate.UNCHANGED)
         and o.sheet.stamp > found.sheet.stamp
     ]  # fmt: skip
     if later:
+        last = max(later, key=lambda sheet: sheet.stamp).return_id
         raise UsageError(
-            f"{return_id}/{measure} は、後から届いた {later[-1]} に置き換えられています。",
-            f"{return_id} のほうを採るときは、先に dxreport withdraw {later[-1]} で {later[-1]} を取り下げてください。",
+            f"{return_id}/{measure} は、後から届いた {last} に置き換えられています。",
+            f"{return_id} のほうを採るときは、先に dxreport withdraw {last} で {last} を取り下げてください。",
         )
     return found
 

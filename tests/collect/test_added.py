@@ -8,7 +8,7 @@ from lxml import etree
 from dxreport.collect.resolve import decide
 from dxreport.domain.errors import UsageError
 from dxreport.ooxml.refs import cell
-from tests.support.edits import new_row, with_rows
+from tests.support.edits import ACTIVITY, new_row, with_rows
 from tests.support.packages import copy_row, set_text
 from tests.support.quarter import RETURNED, Quarter, reshaped, sheet_of
 
@@ -38,6 +38,20 @@ def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
         "試行",
     )
     assert all(c.return_id == "U0001" and c.cell for c in quarter.master.changes if c.ref.item == "K3")
+
+
+def test_rows_above_the_first_activity_are_offered_too(quarter: Quarter) -> None:
+    data = quarter.filled({})
+    row = cell(quarter.cells(data, "01-01")["activity.progress/K1/1"])[0] - 1  # the first row of 取組
+
+    def insert(root: etree._Element) -> None:
+        for texts in ({}, {"E": "予定通り"}, ACTIVITY):
+            new_row(root, row, texts)
+
+    quarter.collect(reshaped(data, "01-01", insert))
+    [conflict] = quarter.master.conflicts
+    assert conflict.label == "追加: 取組" and "新しい取組" in conflict.returned
+    assert quarter.values("01-01")["activity.progress/K1/1"] == "予定通り"
 
 
 def test_the_rows_of_the_other_activities_are_read_right(quarter: Quarter) -> None:

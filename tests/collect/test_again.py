@@ -275,6 +275,17 @@ def test_an_older_mail_that_is_collected_later_does_not_write_over_a_newer_one(q
     assert (quarter.values("01-01")[P1], quarter.values("01-01")[C1]) == (LATE, "人を増やす")
 
 
+def test_a_replaced_sheet_names_the_newest_mail_though_another_was_collected_last(quarter: Quarter) -> None:
+    quarter.collect(quarter.put(mail("回答.xlsx", quarter.filled(BAD), 8), "誤.eml"), now=LAST)
+    for name, day, edits in (("新", 14, {"contact_person": "新"}), ("旧", 11, {"contact_person": "旧"})):
+        data = mail("回答.xlsx", quarter.filled({"01-01": {P1: LATE, C1: name, **edits}}), day)
+        quarter.collect(quarter.put(data, f"{name}.eml"), now=LAST)
+    assert row(quarter, "U0001").replaced_by == "U0002"
+    with pytest.raises(UsageError, match="後から届いた U0002 に置き換え") as refused:
+        accept(quarter.workspace, "U0001", "01-01", "電話", LAST)
+    assert "dxreport withdraw U0002" in refused.value.fix
+
+
 def test_an_older_mail_that_says_other_things_goes_in(quarter: Quarter) -> None:
     quarter.collect(quarter.put(mail("回答.xlsx", quarter.filled({}), 14), "新.eml"), now=LAST)
     quarter.collect(

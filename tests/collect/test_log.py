@@ -34,6 +34,7 @@ from dxreport.rules.case import finding
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import State, status
 from tests.support.halves import HERE, LATE, ONE, P1, P2, TWO, half, shown, states
+from tests.support.packages import sheet_xml, with_sheet, without_sheet
 from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, copy, found, issue, sheet_of
 
 C1, CP = "activity.countermeasure/K1/1", "contact_person"
@@ -316,6 +317,27 @@ def chained_from_here(quarter: Quarter) -> None:
     }
     for id_, texts in books.texts.items():
         assert {ref: t.text for ref, t in books.state(id_).texts.items() if t.text} == texts
+
+
+def test_a_decision_of_an_earlier_release_is_about_the_sheet_that_says_the_text(quarter: Quarter) -> None:
+    """A workbook with the sheets of two rounds, that of the other round first."""
+    issue(quarter, "計画", RETURNED - 5 * DAY, departments=(OFFICE,))
+    quarter.write(HERE, {CP: "手書き"})
+    both = with_sheet(
+        without_sheet(issued_book(quarter, "計画"), "01-04"), "01-01 (2)",
+        sheet_xml(quarter.filled({HERE: {CP: "返送"}}), HERE),
+    )  # fmt: skip
+    quarter.collect(both)
+    [asked] = quarter.master.conflicts
+    decide(quarter.workspace, asked.id, "returned", "", RETURNED)
+    rounds = {r.issue_id: r.round for r in quarter.master.receipts}
+    assert list(rounds.values()) == ["計画", "第1四半期"]
+    for name in ("log", "readings", "terms"):  # as an earlier release left it
+        shutil.rmtree(quarter.workspace.master_folder / name)
+    state = opened(quarter.workspace, RETURNED).state(HERE)
+    taken = state.texts[Ref(CP)]
+    assert taken.by and (taken.text, rounds[taken.by[1]]) == ("返送", "第1四半期")
+    assert not state.conflicts
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dxreport.collect.replay import Fate
+from dxreport.collect.replay import Fate, Returned, Sheet
 from dxreport.domain.model import Ref
 from tests.support import laws
 from tests.support.abstract import (
@@ -267,6 +267,24 @@ def test_a_decision_that_takes_a_withdrawn_return_is_gone(desk: Desk) -> None:
     assert not desk.state().conflicts
 
 
+def test_a_decision_takes_the_text_of_the_sheet_that_it_names(desk: Desk) -> None:
+    """A return with a sheet of each round. The second is complete only with what another return answers."""
+    first, second = first_issue(desk), desk.issue(SECOND)
+    desk.edit(X, "hand")
+    desk.append(
+        Returned(Sheet("U0001", first.id, FIRST, ("0009", 1), first.texts, {**first.texts, A: "1", B: "1"})),
+        Returned(Sheet("U0001", second.id, SECOND, ("0009", 1), second.texts, {**second.texts, X: "return"})),
+        Returned(Sheet("U0002", second.id, SECOND, ("0010", 2), second.texts, {**second.texts, D: "1"})),
+    )
+    desk.decide(desk.state().conflicts[X, SECOND], "return")
+    taken = desk.state().texts[X]
+    assert (taken.text, taken.by, taken.round) == ("return", ("U0001", second.id), SECOND)
+    desk.withdraw("U0002")
+    state = desk.state()
+    assert [state.outcomes["U0001", issue.id].fate for issue in (first, second)] == [Fate.TAKEN, Fate.HELD]
+    assert state.text(X) == "hand"
+
+
 def test_a_decision_for_another_text_stays(desk: Desk) -> None:
     return_id = in_conflict(desk)
     desk.decide(desk.state().conflicts[X, FIRST], "third")
@@ -339,3 +357,45 @@ def test_an_inherited_answer_is_in_with_its_parent_and_gives_way_to_a_round_that
     assert desk.texts()[X] == "3"
     assert not desk.state().conflicts
     laws.check(earlier, desk, Done("accept"))
+
+
+def test_an_answer_that_stood_already_goes_in_and_gives_way_at_once_to_a_round_that_had_seen_it(desk: Desk) -> None:
+    """The second round waits until anything goes in: a person filled in what it lacked."""
+    desk.give(first_issue(desk), {A: "1", B: "1", X: "3"})
+    later = desk.give(desk.issue(SECOND), {X: "1"})
+    desk.edit(D, "2")
+    faulty = desk.give(first_issue(desk), {C: BAD, X: "3"})
+    assert [verdict(desk, r) for r in (later, faulty)] == [Fate.HELD, Fate.HELD]
+    earlier = desk.copy()
+    desk.accept((faulty, "I1"))
+    assert [verdict(desk, r) for r in (later, faulty)] == [Fate.TAKEN, Fate.TAKEN]
+    assert desk.texts()[X] == "1"
+    assert not desk.state().conflicts
+    laws.check(earlier, desk, Done("accept"))
+
+
+def test_a_whole_copy_says_now_what_it_inherits(desk: Desk) -> None:
+    first = desk.give(first_issue(desk), {A: "1", B: "1", X: "1"})
+    desk.give(first_issue(desk), {X: "2"})
+    other = desk.copy()
+    other.give_copy(first, {C: "1"})
+    assert other.texts()[X] == "2"
+    desk.give_copy(first, {C: "1"}, whole=True)
+    assert desk.texts() == {A: "1", B: "1", C: "1", X: "1"}
+
+
+def test_an_older_wrong_rounds_book_answers_nothing_new_where_a_newer_return_says_otherwise(desk: Desk) -> None:
+    older = desk.fill(first_issue(desk), {A: "2", B: "1", D: "1"}, sent=2)
+    desk.now = 5
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    assert verdict(desk, desk.collect(older)[0]) is Fate.ELSEWHERE
+    newer = desk.fill(first_issue(desk), {A: "2", B: "1", D: "1"})
+    assert verdict(desk, desk.collect(newer)[0]) is Fate.HELD
+
+
+def test_a_bad_word_that_a_newer_return_put_right_is_no_fault_of_an_older_one(desk: Desk) -> None:
+    older = desk.fill(first_issue(desk), {A: BAD, B: "1", C: "said"}, sent=2)
+    desk.now = 5
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    assert verdict(desk, desk.collect(older)[0]) is Fate.TAKEN
+    assert desk.texts() == {A: "1", B: "1", C: "said", X: "0"}

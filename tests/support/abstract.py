@@ -222,9 +222,8 @@ class Desk:
         """Decide a conflict for a text; it takes the return whose text that is."""
         here = self.state().texts.get(conflict.ref)
         by = conflict.by if text == conflict.returned else here.by if here and text == conflict.current else None
-        self.append(
-            Decision(conflict.ref, conflict.round, conflict.returned, conflict.current, text, by[0] if by else "")
-        )
+        taken, of = by or ("", "")
+        self.append(Decision(conflict.ref, conflict.round, conflict.returned, conflict.current, text, taken, of=of))
 
     def accept(self, key: SheetKey) -> None:
         """Accept a sheet as it is."""

@@ -194,7 +194,8 @@ def _nothing_lost(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk
             same = [o for o in old.outcomes.values() if o.fate.is_in and o.says.get(ref) == said]
             if not was_in and any(not _kept(old, o, ref, said) for o in same):
                 continue  # the same answer went in with a corrected copy, or with the original
-            assert was_in or same, ("lost as it went in", key, ref, said, new.texts[ref])
+            stood = was_in or same or old.text(ref) == said.text  # before this step, whoever had said it
+            assert stood, ("lost as it went in", key, ref, said, new.texts[ref])
             if isinstance(event, Edit | Decision) and event.ref == ref and old.text(ref) == said.text:
                 continue
             now = new.texts[ref]
