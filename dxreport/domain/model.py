@@ -347,7 +347,7 @@ class Settings:
     areas: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
     catalogue: Catalogue = BUILT_IN
-    names: Names = Names()
+    names: Names = field(default_factory=Names)
 
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..domain.names import Names, joined
 from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
 from . import words
 from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, ReportStyles, Topic, page, put_link
@@ -43,22 +44,23 @@ _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": "#FFFFFF"}, "fo
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
     """Add 概要: title, contents, and a block of counts with a chart each for all, quarters, 分野 and departments."""
     overview = figures.overview
-    sheet = _Overview(book, styles, overview.categories)
+    sheet = _Overview(book, styles, overview.categories, figures.names)
     sheet.head(figures, topics)
     sheet.whole(overview.whole)
     if len(overview.quarters) > 1:
-        sheet.block("四半期ごとの取組の数", [(t.name, t.activities) for t in overview.quarters])
-    sheet.block("分野別の取組の数", [(t.name, t.activities) for t in overview.areas])
+        sheet.block(sheet.termed("四半期ごとの取組の数"), [(t.name, t.activities) for t in overview.quarters])
+    sheet.block(sheet.termed("分野別の取組の数"), [(t.name, t.activities) for t in overview.areas])
     sheet.ws.set_h_pagebreaks([sheet.row])
-    sheet.block("部署別の取組の数（建制順）", [(t.name, t.activities) for t in overview.departments])
+    sheet.block(sheet.termed("部署別の取組の数（建制順）"), [(t.name, t.activities) for t in overview.departments])
     page(sheet.ws, figures.title, words.stamp(figures), len(sheet.widths), sheet.row)
 
 
 class _Overview:
     """The sheet as it is drawn from top to bottom; ``row`` is the next one."""
 
-    def __init__(self, book: Workbook, styles: ReportStyles, categories: Sequence[Category]) -> None:
+    def __init__(self, book: Workbook, styles: ReportStyles, categories: Sequence[Category], names: Names) -> None:
         self.book, self.styles, self.categories, self.row = book, styles, categories, 0
+        self.names, self.termed = names, names.termed
         self.ws = book.add_worksheet(OVERVIEW)
         self.ws.hide_gridlines(2)
         self.widths = [_NAME, *map(_category_width, categories), _NUMBER, _GAP, *[_NUMBER] * _CHART_COLUMNS]
@@ -70,8 +72,10 @@ class _Overview:
         ws, styles, overview = self.ws, self.styles, figures.overview
         check(ws.set_row(0, TITLE_ROW))
         put(ws, 0, 0, figures.title, styles.title)
-        put(ws, 1, 0, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint)
-        texts = list(filter(None, (words.sentence(overview), *words.remarks(overview), words.turn(overview))))
+        put(ws, 1, 0, joined(words.kind(figures), words.stamp(figures), figures.sender), styles.faint)
+        names = self.names
+        said = words.sentence(overview, names), *words.remarks(overview, names), words.turn(overview, names)
+        texts = list(filter(None, said))
         for row, text in enumerate(texts, 2):
             set_height(ws, row, put_across(ws, row, text, styles.wrapped, widths=self.widths))
         self.row = 3 + len(texts)
@@ -85,17 +89,18 @@ class _Overview:
     def whole(self, whole: Tally) -> None:
         """Draw activities and measures by category, their shares, and both as bars."""
         row = self.row + 4
-        self.block(
-            "進捗の区分ごとの数", [("取組の数", whole.activities), ("施策の数", whole.measures)], "percent_stacked"
-        )
-        for name, counts in (("取組の割合", whole.activities), ("施策の割合", whole.measures)):
-            put(self.ws, row, 0, name, self.styles.text)
+        names = self.names
+        both = ((names.activity, whole.activities), (names.measure, whole.measures))
+        rows = [(f"{name}の数", counts) for name, counts in both]
+        self.block("進捗の区分ごとの数", rows, "percent_stacked")
+        for name, counts in both:
+            put(self.ws, row, 0, f"{name}の割合", self.styles.text)
             for n, count in enumerate(counts, 1):
                 percent = words.percent(count, sum(counts))
                 put(self.ws, row, n, None if percent is None else percent / 100, self.styles.share)
             put(self.ws, row, len(counts) + 1, None, self.styles.share)
             row += 1
-        put(self.ws, row, 0, "施策は、最も悪い取組で数えています。", self.styles.faint)
+        put(self.ws, row, 0, self.termed("施策は、最も悪い取組で数えています。"), self.styles.faint)
 
     def block(self, title: str, rows: Sequence[tuple[str, tuple[int, ...]]], kind: str = "stacked") -> None:
         """Draw one line a name with its counts by category, and the same as bars."""

@@ -61,6 +61,7 @@ def figures(
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
+        names=master.settings.names,
     )
 
 
