@@ -393,6 +393,16 @@ ROUND_WITHOUT_FIELD = ProblemKind(
     "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
     "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
 )
+NAMES_BLANK = ProblemKind(
+    "W611",
+    "{names}が記入されていません。様式、報告書、メールのその箇所は空きます。",
+    "「設定」の設定表の「値」に記入してください。行がないときは、表の下に「項目」をこのとおりに書いた行を足してください。",
+)
+AREA_UNNAMED = ProblemKind(
+    "W612",
+    "分野{areas}の名前が記入されていません。報告書には番号だけが出ます。",
+    "「設定」の分野表に、計画での分野の名前を記入してください。",
+)
 
 # W6: ledgers that are not as the log has them
 RECEIPT_GONE = ProblemKind(

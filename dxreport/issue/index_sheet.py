@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..domain.model import Measure
+from ..domain.names import Names
 from ..form.render.workbook import PlainSheet
 from ..ooxml.package import MAIN_NS
 from ..ooxml.plain_sheet import columns, row_height, text_row
@@ -22,11 +23,12 @@ _HEAD_ROW = 3
 _LEAST = 18.0  # points of a row; links on lower rows are hard to click
 
 
-def index_sheet(title: str, measures: Sequence[Measure], styles: Styles) -> PlainSheet:
-    """List ``measures`` under ``title``; the formats are added to ``styles``."""
+def index_sheet(title: str, measures: Sequence[Measure], styles: Styles, names: Names) -> PlainSheet:
+    """List ``measures`` under ``title``, in the words of ``names``; the formats are added to ``styles``."""
+    heading = f"{title}　{names.termed(NAME)}"
     font = styles.format(styles.added(_TEXT)).font_name
-    rows = [text_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (title, "", "")]), text_row(2, 6.0, [])]
-    rows.append(text_row(_HEAD_ROW, _LEAST, [(head, styles.added(_HEAD)) for head in _HEADS]))
+    rows = [text_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (heading, "", "")]), text_row(2, 6.0, [])]
+    rows.append(text_row(_HEAD_ROW, _LEAST, [(names.termed(head), styles.added(_HEAD)) for head in _HEADS]))
     looks, links = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)], []
     for number, m in enumerate(measures, _HEAD_ROW + 1):
         texts = (m.id, m.name, m.lead_department)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..domain.model import Round
+from ..domain.names import joined
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
@@ -40,13 +41,15 @@ def published_set(master: Master, form: Form) -> PublishedSet:
     Raises DxreportError for a text that exceeds a cell.
     """
     measures = [m for m in master.measures if master.standings[m.id].runs_in(0)]
-    title = f"{master.settings.fiscal_year.label}　{form.sheet}"
+    names, year = master.settings.names, master.settings.fiscal_year.label
+    paper = names.form or form.sheet
+    title = joined(names.owner, year, paper)
     departments = dict.fromkeys(m.lead_department for m in measures)
     prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in departments}
     pages = [(prepared[m.lead_department], m) for m in measures]
-    index = index_sheet(f"{title}　施策一覧", measures, form.source.styles)
+    index = index_sheet(title, measures, form.source.styles, names)
     book = render_published(form, pages, index, title)
-    name = file_name(f"{master.settings.fiscal_year.label}_{form.sheet}")
+    name = file_name(f"{year}_{paper}")
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
 
 

@@ -16,6 +16,7 @@ from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, access
 from ..domain.model import Measure, Ref, Round
 from ..domain.problems import Problem, problem, shown
+from ..domain.values import area_code
 from ..form.compile import load_form
 from ..form.expressions import Computed, tag_of
 from ..form.faults import CannotShow
@@ -26,10 +27,21 @@ from ..form.render.workbook import render_book
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
-from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, tables_of
+from ..master.schema import (
+    AREAS,
+    DIRECTION,
+    DIRECTION_FIELD,
+    GENERAL,
+    NAMES,
+    PROGRESS,
+    ROUNDS,
+    SETTINGS_SHEET,
+    tables_of,
+)
 from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
 from ..ooxml.refs import address
+from ..report import states
 from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
@@ -37,6 +49,7 @@ from ..rules import item_name
 from ..workspace.paths import Workspace
 from .template_words import word_notes
 
+_ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
@@ -100,9 +113,10 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
 def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
     """Find words of 進捗 that give the report two columns of one heading, and rounds without inputs for departments.
 
-    An input group of a round that ``form`` has no input cell for is found too.
+    An input group of a round that ``form`` has no input cell for is found too, and names still to be filled in.
     """
     book = MasterWorkbook(Package(master.data))
+    yield from _names(book, master)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
     for row in book.read_table(PROGRESS)[1]:
@@ -121,6 +135,23 @@ def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
+    """Find names of the office and its plan that are blank, and areas of measures without a name of their own."""
+    rows = {row["項目"].strip(): row for row in book.read_table(GENERAL)[1]}
+    blank = [NAMES[name][0] for name in _ASKED if not getattr(master.settings.names, name)]
+    if blank:
+        cells = [rows[header].place("値").cell for header in blank if header in rows]
+        params = {"names": "、".join(f"「{header}」" for header in blank)}
+        yield problem(problems.NAMES_BLANK, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="、".join(blank))
+    places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(AREAS)[1]}
+    used = sorted({states.area_code(m.id) for m in master.measures})
+    unnamed = [code for code in used if master.settings.areas.get(code, "") in ("", f"分野{code}")]
+    if unnamed:
+        cells = [places[code].cell for code in unnamed if code in places]
+        params = {"areas": "、".join(unnamed)}
+        yield problem(problems.AREA_UNNAMED, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="分野名")
 
 
 def _without_input(master: Master, form: Form, round_: Round) -> Iterator[tuple[str, str]]:

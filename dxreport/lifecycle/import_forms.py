@@ -194,7 +194,7 @@ def _accompanies_forms(form: Form, sheet: Grid) -> bool:
     cells = [cell.text for _, cell in sorted(sheet.cells.items()) if cell.kind == "text"]
     texts = [normalise(text).strip() for text in cells if text.strip()]
     if sheet.name.startswith((LIST_SHEET, INDEX)):
-        return any(text == LIST_TITLE or text.endswith(f"　{INDEX}") for text in texts[:1])
+        return any(text == LIST_TITLE or text.endswith("一覧") for text in texts[:1])
     drawn = next((s for s in form.source.sheets if s.name == sheet.name and s.name != form.sheet), None)
     if drawn is None:
         return False

@@ -211,7 +211,7 @@ class _Writer:
             "department": department,
             "sheets": [_sheet_names(s) for s in sheets],
             "files": files,
-        }
+        } | self.master.settings.names.for_papers()
 
 
 def _sheet_names(s: SheetStatus) -> SimpleNamespace:

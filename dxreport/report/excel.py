@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
+from ..domain.names import Names
 from . import words
 from .excel_declared import declared_topics
 from .excel_overview import overview_sheet
@@ -25,15 +27,23 @@ def excel(figures: Figures) -> bytes:
     book.set_properties({
         "title": figures.title,
         "subject": words.kind(figures),
+        "author": figures.names.sender,
+        "company": figures.names.city,
         "created": datetime.fromisoformat(figures.made),
     })  # fmt: skip
     styles = ReportStyles(book)
-    topics = list(_topics(figures))
+    topics = [_termed(topic, figures.names) for topic in _topics(figures)]
     overview_sheet(book, styles, figures, topics)
     for topic in topics:
         topic_sheet(book, styles, topic, figures.title, words.stamp(figures))
     book.close()
     return stream.getvalue()
+
+
+def _termed(topic: Topic, names: Names) -> Topic:
+    """Return a topic with the office's words for the fixed terms in its title and headers."""
+    columns = {names.termed(header): width for header, width in topic.columns.items()}
+    return replace(topic, title=names.termed(topic.title), columns=columns, marked=names.termed(topic.marked))
 
 
 def _topics(figures: Figures) -> Iterator[Topic]:
@@ -51,7 +61,7 @@ def _topics(figures: Figures) -> Iterator[Topic]:
         yield from declared_topics(figures.declared)
     yield from _changes(figures.since)
     if figures.coordination is not None:
-        yield from _coordination(figures.coordination)
+        yield from _coordination(figures.coordination, figures.names)
 
 
 def _name(measure: MeasureName) -> tuple[str, str, str]:
@@ -128,11 +138,11 @@ def _changes(since: Since | None) -> Iterator[Topic]:
         yield Topic("確定時との差", "前回の確定報告と、いまのマスターの数", columns, counts, note=note)
 
 
-def _coordination(extra: Coordination) -> Iterator[Topic]:
+def _coordination(extra: Coordination, names: Names) -> Iterator[Topic]:
     rows: list[tuple[Value, ...]]
     rows = [(m.measure.department, m.measure.id, m.measure.name, m.state) for m in extra.missing]
     columns = {"主管部署": 24, "施策ID": 8, "施策名": 60, "状態": 12}
-    yield Topic("未提出", "未提出の施策", columns, rows, note=words.coordination(extra))
+    yield Topic("未提出", "未提出の施策", columns, rows, note=words.coordination(extra, names))
     rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in extra.points]
     columns = MEASURE_COLUMNS | {"番号": 7, "場所": 26, "項目": 26, "指摘": 46, "対応": 40}
     yield Topic("点検", "データの点検で残っている指摘", columns, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..domain.names import Names, joined
 from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
 from . import words
 from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, ReportStyles, Topic, page, put_link
@@ -53,14 +54,15 @@ def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topic
     """Add 概要: title, contents, and a block of counts with a chart each for all, quarters, 分野 and departments."""
     overview = figures.overview
     declared = figures.declared.counts if figures.declared else ()
-    sheet = _Overview(book, styles, overview.categories, max([0, *(len(c.categories) for c in declared)]))
+    most = max([0, *(len(c.categories) for c in declared)])
+    sheet = _Overview(book, styles, overview.categories, figures.names, most)
     sheet.head(figures, topics)
     sheet.whole(overview.whole)
     if len(overview.quarters) > 1:
-        sheet.block("四半期ごとの取組の数", [(t.name, t.activities) for t in overview.quarters])
-    sheet.block("分野別の取組の数", [(t.name, t.activities) for t in overview.areas])
+        sheet.block(sheet.termed("四半期ごとの取組の数"), [(t.name, t.activities) for t in overview.quarters])
+    sheet.block(sheet.termed("分野別の取組の数"), [(t.name, t.activities) for t in overview.areas])
     breaks = [sheet.row]
-    sheet.block("部署別の取組の数（建制順）", [(t.name, t.activities) for t in overview.departments])
+    sheet.block(sheet.termed("部署別の取組の数（建制順）"), [(t.name, t.activities) for t in overview.departments])
     for n, counts in enumerate(declared):
         if n % 3 == 0:
             breaks.append(sheet.row)
@@ -75,8 +77,11 @@ class _Overview:
     Charts stand to the right of the widest table, of ``categories`` or of ``most`` words.
     """
 
-    def __init__(self, book: Workbook, styles: ReportStyles, categories: Sequence[Category], most: int) -> None:
+    def __init__(
+        self, book: Workbook, styles: ReportStyles, categories: Sequence[Category], names: Names, most: int
+    ) -> None:
         self.book, self.styles, self.categories, self.row = book, styles, categories, 0
+        self.names, self.termed = names, names.termed
         self.ws = book.add_worksheet(OVERVIEW)
         self.ws.hide_gridlines(2)
         counts = [*map(_category_width, categories), *[_NUMBER] * (most - len(categories))]
@@ -90,8 +95,10 @@ class _Overview:
         ws, styles, overview = self.ws, self.styles, figures.overview
         check(ws.set_row(0, TITLE_ROW))
         put(ws, 0, 0, figures.title, styles.title)
-        put(ws, 1, 0, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint)
-        texts = list(filter(None, (words.sentence(overview), *words.remarks(overview), words.turn(overview))))
+        put(ws, 1, 0, joined(words.kind(figures), words.stamp(figures), figures.sender), styles.faint)
+        names = self.names
+        said = words.sentence(overview, names), *words.remarks(overview, names), words.turn(overview, names)
+        texts = list(filter(None, said))
         for row, text in enumerate(texts, 2):
             set_height(ws, row, put_across(ws, row, text, styles.wrapped, widths=self.widths))
         self.row = 3 + len(texts)
@@ -105,17 +112,18 @@ class _Overview:
     def whole(self, whole: Tally) -> None:
         """Draw activities and measures by category, their shares, and both as bars."""
         row = self.row + 4
-        self.block(
-            "進捗の区分ごとの数", [("取組の数", whole.activities), ("施策の数", whole.measures)], "percent_stacked"
-        )
-        for name, counts in (("取組の割合", whole.activities), ("施策の割合", whole.measures)):
-            put(self.ws, row, 0, name, self.styles.text)
+        names = self.names
+        both = ((names.activity, whole.activities), (names.measure, whole.measures))
+        rows = [(f"{name}の数", counts) for name, counts in both]
+        self.block("進捗の区分ごとの数", rows, "percent_stacked")
+        for name, counts in both:
+            put(self.ws, row, 0, f"{name}の割合", self.styles.text)
             for n, count in enumerate(counts, 1):
                 percent = words.percent(count, sum(counts))
                 put(self.ws, row, n, None if percent is None else percent / 100, self.styles.share)
             put(self.ws, row, len(counts) + 1, None, self.styles.share)
             row += 1
-        put(self.ws, row, 0, "施策は、最も悪い取組で数えています。", self.styles.faint)
+        put(self.ws, row, 0, self.termed("施策は、最も悪い取組で数えています。"), self.styles.faint)
 
     def declared(self, counts: FieldCounts) -> None:
         """Draw the words of a declared field, of all and by 分野; one sentence where nobody answered."""

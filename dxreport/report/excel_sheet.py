@@ -20,6 +20,7 @@ OVERVIEW, LATE = "概要", "遅延・課題"
 SHARE = "達成率"  # columns of this name hold percents, and show them as bars
 TITLE_ROW = 24.0  # points
 _HEAD_ROW = 3  # counted from 0, as XlsxWriter does
+_HEADER = 100  # characters of the title in a page header; Excel allows 255 with its codes
 _NAMED = 20  # cells that a notice names at most
 MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
@@ -87,7 +88,8 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *,
 def page(ws: Worksheet, title: str, stamp: str, columns: int, last_row: int) -> None:
     """Print on A4 landscape with title, date and page numbers."""
     landscape(ws)
-    check(ws.set_header(f"&L{title}&R{stamp}", {"margin": 0.3}))
+    shown = title if len(title) <= _HEADER else f"{title[:_HEADER]}…"
+    check(ws.set_header(f"&L{shown.replace('&', '&&')}&R{stamp}", {"margin": 0.3}))
     check(ws.set_footer("&L&A&C&P / &N", {"margin": 0.3}))
     check(ws.print_area(0, 0, last_row, columns - 1))
 

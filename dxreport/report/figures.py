@@ -63,6 +63,7 @@ def figures(
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
         declared=declared(master, quarter),
+        names=master.settings.names,
     )
 
 

@@ -14,7 +14,6 @@ from ..domain.values import is_blank
 from . import words
 from .finals import plain
 from .records import (
-    HEADING,
     Attainment,
     FieldCounts,
     FieldFigures,
@@ -41,6 +40,7 @@ FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
 # Typst breaks lines at blanks, kana, kanji and full-width letters, but not within a run of other characters (Latin
 # words, numbers, rules) or of marks that may not begin a line. The narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
+_WHOLE = frozenset({"standing", "title", "heading", "owner", "author", "sender", "terms"})  # stay as they are
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
@@ -92,21 +92,26 @@ def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
 def _data(figures: Figures) -> dict[str, Any]:
     """Return the figures under the names of the template; all texts are as written."""
     overview, results, since, extra = figures.overview, figures.results, figures.since, figures.coordination
+    names = figures.names
     return {
         "title": figures.title,
-        "heading": HEADING,
+        "heading": figures.names.report_title,
+        "owner": figures.names.owner,
+        "author": figures.names.sender,
+        "sender": figures.sender,
+        "terms": {"measure": names.measure, "activity": names.activity, "adviser": names.adviser},
         "kind": words.kind(figures),
         "stamp": words.stamp(figures),
         "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
         "quarter_label": figures.quarter_label,
-        "sentence": words.sentence(overview),
-        "remarks": list(words.remarks(overview)),
+        "sentence": words.sentence(overview, names),
+        "remarks": list(words.remarks(overview, names)),
         "categories": plain(overview.categories),
         "whole": _tally(overview.whole),
         "quarters": [_tally(t) for t in overview.quarters],
         "areas": [_tally(t) for t in overview.areas],
         "departments": [_tally(t) for t in overview.departments],
-        "turn": words.turn(overview) or None,
+        "turn": words.turn(overview, names) or None,
         "late_sentence": words.late(figures),
         "late": [
             _line(x) | {"answer": x.answer, "streak": x.streak_text, "progress": overview.categories.index(x.category)}
@@ -134,7 +139,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         },
         "coordination": extra
         and {
-            "sentence": words.coordination(extra),
+            "sentence": words.coordination(extra, names),
             "missing": [_line(m) for m in extra.missing],
             "points": [_line(p) for p in extra.points],
         },
@@ -149,7 +154,7 @@ def _marked(data: Any) -> Any:
     if isinstance(data, str):
         return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", data.replace(_MARK, ""))
     if isinstance(data, dict):
-        return {key: item if key == "standing" else _marked(item) for key, item in data.items()}
+        return {key: item if key in _WHOLE else _marked(item) for key, item in data.items()}
     return [_marked(item) for item in data] if isinstance(data, list) else data
 
 

@@ -5,13 +5,13 @@ Texts are as written; numbers are ints or exact Decimals; wording that all forma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
+from ..domain.names import Names, joined
 from ..master.records import Direction
 
-HEADING = "年間活動計画 進捗報告書"
 ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
@@ -417,10 +417,17 @@ class Figures:
     coordination: Coordination | None = None
     declared: DeclaredFigures | None = None
     final_id: str = ""
+    names: Names = field(default_factory=Names)
 
     @property
     def title(self) -> str:
-        return f"{HEADING}　{self.fiscal_year} {self.quarter_label}"
+        """The title on every page, with the plan or whose it is."""
+        return joined(self.names.owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
+
+    @property
+    def sender(self) -> str:
+        """The office in charge and how to reach it; blank where 設定 does not say."""
+        return joined(self.names.sender, self.names.contact) if self.names.office or self.names.contact else ""
 
     @property
     def late(self) -> tuple[ActivityLine, ...]:

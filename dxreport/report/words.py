@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..domain.names import Names
 from .records import (
     ROUNDING,
     Attainment,
@@ -21,6 +22,7 @@ from .records import (
     YearResult,
 )
 
+_STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
 _NAMED = 5  # cells that a sentence names at most
 
@@ -47,31 +49,32 @@ def stamp(figures: Figures) -> str:
     return f"{figures.day} {'確定' if figures.final_id else '作成'}"
 
 
-def sentence(overview: Overview) -> str:
+def sentence(overview: Overview, names: Names = _STANDARD) -> str:
     """Sum up activities and measures, and how many are late."""
     whole = overview.whole
     if not whole.measure_total:
-        return "この四半期に実施している施策はありません。"
+        return f"この四半期に実施している{names.measure}はありません。"
     if not whole.activity_total:
-        return f"{whole.measure_total} 施策に、取組の記入はありません。"
+        return f"{whole.measure_total} {names.measure}に、{names.activity}の記入はありません。"
     counts = "、".join(
-        f"{c.label} {n} 取組（{share(n, whole.activity_total)}）"
+        f"{c.label} {n} {names.activity}（{share(n, whole.activity_total)}）"
         for c, n in zip(overview.categories, whole.activities, strict=True)
         if n
     )
     late = sum(n for c, n in zip(overview.categories, whole.measures, strict=True) if c.standing is Progress.LATE)
-    more = f"遅延・課題のある取組がある施策は {late} です。" if late else ""
-    return f"{whole.measure_total} 施策・{whole.activity_total} 取組のうち、{counts}です。{more}"
+    more = f"遅延・課題のある{names.activity}がある{names.measure}は {late} です。" if late else ""
+    totals = f"{whole.measure_total} {names.measure}・{whole.activity_total} {names.activity}"
+    return f"{totals}のうち、{counts}です。{more}"
 
 
-def remarks(overview: Overview) -> tuple[str, ...]:
+def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
     """Name the measures that are not counted."""
     if not overview.stopped:
         return ()
-    return (f"この四半期に実施していない {overview.stopped} 施策（中止・完了・統合）は、数えていません。",)
+    return (f"この四半期に実施していない {overview.stopped} {names.measure}（中止・完了・統合）は、数えていません。",)
 
 
-def turn(overview: Overview) -> str:
+def turn(overview: Overview, names: Names = _STANDARD) -> str:
     """Compare late activities with the quarter before; ``""`` in the first quarter."""
     t = overview.turn
     if t is None:
@@ -79,18 +82,18 @@ def turn(overview: Overview) -> str:
     more = f"、今回は未報告 {t.unreported}" if t.unreported else ""
     more += f"、そのほか（予定なし・報告事項なし・終了など） {t.other}" if t.other else ""
     return (
-        f"遅延・課題のある取組は、{overview.quarters[-2].name}から引き続き {t.still}、新たに {t.new}、"
+        f"遅延・課題のある{names.activity}は、{overview.quarters[-2].name}から引き続き {t.still}、新たに {t.new}、"
         f"順調に戻ったもの {t.resolved}{more} です。"
     )
 
 
 def late(figures: Figures) -> str:
     """Count the late activities and their measures."""
-    lines = figures.late
+    lines, names = figures.late, figures.names
     count = len({line.measure.id for line in lines})
     again = sum(line.streak > 1 for line in lines)
-    more = f"うち {again} 取組は前の四半期から続いています。" if again else ""
-    return f"{count} 施策の {len(lines)} 取組です。{more}"
+    more = f"うち {again} {names.activity}は前の四半期から続いています。" if again else ""
+    return f"{count} {names.measure}の {len(lines)} {names.activity}です。{more}"
 
 
 def results(results_: Results) -> str:
@@ -120,11 +123,12 @@ def since(since_: Since) -> str:
     return f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。{more}"
 
 
-def coordination(coordination_: Coordination) -> str:
+def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
     """Count the sheets that are not in the master."""
     if not coordination_.missing:
         return f"配付した {coordination_.issued} シートは、すべて反映済みです。"
-    return f"配付 {coordination_.issued} シート。マスターに反映していない施策は {len(coordination_.missing)} です。"
+    missing = f"マスターに反映していない{names.measure}は {len(coordination_.missing)} です。"
+    return f"配付 {coordination_.issued} シート。{missing}"
 
 
 def field(figures: FieldFigures) -> str:

@@ -34,7 +34,7 @@ def test_three_formats_go_to_a_folder_of_their_own(folder, capsys):
     out, err = capsys.readouterr()
     paths = [folder / "reports" / NAME / f"{NAME}.{end}" for end in ("pdf", "xlsx", "html")]
     assert out.splitlines() == [
-        "年間活動計画 進捗報告書　令和４年度 第1四半期",
+        "木更津市DX推進計画　年間活動計画 進捗報告書　令和４年度 第1四半期",
         "26 施策・64 取組のうち、予定通り 49 取組（76.6%）、進捗遅延・課題あり 5 取組（7.8%）、予定なし 10 取組（15.6%）です。"
         "遅延・課題のある取組がある施策は 4 です。",
         *(f"  {path}" for path in paths),
@@ -128,7 +128,7 @@ def test_a_template_in_the_workspace_is_used(folder, capsys):
     own.write_text("{{ report.title }}", encoding="utf-8")
     assert report(folder, "--format", "html") == 0
     made = folder / "reports" / NAME / f"{NAME}.html"
-    assert made.read_text(encoding="utf-8") == "年間活動計画 進捗報告書　令和４年度 第1四半期"
+    assert made.read_text(encoding="utf-8") == "木更津市DX推進計画　年間活動計画 進捗報告書　令和４年度 第1四半期"
     own.write_bytes("<p>報告書</p>".encode("cp932"))
     assert report(folder, "--format", "html") == 3
     said = capsys.readouterr().err

@@ -33,7 +33,7 @@ _MAILBOXES = {
 DEPARTMENTS = tuple(Department(name, to=f"{box}@{_DOMAIN}" if box else "") for name, box in _MAILBOXES.items())
 
 # The forms number four areas and do not name them.
-AREAS = {f"0{n}": f"分野0{n}" for n in range(1, 5)}
+AREAS = {f"0{n}": "" for n in range(1, 5)}
 
 
 def sample_master() -> bytes:
