@@ -23,6 +23,7 @@ from dxreport.report.excel import excel
 from dxreport.report.figures import figures
 from dxreport.report.html import html
 from dxreport.workspace.bundled import bundled
+from tests.support.templates import compiled, good, template
 
 NOW = datetime(2022, 7, 19)
 OWN = Names(
@@ -99,7 +100,9 @@ def test_the_published_set_is_called_by_its_names():
 
 
 def test_a_loop_may_have_the_name_of_a_name_of_設定():
-    drawn = good(A6="{% for plan in measure.activities %}{% endfor %}", B6="予定 {{ plan.name }}", B7="{{ city }}の様式")
+    drawn = good(
+        A8="{% for plan in measure.activities %}{% endfor %}", B8="予定 {{ plan.name }}", B9="{{ city }}の様式"
+    )
     prepared = PreparedForm(compiled(template(**drawn)), sample.settings().rounds[1], sample.settings(), "総務課")
     measure = sample.load(with_answers=False)[0]
     sheet = openpyxl.load_workbook(BytesIO(render_book(prepared, [measure], "R04Q1-001").data)).worksheets[0]

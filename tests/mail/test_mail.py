@@ -298,4 +298,6 @@ def test_the_mail_is_signed_by_the_office_and_asks_for_the_form_by_its_name(quar
     assert "令和４年度評価シート 第1四半期" in draft.subject
     assert "企画課です。" in body(draft) and body(draft).rstrip().endswith("○○町　企画課\r\n内線 12")
     unsigned = drafts(quarter, MailKind.REQUEST).drafts[0]  # 設定 of the sample does not name the office
-    assert body(unsigned).rstrip().endswith("よろしくお願いします。") and "お世話になっております。\r\n" in body(unsigned)
+    assert body(unsigned).rstrip().endswith("よろしくお願いします。") and "お世話になっております。\r\n" in body(
+        unsigned
+    )
