@@ -119,14 +119,14 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 
 
 def same(final: Final, figures: Figures) -> bool:
-    """Whether these are the frozen figures, apart from number and date.
+    """Whether these are the frozen figures, apart from number, date and the names of 設定.
 
     Section 6, which only the coordinator reads, is compared where both have it. Reports were once kept without
     declared fields.
     """
     then, now = {"declared": None, **final.figures}, plain(figures)
     both = then.get("coordination") and now["coordination"]
-    for key in ("made", "final_id", *(() if both else ("coordination",))):
+    for key in ("made", "final_id", "names", *(() if both else ("coordination",))):
         then.pop(key, None)
         now.pop(key)
     return bool(then == now)

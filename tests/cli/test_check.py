@@ -74,7 +74,45 @@ def test_the_text_says_the_same_and_ends_with_a_count(workspace, capsys):
 def test_strict_is_1_on_findings_and_0_without(workspace, tmp_path, capsys):
     assert run(workspace, capsys, "--strict")[0] == 1
     create(tmp_path, date(2024, 4, 1))
+    assert run(tmp_path, capsys, "--strict")[0] == 1  # names are to be filled in
+    fill(tmp_path, {"団体名": "○○町", "計画名": "○○町DX推進計画", "担当課": "総務課", "連絡先": "内線 1"})
     assert run(tmp_path, capsys, "--strict")[0] == 0
+
+
+def fill(root: Path, values: dict[str, str | None], *, column: int = 2) -> dict[str, str]:
+    """Write values beside these texts of 設定; return the addresses by text."""
+    path = root / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    found = {}
+    for row in book["設定"].iter_rows():
+        for cell in row:
+            if cell.value in values:
+                beside = book["設定"].cell(cell.row, cell.column + column - 1)
+                beside.value, found[cell.value] = values[cell.value], beside.coordinate
+    book.save(path)
+    return found
+
+
+def test_names_still_to_be_filled_in_are_found_with_their_cells(copy, capsys):
+    cells = fill(copy, {"計画名": None, "担当課": "企画課", "連絡先": None, "01": "暮らし", "02": "分野02"})
+    _, answer = run(copy, capsys)
+    named, areas = [p for p in answer["settings"] if p["code"] in ("W611", "W612")]
+    assert (named["code"], named["cell"]) == ("W611", f"{cells['計画名']}、{cells['連絡先']}")
+    assert named["label"] == "計画名、連絡先"
+    assert areas["code"] == "W612" and "02、03、04の" in areas["message"] and cells["02"] in areas["cell"]
+    assert cells["01"] not in areas["cell"]
+
+
+def test_a_master_without_rows_of_names_is_told_which_to_add(copy, capsys):
+    fill(copy, {"団体名": None, "担当課": "企画課", "連絡先": "内線 1", "01": "一", "02": "二", "03": "三", "04": "四"})
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    for row in book["設定"].iter_rows(max_col=1):
+        if row[0].value in ("団体名", "計画名"):
+            row[0].value = f"（{row[0].value}）"  # another row
+    book.save(path)
+    _, answer = run(copy, capsys)
+    assert [(p["code"], p["cell"], p["label"]) for p in answer["settings"]] == [("W611", "", "団体名、計画名")]
 
 
 def test_nothing_is_written(workspace, capsys):
@@ -164,7 +202,7 @@ def test_progress_words_that_would_give_two_columns_the_same_heading_are_found(c
     code, answer = run(copy, capsys, "--strict")
     assert code == 1
     below = [sheet.cell(last.row + n, last.column).coordinate for n in range(1, 6)]
-    assert [(p["code"], p["sheet"], p["cell"], p["value"]) for p in answer["settings"]] == [
+    assert [(p["code"], p["sheet"], p["cell"], p["value"]) for p in answer["settings"] if p["code"] < "W611"] == [
         ("W601", "設定", below[0], "未報告"),
         ("W601", "設定", below[1], "予定なし"),
         ("W601", "設定", below[2], "報告事項なし"),
@@ -173,7 +211,7 @@ def test_progress_words_that_would_give_two_columns_the_same_heading_are_found(c
     ]
     assert main(["check", "-C", str(copy)]) == 0
     shown = capsys.readouterr().out
-    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 5 件、" in shown
+    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 7 件、" in shown
 
 
 def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):
@@ -229,7 +267,7 @@ def test_a_round_without_inputs_is_found(copy, capsys):
     sheet.cell(cell.row, head.column + 1).value = None  # required fields must be inputs
     book.save(copy / "master" / "master.xlsx")
     _, answer = run(copy, capsys)
-    assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"]] == [
+    assert [(p["code"], p["cell"], name in p["message"]) for p in answer["settings"] if p["code"] < "W611"] == [
         ("W603", cell.coordinate, True)
     ]
 

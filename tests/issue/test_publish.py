@@ -103,7 +103,7 @@ def test_nothing_of_filling_in_is_left(book, found, master):
     for word in ("dxr1|", "_dxreport", "記入要領", "黄色のセル", "提出期限", "2022-07-15", "{{", "{%"):
         assert word not in text, word
     assert book.properties.creator in (None, "")
-    assert book.properties.title == "令和４年度　年間活動計画"
+    assert book.properties.title == "木更津市DX推進計画　令和４年度　年間活動計画"
 
 
 def test_a_form_with_notes_prompts_and_pictures_keeps_only_the_picture(master):

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
+from dxreport.domain.names import Names
 from dxreport.intake.gather import gather
 from dxreport.intake.workbook import open_workbook
 from dxreport.issue.store import workbook_path
@@ -287,3 +288,16 @@ def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_p
     path.write_bytes(outer.as_bytes(policy=email.policy.SMTP))
     with pytest.raises(UsageError):
         mail.write(found, tmp_path)
+
+
+def test_the_mail_is_signed_by_the_office_and_asks_for_the_form_by_its_name(quarter):
+    names = Names("○○町", "○○町DX計画", "評価シート", office="企画課", contact="内線 12")
+    master = quarter.master
+    called = replace(master, settings=replace(master.settings, names=names))
+    draft = mail.plan(quarter.workspace, called, MailKind.REQUEST, master.settings.round("第1四半期"), LATE).drafts[0]
+    assert "令和４年度評価シート 第1四半期" in draft.subject
+    assert "企画課です。" in body(draft) and body(draft).rstrip().endswith("○○町　企画課\r\n内線 12")
+    unsigned = drafts(quarter, MailKind.REQUEST).drafts[0]  # 設定 of the sample does not name the office
+    assert body(unsigned).rstrip().endswith("よろしくお願いします。") and "お世話になっております。\r\n" in body(
+        unsigned
+    )

@@ -12,15 +12,16 @@ import pytest
 
 from dxreport.domain.errors import MasterError
 from dxreport.domain.model import ProgressWord, Ref
+from dxreport.domain.names import Names
 from dxreport.master.read import read_master
 from dxreport.master.records import Issue
 from dxreport.master.schema import FINALS
 from dxreport.master.write import MasterEdit
 from dxreport.report.figures import figures
-from dxreport.report.finals import since
+from dxreport.report.finals import final_data, final_from, same, since
 from dxreport.report.produce import Report, ReportFormat, produce, write
 from dxreport.workspace.paths import Workspace
-from tests.support.scenes import SETTINGS, first_quarter, kept, third_quarter
+from tests.support.scenes import SETTINGS, first_quarter, in_memory, kept, real, third_quarter
 
 FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
 
@@ -241,3 +242,10 @@ def test_a_master_without_the_sheet_is_read_and_reported_on(workspace: Workspace
     with pytest.raises(MasterError, match="確定報告"):
         report(workspace, final=True)
     assert workspace.master.read_bytes() == before
+
+
+def test_names_are_no_figures():
+    found = figures(in_memory(real()), 1, datetime(2022, 7, 19))
+    final = final_from(final_data(in_memory(real()), replace(found, final_id="F0001")))
+    del final.figures["names"]  # as kept before 設定 had names
+    assert same(final, replace(found, names=Names(plan="○○町DX計画")))

@@ -19,6 +19,7 @@ from lxml import html as lxml_html
 
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.model import ProgressWord
+from dxreport.domain.names import Names
 from dxreport.domain.values import is_blank
 from dxreport.ooxml.package import Package, parse
 from dxreport.report import pdf as pdf_module
@@ -494,3 +495,12 @@ def test_libreoffice_opens_the_workbook_with_its_charts(
     again = Package(soffice(path, "xlsx").read_bytes())
     assert sum(bool(re.fullmatch(r"xl/charts/chart\d+\.xml", name)) for name in again.names) == 4
     assert sum(bool(re.fullmatch(r"xl/tables/table\d+\.xml", name)) for name in again.names) == 10
+
+
+def test_a_long_latin_term_is_printed_in_the_pdf_and_its_sentence_is_not_lost():
+    names = Names(plan="○○町DX計画", office="企画課", measure="事業", activity="Initiative")
+    found = replace(figures(in_memory(real()), 1, NOW), names=names)
+    data = pdf(found, TYPST)
+    text = "".join(read(data).split())
+    assert "".join(words.sentence(found.overview, names).split()) in text
+    assert "○○町DX計画会議用" in text and "遅延・課題のあるInitiative" in text and "企画課" in text
