@@ -22,7 +22,9 @@ from tests.support.quarter import Quarter
 READMES = ("README.md", "README.ja.md")
 GUIDE = "docs/運用の手引き.md"
 PAGES = sorted(
-    p.relative_to(ROOT).as_posix() for folder in (".", "docs", "templates") for p in (ROOT / folder).glob("*.md")
+    p.relative_to(ROOT).as_posix()
+    for folder in (".", "docs", "templates", "gallery")
+    for p in (ROOT / folder).glob("*.md")
 )
 NOT_IN_THE_TOUR = {"resolve"}  # nothing is in conflict there
 

@@ -21,7 +21,7 @@ BUILD_FILES = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources, to build from."""
     folder = tmp_path_factory.mktemp("source")
-    for name in ("dxreport", "templates"):
+    for name in ("dxreport", "templates", "gallery"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "~$*"))
     for name in BUILD_FILES:
         shutil.copy(ROOT / name, folder)

@@ -392,6 +392,16 @@ ROUND_WITHOUT_FIELD = ProblemKind(
     "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
     "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
 )
+FORM_MISSING = ProblemKind(
+    "W606",
+    "様式「{value}」が templates フォルダーにありません。この様式では発行できません。",
+    "{reason}様式の名前を直すか、ファイルを templates フォルダーに置いてください。",
+)
+FORM_UNSAID = ProblemKind(
+    "W607",
+    "{round}の回で、施策{measures}にどの様式を使うかが決まっていません。この回のブックを発行できません。",
+    "{reason}「施策」「部署」か「設定」の回の表の「様式」の列（なければ表の右に加えてください）に、名前を書いてください。",
+)
 
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)

@@ -22,7 +22,7 @@ from ..domain.fields import (
 from ..domain.model import Measure
 from ..domain.values import fold
 from .faults import suggestion
-from .schema import FIELDS, SEPARATOR, SHEETS, split
+from .schema import FIELDS, FORM, SEPARATOR, SHEETS, split
 from .workbook import MasterWorkbook, TableRow
 
 MEASURE = "施策"  # 場所 of a field of the measure itself
@@ -35,7 +35,7 @@ CARRIES, CLEARS = "する", "空にする"  # 引き継ぎ
 _NUMBERED = re.compile(r"[qy]\d+")
 # What a record has besides its fields: these names would hide it.
 _RESERVED = frozenset({name for name in dir(Measure) if not name.startswith("_")} | {
-    "quarters", "years", "number", "this_quarter", "this_year", "measure", "lists", "round", "fiscal_year",
+    FORM, "quarters", "years", "number", "this_quarter", "this_year", "measure", "lists", "round", "fiscal_year",
     *(items.attribute for items in BUILT_IN_LISTS), *(items.prefix for items in BUILT_IN_LISTS),
 }) - set(BUILT_IN.members[""])  # fmt: skip
 

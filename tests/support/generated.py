@@ -38,9 +38,11 @@ WORDS = {
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
     "meant": "記入された回",
-    "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "newer": "後の受付番号", "old": "配付時の内容", "others": "ほかの返送", "progress": "進捗",
+    "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "newer": "後の受付番号", "old": "配付時の内容", "other": "関係する欄",
+    "others": "ほかの返送", "progress": "進捗",
     "quarter": "四半期",
-    "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "target": "目標", "value": "記入された内容", "what": "該当するもの",
+    "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "target": "目標", "unit": "単位",
+    "value": "記入された内容", "what": "該当するもの",
     "where": "場所", "words": "進捗の語",
 }  # fmt: skip
 
