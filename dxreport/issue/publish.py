@@ -46,27 +46,33 @@ def published_sets(master: Master, forms: Forms, round_: Round | None = None) ->
     for measure in _running(master):
         by_form.setdefault(forms.of(measure, round_), []).append(measure)
     sheets = [form.sheet for form in by_form]
+    of_round = (round_.name,) if round_ else ()
     return [
-        published_set(master, form, measures, Path(form.name).stem if sheets.count(form.sheet) > 1 else form.sheet)
-        for form, measures in by_form.items()
+        published_set(master, form, measures, (*of_round, _called(form, sheets))) for form, measures in by_form.items()
     ]
 
 
+def _called(form: Form, sheets: Sequence[str]) -> str:
+    """The name of the form's sheet, or of its file where another form's sheet has the same."""
+    return Path(form.name).stem if sheets.count(form.sheet) > 1 else form.sheet
+
+
 def published_set(
-    master: Master, form: Form, measures: Sequence[Measure] | None = None, called: str = ""
+    master: Master, form: Form, measures: Sequence[Measure] | None = None, called: Sequence[str] = ()
 ) -> PublishedSet:
     """Return the sheets of measures (default: all that ran in the year) on a form that was compiled to be published.
 
-    It is ``called`` so, or as the form's sheet. Raises DxreportError for a text that exceeds a cell.
+    It is ``called`` so after the year (default: as the form's sheet). Raises DxreportError for a text that exceeds a cell.
     """
-    measures, called = _running(master) if measures is None else measures, called or form.sheet
-    title = f"{master.settings.fiscal_year.label}　{called}"
+    measures = _running(master) if measures is None else measures
+    words = (master.settings.fiscal_year.label, *(called or (form.sheet,)))
+    title = "　".join(words)
     departments = dict.fromkeys(m.lead_department for m in measures)
     prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in departments}
     pages = [(prepared[m.lead_department], m) for m in measures]
     index = index_sheet(f"{title}　施策一覧", measures, form.source.styles)
     book = render_published(form, pages, index, title)
-    name = file_name(f"{master.settings.fiscal_year.label}_{called}")
+    name = file_name("_".join(words))
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
 
 

@@ -204,7 +204,10 @@ def test_what_is_published_has_a_workbook_for_each_form(two: Quarter) -> None:
     master = two.master
     forms = Forms(two.workspace.templates, master, published=True)
     found = published_sets(master, forms, master.settings.round("年度実績"))
-    assert {one.name: len(one.measures) for one in found} == {"令和４年度_年間活動計画": 1, f"令和４年度_{SECOND}": 25}
+    assert {one.name: len(one.measures) for one in found} == {
+        "令和４年度_年度実績_年間活動計画": 1,
+        f"令和４年度_年度実績_{SECOND}": 25,
+    }
 
 
 def test_forms_of_one_sheet_name_are_published_under_their_own(two: Quarter) -> None:
@@ -302,8 +305,8 @@ def test_check_asks_the_form_of_each_round_for_its_inputs(two: Quarter, capsys: 
     assert ("W605", "関連部署") not in found()
 
 
-def test_a_file_with_sheets_of_both_books_is_read_by_both_forms(two: Quarter) -> None:
-    """A department answers on two books; both are collected from one folder."""
+def test_both_books_are_collected_from_one_folder(two: Quarter) -> None:
+    """A department sends its two books together."""
     books = of_office(issue(two))
     folder = two.put(answered(books[FIRST]), "返送/計画.xlsx").parent
     (folder / "報告書.xlsx").write_bytes(answered(books[SECOND], LATE))
