@@ -67,8 +67,9 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
     package = ROOT / "dxreport"
     own = {p.relative_to(ROOT).as_posix() for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     templates = {f"dxreport/_templates/{p.name}" for p in (ROOT / "templates").iterdir() if p.name[0] not in "~."}
-    assert own | templates <= held
-    assert not [n for n in held if n.startswith(("tests/", "templates/", "benchmarks/"))]
+    gallery = {f"dxreport/_gallery/{p.name}" for p in (ROOT / "gallery").iterdir() if p.name[0] not in "~."}
+    assert own | templates | gallery <= held
+    assert not [n for n in held if n.startswith(("tests/", "templates/", "gallery/", "benchmarks/"))]
 
 
 def test_an_installed_wheel_makes_a_sample_workspace_far_from_the_repository(wheel, tmp_path):
