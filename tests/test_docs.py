@@ -7,22 +7,23 @@ import io
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 from dxreport.cli import COMMANDS, main, program
 from tests.support.generated import DOCUMENTS, ROOT
+from tests.support.json_doc import documented, expanded, paths
 from tests.support.quarter import Quarter
 
 READMES = ("README.md", "README.ja.md")
 GUIDE = "docs/運用の手引き.md"
 PAGES = sorted(
-    p.relative_to(ROOT).as_posix() for folder in (".", "docs", "templates") for p in (ROOT / folder).glob("*.md")
+    p.relative_to(ROOT).as_posix()
+    for folder in (".", "docs", "templates", "gallery")
+    for p in (ROOT / folder).glob("*.md")
 )
 NOT_IN_THE_TOUR = {"resolve"}  # nothing is in conflict there
 
@@ -145,38 +146,6 @@ def test_the_tour_runs_as_described(tmp_path, monkeypatch, capsys):
 
 
 # Keys of --json
-
-
-def documented() -> dict[str, dict[str, str]]:
-    """Return the keys of each section of docs/json.md, each with its description."""
-    sections = re.split(r"^##+ (.+)$", text("docs/json.md"), flags=re.MULTILINE)
-    rows = r"^\| `([^`]+)` \| (.*) \|$"
-    return {
-        head: dict(re.findall(rows, body, re.MULTILINE))
-        for head, body in zip(sections[1::2], sections[2::2], strict=True)
-    }
-
-
-def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Yield the paths of a section, including those of the records it refers to."""
-    for path, said in section.items():
-        yield path
-        if found := re.match(r"(list of )?\[(\w+)\]\(#\w+\)", said):
-            inside = f"{path}[]" if found[1] else path
-            yield from (f"{inside}.{key}" for key in records[found[2]])
-
-
-def paths(value: Any, at: str = "") -> Iterator[str]:
-    """Yield the paths of an answer, and the objects in it as ``path.``."""
-    if isinstance(value, dict):
-        yield f"{at}."
-        for key, inner in value.items():
-            here = f"{at}.{key}" if at else key
-            yield here
-            yield from paths(inner, here) if here != "sums" else ()  # its keys are the states
-    elif isinstance(value, list):
-        for inner in value:
-            yield from paths(inner, f"{at}[]")
 
 
 def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:

@@ -21,7 +21,7 @@ BUILD_FILES = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources, to build from."""
     folder = tmp_path_factory.mktemp("source")
-    for name in ("dxreport", "templates"):
+    for name in ("dxreport", "templates", "gallery"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "~$*"))
     for name in BUILD_FILES:
         shutil.copy(ROOT / name, folder)
@@ -66,13 +66,10 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
     held = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "dxreport"
     own = {p.relative_to(ROOT).as_posix() for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    templates = {
-        f"dxreport/_templates/{p.relative_to(ROOT / 'templates').as_posix()}"
-        for p in (ROOT / "templates").rglob("*")
-        if p.is_file() and p.name[0] not in "~."
-    }
-    assert own | templates <= held
-    assert not [n for n in held if n.startswith(("tests/", "templates/", "benchmarks/"))]
+    templates = {f"dxreport/_templates/{p.name}" for p in (ROOT / "templates").iterdir() if p.name[0] not in "~."}
+    gallery = {f"dxreport/_gallery/{p.name}" for p in (ROOT / "gallery").iterdir() if p.name[0] not in "~."}
+    assert own | templates | gallery <= held
+    assert not [n for n in held if n.startswith(("tests/", "templates/", "gallery/", "benchmarks/"))]
 
 
 def test_an_installed_wheel_makes_a_sample_workspace_far_from_the_repository(wheel, tmp_path):

@@ -29,7 +29,7 @@ _STEPS_WHEN_EMPTY = (
 
 
 @command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path), required=False)
 @click.argument("more", nargs=-1, metavar="", type=click.Path(path_type=Path))
 @click.option("--sample", is_flag=True, help="実在の 26 施策（令和４年度）を入れる")
 @click.option(
@@ -40,8 +40,19 @@ _STEPS_WHEN_EMPTY = (
     "--template", metavar="FILE", type=click.Path(path_type=Path),
     help="--from のファイルの様式（指定しなければ、付属の様式）",
 )  # fmt: skip
+@click.option(
+    "--form", "drawn", is_flag=False, flag_value="", metavar="NAME",
+    help="使う様式（様式集の名前か、項目のシートのあるファイル。名前を書かなければ、一覧を示す）",
+)  # fmt: skip
 def init(
-    call: Call, *, folder: Path, more: tuple[Path, ...], sample: bool, forms: tuple[Path, ...], template: Path | None
+    call: Call,
+    *,
+    folder: Path | None,
+    more: tuple[Path, ...],
+    sample: bool,
+    forms: tuple[Path, ...],
+    template: Path | None,
+    drawn: str | None,
 ) -> int:
     """作業フォルダー DIR を作ります。
 
@@ -53,6 +64,7 @@ def init(
     --sample も --from も付けなければ、施策も部署もない、--now の年度のマスターができます。
     --from を付けると、記入済みの様式（xlsx、xls、ods）を印刷された見出しから読み取ります。
     読み取れなかった記入は一覧にします。
+    --form を付けると、付属の年間活動計画の代わりにその様式が入り、その項目がマスターに入ります。
     すでにあるファイルは上書きしません。
 
     終了コード: 0 完了　1 --from のファイルに、読み取れなかった記入があった
@@ -64,13 +76,24 @@ def init(
         raise UsageError("--sample と --from は、どちらか一方だけを指定してください。")
     if template and not forms:
         raise UsageError("--template は --from と一緒に指定してください。")
+    if drawn is not None and (sample or forms):
+        raise UsageError("--form は、--sample や --from と一緒には指定できません。")
     from ..lifecycle.init import create, create_from
 
+    if drawn == "":
+        from ..lifecycle.gallery import gallery
+
+        console.out("様式集にある様式（dxreport init DIR --form 名前）:")
+        for name in gallery():
+            console.out(f"  {name}")
+        return 0
+    if folder is None:
+        raise UsageError("DIR を指定してください。", "dxreport init 令和５年度 のように書きます。")
     where, today, found = call.folder / folder, call.now.date(), None
     if forms:
         made, found = create_from(where, today, (*forms, *more), template)
     else:
-        made = create(where, today, sample=sample)
+        made = create(where, today, sample=sample, form=drawn or "")
     console.out(f"{where} に作業フォルダーを作りました（{made.fiscal_year}）。")
     for path in made.files:
         console.out(f"  {path.relative_to(where)}")

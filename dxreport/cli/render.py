@@ -24,20 +24,24 @@ def render(
 ) -> None:
     """部署ごとに、記入してもらうブックを作ります（1施策 1シート）。
 
+    様式は、マスターの「施策」「部署」「設定」の回の表の「様式」の列で選びます（左のものほど優先）。
+    一つの部署に様式がいくつかあれば、様式ごとに 1 冊です。
+
     作ったブックは発行台帳に記録し、控えを残します。同じ内容で作り直しても、発行番号は変わりません。
     """
     from ..issue import render as issue
+    from ..issue.forms import Forms
     from ..issue.store import Archive
 
     workspace, master = call.workspace, call.master()
-    round_, form = call.round(master), issue.form_of(workspace, master.settings.catalogue)
+    round_, forms = call.round(master), Forms(workspace.templates, master)
     books = issue.plan(
-        master, form, round_, call.now, departments=departments, measures=measures,
+        master, forms, round_, call.now, departments=departments, measures=measures,
         kept=Archive(workspace).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),
     )  # fmt: skip
     folder = out or issue.out_folder(workspace, master, round_)
     if not dry_run:
-        issue.apply(workspace, master, books, form, folder, now=call.now)
+        issue.apply(workspace, master, books, folder, now=call.now)
     if call.as_json:
         console.emit_json({"round": round_.name, "folder": str(folder), "issues": [_record(folder, b) for b in books]})
         return
@@ -45,10 +49,12 @@ def render(
         (b.issue.id, b.issue.department, len(b.issue.measures), b.issue.file, "前回と同じ" if b.again else "新規")
         for b in books
     ]
+    offices = len({b.issue.department for b in books})
+    size = f"{offices} 部署 {len(books)} 冊" if len(books) > offices else f"{offices} 部署"
     console.out(console.table(rows, ("発行番号", "部署", "シート", "ファイル", ""), right={2}))
     sheets = sum(len(b.issue.measures) for b in books)
     done = "作る予定です（何も書いていません）" if dry_run else "作りました"
-    console.out(f"\n{round_.name}: {len(books)} 部署 {sheets} シートを {folder} に{done}。")
+    console.out(f"\n{round_.name}: {size} {sheets} シートを {folder} に{done}。")
     for book in books:
         for cell in book.too_tall:
             console.say(TOO_TALL.format(cell=f"{book.issue.file} の {cell}"))
@@ -58,5 +64,5 @@ def _record(folder: Path, book: PreparedIssue) -> Record:
     issue = book.issue
     return {
         "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),
-        "sha256": issue.sha256, "again": book.again, "too_tall": list(book.too_tall),
+        "sha256": issue.sha256, "again": book.again, "too_tall": list(book.too_tall), "form": book.form.name,
     }  # fmt: skip

@@ -38,7 +38,7 @@ NO_FORMS = {SHEET, FIELDS.name}  # 項目 of a master has the headings of a form
 def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator[Unkeyed]:
     """The visible sheets that look like a form of the current round and carry no stamp.
 
-    A sheet counts for the last issue of its measure in that round.
+    A sheet counts for the last issue of its measure in that round on the form that it is read with.
     """
     round_ = current_round(master)
     issues = [issue for issue in reversed(master.issues) if issue.round == round_.name]
@@ -78,8 +78,9 @@ def _identified(
             refused = refused or Unkeyed(sheet, Stamp("", "", ""), reason=read.reason)
             continue
         measure = _measure(read, master)
-        issue = next((i for i in issues if measure in i.measures), None)
-        if issue is not None and issue.form != digest:
+        theirs = [i for i in issues if measure in i.measures]
+        issue = next((i for i in theirs if i.form == digest), None)
+        if theirs and issue is None:
             continue
         reason = _strange(read, master, round_) or ("" if issue else _unknown(read, round_))
         if issue is None or reason:

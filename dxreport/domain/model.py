@@ -297,12 +297,13 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """部署: a row of the master's table, which is in 建制順."""
+    """部署: a row of the master's table, which is in 建制順; ``form`` is its 様式, as written, if it has one of its own."""
 
     name: str
     former_names: tuple[str, ...] = ()
     to: str = ""
     cc: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,8 @@ class Round:
     """回: one issue of the forms to all departments.
 
     ``quarter`` is 1–4, or 0 for a round outside the quarters; ``deadline`` is ISO ``YYYY-MM-DD``
-    or ``""``; ``opens`` and ``requires`` hold names of input groups (see ``dxreport.domain.fields``).
+    or ``""``; ``opens`` and ``requires`` hold names of input groups (see ``dxreport.domain.fields``);
+    ``form`` is the 様式 of the round, as written, or ``""``.
     """
 
     name: str
@@ -318,6 +320,7 @@ class Round:
     deadline: str = ""
     opens: frozenset[str] = frozenset()
     requires: frozenset[str] = frozenset()
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

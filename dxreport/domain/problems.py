@@ -431,6 +431,16 @@ LOG_LOST = ProblemKind(
     "{reason}受付簿と競合は、記録と比べていません。",
     "master フォルダーを、バックアップから戻してください。",
 )
+FORM_MISSING = ProblemKind(
+    "W613",
+    "様式「{value}」が templates フォルダーにありません。この様式では発行できません。",
+    "{reason}様式の名前を直すか、ファイルを templates フォルダーに置いてください。",
+)
+FORM_UNSAID = ProblemKind(
+    "W614",
+    "{round}の回で、施策{measures}にどの様式を使うかが決まっていません。この回のブックを発行できません。",
+    "{reason}「施策」「部署」か「設定」の回の表の「様式」の列（なければ表の右に加えてください）に、名前を書いてください。",
+)
 
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)

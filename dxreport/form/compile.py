@@ -96,7 +96,7 @@ class _Compiler:
         """Compile everything; raises TemplateError if there were faults."""
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
         ours = (sheet.name.casefold(), SHEET)
-        others = tuple(s for s in source.sheets if not published and s.name.casefold() not in ours)
+        others = tuple(s for s in source.sheets if not (published or s.name.casefold() in ours or source.declares(s)))
         checks.reserved(self.drawn, self.merged, found)
         checks.merges(self.merged, self.layout, found)
         cells = self._cells()

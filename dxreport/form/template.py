@@ -15,6 +15,8 @@ from ..ooxml.text import string_item
 
 S = f"{{{MAIN_NS}}}"
 R_ID = f"{{{DOC_RELS_NS}}}id"
+# Sheets of a template that say what its form needs in a master, and headers by which they are known; never sent.
+_DECLARATIONS = {"項目": {"名前", "見出し", "場所", "種類"}, "回": {"回", "四半期", "入力欄"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class Source:
             for s in self.sheets
             if s.part and any("{{" in c.text or "{%" in c.text for c in self.cells(self.package.xml(s.part)))
         ]
+
+    def declares(self, entry: SheetEntry) -> bool:
+        """Whether a sheet declares fields or rounds for the form."""
+        headers = _DECLARATIONS.get(entry.name)
+        return headers is not None and headers <= {c.text.strip() for c in self.cells(self.package.xml(entry.part))}
 
     def cells(self, root: etree._Element) -> Iterator[DrawnCell]:
         """Yield every cell of a sheet, in order."""

@@ -1,4 +1,4 @@
-"""Publish: the sheets of all measures in one workbook, for the city's web site.
+"""Publish: the sheets of all measures, a workbook for each form, for the city's web site.
 
 It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines.
 Fields of the round are blank.
@@ -6,10 +6,11 @@ Fields of the round are blank.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..domain.model import Round
+from ..domain.model import Measure, Round
 from ..domain.names import joined
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
@@ -17,6 +18,7 @@ from ..form.render.workbook import render_published
 from ..master.records import Master
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
+from .forms import Forms
 from .index_sheet import index_sheet
 
 _NO_ROUND = Round("")
@@ -35,22 +37,50 @@ class PublishedSet:
     too_tall: tuple[str, ...]
 
 
-def published_set(master: Master, form: Form) -> PublishedSet:
-    """Return the sheets of all measures that ran in the year; ``form`` was compiled to be published.
+def published_sets(master: Master, forms: Forms, round_: Round | None = None) -> list[PublishedSet]:
+    """Return the sheets of all measures that ran in the year, on their ``forms`` to be published, a workbook a form.
 
-    Raises DxreportError for a text that exceeds a cell.
+    With a round, they are on its forms. Raises DxreportError for a form that does not exist, or a text that exceeds
+    a cell.
     """
-    measures = [m for m in master.measures if master.standings[m.id].runs_in(0)]
+    by_form: dict[Form, list[Measure]] = {}
+    for measure in _running(master):
+        by_form.setdefault(forms.of(measure, round_), []).append(measure)
+    sheets = [form.sheet for form in by_form]
+    of_round = (round_.name,) if round_ else ()
+    return [
+        published_set(master, form, measures, (*of_round, _called(form, sheets))) for form, measures in by_form.items()
+    ]
+
+
+def _called(form: Form, sheets: Sequence[str]) -> str:
+    """The name of the form's sheet, or of its file where another form's sheet has the same."""
+    return Path(form.name).stem if sheets.count(form.sheet) > 1 else form.sheet
+
+
+def published_set(
+    master: Master, form: Form, measures: Sequence[Measure] | None = None, called: Sequence[str] = ()
+) -> PublishedSet:
+    """Return the sheets of measures (default: all that ran in the year) on a form that was compiled to be published.
+
+    It is ``called`` so after the year (default: as the form's sheet). Raises DxreportError for a text that exceeds a cell.
+    """
+    measures = _running(master) if measures is None else measures
     names, year = master.settings.names, master.settings.fiscal_year.label
-    paper = names.form or form.sheet
-    title = joined(names.owner, year, paper)
+    paper = called or (names.form or form.sheet,)
+    title = joined(names.owner, year, *paper)
     departments = dict.fromkeys(m.lead_department for m in measures)
     prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in departments}
     pages = [(prepared[m.lead_department], m) for m in measures]
     index = index_sheet(title, measures, form.source.styles, names)
     book = render_published(form, pages, index, title)
-    name = file_name(f"{year}_{paper}")
+    name = file_name("_".join((year, *paper)))
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
+
+
+def _running(master: Master) -> list[Measure]:
+    """Return the measures that ran in the year."""
+    return [m for m in master.measures if master.standings[m.id].runs_in(0)]
 
 
 def out_folder(workspace: Workspace, master: Master) -> Path:
@@ -58,12 +88,14 @@ def out_folder(workspace: Workspace, master: Master) -> Path:
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_公表")
 
 
-def write(found: PublishedSet, pdf: bytes | None, folder: Path) -> list[Path]:
-    """Write the workbook and the PDF, if any, over earlier ones in ``folder``; return their paths.
+def write(found: Mapping[PublishedSet, bytes | None], folder: Path) -> list[Path]:
+    """Write workbooks, each with its PDF, if any, over earlier ones in ``folder``; return their paths.
 
     Raises as ``atomic_write``.
     """
-    files = {f"{found.name}.xlsx": found.data} | ({f"{found.name}.pdf": pdf} if pdf is not None else {})
+    files: dict[str, bytes] = {}
+    for one, pdf in found.items():
+        files |= {f"{one.name}.xlsx": one.data} | ({f"{one.name}.pdf": pdf} if pdf is not None else {})
     for name, data in files.items():
         atomic_write(folder / name, data)
     return [folder / name for name in files]

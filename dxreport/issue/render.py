@@ -1,4 +1,4 @@
-"""Render: the master → one workbook a department, entered in 発行台帳 and kept in the workspace.
+"""Render: the master → one workbook a department and form, entered in 発行台帳 and kept in the workspace.
 
 All workbooks are rendered in memory before anything is written: the kept copies, the master, the files to send.
 Rendering the same content again gives the same issue.
@@ -7,18 +7,17 @@ Rendering the same content again gives the same issue.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from ..domain.errors import DxreportError, UsageError
-from ..domain.fields import Catalogue
+from ..domain.errors import UsageError
 from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
 from ..domain.values import did_you_mean, measure_id
-from ..form.compile import load_form
 from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
@@ -27,10 +26,10 @@ from ..master.records import Issue, Master, stamp
 from ..master.write import MasterEdit, save
 from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
+from .forms import Forms
 from .read_back import check_readable
 from .store import Snapshot, form_path, snapshot_path, workbook_path
 
-FORM_NAME = "年間活動計画.xlsx"
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 
@@ -38,65 +37,65 @@ _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 class PreparedIssue:
     """A workbook ready to be sent: its row of 発行台帳, its bytes, the texts it shows.
 
-    ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
+    ``form`` is what it was rendered on; ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
     text exceeds the maximum height of a row.
     """
 
     issue: Issue
     data: bytes
     snapshot: Snapshot
+    form: Form
     again: bool
     too_tall: tuple[str, ...]
 
 
 class _Selection(NamedTuple):
-    """The measures of a department to be issued; ``whole`` is whether these are all it has in the round."""
+    """The measures of a department to be issued on one form, and what tells their workbook from its others.
+
+    That is the form's name if the department has several forms in the round, and the IDs of the measures if these
+    are not all that it has on the form.
+    """
 
     department: str
+    template: Path
     measures: tuple[Measure, ...]
-    whole: bool
+    marks: tuple[str, ...]
 
 
-def form_of(workspace: Workspace, catalogue: Catalogue, *, published: bool = False) -> Form:
-    """Load the workspace's form with these fields, to be filled in or to be ``published``.
-
-    Raises TemplateError for faults in it, DxreportError where there is none.
-    """
-    path = workspace.templates / FORM_NAME
-    if not path.is_file():
-        raise DxreportError(f"様式 {path} がありません。", "様式を templates フォルダーに戻してください。")
-    return load_form(path, catalogue, published=published)
+_Selections = tuple[_Selection, ...]  # of one department, by form
 
 
 def plan(
     master: Master,
-    form: Form,
+    forms: Forms,
     round_: Round,
     now: datetime,
     *,
     departments: Sequence[str] = (),
     measures: Sequence[str] = (),
     kept: Callable[[str], bytes] = lambda _: b"",
-    watch: Callable[[Iterable[_Selection]], Iterable[_Selection]] = iter,
+    watch: Callable[[Iterable[_Selections]], Iterable[_Selections]] = iter,
 ) -> list[PreparedIssue]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
     a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
     for a department or measure that does not exist or has nothing in this round; DxreportError for a form that does
-    not read back as rendered.
+    not exist or does not read back as rendered.
     """
     taken = {issue.id for issue in master.issues}
-    out = []
-    for chosen in watch(_chosen(master, round_, departments, measures)):
-        prepared = PreparedForm(form, round_, master.settings, chosen.department)
-        again = _again(master, prepared, chosen)
-        out.append(again or _anew(master, prepared, chosen, stamp(now), taken=taken, kept=kept))
+    out: list[PreparedIssue] = []
+    for selections in watch(_chosen(master, forms, round_, departments, measures)):
+        files: set[str] = set()
+        prepared = [PreparedForm(forms.load(s.template), round_, master.settings, s.department) for s in selections]
+        found = [_again(master, form, s, files) for form, s in zip(prepared, selections, strict=True)]
+        for form, selection, again in zip(prepared, selections, found, strict=True):
+            out.append(again or _anew(master, form, selection, stamp(now), taken=taken, kept=kept, files=files))
     return out
 
 
 def apply(
-    workspace: Workspace, master: Master, issues: Sequence[PreparedIssue], form: Form, out: Path, *, now: datetime
+    workspace: Workspace, master: Master, issues: Sequence[PreparedIssue], out: Path, *, now: datetime
 ) -> list[Path]:
     """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
@@ -114,7 +113,7 @@ def apply(
             )
     new = [i for i in issues if not i.again]
     if new:
-        kept = {form_path(workspace, form.digest): form.source.package.data}
+        kept = {form_path(workspace, i.form.digest): i.form.source.package.data for i in new}
         for i in new:
             kept[workbook_path(workspace, i.issue.id)] = i.data
             kept[snapshot_path(workspace, i.issue.id)] = i.snapshot.data()
@@ -143,7 +142,10 @@ def issue_prefix(master: Master, round_: Round) -> str:
     return f"R{master.settings.fiscal_year.western - 2018:02}{letter}-"
 
 
-def _chosen(master: Master, round_: Round, departments: Sequence[str], measures: Sequence[str]) -> list[_Selection]:
+def _chosen(
+    master: Master, forms: Forms, round_: Round, departments: Sequence[str], measures: Sequence[str]
+) -> list[_Selections]:
+    """Return the selections, by department."""
     by_name = {d.name: ms for d, ms in master.by_department(round_.quarter)}
     if not master.measures:
         what = "マスターに施策がまだありません。"
@@ -167,39 +169,68 @@ def _chosen(master: Master, round_: Round, departments: Sequence[str], measures:
             what = f"施策 {id_} は、この回に送る施策の中にありません。"
             raise UsageError(what, f"{did_you_mean(measure_id(id_), known)}施策IDは、{'、'.join(known)} です。")
     chosen = [
-        _Selection(name, picked, len(picked) == len(theirs))
+        found
         for name, theirs in by_name.items()
-        if not wanted or name in wanted
-        if (picked := tuple(m for m in theirs if not measures or m.id in measures))
+        if (not wanted or name in wanted) and any(not measures or m.id in measures for m in theirs)
+        if (found := _selections(forms, round_, name, theirs, measures))
     ]
     if not chosen:
         raise UsageError("送るシートがありません。", "--department と --measure の組み合わせを確かめてください。")
     return chosen
 
 
-def _again(master: Master, prepared: PreparedForm, chosen: _Selection) -> PreparedIssue | None:
-    """Render the selection as the last issue of the same sheets; return None if anything has changed since."""
+def _selections(
+    forms: Forms, round_: Round, department: str, theirs: Sequence[Measure], chosen: Collection[str]
+) -> _Selections:
+    """Return the measures of a department that are ``chosen`` (none: all), by form."""
+    by_form: dict[Path, list[Measure]] = {}
+    for measure in theirs:
+        by_form.setdefault(forms.path_of(measure, round_), []).append(measure)
+    out = []
+    for path, measures in by_form.items():
+        picked = tuple(m for m in measures if not chosen or m.id in chosen)
+        marks = ((path.stem,) if len(by_form) > 1 else ()) + (
+            tuple(m.id for m in picked) if len(picked) < len(measures) else ()
+        )
+        if picked:
+            out.append(_Selection(department, path, picked, marks))
+    return tuple(out)
+
+
+def _again(master: Master, prepared: PreparedForm, chosen: _Selection, files: set[str]) -> PreparedIssue | None:
+    """Render the selection as the last issue of the same sheets; return None if anything has changed since.
+
+    Its file is added to ``files``; where another workbook of the department has this name, the issue is not repeated.
+    """
     ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
     same = (round_, chosen.department, ids, prepared.form.digest)
     for last in reversed(master.issues):
         if (last.round, last.department, last.measures, last.form) == same:
             made = _rendered(master, prepared, chosen, last)
-            return replace(made, again=True) if made.issue == last else None
+            if made.issue != last or last.file in files:
+                return None
+            files.add(last.file)
+            return replace(made, again=True)
     return None
 
 
 def _anew(
     master: Master, prepared: PreparedForm, chosen: _Selection, when: str,
-    *, taken: set[str], kept: Callable[[str], bytes],
+    *, taken: set[str], kept: Callable[[str], bytes], files: set[str],
 ) -> PreparedIssue:  # fmt: skip
-    """Render the selection under the next number that is not ``taken`` or kept for another workbook, and take it."""
+    """Render the selection under the next number that is not ``taken`` or kept for another workbook, and take it.
+
+    Its file has a name that is not in ``files``, and is added to them.
+    """
     ids, round_, prefix = (
         tuple(m.id for m in chosen.measures),
         prepared.round.name,
         issue_prefix(master, prepared.round),
     )
-    words = (master.settings.fiscal_year.label, round_, chosen.department, *(() if chosen.whole else ids))
-    file = file_name("_".join(words)) + ".xlsx"
+    words = "_".join((master.settings.fiscal_year.label, round_, chosen.department, *chosen.marks))
+    names = (file_name(words if n == 1 else f"{words}（{n}）") + ".xlsx" for n in count(1))
+    file = next(name for name in names if name not in files)
+    files.add(file)
     while True:
         id_ = f"{prefix}{next_number(prefix, taken):03}"
         taken.add(id_)
@@ -220,4 +251,4 @@ def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue:
     inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
     snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs, catalogue)
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
-    return PreparedIssue(issue, book.data, snapshot, again=False, too_tall=book.too_tall)
+    return PreparedIssue(issue, book.data, snapshot, prepared.form, again=False, too_tall=book.too_tall)

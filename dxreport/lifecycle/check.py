@@ -5,7 +5,7 @@ Only reads, so it works while the master is open in Excel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from ..collect.strayed import strayed
 from ..domain import problems
 from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, access
-from ..domain.model import Measure, Ref, Round
+from ..domain.model import Measure, Ref, Round, Settings
 from ..domain.problems import Problem, problem, shown
 from ..domain.values import area_code
 from ..form.compile import load_form
@@ -24,14 +24,17 @@ from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
+from ..issue.forms import default_form, find_form, form_files, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
-from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
 from ..master.schema import (
     AREAS,
+    DEPARTMENTS,
     DIRECTION,
     DIRECTION_FIELD,
+    FORM,
     GENERAL,
+    MEASURES,
     NAMES,
     PROGRESS,
     ROUNDS,
@@ -50,6 +53,7 @@ from ..workspace.paths import Workspace
 from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
+_UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
@@ -92,30 +96,71 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         CheckedMeasure(m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_directions(master, m)))
         for m in running(master, round_.quarter)
     ]
-    paths = sorted(p for p in templates.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
-    if not paths:
+    files = form_files(templates)
+    if not files:
         raise TemplateError(str(templates), ("様式（.xlsx）がありません。",))
-    checked, issued = [], None
-    for path in paths:
+    uses = {r.name: _used(master, r, files) for r in master.settings.rounds}
+    checked: list[CheckedTemplate] = []
+    forms: dict[Path, Form] = {}
+    for path in files:
+        used_in = {name: used[path] for name, used in uses.items() if path in used}
         try:
-            form = load_form(path, master.settings.catalogue)
+            forms[path] = form = load_form(path, master.settings.catalogue)
         except TemplateError as error:
-            checked.append(CheckedTemplate(path, faults=error.faults))
+            checked.append(CheckedTemplate(path, error.faults, () if used_in else (_UNUSED,)))
             continue
-        notes = (*form.notes, *word_notes(form, master.settings))
-        checked.append(CheckedTemplate(path, _trial_faults(form, master), notes))
-        if path.name == FORM_NAME:
-            issued = form
+        notes = (*form.notes, *word_notes(form, master.settings), *(() if used_in else (_UNUSED,)))
+        checked.append(CheckedTemplate(path, _trial_faults(form, master, used_in), notes))
+    book = MasterWorkbook(Package(master.data))
+    by_round = {
+        name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
+    }
+    settings = (*_settings(master, book, by_round), *_named(book, files), *_unsaid(master, files))
     ledgers = strayed(workspace, master) if workspace else ()
-    return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)), ledgers)
+    return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
 
 
-def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
+def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, list[Measure]]:
+    """Return the templates that a round uses, with the measures on each; those of no measure where it has none."""
+    out: dict[Path, list[Measure]] = {}
+    found = list(running(master, round_.quarter))
+    for measure in found:
+        name, _ = said_form(master, measure, round_)
+        path = find_form(name, files) if name else default_form(files)
+        if path:
+            out.setdefault(path, []).append(measure)
+    if not found and (path := find_form(round_.form, files) if round_.form else default_form(files)):
+        out[path] = []
+    return out
+
+
+def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
+    """Find 様式 that no template has the name of."""
+    for schema in (MEASURES, DEPARTMENTS, ROUNDS):
+        for row in book.read_table(schema)[1]:
+            if (name := row[FORM].strip()) and not find_form(name, files):
+                place, params = row.place(FORM), {"value": name, "reason": suggested_form(name, files)}
+                kind = problems.FORM_MISSING
+                yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=FORM, value=name)
+
+
+def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
+    """Find rounds with measures for which no template is said, where there are several."""
+    if default_form(files):
+        return
+    for round_ in master.settings.rounds:
+        ids = [m.id for m in running(master, round_.quarter) if not said_form(master, m, round_)[0]]
+        if ids:
+            params = {"round": round_.name, "measures": "、".join(ids), "reason": suggested_form("", files)}
+            yield problem(problems.FORM_UNSAID, params, label=FORM)
+
+
+def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence[Form]]) -> Iterator[Problem]:
     """Find words of 進捗 that give the report two columns of one heading, and rounds without inputs for departments.
 
-    An input group of a round that ``form`` has no input cell for is found too, and names still to be filled in.
+    An input group of a round that none of its ``forms`` has an input cell for is found too, and names still to be
+    filled in.
     """
-    book = MasterWorkbook(Package(master.data))
     yield from _names(book, master)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
@@ -130,7 +175,7 @@ def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
             place, params = row.place("入力欄"), {"round": round_.name}
             yield problem(problems.ROUND_CLOSED, params, sheet=place.sheet, cell=place.cell, label="入力欄")
     for row, round_ in rounds:
-        for group, tag in _without_input(master, form, round_) if form else ():
+        for group, tag in without_input(master.settings, forms.get(round_.name, ()), round_):
             column = "必須欄" if group in round_.requires else "入力欄"
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
@@ -154,21 +199,25 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
         yield problem(problems.AREA_UNNAMED, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="分野名")
 
 
-def _without_input(master: Master, form: Form, round_: Round) -> Iterator[tuple[str, str]]:
-    """Yield the groups that a round opens but the form does not, each with a tag that would show it."""
-    try:
-        prepared = PreparedForm(form, round_, master.settings, "")
-    except TemplateError:
+def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> Iterator[tuple[str, str]]:
+    """Yield the groups that a round opens but none of its forms does, each with a tag that would show it."""
+    inputs: set[tuple[str, int]] = set()
+    for form in forms:
+        try:
+            prepared = PreparedForm(form, round_, settings, "")
+        except TemplateError:
+            return
+        inputs |= input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
+    if not forms:
         return
-    inputs = input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
-    catalogue = master.settings.catalogue
+    catalogue = settings.catalogue
     for group in sorted(round_.opens):
         opened = [
             (field, period)
             for field in catalogue.fields
             if field.group == group
             for period in catalogue.periods(field)
-            if access(field.key, period, round_, master.settings) is Access.OPEN
+            if access(field.key, period, round_, settings) is Access.OPEN
         ]
         if opened and not inputs.intersection((field.key, n) for field, n in opened):
             yield group, tag_of(*opened[0])
@@ -199,16 +248,21 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
         )
 
 
-def _trial_faults(form: Form, master: Master) -> tuple[str, ...]:
-    """Fill the form in as ``render`` would, all measures in the first round and one in the others; return what fails."""
+def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:
+    """Fill the form in as ``render`` would; return what fails.
+
+    That is all measures in the first round and one in the others; if it is used, by round, those on it.
+    """
     found: dict[str, str] = {}  # by the text of the template that fails
-    for n, round_ in enumerate(master.settings.rounds):
+    rounds = [r for r in master.settings.rounds if r.name in uses or not uses]
+    for n, round_ in enumerate(rounds):
+        theirs = uses.get(round_.name) or master.measures
         try:
             prepared = PreparedForm(form, round_, master.settings, "")
         except TemplateError as error:
             found |= {fault: fault for fault in error.faults}
             continue
-        measures = master.measures if not n else master.measures[:1]
+        measures = theirs if not n else theirs[:1]
         with suppress(DxreportError):
             _try(prepared, measures)
             continue

@@ -18,6 +18,7 @@ from ..domain.fields import BUILT_IN
 from ..domain.model import QUARTER_LABELS, Ref
 from ..form.records import Form
 from ..issue import publish, render
+from ..issue.forms import Forms
 from ..master.read import read_master
 from ..master.records import Master
 from ..report import produce
@@ -61,13 +62,14 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     workspace = create(folder, ISSUED.date(), sample=True).workspace
     say(f"1. 作業フォルダーを作る: {folder}")
     master = read_master(workspace.master)
-    form, round_ = render.form_of(workspace, master.settings.catalogue), master.settings.round(QUARTER_LABELS[QUARTER])
+    forms, round_ = Forms(workspace.templates, master), master.settings.round(QUARTER_LABELS[QUARTER])
     assert round_ is not None
     say("2. 部署ごとのブックを作る（render）")
-    books = render.plan(master, form, round_, ISSUED)
+    books = render.plan(master, forms, round_, ISSUED)
     out = render.out_folder(workspace, master, round_)
-    issued = render.apply(workspace, master, books, form, out, now=ISSUED)
+    issued = render.apply(workspace, master, books, out, now=ISSUED)
     say(f"   {len(issued)} 部署 {sum(len(b.issue.measures) for b in books)} シート: {out}")
+    sent = {id_: book.form for book in books for id_ in book.issue.measures}
     say("3. 部署が記入して返送する（令和４年度 第1四半期の実際の回答）")
     printed = {m.id: m for m in sample.load(with_answers=True)}
     answers = {
@@ -77,7 +79,7 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     returned = []
     for book in books:
         theirs = {id_: answers[id_] for id_ in book.issue.measures}
-        returned.append(_fill(workspace.root / "返送" / book.issue.file, book.data, form, theirs))
+        returned.append(_fill(workspace.root / "返送" / book.issue.file, book.data, book.form, theirs))
     say("4. 返送を取り込む（collect）")
     first = collect(workspace, returned, ISSUED + RETURNED)
     held = _held(first)
@@ -90,15 +92,15 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     copy = first.copies[0]
     say(f"5. 差し戻す: {copy}")
     say("6. 部署が直して、もう一度返送する")
-    corrected = _fill(workspace.root / "再提出" / copy.name, copy.read_bytes(), form, {held.sheet: wrong})
+    corrected = _fill(workspace.root / "再提出" / copy.name, copy.read_bytes(), sent[held.measure], {held.sheet: wrong})
     second = collect(workspace, [corrected], ISSUED + CORRECTED)
     say(f"   {corrected.name}: {_sums(second)}")
     say("7. 会議用の報告書と、公表する一式を作る（report、publish）")
     master = read_master(workspace.master)
     done = produce.produce(workspace, master, QUARTER, ISSUED + REPORTED)
     reports = produce.write(workspace, master, done, produce.out_folder(workspace, done.figures), ISSUED + REPORTED)
-    found = publish.published_set(master, render.form_of(workspace, master.settings.catalogue, published=True))
-    published = publish.write(found, None, publish.out_folder(workspace, master))
+    found = publish.published_sets(master, Forms(workspace.templates, master, published=True))
+    published = publish.write({one: None for one in found}, publish.out_folder(workspace, master))
     end = status(master, round_, (ISSUED + CORRECTED).date())
     expected = {id_: {**m.values(), **(wrong if id_ == held.measure else {})} for id_, m in printed.items()}
     return DemoResult(

@@ -35,16 +35,23 @@ class NewWorkspace:
     fiscal_year: FiscalYear
 
 
-def create(folder: Path, today: date, *, sample: bool = False) -> NewWorkspace:
+def create(folder: Path, today: date, *, sample: bool = False, form: str = "") -> NewWorkspace:
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
 
-    Raises UsageError where one of its files exists, DxreportError where it cannot be written; files written by then
-    are removed again.
+    ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one.
+    Raises UsageError where one of its files exists, or for a form that does not; DxreportError for faults in the
+    form, or where a file cannot be written; files written by then are removed again.
     """
     if sample:
         return _write(folder, drawn.settings().fiscal_year, sample_master(), {})
-    settings = _settings(today)
-    return _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), {})
+    settings, forms = _settings(today), {}
+    if form:
+        from .gallery import find, settings_for
+
+        path = find(form)
+        forms = {path.name: path.read_bytes()}
+        settings = settings_for(path, settings)
+    return _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), forms)
 
 
 def create_from(
@@ -57,7 +64,7 @@ def create_from(
     form is found.
     """
     from ..form.compile import compile_form
-    from ..issue.render import FORM_NAME
+    from ..issue.forms import FORM_NAME
     from ..master.read import master_from
     from .import_forms import import_forms
 
@@ -81,9 +88,11 @@ def create_from(
 
 
 def _write(folder: Path, year: FiscalYear, master: bytes, templates: dict[str, bytes]) -> NewWorkspace:
-    """Write a workspace with this master; ``templates`` replace bundled ones of the same name."""
+    """Write a workspace with this master; ``templates``, if any, replace the bundled form."""
     workspace = Workspace(folder)
-    forms = templates_in(bundled("templates")) | templates
+    forms = templates_in(bundled("templates"))
+    if templates:
+        forms = {name: data for name, data in forms.items() if not name.endswith(".xlsx")} | templates
     files = {workspace.templates / name: data for name, data in sorted(forms.items())} | {workspace.master: master}
     _refuse_existing(folder, files)
     with all_or_nothing() as write:

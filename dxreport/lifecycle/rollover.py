@@ -112,7 +112,8 @@ def _open(
     target.reports.mkdir(parents=True, exist_ok=True)
     _write_carried(target, {id_: measure.values() for id_, measure in carried.items()})
     directions = {place: text for place, text in master.directions.items() if place[0] in carried}
-    new = master_bytes(settings, master.departments, carried.values(), directions=directions)
+    forms = {id_: form for id_, form in master.forms.items() if id_ in carried}
+    new = master_bytes(settings, master.departments, carried.values(), directions=directions, forms=forms)
     atomic_write(target.master, new)
 
 

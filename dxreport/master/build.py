@@ -22,7 +22,7 @@ from . import schema
 from .catalogue import catalogue_rows
 from .layout import draw
 from .records import MeasureState, Standing
-from .schema import DIRECTION_FIELD, ID, SEPARATOR, TableSchema
+from .schema import DIRECTION_FIELD, FORM, ID, SEPARATOR, TableSchema
 from .workbook import MasterWorkbook
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -50,13 +50,14 @@ def master_bytes(
     standings: Mapping[str, Standing] | None = None,
     *,
     directions: Mapping[tuple[str, str], str] | None = None,
+    forms: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return the workbook that :func:`build_master` writes, with ``directions`` as in ``Master``.
+    """Return the workbook that :func:`build_master` writes, with ``directions`` and ``forms`` as in ``Master``.
 
     Measures without a standing are 実施中.
     """
     ordered = sorted(measures, key=lambda m: m.id)
-    contents = _contents(settings, departments, ordered, standings or {}, directions)
+    contents = _contents(settings, departments, ordered, standings or {}, directions, forms=forms)
     stream = io.BytesIO()
     draw(settings, {sheet.table: len(rows) for sheet, rows in contents}).save(stream)
     package = Package(stream.getvalue())
@@ -88,9 +89,12 @@ def _contents(
     measures: Sequence[Measure],
     standings: Mapping[str, Standing],
     directions: Mapping[tuple[str, str], str] | None = None,
+    *,
+    forms: Mapping[str, str] | None = None,
 ) -> list[tuple[TableSchema, list[dict[str, str]]]]:
     tables, declared = schema.tables_of(settings), (directions or {}).items()
-    out = [(tables.measures, [_measure(tables.measures, m, standings.get(m.id, Standing())) for m in measures])]
+    rows = [_measure(tables.measures, m, standings.get(m.id, Standing())) for m in measures]
+    out = [(tables.measures, [row | {FORM: (forms or {}).get(row[ID], "")} for row in rows])]
     for prefix, sheet in tables.lists.items():
         rows = []
         for m in measures:
@@ -98,7 +102,7 @@ def _contents(
             rows += [_texts(sheet, m.id, item.key, values) for item in m.items(prefix)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [
-        {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc} for d in departments
+        {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc, FORM: d.form} for d in departments
     ]))  # fmt: skip
     out.append((schema.FIELDS, catalogue_rows(settings.catalogue)))
     out += _settings(settings)
@@ -152,4 +156,5 @@ def _round(round_: Round, groups: Sequence[str]) -> dict[str, str]:
         "締切": round_.deadline,
         "入力欄": SEPARATOR.join(g for g in groups if g in round_.opens),
         "必須欄": SEPARATOR.join(g for g in groups if g in round_.requires),
+        FORM: round_.form,
     }

@@ -25,7 +25,7 @@ from ..domain.values import fold
 from ..ooxml.refs import MAX_SHEET_NAME
 from ..ooxml.table import plain
 from .faults import suggestion
-from .schema import FIELDS, SEPARATOR, SHEETS, Column, measure_tables, split
+from .schema import FIELDS, FORM, SEPARATOR, SHEETS, Column, measure_tables, split
 from .workbook import MasterWorkbook, TableRow
 
 _PLACES = {MEASURE: "", **{items.label: items.prefix for items in BUILT_IN_LISTS}}
@@ -39,7 +39,7 @@ _NUMBERED = re.compile(r"[qy]\d+")
 _NAME = re.compile(r"[^\W\d_]\w*")  # as templates find it in {{ … }}
 # What a record has besides its fields: these names would hide it.
 _RESERVED = frozenset({name for name in (*dir(Measure), *dir(Item)) if not name.startswith("_")} | {
-    "quarters", "years", "number", "this_quarter", "this_year", "measure", "lists", "round", "fiscal_year",
+    FORM, "quarters", "years", "number", "this_quarter", "this_year", "measure", "lists", "round", "fiscal_year",
     *(items.attribute for items in BUILT_IN_LISTS), *(items.prefix for items in BUILT_IN_LISTS),
 }) - set(BUILT_IN.members[""])  # fmt: skip
 

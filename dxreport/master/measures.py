@@ -12,7 +12,7 @@ from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion
 from .records import MeasureState, Standing
-from .schema import DIRECTION_FIELD, ID, MEASURES, STATE, STATE_FROM, Column, TableSchema, tables_of
+from .schema import DIRECTION_FIELD, FORM, ID, MEASURES, STATE, STATE_FROM, Column, TableSchema, tables_of
 from .settings import quarter_of
 from .workbook import MasterWorkbook, TableRow, plain_id
 
@@ -21,10 +21,11 @@ _STATES = {state.value: state for state in MeasureState}
 
 @dataclass(slots=True)
 class Found:
-    """The contents of the sheets of measures: texts and standings by 施策ID, tables by sheet name."""
+    """The contents of the sheets of measures: texts, standings and 様式 by 施策ID, tables by sheet name."""
 
     values: dict[str, dict[Ref, str]] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
+    forms: dict[str, str] = field(default_factory=dict)
     tables: dict[str, TableRange] = field(default_factory=dict)
     catalogue: Catalogue = BUILT_IN
 
@@ -59,6 +60,8 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
         numbers[id_,] = row.number
         found.values[id_] = _texts(row, schemas.measures) | {Ref("id"): id_}
         found.standings[id_] = _standing(row)
+        if form := row[FORM].strip():
+            found.forms[id_] = form
         _check_department(row, departments)
     found.tables[MEASURES.name] = replace(table, rows=numbers)
     for prefix, schema in schemas.lists.items():

@@ -71,6 +71,7 @@ def _read(book: MasterWorkbook, data: bytes) -> Master | None:
         found.measures(),
         dict(sorted(found.standings.items())),
         directions=found.directions(),
+        forms=found.forms,
         tables=found.tables | tables,
         commit=read_property(book.package, COMMIT),
         data=data,

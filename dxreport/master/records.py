@@ -213,7 +213,7 @@ class Master:
     """A master workbook as read.
 
     ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of
-    the column 方向 by 施策ID and 成果目標ID, without blanks. ``tables`` locates the table of each sheet and
+    the column 方向 by 施策ID and 成果目標ID, ``forms`` those of the column 様式 by 施策ID, without blanks. ``tables`` locates the table of each sheet and
     the rows of its records (see :meth:`place` for single texts). ``commit`` names the log entry that the
     file was written with, or is ``""``. ``data`` and ``sha256`` are the file as read: edits apply to these
     bytes, and saving checks that the file is still the same.
@@ -229,6 +229,7 @@ class Master:
     conflicts: tuple[Conflict, ...] = ()
     finals: tuple[FinalReport, ...] = ()
     directions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, TableRange] = field(default_factory=dict, repr=False)
     commit: str = ""
     data: bytes = field(default=b"", repr=False)

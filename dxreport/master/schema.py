@@ -16,6 +16,7 @@ from ..domain.model import FiscalYear, Settings
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
+FORM = "様式"  # which template of the workspace is used
 DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
 
 
@@ -98,6 +99,7 @@ MEASURES = TableSchema("施策", "施策表", (
     *(Column(f"報告事項なし {QUARTER_LABELS[q]}", 13, "no_report", q) for q in QUARTERS),
     Column(STATE, 9),
     Column(STATE_FROM, 11),
+    Column(FORM, 18, optional=True),
 ), (ID,))  # fmt: skip
 
 ACTIVITIES = TableSchema("取組", "取組表", (
@@ -185,6 +187,7 @@ def _declared(catalogue: Catalogue, prefix: str, years: tuple[FiscalYear, ...]) 
 
 DEPARTMENTS = TableSchema("部署", "部署表", (
     Column("部署名", 26), Column("旧名称", 26), Column("宛先", 40), Column("CC", 40),
+    Column(FORM, 18, optional=True),
 ), ("部署名",))  # fmt: skip
 
 FIELDS = TableSchema("項目", "項目表", (
@@ -203,6 +206,7 @@ PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Colum
 FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = TableSchema(SETTINGS_SHEET, "回表", (
     Column("回", 14), Column("四半期", 12), Column("締切", 12), Column("入力欄", 60), Column("必須欄", 22),
+    Column(FORM, 18, optional=True),
 ), ("回",))  # fmt: skip
 AREAS = TableSchema(SETTINGS_SHEET, "分野表", (Column("分野", 8), Column("分野名", 20)), ("分野",))
 SETTINGS = (GENERAL, PROGRESS, FLAGS, ROUNDS, AREAS)

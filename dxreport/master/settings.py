@@ -21,6 +21,7 @@ from .schema import (
     DOMAIN,
     FIRST_YEAR,
     FLAGS,
+    FORM,
     GENERAL,
     INTAKE,
     NAMES,
@@ -31,6 +32,7 @@ from .schema import (
     SETTINGS_SHEET,
     YEAR,
     YEARS,
+    TableSchema,
     split,
 )
 from .workbook import MasterWorkbook, TableRow
@@ -52,7 +54,7 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     words = tuple(_progress_word(row) for row in book.read_table(PROGRESS)[1])
     names = _names(general)
     flags = tuple(row["有無"].strip() for row in book.read_table(FLAGS)[1])
-    rounds = tuple(_round(row, catalogue) for row in book.read_table(ROUNDS)[1])
+    rounds = read_rounds(book, catalogue)
     areas = {area_code(row["分野"]): row["分野名"].strip() for row in book.read_table(AREAS)[1]}
     for name in sorted({r.name for r in rounds if [x.name for x in rounds].count(r.name) > 1}):
         book.faults.add(SETTINGS_SHEET, f"回「{name}」が2つあります。名前を変えてください。")
@@ -67,6 +69,11 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED, catalogue, names)
 
 
+def read_rounds(book: MasterWorkbook, catalogue: Catalogue, table: TableSchema = ROUNDS) -> tuple[Round, ...]:
+    """Read the 回 table, in the order of the rows."""
+    return tuple(_round(row, catalogue) for row in book.read_table(table)[1])
+
+
 def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
     """Read 部署, in the order of the rows."""
     out: dict[str, Department] = {}
@@ -77,7 +84,9 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
         elif not name:
             row.fault("部署名", "部署名がありません。")
         else:
-            out[name] = Department(name, split(row["旧名称"]), row["宛先"].strip(), row["CC"].strip())
+            out[name] = Department(
+                name, split(row["旧名称"]), row["宛先"].strip(), row["CC"].strip(), row[FORM].strip()
+            )
     return tuple(out.values())
 
 
@@ -165,7 +174,8 @@ def _round(row: TableRow, catalogue: Catalogue) -> Round:
     if opens is not None and requires is not None:
         for group in sorted(requires - opens):
             row.fault("必須欄", f"必須欄の「{group}」が入力欄にありません。入力欄にも書いてください。")
-    return Round(name, quarter or 0, deadline or "", opens or frozenset(), requires or frozenset())
+    form = row[FORM].strip()
+    return Round(name, quarter or 0, deadline or "", opens or frozenset(), requires or frozenset(), form)
 
 
 def _groups(row: TableRow, header: str, groups: Sequence[str]) -> frozenset[str] | None:

@@ -8,9 +8,9 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def bundled(name: str) -> Path:
-    """Return the shipped folder ``name`` (``templates``).
+    """Return the shipped folder ``name`` (``templates``, ``gallery``).
 
-    In a wheel it is ``dxreport/_templates``; in a checkout, and in an editable installation of one,
+    In a wheel it is ``dxreport/_templates`` and so on; in a checkout, and in an editable installation of one,
     it is next to the package. Raises FileNotFoundError if there is neither.
     """
     for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):

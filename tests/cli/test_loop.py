@@ -49,7 +49,7 @@ def test_render_lists_its_issues(tmp_path: Path, capsys: pytest.CaptureFixture[s
     code, told = answer(quarter, capsys, "render", "--quarter", 1)
     assert code == 0 and told == dry
     assert list(told) == ["round", "folder", "issues"]
-    assert list(told["issues"][0]) == ["id", "department", "measures", "path", "sha256", "again", "too_tall"]
+    assert list(told["issues"][0]) == ["id", "department", "measures", "path", "sha256", "again", "too_tall", "form"]
     assert (len(told["issues"]), sum(len(i["measures"]) for i in told["issues"])) == (17, 26)
     for i in told["issues"]:
         assert hashlib.sha256(Path(i["path"]).read_bytes()).hexdigest() == i["sha256"]

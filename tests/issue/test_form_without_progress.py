@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from dxreport.cli import main
-from dxreport.form.compile import load_form
 from dxreport.issue import render as issuing
+from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.issue.store import Archive, snapshot_path
 from dxreport.sendback.fill import fill
 from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter
@@ -17,7 +17,7 @@ from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter
 
 def without_progress(quarter: Quarter) -> None:
     """The coordinator takes the cells of 進捗 out of the form."""
-    path = quarter.workspace.templates / issuing.FORM_NAME
+    path = quarter.workspace.templates / FORM_NAME
     book = openpyxl.load_workbook(path)
     for row in book[quarter.form.sheet].iter_rows():
         for cell in row:
@@ -29,10 +29,11 @@ def without_progress(quarter: Quarter) -> None:
 
 def returned(quarter: Quarter) -> bytes:
     """A return of the second quarter on that form: nothing is written but a person."""
-    form, master = load_form(quarter.workspace.templates / issuing.FORM_NAME), quarter.master
-    books = issuing.plan(master, form, master.settings.round("第2四半期"), ISSUED, departments=(OFFICE,))
-    issuing.apply(quarter.workspace, master, books, form, quarter.root / "配付", now=ISSUED)
-    return fill(books[0].data, form, {"01-01": {}}, quarter=2, year=1)
+    master = quarter.master
+    forms = Forms(quarter.workspace.templates, master)
+    books = issuing.plan(master, forms, master.settings.round("第2四半期"), ISSUED, departments=(OFFICE,))
+    issuing.apply(quarter.workspace, master, books, quarter.root / "配付", now=ISSUED)
+    return fill(books[0].data, books[0].form, {"01-01": {}}, quarter=2, year=1)
 
 
 def test_check_names_the_rounds_and_their_cells(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from dxreport.domain.errors import DxreportError, LockedError, MasterError, Usag
 from dxreport.domain.model import FiscalYear, Ref, Round
 from dxreport.intake.workbook import open_workbook
 from dxreport.issue import render as issuing
+from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.issue.store import Archive, form_path, workbook_path
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.init import create
@@ -44,7 +45,9 @@ def with_standings(quarter: Quarter, standings: dict[str, Standing]) -> None:
 def chosen(quarter: Quarter, round_: str = "第1四半期", **options: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """What would be issued: department → measures."""
     master = quarter.master
-    books = issuing.plan(master, quarter.form, master.settings.round(round_), ISSUED, **options)
+    books = issuing.plan(
+        master, Forms(quarter.workspace.templates, master), master.settings.round(round_), ISSUED, **options
+    )
     return {b.issue.department: b.issue.measures for b in books}
 
 
@@ -75,10 +78,7 @@ def test_what_was_issued_is_kept_workbook_texts_and_form(issued_quarter: Quarter
         snapshot = Archive(workspace).snapshot(i.id)
         assert (snapshot.round, snapshot.department, snapshot.fiscal_year) == ("第1四半期", i.department, "令和４年度")
         assert {id_: snapshot.measure(id_) for id_ in i.measures} == {id_: master.measure(id_) for id_ in i.measures}
-    assert (
-        form_path(workspace, master.issues[0].form).read_bytes()
-        == (workspace.templates / issuing.FORM_NAME).read_bytes()
-    )
+    assert form_path(workspace, master.issues[0].form).read_bytes() == (workspace.templates / FORM_NAME).read_bytes()
 
 
 def test_file_names_are_legal_on_windows(issued_quarter: Quarter) -> None:

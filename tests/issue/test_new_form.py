@@ -7,8 +7,7 @@ import io
 import openpyxl
 
 from dxreport.domain.model import Ref
-from dxreport.form.compile import load_form
-from dxreport.issue.render import FORM_NAME
+from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.sendback.fill import fill
 from tests.support import quarter as play
 from tests.support.quarter import ANSWERS, RETURNED, Quarter
@@ -44,17 +43,16 @@ def test_a_sheet_issued_with_the_old_form_is_still_read(quarter: Quarter) -> Non
 def test_the_new_form_carries_all_answers(quarter: Quarter) -> None:
     quarter.collect(quarter.filled({"01-01": ANSWER}))
     redraw(quarter)
-    form = load_form(quarter.workspace.templates / FORM_NAME)
     master = quarter.master
     from dxreport.issue import render as issuing
 
     round_ = master.settings.round("第2四半期")
-    books = issuing.plan(master, form, round_, RETURNED)
-    issuing.apply(quarter.workspace, master, books, form, quarter.root / "新様式", now=RETURNED)
+    books = issuing.plan(master, Forms(quarter.workspace.templates, master), round_, RETURNED)
+    issuing.apply(quarter.workspace, master, books, quarter.root / "新様式", now=RETURNED)
     book = next(b for b in books if b.issue.department == play.OFFICE)
     assert book.issue.form != quarter.form.digest
     later = {"01-01": {Ref.parse(f"activity.progress/{k}/2"): "予定通り" for k in ("K1", "K2")}}
-    back = fill(book.data, form, later, quarter=2, year=1)
+    back = fill(book.data, book.form, later, quarter=2, year=1)
     plan = quarter.collect(quarter.put(back, "第2四半期.xlsx"))
     [sheet] = [s for s in plan.files[0].sheets if s.measure == "01-01"]
     assert [p.code for p in sheet.problems if p.severity == "error"] == []

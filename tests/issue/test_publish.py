@@ -18,8 +18,8 @@ from dxreport import cli
 from dxreport.domain.errors import DxreportError
 from dxreport.form.compile import Form, compile_form, load_form
 from dxreport.issue import print_pdf
+from dxreport.issue.forms import FORM_NAME
 from dxreport.issue.publish import PublishedSet, published_set
-from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import read_master

@@ -18,8 +18,8 @@ from dxreport.form.compile import compile_form, load_form
 from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
+from dxreport.issue.forms import FORM_NAME
 from dxreport.issue.publish import published_set
-from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.import_forms import ImportedForms, import_forms
 from dxreport.lifecycle.init import create_from

@@ -30,9 +30,9 @@ from dxreport.report.pdf import pdf
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
 from tests.support.declared_scene import catalogue, rated
+from tests.support.json_doc import documented, expanded, paths
 from tests.support.measures import measure
 from tests.support.scenes import SETTINGS, first_quarter, in_memory
-from tests.test_docs import documented, expanded, paths
 
 NOW = datetime(2022, 7, 19, 9)
 TEMPLATES = bundled("templates")

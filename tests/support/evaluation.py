@@ -16,8 +16,9 @@ from dxreport.collect.plan import Plan
 from dxreport.collect.run import collect
 from dxreport.domain.fields import Catalogue, Ref
 from dxreport.domain.model import Measure, Settings
-from dxreport.form.compile import Form
+from dxreport.form.compile import Form, load_form
 from dxreport.issue import render as issuing
+from dxreport.issue.forms import Forms
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
@@ -31,7 +32,7 @@ from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
 from tests.support.measures import measure, with_texts
 
-GALLERY = bundled("templates") / "gallery"
+GALLERY, FORM = bundled("gallery"), "事務事業評価.xlsx"
 ROUND = "年度実績"
 GROUPS = frozenset({"主担当者", "一次評価", "今後の方向性", "費用"})
 OFFICE, OTHER = "産業振興課", "総務課"
@@ -50,7 +51,7 @@ ANSWERS = {
 @cache
 def catalogue() -> Catalogue:
     """The fields that the gallery declares for its form."""
-    book = MasterWorkbook(Package((GALLERY / "事務事業評価_項目.xlsx").read_bytes()))
+    book = MasterWorkbook(Package((GALLERY / FORM).read_bytes()))
     found = read_catalogue(book, 4)
     assert not book.faults
     return found
@@ -85,15 +86,15 @@ class Evaluation:
 
     @property
     def form(self) -> Form:
-        return issuing.form_of(self.workspace, self.master.settings.catalogue)
+        return load_form(self.workspace.templates / FORM, self.master.settings.catalogue)
 
     def issue(self, now: datetime = ISSUED, **chosen: tuple[str, ...]) -> list[Path]:
         """Issue the round."""
         master, round_ = self.master, self.master.settings.round(ROUND)
         assert round_ is not None
-        books = issuing.plan(master, self.form, round_, now, **chosen)
+        books = issuing.plan(master, Forms(self.workspace.templates, master), round_, now, **chosen)
         out = issuing.out_folder(self.workspace, master, round_)
-        return issuing.apply(self.workspace, master, books, self.form, out, now=now)
+        return issuing.apply(self.workspace, master, books, out, now=now)
 
     def sent(self, department: str = OFFICE) -> Path:
         """The workbook that a department was sent last."""
@@ -173,7 +174,7 @@ def make(folder: Path, fields: Catalogue | None = None) -> Evaluation:
     made = Evaluation(folder)
     made.workspace.templates.mkdir(parents=True)
     made.workspace.master.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(GALLERY / "事務事業評価.xlsx", made.workspace.templates / issuing.FORM_NAME)
+    shutil.copy(GALLERY / FORM, made.workspace.templates / FORM)
     made.workspace.master.write_bytes(master_bytes(settings(fields), DEPARTMENTS, measures(fields)))
     return made
 

@@ -19,6 +19,7 @@ from dxreport.collect.run import collect
 from dxreport.domain.model import Ref
 from dxreport.form.compile import Form, load_form
 from dxreport.issue import render as issuing
+from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.init import create
 from dxreport.master.read import read_master
@@ -33,7 +34,7 @@ ISSUED = datetime(2022, 7, 1, 9)
 RETURNED = datetime(2022, 7, 14, 17)
 OFFICE = "産業振興課"  # two measures: 01-01 and 01-04
 ANSWERS = {m.id: m for m in sample.load(with_answers=True)}
-FORM = load_form(bundled("templates") / issuing.FORM_NAME)
+FORM = load_form(bundled("templates") / FORM_NAME)
 Edits = Mapping[str, str]  # by str(Ref)
 
 
@@ -127,9 +128,9 @@ def issue(
     """Issue a round; ``chosen`` are the options of ``issue.render.plan``."""
     master = quarter.master
     round_ = master.settings.round(round_name)
-    books = issuing.plan(master, quarter.form, round_, now, **chosen)
+    books = issuing.plan(master, Forms(quarter.workspace.templates, master), round_, now, **chosen)
     out = issuing.out_folder(quarter.workspace, master, round_)
-    issuing.apply(quarter.workspace, master, books, quarter.form, out, now=now)
+    issuing.apply(quarter.workspace, master, books, out, now=now)
     return books
 
 

@@ -1,0 +1,81 @@
+"""The gallery: forms that a new workspace can begin with, each a template that brings its fields.
+
+A form is a file: the template, with a sheet 項目 like that of the master if it has fields of its own, and a sheet 回
+like the table in 設定 if it says which round opens what. Neither is sent to departments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..domain.errors import DxreportError, PackageError, UsageError
+from ..domain.fields import Catalogue, Period
+from ..domain.model import Round, Settings
+from ..domain.values import did_you_mean
+from ..form.compile import compile_form
+from ..form.records import Form
+from ..issue.forms import FORM_NAME, find_form, form_files
+from ..master.catalogue import read_catalogue
+from ..master.schema import FIELDS, ROUNDS
+from ..master.settings import read_rounds
+from ..master.workbook import MasterWorkbook
+from ..ooxml.package import Package
+from ..workspace.bundled import bundled
+from .check import without_input
+
+_ROUNDS = replace(ROUNDS, name="回")  # as a template has it
+
+
+def gallery() -> dict[str, Path]:
+    """Return the templates of the gallery by name; the first is the bundled form."""
+    files = (bundled("templates") / FORM_NAME, *form_files(bundled("gallery")))
+    return {path.stem: path for path in files}
+
+
+def find(name: str) -> Path:
+    """Return the template of this name in the gallery, or the file; raise UsageError for neither."""
+    known = gallery()
+    found = find_form(name, tuple(known.values())) or Path(name)
+    if found.suffix != ".xlsx" or not found.is_file():
+        fix = f"{did_you_mean(name, known, ratio=0.5)}様式集にあるのは、{'、'.join(known)} です。"
+        raise UsageError(f"様式「{name}」は、様式集にもファイルにもありません。", fix)
+    return found
+
+
+def settings_for(path: Path, settings: Settings) -> Settings:
+    """Return the settings of a new master with the fields and rounds that a template brings.
+
+    Without rounds of its own, the rounds open what the form has inputs for. Raises TemplateError for faults in the
+    form, DxreportError for faults in its sheets 項目 and 回.
+    """
+    data = path.read_bytes()
+    try:
+        book = MasterWorkbook(Package(data))
+    except PackageError as error:
+        raise DxreportError(f"様式 {path.name} を Excel ブックとして読めません（{error.message}）。") from None
+    catalogue = read_catalogue(book, len(settings.plan_years)) if book.has_sheet(FIELDS) else settings.catalogue
+    rounds = read_rounds(book, catalogue, _ROUNDS) if book.has_sheet(_ROUNDS) else ()
+    if book.faults:
+        lines = "\n".join(f"  {fault}" for fault in book.faults)
+        raise DxreportError(
+            f"様式 {path.name} に誤りが {len(book.faults)} 件あります。\n{lines}", "Excel で直してください。"
+        )
+    settings, form = replace(settings, catalogue=catalogue), compile_form(data, path.name, catalogue)
+    return replace(settings, rounds=rounds or tuple(_opened(settings, form)))
+
+
+def _opened(settings: Settings, form: Form) -> Iterator[Round]:
+    """Yield the rounds with what the form has inputs for, among it the groups of declared fields."""
+    for round_ in settings.rounds:
+        everything = round_.opens | _declared(settings.catalogue, round_)
+        absent = {group for group, _ in without_input(settings, [form], replace(round_, opens=everything))}
+        opens = everything - absent
+        yield replace(round_, opens=opens, requires=round_.requires & opens)
+
+
+def _declared(catalogue: Catalogue, round_: Round) -> frozenset[str]:
+    """Return the groups of declared fields; those of quarters only for a round of a quarter."""
+    fields = (f for f in catalogue.declared if f.group and (round_.quarter or f.period is not Period.QUARTERS))
+    return frozenset(field.group for field in fields)
