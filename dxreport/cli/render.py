@@ -33,7 +33,7 @@ def render(
     round_, form = call.round(master), issue.form_of(workspace, master.settings.catalogue)
     books = issue.plan(
         master, form, round_, call.now, departments=departments, measures=measures,
-        kept=Archive(workspace).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),
+        kept=Archive(workspace, master.settings.catalogue).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),
     )  # fmt: skip
     folder = out or issue.out_folder(workspace, master, round_)
     if not dry_run:

@@ -393,6 +393,12 @@ ROUND_WITHOUT_FIELD = ProblemKind(
     "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
 )
 
+FIELD_GONE = ProblemKind(
+    "W606",
+    "項目「{value}」は「項目」シートにありませんが、その答えが{count}件あります。マスターの列と記録に残り、使われません。",
+    "名前を変えたのなら、新しい項目の「旧名」に「{value}」を書いてください。使わない項目なら、このままで構いません。",
+)
+
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }

@@ -5,6 +5,7 @@ Only reads, so it works while the master is open in Excel.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from ..form.render.workbook import render_book
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.render import FORM_NAME
 from ..master.records import Direction, Master
-from ..master.schema import DIRECTION, DIRECTION_FIELD, PROGRESS, ROUNDS, tables_of
+from ..master.schema import DIRECTION, DIRECTION_FIELD, FIELDS, PROGRESS, ROUNDS, tables_of
 from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
 from ..ooxml.refs import address
@@ -88,7 +89,7 @@ def audit(master: Master, templates: Path, round_: Round) -> Audit:
         checked.append(CheckedTemplate(path, _trial_faults(form, master), form.notes))
         if path.name == FORM_NAME:
             issued = form
-    return Audit(round_, tuple(measures), tuple(checked), tuple(_settings(master, issued)))
+    return Audit(round_, tuple(measures), tuple(checked), (*_settings(master, issued), *_gone(master)))
 
 
 def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
@@ -115,6 +116,15 @@ def _settings(master: Master, form: Form | None) -> Iterator[Problem]:
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _gone(master: Master) -> Iterator[Problem]:
+    """Find fields with answers that 項目 no longer has."""
+    known = {*master.settings.catalogue.field, DIRECTION_FIELD}
+    gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
+    for key, count in sorted(gone.items()):
+        params = {"value": key.rpartition(".")[2], "count": str(count)}
+        yield problem(problems.FIELD_GONE, params, sheet=FIELDS.name, label="名前", value=params["value"])
 
 
 def _without_input(master: Master, form: Form, round_: Round) -> Iterator[tuple[str, str]]:

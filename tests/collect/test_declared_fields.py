@@ -100,7 +100,7 @@ def test_a_rating_pasted_wrongly_and_reasons_that_lack(office: Evaluation) -> No
     assert (said.label, said.cell) == ("一次評価の理由", office.cells()["評価理由"])
     reasons = {"評価理由": "利用が伸びない", "見直し": "店舗を増やす"}
     plan = office.collect(office.filled({**ANSWERS, "評価": "C", "方向性": "廃止", **reasons}), now=LATER)
-    assert found(plan) == [] and office.values()["評価理由"] == "利用が伸びない"
+    assert not [p for p in found(plan) if p[1] == "error"] and office.values()["評価理由"] == "利用が伸びない"
 
 
 def test_what_the_coordinator_writes_stays(office: Evaluation) -> None:

@@ -34,7 +34,7 @@ GROUPS = {
     "W6": "設定、成果目標の方向",
 }  # fmt: skip
 WORDS = {
-    "cells": "セル", "column": "列", "tag": "{{ … }}",
+    "cells": "セル", "count": "数", "column": "列", "tag": "{{ … }}",
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
     "meant": "記入された回",
