@@ -37,7 +37,8 @@ def render(
     round_, forms = call.round(master), Forms(workspace.templates, master)
     books = issue.plan(
         master, forms, round_, call.now, departments=departments, measures=measures,
-        kept=Archive(workspace).workbook, watch=lambda chosen: console.progress(chosen, "作成中"),
+        kept=Archive(workspace, master.settings.catalogue).workbook,
+        watch=lambda chosen: console.progress(chosen, "作成中"),
     )  # fmt: skip
     folder = out or issue.out_folder(workspace, master, round_)
     if not dry_run:

@@ -41,7 +41,7 @@ class Books:
     def __init__(self, workspace: Workspace, master: Master, now: datetime) -> None:
         self.workspace, self.master, self.when = workspace, master, stamp(now)
         self.kept = Kept(workspace, master.settings)
-        self.log = Log(workspace.log)
+        self.log = Log(workspace.log, master.settings.catalogue)
         self.conflicts = ConflictRows(master.conflicts, self.when, master.settings)
         self.texts = {m.id: {ref: text for ref, text in m.values().items() if text} for m in master.measures}
         self._states: dict[tuple[str, int], Replayed] = {}
@@ -61,18 +61,23 @@ class Books:
     def noticed(self) -> tuple[LogEntry, ...]:
         """What happened since the last command: issues, and texts that people changed before and after them."""
         known = {entry.event.issue for entry in self.chain.entries() if isinstance(entry.event, Issued)}
-        texts = self.chain.written()
+        texts = {id_: self._declared(refs) for id_, refs in self.chain.written().items()}
         out: list[LogEntry] = []
         for issue in self.master.issues:
             snapshot = self.kept.archive.snapshot(issue.id) if issue.id not in known else None
             if snapshot is not None:
                 for measure, sent in snapshot.texts.items():
                     if measure in self.texts:
-                        out += _edits(measure, texts.setdefault(measure, {}), sent)
+                        out += _edits(measure, texts.setdefault(measure, {}), self._declared(sent))
                 out.append(LogEntry(Issued(issue.id), issue.measures))
         for measure, here in self.texts.items():
             out += _edits(measure, texts.setdefault(measure, {}), here)
         return tuple(out)
+
+    def _declared(self, texts: Mapping[Ref, str]) -> dict[Ref, str]:
+        """The texts of fields of today: those of a field that was removed from 項目 stay as they were."""
+        fields = self.master.settings.catalogue.field
+        return {ref: text for ref, text in texts.items() if ref.field in fields}
 
     @cached_property
     def entries(self) -> list[LogEntry]:
@@ -202,6 +207,7 @@ class Books:
             kept = f"{withdrawn} の取下げ後も、この返送の値"
             self.conflicts.take_back(withdrawn, note)
         readings = self.readings()
+        fields = self.master.settings.catalogue.field
         edits: list[Change] = []
         changes: list[Change] = []
         texts: list[tuple[str, Ref, str]] = []
@@ -211,7 +217,7 @@ class Books:
             edits += history.between(first, before, events)
             changes += history.between(before, after, events, note, kept)
             self.conflicts.follow(measure, first, after, note, withdrawn)
-            refs = sorted({*before.texts, *after.texts})
+            refs = sorted(ref for ref in {*before.texts, *after.texts} if ref.field in fields)
             texts += ((measure, ref, text) for ref in refs if (text := after.text(ref)) != before.text(ref))
         returns = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw)}
         old = self.receipts(self.touched(), returns, upto=start)

@@ -109,8 +109,12 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
     sheets = [s for s in planned.sheets if s.texts and s.issue == first.issue]
     held = [s for s in sheets if s.status is Status.HELD]
     path = workbook_path(workspace, first.issue)
-    issue, snapshot = master.issue(first.issue), Archive(workspace).snapshot(first.issue)
-    form = Archive(workspace).form(issue.form, snapshot.catalogue) if issue and snapshot else None
+    issue, snapshot = master.issue(first.issue), Archive(workspace, master.settings.catalogue).snapshot(first.issue)
+    form = (
+        Archive(workspace, master.settings.catalogue).form(issue.form, snapshot.catalogue)
+        if issue and snapshot
+        else None
+    )
     round_ = master.settings.round(first.round)
     if form is None or snapshot is None or round_ is None or not path.is_file():
         return None

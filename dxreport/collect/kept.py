@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..domain.errors import MasterError
@@ -21,7 +22,7 @@ class Kept:
     """The kept readings and settings of a workspace; ``files`` are those that a command adds."""
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
-        self.workspace, self.archive = workspace, Archive(workspace)
+        self.workspace, self.archive = workspace, Archive(workspace, settings.catalogue)
         self.files: dict[Path, bytes] = {}
         self._own = _terms_data(settings)
         self.own_terms = hashlib.sha256(self._own).hexdigest()[:16]
@@ -31,7 +32,8 @@ class Kept:
     def terms(self, digest: str) -> Settings:
         """The settings of this digest; raises MasterError where they are gone."""
         if digest not in self._terms:
-            self._terms[digest] = _load_terms(self.workspace.terms / f"{digest}.json")
+            found = _load_terms(self.workspace.terms / f"{digest}.json")
+            self._terms[digest] = replace(found, catalogue=self.archive.today.brought(found.catalogue))
         return self._terms[digest]
 
     def keep_terms(self) -> None:

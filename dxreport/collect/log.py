@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import MasterError
+from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.model import Ref
 from .reading import problem_from, problem_json, refs_from, refs_json
 from .replay import Accept, Adopt, Again, Decision, Edit, Event, Issued, Judged, Withdraw
@@ -72,18 +73,21 @@ class Commit:
         return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
 
     @classmethod
-    def parse(cls, data: bytes) -> Commit:
-        """The inverse of :meth:`data`; raises ValueError, KeyError or TypeError on anything else."""
+    def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Commit:
+        """The inverse of :meth:`data`, with fields under their keys of ``today``.
+
+        Raises ValueError, KeyError or TypeError on anything else.
+        """
         given = json.loads(data)
         first = given.get("first")
         return cls(
             given["parent"],
             given["when"],
             given["command"],
-            tuple(_entry_from(entry) for entry in given["entries"]),
-            tuple((measure, Ref.parse(ref), text) for measure, ref, text in given["changes"]),
-            {key: _judged_from(judged) for key, judged in given["outcomes"].items()},
-            None if first is None else {id_: refs_from(texts) for id_, texts in first.items()},
+            tuple(_entry_from(entry, today) for entry in given["entries"]),
+            tuple((measure, today.ref(ref), text) for measure, ref, text in given["changes"]),
+            {key: _judged_from(judged, today) for key, judged in given["outcomes"].items()},
+            None if first is None else {id_: refs_from(texts, today) for id_, texts in first.items()},
         )
 
 
@@ -123,10 +127,10 @@ class Chain:
 
 
 class Log:
-    """The commits kept in a folder."""
+    """The commits kept in a folder, with fields under their keys of ``today``."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, today: Catalogue = BUILT_IN) -> None:
+        self.folder, self._today = folder, today
         self._commits: dict[str, Commit] = {}
 
     def chain(self, tip: str) -> Chain:
@@ -179,7 +183,7 @@ class Log:
                 data = path.read_bytes()
                 if hashlib.sha256(data).hexdigest()[:12] != name.rpartition("-")[2]:
                     raise ValueError(name)
-                self._commits[name] = Commit.parse(data)
+                self._commits[name] = Commit.parse(data, self._today)
             except (OSError, ValueError, KeyError, TypeError):
                 raise MasterError(f"記録 {path} がないか、壊れています。", "バックアップから戻してください。") from None
         return self._commits[name]
@@ -221,12 +225,12 @@ def _entry_json(entry: LogEntry) -> dict[str, Any]:
     return given
 
 
-def _entry_from(given: dict[str, Any]) -> LogEntry:
+def _entry_from(given: dict[str, Any], today: Catalogue) -> LogEntry:
     type_, measures = _EVENTS[given.pop("event")], tuple(given.pop("measures"))
     if "ref" in given:
-        given["ref"] = Ref.parse(given["ref"])
+        given["ref"] = today.ref(given["ref"])
     if "texts" in given:
-        given["texts"] = refs_from(given["texts"])
+        given["texts"] = refs_from(given["texts"], today)
     blank = {f.name: "" for f in fields(type_) if f.name not in ("ref", "texts")}
     return LogEntry(type_(**{**blank, **given}), measures)
 
@@ -239,6 +243,6 @@ def _judged_json(judged: Judged) -> dict[str, Any]:
     return {key: value for key, value in (given | {"elsewhere": judged.elsewhere}).items() if value}
 
 
-def _judged_from(given: Mapping[str, Any]) -> Judged:
-    own, lacks, warnings = (tuple(map(problem_from, given.get(key, ()))) for key in _PROBLEMS)
+def _judged_from(given: Mapping[str, Any], today: Catalogue) -> Judged:
+    own, lacks, warnings = (tuple(problem_from(p, today) for p in given.get(key, ())) for key in _PROBLEMS)
     return Judged(own, lacks, warnings, given.get("elsewhere", ""))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..domain.errors import MasterError
+from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.model import Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive, Snapshot
@@ -90,7 +91,7 @@ def parse_reading(data: bytes, archive: Archive) -> Reading:
     """The inverse of :func:`reading_data`; raises ValueError, KeyError or TypeError on anything else."""
     given = json.loads(data)
     sheets = tuple(_sheet_from(sheet, archive) for sheet in given.pop("sheets"))
-    problems = tuple(problem_from(p) for p in given.pop("problems"))
+    problems = tuple(problem_from(p, archive.today) for p in given.pop("problems"))
     return Reading(**{"sent": "", **given}, sheets=sheets, problems=problems)
 
 
@@ -99,9 +100,10 @@ def problem_json(p: Problem) -> dict[str, Any]:
     return {key: value for key, value in asdict(p).items() if value}
 
 
-def problem_from(given: Mapping[str, Any]) -> Problem:
-    """The inverse of :func:`problem_json`."""
-    return Problem(**{**given, "fields": tuple(given.get("fields", ()))})
+def problem_from(given: Mapping[str, Any], today: Catalogue = BUILT_IN) -> Problem:
+    """The inverse of :func:`problem_json`, with fields under their keys of ``today``."""
+    fields = tuple(map(today.address, given.get("fields", ())))
+    return Problem(**{**given, "field": today.address(given.get("field", "")), "fields": fields})
 
 
 def refs_json(texts: Mapping[Ref, str]) -> dict[str, str]:
@@ -109,9 +111,9 @@ def refs_json(texts: Mapping[Ref, str]) -> dict[str, str]:
     return {str(ref): text for ref, text in texts.items()}
 
 
-def refs_from(given: Mapping[str, str]) -> dict[Ref, str]:
-    """The inverse of :func:`refs_json`."""
-    return {Ref.parse(ref): text for ref, text in given.items()}
+def refs_from(given: Mapping[str, str], today: Catalogue = BUILT_IN) -> dict[Ref, str]:
+    """The inverse of :func:`refs_json`, with fields under their keys of ``today``."""
+    return {today.ref(ref): text for ref, text in given.items()}
 
 
 def _sheet_json(sheet: SheetReading, archive: Archive) -> dict[str, Any]:
@@ -128,17 +130,18 @@ def _sheet_json(sheet: SheetReading, archive: Archive) -> dict[str, Any]:
 
 
 def _sheet_from(given: dict[str, Any], archive: Archive) -> SheetReading:
-    same, texts = given.pop("as issued", ()), refs_from(given.pop("texts", {}))
+    today = archive.today
+    same, texts = given.pop("as issued", ()), refs_from(given.pop("texts", {}), today)
     sheet = SheetReading(
-        cells=refs_from(given.pop("cells", {})),
-        problems=tuple(map(problem_from, given.pop("problems", ()))),
-        added=tuple(map(refs_from, given.pop("added", ()))),
+        cells=refs_from(given.pop("cells", {}), today),
+        problems=tuple(problem_from(p, today) for p in given.pop("problems", ())),
+        added=tuple(refs_from(item, today) for item in given.pop("added", ())),
         moved=tuple(given.pop("moved", ())),
         rounds=tuple(given.pop("rounds", ())),
         **given,
     )
     issued = issue_of(sheet, archive).texts[sheet.measure] if same else {}
-    return replace(sheet, texts={ref: issued.get(ref, "") for ref in map(Ref.parse, same)} | texts)
+    return replace(sheet, texts={ref: issued.get(ref, "") for ref in map(today.ref, same)} | texts)
 
 
 def issue_of(sheet: SheetReading, archive: Archive) -> Snapshot:

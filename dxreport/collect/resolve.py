@@ -9,6 +9,7 @@ from ..domain.errors import MasterError, UsageError
 from ..domain.model import Ref, normalise
 from ..domain.problems import Problem
 from ..master.records import Change, Conflict, ConflictState
+from ..master.schema import FIELDS
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from .commit import Books, opened
@@ -75,9 +76,15 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
                 f"dxreport resolve {row.id} --take current で閉じてください。",
             )
         return replace(row, state=ConflictState.RESOLVED, decision="", reason=why, when=books.when)
-    here = books.texts[row.measure].get(row.ref, "")
-    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take, normalise(take))
+    if row.ref.field not in books.master.settings.catalogue.field and take != "current":
+        raise UsageError(
+            f"{row.label} は、いまの「{FIELDS.name}」シートにない項目です。",
+            f"項目を元に戻すか、dxreport resolve {row.id} --take current で閉じてください。",
+        )
     state = books.state(row.measure)
+    known = books.texts[row.measure] if row.ref.field in books.master.settings.catalogue.field else None
+    here = state.text(row.ref) if known is None else known.get(row.ref, "")
+    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take, normalise(take))
     wanted = row.ref, row.returned, row.current
     asked = next((c for c in state.conflicts.values() if (c.ref, c.returned, c.current) == wanted), None)
     if asked is not None:

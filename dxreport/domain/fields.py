@@ -8,7 +8,7 @@ of the 回 table in 設定; ``when`` says which periods of the field a round of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -248,6 +248,37 @@ class Catalogue:
         """The fields that the office declared."""
         return tuple(field for field in self.fields if field.declared)
 
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The keys of today by those that fields had before (旧名)."""
+        return {old: field.key for field in self.fields for old in field.former}
+
+    @cached_property
+    def former_names(self) -> Mapping[str, Mapping[str, Field]]:
+        """The fields of each list by names that they had before, which templates may still write."""
+        out: dict[str, dict[str, Field]] = {prefix: {} for prefix in self.members}
+        for field in self.fields:
+            for old in field.former:
+                out[field.prefix].setdefault(old.rpartition(".")[2], field)
+        return out
+
+    def address(self, stored: str) -> str:
+        """Return an address (``str(ref)``) as of today, from one that may have been kept before a field was renamed."""
+        key, slash, rest = stored.partition("/")
+        return self.renamed.get(key, key) + slash + rest
+
+    def ref(self, stored: str) -> Ref:
+        """Parse an address that may have been kept before a field was renamed; raise ValueError on anything else."""
+        return Ref.parse(self.address(stored))
+
+    def brought(self, earlier: Catalogue) -> Catalogue:
+        """Return an earlier catalogue with its fields under the keys of today."""
+        keys = self.renamed
+        if not keys:
+            return earlier
+        fields = (_under(field, keys.get(field.key, field.key), keys) for field in earlier.fields)
+        return Catalogue(tuple(fields), earlier.years)
+
     def list_of(self, ref: Ref) -> ItemList | None:
         """Return the list that a Ref points into, or None for a text of the measure itself."""
         return self.by_prefix.get(ref.field.rpartition(".")[0])
@@ -327,6 +358,14 @@ class Catalogue:
     def parse(cls, given: Iterable[Mapping[str, Any]], years: int) -> Catalogue:
         """Invert :meth:`plain`; raise ValueError, KeyError or TypeError on anything else."""
         return BUILT_IN.extended(map(_parsed, given), years)
+
+
+def _under(field: Field, key: str, keys: Mapping[str, str]) -> Field:
+    """A field under another key, which keeps its own as a former one; its condition follows."""
+    needed = field.required
+    required = needed and replace(needed, field=keys.get(needed.field, needed.field))
+    former = field.former if key == field.key else (*field.former, field.key)
+    return replace(field, key=key, former=former, required=required)
 
 
 def _plain(field: Field) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .fields import BUILT_IN, Catalogue, Period
+from .fields import BUILT_IN, Catalogue, Field, Period
 from .fields import QUARTER_LABELS as QUARTER_LABELS
 from .fields import QUARTERS as QUARTERS
 from .fields import ItemList as ItemList
@@ -88,7 +88,7 @@ class Record:
     def __getattr__(self, name: str) -> Any:
         if name in _OWN:  # asked for while it is copied, before it is set
             raise AttributeError(name)
-        field = self.catalogue.members[self.prefix].get(name)
+        field = self._field(name)
         if field is not None and field.period is Period.NONE:
             return self.text(field.key)
         if name in ("quarters", "years"):
@@ -98,6 +98,11 @@ class Record:
         ):
             return RecordPeriod(self, int(match[2]))
         raise AttributeError(name)
+
+    def _field(self, name: str) -> Field | None:
+        """The field of this name, or that had it before."""
+        found = self.catalogue.members[self.prefix].get(name)
+        return found or self.catalogue.former_names[self.prefix].get(name)
 
     def _years(self) -> range:
         return range(1, self.catalogue.years + 1)
@@ -128,7 +133,7 @@ class RecordPeriod:
         if name in _OWN:
             raise AttributeError(name)
         record = self._record
-        field = record.catalogue.members[record.prefix].get(name)
+        field = record._field(name)
         if field is None or field.period is Period.NONE:
             raise AttributeError(name)
         return record.text(field.key, self.number)

@@ -442,6 +442,12 @@ FORM_UNSAID = ProblemKind(
     "{reason}「施策」「部署」か「設定」の回の表の「様式」の列（なければ表の右に加えてください）に、名前を書いてください。",
 )
 
+FIELD_GONE = ProblemKind(
+    "W615",
+    "項目「{value}」は「項目」シートにありませんが、その答えが{count}件あります。マスターの列と記録に残り、使われません。",
+    "名前を変えたのなら、新しい項目の「旧名」に「{value}」を書いてください。使わない項目なら、このままで構いません。",
+)
+
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }

@@ -78,6 +78,11 @@ class Variable:
         return self.catalogue.members[self.part.prefix if self.part else ""]
 
     @property
+    def former_fields(self) -> Mapping[str, Field]:
+        """The same by names that they had before."""
+        return self.catalogue.former_names[self.part.prefix if self.part else ""]
+
+    @property
     def attribute(self) -> str:
         """The attribute of its owner that it runs over."""
         return self.periods_of or (self.part.attribute if self.part else "")
@@ -152,27 +157,27 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
         return computed(text, variables)
     if variable.broken:
         raise TextFault(_FOLLOWS)
-    known = _names_of(variable)
-    name = ".".join(path[1:])
-    if name not in known:
+    known, name = _names_of(variable), ".".join(path[1:])
+    found = known.get(name) or _names_of(variable, former=True).get(name)
+    if found is None:
         raise _unknown(path, known)
-    field, period = known[name]
+    field, period = found
     if variable.periods_of:
         return Binding(field, variable.owner, 0, variable.slot)
     return Binding(field, variable.slot, period)
 
 
-def _names_of(variable: Variable) -> dict[str, tuple[Field, int]]:
-    """The field and period of every path below a variable."""
-    fields = variable.fields.values()
+def _names_of(variable: Variable, *, former: bool = False) -> dict[str, tuple[Field, int]]:
+    """The field and period of every path below a variable; with ``former`` those by names that fields had before."""
+    fields = variable.former_fields if former else variable.fields
     if variable.periods_of:
-        return {field.name: (field, 0) for field in fields if field.period.plural == variable.periods_of}
-    out = {field.name: (field, 0) for field in fields if field.period is Period.NONE}
-    for field in fields:
+        return {name: (field, 0) for name, field in fields.items() if field.period.plural == variable.periods_of}
+    out = {name: (field, 0) for name, field in fields.items() if field.period is Period.NONE}
+    for own_name, field in fields.items():
         if field.period is not Period.NONE:
             names = [(f"{field.period.letter}{n}", n) for n in variable.catalogue.periods(field)]
             this = "this_year" if field.period is Period.YEARS else "this_quarter"
-            out |= {f"{name}.{field.name}": (field, n) for name, n in (*names, (this, THIS))}
+            out |= {f"{name}.{own_name}": (field, n) for name, n in (*names, (this, THIS))}
     return out
 
 
@@ -305,8 +310,9 @@ def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
     """Raise TextFault for a path that the model does not have; what follows a text (``.upper()``) is left to Jinja2."""
     known = _names_of(variable)
-    ends = {*known, "number", "key", *variable.lists}
-    begun = {".".join(name.split(".")[:n]) for name in known for n in (1, 2)}
+    names = {*known, *_names_of(variable, former=True)}
+    ends = {*names, "number", "key", *variable.lists}
+    begun = {".".join(name.split(".")[:n]) for name in names for n in (1, 2)}
     if not any(".".join(path[1:n]) in ends for n in range(2, len(path) + 1)) and ".".join(path[1:]) not in begun:
         raise _unknown(path, known)
 

@@ -1,6 +1,7 @@
 """The lists that dropdowns of a template can name: ``{{ lists.progress }}``, ``{{ lists.評価 }}``.
 
-Where fields of two places have the same name, ``{{ lists.取組.評価 }}`` says which.
+Where fields of two places have the same name, ``{{ lists.取組.評価 }}`` says which. A name that a field had before is
+understood too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ Words = Callable[[Settings], tuple[str, ...]]
 def lists_of(catalogue: Catalogue) -> Mapping[str, Words]:
     """Return the lists by name: those built in, and one for each declared field with words to choose from."""
     out: dict[str, Words] = {"progress": _progress, "flags": _flags, "no_report": lambda _: ("○",)}
+    former: dict[str, Words] = {}
     places = {"": MEASURE} | {prefix: items.label for prefix, items in catalogue.by_prefix.items()}
     offered = [field for field in catalogue.declared if _words(field)]
     for field in offered:
@@ -25,7 +27,9 @@ def lists_of(catalogue: Catalogue) -> Mapping[str, Words]:
             out[field.name] = words
         elif words:
             out[f"{places[field.prefix]}.{field.name}"] = words
-    return out
+        if words:
+            former.update((old.rpartition(".")[2], words) for old in field.former)
+    return former | out
 
 
 def _words(field: Field) -> Words | None:

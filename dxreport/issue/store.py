@@ -58,16 +58,16 @@ class Snapshot:
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
-    def parse(cls, data: bytes) -> Snapshot:
-        """Invert :meth:`data`; raise ValueError or KeyError on anything else."""
+    def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Snapshot:
+        """Invert :meth:`data`, with fields under their keys of ``today``; raise ValueError or KeyError on anything else."""
         given = json.loads(data)
         shown = {
             id_: (text.rpartition("/") for text in texts.split()) for id_, texts in given.get("inputs", {}).items()
         }
-        inputs = {id_: frozenset((key, int(n)) for key, _, n in parts) for id_, parts in shown.items()}
-        catalogue = Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years))
+        inputs = {id_: frozenset((today.address(key), int(n)) for key, _, n in parts) for id_, parts in shown.items()}
+        catalogue = today.brought(Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years)))
         head = {name: given[name] for name in _HEAD}
-        return cls(**head, texts=parse_texts(given["measures"]), inputs=inputs, catalogue=catalogue)
+        return cls(**head, texts=parse_texts(given["measures"], today), inputs=inputs, catalogue=catalogue)
 
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
@@ -75,16 +75,16 @@ def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, s
     return {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
 
 
-def parse_texts(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[Ref, str]]:
-    """Invert :func:`plain_texts`; raise ValueError or AttributeError on anything else."""
-    return {id_: {Ref.parse(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
+def parse_texts(given: Mapping[str, Mapping[str, str]], today: Catalogue = BUILT_IN) -> dict[str, dict[Ref, str]]:
+    """Invert :func:`plain_texts`, with fields under their keys of ``today``; raise ValueError or AttributeError."""
+    return {id_: {today.ref(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
 
 
 class Archive:
-    """The kept issues and forms of a workspace; each is read once."""
+    """The kept issues and forms of a workspace, with fields under their keys of ``today``; each is read once."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, today: Catalogue = BUILT_IN) -> None:
+        self._workspace, self.today = workspace, today
         self._snapshots: dict[str, Snapshot | None] = {}
         self._forms: dict[tuple[str, Catalogue], Form | None] = {}
 
@@ -93,7 +93,7 @@ class Archive:
         if issue not in self._snapshots:
             path = snapshot_path(self._workspace, issue)
             try:
-                self._snapshots[issue] = Snapshot.parse(path.read_bytes()) if path.is_file() else None
+                self._snapshots[issue] = Snapshot.parse(path.read_bytes(), self.today) if path.is_file() else None
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
         return self._snapshots[issue]

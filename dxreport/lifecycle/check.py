@@ -5,6 +5,7 @@ Only reads, so it works while the master is open in Excel.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from ..master.schema import (
     DEPARTMENTS,
     DIRECTION,
     DIRECTION_FIELD,
+    FIELDS,
     FORM,
     GENERAL,
     MEASURES,
@@ -115,7 +117,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     by_round = {
         name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
     }
-    settings = (*_settings(master, book, by_round), *_named(book, files), *_unsaid(master, files))
+    settings = (*_settings(master, book, by_round), *_named(book, files), *_unsaid(master, files), *_gone(master))
     ledgers = strayed(workspace, master) if workspace else ()
     return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
 
@@ -180,6 +182,15 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _gone(master: Master) -> Iterator[Problem]:
+    """Find fields with answers that 項目 no longer has."""
+    known = {*master.settings.catalogue.field, DIRECTION_FIELD}
+    gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
+    for key, count in sorted(gone.items()):
+        params = {"value": key.rpartition(".")[2], "count": str(count)}
+        yield problem(problems.FIELD_GONE, params, sheet=FIELDS.name, label="名前", value=params["value"])
 
 
 def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..collect.commit import Books
 from ..domain.errors import MasterError, UsageError
-from ..domain.fields import Ref, label
+from ..domain.fields import Catalogue, Ref, label
 from ..domain.merge import contested, three_way
 from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
@@ -122,17 +122,25 @@ def _write_carried(target: Workspace, carried: Texts) -> None:
     atomic_write(target.master_folder / CARRIED, data)
 
 
-def _read_carried(target: Workspace) -> dict[str, dict[Ref, str]]:
+def _brought(carried: Texts, today: Catalogue) -> dict[str, dict[Ref, str]]:
+    """Texts of the old year under the keys of the new one, without those of fields that it does not have."""
+    brought = {id_: {today.ref(str(ref)): text for ref, text in texts.items()} for id_, texts in carried.items()}
+    return {id_: {r: t for r, t in texts.items() if r.field in today.field} for id_, texts in brought.items()}
+
+
+def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, str]]:
     path = target.master_folder / CARRIED
     try:
-        return parse_texts(json.loads(path.read_bytes()))
+        return _brought(parse_texts(json.loads(path.read_bytes())), today)
     except (OSError, ValueError, AttributeError):
         raise MasterError(f"繰越の控え {path} が読めません。", "バックアップから戻してください。") from None
 
 
 def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
     """Merge what the old year has answered since into the new year's master."""
-    new, before = read_master(target.master), _read_carried(target)
+    new = read_master(target.master)
+    today = new.settings.catalogue
+    before, carried = _read_carried(target, today), _brought(carried, today)
     year = old.settings.fiscal_year + 1
     if new.settings.fiscal_year != year:
         raise UsageError(f"{target.master} は {year.label} のマスターではありません。", "--out を確かめてください。")

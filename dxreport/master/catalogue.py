@@ -282,7 +282,7 @@ def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Condition |
         return Condition() if text else None
     name, sign, words = fold(text).partition("=")
     around = [*catalogue.members[field.prefix].values(), *catalogue.members[""].values()]
-    of = next((f for f in around if name.strip() in (f.name, fold(f.label)) and f.key != field.key), None)
+    of = next((f for f in around if name.strip() in _called(f) and f.key != field.key), None)
     values = split(words)
     if not sign or of is None or not values or (of.period is not Period.NONE and of.period is not field.period):
         row.fault(
@@ -296,6 +296,11 @@ def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Condition |
         near = suggestion(word, known) or f"{'、'.join(of.choices)} から選んでください。"
         row.fault("必須の条件", f"必須の条件の「{word}」は、項目「{of.name}」の選択肢にありません。{near}")
     return Condition(of.key, tuple(known.get(word, word) for word in values))
+
+
+def _called(field: Field) -> tuple[str, ...]:
+    """What a condition may call a field: its name, its label, or a name that it had before."""
+    return (field.name, fold(field.label), *(old.rpartition(".")[2] for old in field.former))
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict[str, str]]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ..domain.errors import MasterError, PackageError
+from ..domain.fields import Catalogue
 from ..ooxml.package import Package
 from ..ooxml.properties import read_property
 from ..ooxml.table import TableRange
 from .faults import DamagedMaster
 from .ledgers import LEDGERS, read_ledger
 from .measures import read_measures
-from .records import Master
+from .records import Change, Conflict, Master
 from .schema import COMMIT
 from .settings import read_departments, read_settings
 from .workbook import MasterWorkbook
@@ -53,6 +55,12 @@ def master_from(data: bytes, name: str = "master.xlsx") -> Master:
     return master
 
 
+def _today(record: Change | Conflict, catalogue: Catalogue) -> Change | Conflict:
+    """A record of a field under its key of today."""
+    ref = catalogue.ref(str(record.ref)) if record.ref.field in catalogue.renamed else record.ref
+    return record if ref == record.ref else replace(record, ref=ref)
+
+
 def _read(book: MasterWorkbook, data: bytes) -> Master | None:
     settings = read_settings(book)
     departments = read_departments(book)
@@ -65,6 +73,8 @@ def _read(book: MasterWorkbook, data: bytes) -> Master | None:
     if settings is None:
         return None
     found = read_measures(book, settings, departments)
+    for name in ("changes", "conflicts"):
+        records[name] = tuple(_today(record, settings.catalogue) for record in records[name])
     return Master(
         settings,
         departments,

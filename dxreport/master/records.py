@@ -17,7 +17,7 @@ from ..domain.model import Department, Measure, Settings
 from ..domain.numbering import next_number
 from ..domain.values import fold
 from ..ooxml.table import TableRange
-from .schema import tables_of
+from .schema import DIRECTION_FIELD, tables_of
 
 
 class Place(NamedTuple):
@@ -255,6 +255,8 @@ class Master:
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
         """Return the cell of a text of a measure, or None if the master does not have its item."""
+        if ref.field not in self.settings.catalogue.field and ref.field != DIRECTION_FIELD:
+            return None
         schema = tables_of(self.settings).of(ref)
         table, header = self.tables.get(schema.name), schema.header_of(ref.field, ref.period)
         row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,)) if table else None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dxreport.domain.fields import BUILT_IN, Catalogue, Condition, Field, FieldKind, InReport, Period, Ref, When
 from dxreport.domain.model import Measure, normalise
-from dxreport.domain.values import fold
+from dxreport.domain.values import fold, number_text
 
 NASTY = (
     "=1+1", "+1", "-1", "@SUM(A1)", "'文字", "0123", "1e5", "TRUE", "#N/A", "#REF!", "48.5%", "7/1", "30,000千円",
@@ -47,6 +47,9 @@ def texts_of(field: Field) -> st.SearchStrategy[str]:
         return LABELS
     if field.kind is FieldKind.CHOICE:
         return st.one_of(st.sampled_from(["", *field.choices]), texts)
+    if field.kind is FieldKind.NUMBER:  # in its standard form, as the master gives it
+        plain = st.decimals(-(10**9), 10**9, places=2).map(lambda number: number_text(f"{number}") or "")
+        return st.one_of(plain, texts.map(lambda text: number_text(text, field.unit) or text))
     return measure_ids if field.key == "id" else BY_KIND.get(field.kind, texts)
 
 
@@ -67,13 +70,14 @@ measures = measures_with(BUILT_IN)
 
 NAMES = ("評価", "予算額", "執行率", "リスク", "確認", "期日", "実施日", "Cost", "cost2", "データ", "二次評価", "備考")
 PLACES = ("", "activity", "outcome", "related", "support", "費用", "データ一覧", "cost")
+KINDS = (FieldKind.NUMBER, *FieldKind, FieldKind.NUMBER, FieldKind.CHOICE)  # numbers more often
 WORD = st.text(st.sampled_from("ABCD良可ー ()"), min_size=1, max_size=4).map(str.strip).filter(bool)
 
 
 @st.composite
 def fields(draw: st.DrawFn, name: str, prefix: str, conditions: tuple[Condition, ...] = ()) -> Field:
     """Generate fields as an office declares them."""
-    kind, period = draw(st.sampled_from(FieldKind)), draw(st.sampled_from(Period))
+    kind, period = draw(st.sampled_from(KINDS)), draw(st.sampled_from(Period))
     chosen = draw(st.lists(WORD, min_size=1, max_size=4, unique_by=fold)) if kind is FieldKind.CHOICE else ()
     quarterly, actual = period is Period.QUARTERS, period is Period.YEARS and kind is FieldKind.ACTUAL
     number = kind is FieldKind.NUMBER
@@ -86,7 +90,7 @@ def fields(draw: st.DrawFn, name: str, prefix: str, conditions: tuple[Condition,
         When.THIS_QUARTER if quarterly else When.THIS_YEAR if actual else When.ALWAYS,
         period,
         carries=draw(st.booleans()),
-        unit=draw(st.sampled_from(["", "千円", "%", "人"])) if number else "",
+        unit=draw(st.sampled_from(["%", "千円", "", "%"])) if number else "",
         decimals=draw(st.integers(0, 6)) if number else 0,
         choices=tuple(chosen),
         required=draw(st.sampled_from([None, *conditions])) if group else None,

@@ -1,0 +1,173 @@
+"""Fields that are added, removed and renamed in mid-year: nothing is lost, and earlier sheets go on being read."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from dxreport.collect.commit import opened
+from dxreport.collect.plan import Plan
+from dxreport.collect.resolve import decide
+from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import TemplateError, UsageError
+from dxreport.domain.fields import Condition, Ref
+from dxreport.issue.store import Archive
+from dxreport.lifecycle.check import audit
+from tests.support import evaluation
+from tests.support.evaluation import ANSWERS, RETURNED, Evaluation
+from tests.support.packages import faults as package_faults
+
+LATER = RETURNED + timedelta(days=1)
+RENAMED = {"名前": "ランク", "旧名": "評価", "見出し": "総合評価", "入力欄": "一次評価"}
+
+
+@pytest.fixture(scope="session")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    made = evaluation.make(tmp_path_factory.mktemp("redeclared") / "評価")
+    made.issue()
+    return made
+
+
+@pytest.fixture
+def office(issued: Evaluation, tmp_path: Path) -> Evaluation:
+    return issued.copy(tmp_path)
+
+
+def errors(plan: Plan) -> list[tuple[str, str]]:
+    return [(p.code, p.field) for f in plan.files for s in f.sheets for p in s.problems if p.severity == "error"]
+
+
+def headers(office: Evaluation, sheet: str) -> list[object]:
+    return [cell.value for cell in openpyxl.load_workbook(office.workspace.master)[sheet][1]]
+
+
+def warnings(office: Evaluation) -> list[tuple[str, str]]:
+    master = office.master
+    round_ = master.settings.round(evaluation.ROUND)
+    assert round_ is not None
+    return [(p.code, p.value) for p in audit(master, office.workspace.templates, round_).settings if p.code == "W615"]
+
+
+def issue_of(office: Evaluation) -> str:
+    """The issue of 01-01."""
+    return next(issue.id for issue in office.master.issues if "01-01" in issue.measures)
+
+
+def test_an_added_field_gets_its_column_and_an_added_list_its_sheet(office: Evaluation) -> None:
+    def note(sheet) -> None:
+        sheet.cell(1, sheet.max_column + 3, "メモ")
+        sheet.cell(2, sheet.max_column, "人のもの")
+
+    data = office.filled(ANSWERS)
+    before = headers(office, "施策")
+    office.retype("施策", note)
+    office.redeclare("課題", {"名前": "課題", "見出し": "今後の課題", "必須の条件": "常に"})
+    office.redeclare("金額", {"名前": "金額", "場所": "財源", "種類": "数値"})
+    assert errors(office.collect(data)) == []
+    assert headers(office, "施策")[: len(before) + 3] == [*before, "課題", None, "メモ"]
+    assert openpyxl.load_workbook(office.workspace.master)["施策"].cell(2, len(before) + 3).value == "人のもの"
+    assert headers(office, "財源") == ["施策ID", "財源ID", "金額"]
+    assert office.values()["評価"] == "B"
+    assert package_faults(office.workspace.master.read_bytes()) == []
+
+
+def test_a_note_in_the_way_is_named(office: Evaluation) -> None:
+    data = office.filled(ANSWERS)
+    office.retype("施策", lambda sheet: sheet.cell(1, sheet.max_column + 1, "メモ"))
+    office.redeclare("課題", {"名前": "課題"})
+    with pytest.raises(Exception, match="ふさがっている"):
+        office.collect(data)
+
+
+def test_a_removed_field_keeps_its_answers(office: Evaluation) -> None:
+    answers = {**ANSWERS, "方向性": "見直し", "見直し": "店舗を増やす"}
+    first, second = office.filled(answers), office.filled({**answers, "見直し": "窓口を増やす", "評価": "A"})
+    office.collect(first)
+    assert warnings(office) == []
+    office.redeclare("見直し", None)
+    with pytest.raises(TemplateError, match="見直し"):
+        print(office.form)
+    assert errors(office.collect(second, now=LATER)) == []
+    assert office.values()["評価"] == "A" and "見直し" not in office.values()
+    column = headers(office, "施策").index("見直し") + 1
+    assert openpyxl.load_workbook(office.workspace.master)["施策"].cell(2, column).value == "店舗を増やす"
+    books = opened(office.workspace, LATER)
+    assert books.state("01-01").text(Ref("見直し")) == "店舗を増やす"
+    assert [e for e in books.noticed if getattr(e.event, "ref", None) == Ref("見直し")] == []
+    assert not [c for c in office.master.changes if c.ref == Ref("見直し") and not c.new]
+    assert warnings(office) == [("W615", "見直し")]
+    withdraw(office.workspace, "U0001", "", LATER)
+    office.redeclare("見直し", {"名前": "見直し", "場所": "施策"})
+    assert office.values()["見直し"] == "店舗を増やす"
+    assert warnings(office) == []
+
+
+def test_a_conflict_about_a_removed_field_can_only_be_closed(office: Evaluation) -> None:
+    data = office.filled({**ANSWERS, "方向性": "見直し", "見直し": "店舗を増やす"})
+
+    def type_over(sheet) -> None:
+        sheet.cell(2, [c.value for c in sheet[1]].index("見直し") + 1, "担当課の案")
+
+    office.retype("施策", type_over)
+    office.collect(data)
+    [conflict] = office.master.conflicts
+    office.redeclare("見直し", None)
+    with pytest.raises(UsageError, match="項目"):
+        decide(office.workspace, conflict.id, "returned", "", LATER)
+    decide(office.workspace, conflict.id, "current", "", LATER)
+    [closed] = office.master.conflicts
+    assert (closed.state.value, closed.decision) == ("解決済", "担当課の案")
+
+
+def test_a_renamed_field_keeps_everything_under_its_new_name(office: Evaluation) -> None:
+    first, other = office.filled(ANSWERS), office.filled({**ANSWERS, "評価": "A"})
+    office.collect(first)
+    office.redeclare("評価", RENAMED)
+    master = office.master
+    assert master.settings.catalogue.field["評価理由"].required == Condition("ランク", ("C", "D"))
+    assert office.values()["ランク"] == "B" and "評価" not in office.values()
+    assert [(str(c.ref), c.new) for c in master.changes if c.new == "B"] == [("ランク", "B")]
+    books = opened(office.workspace, LATER)
+    assert books.noticed == () and books.state("01-01").text(Ref("ランク")) == "B"
+    snapshot = Archive(office.workspace, master.settings.catalogue).snapshot(issue_of(office))
+    assert ("ランク", 0) in snapshot.inputs["01-01"] and Ref("ランク") in snapshot.texts["01-01"]
+    # the sheet as issued, which names the field as it was called then
+    assert errors(office.collect(other, now=LATER)) == []
+    assert office.values()["ランク"] == "A"
+    assert office.master.changes[-1].label == "総合評価"
+    assert "ランク" not in headers(office, "施策") and "評価" in headers(office, "施策")
+    withdraw(office.workspace, "U0002", "", LATER)
+    assert office.values()["ランク"] == "B"
+    assert warnings(office) == []
+
+
+def test_faults_and_conditions_of_a_renamed_field(office: Evaluation) -> None:
+    wrong, lacking = office.filled({**ANSWERS, "評価": "E"}), office.filled({**ANSWERS, "評価": "C"})
+    assert errors(office.collect(wrong)) == [("E111", "評価")]
+    office.redeclare("評価", RENAMED)
+    assert errors(office.collect(wrong, now=LATER)) == [("E111", "ランク")]
+    assert errors(office.collect(lacking, now=LATER)) == [("E116", "評価理由")]
+
+
+def test_a_form_may_go_on_with_the_former_name(office: Evaluation) -> None:
+    office.redeclare("評価", RENAMED)
+    office.issue(LATER)
+    at = office.cells()
+    assert "ランク" in at and "評価" not in at
+    answers = {ref: value for ref, value in ANSWERS.items() if ref != "評価"} | {"ランク": "D"}
+    data = evaluation.typed(office.sent().read_bytes(), "01-01", at, answers)
+    assert errors(office.collect(data, now=LATER)) == [("E116", "評価理由")]
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
+    assert '"A,B,C,D"' in {v.formula1 for v in sheet.data_validations.dataValidation}
+
+
+def test_an_issue_keeps_the_fields_that_it_was_made_with(office: Evaluation) -> None:
+    data = office.filled(ANSWERS)
+    kept = Archive(office.workspace).snapshot(issue_of(office)).catalogue
+    office.redeclare("評価", {"選択肢": "A、C、D"})
+    assert Archive(office.workspace, office.master.settings.catalogue).snapshot(issue_of(office)).catalogue == kept
+    assert errors(office.collect(data)) == [("E111", "評価")]  # judged by the words of today
