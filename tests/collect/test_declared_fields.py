@@ -14,11 +14,13 @@ from dxreport.collect.corrected import corrected_copies, kept_copies
 from dxreport.collect.plan import Plan, Status
 from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
+from dxreport.domain.fields import BUILT_IN, Field, FieldKind
 from dxreport.issue.publish import published_set
-from dxreport.issue.render import form_of
+from dxreport.issue.render import FORM_NAME, form_of
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.read import read_master
 from tests.support import evaluation
+from tests.support.declared_form import template
 from tests.support.evaluation import ANSWERS, OFFICE, RETURNED, Evaluation
 from tests.support.packages import faults as package_faults
 from tests.support.packages import open_cells
@@ -185,3 +187,35 @@ def test_the_sums_of_a_form_are_right_in_every_program(
     assert package_faults(path.read_bytes()) == []
     shown = computed(path, "01-01", soffice)
     assert shown["合計"][:2] == [13000, 12386] and shown["委託料"][:2] == [12500, 12006]
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "ods", "xls"])
+def test_days_checks_and_percentages_as_departments_type_them(
+    tmp_path: Path, soffice: Callable[[Path, str], Path], extension: str
+) -> None:
+    given = {"group": "一次評価", "declared": True}
+    fields = BUILT_IN.extended(
+        [Field("期日", "期日", FieldKind.DATE, **given), Field("開始", "開始", FieldKind.DATE, **given),
+         Field("済", "済", FieldKind.CHECK, **given), Field("確認", "確認", FieldKind.CHECK, **given),
+         Field("率", "率", FieldKind.NUMBER, unit="%", **given),
+         Field("割合", "割合", FieldKind.NUMBER, unit="%", **given)], 4
+    )  # fmt: skip
+    office = evaluation.make(tmp_path / "評価", fields)
+    (office.workspace.templates / FORM_NAME).write_bytes(template(fields))
+    office.issue()
+    answers = {
+        "期日": datetime(2023, 3, 31),
+        "開始": "令和４年４月１日",
+        "済": True,
+        "確認": "□",
+        "率": 0.485,
+        "割合": "48.5％",
+    }
+    path = office.put(office.filled(answers))
+    if extension != "xlsx":
+        path = soffice(path, extension)
+    plan = office.collect(path)
+    assert [(p.field, p.message) for s in plan.files[0].sheets for p in s.problems if p.severity == "error"] == []
+    values = office.values()
+    expected = {"期日": "2023-03-31", "開始": "令和４年４月１日", "済": "☑", "確認": "□", "率": "48.5", "割合": "48.5"}
+    assert {ref: values[ref] for ref in expected} == expected

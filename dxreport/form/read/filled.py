@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from ...domain.model import Ref, Settings, normalise
 from ...domain.problems import Problem, problem
 from ...domain.values import cell_number, date_text, number_text, stored_number
 from ...ooxml.cells import At, Cell, Grid
+from ...ooxml.dates import serial_date
 from ...ooxml.refs import address
 from ..align.items import adopt
 from ..align.rows import Doubt
@@ -107,15 +109,15 @@ class _TextReader:
         shown = text_of(cell, field, issued)
         if cell.kind == "error":
             self._note(problems.ERROR_VALUE, ref, at, shown)
-        elif cell.formula:
+        elif cell.formula and not _tick(cell, field):
             self._note(problems.FORMULA, ref, at, cell.formula)
         elif cell.kind == "blank" and issued and self._sheet.covered(*at):
             self._note(problems.MERGED_OVER, ref, at, "", value=issued)
         elif cell.kind == "text" and not cell.certain and shown != issued:
             self._note(problems.GARBLED, ref, at, shown)
-        elif cell.kind == "boolean" and field.kind is not FieldKind.CHECK:
+        elif cell.kind == "boolean" and not _tick(cell, field):
             self._note(problems.NOT_TEXT, ref, at, shown, what="論理値（TRUE/FALSE）")
-        elif cell.kind == "number" and shown != issued and _is_doubtful(cell, field.kind):
+        elif cell.kind == "number" and shown != issued and not _tick(cell, field) and _is_doubtful(cell, field.kind):
             self._note(problems.NOT_TEXT, ref, at, shown, what="数値")
         elif cell.kind == "date" and (field.kind is FieldKind.NUMBER or not cell.certain):
             self._note(problems.NOT_TEXT, ref, at, shown, what="日付")
@@ -166,10 +168,29 @@ def text_of(cell: Cell, field: Field, issued: str) -> str:
     if cell.kind == "text" and field.kind is FieldKind.NUMBER:
         return number_text(cell.text, field.unit) or normalise(cell.text)
     if cell.kind == "date" and field.kind is FieldKind.DATE:
-        return date_text(cell.text) or normalise(cell.text)
-    if cell.kind == "boolean" and field.kind is FieldKind.CHECK:
-        return "☑" if cell.text == "TRUE" else "□"
-    return normalise(cell.text)
+        return date_text(cell.text) or _stored_day(cell) or normalise(cell.text)
+    return _tick(cell, field) or normalise(cell.text)
+
+
+def _tick(cell: Cell, field: Field) -> str:
+    """A check typed as TRUE or FALSE, which LibreOffice keeps in an .xls as a formula and may show as 1 or 0; else ""."""
+    if field.kind is not FieldKind.CHECK or cell.formula not in ("", "=", "=TRUE()", "=FALSE()"):
+        return ""
+    if cell.kind == "boolean" or (cell.kind == "number" and cell.formula and cell.raw in ("0", "1")):
+        return "☑" if cell.text in ("TRUE", "1") else "□"
+    return ""
+
+
+def _stored_day(cell: Cell) -> str:
+    """The day that a cell stores though it shows less (``3月31日``) or more (a time); "" unless it agrees with that."""
+    if whole := re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?", cell.raw or cell.text):
+        return date_text(whole[1]) or ""
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", cell.raw):
+        return ""
+    days = [serial_date(int(float(cell.raw)), date1904) for date1904 in (False, True)]
+    shown = [int(number) for number in re.findall("[0-9]+", cell.text)]
+    agreed = [day for day in days if day and {day.month, day.day} <= set(shown)]
+    return agreed[0].isoformat() if len(agreed) == 1 else ""
 
 
 def _is_doubtful(cell: Cell, kind: FieldKind) -> bool:
