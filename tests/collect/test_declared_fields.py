@@ -16,12 +16,12 @@ from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.fields import BUILT_IN, Field, FieldKind
 from dxreport.issue.publish import published_set
-from dxreport.issue.render import FORM_NAME, form_of
+from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.read import read_master
 from tests.support import evaluation
 from tests.support.declared_form import template
-from tests.support.evaluation import ANSWERS, OFFICE, RETURNED, Evaluation
+from tests.support.evaluation import ANSWERS, FORM, OFFICE, RETURNED, Evaluation
 from tests.support.packages import faults as package_faults
 from tests.support.packages import open_cells
 
@@ -181,7 +181,9 @@ def test_the_sums_of_a_form_are_right_in_every_program(
     assert filled["旅費"] == [200, 100, 0.5]
     assert found(office.collect(back)) == []
     master = office.master
-    published = published_set(master, form_of(office.workspace, master.settings.catalogue, published=True))
+    published = published_set(
+        master, load_form(office.workspace.templates / FORM, master.settings.catalogue, published=True)
+    )
     path = tmp_path / "公表.xlsx"
     path.write_bytes(published.data)
     assert package_faults(path.read_bytes()) == []
