@@ -15,8 +15,8 @@ from dxreport.collect.plan import Plan, Status
 from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.fields import BUILT_IN, Field, FieldKind
+from dxreport.form.compile import load_form
 from dxreport.issue.publish import published_set
-from dxreport.issue.render import FORM_NAME
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.read import read_master
 from tests.support import evaluation
@@ -203,7 +203,7 @@ def test_days_checks_and_percentages_as_departments_type_them(
          Field("割合", "割合", FieldKind.NUMBER, unit="%", **given)], 4
     )  # fmt: skip
     office = evaluation.make(tmp_path / "評価", fields)
-    (office.workspace.templates / FORM_NAME).write_bytes(template(fields))
+    (office.workspace.templates / FORM).write_bytes(template(fields))
     office.issue()
     answers = {
         "期日": datetime(2023, 3, 31),
