@@ -106,7 +106,7 @@ def _repeated_by_another(c: TemplateCell, layout: Layout) -> bool:
     """Whether a block that does not concern the cell's item repeats it."""
     owners = {c.binding.owner, c.binding.period_slot} - {0}
     return any(
-        block.loops and not owners & {loop.variable.slot for loop in block.loops}
+        block.loops and not block.loops[0].over_measures and not owners & {loop.variable.slot for loop in block.loops}
         for block in layout.chains[c.row][: c.repeats]
     )
 

@@ -6,10 +6,12 @@ Fields of the round are blank.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ..domain.model import Round
+from ..domain.model import Measure, Round
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
@@ -41,10 +43,14 @@ def published_set(master: Master, form: Form) -> PublishedSet:
     """
     measures = [m for m in master.measures if master.standings[m.id].runs_in(0)]
     title = f"{master.settings.fiscal_year.label}　{form.sheet}"
-    departments = dict.fromkeys(m.lead_department for m in measures)
-    prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in departments}
-    pages = [(prepared[m.lead_department], m) for m in measures]
-    index = index_sheet(f"{title}　施策一覧", measures, form.source.styles)
+    by_department: dict[str, list[Measure]] = {}
+    for m in measures:
+        by_department.setdefault(m.lead_department, []).append(m)
+    prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in by_department}
+    pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in measures]
+    if form.layout.is_list:
+        pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]
+    index = partial(index_sheet, f"{title}　施策一覧", measures, form.source.styles)
     book = render_published(form, pages, index, title)
     name = file_name(f"{master.settings.fiscal_year.label}_{form.sheet}")
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
