@@ -66,7 +66,9 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
     held = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "dxreport"
     own = {p.relative_to(ROOT).as_posix() for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    templates = {f"dxreport/_templates/{p.name}" for p in (ROOT / "templates").iterdir() if p.name[0] not in "~."}
+    folder = ROOT / "templates"
+    files = (p for p in folder.rglob("*") if p.is_file() and p.name[0] not in "~.")
+    templates = {f"dxreport/_templates/{p.relative_to(folder).as_posix()}" for p in files}
     assert own | templates <= held
     assert not [n for n in held if n.startswith(("tests/", "templates/", "benchmarks/"))]
 

@@ -78,6 +78,11 @@ def bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFault
             )
     for same in by_field.values():
         _check_field(same, found)
+    if layout.is_list and not any(layout.of_measure(c.row) for c in by_field["id"]):
+        found.refuse(
+            "施策の繰り返しの中に {{ measure.id }} のセルがありません。行が並べ替えられたときに、"
+            "どの施策の行か確かめるのに使います。ロックしたセルに書いてください。"
+        )
     _check_spanning(cells, layout, found)
 
 

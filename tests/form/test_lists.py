@@ -97,6 +97,23 @@ def test_rows_in_any_order_are_read_by_key(data: st.DataObject, given_: list[Mea
     assert {id_: filled.values for id_, filled in after.items()} == {id_: f.values for id_, f in before.items()}
 
 
+@given(st.data(), several)
+@settings(max_examples=15, deadline=None)
+def test_rows_that_were_sorted_without_their_hidden_keys_are_read_by_the_printed_ids(
+    data: st.DataObject, given_: list[Measure]
+) -> None:
+    book = render(given_, FLAT)
+    before = read(book, FLAT)
+    order = data.draw(st.permutations(range(len(given_))))
+    sorted_rows = reordered(book, [0, *(n + 1 for n in order)])
+    left = edited(
+        sorted_rows,
+        DEPARTMENT,
+        lambda root: [set_text(root, (n, 1), f"r3/{m.id}") for n, m in enumerate(given_, 3)],
+    )
+    assert {id_: f.values for id_, f in read(left, FLAT).items()} == {id_: f.values for id_, f in before.items()}
+
+
 @given(st.data(), several, forms, texts)
 @settings(max_examples=15, deadline=None)
 def test_an_edit_is_exactly_that_edit(data: st.DataObject, given_: list[Measure], form: Form, text: str) -> None:
@@ -166,6 +183,7 @@ def test_the_sheet_of_a_list_is_called_after_the_department() -> None:
         ({"B2": "{{ measure.id }}　一覧"}, "B2", ("measures",)),
         ({"A4": "{% for activity in measure.activities %}{% endfor %}", "B4": "x"}, "A4", ("measures",)),
         ({"A3": "{% for m in measures %}{% endfor %}", "B3": "{{ fiscal_year }}"}, "A3", ("for measure in measures",)),
+        ({"B3": "{{ measure.name }}"}, "", ("measure.id",)),
         ({"A3": f"{MEASURES}{MEASURES}{END}{END}"}, "A3", ("もう一つ",)),
         ({"A3": f"{{% for measure in measures | spare(2) %}}{END}"}, "A3", ("spare",)),
     ],

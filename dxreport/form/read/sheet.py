@@ -187,7 +187,29 @@ def keys_of(form: Form, rows: Rows) -> tuple[Keys, ...]:
         if c > left and key[:1] == "c" and key[1:].isalpha():
             columns.setdefault(key, c)
     keys = Keys(stamp, own, columns, top, left)
-    return _by_measure(form, rows, keys) if form.layout.is_list else (keys,)
+    if not form.layout.is_list:
+        return (keys,)
+    return _by_measure(form, rows, replace(keys, rows=own | _left_behind(form, rows, keys)))
+
+
+def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
+    """The keys of rows that were sorted without their hidden keys, where a list has one row a measure.
+
+    The printed IDs then are those of the keys, in another order.
+    """
+    out: dict[int, str] = {}
+    for number, cells in form.bindings.items():
+        chain = form.layout.chains[number]
+        column = next(
+            (keys.columns.get(f"c{column_letters(c.column)}") for c in cells if c.binding.field == "id"), None
+        )
+        if column is None or len(chain) != 1 or chain[0].first != chain[0].last:
+            continue
+        named = {r: measure_at(form, key) for r, key in keys.rows.items() if template_row(key) == number}
+        printed = {r: rows[r][column].strip() for r in named}
+        if len(set(named.values())) == len(named) and set(printed.values()) == set(named.values()):
+            out |= {r: f"r{number}/{measure}" for r, measure in printed.items()}
+    return out
 
 
 def _by_measure(form: Form, rows: Rows, keys: Keys) -> tuple[Keys, ...]:
