@@ -62,29 +62,29 @@ def _copy(
     if planned.package:
         suffix = ".xlsm" if sniff(planned.package.data) is Format.XLSM else ".xlsx"
         try:
-            return corrected_copy(
-                planned.package, _marks(planned.sheets, held), _header(master, planned.return_id, held)
-            ), suffix
+            return corrected_copy(planned.package, _marks(planned.sheets, held), _header(master, planned, held)), suffix
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
     refilled = _refilled(workspace, master, planned, held)
     return None if refilled is None else (refilled, ".xlsx")
 
 
-def _header(master: Master, return_id: str, held: Sequence[SheetPlan]) -> list[str]:
+def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> list[str]:
+    sheets = planned.sheets
     first = held[0]
     round_ = master.settings.round(first.round)
     limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
     meant = "、".join(dict.fromkeys(s.meant for s in held if s.meant))
+    what = "施策" if len({s.sheet for s in sheets}) < len(sheets) else "シート"
     again = (
         f"このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
         if all(s.meant for s in held)
-        else "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit
+        else f"直したら、このファイルをそのまま返送してください。ここにない{what}は受け付けています。" + limit
     )
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
         again,
-        return_line(return_id),
+        return_line(planned.return_id),
     ]
 
 
@@ -137,7 +137,7 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
             if p.severity == "error":
                 cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
                 marks.append(_mark(p, placed[s.measure].sheet, cells, s.measure if form.layout.is_list else ""))
-    return corrected_copy(Package(filled), marks, _header(master, planned.return_id, held))
+    return corrected_copy(Package(filled), marks, _header(master, planned, held))
 
 
 def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
