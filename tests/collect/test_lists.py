@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 from lxml import etree
+from openpyxl.comments import Comment
 
 from dxreport.collect.plan import FilePlan, SheetPlan, Status
 from dxreport.collect.resolve import decide
@@ -23,6 +27,7 @@ from tests.support.packages import delete_row, edited, set_text, sheet_xml, with
 from tests.support.quarter import ANSWERS, OFFICE, RETURNED, issue, printed
 
 ONE, TWO = "01-01", "01-04"  # the measures of the office
+FIRST_ROW = 6  # of the measures
 P1 = "activity.progress/K1/1"
 
 
@@ -72,6 +77,7 @@ def test_a_faulty_measure_is_held_and_the_others_go_in(quarter: ListQuarter) -> 
     (path,) = (quarter.workspace.reports / FOLDER).iterdir()
     copy_back = path.read_bytes()
     told = Worksheets(Package(copy_back)).grid("差し戻し").rows
+    assert any("ここにない施策は" in text for row in told for text in row)
     (row,) = (row for row in told if cell in row)
     assert OFFICE in row and any(TWO in text and "進捗" in text for text in row)
     assert quarter.collect(fill(copy_back, LIST, {TWO: {Ref.parse(P1): "予定通り"}}, quarter=1, year=1)).clean
@@ -165,6 +171,54 @@ def test_rows_that_were_sorted_without_their_keys_are_held(quarter: ListQuarter)
 
     found = sheets(quarter.collect(edited(data, OFFICE, change), dry_run=True).files)
     assert {s.status for s in found.values()} == {Status.HELD}
+
+
+def resorted(data: bytes, seed: int) -> bytes:
+    """The list as a department leaves it: unprotected, its rows sorted, every other one hidden by a filter."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book[OFFICE]
+    sheet.protection.sheet = False
+    for box in [box for box in sheet.merged_cells.ranges if box.min_row >= FIRST_ROW]:
+        sheet.unmerge_cells(str(box))
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST_ROW)]
+    random.Random(seed).shuffle(rows)
+    for number, row in enumerate(rows, FIRST_ROW):
+        sheet.row_dimensions[number].hidden = bool(number % 2)
+        for column, value in enumerate(row, 1):
+            sheet.cell(number, column).value = value
+    sheet.auto_filter.ref = f"B{FIRST_ROW - 1}:I{FIRST_ROW + len(rows) - 1}"
+    sheet.auto_filter.add_filter_column(6, ["予定通り"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("extension", ["", "xlsx", "ods", "xls"])
+def test_rows_that_were_sorted_filtered_and_hidden_say_the_same(
+    quarter: ListQuarter, soffice: Callable[[Path, str], Path], tmp_path: Path, extension: str
+) -> None:
+    path = tmp_path / "返送.xlsx"
+    path.write_bytes(resorted(quarter.filled({TWO: {"contact_person": "後任"}}), 5))
+    plan = quarter.collect(soffice(path, extension) if extension else path)
+    assert {id_: (s.status, s.moved) for id_, s in sheets(plan.files).items()} == {
+        ONE: (Status.MERGED, ()), TWO: (Status.MERGED, ()),
+    }  # fmt: skip
+    for id_ in (ONE, TWO):
+        wanted = {str(r): t for r, t in printed(id_).items() if r.period == 1}
+        assert quarter.values(id_).items() >= wanted.items()
+    assert quarter.values(TWO)["contact_person"] == "後任"
+
+
+def test_a_note_belongs_to_the_measure_of_its_row(quarter: ListQuarter) -> None:
+    data = quarter.filled({})
+    at = cells_of(data)[TWO][Ref.parse(P1)]
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    book[OFFICE][at].comment = Comment("来月確定します", "課員")
+    out = io.BytesIO()
+    book.save(out)
+    found = sheets(quarter.collect(out.getvalue(), dry_run=True).files)
+    assert (found[ONE].notes, list(found[TWO].notes)) == ({}, [at])
 
 
 def test_a_list_without_keys_is_held_with_a_reason(quarter: ListQuarter) -> None:
