@@ -7,6 +7,7 @@ answers filled in.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 
@@ -61,32 +62,41 @@ def _copy(
     if planned.package:
         suffix = ".xlsm" if sniff(planned.package.data) is Format.XLSM else ".xlsx"
         try:
-            return corrected_copy(planned.package, _marks(held), _header(master, planned.return_id, held)), suffix
+            return corrected_copy(planned.package, _marks(planned.sheets, held), _header(master, planned, held)), suffix
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
     refilled = _refilled(workspace, master, planned, held)
     return None if refilled is None else (refilled, ".xlsx")
 
 
-def _header(master: Master, return_id: str, held: Sequence[SheetPlan]) -> list[str]:
+def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> list[str]:
+    sheets = planned.sheets
     first = held[0]
     round_ = master.settings.round(first.round)
     limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
     meant = "、".join(dict.fromkeys(s.meant for s in held if s.meant))
+    what = "施策" if len({s.sheet for s in sheets}) < len(sheets) else "シート"
     again = (
         f"このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
         if all(s.meant for s in held)
-        else "直したら、このファイルをそのまま返送してください。ここにないシートは受け付けています。" + limit
+        else f"直したら、このファイルをそのまま返送してください。ここにない{what}は受け付けています。" + limit
     )
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
         again,
-        return_line(return_id),
+        return_line(planned.return_id),
     ]
 
 
-def _marks(held: Sequence[SheetPlan]) -> list[Mark]:
-    return [_mark(p, s.sheet, _cells(p, s)) for s in held for p in s.problems if p.severity == "error"]
+def _marks(sheets: Sequence[SheetPlan], held: Sequence[SheetPlan]) -> list[Mark]:
+    """The marks of held sheets; those of a sheet with several measures name the measure."""
+    count = Counter(s.sheet for s in sheets)
+    return [
+        _mark(p, s.sheet, _cells(p, s), s.measure if count[s.sheet] > 1 else "")
+        for s in held
+        for p in s.problems
+        if p.severity == "error"
+    ]
 
 
 def _cells(p: Problem, s: SheetPlan) -> tuple[str, ...]:
@@ -94,8 +104,8 @@ def _cells(p: Problem, s: SheetPlan) -> tuple[str, ...]:
     return found or tuple(cell for cell in p.cell.split("、") if _ADDRESS.fullmatch(cell))
 
 
-def _mark(p: Problem, sheet: str, cells: tuple[str, ...]) -> Mark:
-    return Mark(sheet, cells, p.label, p.value, p.message, p.fix, p.severity)
+def _mark(p: Problem, sheet: str, cells: tuple[str, ...], measure: str) -> Mark:
+    return Mark(sheet, cells, " ".join(filter(None, (measure, p.label))), p.value, p.message, p.fix, p.severity)
 
 
 def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
@@ -121,18 +131,17 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
     year = master.settings.plan_year
     when = {"quarter": round_.quarter, "year": year}
     data = path.read_bytes()
-    answers = {
-        s.measure: _answers(s, snapshot.texts[s.measure], positions(data, form, s.measure, **when)) for s in sheets
-    }
+    placed = positions(data, form, **when)
+    answers = {s.measure: _answers(s, snapshot.texts[s.measure], placed[s.measure].cells) for s in sheets}
     filled = fill(data, form, answers, **when)
     marks = []
     for s in held:
-        shown = positions(filled, form, s.measure, **when)
+        shown = placed[s.measure].cells
         for p in s.problems:
             if p.severity == "error":
                 cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
-                marks.append(_mark(p, s.measure, cells))
-    return corrected_copy(Package(filled), marks, _header(master, planned.return_id, held))
+                marks.append(_mark(p, placed[s.measure].sheet, cells, s.measure if form.layout.is_list else ""))
+    return corrected_copy(Package(filled), marks, _header(master, planned, held))
 
 
 def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:

@@ -11,9 +11,8 @@ from ..domain import problems
 from ..domain.model import FiscalYear, Round
 from ..domain.problems import KINDS, Problem, problem
 from ..form.align.sheet import Aligned, Doubt
-from ..form.compile import Form
 from ..form.read.filled import read_aligned, read_filled
-from ..form.read.sheet import find_stamp
+from ..form.read.sheet import Filled, find_stamp, read_sheet
 from ..form.stamp import SHEET, Stamp
 from ..intake.file_type import EDITABLE, Format, sniff
 from ..intake.limits import Unreadable
@@ -24,6 +23,7 @@ from ..issue.store import Archive, Snapshot
 from ..master.records import Master
 from ..ooxml.cells import Grid
 from ..ooxml.package import Package
+from ..ooxml.refs import cell
 from .reading import SheetReading
 from .unkeyed import extra_sheets, unkeyed_sheets
 
@@ -44,6 +44,15 @@ class FileRead:
     sheets: tuple[SheetReading, ...] = ()
     package: Package | None = field(default=None, repr=False)
     corrects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a sheet holds of the measure that ``stamp`` names; ``read`` is None where that cannot be told."""
+
+    sheet: Grid
+    stamp: Stamp
+    read: Filled | Aligned | None = None
 
 
 class FileReader:
@@ -93,44 +102,57 @@ class FileReader:
             yield answer
 
     def _book(self, file: ReturnedFile, book: Workbook) -> FileRead:
-        stamped = [(s, found[0], None) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
+        stamped = [(s, found[0]) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
         unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
-        here: list[tuple[Grid, Stamp, Aligned | None]] = [*stamped]
-        here += ((u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
+        here = [part for sheet, stamp in stamped for part in self._parts(sheet, stamp)]
+        here += (_Part(u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
         unread = [_unidentified(u.sheet.name, u.stamp, u.reason) for u in unkeyed if not u.aligned]
         if not here:
             said = tuple(p for sheet in unread for p in sheet.problems)
             return FileRead(file, said or (problem(problems.NO_FORM_SHEET),))
-        count = Counter((stamp.issue, stamp.measure) for _, stamp, _ in here)
+        count = Counter((p.stamp.issue, p.stamp.measure) for p in here)
         order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
         sheets = [
-            self._sheet(sheet, stamp, aligned, twice=count[stamp.issue, stamp.measure] > 1)
-            for sheet, stamp, aligned in sorted(here, key=lambda f: order[f[0].name])
+            self._sheet(part, twice=count[part.stamp.issue, part.stamp.measure] > 1)
+            for part in sorted(here, key=lambda p: order[p.sheet.name])
         ]
         sheets += unread
-        forms = {stamp.form for _, stamp, _ in here}
+        forms = {part.stamp.form for part in here}
         extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
         return FileRead(file, extra, tuple(sheets), package_of(book), book.corrected_return)
 
-    def _sheet(self, sheet: Grid, stamp: Stamp, aligned: Aligned | None, *, twice: bool) -> SheetReading:
+    def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:
+        """The measures on a stamped sheet; one without texts where they cannot be told."""
+        snapshot = self.archive.snapshot(stamp.issue)
+        form = self.archive.form(stamp.form, snapshot.catalogue) if snapshot else None
+        round_ = self.master.settings.round(snapshot.round) if snapshot else None
+        if form is None or round_ is None:
+            return [_Part(sheet, stamp)]
+        read = read_sheet(form, sheet.rows, quarter=round_.quarter, year=self.master.settings.plan_year)
+        return [_Part(sheet, filled.keys.stamp, filled) for filled in read.values()] or [_Part(sheet, stamp)]
+
+    def _sheet(self, part: _Part, *, twice: bool) -> SheetReading:
+        sheet, stamp, read = part.sheet, part.stamp, part.read
         known = self._identify(sheet.name, stamp)
         if twice:
             said = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
             return _refused(sheet.name, stamp, said, None if isinstance(known, Problem) else known[0])
         if isinstance(known, Problem):
             return _refused(sheet.name, stamp, known)
-        snapshot, form, round_ = known
-        issued, settings = snapshot.texts[stamp.measure], self.master.settings
-        if aligned:
-            filled = read_aligned(sheet, aligned, issued, settings)
+        if read is None:
+            return _unidentified(sheet.name, stamp, "A 列の行の目印が一つも残っていません")
+        (snapshot, round_), settings = known, self.master.settings
+        issued = snapshot.texts[stamp.measure]
+        if isinstance(read, Aligned):
+            filled = read_aligned(sheet, read, issued, settings)
         else:
-            filled = read_filled(sheet, form, issued, settings, quarter=round_.quarter, year=settings.plan_year)
+            filled = read_filled(sheet, read, issued, settings)
         if isinstance(filled, Doubt):
             return _unidentified(sheet.name, stamp, filled.reason)
         issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
         return SheetReading(
             filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
-            (*filled.problems, *self._earlier(filled.sheet, stamp, round_)), self._notes(sheet, stamp),
+            (*filled.problems, *self._earlier(filled.sheet, stamp, round_)), self._notes(part),
             filled.moved, filled.added, issued_for,
         )  # fmt: skip
 
@@ -143,15 +165,20 @@ class FileReader:
         if later:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
 
-    def _notes(self, sheet: Grid, stamp: Stamp) -> Mapping[str, str]:
-        """The notes that the department wrote, by cell."""
-        found = remarks(sheet)
+    def _notes(self, part: _Part) -> Mapping[str, str]:
+        """The notes that the department wrote on the rows of a measure, by cell."""
+        read = part.read.filled if isinstance(part.read, Aligned) else part.read
+        elsewhere = read.keys.elsewhere if read else ()
+        found = {at: text for at, text in remarks(part.sheet).items() if cell(at)[0] - 1 not in elsewhere}
         if not found:
             return {}
-        sent = self.archive.workbook(stamp.issue)
-        return own(found, remarks(open_workbook(sent).sheet(stamp.measure)).values() if sent else ())
+        sent = self.archive.workbook(part.stamp.issue)
+        sheets = open_workbook(sent).sheets if sent else ()
+        stamps = ((s, find_stamp(s.rows)) for s in sheets)
+        drawn = (s for s, stamp in stamps if stamp and stamp[0].measure in ("", part.stamp.measure))
+        return own(found, [text for s in drawn for text in remarks(s).values()])
 
-    def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Form, Round]:
+    def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Round]:
         """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
         issue, snapshot = self.master.issue(stamp.issue), self.archive.snapshot(stamp.issue)
         here = self.master.settings.fiscal_year.label
@@ -161,12 +188,12 @@ class FileReader:
             return problem(problems.ISSUE_UNKNOWN, {"issue": stamp.issue}, sheet=sheet)
         if snapshot.fiscal_year != here:
             return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
-        if stamp.measure not in snapshot.texts or stamp.measure not in self.measures:
+        if stamp.measure and (stamp.measure not in snapshot.texts or stamp.measure not in self.measures):
             return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
         form, round_ = self.archive.form(stamp.form, snapshot.catalogue), self.master.settings.round(snapshot.round)
         if form is None or round_ is None:
             return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
-        return snapshot, form, round_
+        return snapshot, round_
 
 
 def package_of(book: Workbook) -> Package | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..domain.fields import Catalogue
-from .expressions import Condition, Variable, condition, loop_variable
+from .expressions import MEASURES, Condition, Variable, condition, loop_variable
 from .faults import TemplateFaults, TextFault
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
@@ -22,6 +22,7 @@ _FOR = re.compile(
     re.S,
 )
 _CLOSING = ("endfor", "endif")
+_LIST = re.compile(rf"\bfor\s+\w+\s+in\s+{MEASURES}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Loop:
     variable: Variable
     at_least: Condition | None = None
     spare: int = 0
+
+    @property
+    def over_measures(self) -> bool:
+        """Whether it repeats the measures of a list."""
+        return self.variable.slot == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,15 @@ class Layout:
     chains: Mapping[int, tuple[Block, ...]]
     slots: int
 
+    @property
+    def is_list(self) -> bool:
+        """Whether a sheet holds all measures of a department, not one."""
+        return any(self.of_measure(row) for row in self.chains)
+
+    def of_measure(self, row: int) -> bool:
+        """Whether a row is repeated for each measure of a list."""
+        return any(loop.over_measures for block in self.chains[row] for loop in block.loops)
+
     def common_depth(self, top: int, bottom: int) -> int:
         """Return how many blocks hold both rows."""
         return common_length(self.chains[top], self.chains[bottom])
@@ -75,11 +90,17 @@ def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, ca
 
     Faults are added to ``found``; the rest is laid out all the same.
     """
-    reader = _ControlColumn(found, catalogue)
+    reader = _ControlColumn(found, measure_of(controls.values(), catalogue))
     for row in range(2, last_row + 1):
         reader.row(row, controls.get(row, ""))
     nodes = reader.nodes()
     return Layout(nodes, reader.scopes, dict(_chains(nodes, ())), reader.slots)
+
+
+def measure_of(controls: Iterable[str], catalogue: Catalogue) -> Variable:
+    """Return the measure as rows know it that no block repeats; ``controls`` are the texts of column A."""
+    is_list = any(_LIST.search(text) for text in controls)
+    return Variable("measure", 0, catalogue=catalogue, outside=is_list)
 
 
 @dataclass(slots=True)
@@ -96,11 +117,11 @@ class _Open:
 class _ControlColumn:
     """Makes the tree of rows from the tags, row by row."""
 
-    def __init__(self, found: TemplateFaults, catalogue: Catalogue) -> None:
+    def __init__(self, found: TemplateFaults, measure: Variable) -> None:
         self.scopes: dict[int, Mapping[str, Variable]] = {}
         self.slots = 1
         self._found = found
-        self._known: Mapping[str, Variable] = {"measure": Variable("measure", 0, catalogue=catalogue)}
+        self._known: Mapping[str, Variable] = {"measure": measure}
         self._open = [_Open(0, self._known)]  # the first is the sheet itself
 
     def row(self, row: int, text: str) -> None:
@@ -140,7 +161,7 @@ class _ControlColumn:
         except TextFault as fault:
             self._found.fault(str(fault), (row, 1))
         if opened.loop:
-            self.slots += 1
+            self.slots += not opened.loop.over_measures
             self._known = {**self._known, opened.loop.variable.name: opened.loop.variable}
         elif broken := re.match(r"for\s+([^\W\d]\w*)", tag):
             self._known = {**self._known, broken[1]: Variable(broken[1], 0, broken=True)}
@@ -150,6 +171,8 @@ class _ControlColumn:
         if match := _FOR.fullmatch(tag):
             path = tuple(match[2].split("."))
             variable = loop_variable(match[1], path, self.slots, self._known)
+            if not variable.slot and (match[3] or match[4]):
+                raise TextFault("施策の繰り返しに at_least や spare は付けられません。")
             at_least = condition(match[3], self._known) if match[3] else None
             opened.loop = Loop(variable, at_least, int(match[4] or 0))
         elif tag.startswith("if "):

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from ..domain.fields import BUILT_IN, Catalogue
 from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, column_letters
 from . import template_checks as checks
-from .blocks import layout
-from .expressions import FREE, Binding, Variable, content_of
+from .blocks import layout, measure_of
+from .expressions import FREE, Binding, content_of
 from .faults import TemplateFaults, TextFault
 from .lists import lists_of
 from .parts.defined_names import printed_ranges, read_names
@@ -79,7 +80,8 @@ class _Compiler:
         self.root = source.package.xml(sheet.part)
         relationships = source.package.relationships(sheet.part)
         removed = _remove_entry_aids(self.root, relationships) if published else ()
-        kept, measure = [r for r in relationships if r.id not in removed], Variable("measure", 0, catalogue=catalogue)
+        kept = [r for r in relationships if r.id not in removed]
+        measure = measure_of((c.text for c in source.cells(self.root) if c.column == 1), catalogue)
         self.attached = read_attached(source.package, kept, measure, self.found)
         printed = printed_ranges(source, sheet.name)
         try:
@@ -211,7 +213,7 @@ class _Compiler:
                 "{{ activity.q1.plan }} のような項目 1 つだけを書くか、セルをロックしてください。"
             )
         space = self.sizes.space(box, look) if look.stacked or (look.wrap and look.upright) else None
-        return cell(content, repeats, not look.locked, space)
+        return cell(content, repeats, not look.locked, space and replace(space, repeats=repeats))
 
     def _repeats(self, content: Binding, row: int) -> int:
         """How many of the blocks around the row repeat this cell: up to the one that its variable belongs to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -28,7 +28,9 @@ THIS = -1  # the period of this_quarter and this_year
 
 _LATER_PERIOD = re.compile(r"[qy][2-9](?:\.|$)")
 _FOLLOWS = ""  # the message of a fault that follows from one already reported
+_OUTSIDE = "一覧の様式では、measure は {% for measure in measures %} と {% endfor %} の間の行だけで使えます。"
 
+MEASURES = "measures"  # what a list repeats: the measures of its sheet
 Scope = list[Any]  # the current object of every variable; slot 0 is the measure
 
 
@@ -61,7 +63,7 @@ class Variable:
 
     ``part`` is the list it runs over (None for the measure), of the variable in slot ``owner``; ``periods_of`` is
     ``quarters`` or ``years`` where it runs over the periods of an item or the measure. ``broken`` marks one whose
-    ``{% for … %}`` is malformed.
+    ``{% for … %}`` is malformed, ``outside`` the measure in rows of a list that belong to none.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Variable:
     owner: int = 0
     broken: bool = False
     catalogue: Catalogue = BUILT_IN
+    outside: bool = False
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -85,7 +88,7 @@ class Variable:
     @property
     def attribute(self) -> str:
         """The attribute of its owner that it runs over."""
-        return self.periods_of or (self.part.attribute if self.part else "")
+        return self.periods_of or (self.part.attribute if self.part else MEASURES)
 
     @property
     def lists(self) -> tuple[str, ...]:
@@ -155,8 +158,7 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
     variable = variables.get(path[0]) if path else None
     if path is None or variable is None or path[1:] == ("number",):
         return computed(text, variables)
-    if variable.broken:
-        raise TextFault(_FOLLOWS)
+    _check_usable(variable)
     known, name = _names_of(variable), ".".join(path[1:])
     found = known.get(name) or _names_of(variable, former=True).get(name)
     if found is None:
@@ -165,6 +167,11 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
     if variable.periods_of:
         return Binding(field, variable.owner, 0, variable.slot)
     return Binding(field, variable.slot, period)
+
+
+def _check_usable(variable: Variable) -> None:
+    if variable.broken or variable.outside:
+        raise TextFault(_FOLLOWS if variable.broken else _OUTSIDE)
 
 
 def _names_of(variable: Variable, *, former: bool = False) -> dict[str, tuple[Field, int]]:
@@ -203,9 +210,11 @@ def _unknown(path: tuple[str, ...], known: Collection[str]) -> TextFault:
 
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
     """Return the variable of ``{% for name in path %}``; raises TextFault when ``path`` is no list of the model."""
+    if path == (MEASURES,):
+        return _measures(name, variables["measure"])
     root = variables.get(path[0])
-    if root is not None and root.broken:
-        raise TextFault(_FOLLOWS)
+    if root is not None:
+        _check_usable(root)
     if root is not None and len(path) == 2:
         catalogue = root.catalogue
         if path[1] in root.lists:
@@ -215,6 +224,14 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
             return Variable(name, slot, root.part, path[1], root.slot, catalogue=catalogue)
     lists = "、".join(f"measure.{name}" for name in variables["measure"].lists)
     raise TextFault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。")
+
+
+def _measures(name: str, measure: Variable) -> Variable:
+    if not measure.outside:
+        raise TextFault("施策の繰り返しの中に、もう一つ施策の繰り返しは書けません。")
+    if name != measure.name:
+        raise TextFault("施策を繰り返すには、{% for measure in measures %} と書いてください。")
+    return replace(measure, outside=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +266,8 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
             f"「{text}」を読めません（{reason(error)}）。{{{{ measure.goal }}}} のように書いてください。"
         ) from None
     names = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "load")
-    if any(variables[name].broken for name in names & set(variables)):
-        raise TextFault(_FOLLOWS)
+    for name in sorted(names & set(variables)):
+        _check_usable(variables[name])
     if unknown := sorted(names - BOOK_NAMES - set(variables)):
         raise TextFault(
             f"「{unknown[0]}」という名前はここでは使えません。使える名前: {'、'.join([*variables, *sorted(BOOK_NAMES)])}。"

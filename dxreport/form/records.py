@@ -20,11 +20,15 @@ LIST_MARK = "\ue004{}\ue005"  # replaced in the XML of a rule by a list of шинхо
 
 @dataclass(frozen=True, slots=True)
 class TextSpace:
-    """The space for text in a cell: width in em (0: letters stacked), line pitch in points, last row of its merge."""
+    """The space for text in a cell: width in em (0: letters stacked), line pitch in points, last row of its merge.
+
+    ``repeats`` is as in :class:`TemplateCell`.
+    """
 
     em: float
     pitch: float
     bottom: int
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The stamp in A1: names the issue, measure and form of a sheet, so that it is known wherever it is moved."""
+"""The stamp in A1: names the issue, measure and form of a sheet, so that it is known wherever it is moved.
+
+That of a list names no measure: the keys of its rows do.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ SHEET = "_dxreport"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The contents of A1."""
+    """The contents of A1; ``measure`` is ``""`` on a list."""
 
     issue: str
     measure: str

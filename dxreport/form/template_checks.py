@@ -78,6 +78,11 @@ def bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFault
             )
     for same in by_field.values():
         _check_field(same, found)
+    if layout.is_list and not any(layout.of_measure(c.row) for c in by_field["id"]):
+        found.refuse(
+            "施策の繰り返しの中に {{ measure.id }} のセルがありません。行が並べ替えられたときに、"
+            "どの施策の行か確かめるのに使います。ロックしたセルに書いてください。"
+        )
     _check_spanning(cells, layout, found)
 
 
@@ -106,7 +111,7 @@ def _repeated_by_another(c: TemplateCell, layout: Layout) -> bool:
     """Whether a block that does not concern the cell's item repeats it."""
     owners = {c.binding.owner, c.binding.period_slot} - {0}
     return any(
-        block.loops and not owners & {loop.variable.slot for loop in block.loops}
+        block.loops and not block.loops[0].over_measures and not owners & {loop.variable.slot for loop in block.loops}
         for block in layout.chains[c.row][: c.repeats]
     )
 

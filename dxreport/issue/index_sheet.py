@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..domain.model import Measure
 from ..domain.names import Names
 from ..form.render.workbook import PlainSheet
 from ..ooxml.package import MAIN_NS
 from ..ooxml.plain_sheet import columns, row_height, text_row
-from ..ooxml.refs import quote_sheet
 from ..ooxml.styles import Look, Styles
 from ..ooxml.text import escape_attribute
 from ..ooxml.text_metrics import MAX_HEIGHT
@@ -23,8 +22,13 @@ _HEAD_ROW = 3
 _LEAST = 18.0  # points of a row; links on lower rows are hard to click
 
 
-def index_sheet(title: str, measures: Sequence[Measure], styles: Styles, names: Names) -> PlainSheet:
-    """List ``measures`` under ``title``, in the words of ``names``; the formats are added to ``styles``."""
+def index_sheet(
+    title: str, measures: Sequence[Measure], styles: Styles, names: Names, places: Mapping[str, str]
+) -> PlainSheet:
+    """List ``measures`` under ``title``, in the words of ``names``, each with a link to its place.
+
+    The formats are added to ``styles``.
+    """
     heading = f"{title}　{names.termed(NAME)}"
     font = styles.format(styles.added(_TEXT)).font_name
     rows = [text_row(1, 24.0, [(text, styles.added(_TITLE)) for text in (heading, "", "")]), text_row(2, 6.0, [])]
@@ -34,7 +38,7 @@ def index_sheet(title: str, measures: Sequence[Measure], styles: Styles, names: 
         texts = (m.id, m.name, m.lead_department)
         height = max(_LEAST, min(row_height(texts, _WIDTHS, _TEXT.size, font), MAX_HEIGHT))
         rows.append(text_row(number, height, zip(texts, looks, strict=True)))
-        location = f"{escape_attribute(quote_sheet(m.id))}!B2"
+        location = escape_attribute(places[m.id])
         links.append(f'<hyperlink ref="A{number}" location="{location}" display="{escape_attribute(m.id)}"/>')
     return PlainSheet(NAME, "index", _sheet("".join(rows), "".join(links)), titles=f"${_HEAD_ROW}:${_HEAD_ROW}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..domain.model import Measure, Round
@@ -69,10 +70,14 @@ def published_set(
     names, year = master.settings.names, master.settings.fiscal_year.label
     paper = called or (names.form or form.sheet,)
     title = joined(names.owner, year, *paper)
-    departments = dict.fromkeys(m.lead_department for m in measures)
-    prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in departments}
-    pages = [(prepared[m.lead_department], m) for m in measures]
-    index = index_sheet(title, measures, form.source.styles, names)
+    by_department: dict[str, list[Measure]] = {}
+    for m in measures:
+        by_department.setdefault(m.lead_department, []).append(m)
+    prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in by_department}
+    pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in measures]
+    if form.layout.is_list:
+        pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]
+    index = partial(index_sheet, title, measures, form.source.styles, names)
     book = render_published(form, pages, index, title)
     name = file_name("_".join((year, *paper)))
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)

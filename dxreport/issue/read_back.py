@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..domain.errors import DxreportError
 from ..domain.fields import label
 from ..domain.model import Measure, normalise
 from ..form.read.filled import text_of
-from ..form.read.sheet import read_sheet, shown_fields
+from ..form.read.sheet import Filled, read_sheet, shown_fields
 from ..form.render.prepare import PreparedForm
 from ..intake.limits import MAX_COLUMNS, MAX_ROWS
+from ..ooxml.cells import Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..ooxml.worksheets import Worksheets
@@ -24,17 +27,22 @@ class UnreadableForm(DxreportError):
         )
 
 
-def check_readable(data: bytes, prepared: PreparedForm, measure: Measure) -> None:
-    """Read the sheet of ``measure`` in a rendered workbook; raise UnreadableForm where it is not what was written."""
-    form, package = prepared.form, Package(data)
-    grid = Worksheets(package).grid(measure.id)
+def check_readable(data: bytes, prepared: PreparedForm, measures: Sequence[Measure]) -> None:
+    """Read the first sheet of a workbook with ``measures``; raise UnreadableForm where it is not what was written."""
+    form, first = prepared.form, measures[0]
+    grid = Worksheets(Package(data)).grid(prepared.sheet_name(first.id))
     row, column = max((r for r, _ in grid.cells), default=0), max((c for _, c in grid.cells), default=0)
     if row > MAX_ROWS or column > MAX_COLUMNS:
-        raise UnreadableForm(form.name, measure.id, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")
-    issued, this = measure.values(), prepared.this
-    read = read_sheet(form, grid.rows, quarter=this.quarter, year=this.year)
-    if read is None:
-        raise UnreadableForm(form.name, measure.id, "シートの目印がありません")
+        raise UnreadableForm(form.name, grid.name, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")
+    read = read_sheet(form, grid.rows, quarter=prepared.this.quarter, year=prepared.this.year)
+    for measure in measures if form.layout.is_list else (first,):
+        if measure.id not in read:
+            raise UnreadableForm(form.name, measure.id, "シートの目印がありません")
+        _check(prepared, measure, read[measure.id], grid)
+
+
+def _check(prepared: PreparedForm, measure: Measure, read: Filled, grid: Grid) -> None:
+    form, issued, this = prepared.form, measure.values(), prepared.this
     shown = shown_fields(form, this.quarter, this.year)
     for ref, text in issued.items():
         if ref not in read.values:

@@ -236,7 +236,7 @@ def _anew(
         taken.add(id_)
         issue = Issue(id_, round_, chosen.department, ids, when, file, prepared.form.digest, sha256="")
         made = _rendered(master, prepared, chosen, issue)
-        check_readable(made.data, prepared, chosen.measures[0])
+        check_readable(made.data, prepared, chosen.measures)
         if kept(id_) in (b"", made.data):
             return made
 

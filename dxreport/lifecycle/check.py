@@ -290,10 +290,9 @@ def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measur
 
 
 def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
-    """Render the measures into one workbook, and read the first one back."""
-    book = render_book(prepared, measures, _TRIAL)
-    for measure in measures[:1]:
-        check_readable(book.data, prepared, measure)
+    """Render the measures into one workbook, and read its first sheet back."""
+    if measures:
+        check_readable(render_book(prepared, measures, _TRIAL).data, prepared, measures)
 
 
 def _placed(form: Form, error: CannotShow) -> str:

@@ -82,6 +82,14 @@ def quote_sheet(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+def fitted_sheet_name(text: str) -> str:
+    """Return ``text`` as Excel accepts it as a sheet name, cut and with ``_`` for what it forbids; ``""`` for none."""
+    name = _NOT_IN_NAMES.sub("_", text)
+    while utf16_length(name) > MAX_SHEET_NAME:
+        name = name[:-1]
+    return name if is_sheet_name(name) else ""
+
+
 def is_sheet_name(text: str) -> bool:
     """Whether Excel accepts ``text`` as a sheet name: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
     return 0 < utf16_length(text) <= MAX_SHEET_NAME and not _NOT_IN_NAMES.search(text) and text.casefold() != "history"

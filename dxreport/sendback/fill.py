@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -11,6 +12,7 @@ from ..domain.model import Ref
 from ..domain.values import number_for_cell, number_text
 from ..form.read.sheet import read_sheet
 from ..form.records import Form
+from ..ooxml.cells import At
 from ..ooxml.edit import PackageEdit
 from ..ooxml.package import Package
 from ..ooxml.refs import address
@@ -19,14 +21,14 @@ from ..ooxml.worksheets import Worksheets
 
 
 def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, quarter: int, year: int) -> bytes:
-    """The workbook with ``answers`` (by sheet name, then Ref) written in; all else stays as it is.
+    """The workbook with ``answers`` (by measure, then Ref) written in; all else stays as it is.
 
-    Raises KeyError for a sheet that is not there or a Ref that its form does not show.
+    Raises KeyError for a measure that is not there or a Ref that its form does not show.
     """
     edit = PackageEdit(Package(data))
-    worksheets, styles = Worksheets(edit.package), Styles(_styles_of(edit))
-    for sheet, texts in answers.items():
-        at = _positions(worksheets, form, sheet, quarter, year)
+    placed, styles = _placed(edit.package, form, quarter, year), Styles(_styles_of(edit))
+    for measure, texts in answers.items():
+        sheet, at = placed[measure]
         for ref, text in texts.items():
             field, where = form.catalogue.field[ref.field], at[ref]
             if field.kind is FieldKind.NUMBER:
@@ -44,16 +46,24 @@ def _styles_of(edit: PackageEdit) -> etree._Element | None:
     return edit.package.xml(part) if part in edit.package else None
 
 
-def positions(data: bytes, form: Form, sheet: str, *, quarter: int, year: int) -> dict[Ref, str]:
-    """The cell of each text of a sheet (``E21``); raises KeyError when there is no such sheet of a form."""
-    found = _positions(Worksheets(Package(data)), form, sheet, quarter, year)
-    return {ref: address(*at) for ref, at in found.items()}
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Where a measure is in a workbook: its sheet, and the cell of each text (``E21``)."""
+
+    sheet: str
+    cells: Mapping[Ref, str]
 
 
-def _positions(
-    worksheets: Worksheets, form: Form, sheet: str, quarter: int, year: int
-) -> Mapping[Ref, tuple[int, int]]:
-    filled = read_sheet(form, worksheets.grid(sheet).rows, quarter=quarter, year=year)
-    if filled is None:
-        raise KeyError(sheet)
-    return filled.at
+def positions(data: bytes, form: Form, *, quarter: int, year: int) -> dict[str, Positions]:
+    """Return the positions of each measure in a workbook of ``form``."""
+    placed = _placed(Package(data), form, quarter, year)
+    return {m: Positions(sheet, {r: address(*at) for r, at in own.items()}) for m, (sheet, own) in placed.items()}
+
+
+def _placed(package: Package, form: Form, quarter: int, year: int) -> dict[str, tuple[str, Mapping[Ref, At]]]:
+    worksheets = Worksheets(package)
+    return {
+        measure: (sheet, filled.at)
+        for sheet in worksheets.names
+        for measure, filled in read_sheet(form, worksheets.grid(sheet).rows, quarter=quarter, year=year).items()
+    }

@@ -7,6 +7,7 @@ from lxml import etree
 
 from dxreport.domain.model import Measure
 from dxreport.form.read.filled import FilledSheet, read_filled
+from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.ooxml.package import Package
@@ -29,7 +30,8 @@ def returned(made: PreparedForm, measure: Measure, *edits: tuple[tuple[int, int]
     data = edited(render_book(made, [measure], "R04Q1-001").data, measure.id, change)
     package = Package(data)
     grid = Worksheets(package).grid(measure.id)
-    return read_filled(grid, made.form, measure.values(), SETTINGS, quarter=1, year=1)
+    filled = read_sheet(made.form, grid.rows, quarter=1, year=1)[measure.id]
+    return read_filled(grid, filled, measure.values(), SETTINGS)
 
 
 def said(sheet: FilledSheet) -> list[tuple[str, str, str]]:

@@ -207,10 +207,12 @@ def test_a_marked_workbook_is_sound_and_reads_as_before(name: str) -> None:
 def test_a_form_is_read_as_before() -> None:
     before, after = open_workbook(rendered()), open_workbook(corrected_copy(rendered(), marks_of("rendered"), HEADER))
     for measure in sample.load(True)[:2]:
-        sheets = [read_sheet(form(), book.sheet(measure.id).rows, quarter=1, year=1) for book in (before, after)]
+        sheets = [
+            read_sheet(form(), book.sheet(measure.id).rows, quarter=1, year=1)[measure.id] for book in (before, after)
+        ]
         assert sheets[0] == sheets[1]
         assert measure_of(sheets[1]) == measure.normal()
-    assert all(read_sheet(form(), after.sheet(name).rows) is None for name in ADDED_SHEETS)
+    assert not any(read_sheet(form(), after.sheet(name).rows) for name in ADDED_SHEETS)
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -511,7 +513,7 @@ def test_libreoffice_opens_it_and_keeps_the_notes(soffice: Callable[[Path, str],
 
 def test_fields_keep_their_cells() -> None:
     """The addresses that a problem names are those in the copy."""
-    filled = read_sheet(form(), open_workbook(rendered()).sheet("01-01").rows, quarter=1, year=1)
+    filled = read_sheet(form(), open_workbook(rendered()).sheet("01-01").rows, quarter=1, year=1)["01-01"]
     at = address(*filled.at[Ref("activity.progress", "K1", 1)])
     copy = corrected_copy(rendered(), [mark("01-01", at)], HEADER)
     assert open_workbook(copy).sheet("01-01").cell(*cell(at)).text == filled.values[Ref("activity.progress", "K1", 1)]

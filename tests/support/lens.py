@@ -53,8 +53,7 @@ def render(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> bytes:
 
 def read(data: bytes, sheet: str, round_: Round = FIRST, form: Form = FORM) -> Filled:
     """A sheet of a workbook, read by its keys."""
-    filled = read_sheet(form, rows_of(data, sheet), quarter=round_.quarter, year=1)
-    assert filled is not None
+    (filled,) = read_sheet(form, rows_of(data, sheet), quarter=round_.quarter, year=1).values()
     return filled
 
 

@@ -77,7 +77,8 @@ class Quarter:
 
     def cells(self, data: bytes, sheet: str) -> dict[str, str]:
         """Return the cell of each text of a sheet, by str(Ref)."""
-        return {str(ref): at for ref, at in positions(data, self.form, sheet, quarter=1, year=1).items()}
+        found = positions(data, self.form, quarter=1, year=1).values()
+        return {str(ref): at for place in found if place.sheet == sheet for ref, at in place.cells.items()}
 
     def put(self, data: bytes, name: str = "返送.xlsx") -> Path:
         """Save a return outside the workspace and return its path."""

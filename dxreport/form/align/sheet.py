@@ -31,7 +31,7 @@ _SEARCHED = 256  # columns searched for row keys
 class Aligned:
     """A sheet read by its labels; items are numbered in order (K1, K2 …) unless row keys were left.
 
-    ``filled`` is as :func:`dxreport.form.read.sheet.read_sheet` returns it, with a stamp that names only the form.
+    ``filled`` is as :func:`dxreport.form.read.sheet.read_keyed` returns it, with a stamp that names only the form.
     ``unplaced`` are the texts that are neither a value nor a label of the form, as (row, column, text), 1-based;
     ``shown`` is what the form shows besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is
     whether row keys were left.
@@ -51,10 +51,13 @@ def resemblance(form: Form, rows: Rows) -> float:
 def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
     """Read a sheet of ``form`` by its labels; return None when it does not look like one.
 
+    A list is not read so: a row that was sorted or copied away would be taken for another.
     ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
     """
     if resemblance(form, rows) < LIKE:
         return None
+    if form.layout.is_list:
+        return Doubt("一覧の様式は、隠れている 1 行目と A 列がないと、どの施策の行か決められません")
     labels, width = form_labels(form), max(map(len, rows))
     own = [[*row, *[""] * (width - len(row))] for row in rows]
     column_keys, row_keys = _take_column_keys(form, own), _take_row_keys(form, own)

@@ -8,7 +8,6 @@ from itertools import groupby
 
 from ...domain.model import ItemList, Ref
 from ..blocks import Block
-from ..records import Form
 from .sheet import Filled, Keys, Rows, template_row
 
 
@@ -22,10 +21,10 @@ class Added:
     rows: tuple[int, ...]
 
 
-def added_items(form: Form, rows: Rows, filled: Filled) -> tuple[Added, ...]:
+def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
     """Return what was written in rows without a key of their own and can only be a further item of a list."""
     columns = filled.keys.columns
-    lists = dict(_lists(form))
+    lists = dict(_lists(filled.form.layout.nodes))
     out: list[Added] = []
     for group in _consecutive(sorted({*filled.copied, *filled.inserted})):
         block = _block_at(lists, filled.keys, group)
@@ -46,10 +45,14 @@ def added_items(form: Form, rows: Rows, filled: Filled) -> tuple[Added, ...]:
     return tuple(out)
 
 
-def _lists(form: Form) -> Iterator[tuple[Block, ItemList]]:
+def _lists(nodes: Iterable[Block | int]) -> Iterator[tuple[Block, ItemList]]:
     """The blocks of rows that repeat one list of the measure, and that list."""
-    for node in form.layout.nodes:
-        if isinstance(node, Block) and len(node.loops) == 1 and all(isinstance(child, int) for child in node.children):
+    for node in nodes:
+        if isinstance(node, Block) and node.loops and node.loops[0].over_measures:
+            yield from _lists(node.children)
+        elif (
+            isinstance(node, Block) and len(node.loops) == 1 and all(isinstance(child, int) for child in node.children)
+        ):
             part = node.loops[0].variable.part
             if part is not None:
                 yield node, part

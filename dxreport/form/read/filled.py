@@ -1,4 +1,4 @@
-"""A sheet of a form as its author saw it: every text of a measure, with the problems of its cells and its shape."""
+"""A measure on a sheet as its author saw it: every text, with the problems of its cells and its shape."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from ...ooxml.refs import address
 from ..align.items import adopt
 from ..align.rows import Doubt
 from ..align.sheet import Aligned
-from ..records import Form
 from .added import Added, added_items
 from .moved import moved
 from .outside import outside_fields, unkeyed_text
-from .sheet import Filled, always_shown, read_sheet
+from .sheet import Filled, always_shown
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
 
 @dataclass(frozen=True, slots=True)
 class FilledSheet:
-    """``texts`` are normalised; ``cells`` gives the address of each in the file (``E21``).
+    """A measure on a sheet. ``texts`` are normalised; ``cells`` gives the address of each in the file (``E21``).
 
     ``moved`` lists in Japanese what moved since the sheet was issued. ``added`` are items that the department added,
     each as its texts under an id of its own (``+1`` …).
@@ -42,18 +41,13 @@ class FilledSheet:
     added: tuple[Mapping[Ref, str], ...] = ()
 
 
-def read_filled(
-    sheet: Grid, form: Form, issued: Mapping[Ref, str], settings: Settings, *, quarter: int, year: int
-) -> FilledSheet:
-    """Read a sheet by its keys. A text that was issued and no longer has a cell is a problem (E302) and stays as issued.
+def read_filled(sheet: Grid, filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> FilledSheet:
+    """Read a measure that was found by its keys.
 
-    Raises ValueError where the sheet has no stamp.
+    A text that was issued and no longer has a cell is a problem (E302) and stays as issued.
     """
-    filled = read_sheet(form, sheet.rows, quarter=quarter, year=year)
-    if filled is None:
-        raise ValueError(f"{sheet.name}: no stamp")
-    items = added_items(form, sheet.rows, filled)
-    shape = outside_fields(form, sheet, filled, {row for item in items for row in item.rows})
+    items = added_items(sheet.rows, filled)
+    shape = outside_fields(sheet, filled, {row for item in items for row in item.rows})
     return _TextReader(sheet, settings, issued).sheet(filled, items, shape, moved(filled, issued, settings))
 
 

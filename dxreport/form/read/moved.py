@@ -15,9 +15,13 @@ Drawn = Mapping[tuple[str, int], tuple[int, int]]  # (field, period): template r
 
 
 def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tuple[str, ...]:
-    """Return what moved as Japanese sentences, with the rows and columns that the sender sees."""
+    """Return what moved as Japanese sentences, with the rows and columns that the sender sees.
+
+    The rows of a list may be sorted.
+    """
     drawn = _drawn(filled.targets)
-    return (*_inserted(filled), *_moved_rows(filled, issued, settings, drawn), *_moved_columns(filled, drawn))
+    rows = () if filled.form.layout.is_list else _moved_rows(filled, issued, settings, drawn)
+    return (*_inserted(filled), *rows, *_moved_columns(filled, drawn))
 
 
 def _inserted(filled: Filled) -> Iterator[str]:

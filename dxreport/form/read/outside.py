@@ -16,7 +16,7 @@ from .sheet import Filled, template_row
 _NAMED = 6  # cells that a message names
 
 
-def outside_fields(form: Form, sheet: Grid, filled: Filled, added: Collection[int]) -> Iterator[Problem]:
+def outside_fields(sheet: Grid, filled: Filled, added: Collection[int]) -> Iterator[Problem]:
     """Warn of each row and column that the form lacks, and once of either kind for its own cells.
 
     Rows in ``added`` (1-based) are merged.
@@ -32,7 +32,7 @@ def outside_fields(form: Form, sheet: Grid, filled: Filled, added: Collection[in
         if texts:
             letters = column_letters(column)
             yield unkeyed_text(sheet, f"列（{letters}列）", texts, f"{letters}:{letters}")
-    typed, changed = _in_cells(form, sheet, filled)
+    typed, changed = _in_cells(sheet, filled)
     if typed:
         yield unkeyed_text(sheet, f"ところ（{_named(typed)}）", typed.values(), _named(typed))
     if changed:
@@ -52,9 +52,9 @@ def _named(cells: Collection[str]) -> str:
     return "、".join(list(cells)[:_NAMED]) + (f" ほか{more}か所" if more > 0 else "")
 
 
-def _in_cells(form: Form, sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, str]]:
+def _in_cells(sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, str]]:
     """The texts in blank cells of the form, and those instead of its labels, by address."""
-    keys = filled.keys
+    form, keys = filled.form, filled.keys
     columns = {column_number(key[1:]): c for key, c in keys.columns.items()}
     typed: dict[str, str] = {}
     changed: dict[str, str] = {}

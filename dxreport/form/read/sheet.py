@@ -1,4 +1,4 @@
-"""Read the texts of a measure from a returned sheet: every cell is found by its keys, never by its address.
+"""Read the texts of measures from a returned sheet: every cell is found by its keys, never by its address.
 
 Column keys are in the row of the stamp, row keys in its column, wherever people moved them. A missing key means that
 the row or column was removed, never that it is blank.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
@@ -26,9 +26,10 @@ Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a sheet: those of its rows by row, its columns by their keys, all counted from 0.
+    """The keys of a measure on a sheet: those of its rows by row, its columns by their keys, all counted from 0.
 
-    They stand in row ``top`` and column ``left``; -1 where the sheet does not hold them.
+    They stand in row ``top`` and column ``left``; -1 where the sheet does not hold them. ``elsewhere`` are the rows of
+    the sheet that belong to other measures.
     """
 
     stamp: Stamp
@@ -36,11 +37,12 @@ class Keys:
     columns: Mapping[str, int]
     top: int = -1
     left: int = -1
+    elsewhere: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A sheet as read: ``values`` are the texts of its fields, ``at`` their (row, column), 1-based.
+    """A measure as read from a sheet: ``values`` are the texts of its fields, ``at`` their (row, column), 1-based.
 
     ``form``, ``keys`` and ``targets`` are what it was read by.
     ``copied`` are rows with a key that occurred before, ``inserted`` rows without a key that hold something or are
@@ -163,22 +165,79 @@ def _fields(targets: Iterable[Target]) -> frozenset[tuple[str, int]]:
     return frozenset((target.field, n) for target in targets for n in target.periods)
 
 
-def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Filled | None:
-    """Read a sheet of ``form``; return None when it has no stamp.
+def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Mapping[str, Filled]:
+    """Read a sheet of ``form``: its measures by ID, in their order on the sheet; none when it has no stamp.
 
     ``quarter`` and ``year`` (1–4, 0 for none) are what ``this_quarter`` and ``this_year`` meant in the round of its
     issue.
     """
+    targets = targets_of(form, quarter, year)
+    return {keys.stamp.measure: read_keyed(form, rows, keys, targets) for keys in keys_of(form, rows)}
+
+
+def keys_of(form: Form, rows: Rows) -> tuple[Keys, ...]:
+    """Return the keys of each measure on a sheet of ``form``, in order; none when it has no stamp."""
     found = find_stamp(rows)
     if found is None:
-        return None
+        return ()
     stamp, top, left = found
     own = {r: row[left] for r, row in enumerate(rows) if r > top and row[left][:1] == "r"}
     columns: dict[str, int] = {}
     for c, key in enumerate(rows[top]):
         if c > left and key[:1] == "c" and key[1:].isalpha():
             columns.setdefault(key, c)
-    return read_keyed(form, rows, Keys(stamp, own, columns, top, left), targets_of(form, quarter, year))
+    keys = Keys(stamp, own, columns, top, left)
+    if not form.layout.is_list:
+        return (keys,)
+    return _by_measure(form, rows, replace(keys, rows=own | _left_behind(form, rows, keys)))
+
+
+def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
+    """The keys of rows that were sorted without their hidden keys, where a list has one row a measure.
+
+    The printed IDs then are those of the keys, in another order.
+    """
+    out: dict[int, str] = {}
+    for number, cells in form.bindings.items():
+        chain = form.layout.chains[number]
+        column = next(
+            (keys.columns.get(f"c{column_letters(c.column)}") for c in cells if c.binding.field == "id"), None
+        )
+        if column is None or len(chain) != 1 or chain[0].first != chain[0].last:
+            continue
+        named = {r: measure_at(form, key) for r, key in keys.rows.items() if template_row(key) == number}
+        printed = {r: rows[r][column].strip() for r in named}
+        if len(set(named.values())) == len(named) and set(printed.values()) == set(named.values()):
+            out |= {r: f"r{number}/{measure}" for r, measure in printed.items()}
+    return out
+
+
+def _by_measure(form: Form, rows: Rows, keys: Keys) -> tuple[Keys, ...]:
+    """The keys of a list by measure. A row of no measure belongs to the one above it, else to the first."""
+    owners: dict[int, str] = {}
+    above = ""
+    for r in range(keys.top + 1, len(rows)):
+        above = owners[r] = measure_at(form, keys.rows.get(r, "")) or above
+    measures = [measure for measure in dict.fromkeys(owners.values()) if measure]
+    own: dict[str, set[int]] = {measure: set() for measure in measures}
+    for r, measure in owners.items():
+        if measures:
+            own[measure or measures[0]].add(r)
+    return tuple(
+        replace(
+            keys, stamp=replace(keys.stamp, measure=measure), rows={r: key for r, key in keys.rows.items() if r in held},
+            elsewhere=frozenset(owners.keys() - held),
+        )
+        for measure, held in own.items()
+    )  # fmt: skip
+
+
+def measure_at(form: Form, key: str) -> str:
+    """Return the measure that the key of a row of a list names, "" for none."""
+    row = template_row(key)
+    if row not in form.layout.chains or not form.layout.of_measure(row):
+        return ""
+    return key.removesuffix("+").split("/", 2)[1] if "/" in key else ""
 
 
 def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
@@ -194,7 +253,7 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
             continue
         seen.add(key)
         row, later = rows[r], key.endswith("+")
-        ids = ["", *_SEPARATOR.split(key.removesuffix("+"))[1:]]
+        ids = _ids(key, in_list=bool(measure_at(form, key)))
         for target in targets.get(template_row(key), ()):
             ref = None if later and target.spanning else target.ref(ids)
             if ref is None or (not target.unlocked and ref in inputs):
@@ -205,11 +264,18 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
                 if target.unlocked:
                     inputs.add(ref)
     last = max((r for r, _ in at.values()), default=keys.top)
-    unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows)
+    unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows and r not in keys.elsewhere)
     inserted = tuple(r + 1 for r in unkeyed if r < last or any(rows[r]))
     lost = {target.columns[0] for own in targets.values() for target in own} - keys.columns.keys()
     columns = _unkeyed_columns(rows, keys)
     return Filled(form, keys, targets, values, at, tuple(copied), inserted, columns, tuple(sorted(lost)))
+
+
+def _ids(key: str, *, in_list: bool) -> list[str]:
+    """The ids of a key, from 1; that of a measure is one, whatever it holds."""
+    _, *rest = key.removesuffix("+").split("/", 2 if in_list else 1)
+    own = rest[-1] if len(rest) == (2 if in_list else 1) else ""
+    return ["", *rest[:in_list], *(_SEPARATOR.split(own) if own else ())]
 
 
 def _unkeyed_columns(rows: Rows, keys: Keys) -> tuple[int, ...]:
@@ -217,4 +283,5 @@ def _unkeyed_columns(rows: Rows, keys: Keys) -> tuple[int, ...]:
     keyed = set(keys.columns.values())
     last = max(keyed, default=keys.left)
     unkeyed = (c for c in range(keys.left + 1, len(rows[0]) if rows else 0) if c not in keyed)
-    return tuple(c + 1 for c in unkeyed if c < last or any(row[c] for row in rows[keys.top + 1 :]))
+    own = [row for r, row in enumerate(rows) if r > keys.top and r not in keys.elsewhere]
+    return tuple(c + 1 for c in unkeyed if c < last or any(row[c] for row in own))

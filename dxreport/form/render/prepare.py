@@ -15,7 +15,7 @@ from ...domain.errors import TemplateError
 from ...domain.fields import Access, access
 from ...domain.model import QUARTERS, Round, Settings
 from ...domain.values import number_for_cell
-from ...ooxml.refs import address, column_letters
+from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
 from ..expressions import THIS, Binding, Computed, Scope, ThisPeriod, reason
@@ -84,6 +84,12 @@ class PreparedForm:
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self._after_rows: dict[RowShape, str] = {}
+
+    def sheet_name(self, measure: str) -> str:
+        """Return the name of the sheet with this measure: its ID, of a list that of the department."""
+        if not self.form.layout.is_list:
+            return measure
+        return fitted_sheet_name(self.department) or self.form.sheet
 
     def possible_rows(self) -> frozenset[int]:
         """Return the template rows that a sheet can have: none under a condition that the round makes false."""

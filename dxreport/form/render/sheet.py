@@ -1,9 +1,9 @@
-"""Render one measure as the XML of one sheet: first the rows, then everything that follows them."""
+"""Render the measures of a sheet, one or a list, as its XML: first the rows, then everything that follows them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
@@ -30,14 +30,23 @@ _Value = TypeVar("_Value")
 _LONG = MAX_TEXT // 2  # characters: no shorter text can exceed the limit in UTF-16 units
 
 
+class MeasureRows(NamedTuple):
+    """The rows of a measure on a sheet: the first, and the template rows that they come from."""
+
+    first: int
+    drawn: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedSheet:
     """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …).
 
+    ``measures`` holds its measures by ID, each with the template rows that it has and its first row.
     ``text_of`` shows a mixed text of the sheet as a whole.
     """
 
-    measure: str
+    name: str
+    measures: Mapping[str, MeasureRows]
     xml: str
     rows: RowMap
     text_of: Callable[[Computed], str | None]
@@ -54,7 +63,10 @@ class _WrittenRow:
 
 
 class _TallText(NamedTuple):
-    """A text in a merge over several rows, which end in template row ``bottom``: its cell, and the points it needs."""
+    """A text in a merge over several rows, which end in template row ``bottom``: its cell, and the points it needs.
+
+    ``path`` are the copies of the blocks that repeat it.
+    """
 
     bottom: int
     path: Path
@@ -64,22 +76,33 @@ class _TallText(NamedTuple):
 
 
 def render_sheet(
-    prepared: PreparedForm, measure: Measure, stamp: Stamp | None, *, first: bool = True, used: Iterable[str] = ()
+    prepared: PreparedForm,
+    measures: Sequence[Measure],
+    issue: str,
+    used: Mapping[str, Iterable[str]],
+    *,
+    first: bool = True,
 ) -> RenderedSheet:
-    """Render ``measure``. ``first`` is set for the sheet that is shown on opening.
+    """Render ``measures``: one, or on a list those of a department.
 
-    A published form takes no ``stamp``: its row 1 and column A stay blank. ``used`` are the ids that items of the
-    measure ever had, so that spare rows get new ones. Raises DxreportError for a text that no cell can hold, or a
-    mixed text that fails.
+    ``first`` is set for the sheet that is shown on opening. A published form takes no ``issue``: its row 1 and column
+    A stay blank. ``used`` holds, by measure, the ids that its items ever had, so that spare rows get new ones. Raises
+    DxreportError for a text that no cell can hold, or a mixed text that fails.
     """
-    return _SheetWriter(prepared, measure, stamp, used).sheet(first=first)
+    return _SheetWriter(prepared, measures, issue, used).sheet(first=first)
 
 
 class _SheetWriter:
-    def __init__(self, prepared: PreparedForm, measure: Measure, stamp: Stamp | None, used: Iterable[str]) -> None:
-        self.prepared, self.form, self.measure, self.stamp = prepared, prepared.form, measure, stamp
-        self.used = tuple(used)
-        self.scope: list[Any] = [measure] + [None] * (self.form.layout.slots - 1)
+    def __init__(
+        self, prepared: PreparedForm, measures: Sequence[Measure], issue: str, used: Mapping[str, Iterable[str]]
+    ) -> None:
+        self.prepared, self.form, self.measures, self.used = prepared, prepared.form, tuple(measures), used
+        self.is_list = self.form.layout.is_list
+        named = "" if self.is_list else measures[0].id
+        self.stamp = Stamp(issue, named, self.form.digest) if issue else None
+        self.scope: list[Any] = [None] * self.form.layout.slots
+        self.drawn: dict[str, set[int]] = {m.id: set() for m in measures}
+        self.begins: dict[str, int] = {}
         self.names: dict[str, Any] = dict(prepared.names)
         self.rows = RowMap(self.form.layout)
         self.written: list[_WrittenRow] = []
@@ -90,15 +113,28 @@ class _SheetWriter:
 
     def sheet(self, *, first: bool) -> RenderedSheet:
         """Render everything."""
-        self._show("measure", self.measure, 0)
+        if not self.is_list:
+            self._enter(self.measures[0], 0)
         self._nodes(self.form.layout.nodes, (), "")
         self._stretch()
-        return RenderedSheet(self.measure.id, self._xml(first=first), self.rows, self._text, tuple(self.too_tall))
+        name = self.prepared.sheet_name(self.measures[0].id)
+        measures = {id_: MeasureRows(self.begins.get(id_, 2), frozenset(own)) for id_, own in self.drawn.items()}
+        return RenderedSheet(name, measures, self._xml(first=first), self.rows, self._text, tuple(self.too_tall))
+
+    def _enter(self, measure: Measure | None, index: int) -> None:
+        """Begin the rows of a measure, or those that belong to none."""
+        self.scope[0] = measure
+        self._show("measure", measure, index)
 
     def _nodes(self, nodes: tuple[Block | int, ...], path: Path, ids: str) -> None:
         for node in nodes:
             if isinstance(node, int):
                 self._row(node, path, ids)
+            elif node.loops and node.loops[0].over_measures:
+                for i, measure in enumerate(self.measures):
+                    self._enter(measure, i)
+                    self._nodes(node.children, (*path, i), f"{ids}/{escape(measure.id)}")
+                self._enter(None, 0)
             elif node.loops:
                 self._loop(node, path, ids)
             elif node.condition is None or self._value(node.condition, bool):
@@ -128,7 +164,7 @@ class _SheetWriter:
             wanted = max(wanted, len(items) + loop.spare)
         if wanted <= len(items):
             return items
-        taken = [*self.used, *(item.key for item in items)]
+        taken = [*self.used.get(self.scope[0].id, ()), *(item.key for item in items)]
         spare = part.next_keys(taken, wanted - len(items))
         return (*items, *(Item({}, self.form.catalogue, part.prefix, key) for key in spare))
 
@@ -145,6 +181,9 @@ class _SheetWriter:
             program, key = program.later, f"{key}+"
         number = len(self.written) + 2
         self.rows.note(template_row, number, path)
+        if measure := self.scope[0]:
+            self.drawn[measure.id].add(template_row)
+            self.begins.setdefault(measure.id, number)
         out = [f'<c r="A{number}"{_KEY}{key}{TEXT_TAIL}'] if self.stamp else []
         height = self._fill(program, out, number, path)
         out.append(program.end)
@@ -178,10 +217,10 @@ class _SheetWriter:
             out += (head, escape(text), TEXT_TAIL)
             if space is not None and (len(text) > space.em or "\n" in text):
                 points = _points(text, space)
-                if space.bottom == program.row.number:
+                if space.bottom == program.row.number and space.repeats == len(path):
                     height = max(height, self._limited(points, number, column))
                 else:
-                    self.tall.append(_TallText(space.bottom, path, number, column, points))
+                    self.tall.append(_TallText(space.bottom, path[: space.repeats], number, column, points))
         return height
 
     def _limited(self, height: float, row: int, column: int) -> float:
@@ -210,15 +249,19 @@ class _SheetWriter:
             return evaluate(names)
         except Exception as error:
             raise CannotShow(
-                f"様式 {self.form.name} の「{expression.source}」を施策 {self.measure.id} で表示できません（{reason(error)}）。",
+                f"様式 {self.form.name} の「{expression.source}」を{self._where()}で表示できません（{reason(error)}）。",
                 "様式のこの文字を直してください（`dxreport check` で確かめられます）。",
                 expression.source,
             ) from None
 
+    def _where(self) -> str:
+        """What is being rendered."""
+        return f"施策 {self.scope[0].id} " if self.scope[0] else f"シート「{self.form.sheet}」"
+
     def _check_length(self, text: str) -> None:
         if utf16_length(text) > MAX_TEXT:
             raise DxreportError(
-                f"施策 {self.measure.id} に Excel のセルに入らない長さの文字があります（{utf16_length(text):,} 字、上限 {MAX_TEXT:,} 字）: {text[:30]}…",
+                f"{self._where()}に Excel のセルに入らない長さの文字があります（{utf16_length(text):,} 字、上限 {MAX_TEXT:,} 字）: {text[:30]}…",
                 "マスターでこの文字を短くしてください。",
             )
 

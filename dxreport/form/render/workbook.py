@@ -1,4 +1,4 @@
-"""Put sheets into a workbook: one sheet per measure, the template's other sheets, the stamp; nothing of its author.
+"""Put sheets into a workbook: one for each measure or list, the template's other sheets, the stamp; nothing of its author.
 
 Parts that all workbooks of a form share are deflated once; each of the others is one string and one deflate.
 """
@@ -6,7 +6,7 @@ Parts that all workbooks of a form share are deflated once; each of the others i
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count, zip_longest
@@ -14,11 +14,11 @@ from itertools import count, zip_longest
 from ...domain.errors import DxreportError
 from ...domain.model import Measure
 from ...ooxml.package import MAIN_NS, REL_TYPE, RELS_NS, TYPES_NS, Member, Relationship, member, rels_name, zip_bytes
-from ...ooxml.refs import MAX_SHEET_NAME, column_letters, is_sheet_name
+from ...ooxml.refs import MAX_SHEET_NAME, column_letters, is_sheet_name, quote_sheet
 from ...ooxml.text import escape, escape_attribute, utf16_length
 from ..parts.static import SharedParts, shared_parts
 from ..records import Form
-from ..stamp import SHEET, Stamp
+from ..stamp import SHEET
 from ..template import SheetEntry
 from .prepare import TEXT_HEAD, TEXT_TAIL, PreparedForm
 from .sheet import RenderedSheet, render_sheet
@@ -50,29 +50,28 @@ class IssuedBook:
 def render_book(
     prepared: PreparedForm, measures: Sequence[Measure], issue: str, used: Mapping[str, Sequence[str]] | None = None
 ) -> IssuedBook:
-    """Render ``measures`` as sheets named by their IDs, stamped as ``issue``.
+    """Render ``measures`` as sheets named by their IDs or as one list, stamped as ``issue``.
 
     ``used`` holds, by measure, the ids that its items ever had. Raises DxreportError as ``render_sheet`` does.
     """
     form = prepared.form
-    sheets = [
-        render_sheet(prepared, m, Stamp(issue, m.id, form.digest), first=not i, used=(used or {}).get(m.id, ()))
-        for i, m in enumerate(measures)
-    ]
+    groups = [measures] if form.layout.is_list else [[m] for m in measures]
+    sheets = [render_sheet(prepared, own, issue, used or {}, first=not i) for i, own in enumerate(groups)]
     stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(prepared, sheets, issue), "veryHidden")
     return _WorkbookWriter(form, sheets, after=(stamped,)).book()
 
 
 def render_published(
-    form: Form, pages: Sequence[tuple[PreparedForm, Measure]], index: PlainSheet, title: str
+    form: Form, pages: Sequence[tuple[PreparedForm, Sequence[Measure]]], index: Index, title: str
 ) -> IssuedBook:
-    """Render a workbook for reading only, called ``title``: ``index``, then a sheet for each measure.
+    """Render a workbook for reading only, called ``title``: an index, then a sheet for each of ``pages``.
 
-    Every measure comes with its own preparation of ``form``. No other sheet of the template is included. Raises
-    DxreportError as ``render_sheet`` does.
+    Every page comes with its own preparation of ``form``; ``index`` makes the first sheet from the place of each
+    measure. No other sheet of the template is included. Raises DxreportError as ``render_sheet`` does.
     """
-    sheets = [render_sheet(prepared, measure, None, first=False) for prepared, measure in pages]
-    return _WorkbookWriter(form, sheets, before=(index,), title=title).book()
+    sheets = [render_sheet(prepared, measures, "", {}, first=False) for prepared, measures in pages]
+    places = {id_: f"{quote_sheet(s.name)}!B{own.first}" for s in sheets for id_, own in s.measures.items()}
+    return _WorkbookWriter(form, sheets, before=(index(places),), title=title).book()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,10 @@ class PlainSheet:
     def entry(self) -> SheetEntry:
         """The sheet as the workbook lists it."""
         return SheetEntry(self.name, f"xl/worksheets/{self.part_name}.xml", self.state, "worksheet")
+
+
+Index = Callable[[Mapping[str, str]], PlainSheet]
+"""Makes the index from the place of each measure (``'01-01'!B2``)."""
 
 
 @dataclass(slots=True)
@@ -119,8 +122,8 @@ class _WorkbookWriter:
         title = f"<dc:title>{escape(self.title)}</dc:title>" if self.title else ""
         self._add("docProps/core.xml", _CORE.format(title), _CORE_TYPE)
         types = _small_member("[Content_Types].xml", self._types(shared).encode())
-        too_tall = tuple(f"{s.measure}!{cell}" for s in self.sheets for cell in s.too_tall)
-        rows = {s.measure: frozenset(s.rows.rows) for s in self.sheets}
+        too_tall = tuple(f"{s.name}!{cell}" for s in self.sheets for cell in s.too_tall)
+        rows = {id_: own.drawn for s in self.sheets for id_, own in s.measures.items()}
         return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows)
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
@@ -152,13 +155,14 @@ class _WorkbookWriter:
         listed, after = ([plain.entry for plain in plains] for plains in (self.before, self.after))
         taken = {entry.name.casefold() for entry in (*listed, *after)}
         for number, sheet in enumerate(self.sheets, 1):
-            if not is_sheet_name(sheet.measure) or sheet.measure.casefold() in taken:
+            if not is_sheet_name(sheet.name) or sheet.name.casefold() in taken:
+                what = "部署" if self.form.layout.is_list else "施策ID"
                 raise DxreportError(
-                    f"施策ID「{sheet.measure}」は、シートの名前にできません。",
-                    f"施策IDを、: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください（二つの施策が同じIDを使うこともできません）。",
+                    f"{what}「{sheet.name}」は、シートの名前にできません。",
+                    f"{what}を、: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください（同じものを二つは使えません）。",
                 )
-            taken.add(sheet.measure.casefold())
-            listed.append(SheetEntry(sheet.measure, _sheet_part(number), "visible", "worksheet"))
+            taken.add(sheet.name.casefold())
+            listed.append(SheetEntry(sheet.name, _sheet_part(number), "visible", "worksheet"))
         drawn = {other.name.casefold() for other in self.form.others}
         for other in self.form.others:
             name = _free_name(other.name, taken | drawn) if other.name.casefold() in taken else other.name
@@ -174,7 +178,7 @@ class _WorkbookWriter:
         first = len(self.before)
         positions = {s.name: i for i, s in enumerate(self.form.others, first + len(self.sheets))}
         titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
-        defined = self.form.names.xml(titles, first, [(s.measure, s.rows) for s in self.sheets], positions)
+        defined = self.form.names.xml(titles, first, [(s.name, s.rows) for s in self.sheets], positions)
         return (
             f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{shared.workbook_head}'
             f'<sheets>{"".join(sheets)}</sheets>{defined}<calcPr fullCalcOnLoad="1"/></workbook>'
@@ -210,7 +214,7 @@ def _stamp_xml(prepared: PreparedForm, sheets: Sequence[RenderedSheet], issue: s
     """The hidden sheet: the stamp again in columns A and B, and from D on the lists that are too long for a rule."""
     facts = [("issue", issue), ("form", prepared.form.digest), ("department", prepared.department),
              ("round", prepared.round.name), ("fiscal_year", prepared.settings.fiscal_year.label),
-             *(("measure", s.measure) for s in sheets)]  # fmt: skip
+             *(("measure", id_) for s in sheets for id_ in s.measures)]  # fmt: skip
     columns = [*zip(*facts, strict=True), (), *prepared.long_lists]
     out = []
     for n, texts in enumerate(zip_longest(*columns, fillvalue=""), 1):
