@@ -71,7 +71,7 @@ def grid_of(book: bytes, measure: Measure) -> Grid:
 
 def texts_of(book: bytes, measure: Measure) -> dict[str, str]:
     """Return the cells of a rendered sheet that hold a text of the measure: address → text."""
-    filled = read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1)
+    filled = read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1)[measure.id]
     return {openpyxl.utils.get_column_letter(c) + str(r): str(filled.values[ref]) for ref, (r, c) in filled.at.items()}
 
 
@@ -193,7 +193,7 @@ class XltplTemplate:
 
 def read_by_dxreport(book: bytes, measure: Measure) -> dict:
     """Read with dxreport: bytes → texts by address."""
-    return read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1).values
+    return read_sheet(FORM, grid_of(book, measure).rows, quarter=1, year=1)[measure.id].values
 
 
 def read_by_calamine(book: bytes, measure: Measure) -> list[list]:

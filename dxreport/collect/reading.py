@@ -19,7 +19,7 @@ Stamp = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SheetReading:
-    """One sheet of a returned file.
+    """One measure on a sheet of a returned file; of a list each has a reading of its own.
 
     ``readable`` says whether the sheet could be identified and read; if not, ``problems`` say why.
     ``texts`` are all texts it shows, ``cells`` where each stands in the file (``E21``); ``problems`` are those

@@ -119,7 +119,7 @@ def test_a_corrected_copy_holds_numbers(office: Evaluation, soffice: Callable[[P
     [(id_, name, data)] = corrected_copies(office.workspace, office.master, plan)
     assert kept_copies(office.workspace, id_) and name.endswith("_差し戻し.xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
-    cells = evaluation.positions(data, office.form, "01-01", quarter=0, year=1)
+    cells = evaluation.positions(data, office.form, quarter=0, year=1)["01-01"].cells
     at = {str(ref): where for ref, where in cells.items()}
     assert [sheet[at[f"費用.決算額/費用{n}"]].value for n in (1, 2)] == [12006, 280]
     assert sheet[at["評価"]].value == "E" and package_faults(data) == []

@@ -17,8 +17,9 @@ from dxreport.collect.resolve import decide
 from dxreport.collect.run import FOLDER
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.model import Ref
+from dxreport.form.compile import load_form
+from dxreport.issue.forms import FORM_NAME
 from dxreport.issue.publish import published_set
-from dxreport.issue.render import form_of
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.sendback.fill import fill, positions
@@ -237,7 +238,7 @@ def test_rendered_again_it_is_the_same_issue(quarter: ListQuarter) -> None:
 
 def test_a_published_list_has_a_sheet_for_each_department_and_links_to_each_measure(quarter: ListQuarter) -> None:
     master = quarter.master
-    form = form_of(quarter.workspace, master.settings.catalogue, published=True)
+    form = load_form(quarter.workspace.templates / FORM_NAME, master.settings.catalogue, published=True)
     found = published_set(master, form)
     book = Worksheets(Package(found.data))
     named = [d.name for d in master.departments if any(m.lead_department == d.name for m in master.measures)]

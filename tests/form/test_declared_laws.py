@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from dxreport.domain.fields import BUILT_IN, Access, Catalogue, Field, FieldKind, Ref, access
 from dxreport.domain.model import FiscalYear, Measure, Settings
 from dxreport.form.compile import compile_form
-from dxreport.form.read.filled import read_filled
+from dxreport.form.read.filled import FilledSheet, read_filled
 from dxreport.form.read.sheet import read_sheet
+from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.lifecycle import sample
+from dxreport.ooxml.cells import Grid
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import cell
 from dxreport.ooxml.text import is_number
@@ -48,14 +50,16 @@ def test_a_number_is_stored_as_its_cell_shows_it(unit: str, text: str, stored: o
     measure, office = Measure({Ref("id"): "01-01", Ref("率"): text}, catalogue), settings_with(catalogue)
     form, round_ = compile_form(template(catalogue), "様式.xlsx", catalogue), office.rounds[1]
     book = render_book(PreparedForm(form, round_, office, "課"), [measure], "R04X-001").data
-    filled = read_filled(Worksheets(Package(book)).grid("01-01"), form, {}, office, quarter=1, year=1)
+    filled = read_back(Worksheets(Package(book)).grid("01-01"), form, office)
     assert openpyxl.load_workbook(io.BytesIO(book))["01-01"][filled.cells[Ref("率")]].value == stored
     assert filled.texts[Ref("率")] == text
     again = fill(book, form, {"01-01": {Ref("率"): "12.5"}}, quarter=1, year=1)
-    assert (
-        read_filled(Worksheets(Package(again)).grid("01-01"), form, {}, office, quarter=1, year=1).texts[Ref("率")]
-        == "12.5"
-    )
+    assert read_back(Worksheets(Package(again)).grid("01-01"), form, office).texts[Ref("率")] == "12.5"
+
+
+def read_back(grid: Grid, form: Form, office: Settings) -> FilledSheet:
+    """The sheet of 01-01, of which nothing was issued."""
+    return read_filled(grid, read_sheet(form, grid.rows, quarter=1, year=1)["01-01"], {}, office)
 
 
 @given(st.data())
@@ -68,13 +72,13 @@ def test_a_form_of_any_catalogue_is_a_lens(data: st.DataObject) -> None:
     form = compile_form(template(catalogue), "様式.xlsx", catalogue)
     book = render_book(PreparedForm(form, round_, office, "課"), [measure], "R04X-001").data
     grid, values = Worksheets(Package(book)).grid(measure.id), measure.values()
-    filled = read_filled(grid, form, values, office, quarter=round_.quarter, year=1)
+    [found] = read_sheet(form, grid.rows, quarter=round_.quarter, year=1).values()
+    filled = read_filled(grid, found, values, office)
     assert [p for p in filled.problems if p.severity == "error"] == []
     assert without_spares(dict(filled.texts), measure) == values
     assert faults(book) == []
 
-    opened, found = open_cells(book, measure.id), read_sheet(form, grid.rows, quarter=round_.quarter, year=1)
-    assert found is not None
+    opened = open_cells(book, measure.id)
     own = {(ref.prefix, ref.item) for ref in values}
     sheet = openpyxl.load_workbook(io.BytesIO(book))[measure.id]
     for ref, at in found.at.items():

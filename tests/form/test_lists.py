@@ -15,7 +15,7 @@ from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.worksheets import Worksheets
-from tests.support.lens import DEPARTMENT, FIRST, ISSUE, REAL, SETTINGS
+from tests.support.lens import DEPARTMENT, FIRST, ISSUE, REAL, ROUNDS, SETTINGS
 from tests.support.lists import LIST
 from tests.support.measures import measure, with_texts
 from tests.support.packages import copy_row, edited, faults, insert_rows, open_cells, rows_of, set_text
@@ -192,3 +192,15 @@ def test_faults_of_a_list(cells: dict[str, str], place: str, words: tuple[str, .
     drawn = {"B2": "施策", "A3": f"{MEASURES}{END}", "B3": "{{ measure.id }}", "c3": "{{ measure.goal }}", **cells}
     found = "\n".join(template_faults(template(**drawn)))
     assert place in found and all(word in found for word in words), found
+
+
+def test_spare_rows_get_ids_of_their_own_measure() -> None:
+    given_ = [REAL["01-01"], REAL["01-04"]]
+    prepared = PreparedForm(NESTED, ROUNDS["計画"], SETTINGS, DEPARTMENT)
+    data = render_book(prepared, given_, ISSUE, {"01-04": ["K9"]}).data
+    found = read_sheet(NESTED, rows_of(data, DEPARTMENT), year=1)
+    spare = {
+        m.id: {ref.item for ref in found[m.id].values if ref.prefix == "activity"} - {a.key for a in m.activities}
+        for m in given_
+    }
+    assert spare == {"01-01": {f"K{len(given_[0].activities) + 1}"}, "01-04": {"K10"}}

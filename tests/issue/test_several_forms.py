@@ -168,7 +168,7 @@ def test_a_held_sheet_goes_back_on_its_form_and_is_taken_corrected(two: Quarter)
     done = collect(two.workspace, [back, two.put(answered(books[FIRST]), "計画.xlsx")], RETURNED)
     [held] = [s for f in done.plan.files for s in f.sheets if s.status is Status.HELD]
     form = books[SECOND].form
-    where = positions(books[SECOND].data, form, "01-04", quarter=1, year=1)[Ref("activity.progress", "K1", 1)]
+    where = positions(books[SECOND].data, form, quarter=1, year=1)["01-04"].cells[Ref("activity.progress", "K1", 1)]
     assert held.measure == "01-04" and where in held.problems[0].cell
     drafts = plan(two.workspace, two.master, MailKind.RETURN, two.master.settings.round("第1四半期"), RETURNED)
     [draft] = drafts.drafts

@@ -105,7 +105,7 @@ class Evaluation:
         """The cells of the sheet of a measure as issued, by str(Ref)."""
         issue = [i for i in self.master.issues if i.department == department][-1]
         form = self.form
-        found = positions(self.sent(department).read_bytes(), form, id_, quarter=0, year=1)
+        found = positions(self.sent(department).read_bytes(), form, quarter=0, year=1)[id_].cells
         assert issue.form == form.digest
         return {str(ref): at for ref, at in found.items()}
 

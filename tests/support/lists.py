@@ -10,13 +10,13 @@ from pathlib import Path
 
 from dxreport.domain.model import Ref
 from dxreport.form.compile import Form, load_form
-from dxreport.issue import render as issuing
+from dxreport.issue.forms import FORM_NAME
 from dxreport.lifecycle.init import create
 from dxreport.sendback.fill import fill
 from dxreport.workspace.bundled import bundled
 from tests.support.quarter import ANSWERS, OFFICE, Edits, Quarter, issue, printed
 
-GALLERY = bundled("templates") / "gallery" / "進捗管理一覧.xlsx"
+GALLERY = bundled("gallery") / "進捗管理一覧.xlsx"
 LIST = load_form(GALLERY)
 
 
@@ -41,7 +41,7 @@ def make(folder: Path) -> ListQuarter:
     """Make a workspace with the quarter issued to all departments."""
     create(folder, date(2022, 7, 1), sample=True)
     quarter = ListQuarter(folder)
-    shutil.copy(GALLERY, quarter.workspace.templates / issuing.FORM_NAME)
+    shutil.copy(GALLERY, quarter.workspace.templates / FORM_NAME)
     issue(quarter)
     return quarter
 

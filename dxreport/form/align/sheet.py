@@ -52,6 +52,7 @@ def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned
     """Read a sheet of ``form`` by its labels; return None when it does not look like one.
 
     A list is not read so: a row that was sorted or copied away would be taken for another.
+
     ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
     """
     if resemblance(form, rows) < LIKE:
