@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.run import collect
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.lifecycle.init import create
 from dxreport.master.records import Master
 from dxreport.sendback.fill import fill

@@ -58,7 +58,7 @@ class Call:
 
         Raises UsageError if there is none.
         """
-        from ..domain.model import QUARTER_LABELS
+        from ..domain.fields import QUARTER_LABELS
         from ..master.rounds import current_round
         from ..ooxml.table import plain
 

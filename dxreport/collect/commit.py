@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from ..domain.model import Ref
+from ..domain.fields import Ref
 from ..master.read import read_master
 from ..master.records import Change, Conflict, Master, Receipt, next_id, stamp
 from ..master.write import MasterEdit, put

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 from ..domain import problems
 from ..domain.errors import PackageError
-from ..domain.model import Ref
+from ..domain.fields import Ref
 from ..domain.problems import Problem
 from ..intake.file_type import Format, sniff
 from ..issue.store import Archive, workbook_path

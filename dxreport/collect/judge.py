@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from ..domain import problems
-from ..domain.fields import When
-from ..domain.model import Measure, Ref, Round, Settings
+from ..domain.fields import Ref, When
+from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem
 from ..master.records import Master
 from ..rules import Case, Finding, judge, problems_of, takes

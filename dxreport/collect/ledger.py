@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..domain import problems
-from ..domain.fields import label
-from ..domain.model import Ref, Settings
+from ..domain.fields import Ref, label
+from ..domain.model import Settings
 from ..domain.problems import Problem, problem, shown
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
 from ..rules import item_name

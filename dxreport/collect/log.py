@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import MasterError
-from ..domain.fields import BUILT_IN, Catalogue
-from ..domain.model import Ref
+from ..domain.fields import BUILT_IN, Catalogue, Ref
 from .reading import problem_from, problem_json, refs_from, refs_json
 from .replay import Accept, Adopt, Again, Decision, Edit, Event, Issued, Judged, Withdraw
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..domain.errors import MasterError
-from ..domain.model import Ref
+from ..domain.fields import Ref
 from ..domain.problems import Problem
 from ..intake.returned import ARROW
 from ..issue.store import Archive

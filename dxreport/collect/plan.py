@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ..domain.fields import Ref
 from ..domain.merge import Merge
-from ..domain.model import Ref
 from ..domain.problems import Problem
 from ..intake.returned import ReturnedFile
 from ..master.records import Change, Conflict, Receipt

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..domain.errors import MasterError
-from ..domain.fields import BUILT_IN, Catalogue
-from ..domain.model import Ref
+from ..domain.fields import BUILT_IN, Catalogue, Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive, Snapshot
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
+from ..domain.fields import Ref
 from ..domain.merge import Merge, contested, three_way
-from ..domain.model import Ref
 from ..domain.problems import Problem
 from .reading import SheetReading, Stamp
 

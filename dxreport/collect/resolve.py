@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.model import Ref, normalise
+from ..domain.fields import Ref
+from ..domain.model import normalise
 from ..domain.problems import Problem
 from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS

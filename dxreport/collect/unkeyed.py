@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..domain import problems
-from ..domain.model import Ref, Round
+from ..domain.fields import Ref
+from ..domain.model import Round
 from ..domain.problems import Problem, problem
 from ..form.align.labels import fold
 from ..form.align.sheet import Aligned, Doubt, align

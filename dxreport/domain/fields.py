@@ -115,7 +115,7 @@ class Access(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Requirement:
     """必須の条件: when a declared field must be filled in.
 
     It is always with ``field`` ``""``, else where the field of this key, in the same item and period, has one of
@@ -146,7 +146,7 @@ class Field:
     unit: str = ""
     decimals: int = 0
     choices: tuple[str, ...] = ()
-    required: Condition | None = None
+    required: Requirement | None = None
     report: InReport = InReport.NONE
     former: tuple[str, ...] = ()
     declared: bool = False
@@ -382,7 +382,7 @@ def _parsed(given: Mapping[str, Any]) -> Field:
         **given,
         **{name: enum[given[name]] for name, enum in enums.items()},
         **{name: tuple(given[name]) for name in ("choices", "former")},
-        "required": Condition(required[0], tuple(required[1:])) if required else None,
+        "required": Requirement(required[0], tuple(required[1:])) if required else None,
     })  # fmt: skip
 
 

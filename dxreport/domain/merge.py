@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .model import Ref
+from .fields import Ref
 
 # The fields that identify an item: items with different texts in them are different things.
 _NAMES = {"activity.name", "outcome.indicator", "support.content", "related.id"}

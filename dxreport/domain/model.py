@@ -13,11 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .fields import BUILT_IN, Catalogue, Field, Period
-from .fields import QUARTER_LABELS as QUARTER_LABELS
-from .fields import QUARTERS as QUARTERS
-from .fields import ItemList as ItemList
-from .fields import Ref as Ref
+from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
 from .names import Names
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..domain.fields import Catalogue
 from .blocks import Layout
 from .expressions import Binding, Computed
-from .parts.defined_names import Names
+from .parts.defined_names import DefinedNames
 from .parts.drawings import AttachedParts
 from .parts.formulas import Formula
 from .parts.row_map import DrawnRange
@@ -95,7 +95,7 @@ class Form:
     rows: Mapping[int, TemplateRow]
     column_letters: tuple[str, ...]
     width: int
-    names: Names
+    names: DefinedNames
     tall_merges: tuple[DrawnRange, ...]
     worksheet: WorksheetParts
     attached: AttachedParts

@@ -14,8 +14,8 @@ from pathlib import Path
 from ..collect.strayed import strayed
 from ..domain import problems
 from ..domain.errors import DxreportError, TemplateError
-from ..domain.fields import Access, access
-from ..domain.model import Measure, Ref, Round, Settings
+from ..domain.fields import Access, Ref, access
+from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem, shown
 from ..domain.values import area_code
 from ..form.compile import load_form

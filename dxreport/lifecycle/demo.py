@@ -14,8 +14,7 @@ from pathlib import Path
 from ..collect.plan import WORDS, SheetPlan, Status
 from ..collect.run import Collected, collect
 from ..domain.errors import DxreportError
-from ..domain.fields import BUILT_IN
-from ..domain.model import QUARTER_LABELS, Ref
+from ..domain.fields import BUILT_IN, QUARTER_LABELS, Ref
 from ..form.records import Form
 from ..issue import publish, render
 from ..issue.forms import Forms

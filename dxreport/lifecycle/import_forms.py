@@ -6,16 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..domain.model import (
-    QUARTER_LABELS,
-    Department,
-    FiscalYear,
-    Measure,
-    ProgressWord,
-    Ref,
-    Settings,
-    normalise,
-)
+from ..domain.fields import QUARTER_LABELS, Ref
+from ..domain.model import Department, FiscalYear, Measure, ProgressWord, Settings, normalise
 from ..domain.problems import KINDS, problem
 from ..form.align.labels import fold
 from ..form.align.rows import Doubt

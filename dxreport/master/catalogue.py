@@ -13,11 +13,11 @@ from ..domain.fields import (
     BUILT_IN_LISTS,
     MEASURE,
     Catalogue,
-    Condition,
     Field,
     FieldKind,
     InReport,
     Period,
+    Requirement,
     When,
 )
 from ..domain.model import FiscalYear, Item, Measure
@@ -275,11 +275,11 @@ def _report(row: TableRow, kind: FieldKind) -> InReport:
     return report
 
 
-def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Condition | None:
+def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Requirement | None:
     """Read 必須の条件: 常に, or a field with its values (``評価＝C、D``)."""
     text = row["必須の条件"].strip()
     if not text or text == ALWAYS:
-        return Condition() if text else None
+        return Requirement() if text else None
     name, sign, words = fold(text).partition("=")
     around = [*catalogue.members[field.prefix].values(), *catalogue.members[""].values()]
     of = next((f for f in around if name.strip() in _called(f) and f.key != field.key), None)
@@ -295,7 +295,7 @@ def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Condition |
     for word in (word for word in values if known and word not in known):
         near = suggestion(word, known) or f"{'、'.join(of.choices)} から選んでください。"
         row.fault("必須の条件", f"必須の条件の「{word}」は、項目「{of.name}」の選択肢にありません。{near}")
-    return Condition(of.key, tuple(known.get(word, word) for word in values))
+    return Requirement(of.key, tuple(known.get(word, word) for word in values))
 
 
 def _called(field: Field) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, get_type_hints
 
-from ..domain.model import Ref
+from ..domain.fields import Ref
 from ..ooxml.table import TableRange
 from .records import Change, Conflict, ConflictState, FinalReport, Issue, Receipt, ReceiptState, Record
 from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, TableSchema, split

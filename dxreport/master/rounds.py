@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..domain.errors import MasterError
-from ..domain.model import QUARTERS, Round
+from ..domain.fields import QUARTERS
+from ..domain.model import Round
 from .records import Master
 
 

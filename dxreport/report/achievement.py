@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..domain.model import QUARTERS, Outcome, OutcomeYear, Settings
+from ..domain.fields import QUARTERS
+from ..domain.model import Outcome, OutcomeYear, Settings
 from ..domain.numbering import circled
 from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, read_value
 from ..master.records import Direction, Master

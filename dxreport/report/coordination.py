@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from ..domain.errors import UsageError
-from ..domain.model import QUARTER_LABELS, Measure, Ref, Round
+from ..domain.fields import QUARTER_LABELS, Ref
+from ..domain.model import Measure, Round
 from ..domain.problems import Problem
 from ..master.records import Master
 from ..rules import Case, judge, problems_of

@@ -9,7 +9,8 @@ from datetime import datetime
 from itertools import accumulate, chain
 from operator import and_, itemgetter
 
-from ..domain.model import QUARTER_LABELS, QUARTER_MONTHS, Measure
+from ..domain.fields import QUARTER_LABELS
+from ..domain.model import QUARTER_MONTHS, Measure
 from ..domain.values import fold, is_blank
 from ..master.records import Master, stamp
 from . import states

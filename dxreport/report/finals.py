@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import MasterError
-from ..domain.fields import Period, label
-from ..domain.model import QUARTER_LABELS, Ref
+from ..domain.fields import QUARTER_LABELS, Period, Ref, label
 from ..issue.store import parse_texts, plain_texts
 from ..master import records
 from ..master.records import FinalReport, Master

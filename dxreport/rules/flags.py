@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.model import Ref
+from ..domain.fields import Ref
 from ..domain.values import is_blank, nearest
 from .case import Case, Finding, choices, finding
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.model import OutcomeYear, Ref
+from ..domain.fields import Ref
+from ..domain.model import OutcomeYear
 from ..domain.values import Quantity, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
 

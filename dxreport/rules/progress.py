@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import When
-from ..domain.model import QUARTER_LABELS, QUARTERS, ActivityQuarter, Ref
+from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
+from ..domain.model import ActivityQuarter
 from ..domain.values import is_blank, is_marked, nearest, plan_is_none
 from .case import Case, Finding, choices, finding
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.model import Measure, Ref, RelatedMeasure
+from ..domain.fields import Ref
+from ..domain.model import Measure, RelatedMeasure
 from ..domain.values import fold, is_blank, measure_id
 from .case import Case, Finding, finding, says_something
 

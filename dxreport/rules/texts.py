@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.model import Ref
+from ..domain.fields import Ref
 from ..ooxml.text import MAX_TEXT, utf16_length
 from .case import Case, Finding, finding
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import problems
-from ..domain.fields import Access, When
-from ..domain.model import Ref
+from ..domain.fields import Access, Ref, When
 from ..domain.values import is_blank
 from .case import Case, Finding, finding
 

@@ -17,7 +17,7 @@ from dxreport.collect.resolve import accept
 from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.intake.workbook import is_corrected_copy, open_workbook
 from dxreport.master.records import ConflictState, Receipt
 from dxreport.sendback.fill import fill

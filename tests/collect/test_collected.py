@@ -13,7 +13,8 @@ from dxreport.collect.plan import Status
 from dxreport.collect.reader import FileRead, FileReader
 from dxreport.collect.run import collect
 from dxreport.domain.errors import DxreportError, LockedError, UsageError
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure
 from dxreport.intake.returned import ReturnedFile
 from dxreport.master.records import ConflictState
 from dxreport.sendback.fill import fill

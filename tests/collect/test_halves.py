@@ -15,7 +15,7 @@ from dxreport.collect.plan import Status
 from dxreport.collect.reader import FileReader
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.sendback.fill import fill
 from tests.support.edits import encrypted, own_activity
 from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states

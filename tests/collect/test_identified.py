@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.plan import Status
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.ooxml.package import MAIN_NS
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status

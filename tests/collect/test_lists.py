@@ -16,7 +16,7 @@ from dxreport.collect.plan import FilePlan, SheetPlan, Status
 from dxreport.collect.resolve import decide
 from dxreport.collect.run import FOLDER
 from dxreport.collect.withdraw import withdraw
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
 from dxreport.issue.forms import FORM_NAME
 from dxreport.issue.publish import published_set

@@ -26,7 +26,7 @@ from dxreport.collect.strayed import strayed
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain import problems
 from dxreport.domain.errors import MasterError, UsageError
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.mail.drafts import MailKind
 from dxreport.mail.drafts import plan as drafts
 from dxreport.master.records import ConflictState, ReceiptState

@@ -10,7 +10,8 @@ import pytest
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure
 from dxreport.master.build import build_master
 from dxreport.master.records import ConflictState
 from dxreport.status.round_status import State, status

@@ -14,7 +14,7 @@ from dxreport.collect.plan import Plan
 from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import TemplateError, UsageError
-from dxreport.domain.fields import Condition, Ref
+from dxreport.domain.fields import Ref, Requirement
 from dxreport.issue.store import Archive
 from dxreport.lifecycle.check import audit
 from tests.support import evaluation
@@ -128,7 +128,7 @@ def test_a_renamed_field_keeps_everything_under_its_new_name(office: Evaluation)
     office.collect(first)
     office.redeclare("評価", RENAMED)
     master = office.master
-    assert master.settings.catalogue.field["評価理由"].required == Condition("ランク", ("C", "D"))
+    assert master.settings.catalogue.field["評価理由"].required == Requirement("ランク", ("C", "D"))
     assert office.values()["ランク"] == "B" and "評価" not in office.values()
     assert [(str(c.ref), c.new) for c in master.changes if c.new == "B"] == [("ランク", "B")]
     books = opened(office.workspace, LATER)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dxreport.collect.replay import Fate, Returned, Sheet
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from tests.support import laws
 from tests.support.abstract import (
     BAD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dxreport.collect.plan import Status
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.ooxml.refs import cell
 from dxreport.sendback.fill import fill
 from tests.support.packages import insert_columns, insert_rows, rows_of

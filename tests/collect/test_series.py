@@ -6,7 +6,7 @@ import pytest
 
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.master.records import Receipt
 from dxreport.sendback.fill import fill
 from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states

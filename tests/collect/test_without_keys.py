@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from dxreport.collect.plan import Plan
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.ooxml.refs import cell
 from tests.support.packages import Grid, delete_column, delete_row, rows_of
 from tests.support.quarter import Quarter, found, reshaped, sheet_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dxreport.domain.fields import Ref
 from dxreport.domain.merge import CellChange, CellConflict, Merge, contested, three_way
-from dxreport.domain.model import Ref
 
 REFS = [Ref("goal"), Ref("procurement"), *(Ref("activity.progress", k, q) for k in ("K1", "K2") for q in (1, 2))]
 Texts = dict[Ref, str]

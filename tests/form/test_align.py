@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from dxreport.domain.model import Measure, Ref, Round
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure, Round
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
 from dxreport.form.records import Form

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.form.align.alignment import MARGIN, NEVER, Alignment, FormSteps, Placed, best_alignment
 from dxreport.form.align.sheet import Aligned, align
 from tests.support.lens import FORM, REAL, render

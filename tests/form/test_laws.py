@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxreport.domain.errors import DxreportError
-from dxreport.domain.fields import Access, access
-from dxreport.domain.model import Measure, Ref, Round
+from dxreport.domain.fields import Access, Ref, access
+from dxreport.domain.model import Measure, Round
 from dxreport.form.render.workbook import render_book
 from tests.support.lens import (
     FORM,

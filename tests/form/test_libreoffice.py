@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from python_calamine import CalamineWorkbook
 
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure
 from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.render.workbook import render_book
 from tests.support.lens import FORM, ISSUE, REAL, prepared, read

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure
 from dxreport.form.read.filled import read_filled
 from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.records import Form

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from dxreport.domain.fields import Access, access
-from dxreport.domain.model import Measure, Ref, Round
+from dxreport.domain.fields import Access, Ref, access
+from dxreport.domain.model import Measure, Round
 from dxreport.form.compile import compile_form
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.workbook import render_book

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dxreport.domain.errors import DxreportError, LockedError, MasterError, UsageError
-from dxreport.domain.model import FiscalYear, Ref, Round
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import FiscalYear, Round
 from dxreport.intake.workbook import open_workbook
 from dxreport.issue import render as issuing
 from dxreport.issue.forms import FORM_NAME, Forms

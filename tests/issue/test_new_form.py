@@ -6,7 +6,7 @@ import io
 
 import openpyxl
 
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.sendback.fill import fill
 from tests.support import quarter as play

@@ -15,7 +15,7 @@ from dxreport.cli import main
 from dxreport.collect.plan import Status
 from dxreport.collect.run import collect
 from dxreport.domain.errors import DxreportError
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
 from dxreport.form.read.sheet import find_stamp
 from dxreport.intake.workbook import open_workbook

@@ -8,7 +8,8 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.collect.plan import Status
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure
 from dxreport.lifecycle.demo import DemoResult, play
 from dxreport.master.read import read_master
 from dxreport.master.records import ReceiptState

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
-from dxreport.domain.model import FiscalYear, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import FiscalYear
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master

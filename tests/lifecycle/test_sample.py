@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from importlib import resources
 
-from dxreport.domain.fields import BUILT_IN
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import BUILT_IN, Ref
 from dxreport.lifecycle import sample
 
 

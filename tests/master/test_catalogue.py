@@ -13,7 +13,18 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dxreport.domain.fields import BUILT_IN, Catalogue, Condition, Field, FieldKind, InReport, Period, Ref, When, label
+from dxreport.domain.fields import (
+    BUILT_IN,
+    Catalogue,
+    Field,
+    FieldKind,
+    InReport,
+    Period,
+    Ref,
+    Requirement,
+    When,
+    label,
+)
 from dxreport.domain.model import FiscalYear, Measure, Settings
 from dxreport.lifecycle.sample import settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
@@ -102,7 +113,7 @@ def test_all_columns_of_a_field() -> None:
          "引き継ぎ": "空にする"},
     )  # fmt: skip
     assert field == Field(
-        "評価理由", "理由 （C、Dのとき）", FieldKind.TEXT, "一次評価", carries=False, required=Condition("評価", ("C", "D")),
+        "評価理由", "理由 （C、Dのとき）", FieldKind.TEXT, "一次評価", carries=False, required=Requirement("評価", ("C", "D")),
         report=InReport.LIST, former=("理由", "コメント"), declared=True,
     )  # fmt: skip
     assert declared(COST).unit == "千円"
@@ -112,21 +123,21 @@ def test_all_columns_of_a_field() -> None:
 
 @pytest.mark.parametrize(
     ("condition", "expected"),
-    [("常に", Condition()), ("評価＝C、D", Condition("評価", ("C", "D"))), ("一次評価=A", Condition("評価", ("A",))),
-     ("評価 ＝ Ｃ", Condition("評価", ("C",)))],
+    [("常に", Requirement()), ("評価＝C、D", Requirement("評価", ("C", "D"))), ("一次評価=A", Requirement("評価", ("A",))),
+     ("評価 ＝ Ｃ", Requirement("評価", ("C",)))],
 )  # fmt: skip
-def test_every_condition(condition: str, expected: Condition) -> None:
+def test_every_condition(condition: str, expected: Requirement) -> None:
     assert declared(RATING, {"名前": "試し", "必須の条件": condition}).required == expected
 
 
 def test_a_condition_may_name_a_built_in_field_of_the_same_period() -> None:
     risk = {"名前": "リスク", "場所": "取組", "期間": "四半期", "必須の条件": "進捗＝進捗遅延・課題あり"}
-    assert declared(risk).required == Condition("activity.progress", ("進捗遅延・課題あり",))
+    assert declared(risk).required == Requirement("activity.progress", ("進捗遅延・課題あり",))
 
 
 def test_the_words_of_a_choice_in_full_width_are_meant_by_a_condition() -> None:
     rating = {**RATING, "選択肢": "Ａ、Ｂ"}
-    assert declared(rating, {"名前": "試し", "必須の条件": "評価＝A"}).required == Condition("評価", ("Ａ",))
+    assert declared(rating, {"名前": "試し", "必須の条件": "評価＝A"}).required == Requirement("評価", ("Ａ",))
 
 
 FAULTS: list[tuple[str, list[Mapping[str, str]], str, str]] = [

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from dxreport.domain.errors import LockedError, MasterError
-from dxreport.domain.model import Measure, Ref, normalise
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure, normalise
 from dxreport.master.read import master_from, read_master
 from dxreport.master.records import Change, Conflict, ConflictState, Issue, Receipt, ReceiptState, stamp
 from dxreport.master.write import MasterEdit, save

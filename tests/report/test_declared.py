@@ -16,8 +16,7 @@ import openpyxl
 import pytest
 from lxml import html as lxml_html
 
-from dxreport.domain.fields import Field, FieldKind, InReport, Period
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Field, FieldKind, InReport, Period, Ref
 from dxreport.master.records import Master, MeasureState, Standing
 from dxreport.report import pdf as pdf_module
 from dxreport.report import words

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from dxreport.domain.errors import MasterError
-from dxreport.domain.model import ProgressWord, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import ProgressWord
 from dxreport.domain.names import Names
 from dxreport.master.read import read_master
 from dxreport.master.records import Issue

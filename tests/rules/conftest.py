@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from dxreport.domain.fields import BUILT_IN, Catalogue, Condition, Field, FieldKind, Period, When
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, Period, Ref, Requirement, When
+from dxreport.domain.model import Measure
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
@@ -84,18 +84,18 @@ def test_a_wrong_word_that_was_issued_is_a_warning() -> None:
 @pytest.mark.parametrize(("text", "missing"), [("", True), ("-", True), ("なし", True), ("検討中", False)])
 def test_what_is_always_required(text: str, missing: bool) -> None:
     expected = [("E115", "error", ("理由",))] if missing else []
-    assert found([declared("理由", required=Condition())], {"理由": text}) == expected
+    assert found([declared("理由", required=Requirement())], {"理由": text}) == expected
 
 
 def test_an_empty_box_is_no_answer() -> None:
-    check = declared("済", FieldKind.CHECK, required=Condition())
+    check = declared("済", FieldKind.CHECK, required=Requirement())
     assert found([check], {"済": "□"}) == [("E115", "error", ("済",))]
     assert found([check], {"済": "☑"}) == []
 
 
 @pytest.mark.parametrize(("rating", "missing"), [("A", False), ("C", True), ("D", True), ("", False)])
 def test_what_is_required_for_some_values(rating: str, missing: bool) -> None:
-    reason = declared("理由", required=Condition("評価", ("C", "D")))
+    reason = declared("理由", required=Requirement("評価", ("C", "D")))
     expected = [("E116", "error", ("理由",))] if missing else []
     assert found([CHOICE, reason], {"評価": rating}) == expected
     assert found([CHOICE, reason], {"評価": rating, "理由": "遅れた"}) == []
@@ -110,58 +110,58 @@ def test_what_is_required_for_some_values(rating: str, missing: bool) -> None:
     ],
 )  # fmt: skip
 def test_conditions_on_other_kinds(field: Field, values: tuple[str, ...], text: str, holds: bool) -> None:
-    reason = declared("理由", required=Condition(field.key, values))
+    reason = declared("理由", required=Requirement(field.key, values))
     assert bool(found([field, reason], {field.key: text})) == holds
 
 
 def test_the_message_names_both_fields() -> None:
-    reason = declared("理由", required=Condition("評価", ("C",)))
+    reason = declared("理由", required=Requirement("評価", ("C",)))
     catalogue = BUILT_IN.extended([CHOICE, reason], 4)
     [finding] = [f for f in judge(case(catalogue, {"評価": "C"})) if f.kind.code == "E116"]
     assert finding.kind.message.format(**finding.params) == "【評価】が「C」ですが、【理由】が記入されていません。"
 
 
 def test_items_that_hold_nothing_are_not_asked() -> None:
-    amount = declared("費用.額", FieldKind.NUMBER, required=Condition())
+    amount = declared("費用.額", FieldKind.NUMBER, required=Requirement())
     kind = declared("費用.費目")
     rows = {"費用.費目/費用1": "委託料", "費用.額/費用1": "", "費用.費目/費用2": "", "費用.額/費用2": ""}
     assert found([kind, amount], rows) == [("E115", "error", ("費用.額/費用1",))]
     spare = {"activity.name/K9": "", "activity.plan_label/K9": "作業予定"}
-    risk = declared("activity.リスク", required=Condition())
+    risk = declared("activity.リスク", required=Requirement())
     assert "activity.リスク/K9" not in str(found([risk], spare))
 
 
 def test_a_quarter_is_asked_in_its_round() -> None:
-    risk = declared("リスク", required=Condition(), **QUARTERLY)
+    risk = declared("リスク", required=Requirement(), **QUARTERLY)
     assert found([risk], {}) == [("E115", "error", ("リスク/1",))]
     later = found([risk], {"リスク/2": "なし"}, round_=2)  # what the first quarter left blank is known
     assert later == [("E115", "warning", ("リスク/1",)), ("E115", "error", ("リスク/2",))]
 
 
 def test_a_condition_looks_at_the_same_item_and_quarter() -> None:
-    risk = declared("activity.リスク", required=Condition("activity.progress", ("進捗遅延・課題あり",)), **QUARTERLY)
+    risk = declared("activity.リスク", required=Requirement("activity.progress", ("進捗遅延・課題あり",)), **QUARTERLY)
     late = {"activity.progress/K1/1": "進捗遅延・課題あり", "activity.countermeasure/K1/1": "増員"}
     assert found([risk], late) == [("E116", "error", ("activity.リスク/K1/1",))]
 
 
 def test_of_the_plan_years_only_this_one_is_asked() -> None:
-    budget = declared("予算額", FieldKind.NUMBER, period=Period.YEARS, required=Condition())
+    budget = declared("予算額", FieldKind.NUMBER, period=Period.YEARS, required=Requirement())
     assert found([budget], {}) == [("E115", "error", ("予算額/1",))]
 
 
 def test_what_departments_never_write_is_not_asked() -> None:
-    second = declared("二次評価", FieldKind.CHOICE, choices=("A", "B"), group="", required=Condition())
+    second = declared("二次評価", FieldKind.CHOICE, choices=("A", "B"), group="", required=Requirement())
     assert found([second], {}) == []
     assert found([second], {"二次評価": "A"}) == [("E301", "error", ("二次評価",))]
 
 
 def test_what_the_form_has_no_input_for_is_not_asked() -> None:
-    reason = declared("理由", required=Condition())
+    reason = declared("理由", required=Requirement())
     given = case(BUILT_IN.extended([reason], 4), {})
     assert "E115" in {f.kind.code for f in judge(replace(given, inputs=[("理由", 0)]))}
     assert "E115" not in {f.kind.code for f in judge(replace(given, inputs=[("goal", 0)]))}
 
 
 def test_a_check_of_the_master_requires_nothing() -> None:
-    given = case(BUILT_IN.extended([declared("理由", required=Condition())], 4), {})
+    given = case(BUILT_IN.extended([declared("理由", required=Requirement())], 4), {})
     assert "E115" not in {f.kind.code for f in judge(replace(given, issued=None))}

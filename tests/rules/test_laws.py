@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dxreport.domain.fields import Access
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import Access, Ref
+from dxreport.domain.model import Measure
 from dxreport.domain.problems import KINDS
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge

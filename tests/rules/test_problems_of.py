@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dxreport.domain.fields import BUILT_IN
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import BUILT_IN, Ref
 from dxreport.domain.problems import KINDS
 from dxreport.lifecycle import sample
 from dxreport.rules import RULES, item_name, judge, problems_of

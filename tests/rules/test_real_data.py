@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge, problems_of
 

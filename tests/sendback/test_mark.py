@@ -21,7 +21,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Border, Font, PatternFill, Side
 
 from dxreport.domain.errors import PackageError
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.form.compile import Form, load_form
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.prepare import PreparedForm

@@ -23,7 +23,7 @@ from dxreport.collect.replay import (
     Withdraw,
     replay,
 )
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.domain.problems import Problem
 
 FIRST, SECOND = "round 1", "round 2"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, InReport, Period
-from dxreport.domain.model import Measure, Ref
+from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, InReport, Period, Ref
+from dxreport.domain.model import Measure
 from dxreport.master.records import Master
 from tests.support.scenes import SETTINGS, built, real
 

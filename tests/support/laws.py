@@ -19,7 +19,7 @@ from dxreport.collect.replay import (
     Withdraw,
     replay,
 )
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from tests.support.abstract import REQUIRED, ROUND_OF, Desk, Done, Rules, plain, verdicts
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 import dxreport
-from dxreport.domain.model import Measure, Ref, Round, normalise
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure, Round, normalise
 from dxreport.form.compile import compile_form, load_form
 from dxreport.form.read.sheet import Filled, read_sheet
 from dxreport.form.records import Form

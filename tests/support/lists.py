@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.form.compile import Form, load_form
 from dxreport.issue.forms import FORM_NAME
 from dxreport.lifecycle.init import create

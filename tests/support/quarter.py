@@ -16,7 +16,7 @@ from lxml import etree
 
 from dxreport.collect.plan import Plan, SheetPlan
 from dxreport.collect.run import collect
-from dxreport.domain.model import Ref
+from dxreport.domain.fields import Ref
 from dxreport.form.compile import Form, load_form
 from dxreport.issue import render as issuing
 from dxreport.issue.forms import FORM_NAME, Forms

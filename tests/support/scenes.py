@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from dxreport.domain.model import Measure, Ref, Settings
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure, Settings
 from dxreport.domain.values import plan_is_none
 from dxreport.lifecycle import sample
 from dxreport.lifecycle.sample.departments import AREAS, DEPARTMENTS

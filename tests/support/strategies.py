@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from dxreport.domain.fields import BUILT_IN, Catalogue, Condition, Field, FieldKind, InReport, Period, Ref, When
+from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, InReport, Period, Ref, Requirement, When
 from dxreport.domain.model import Measure, normalise
 from dxreport.domain.values import fold, number_text
 
@@ -75,7 +75,7 @@ WORD = st.text(st.sampled_from("ABCD良可ー ()"), min_size=1, max_size=4).map(
 
 
 @st.composite
-def fields(draw: st.DrawFn, name: str, prefix: str, conditions: tuple[Condition, ...] = ()) -> Field:
+def fields(draw: st.DrawFn, name: str, prefix: str, conditions: tuple[Requirement, ...] = ()) -> Field:
     """Generate fields as an office declares them."""
     kind, period = draw(st.sampled_from(KINDS)), draw(st.sampled_from(Period))
     chosen = draw(st.lists(WORD, min_size=1, max_size=4, unique_by=fold)) if kind is FieldKind.CHOICE else ()
@@ -107,7 +107,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     found: dict[str, Field] = {}
     for name, prefix in places:
         words = [f for f in found.values() if f.choices and f.prefix in ("", prefix) and f.period is Period.NONE]
-        conditions = (Condition(), *(Condition(f.key, f.choices[:1]) for f in words))
+        conditions = (Requirement(), *(Requirement(f.key, f.choices[:1]) for f in words))
         field = draw(fields(name, prefix, conditions))
         found[field.key] = field
     labels = draw(st.dictionaries(st.sampled_from(BUILT_IN.fields), st.just("別の見出し"), max_size=2))

@@ -38,7 +38,7 @@ class NamedArea(NamedTuple):
         return [f"{first}${low}:{last}${high}" for low, high in spans]
 
 
-class Names(NamedTuple):
+class DefinedNames(NamedTuple):
     """``local`` are the form's own names with their areas; ``others`` attributes, sheet (None: global) and text."""
 
     local: Mapping[str, Sequence[NamedArea]]
@@ -89,7 +89,9 @@ def pointing_at(sheet: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'!.]){re.escape(sheet)}!|{re.escape(sheet_prefix(sheet))}")
 
 
-def read_names(source: Source, sheet: str, layout: Layout, found: TemplateFaults, *, published: bool = False) -> Names:
+def read_names(
+    source: Source, sheet: str, layout: Layout, found: TemplateFaults, *, published: bool = False
+) -> DefinedNames:
     """Read the names of a template; a global name that refers to the form is a fault: it could mean any sheet.
 
     A ``published`` form goes without the template's other sheets, and so without names that refer to them.
@@ -116,7 +118,7 @@ def read_names(source: Source, sheet: str, layout: Layout, found: TemplateFaults
         elif not published or (owner is None and "!" not in text):
             kept = {k: v for k, v in element.attrib.items() if k != "localSheetId" and not k.startswith("{")}
             others.append((kept, owner, text))
-    return Names(local, others)
+    return DefinedNames(local, others)
 
 
 def printed_ranges(source: Source, sheet: str) -> list[Box]:

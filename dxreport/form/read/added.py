@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ...domain.model import ItemList, Ref
+from ...domain.fields import ItemList, Ref
 from ..blocks import Block
 from .sheet import Filled, Keys, Rows, template_row
 

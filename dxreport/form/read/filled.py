@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...domain import problems
-from ...domain.fields import Field, FieldKind, label
-from ...domain.model import Ref, Settings, normalise
+from ...domain.fields import Field, FieldKind, Ref, label
+from ...domain.model import Settings, normalise
 from ...domain.problems import Problem, problem
 from ...domain.values import cell_number, date_text, number_text, stored_number
 from ...ooxml.cells import At, Cell, Grid

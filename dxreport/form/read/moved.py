@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ...domain.fields import ItemList, label
-from ...domain.model import Ref, Settings
+from ...domain.fields import ItemList, Ref, label
+from ...domain.model import Settings
 from ...ooxml.refs import column_letters, column_number
 from .sheet import Filled, Targets
 

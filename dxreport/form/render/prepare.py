@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from ...domain.errors import TemplateError
-from ...domain.fields import Access, access
-from ...domain.model import QUARTERS, Round, Settings
+from ...domain.fields import QUARTERS, Access, access
+from ...domain.model import Round, Settings
 from ...domain.values import number_for_cell
 from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
