@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -205,3 +208,13 @@ def test_spare_rows_get_ids_of_their_own_measure() -> None:
         for m in given_
     }
     assert spare == {"01-01": {f"K{len(given_[0].activities) + 1}"}, "01-04": {"K10"}}
+
+
+def test_a_filter_on_the_heading_reaches_over_all_rows_and_may_be_used_on_the_protected_sheet() -> None:
+    """The bundled list has one; what was chosen in it is not sent."""
+    data = render(list(REAL.values())[:4], LIST)
+    sheet = openpyxl.load_workbook(io.BytesIO(data))[DEPARTMENT]
+    rows = [row for row in range(6, sheet.max_row + 1) if str(sheet.cell(row, 1).value).startswith("r6/")]
+    assert sheet.auto_filter.ref == f"F5:I{rows[-1]}" and len(rows) > 4
+    assert sheet.protection.sheet and not sheet.protection.autoFilter
+    assert faults(data) == []

@@ -19,7 +19,7 @@ _REFUSED = {
     "tableParts": "テーブル", "oleObjects": "埋め込みオブジェクト", "controls": "フォームコントロール（ボタンやチェックボックス）",
 }  # fmt: skip
 _DROPPED = {
-    "autoFilter": "フィルター", "customSheetViews": "ユーザー設定のビュー", "scenarios": "シナリオ",
+    "customSheetViews": "ユーザー設定のビュー", "scenarios": "シナリオ",
     "dataConsolidate": "統合の設定", "webPublishItems": "Web 発行の設定",
 }  # fmt: skip
 _SILENT = {
@@ -30,8 +30,11 @@ _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _ROWS = ORDER.index("sheetData")
 SELECTED, ACTIVE, FROZEN = "\ue006", "\ue007", "\ue008"
 BREAKS, IGNORED = "\ue009", "\ue00a"
+_PROTECTION = {
+    "sheet": "1", "objects": "1", "scenarios": "1", "formatCells": "0", "formatColumns": "0", "formatRows": "0",
+}  # fmt: skip
 _DEFAULTS = {
-    "sheetProtection": '<sheetProtection sheet="1" objects="1" scenarios="1" formatCells="0" formatColumns="0" formatRows="0"/>',
+    "sheetProtection": "<sheetProtection " + " ".join(f'{key}="{value}"' for key, value in _PROTECTION.items()) + "/>",
     "rowBreaks": BREAKS,
     "ignoredErrors": IGNORED,
 }
@@ -86,6 +89,7 @@ def compile_worksheet(
 
     A ``published`` sheet is not protected, and its column A is a margin.
     """
+    _allow_filter(root, builder, found, published=published)
     breaks = tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
     page, frozen = _page(root), 0
     _set_first_column(root, _MARGIN_COLUMN if published else _KEY_COLUMN)
@@ -114,6 +118,23 @@ def compile_worksheet(
             following.setdefault(name, [default])
     ordered = tuple(template for name in ORDER for template in following.get(name, ()))
     return WorksheetParts(head, ordered, page, breaks, frozen)
+
+
+def _allow_filter(root: etree._Element, builder: TemplateBuilder, found: TemplateFaults, *, published: bool) -> None:
+    """Let departments use the filter of a protected sheet, without what was chosen in it; one that repeats is dropped."""
+    drawn = root.find(f"{S}autoFilter")
+    if drawn is None:
+        return
+    if not builder.is_single(drawn.get("ref", "")):
+        found.note("様式のシートのフィルターは、繰り返しの中にあるので、送るシートには付きません。", elsewhere=True)
+        root.remove(drawn)
+        return
+    drawn[:] = ()
+    if not published:
+        protection = child(root, "sheetProtection")
+        if not protection.attrib:
+            protection.attrib.update(_PROTECTION)
+        protection.set("autoFilter", "0")
 
 
 def _name(element: etree._Element) -> str:

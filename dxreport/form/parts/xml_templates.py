@@ -147,6 +147,10 @@ class TemplateBuilder:
         head, end = self.xml(element).rsplit(INSIDE, 1)
         return ContainerTemplate(head, children, end)
 
+    def is_single(self, ref: str) -> bool:
+        """Whether a range of the template becomes one range, since no block repeats it."""
+        return [drawn.depth for drawn in self._ranges(ref)] == [0]
+
     def _ranged(self, element: etree._Element) -> XmlTemplate:
         below = element.find(f"{{{XM}}}sqref")
         attribute = next((name for name in ("sqref", "ref") if element.get(name) is not None), "")
@@ -183,4 +187,4 @@ class TemplateBuilder:
 def _has_range(element: etree._Element) -> bool:
     if element.get("sqref") is not None or element.find(f"{{{XM}}}sqref") is not None:
         return True
-    return element.get("ref") is not None and etree.QName(element).localname in ("mergeCell", "hyperlink")
+    return element.get("ref") is not None and etree.QName(element).localname in ("mergeCell", "hyperlink", "autoFilter")
