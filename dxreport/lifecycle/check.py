@@ -117,7 +117,13 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     by_round = {
         name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
     }
-    settings = (*_settings(master, book, by_round), *_named(book, files), *_unsaid(master, files), *_gone(master))
+    settings = (
+        *_settings(master, book, by_round),
+        *_named(book, files),
+        *_unsaid(master, files),
+        *_unopened(master),
+        *_gone(master),
+    )
     ledgers = strayed(workspace, master) if workspace else ()
     return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
 
@@ -182,6 +188,15 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _unopened(master: Master) -> Iterator[Problem]:
+    """Find declared fields for departments that no round opens."""
+    opened = {group for round_ in master.settings.rounds for group in round_.opens}
+    for field in master.settings.catalogue.declared:
+        if field.group and field.group not in opened:
+            params = {"value": field.label, "group": field.group}
+            yield problem(problems.FIELD_UNOPENED, params, sheet=FIELDS.name, label="入力欄", value=field.name)
 
 
 def _gone(master: Master) -> Iterator[Problem]:

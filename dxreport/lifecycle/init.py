@@ -59,8 +59,8 @@ def create_from(
 ) -> tuple[NewWorkspace, ImportedForms]:
     """Make a workspace in ``folder`` from the filled-in forms in ``paths``.
 
-    ``template`` is how these forms are drawn (default: the bundled template); the year is that of ``today`` where
-    they name none. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError where no
+    ``template`` is how these forms are drawn, with its fields (default: the bundled template); the year is that of
+    ``today`` where they name none. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError where no
     form is found.
     """
     from ..form.compile import compile_form
@@ -75,7 +75,12 @@ def create_from(
         what = f"様式 {source} を読めません（{error.strerror}）。"
         raise UsageError(what, "ファイルの名前を確かめてください。") from None
     _refuse_existing(folder, [Workspace(folder).master])
-    found = import_forms(paths, compile_form(form, source.name), _settings(today))
+    settings = _settings(today)
+    if template:
+        from .gallery import settings_for
+
+        settings = settings_for(source, settings)
+    found = import_forms(paths, compile_form(form, source.name, settings.catalogue), settings)
     if not found.measures:
         why = "\n".join(f"  {' '.join(filter(None, (u.file, u.sheet)))}: {u.reason}" for u in found.unplaced[:10])
         raise DxreportError(

@@ -119,12 +119,15 @@ def _texts(row: TableRow, schema: TableSchema, item: str = "") -> dict[Ref, str]
 
 
 def _text(row: TableRow, column: Column) -> str:
-    """The text of a cell; a number is in its standard form, whatever its format shows."""
+    """The text of a cell, or of a column with a former header that stayed beside it.
+
+    A number is in its standard form, whatever its format shows.
+    """
+    header = next((h for h in (column.header, *column.former) if row[h]), column.header)
     if column.number:
-        stored = row.stored_number(column.header)
-        shown = row[column.header]
+        stored, shown = row.stored_number(header), row[header]
         return cell_number(stored, shown, column.unit) if stored else number_text(shown, column.unit) or shown
-    return row[column.header]
+    return row[header]
 
 
 def _id(row: TableRow) -> str | None:

@@ -68,8 +68,8 @@ class TableSchema:
         return (*self.headers, *(header for column in self.columns for header in column.former))
 
     def current(self, columns: Mapping[str, int]) -> dict[str, int]:
-        """Return found columns under their present headers."""
-        out = {header: at for header, at in columns.items() if header in set(self.headers)}
+        """Return found columns under their present headers; one under a former header beside them keeps that too."""
+        out = dict(columns)
         for column in self.columns:
             if found := next((columns[header] for header in column.former if header in columns), 0):
                 out.setdefault(column.header, found)

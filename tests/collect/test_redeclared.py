@@ -171,3 +171,26 @@ def test_an_issue_keeps_the_fields_that_it_was_made_with(office: Evaluation) -> 
     office.redeclare("評価", {"選択肢": "A、C、D"})
     assert Archive(office.workspace, office.master.settings.catalogue).snapshot(issue_of(office)).catalogue == kept
     assert errors(office.collect(data)) == [("E111", "評価")]  # judged by the words of today
+
+
+def test_an_answer_under_a_former_header_is_read_beside_the_new_column(office: Evaluation) -> None:
+    """A write while 旧名 was missing had added the column of the new name, blank."""
+    office.collect(office.filled({**ANSWERS, "方向性": "見直し", "見直し": "店舗を増やす"}))
+    office.redeclare("見直し", {"名前": "改善点", "場所": "施策"})
+
+    def add(sheet) -> None:
+        sheet.cell(1, sheet.max_column + 1, "改善点")
+
+    office.retype("施策", add)
+    assert office.values().get("改善点", "") == ""
+    office.redeclare("改善点", {"名前": "改善点", "旧名": "見直し", "場所": "施策"})
+    assert office.values()["改善点"] == "店舗を増やす"
+
+
+def test_a_field_that_no_round_opens_is_found(office: Evaluation) -> None:
+    master, code = office.master, "W616"
+    round_ = master.settings.round(evaluation.ROUND)
+    assert code not in {p.code for p in audit(master, office.workspace.templates, round_).settings}
+    office.redeclare("反省", {"名前": "反省", "場所": "施策", "入力欄": "振り返り"})
+    [found] = [p for p in audit(office.master, office.workspace.templates, round_).settings if p.code == code]
+    assert found.value == "反省" and "「振り返り」" in found.message and found.sheet == "項目"
