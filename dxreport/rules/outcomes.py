@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..domain import problems
-from ..domain.fields import Ref
-from ..domain.model import OutcomeYear
+from ..domain.fields import FieldKind, Ref
 from ..domain.values import Quantity, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
 
@@ -21,7 +21,7 @@ def actual_to_come(case: Case) -> Iterator[Finding]:
 def missing_actual(case: Case) -> Iterator[Finding]:
     """Where the round requires it, every 目標 of this fiscal year has an 実績 (未確定 counts as one)."""
     for ref, year in _years(case):
-        if not year.actual.strip() and not is_blank(year.target) and case.requires("実績", ref):
+        if not year.actual.strip() and not is_blank(year.target) and case.requires(case.field(ref).group, ref):
             yield finding(problems.ACTUAL_MISSING, ref, severity="error")
 
 
@@ -34,7 +34,7 @@ def comparable(case: Case) -> Iterator[Finding]:
         if case.to_come(ref) or not year.actual.strip():
             continue
         target, actual = read_value(year.target), read_value(year.actual)
-        nothing_yet = actual.kind is ValueKind.BLANK and not case.requires("実績", ref)
+        nothing_yet = actual.kind is ValueKind.BLANK and not case.requires(case.field(ref).group, ref)
         if target.kind is not ValueKind.NUMBER or actual.kind is ValueKind.UNDECIDED or nothing_yet:
             continue
         if (kind := mismatch(year.target, year.actual, year.indicator)) is not None:
@@ -85,7 +85,21 @@ def _units(target: Value) -> str:
     return "、".join(dict.fromkeys(quantity.unit for quantity in target.quantities if quantity.unit)) or "単位なし"
 
 
-def _years(case: Case) -> Iterator[tuple[Ref, OutcomeYear]]:
-    for outcome in case.measure.outcomes:
-        for n, year in enumerate(outcome.years, 1):
-            yield Ref("outcome.actual", outcome.key, n), year
+class Compared(NamedTuple):
+    """An 実績 with the 目標 beside it, and what is measured; each blank where the form has none."""
+
+    actual: str
+    target: str
+    indicator: str
+
+
+def _years(case: Case) -> Iterator[tuple[Ref, Compared]]:
+    """Every field of the kind 実績 with the first of the kind 目標 in the same list and with the same periods."""
+    for ref, text in case.values.items():
+        field = case.field(ref)
+        if field.kind is FieldKind.ACTUAL:
+            beside = case.settings.catalogue.members[field.prefix].values()
+            target = next((f.key for f in beside if f.kind is FieldKind.TARGET and f.period is field.period), "")
+            named = "outcome.indicator" if field.prefix == "outcome" else ""
+            others = (case.values.get(ref._replace(field=key), "") if key else "" for key in (target, named))
+            yield ref, Compared(text, *others)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from dxreport.domain.fields import BUILT_IN, Field, FieldKind, Period, When
+from dxreport.lifecycle import sample
+from dxreport.rules import Case, judge
+from tests.support.measures import measure
 
 ACTUAL = "outcome.actual/O1/1"
 
@@ -94,3 +101,18 @@ def test_labelled_numbers_are_compared_by_their_labels(judged):
     goal = target("受講者 40人\n開催 2回")
     assert judged({ACTUAL: "開催 3回\n受講者 38人"}, issued=goal) == []
     assert [code for code, *_ in judged({ACTUAL: "受講者 3回\n開催 38人"}, issued=goal)] == ["W202"]
+
+
+def test_a_declared_result_is_compared_with_the_declared_target_beside_it() -> None:
+    own = BUILT_IN.extended(
+        [
+            Field("数値目標", "数値目標", FieldKind.TARGET, "成果", period=Period.YEARS, declared=True),
+            Field("達成値", "達成値", FieldKind.ACTUAL, "成果", When.THIS_YEAR, Period.YEARS, declared=True),
+        ],
+        4,
+    )
+    settings = replace(sample.settings(), catalogue=own)
+    texts = {"数値目標/1": "40回", "達成値/1": "40人", "達成値/2": "10回"}
+    case = Case(measure("01-01", texts, own), None, {}, settings.rounds[1], settings)
+    found = {(f.kind.code, *map(str, f.refs)) for f in judge(case)}
+    assert {("W202", "達成値/1"), ("W204", "達成値/2")} <= found
