@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..domain.fields import QUARTER_LABELS, QUARTERS, Catalogue, Field, FieldKind, ItemList, Period, Ref
+from ..domain.fields import BUILT_IN, QUARTER_LABELS, QUARTERS, Catalogue, Field, FieldKind, ItemList, Period, Ref
 from ..domain.model import FiscalYear, Settings
 
 ID = "施策ID"
@@ -39,7 +39,7 @@ class Column:
 
     @property
     def declared(self) -> bool:
-        """Whether it holds a declared field, and is added to a master that lacks it."""
+        """Whether it holds a declared field, or a further year of the plan, and is added to a master that lacks it."""
         return self.optional and bool(self.field) and self.field != DIRECTION_FIELD
 
 
@@ -126,9 +126,9 @@ def _outcomes(plan_years: tuple[FiscalYear, ...]) -> TableSchema:
     return TableSchema("成果目標", "成果目標表", (
         Column(ID, 8), Column("成果目標ID", 9),
         *(column for n, year in enumerate(plan_years, 1) for column in (
-            Column(f"{year.label} 評価項目", 22, "outcome.indicator", n),
-            Column(f"{year.label} 目標", 22, "outcome.target", n),
-            Column(f"{year.label} 実績", 22, "outcome.actual", n),
+            Column(f"{year.label} 評価項目", 22, "outcome.indicator", n, n > BUILT_IN.years),
+            Column(f"{year.label} 目標", 22, "outcome.target", n, n > BUILT_IN.years),
+            Column(f"{year.label} 実績", 22, "outcome.actual", n, n > BUILT_IN.years),
         )),
         Column(DIRECTION, 14, DIRECTION_FIELD, optional=True),
     ), (ID, "成果目標ID"))  # fmt: skip

@@ -194,3 +194,20 @@ def test_a_field_that_no_round_opens_is_found(office: Evaluation) -> None:
     office.redeclare("反省", {"名前": "反省", "場所": "施策", "入力欄": "振り返り"})
     [found] = [p for p in audit(office.master, office.workspace.templates, round_).settings if p.code == code]
     assert found.value == "反省" and "「振り返り」" in found.message and found.sheet == "項目"
+
+
+def test_further_years_of_the_plan_get_their_columns_with_the_next_write(office: Evaluation) -> None:
+    data = office.filled(ANSWERS)
+    before = headers(office, "成果目標")
+
+    def grow(sheet) -> None:
+        [row] = [cell.row for cell in sheet["A"] if cell.value == "計画の年数"]
+        sheet.cell(row, 2, "6")
+
+    office.retype("設定", grow)
+    assert office.master.settings.plan_years[-1].label == "令和９年度"
+    assert errors(office.collect(data)) == []
+    years = ("令和８年度", "令和９年度")
+    added = [f"{year} {name}" for year in years for name in ("評価項目", "目標", "実績")]
+    assert headers(office, "成果目標") == [*before, *added]
+    assert package_faults(office.workspace.master.read_bytes()) == []
