@@ -68,11 +68,12 @@ class Record:
     __slots__ = ("_values", "catalogue", "key", "prefix")
 
     def __init__(self, values: Mapping[Ref, str], catalogue: Catalogue, prefix: str = "", key: str = "") -> None:
-        self._values, self.catalogue, self.prefix, self.key = values, catalogue, prefix, key
+        self._values: Mapping[Any, str] = values
+        self.catalogue, self.prefix, self.key = catalogue, prefix, key
 
     def text(self, field: str, period: int = 0) -> str:
         """Return the text of a field, given by its key; its default where there is none."""
-        text = self._values.get(Ref(field, self.key, period))
+        text = self._values.get((field, self.key, period))  # a Ref is such a tuple; a bare one is faster made
         return self.catalogue.defaults.get(field, "") if text is None else text
 
     def texts(self) -> dict[Ref, str]:
@@ -204,7 +205,6 @@ class Measure(Record):
     """
 
     __slots__ = ("_keys",)
-    id: str
     name: str
     lead_department: str
     related_departments: str
@@ -223,6 +223,11 @@ class Measure(Record):
     def __init__(self, values: Mapping[Ref, str], catalogue: Catalogue = BUILT_IN) -> None:
         self._keys = catalogue.item_keys(values)
         super().__init__(catalogue.arrange(values, self._keys), catalogue)
+
+    @property
+    def id(self) -> str:
+        """施策ID; asked for at every row of a sheet, so not left to the catalogue."""
+        return self._values["id", "", 0]
 
     def values(self) -> dict[Ref, str]:
         """Return every text by its address, in form order."""
