@@ -15,7 +15,7 @@ from ..ooxml.text import string_item
 
 S = f"{{{MAIN_NS}}}"
 R_ID = f"{{{DOC_RELS_NS}}}id"
-# Sheets of a template that say what its form needs in a master, and headers by which they are known; never sent.
+# Setup sheets of a template, recognised by these headers. They configure a new master and are never sent.
 _DECLARATIONS = {"項目": {"名前", "見出し", "場所", "種類"}, "回": {"回", "四半期", "入力欄"}}
 
 

@@ -45,7 +45,7 @@ def suggested_form(name: str, files: Sequence[Path]) -> str:
 
 
 def said_form(master: Master, measure: Measure, round_: Round | None) -> tuple[str, str]:
-    """Return the most particular 様式 of a measure in a round, and where it is written; blank where nothing is said."""
+    """Return the most specific 様式 of a measure in a round and where it is set; blank if none is set."""
     department = master.department(measure.lead_department)
     said = (
         (master.forms.get(measure.id, ""), f"「施策」シートの {measure.id}"),

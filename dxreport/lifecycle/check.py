@@ -153,7 +153,7 @@ def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
 
 
 def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
-    """Find rounds with measures for which no template is said, where there are several."""
+    """Find rounds with measures that have no 様式, if there is more than one template."""
     if default_form(files):
         return
     for round_ in master.settings.rounds:

@@ -42,7 +42,7 @@ class MailKind(Enum):
 
     @property
     def mark(self) -> str:
-        """The boundary of the parts of a draft, by which it is known again."""
+        """The boundary between the parts of a draft; it marks the draft as ours."""
         return f"{BOUNDARY}_{self.value}"
 
     def concerns(self, state: State) -> bool:

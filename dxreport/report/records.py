@@ -388,7 +388,7 @@ class FieldTexts(FieldFigures):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFigures:
-    """The declared fields that 項目 gives a place in the report, by what becomes of them (報告)."""
+    """The declared fields that the report counts, sums or lists, as 報告 in 項目 says."""
 
     counts: tuple[FieldCounts, ...]
     sums: tuple[FieldSums, ...]

@@ -79,7 +79,7 @@ def template_row(key: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How a cell of a keyed row becomes a Ref; ``item_at`` and ``period_at`` say by which id of the key, 0 for none.
+    """Turns a cell of a keyed row into a Ref; ``item_at`` and ``period_at`` index the ids of the key, 0 for none.
 
     ``columns`` are the keys of the column and of those merged into it, ``periods`` all that the cell can be of. ``spanning`` marks a cell that is only in the
     first row of a block, ``unlocked`` one that may be an input, ``certain`` one whose row depends on no condition.
