@@ -28,24 +28,12 @@ from tests.support.packages import open_cells
 LATER = RETURNED + timedelta(days=1)
 
 
-@pytest.fixture(scope="session")
-def issued(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    made = evaluation.make(tmp_path_factory.mktemp("evaluation") / "評価")
-    made.issue()
-    return made
-
-
-@pytest.fixture
-def office(issued: Evaluation, tmp_path: Path) -> Evaluation:
-    return issued.copy(tmp_path)
-
-
 def found(plan: Plan, file: int = 0) -> list[tuple[str, str, str]]:
     return [(p.code, p.severity, p.field) for s in plan.files[file].sheets for p in s.problems]
 
 
-def test_inputs_are_those_of_the_round_and_numbers_are_numbers(issued: Evaluation) -> None:
-    data, cells = issued.sent().read_bytes(), issued.cells()
+def test_inputs_are_those_of_the_round_and_numbers_are_numbers(office: Evaluation) -> None:
+    data, cells = office.sent().read_bytes(), office.cells()
     opened = {openpyxl.utils.get_column_letter(c) + str(r) for r, c in open_cells(data, "01-01")}
     written = {ref for ref, at in cells.items() if at in opened}
     assert {"評価", "評価理由", "方向性", "見直し", "contact_person"} <= written

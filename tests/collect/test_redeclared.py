@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -23,18 +22,6 @@ from tests.support.packages import faults as package_faults
 
 LATER = RETURNED + timedelta(days=1)
 RENAMED = {"名前": "ランク", "旧名": "評価", "見出し": "総合評価", "入力欄": "一次評価"}
-
-
-@pytest.fixture(scope="session")
-def issued(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    made = evaluation.make(tmp_path_factory.mktemp("redeclared") / "評価")
-    made.issue()
-    return made
-
-
-@pytest.fixture
-def office(issued: Evaluation, tmp_path: Path) -> Evaluation:
-    return issued.copy(tmp_path)
 
 
 def errors(plan: Plan) -> list[tuple[str, str]]:
