@@ -19,6 +19,6 @@ def issued_evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 
 @pytest.fixture
-def office(issued_evaluation: Evaluation, tmp_path: Path) -> Evaluation:
+def scene(issued_evaluation: Evaluation, tmp_path: Path) -> Evaluation:
     """A copy of it for one test."""
     return issued_evaluation.copy(tmp_path)

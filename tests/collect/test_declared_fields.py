@@ -32,8 +32,8 @@ def found(plan: Plan, file: int = 0) -> list[tuple[str, str, str]]:
     return [(p.code, p.severity, p.field) for s in plan.files[file].sheets for p in s.problems]
 
 
-def test_inputs_are_those_of_the_round_and_numbers_are_numbers(office: Evaluation) -> None:
-    data, cells = office.sent().read_bytes(), office.cells()
+def test_inputs_are_those_of_the_round_and_numbers_are_numbers(scene: Evaluation) -> None:
+    data, cells = scene.sent().read_bytes(), scene.cells()
     opened = {openpyxl.utils.get_column_letter(c) + str(r) for r, c in open_cells(data, "01-01")}
     written = {ref for ref, at in cells.items() if at in opened}
     assert {"評価", "評価理由", "方向性", "見直し", "contact_person"} <= written
@@ -49,23 +49,23 @@ def test_inputs_are_those_of_the_round_and_numbers_are_numbers(office: Evaluatio
 
 @pytest.mark.parametrize("extension", ["xlsx", "ods", "xls"])
 def test_a_return_in_any_format_goes_into_the_columns(
-    office: Evaluation, soffice: Callable[[Path, str], Path], extension: str
+    scene: Evaluation, soffice: Callable[[Path, str], Path], extension: str
 ) -> None:
     answers = {**ANSWERS, "費用.費目/費用3": "旅費", "費用.予算額/費用3": 50, "費用.決算額/費用3": 48.5}
-    path = office.put(office.filled(answers))
+    path = scene.put(scene.filled(answers))
     if extension != "xlsx":
         path = soffice(path, extension)
-    plan = office.collect(path)
+    plan = scene.collect(path)
     assert found(plan) == [] and plan.files[0].sheets[0].status is Status.MERGED
-    values = office.values()
+    values = scene.values()
     assert {ref: values[ref] for ref in answers} == {ref: str(value) for ref, value in answers.items()}
-    sheet = openpyxl.load_workbook(office.workspace.master)["費用"]
+    sheet = openpyxl.load_workbook(scene.workspace.master)["費用"]
     rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=2)]
     assert ["01-01", "費用1", "委託料", 12500, 12006] in [row[:5] for row in rows]
     assert ["01-01", "費用3", "旅費", 50, 48.5] in [row[:5] for row in rows]
-    labels = {c.label for c in office.master.changes}
+    labels = {c.label for c in scene.master.changes}
     assert {"一次評価", "今後の方向性", "費用① 決算額", "費用③ 費目"} <= labels
-    assert package_faults(office.workspace.master.read_bytes()) == []
+    assert package_faults(scene.workspace.master.read_bytes()) == []
 
 
 @pytest.mark.parametrize(
@@ -73,77 +73,75 @@ def test_a_return_in_any_format_goes_into_the_columns(
     [("１２，００６千円", "12006"), ("12,006", "12006"), ("△５", "-5"), (12006.0, "12006"), (0, "0"), ("¥12,006円", None),
      ("約1万", None), ("未定", None)],
 )  # fmt: skip
-def test_a_number_typed_as_text(office: Evaluation, typed: object, text: str | None) -> None:
-    plan = office.collect(office.filled({**ANSWERS, "費用.決算額/費用1": typed}))
+def test_a_number_typed_as_text(scene: Evaluation, typed: object, text: str | None) -> None:
+    plan = scene.collect(scene.filled({**ANSWERS, "費用.決算額/費用1": typed}))
     if text is None:
         assert found(plan) == [("E113", "error", "費用.決算額/費用1")]
-        assert "費用.決算額/費用1" not in office.values()
+        assert "費用.決算額/費用1" not in scene.values()
     else:
-        assert found(plan) == [] and office.values()["費用.決算額/費用1"] == text
+        assert found(plan) == [] and scene.values()["費用.決算額/費用1"] == text
 
 
-def test_a_rating_pasted_wrongly_and_reasons_that_lack(office: Evaluation) -> None:
-    plan = office.collect(office.filled({**ANSWERS, "評価": "Ｃ"}))
+def test_a_rating_pasted_wrongly_and_reasons_that_lack(scene: Evaluation) -> None:
+    plan = scene.collect(scene.filled({**ANSWERS, "評価": "Ｃ"}))
     assert found(plan) == [("E112", "error", "評価"), ("E116", "error", "評価理由")]
-    plan = office.collect(office.filled({**ANSWERS, "評価": "C", "方向性": "廃止"}), now=LATER)
+    plan = scene.collect(scene.filled({**ANSWERS, "評価": "C", "方向性": "廃止"}), now=LATER)
     assert found(plan) == [("E116", "error", "評価理由"), ("E116", "error", "見直し")]
     said = plan.files[0].sheets[0].problems[0]
     assert said.message == "一次評価が「C」ですが、一次評価の理由が記入されていません。"
-    assert (said.label, said.cell) == ("一次評価の理由", office.cells()["評価理由"])
+    assert (said.label, said.cell) == ("一次評価の理由", scene.cells()["評価理由"])
     reasons = {"評価理由": "利用が伸びない", "見直し": "店舗を増やす"}
-    plan = office.collect(office.filled({**ANSWERS, "評価": "C", "方向性": "廃止", **reasons}), now=LATER)
-    assert not [p for p in found(plan) if p[1] == "error"] and office.values()["評価理由"] == "利用が伸びない"
+    plan = scene.collect(scene.filled({**ANSWERS, "評価": "C", "方向性": "廃止", **reasons}), now=LATER)
+    assert not [p for p in found(plan) if p[1] == "error"] and scene.values()["評価理由"] == "利用が伸びない"
 
 
-def test_what_the_coordinator_writes_stays(office: Evaluation) -> None:
-    plan = office.collect(office.filled({**ANSWERS, "二次評価": "A"}))
+def test_what_the_coordinator_writes_stays(scene: Evaluation) -> None:
+    plan = scene.collect(scene.filled({**ANSWERS, "二次評価": "A"}))
     assert found(plan) == [("E301", "error", "二次評価")]
-    assert office.values()["二次評価"] == "B"
+    assert scene.values()["二次評価"] == "B"
 
 
-def test_a_corrected_copy_holds_numbers(office: Evaluation, soffice: Callable[[Path, str], Path]) -> None:
-    path = soffice(office.put(office.filled({**ANSWERS, "評価": "E"})), "ods")
-    plan = office.collect(path)
-    [(id_, name, data)] = corrected_copies(office.workspace, office.master, plan)
-    assert kept_copies(office.workspace, id_) and name.endswith("_差し戻し.xlsx")
+def test_a_corrected_copy_holds_numbers(scene: Evaluation, soffice: Callable[[Path, str], Path]) -> None:
+    path = soffice(scene.put(scene.filled({**ANSWERS, "評価": "E"})), "ods")
+    plan = scene.collect(path)
+    [(id_, name, data)] = corrected_copies(scene.workspace, scene.master, plan)
+    assert kept_copies(scene.workspace, id_) and name.endswith("_差し戻し.xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
-    cells = evaluation.positions(data, office.form, quarter=0, year=1)["01-01"].cells
+    cells = evaluation.positions(data, scene.form, quarter=0, year=1)["01-01"].cells
     at = {str(ref): where for ref, where in cells.items()}
     assert [sheet[at[f"費用.決算額/費用{n}"]].value for n in (1, 2)] == [12006, 280]
     assert sheet[at["評価"]].value == "E" and package_faults(data) == []
-    again = office.collect(evaluation.typed(data, "01-01", at, {"評価": "A"}), now=LATER)
-    assert found(again) == [] and office.values()["評価"] == "A" and office.values()["費用.決算額/費用1"] == "12006"
+    again = scene.collect(evaluation.typed(data, "01-01", at, {"評価": "A"}), now=LATER)
+    assert found(again) == [] and scene.values()["評価"] == "A" and scene.values()["費用.決算額/費用1"] == "12006"
 
 
-def test_a_conflict_is_decided_and_written_as_a_number(office: Evaluation) -> None:
+def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation) -> None:
     def type_over(sheet) -> None:
         [column] = [c.column for c in sheet[1] if c.value == "決算額"]
         sheet.cell(2, column, 12000)
 
-    data = office.filled(ANSWERS)
-    office.retype("費用", type_over)
-    office.collect(data)
-    [conflict] = office.master.conflicts
+    data = scene.filled(ANSWERS)
+    scene.retype("費用", type_over)
+    scene.collect(data)
+    [conflict] = scene.master.conflicts
     assert (conflict.returned, conflict.current, conflict.label) == ("12006", "12000", "費用① 決算額")
-    decide(office.workspace, conflict.id, "returned", "", LATER)
-    assert office.values()["費用.決算額/費用1"] == "12006"
-    assert 12006 in [c.value for c in openpyxl.load_workbook(office.workspace.master)["費用"][2]]
+    decide(scene.workspace, conflict.id, "returned", "", LATER)
+    assert scene.values()["費用.決算額/費用1"] == "12006"
+    assert 12006 in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
 
 
-def test_a_withdrawal_takes_everything_back(office: Evaluation) -> None:
-    before = office.values()
-    office.collect(
-        office.filled({**ANSWERS, "費用.費目/費用3": "旅費", "費用.予算額/費用3": 1, "費用.決算額/費用3": 1})
-    )
-    withdraw(office.workspace, "U0001", "別のファイル", LATER)
-    assert office.values() == before
+def test_a_withdrawal_takes_everything_back(scene: Evaluation) -> None:
+    before = scene.values()
+    scene.collect(scene.filled({**ANSWERS, "費用.費目/費用3": "旅費", "費用.予算額/費用3": 1, "費用.決算額/費用3": 1}))
+    withdraw(scene.workspace, "U0001", "別のファイル", LATER)
+    assert scene.values() == before
 
 
-def test_rollover_keeps_what_carries(office: Evaluation, tmp_path: Path) -> None:
-    office.collect(office.filled(ANSWERS))
-    opened = rollover(office.workspace, tmp_path / "次年度", datetime(2023, 6, 1))
+def test_rollover_keeps_what_carries(scene: Evaluation, tmp_path: Path) -> None:
+    scene.collect(scene.filled(ANSWERS))
+    opened = rollover(scene.workspace, tmp_path / "次年度", datetime(2023, 6, 1))
     new = read_master(opened.workspace.master)
-    assert new.settings.catalogue == office.master.settings.catalogue
+    assert new.settings.catalogue == scene.master.settings.catalogue
     texts = {str(ref): text for ref, text in new.measures[0].values().items() if text}
     assert texts["費用.費目/費用1"] == "委託料"
     assert not {"評価", "方向性", "二次評価", "費用.予算額/費用1", "費用.決算額/費用1"} & texts.keys()
@@ -158,19 +156,19 @@ def computed(path: Path, sheet: str, soffice: Callable[[Path, str], Path]) -> di
 
 
 def test_the_sums_of_a_form_are_right_in_every_program(
-    office: Evaluation, soffice: Callable[[Path, str], Path], tmp_path: Path
+    scene: Evaluation, soffice: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:
-    sent = computed(office.sent(), "01-01", soffice)
+    sent = computed(scene.sent(), "01-01", soffice)
     assert sent["合計"] == [12800, 0, 0]
     answers = {**ANSWERS, "費用.費目/費用4": "旅費", "費用.予算額/費用4": 200, "費用.決算額/費用4": 100}
-    back = office.put(office.filled(answers))
+    back = scene.put(scene.filled(answers))
     filled = computed(back, "01-01", soffice)  # the sum reaches over the spare rows
     assert filled["合計"][:2] == [13000, 12386] and filled["合計"][2] == pytest.approx(12386 / 13000)
     assert filled["旅費"] == [200, 100, 0.5]
-    assert found(office.collect(back)) == []
-    master = office.master
+    assert found(scene.collect(back)) == []
+    master = scene.master
     published = published_set(
-        master, load_form(office.workspace.templates / FORM, master.settings.catalogue, published=True)
+        master, load_form(scene.workspace.templates / FORM, master.settings.catalogue, published=True)
     )
     path = tmp_path / "公表.xlsx"
     path.write_bytes(published.data)
@@ -190,9 +188,9 @@ def test_days_checks_and_percentages_as_departments_type_them(
          Field("率", "率", FieldKind.NUMBER, unit="%", **given),
          Field("割合", "割合", FieldKind.NUMBER, unit="%", **given)], 4
     )  # fmt: skip
-    office = evaluation.make(tmp_path / "評価", fields)
-    (office.workspace.templates / FORM).write_bytes(template(fields))
-    office.issue()
+    scene = evaluation.make(tmp_path / "評価", fields)
+    (scene.workspace.templates / FORM).write_bytes(template(fields))
+    scene.issue()
     answers = {
         "期日": datetime(2023, 3, 31),
         "開始": "令和４年４月１日",
@@ -201,11 +199,11 @@ def test_days_checks_and_percentages_as_departments_type_them(
         "率": 0.485,
         "割合": "48.5％",
     }
-    path = office.put(office.filled(answers))
+    path = scene.put(scene.filled(answers))
     if extension != "xlsx":
         path = soffice(path, extension)
-    plan = office.collect(path)
+    plan = scene.collect(path)
     assert [(p.field, p.message) for s in plan.files[0].sheets for p in s.problems if p.severity == "error"] == []
-    values = office.values()
+    values = scene.values()
     expected = {"期日": "2023-03-31", "開始": "令和４年４月１日", "済": "☑", "確認": "□", "率": "48.5", "割合": "48.5"}
     assert {ref: values[ref] for ref in expected} == expected
