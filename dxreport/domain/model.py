@@ -13,10 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .days import printed_year
 from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
 from .names import Names
-
-_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,11 +30,7 @@ class FiscalYear:
 
         Raises ValueError for a year before 令和.
         """
-        n = self.western - 2018
-        if n < 1:
-            raise ValueError(f"{self.western} is before 令和")
-        era = "元" if n == 1 else str(n).translate(_FULL_WIDTH) if n < 10 else str(n)
-        return f"令和{era}年度"
+        return f"{printed_year(self.western)}年度"
 
     def __str__(self) -> str:
         return self.label

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 from ..collect.corrected import kept_copies
 from ..collect.originals import original_path
+from ..domain.days import printed_day
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
@@ -25,7 +26,7 @@ from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
 from .eml import BOUNDARY, Attachment, addresses, eml
-from .template import compose, day_text
+from .template import compose
 
 
 class MailKind(Enum):
@@ -205,9 +206,9 @@ class _Writer:
         return {
             "fiscal_year": self.master.settings.fiscal_year.label,
             "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter),
-            "deadline": day_text(date.fromisoformat(deadline)) if deadline else "",
+            "deadline": printed_day(date.fromisoformat(deadline)) if deadline else "",
             "days_late": max(s.days_late for s in sheets),
-            "today": day_text(self.today),
+            "today": printed_day(self.today),
             "department": department,
             "sheets": [_sheet_names(s) for s in sheets],
             "files": files,
@@ -224,7 +225,7 @@ def _sheet_names(s: SheetStatus) -> SimpleNamespace:
 
 
 def _day(event: Issue | Receipt | None) -> str:
-    return day_text(datetime.fromisoformat(event.when).date()) if event else ""
+    return printed_day(datetime.fromisoformat(event.when).date()) if event else ""
 
 
 def _distinct(attachments: Iterable[Attachment]) -> list[Attachment]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,13 +34,6 @@ def compose(path: Path, names: Mapping[str, Any]) -> tuple[str, str]:
         line = 1 + len(source) - len(source.lstrip("\n"))
         _fail(path, line, "最初の行が「件名: …」になっていません。")
     return found[1], body.strip("\n") + "\n"
-
-
-def day_text(day: date) -> str:
-    """Return ``令和4年7月15日（金）``; before 令和 the western year."""
-    year = day.year - 2018
-    era = f"{day.year}年" if day < date(2019, 5, 1) else f"令和{'元' if year == 1 else year}年"
-    return f"{era}{day.month}月{day.day}日（{'月火水木金土日'[day.weekday()]}）"
 
 
 def _decoded(path: Path) -> str:

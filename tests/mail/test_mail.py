@@ -74,7 +74,7 @@ def test_a_request_goes_to_every_department_with_its_workbook(issued_quarter):
         assert (name, hashlib.sha256(data).hexdigest()) == (issued.file, issued.sha256)
         text = body(d)
         assert all(f"{id_}　{master.measure(id_).name}" in text for id_ in issued.measures)
-        assert text.startswith(f"{d.department}　ご担当者様") and "令和4年7月15日（金）までに" in text
+        assert text.startswith(f"{d.department}　ご担当者様") and "令和４年７月15日（金）までに" in text
         assert d.department in read(d)["Subject"] and "第1四半期" in read(d)["Subject"]
         assert read(d)["To"] == master.department(d.department).to and "Cc" not in read(d)
 
@@ -97,14 +97,14 @@ def test_a_reminder_names_what_is_missing_since_when_until_when_and_how_late(iss
     for words in (
         "01-01　",
         "01-04　",
-        "令和4年7月1日（金）に報告を依頼",
-        "提出期限（令和4年7月15日（金））を 5 日過ぎています",
+        "令和４年７月１日（金）に報告を依頼",
+        "提出期限（令和４年７月15日（金））を 5 日過ぎています",
     ):
         assert words in text
     early = body(
         next(d for d in drafts(issued_quarter, MailKind.REMIND, datetime(2022, 7, 12)).drafts if d.department == OFFICE)
     )
-    assert "過ぎています" not in early and "提出期限は令和4年7月15日（金）です" in early
+    assert "過ぎています" not in early and "提出期限は令和４年７月15日（金）です" in early
 
 
 def test_nobody_is_chased_for_what_came_in(quarter):
@@ -136,7 +136,7 @@ def test_what_goes_back_is_the_marked_copy(held):
     for kind in (MailKind.RETURN, MailKind.REMIND):
         d = next(d for d in drafts(held, kind).drafts if d.department == OFFICE)
         assert files(d) == {"産業振興課（修正版） 2_差し戻し.xlsx": marked.read_bytes()}
-    assert "令和4年7月14日（木）に受け取り" in body(d)
+    assert "令和４年７月14日（木）に受け取り" in body(d)
 
 
 def test_a_corrected_return_ends_it(held, tmp_path):
@@ -250,8 +250,8 @@ def test_the_coordinator_words_the_mail(quarter):
     path.write_text(f"件名: {{{{ department }}}}\n\n{names}\n{sheet}\n", encoding="cp932")
     d = next(d for d in drafts(quarter, MailKind.REQUEST).drafts if d.department == "職員課")
     assert (d.subject, body(d).splitlines()) == ("職員課", [
-        "令和４年度/第1四半期/1/令和4年7月15日（金）/5/令和4年7月20日（水）/令和４年度_第1四半期_職員課.xlsx",
-        "['04-01', '未提出', False, '令和4年7月1日（金）', '', '', 5]",
+        "令和４年度/第1四半期/1/令和４年７月15日（金）/5/令和４年７月20日（水）/令和４年度_第1四半期_職員課.xlsx",
+        "['04-01', '未提出', False, '令和４年７月１日（金）', '', '', 5]",
     ])  # fmt: skip
     path.write_text("件名: x\n\n{{ nobody }}\n", encoding="utf-8")
     with pytest.raises(DxreportError, match=r"メール_依頼\.txt の 3 行目"):

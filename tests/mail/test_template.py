@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from dxreport.domain.errors import DxreportError
-from dxreport.mail.template import compose, day_text
+from dxreport.mail.template import compose
 
 TEXT = "件名: {{ department }}へ（依頼）\n\n{{ department }}　様\n{% for s in sheets %}\n・{{ s.id }}\n{% endfor %}\n\n以上\n"
 NAMES = {"department": "総務課", "sheets": [SimpleNamespace(id="01-01"), SimpleNamespace(id="01-02")]}
@@ -70,15 +69,3 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path):
     (tmp_path / "x.txt").write_bytes(b"\x81\xff\xff\x00")
     with pytest.raises(DxreportError, match="文字コード"):
         compose(tmp_path / "x.txt", NAMES)
-
-
-@pytest.mark.parametrize(
-    ("day", "text"),
-    [
-        ("2022-07-15", "令和4年7月15日（金）"),
-        ("2019-05-01", "令和元年5月1日（水）"),
-        ("2019-04-30", "2019年4月30日（火）"),
-    ],
-)
-def test_days(day, text):
-    assert day_text(date.fromisoformat(day)) == text
