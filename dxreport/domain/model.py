@@ -11,11 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .days import printed_year
 from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
 from .names import Names
+from .values import measure_id
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -276,6 +278,15 @@ class Measure(Record):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+
+class MeasureIndex(dict[str, Measure]):
+    """Measures by 施策ID."""
+
+    @cached_property
+    def standard(self) -> Mapping[str, Measure]:
+        """The measures by the standard spelling of their IDs."""
+        return {measure_id(id_): measure for id_, measure in self.items()}
 
 
 def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:
