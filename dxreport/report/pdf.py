@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ from .records import (
     MeasureLine,
     MeasureName,
     OutcomeResult,
+    Overview,
     Tally,
     WordTally,
     YearResult,
@@ -96,7 +98,7 @@ def _data(figures: Figures) -> dict[str, Any]:
     return {
         "title": figures.title,
         "heading": figures.names.report_title,
-        "owner": figures.names.owner,
+        "owner": figures.names.report_owner,
         "author": figures.names.sender,
         "sender": figures.sender,
         "terms": {"measure": names.measure, "activity": names.activity, "adviser": names.adviser},
@@ -107,10 +109,10 @@ def _data(figures: Figures) -> dict[str, Any]:
         "sentence": words.sentence(overview, names),
         "remarks": list(words.remarks(overview, names)),
         "categories": plain(overview.categories),
-        "whole": _tally(overview.whole),
-        "quarters": [_tally(t) for t in overview.quarters],
-        "areas": [_tally(t) for t in overview.areas],
-        "departments": [_tally(t) for t in overview.departments],
+        "whole": _tally(overview, overview.whole),
+        "quarters": [_tally(overview, t) for t in overview.quarters],
+        "areas": [_tally(overview, t) for t in overview.areas],
+        "departments": [_tally(overview, t) for t in overview.departments],
         "turn": words.turn(overview, names) or None,
         "late_sentence": words.late(figures),
         "late": [
@@ -166,13 +168,16 @@ def _line(line: MeasureLine) -> dict[str, Any]:
     return {**plain(line), **_measure(line.measure)}
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
+    def shares(counts: Sequence[int]) -> list[str]:
+        return ["–" if share is None else f"{share}%" for share in words.shares(overview, counts)]
+
     return {
         **plain(tally),
         "activity_total": tally.activity_total,
-        "activity_shares": [words.share(n, tally.activity_total) for n in tally.activities],
+        "activity_shares": shares(tally.activities),
         "measure_total": tally.measure_total,
-        "measure_shares": [words.share(n, tally.measure_total) for n in tally.measures],
+        "measure_shares": shares(tally.measures),
     }
 
 

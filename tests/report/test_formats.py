@@ -299,7 +299,7 @@ def test_names_and_sentences_are_seen_whole_in_excel() -> None:
         assert cell.value == "地域社会のデジタル化" * 4 and cell.alignment.wrap_text
         assert sheet.row_dimensions[cell.row].height >= 3 * 15
     assert "A3:O3" in {str(merged) for merged in sheet.merged_cells.ranges}  # 5 categories, 計, a gap and the chart's 7
-    assert sheet["A3"].alignment.wrap_text and sheet["A3"].value.startswith("26 施策・64 取組のうち、")
+    assert sheet["A3"].alignment.wrap_text and sheet["A3"].value.startswith("26施策・64取組のうち、")
 
 
 def test_rows_leave_room_for_a_font_with_taller_lines(book: openpyxl.Workbook) -> None:
