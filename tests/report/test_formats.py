@@ -141,14 +141,16 @@ def test_shares_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Ht
     in_html = [tuple(row) for row in rows_of(web, "by-progress")]
     labels = {c.label for c in found.overview.categories}
     lines = (tuple(line.split(" ")) for line in printed.splitlines())
-    in_pdf = [line for line in lines if line[0] in labels and len(line) == 5 and line[2].endswith("%")]
+    in_pdf = [line for line in lines if line[0] in labels and len(line) == 5 and line[2].endswith(("%", "–"))]
     assert in_excel == in_html == in_pdf
-    assert in_excel[1] == ("進捗遅延・課題あり", "3", "4.8%", "3", "12.0%")
+    # Of 63 activities and 25 measures, six and none have nothing planned.
+    assert in_excel[1] == ("進捗遅延・課題あり", "3", "5.3%", "3", "12.0%")
+    assert in_excel[-1] == ("予定なし", "6", "–", "0", "–")
 
 
-def percent(number: float) -> str:
-    """As Excel shows a number that is formatted 0.0%."""
-    return f"{Decimal(repr(number)) * 100:.1f}%"
+def percent(number: float | None) -> str:
+    """As Excel shows a number that is formatted 0.0%; a dash for a blank cell."""
+    return "–" if number is None else f"{Decimal(repr(number)) * 100:.1f}%"
 
 
 def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement, printed: str) -> None:
