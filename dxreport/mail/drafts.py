@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 from ..collect.corrected import kept_copies
 from ..collect.originals import original_path
+from ..domain.addresses import addresses
 from ..domain.days import printed_day
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
@@ -25,7 +26,7 @@ from ..master.records import Issue, Master, Receipt
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
-from .eml import BOUNDARY, Attachment, addresses, eml
+from .eml import BOUNDARY, Attachment, eml
 from .template import compose
 
 
