@@ -129,7 +129,8 @@ class Agenda:
         if not self.found.sheets:
             return "dxreport check"
         if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
-            return f"dxreport render --round {round_.name}"
+            name = f'"{round_.name}"' if " " in round_.name else round_.name
+            return f"dxreport render --round {name}"
         if any(t.way is Way.MAIL and t.rank == _TO_RETURN and not _made_today(t, self.today) for t in tasks):
             return "dxreport mail return"
         if any(t.way is Way.MAIL and t.rank == _FIRST and not _made_today(t, self.today) for t in tasks):
