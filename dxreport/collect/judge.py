@@ -73,7 +73,9 @@ class Judge:
         case = self._case(sheet, texts)
         # A missing 対応策 is not charged to a sheet whose 進捗 came from elsewhere.
         due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
-        known = {ref for p in read.problems for ref in p.fields} | {str(ref) for ref in (*others, *due)}
+        known = {ref for p in read.problems if p.severity == "error" for ref in p.fields} | {
+            str(ref) for ref in (*others, *due)
+        }
         findings = [f for found in judge(case) if (f := _without(found, known))]
         found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .days import printed_year
-from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
+from .fields import BUILT_IN, QUARTERS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 
 
@@ -350,6 +350,12 @@ class Settings:
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""
         return next((r for r in self.rounds if r.name == name), None)
+
+    def words(self, field: Field) -> tuple[str, ...]:
+        """Return the words that a field may hold; () where any text may stand."""
+        if field.kind is FieldKind.PROGRESS:
+            return tuple(w.word for w in self.progress_words)
+        return self.flags if field.kind is FieldKind.FLAG else field.choices
 
     @property
     def plan_year(self) -> int:

@@ -4,7 +4,7 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
 Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 方向 and
+W3 関連施策, 状態 and words, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 方向 and
 the ledgers of the master.
 """
 
@@ -307,6 +307,9 @@ RELATED_ONE_WAY = ProblemKind(
 )
 
 MEASURE_UNKNOWN = ProblemKind("W305", "{field}の施策ID「{value}」はマスターにありません。", "番号を確かめてください。")
+READ_AS_WORD = ProblemKind(
+    "W306", "「{value}」は「{expected}」として取り込みました。", "違うときは、一覧から選び直して返送してください。"
+)
 
 # W4: addresses and texts
 MAIL_BLANK = ProblemKind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")
