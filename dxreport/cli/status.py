@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..domain.days import printed
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, Record, command, note_records
+from .common import Call, Record, command, note_records, problem_record
 
 if TYPE_CHECKING:
     from ..master.records import Master
@@ -62,7 +63,9 @@ def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Pat
 
 
 def _tell(master: Master, found: RoundStatus) -> None:
-    console.out(f"{master.settings.fiscal_year.label} {found.round.name}　提出期限 {found.round.deadline or 'なし'}")
+    console.out(
+        f"{master.settings.fiscal_year.label} {found.round.name}　提出期限 {printed(found.round.deadline) or 'なし'}"
+    )
     console.out("　".join(f"{state.value} {count}" for state, count in found.sums.items()) or "対象の施策はありません")
     console.out()
     rows = [
@@ -72,6 +75,10 @@ def _tell(master: Master, found: RoundStatus) -> None:
     ]  # fmt: skip
     if rows:
         console.out(console.table(rows, ("部署", "施策ID", "施策名", "状態", "遅れ", "受付", "競合"), right={4}))
+    for day, measures in found.own_deadlines.items():
+        console.out(f"提出期限が別の施策: {'、'.join(measures)}　{printed(day) or 'なし'}")
+    for moved in found.moved_deadlines():
+        console.out(f"注意: {moved.message}{moved.fix}")
     for s in found.sheets:
         for cell, text in s.notes.items():
             console.out(f"コメント {s.measure} {cell}: {text}")
@@ -89,8 +96,10 @@ def _record(found: RoundStatus) -> Record:
                 "department": s.department, "id": s.measure, "name": s.name, "state": s.state.value,
                 "issue": s.issue.id if s.issue else "", "return": s.receipt.id if s.receipt else "",
                 "days_late": s.days_late, "conflicts": [c.id for c in s.conflicts], "notes": note_records(s.notes),
+                "deadline": s.deadline,
             }
             for s in found.sheets
         ],
         "refused": [{"return": r.id, "file": r.file, "reason": r.note} for r in found.refused],
+        "moved_deadlines": list(map(problem_record, found.moved_deadlines())),
     }  # fmt: skip

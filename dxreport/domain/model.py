@@ -323,6 +323,11 @@ class Round:
     requires: frozenset[str] = frozenset()
     form: str = ""
 
+    @property
+    def closes(self) -> bool:
+        """Whether it asks for the final 実績 of the year."""
+        return not self.quarter and "実績" in self.requires
+
 
 @dataclass(frozen=True, slots=True)
 class ProgressWord:
@@ -334,7 +339,10 @@ class ProgressWord:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """設定 of one fiscal year; ``closed`` once its returns are no longer accepted."""
+    """設定 of one fiscal year; ``closed`` once its returns are no longer accepted.
+
+    ``asks_ended`` is whether the closing round goes to measures that ended during the year, too.
+    """
 
     fiscal_year: FiscalYear
     plan_years: tuple[FiscalYear, ...]
@@ -346,6 +354,7 @@ class Settings:
     closed: bool = False
     catalogue: Catalogue = BUILT_IN
     names: Names = field(default_factory=Names)
+    asks_ended: bool = False
 
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""

@@ -310,6 +310,11 @@ MEASURE_UNKNOWN = ProblemKind("W305", "{field}の施策ID「{value}」はマス�
 READ_AS_WORD = ProblemKind(
     "W306", "「{value}」は「{expected}」として取り込みました。", "違うときは、一覧から選び直して返送してください。"
 )
+STATE_UNSAID = ProblemKind(
+    "W307",
+    "{quarter}までの進捗は、すべての取組が{state}などの語ですが、マスターの「状態」は実施中です。",
+    "施策が終わったのなら、マスターの「施策」シートの「状態」を{state}にし、「状態の開始四半期」を選んでください。続けるのなら、このままで構いません。",
+)
 
 # W4: addresses and texts
 MAIL_BLANK = ProblemKind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")
@@ -454,6 +459,18 @@ FIELD_GONE = ProblemKind(
     "W615",
     "項目「{value}」は「項目」シートにありませんが、その答えが{count}件あります。マスターの列と記録に残り、使われません。",
     "名前を変えたのなら、新しい項目の「旧名」に「{value}」を書いてください。使わない項目なら、このままで構いません。",
+)
+
+DEADLINE_MOVED = ProblemKind(
+    "W635",
+    "{round}の提出期限は{now}ですが、まだ返送されていないブックには{printed}と印刷されています（{first} など {count} 施策）。",
+    "メールの下書き（dxreport mail remind）には、変わった期限を書きます。"
+    "印刷も直すときは、dxreport render --round {round} で作り直して送ってください。前のブックで返ってきても読み取れます。",
+)
+WEEKDAY_WRONG = ProblemKind(
+    "W636",
+    "{round}の締切「{value}」は、{weekday}曜日ではありません。{expected}として扱っています。",
+    "日か曜日のどちらかを直してください。",
 )
 
 KINDS: Mapping[str, ProblemKind] = {

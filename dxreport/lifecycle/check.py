@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from ..collect.strayed import strayed
 from ..domain import problems
+from ..domain.days import printed, wrong_weekday
 from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
@@ -49,8 +51,9 @@ from ..ooxml.refs import address
 from ..report import states
 from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
-from ..report.states import WITHOUT_WORD, running
+from ..report.states import WITHOUT_WORD
 from ..rules import item_name
+from ..status.round_status import status
 from ..workspace.paths import Workspace
 from .template_words import word_notes
 
@@ -96,7 +99,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     """
     measures = [
         CheckedMeasure(m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_directions(master, m)))
-        for m in running(master, round_.quarter)
+        for m in master.running(round_)
     ]
     files = form_files(templates)
     if not files:
@@ -131,7 +134,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
 def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, list[Measure]]:
     """Return the templates that a round uses, with the measures on each; those of no measure where it has none."""
     out: dict[Path, list[Measure]] = {}
-    found = list(running(master, round_.quarter))
+    found = list(master.running(round_))
     for measure in found:
         name, _ = said_form(master, measure, round_)
         path = find_form(name, files) if name else default_form(files)
@@ -157,7 +160,7 @@ def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
     if default_form(files):
         return
     for round_ in master.settings.rounds:
-        ids = [m.id for m in running(master, round_.quarter) if not said_form(master, m, round_)[0]]
+        ids = [m.id for m in master.running(round_) if not said_form(master, m, round_)[0]]
         if ids:
             params = {"round": round_.name, "measures": "、".join(ids), "reason": suggested_form("", files)}
             yield problem(problems.FORM_UNSAID, params, label=FORM)
@@ -178,6 +181,14 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
         seen.setdefault(word, problems.PROGRESS_TWICE)
     rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
+    for row, round_ in rounds:
+        if weekday := wrong_weekday(row["締切"]):
+            place, params = row.place("締切"), {"round": round_.name, "value": row["締切"], "weekday": weekday}
+            params["expected"] = printed(round_.deadline)
+            kind = problems.WEEKDAY_WRONG
+            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
+        moved = status(master, round_, date.min).moved_deadlines()
+        yield from (replace(found, cell=row.place("締切").cell) for found in moved)
     for row, round_ in rounds:
         if not round_.opens:
             place, params = row.place("入力欄"), {"round": round_.name}

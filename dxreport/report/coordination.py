@@ -40,7 +40,10 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
 
 def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
     """Return what the rules of a round find in a measure of the master, at its cells."""
-    case = Case(measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments)
+    ended = master.standings[measure.id].ended
+    case = Case(
+        measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments, ended=ended
+    )
 
     def locate(ref: Ref) -> tuple[str, str]:
         return master.place(measure.id, ref) or ("", "")

@@ -20,7 +20,8 @@ class Case:
     ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
     the master itself; ``measures`` the master's measures by id; ``round`` the round that the sheet
     was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
-    period, that the sheet as issued has input cells for, or None where that is not known.
+    period, that the sheet as issued has input cells for, or None where that is not known; ``ended`` is whether the
+    状態 of the measure says that it has ended.
     """
 
     measure: Measure
@@ -30,6 +31,7 @@ class Case:
     settings: Settings
     departments: tuple[Department, ...] = ()
     inputs: Collection[tuple[str, int]] | None = None
+    ended: bool = False
 
     @cached_property
     def values(self) -> dict[Ref, str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from ..domain import problems
+from ..domain.days import printed
 from ..domain.model import Measure, Round
+from ..domain.problems import Problem, problem
 from ..master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
+from ..master.schema import SETTINGS_SHEET
 
 
 class State(Enum):
@@ -33,7 +37,7 @@ class State(Enum):
 class SheetStatus:
     """One measure in a round.
 
-    ``days_late`` counts from the deadline while something is owed, else 0. ``notes`` are comments that the
+    ``deadline`` is that of its issue, else of the round. ``days_late`` counts from it while something is owed, else 0. ``notes`` are comments that the
     department wrote into its returns, by cell.
     """
 
@@ -46,6 +50,7 @@ class SheetStatus:
     conflicts: tuple[Conflict, ...] = ()
     days_late: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
+    deadline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,29 @@ class RoundStatus:
         count = Counter(s.state for s in self.sheets)
         return {state: count[state] for state in State if count[state]}
 
+    @property
+    def own_deadlines(self) -> Mapping[str, tuple[str, ...]]:
+        """Deadlines other than the round's, with the measures that have them."""
+        days = sorted({s.deadline for s in self.sheets} - {self.round.deadline})
+        return {day: tuple(s.measure for s in self.sheets if s.deadline == day) for day in days}
+
+    def moved_deadlines(self) -> Iterator[Problem]:
+        """The deadlines that were changed after they had been printed on sheets that are still out."""
+        out = [s for s in self.sheets if s.issue and s.state.owes and s.issue.moved(self.round)]
+        for day in sorted({s.issue.printed for s in out if s.issue}):
+            theirs = [s for s in out if s.issue and s.issue.printed == day]
+            params = {
+                "round": self.round.name, "now": printed(self.round.deadline) or "なし", "printed": printed(day),
+                "count": str(len(theirs)), "first": theirs[0].measure,
+            }  # fmt: skip
+            yield problem(problems.DEADLINE_MOVED, params, sheet=SETTINGS_SHEET, label="締切")
+
 
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
     """Return the status of every measure that runs in the round."""
-    late = max(0, (today - date.fromisoformat(round_.deadline)).days) if round_.deadline else 0
     sheets = tuple(
-        _sheet(master, round_, department.name, measure, late)
-        for department, measures in master.by_department(round_.quarter)
+        _sheet(master, round_, department.name, measure, today)
+        for department, measures in master.by_department(round_)
         for measure in measures
     )
     return RoundStatus(round_, sheets, _refused(master, round_))
@@ -87,8 +108,10 @@ def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     return tuple(r for r in unknown if begin <= r.when < end)
 
 
-def _sheet(master: Master, round_: Round, department: str, measure: Measure, late: int) -> SheetStatus:
+def _sheet(master: Master, round_: Round, department: str, measure: Measure, today: date) -> SheetStatus:
     issue = next((i for i in reversed(master.issues) if i.round == round_.name and measure.id in i.measures), None)
+    deadline = issue.due(round_) if issue else round_.deadline
+    late = max(0, (today - date.fromisoformat(deadline)).days) if deadline else 0
     live = [r for r in master.receipts if r.state is not ReceiptState.WITHDRAWN]
     receipts = [r for r in live if r.measure == measure.id and _concerns(r, round_)]
     answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
@@ -113,7 +136,7 @@ def _sheet(master: Master, round_: Round, department: str, measure: Measure, lat
         state = State.MISSING if late else State.ISSUED
     return SheetStatus(
         department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
-        {cell: text for r in receipts for cell, text in r.notes.items()},
+        {cell: text for r in receipts for cell, text in r.notes.items()}, deadline,
     )  # fmt: skip
 
 

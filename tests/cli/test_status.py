@@ -18,7 +18,7 @@ def call(quarter, *args: str) -> int:
 def test_totals_first_then_departments_in_order(issued_quarter, capsys):
     assert call(issued_quarter) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["令和４年度 第1四半期　提出期限 2022-07-15", "未提出 26"]
+    assert lines[:2] == ["令和４年度 第1四半期　提出期限 令和４年７月15日（金）", "未提出 26"]
     order = [line.split()[0] for line in lines[5:]]
     master = issued_quarter.master
     assert order == [d.name for d, measures in master.by_department(1) for _ in measures]
@@ -36,10 +36,10 @@ def test_a_file_goes_to_reports_or_to_the_given_path(quarter, kind, tmp_path, ca
 def test_json_keeps_its_keys_and_names_the_file(quarter, capsys):
     assert call(quarter, "--json") == 0
     plain = json.loads(capsys.readouterr().out)
-    assert list(plain) == ["round", "deadline", "sums", "sheets", "refused"]
+    assert list(plain) == ["round", "deadline", "sums", "sheets", "refused", "moved_deadlines"]
     assert plain["sheets"][0] == {
         "department": "総務課", "id": "03-01", "name": "電子決裁の範囲の拡大", "state": "未提出", "issue": "R04Q1-001",
-        "return": "", "days_late": 5, "conflicts": [], "notes": [],
+        "return": "", "days_late": 5, "conflicts": [], "notes": [], "deadline": "2022-07-15",
     }  # fmt: skip
     assert call(quarter, "--json", "--format", "xlsx") == 0
     answer = json.loads(capsys.readouterr().out)
