@@ -68,7 +68,7 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
         console.say(
             f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。"
         )
-    for moved in drafts.moved:
+    for moved in drafts.problems:
         console.say(f"注意: {moved.message}{moved.fix}")
     if written.kept:
         console.say(
@@ -106,5 +106,5 @@ def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Record:
         "obstacles": [{"department": o.department, "reason": o.reason, "fix": o.fix} for o in drafts.obstacles],
         "unread": [{"return": r.id, "file": r.file} for r in drafts.unread],
         "removed": list(map(str, written.removed)), "kept": list(map(str, written.kept)), "stale": list(map(str, written.stale)),
-        "moved_deadlines": list(map(problem_record, drafts.moved)),
+        "problems": list(map(problem_record, drafts.problems)),
     }  # fmt: skip

@@ -77,7 +77,7 @@ def _tell(master: Master, found: RoundStatus) -> None:
         console.out(console.table(rows, ("部署", "施策ID", "施策名", "状態", "遅れ", "受付", "競合"), right={4}))
     for day, measures in found.own_deadlines.items():
         console.out(f"提出期限が別の施策: {'、'.join(measures)}　{printed(day) or 'なし'}")
-    for moved in found.moved_deadlines():
+    for moved in found.problems():
         console.out(f"注意: {moved.message}{moved.fix}")
     for s in found.sheets:
         for cell, text in s.notes.items():
@@ -101,5 +101,5 @@ def _record(found: RoundStatus) -> Record:
             for s in found.sheets
         ],
         "refused": [{"return": r.id, "file": r.file, "reason": r.note} for r in found.refused],
-        "moved_deadlines": list(map(problem_record, found.moved_deadlines())),
+        "problems": list(map(problem_record, found.problems())),
     }  # fmt: skip

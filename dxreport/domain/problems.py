@@ -473,6 +473,12 @@ WEEKDAY_WRONG = ProblemKind(
     "日か曜日のどちらかを直してください。",
 )
 
+DEPARTMENT_MOVED = ProblemKind(
+    "W637",
+    "施策{measures}の主管部署は{new}になりましたが、{round}のシートは{old}に配付したブックに入っています。",
+    "{new}に送るときは、dxreport render --round {round} {options} で作り直してください。{old}から返ってきても読み取れます。",
+)
+
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }

@@ -366,15 +366,15 @@ def same_word(text: str, words: Iterable[str]) -> str | None:
     return same[0] if len(same) == 1 else None
 
 
-def differs_only_in_blanks(one: str, other: str) -> bool:
-    """Whether two texts are the same but for blanks, width and case."""
-    return _typed(one, usual=False) == _typed(other, usual=False)
+def reads_the_same(one: str, other: str) -> bool:
+    """Whether two texts differ only in what nobody would ask about: blanks, width, 予定どおり for 予定通り, なし for 無."""
+    return len({_ALIASES.get(_typed(text), _typed(text)) for text in (one, other)}) == 1
 
 
-def _typed(text: str, *, usual: bool = True) -> str:
+def _typed(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(c for c in plain if unicodedata.category(c)[0] not in "ZC").casefold().removesuffix("。")
-    for variant, word in _WAYS_OF_DORI if usual else ():
+    for variant, word in _WAYS_OF_DORI:
         plain = plain.replace(variant, word)
     return plain
 

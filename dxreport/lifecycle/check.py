@@ -187,8 +187,8 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             params["expected"] = printed(round_.deadline)
             kind = problems.WEEKDAY_WRONG
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
-        moved = status(master, round_, date.min).moved_deadlines()
-        yield from (replace(found, cell=row.place("締切").cell) for found in moved)
+        for found in status(master, round_, date.min).problems():
+            yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found
     for row, round_ in rounds:
         if not round_.opens:
             place, params = row.place("入力欄"), {"round": round_.name}

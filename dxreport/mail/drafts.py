@@ -83,7 +83,7 @@ class Obstacle:
 class Drafts:
     """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
 
-    ``moved`` are deadlines that sheets show no longer as they are; ``answered`` are the departments that get no draft,
+    ``problems`` are what has changed since sheets that are out were issued; ``answered`` are the departments that get no draft,
     by the name of its file.
     """
 
@@ -92,7 +92,7 @@ class Drafts:
     drafts: tuple[Draft, ...]
     obstacles: tuple[Obstacle, ...]
     unread: tuple[Receipt, ...] = ()
-    moved: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
     answered: frozenset[str] = frozenset()
 
 
@@ -115,7 +115,7 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
             by_department.setdefault(sheet.department, []).append(sheet)
     drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
     unread = found.refused if kind is MailKind.REMIND else ()
-    moved = tuple(found.moved_deadlines()) if drafts else ()
+    moved = tuple(found.problems()) if drafts else ()
     answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in by_department)
     return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered)
 

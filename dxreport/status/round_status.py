@@ -13,7 +13,7 @@ from ..domain.days import printed
 from ..domain.model import Measure, Round
 from ..domain.problems import Problem, problem
 from ..master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
-from ..master.schema import SETTINGS_SHEET
+from ..master.schema import MEASURES, SETTINGS_SHEET
 
 
 class State(Enum):
@@ -37,8 +37,9 @@ class State(Enum):
 class SheetStatus:
     """One measure in a round.
 
-    ``deadline`` is that of its issue, else of the round. ``days_late`` counts from it while something is owed, else 0. ``notes`` are comments that the
-    department wrote into its returns, by cell.
+    ``sent_to`` is the department that it was issued to, if that is another. ``deadline`` is that of its issue, else of
+    the round. ``days_late`` counts from it while something is owed, else 0. ``notes`` are comments that the department
+    wrote into its returns, by cell.
     """
 
     department: str
@@ -51,6 +52,7 @@ class SheetStatus:
     days_late: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
     deadline: str = ""
+    sent_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,14 @@ class RoundStatus:
         days = sorted({s.deadline for s in self.sheets} - {self.round.deadline})
         return {day: tuple(s.measure for s in self.sheets if s.deadline == day) for day in days}
 
-    def moved_deadlines(self) -> Iterator[Problem]:
-        """The deadlines that were changed after they had been printed on sheets that are still out."""
+    def problems(self) -> Iterator[Problem]:
+        """What has changed in the master since sheets that are still out were issued: deadlines, departments."""
+        moved = [s for s in self.sheets if s.state.owes and s.sent_to]
+        for place in dict.fromkeys((s.sent_to, s.department) for s in moved):
+            ids = [s.measure for s in moved if (s.sent_to, s.department) == place]
+            params = {"measures": "、".join(ids), "old": place[0], "new": place[1], "round": self.round.name}
+            params["options"] = " ".join(f"--measure {id_}" for id_ in ids)
+            yield problem(problems.DEPARTMENT_MOVED, params, sheet=MEASURES.name, label="主管部署")
         out = [s for s in self.sheets if s.issue and s.state.owes and s.issue.moved(self.round)]
         for day in sorted({s.issue.printed for s in out if s.issue}):
             theirs = [s for s in out if s.issue and s.issue.printed == day]
@@ -136,7 +144,7 @@ def _sheet(master: Master, round_: Round, department: str, measure: Measure, tod
         state = State.MISSING if late else State.ISSUED
     return SheetStatus(
         department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
-        {cell: text for r in receipts for cell, text in r.notes.items()}, deadline,
+        {cell: text for r in receipts for cell, text in r.notes.items()}, deadline, _elsewhere(master, issue, department),
     )  # fmt: skip
 
 
@@ -144,3 +152,10 @@ def _concerns(receipt: Receipt, round_: Round) -> bool:
     """Whether a returned sheet is an answer to the round, or was filled in for it on the form of another."""
     own = receipt.round == round_.name and receipt.state is not ReceiptState.ELSEWHERE
     return own or receipt.meant == round_.name
+
+
+def _elsewhere(master: Master, issue: Issue | None, department: str) -> str:
+    """The department that a sheet was issued to, ``""`` if it is ``department`` or was merged into it."""
+    known = master.department(issue.department) if issue else None
+    sent_to = known.name if known else issue.department if issue else department
+    return "" if sent_to == department else sent_to

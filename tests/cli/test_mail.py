@@ -39,7 +39,7 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
         "removed",
         "kept",
         "stale",
-        "moved_deadlines",
+        "problems",
     ]
     assert (answer["kind"], answer["round"], len(answer["drafts"])) == ("remind", "第1四半期", 16)
     first = answer["drafts"][0]

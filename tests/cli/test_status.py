@@ -36,7 +36,7 @@ def test_a_file_goes_to_reports_or_to_the_given_path(quarter, kind, tmp_path, ca
 def test_json_keeps_its_keys_and_names_the_file(quarter, capsys):
     assert call(quarter, "--json") == 0
     plain = json.loads(capsys.readouterr().out)
-    assert list(plain) == ["round", "deadline", "sums", "sheets", "refused", "moved_deadlines"]
+    assert list(plain) == ["round", "deadline", "sums", "sheets", "refused", "problems"]
     assert plain["sheets"][0] == {
         "department": "総務課", "id": "03-01", "name": "電子決裁の範囲の拡大", "state": "未提出", "issue": "R04Q1-001",
         "return": "", "days_late": 5, "conflicts": [], "notes": [], "deadline": "2022-07-15",

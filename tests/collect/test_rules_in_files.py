@@ -18,7 +18,7 @@ P1, C1, P2 = "activity.progress/K1/1", "activity.countermeasure/K1/1", "activity
 QUARTER = [
     ("E101", {P1: "順調"}, [P1], {P1: LATE, C1: "人員を増やす"}),
     ("E102", {P1: "概ね予定通り"}, [P1], {P1: "予定 通り　"}),
-    ("W306", {P1: "予定どおり"}, [P1], {P1: "予定通り"}),
+    ("W306", {P1: "予定通"}, [P1], {P1: "予定どおり"}),
     ("E103", {P1: ""}, [P1], {P1: "", P2: "", "no_report/1": "○"}),
     ("E103", {P1: "―"}, [P1], {}),
     ("E104", {"activity.progress/K1/2": "予定通り"}, ["activity.progress/K1/2"], {"activity.plan/K1/2": "広報を強める"}),

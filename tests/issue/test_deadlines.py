@@ -97,9 +97,9 @@ def test_a_deadline_that_has_passed_or_is_none(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("written", "now"), [("令和４年７月22日（金）", "令和４年７月22日（金）"), ("", "なし")])
 def test_a_deadline_moved_while_workbooks_are_out(desk: Desk, written: str, now: str) -> None:
-    assert not desk.ask("status")["moved_deadlines"]
+    assert not desk.ask("status")["problems"]
     with_deadline(desk.quarter, written)
-    [moved] = desk.ask("status")["moved_deadlines"]
+    [moved] = desk.ask("status")["problems"]
     assert moved["code"] == "W635" and now in moved["message"] and "令和４年７月15日（金）" in moved["message"]
     assert "26 施策" in moved["message"] and moved["message"] in desk.say("status")
     [found] = [p for p in desk.ask("check")["settings"] if p["code"] == "W635"]
@@ -107,9 +107,9 @@ def test_a_deadline_moved_while_workbooks_are_out(desk: Desk, written: str, now:
     book = openpyxl.load_workbook(desk.quarter.workspace.master)
     assert (book[found["sheet"]][found["cell"]].value or "") == written
     desk.quarter.collect(desk.quarter.filled({}))
-    assert "24 施策" in desk.ask("status")["moved_deadlines"][0]["message"]  # two have answered
+    assert "24 施策" in desk.ask("status")["problems"][0]["message"]  # two have answered
     desk.ask("render", "--quarter", "1", now="2022-07-15")
-    assert not desk.ask("status")["moved_deadlines"]
+    assert not desk.ask("status")["problems"]
 
 
 def test_a_weekday_that_does_not_fit(desk: Desk) -> None:
@@ -129,10 +129,51 @@ def test_a_master_of_before_has_no_record_of_what_was_printed(desk: Desk) -> Non
     book.save(path)
     assert {(i.printed, i.deadline) for i in desk.quarter.master.issues} == {("", "")}
     with_deadline(desk.quarter, "2022-07-22")
-    assert not desk.ask("status")["moved_deadlines"]
+    assert not desk.ask("status")["problems"]
     assert {s["deadline"] for s in desk.ask("status")["sheets"]} == {"2022-07-22"}
     [made] = desk.ask("render", "--quarter", "1", *NEW)["issues"]
     assert desk.quarter.master.issue(made["id"]).deadline == "2022-08-05"
     sheet = openpyxl.load_workbook(path)["発行台帳"]
     assert [c.value for c in sheet[1]][8:] == ["印刷した提出期限", "個別の提出期限"]
     assert [sheet.cell(sheet.max_row, n).value for n in (9, 10)] == ["令和４年８月５日（金）"] * 2
+
+
+def test_a_measure_that_moved_to_another_department_in_mid_round(desk: Desk) -> None:
+    rename(desk.quarter, {"01-04": "職員課"})
+    [found] = desk.ask("status")["problems"]
+    assert (found["code"], found["sheet"]) == ("W637", "施策") and "産業振興課に配付した" in found["message"]
+    assert "render --round 第1四半期 --measure 01-04 で" in found["fix"]
+    assert [p["code"] for p in desk.ask("check")["settings"]].count("W637") == 1
+    [made] = desk.ask("render", "--quarter", "1", "--measure", "01-04")["issues"]
+    assert made["department"] == "職員課" and not desk.ask("status")["problems"]
+    plan = desk.quarter.collect(desk.quarter.filled({}))  # from the department of before
+    assert [s.status.value for s in plan.files[0].sheets] == ["merged", "merged"]
+
+
+def test_departments_that_merged_in_mid_round(desk: Desk) -> None:
+    rename(desk.quarter, {"01-01": "職員課", "01-04": "職員課"})
+    book = openpyxl.load_workbook(desk.quarter.workspace.master)
+    sheet = book["部署"]
+    rows = {row[0].value: row[0].row for row in sheet.iter_rows(min_row=2)}
+    sheet.cell(rows["職員課"], 2, "産業振興課")
+    sheet.delete_rows(rows["産業振興課"])
+    sheet.tables["部署表"].ref = sheet.tables["部署表"].autoFilter.ref = f"A1:E{sheet.max_row}"
+    book.save(desk.quarter.workspace.master)
+    assert not desk.ask("status")["problems"]
+    assert main(["mail", "remind", "-C", str(desk.quarter.root), "--now", "2022-07-20", "--json"]) == 1  # 収税対策室
+    drafts = {d["department"]: d for d in json.loads(desk.capsys.readouterr().out)["drafts"]}
+    assert [m["id"] for m in drafts["職員課"]["measures"]] == ["01-01", "01-04", "04-01"]
+    assert "令和４年度_第1四半期_産業振興課.xlsx" in drafts["職員課"]["attachments"]
+    plan = desk.quarter.collect(desk.quarter.filled({}))
+    assert [s.status.value for s in plan.files[0].sheets] == ["merged", "merged"]
+
+
+def rename(quarter: Quarter, departments: dict[str, str]) -> None:
+    """Change 主管部署 of measures in the master, as people do."""
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    sheet = book["施策"]
+    [column] = [c.column for c in sheet[1] if c.value == "主管部署"]
+    for row in sheet.iter_rows(min_row=2):
+        if row[0].value in departments:
+            sheet.cell(row[0].row, column, departments[row[0].value])
+    book.save(quarter.workspace.master)

@@ -266,7 +266,7 @@ def test_a_deadline_moved_after_issue_is_said_beside_what_the_sheet_shows(quarte
         moved = replace(master, settings=replace(settings, rounds=rounds))
         found = mail.plan(quarter.workspace, moved, MailKind.REQUEST, moved.settings.round("第1四半期"), ISSUED)
         assert f"{said}までに" in body(found.drafts[0])
-        assert [p.code for p in found.moved] == ["W635"]
+        assert [p.code for p in found.problems] == ["W635"]
         [two] = [d for d in found.drafts if d.department == OFFICE]  # 01-04 has a deadline of its own
         assert f"{said}（01-04は令和４年８月５日（金））までに" in body(two)
 

@@ -10,7 +10,7 @@ from ...domain import problems
 from ...domain.fields import Field, FieldKind, Ref, label
 from ...domain.model import Settings, normalise
 from ...domain.problems import Problem, problem
-from ...domain.values import cell_number, date_text, differs_only_in_blanks, number_text, same_word, stored_number
+from ...domain.values import cell_number, date_text, number_text, reads_the_same, same_word, stored_number
 from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.dates import serial_date
 from ...ooxml.refs import address
@@ -125,7 +125,7 @@ class _TextReader:
         word = None if shown in words else same_word(shown, words)
         if word is None:
             return shown
-        if word != issued and not differs_only_in_blanks(word, shown):
+        if word != issued and not reads_the_same(word, shown):
             self._note(problems.READ_AS_WORD, ref, at, shown, expected=word)
         return word
 
