@@ -312,7 +312,7 @@ READ_AS_WORD = ProblemKind(
 )
 STATE_UNSAID = ProblemKind(
     "W307",
-    "{quarter}までの進捗は、すべての取組が{state}などの語ですが、マスターの「状態」は実施中です。",
+    "{quarter}までの進捗は、すべての取組が「{state}」にあたる語ですが、マスターの「状態」は実施中です。",
     "施策が終わったのなら、マスターの「施策」シートの「状態」を{state}にし、「状態の開始四半期」を選んでください。続けるのなら、このままで構いません。",
 )
 
@@ -473,6 +473,9 @@ WEEKDAY_WRONG = ProblemKind(
     "日か曜日のどちらかを直してください。",
 )
 
+DEADLINE_ON_A_WEEKEND = ProblemKind(
+    "W638", "{round}の締切（{value}）は、土曜日か日曜日です。", "開庁日に直してください。このままでも発行できます。"
+)
 DEPARTMENT_MOVED = ProblemKind(
     "W637",
     "施策{measures}の主管部署は{new}になりましたが、{round}のシートは{old}に配付したブックに入っています。",

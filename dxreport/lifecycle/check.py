@@ -59,6 +59,7 @@ from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
+_WEEKEND = (5, 6)
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
@@ -180,12 +181,17 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
         if kind := seen.get(word):
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
         seen.setdefault(word, problems.PROGRESS_TWICE)
+    issued = {issue.round for issue in master.issues}
     rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
     for row, round_ in rounds:
         if weekday := wrong_weekday(row["締切"]):
             place, params = row.place("締切"), {"round": round_.name, "value": row["締切"], "weekday": weekday}
             params["expected"] = printed(round_.deadline)
             kind = problems.WEEKDAY_WRONG
+            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
+        if round_.deadline and date.fromisoformat(round_.deadline).weekday() in _WEEKEND and round_.name not in issued:
+            place, params = row.place("締切"), {"round": round_.name, "value": printed(round_.deadline)}
+            kind = problems.DEADLINE_ON_A_WEEKEND
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
         for found in status(master, round_, date.min).problems():
             yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found

@@ -200,7 +200,7 @@ FIELDS = TableSchema("項目", "項目表", (
 
 SETTINGS_SHEET = "設定"
 GENERAL = TableSchema(
-    SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
+    SETTINGS_SHEET, "設定表", (Column("項目", 22), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
 )
 PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
 FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))

@@ -73,6 +73,13 @@ class Case:
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
+    def still_to_ask(self, group: str) -> bool:
+        """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
+        if self.issued is not None or self.round.quarter or group not in self.round.opens:
+            return False
+        plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
+        return not any(text.strip() for text in plans)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

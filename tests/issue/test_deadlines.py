@@ -177,3 +177,21 @@ def rename(quarter: Quarter, departments: dict[str, str]) -> None:
         if row[0].value in departments:
             sheet.cell(row[0].row, column, departments[row[0].value])
     book.save(quarter.workspace.master)
+
+
+def test_a_deadline_on_a_weekend_of_a_round_to_come(desk: Desk) -> None:
+    def told() -> list[str]:
+        return [p["message"] for p in desk.ask("check")["settings"] if p["code"] == "W638"]
+
+    assert told() == []  # the deadlines of the sample are weekdays
+    with_deadline(desk.quarter, "令和４年７月16日")
+    assert told() == []  # 第1四半期 is issued
+    path = desk.quarter.workspace.master
+    book = openpyxl.load_workbook(path)
+    for row in book["設定"].iter_rows(min_row=2):
+        for cell in row:
+            if cell.value == "令和４年10月14日":
+                cell.value = "令和４年10月15日"
+    book.save(path)
+    [message] = told()
+    assert message.startswith("第2四半期の締切（令和４年10月15日（土））")
