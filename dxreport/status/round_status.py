@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from ..collect.judge import LACKING
 from ..domain import problems
 from ..domain.days import printed
 from ..domain.model import Measure, Round
@@ -121,7 +122,11 @@ def _sheet(master: Master, round_: Round, department: str, measure: Measure, tod
     deadline = issue.due(round_) if issue else round_.deadline
     late = max(0, (today - date.fromisoformat(deadline)).days) if deadline else 0
     live = [r for r in master.receipts if r.state is not ReceiptState.WITHDRAWN]
-    receipts = [r for r in live if r.measure == measure.id and _concerns(r, round_)]
+    receipts = [
+        r
+        for r in live
+        if r.measure == measure.id and _concerns(r, round_) and not _left_to(department, master, issue, r)
+    ]
     answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
     receipt = max(answers, key=lambda r: r.number, default=None)
     # Conflicts of a withdrawal or a rollover belong to no round, and so to every one.
@@ -154,8 +159,16 @@ def _concerns(receipt: Receipt, round_: Round) -> bool:
     return own or receipt.meant == round_.name
 
 
-def _elsewhere(master: Master, issue: Issue | None, department: str) -> str:
+def _elsewhere(master: Master, issued: Issue | Receipt | None, department: str) -> str:
     """The department that a sheet was issued to, ``""`` if it is ``department`` or was merged into it."""
-    known = master.department(issue.department) if issue else None
-    sent_to = known.name if known else issue.department if issue else department
+    known = master.department(issued.department) if issued else None
+    sent_to = known.name if known else issued.department if issued else department
     return "" if sent_to == department else sent_to
+
+
+def _left_to(department: str, master: Master, issue: Issue | None, receipt: Receipt) -> bool:
+    """Whether a sheet only lacks answers in a return of another department, and was issued to this one since."""
+    if issue is None or receipt.issue_id == issue.id or receipt.state is not ReceiptState.HELD:
+        return False
+    lacks = all(code in LACKING for code in receipt.findings.split("、") if code.startswith("E"))
+    return lacks and not _elsewhere(master, issue, department) and bool(_elsewhere(master, receipt, department))

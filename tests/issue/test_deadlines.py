@@ -146,8 +146,13 @@ def test_a_measure_that_moved_to_another_department_in_mid_round(desk: Desk) -> 
     assert [p["code"] for p in desk.ask("check")["settings"]].count("W637") == 1
     [made] = desk.ask("render", "--quarter", "1", "--measure", "01-04")["issues"]
     assert made["department"] == "職員課" and not desk.ask("status")["problems"]
-    plan = desk.quarter.collect(desk.quarter.filled({}))  # from the department of before
-    assert [s.status.value for s in plan.files[0].sheets] == ["merged", "merged"]
+    blank = {"activity.progress/K1/1": "", "activity.progress/K2/1": ""}
+    desk.quarter.collect(desk.quarter.filled({"01-04": blank}))  # the department of before leaves it to the new one
+    sheets = {s["id"]: s["state"] for s in desk.ask("status")["sheets"]}
+    assert (sheets["01-01"], sheets["01-04"]) == ("反映済", "発行")
+    assert not desk.ask("mail", "return")["drafts"]
+    plan = desk.quarter.collect(desk.quarter.filled({}))  # it answers nevertheless
+    assert [s.status.value for s in plan.files[0].sheets] == ["unchanged", "merged"]
 
 
 def test_departments_that_merged_in_mid_round(desk: Desk) -> None:
