@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _REIWA = date(2019, 5, 1)
@@ -40,6 +40,15 @@ def short_day(day: date, *, weekday: bool = True) -> str:
 def printed(iso: str, *, weekday: bool = True) -> str:
     """Return a day in ISO form as :func:`printed_day` prints it; ``""`` for none."""
     return printed_day(date.fromisoformat(iso), weekday=weekday) if iso else ""
+
+
+def printed_moment(stamp: str) -> str:
+    """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; any other text as it is."""
+    try:
+        then = datetime.fromisoformat(stamp)
+    except ValueError:
+        return stamp
+    return f"{printed_day(then.date())}{then:%H:%M}"
 
 
 def day_of(text: str) -> str | None:

@@ -14,7 +14,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import TableColumn
 
-from dxreport.domain.errors import DxreportError, UsageError
+from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear
 from dxreport.lifecycle.rollover import rollover
@@ -269,6 +269,39 @@ def test_what_was_added_to_the_old_year_later_is_named(answered: Quarter) -> Non
     with_additions(answered, formula=False, comment=False)
     again = rollover(answered.workspace, None, APRIL)
     assert "シート「集計」" in again.own and "「施策」シートの列「備考」" in again.own
+
+
+@pytest.mark.parametrize(
+    ("note", "table", "row"), [("", True, 4), ("", False, 4), ("メモ", True, 5), ("=1+1", True, 5)]
+)
+def test_rows_close_up_unless_something_stands_by_them(answered: Quarter, note: str, table: bool, row: int) -> None:
+    ended(answered, "01-02")  # in row 3
+    path = answered.workspace.master
+    book = openpyxl.load_workbook(path)
+    book["施策"]["W3"] = note or None
+    if not table:
+        del book["施策"].tables["施策表"]
+    book.save(path)
+    new = read_master(rollover(answered.workspace, None, APRIL).workspace.master)
+    sheet = openpyxl.load_workbook(io.BytesIO(new.data))["施策"]
+    assert [r[0].row for r in sheet.iter_rows() if r[0].value == "01-04"] == [row]
+    assert sheet["W3"].value == (note or None)
+    if table:
+        assert sheet.tables["施策表"].ref == f"A1:R{27 if note else 26}"
+    dropdowns = {str(v.sqref).split()[0] for v in sheet.data_validations.dataValidation}
+    assert {ref.rpartition(":")[2][1:] for ref in dropdowns} == {"27" if note else "26"}
+
+
+def test_a_blank_row_that_would_cut_a_plain_range_off_is_refused(answered: Quarter) -> None:
+    ended(answered, "01-02")
+    path = answered.workspace.master
+    book = openpyxl.load_workbook(path)
+    book["施策"]["W3"] = "メモ"
+    del book["施策"].tables["施策表"]
+    book.save(path)
+    with pytest.raises(MasterError, match="3 行目"):
+        rollover(answered.workspace, None, APRIL)
+    assert not (answered.root.parent / "令和５年度").exists()
 
 
 def ended(quarter: Quarter, id_: str) -> None:
