@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
-from ..domain.model import ActivityQuarter
+from ..domain.model import ActivityQuarter, Treatment
 from ..domain.values import fold, is_blank, is_marked, nearest, plan_is_none
 from .case import Case, Finding, choices, finding
 
@@ -65,14 +65,17 @@ def ended(case: Case) -> Iterator[Finding]:
             n, word = said[-1] if said else (0, "")
             last.append((Ref("activity.progress", activity.key, n), word))
     now = [ref for ref, _ in last if ref.period == case.round.quarter]
-    states = dict.fromkeys(_state_of(word) for _, word in last)
+    states = dict.fromkeys(_state_of(case, word) for _, word in last)
     if now and all(states):
         state = "中止" if "中止" in states else "完了"
         yield finding(problems.STATE_UNSAID, *now, state=state, quarter=QUARTER_LABELS[case.round.quarter])
 
 
-def _state_of(word: str) -> str:
-    """The 状態 that a word of 進捗 speaks of, or ``""``: 中止, 完了 (but not 未完了 or 一部完了)."""
+def _state_of(case: Case, word: str) -> str:
+    """The 状態 that a word of 進捗 speaks of, or ``""``: by its 課題の扱い, else 中止, 完了 (but not 未完了, 一部完了)."""
+    said = next((w.said for w in case.settings.progress_words if w.word == word), None)
+    if said is not None:
+        return said.value if said in (Treatment.STOPPED, Treatment.COMPLETED) else ""
     found = _ENDED.search(fold(word))
     return "" if found is None else "中止" if found[1] in _STOPPED else "完了"
 

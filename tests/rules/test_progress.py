@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dxreport.domain.model import ProgressWord
+from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.rules import judge
 from tests.rules.conftest import SETTINGS
 
@@ -138,6 +138,15 @@ def test_a_measure_that_is_over_by_its_progress_but_not_by_its_state(case, first
     made = replace(made, settings=settings, round=settings.round("第2四半期"))
     assert [list(map(str, f.refs)) for f in judge(made) if f.kind.code == "W307"] == ([said] if said else [])
     assert not [f for f in judge(replace(made, ended=True)) if f.kind.code == "W307"]
+
+
+def test_what_a_word_says_of_the_state_follows_its_treatment(case) -> None:
+    words = (ProgressWord("打切り", said=Treatment.STOPPED), ProgressWord("完了", said=Treatment.ON_TRACK))
+    settings = replace(SETTINGS, progress_words=words)
+    for word, said in (("打切り", ["W307"]), ("完了", [])):
+        made = case({K1: word, K2: word}, round="第2四半期")
+        made = replace(made, settings=settings, round=settings.round("第2四半期"))
+        assert [f.kind.code for f in judge(made) if f.kind.code == "W307"] == said
 
 
 def test_an_activity_that_was_over_before_counts_as_over(case) -> None:
