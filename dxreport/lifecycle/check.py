@@ -52,7 +52,7 @@ from ..report import states
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD
 from ..rules.case import choices
-from ..status.round_status import status
+from ..status.round_status import changed_since_issue
 from ..workspace.paths import Workspace
 from .template_words import word_notes
 
@@ -197,7 +197,7 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place("締切"), {"round": round_.name, "value": printed(round_.deadline)}
             kind = problems.DEADLINE_ON_A_WEEKEND
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
-        for found in status(master, round_, date.min).problems():
+        for found in changed_since_issue(master, round_):
             yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found
     for row, round_ in rounds:
         if not round_.opens:

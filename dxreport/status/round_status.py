@@ -104,6 +104,14 @@ def status(master: Master, round_: Round, today: date) -> RoundStatus:
     return RoundStatus(round_, sheets, _refused(master, round_))
 
 
+def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:
+    """Return ``RoundStatus.problems`` of a round; its status is only worked out where there may be any."""
+    out = [issue for issue in master.issues if issue.round == round_.name]
+    leads = {m.id: m.lead_department for m in master.measures} if out else {}
+    changed = any(i.moved(round_) or any(_elsewhere(master, i, leads.get(id_, "")) for id_ in i.measures) for i in out)
+    return tuple(status(master, round_, date.min).problems()) if changed else ()
+
+
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     """Return the unidentifiable files and sheets received between the first issue of this round and of the next."""
     begins: dict[str, str] = {}
