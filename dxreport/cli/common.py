@@ -88,7 +88,7 @@ class Call:
 
 def moment(text: str) -> datetime:
     """Read a time in ISO form, or with the date as 設定 accepts it; a date is its midnight, offsets are ignored."""
-    from ..master.settings import day_of
+    from ..domain.days import day_of
 
     written, _, time = text.strip().partition(" ")
     day = day_of(written)

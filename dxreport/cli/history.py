@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..domain.days import printed_moment
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
@@ -36,7 +37,7 @@ def history(call: Call, measure: str | None) -> None:
         console.emit_json({"changes": [_record(c, original(c)) for c in changes]})
         return
     for c in changes:
-        console.out(f"{c.when} {c.measure} {c.label}")
+        console.out(f"{printed_moment(c.when)} {c.measure} {c.label}")
         console.out(f"  「{shown(c.old, 50)}」→「{shown(c.new, 50)}」")
         cell = f" シート「{c.sheet}」 {c.cell}" if c.sheet else ""
         where = f"{c.return_id} {c.file}{cell}" if c.return_id else ""

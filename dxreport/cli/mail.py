@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,10 @@ import click
 
 from ..workspace.files import file_name
 from . import console
-from .common import Call, Record, command
+from .common import Call, Record, command, problem_record
 
 if TYPE_CHECKING:
-    from ..mail.drafts import Drafts
+    from ..mail.drafts import Drafts, WrittenDrafts
 
 _NOBODY = {
     "request": "依頼する部署はありません。",
@@ -33,6 +34,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
 
     回は、指定しなければ、いまの回（過半の施策に発行した最後の回）です。
     return は、指定しなければ、ほかの回の保留のシートの分も作ります。
+    前に作った下書きは、作り直します。手を加えたものは、そのまま残します。
     文面は templates の「メール_依頼.txt」などを、メモ帳で直せます。
 
     終了コード: 0 完了　1 下書きを作れない部署がある
@@ -48,24 +50,25 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     for drafts in planned:
         folder = out or out_folder(workspace, master, chosen, drafts.round)
         folder = folder / file_name(drafts.round.name) if out and drafts is not planned[0] else folder
-        paths, removed = write(drafts, folder)
-        record(workspace, drafts, paths, call.now)
-        answers.append(_record(drafts, folder, paths, removed))
+        written = write(drafts, folder)
+        record(workspace, drafts, written.paths, call.now)
+        answers.append(_record(drafts, folder, written))
         if not call.as_json:
-            _tell(drafts, folder, removed)
+            _tell(drafts, folder, written)
     if call.as_json:
         console.emit_json({**answers[0], "other_rounds": answers[1:]})
     return 1 if any(drafts.obstacles for drafts in planned) else 0
 
 
-def _tell(drafts: Drafts, folder: Path, removed: list[Path]) -> None:
+def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
     rows = [
         (d.department, "、".join(d.to), " ".join(s.measure for s in d.sheets), "、".join(d.attachments))
         for d in drafts.drafts
     ]
     if rows:
         console.out(console.table(rows, ("部署", "宛先", "施策", "添付")))
-        console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {len(rows)} 通を {folder} に作りました。")
+        made = len(rows) - len(written.kept)
+        console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {made} 通を {folder} に作りました。")
     elif not drafts.obstacles:
         console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind.value]}")
     for obstacle in drafts.obstacles:
@@ -74,11 +77,26 @@ def _tell(drafts: Drafts, folder: Path, removed: list[Path]) -> None:
         console.say(
             f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。"
         )
-    if removed:
-        console.say(f"いらなくなった前の下書きを消しました: {'、'.join(path.name for path in removed)}")
+    for moved in drafts.problems:
+        console.say(f"注意: {moved.message}{moved.fix}")
+    if written.kept:
+        console.say(
+            f"注意: 手を加えた下書きは、添付もそのままで残しました: {_names(written.kept)}。"
+            "作り直すときは、そのファイルを消してから、もう一度実行してください。"
+        )
+    if written.stale:
+        console.say(
+            f"注意: 回答の済んだ部署への、手を加えた下書きが残っています: {_names(written.stale)}。送らずに、消してください。"
+        )
+    if written.removed:
+        console.say(f"いらなくなった前の下書きを消しました: {_names(written.removed)}")
 
 
-def _record(drafts: Drafts, folder: Path, paths: list[Path], removed: list[Path]) -> Record:
+def _names(paths: Iterable[Path]) -> str:
+    return "、".join(path.name for path in paths)
+
+
+def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Record:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,
@@ -92,9 +110,10 @@ def _record(drafts: Drafts, folder: Path, paths: list[Path], removed: list[Path]
                     for s in d.sheets
                 ],
             }
-            for d, path in zip(drafts.drafts, paths, strict=True)
+            for d, path in zip(drafts.drafts, written.paths, strict=True)
         ],
         "obstacles": [{"department": o.department, "reason": o.reason, "fix": o.fix} for o in drafts.obstacles],
         "unread": [{"return": r.id, "file": r.file} for r in drafts.unread],
-        "removed": [str(path) for path in removed],
+        "removed": list(map(str, written.removed)), "kept": list(map(str, written.kept)), "stale": list(map(str, written.stale)),
+        "problems": list(map(problem_record, drafts.problems)),
     }  # fmt: skip

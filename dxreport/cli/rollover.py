@@ -20,7 +20,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを引き継ぎます。
 
     施策ID、施策名、部署、関連施策、取組の名前、成果目標（目標と実績）を引き継ぎ、到達目標、作業予定、
-    進捗、対応策、予算化予定、支援依頼は空にします。中止・完了・統合の施策は引き継ぎません。
+    進捗、対応策、予算化予定、支援依頼は空にします。マスターに書き足した列やシートも引き継ぎます。中止・完了・統合の施策は引き継ぎません。
     """
     from ..lifecycle.rollover import rollover as roll_over
 
@@ -33,11 +33,18 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
             "measures": done.measures, "left": list(done.left),
             "changes": [change_record(c) for c in done.changes],
             "conflicts": [conflict_record(c) for c in done.conflicts],
-            "unknown": list(done.unknown), "dry_run": dry_run,
+            "unknown": list(done.unknown), "dry_run": dry_run, "own": list(done.own), "blank": list(done.blank),
         })  # fmt: skip
     elif done.opened:
         console.out(f"{year}の作業フォルダー: {folder}{will}")
         console.out(f"  {done.measures} 施策を引き継ぎました。{f'引き継がなかった施策: {left}' if left else ''}")
+        if done.own:
+            console.out(f"  書き足された列とシートも引き継ぎました: {'、'.join(done.own)}")
+        if done.blank:
+            console.out(
+                f"  引き継がなかった施策の行は、空けてあります: {'、'.join(done.blank)}"
+                "（数式やコメントがあるため。Excel で行を削除してください）"
+            )
         console.out("  「設定」の「締切」は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
         console.out(f"  次: dxreport render --round 計画 -C {folder}")
     else:
@@ -45,6 +52,8 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
             console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
         for x in done.conflicts:
             console.out(f"競合 {x.id} {x.measure} {x.label}: {year}のマスターでも書き換えられています（{x.current}）")
+        if done.own:
+            console.out(f"{year}のマスターにない列とシート: {'、'.join(done.own)}（必要なら写してください）")
         if left:
             console.out(f"前の年度で終わったので、引き継がなかった施策: {left}（{year}の「状態」を確かめてください）")
         if done.unknown:

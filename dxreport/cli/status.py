@@ -9,7 +9,7 @@ import click
 
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, Record, command, note_records
+from .common import Call, Record, command, note_records, problem_record
 
 if TYPE_CHECKING:
     from ..master.records import Master
@@ -48,7 +48,7 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
     elif path:
         console.out(f"{found.round.name}の提出状況を {path} に作りました。")
     else:
-        for line in (*summary(master, today), *_work(today), *_register(found)):
+        for line in (*summary(master, today), *today.notices, *_work(today), *_register(found)):
             console.out(line)
 
 
@@ -156,6 +156,7 @@ def _record(today: Agenda) -> Record:
                 "department": s.department, "id": s.measure, "name": s.name, "state": s.state.value,
                 "issue": s.issue.id if s.issue else "", "return": s.receipt.id if s.receipt else "",
                 "days_late": s.days_late, "conflicts": [c.id for c in s.conflicts], "notes": note_records(s.notes),
+                "deadline": s.deadline,
             }
             for s in found.sheets
         ],
@@ -163,6 +164,7 @@ def _record(today: Agenda) -> Record:
             {"return": r.id, "file": r.file, "reason": r.note, "department": r.department, "notes": note_records(r.notes)}
             for r in found.refused
         ],
+        "problems": list(map(problem_record, found.problems())),
         "answered": found.answered,
         "headline": list(today.headline),
         "tasks": [_task_record(task) for task in today.tasks],

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from ..domain import problems
+from ..domain.days import printed
 from ..domain.errors import PackageError
 from ..domain.fields import Ref
 from ..domain.problems import Problem
@@ -73,7 +74,9 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
     sheets = planned.sheets
     first = held[0]
     round_ = master.settings.round(first.round)
-    limit = f"提出期限 {round_.deadline}" if round_ and round_.deadline else ""
+    issue = master.issue(first.issue)
+    day = issue.due(round_) if issue and round_ else ""
+    limit = f"提出期限 {printed(day)}" if day else ""
     meant = "、".join(dict.fromkeys(s.meant for s in held if s.meant))
     what = "施策" if len({s.sheet for s in sheets}) < len(sheets) else "シート"
     again = (

@@ -34,6 +34,7 @@ class Judge:
     def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
         self._terms, self._departments = terms, master.departments
         self._measures = master.by_id
+        self._ended = {id_ for id_, standing in master.standings.items() if standing.ended}
         self._known = dict(known)
         self._opened: dict[tuple[object, ...], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}
@@ -65,7 +66,7 @@ class Judge:
         round_ = settings.round(sheet.round) or Round(sheet.round)
         return Case(
             Measure(texts, settings.catalogue), Measure(sheet.issued, settings.catalogue), self._measures, round_, settings,
-            self._departments, sheet.inputs,
+            self._departments, sheet.inputs, sheet.issued.get(Ref("id"), "") in self._ended,
         )  # fmt: skip
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
@@ -73,7 +74,9 @@ class Judge:
         case = self._case(sheet, texts)
         # A missing 対応策 is not charged to a sheet whose 進捗 came from elsewhere.
         due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
-        known = {ref for p in read.problems for ref in p.fields} | {str(ref) for ref in (*others, *due)}
+        known = {ref for p in read.problems if p.severity == "error" for ref in p.fields} | {
+            str(ref) for ref in (*others, *due)
+        }
         findings = [f for found in judge(case) if (f := _without(found, known))]
         found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)

@@ -1,11 +1,15 @@
-"""Days as papers of a Japanese office print them."""
+"""Days as papers of a Japanese office print them, and as people write them."""
 
 from __future__ import annotations
 
-from datetime import date
+import re
+import unicodedata
+from datetime import date, datetime
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _REIWA = date(2019, 5, 1)
+_WRITTEN = re.compile(r"(令和|R)?(元|\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\((.*)\))?")
+WEEKDAYS = "月火水木金土日"
 
 
 def printed_number(number: int) -> str:
@@ -30,4 +34,42 @@ def printed_day(day: date, *, weekday: bool = True) -> str:
 def short_day(day: date, *, weekday: bool = True) -> str:
     """Return ``７月15日（金）``, where the year is clear."""
     text = f"{printed_number(day.month)}月{printed_number(day.day)}日"
-    return f"{text}（{'月火水木金土日'[day.weekday()]}）" if weekday else text
+    return f"{text}（{WEEKDAYS[day.weekday()]}）" if weekday else text
+
+
+def printed(iso: str, *, weekday: bool = True) -> str:
+    """Return a day in ISO form as :func:`printed_day` prints it; ``""`` for none."""
+    return printed_day(date.fromisoformat(iso), weekday=weekday) if iso else ""
+
+
+def printed_moment(stamp: str) -> str:
+    """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; any other text as it is."""
+    try:
+        then = datetime.fromisoformat(stamp)
+    except ValueError:
+        return stamp
+    return f"{printed_day(then.date())}{then:%H:%M}"
+
+
+def day_of(text: str) -> str | None:
+    """Read a date: ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日（金）``, ``R4.7.15`` → ``2022-07-15``; else None."""
+    match = _written(text)
+    if not match:
+        return None
+    era, year, month, day, _ = match.groups()
+    western = (1 if year == "元" else int(year)) + 2018 if era else int(year) if year.isdigit() else 0
+    try:
+        return date(western, int(month), int(day)).isoformat() if western >= 2000 else None
+    except ValueError:
+        return None
+
+
+def wrong_weekday(text: str) -> str:
+    """Return the weekday that a written day names though it falls on another, or ``""``."""
+    match, day = _written(text), day_of(text)
+    said = match[5].removesuffix("曜日").removesuffix("曜") if match and match[5] else ""
+    return said if day and said in tuple(WEEKDAYS) and said != WEEKDAYS[date.fromisoformat(day).weekday()] else ""
+
+
+def _written(text: str) -> re.Match[str] | None:
+    return _WRITTEN.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))

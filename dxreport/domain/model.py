@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from .days import printed_year
-from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
+from .fields import BUILT_IN, QUARTERS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .values import measure_id
 
@@ -339,6 +339,11 @@ class Round:
     requires: frozenset[str] = frozenset()
     form: str = ""
 
+    @property
+    def closes(self) -> bool:
+        """Whether it asks for the final 実績 of the year."""
+        return not self.quarter and "実績" in self.requires
+
 
 class Treatment(Enum):
     """課題の扱い: what a 進捗 means in the report."""
@@ -370,7 +375,10 @@ class ProgressWord:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """設定 of one fiscal year; ``closed`` once its returns are no longer accepted."""
+    """設定 of one fiscal year; ``closed`` once its returns are no longer accepted.
+
+    ``asks_ended`` is whether the closing round goes to measures that ended during the year, too.
+    """
 
     fiscal_year: FiscalYear
     plan_years: tuple[FiscalYear, ...]
@@ -382,10 +390,17 @@ class Settings:
     closed: bool = False
     catalogue: Catalogue = BUILT_IN
     names: Names = field(default_factory=Names)
+    asks_ended: bool = False
 
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""
         return next((r for r in self.rounds if r.name == name), None)
+
+    def words(self, field: Field) -> tuple[str, ...]:
+        """Return the words that a field may hold; () where any text may stand."""
+        if field.kind is FieldKind.PROGRESS:
+            return tuple(w.word for w in self.progress_words)
+        return self.flags if field.kind is FieldKind.FLAG else field.choices
 
     @property
     def plan_year(self) -> int:

@@ -4,7 +4,7 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
 Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 部署, 方向
+W3 関連施策, 状態 and words, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 部署, 方向
 and the ledgers of the master.
 """
 
@@ -312,6 +312,14 @@ RELATED_ONE_WAY = ProblemKind(
 )
 
 MEASURE_UNKNOWN = ProblemKind("W305", "{field}の施策ID「{value}」はマスターにありません。", "番号を確かめてください。")
+READ_AS_WORD = ProblemKind(
+    "W306", "「{value}」は「{expected}」として取り込みました。", "違うときは、一覧から選び直して返送してください。"
+)
+STATE_UNSAID = ProblemKind(
+    "W307",
+    "{quarter}までの進捗は、すべての取組が「{state}」にあたる語ですが、マスターの「状態」は実施中です。",
+    "施策が終わったのなら、マスターの「施策」シートの「状態」を{state}にし、「状態の開始四半期」を選んでください。続けるのなら、このままで構いません。",
+)
 
 # W4: addresses and texts
 MAIL_BLANK = ProblemKind("W401", "連絡先（E-mail）が空白です。", "メールアドレスを記入してください。")
@@ -503,6 +511,27 @@ TITLE_TWICE = ProblemKind(
     "W624",
     "報告書名の中に{names}が入っています。表題には、重ねて印刷しません。",
     "このままで構いません。{names}を表題の上にも印刷したいときは、「設定」の報告書名から除いてください。",
+)
+
+DEADLINE_MOVED = ProblemKind(
+    "W635",
+    "{round}の提出期限は{now}ですが、まだ返送されていないブックには{printed}と印刷されています（{first} など {count} 施策）。",
+    "メールの下書き（dxreport mail remind）には、変わった期限を書きます。"
+    "印刷も直すときは、dxreport render --round {round} で作り直して送ってください。前のブックで返ってきても読み取れます。",
+)
+WEEKDAY_WRONG = ProblemKind(
+    "W636",
+    "{round}の締切「{value}」は、{weekday}曜日ではありません。{expected}として扱っています。",
+    "日か曜日のどちらかを直してください。",
+)
+
+DEADLINE_ON_A_WEEKEND = ProblemKind(
+    "W638", "{round}の締切（{value}）は、土曜日か日曜日です。", "開庁日に直してください。このままでも発行できます。"
+)
+DEPARTMENT_MOVED = ProblemKind(
+    "W637",
+    "施策{measures}の主管部署は{new}になりましたが、{round}のシートは{old}に配付したブックに入っています。",
+    "{new}に送るときは、dxreport render --round {round} {options} で作り直してください。{old}から返ってきても読み取れます。",
 )
 
 KINDS: Mapping[str, ProblemKind] = {

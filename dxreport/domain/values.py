@@ -321,9 +321,12 @@ def area_code(text: str) -> str:
     return plain.zfill(2) if re.fullmatch(r"\d", plain) else plain
 
 
+_WAYS_OF_DORI = (("どおり", "通り"), ("どうり", "通り"), ("とおり", "通り"))
+_WITH_KANA = re.compile(r"(^|[^ぁ-ん])([ぁ-ん]*)")  # each character with the kana after it
+_OKURIGANA = re.compile("[わかがたら]?[いえきぎけげしじせぜちびべみめりれ]")
 # Variant spellings, replaced anywhere in the text after NFKC and without blanks.
 _VARIANTS = (
-    ("どおり", "通り"), ("どうり", "通り"), ("とおり", "通り"),
+    *_WAYS_OF_DORI,
     ("遅れ", "遅延"), ("おくれ", "遅延"), ("進ちょく", "進捗"),
 )  # fmt: skip
 _ALIASES = {"あり": "有", "アリ": "有", "有り": "有", "なし": "無", "ナシ": "無", "無し": "無"}
@@ -347,6 +350,51 @@ def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | 
         return within[0]
     close = difflib.get_close_matches(key, keys, 1, ratio)
     return keys[close[0]] if close else None
+
+
+def same_word(text: str, words: Iterable[str]) -> str | None:
+    """Return the one of ``words`` that a text is, however it is typed; None for none, or for several.
+
+    Blanks, width, case and 送り仮名 make no other word (`` 順調``, ``見直`` for 見直し), nor do kana that every reader
+    takes for the same (予定どおり, あり). Unlike :func:`nearest`, this leaves no room for another meaning.
+    """
+    plain, keys = _typed(text), {word: _typed(word) for word in words}
+    same = [word for word, key in keys.items() if key == plain]
+    if not same:
+        plain = _ALIASES.get(plain, plain)
+        same = [word for word, key in keys.items() if _same_kanji(key, plain)]
+    return same[0] if len(same) == 1 else None
+
+
+def reads_the_same(one: str, other: str) -> bool:
+    """Whether two texts differ only in what nobody would ask about: blanks, width, 予定どおり for 予定通り, なし for 無."""
+    return len({_ALIASES.get(_typed(text), _typed(text)) for text in (one, other)}) == 1
+
+
+def _typed(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(c for c in plain if unicodedata.category(c)[0] not in "ZC").casefold().removesuffix("。")
+    for variant, word in _WAYS_OF_DORI:
+        plain = plain.replace(variant, word)
+    return plain
+
+
+def _same_kanji(one: str, other: str) -> bool:
+    """Whether two words differ at most in the kana that may be left out after a kanji: 見直し and 見直."""
+    here, there = (_WITH_KANA.findall(word) for word in (one, other))
+    return [c for c, _ in here] == [c for c, _ in there] and all(
+        a == b or (_is_kanji(c) and _may_be_left_out(*sorted((a, b), key=len)))
+        for (c, a), (_, b) in zip(here, there, strict=True)
+    )
+
+
+def _may_be_left_out(short: str, long: str) -> bool:
+    """Whether 送り仮名 may be written short: nothing or り for わり (終わり, 終り), but never 問題 for 問題なし."""
+    return bool(_OKURIGANA.fullmatch(long)) and short in ("", long[1:])
+
+
+def _is_kanji(char: str) -> bool:
+    return "一" <= char <= "鿿" or char == "々"
 
 
 def did_you_mean(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str:

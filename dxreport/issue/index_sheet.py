@@ -23,9 +23,12 @@ _LEAST = 18.0  # points of a row; links on lower rows are hard to click
 
 
 def index_sheet(
-    title: str, measures: Sequence[Measure], styles: Styles, names: Names, places: Mapping[str, str]
-) -> PlainSheet:
+    title: str, measures: Sequence[Measure], styles: Styles, names: Names, places: Mapping[str, str],
+    *, ended: Mapping[str, str],
+) -> PlainSheet:  # fmt: skip
     """List ``measures`` under ``title``, in the words of ``names``, each with a link to its place.
+
+    ``ended`` says of each whether it ended (第3四半期から中止), which stands behind its name.
 
     The formats are added to ``styles``.
     """
@@ -35,7 +38,8 @@ def index_sheet(
     rows.append(text_row(_HEAD_ROW, _LEAST, [(names.termed(head), styles.added(_HEAD)) for head in _HEADS]))
     looks, links = [styles.added(look) for look in (_LINK, _TEXT, _TEXT)], []
     for number, m in enumerate(measures, _HEAD_ROW + 1):
-        texts = (m.id, m.name, m.lead_department)
+        note = ended.get(m.id, "")
+        texts = (m.id, f"{m.name}（{note}）" if note else m.name, m.lead_department)
         height = max(_LEAST, min(row_height(texts, _WIDTHS, _TEXT.size, font), MAX_HEIGHT))
         rows.append(text_row(number, height, zip(texts, looks, strict=True)))
         location = escape_attribute(places[m.id])

@@ -77,7 +77,8 @@ def published_set(
     pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in measures]
     if form.layout.is_list:
         pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]
-    index = partial(index_sheet, title, measures, form.source.styles, names)
+    ended = {m.id: master.standings[m.id].note for m in measures}
+    index = partial(index_sheet, title, measures, form.source.styles, names, ended=ended)
     book = render_published(form, pages, index, title)
     name = file_name("_".join((year, *paper)))
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
@@ -85,7 +86,7 @@ def published_set(
 
 def _running(master: Master) -> list[Measure]:
     """Return the measures that ran in the year."""
-    return [m for m in master.measures if master.standings[m.id].runs_in(0)]
+    return [m for m in master.measures if master.standings[m.id].runs_in(0)]  # a quarter at least
 
 
 def out_folder(workspace: Workspace, master: Master) -> Path:

@@ -22,7 +22,7 @@ from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
-from ..master.records import Issue, Master, stamp
+from ..master.records import Day, Issue, Master, stamp
 from ..master.write import MasterEdit, save
 from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
@@ -73,24 +73,31 @@ def plan(
     *,
     departments: Sequence[str] = (),
     measures: Sequence[str] = (),
+    deadline: str = "",
     kept: Callable[[str], bytes] = lambda _: b"",
     watch: Callable[[Iterable[_Selections]], Iterable[_Selections]] = iter,
 ) -> list[PreparedIssue]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
+
+    ``deadline`` is one of their own, in ISO form, instead of the round's.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
     a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
     for a department or measure that does not exist or has nothing in this round; DxreportError for a form that does
     not exist or does not read back as rendered.
     """
+    own, round_ = Day(deadline), replace(round_, deadline=deadline or round_.deadline)
     taken = {issue.id for issue in master.issues}
     out: list[PreparedIssue] = []
     for selections in watch(_chosen(master, forms, round_, departments, measures)):
         files: set[str] = set()
         prepared = [PreparedForm(forms.load(s.template), round_, master.settings, s.department) for s in selections]
-        found = [_again(master, form, s, files) for form, s in zip(prepared, selections, strict=True)]
+        found = [_again(master, form, s, own, files) for form, s in zip(prepared, selections, strict=True)]
         for form, selection, again in zip(prepared, selections, found, strict=True):
-            out.append(again or _anew(master, form, selection, stamp(now), taken=taken, kept=kept, files=files))
+            made = again or _anew(
+                master, form, selection, stamp(now), deadline=own, taken=taken, kept=kept, files=files
+            )
+            out.append(made)
     return out
 
 
@@ -146,7 +153,7 @@ def _chosen(
     master: Master, forms: Forms, round_: Round, departments: Sequence[str], measures: Sequence[str]
 ) -> list[_Selections]:
     """Return the selections, by department."""
-    by_name = {d.name: ms for d, ms in master.by_department(round_.quarter)}
+    by_name = {d.name: ms for d, ms in master.by_department(round_)}
     if not master.measures:
         what = "マスターに施策がまだありません。"
         fix = (
@@ -197,7 +204,9 @@ def _selections(
     return tuple(out)
 
 
-def _again(master: Master, prepared: PreparedForm, chosen: _Selection, files: set[str]) -> PreparedIssue | None:
+def _again(
+    master: Master, prepared: PreparedForm, chosen: _Selection, deadline: Day, files: set[str]
+) -> PreparedIssue | None:
     """Render the selection as the last issue of the same sheets; return None if anything has changed since.
 
     Its file is added to ``files``; where another workbook of the department has this name, the issue is not repeated.
@@ -207,7 +216,8 @@ def _again(master: Master, prepared: PreparedForm, chosen: _Selection, files: se
     for last in reversed(master.issues):
         if (last.round, last.department, last.measures, last.form) == same:
             made = _rendered(master, prepared, chosen, last)
-            if made.issue != last or last.file in files:
+            dated = last.deadline == deadline and last.printed in ("", prepared.round.deadline)
+            if made.issue != last or not dated or last.file in files:
                 return None
             files.add(last.file)
             return replace(made, again=True)
@@ -216,7 +226,7 @@ def _again(master: Master, prepared: PreparedForm, chosen: _Selection, files: se
 
 def _anew(
     master: Master, prepared: PreparedForm, chosen: _Selection, when: str,
-    *, taken: set[str], kept: Callable[[str], bytes], files: set[str],
+    *, deadline: Day, taken: set[str], kept: Callable[[str], bytes], files: set[str],
 ) -> PreparedIssue:  # fmt: skip
     """Render the selection under the next number that is not ``taken`` or kept for another workbook, and take it.
 
@@ -234,7 +244,8 @@ def _anew(
     while True:
         id_ = f"{prefix}{next_number(prefix, taken):03}"
         taken.add(id_)
-        issue = Issue(id_, round_, chosen.department, ids, when, file, prepared.form.digest, sha256="")
+        printed = Day(prepared.round.deadline)
+        issue = Issue(id_, round_, chosen.department, ids, when, file, prepared.form.digest, "", printed, deadline)
         made = _rendered(master, prepared, chosen, issue)
         check_readable(made.data, prepared, chosen.measures)
         if kept(id_) in (b"", made.data):

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from ..collect.strayed import strayed
 from ..domain import problems
 from ..domain.addresses import address_problems
+from ..domain.days import printed, wrong_weekday
 from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
@@ -50,13 +52,15 @@ from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..report import states
 from ..report.coordination import measure_problems
-from ..report.states import WITHOUT_WORD, running
+from ..report.states import WITHOUT_WORD
 from ..rules.case import choices
+from ..status.round_status import changed_since_issue
 from ..workspace.paths import Workspace
 from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
+_WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
@@ -100,7 +104,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         CheckedMeasure(
             m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_activities_twice(master, m))
         )
-        for m in running(master, round_.quarter)
+        for m in master.running(round_)
     ]
     files = form_files(templates)
     if not files:
@@ -136,7 +140,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
 def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, list[Measure]]:
     """Return the templates that a round uses, with the measures on each; those of no measure where it has none."""
     out: dict[Path, list[Measure]] = {}
-    found = list(running(master, round_.quarter))
+    found = list(master.running(round_))
     for measure in found:
         name, _ = said_form(master, measure, round_)
         path = find_form(name, files) if name else default_form(files)
@@ -162,7 +166,7 @@ def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
     if default_form(files):
         return
     for round_ in master.settings.rounds:
-        ids = [m.id for m in running(master, round_.quarter) if not said_form(master, m, round_)[0]]
+        ids = [m.id for m in master.running(round_) if not said_form(master, m, round_)[0]]
         if ids:
             params = {"round": round_.name, "measures": "、".join(ids), "reason": suggested_form("", files)}
             yield problem(problems.FORM_UNSAID, params, label=FORM)
@@ -184,7 +188,20 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
         if kind := seen.get(word):
             yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
         seen.setdefault(word, problems.PROGRESS_TWICE)
+    issued = {issue.round for issue in master.issues}
     rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
+    for row, round_ in rounds:
+        if weekday := wrong_weekday(row["締切"]):
+            place, params = row.place("締切"), {"round": round_.name, "value": row["締切"], "weekday": weekday}
+            params["expected"] = printed(round_.deadline)
+            kind = problems.WEEKDAY_WRONG
+            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
+        if round_.deadline and date.fromisoformat(round_.deadline).weekday() in _WEEKEND and round_.name not in issued:
+            place, params = row.place("締切"), {"round": round_.name, "value": printed(round_.deadline)}
+            kind = problems.DEADLINE_ON_A_WEEKEND
+            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
+        for found in changed_since_issue(master, round_):
+            yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found
     for row, round_ in rounds:
         if not round_.opens:
             place, params = row.place("入力欄"), {"round": round_.name}

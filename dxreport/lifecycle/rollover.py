@@ -1,7 +1,8 @@
 """Rollover: the next fiscal year's master from this one, and late answers of the old year carried into it.
 
-Every run carries the same: names, departments, contacts, relations, activities without their plans, outcomes with
-all targets, 実績 and 方向. A later run merges the changes of the old year cell by cell, three ways like a return: as
+The next year begins with this year's workbook, so that all that people added to it is carried; what belongs to the
+year is cleared. Names, departments, contacts, relations, activities without their plans, outcomes with all targets,
+実績 and 方向 stay. A later run merges the changes of the old year cell by cell, three ways like a return: as
 carried before, as in the old year now, as in the new year now.
 """
 
@@ -19,8 +20,8 @@ from ..domain.fields import Catalogue, Ref, label
 from ..domain.merge import contested, three_way
 from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
-from ..master.build import master_bytes
-from ..master.read import read_master
+from ..master.next_year import NextMaster, next_master, own_places
+from ..master.read import master_from, read_master
 from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
 from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..rules import item_name
@@ -38,7 +39,8 @@ class RolloverResult:
     """What a rollover did: ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
 
     ``left`` are ended measures that were not carried (in an update, those that the new year still holds);
-    ``unknown`` are measures added to the old year after the new one was opened, for a person to enter.
+    ``unknown`` are measures added to the old year after the new one was opened, for a person to enter. ``own`` and
+    ``blank`` as in ``NextMaster``; in an update ``own`` are the columns and sheets that the new year does not have.
     """
 
     workspace: Workspace
@@ -49,6 +51,8 @@ class RolloverResult:
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     unknown: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
 
 
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
@@ -65,10 +69,12 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
         return _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
     if target.root.exists() and any(target.root.iterdir()):
         raise UsageError(f"{target.root} は空ではありません。", "--out で別のフォルダーを指定してください。")
+    new = next_master(master, settings, carried)
+    master_from(new.data)
     if not dry_run:
-        _open(workspace, target, master, settings, carried)
+        _open(workspace, target, new, carried)
     left = tuple(m.id for m in master.measures if m.id not in carried)
-    return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left)
+    return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left, own=new.own, blank=new.blank)
 
 
 def carry(measure: Measure) -> Measure:
@@ -101,9 +107,7 @@ def _next_round(round_: Round) -> Round:
     return replace(round_, deadline=day.replace(year=day.year + 1, day=28 if leap else day.day).isoformat())
 
 
-def _open(
-    workspace: Workspace, target: Workspace, master: Master, settings: Settings, carried: Mapping[str, Measure]
-) -> None:
+def _open(workspace: Workspace, target: Workspace, new: NextMaster, carried: Mapping[str, Measure]) -> None:
     if not workspace.templates.is_dir():
         fix = "様式の入った templates フォルダーを戻してください。"
         raise MasterError(f"{workspace.templates} がありません。", fix)
@@ -111,10 +115,7 @@ def _open(
         atomic_write(target.templates / name, data)
     target.reports.mkdir(parents=True, exist_ok=True)
     _write_carried(target, {id_: measure.values() for id_, measure in carried.items()})
-    directions = {place: text for place, text in master.directions.items() if place[0] in carried}
-    forms = {id_: form for id_, form in master.forms.items() if id_ in carried}
-    new = master_bytes(settings, master.departments, carried.values(), directions=directions, forms=forms)
-    atomic_write(target.master, new)
+    atomic_write(target.master, new.data)
 
 
 def _write_carried(target: Workspace, carried: Texts) -> None:
@@ -156,7 +157,8 @@ def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dr
         _write_carried(target, {**before, **{id_: carried[id_] for id_ in shared}})
     left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
-    return RolloverResult(target, year.label, False, len(carried), left, changes, conflicts, unknown)
+    own = tuple(place for place in own_places(old) if place not in own_places(new))
+    return RolloverResult(target, year.label, False, len(carried), left, changes, conflicts, unknown, own)
 
 
 class _Merging:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..domain.fields import Field, FieldKind
 from ..domain.model import Settings, normalise
 from ..form.expressions import Binding
 from ..form.records import Form
@@ -28,19 +27,13 @@ def _formats(form: Form, settings: Settings) -> Iterator[str]:
         formulas = "\n".join(f.text or "" for f in element.iter("{*}formula", "{*}f"))
         for letters, row, word in _COMPARED.findall(formulas):
             field = fields.get(cell(letters + row))
-            words = _words(field, settings) if field else ()
+            words = settings.words(field) if field else ()
             if field and words and word not in words and (field.key, word) not in told:
                 told.add((field.key, word))
                 yield (
                     f"条件付き書式が{field.label}（{letters}{row}）を「{word}」と比べていますが、この語は使われていません"
                     f"（使える語: {'、'.join(words)}）。条件付き書式の数式を直してください。"
                 )
-
-
-def _words(field: Field, settings: Settings) -> tuple[str, ...]:
-    if field.kind is FieldKind.PROGRESS:
-        return tuple(word.word for word in settings.progress_words)
-    return settings.flags if field.kind is FieldKind.FLAG else field.choices
 
 
 def _instructions(form: Form, settings: Settings) -> Iterator[str]:

@@ -18,16 +18,17 @@ from types import SimpleNamespace
 from ..collect.corrected import kept_copies
 from ..collect.originals import original_path
 from ..domain.addresses import addresses
-from ..domain.days import printed_day
+from ..domain.days import printed, printed_day
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
+from ..domain.problems import Problem
 from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt, stamp
 from ..status.mailed import KINDS, Mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
-from .eml import BOUNDARY, Attachment, eml
+from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
 
 
@@ -45,7 +46,7 @@ class MailKind(Enum):
 
     @property
     def mark(self) -> str:
-        """The boundary between the parts of a draft; it marks the draft as ours."""
+        """The beginning of the boundary between the parts of a draft; it marks the draft as ours."""
         return f"{BOUNDARY}_{self.value}"
 
     def concerns(self, state: State) -> bool:
@@ -82,13 +83,19 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure."""
+    """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
+
+    ``problems`` are what has changed since sheets that are out were issued; ``answered`` are the departments that get no draft,
+    by the name of its file.
+    """
 
     kind: MailKind
     round: Round
     drafts: tuple[Draft, ...]
     obstacles: tuple[Obstacle, ...]
     unread: tuple[Receipt, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    answered: frozenset[str] = frozenset()
 
 
 def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
@@ -110,29 +117,38 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
             by_department.setdefault(sheet.department, []).append(sheet)
     drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
     unread = found.refused if kind is MailKind.REMIND else ()
-    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread)
+    moved = tuple(found.problems()) if drafts else ()
+    answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in by_department)
+    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered)
 
 
-def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
-    """Write the drafts into ``folder``; return their paths, and those of earlier drafts that were removed.
+@dataclass(frozen=True, slots=True)
+class WrittenDrafts:
+    """Where the drafts are, and what became of earlier files in their folder.
 
-    Earlier drafts of the same kind for other departments are out of date, since these have answered. Raises
-    UsageError for a file of the same name that is no such draft, and as ``atomic_write``.
+    ``removed`` are drafts as we wrote them that are out of date, since their departments have answered. What was
+    edited by hand stays: ``kept`` are those of this run's drafts, ``stale`` those that are out of date.
     """
-    paths = [folder / draft.file for draft in drafts.drafts]
-    for path in paths:
-        if path.exists() and not _is_ours(path):
-            raise UsageError(
-                f"{path} は、手を加えたファイルのようです。上書きしません。",
-                "別の場所に移すか、--out で別のフォルダーを指定してください。",
-            )
-    for path, draft in zip(paths, drafts.drafts, strict=True):
-        atomic_write(path, draft.data)
-    names = {path.name for path in paths}
-    old = [p for p in sorted(folder.glob("*.eml")) if p.name not in names and _is_ours(p, drafts.kind.mark)]
+
+    paths: tuple[Path, ...]
+    removed: tuple[Path, ...] = ()
+    kept: tuple[Path, ...] = ()
+    stale: tuple[Path, ...] = ()
+
+
+def write(drafts: Drafts, folder: Path) -> WrittenDrafts:
+    """Write the drafts into ``folder``, over earlier ones that nobody has edited; raises as ``atomic_write``."""
+    files = {folder / draft.file: draft.data for draft in drafts.drafts}
+    kept = tuple(path for path in files if path.exists() and not is_as_written(path.read_bytes()))
+    for path, data in files.items():
+        if path not in kept:
+            atomic_write(path, data)
+    others = [path for path in sorted(folder.glob("*.eml")) if path not in files]
+    old = tuple(path for path in others if is_as_written(path.read_bytes(), drafts.kind.mark))
     for path in old:
         path.unlink()
-    return paths, old
+    edited = tuple(path for path in others if path not in old and path.stem in drafts.answered)
+    return WrittenDrafts(tuple(files), old, kept, edited)
 
 
 def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
@@ -172,7 +188,8 @@ class _Writer:
         files = tuple(a.name for a in attachments)
         template = self.workspace.templates / f"メール_{self.kind.label}.txt"
         subject, body = compose(template, self._names(department, sheets, files))
-        data = eml(to, cc, subject, body, attachments, boundary=self.kind.mark)
+        mark = self.kind.mark
+        data = seal(eml(to, cc, subject, body, attachments, boundary=mark), mark)
         return Draft(department, tuple(to), tuple(cc), subject, tuple(sheets), files, data)
 
     def _addresses(self, department: str) -> tuple[list[str], list[str]]:
@@ -218,13 +235,28 @@ class _Writer:
             raise DxreportError(f"発行の控え {path} がありません。", "バックアップから戻してください。")
         return Attachment(issue.file, path.read_bytes())
 
+    def _deadline(self, sheets: Sequence[SheetStatus]) -> str:
+        """Say the deadline of most sheets, whether it is another than they show, and which sheets have others."""
+        days: dict[str, list[SheetStatus]] = {}
+        for s in sheets:
+            days.setdefault(self._day(s), []).append(s)
+        first, *others = sorted(days, key=lambda day: -len(days[day]))
+        rest = [f"{'、'.join(s.measure for s in days[day])}は{day or '期限なし'}" for day in others]
+        return f"{first or '期限なし'}（{'、'.join(rest)}）" if rest else first
+
+    def _day(self, s: SheetStatus) -> str:
+        """The deadline of a sheet, as papers print it; 延長後 or 変更後 where the sheet shows another."""
+        day = printed(s.deadline)
+        if not (day and s.issue and s.issue.moved(self.round)):
+            return day
+        return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
+
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
         """Return the names that the mail template may use."""
-        deadline = self.round.deadline
         return {
             "fiscal_year": self.master.settings.fiscal_year.label,
             "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter),
-            "deadline": printed_day(date.fromisoformat(deadline)) if deadline else "",
+            "deadline": self._deadline(sheets),
             "days_late": max(s.days_late for s in sheets),
             "today": printed_day(self.today),
             "department": department,
@@ -235,10 +267,11 @@ class _Writer:
 
 def _sheet_names(s: SheetStatus) -> SimpleNamespace:
     held = s.receipt if s.state is State.HELD else None
+    shown = s.issue.printed if s.issue else ""
     return SimpleNamespace(
         id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held is not None,
         days_late=s.days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
-        other_round=bool(held and held.meant),
+        other_round=bool(held and held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
     )  # fmt: skip
 
 
@@ -256,9 +289,3 @@ def _distinct(attachments: Iterable[Attachment]) -> list[Attachment]:
             name = f"{PurePath(a.name).stem}（{number}）{PurePath(a.name).suffix}"
         out[name] = Attachment(name, a.data)
     return list(out.values())
-
-
-def _is_ours(path: Path, mark: str = BOUNDARY) -> bool:
-    """Whether a file is a draft written by this module, of a kind with this mark or of any."""
-    with path.open("rb") as stream:
-        return f'boundary="{mark}'.encode() in stream.read(65_536).partition(b"\r\n\r\n")[0]

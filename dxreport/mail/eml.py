@@ -8,6 +8,7 @@ From, Date and Message-ID are left to the program that sends the draft, so that 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 BOUNDARY = "=_dxreport"  # every part is base64, which never contains "=_"
+_DIGEST = 16
+_SEALED = re.compile(rb'boundary="(=_dxreport\w*)_([0-9a-f]{16})"')
 _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
@@ -62,6 +65,21 @@ def eml(
         part["Content-Disposition"] = f"attachment;\n {_rfc2231('filename', a.name)}"
         mail.attach(part)
     return mail.as_bytes()
+
+
+def seal(mail: bytes, boundary: str) -> bytes:
+    """Return a draft with a digest of itself at the end of its ``boundary``, so that a later edit shows."""
+    digest = hashlib.sha256(mail).hexdigest()[:_DIGEST]
+    return mail.replace(boundary.encode(), f"{boundary}_{digest}".encode())
+
+
+def is_as_written(mail: bytes, boundary: str = BOUNDARY) -> bool:
+    """Whether a mail is a draft that was sealed under a boundary that begins so, and not edited since."""
+    found = _SEALED.search(mail.partition(b"\r\n\r\n")[0])
+    if found is None or not found[1].startswith(boundary.encode()):
+        return False
+    first = mail.replace(found[1] + b"_" + found[2], found[1])
+    return hashlib.sha256(first).hexdigest()[:_DIGEST].encode() == found[2]
 
 
 def _part(kind: str, data: bytes) -> Message:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from ..domain.days import printed
 from ..domain.fields import QUARTER_LABELS, Ref
 from ..domain.model import Department, Measure, Round, Settings
 from ..ooxml.package import MAIN_NS, Package, member, parse, serialise, zip_bytes
@@ -136,6 +137,11 @@ def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]
             schema.CLOSED if settings.closed else schema.OPEN,
             "締切にすると、この年度の返送を受け付けない",
         ),
+        (
+            schema.ENDED,
+            schema.SENT if settings.asks_ended else schema.NOT_SENT,
+            "年度の途中で中止・完了・統合になった施策に、年度実績の回のブックを送るか",
+        ),
         (schema.YEARS, str(len(settings.plan_years)), "計画の年数（1～10）"),
         *((name, getattr(settings.names, field), told) for field, (name, told) in schema.NAMES.items()),
     ]
@@ -160,7 +166,7 @@ def _round(round_: Round, groups: Sequence[str]) -> dict[str, str]:
     return {
         "回": round_.name,
         "四半期": QUARTER_LABELS.get(round_.quarter, ""),
-        "締切": round_.deadline,
+        "締切": printed(round_.deadline, weekday=False),
         "入力欄": SEPARATOR.join(g for g in groups if g in round_.opens),
         "必須欄": SEPARATOR.join(g for g in groups if g in round_.requires),
         FORM: round_.form,

@@ -9,9 +9,10 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, get_type_hints
 
+from ..domain.days import day_of, printed
 from ..domain.fields import Ref
 from ..ooxml.table import TableRange
-from .records import Change, Conflict, ConflictState, FinalReport, Issue, Receipt, ReceiptState, Record
+from .records import Change, Conflict, ConflictState, Day, FinalReport, Issue, Receipt, ReceiptState, Record
 from .schema import CHANGES, CONFLICTS, FINALS, ISSUES, RECEIPTS, SEPARATOR, TableSchema, split
 from .workbook import MasterWorkbook, TableRow
 
@@ -41,12 +42,18 @@ class Ledger:
 
     def texts(self, record: Record) -> dict[str, str]:
         """Return the texts of the record's row, by header."""
-        values = (getattr(record, f.name) for f in fields(record))
-        return {header: _text(value) for header, value in zip(self.sheet.headers, values, strict=True)}
+        names = zip(self.sheet.headers, (f.name for f in fields(record)), strict=True)
+        texts = {header: _text(getattr(record, name)) for header, name in names}
+        return texts | {header: printed(texts[header]) for header in self._days}
+
+    @cached_property
+    def _days(self) -> tuple[str, ...]:
+        types = get_type_hints(self.record)
+        return tuple(h for h, f in zip(self.sheet.headers, fields(self.record), strict=True) if types[f.name] is Day)
 
 
 LEDGERS = (
-    Ledger("issues", ISSUES, Issue),
+    Ledger("issues", ISSUES, Issue, later=("印刷した提出期限", "個別の提出期限")),
     Ledger("receipts", RECEIPTS, Receipt, later=("置き換え", "別の回", "コメント")),
     Ledger("changes", CHANGES, Change),
     Ledger("conflicts", CONFLICTS, Conflict),
@@ -101,6 +108,13 @@ def _record(record: type[Record], columns: Iterable[tuple[str, Any]], row: Table
     return record(*values)
 
 
+def _day(text: str) -> Day:
+    day = day_of(text) if text.strip() else ""
+    if day is None:
+        raise ValueError(text)
+    return Day(day)
+
+
 def _states(states: Iterable[Enum]) -> str:
     return f"{'、'.join(state.value for state in states)} のどれかです。"
 
@@ -109,11 +123,16 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: str,
     int: lambda text: int(text or 0),
     Ref: Ref.parse,
+    Day: _day,
     tuple[str, ...]: split,
     ReceiptState: ReceiptState,
     ConflictState: ConflictState,
 }
-_ACCEPTED = {ReceiptState: _states(ReceiptState), ConflictState: _states(ConflictState)}
+_ACCEPTED = {
+    Day: "「令和４年７月15日」のように書いてください。",
+    ReceiptState: _states(ReceiptState),
+    ConflictState: _states(ConflictState),
+}
 
 
 def _text(value: object) -> str:

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 
-from ..domain.fields import ItemList, Ref
-from ..domain.model import Department, Measure, MeasureIndex, Settings
+from ..domain.fields import QUARTER_LABELS, ItemList, Ref
+from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
 from ..domain.numbering import next_number
 from ..domain.values import fold
 from ..ooxml.table import TableRange
 from .schema import DIRECTION_FIELD, tables_of
+
+Day = NewType("Day", str)
+"""A day in ISO form, or ``""``; cells hold it as papers print it."""
 
 
 class Place(NamedTuple):
@@ -93,6 +96,17 @@ class Standing:
     state: MeasureState = MeasureState.ACTIVE
     from_quarter: int = 0
 
+    @property
+    def ended(self) -> bool:
+        """Whether the measure has ended, or is to end in a quarter of the year."""
+        return self.state is not MeasureState.ACTIVE
+
+    @property
+    def note(self) -> str:
+        """How lists mark an ended measure: ``第3四半期から中止``; ``""`` for one that runs."""
+        start = f"{QUARTER_LABELS[self.from_quarter]}から" if self.from_quarter else ""
+        return f"{start}{self.state.value}" if self.ended else ""
+
     def runs_in(self, quarter: int) -> bool:
         """Whether the measure runs in this quarter, or with 0 in any quarter of the year."""
         if self.state is MeasureState.ACTIVE:
@@ -102,7 +116,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """発行台帳: one issued workbook. ``form`` is the hash of its form, ``sha256`` that of the file."""
+    """発行台帳: one issued workbook. ``form`` is the hash of its form, ``sha256`` that of the file.
+
+    ``printed`` is the deadline on its sheets (blank: none, or not recorded), ``deadline`` one of its own, if any.
+    """
 
     id: str
     round: str
@@ -112,6 +129,16 @@ class Issue:
     file: str
     form: str
     sha256: str
+    printed: Day = Day("")
+    deadline: Day = Day("")
+
+    def due(self, round_: Round) -> str:
+        """The day by which it is to be returned: its own deadline, else that of its round now."""
+        return self.deadline or round_.deadline
+
+    def moved(self, round_: Round) -> bool:
+        """Whether that is another day than its sheets show."""
+        return bool(self.printed) and self.printed != self.due(round_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +311,24 @@ class Master:
         row = table.rows.get((measure_id, ref.item) if ref.item else (measure_id,)) if table else None
         return Place(table.sheet, table.cell(row, header)) if table and row and header in table.columns else None
 
-    def by_department(self, quarter: int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
-        """Yield departments in 建制順 with their measures that run in a quarter (see ``Standing.runs_in``)."""
+    def running(self, when: Round | int) -> tuple[Measure, ...]:
+        """Return the measures that run in a quarter (see ``Standing.runs_in``), or that a round is sent for.
+
+        The closing round goes to those that run all year, unless 設定 says otherwise.
+        """
+        round_ = when if isinstance(when, Round) else Round("", when)
+        closing = round_.closes and not self.settings.asks_ended
+        return tuple(
+            m
+            for m in self.measures
+            if (s := self.standings[m.id]).runs_in(round_.quarter) and not (closing and s.ended)
+        )
+
+    def by_department(self, when: Round | int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
+        """Yield departments in 建制順 with their measures as in :meth:`running`."""
         running: dict[str, list[Measure]] = {}
-        for measure in self.measures:
-            if self.standings[measure.id].runs_in(quarter):
-                running.setdefault(measure.lead_department, []).append(measure)
+        for measure in self.running(when):
+            running.setdefault(measure.lead_department, []).append(measure)
         for department in self.departments:
             if measures := running.get(department.name):
                 yield department, tuple(measures)

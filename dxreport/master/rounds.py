@@ -36,6 +36,6 @@ def current_round(master: Master) -> Round:
 
 def _issued_share(master: Master, round_: Round) -> float:
     """The share (0–1) of the measures running in a round that it was issued for."""
-    running = {m.id for _, measures in master.by_department(round_.quarter) for m in measures}
+    running = {m.id for m in master.running(round_)}
     issued = {id_ for issue in master.issues if issue.round == round_.name for id_ in issue.measures}
     return len(running & issued) / len(running) if running else 0.0

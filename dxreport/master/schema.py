@@ -203,7 +203,7 @@ FIELDS = TableSchema("項目", "項目表", (
 
 SETTINGS_SHEET = "設定"
 GENERAL = TableSchema(
-    SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
+    SETTINGS_SHEET, "設定表", (Column("項目", 22), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
 )
 PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (
     Column("進捗", 22), Column("対応策", 10),
@@ -211,7 +211,7 @@ PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (
 ), ("進捗",))  # fmt: skip
 FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = TableSchema(SETTINGS_SHEET, "回表", (
-    Column("回", 14), Column("四半期", 12), Column("締切", 12), Column("入力欄", 60), Column("必須欄", 22),
+    Column("回", 14), Column("四半期", 12), Column("締切", 17), Column("入力欄", 60), Column("必須欄", 22),
     Column(FORM, 18, optional=True),
 ), ("回",))  # fmt: skip
 AREAS = TableSchema(SETTINGS_SHEET, "分野表", (Column("分野", 8), Column("分野名", 20)), ("分野",))
@@ -220,6 +220,7 @@ SETTINGS = (GENERAL, PROGRESS, FLAGS, ROUNDS, AREAS)
 ISSUES = TableSchema("発行台帳", "発行台帳表", (
     Column("発行ID", 12), Column("回", 12), Column("部署", 20), Column(ID, 24), Column("発行日時", 19),
     Column("ファイル名", 40), Column("様式", 18), Column("内容SHA256", 30),
+    Column("印刷した提出期限", 24, optional=True), Column("個別の提出期限", 24, optional=True),
 ), ("発行ID",))  # fmt: skip
 RECEIPTS = TableSchema("受付簿", "受付簿表", (
     Column("受付ID", 9), Column("受付日時", 19), Column("ファイル名", 40), Column("SHA256", 18), Column("発行ID", 12),
@@ -244,6 +245,7 @@ FINALS = TableSchema("確定報告", "確定報告表", (
 YEAR, FIRST_YEAR, YEARS = "対象年度", "計画の初年度", "計画の年数"
 DOMAIN, INTAKE = "メールドメイン", "年度の受付"
 OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
+ENDED, SENT, NOT_SENT = "終わった施策の年度実績", "送る", "送らない"
 NAMES = {  # by the attribute of Names that they give
     "city": ("団体名", "市町村の名前。報告書とメールに出ます"),
     "plan": ("計画名", "計画の正式な名前（○○市DX推進計画）。様式と報告書に出ます"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
+from ..domain.days import day_of
 from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings, Treatment
 from ..domain.names import Names
@@ -20,6 +20,7 @@ from .schema import (
     CLOSED,
     DEPARTMENTS,
     DOMAIN,
+    ENDED,
     FIRST_YEAR,
     FLAGS,
     FORM,
@@ -27,10 +28,12 @@ from .schema import (
     INTAKE,
     NAMES,
     NEEDED,
+    NOT_SENT,
     OPEN,
     PHONE,
     PROGRESS,
     ROUNDS,
+    SENT,
     SETTINGS_SHEET,
     TREATMENT,
     WEIGHT,
@@ -53,6 +56,9 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     intake = general[INTAKE]["値"].strip() if INTAKE in general else OPEN
     if intake not in (OPEN, CLOSED, ""):
         general[INTAKE].fault("値", f"年度の受付「{intake}」は使えません。「{OPEN}」か「{CLOSED}」にしてください。")
+    ended = general[ENDED]["値"].strip() if ENDED in general else NOT_SENT
+    if ended not in (SENT, NOT_SENT, ""):
+        general[ENDED].fault("値", f"{ENDED}「{ended}」は使えません。「{SENT}」か「{NOT_SENT}」にしてください。")
     length = _plan_length(general)
     catalogue = read_catalogue(book, length)
     words = tuple(_progress_word(row) for row in book.read_table(PROGRESS)[1])
@@ -70,7 +76,9 @@ def read_settings(book: MasterWorkbook) -> Settings | None:
     if year not in plan_years:
         general[YEAR].fault("値", f"対象年度（{year}）が計画の期間（{first}から{length}年間）の外にあります。")
     yes, no = (*flags, "", "")[:2]
-    return Settings(year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED, catalogue, names)
+    return Settings(
+        year, plan_years, rounds, words, (yes, no), domain, areas, intake == CLOSED, catalogue, names, ended == SENT
+    )
 
 
 def read_rounds(book: MasterWorkbook, catalogue: Catalogue, table: TableSchema = ROUNDS) -> tuple[Round, ...]:
@@ -106,20 +114,6 @@ def quarter_of(text: str) -> int | None:
         return 0
     match = re.fullmatch(r"第?([1-4])(?:四半期|Q)?", word)
     return int(match[1]) if match else None
-
-
-def day_of(text: str) -> str | None:
-    """Read a date: ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日``, ``R4.7.15`` → ``2022-07-15``; else None."""
-    word = "".join(unicodedata.normalize("NFKC", text).split())
-    match = re.fullmatch(r"(令和|R)?(元|\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[(（].*[)）])?", word)
-    if not match:
-        return None
-    era, year, month, day = match.groups()
-    western = (1 if year == "元" else int(year)) + 2018 if era else int(year) if year.isdigit() else 0
-    try:
-        return date(western, int(month), int(day)).isoformat() if western >= 2000 else None
-    except ValueError:
-        return None
 
 
 def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> FiscalYear | None:
@@ -186,7 +180,7 @@ def _round(row: TableRow, catalogue: Catalogue) -> Round:
             "四半期", f"四半期「{row['四半期']}」が読めません。「第1四半期」〜「第4四半期」か空欄にしてください。"
         )
     if deadline is None and row["締切"].strip():
-        row.fault("締切", f"締切「{row['締切']}」が日付として読めません。「2022-07-15」のように書いてください。")
+        row.fault("締切", f"締切「{row['締切']}」が日付として読めません。「令和４年７月15日」のように書いてください。")
     opens, requires = (_groups(row, header, catalogue.groups) for header in ("入力欄", "必須欄"))
     if opens is not None and requires is not None:
         for group in sorted(requires - opens):

@@ -131,6 +131,12 @@ class MasterWorkbook:
         rows = (TableRow(found, grid, n, self.faults) for n in numbers)
         return found, [row for row in rows if not row.blank()]
 
+    def headers(self, area: TableRange) -> list[str]:
+        """Return the texts in the header row of a table, from its first column to its last."""
+        grid, _ = self._sheet(area.sheet, area.part)
+        left, right = area.span
+        return [" ".join(grid.text(area.header, column).split()) for column in range(left, right + 1)]
+
     def _sheet(self, name: str, part: str) -> tuple[SheetTexts, tuple[Table, ...]]:
         if part not in self._grids:
             self._grids[part] = sheet_texts(self._worksheets, part), tables(self.package, part)

@@ -105,7 +105,8 @@ class MasterEdit:
         table = self._tables[ledger.sheet.name]
         if missing := [header for header in ledger.later if header not in table.columns]:
             table = self._tables[ledger.sheet.name] = self._workbook.widen(table, missing)
-            self.update(*self._receipts)
+            if ledger.record is Receipt:
+                self.update(*self._receipts)
         return table
 
     def _new_item(self, schema: TableSchema, measure_id: str, item: str) -> dict[str, str]:

@@ -43,6 +43,10 @@ class SheetEdit:
         found = self._row_cells(row).get(column)
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
+    def occupied_outside(self, row: int, left: int, right: int) -> bool:
+        """Whether any cell of the row outside of columns ``left`` to ``right`` holds a value or a formula."""
+        return any(self.occupied(row, column) for column in self._row_cells(row) if not left <= column <= right)
+
     def merge_at(self, row: int, column: int) -> Box | None:
         """The merged range that covers the cell, or None."""
         return next((merge for merge in self._merges if merge.contains(row, column)), None)
@@ -68,6 +72,49 @@ class SheetEdit:
         # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.
         if self._rows[row].get("customHeight") not in TRUE:
             self._rows[row].attrib.pop("ht", None)
+
+    def clear(self, row: int, left: int, right: int) -> None:
+        """Clear the cells of a row from column ``left`` to ``right``; their styles stay.
+
+        Raises MasterError if one belongs to a formula that fills several cells.
+        """
+        for column, found in self._row_cells(row).items():
+            if left <= column <= right and len(found):
+                self._clear(found)
+
+    def is_plain(self, header: int, bottom: int) -> bool:
+        """Whether nothing but cells names single rows of a table, from its ``header`` row to its ``bottom`` row."""
+        if next(self.root.iter(_F), None) is not None or any(m.bottom > header for m in self._merges):
+            return False
+        boxes = []
+        for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
+            refs = element.get("sqref") or (element.text if element.tag == _SQREF else "") or ""
+            if element.tag not in (_N + "selection", _N + "ignoredError"):
+                boxes += [box(ref) for ref in refs.split() if any(c.isdigit() for c in ref)]
+        return all(b.bottom <= header or b.top > bottom or (b.top <= header + 1 and b.bottom >= bottom) for b in boxes)
+
+    def close_up(self, rows: list[int]) -> None:
+        """Take rows out and move those below up."""
+        gone = set(rows)
+        for number in self._numbers:
+            row, cells = self._rows[number], self._row_cells(number)
+            if number in gone:
+                self._data.remove(row)
+                continue
+            new = number - sum(1 for g in rows if g < number)
+            row.set("r", str(new))
+            for column, c in cells.items():
+                c.set("r", address(new, column))
+        self._rows = {int(row.get("r")): row for row in self._data.iterfind(_ROW)}
+        self._numbers, self._cells = sorted(self._rows), {}
+
+    def drop_blank_rows(self, first: int, last: int) -> None:
+        """Take the rows out that hold no value, from row ``first`` to ``last``."""
+        for number in [n for n in self._numbers if first <= n <= last]:
+            if not any(self.occupied(number, column) for column in self._row_cells(number)):
+                self._data.remove(self._rows.pop(number))
+                self._numbers.remove(number)
+                self._cells.pop(number, None)
 
     def style(self, row: int, column: int) -> int:
         """The index of a cell's format; without a stored cell, that of its row, else of its column."""

@@ -17,7 +17,7 @@ from .edit import PackageEdit
 from .package import DOC_RELS_NS, MAIN_NS, Package, child
 from .plain_sheet import columns as width_columns
 from .plain_sheet import text_row
-from .refs import Box, address, box, column_letters
+from .refs import Box, address, box, column_letters, quote_sheet
 from .sheet import stretched
 from .styles import Styles
 from .table import Table, TableRange, tables
@@ -94,6 +94,58 @@ class WorkbookEdit(PackageEdit):
             self.set(area, row, header, text, number=header in numbers)
         self._last[key] = area, row
         return row
+
+    def remove_rows(self, area: TableRange, rows: Collection[int]) -> list[int]:
+        """Remove rows of an area with all that it holds there; return those that stay, blank.
+
+        Rows close up only where nothing else names rows of the sheet: no formula, comment, merge or format of a part.
+        Raises MasterError where blank rows would cut an area off that is no Excel table.
+        """
+        sheet, (left, right) = self.sheet(area.sheet), area.span
+        gone = sorted(row for row in rows if area.header < row <= area.last)
+        bottom = area.table.bottom if area.table else area.last
+        kept = [row for row in range(area.header + 1, area.last + 1) if row not in set(gone)]
+        for row in gone:
+            sheet.clear(row, left, right)
+        inner = [row for row in gone if kept and row < kept[-1]]
+        alone = not any(sheet.occupied_outside(row, left, right) for row in inner)
+        closes = inner and alone and self._closes_up(area, bottom)
+        if inner and not closes and not area.table:
+            raise MasterError(
+                f"「{area.sheet}」シートの {inner[0]} 行目を消すと、その下の行が表から離れます。",
+                "表を「挿入」→「テーブル」でテーブルにして保存してから、もう一度実行してください。",
+            )
+        if closes:
+            sheet.close_up(inner)
+        last = max(area.header + 1, kept[-1] - len(inner) * bool(closes) if kept else 0)
+        if gone and not (area.table and area.table.totals) and last < bottom:
+            self._resize(area, bottom, last)
+            sheet.drop_blank_rows(last + 1, bottom)
+        return [] if closes else inner
+
+    def _closes_up(self, area: TableRange, bottom: int) -> bool:
+        """Whether rows of an area can close up without a change of meaning elsewhere."""
+        sheet = self.sheet(area.sheet)
+        others = {r.kind for r in self.package.relationships(area.part)} - {"table", "printerSettings"}
+        if others or len(tables(self.package, area.part)) > 1 or not sheet.is_plain(area.header, bottom):
+            return False
+        addressed = re.compile(rf"(?:{re.escape(area.sheet)}|{re.escape(quote_sheet(area.sheet))})'?!\$?[A-Z]+\$?[0-9]")
+        names = self.package.xml(self.workbook).iterfind(f"{_N}definedNames/{_N}definedName")
+        if any(addressed.search(n.text or "") for n in names if not (n.get("name") or "").startswith("_xlnm.")):
+            return False
+        parts = [p for p in self.package.names if p.endswith(".xml") and p != area.part and "/tables/" not in p]
+        texts = (self.package.read(p).decode("utf-8", "replace") for p in parts if p != self.workbook)
+        return not any(addressed.search(text) for text in texts if f"{area.sheet}" in text)
+
+    def _resize(self, area: TableRange, old_last: int, last: int) -> None:
+        """Let an area, and what is drawn over its rows, end in another row."""
+        left, right = area.span
+        self.sheet(area.sheet).stretch(old_last, last, left, right)
+        if area.table:
+            root = self.tree(area.table.part)
+            for element in (root, *root.iter(_N + "autoFilter", _N + "sortState")):
+                if ref := element.get("ref"):
+                    element.set("ref", stretched(ref, old_last, last, left, right))
 
     def widen(self, area: TableRange, headers: Sequence[str], formats: Mapping[str, str] = _NO_FORMATS) -> TableRange:
         """Add columns at the right end of an area and return the area with them.
@@ -191,18 +243,11 @@ class WorkbookEdit(PackageEdit):
                     raise MasterError(f"{where}のセル {address(row, column)} がふさがっている{then}", fix)
 
     def _grow(self, area: TableRange, last: int) -> None:
-        left, right = area.span
-        sheet = self.sheet(area.sheet)
-        sheet.cover(last, right)
+        self.sheet(area.sheet).cover(last, area.span[1])
         old_last = area.table.bottom if area.table else area.last
         if last <= old_last:
             return
-        sheet.stretch(old_last, last, left, right)
-        if area.table:
-            root = self.tree(area.table.part)
-            for element in (root, *root.iter(_N + "autoFilter", _N + "sortState")):
-                if ref := element.get("ref"):
-                    element.set("ref", stretched(ref, old_last, last, left, right))
+        self._resize(area, old_last, last)
 
     def _drop_calc_chain(self) -> None:
         # A calculation chain that lists a cell without a formula makes Excel offer a repair. Without a chain it builds

@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     progress.quarter_to_come,
     progress.missing_countermeasure,
     progress.no_report,
+    progress.ended,
     outcomes.actual_to_come,
     outcomes.missing_actual,
     outcomes.comparable,

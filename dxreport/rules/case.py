@@ -20,7 +20,8 @@ class Case:
     ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
     the master itself; ``measures`` those of the master; ``round`` the round that the sheet
     was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
-    period, that the sheet as issued has input cells for, or None where that is not known.
+    period, that the sheet as issued has input cells for, or None where that is not known; ``ended`` is whether the
+    状態 of the measure says that it has ended.
     """
 
     measure: Measure
@@ -30,6 +31,7 @@ class Case:
     settings: Settings
     departments: tuple[Department, ...] = ()
     inputs: Collection[tuple[str, int]] | None = None
+    ended: bool = False
 
     @cached_property
     def values(self) -> dict[Ref, str]:
@@ -70,6 +72,13 @@ class Case:
         if self.inputs is not None and (ref.field, ref.period) not in self.inputs:
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
+
+    def still_to_ask(self, group: str) -> bool:
+        """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
+        if self.issued is not None or self.round.quarter or group not in self.round.opens:
+            return False
+        plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
+        return not any(text.strip() for text in plans)
 
 
 @dataclass(frozen=True, slots=True)

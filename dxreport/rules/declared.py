@@ -18,7 +18,7 @@ def kinds(case: Case) -> Iterator[Finding]:
     for field, ref, text in _texts(case):
         if not text.strip() or (case.to_come(ref) and field.kind is FieldKind.PROGRESS):
             continue
-        words = allowed_words(field, case)
+        words = case.settings.words(field)
         if words and text not in words:
             yield _choice(field, ref, text, words)
         elif field.kind is FieldKind.CHECK and not (is_marked(text) or is_unmarked(text)):
@@ -32,13 +32,6 @@ def kinds(case: Case) -> Iterator[Finding]:
             yield finding(problems.MEASURE_UNKNOWN, ref, field=field.label, value=text)
         elif field.kind is FieldKind.EMAIL:
             yield from malformed(ref, text, case.settings.mail_domain)
-
-
-def allowed_words(field: Field, case: Case) -> tuple[str, ...]:
-    """The words that a field may hold; () where any text may stand."""
-    if field.kind is FieldKind.PROGRESS:
-        return tuple(w.word for w in case.settings.progress_words)
-    return case.settings.flags if field.kind is FieldKind.FLAG else field.choices
 
 
 def _choice(field: Field, ref: Ref, text: str, words: tuple[str, ...]) -> Finding:

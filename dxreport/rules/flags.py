@@ -24,21 +24,13 @@ def flags(case: Case) -> Iterator[Finding]:
         label = field.label
         if not text.strip():
             # REQUIRED_MISSING reports a blank that this round requires.
-            if not case.requires(field.group, ref) and not _still_to_ask(case, field.group):
+            if not case.requires(field.group, ref) and not case.still_to_ask(field.group):
                 yield finding(problems.FLAG_BLANK, ref, field=label, flags=choices(case.settings.flags))
         elif text not in case.settings.flags:
             if expected := nearest(text, case.settings.flags):
                 yield finding(problems.FLAG_NEAR, ref, field=label, value=text, expected=expected)
             else:
                 yield finding(problems.FLAG_UNKNOWN, ref, field=label, value=text, flags=choices(case.settings.flags))
-
-
-def _still_to_ask(case: Case, group: str) -> bool:
-    """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
-    if case.issued is not None or case.round.quarter or group not in case.round.opens:
-        return False
-    plans = (text for ref, text in case.values.items() if ref.field in ("goal", "activity.plan"))
-    return not any(text.strip() for text in plans)
 
 
 def flags_agree(case: Case) -> Iterator[Finding]:

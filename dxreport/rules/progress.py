@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
-from ..domain.model import ActivityQuarter
-from ..domain.values import is_blank, is_marked, nearest, plan_is_none
+from ..domain.model import ActivityQuarter, Treatment
+from ..domain.values import fold, is_blank, is_marked, nearest, plan_is_none
 from .case import Case, Finding, choices, finding
+
+_STOPPED = ("中止", "廃止", "取りやめ", "取止め")
+_ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?!予定|見込|していない|せず)")
 
 
 def vocabulary(case: Case) -> Iterator[Finding]:
@@ -47,6 +51,33 @@ def missing_countermeasure(case: Case) -> Iterator[Finding]:
         if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires("対応策", ref):
             severity = "warning" if case.as_issued(progress, ref) else "error"
             yield finding(problems.COUNTERMEASURE_MISSING, ref, severity=severity, progress=quarter.progress)
+
+
+def ended(case: Case) -> Iterator[Finding]:
+    """A measure whose every activity was reported as 中止 or 完了, the last in this quarter, has a 状態 that says so."""
+    if case.ended or not case.round.quarter:
+        return
+    last: list[tuple[Ref, str]] = []
+    for activity in case.measure.activities:
+        told = [(n, activity.quarters[n - 1].progress) for n in QUARTERS if n <= case.round.quarter]
+        said = [(n, word) for n, word in told if not is_blank(word)]
+        if said or not activity.is_empty():
+            n, word = said[-1] if said else (0, "")
+            last.append((Ref("activity.progress", activity.key, n), word))
+    now = [ref for ref, _ in last if ref.period == case.round.quarter]
+    states = dict.fromkeys(_state_of(case, word) for _, word in last)
+    if now and all(states):
+        state = "中止" if "中止" in states else "完了"
+        yield finding(problems.STATE_UNSAID, *now, state=state, quarter=QUARTER_LABELS[case.round.quarter])
+
+
+def _state_of(case: Case, word: str) -> str:
+    """The 状態 that a word of 進捗 speaks of, or ``""``: by its 課題の扱い, else 中止, 完了 (but not 未完了, 一部完了)."""
+    said = next((w.said for w in case.settings.progress_words if w.word == word), None)
+    if said is not None:
+        return said.value if said in (Treatment.STOPPED, Treatment.COMPLETED) else ""
+    found = _ENDED.search(fold(word))
+    return "" if found is None else "中止" if found[1] in _STOPPED else "完了"
 
 
 def no_report(case: Case) -> Iterator[Finding]:

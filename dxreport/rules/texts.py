@@ -18,7 +18,7 @@ def address(case: Case) -> Iterator[Finding]:
     """連絡先 holds one or more addresses in the mail domain of 設定 or a subdomain."""
     ref, domain = Ref("contact_email"), case.settings.mail_domain
     mails = [mail for mail in _BETWEEN.split(case.values[ref]) if mail]
-    if not mails and not case.requires("連絡先", ref):
+    if not mails and not case.requires("連絡先", ref) and not case.still_to_ask("連絡先"):
         yield finding(problems.MAIL_BLANK, ref)
     yield from malformed(ref, case.values[ref], domain)
 

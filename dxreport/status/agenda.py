@@ -15,7 +15,7 @@ from pathlib import Path
 from ..collect.corrected import kept_copies
 from ..domain import problems
 from ..domain.addresses import address_problems
-from ..domain.days import printed_day, short_day
+from ..domain.days import printed, printed_day, short_day
 from ..domain.model import Department
 from ..domain.problems import Problem
 from ..master.records import Conflict, Master, Receipt
@@ -121,6 +121,16 @@ class Agenda:
         """The deadline in words."""
         day = self.found.round.deadline
         return f"提出期限 {printed_day(date.fromisoformat(day))}" if day else "提出期限なし"
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Deadlines other than the round's, and what has changed since sheets that are still out were issued."""
+        found = self.found
+        own = (
+            f"提出期限が別の施策: {'、'.join(ids)}　{printed(day) or 'なし'}"
+            for day, ids in found.own_deadlines.items()
+        )
+        return (*own, *(f"注意: {p.message}{p.fix}" for p in found.problems()))
 
     @property
     def command(self) -> str:

@@ -71,6 +71,7 @@ class StatusExport:
     today: str
     deadline: str
     headline: tuple[str, ...]
+    notices: tuple[str, ...]
     tasks: Mapping[Way, tuple[TaskLine, ...]]
     decisions: tuple[str, ...]
     unread: tuple[str, ...]
@@ -106,6 +107,7 @@ def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
         today=f"{printed_day(agenda.today)} 現在",
         deadline=agenda.deadline,
         headline=agenda.headline,
+        notices=agenda.notices,
         tasks={way: tuple(_task(t, folder) for t in agenda.by(way)) for way in Way if agenda.by(way)},
         decisions=tuple(f"{c.id}　{s.department}　{s.measure} {plain(s.name)}　{c.label}" for s, c in agenda.conflicts),
         unread=tuple(map(unread_text, agenda.unread)),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from ..collect.judge import LACKING
+from ..domain import problems
+from ..domain.days import printed
 from ..domain.model import Measure, Round
+from ..domain.problems import Problem, problem
 from ..master.records import Conflict, ConflictState, Issue, Master, Receipt, ReceiptState
+from ..master.schema import MEASURES, SETTINGS_SHEET
 
 
 class State(Enum):
@@ -33,8 +38,9 @@ class State(Enum):
 class SheetStatus:
     """One measure in a round.
 
-    ``days_late`` counts from the deadline while something is owed, else 0. ``notes`` are comments that the
-    department wrote into its returns, by cell.
+    ``sent_to`` is the department that it was issued to, if that is another. ``deadline`` is that of its issue, else of
+    the round. ``days_late`` counts from it while something is owed, else 0. ``notes`` are comments that the department
+    wrote into its returns, by cell.
     """
 
     department: str
@@ -46,6 +52,8 @@ class SheetStatus:
     conflicts: tuple[Conflict, ...] = ()
     days_late: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
+    deadline: str = ""
+    sent_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +75,36 @@ class RoundStatus:
         count = Counter(s.state for s in self.sheets)
         return {state: count[state] for state in State if count[state]}
 
+    @property
+    def own_deadlines(self) -> Mapping[str, tuple[str, ...]]:
+        """Deadlines other than the round's, with the measures that have them."""
+        days = sorted({s.deadline for s in self.sheets} - {self.round.deadline})
+        return {day: tuple(s.measure for s in self.sheets if s.deadline == day) for day in days}
+
+    def problems(self) -> Iterator[Problem]:
+        """What has changed in the master since sheets that are still out were issued: deadlines, departments."""
+        moved = [s for s in self.sheets if s.state.owes and s.sent_to]
+        for place in dict.fromkeys((s.sent_to, s.department) for s in moved):
+            ids = [s.measure for s in moved if (s.sent_to, s.department) == place]
+            params = {"measures": "、".join(ids), "old": place[0], "new": place[1], "round": self.round.name}
+            params["options"] = " ".join(f"--measure {id_}" for id_ in ids)
+            yield problem(problems.DEPARTMENT_MOVED, params, sheet=MEASURES.name, label="主管部署")
+        out = [s for s in self.sheets if s.issue and s.state.owes and s.issue.moved(self.round)]
+        for day in sorted({s.issue.printed for s in out if s.issue}):
+            theirs = [s for s in out if s.issue and s.issue.printed == day]
+            params = {
+                "round": self.round.name, "now": printed(self.round.deadline) or "なし", "printed": printed(day),
+                "count": str(len(theirs)), "first": theirs[0].measure,
+            }  # fmt: skip
+            yield problem(problems.DEADLINE_MOVED, params, sheet=SETTINGS_SHEET, label="締切")
+
 
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
     """Return the status of every measure that runs in the round."""
-    late = max(0, (today - date.fromisoformat(round_.deadline)).days) if round_.deadline else 0
     ledgers = _Ledgers(master, round_)
     sheets = tuple(
-        _sheet(ledgers, department.name, measure, late)
-        for department, measures in master.by_department(round_.quarter)
+        _sheet(ledgers, department.name, measure, today)
+        for department, measures in master.by_department(round_)
         for measure in measures
     )
     return RoundStatus(round_, sheets, _refused(master, round_))
@@ -84,7 +114,7 @@ class _Ledgers:
     """What the ledgers of a master say of a round, by measure: the last issue, live receipts, open conflicts."""
 
     def __init__(self, master: Master, round_: Round) -> None:
-        self.round = round_
+        self.master, self.round = master, round_
         self.issues = {id_: issue for issue in master.issues if issue.round == round_.name for id_ in issue.measures}
         live = [r for r in master.receipts if not r.state.aside]
         self.live = {r.id for r in live}
@@ -103,6 +133,14 @@ class _Ledgers:
         return tuple(c for c in self._open.get(measure, ()) if c.return_id in mine or c.return_id not in self.live)
 
 
+def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:
+    """Return ``RoundStatus.problems`` of a round; its status is only worked out where there may be any."""
+    out = [issue for issue in master.issues if issue.round == round_.name]
+    leads = {m.id: m.lead_department for m in master.measures} if out else {}
+    changed = any(i.moved(round_) or any(_elsewhere(master, i, leads.get(id_, "")) for id_ in i.measures) for i in out)
+    return tuple(status(master, round_, date.min).problems()) if changed else ()
+
+
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     """Return the unidentifiable files and sheets received between the first issue of this round and of the next."""
     begins: dict[str, str] = {}
@@ -116,8 +154,11 @@ def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     return tuple(r for r in unknown if begin <= r.when < end)
 
 
-def _sheet(ledgers: _Ledgers, department: str, measure: Measure, late: int) -> SheetStatus:
-    issue, receipts = ledgers.issues.get(measure.id), ledgers.receipts.get(measure.id, [])
+def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) -> SheetStatus:
+    master, round_, issue = ledgers.master, ledgers.round, ledgers.issues.get(measure.id)
+    deadline = issue.due(round_) if issue else round_.deadline
+    late = max(0, (today - date.fromisoformat(deadline)).days) if deadline else 0
+    receipts = [r for r in ledgers.receipts.get(measure.id, ()) if not _left_to(department, master, issue, r)]
     answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
     receipt = max(answers, key=lambda r: r.number, default=None)
     conflicts = ledgers.conflicts(measure.id)
@@ -134,7 +175,7 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, late: int) -> S
         state = State.MISSING if late else State.ISSUED
     return SheetStatus(
         department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
-        {cell: text for r in receipts for cell, text in r.notes.items()},
+        {cell: text for r in receipts for cell, text in r.notes.items()}, deadline, _elsewhere(master, issue, department),
     )  # fmt: skip
 
 
@@ -142,3 +183,18 @@ def _concerns(receipt: Receipt, round_: Round) -> bool:
     """Whether a returned sheet is an answer to the round, or was filled in for it on the form of another."""
     own = receipt.round == round_.name and receipt.state is not ReceiptState.ELSEWHERE
     return own or receipt.meant == round_.name
+
+
+def _elsewhere(master: Master, issued: Issue | Receipt | None, department: str) -> str:
+    """The department that a sheet was issued to, ``""`` if it is ``department`` or was merged into it."""
+    known = master.department(issued.department) if issued else None
+    sent_to = known.name if known else issued.department if issued else department
+    return "" if sent_to == department else sent_to
+
+
+def _left_to(department: str, master: Master, issue: Issue | None, receipt: Receipt) -> bool:
+    """Whether a sheet only lacks answers in a return of another department, and was issued to this one since."""
+    if issue is None or receipt.issue_id == issue.id or receipt.state is not ReceiptState.HELD:
+        return False
+    lacks = all(code in LACKING for code in receipt.findings.split("、") if code.startswith("E"))
+    return lacks and not _elsewhere(master, issue, department) and bool(_elsewhere(master, receipt, department))

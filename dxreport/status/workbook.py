@@ -95,6 +95,9 @@ def _today(book: Workbook, styles: _Styles, export: StatusExport) -> None:
         put(sheet, row, 0, sentence, styles.answer)
         set_height(sheet, row, 24)
         row += 1
+    for notice in export.notices:
+        put(sheet, row, 0, notice, styles.plain)
+        row += 1
     if export.lines:
         row = _bar(book, sheet, export, row)
     for way, tasks in export.tasks.items():

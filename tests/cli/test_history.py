@@ -33,6 +33,7 @@ def test_the_text_names_them_too(quarter, capsys):
     quarter.collect(quarter.put(quarter.filled({}), "返送.xlsx"))
     assert call(quarter, "--measure", "01-04") == 0
     shown = capsys.readouterr().out
+    assert shown.startswith("令和４年７月14日（木）17:00 01-04")
     assert "U0001 返送.xlsx シート「01-04」 E" in shown and "01-01" not in shown
     assert f"控え {quarter.workspace.returns / 'U0001_返送.xlsx'}" in shown
 

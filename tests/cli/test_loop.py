@@ -48,7 +48,7 @@ def test_render_lists_its_issues(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert code == 0 and not quarter.sent.exists() and not quarter.master.issues
     code, told = answer(quarter, capsys, "render", "--quarter", 1)
     assert code == 0 and told == dry
-    assert list(told) == ["round", "folder", "issues"]
+    assert list(told) == ["round", "folder", "issues", "deadline", "passed"]
     assert list(told["issues"][0]) == ["id", "department", "measures", "path", "sha256", "again", "too_tall", "form"]
     assert (len(told["issues"]), sum(len(i["measures"]) for i in told["issues"])) == (17, 26)
     for i in told["issues"]:

@@ -32,7 +32,8 @@ def test_drafts_of_the_current_round_go_to_a_folder_of_their_own(quarter, capsys
 def test_the_answer_as_json(quarter, tmp_path, capsys):
     assert call(quarter, "remind", "--quarter", "1", "--out", str(tmp_path / "出力"), "--json", *LATE) == 1
     answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["kind", "round", "folder", "drafts", "obstacles", "unread", "removed", "other_rounds"]
+    keys = ["kind", "round", "folder", "drafts", "obstacles", "unread", "removed", "kept", "stale", "problems"]
+    assert list(answer) == [*keys, "other_rounds"]
     assert (answer["kind"], answer["round"], len(answer["drafts"])) == ("remind", "第1四半期", 16)
     first = answer["drafts"][0]
     assert (first["department"], first["to"], first["cc"]) == ("総務課", ["soumu@city.kisarazu.lg.jp"], [])

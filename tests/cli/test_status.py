@@ -41,8 +41,8 @@ def test_a_file_goes_to_reports_or_to_the_given_path(quarter, kind, tmp_path, ca
 def test_json_keeps_its_keys_and_names_the_file(quarter, capsys):
     assert call(quarter, "--json") == 0
     plain = json.loads(capsys.readouterr().out)
-    assert list(plain)[:5] == ["round", "deadline", "sums", "sheets", "refused"]
-    assert list(plain)[5:] == ["answered", "headline", "tasks", "next"]
+    assert list(plain)[:6] == ["round", "deadline", "sums", "sheets", "refused", "problems"]
+    assert list(plain)[6:] == ["answered", "headline", "tasks", "next"]
     assert plain["tasks"][0] == {
         "department": "収税対策室", "way": "phone", "people": "渡辺", "to": "", "phone": "",
         "problems": ["宛先が登録されていません。"], "measures": ["02-04"], "days_late": 5, "last_kind": "",
@@ -51,7 +51,7 @@ def test_json_keeps_its_keys_and_names_the_file(quarter, capsys):
     assert (plain["answered"], plain["next"]) == (0, "dxreport mail remind")
     assert plain["sheets"][0] == {
         "department": "総務課", "id": "03-01", "name": "電子決裁の範囲の拡大", "state": "未提出", "issue": "R04Q1-001",
-        "return": "", "days_late": 5, "conflicts": [], "notes": [],
+        "return": "", "days_late": 5, "conflicts": [], "notes": [], "deadline": "2022-07-15",
     }  # fmt: skip
     assert call(quarter, "--json", "--format", "xlsx") == 0
     answer = json.loads(capsys.readouterr().out)

@@ -83,8 +83,10 @@ def test_a_number_typed_as_text(scene: Evaluation, typed: object, text: str | No
 
 
 def test_a_rating_pasted_wrongly_and_reasons_that_lack(scene: Evaluation) -> None:
-    plan = scene.collect(scene.filled({**ANSWERS, "評価": "Ｃ"}))
-    assert found(plan) == [("E112", "error", "評価"), ("E116", "error", "評価理由")]
+    plan = scene.collect(scene.filled({**ANSWERS, "評価": "（C）"}))
+    assert found(plan) == [("E112", "error", "評価")]
+    plan = scene.collect(scene.filled({**ANSWERS, "評価": "　Ｃ"}))
+    assert found(plan) == [("E116", "error", "評価理由")]
     plan = scene.collect(scene.filled({**ANSWERS, "評価": "C", "方向性": "廃止"}), now=LATER)
     assert found(plan) == [("E116", "error", "評価理由"), ("E116", "error", "見直し")]
     said = plan.files[0].sheets[0].problems[0]

@@ -17,8 +17,8 @@ P1, C1, P2 = "activity.progress/K1/1", "activity.countermeasure/K1/1", "activity
 # code, what violates the rule in 01-01, the cells named, the near miss
 QUARTER = [
     ("E101", {P1: "順調"}, [P1], {P1: LATE, C1: "人員を増やす"}),
-    ("E102", {P1: "予定どおり"}, [P1], {P1: "予定通り"}),
-    ("E102", {P1: "予定通り ", P2: "予定通り "}, [P1, P2], {}),
+    ("E102", {P1: "概ね予定通り"}, [P1], {P1: "予定 通り　"}),
+    ("W306", {P1: "予定通"}, [P1], {P1: "予定どおり"}),
     ("E103", {P1: ""}, [P1], {P1: "", P2: "", "no_report/1": "○"}),
     ("E103", {P1: "―"}, [P1], {}),
     ("E104", {"activity.progress/K1/2": "予定通り"}, ["activity.progress/K1/2"], {"activity.plan/K1/2": "広報を強める"}),
@@ -27,7 +27,7 @@ QUARTER = [
     ("E106", {P1: "", P2: "", "no_report/1": "はい"}, ["no_report/1"], {P1: "", P2: "", "no_report/1": "〇"}),
     ("E106", {"no_report/1": "×"}, ["no_report/1"], {}),
     ("E109", {"budgeted": "検討中"}, ["budgeted"], {"budgeted": "無", "procurement": ""}),
-    ("E110", {"budgeted": " 有"}, ["budgeted"], {"budgeted": "有"}),
+    ("E110", {"budgeted": "（有）"}, ["budgeted"], {"budgeted": " 有"}),
     ("E301", {"goal": "勝手に変えた目標"}, ["goal"], {"contact_person": "後任の担当者"}),
     ("E301", {"outcome.target/O1/1": "29,000千円"}, ["outcome.target/O1/1"], {"outcome.actual/O1/1": "29,000千円"}),
     ("E301", {"outcome.actual/O1/2": "40,000千円"}, ["outcome.actual/O1/2"], {}),

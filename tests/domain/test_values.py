@@ -19,6 +19,7 @@ from dxreport.domain.values import (
     nearest,
     plan_is_none,
     read_value,
+    same_word,
 )
 from dxreport.lifecycle import sample
 
@@ -184,6 +185,49 @@ def test_near_misses_of_on_schedule(word):
 )
 def test_near_misses_of_delayed(word):
     assert nearest(word, WORDS) == "進捗遅延・課題あり"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (" 順調", "順調"),
+        ("順　調\n", "順調"),
+        ("順調。", "順調"),
+        ("予定どおり", "予定通り"),
+        ("予定通", "予定通り"),
+        ("進捗遅延･課題あり", "進捗遅延・課題あり"),
+        ("見直", "見直し"),
+        ("終り", "終わり"),
+        ("遅", "遅れ"),
+        ("Ｂ", "b"),
+        ("有り", "有"),
+        ("なし", "無"),
+        ("見直なし", None),
+        ("見直す", None),
+        ("問題", None),  # 問題あり and 問題なし are two words
+        ("遅れず", None),
+        ("予定通りではない", None),
+        ("概ね予定通り", None),
+        ("引継", None),  # 引継ぎ or 引き継ぎ
+        ("順調？", None),
+        ("", None),
+    ],
+)
+def test_the_same_word_typed_in_another_way(text, word):
+    words = (
+        "順調",
+        "予定通り",
+        "進捗遅延・課題あり",
+        "見直し",
+        "終わり",
+        "遅れ",
+        "b",
+        "有",
+        "無",
+        "問題あり",
+        "問題なし",
+    )
+    assert same_word(text, (*words, "引継ぎ", "引き継ぎ")) == word
 
 
 @pytest.mark.parametrize("word", ["", "順調", "予定通りではない", "A", "・", "完了"])

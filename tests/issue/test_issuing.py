@@ -24,6 +24,7 @@ from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.records import Change, MeasureState, Standing
 from dxreport.master.write import MasterEdit
+from dxreport.status.round_status import status
 from dxreport.workspace import files
 from dxreport.workspace.files import file_name, locked
 from tests.support.quarter import ISSUED, OFFICE, Quarter, issue
@@ -50,6 +51,24 @@ def chosen(quarter: Quarter, round_: str = "第1四半期", **options: tuple[str
         master, Forms(quarter.workspace.templates, master), master.settings.round(round_), ISSUED, **options
     )
     return {b.issue.department: b.issue.measures for b in books}
+
+
+def test_what_ended_in_mid_year_is_not_asked_for_results_unless_the_settings_say_so(fresh: Quarter) -> None:
+    """What ended is asked only in the quarters that it ran in."""
+    ended = {"01-02": Standing(MeasureState.COMPLETED, 3), "01-03": Standing(MeasureState.STOPPED, 3)}
+    for settings, closing in ((sample.settings(), 24), (replace(sample.settings(), asks_ended=True), 26)):
+        data = master_bytes(settings, DEPARTMENTS, sample.load(with_answers=False), ended)
+        fresh.workspace.master.write_bytes(data)
+        sent = {
+            r.name: sorted(id_ for ids in chosen(fresh, r.name).values() for id_ in ids)
+            for r in fresh.master.settings.rounds
+        }
+        assert {name: len(ids) for name, ids in sent.items()} == {
+            "計画": 26, "第1四半期": 26, "第2四半期": 26, "第3四半期": 24, "第4四半期": 24, "年度実績": closing,
+        }  # fmt: skip
+        assert ("01-02" in sent["年度実績"]) == ("01-03" in sent["年度実績"]) == (closing == 26)
+        state = status(fresh.master, fresh.master.settings.round("年度実績"), date(2023, 5, 1))
+        assert len(state.sheets) == closing
 
 
 def test_every_department_gets_one_workbook_and_every_measure_one_sheet(issued_quarter: Quarter) -> None:
@@ -172,7 +191,8 @@ def test_a_measure_that_ended_is_not_asked_for_from_that_quarter_on(fresh: Quart
     assert first[OFFICE] == ("01-01", "01-04")
     assert "管財課" not in first and first["総務課"] == ("03-05",)
     assert chosen(fresh, "第2四半期")[OFFICE] == ("01-01",)
-    assert chosen(fresh, "年度実績")[OFFICE] == ("01-01", "01-04")  # it ran in a part of the year
+    assert chosen(fresh, "計画")[OFFICE] == ("01-01", "01-04")  # it ran in a part of the year
+    assert chosen(fresh, "年度実績")[OFFICE] == ("01-01",)
     with pytest.raises(UsageError):
         chosen(fresh, "第2四半期", measures=("01-04",))
 

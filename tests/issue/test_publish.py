@@ -230,3 +230,14 @@ def test_without_libreoffice_the_book_is_made_and_printing_explained(workspace, 
     assert cli.main(["-C", str(workspace), "publish", "--pdf", "--out", str(tmp_path)]) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["令和４年度_年間活動計画.xlsx"]
     assert "Excel" in capsys.readouterr().err
+
+
+def test_a_measure_that_ended_in_mid_year_is_marked_in_the_list(tmp_path: Path, form: Form) -> None:
+    ended = {"01-02": Standing(MeasureState.STOPPED, 3), "01-03": Standing(MeasureState.COMPLETED)}
+    path = tmp_path / "master.xlsx"
+    path.write_bytes(master_bytes(SETTINGS, DEPARTMENTS, real(), ended))
+    book = openpyxl.load_workbook(io.BytesIO(published_set(read_master(path), form).data))
+    rows = {row[0].value: row[1].value for row in book.worksheets[0].iter_rows(min_row=4)}
+    assert len(rows) == 25 and "01-03" not in rows  # 完了 from the first quarter: it did not run in the year
+    marked = [id_ for id_, name in rows.items() if "から中止" in name]
+    assert marked == ["01-02"] and rows["01-02"].endswith("（第3四半期から中止）")

@@ -10,18 +10,22 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.table import TableColumn
 
-from dxreport.domain.errors import DxreportError, UsageError
+from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
-from dxreport.master.records import MeasureState, Standing
+from dxreport.master.records import Master, MeasureState, Standing
 from dxreport.master.write import MasterEdit
 from dxreport.workspace.paths import Workspace
 from tests.support.measures import with_texts
-from tests.support.quarter import Quarter
+from tests.support.quarter import Quarter, issue
 
 APRIL = datetime(2023, 4, 3, 9)
 ACTUAL = "outcome.actual/O1/1"
@@ -192,3 +196,134 @@ def test_what_people_entered_in_both_years_is_compared_too(answered: Quarter) ->
     found = rollover(answered.workspace, None, APRIL)
     assert [(c.measure, str(c.ref), c.returned) for c in found.conflicts] == [("05-01", late, "99件")]
     assert not rollover(answered.workspace, None, APRIL).changes
+
+
+def with_additions(quarter: Quarter, *, formula: bool, comment: bool) -> None:
+    """Add what people add: a column and a width in each table, a sheet, a name of an area, a colour."""
+    path = quarter.workspace.master
+    book = openpyxl.load_workbook(path)
+    for name in ("施策", "取組", "関連施策", "支援依頼", "成果目標"):
+        sheet = book[name]
+        [table] = sheet.tables.values()
+        column = sheet.max_column + 1
+        table.ref = table.autoFilter.ref = f"A1:{get_column_letter(column)}{sheet.max_row}"
+        table.tableColumns.append(TableColumn(id=column, name="備考"))
+        for row in range(1, sheet.max_row + 1):
+            text = "備考" if row == 1 else f"メモ {sheet.cell(row, 1).value}"
+            sheet.cell(row, column, text if row == 1 or not formula else f'="メモ "&A{row}')
+        sheet.column_dimensions[get_column_letter(column)].width = 33
+    book["施策"]["B4"].fill = PatternFill("solid", fgColor="FFFFCC00")  # 01-03
+    if comment:
+        book["施策"]["B5"].comment = Comment("来年は統合の予定", "担当")
+    own = book.create_sheet("集計")
+    own["A1"], own["B1"] = "施策の数", "=COUNTA(施策!A:A)-1"
+    areas = book["設定"]
+    [head] = [c for c in areas[1] if c.value == "分野名"]
+    areas.cell(2, head.column, "くらし")
+    areas.cell(2, head.column - 1, "1")
+    book.save(path)
+
+
+def memos(master: Master, name: str) -> dict[str, str]:
+    sheet = openpyxl.load_workbook(io.BytesIO(master.data))[name]
+    return {row[0].value: row[-1].value for row in sheet.iter_rows(min_row=2) if row[0].value}
+
+
+@pytest.mark.parametrize(("formula", "comment"), [(False, False), (True, False), (False, True)])
+def test_what_people_added_is_carried(answered: Quarter, formula: bool, comment: bool) -> None:
+    with_additions(answered, formula=formula, comment=comment)
+    ended(answered, "01-02")
+    done = rollover(answered.workspace, None, APRIL)
+    assert done.own == (
+        *(f"「{name}」シートの列「備考」" for name in ("施策", "取組", "成果目標", "関連施策", "支援依頼")),
+        "シート「集計」",
+    )
+    new = read_master(done.workspace.master)
+    book = openpyxl.load_workbook(io.BytesIO(new.data))
+    assert [m.id for m in new.measures] == [m.id for m in answered.master.measures if m.id != "01-02"]
+    assert len(memos(new, "施策")) == 25 and len(memos(new, "成果目標")) == 25
+    found = memos(new, "施策")["01-03"]
+    [row] = [r[0].row for r in book["施策"].iter_rows(min_row=2) if r[0].value == "01-03"]
+    assert found == (f'="メモ "&A{row}' if formula else "メモ 01-03")
+    assert book["施策"].cell(row, 2).fill.fgColor.rgb == "FFFFCC00"
+    last = book["施策"].max_column
+    assert book["施策"].column_dimensions[get_column_letter(last)].width == 33
+    assert book["集計"]["B1"].value == "=COUNTA(施策!A:A)-1"
+    assert new.settings.areas["01"] == "くらし"
+    [head] = [c for c in book["設定"][1] if c.value == "分野"]
+    assert book["設定"].cell(2, head.column).value == "1"  # as people wrote it
+    if comment:
+        assert book["施策"]["B5"].comment.text == "来年は統合の予定" and book["施策"]["A5"].value == "01-04"
+    # Rows close up where nothing stands by them: 01-02 was in row 3 of 施策.
+    assert ("「施策」シートの 3 行目" in done.blank) == (formula or comment)
+    assert (row == 4) == (formula or comment)
+    assert book["支援依頼"].max_row == 2 and not memos(new, "支援依頼")
+    assert book["変更履歴"].max_row == 2 and new.changes == new.issues == new.receipts == ()
+
+
+def test_the_new_master_takes_a_whole_round(answered: Quarter) -> None:
+    with_additions(answered, formula=False, comment=False)
+    ended(answered, "01-02")
+    done = rollover(answered.workspace, None, APRIL)
+    new = Quarter(done.workspace.root)
+    books = issue(new, "計画", APRIL)
+    assert sum(len(b.issue.measures) for b in books) == 25 and books[0].issue.id == "R05P-001"
+    edit = MasterEdit(new.master)
+    edit.set("01-01", Ref("support.content", "S1"), "助言")
+    edit.set("01-01", Ref("activity.name", "K9"), "追加の取組")
+    new.workspace.master.write_bytes(edit.data())
+    measure = new.master.measure("01-01")
+    assert measure.support_requests[0].content == "助言" and measure.activities[-1].name == "追加の取組"
+    assert memos(new.master, "取組")["01-01"] is None  # of the row that was appended
+
+
+def test_what_was_added_to_the_old_year_later_is_named(answered: Quarter) -> None:
+    rollover(answered.workspace, None, APRIL)
+    with_additions(answered, formula=False, comment=False)
+    again = rollover(answered.workspace, None, APRIL)
+    assert "シート「集計」" in again.own and "「施策」シートの列「備考」" in again.own
+
+
+@pytest.mark.parametrize(
+    ("note", "table", "row"), [("", True, 4), ("", False, 4), ("メモ", True, 5), ("=1+1", True, 5)]
+)
+def test_rows_close_up_unless_something_stands_by_them(answered: Quarter, note: str, table: bool, row: int) -> None:
+    ended(answered, "01-02")  # in row 3
+    path = answered.workspace.master
+    book = openpyxl.load_workbook(path)
+    book["施策"]["W3"] = note or None
+    if not table:
+        del book["施策"].tables["施策表"]
+    book.save(path)
+    new = read_master(rollover(answered.workspace, None, APRIL).workspace.master)
+    sheet = openpyxl.load_workbook(io.BytesIO(new.data))["施策"]
+    assert [r[0].row for r in sheet.iter_rows() if r[0].value == "01-04"] == [row]
+    assert sheet["W3"].value == (note or None)
+    if table:
+        assert sheet.tables["施策表"].ref == f"A1:R{27 if note else 26}"
+    dropdowns = {str(v.sqref).split()[0] for v in sheet.data_validations.dataValidation}
+    assert {ref.rpartition(":")[2][1:] for ref in dropdowns} == {"27" if note else "26"}
+
+
+def test_a_blank_row_that_would_cut_a_plain_range_off_is_refused(answered: Quarter) -> None:
+    ended(answered, "01-02")
+    path = answered.workspace.master
+    book = openpyxl.load_workbook(path)
+    book["施策"]["W3"] = "メモ"
+    del book["施策"].tables["施策表"]
+    book.save(path)
+    with pytest.raises(MasterError, match="3 行目"):
+        rollover(answered.workspace, None, APRIL)
+    assert not (answered.root.parent / "令和５年度").exists()
+
+
+def ended(quarter: Quarter, id_: str) -> None:
+    """Set 状態 of a measure to 中止 from the third quarter, as people do."""
+    path = quarter.workspace.master
+    book = openpyxl.load_workbook(path)
+    sheet = book["施策"]
+    heads = {c.value: c.column for c in sheet[1]}
+    [row] = [r[0].row for r in sheet.iter_rows(min_row=2) if r[0].value == id_]
+    sheet.cell(row, heads["状態"], "中止")
+    sheet.cell(row, heads["状態の開始四半期"], "第3四半期")
+    book.save(path)

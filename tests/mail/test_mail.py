@@ -47,6 +47,10 @@ def body(draft: mail.Draft) -> str:
     return read(draft).get_body().get_content()
 
 
+def body_of(data: bytes) -> str:
+    return email.message_from_bytes(data, policy=email.policy.default).get_body().get_content()
+
+
 def files(draft: mail.Draft) -> dict[str, bytes]:
     return {part.get_filename(): part.get_payload(decode=True) for part in read(draft).iter_attachments()}
 
@@ -98,7 +102,7 @@ def test_a_reminder_names_what_is_missing_since_when_until_when_and_how_late(iss
         "01-01　",
         "01-04　",
         "令和４年７月１日（金）に報告を依頼",
-        "提出期限（令和４年７月15日（金））を 5 日過ぎています",
+        "提出期限の令和４年７月15日（金）を 5 日過ぎています",
     ):
         assert words in text
     early = body(
@@ -197,8 +201,8 @@ def test_several_addresses_and_copies(tmp_path):
 
 def test_drafts_are_written_and_collect_reads_their_attachments(issued_quarter, tmp_path):
     found = drafts(issued_quarter, MailKind.REMIND)
-    paths, removed = mail.write(found, tmp_path)
-    assert [p.name for p in paths] == [f"{d.department}.eml" for d in found.drafts] and not removed
+    written = mail.write(found, tmp_path)
+    assert [p.name for p in written.paths] == [f"{d.department}.eml" for d in found.drafts] and not written.removed
     read_back = {(f.path.stem, f.file_name): f.sha256 for f in gather([tmp_path])}
     assert read_back == {
         (i.department, i.file): i.sha256 for i in issued_quarter.master.issues if i.department != WITHOUT_ADDRESS
@@ -218,8 +222,8 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
         (tmp_path / "督促" / name).write_bytes(data)
     shutil.copy(tmp_path / "依頼" / "職員課.eml", tmp_path / "督促" / "依頼 職員課.eml")  # of another kind
     quarter.collect(quarter.filled({}))
-    _, removed = mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
-    assert [p.name for p in removed] == [f"{OFFICE}.eml"]
+    written = mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
+    assert [p.name for p in written.removed] == [f"{OFFICE}.eml"]
     left = {p.name for p in (tmp_path / "督促").iterdir()}
     assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {
         "依頼 職員課.eml"
@@ -227,11 +231,44 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
     assert all((tmp_path / "督促" / name).read_bytes() == data for name, data in kept.items())
 
 
-def test_a_file_that_somebody_wrote_is_not_overwritten(issued_quarter, tmp_path):
-    (tmp_path / "職員課.eml").write_bytes(b"Subject: mine\r\n\r\n")
-    with pytest.raises(UsageError, match="職員課"):
-        mail.write(drafts(issued_quarter, MailKind.REMIND), tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["職員課.eml"]
+def test_what_somebody_wrote_or_edited_stays_and_the_other_drafts_are_written_again(quarter, tmp_path):
+    first = mail.write(drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path)
+    assert (len(first.paths), first.kept, first.stale) == (16, (), ())
+    own, edited, answered = (tmp_path / f"{name}.eml" for name in ("職員課", "総務課", OFFICE))
+    own.write_bytes(b"Subject: mine\r\n\r\n")  # saved by a mail program, which writes it anew
+    for path in (edited, answered):
+        path.write_bytes(path.read_bytes().replace(b"X-Unsent: 1", b"X-Unsent: 1\r\nCc: kakarichou@example.jp"))
+    changed = {path: path.read_bytes() for path in (own, edited, answered)}
+    quarter.collect(quarter.filled({}))
+    for name in ("メール_依頼.txt",):
+        path = quarter.workspace.templates / name
+        path.write_text(path.read_text(encoding="utf-8").replace("お世話になっております。", "お疲れさまです。"))
+    again = mail.write(drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path)
+    assert (set(again.kept), again.stale, again.removed) == ({own, edited}, (answered,), ())
+    assert {path: path.read_bytes() for path in changed} == changed
+    others = [path.read_bytes() for path in again.paths if path not in changed]
+    assert len(others) == 13 and all("お疲れさまです" in body_of(data) for data in others)
+    edited.unlink()
+    assert mail.write(drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path).kept == (own,)
+    assert "お疲れさまです" in body_of(edited.read_bytes())
+
+
+def test_a_deadline_moved_after_issue_is_said_beside_what_the_sheet_shows(quarter):
+    assert "令和４年７月15日（金）までに" in body(drafts(quarter, MailKind.REQUEST, ISSUED).drafts[0])
+    issue(quarter, measures=("01-04",), deadline="2022-08-05")
+    master = quarter.master
+    settings = master.settings
+    for day, said in (
+        ("2022-07-22", "令和４年７月22日（金）（延長後）"),
+        ("2022-07-08", "令和４年７月８日（金）（変更後）"),
+    ):
+        rounds = tuple(replace(r, deadline=day) if r.quarter == 1 else r for r in settings.rounds)
+        moved = replace(master, settings=replace(settings, rounds=rounds))
+        found = mail.plan(quarter.workspace, moved, MailKind.REQUEST, moved.settings.round("第1四半期"), ISSUED)
+        assert f"{said}までに" in body(found.drafts[0])
+        assert [p.code for p in found.problems] == ["W635"]
+        [two] = [d for d in found.drafts if d.department == OFFICE]  # 01-04 has a deadline of its own
+        assert f"{said}（01-04は令和４年８月５日（金））までに" in body(two)
 
 
 def test_files_that_nobody_can_tell_whose_they_are_come_up_with_the_reminders(quarter):
@@ -286,8 +323,7 @@ def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_p
     outer.add_attachment(read(found.drafts[0]))
     path = tmp_path / found.drafts[0].file
     path.write_bytes(outer.as_bytes(policy=email.policy.SMTP))
-    with pytest.raises(UsageError):
-        mail.write(found, tmp_path)
+    assert mail.write(found, tmp_path).kept == (path,)
 
 
 def test_the_mail_is_signed_by_the_office_and_asks_for_the_form_by_its_name(quarter):

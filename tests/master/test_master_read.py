@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 from lxml import etree
 
+from dxreport.domain.days import day_of
 from dxreport.domain.errors import MasterError
 from dxreport.domain.fields import BUILT_IN, Ref
 from dxreport.domain.model import ProgressWord, Treatment
@@ -22,7 +23,7 @@ from dxreport.master.ledgers import LEDGERS
 from dxreport.master.read import master_from, read_master
 from dxreport.master.records import Change, MeasureState, Place, Receipt, ReceiptState, Standing
 from dxreport.master.schema import MEASURES
-from dxreport.master.settings import day_of, quarter_of
+from dxreport.master.settings import quarter_of
 from dxreport.master.write import MasterEdit
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.table import sheet_parts

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from dxreport.domain.model import ProgressWord, Treatment
+from dxreport.rules import judge
+from tests.rules.conftest import SETTINGS
 
 DELAYED = "進捗遅延・課題あり"
 
@@ -109,3 +115,42 @@ def test_a_word_issued_outside_the_vocabulary_holds_nothing_back(judged):
         answers, round="第2四半期", issued={"activity.progress/K1/1": "順調", "activity.progress/K2/1": "予定通り"}
     )
     assert found == [("E101", "warning", ("activity.progress/K1/1",))]
+
+
+WORDS = ("予定通り", "完了", "一部完了", "未完了", "中止（統合のため）")
+K1, K2 = "activity.progress/K1/2", "activity.progress/K2/2"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("完了", "完了", [K1, K2]),
+        ("中止（統合のため）", "完了", [K1, K2]),
+        ("完了", "予定通り", []),
+        ("完了", "一部完了", []),
+        ("完了", "未完了", []),
+        ("完了", "", []),  # the second activity said 予定通り in the first quarter
+    ],
+)
+def test_a_measure_that_is_over_by_its_progress_but_not_by_its_state(case, first: str, second: str, said) -> None:
+    settings = replace(SETTINGS, progress_words=tuple(map(ProgressWord, WORDS)))
+    made = case({K1: first, K2: second}, round="第2四半期")
+    made = replace(made, settings=settings, round=settings.round("第2四半期"))
+    assert [list(map(str, f.refs)) for f in judge(made) if f.kind.code == "W307"] == ([said] if said else [])
+    assert not [f for f in judge(replace(made, ended=True)) if f.kind.code == "W307"]
+
+
+def test_what_a_word_says_of_the_state_follows_its_treatment(case) -> None:
+    words = (ProgressWord("打切り", said=Treatment.STOPPED), ProgressWord("完了", said=Treatment.ON_TRACK))
+    settings = replace(SETTINGS, progress_words=words)
+    for word, said in (("打切り", ["W307"]), ("完了", [])):
+        made = case({K1: word, K2: word}, round="第2四半期")
+        made = replace(made, settings=settings, round=settings.round("第2四半期"))
+        assert [f.kind.code for f in judge(made) if f.kind.code == "W307"] == said
+
+
+def test_an_activity_that_was_over_before_counts_as_over(case) -> None:
+    settings = replace(SETTINGS, progress_words=tuple(map(ProgressWord, WORDS)))
+    made = case({"activity.progress/K1/1": "完了", K1: "", K2: "完了"}, round="第2四半期")
+    made = replace(made, settings=settings, round=settings.round("第2四半期"))
+    assert [list(map(str, f.refs)) for f in judge(made) if f.kind.code == "W307"] == [[K2]]

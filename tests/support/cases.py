@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.support import edits
-from tests.support.edits import PROCUREMENT, At, Make, Returned, Steps, good
+from tests.support.edits import PROCUREMENT, PROGRESS, At, Make, Returned, Steps, good
 from tests.support.quarter import Quarter
 from tests.support.xlsb import REF_ERROR, text_of_formula
 
@@ -173,6 +173,16 @@ TEXTS = (
          edits.xlsb_with(PROCUREMENT, 0.485), cell=PROCUREMENT),
     Case(S, "line breaks typed in LibreOffice", "LibreOffice で改行を入れる", "改行を 1 種類にそろえます",
          steps=lambda at: [["type_text", "01-01", *at(PROCUREMENT), "一行目\n\n二行目"]], lands=lands("一行目\n\n二行目")),
+    Case(S, "blanks around and in a word of the list", "進捗を「　予定 通り」、有無を「 有」と、空白を入れて書く", "一覧の語として取り込みます",
+         make=edits.typed({PROGRESS: "　予定 通り", "budgeted": " 有"}), lands=lands("予定通り", PROGRESS) | lands("有", "budgeted")),
+    Case(S, "a word of the list in half width", "進捗を半角まじり（進捗遅延･課題あり）で書く", "一覧の語として取り込みます",
+         make=edits.typed({PROGRESS: "進捗遅延･課題あり", "activity.countermeasure/K1/1": "人員を増やす"}), lands=lands("進捗遅延・課題あり", PROGRESS)),
+    Case(S, "kana for kanji", "進捗を「予定どおり」、有無を「なし」と書く", "一覧の語として取り込みます",
+         make=edits.typed({PROGRESS: "予定どおり", "support_flag": "なし"}), lands=lands("予定通り", PROGRESS) | lands("無", "support_flag")),
+    Case(S, "no kana after a kanji", "進捗を「予定通」と書く", "一覧の語として取り込み、確かめるよう示します", "01-01 merged W306; 01-04 merged",
+         make=edits.typed({PROGRESS: "予定通"}), lands=lands("予定通り", PROGRESS), cell=PROGRESS),
+    Case(S, "a word near one of the list", "進捗を「概ね予定通り」と書く", "別の意味かもしれないので、保留します", HELD.format("E102"),
+         edits.typed({PROGRESS: "概ね予定通り"}), cell=PROGRESS),
     pasted("line breaks of Windows", "CRLF の改行が入る", "<is><t>一行目&#13;&#10;二行目</t></is>", "一行目\n二行目", style='t="inlineStr"'),
     pasted("line breaks of old Macs", "CR の改行が入る", "<is><t>一行目&#13;二行目</t></is>", "一行目\n二行目", style='t="inlineStr"'),
     pasted("line breaks written as _x000D_", "_x000D_ の改行が入る", "<is><t>一行目_x000D_\n二行目</t></is>", "一行目\n二行目", style='t="inlineStr"'),

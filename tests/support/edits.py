@@ -34,7 +34,7 @@ from tests.support.quarter import OFFICE, RETURNED, Edits, Quarter, issue, print
 from tests.support.sending import mail, outlook, zipped
 from tests.support.xlsb import Odd, xlsb
 
-PROCUREMENT = "procurement"
+PROCUREMENT, PROGRESS = "procurement", "activity.progress/K1/1"
 OTHER, FIVE = "総務課", "経営改革課"
 At = Callable[[str], tuple[int, int]]
 Steps = list[list]

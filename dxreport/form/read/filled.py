@@ -10,7 +10,7 @@ from ...domain import problems
 from ...domain.fields import Field, FieldKind, Ref, label
 from ...domain.model import Settings, normalise
 from ...domain.problems import Problem, problem
-from ...domain.values import cell_number, date_text, number_text, stored_number
+from ...domain.values import cell_number, date_text, number_text, reads_the_same, same_word, stored_number
 from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.dates import serial_date
 from ...ooxml.refs import address
@@ -116,8 +116,18 @@ class _TextReader:
         elif cell.kind == "date" and (field.kind is FieldKind.NUMBER or not cell.certain):
             self._note(problems.NOT_TEXT, ref, at, shown, what="日付")
         else:
-            return shown
+            return shown if shown == issued else self._word(ref, at, shown, issued)
         return issued
+
+    def _word(self, ref: Ref, at: At, shown: str, issued: str) -> str:
+        """The word of 設定 or of the field that a text is, however it was typed; any other text as it is."""
+        words = self._settings.words(self._fields[ref.field])
+        word = None if shown in words else same_word(shown, words)
+        if word is None:
+            return shown
+        if word != issued and not reads_the_same(word, shown):
+            self._note(problems.READ_AS_WORD, ref, at, shown, expected=word)
+        return word
 
     def _note(self, kind: problems.ProblemKind, ref: Ref, at: At, shown: str, **params: str) -> None:
         params, name = {"value": shown, **params}, label(ref, self._settings)
