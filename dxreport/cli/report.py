@@ -48,7 +48,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
         console.emit_json({"files": [str(path) for path in paths], "figures": plain(figures)})
         return
     console.out(figures.title)
-    console.out(words.sentence(figures.overview, figures.names))
+    console.out(words.sentence(figures))
     for path in paths:
         console.out(f"  {path}")
     if figures.final_id:

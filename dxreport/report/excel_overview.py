@@ -97,7 +97,7 @@ class _Overview:
         put(ws, 0, 0, figures.title, styles.title)
         put(ws, 1, 0, joined(words.kind(figures), words.stamp(figures), figures.sender), styles.faint)
         names = self.names
-        said = words.sentence(overview, names), *words.remarks(overview, names), words.turn(overview, names)
+        said = words.sentence(figures), *words.remarks(overview, names), words.turn(overview, names)
         texts = list(filter(None, said))
         for row, text in enumerate(texts, 2):
             set_height(ws, row, put_across(ws, row, text, styles.wrapped, widths=self.widths))

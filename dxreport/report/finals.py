@@ -120,14 +120,22 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 def same(final: Final, figures: Figures) -> bool:
     """Whether these are the frozen figures, apart from number, date and the names of 設定.
 
-    Section 6, which only the coordinator reads, is compared where both have it. Reports were once kept without
-    declared fields.
+    What only the coordinator reads is compared where both have it. Reports were once kept with fewer figures: what is
+    not in them is not compared, but declared fields, of which there were none then.
     """
     then, now = {"declared": None, **final.figures}, plain(figures)
     both = then.get("coordination") and now["coordination"]
     for key in ("made", "final_id", "names", *(() if both else ("coordination",))):
         then.pop(key, None)
-        now.pop(key)
+    return _agree(then, now)
+
+
+def _agree(then: Any, now: Any) -> bool:
+    """Whether all that was kept is the same now."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return all(key in now and _agree(value, now[key]) for key, value in then.items())
+    if isinstance(then, list) and isinstance(now, list):
+        return len(then) == len(now) and all(map(_agree, then, now))
     return bool(then == now)
 
 
@@ -147,7 +155,7 @@ def _read(path: Path, entry: FinalReport) -> Final:
 
 
 def since(final: Final, master: Master, overview: Overview) -> Since:
-    """Return section 5: the counts of the final report against the same quarter now, and every changed text.
+    """Return the counts of the final report against the same quarter now, and every changed text.
 
     Answers for later quarters are new, not changed, and are left out.
     """

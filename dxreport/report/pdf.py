@@ -104,7 +104,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "stamp": words.stamp(figures),
         "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
         "quarter_label": figures.quarter_label,
-        "sentence": words.sentence(overview, names),
+        "sentence": words.sentence(figures),
         "remarks": list(words.remarks(overview, names)),
         "categories": plain(overview.categories),
         "whole": _tally(overview.whole),
@@ -114,7 +114,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "turn": words.turn(overview, names) or None,
         "late_sentence": words.late(figures),
         "late": [
-            _line(x) | {"answer": x.answer, "streak": x.streak_text, "progress": overview.categories.index(x.category)}
+            _line(x) | {"answer": x.answer, "streak": x.since_when, "progress": overview.categories.index(x.category)}
             for x in figures.late
         ],
         "results_sentence": words.results(results),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.names import Names
+from ..domain.values import area_code, is_blank
 from .records import (
     ROUNDING,
+    ActivityLine,
     Attainment,
+    Card,
     Coordination,
     FieldCounts,
     FieldFigures,
@@ -19,12 +24,14 @@ from .records import (
     Progress,
     Results,
     Since,
+    Tally,
     YearResult,
+    day,
 )
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
-_NAMED = 5  # cells that a sentence names at most
+_NAMED, _NAMED_AREAS = 5, 3  # cells and 分野 that a sentence names at most
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -45,33 +52,134 @@ def kind(figures: Figures) -> str:
 
 
 def stamp(figures: Figures) -> str:
-    """Return the date of the report: ``2022年7月19日 作成``."""
+    """Return the date of the report: ``令和４年７月19日 作成``."""
     return f"{figures.day} {'確定' if figures.final_id else '作成'}"
 
 
-def sentence(overview: Overview, names: Names = _STANDARD) -> str:
-    """Sum up activities and measures, and how many are late."""
-    whole = overview.whole
-    if not whole.measure_total:
-        return f"この四半期に実施している{names.measure}はありません。"
-    if not whole.activity_total:
-        return f"{whole.measure_total} {names.measure}に、{names.activity}の記入はありません。"
-    counts = "、".join(
-        f"{c.label} {n} {names.activity}（{share(n, whole.activity_total)}）"
-        for c, n in zip(overview.categories, whole.activities, strict=True)
-        if n
+def on_track(overview: Overview) -> str:
+    """Name what is on track: the word of 設定, or what several of them mean together."""
+    known = [c.label for c in overview.categories if c.standing is Progress.ON_TRACK]
+    return known[0] if len(known) == 1 else "予定通り"
+
+
+def headline(figures: Figures) -> tuple[str, ...]:
+    """Return the verdict, a sentence each: how many of those due are on track, how many late, and not reported."""
+    names, now = figures.names, figures.now
+    activity = names.activity
+    if not figures.overview.whole.measure_total:
+        return (f"この四半期に実施している{names.measure}はありません。",)
+    if not now.due:
+        return (f"この四半期に実施する予定の{activity}はありません。",)
+    fine = on_track(figures.overview)
+    due = f"実施予定の{now.due:,}{activity}"
+    if now.on_track == now.due:
+        first = f"{due}は、すべて{fine}。"
+    else:
+        first = f"{due}のうち、{now.on_track:,}（{share(now.on_track, now.due)}）が{fine}。"
+    missing = f"未報告は{now.unreported:,}{activity}。" if now.unreported else ""
+    return tuple(filter(None, (first, _late_sentence(figures), missing)))
+
+
+def sentence(figures: Figures) -> str:
+    """Return the verdict as one text."""
+    return "".join(headline(figures))
+
+
+def _late_sentence(figures: Figures) -> str:
+    count, before, activity = figures.now.late, figures.before, figures.names.activity
+    moved = ""
+    if before is not None:
+        less = before.late - count
+        how = f"から{abs(less):,}{'減りました' if less > 0 else '増えました'}" if less else "と同じ数です"
+        moved = f"前回の{before.late:,}{how}。" if before.late else ""
+    if not count:
+        return f"遅延・課題のある{activity}はありません。{moved}"
+    lines = figures.late
+    said = sum(not is_blank(line.countermeasure) for line in lines)
+    answers = "対応策はすべて記入されています" if said == count else f"うち対応策の記入があるのは{said:,}"
+    if moved:
+        return f"遅延・課題は{count:,}{activity}。{moved}" + (f"{answers}。" if said < count else "")
+    return f"遅延・課題は{count:,}{activity}で、{answers}。"
+
+
+def cards(figures: Figures) -> tuple[Card, Card, Card, Card]:
+    """Return the four numbers below the verdict."""
+    now, before, names = figures.now, figures.before, figures.names
+    apart = f"分母に予定なし{now.no_plan:,}{names.activity}を含みません" if now.no_plan else ""
+    was = f"前回 {share(before.on_track, before.due)}" if before and before.due else ""
+    more = [f"報告事項なし{now.no_report:,}"] if now.no_report else []
+    more += [f"設定にない語{now.unknown:,}"] if now.unknown else []
+    notes = "。".join(filter(None, (was, apart, "、".join(more))))
+    wanted, measures = len(figures.budgets), figures.overview.whole.measure_total
+    return (
+        Card(
+            on_track(figures.overview),
+            f"{now.on_track:,}",
+            f"／ {now.due:,} {names.activity}",
+            notes,
+            Progress.ON_TRACK,
+        ),
+        _late_card(figures),
+        _turn_card(figures),
+        Card(
+            "次年度に費用がかかる",
+            f"{wanted:,}",
+            f"／ {measures:,} {names.measure}",
+            f"予算化予定「有」の{names.measure}",
+        ),
     )
-    late = sum(n for c, n in zip(overview.categories, whole.measures, strict=True) if c.standing is Progress.LATE)
-    more = f"遅延・課題のある{names.activity}がある{names.measure}は {late} です。" if late else ""
-    totals = f"{whole.measure_total} {names.measure}・{whole.activity_total} {names.activity}"
-    return f"{totals}のうち、{counts}です。{more}"
+
+
+def _late_card(figures: Figures) -> Card:
+    lines, names = figures.late, figures.names
+    measures = len({line.measure.id for line in lines})
+    unit = f"{names.activity}（{measures:,}{names.measure}）" if lines else names.activity
+    longest = max(lines, key=lambda line: line.streak, default=None)
+    note = ""
+    if longest is not None and longest.streak > 1:
+        note = f"最も長いもの {longest.since_when}（{longest.measure.id}）"
+    elif lines and figures.before is None:
+        note = "すべて、この報告から数えています"
+    return Card("遅延・課題あり", f"{len(lines):,}", unit, note, Progress.LATE)
+
+
+def _turn_card(figures: Figures) -> Card:
+    t, before = figures.overview.turn, figures.before
+    if t is None or before is None:
+        return Card("前回からの変化", "初回", "", "比べる前の四半期はありません")
+    parts = (
+        ("解消", t.resolved),
+        ("継続", t.still),
+        ("新たに", t.new),
+        ("未報告", t.unreported),
+        ("そのほか", t.other),
+    )
+    note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
+    return Card("前回からの変化", signed(figures.now.late - before.late), "遅延・課題の数", note)
+
+
+def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
+    """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
+    found = Counter(x.measure.id for x in lines if area_code(x.measure.id.partition("-")[0]) == area.code)
+    return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
+
+
+def areas_heading(figures: Figures) -> str:
+    """Say where the late activities are: ``遅れは「地域・暮らし」3、「庁内の業務」2``.
+
+    ``""`` where there are too many 分野, or one has no name.
+    """
+    late_ = [(t.title, t.standings.late) for t in figures.overview.areas if t.standings.late]
+    if len(late_) not in range(1, _NAMED_AREAS + 1) or len(figures.overview.areas) < 2 or not all(t for t, _ in late_):
+        return ""
+    return "遅れは" + "、".join(f"「{name}」{n:,}" for name, n in late_)
 
 
 def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
     """Name the measures that are not counted."""
     if not overview.stopped:
         return ()
-    return (f"この四半期に実施していない {overview.stopped} {names.measure}（中止・完了・統合）は、数えていません。",)
+    return (f"この四半期に実施していない{overview.stopped}{names.measure}（中止・完了・統合）は、数えていません。",)
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
@@ -120,7 +228,7 @@ def since(since_: Since) -> str:
     """Name the final report compared with, and count the changed texts."""
     plans = sum(c.kind == "作業予定" for c in since_.changes)
     more = f"記入の変更は {len(since_.changes)} か所、うち作業予定が {plans} か所です。" if since_.changes else ""
-    return f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。{more}"
+    return f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。{more}"
 
 
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
@@ -186,5 +294,5 @@ def unit(sums: FieldSums) -> str:
 
 
 def signed(number: int) -> str:
-    """Return ``+3``, ``-2`` or ``±0``."""
-    return f"{number:+}" if number else "±0"
+    """Return ``+3``, ``−2`` or ``±0``."""
+    return f"{number:+,}".replace("-", "−") if number else "±0"

@@ -188,7 +188,7 @@ def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Htm
     ):
         assert book[sheet].max_row - 4 == len(rows_of(web, caption)) == count, sheet
     for sentence in (
-        words.sentence(found.overview), words.turn(found.overview), words.late(found), words.results(found.results),
+        words.sentence(found), words.turn(found.overview), words.late(found), words.results(found.results),
         words.since(found.since), words.coordination(found.coordination),
     ):  # fmt: skip
         assert squeezed(sentence) in text and squeezed(sentence) in squeezed(web.text_content())
@@ -299,7 +299,9 @@ def test_names_and_sentences_are_seen_whole_in_excel() -> None:
         assert cell.value == "地域社会のデジタル化" * 4 and cell.alignment.wrap_text
         assert sheet.row_dimensions[cell.row].height >= 3 * 15
     assert "A3:O3" in {str(merged) for merged in sheet.merged_cells.ranges}  # 5 categories, 計, a gap and the chart's 7
-    assert sheet["A3"].alignment.wrap_text and sheet["A3"].value.startswith("26 施策・64 取組のうち、")
+    assert sheet["A3"].alignment.wrap_text and sheet["A3"].value.startswith(
+        "実施予定の54取組のうち、49（90.7%）が予定通り。"
+    )
 
 
 def test_rows_leave_room_for_a_font_with_taller_lines(book: openpyxl.Workbook) -> None:
@@ -502,5 +504,5 @@ def test_a_long_latin_term_is_printed_in_the_pdf_and_its_sentence_is_not_lost():
     found = replace(figures(in_memory(real()), 1, NOW), names=names)
     data = pdf(found, TYPST)
     text = "".join(read(data).split())
-    assert "".join(words.sentence(found.overview, names).split()) in text
+    assert "".join(words.sentence(found).split()) in text
     assert "○○町DX計画会議用" in text and "遅延・課題のあるInitiative" in text and "企画課" in text

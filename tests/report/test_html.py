@@ -87,7 +87,7 @@ def test_the_bars_are_as_long_as_the_counts(page, found):
 
 def test_the_lists_are_those_of_the_figures(page, found):
     assert [r[1:] for r in rows(page, "late-rows")] == [
-        squeezed(x.name, x.plan, x.answer, x.streak_text) for x in found.late
+        squeezed(x.name, x.plan, x.answer, x.since_when) for x in found.late
     ]
     assert [r[1:] for r in rows(page, "all-rows")] == [
         squeezed(x.name, x.plan, x.category.label, x.countermeasure) for x in found.activities
