@@ -208,7 +208,8 @@ def drawn(outcome: OutcomeResult) -> OutcomeResult:
     """Add the numbers that a chart draws: the first of each year's 目標, if all are of one thing, and of its 実績."""
     targets = [amount(year.target) for year in outcome.years]
     named = {target[1] for target in targets if target}
-    if len(named) != 1:
+    measured = {fold(year.indicator) for year, target in zip(outcome.years, targets, strict=True) if target}
+    if len(named) != 1 or len(measured) != 1:
         return outcome
     ((label, unit),) = named
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..domain.names import Names
-from ..domain.values import area_code, is_blank
+from ..domain.names import Names, joined
+from ..domain.values import area_code, fold, is_blank
 from .records import (
     ROUNDING,
     ActivityLine,
@@ -20,6 +20,7 @@ from .records import (
     FieldText,
     FieldTexts,
     Figures,
+    OutcomeResult,
     Overview,
     Progress,
     Results,
@@ -54,6 +55,12 @@ def kind(figures: Figures) -> str:
 def stamp(figures: Figures) -> str:
     """Return the date of the report: ``令和４年７月19日 作成``."""
     return f"{figures.day} {'確定' if figures.final_id else '作成'}"
+
+
+def owner(names: Names) -> str:
+    """Return the city and its plan, for the head of the paper; no name twice, and none that the report's title has."""
+    city = "" if names.city in names.plan else names.city
+    return joined(*(name for name in (city, names.plan) if name not in names.report_title))
 
 
 def on_track(overview: Overview) -> str:
@@ -96,7 +103,7 @@ def _late_sentence(figures: Figures) -> str:
         return f"遅延・課題のある{activity}はありません。{moved}"
     lines = figures.late
     said = sum(not is_blank(line.countermeasure) for line in lines)
-    answers = "対応策はすべて記入されています" if said == count else f"うち対応策の記入があるのは{said:,}"
+    answers = "対応策はすべて記入されています" if said == count else f"対応策の記入は{said:,}{activity}です"
     if moved:
         return f"遅延・課題は{count:,}{activity}。{moved}" + (f"{answers}。" if said < count else "")
     return f"遅延・課題は{count:,}{activity}で、{answers}。"
@@ -105,7 +112,7 @@ def _late_sentence(figures: Figures) -> str:
 def cards(figures: Figures) -> tuple[Card, Card, Card, Card]:
     """Return the four numbers below the verdict."""
     now, before, names = figures.now, figures.before, figures.names
-    apart = f"分母に予定なし{now.no_plan:,}{names.activity}を含みません" if now.no_plan else ""
+    apart = f"ほかに予定なし{now.no_plan:,}{names.activity}" if now.no_plan else ""
     was = f"前回 {share(before.on_track, before.due)}" if before and before.due else ""
     more = [f"報告事項なし{now.no_report:,}"] if now.no_report else []
     more += [f"設定にない語{now.unknown:,}"] if now.unknown else []
@@ -138,15 +145,18 @@ def _late_card(figures: Figures) -> Card:
     note = ""
     if longest is not None and longest.streak > 1:
         note = f"最も長いもの {longest.since_when}（{longest.measure.id}）"
-    elif lines and figures.before is None:
-        note = "すべて、この報告から数えています"
+    elif lines and _is_first(figures):
+        note = "すべて今回初めての報告"
     return Card("遅延・課題あり", f"{len(lines):,}", unit, note, Progress.LATE)
 
 
 def _turn_card(figures: Figures) -> Card:
     t, before = figures.overview.turn, figures.before
     if t is None or before is None:
-        return Card("前回からの変化", "初回", "", "比べる前の四半期はありません")
+        first = _is_first(figures)
+        return Card(
+            "前回からの変化", "初回" if first else "―", "", "" if first else f"{figures.fiscal_year}の最初の報告"
+        )
     parts = (
         ("解消", t.resolved),
         ("継続", t.still),
@@ -156,6 +166,11 @@ def _turn_card(figures: Figures) -> Card:
     )
     note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
     return Card("前回からの変化", signed(figures.now.late - before.late), "遅延・課題の数", note)
+
+
+def _is_first(figures: Figures) -> bool:
+    """Whether the plan begins with this quarter."""
+    return figures.results.this_year == 0 and figures.quarter == 1
 
 
 def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
@@ -218,6 +233,29 @@ def results(results_: Results) -> str:
     )
 
 
+def results_heading(results_: Results) -> str:
+    """Say how many outcomes missed the target of the last year that has ended; ``""`` where none was judged."""
+    year = results_.judged_year
+    if year is None:
+        return ""
+    judged = Counter(o.years[year].verdict for o in results_.outcomes)
+    met, short = judged[Attainment.MET], judged[Attainment.SHORT]
+    if not met + short:
+        return ""
+    if not short:
+        return f"{results_.years[year]}の目標は、判定した{met}すべて達成"
+    return f"{results_.years[year]}の目標に届かなかった{short}（判定した{met + short}のうち{met}は達成）"
+
+
+def is_shortened(outcome: OutcomeResult) -> bool:
+    """Whether a line drawn through its targets leaves out some of what they say (``小 8.9%`` of two parts)."""
+    return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
+
+
+def _bare(text: str) -> str:
+    return "".join(fold(text).replace(",", "").split())
+
+
 def verdict(year: YearResult) -> str:
     """Return the verdict, and on a second line the rate or why it was not judged."""
     more = year.reason or year.achievement
@@ -227,8 +265,9 @@ def verdict(year: YearResult) -> str:
 def since(since_: Since) -> str:
     """Name the final report compared with, and count the changed texts."""
     plans = sum(c.kind == "作業予定" for c in since_.changes)
-    more = f"記入の変更は {len(since_.changes)} か所、うち作業予定が {plans} か所です。" if since_.changes else ""
-    return f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。{more}"
+    more = f"記入の変更は{len(since_.changes)}か所" + (f"、うち作業予定が{plans}か所です。" if plans else "です。")
+    compared = f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。"
+    return compared + (more if since_.changes else "")
 
 
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:

@@ -294,14 +294,14 @@ def test_the_verdict_of_a_third_quarter(third: Figures) -> None:
     """57 of 63 were due, 51 of them on track (89.5 %); in 第2四半期 52 of 55, and two were late."""
     assert words.headline(third) == (
         "実施予定の57取組のうち、51（89.5%）が予定通り。",
-        "遅延・課題は3取組。前回の2から1増えました。うち対応策の記入があるのは2。",
+        "遅延・課題は3取組。前回の2から1増えました。対応策の記入は2取組です。",
         "未報告は1取組。",
     )
     assert [(q.year, q.quarter, q.standings.late, q.standings.due) for q in third.trend] == [
         ("令和４年度", 1, 5, 54), ("令和４年度", 2, 2, 55), ("令和４年度", 3, 3, 57),
     ]  # fmt: skip
     on_track, late, turn, money = words.cards(third)
-    assert on_track.note == "前回 94.5%。分母に予定なし6取組を含みません。報告事項なし1、設定にない語1"
+    assert on_track.note == "前回 94.5%。ほかに予定なし6取組。報告事項なし1、設定にない語1"
     assert (late.value, late.note) == ("3", "最も長いもの 3四半期目（01-07）")
     assert (turn.value, turn.note) == ("+1", "解消 1　継続 1　新たに 2")
     assert (money.value, money.unit) == ("10", "／ 25 施策")
@@ -328,13 +328,17 @@ def test_an_area_without_a_name_is_a_number(first: Figures) -> None:
 
 
 def test_targets_that_a_line_can_join(first: Figures) -> None:
-    """34 of 53, read off the forms: the others are texts, of one year only, or told apart by their places (550回/1/1)."""
+    """33 of 53, read off the forms.
+
+    Of the other 20, 01-05 O3 counts by three months in one year and by year in the others, 01-11 O3 tells its numbers
+    apart by places (550回/1/1), 01-06 O1 has one year, and 17 say it in words in some year or all.
+    """
     drawn = [o for o in first.results.outcomes if o.has_path]
-    assert len(drawn) == 34 and len(first.results.outcomes) == 53
+    assert len(drawn) == 33 and len(first.results.outcomes) == 53
     shown = {(o.measure.id, o.key): [y.target_amount.text for y in o.years] for o in drawn}
     assert shown["01-03", "O2"] == ["15,900千円", "13,000千円", "10,000千円", "10,000千円"]
     assert shown["01-13", "O1"][0] == "小 8.9%"
-    assert not {"01-12 O1", "02-04 O1", "01-11 O3"} & {f"{id_} {key}" for id_, key in shown}
+    assert not {"01-12 O1", "02-04 O1", "01-11 O3", "01-05 O3"} & {f"{id_} {key}" for id_, key in shown}
 
 
 def test_requests_that_can_be_drawn_as_months(first: Figures) -> None:
