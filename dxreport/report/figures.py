@@ -14,10 +14,10 @@ from ..domain.fields import QUARTER_LABELS, QUARTERS
 from ..domain.model import QUARTER_MONTHS, Measure
 from ..domain.values import ValueKind, fold, is_blank, read_value
 from ..master.records import Master, stamp
-from . import states
+from . import doubts, states
 from .achievement import outcome_result
 from .coordination import coordination
-from .declared import declared
+from .declared import Asked, declared
 from .finals import Final, since
 from .records import (
     ActivityLine,
@@ -49,12 +49,19 @@ _Labelled = tuple[Amount, tuple[str, str]]  # with label and unit
 
 
 def figures(
-    master: Master, quarter: int, now: datetime, *, previous_final: Final | None = None, coordinator: bool = False
+    master: Master,
+    quarter: int,
+    now: datetime,
+    *,
+    previous_final: Final | None = None,
+    coordinator: bool = False,
+    asked: Asked | None = None,
 ) -> Figures:
     """Return all figures of a quarter (1–4), from the master alone.
 
-    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads. Raises UsageError where 設定 has no
-    round of the quarter and ``coordinator`` is set.
+    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads; ``asked`` is what
+    the forms of the measures ask for, where that is known. Raises UsageError where 設定 has no round of the quarter and
+    ``coordinator`` is set.
     """
     quarters = answers(master, quarter)
     shown = overview(master, quarters)
@@ -71,12 +78,13 @@ def figures(
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
-        declared=declared(master, quarter),
+        declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
         trend=tuple(
             QuarterStandings(master.settings.fiscal_year.label, q, tally.standings)
             for q, tally in enumerate(shown.quarters, 1)
         ),
+        contradictions=doubts.contradictions(master, quarter),
     )
 
 
@@ -102,7 +110,7 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
     known = states.categories(master.settings)
     used = {c for found in quarters for c in found.values()}
     columns = [c for c in known if c is not states.UNKNOWN or c in used]
-    severity = {c: n for n, c in enumerate(states.by_severity(known))}
+    severity = {c: n for n, c in enumerate(states.by_severity(master.settings))}
 
     def tally(name: str, measures: Iterable[Measure], quarter: int, code: str = "") -> Tally:
         found = quarters[quarter - 1]
@@ -149,7 +157,8 @@ def turn(before: Answers, now: Answers) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
     was_late = late(before)
     became = Counter(now[item].standing for item in was_late if item in now)
-    still, resolved, unreported = (became[p] for p in (Progress.LATE, Progress.ON_TRACK, Progress.UNREPORTED))
+    still, unreported = became[Progress.LATE], became[Progress.UNREPORTED]
+    resolved = sum(n for standing, n in became.items() if standing.on_plan)
     other = len(was_late) - still - resolved - unreported
     return Turn(len(late(now) - was_late), still, resolved, unreported, other)
 
@@ -173,6 +182,7 @@ def activity_lines(master: Master, quarters: Sequence[Answers]) -> tuple[Activit
                     found[item],
                     q.countermeasure,
                     streak(past),
+                    notes=doubts.of_activity(q),
                     next_plan=next_plan,
                     past=past,
                 )
@@ -241,9 +251,13 @@ def amount(text: str) -> _Labelled | None:
 
 def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
     """Return the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
-    yes = fold(master.settings.flags[0])
+    settings, yes = master.settings, fold(master.settings.flags[0])
     return tuple(
-        Budget(states.measure_name(master.settings, m), m.procurement.strip())
+        Budget(
+            states.measure_name(settings, m),
+            m.procurement.strip(),
+            doubts.of_measure(settings, m, quarter, "budgeted"),
+        )
         for m in states.running(master, quarter)
         if fold(m.budgeted) == yes
     )
@@ -253,11 +267,12 @@ def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
     """Return every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
     periods: dict[_PeriodKey, tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
+        notes = doubts.of_measure(master.settings, m, quarter, "support_flag")
         for request in m.support_requests:
             if is_blank(request.content) and is_blank(request.period):
                 continue
             key, label = period(request.period)
-            line = Support(states.measure_name(master.settings, m), request.period, request.content)
+            line = Support(states.measure_name(master.settings, m), request.period, request.content, notes)
             periods.setdefault(key, (label, []))[1].append(line)
     found = sorted(periods.items(), key=itemgetter(0))
     return tuple(SupportPeriod(label, tuple(lines), _span(key)) for key, (label, lines) in found)

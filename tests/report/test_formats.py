@@ -115,12 +115,12 @@ def test_shares_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Ht
     ]
     in_html = [tuple(row) for row in rows_of(web, "by-progress")]
     assert in_excel == in_html
-    assert in_excel[1] == ("進捗遅延・課題あり", "3", "4.8%", "3", "12.0%")
+    assert in_excel[1] == ("進捗遅延・課題あり", "3", "5.3%", "3", "12.0%")
 
 
-def percent(number: float) -> str:
-    """As Excel shows a number that is formatted 0.0%."""
-    return f"{Decimal(repr(number)) * 100:.1f}%"
+def percent(number: float | None) -> str:
+    """As Excel shows a number that is formatted 0.0%; what is in no denominator has no share."""
+    return "–" if number is None else f"{Decimal(repr(number)) * 100:.1f}%"
 
 
 def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement) -> None:
