@@ -138,9 +138,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Activities and measures by progress, in the quarters from the first to the report's.
+    """Activities and measures by progress, in the quarters of the year from the first to the report's.
 
-    ``turn`` is None in the first quarter; ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合) are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -204,6 +204,11 @@ class ActivityLine(MeasureLine):
     def answer(self) -> str:
         """対応策 as shown in the list of late activities."""
         return self.countermeasure or "（記入なし）"
+
+    @property
+    def streak_text(self) -> str:
+        """``since_when`` of a late one, under the name in templates that offices have copied."""
+        return self.since_when if self.streak else ""
 
     @property
     def since_when(self) -> str:

@@ -93,9 +93,18 @@ def headline(figures: Figures) -> tuple[str, ...]:
     return tuple(filter(None, (first, _late_sentence(figures), missing)))
 
 
-def sentence(figures: Figures) -> str:
-    """Return the verdict as one text."""
-    return "".join(headline(figures))
+def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
+    """Return the verdict as one text; of an overview, as copied templates ask for it, the counts by progress."""
+    if isinstance(shown, Figures):
+        return "".join(headline(shown))
+    counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
+    due = shown.due(shown.whole.activities)
+    told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
+    return (
+        f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
+        if counted
+        else f"{names.activity}の記入はありません。"
+    )
 
 
 def _late_sentence(figures: Figures) -> str:
@@ -208,14 +217,15 @@ def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
-    """Compare late activities with the quarter before; ``""`` in the first quarter."""
+    """Compare late activities with the quarter before; ``""`` where it is not known."""
     t, what = overview.turn, names.activity
+    before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
     if t is None:
         return ""
     more = f"、今回は未報告 {t.unreported}{what}" if t.unreported else ""
     more += f"、そのほか（予定なし・報告事項なし・中止・終了など） {t.other}{what}" if t.other else ""
     return (
-        f"遅延・課題のある{what}は、{overview.quarters[-2].name}から引き続き {t.still}{what}、新たに {t.new}{what}、"
+        f"遅延・課題のある{what}は、{before}から引き続き {t.still}{what}、新たに {t.new}{what}、"
         f"順調に戻ったか完了したもの {t.resolved}{what}{more}です。"
     )
 

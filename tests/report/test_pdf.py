@@ -165,7 +165,7 @@ def test_what_has_nothing_to_say_does_not_print() -> None:
     assert "実施予定の54取組は、すべて予定通り。遅延・課題のある取組はありません。" in text
     for heading in ("費用がかかる施策", "支援依頼", "変わったもの", "対応策", "担当者用"):
         assert heading not in text.replace("次年度に費用がかかる0／26施策", "")
-    assert "2遅延・課題のある取組はありません" in text
+    assert text.count("遅延・課題のある取組") == 1
 
 
 def test_what_missed_its_target_is_drawn_first() -> None:
