@@ -140,7 +140,7 @@ def _data(figures: Figures) -> dict[str, Any]:
             "sentence": words.since(since),
             "quarter": since.quarter,
             "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.changes],
+            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.edited],
         },
         "coordination": extra
         and {
