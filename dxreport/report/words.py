@@ -52,6 +52,11 @@ def shares(overview: Overview, counts: Sequence[int]) -> tuple[Decimal | None, .
     return tuple(percent(n, due) if c.standing.due else None for c, n in zip(overview.categories, counts, strict=True))
 
 
+def shares_shown(overview: Overview, counts: Sequence[int]) -> tuple[str, ...]:
+    """Return these shares as texts: ``90.7%``; ``–`` where there is none."""
+    return tuple("–" if share is None else f"{share}%" for share in shares(overview, counts))
+
+
 def kind(figures: Figures) -> str:
     """Name the readers of the report, and its final report if its figures are frozen."""
     readers = "担当者用" if figures.coordination else "会議用"

@@ -115,7 +115,9 @@ def test_shares_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Ht
     ]
     in_html = [tuple(row) for row in rows_of(web, "by-progress")]
     assert in_excel == in_html
+    # Of 63 activities and 25 measures, six and none have nothing planned.
     assert in_excel[1] == ("進捗遅延・課題あり", "3", "5.3%", "3", "12.0%")
+    assert in_excel[-1] == ("予定なし", "6", "–", "0", "–")
 
 
 def percent(number: float | None) -> str:

@@ -65,12 +65,12 @@ def squeezed(*texts: object) -> list[str]:
 
 def test_the_counts_are_those_of_the_figures(page, found):
     overview = found.overview
-    both = [words.shares(overview, counts) for counts in (overview.whole.activities, overview.whole.measures)]
-    told = [["–" if share is None else f"{share}%" for share in shares] for shares in both]
-    columns = zip(
-        overview.categories, overview.whole.activities, told[0], overview.whole.measures, told[1], strict=True
-    )
-    shares = [squeezed(c.label, n, share, m, of_measures) for c, n, share, m, of_measures in columns]
+    numbers = overview.whole.activities, overview.whole.measures
+    of_both = (words.shares_shown(overview, counts) for counts in numbers)
+    shares = [
+        squeezed(c.label, n, share, m, other)
+        for c, n, m, share, other in zip(overview.categories, *numbers, *of_both, strict=True)
+    ]
     assert rows(page, "by-progress") == shares
     counts = (("by-quarter", overview.quarters), ("by-area", overview.areas), ("by-department", overview.departments))
     for caption, tallies in counts:
