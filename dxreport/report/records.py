@@ -175,6 +175,8 @@ class ActivityLine(MeasureLine):
             return ""
         return "解消" if self.category.standing is Progress.ON_TRACK else self.category.label
 
+    streak_text = since_when  # its name in templates of earlier releases
+
 
 class Attainment(Enum):
     """The comparison of a result with its target; the value is shown."""

@@ -13,6 +13,7 @@ from .records import (
     ActivityLine,
     Attainment,
     Card,
+    Category,
     Coordination,
     FieldCounts,
     FieldFigures,
@@ -29,6 +30,7 @@ from .records import (
     YearResult,
     day,
 )
+from .states import WITHOUT_WORD
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
@@ -67,6 +69,13 @@ def on_track(overview: Overview) -> str:
     """Name what is on track: the word of 設定, or what several of them mean together."""
     known = [c.label for c in overview.categories if c.standing is Progress.ON_TRACK]
     return known[0] if len(known) == 1 else "予定通り"
+
+
+def standings(overview: Overview) -> tuple[Category, ...]:
+    """Name every standing of an activity, as they are stacked: the worst last."""
+    late_, without = Category("遅延・課題あり", Progress.LATE), {c.standing: c for c in WITHOUT_WORD}
+    last = (without[p] for p in (Progress.NO_REPORT, Progress.UNKNOWN, Progress.UNREPORTED))
+    return Category(on_track(overview), Progress.ON_TRACK), *last, late_, without[Progress.NO_PLAN]
 
 
 def headline(figures: Figures) -> tuple[str, ...]:
