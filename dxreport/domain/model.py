@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from .days import printed_year
@@ -324,12 +326,32 @@ class Round:
     form: str = ""
 
 
+class Treatment(Enum):
+    """課題の扱い: what a 進捗 means in the report."""
+
+    ON_TRACK = "順調"
+    LATE = "遅れ"
+    COMPLETED = "完了"
+    STOPPED = "中止"
+
+
 @dataclass(frozen=True, slots=True)
 class ProgressWord:
-    """A word of 進捗; ``needs_countermeasure`` is whether it requires a 対応策."""
+    """A word of 進捗.
+
+    ``needs_countermeasure`` is whether it requires a 対応策; ``weight`` is its 重さ and ``said`` its 課題の扱い, None
+    where 設定 does not say.
+    """
 
     word: str
     needs_countermeasure: bool = False
+    weight: Decimal | None = None
+    said: Treatment | None = None
+
+    @property
+    def treatment(self) -> Treatment:
+        """Its 課題の扱い; where 設定 does not say, a word that needs a 対応策 is late."""
+        return self.said or (Treatment.LATE if self.needs_countermeasure else Treatment.ON_TRACK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -453,6 +453,32 @@ FIELD_GONE = ProblemKind(
     "名前を変えたのなら、新しい項目の「旧名」に「{value}」を書いてください。使わない項目なら、このままで構いません。",
 )
 
+DIRECTION_OPPOSED = ProblemKind(
+    "W620",
+    "目標の「{target}」と、方向の「{value}」が合わないため、実績が目標に届いたかを判定できません。",
+    "「成果目標」シートの目標か「方向」の、誤っているほうを直してください。",
+)
+WEIGHT_MISSING = ProblemKind(
+    "W621",
+    "進捗の語{words}に重さがありません。どの語の重さも使わず、課題の扱いと行の順で数えています。",
+    "「設定」の進捗の表で、すべての語に重さを記入してください（重い進捗ほど大きい数）。",
+)
+TREATMENT_UNSAID = ProblemKind(
+    "W622",
+    "進捗の語「{value}」の課題の扱いが空欄です。報告書では「{expected}」として数えます。",
+    "「設定」の進捗の表の「課題の扱い」（列がなければ、「対応策」の右に挿入してください）に、順調、遅れ、完了、中止のどれかを記入してください。",
+)
+NAME_TWICE = ProblemKind(
+    "W623",
+    "{field}「{value}」が{count}か所にあります。報告書に同じ見出しが並び、見分けられません。",
+    "どれか分かる名前に変えてください。同じものなら、1つにしてください。",
+)
+TITLE_TWICE = ProblemKind(
+    "W624",
+    "報告書名の中に{names}が入っています。表題には、重ねて印刷しません。",
+    "このままで構いません。{names}を表題の上にも印刷したいときは、「設定」の報告書名から除いてください。",
+)
+
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }

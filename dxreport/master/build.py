@@ -141,7 +141,13 @@ def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]
     return [
         (schema.GENERAL, [dict(zip(schema.GENERAL.headers, row, strict=True)) for row in general]),
         (schema.PROGRESS, [
-            {"進捗": w.word, "対応策": schema.NEEDED if w.needs_countermeasure else ""} for w in settings.progress_words
+            {
+                "進捗": w.word,
+                "対応策": schema.NEEDED if w.needs_countermeasure else "",
+                schema.WEIGHT: "" if w.weight is None else str(w.weight),
+                schema.TREATMENT: w.said.value if w.said else "",
+            }
+            for w in settings.progress_words
         ]),
         (schema.FLAGS, [{"有無": word} for word in settings.flags]),
         (schema.ROUNDS, [_round(round_, settings.catalogue.groups) for round_ in settings.rounds]),

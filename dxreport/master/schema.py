@@ -17,6 +17,7 @@ from ..domain.model import FiscalYear, Settings
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
 FORM = "様式"  # which template of the workspace is used
+WEIGHT, TREATMENT = "重さ", "課題の扱い"  # of a word of 進捗
 DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
 
 
@@ -202,7 +203,10 @@ SETTINGS_SHEET = "設定"
 GENERAL = TableSchema(
     SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
 )
-PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
+PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (
+    Column("進捗", 22), Column("対応策", 10),
+    Column(WEIGHT, 7, optional=True, number="General"), Column(TREATMENT, 11, optional=True),
+), ("進捗",))  # fmt: skip
 FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = TableSchema(SETTINGS_SHEET, "回表", (
     Column("回", 14), Column("四半期", 12), Column("締切", 12), Column("入力欄", 60), Column("必須欄", 22),

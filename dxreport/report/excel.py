@@ -14,7 +14,7 @@ from .excel_overview import overview_sheet
 from .excel_sheet import CHANGE, ReportStyles, topic_sheet
 from .excel_tallies import areas, departments, trend
 from .excel_topic import MEASURE_COLUMNS, SHARE, Topic, Value
-from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since
+from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since, YearResult
 
 
 def excel(figures: Figures) -> bytes:
@@ -57,10 +57,13 @@ def _topics(figures: Figures) -> Iterator[Topic]:
     yield _outcomes(results)
     yield departments(figures)
     rows: list[tuple[Value, ...]] = [
-        (p.label, *_name(s.measure), s.content) for p in figures.support for s in p.requests
+        (p.label, f"{s.measure.id}{'※' * bool(s.notes)}", *_name(s.measure)[1:], s.content)
+        for p in figures.support
+        for s in p.requests
     ]
     columns = {"時期": 14, **MEASURE_COLUMNS, "支援内容": 70}
-    yield Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows)
+    note = "\n".join(f"※ {said}" for said in words.support_doubts(figures))
+    yield Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows, note=note)
     if figures.declared is not None:
         yield from declared_topics(figures.declared)
     if figures.since is not None:
@@ -78,10 +81,20 @@ def _name(measure: MeasureName) -> tuple[str, str, str]:
 
 def _activities(figures: Figures) -> Topic:
     columns = {
-        "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30, "いつから": 10,
+        "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30, "いつから": 10, "※": 30,
     }  # fmt: skip
     rows = [
-        (x.measure.area, *_name(x.measure), x.key, x.name, x.plan, x.category.label, x.countermeasure, x.since_when)
+        (
+            x.measure.area,
+            *_name(x.measure),
+            x.key,
+            x.name,
+            x.plan,
+            x.category.label,
+            x.countermeasure,
+            x.since_when,
+            "".join(x.notes),
+        )
         for x in figures.activities
     ]
     late, unreported = (
@@ -95,51 +108,46 @@ def _activities(figures: Figures) -> Topic:
 def _outcomes(results: Results) -> Topic:
     this = results.years[results.this_year]
     columns = MEASURE_COLUMNS | {
-        "番号": 5, "評価項目": 22, "方向": 12, f"{this} 目標": 18, f"{this} 実績": 14, "判定": 8, SHARE: 8, "達成の内訳": 14,
+        "番号": 5, "評価項目": 22, "方向": 12, f"{this} 目標": 18, f"{this} 実績": 14,
+        "判定": 8, SHARE: 8, "内訳・理由": 22, "判定の年度": 12,
     }  # fmt: skip
     for year in results.years:
         if year != this:
             columns |= {f"{year} 目標": 16, f"{year} 実績": 12}
     rows = [_outcome(outcome, results) for outcome in (*results.missed, *results.reported)]
     note, said = words.results(results), words.results_heading(results)
-    return Topic(
-        "成果目標",
-        f"成果目標：{said}" if said else "成果目標",
-        columns,
-        rows,
-        "判定",
-        {Attainment.SHORT.value},
-        note=note,
-    )
-
-
-def _waiting(results: Results) -> Topic:
-    columns = MEASURE_COLUMNS | {
-        "番号": 5,
-        "評価項目": 30,
-        "方向": 12,
-        **{f"{year} 目標": 20 for year in results.years},
-    }
-    rows = [
-        (*_name(o.measure), o.number, o.years[results.this_year].indicator, o.direction.value, *(y.target for y in o.years))
-        for o in results.waiting
-    ]  # fmt: skip
-    note = "" if results.missed or results.reported else words.results(results)
-    return Topic("実績待ち", "付表　実績を待つ成果目標", columns, rows, note=note)
+    title = f"成果目標：{said}" if said else "成果目標"
+    return Topic("成果目標", title, columns, rows, "判定", {Attainment.SHORT.value}, note=note)
 
 
 def _outcome(outcome: OutcomeResult, results: Results) -> tuple[Value, ...]:
-    now = outcome.years[results.this_year]
-    alone = len(now.parts) == 1
-    others: list[str] = []
-    for year in outcome.years:
-        if year is not now:
-            own = year.indicator.strip() and year.indicator != now.indicator
-            others += [f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target, year.actual]
+    now, judged = outcome.years[results.this_year], results.latest(outcome)
+    alone, unjudged = len(judged.parts) == 1, judged.verdict is Attainment.AS_WRITTEN
+    others = [text for year in outcome.years if year is not now for text in (_target(year, now), year.actual)]
     return (
         *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
-        now.verdict.value, now.parts[0].rate if alone else None, now.reason or ("" if alone else now.achievement), *others,
+        judged.verdict.value, judged.parts[0].rate if alone else None,
+        judged.reason if unjudged else "" if alone else judged.achievement, judged.year if judged is not now else "",
+        *others,
     )  # fmt: skip
+
+
+def _target(year: YearResult, now: YearResult) -> str:
+    """Return the target of a year, below its 評価項目 where that is not this year's."""
+    own = year.indicator.strip() and year.indicator != now.indicator
+    return f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target
+
+
+def _waiting(results: Results) -> Topic:
+    targets = {f"{year} 目標": 20 for year in results.years}
+    columns = MEASURE_COLUMNS | {"番号": 5, "評価項目": 30, "方向": 12, **targets, "実績の状況": 22}
+    rows: list[tuple[Value, ...]] = []
+    for o in results.waiting:
+        now = o.years[results.this_year]
+        texts = (_target(year, now) for year in o.years)
+        rows.append((*_name(o.measure), o.number, now.indicator, o.direction.value, *texts, now.reason))
+    note = "" if results.missed or results.reported else words.results(results)
+    return Topic("実績待ち", "付表　実績を待つ成果目標", columns, rows, note=note)
 
 
 def _parts(results: Results) -> Topic:

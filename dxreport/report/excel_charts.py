@@ -34,6 +34,8 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
         _drawn("wide_upward_diagonal", _WHITE, _RED, _RED), _drawn("wide_downward_diagonal", _WHITE, "#6E0000", "#6E0000"),
         _drawn("dark_vertical", _RED, _WHITE, _RED),
     ),
+    Progress.DONE: (_solid("#C9D8EA", {"color": "#6F93C2"}), _solid("#EDF2F8", {"color": "#6F93C2"})),
+    Progress.STOPPED: (_drawn("light_downward_diagonal", _GREY),),
     Progress.UNKNOWN: (_drawn("large_grid", _INK),),
     Progress.NO_REPORT: (_drawn("dotted_diamond", "#4D4D4D"),),
     Progress.UNREPORTED: (_solid(_WHITE, {"color": _INK, "width": 2.25}),),

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
 
-_WIDTHS = (8.0, 32.0, 32.0, 9.0, 35.0, 34.0)  # digits
+_WIDTHS = (8.0, 34.0, 34.0, 9.0, 32.0, 33.0)  # digits
 _CARDS = ((0, 1), (2, 2), (3, 4), (5, 5))  # first and last column of each
-_LEFT, _RIGHT = ((0, 2), 510), ((3, 5), 550)  # halves of the sheet for charts, with their width in pixels
+_LEFT, _RIGHT = ((0, 2), 530), ((3, 5), 530)  # halves of the sheet for charts, with their width in pixels
 _WHOLE = (0, len(_WIDTHS) - 1)
 _LINE = 22 / ROW  # of the verdict, to a usual line
 _SCALE = 0.88  # about that at which the columns fit on A4 landscape
 _TOP, _BOTTOM = 0.4, 0.5  # margins in inches
+_GAP = 3.0  # points between sections
+_BEFORE = "前の四半期に遅延・課題があったもの"
 _ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
 
 
@@ -71,8 +73,8 @@ class _Overview:
         put(self.ws, 0, 5, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint_right)
         self._next(20)
         for said in words.headline(figures):
-            self._next(_LINE * self._across(said, styles.verdict, _WHOLE, size=1.7))
-        self._next(6)
+            self._next(_LINE * self._across(said, styles.verdict, _WHOLE, size=1.7) - 2)
+        self._next(_GAP)
         cards = words.cards(figures)
         for card, columns in zip(cards, _CARDS, strict=True):
             self._across(card.title, styles.card_late if card.standing is Progress.LATE else styles.card_title, columns)
@@ -81,25 +83,26 @@ class _Overview:
             number = _number(card)
             style = styles.card_change if card.value[:1] in "+−±" else styles.card_number
             self._across(card.value if number is None else number, style, columns)
-        self._next(36)
+        self._next(34)
         for card, columns in zip(cards, _CARDS, strict=True):
             self._across(card.unit, styles.card_unit, columns)
         self._next(ROW)
         self._next(max(self._across(c.note, styles.faint_wrapped, at) for c, at in zip(cards, _CARDS, strict=True)))
         for remark in words.remarks(figures.overview, self.names):
             self._next(self._across(remark, styles.faint_wrapped, _WHOLE))
-        self._next(6)
+        self._next(_GAP)
 
     def charts(self, topics: Sequence[Topic]) -> None:
         """Draw up to two charts side by side, each under its heading."""
         if not topics:
+            self._notes(words.doubts(self.figures))
             return
         places = (_LEFT, _RIGHT) if len(topics) > 1 else ((_WHOLE, _LEFT[1] + _RIGHT[1]),)
         first = self.row
         for topic, (columns, _) in zip(topics, places, strict=True):
             self._across(topic.title, self.styles.heading, columns)
         self._next(20)
-        tall = [len(t.rows) * 5 // 4 + 2 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
+        tall = [len(t.rows) * 5 // 4 + 1 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
         rows = max([*tall, _LOWEST if len(topics) > 1 else 0])
         for topic, ((at, _), width) in zip(topics, places, strict=True):
             chart = stacked(self.book, topic, width=width, height=rows * _ROW_PIXELS)
@@ -108,15 +111,16 @@ class _Overview:
         for _ in range(rows):
             self._next(ROW)
         self.keep.append((first, self.row - 1))
-        self._next(6)
+        self._notes(words.doubts(self.figures))
+        self._next(_GAP)
 
     def late(self) -> None:
         """Draw the late activities, then those that were late in the quarter before."""
         figures, lines_ = self.figures, (*self.figures.late, *self.figures.late_before)
-        title, note = f"遅延・課題のある{self.names.activity}", "記入は部署の書いたまま"
-        first = self._heading(*((f"{title}と対応策", note) if figures.late else (f"{title}はありません", "")))
         if not lines_:
             return
+        title = f"遅延・課題のある{self.names.activity}と対応策" if figures.late else _BEFORE
+        first = self._heading(title, "記入は部署の書いたまま")
         following = f"第{figures.quarter + 1}四半期の予定" if figures.quarter < 4 else ""
         since, answer, last = ("いつから" if len(figures.trend) > 1 else ""), (4, 4), (5, 5)
         answer = (answer[0] - (not since), answer[1] + (not following))
@@ -125,10 +129,10 @@ class _Overview:
             (following, last),
         ]  # fmt: skip
         self._record([(self.names.termed(head), self.styles.head, at) for head, at in heads if head])
-        told = len({c.label for c in figures.overview.categories if c.standing is Progress.LATE}) > 1
+        told = len({line.category for line in figures.late}) > 1
         for line in lines_:
-            if not line.streak and line is self.figures.late_before[0]:
-                self._next(self._across("前の四半期に遅延・課題があったもの", self.styles.strong, _WHOLE))
+            if figures.late and not line.streak and line is figures.late_before[0]:
+                self._next(self._across(_BEFORE, self.styles.strong, _WHOLE))
                 self.keep.append((self.row - 1, self.row))
             strong, text = (self.styles.strong, self.styles.text) if line.streak else (self.styles.past,) * 2
             word = f"（{line.category.label}）" if told and line.streak else ""
@@ -139,7 +143,7 @@ class _Overview:
             self._record([(*cell, at) for cell, (head, at) in zip(cells, heads, strict=True) if head])
             if line is lines_[0]:
                 self.keep.append((first, self.row - 1))
-        self._next(6)
+        self._next(_GAP)
 
     def costs(self) -> None:
         """Draw the measures that cost money in the next year."""
@@ -152,12 +156,13 @@ class _Overview:
         self._record([(self.names.termed(h), self.styles.head, at) for h, at in zip(heads, places, strict=True)])
         for budget in budgets:
             measure = budget.measure
-            texts = measure.id, f"{measure.name}（{measure.department}）", budget.procurement
+            texts = measure.id + "※" * bool(budget.notes), f"{measure.name}（{measure.department}）", budget.procurement
             styles = self.styles.strong, self.styles.text, self.styles.text
             self._record(list(zip(texts, styles, places, strict=True)))
             if budget is budgets[0]:
                 self.keep.append((first, self.row - 1))
-        self._next(6)
+        self._notes(words.budget_doubts(self.figures))
+        self._next(_GAP)
 
     def contents(self, topics: Sequence[Topic]) -> None:
         """Draw which cells are cut, then links to the other sheets, which are not printed."""
@@ -186,6 +191,11 @@ class _Overview:
         put(self.ws, self.row, last, note, self.styles.heading_note)
         self._next(20)
         return self.row - 1
+
+    def _notes(self, lines_: Sequence[str]) -> None:
+        if lines_:
+            told = "\n".join(f"※ {said}" for said in lines_)
+            self._next(self._across(told, self.styles.faint_wrapped, _WHOLE))
 
     def _record(self, cells: Sequence[tuple[str, Format, tuple[int, int]]]) -> None:
         """Draw a row of texts, each over its columns."""

@@ -14,10 +14,11 @@ from ..domain.fields import QUARTER_LABELS, QUARTERS
 from ..domain.model import QUARTER_MONTHS, Measure
 from ..domain.values import ValueKind, fold, is_blank, read_value
 from ..master.records import Master, stamp
-from . import states
+from . import doubts, states
 from .achievement import outcome_result
 from .coordination import coordination
-from .declared import declared
+from .declared import Asked, declared
+from .earlier import EarlierQuarter, Standing, up_to
 from .finals import Final, since
 from .records import (
     ActivityLine,
@@ -44,65 +45,65 @@ _MONTHS = re.compile(r"(?P<first>\d{1,2})月(?:\s*[~～〜ー-]\s*(?P<last>\d{1,
 _LATEST = 99
 _PeriodKey = tuple[int, int, str]
 
-Answers = Mapping[tuple[str, str], Category]  # of one quarter, by 施策ID and 取組ID
 _Labelled = tuple[Amount, tuple[str, str]]  # with label and unit
 
 
 def figures(
-    master: Master, quarter: int, now: datetime, *, previous_final: Final | None = None, coordinator: bool = False
+    master: Master,
+    quarter: int,
+    now: datetime,
+    *,
+    previous_final: Final | None = None,
+    coordinator: bool = False,
+    asked: Asked | None = None,
+    earlier: Sequence[EarlierQuarter] = (),
 ) -> Figures:
     """Return all figures of a quarter (1–4), from the master alone.
 
-    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads. Raises UsageError where 設定 has no
-    round of the quarter and ``coordinator`` is set.
+    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads; ``asked`` is what
+    the forms of the measures ask for, where that is known; ``earlier`` are the quarters of earlier years. Raises
+    UsageError where 設定 has no round of the quarter and ``coordinator`` is set.
     """
-    quarters = answers(master, quarter)
+    year = master.settings.fiscal_year
+    before = up_to(earlier, (year + -1).label)
+    quarters = states.answers(master, quarter)
     shown = overview(master, quarters)
+    known = [*(q.standings for q in before), *map(standings_of, quarters)]
+    if len(known) > 1:
+        shown = replace(shown, turn=turn(*known[-2:]))
     return Figures(
-        fiscal_year=master.settings.fiscal_year.label,
+        fiscal_year=year.label,
         quarter=quarter,
         quarter_label=QUARTER_LABELS[quarter],
         months=QUARTER_MONTHS[quarter],
         made=stamp(now),
         overview=shown,
-        activities=activity_lines(master, quarters),
+        activities=activity_lines(master, quarter, quarters[-1], known),
         results=results(master, quarter),
         budgets=budgets(master, quarter),
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
-        declared=declared(master, quarter),
+        declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
-        trend=tuple(
-            QuarterStandings(master.settings.fiscal_year.label, q, tally.standings)
-            for q, tally in enumerate(shown.quarters, 1)
+        trend=(
+            *(QuarterStandings(q.year, q.quarter, standings(Counter(q.standings.values()))) for q in before),
+            *(QuarterStandings(year.label, q, tally.standings) for q, tally in enumerate(shown.quarters, 1)),
         ),
+        contradictions=doubts.contradictions(master, quarter),
     )
 
 
-def answers(master: Master, quarter: int) -> list[Answers]:
-    """Return the category of every activity in each quarter up to this one, of the measures running in it."""
-    known = states.categories(master.settings)
-    return [
-        {
-            (m.id, a.key): states.category(known, m, a, q)
-            for m in states.running(master, q)
-            for a in states.activities(m)
-        }
-        for q in range(1, quarter + 1)
-    ]
-
-
-def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
+def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
     """Return the counts, 分野 by number, departments in 建制順.
 
     Departments without a running measure are left out, and so is the category 設定にない語 if unused. A measure
-    counts by its worst activity; one without activities is 予定なし.
+    counts by its worst activity; one without activities is 予定なし. ``turn`` is left to ``figures``.
     """
     known = states.categories(master.settings)
     used = {c for found in quarters for c in found.values()}
     columns = [c for c in known if c is not states.UNKNOWN or c in used]
-    severity = {c: n for n, c in enumerate(states.by_severity(known))}
+    severity = {c: n for n, c in enumerate(states.by_severity(master.settings))}
 
     def tally(name: str, measures: Iterable[Measure], quarter: int, code: str = "") -> Tally:
         found = quarters[quarter - 1]
@@ -110,7 +111,7 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
         activities = Counter(chain.from_iterable(of_measures))
         worst = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
         by_column = tuple(activities[c] for c in columns)
-        return Tally(name, by_column, tuple(worst[c] for c in columns), code, standings(activities))
+        return Tally(name, by_column, tuple(worst[c] for c in columns), code, _summed(activities))
 
     now = len(quarters)
     areas: dict[str, list[Measure]] = {}
@@ -127,56 +128,56 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
             tally(states.area_name(master.settings, own[0].id), own, now, code) for code, own in sorted(areas.items())
         ),
         departments=tuple(tally(name, own, now) for name, own in departments.items() if own),
-        turn=turn(*quarters[-2:]) if now > 1 else None,
         stopped=len(master.measures) - len(running),
     )
 
 
-def standings(counts: Mapping[Category, int]) -> Standings:
-    """Sum up counts by category."""
-    found: Counter[str] = Counter()
-    for category, count in counts.items():
-        found[category.standing.value] += count
-    return Standings(**found)
+def standings(counts: Mapping[Progress, int]) -> Standings:
+    """Return counts by standing."""
+    return Standings(**{standing.value: n for standing, n in counts.items()})
 
 
-def late(found: Answers) -> set[tuple[str, str]]:
+def _summed(activities: Mapping[Category, int]) -> Standings:
+    found: Counter[Progress] = Counter()
+    for category, n in activities.items():
+        found[category.standing] += n
+    return standings(found)
+
+
+def standings_of(answers: states.Answers) -> Standing:
+    """Return the standing of every activity."""
+    return {item: category.standing for item, category in answers.items()}
+
+
+def late(found: Standing) -> set[tuple[str, str]]:
     """Return the activities that are late."""
-    return {item for item, category in found.items() if category.standing is Progress.LATE}
+    return {item for item, standing in found.items() if standing is Progress.LATE}
 
 
-def turn(before: Answers, now: Answers) -> Turn:
+def turn(before: Standing, now: Standing) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
     was_late = late(before)
-    became = Counter(now[item].standing for item in was_late if item in now)
-    still, resolved, unreported = (became[p] for p in (Progress.LATE, Progress.ON_TRACK, Progress.UNREPORTED))
+    became = Counter(now[item] for item in was_late if item in now)
+    still, unreported = became[Progress.LATE], became[Progress.UNREPORTED]
+    resolved = sum(n for standing, n in became.items() if standing.on_plan)
     other = len(was_late) - still - resolved - unreported
     return Turn(len(late(now) - was_late), still, resolved, unreported, other)
 
 
-def activity_lines(master: Master, quarters: Sequence[Answers]) -> tuple[ActivityLine, ...]:
-    """Return every activity of the last of these quarters in the order of the master."""
-    number, found = len(quarters), quarters[-1]
+def activity_lines(
+    master: Master, quarter: int, found: states.Answers, quarters: Sequence[Standing]
+) -> tuple[ActivityLine, ...]:
+    """Return every activity of a quarter in the order of the master; ``quarters`` are all known ones, this one last."""
     lines = []
-    for m in states.running(master, number):
+    for m in states.running(master, quarter):
         name = states.measure_name(master.settings, m)
         for a in states.activities(m):
-            q, item = a.quarters[number - 1], (m.id, a.key)
-            past = tuple(answers_.get(item, states.NO_PLAN).standing for answers_ in quarters)
-            next_plan = a.quarters[number].plan if number < QUARTERS[-1] else ""
-            lines.append(
-                ActivityLine(
-                    name,
-                    a.key,
-                    a.name,
-                    q.plan,
-                    found[item],
-                    q.countermeasure,
-                    streak(past),
-                    next_plan=next_plan,
-                    past=past,
-                )
-            )
+            q, item = a.quarters[quarter - 1], (m.id, a.key)
+            past = tuple(known.get(item, Progress.NO_PLAN) for known in quarters)
+            next_plan = a.quarters[quarter].plan if quarter < QUARTERS[-1] else ""
+            texts = (a.key, a.name, q.plan, found[item], q.countermeasure)
+            notes = doubts.of_activity(q)
+            lines.append(ActivityLine(name, *texts, streak(past), next_plan, past, notes))
     return tuple(lines)
 
 
@@ -241,9 +242,13 @@ def amount(text: str) -> _Labelled | None:
 
 def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
     """Return the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
-    yes = fold(master.settings.flags[0])
+    settings, yes = master.settings, fold(master.settings.flags[0])
     return tuple(
-        Budget(states.measure_name(master.settings, m), m.procurement.strip())
+        Budget(
+            states.measure_name(settings, m),
+            m.procurement.strip(),
+            doubts.of_measure(settings, m, quarter, "budgeted"),
+        )
         for m in states.running(master, quarter)
         if fold(m.budgeted) == yes
     )
@@ -253,11 +258,12 @@ def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
     """Return every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
     periods: dict[_PeriodKey, tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
+        notes = doubts.of_measure(master.settings, m, quarter, "support_flag")
         for request in m.support_requests:
             if is_blank(request.content) and is_blank(request.period):
                 continue
             key, label = period(request.period)
-            line = Support(states.measure_name(master.settings, m), request.period, request.content)
+            line = Support(states.measure_name(master.settings, m), request.period, request.content, notes)
             periods.setdefault(key, (label, []))[1].append(line)
     found = sorted(periods.items(), key=itemgetter(0))
     return tuple(SupportPeriod(label, tuple(lines), _span(key)) for key, (label, lines) in found)

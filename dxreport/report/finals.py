@@ -120,23 +120,25 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 def same(final: Final, figures: Figures) -> bool:
     """Whether these are the frozen figures, apart from number, date and the names of 設定.
 
-    What only the coordinator reads is compared where both have it. Reports were once kept with fewer figures: what is
-    not in them is not compared, but declared fields, of which there were none then.
+    What only the coordinator reads is compared where both have it. Reports were once kept without
+    declared fields; what a release has added to the figures since is not compared.
     """
-    then, now = {"declared": None, **final.figures}, plain(figures)
-    both = then.get("coordination") and now["coordination"]
+    then = {"declared": None, **final.figures}
+    now = _like(plain(figures), then)
+    both = then.get("coordination") and now.get("coordination")
     for key in ("made", "final_id", "names", *(() if both else ("coordination",))):
         then.pop(key, None)
-    return _agree(then, now)
-
-
-def _agree(then: Any, now: Any) -> bool:
-    """Whether all that was kept is the same now."""
-    if isinstance(then, dict) and isinstance(now, dict):
-        return all(key in now and _agree(value, now[key]) for key, value in then.items())
-    if isinstance(then, list) and isinstance(now, list):
-        return len(then) == len(now) and all(map(_agree, then, now))
+        now.pop(key, None)
     return bool(then == now)
+
+
+def _like(now: Any, then: Any) -> Any:
+    """Return JSON values without the keys that those of a kept report do not have."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: _like(value, then[key]) for key, value in now.items() if key in then}
+    if isinstance(now, list) and isinstance(then, list):
+        return [_like(*both) for both in zip(now, then, strict=False)] + now[len(then) :]
+    return then if then == f"分野{now}" else now  # an area without a name was once called so
 
 
 def _read(path: Path, entry: FinalReport) -> Final:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 
 from ..domain.errors import DxreportError
 from ..workspace.text_templates import environment, error_line
@@ -16,6 +15,7 @@ from .states import shaded
 TEMPLATE = "報告書.html"
 _SHADES = {
     Progress.ON_TRACK: 3,
+    Progress.DONE: 2,
     Progress.LATE: 3,
     Progress.WORD: 8,
 }  # patterns drawn by the template; one of any other standing
@@ -42,7 +42,7 @@ def html(figures: Figures, template: Path) -> bytes:
     # Names and calls of earlier releases stay: offices have copied the template.
     names = {
         "report": figures,
-        "words": SimpleNamespace(**vars(words) | {"sentence": lambda *_: words.sentence(figures)}),
+        "words": words,
         "looks": looks(categories),
         "looks_of": looks,
         "counted": counted,
@@ -74,7 +74,7 @@ def counted(
     return tuple(
         (category, look, count)
         for category, look, count in zip(categories, looks(categories), counts, strict=True)
-        if count and planned in (None, category.standing is not Progress.NO_PLAN)
+        if count and planned in (None, category.standing.due)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +26,7 @@ from .records import (
     MeasureLine,
     MeasureName,
     OutcomeResult,
+    Overview,
     Results,
     Tally,
     WordTally,
@@ -113,11 +115,15 @@ def _data(figures: Figures) -> dict[str, Any]:
         "on_track": words.on_track(overview),
         "trend": _trend(figures),
         "areas_heading": words.areas_heading(figures),
-        "areas": [_tally(t) | {"late_ids": words.late_ids(figures.late, t)} for t in overview.areas],
-        "departments": [_tally(t) for t in overview.departments],
+        "areas": [_tally(overview, t) | {"late_ids": words.late_ids(figures.late, t)} for t in overview.areas],
+        "departments": [_tally(overview, t) for t in overview.departments],
         "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
         "late": [_activity(x, figures) for x in figures.late],
         "late_before": [_activity(x, figures) for x in figures.late_before],
+        "doubts": [{"id": x.measure.id, "name": x.name, "notes": list(x.notes)} for x in figures.activities if x.notes],
+        "budget_doubts": [
+            {"id": c.measure.id, "note": c.note} for c in figures.contradictions if c.label == "予算化有無"
+        ],
         "budgets": [_line(b) for b in figures.budgets],
         "results": _results(figures.results),
         "support": [
@@ -170,8 +176,8 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
     overview, results = figures.overview, figures.results
     return {
         "sentence": words.sentence(figures),
-        "whole": _tally(overview.whole),
-        "quarters": [_tally(t) for t in overview.quarters],
+        "whole": _tally(overview, overview.whole),
+        "quarters": [_tally(overview, t) for t in overview.quarters],
         "turn": words.turn(overview, figures.names) or None,
         "late_sentence": words.late(figures),
         "results_sentence": words.results(results),
@@ -182,15 +188,20 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
+    def shares(counts: Sequence[int]) -> list[str]:
+        return ["–" if share is None else f"{share}%" for share in words.shares(overview, counts)]
+
     return {
         **plain(tally),
         "label": tally.title,
         "due": tally.standings.due,
+        "on_plan": tally.standings.on_plan,
+        "apart": tally.standings.apart,
         "activity_total": tally.activity_total,
-        "activity_shares": [words.share(n, tally.activity_total) for n in tally.activities],
+        "activity_shares": shares(tally.activities),
         "measure_total": tally.measure_total,
-        "measure_shares": [words.share(n, tally.measure_total) for n in tally.measures],
+        "measure_shares": shares(tally.measures),
     }
 
 
@@ -198,7 +209,7 @@ def _trend(figures: Figures) -> list[dict[str, Any]]:
     return [
         plain(q.standings)
         | {"year": q.year, "label": QUARTER_LABELS[q.quarter], "due": q.standings.due}
-        | {"share": words.share(q.standings.on_track, q.standings.due)}
+        | {"share": words.share(q.standings.on_plan, q.standings.due), "on_plan": q.standings.on_plan}
         for q in figures.trend
     ]
 

@@ -9,6 +9,7 @@ departments, requests for support, declared fields, changes since the last final
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -22,18 +23,30 @@ ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Progress(Enum):
-    """The meaning of a 進捗, whatever the words of 設定, from the best to the worst; the value is its name in JSON.
+    """The meaning of a 進捗, whatever the words of 設定, from the lightest to the gravest; the value is its name in JSON.
 
     A ``WORD`` is one of a declared field, which is neither good nor bad.
     """
 
     NO_PLAN = "no_plan"
     NO_REPORT = "no_report"
+    DONE = "done"
+    STOPPED = "stopped"
     ON_TRACK = "on_track"
     UNKNOWN = "unknown"
     UNREPORTED = "unreported"
     LATE = "late"
     WORD = "word"
+
+    @property
+    def due(self) -> bool:
+        """Whether something was due: all but 予定なし and 中止, which are in no denominator."""
+        return self not in (Progress.NO_PLAN, Progress.STOPPED)
+
+    @property
+    def on_plan(self) -> bool:
+        """Whether what was due went as planned, or is done already."""
+        return self in (Progress.ON_TRACK, Progress.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +59,31 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Activities by what their answers mean. 予定なし stands apart: it is in no denominator."""
+    """Activities by what their answers mean. 予定なし and 中止 stand apart: they are in no denominator."""
 
     on_track: int = 0
+    done: int = 0
     late: int = 0
     unreported: int = 0
     no_report: int = 0
     unknown: int = 0
     no_plan: int = 0
+    stopped: int = 0
+
+    @property
+    def on_plan(self) -> int:
+        """The activities that went as planned, or are done already."""
+        return self.on_track + self.done
 
     @property
     def due(self) -> int:
-        """The activities with something planned, or reported, for the quarter."""
-        return self.on_track + self.late + self.unreported + self.no_report + self.unknown
+        """The activities with something planned, or reported, for the quarter: the denominator of every share."""
+        return self.on_plan + self.late + self.unreported + self.no_report + self.unknown
+
+    @property
+    def apart(self) -> int:
+        """The activities in no denominator: 予定なし and 中止."""
+        return self.no_plan + self.stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +111,7 @@ class Tally:
     @property
     def title(self) -> str:
         """The name; ``""`` for a 分野 that 設定 does not name, of which the number says enough."""
-        return "" if self.name == f"分野{self.code}" else self.name
+        return "" if self.name == self.code else self.name
 
     @property
     def activity_total(self) -> int:
@@ -113,9 +138,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Activities and measures by progress, in the quarters from the first to the report's.
+    """Activities and measures by progress, in the quarters of the year from the first to the report's.
 
-    ``turn`` is None in the first quarter; ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合) are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -125,6 +150,18 @@ class Overview:
     departments: tuple[Tally, ...]
     turn: Turn | None = None
     stopped: int = 0
+
+    def due(self, counts: Sequence[int]) -> int:
+        """Return how many of these counts by category were due: the denominator of every share."""
+        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.due)
+
+    def on_plan(self, counts: Sequence[int]) -> int:
+        """Return how many of these counts by category are on plan or done."""
+        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.on_plan)
+
+    def late(self, counts: Sequence[int]) -> int:
+        """Return how many of these counts by category are late."""
+        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing is Progress.LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +187,7 @@ class ActivityLine(MeasureLine):
 
     ``past`` is its standing in each quarter of ``Figures.trend``, the last of which is this one; ``next_plan`` is its
     作業予定 of the next quarter, ``""`` in the last.
+    ``notes`` are sentences to print after a ※: what was reported and what was planned do not fit together.
     """
 
     key: str
@@ -160,11 +198,17 @@ class ActivityLine(MeasureLine):
     streak: int = 0
     next_plan: str = ""
     past: tuple[Progress, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def answer(self) -> str:
         """対応策 as shown in the list of late activities."""
         return self.countermeasure or "（記入なし）"
+
+    @property
+    def streak_text(self) -> str:
+        """``since_when`` of a late one, under the name in templates that offices have copied."""
+        return self.since_when if self.streak else ""
 
     @property
     def since_when(self) -> str:
@@ -173,9 +217,7 @@ class ActivityLine(MeasureLine):
             return f"{self.streak}四半期目" if self.streak > 1 else "新たに"
         if self.past[-2:-1] != (Progress.LATE,):
             return ""
-        return "解消" if self.category.standing is Progress.ON_TRACK else self.category.label
-
-    streak_text = since_when  # its name in templates of earlier releases
+        return "解消" if self.category.standing.on_plan else self.category.label
 
 
 class Attainment(Enum):
@@ -225,6 +267,7 @@ class YearResult:
     """A 成果目標 in one fiscal year; the three texts as written.
 
     The amounts are for drawing; None where a text is no number.
+    ``reason`` is a sentence: why 判定なし, 実績待ち or 目標なし; ``""`` for any other verdict.
     """
 
     year: str
@@ -233,6 +276,7 @@ class YearResult:
     actual: str
     verdict: Attainment
     parts: tuple[PartResult, ...] = ()
+    reason: str = ""
     target_amount: Amount | None = None
     actual_amount: Amount | None = None
 
@@ -240,12 +284,6 @@ class YearResult:
     def achievement(self) -> str:
         """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
-
-    @property
-    def reason(self) -> str:
-        """Why numbers that can be compared were not judged; ``""`` for any other result."""
-        undecided = self.verdict is Attainment.AS_WRITTEN and any(part.met is None for part in self.parts)
-        return "方向が未記入" if undecided else ""
 
     @property
     def is_reported(self) -> bool:
@@ -324,17 +362,27 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Budget(MeasureLine):
-    """A measure with 予算化 有."""
+    """A measure with 予算化 有; ``notes`` are sentences to print after a ※."""
 
     procurement: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Support(MeasureLine):
-    """A request to the CIO補佐; ``written`` is its 時期 as written."""
+    """A request to the CIO補佐; ``written`` is its 時期 as written, ``notes`` sentences to print after a ※."""
 
     written: str
     content: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction(MeasureLine):
+    """A 有無 (``label``) that the texts below it contradict, as a sentence to print after a ※."""
+
+    label: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,7 +576,7 @@ class Figures:
 
     ``trend`` holds the quarters up to this one, with those of earlier years where they are known.
     ``since`` is None while there is no final report, ``coordination`` for the council, ``declared`` where 項目 has no
-    field for the report.
+    field for the report. ``contradictions`` are of 関連施策有無, 予算化有無 and 依頼有無.
     """
 
     fiscal_year: str
@@ -547,11 +595,12 @@ class Figures:
     final_id: str = ""
     names: Names = field(default_factory=Names)
     trend: tuple[QuarterStandings, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def title(self) -> str:
         """The title on every page, with the plan or whose it is."""
-        return joined(self.names.owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
+        return joined(self.names.report_owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
 
     @property
     def sender(self) -> str:
@@ -577,7 +626,7 @@ class Figures:
     def late_before(self) -> tuple[ActivityLine, ...]:
         """The activities that were late in the quarter before, and are not now; those resolved first."""
         gone = [line for line in self.activities if not line.streak and line.since_when]
-        return tuple(sorted(gone, key=lambda line: line.category.standing is not Progress.ON_TRACK))
+        return tuple(sorted(gone, key=lambda line: not line.category.standing.on_plan))
 
     @property
     def day(self) -> str:

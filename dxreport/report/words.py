@@ -48,6 +48,12 @@ def share(count: int, total: int) -> str:
     return "–" if number is None else f"{number}%"
 
 
+def shares(overview: Overview, counts: Sequence[int]) -> tuple[Decimal | None, ...]:
+    """Return the share of each count by category in those due; None for 予定なし and 中止, which are none of them."""
+    due = overview.due(counts)
+    return tuple(percent(n, due) if c.standing.due else None for c, n in zip(overview.categories, counts, strict=True))
+
+
 def kind(figures: Figures) -> str:
     """Name the readers of the report, and its final report if its figures are frozen."""
     readers = "担当者用" if figures.coordination else "会議用"
@@ -61,21 +67,24 @@ def stamp(figures: Figures) -> str:
 
 def owner(names: Names) -> str:
     """Return the city and its plan, for the head of the paper; no name twice, and none that the report's title has."""
-    city = "" if names.city in names.plan else names.city
-    return joined(*(name for name in (city, names.plan) if name not in names.report_title))
+    city = "" if names.city in names.owner + names.report_title else names.city
+    return joined(city, names.report_owner)
 
 
 def on_track(overview: Overview) -> str:
-    """Name what is on track: the word of 設定, or what several of them mean together."""
-    known = [c.label for c in overview.categories if c.standing is Progress.ON_TRACK]
+    """Name what is on plan: the word of 設定, or what several of them mean together."""
+    known = [c.label for c in overview.categories if c.standing.on_plan]
     return known[0] if len(known) == 1 else "予定通り"
 
 
 def standings(overview: Overview) -> tuple[Category, ...]:
-    """Name every standing of an activity, as they are stacked: the worst last."""
-    late_, without = Category("遅延・課題あり", Progress.LATE), {c.standing: c for c in WITHOUT_WORD}
-    last = (without[p] for p in (Progress.NO_REPORT, Progress.UNKNOWN, Progress.UNREPORTED))
-    return Category(on_track(overview), Progress.ON_TRACK), *last, late_, without[Progress.NO_PLAN]
+    """Name every standing of an activity, as they are stacked: the gravest of those due last, then those apart."""
+    named = {
+        Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
+        **{c.standing: c.label for c in WITHOUT_WORD},
+    }  # fmt: skip
+    due = (Progress.DONE, Progress.ON_TRACK, Progress.NO_REPORT, Progress.UNKNOWN, Progress.UNREPORTED, Progress.LATE)
+    return tuple(Category(named[p], p) for p in (*due, Progress.NO_PLAN, Progress.STOPPED))
 
 
 def headline(figures: Figures) -> tuple[str, ...]:
@@ -88,17 +97,26 @@ def headline(figures: Figures) -> tuple[str, ...]:
         return (f"この四半期に実施する予定の{activity}はありません。",)
     fine = on_track(figures.overview)
     due = f"実施予定の{now.due:,}{activity}"
-    if now.on_track == now.due:
+    if now.on_plan == now.due:
         first = f"{due}は、すべて{fine}。"
     else:
-        first = f"{due}のうち、{now.on_track:,}（{share(now.on_track, now.due)}）が{fine}。"
+        first = f"{due}のうち、{now.on_plan:,}（{share(now.on_plan, now.due)}）が{fine}。"
     missing = f"未報告は{now.unreported:,}{activity}。" if now.unreported else ""
     return tuple(filter(None, (first, _late_sentence(figures), missing)))
 
 
-def sentence(figures: Figures) -> str:
-    """Return the verdict as one text."""
-    return "".join(headline(figures))
+def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
+    """Return the verdict as one text; of an overview, as copied templates ask for it, the counts by progress."""
+    if isinstance(shown, Figures):
+        return "".join(headline(shown))
+    counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
+    due = shown.due(shown.whole.activities)
+    told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
+    return (
+        f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
+        if counted
+        else f"{names.activity}の記入はありません。"
+    )
 
 
 def _late_sentence(figures: Figures) -> str:
@@ -121,16 +139,20 @@ def _late_sentence(figures: Figures) -> str:
 def cards(figures: Figures) -> tuple[Card, Card, Card, Card]:
     """Return the four numbers below the verdict."""
     now, before, names = figures.now, figures.before, figures.names
-    apart = f"ほかに予定なし{now.no_plan:,}{names.activity}" if now.no_plan else ""
-    was = f"前回 {share(before.on_track, before.due)}" if before and before.due else ""
-    more = [f"報告事項なし{now.no_report:,}"] if now.no_report else []
-    more += [f"設定にない語{now.unknown:,}"] if now.unknown else []
-    notes = "。".join(filter(None, (was, apart, "、".join(more))))
+    was = f"前回 {share(before.on_plan, before.due)}" if before and before.due else ""
+    parts = (("報告事項なし", now.no_report), ("設定にない語", now.unknown))
+    more = "、".join(f"{name}{n:,}" for name, n in parts if n)
+    apart = "、".join(
+        f"{name}{n:,}{names.activity}" for name, n in (("予定なし", now.no_plan), ("中止", now.stopped)) if n
+    )
+    marked = sum(bool(line.notes) for line in figures.activities)
+    doubt = f"※うち{marked:,}は作業予定なし" if marked else ""
+    notes = "。".join(filter(None, (was, f"ほかに{apart}" if apart else "", doubt, more)))
     wanted, measures = len(figures.budgets), figures.overview.whole.measure_total
     return (
         Card(
             on_track(figures.overview),
-            f"{now.on_track:,}",
+            f"{now.on_plan:,}",
             f"／ {now.due:,} {names.activity}",
             notes,
             Progress.ON_TRACK,
@@ -188,6 +210,22 @@ def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
     return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
 
 
+def doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each activity with a ※ what does not fit together: it counts as it was reported."""
+    return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
+
+
+def budget_doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each measure whose 予算化有無 and 調達内容 contradict each other."""
+    return tuple(f"{c.measure.id}　{c.note}" for c in figures.contradictions if c.label == "予算化有無")
+
+
+def support_doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each measure whose 依頼有無 and requests contradict each other."""
+    requests = (s for period in figures.support for s in period.requests if s.notes)
+    return tuple(dict.fromkeys(f"{s.measure.id}　{''.join(s.notes)}" for s in requests))
+
+
 def areas_heading(figures: Figures) -> str:
     """Say where the late activities are: ``遅れは「地域・暮らし」3、「庁内の業務」2``.
 
@@ -207,15 +245,16 @@ def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
-    """Compare late activities with the quarter before; ``""`` in the first quarter."""
-    t = overview.turn
+    """Compare late activities with the quarter before; ``""`` where it is not known."""
+    t, what = overview.turn, names.activity
+    before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
     if t is None:
         return ""
-    more = f"、今回は未報告 {t.unreported}" if t.unreported else ""
-    more += f"、そのほか（予定なし・報告事項なし・終了など） {t.other}" if t.other else ""
+    more = f"、今回は未報告 {t.unreported}{what}" if t.unreported else ""
+    more += f"、そのほか（予定なし・報告事項なし・中止・終了など） {t.other}{what}" if t.other else ""
     return (
-        f"遅延・課題のある{names.activity}は、{overview.quarters[-2].name}から引き続き {t.still}、新たに {t.new}、"
-        f"順調に戻ったもの {t.resolved}{more} です。"
+        f"遅延・課題のある{what}は、{before}から引き続き {t.still}{what}、新たに {t.new}{what}、"
+        f"順調に戻ったか完了したもの {t.resolved}{what}{more}です。"
     )
 
 
@@ -224,22 +263,21 @@ def late(figures: Figures) -> str:
     lines, names = figures.late, figures.names
     count = len({line.measure.id for line in lines})
     again = sum(line.streak > 1 for line in lines)
-    more = f"うち {again} {names.activity}は前の四半期から続いています。" if again else ""
-    return f"{count} {names.measure}の {len(lines)} {names.activity}です。{more}"
+    more = f"うち {again}{names.activity}は前の四半期から続いています。" if again else ""
+    return f"{count}{names.measure}の {len(lines)}{names.activity}です。{more}"
 
 
 def results(results_: Results) -> str:
     """Count the 成果目標 of the fiscal year by verdict, and explain which are not judged."""
     year = results_.years[results_.this_year]
-    counts = "、".join(f"{verdict.value} {n}" for verdict, n in results_.counts if n)
+    counts = "、".join(f"{verdict.value} {n}件" for verdict, n in results_.counts if n)
     total = sum(n for _, n in results_.counts)
-    text = f"{year}の成果目標 {total} のうち、{counts}です。" if total else "成果目標はありません。"
+    text = f"{year}の成果目標 {total}件のうち、{counts}です。" if total else "成果目標はありません。"
     if dict(results_.counts).get(Attainment.INTERIM):
         text += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
-    return (
-        f"{text}"
-        "数値で比べられないものと、方向（多いほど良い、少ないほど良いなど）が決まっていないものは、書かれたとおりに示し、判定していません。"
-    )
+    if dict(results_.counts).get(Attainment.AS_WRITTEN):
+        text += "「判定なし」には、その理由を添えています。"
+    return text
 
 
 def results_heading(results_: Results) -> str:
@@ -267,7 +305,7 @@ def _bare(text: str) -> str:
 
 def verdict(year: YearResult) -> str:
     """Return the verdict, and on a second line the rate or why it was not judged."""
-    more = year.reason or year.achievement
+    more = (year.reason if year.verdict is Attainment.AS_WRITTEN else "") or year.achievement
     return year.verdict.value if more in ("", "達成", "未達") else f"{year.verdict.value}\n{more}"
 
 
@@ -282,9 +320,9 @@ def since(since_: Since) -> str:
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
     """Count the sheets that are not in the master."""
     if not coordination_.missing:
-        return f"配付した {coordination_.issued} シートは、すべて反映済みです。"
-    missing = f"マスターに反映していない{names.measure}は {len(coordination_.missing)} です。"
-    return f"配付 {coordination_.issued} シート。{missing}"
+        return f"配付した {coordination_.issued}シートは、すべて反映済みです。"
+    missing = f"マスターに反映していない{names.measure}は {len(coordination_.missing)}{names.measure}です。"
+    return f"配付 {coordination_.issued}シート。{missing}"
 
 
 def field(figures: FieldFigures) -> str:
@@ -293,12 +331,12 @@ def field(figures: FieldFigures) -> str:
         return f"{_answered(figures, '数値')}{_unread(figures)}"
     if isinstance(figures, FieldTexts):
         silent = figures.answered - len(figures.texts)
-        return _answered(figures) + (f"うち「なし」などの {silent} 件は載せていません。" if silent else "")
+        return _answered(figures) + (f"うち「なし」などの {silent}件は載せていません。" if silent else "")
     assert isinstance(figures, FieldCounts)
     if not figures.answered:
         return _answered(figures)
     counts = "、".join(
-        f"{c.label} {n}（{share(n, figures.total)}）"
+        f"{c.label} {n:,}{counter(figures)}（{share(n, figures.total)}）"
         for c, n in zip(figures.categories, figures.whole.counts, strict=True)
         if n
     )
@@ -310,20 +348,24 @@ def _answered(figures: FieldFigures, what: str = "記入") -> str:
         return f"{what}はありません。"
     if not figures.answered:
         return f"{_all(figures)}のどれにも、{what}はありません。"
-    return f"{_all(figures)}のうち、{what}があるのは {figures.answered:,} です。"
+    return f"{_all(figures)}のうち、{what}があるのは {figures.answered:,}{counter(figures)}です。"
 
 
 def _all(figures: FieldFigures) -> str:
-    if figures.place in ("施策", "取組"):
-        return f"{figures.total:,} {figures.place}"
-    return f"{figures.place} {figures.total:,} 件"
+    what = figures.place if counter(figures) == "件" else ""
+    return f"{what} {figures.total:,}{counter(figures)}".lstrip()
+
+
+def counter(figures: FieldFigures) -> str:
+    """Return what the cells of a declared field are counted in: 施策, 取組, or 件 of any other list."""
+    return figures.place if figures.place in ("施策", "取組") else "件"
 
 
 def _unread(sums: FieldSums) -> str:
     if not sums.unread:
         return ""
     named = "、".join(f"{_where(text)}「{' '.join(text.text.split())}」" for text in sums.unread[:_NAMED])
-    more = f" ほか {len(sums.unread) - _NAMED} 件" if len(sums.unread) > _NAMED else ""
+    more = f" ほか {len(sums.unread) - _NAMED}件" if len(sums.unread) > _NAMED else ""
     return f"数値として読めない記入は、合計に入っていません: {named}{more}。"
 
 

@@ -211,7 +211,7 @@ def test_progress_words_that_would_give_two_columns_the_same_heading_are_found(c
     ]
     assert main(["check", "-C", str(copy)]) == 0
     shown = capsys.readouterr().out
-    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 7 件、" in shown
+    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 8 件、" in shown
 
 
 def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):
@@ -282,7 +282,7 @@ def test_an_outcome_without_a_direction_is_found_at_its_cell(copy, capsys):
         ("01-01", "O1"): None, ("01-01", "O2"): None,
         ("01-04", "O1"): "減らす",
         ("01-05", "O1"): "判定しない",
-        ("01-09", "O3"): None,  # ５箇所以上 says it
+        ("01-09", "O3"): None,  # ５箇所以上: the column alone says it
         ("02-03", "O1"): None,  # 整備完了 this year, a number in the next
     }  # fmt: skip
     for place, text in texts.items():
@@ -294,6 +294,7 @@ def test_an_outcome_without_a_direction_is_found_at_its_cell(copy, capsys):
     assert found == [
         ("01-01", f"O{rows['01-01', 'O1']}、O{rows['01-01', 'O2']}", "成果目標①、成果目標② 方向", ""),
         ("01-04", f"O{rows['01-04', 'O1']}", "成果目標① 方向", "減らす"),
+        ("01-09", f"O{rows['01-09', 'O3']}", "成果目標③ 方向", ""),
         ("03-03", f"O{rows['03-03', 'O2']}", "成果目標② 方向", ""),
     ]
 

@@ -439,7 +439,7 @@ def test_what_the_coordinator_types_as_it_was_returned_ends_the_conflict(quarter
 def require(quarter: Quarter, fields: str) -> None:
     """Change what the first quarter requires, in 設定."""
     book = openpyxl.load_workbook(quarter.workspace.master)
-    book["設定"]["N3"] = fields
+    book["設定"]["P3"] = fields
     book.save(quarter.workspace.master)
 
 

@@ -148,8 +148,8 @@ def test_ids_may_be_written_full_width(small: bytes) -> None:
         ("成果目標", "B3", text(""), ["「成果目標」シート B3", "O1"]),
         ("設定", "B2", text("来年度"), ["「設定」シート B2", "来年度", "令和４年度"]),
         ("設定", "B2", text("令和9年度"), ["「設定」シート B2", "計画の期間"]),
-        ("設定", "N3", text("進捗、対策"), ["「設定」シート N3", "「対策」という欄はありません", "「対応策」"]),
-        ("設定", "L3", text("7月中旬"), ["「設定」シート L3", "日付として"]),
+        ("設定", "P3", text("進捗、対策"), ["「設定」シート P3", "「対策」という欄はありません", "「対応策」"]),
+        ("設定", "N3", text("7月中旬"), ["「設定」シート N3", "日付として"]),
         ("部署", "A3", text("総務課"), ["「部署」シート A3", "2行あります"]),
     ],
 )
@@ -287,10 +287,10 @@ def test_every_text_of_a_measure_has_one_column(sample: bytes) -> None:
 @pytest.mark.parametrize(
     ("cell", "value", "fault"),
     [
-        ("J4", "第1四半期", "回「第1四半期」が2つ"),
-        ("N3", "進捗、到達目標", "必須欄の「到達目標」が入力欄にありません"),
-        ("N3", "到達目標、対策", "「対策」という欄はありません"),  # 到達目標 is looked at when all words are known
-        ("H4", "どちらでも", "「有」と「無」の2行が要ります（今は 3 行）"),
+        ("L4", "第1四半期", "回「第1四半期」が2つ"),
+        ("P3", "進捗、到達目標", "必須欄の「到達目標」が入力欄にありません"),
+        ("P3", "到達目標、対策", "「対策」という欄はありません"),  # 到達目標 is looked at when all words are known
+        ("J4", "どちらでも", "「有」と「無」の2行が要ります（今は 3 行）"),
     ],
 )
 def test_each_fault_of_the_rounds_and_words_is_told_alone(small: bytes, cell: str, value: str, fault: str) -> None:

@@ -97,12 +97,12 @@ def test_each_word_is_counted_whatever_its_width_and_no_answer_is_a_word_too(fou
     """01-01 Ａ, 01-02 B, 02-01 なし (a word here, no blank), 02-02 Z (none of the words); 03-01 has ended."""
     rating = found.declared.counts[0]
     assert labelled(rating, rating.whole) == {"A": 1, "B": 1, "なし": 1, "選択肢にない語": 1}
-    assert [(t.name, t.counts) for t in rating.areas] == [("分野01", (1, 1, 0, 0)), ("分野02", (0, 0, 1, 1))]
+    assert [(t.name, t.counts) for t in rating.areas] == [("01", (1, 1, 0, 0)), ("02", (0, 0, 1, 1))]
     assert [(t.name, t.counts) for t in rating.departments] == [
         ("総務課", (1, 0, 1, 0)), ("職員課", (0, 1, 0, 0)), ("消えた課", (0, 0, 0, 1)),
     ]  # fmt: skip
     assert (rating.total, rating.answered) == (4, 4)
-    assert words.field(rating).startswith("4 施策のうち、A 1（25.0%）")
+    assert words.field(rating).startswith("4施策のうち、A 1施策（25.0%）")
 
 
 def test_a_checkbox_is_ticked_or_not(found: Figures) -> None:
@@ -128,7 +128,7 @@ def test_sums_are_exact_and_of_every_plan_year(found: Figures) -> None:
     assert cost.columns == ("令和４年度", "令和５年度", "令和６年度", "令和７年度") and cost.this == 0
     assert cost.whole.sums == (Decimal("1234567.55"), Decimal(10000), None, None)
     assert [(s.name, s.sums[:2]) for s in cost.areas] == [
-        ("分野01", (Decimal("1234567.55"), Decimal(10000))), ("分野02", (None, None)),
+        ("01", (Decimal("1234567.55"), Decimal(10000))), ("02", (None, None)),
     ]  # fmt: skip
     assert [(s.name, s.sums[:2]) for s in cost.departments] == [
         ("総務課", (Decimal("0.3"), Decimal(10000))), ("職員課", (Decimal("1234567.25"), None)), ("消えた課", (None, None)),
@@ -149,7 +149,7 @@ def test_texts_are_listed_with_measure_and_item(found: Figures) -> None:
     """01-02 says 特になし, which is answered but not listed; a number gets its unit unless it is written with it."""
     risk, share = found.declared.lists[:2]
     assert [(x.measure.id, x.item, x.text) for x in risk.texts] == [("01-01", "", "人が\n足りない")]
-    assert (risk.total, risk.answered) == (4, 2) and "「なし」などの 1 件" in words.field(risk)
+    assert (risk.total, risk.answered) == (4, 2) and "「なし」などの 1件" in words.field(risk)
     assert [(x.measure.id, x.item, x.text) for x in share.texts] == [
         ("01-01", "委託料", "60％"), ("01-01", "使用料", "40％"),
     ]  # fmt: skip
@@ -204,8 +204,8 @@ def test_the_workbook_has_a_sheet_for_each_field_that_somebody_answered(found: F
     ]  # fmt: skip
     assert sheet(data, "項目_一次評価") == [
         ("区分", "名前", "A", "B", "なし", "選択肢にない語", "計"),
-        ("分野", "分野01", 1, 1, 0, 0, 2),
-        ("分野", "分野02", 0, 0, 1, 1, 2),
+        ("分野", "01", 1, 1, 0, 0, 2),
+        ("分野", "02", 0, 0, 1, 1, 2),
         ("部署", "総務課", 1, 0, 1, 0, 2),
         ("部署", "職員課", 0, 1, 0, 0, 1),
         ("部署", "消えた課", 0, 0, 0, 1, 1),
@@ -231,7 +231,7 @@ def test_the_web_page_shows_the_same(found: Figures) -> None:
         ["消えた課", "0", "0", "0", "1", "1", ""],
     ]
     assert rows("sum-area-1")[1:] == [
-        ["分野01", "1,234,567.55", "10,000.00", "–", "–"], ["分野02", "–", "–", "–", "–"],
+        ["01", "1,234,567.55", "10,000.00", "–", "–"], ["02", "–", "–", "–", "–"],
         ["計", "1,234,567.55", "10,000.00", "–", "–"],
     ]  # fmt: skip
     assert rows("text-rows-2")[1:] == [["01-01総務課", "委託料", "60％"], ["01-01総務課", "使用料", "40％"]]
@@ -254,7 +254,7 @@ def test_the_pdf_shows_the_same(found: Figures) -> None:
     for part in (
         "消えた課00011", "総務課0.3010,000.00––", "職員課1,234,567.25",
         "計1,234,567.5510,000.00––", "予算額（単位：千円）", "リスク4施策のうち、", "01-01総務課人が足りない", "総務課委託料60％",
-        "4施策のどれにも、数値はありません。", "4施策のうち、A1（25.0%）、B1（25.0%）、なし1（25.0%）、選択肢にない語1（25.0%）です。",
+        "4施策のどれにも、数値はありません。", "4施策のうち、A1施策（25.0%）、B1施策（25.0%）、なし1施策（25.0%）、選択肢にない語1施策（25.0%）です。",
     ):  # fmt: skip
         assert part in printed, part
 

@@ -247,11 +247,11 @@ def test_the_same_figures_give_the_same_bytes(third_figures: Figures, third: byt
     assert excel(third_figures) == third
 
 
-def test_without_late_activities_the_heading_says_so() -> None:
+def test_without_late_activities_the_verdict_says_so() -> None:
     fine = {m.id: {f"activity.progress/{a.key}/1": "予定通り" for a in m.activities} for m in real()}
     sheet = opened(excel(figures(in_memory(edited(real(), fine)), 1, JULY)))["概要"]
     said = [cell.value for cell in sheet["A"]]
-    assert "遅延・課題のある取組はありません" in said and LATE_HEAD not in said and sheet["C6"].value == 0
+    assert "遅延・課題のある取組はありません。" in said and LATE_HEAD not in said and sheet["C6"].value == 0
 
 
 def test_thirty_late_activities_are_all_listed() -> None:

@@ -106,7 +106,7 @@ def test_counts_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Ht
 def test_results_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.HtmlElement) -> None:
     in_excel = []
     for row in table(book, "成果目標"):
-        rate, parts = row["達成率"], row["達成の内訳"] or ""
+        rate, parts = row["達成率"], row["内訳・理由"] or ""
         said = row["判定"] + (f"{rate:.1%}" if isinstance(rate, float | int) else parts)
         in_excel.append(tuple(map(squeezed, (f"{row['令和４年度 目標']}実績{row['令和４年度 実績']}", said))))
     in_html = [(row[1], row[-1]) for row in rows_of(web, "result-rows") if len(row) > 1]
