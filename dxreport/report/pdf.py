@@ -119,10 +119,9 @@ def _data(figures: Figures) -> dict[str, Any]:
         "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
         "late": [_activity(x, figures) for x in figures.late],
         "late_before": [_activity(x, figures) for x in figures.late_before],
-        "doubts": [{"id": x.measure.id, "name": x.name, "notes": list(x.notes)} for x in figures.activities if x.notes],
-        "budget_doubts": [
-            {"id": c.measure.id, "note": c.note} for c in figures.contradictions if c.label == "予算化有無"
-        ],
+        "doubts": list(words.doubts(figures)),
+        "budget_doubts": list(words.budget_doubts(figures)),
+        "support_doubts": list(words.support_doubts(figures)),
         "budgets": [_line(b) for b in figures.budgets],
         "results": _results(figures.results),
         "support": [

@@ -13,6 +13,7 @@ from .records import (
     ActivityLine,
     Attainment,
     Card,
+    Category,
     Coordination,
     FieldCounts,
     FieldFigures,
@@ -29,6 +30,7 @@ from .records import (
     YearResult,
     day,
 )
+from .states import WITHOUT_WORD
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
@@ -78,6 +80,16 @@ def on_track(overview: Overview) -> str:
     """Name what is on plan: the word of 設定, or what several of them mean together."""
     known = [c.label for c in overview.categories if c.standing.on_plan]
     return known[0] if len(known) == 1 else "予定通り"
+
+
+def standings(overview: Overview) -> tuple[Category, ...]:
+    """Name every standing of an activity, as they are stacked: the gravest of those due last, then those apart."""
+    named = {
+        Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
+        **{c.standing: c.label for c in WITHOUT_WORD},
+    }  # fmt: skip
+    due = (Progress.DONE, Progress.ON_TRACK, Progress.NO_REPORT, Progress.UNKNOWN, Progress.UNREPORTED, Progress.LATE)
+    return tuple(Category(named[p], p) for p in (*due, Progress.NO_PLAN, Progress.STOPPED))
 
 
 def headline(figures: Figures) -> tuple[str, ...]:
@@ -201,6 +213,22 @@ def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
     """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
     found = Counter(x.measure.id for x in lines if area_code(x.measure.id.partition("-")[0]) == area.code)
     return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
+
+
+def doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each activity with a ※ what does not fit together: it counts as it was reported."""
+    return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
+
+
+def budget_doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each measure whose 予算化有無 and 調達内容 contradict each other."""
+    return tuple(f"{c.measure.id}　{c.note}" for c in figures.contradictions if c.label == "予算化有無")
+
+
+def support_doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each measure whose 依頼有無 and requests contradict each other."""
+    requests = (s for period in figures.support for s in period.requests if s.notes)
+    return tuple(dict.fromkeys(f"{s.measure.id}　{''.join(s.notes)}" for s in requests))
 
 
 def areas_heading(figures: Figures) -> str:
