@@ -24,6 +24,7 @@ from ..master.next_year import NextMaster, next_master, own_places
 from ..master.read import master_from, read_master
 from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
 from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
+from ..report.earlier import left_to_the_next_year
 from ..rules import item_name
 from ..workspace.files import atomic_write, locked
 from ..workspace.paths import Workspace
@@ -66,13 +67,17 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     target = Workspace(out or workspace.root.resolve().parent / settings.fiscal_year.label)
     carried = {m.id: carry(m) for m in master.measures if master.standings[m.id].state is MeasureState.ACTIVE}
     if target.master.exists():
-        return _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
+        result = _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
+        if not dry_run:
+            atomic_write(target.earlier, left_to_the_next_year(workspace, master))
+        return result
     if target.root.exists() and any(target.root.iterdir()):
         raise UsageError(f"{target.root} は空ではありません。", "--out で別のフォルダーを指定してください。")
     new = next_master(master, settings, carried)
     master_from(new.data)
     if not dry_run:
         _open(workspace, target, new, carried)
+        atomic_write(target.earlier, left_to_the_next_year(workspace, master))
     left = tuple(m.id for m in master.measures if m.id not in carried)
     return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left, own=new.own, blank=new.blank)
 

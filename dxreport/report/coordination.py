@@ -20,7 +20,7 @@ from .records import Coordination, Missing, Point
 
 
 def coordination(master: Master, quarter: int, today: date) -> Coordination:
-    """Return section 6: the sheets of the quarter's round that are not in the master, in 建制順, and open points.
+    """Return the sheets of the quarter's round that are not in the master, in 建制順, and open points.
 
     Raises UsageError where 設定 has no round of the quarter.
     """

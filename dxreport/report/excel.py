@@ -11,8 +11,10 @@ from ..domain.names import Names
 from . import words
 from .excel_declared import declared_topics
 from .excel_overview import overview_sheet
-from .excel_sheet import LATE, MEASURE_COLUMNS, SHARE, ReportStyles, Topic, Value, topic_sheet
-from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since
+from .excel_sheet import CHANGE, ReportStyles, topic_sheet
+from .excel_tallies import areas, departments, trend
+from .excel_topic import MEASURE_COLUMNS, SHARE, Topic, Value
+from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since, YearResult
 
 
 def excel(figures: Figures) -> bytes:
@@ -32,10 +34,10 @@ def excel(figures: Figures) -> bytes:
         "created": datetime.fromisoformat(figures.made),
     })  # fmt: skip
     styles = ReportStyles(book)
-    topics = [_termed(topic, figures.names) for topic in _topics(figures)]
+    topics = [_termed(topic.without_blanks(), figures.names) for topic in _topics(figures) if topic.rows]
     overview_sheet(book, styles, figures, topics)
     for topic in topics:
-        topic_sheet(book, styles, topic, figures.title, words.stamp(figures))
+        topic_sheet(book, styles, topic, figures)
     book.close()
     return stream.getvalue()
 
@@ -47,71 +49,105 @@ def _termed(topic: Topic, names: Names) -> Topic:
 
 
 def _topics(figures: Figures) -> Iterator[Topic]:
-    """Yield the topics in the order of the report."""
-    yield _late(figures)
-    yield _activities(figures)
-    yield _outcomes(figures.results)
-    yield _parts(figures.results)
-    rows: list[tuple[Value, ...]] = [(*_name(b.measure), b.procurement) for b in figures.budgets]
-    yield Topic("次年度予算", "次年度予算化予定が「有」の施策", MEASURE_COLUMNS | {"調達内容": 80}, rows)
-    rows = [(p.label, *_name(s.measure), s.content, s.written) for p in figures.support for s in p.requests]
-    columns = {"時期": 14, **MEASURE_COLUMNS, "支援内容": 60, "時期（記入のまま）": 18}
-    yield Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows)
+    """Yield the topics in the order of the report; those without rows get no sheet."""
+    results, names = figures.results, figures.names
+    if len(figures.trend) > 1 and any(q.standings.due for q in figures.trend):
+        yield trend(figures)
+    yield areas(figures)
+    yield _outcomes(results)
+    yield departments(figures)
+    rows: list[tuple[Value, ...]] = [
+        (p.label, f"{s.measure.id}{'※' * bool(s.notes)}", *_name(s.measure)[1:], s.content)
+        for p in figures.support
+        for s in p.requests
+    ]
+    columns = {"時期": 14, **MEASURE_COLUMNS, "支援内容": 70}
+    note = "\n".join(f"※ {said}" for said in words.support_doubts(figures))
+    yield Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows, note=note)
     if figures.declared is not None:
         yield from declared_topics(figures.declared)
-    yield from _changes(figures.since)
+    if figures.since is not None:
+        yield from _changes(figures.since)
     if figures.coordination is not None:
-        yield from _coordination(figures.coordination, figures.names)
+        yield from _coordination(figures.coordination, names)
+    yield _waiting(results)
+    yield _parts(results)
+    yield _activities(figures)
 
 
 def _name(measure: MeasureName) -> tuple[str, str, str]:
     return measure.id, measure.name, measure.department
 
 
-def _late(figures: Figures) -> Topic:
-    columns = MEASURE_COLUMNS | {"取組内容": 24, "作業予定": 30, "進捗": 12, "対応策": 36, "連続四半期数": 8}
-    rows = [(*_name(x.measure), x.name, x.plan, x.category.label, x.answer, x.streak) for x in figures.late]
-    return Topic(LATE, f"遅延・課題のある取組（{figures.quarter_label}）", columns, rows)
-
-
 def _activities(figures: Figures) -> Topic:
-    columns = {"分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30}
+    columns = {
+        "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30, "いつから": 10, "※": 30,
+    }  # fmt: skip
     rows = [
-        (x.measure.area, *_name(x.measure), x.key, x.name, x.plan, x.category.label, x.countermeasure)
+        (
+            x.measure.area,
+            *_name(x.measure),
+            x.key,
+            x.name,
+            x.plan,
+            x.category.label,
+            x.countermeasure,
+            x.since_when,
+            "".join(x.notes),
+        )
         for x in figures.activities
     ]
     late, unreported = (
         {c.label for c in figures.overview.categories if c.standing is standing}
         for standing in (Progress.LATE, Progress.UNREPORTED)
     )
-    return Topic("取組一覧", f"取組の一覧（{figures.quarter_label}）", columns, rows, "進捗", late, unreported)
+    title = f"付表　取組の一覧（{figures.quarter_label}）"
+    return Topic("取組一覧", title, columns, rows, "進捗", stressed=late, pending=unreported)
 
 
 def _outcomes(results: Results) -> Topic:
     this = results.years[results.this_year]
     columns = MEASURE_COLUMNS | {
-        "番号": 5, "評価項目": 22, "方向": 9, f"{this} 目標": 18, f"{this} 実績": 14, "判定": 8, SHARE: 8, "達成の内訳": 14,
+        "番号": 5, "評価項目": 22, "方向": 12, f"{this} 目標": 18, f"{this} 実績": 14,
+        "判定": 8, SHARE: 8, "内訳・理由": 22, "判定の年度": 12,
     }  # fmt: skip
     for year in results.years:
         if year != this:
             columns |= {f"{year} 目標": 16, f"{year} 実績": 12}
-    rows = [_outcome(outcome, results.this_year) for outcome in results.outcomes]
-    title = f"成果目標の達成状況（{this}）"
-    return Topic("成果目標", title, columns, rows, "判定", {Attainment.SHORT.value}, note=words.results(results))
+    rows = [_outcome(outcome, results) for outcome in (*results.missed, *results.reported)]
+    note, said = words.results(results), words.results_heading(results)
+    title = f"成果目標：{said}" if said else "成果目標"
+    return Topic("成果目標", title, columns, rows, "判定", {Attainment.SHORT.value}, note=note)
 
 
-def _outcome(outcome: OutcomeResult, this_year: int) -> tuple[Value, ...]:
-    now = outcome.years[this_year]
-    alone, unjudged = len(now.parts) == 1, now.verdict is Attainment.AS_WRITTEN
-    others: list[str] = []
-    for year in outcome.years:
-        if year is not now:
-            own = year.indicator.strip() and year.indicator != now.indicator
-            others += [f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target, year.actual]
+def _outcome(outcome: OutcomeResult, results: Results) -> tuple[Value, ...]:
+    now, judged = outcome.years[results.this_year], results.latest(outcome)
+    alone, unjudged = len(judged.parts) == 1, judged.verdict is Attainment.AS_WRITTEN
+    others = [text for year in outcome.years if year is not now for text in (_target(year, now), year.actual)]
     return (
         *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
-        now.verdict.value, now.parts[0].rate if alone else None, now.reason if unjudged else "" if alone else now.achievement, *others,
+        judged.verdict.value, judged.parts[0].rate if alone else None,
+        judged.reason if unjudged else "" if alone else judged.achievement, judged.year if judged is not now else "",
+        *others,
     )  # fmt: skip
+
+
+def _target(year: YearResult, now: YearResult) -> str:
+    """Return the target of a year, below its 評価項目 where that is not this year's."""
+    own = year.indicator.strip() and year.indicator != now.indicator
+    return f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target
+
+
+def _waiting(results: Results) -> Topic:
+    targets = {f"{year} 目標": 20 for year in results.years}
+    columns = MEASURE_COLUMNS | {"番号": 5, "評価項目": 30, "方向": 12, **targets, "実績の状況": 22}
+    rows: list[tuple[Value, ...]] = []
+    for o in results.waiting:
+        now = o.years[results.this_year]
+        texts = (_target(year, now) for year in o.years)
+        rows.append((*_name(o.measure), o.number, now.indicator, o.direction.value, *texts, now.reason))
+    note = "" if results.missed or results.reported else words.results(results)
+    return Topic("実績待ち", "付表　実績を待つ成果目標", columns, rows, note=note)
 
 
 def _parts(results: Results) -> Topic:
@@ -124,25 +160,24 @@ def _parts(results: Results) -> Topic:
         for y in o.years
         for p in y.parts
     ]  # fmt: skip
-    return Topic("達成率の計算", "目標と実績を数値で比べたもの", columns, rows, "判定", {Attainment.SHORT.value})
+    return Topic("達成率の計算", "付表　目標と実績を数値で比べたもの", columns, rows, "判定", {Attainment.SHORT.value})
 
 
-def _changes(since: Since | None) -> Iterator[Topic]:
+def _changes(since: Since) -> Iterator[Topic]:
+    note = words.since(since)
+    columns: dict[str, float] = {f"{since.quarter}の取組": 30, "確定時": 10, "現在": 10, CHANGE: 10}
+    counts: list[tuple[Value, ...]] = [(r.label, r.then, r.now, r.difference) for r in since.recounts if r.difference]
+    yield Topic("確定時との差", "前回の確定報告から変わったもの：数", columns, counts, note=note)
     columns = {"種別": 14, **MEASURE_COLUMNS, "項目": 30, "確定時": 36, "現在": 36}
-    rows = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.changes] if since else []
-    note = words.since(since) if since else words.NO_FINAL
-    yield Topic("変更点", "前回の確定報告からの変更", columns, rows, note=note)
-    if since is not None:
-        columns = {f"{since.quarter}の取組": 30, "確定時": 10, "現在": 10, "増減": 10}
-        counts = [(r.label, r.then, r.now, r.difference) for r in since.recounts]
-        yield Topic("確定時との差", "前回の確定報告と、いまのマスターの数", columns, counts, note=note)
+    rows: list[tuple[Value, ...]] = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.changes]
+    yield Topic("変更点", "前回の確定報告から変わったもの", columns, rows, note=note)
 
 
 def _coordination(extra: Coordination, names: Names) -> Iterator[Topic]:
     rows: list[tuple[Value, ...]]
     rows = [(m.measure.department, m.measure.id, m.measure.name, m.state) for m in extra.missing]
     columns = {"主管部署": 24, "施策ID": 8, "施策名": 60, "状態": 12}
-    yield Topic("未提出", "未提出の施策", columns, rows, note=words.coordination(extra, names))
+    yield Topic("未提出", "担当者用：未提出の施策", columns, rows, note=words.coordination(extra, names))
     rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in extra.points]
     columns = MEASURE_COLUMNS | {"番号": 7, "場所": 26, "項目": 26, "指摘": 46, "対応": 40}
-    yield Topic("点検", "データの点検で残っている指摘", columns, rows)
+    yield Topic("点検", "担当者用：データの点検で残っている指摘", columns, rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from . import words
-from .excel_sheet import MEASURE_COLUMNS, SHARE, Topic, Value
+from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Topic, Value
 from .records import DeclaredFigures, FieldCounts, FieldFigures, FieldSum, FieldSums, FieldTexts, WordTally
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")  # in names of sheets
@@ -40,6 +40,8 @@ def declared_topics(declared: DeclaredFigures) -> Iterator[Topic]:
             note=words.field(field),
             table=f"項目{number}表",
             decimals=field.decimals if isinstance(field, FieldSums) else None,
+            bars=_bars(field) if isinstance(field, FieldCounts) else None,
+            drawn_beside=True,
         )
 
 
@@ -61,11 +63,18 @@ def _title(field: FieldFigures) -> str:
 
 
 def _counts(counts: FieldCounts) -> tuple[dict[str, float], list[tuple[Value, ...]]]:
-    heads = unique((c.label for c in counts.categories), (_BY, _NAME, "計", SHARE))
-    columns: dict[str, float] = {_BY: 8, _NAME: 30, **dict.fromkeys(heads, _NUMBER), "計": _NUMBER}
+    columns: dict[str, float] = {_BY: 8, _NAME: 30, **dict.fromkeys(_words(counts), _NUMBER), "計": _NUMBER}
     return columns, [
         (by, t.name, *t.counts, t.total) for by, t in _lines(counts.areas, counts.departments, counts.whole)
     ]
+
+
+def _words(counts: FieldCounts) -> list[str]:
+    return unique((c.label for c in counts.categories), (_BY, _NAME, "計", SHARE))
+
+
+def _bars(counts: FieldCounts) -> Bars:
+    return Bars((_BY, _NAME), _words(counts), counts.categories, percent=True)
 
 
 def _sums(sums: FieldSums) -> tuple[dict[str, float], list[tuple[Value, ...]]]:

@@ -1,223 +1,229 @@
-"""The first sheet of the workbook: counts with native charts, and links to the other sheets."""
+"""The first sheet of the workbook, which answers like the first page: verdict, four numbers, charts, late activities, costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..domain.names import Names, joined
-from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
+from ..domain.names import joined
+from ..ooxml.refs import address
+from ..ooxml.text_metrics import MAX_HEIGHT, page_breaks, printable_height
+from ..ooxml.writer import ROW, check, put, put_across, too_long
 from . import words
-from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, ReportStyles, Topic, page, put_link
-from .records import Category, FieldCounts, Figures, Overview, Progress
-from .states import shaded
+from .excel_charts import lines, stacked
+from .excel_sheet import OVERVIEW, ReportStyles, notice, page, put_link
+from .excel_topic import Topic
+from .records import Card, Figures, MeasureName, Progress
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
-    from xlsxwriter.chart import Chart
+    from xlsxwriter.format import Format
 
-# Fills that differ without colour.
-_FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
-    Progress.ON_TRACK: (
-        {"fill": {"color": "#2F6F9F"}}, {"fill": {"color": "#86B4D6"}}, {"fill": {"color": "#C4DBEC"}},
-    ),
-    Progress.LATE: (
-        {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#B3261E", "bg_color": "#FFFFFF"}},
-        {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#7A1712", "bg_color": "#F3C6C2"}},
-        {"pattern": {"pattern": "dark_vertical", "fg_color": "#000000", "bg_color": "#E08A83"}},
-    ),
-    Progress.UNKNOWN: ({"pattern": {"pattern": "large_grid", "fg_color": "#6B4FA0", "bg_color": "#FFFFFF"}},),
-    Progress.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
-    Progress.UNREPORTED: ({"pattern": {"pattern": "narrow_horizontal", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
-    Progress.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
-    Progress.DONE: ({"fill": {"color": "#C4DBEC"}},),
-    Progress.STOPPED: ({"pattern": {"pattern": "dark_horizontal", "fg_color": "#6B6B6B", "bg_color": "#FFFFFF"}},),
-    Progress.WORD: (
-        {"fill": {"color": "#2F6F9F"}}, {"fill": {"color": "#C4DBEC"}},
-        {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#2F6F9F", "bg_color": "#FFFFFF"}},
-        {"pattern": {"pattern": "dotted_diamond", "fg_color": "#1D4C70", "bg_color": "#FFFFFF"}},
-        {"fill": {"color": "#86B4D6"}},
-        {"pattern": {"pattern": "outlined_diamond", "fg_color": "#2F6F9F", "bg_color": "#FFFFFF"}},
-        {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#1B1F24", "bg_color": "#C4DBEC"}},
-        {"fill": {"color": "#FFFFFF"}},
-    ),
-}  # fmt: skip
-_ROW_PIXELS = 20
-_HEADING_ROW = 18  # points
-_NAME, _NUMBER, _GAP = 26, 11, 2  # widths of columns, in digits
-_CHART_WIDTH, _CHART_COLUMNS = 560, 7
-_SHORTEST = 11  # rows of a chart, at least
-_LEGEND = 56  # width of a chart in characters of 8 points
-# Zeros have no bar, so they get no label.
-_LABELS = {"value": True, "num_format": "0;;", "fill": {"color": "#FFFFFF"}, "font": {"size": 8, "bold": True}}
+_WIDTHS = (8.0, 34.0, 34.0, 9.0, 32.0, 33.0)  # digits
+_CARDS = ((0, 1), (2, 2), (3, 4), (5, 5))  # first and last column of each
+_LEFT, _RIGHT = ((0, 2), 530), ((3, 5), 530)  # halves of the sheet for charts, with their width in pixels
+_WHOLE = (0, len(_WIDTHS) - 1)
+_LINE = 22 / ROW  # of the verdict, to a usual line
+_SCALE = 0.88  # about that at which the columns fit on A4 landscape
+_TOP, _BOTTOM = 0.4, 0.5  # margins in inches
+_GAP = 3.0  # points between sections
+_BEFORE = "前の四半期に遅延・課題があったもの"
+_ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
 
 
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
-    """Add 概要: title, contents, and a block of counts with a chart each for all, quarters, 分野 and departments."""
-    overview = figures.overview
-    declared = figures.declared.counts if figures.declared else ()
-    most = max([0, *(len(c.categories) for c in declared)])
-    sheet = _Overview(book, styles, overview.categories, figures.names, most)
-    sheet.head(figures, topics)
-    sheet.whole(overview)
-    if len(overview.quarters) > 1:
-        sheet.block(sheet.termed("四半期ごとの取組の数"), [(t.name, t.activities) for t in overview.quarters])
-    sheet.block(sheet.termed("分野別の取組の数"), [(t.name, t.activities) for t in overview.areas])
-    breaks = [sheet.row]
-    sheet.block(sheet.termed("部署別の取組の数（建制順）"), [(t.name, t.activities) for t in overview.departments])
-    for n, counts in enumerate(declared):
-        if n % 3 == 0:
-            breaks.append(sheet.row)
-        sheet.declared(counts)
-    sheet.ws.set_h_pagebreaks(breaks)
-    page(sheet.ws, figures.title, words.stamp(figures), len(sheet.widths), sheet.row)
+    """Add 概要; ``topics`` are the other sheets, whose charts without a place beside their table are drawn here."""
+    sheet = _Overview(book, styles, figures)
+    sheet.head()
+    sheet.charts([topic for topic in topics if topic.bars and not topic.drawn_beside])
+    sheet.late()
+    sheet.costs()
+    sheet.contents(topics)
+    sheet.finish()
 
 
 class _Overview:
-    """The sheet as it is drawn from top to bottom; ``row`` is the next one.
+    """The sheet as it is drawn from top to bottom.
 
-    Charts stand to the right of the widest table, of ``categories`` or of ``most`` words.
+    ``heights`` are the points of the rows drawn, ``keep`` the first and last of those that stay on one page.
     """
 
-    def __init__(
-        self, book: Workbook, styles: ReportStyles, categories: Sequence[Category], names: Names, most: int
-    ) -> None:
-        self.book, self.styles, self.categories, self.row = book, styles, categories, 0
-        self.names, self.termed = names, names.termed
+    def __init__(self, book: Workbook, styles: ReportStyles, figures: Figures) -> None:
+        self.book, self.styles, self.figures, self.names = book, styles, figures, figures.names
         self.ws = book.add_worksheet(OVERVIEW)
         self.ws.hide_gridlines(2)
-        counts = [*map(_category_width, categories), *[_NUMBER] * (most - len(categories))]
-        self.chart_column = len(counts) + 3
-        self.widths = [_NAME, *counts, _NUMBER, _GAP, *[_NUMBER] * _CHART_COLUMNS]
-        for n, digits in enumerate(self.widths):
+        self.heights: list[float] = []
+        self.keep: list[tuple[int, int]] = []
+        self.printed = 0
+        self.too_tall: list[str] = []
+        self.shortened: list[str] = []
+        for n, digits in enumerate(_WIDTHS):
             check(self.ws.set_column(n, n, digits))
 
-    def head(self, figures: Figures, topics: Sequence[Topic]) -> None:
-        """Draw title, summary and links to the sheets of ``topics``."""
-        ws, styles, overview = self.ws, self.styles, figures.overview
-        check(ws.set_row(0, TITLE_ROW))
-        put(ws, 0, 0, figures.title, styles.title)
-        put(ws, 1, 0, joined(words.kind(figures), words.stamp(figures), figures.sender), styles.faint)
-        names = self.names
-        said = words.sentence(overview, names), *words.remarks(overview, names), words.turn(overview, names)
-        texts = list(filter(None, said))
-        for row, text in enumerate(texts, 2):
-            set_height(ws, row, put_across(ws, row, text, styles.wrapped, widths=self.widths))
-        self.row = 3 + len(texts)
-        self._heading("くわしい内容")
-        for row, topic in enumerate(topics, self.row):
-            put_link(ws, row, 0, topic.sheet, styles.link)
-            put(ws, row, 1, len(topic.rows), styles.plain)
-            put(ws, row, 2, topic.title, styles.faint)
-        self.row += len(topics) + 1
+    @property
+    def row(self) -> int:
+        """The next row."""
+        return len(self.heights)
 
-    def whole(self, overview: Overview) -> None:
-        """Draw activities and measures by category, their shares, and both as bars."""
-        row = self.row + 4
-        names, whole = self.names, overview.whole
-        both = ((names.activity, whole.activities), (names.measure, whole.measures))
-        rows = [(f"{name}の数", counts) for name, counts in both]
-        self.block("進捗の区分ごとの数", rows, "percent_stacked")
-        for name, counts in both:
-            put(self.ws, row, 0, f"{name}の割合", self.styles.text)
-            for n, percent in enumerate(words.shares(overview, counts), 1):
-                put(self.ws, row, n, None if percent is None else percent / 100, self.styles.share)
-            put(self.ws, row, len(counts) + 1, None, self.styles.share)
-            row += 1
-        put(
-            self.ws,
-            row,
-            0,
-            self.termed("割合は、予定なしと中止を除いたものです。施策は、最も重い取組で数えています。"),
-            self.styles.faint,
-        )
+    def head(self) -> None:
+        """Draw whose report it is, the verdict and its four numbers."""
+        figures, styles = self.figures, self.styles
+        title = joined(words.owner(self.names), self.names.report_title)
+        put(self.ws, 0, 0, f"{title}　{figures.fiscal_year} {figures.quarter_label}{figures.months}", styles.title)
+        put(self.ws, 0, 5, f"{words.kind(figures)}　{words.stamp(figures)}", styles.faint_right)
+        self._next(20)
+        for said in words.headline(figures):
+            self._next(_LINE * self._across(said, styles.verdict, _WHOLE, size=1.7) - 2)
+        self._next(_GAP)
+        cards = words.cards(figures)
+        for card, columns in zip(cards, _CARDS, strict=True):
+            self._across(card.title, styles.card_late if card.standing is Progress.LATE else styles.card_title, columns)
+        self._next(18)
+        for card, columns in zip(cards, _CARDS, strict=True):
+            number = _number(card)
+            style = styles.card_change if card.value[:1] in "+−±" else styles.card_number
+            self._across(card.value if number is None else number, style, columns)
+        self._next(34)
+        for card, columns in zip(cards, _CARDS, strict=True):
+            self._across(card.unit, styles.card_unit, columns)
+        self._next(ROW)
+        self._next(max(self._across(c.note, styles.faint_wrapped, at) for c, at in zip(cards, _CARDS, strict=True)))
+        for remark in words.remarks(figures.overview, self.names):
+            self._next(self._across(remark, styles.faint_wrapped, _WHOLE))
+        self._next(_GAP)
 
-    def declared(self, counts: FieldCounts) -> None:
-        """Draw the words of a declared field, of all and by 分野; one sentence where nobody answered."""
-        if counts.answered:
-            rows = [(t.name, t.counts) for t in (counts.whole, *counts.areas)]
-            self.block(f"{counts.heading}（{counts.place}の数）", rows, "percent_stacked", counts.categories)
+    def charts(self, topics: Sequence[Topic]) -> None:
+        """Draw up to two charts side by side, each under its heading."""
+        if not topics:
+            self._notes(words.doubts(self.figures))
             return
-        self._heading(counts.heading)
-        put(self.ws, self.row, 0, words.field(counts), self.styles.faint)
-        self.row += 2
+        places = (_LEFT, _RIGHT) if len(topics) > 1 else ((_WHOLE, _LEFT[1] + _RIGHT[1]),)
+        first = self.row
+        for topic, (columns, _) in zip(topics, places, strict=True):
+            self._across(topic.title, self.styles.heading, columns)
+        self._next(20)
+        tall = [len(t.rows) * 5 // 4 + 1 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
+        rows = max([*tall, _LOWEST if len(topics) > 1 else 0])
+        for topic, ((at, _), width) in zip(topics, places, strict=True):
+            chart = stacked(self.book, topic, width=width, height=rows * _ROW_PIXELS)
+            place = {"description": topic.title, "object_position": 2, "y_offset": 2}
+            check(self.ws.insert_chart(self.row, at, chart, place))
+        for _ in range(rows):
+            self._next(ROW)
+        self.keep.append((first, self.row - 1))
+        self._notes(words.doubts(self.figures))
+        self._next(_GAP)
 
-    def block(
-        self,
-        title: str,
-        rows: Sequence[tuple[str, tuple[int, ...]]],
-        kind: str = "stacked",
-        categories: Sequence[Category] = (),
-    ) -> None:
-        """Draw one line a name with its counts by category (those of 進捗 unless given), and the same as bars."""
-        ws, styles, top = self.ws, self.styles, self.row
-        categories = categories or self.categories
-        self._heading(title)
-        self._columns(categories)
-        first, last = top + 2, top + 1 + len(rows)
-        for at, (name, counts) in enumerate(rows, first):
-            set_height(ws, at, text_height(name, _NAME))
-            put(ws, at, 0, name, styles.text)
-            for n, count in enumerate((*counts, sum(counts)), 1):
-                put(ws, at, n, count, styles.count)
-        for n, category in enumerate(categories, 1):
-            style = {Progress.LATE: styles.stressed, Progress.UNREPORTED: styles.pending}.get(category.standing)
-            if style is not None:
-                some = {"type": "cell", "criteria": ">", "value": 0, "format": style}
-                check(ws.conditional_format(first, n, last, n, some))
-        height = max(len(rows) + len(rows) // 2 + 4, _SHORTEST)  # a lower chart leaves out names along its axis
-        entries = max(1, _LEGEND // (max(len(c.label) for c in categories) + 3))  # on a line of the legend
-        height += max(0, -(-len(categories) // entries) - 2)
-        chart = self._chart(title, (first, last), kind, categories)
-        chart.set_size({"width": _CHART_WIDTH, "height": height * _ROW_PIXELS})
-        place = {"description": title, "object_position": 2, "y_offset": 4}
-        check(ws.insert_chart(top, self.chart_column, chart, place))
-        self.row = top + height + 1
+    def late(self) -> None:
+        """Draw the late activities, then those that were late in the quarter before."""
+        figures, lines_ = self.figures, (*self.figures.late, *self.figures.late_before)
+        if not lines_:
+            return
+        title = f"遅延・課題のある{self.names.activity}と対応策" if figures.late else _BEFORE
+        first = self._heading(title, "記入は部署の書いたまま")
+        following = f"第{figures.quarter + 1}四半期の予定" if figures.quarter < 4 else ""
+        since, answer, last = ("いつから" if len(figures.trend) > 1 else ""), (4, 4), (5, 5)
+        answer = (answer[0] - (not since), answer[1] + (not following))
+        heads = [
+            ("施策ID", (0, 0)), ("施策・部署", (1, 1)), ("取組と今期の予定", (2, 2)), (since, (3, 3)), ("対応策", answer),
+            (following, last),
+        ]  # fmt: skip
+        self._record([(self.names.termed(head), self.styles.head, at) for head, at in heads if head])
+        told = len({line.category for line in figures.late}) > 1
+        for line in lines_:
+            if figures.late and not line.streak and line is figures.late_before[0]:
+                self._next(self._across(_BEFORE, self.styles.strong, _WHOLE))
+                self.keep.append((self.row - 1, self.row))
+            strong, text = (self.styles.strong, self.styles.text) if line.streak else (self.styles.past,) * 2
+            word = f"（{line.category.label}）" if told and line.streak else ""
+            cells = [
+                (line.measure.id, strong), (_named(line.measure), text), (f"{line.name}{word}\n{line.plan}", text),
+                (line.since_when, strong), (line.answer if line.streak else "", text), (line.next_plan, text),
+            ]  # fmt: skip
+            self._record([(*cell, at) for cell, (head, at) in zip(cells, heads, strict=True) if head])
+            if line is lines_[0]:
+                self.keep.append((first, self.row - 1))
+        self._next(_GAP)
 
-    def _heading(self, title: str) -> None:
-        check(self.ws.set_row(self.row, _HEADING_ROW))
-        put(self.ws, self.row, 0, title, self.styles.heading)
-        self.row += 1
+    def costs(self) -> None:
+        """Draw the measures that cost money in the next year."""
+        budgets, term = self.figures.budgets, self.names.measure
+        if not budgets:
+            return
+        first = self._heading(f"次年度に費用がかかる{term}", "調達内容は部署の記入のまま")
+        places = ((0, 0), (1, 2), (3, _WHOLE[1]))
+        heads = ("施策ID", "施策・部署", "調達内容")
+        self._record([(self.names.termed(h), self.styles.head, at) for h, at in zip(heads, places, strict=True)])
+        for budget in budgets:
+            measure = budget.measure
+            texts = measure.id + "※" * bool(budget.notes), f"{measure.name}（{measure.department}）", budget.procurement
+            styles = self.styles.strong, self.styles.text, self.styles.text
+            self._record(list(zip(texts, styles, places, strict=True)))
+            if budget is budgets[0]:
+                self.keep.append((first, self.row - 1))
+        self._notes(words.budget_doubts(self.figures))
+        self._next(_GAP)
 
-    def _columns(self, categories: Sequence[Category]) -> None:
-        """Draw the column headings: the categories, those of late activities with a link to their list."""
-        ws, row, head = self.ws, self.row, self.styles.head
-        widths = zip(categories, self.widths[1:], strict=False)
-        set_height(ws, row, max(2 * ROW, *(text_height(c.label, width) for c, width in widths)))
-        put(ws, row, 0, None, head)
-        for n, category in enumerate(categories, 1):
-            if category.standing is Progress.LATE and categories is self.categories:
-                put_link(ws, row, n, LATE, self.styles.head_link, text=category.label)
-            else:
-                put(ws, row, n, category.label, head)
-        put(ws, row, len(categories) + 1, "計", head)
+    def contents(self, topics: Sequence[Topic]) -> None:
+        """Draw which cells are cut, then links to the other sheets, which are not printed."""
+        if said := notice(self.too_tall, self.shortened):
+            self._next(self._across(said, self.styles.notice, _WHOLE))
+        self.printed = self.row
+        if topics:
+            self._heading("くわしい内容（シートへのリンク）", "")
+        for topic in topics:
+            put_link(self.ws, self.row, 0, topic.sheet, self.styles.link)
+            put(self.ws, self.row, 2, topic.title if topic.title != topic.sheet else None, self.styles.faint)
+            self._next(ROW)
 
-    def _chart(self, title: str, rows: tuple[int, int], kind: str, categories: Sequence[Category]) -> Chart:
-        """Return bars over the counts from the first to the last of two rows, named by the row above them."""
-        first, last = rows
-        chart = self.book.add_chart({"type": "bar", "subtype": kind})
-        for n, look in enumerate(looks(categories), 1):
-            chart.add_series({
-                "name": [OVERVIEW, first - 1, n],
-                "categories": [OVERVIEW, first, 0, last, 0],
-                "values": [OVERVIEW, first, n, last, n],
-                "border": {"color": "#1B1F24"},
-                "gap": 40,
-                "data_labels": _LABELS,
-                **look,
-            })  # fmt: skip
-        lines = {"visible": True, "line": {"color": "#D0D5DA"}}
-        chart.set_title({"name": title, "name_font": {"size": 11}})
-        chart.set_legend({"position": "bottom", "font": {"size": 8}})
-        chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 8}})
-        chart.set_x_axis({"num_font": {"size": 8}, "label_position": "high", "major_gridlines": lines})
-        return chart
+    def finish(self) -> None:
+        """Set up the pages: they break before a heading, and no row is cut."""
+        ws = self.ws
+        page(ws, self.figures, len(_WIDTHS), self.printed - 1)
+        ws.set_margins(left=0.4, right=0.4, top=_TOP, bottom=_BOTTOM)
+        room = printable_height(landscape=True, top=_TOP, bottom=_BOTTOM, scale=_SCALE)
+        ws.set_h_pagebreaks(page_breaks(self.heights[: self.printed], self.keep, room))
+
+    def _heading(self, title: str, note: str) -> int:
+        """Draw a heading with a line above it; return its row."""
+        last = _WHOLE[1]
+        self._across(title, self.styles.heading, (0, last - 1))
+        put(self.ws, self.row, last, note, self.styles.heading_note)
+        self._next(20)
+        return self.row - 1
+
+    def _notes(self, lines_: Sequence[str]) -> None:
+        if lines_:
+            told = "\n".join(f"※ {said}" for said in lines_)
+            self._next(self._across(told, self.styles.faint_wrapped, _WHOLE))
+
+    def _record(self, cells: Sequence[tuple[str, Format, tuple[int, int]]]) -> None:
+        """Draw a row of texts, each over its columns."""
+        self._next(max(self._across(text, style, columns) for text, style, columns in cells))
+
+    def _across(self, value: str | int, style: Format, columns: tuple[int, int], *, size: float = 1) -> float:
+        """Write into the next row over columns; return the points it needs, in letters ``size`` times as large."""
+        first, last = columns
+        widths = [width / size for width in _WIDTHS[first : last + 1]]
+        height = put_across(self.ws, self.row, str(value), style, widths=widths, first=first)
+        if height > MAX_HEIGHT:
+            (self.shortened if too_long(str(value)) else self.too_tall).append(address(self.row + 1, first + 1))
+        if not isinstance(value, str):
+            put(self.ws, self.row, first, value, style)
+        return height
+
+    def _next(self, points: float) -> None:
+        """Give the next row its height, and go on to the one after it."""
+        height = min(MAX_HEIGHT, points)
+        check(self.ws.set_row(self.row, height))
+        self.heights.append(height)
 
 
-def _category_width(category: Category) -> float:
-    return max(_NUMBER, min(2 * len(category.label) + 2, 24)) if category.standing is Progress.LATE else _NUMBER
+def _named(measure: MeasureName) -> str:
+    return f"{measure.name}\n{measure.department}"
 
 
-def looks(categories: Sequence[Category]) -> list[dict[str, Any]]:
-    """Return the fill of each category: by its standing, from dark to light; the last is that of all further words."""
-    return [_FILLS[c.standing][: shade + 1][-1] for c, shade in shaded(categories)]
+def _number(card: Card) -> int | None:
+    """Return the number of a card, None where it has a word."""
+    plain = card.value.replace(",", "").replace("−", "-").lstrip("±")
+    return int(plain) if plain.lstrip("+-").isdecimal() else None

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..domain.names import joined
 from ..ooxml.refs import address, quote_sheet
 from ..ooxml.text_metrics import MAX_HEIGHT
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height, too_long
+from . import words
+from .excel_charts import lines, stacked
+from .excel_topic import HEAD_ROW, SHARE, Topic, Value
+from .records import Figures, Progress
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-OVERVIEW, LATE = "概要", "遅延・課題"
-SHARE = "達成率"  # columns of this name hold percents, and show them as bars
+INK, FAINT, LINE, RED, LINK = "#1A1A1C", "#4D4D4D", "#B8B8BB", "#A90000", "#0B4F94"
+SIGNED = "+#,##0;−#,##0;±0"
+OVERVIEW, CHANGE = "概要", "増減"
 TITLE_ROW = 24.0  # points
-_HEAD_ROW = 3  # counted from 0, as XlsxWriter does
-_HEADER = 100  # characters of the title in a page header; Excel allows 255 with its codes
+_LONGEST_LINE = 100  # characters of the title in a page footer; Excel allows 255 with its codes
 _NAMED = 20  # cells that a notice names at most
-MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
-Value = str | int | Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A sheet with a table: widths of columns in digits, by header, and rows as long.
-
-    In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised. ``table`` is the
-    name of the table, that of the sheet unless given. All numbers are shown with ``decimals``, if given.
-    """
-
-    sheet: str
-    title: str
-    columns: Mapping[str, float]
-    rows: Sequence[tuple[Value, ...]]
-    marked: str = ""
-    stressed: Set[str] = frozenset()
-    pending: Set[str] = frozenset()
-    note: str = ""
-    table: str = ""
-    decimals: int | None = None
+_CHART_COLUMNS, _CHART_COLUMN = 6, 11
+_CHART_WIDTH, _ROW_PIXELS = 480, 20
 
 
 class ReportStyles:
@@ -52,25 +36,37 @@ class ReportStyles:
     def __init__(self, book: Workbook) -> None:
         self.book = book
         self._decimals: dict[int, Format] = {}
-        base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
-        self._framed = framed = base | {"border": 1, "border_color": "#9AA1A9"}
-        self.title = book.add_format(base | {"bold": True, "font_size": 16})
-        self.heading = book.add_format(base | {"bold": True, "font_size": 12})
-        self.plain = book.add_format(base)
-        self.wrapped = book.add_format(base | {"text_wrap": True})
-        self.faint = book.add_format(base | {"font_color": "#5A6069"})
-        self.faint_wrapped = book.add_format(base | {"font_color": "#5A6069", "text_wrap": True})
+        base = {"font_name": FONT, "font_size": SIZE, "valign": "top", "font_color": INK}
+        self._framed = framed = base | {"bottom": 1, "bottom_color": LINE}
+        self.title = book.add_format(base | {"bold": True, "font_size": 14})
+        self.verdict = book.add_format(base | {"bold": True, "font_size": 17, "text_wrap": True, "valign": "vcenter"})
+        self.heading = book.add_format(base | {"bold": True, "font_size": 12, "top": 1, "valign": "vcenter"})
+        self.heading_note = book.add_format(
+            base | {"font_color": FAINT, "align": "right", "top": 1, "valign": "vcenter"}
+        )
+        self.faint = book.add_format(base | {"font_color": FAINT})
+        self.faint_right = book.add_format(base | {"font_color": FAINT, "align": "right"})
+        self.faint_wrapped = book.add_format(base | {"font_color": FAINT, "text_wrap": True})
         self.notice = book.add_format(base | {"bold": True, "bg_color": "#F3C6C2", "text_wrap": True})
-        self.link = book.add_format(base | {"font_color": "#0B5394", "underline": 1})
-        head = {"bold": True, "bg_color": "#E8ECF0", "align": "center", "valign": "vcenter", "text_wrap": True}
-        self.head = book.add_format(framed | head)
-        self.head_link = book.add_format(framed | head | {"font_color": "#0B5394", "underline": 1})
+        self.link = book.add_format(base | {"font_color": LINK, "underline": 1})
+        head = {"font_color": FAINT, "valign": "bottom", "text_wrap": True, "bottom": 2, "bottom_color": INK}
+        self.head = book.add_format(base | head)
+        self.head_right = book.add_format(base | head | {"align": "right", "indent": 1})
         self.text = book.add_format(framed | {"text_wrap": True, "num_format": "@"})
-        self.number = book.add_format(framed | {"num_format": "General", "align": "right"})
-        self.count = book.add_format(framed | {"num_format": "#,##0", "align": "right"})
-        self.share = book.add_format(framed | {"num_format": "0.0%", "align": "right"})
-        self.stressed = book.add_format({"bold": True, "bg_color": "#F3C6C2", "border": 1, "border_color": "#000000"})
-        self.pending = book.add_format({"italic": True, "bg_color": "#FFF3C4", "border": 1, "border_color": "#000000"})
+        self.strong = book.add_format(framed | {"text_wrap": True, "num_format": "@", "bold": True})
+        self.past = book.add_format(framed | {"text_wrap": True, "num_format": "@", "font_color": FAINT})
+        self.number = book.add_format(framed | {"num_format": "General", "align": "right", "indent": 1})
+        self.count = book.add_format(framed | {"num_format": "#,##0", "align": "right", "indent": 1})
+        self.change = book.add_format(framed | {"num_format": SIGNED, "align": "right", "indent": 1})
+        self.share = book.add_format(framed | {"num_format": "0.0%", "align": "right", "indent": 1})
+        self.stressed = book.add_format({"bold": True, "font_color": RED})
+        self.pending = book.add_format({"bold": True, "italic": True})
+        card = base | {"align": "left"}
+        self.card_title = book.add_format(card | {"bold": True, "top": 2, "valign": "vcenter"})
+        self.card_late = book.add_format(card | {"bold": True, "top": 5, "top_color": RED, "valign": "vcenter"})
+        self.card_number = book.add_format(card | {"bold": True, "font_size": 28, "num_format": "#,##0"})
+        self.card_change = book.add_format(card | {"bold": True, "font_size": 28, "num_format": SIGNED})
+        self.card_unit = book.add_format(card | {"font_size": 11})
 
     def with_decimals(self, count: int) -> Format:
         """Return the format of numbers with so many decimals."""
@@ -85,47 +81,64 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *,
     check(ws.write_url(row, column, f"internal:{quote_sheet(sheet)}!A1", style, text or sheet))
 
 
-def page(ws: Worksheet, title: str, stamp: str, columns: int, last_row: int) -> None:
-    """Print on A4 landscape with title, date and page numbers."""
+def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
+    """Print on A4 landscape with title, date, sheet and page numbers at the foot."""
     landscape(ws)
-    shown = title if len(title) <= _HEADER else f"{title[:_HEADER]}…"
-    check(ws.set_header(f"&L{shown.replace('&', '&&')}&R{stamp}", {"margin": 0.3}))
-    check(ws.set_footer("&L&A&C&P / &N", {"margin": 0.3}))
+    title, maker = (text[:_LONGEST_LINE] for text in (figures.title, figures.sender))
+    said = joined(title, f"作成 {maker}" if maker else "", words.stamp(figures)).replace("&", "&&")
+    check(ws.set_footer(f"&L&8{said}&R&8&A　&P / &N頁", {"margin": 0.25}))
     check(ws.print_area(0, 0, last_row, columns - 1))
 
 
-def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, title: str, stamp: str) -> None:
-    """Add the sheet of a topic: heading, link to the overview, table."""
+def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Figures) -> None:
+    """Add the sheet of a topic: heading, link to the overview, table, and its chart beside it."""
     ws = book.add_worksheet(topic.sheet)
     ws.hide_gridlines(2)
     check(ws.set_row(0, TITLE_ROW))
     put(ws, 0, 0, topic.title, styles.title)
     widths = list(topic.columns.values())
-    note = topic.note or f"{len(topic.rows):,} 件"
+    note = topic.note or f"{len(topic.rows):,}件"
     set_height(ws, 1, put_across(ws, 1, note, styles.faint_wrapped, widths=widths))
     put_link(ws, 2, 0, OVERVIEW, styles.link, text="概要へ戻る")
     heights = [_heights(row, widths) for row in topic.rows]
-    if notice := _notice(topic.rows, heights):
-        set_height(ws, 2, put_across(ws, 2, notice, styles.notice, widths=widths[1:], first=1))
+    if said := _cut(topic.rows, heights):
+        set_height(ws, 2, put_across(ws, 2, said, styles.notice, widths=widths[1:], first=1))
     for n, width in enumerate(widths):
         check(ws.set_column(n, n, width))
-    last = _HEAD_ROW + max(1, len(topic.rows))
+    last = HEAD_ROW + len(topic.rows)
     options = {
         "name": topic.table or f"{topic.sheet.replace('・', '')}表",
         "style": None,
-        "columns": [{"header": header, "header_format": styles.head} for header in topic.columns],
+        "columns": [
+            {"header": header, "header_format": styles.head_right if numeric else styles.head}
+            for header, numeric in zip(topic.columns, topic.numeric, strict=True)
+        ],
     }
-    check(ws.add_table(_HEAD_ROW, 0, last, len(widths) - 1, options))
-    for row, points in enumerate([_heights(tuple(topic.columns), widths), *heights], _HEAD_ROW):
+    check(ws.add_table(HEAD_ROW, 0, last, len(widths) - 1, options))
+    for row, points in enumerate([_heights(tuple(topic.columns), widths), *heights], HEAD_ROW):
         set_height(ws, row, max(points))
-    empty = ("ありません", *[None] * (len(widths) - 1))  # a table of Excel has at least one row
-    for row, record in enumerate(topic.rows or [empty], _HEAD_ROW + 1):
+    for row, record in enumerate(topic.rows, HEAD_ROW + 1):
         for n, (header, value) in enumerate(zip(topic.columns, record, strict=True)):
-            put(ws, row, n, *_shown(header, value, styles, topic.decimals))
+            put(ws, row, n, *_shown(header, value, styles, topic))
     _emphasis(ws, styles, topic, last)
-    ws.freeze_panes(_HEAD_ROW + 1, 0)
-    check(ws.repeat_rows(_HEAD_ROW))
-    page(ws, title, stamp, len(widths), last)
+    ws.freeze_panes(HEAD_ROW + 1, 0)
+    check(ws.repeat_rows(HEAD_ROW))
+    columns = len(widths)
+    if topic.bars and topic.drawn_beside:
+        last = max(last, _beside(book, ws, topic))
+        columns += 1 + _CHART_COLUMNS
+    page(ws, figures, columns, last)
+
+
+def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
+    """Draw the chart at the right of the table; return its last row."""
+    at = len(topic.columns)
+    check(ws.set_column(at, at, 2))
+    check(ws.set_column(at + 1, at + _CHART_COLUMNS, _CHART_COLUMN))
+    rows = len(topic.rows) + len(topic.rows) // 4 + 3 + lines(topic)
+    chart = stacked(book, topic, width=_CHART_WIDTH, height=rows * _ROW_PIXELS)
+    check(ws.insert_chart(HEAD_ROW, at + 1, chart, {"description": topic.title, "object_position": 2}))
+    return HEAD_ROW + rows
 
 
 def _heights(record: Sequence[Value], widths: Sequence[float]) -> list[float]:
@@ -134,14 +147,18 @@ def _heights(record: Sequence[Value], widths: Sequence[float]) -> list[float]:
     return [text_height(text, width) if isinstance(text, str) and text else 0 for text, width in both]
 
 
-def _notice(rows: Sequence[Sequence[Value]], heights: Sequence[Sequence[float]]) -> str:
-    """Name the cells that are cut: in print, by the maximum height of rows, or by the maximum length of a text."""
+def _cut(rows: Sequence[Sequence[Value]], heights: Sequence[Sequence[float]]) -> str:
     printed: list[str] = []
     shortened: list[str] = []
-    for row, (record, tall) in enumerate(zip(rows, heights, strict=True), _HEAD_ROW + 2):
+    for row, (record, tall) in enumerate(zip(rows, heights, strict=True), HEAD_ROW + 2):
         for n, (text, points) in enumerate(zip(record, tall, strict=True), 1):
             if points > MAX_HEIGHT:
                 (shortened if too_long(str(text)) else printed).append(address(row, n))
+    return notice(printed, shortened)
+
+
+def notice(printed: Sequence[str], shortened: Sequence[str]) -> str:
+    """Name the cells that are cut: in print, by the maximum height of rows, or by the maximum length of a text."""
     notices = (
         ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
         ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", shortened),
@@ -154,14 +171,16 @@ def _listed(cells: Sequence[str]) -> str:
     return "、".join(cells[:_NAMED]) + more
 
 
-def _shown(header: str, value: Value, styles: ReportStyles, decimals: int | None) -> tuple[Value, Format]:
+def _shown(header: str, value: Value, styles: ReportStyles, topic: Topic) -> tuple[Value, Format]:
     """Return a value as its cell holds it, with the format of the cell."""
     if isinstance(value, str) or value is None:
         return value, styles.text
-    if header == SHARE:
+    if header in topic.shares:
         return Decimal(value) / 100, styles.share
-    if decimals:
-        return value, styles.with_decimals(decimals)
+    if topic.decimals:
+        return value, styles.with_decimals(topic.decimals)
+    if header == CHANGE:
+        return value, styles.change
     # A format with decimals would leave a bare point after whole numbers.
     return value, styles.count if value == int(value) else styles.number
 
@@ -172,15 +191,19 @@ def _emphasis(ws: Worksheet, styles: ReportStyles, topic: Topic, last: int) -> N
             topic.marked,
             {"type": "cell", "criteria": "==", "value": '"' + word.replace('"', '""') + '"', "format": style},
         )
-        for words, style in ((topic.stressed, styles.stressed), (topic.pending, styles.pending))
-        for word in sorted(words)
+        for words_, style in ((topic.stressed, styles.stressed), (topic.pending, styles.pending))
+        for word in sorted(words_)
     ]
+    if topic.bars is not None:
+        some = {"type": "cell", "criteria": ">", "value": 0, "format": styles.stressed}
+        both = zip(topic.bars.columns, topic.bars.categories, strict=True)
+        rules += [(header, some) for header, category in both if category.standing is Progress.LATE]
     if SHARE in topic.columns:
         rules.append((SHARE, {
             "type": "data_bar", "bar_solid": True, "bar_color": "#C4DBEC", "min_type": "num", "min_value": 0,
-            "max_type": "num", "max_value": 1, "bar_border_color": "#2F6F9F",
+            "max_type": "num", "max_value": 1, "bar_border_color": "#767676",
         }))  # fmt: skip
     headers = list(topic.columns)
     for header, rule in rules:
         at = headers.index(header)
-        check(ws.conditional_format(_HEAD_ROW + 1, at, last, at, rule))
+        check(ws.conditional_format(HEAD_ROW + 1, at, last, at, rule))

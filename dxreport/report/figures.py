@@ -5,39 +5,47 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import accumulate, chain
-from operator import and_, itemgetter
+from itertools import chain, takewhile
+from operator import itemgetter
 
-from ..domain.fields import QUARTER_LABELS
+from ..domain.fields import QUARTER_LABELS, QUARTERS
 from ..domain.model import QUARTER_MONTHS, Measure
-from ..domain.values import fold, is_blank
+from ..domain.values import ValueKind, fold, is_blank, read_value
 from ..master.records import Master, stamp
 from . import doubts, states
 from .achievement import outcome_result
 from .coordination import coordination
 from .declared import Asked, declared
+from .earlier import EarlierQuarter, Standing, up_to
 from .finals import Final, since
 from .records import (
     ActivityLine,
+    Amount,
     Attainment,
     Budget,
     Category,
     Figures,
+    OutcomeResult,
     Overview,
     Progress,
+    QuarterStandings,
     Results,
+    Standings,
     Support,
     SupportPeriod,
     Tally,
     Turn,
+    YearResult,
 )
 
 NO_PERIOD = "時期の記入なし"
 _MONTHS = re.compile(r"(?P<first>\d{1,2})月(?:\s*[~～〜ー-]\s*(?P<last>\d{1,2})月)?(?:頃|ごろ)?")
 _LATEST = 99
+_PeriodKey = tuple[int, int, str]
 
-Answers = Mapping[tuple[str, str], Category]  # of one quarter, by 施策ID and 取組ID
+_Labelled = tuple[Amount, tuple[str, str]]  # with label and unit
 
 
 def figures(
@@ -48,23 +56,29 @@ def figures(
     previous_final: Final | None = None,
     coordinator: bool = False,
     asked: Asked | None = None,
+    earlier: Sequence[EarlierQuarter] = (),
 ) -> Figures:
     """Return all figures of a quarter (1–4), from the master alone.
 
-    ``previous_final`` is the last frozen report; ``coordinator`` adds section 6; ``asked`` is what the forms of the
-    measures ask for, where that is known. Raises UsageError where 設定 has no
-    round of the quarter and ``coordinator`` is set.
+    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads; ``asked`` is what
+    the forms of the measures ask for, where that is known; ``earlier`` are the quarters of earlier years. Raises
+    UsageError where 設定 has no round of the quarter and ``coordinator`` is set.
     """
-    quarters = answers(master, quarter)
+    year = master.settings.fiscal_year
+    before = up_to(earlier, (year + -1).label)
+    quarters = states.answers(master, quarter)
     shown = overview(master, quarters)
+    known = [*(q.standings for q in before), *map(standings_of, quarters)]
+    if len(known) > 1:
+        shown = replace(shown, turn=turn(*known[-2:]))
     return Figures(
-        fiscal_year=master.settings.fiscal_year.label,
+        fiscal_year=year.label,
         quarter=quarter,
         quarter_label=QUARTER_LABELS[quarter],
         months=QUARTER_MONTHS[quarter],
         made=stamp(now),
         overview=shown,
-        activities=activity_lines(master, quarters),
+        activities=activity_lines(master, quarter, quarters[-1], known),
         results=results(master, quarter),
         budgets=budgets(master, quarter),
         support=support(master, quarter),
@@ -72,28 +86,19 @@ def figures(
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
         declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
+        trend=(
+            *(QuarterStandings(q.year, q.quarter, standings(Counter(q.standings.values()))) for q in before),
+            *(QuarterStandings(year.label, q, tally.standings) for q, tally in enumerate(shown.quarters, 1)),
+        ),
         contradictions=doubts.contradictions(master, quarter),
     )
 
 
-def answers(master: Master, quarter: int) -> list[Answers]:
-    """Return the category of every activity in each quarter up to this one, of the measures running in it."""
-    known = states.categories(master.settings)
-    return [
-        {
-            (m.id, a.key): states.category(known, m, a, q)
-            for m in states.running(master, q)
-            for a in states.activities(m)
-        }
-        for q in range(1, quarter + 1)
-    ]
-
-
-def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
-    """Return section 1: the counts, 分野 by number, departments in 建制順.
+def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
+    """Return the counts, 分野 by number, departments in 建制順.
 
     Departments without a running measure are left out, and so is the category 設定にない語 if unused. A measure
-    counts by its worst activity; one without activities is 予定なし.
+    counts by its worst activity; one without activities is 予定なし. ``turn`` is left to ``figures``.
     """
     known = states.categories(master.settings)
     used = {c for found in quarters for c in found.values()}
@@ -105,7 +110,8 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
         of_measures = [[found[m.id, a.key] for a in states.activities(m)] for m in measures]
         activities = Counter(chain.from_iterable(of_measures))
         worst = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
-        return Tally(name, tuple(activities[c] for c in columns), tuple(worst[c] for c in columns), code)
+        by_column = tuple(activities[c] for c in columns)
+        return Tally(name, by_column, tuple(worst[c] for c in columns), code, _summed(activities))
 
     now = len(quarters)
     areas: dict[str, list[Measure]] = {}
@@ -122,52 +128,70 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
             tally(states.area_name(master.settings, own[0].id), own, now, code) for code, own in sorted(areas.items())
         ),
         departments=tuple(tally(name, own, now) for name, own in departments.items() if own),
-        turn=turn(*quarters[-2:]) if now > 1 else None,
         stopped=len(master.measures) - len(running),
     )
 
 
-def late(found: Answers) -> set[tuple[str, str]]:
+def standings(counts: Mapping[Progress, int]) -> Standings:
+    """Return counts by standing."""
+    return Standings(**{standing.value: n for standing, n in counts.items()})
+
+
+def _summed(activities: Mapping[Category, int]) -> Standings:
+    found: Counter[Progress] = Counter()
+    for category, n in activities.items():
+        found[category.standing] += n
+    return standings(found)
+
+
+def standings_of(answers: states.Answers) -> Standing:
+    """Return the standing of every activity."""
+    return {item: category.standing for item, category in answers.items()}
+
+
+def late(found: Standing) -> set[tuple[str, str]]:
     """Return the activities that are late."""
-    return {item for item, category in found.items() if category.standing is Progress.LATE}
+    return {item for item, standing in found.items() if standing is Progress.LATE}
 
 
-def turn(before: Answers, now: Answers) -> Turn:
+def turn(before: Standing, now: Standing) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
     was_late = late(before)
-    became = Counter(now[item].standing for item in was_late if item in now)
+    became = Counter(now[item] for item in was_late if item in now)
     still, unreported = became[Progress.LATE], became[Progress.UNREPORTED]
     resolved = sum(n for standing, n in became.items() if standing.on_plan)
     other = len(was_late) - still - resolved - unreported
     return Turn(len(late(now) - was_late), still, resolved, unreported, other)
 
 
-def streaks(quarters: Sequence[Answers]) -> Mapping[tuple[str, str], int]:
-    """Return how many quarters in a row, up to the last and within the year, each activity has been late.
-
-    Any other category breaks the streak, 予定なし too.
-    """
-    return Counter(chain.from_iterable(accumulate(map(late, reversed(quarters)), and_)))
-
-
-def activity_lines(master: Master, quarters: Sequence[Answers]) -> tuple[ActivityLine, ...]:
-    """Return every activity of the last of these quarters in the order of the master."""
-    number, found, rows = len(quarters), quarters[-1], streaks(quarters)
+def activity_lines(
+    master: Master, quarter: int, found: states.Answers, quarters: Sequence[Standing]
+) -> tuple[ActivityLine, ...]:
+    """Return every activity of a quarter in the order of the master; ``quarters`` are all known ones, this one last."""
     lines = []
-    for m in states.running(master, number):
+    for m in states.running(master, quarter):
         name = states.measure_name(master.settings, m)
         for a in states.activities(m):
-            q, item = a.quarters[number - 1], (m.id, a.key)
-            row, notes = rows.get(item, 0), doubts.of_activity(q)
-            lines.append(ActivityLine(name, a.key, a.name, q.plan, found[item], q.countermeasure, row, notes))
+            q, item = a.quarters[quarter - 1], (m.id, a.key)
+            past = tuple(known.get(item, Progress.NO_PLAN) for known in quarters)
+            next_plan = a.quarters[quarter].plan if quarter < QUARTERS[-1] else ""
+            texts = (a.key, a.name, q.plan, found[item], q.countermeasure)
+            notes = doubts.of_activity(q)
+            lines.append(ActivityLine(name, *texts, streak(past), next_plan, past, notes))
     return tuple(lines)
 
 
+def streak(past: Sequence[Progress]) -> int:
+    """Return how many quarters in a row, up to the last, were late. Any other standing breaks them, 予定なし too."""
+    return sum(1 for _ in takewhile(lambda standing: standing is Progress.LATE, reversed(past)))
+
+
 def results(master: Master, quarter: int) -> Results:
-    """Return section 3: every 成果目標, with the counts by verdict of this fiscal year, but これから."""
+    """Return every 成果目標, with the counts by verdict of this fiscal year, but これから."""
     this_year = master.settings.plan_year - 1
+    ended = this_year if quarter == QUARTERS[-1] else this_year - 1
     outcomes = tuple(
-        outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter)
+        drawn(outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter))
         for m in states.running(master, quarter)
         for number, outcome in enumerate(m.normal().outcomes, 1)
     )
@@ -177,11 +201,47 @@ def results(master: Master, quarter: int) -> Results:
         this_year=this_year,
         outcomes=outcomes,
         counts=tuple((v, verdicts[v]) for v in Attainment if v is not Attainment.TO_COME),
+        judged_year=ended if ended >= 0 else None,
     )
 
 
+def drawn(outcome: OutcomeResult) -> OutcomeResult:
+    """Add the numbers that a chart draws: the first of each year's 目標, if all are of one thing, and of its 実績."""
+    targets = [amount(year.target) for year in outcome.years]
+    named = {target[1] for target in targets if target}
+    measured = {fold(year.indicator) for year, target in zip(outcome.years, targets, strict=True) if target}
+    if len(named) != 1 or len(measured) != 1:
+        return outcome
+    ((label, unit),) = named
+
+    def year_drawn(year: YearResult, target: _Labelled | None) -> YearResult:
+        actual = amount(year.actual)
+        fits = actual and actual[1][0] == label and actual[1][1] in ("", unit)
+        return replace(
+            year, target_amount=target[0] if target else None, actual_amount=actual[0] if actual and fits else None
+        )
+
+    return replace(outcome, years=tuple(map(year_drawn, outcome.years, targets)))
+
+
+def amount(text: str) -> _Labelled | None:
+    """Return the first number of a text with its label and unit.
+
+    None if the text is no number, or several that only their places tell apart (``550回/1/1``).
+    """
+    value = read_value(text)
+    if value.kind is not ValueKind.NUMBER:
+        return None
+    first, *more = value.quantities
+    if more and not first.label:
+        return None
+    label = f"{first.label} " if more else ""  # of one number, 評価項目 says enough
+    shown = f"{label}{'約' if first.about else ''}{first.number:,}{first.unit}{first.bound}"
+    return Amount(first.number, shown), (first.label, first.unit)
+
+
 def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
-    """Return section 4: the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
+    """Return the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
     settings, yes = master.settings, fold(master.settings.flags[0])
     return tuple(
         Budget(
@@ -195,8 +255,8 @@ def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
 
 
 def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
-    """Return section 4: every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
-    periods: dict[tuple[int, int, str], tuple[str, list[Support]]] = {}
+    """Return every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
+    periods: dict[_PeriodKey, tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
         notes = doubts.of_measure(master.settings, m, quarter, "support_flag")
         for request in m.support_requests:
@@ -205,10 +265,16 @@ def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
             key, label = period(request.period)
             line = Support(states.measure_name(master.settings, m), request.period, request.content, notes)
             periods.setdefault(key, (label, []))[1].append(line)
-    return tuple(SupportPeriod(label, tuple(lines)) for _, (label, lines) in sorted(periods.items(), key=itemgetter(0)))
+    found = sorted(periods.items(), key=itemgetter(0))
+    return tuple(SupportPeriod(label, tuple(lines), _span(key)) for key, (label, lines) in found)
 
 
-def period(text: str) -> tuple[tuple[int, int, str], str]:
+def _span(key: _PeriodKey) -> tuple[int, int] | None:
+    first, last, _ = key
+    return (first, last) if first <= last < 12 else None
+
+
+def period(text: str) -> tuple[_PeriodKey, str]:
     """Return a key to sort and group by, and the plain spelling: ``8月～１０月`` → 8月～10月.
 
     Months sort by the fiscal year, April first; texts that are no month or span of months follow as written, and a

@@ -120,7 +120,7 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 def same(final: Final, figures: Figures) -> bool:
     """Whether these are the frozen figures, apart from number, date and the names of 設定.
 
-    Section 6, which only the coordinator reads, is compared where both have it. Reports were once kept without
+    What only the coordinator reads is compared where both have it. Reports were once kept without
     declared fields; what a release has added to the figures since is not compared.
     """
     then = {"declared": None, **final.figures}
@@ -157,7 +157,7 @@ def _read(path: Path, entry: FinalReport) -> Final:
 
 
 def since(final: Final, master: Master, overview: Overview) -> Since:
-    """Return section 5: the counts of the final report against the same quarter now, and every changed text.
+    """Return the counts of the final report against the same quarter now, and every changed text.
 
     Answers for later quarters are new, not changed, and are left out.
     """

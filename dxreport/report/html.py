@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from ..domain.errors import DxreportError
 from ..workspace.text_templates import environment, error_line
 from . import words
-from .records import Category, Figures, Progress
+from .records import Attainment, Category, Figures, OutcomeResult, Progress
 from .states import shaded
 
 TEMPLATE = "報告書.html"
 _SHADES = {
     Progress.ON_TRACK: 3,
+    Progress.DONE: 2,
     Progress.LATE: 3,
     Progress.WORD: 8,
 }  # patterns drawn by the template; one of any other standing
+_MARKS = {Attainment.MET: "met", Attainment.SHORT: "short"}
+_TOP, _BOTTOM = 18, 82  # percent, room for the marks
 
 
 def html(figures: Figures, template: Path) -> bytes:
@@ -35,11 +39,15 @@ def html(figures: Figures, template: Path) -> bytes:
     progress: dict[str, set[int]] = {}  # places of the categories of its activities, by 施策ID
     for activity in figures.activities:
         progress.setdefault(activity.measure.id, set()).add(categories.index(activity.category))
+    # Names and calls of earlier releases stay: offices have copied the template.
     names = {
         "report": figures,
         "words": words,
         "looks": looks(categories),
         "looks_of": looks,
+        "counted": counted,
+        "path": path,
+        "names_of": {c.standing.value: c.label for c in words.standings(figures.overview)},
         "place": categories.index,
         "progress": {id_: " ".join(map(str, sorted(places))) for id_, places in progress.items()}.get,
     }
@@ -57,3 +65,31 @@ def html(figures: Figures, template: Path) -> bytes:
 def looks(categories: Sequence[Category]) -> tuple[str, ...]:
     """Return the pattern of each category, ``late-0``; more words of one standing get other shades of it."""
     return tuple(f"{c.standing.value}-{min(shade, _SHADES.get(c.standing, 1) - 1)}" for c, shade in shaded(categories))
+
+
+def counted(
+    categories: Sequence[Category], counts: Sequence[int], planned: bool | None = None
+) -> tuple[tuple[Category, str, int], ...]:
+    """Return the categories that occur, each with its pattern and count: all, or those with something planned or not."""
+    return tuple(
+        (category, look, count)
+        for category, look, count in zip(categories, looks(categories), counts, strict=True)
+        if count and planned in (None, category.standing.due)
+    )
+
+
+def path(outcome: OutcomeResult, side: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the points of the targets (``target``) or results (``actual``) over the years.
+
+    Each has its place in percent from the left and the top, and the mark of its verdict. The scale is the outcome's own.
+    """
+    both = [amount.number for y in outcome.years for amount in (y.target_amount, y.actual_amount) if amount]
+    low, span = min(both), max(both) - min(both)
+    points = []
+    for n, year in enumerate(outcome.years):
+        amount = year.target_amount if side == "target" else year.actual_amount
+        if amount is not None:
+            height = (amount.number - low) / span if span else Decimal("0.5")
+            x, y = Decimal(2 * n + 1) / (2 * len(outcome.years)) * 100, _BOTTOM - height * (_BOTTOM - _TOP)
+            points.append((f"{x:.2f}", f"{y:.1f}", _MARKS.get(year.verdict, "open")))
+    return tuple(points)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import DxreportError
-from ..domain.values import is_blank
+from ..domain.fields import QUARTER_LABELS
 from . import words
 from .finals import plain
 from .records import (
+    ActivityLine,
+    Amount,
     Attainment,
     FieldCounts,
     FieldFigures,
@@ -24,6 +26,7 @@ from .records import (
     MeasureName,
     OutcomeResult,
     Overview,
+    Results,
     Tally,
     WordTally,
     YearResult,
@@ -41,7 +44,9 @@ FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
 # Typst breaks lines at blanks, kana, kanji and full-width letters, but not within a run of other characters (Latin
 # words, numbers, rules) or of marks that may not begin a line. The narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
-_WHOLE = frozenset({"standing", "title", "heading", "owner", "author", "sender", "terms"})  # stay as they are
+_WHOLE = frozenset(
+    {"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share"}
+)  # stay as they are
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
@@ -92,51 +97,52 @@ def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
 
 def _data(figures: Figures) -> dict[str, Any]:
     """Return the figures under the names of the template; all texts are as written."""
-    overview, results, since, extra = figures.overview, figures.results, figures.since, figures.coordination
-    names = figures.names
-    return {
+    overview, since, extra, names = figures.overview, figures.since, figures.coordination, figures.names
+    return _for_copied_templates(figures) | {
         "title": figures.title,
-        "heading": figures.names.report_title,
-        "owner": figures.names.report_owner,
-        "author": figures.names.sender,
+        "heading": names.report_title,
+        "owner": words.owner(names),
+        "author": names.sender,
         "sender": figures.sender,
+        "maker": words.maker(names),
         "terms": {"measure": names.measure, "activity": names.activity, "adviser": names.adviser},
         "kind": words.kind(figures),
         "stamp": words.stamp(figures),
         "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
         "quarter_label": figures.quarter_label,
-        "sentence": words.sentence(overview, names),
+        "quarter": f"{figures.fiscal_year} {figures.quarter_label}",
+        "headline": list(words.headline(figures)),
+        "cards": plain(words.cards(figures)),
         "remarks": list(words.remarks(overview, names)),
         "categories": plain(overview.categories),
-        "whole": _tally(overview, overview.whole),
-        "quarters": [_tally(overview, t) for t in overview.quarters],
-        "areas": [_tally(overview, t) for t in overview.areas],
+        "on_track": words.on_track(overview),
+        "trend": _trend(figures),
+        "areas_heading": words.areas_heading(figures),
+        "areas": [_tally(overview, t) | {"late_ids": words.late_ids(figures.late, t)} for t in overview.areas],
         "departments": [_tally(overview, t) for t in overview.departments],
-        "turn": words.turn(overview, names) or None,
-        "late_sentence": words.late(figures),
-        "late": [
-            _line(x) | {"answer": x.answer, "streak": x.streak_text, "progress": overview.categories.index(x.category)}
-            for x in figures.late
-        ],
-        "results_sentence": words.results(results),
-        "this_year": results.years[results.this_year],
-        "other_years": [y for n, y in enumerate(results.years) if n != results.this_year],
-        "outcomes": [_outcome(o, results.this_year) for o in results.outcomes],
+        "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
+        "late": [_activity(x, figures) for x in figures.late],
+        "late_before": [_activity(x, figures) for x in figures.late_before],
+        "doubts": list(words.doubts(figures)),
+        "budget_doubts": list(words.budget_doubts(figures)),
+        "support_doubts": list(words.support_doubts(figures)),
         "budgets": [_line(b) for b in figures.budgets],
-        "support": [_line(s) | {"period": p.label} for p in figures.support for s in p.requests],
-        "no_final": words.NO_FINAL,
-        "since": since
-        and {
-            "sentence": words.since(since),
-            "quarter": since.quarter,
-            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.changes],
-        },
+        "results": _results(figures.results),
+        "support": [
+            _line(s) | {"period": p.label, "months": plain(p.months)} for p in figures.support for s in p.requests
+        ],
         "declared": figures.declared
         and {
             "counts": [_counts(c) for c in figures.declared.counts],
             "sums": [_sums(s) for s in figures.declared.sums],
             "lists": [_field(t) | {"texts": [_line(x) for x in t.texts]} for t in figures.declared.lists],
+        },
+        "since": since
+        and {
+            "sentence": words.since(since),
+            "quarter": since.quarter,
+            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.edited],
         },
         "coordination": extra
         and {
@@ -167,13 +173,53 @@ def _line(line: MeasureLine) -> dict[str, Any]:
     return {**plain(line), **_measure(line.measure)}
 
 
+def _for_copied_templates(figures: Figures) -> dict[str, Any]:
+    """Return what templates of earlier releases show, which offices have copied and changed."""
+    overview, results = figures.overview, figures.results
+    return {
+        "sentence": words.sentence(figures),
+        "whole": _tally(overview, overview.whole),
+        "quarters": [_tally(overview, t) for t in overview.quarters],
+        "turn": words.turn(overview, figures.names) or None,
+        "late_sentence": words.late(figures),
+        "results_sentence": words.results(results),
+        "this_year": results.years[results.this_year],
+        "other_years": [y for n, y in enumerate(results.years) if n != results.this_year],
+        "outcomes": [_outcome(o, results) for o in results.outcomes],
+        "no_final": words.NO_FINAL,
+    }
+
+
 def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
     return {
         **plain(tally),
+        "label": tally.title,
+        "due": tally.standings.due,
+        "on_plan": tally.standings.on_plan,
+        "apart": tally.standings.apart,
         "activity_total": tally.activity_total,
         "activity_shares": list(words.shares_shown(overview, tally.activities)),
         "measure_total": tally.measure_total,
         "measure_shares": list(words.shares_shown(overview, tally.measures)),
+    }
+
+
+def _trend(figures: Figures) -> list[dict[str, Any]]:
+    return [
+        plain(q.standings)
+        | {"year": q.year, "label": QUARTER_LABELS[q.quarter], "due": q.standings.due}
+        | {"share": words.share(q.standings.on_plan, q.standings.due), "on_plan": q.standings.on_plan}
+        for q in figures.trend
+    ]
+
+
+def _activity(line: ActivityLine, figures: Figures) -> dict[str, Any]:
+    progress = figures.overview.categories.index(line.category)
+    return _line(line) | {
+        "answer": line.answer,
+        "since": line.since_when,
+        "streak": line.since_when,
+        "progress": progress,
     }
 
 
@@ -215,19 +261,47 @@ def _sums(sums: FieldSums) -> dict[str, Any]:
     }
 
 
-def _outcome(outcome: OutcomeResult, this_year: int) -> dict[str, Any]:
-    now = outcome.years[this_year]
-    unanswered = now.verdict in (Attainment.OPEN, Attainment.TO_COME, Attainment.NO_TARGET)
+def _results(results: Results) -> dict[str, Any]:
+    """Return the outcomes that missed, the others with a result, and those without, drawn where they can be."""
+    waiting = results.waiting
+    return {
+        "sentence": words.results(results),
+        "heading": words.results_heading(results),
+        "years": list(results.years),
+        "this": results.this_year,
+        "missed": [_outcome(o, results) for o in results.missed],
+        "reported": [_outcome(o, results) for o in results.reported],
+        "drawn": [_outcome(o, results) for o in waiting if o.has_path],
+        "written": [_outcome(o, results) for o in waiting if not o.has_path or words.is_shortened(o)],
+    }
+
+
+def _outcome(outcome: OutcomeResult, results: Results) -> dict[str, Any]:
+    now = results.latest(outcome)
     return _measure(outcome.measure) | {
         "number": outcome.number,
         "indicator": now.indicator,
+        "year": now.year,
         "target": now.target,
         "actual": now.actual,
-        "said": words.verdict(now),  # the name in templates that offices have copied
-        "waiting": unanswered and is_blank(now.actual),
+        "said": words.verdict(now),
+        "waiting": not now.is_reported,
         "without": now.verdict is Attainment.NO_TARGET,
         "others": [_other(year, now) for year in outcome.years if year is not now],
+        "path": [
+            {
+                "year": year.year,
+                "target": _amount(year.target_amount),
+                "actual": _amount(year.actual_amount),
+                "verdict": year.verdict.value,
+            }
+            for year in outcome.years
+        ],
     }
+
+
+def _amount(amount: Amount | None) -> dict[str, Any] | None:
+    return {"number": float(amount.number), "text": amount.text} if amount else None
 
 
 def _other(year: YearResult, now: YearResult) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 
 from ..master.records import Master
@@ -15,10 +16,16 @@ from ..workspace.files import all_or_nothing, file_name
 from ..workspace.paths import Workspace
 from . import html, pdf
 from .declared import asked
+from .earlier import earlier
 from .excel import excel
 from .figures import figures
 from .finals import Final, frozen, last_final, next_id, same
 from .records import Figures
+
+_OF_EARLIER_RELEASES = frozenset({
+    "614438d4fc8139fea8cf1e76631f2f136d083154431b3b42be83e3b4f1ce8fb4",  # 報告書.typ
+    "19f444acc2feb651fe2bbe8d55564869685692f100a1f422d3288d85b281042e",  # 報告書.html
+})  # fmt: skip
 
 
 class ReportFormat(Enum):
@@ -59,7 +66,10 @@ def produce(
     last = last_final(workspace, master, quarter)
     approved = _approved(workspace, master, last, coordinator) if final and last and last.quarter == quarter else None
     forms = asked(workspace, master, quarter)
-    found = approved or figures(master, quarter, now, previous_final=last, coordinator=coordinator, asked=forms)
+    known = earlier(workspace)
+    found = approved or figures(
+        master, quarter, now, previous_final=last, coordinator=coordinator, asked=forms, earlier=known
+    )
     new = final and approved is None
     if new:
         found = replace(found, final_id=next_id(workspace, master))
@@ -77,7 +87,10 @@ def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bo
     before = last_final(workspace, master, last.quarter, before=last.id)
     then = datetime.fromisoformat(last.when)
     forms = asked(workspace, master, last.quarter)
-    found = figures(master, last.quarter, then, previous_final=before, coordinator=coordinator, asked=forms)
+    known = earlier(workspace)
+    found = figures(
+        master, last.quarter, then, previous_final=before, coordinator=coordinator, asked=forms, earlier=known
+    )
     return replace(found, final_id=last.id) if same(last, found) else None
 
 
@@ -109,4 +122,9 @@ def _file(format_: ReportFormat, found: Figures, workspace: Workspace) -> bytes:
         return excel(found)
     make, name = (pdf.pdf, pdf.TEMPLATE) if format_ is ReportFormat.PDF else (html.html, html.TEMPLATE)
     own = workspace.templates / name
-    return make(found, own if own.is_file() else bundled("templates") / name)
+    return make(found, own if _is_changed(own) else bundled("templates") / name)
+
+
+def _is_changed(own: Path) -> bool:
+    """Whether an office has a template of its own: not the copy of an earlier release's, as ``init`` made it."""
+    return own.is_file() and sha256(own.read_bytes()).hexdigest() not in _OF_EARLIER_RELEASES

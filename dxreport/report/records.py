@@ -1,15 +1,21 @@
 """The figures of a report as frozen records, shared by the three formats, which compute nothing.
 
-Texts are as written; numbers are ints or exact Decimals; wording that all formats share is a property.
+Texts are as written; numbers are ints or exact Decimals; wording that all formats share is a property or in ``words``.
+
+The report tells them in this order: the verdict (``words.headline``) and its four numbers (``words.cards``), the
+quarters (``trend``), 分野, late activities and what became of the others, costs of the next year, 成果目標,
+departments, requests for support, declared fields, changes since the last final report, targets without 実績.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from ..domain.days import printed_day
 from ..domain.names import Names, joined
 from ..master.records import Direction
 
@@ -52,16 +58,60 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Standings:
+    """Activities by what their answers mean. 予定なし and 中止 stand apart: they are in no denominator."""
+
+    on_track: int = 0
+    done: int = 0
+    late: int = 0
+    unreported: int = 0
+    no_report: int = 0
+    unknown: int = 0
+    no_plan: int = 0
+    stopped: int = 0
+
+    @property
+    def on_plan(self) -> int:
+        """The activities that went as planned, or are done already."""
+        return self.on_track + self.done
+
+    @property
+    def due(self) -> int:
+        """The activities with something planned, or reported, for the quarter: the denominator of every share."""
+        return self.on_plan + self.late + self.unreported + self.no_report + self.unknown
+
+    @property
+    def apart(self) -> int:
+        """The activities in no denominator: 予定なし and 中止."""
+        return self.no_plan + self.stopped
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterStandings:
+    """The standings of one quarter of a fiscal year, and the activities that were late in it."""
+
+    year: str
+    quarter: int
+    standings: Standings
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Counts by category of all, a quarter, a 分野 (whose number is ``code``) or a department.
 
-    They follow ``Overview.categories``; measures count by their worst activity.
+    They follow ``Overview.categories``; measures count by their worst activity. ``standings`` sums up the activities.
     """
 
     name: str
     activities: tuple[int, ...]
     measures: tuple[int, ...]
     code: str = ""
+    standings: Standings = Standings()
+
+    @property
+    def title(self) -> str:
+        """The name; ``""`` for a 分野 that 設定 does not name, of which the number says enough."""
+        return "" if self.name == self.code else self.name
 
     @property
     def activity_total(self) -> int:
@@ -88,9 +138,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Section 1: activities and measures by progress, in the quarters from the first to the report's.
+    """Activities and measures by progress, in the quarters of the year from the first to the report's.
 
-    ``turn`` is None in the first quarter; ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合) are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -135,6 +185,8 @@ class MeasureLine:
 class ActivityLine(MeasureLine):
     """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late.
 
+    ``past`` is its standing in each quarter of ``Figures.trend``, the last of which is this one; ``next_plan`` is its
+    作業予定 of the next quarter, ``""`` in the last.
     ``notes`` are sentences to print after a ※: what was reported and what was planned do not fit together.
     """
 
@@ -144,6 +196,8 @@ class ActivityLine(MeasureLine):
     category: Category
     countermeasure: str
     streak: int = 0
+    next_plan: str = ""
+    past: tuple[Progress, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -153,7 +207,17 @@ class ActivityLine(MeasureLine):
 
     @property
     def streak_text(self) -> str:
-        return f"{self.streak}四半期連続" if self.streak > 1 else "今回から" if self.streak else ""
+        """``since_when`` of a late one, under the name in templates that offices have copied."""
+        return self.since_when if self.streak else ""
+
+    @property
+    def since_when(self) -> str:
+        """``新たに``, ``3四半期目``; what became of one that was late: ``解消`` or its category; ``""`` for any other."""
+        if self.streak:
+            return f"{self.streak}四半期目" if self.streak > 1 else "新たに"
+        if self.past[-2:-1] != (Progress.LATE,):
+            return ""
+        return "解消" if self.category.standing.on_plan else self.category.label
 
 
 class Attainment(Enum):
@@ -191,9 +255,18 @@ class PartResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """The first number of a 目標 or 実績, and how it is written: ``小 8.9%``."""
+
+    number: Decimal
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class YearResult:
     """A 成果目標 in one fiscal year; the three texts as written.
 
+    The amounts are for drawing; None where a text is no number.
     ``reason`` is a sentence: why 判定なし, 実績待ち or 目標なし; ``""`` for any other verdict.
     """
 
@@ -204,11 +277,24 @@ class YearResult:
     verdict: Attainment
     parts: tuple[PartResult, ...] = ()
     reason: str = ""
+    target_amount: Amount | None = None
+    actual_amount: Amount | None = None
 
     @property
     def achievement(self) -> str:
         """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether there is an 実績, judged or not."""
+        return self.verdict in (Attainment.MET, Attainment.SHORT, Attainment.INTERIM, Attainment.AS_WRITTEN)
+
+    @property
+    def gap(self) -> Decimal:
+        """By what part of its target a number misses it, at most."""
+        missed = (p for p in self.parts if p.met is False)
+        return max((abs(p.actual - p.target) / (abs(p.target) or 1) for p in missed), default=Decimal(0))
 
     def verdict_of(self, part: PartResult) -> Attainment:
         """Return the verdict on one of the parts."""
@@ -226,20 +312,57 @@ class OutcomeResult(MeasureLine):
     direction: Direction
     years: tuple[YearResult, ...]
 
+    @property
+    def has_path(self) -> bool:
+        """Whether the targets of all years are numbers of one thing, that a line can join."""
+        written = [year for year in self.years if year.target_amount or year.target.strip()]
+        return len(written) > 1 and all(year.target_amount for year in written)
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Section 3: every 成果目標. ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are of that year."""
+    """Every 成果目標. ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are of that year.
+
+    ``judged_year`` is the last year that has ended, whose verdicts are 達成 or 未達; None where there is none.
+    """
 
     years: tuple[str, ...]
     this_year: int
     outcomes: tuple[OutcomeResult, ...]
     counts: tuple[tuple[Attainment, int], ...]
+    judged_year: int | None = None
+
+    def latest(self, outcome: OutcomeResult) -> YearResult:
+        """Return the outcome in this fiscal year, or in the last judged one where only that has a result."""
+        now = outcome.years[self.this_year]
+        if now.is_reported or self.judged_year is None:
+            return now
+        before = outcome.years[self.judged_year]
+        return before if before.is_reported else now
+
+    @property
+    def missed(self) -> tuple[OutcomeResult, ...]:
+        """The outcomes that missed the target of the judged year, the largest gap first."""
+        if (year := self.judged_year) is None:
+            return ()
+        short = (o for o in self.outcomes if o.years[year].verdict is Attainment.SHORT)
+        return tuple(sorted(short, key=lambda o: -o.years[year].gap))
+
+    @property
+    def reported(self) -> tuple[OutcomeResult, ...]:
+        """The other outcomes with a result of this or the judged year."""
+        missed = self.missed
+        return tuple(o for o in self.outcomes if self.latest(o).is_reported and o not in missed)
+
+    @property
+    def waiting(self) -> tuple[OutcomeResult, ...]:
+        """The outcomes without a result of either year."""
+        return tuple(o for o in self.outcomes if not self.latest(o).is_reported)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget(MeasureLine):
-    """Section 4: a measure with 予算化 有; ``notes`` are sentences to print after a ※."""
+    """A measure with 予算化 有; ``notes`` are sentences to print after a ※."""
 
     procurement: str
     notes: tuple[str, ...] = ()
@@ -247,7 +370,7 @@ class Budget(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Support(MeasureLine):
-    """Section 4: a request to the CIO補佐; ``written`` is its 時期 as written, ``notes`` sentences to print after a ※."""
+    """A request to the CIO補佐; ``written`` is its 時期 as written, ``notes`` sentences to print after a ※."""
 
     written: str
     content: str
@@ -264,10 +387,14 @@ class Contradiction(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class SupportPeriod:
-    """Requests of the same 時期, in the order of the fiscal year."""
+    """Requests of the same 時期, in the order of the fiscal year.
+
+    ``months`` are its first and last month, counted from April as 0; None where they cannot be read.
+    """
 
     label: str
     requests: tuple[Support, ...]
+    months: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +430,7 @@ class TextChange(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Section 5: the changes since the last final report."""
+    """The changes since the last final report."""
 
     final_id: str
     quarter: str
@@ -311,17 +438,22 @@ class Since:
     recounts: tuple[Recount, ...]
     changes: tuple[TextChange, ...]
 
+    @property
+    def edited(self) -> tuple[TextChange, ...]:
+        """The changes but 実績 that were blank, which stand among the 成果目標."""
+        return tuple(c for c in self.changes if c.kind != "実績" or c.old)
+
 
 @dataclass(frozen=True, slots=True)
 class Missing(MeasureLine):
-    """Section 6: a sheet that is not in the master, and its state (未提出, 差し戻し …)."""
+    """A sheet that is not in the master, and its state (未提出, 差し戻し …)."""
 
     state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Point(MeasureLine):
-    """Section 6: an open point of data quality; ``place`` is a cell of the master."""
+    """An open point of data quality; ``place`` is a cell of the master."""
 
     code: str
     place: str
@@ -332,7 +464,7 @@ class Point(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Coordination:
-    """Section 6, for the coordinator only; ``issued`` counts the sheets sent in the quarter's round."""
+    """What only the coordinator reads; ``issued`` counts the sheets sent in the quarter's round."""
 
     issued: int
     missing: tuple[Missing, ...]
@@ -433,9 +565,21 @@ class DeclaredFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """One of the four numbers below the verdict; ``standing`` gives it its mark."""
+
+    title: str
+    value: str
+    unit: str
+    note: str
+    standing: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``); ``final_id`` is blank unless its figures are frozen.
 
+    ``trend`` holds the quarters up to this one, with those of earlier years where they are known.
     ``since`` is None while there is no final report, ``coordination`` for the council, ``declared`` where 項目 has no
     field for the report. ``contradictions`` are of 関連施策有無, 予算化有無 and 依頼有無.
     """
@@ -455,6 +599,7 @@ class Figures:
     declared: DeclaredFigures | None = None
     final_id: str = ""
     names: Names = field(default_factory=Names)
+    trend: tuple[QuarterStandings, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
 
     @property
@@ -468,12 +613,32 @@ class Figures:
         return joined(self.names.sender, self.names.contact) if self.names.office or self.names.contact else ""
 
     @property
+    def now(self) -> Standings:
+        """The standings of the quarter."""
+        return self.overview.whole.standings
+
+    @property
+    def before(self) -> Standings | None:
+        """The standings of the quarter before, None where it is not known."""
+        return self.trend[-2].standings if len(self.trend) > 1 else None
+
+    @property
     def late(self) -> tuple[ActivityLine, ...]:
-        """Section 2: the activities that are late or in trouble."""
+        """The activities that are late or in trouble."""
         return tuple(line for line in self.activities if line.category.standing is Progress.LATE)
 
     @property
+    def late_before(self) -> tuple[ActivityLine, ...]:
+        """The activities that were late in the quarter before, and are not now; those resolved first."""
+        gone = [line for line in self.activities if not line.streak and line.since_when]
+        return tuple(sorted(gone, key=lambda line: not line.category.standing.on_plan))
+
+    @property
     def day(self) -> str:
-        """The day it was made: ``2022年7月19日``."""
-        year, month, day = self.made[:10].split("-")
-        return f"{year}年{int(month)}月{int(day)}日"
+        """The day it was made: ``令和４年７月19日``."""
+        return day(self.made)
+
+
+def day(when: str) -> str:
+    """Return the day of a time ``YYYY-MM-DD HH:MM:SS`` as papers print it: ``令和４年７月19日``."""
+    return printed_day(date.fromisoformat(when[:10]), weekday=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
@@ -17,6 +17,7 @@ NO_REPORT = Category("報告事項なし", Progress.NO_REPORT)
 UNREPORTED = Category("未報告", Progress.UNREPORTED)
 NO_PLAN = Category("予定なし", Progress.NO_PLAN)
 WITHOUT_WORD = (UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
+Answers = Mapping[tuple[str, str], Category]  # of one quarter, by 施策ID and 取組ID
 _STANDINGS = {
     Treatment.ON_TRACK: Progress.ON_TRACK,
     Treatment.LATE: Progress.LATE,
@@ -47,6 +48,15 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
     if plan_is_none(now.plan):
         return NO_PLAN
     return NO_REPORT if is_marked(measure.quarters[quarter - 1].no_report) else UNREPORTED
+
+
+def answers(master: Master, quarter: int) -> list[Answers]:
+    """Return the category of every activity in each quarter up to this one, of the measures running in it."""
+    known = categories(master.settings)
+    return [
+        {(m.id, a.key): category(known, m, a, q) for m in running(master, q) for a in activities(m)}
+        for q in range(1, quarter + 1)
+    ]
 
 
 def by_severity(settings: Settings) -> tuple[Category, ...]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..domain.names import Names
+from ..domain.names import Names, joined
+from ..domain.values import area_code, fold, is_blank
 from .records import (
     ROUNDING,
+    ActivityLine,
     Attainment,
+    Card,
+    Category,
     Coordination,
     FieldCounts,
     FieldFigures,
@@ -16,15 +21,20 @@ from .records import (
     FieldText,
     FieldTexts,
     Figures,
+    OutcomeResult,
     Overview,
+    Progress,
     Results,
     Since,
+    Tally,
     YearResult,
+    day,
 )
+from .states import WITHOUT_WORD
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
-_NAMED = 5  # cells that a sentence names at most
+_NAMED, _NAMED_AREAS = 5, 3  # cells and 分野 that a sentence names at most
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -56,46 +66,205 @@ def kind(figures: Figures) -> str:
 
 
 def stamp(figures: Figures) -> str:
-    """Return the date of the report: ``2022年7月19日 作成``."""
+    """Return the date of the report: ``令和４年７月19日 作成``."""
     return f"{figures.day} {'確定' if figures.final_id else '作成'}"
 
 
-def sentence(overview: Overview, names: Names = _STANDARD) -> str:
-    """Sum up activities and measures: those due, by progress, those apart, and how many measures are late."""
-    whole = overview.whole
-    if not whole.measure_total:
-        return f"この四半期に実施している{names.measure}はありません。"
-    if not whole.activity_total:
-        return f"{whole.measure_total}{names.measure}に、{names.activity}の記入はありません。"
-    counted = [(c, n) for c, n in zip(overview.categories, whole.activities, strict=True) if n]
-    due = overview.due(whole.activities)
-    told = [f"{c.label} {n}{names.activity}（{share(n, due)}）" for c, n in counted if c.standing.due]
-    apart = [f"{c.label} {n}{names.activity}" for c, n in counted if not c.standing.due]
-    late = overview.late(whole.measures)
-    text = f"{whole.measure_total}{names.measure}・{whole.activity_total}{names.activity}のうち、"
-    text += f"実施予定は {due}{names.activity}で、{'、'.join(told)}です。" if told else "実施予定はありません。"
-    text += f"{'、'.join(apart)}は、割合の分母に入れていません。" if apart else ""
-    return text + (
-        f"遅延・課題のある{names.activity}がある{names.measure}は {late}{names.measure}です。" if late else ""
+def owner(names: Names) -> str:
+    """Return the city and its plan, for the head of the paper; no name twice, and none that the report's title has."""
+    city = "" if names.city in names.owner + names.report_title else names.city
+    return joined(city, names.report_owner)
+
+
+def maker(names: Names) -> str:
+    """Return the office in charge and how to reach it; the city only where ``owner`` does not name it."""
+    city = "" if names.city in owner(names) or not names.office else names.city
+    return joined(city, names.office, names.contact)
+
+
+def on_track(overview: Overview) -> str:
+    """Name what is on plan: the word of 設定, or what several of them mean together."""
+    known = [c.label for c in overview.categories if c.standing.on_plan]
+    return known[0] if len(known) == 1 else "予定通り"
+
+
+def standings(overview: Overview) -> tuple[Category, ...]:
+    """Name every standing of an activity, as they are stacked: the gravest of those due last, then those apart."""
+    named = {
+        Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
+        **{c.standing: c.label for c in WITHOUT_WORD},
+    }  # fmt: skip
+    due = (Progress.DONE, Progress.ON_TRACK, Progress.NO_REPORT, Progress.UNKNOWN, Progress.UNREPORTED, Progress.LATE)
+    return tuple(Category(named[p], p) for p in (*due, Progress.NO_PLAN, Progress.STOPPED))
+
+
+def headline(figures: Figures) -> tuple[str, ...]:
+    """Return the verdict, a sentence each: how many of those due are on track, how many late, and not reported."""
+    names, now = figures.names, figures.now
+    activity = names.activity
+    if not figures.overview.whole.measure_total:
+        return (f"この四半期に実施している{names.measure}はありません。",)
+    if not now.due:
+        return (f"この四半期に実施する予定の{activity}はありません。",)
+    fine = on_track(figures.overview)
+    due = f"実施予定の{now.due:,}{activity}"
+    if now.on_plan == now.due:
+        first = f"{due}は、すべて{fine}。"
+    else:
+        first = f"{due}のうち、{now.on_plan:,}（{share(now.on_plan, now.due)}）が{fine}。"
+    missing = f"未報告は{now.unreported:,}{activity}。" if now.unreported else ""
+    return tuple(filter(None, (first, _late_sentence(figures), missing)))
+
+
+def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
+    """Return the verdict as one text; of an overview, as copied templates ask for it, the counts by progress."""
+    if isinstance(shown, Figures):
+        return "".join(headline(shown))
+    counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
+    due = shown.due(shown.whole.activities)
+    told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
+    return (
+        f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
+        if counted
+        else f"{names.activity}の記入はありません。"
     )
+
+
+def _late_sentence(figures: Figures) -> str:
+    count, before, activity = figures.now.late, figures.before, figures.names.activity
+    moved = ""
+    if before is not None:
+        less = before.late - count
+        how = f"から{abs(less):,}{'減りました' if less > 0 else '増えました'}" if less else "と同じ数です"
+        moved = f"前回の{before.late:,}{how}。" if before.late else ""
+    if not count:
+        return f"遅延・課題のある{activity}はありません。{moved}"
+    lines = figures.late
+    said = sum(not is_blank(line.countermeasure) for line in lines)
+    answers = "対応策はすべて記入されています" if said == count else f"対応策の記入は{said:,}{activity}です"
+    if moved:
+        return f"遅延・課題は{count:,}{activity}。{moved}" + (f"{answers}。" if said < count else "")
+    return f"遅延・課題は{count:,}{activity}で、{answers}。"
+
+
+def cards(figures: Figures) -> tuple[Card, Card, Card, Card]:
+    """Return the four numbers below the verdict."""
+    now, before, names = figures.now, figures.before, figures.names
+    was = f"前回 {share(before.on_plan, before.due)}" if before and before.due else ""
+    parts = (("報告事項なし", now.no_report), ("設定にない語", now.unknown))
+    more = "、".join(f"{name}{n:,}" for name, n in parts if n)
+    apart = "、".join(
+        f"{name}{n:,}{names.activity}" for name, n in (("予定なし", now.no_plan), ("中止", now.stopped)) if n
+    )
+    marked = sum(bool(line.notes) for line in figures.activities)
+    doubt = f"※うち{marked:,}は作業予定なし" if marked else ""
+    notes = "。".join(filter(None, (was, f"ほかに{apart}" if apart else "", doubt, more)))
+    wanted, measures = len(figures.budgets), figures.overview.whole.measure_total
+    return (
+        Card(
+            on_track(figures.overview),
+            f"{now.on_plan:,}",
+            f"／ {now.due:,} {names.activity}",
+            notes,
+            Progress.ON_TRACK,
+        ),
+        _late_card(figures),
+        _turn_card(figures),
+        Card(
+            "次年度に費用がかかる",
+            f"{wanted:,}",
+            f"／ {measures:,} {names.measure}",
+            f"予算化予定「有」の{names.measure}",
+        ),
+    )
+
+
+def _late_card(figures: Figures) -> Card:
+    lines, names = figures.late, figures.names
+    measures = len({line.measure.id for line in lines})
+    unit = f"{names.activity}（{measures:,}{names.measure}）" if lines else names.activity
+    longest = max(lines, key=lambda line: line.streak, default=None)
+    note = ""
+    if longest is not None and longest.streak > 1:
+        note = f"最も長いもの {longest.since_when}（{longest.measure.id}）"
+    elif lines and _is_first(figures):
+        note = "すべて今回初めての報告"
+    return Card("遅延・課題あり", f"{len(lines):,}", unit, note, Progress.LATE)
+
+
+def _turn_card(figures: Figures) -> Card:
+    t, before = figures.overview.turn, figures.before
+    if t is None or before is None:
+        first = _is_first(figures)
+        return Card(
+            "前回からの変化", "初回" if first else "―", "", "" if first else f"{figures.fiscal_year}の最初の報告"
+        )
+    parts = (
+        ("解消", t.resolved),
+        ("継続", t.still),
+        ("新たに", t.new),
+        ("未報告", t.unreported),
+        ("そのほか", t.other),
+    )
+    note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
+    return Card("前回からの変化", signed(figures.now.late - before.late), "遅延の数", note)
+
+
+def _is_first(figures: Figures) -> bool:
+    """Whether the plan begins with this quarter."""
+    return figures.results.this_year == 0 and figures.quarter == 1
+
+
+def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
+    """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
+    found = Counter(x.measure.id for x in lines if area_code(x.measure.id.partition("-")[0]) == area.code)
+    return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
+
+
+def doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each activity with a ※ what does not fit together: it counts as it was reported."""
+    return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
+
+
+def budget_doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each measure whose 予算化有無 and 調達内容 contradict each other."""
+    return tuple(f"{c.measure.id}　{c.note}" for c in figures.contradictions if c.label == "予算化有無")
+
+
+def support_doubts(figures: Figures) -> tuple[str, ...]:
+    """Say of each measure whose 依頼有無 and requests contradict each other."""
+    requests = (s for period in figures.support for s in period.requests if s.notes)
+    return tuple(dict.fromkeys(f"{s.measure.id}　{''.join(s.notes)}" for s in requests))
+
+
+def areas_heading(figures: Figures) -> str:
+    """Say where the late activities are: ``遅れは「地域・暮らし」3、「庁内の業務」2``.
+
+    ``""`` where there are too many 分野, or one has no name.
+    """
+    late_ = [(t.title, t.standings.late) for t in figures.overview.areas if t.standings.late]
+    if len(late_) not in range(1, _NAMED_AREAS + 1) or len(figures.overview.areas) < 2 or not all(t for t, _ in late_):
+        return ""
+    return "遅れは" + "、".join(f"「{name}」{n:,}" for name, n in late_)
 
 
 def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
     """Name the measures that are not counted."""
     if not overview.stopped:
         return ()
-    return (f"この四半期に実施していない {overview.stopped}{names.measure}（中止・完了・統合）は、数えていません。",)
+    return (f"この四半期に実施していない{overview.stopped}{names.measure}（中止・完了・統合）は、数えていません。",)
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
-    """Compare late activities with the quarter before; ``""`` in the first quarter."""
+    """Compare late activities with the quarter before; ``""`` where it is not known."""
     t, what = overview.turn, names.activity
+    before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
     if t is None:
         return ""
     more = f"、今回は未報告 {t.unreported}{what}" if t.unreported else ""
     more += f"、そのほか（予定なし・報告事項なし・中止・終了など） {t.other}{what}" if t.other else ""
     return (
-        f"遅延・課題のある{what}は、{overview.quarters[-2].name}から引き続き {t.still}{what}、新たに {t.new}{what}、"
+        f"遅延・課題のある{what}は、{before}から引き続き {t.still}{what}、新たに {t.new}{what}、"
         f"順調に戻ったか完了したもの {t.resolved}{what}{more}です。"
     )
 
@@ -122,6 +291,29 @@ def results(results_: Results) -> str:
     return text
 
 
+def results_heading(results_: Results) -> str:
+    """Say how many outcomes missed the target of the last year that has ended; ``""`` where none was judged."""
+    year = results_.judged_year
+    if year is None:
+        return ""
+    judged = Counter(o.years[year].verdict for o in results_.outcomes)
+    met, short = judged[Attainment.MET], judged[Attainment.SHORT]
+    if not met + short:
+        return ""
+    if not short:
+        return f"{results_.years[year]}の目標は、判定した{met}すべて達成"
+    return f"{results_.years[year]}の目標に届かなかった{short}（判定した{met + short}のうち{met}は達成）"
+
+
+def is_shortened(outcome: OutcomeResult) -> bool:
+    """Whether a line drawn through its targets leaves out some of what they say (``小 8.9%`` of two parts)."""
+    return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
+
+
+def _bare(text: str) -> str:
+    return "".join(fold(text).replace(",", "").split())
+
+
 def verdict(year: YearResult) -> str:
     """Return the verdict, and on a second line the rate or why it was not judged."""
     more = (year.reason if year.verdict is Attainment.AS_WRITTEN else "") or year.achievement
@@ -131,8 +323,14 @@ def verdict(year: YearResult) -> str:
 def since(since_: Since) -> str:
     """Name the final report compared with, and count the changed texts."""
     plans = sum(c.kind == "作業予定" for c in since_.changes)
-    more = f"記入の変更は {len(since_.changes)}か所、うち作業予定が {plans}か所です。" if since_.changes else ""
-    return f"{since_.quarter}の確定報告 {since_.final_id}（{since_.when[:16]}）と比べています。{more}"
+    parts = [f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。"]
+    if since_.edited:
+        parts.append(
+            f"記入の変更は{len(since_.edited)}か所" + (f"、うち作業予定が{plans}か所です。" if plans else "です。")
+        )
+    if new := len(since_.changes) - len(since_.edited):
+        parts.append(f"ほかに、新しく記入された実績が{new}か所あります。")
+    return "".join(parts)
 
 
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
@@ -202,5 +400,5 @@ def unit(sums: FieldSums) -> str:
 
 
 def signed(number: int) -> str:
-    """Return ``+3``, ``-2`` or ``±0``."""
-    return f"{number:+}" if number else "±0"
+    """Return ``+3``, ``−2`` or ``±0``."""
+    return f"{number:+,}".replace("-", "−") if number else "±0"

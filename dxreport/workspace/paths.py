@@ -35,6 +35,7 @@ class Workspace:
     readings = _Place("master/readings")  # what was read of them, by return id
     terms = _Place("master/terms")  # the settings that returns were judged by, by digest
     log = _Place("master/log")  # what happened to the master, a file a command
+    earlier = _Place("master/earlier.json")  # the progress of earlier years, as rollover left it
     finals = _Place("master/final")  # final reports as approved, by id
     mailed = _Place("master/mail/drafts.json")  # when drafts of mails were made
     backup = _Place("master/backup")  # earlier versions of the master

@@ -35,8 +35,7 @@ def test_three_formats_go_to_a_folder_of_their_own(folder, capsys):
     paths = [folder / "reports" / NAME / f"{NAME}.{end}" for end in ("pdf", "xlsx", "html")]
     assert out.splitlines() == [
         "木更津市DX推進計画　年間活動計画 進捗報告書　令和４年度 第1四半期",
-        "26施策・64取組のうち、実施予定は 54取組で、予定通り 49取組（90.7%）、進捗遅延・課題あり 5取組（9.3%）です。"
-        "予定なし 10取組は、割合の分母に入れていません。遅延・課題のある取組がある施策は 4施策です。",
+        "実施予定の54取組のうち、49（90.7%）が予定通り。遅延・課題は5取組で、対応策はすべて記入されています。",
         *(f"  {path}" for path in paths),
     ]
     assert err == ""
@@ -70,7 +69,7 @@ def test_a_final_report_is_recorded_once(folder, capsys):
     assert report(folder, "--final", "--format", "html") == 0
     assert capsys.readouterr().out.endswith("確定報告 F0001\n")
     assert report(folder, "--final", "--format", "html") == 0
-    assert capsys.readouterr().out.endswith("確定報告 F0001（2022年7月19日に、すでに確定しています）\n")
+    assert capsys.readouterr().out.endswith("確定報告 F0001（令和４年７月19日に、すでに確定しています）\n")
     assert [f.id for f in read_master(folder / "master" / "master.xlsx").finals] == ["F0001"]
 
 
@@ -112,7 +111,7 @@ def test_final_again_leaves_the_files_as_they_were_approved(folder, capsys):
         (made / f"{NAME}_確定F0001.{end}").unlink()
     capsys.readouterr()
     assert main(["report", "-C", str(folder), "--quarter", "1", "--final", "--now", "2022-08-01T10:00:00"]) == 0
-    assert capsys.readouterr().out.endswith("確定報告 F0001（2022年7月19日に、すでに確定しています）\n")
+    assert capsys.readouterr().out.endswith("確定報告 F0001（令和４年７月19日に、すでに確定しています）\n")
     assert (made / f"{NAME}_確定F0001.html").read_bytes() == b"signed by the mayor"
     for end in ("pdf", "xlsx"):
         assert (made / f"{NAME}_確定F0001.{end}").read_bytes() == first[f"{NAME}_確定F0001.{end}"]
@@ -133,3 +132,16 @@ def test_a_template_in_the_workspace_is_used(folder, capsys):
     assert report(folder, "--format", "html") == 3
     said = capsys.readouterr().err
     assert "報告書.html" in said and "UTF-8" in said and len(said.splitlines()) == 2
+
+
+def test_an_unedited_copy_of_an_earlier_template_gives_way_and_an_edited_one_does_not(folder):
+    """``init`` copies the templates into the workspace, where offices change them."""
+    copy = folder / "templates" / "報告書.html"
+    earlier = (Path(__file__).parents[1] / "data" / "報告書_0.1.0.html").read_bytes()
+    made = folder / "reports" / NAME / f"{NAME}.html"
+    texts = []
+    for data in (copy.read_bytes(), earlier, earlier + b"<!-- ours -->"):
+        copy.write_bytes(data)
+        assert report(folder, "--format", "html") == 0
+        texts.append(made.read_bytes())
+    assert texts[1] == texts[0] and texts[2].endswith(b"<!-- ours -->")

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.master.records import MeasureState, Standing
 from dxreport.report import words
-from dxreport.report.figures import answers, figures, streaks
-from dxreport.report.records import Figures, Progress, Tally
+from dxreport.report.figures import figures
+from dxreport.report.records import Figures, Progress, Standings, Tally
 from dxreport.report.states import by_severity
 from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
@@ -180,10 +180,10 @@ def test_late_activities_do_not_vanish_from_the_next_quarter() -> None:
 
 def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     ended = {m.id: Standing(MeasureState.STOPPED, 1) for m in REAL}
-    nothing = figures(built(REAL, standings=ended), 1, NOW).overview
+    nothing = figures(built(REAL, standings=ended), 1, NOW)
     assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
-    bare = figures(built([REAL[0].with_items("activity", ())]), 1, NOW).overview
-    assert words.sentence(bare) == "1施策に、取組の記入はありません。"
+    bare = figures(built([REAL[0].with_items("activity", ())]), 1, NOW)
+    assert words.sentence(bare) == "この四半期に実施する予定の取組はありません。"
 
 
 @pytest.mark.parametrize("name", ["", "-", "01", "1", "分野01", "分野１", " 分野 01", "第１分野", "○○分野", "○○"])
@@ -191,6 +191,7 @@ def test_a_placeholder_is_no_name_of_an_area(name: str) -> None:
     areas = {"01": name, "02": "暮らし", "03": "分野横断"}
     found = figures(built(REAL, replace(SETTINGS, areas=areas)), 1, NOW)
     assert [t.name for t in found.overview.areas] == ["01", "暮らし", "分野横断", "04"]
+    assert [t.title for t in found.overview.areas] == ["", "暮らし", "分野横断", ""]
 
 
 @pytest.mark.parametrize("typed", ["01", "1", "０１", " １ "])
@@ -337,8 +338,8 @@ def test_sums_agree_whatever_was_answered(answers: list[tuple[str, str]], nothin
 
 
 def test_streaks_end_with_the_quarter_asked_for() -> None:
-    master = third_quarter()
-    assert streaks(answers(master, 2)) == {("01-07", "K2"): 2, ("01-09", "K3"): 2}
+    found = figures(third_quarter(), 2, NOW)
+    assert {(x.measure.id, x.key): x.streak for x in found.late} == {("01-07", "K2"): 2, ("01-09", "K3"): 2}
 
 
 def test_the_reported_quarter_is_read_from_the_master_alone(first: Figures) -> None:
@@ -363,3 +364,93 @@ def test_a_request_needs_only_one_of_period_and_content() -> None:
 def test_a_department_that_the_master_does_not_know_comes_last() -> None:
     measures = edited(REAL, {"01-01": {"lead_department": "あたらしい課"}})
     assert figures(in_memory(measures), 1, NOW).overview.departments[-1].name == "あたらしい課"
+
+
+def test_the_verdict_of_the_real_first_quarter(first: Figures) -> None:
+    """49 of the 54 that were due: the ten without a plan are in no denominator."""
+    assert words.headline(first) == (
+        "実施予定の54取組のうち、49（90.7%）が予定通り。",
+        "遅延・課題は5取組で、対応策はすべて記入されています。",
+    )
+    assert first.now == Standings(on_track=49, late=5, no_plan=10) and first.now.due == 54
+    assert [(card.value, card.unit) for card in words.cards(first)] == [
+        ("49", "／ 54 取組"), ("5", "取組（4施策）"), ("初回", ""), ("10", "／ 26 施策"),
+    ]  # fmt: skip
+    assert first.before is None and first.late_before == ()
+    assert [words.late_ids(first.late, area) for area in first.overview.areas] == [
+        "01-07　01-09（2）", "", "03-01　03-03", "",
+    ]  # fmt: skip
+
+
+def test_the_verdict_of_a_third_quarter(third: Figures) -> None:
+    """57 of 63 were due, 51 of them on track (89.5 %); in 第2四半期 52 of 55, and two were late."""
+    assert words.headline(third) == (
+        "実施予定の57取組のうち、51（89.5%）が予定通り。",
+        "遅延・課題は3取組。前回の2から1増えました。対応策の記入は2取組です。",
+        "未報告は1取組。",
+    )
+    assert [(q.year, q.quarter, q.standings.late, q.standings.due) for q in third.trend] == [
+        ("令和４年度", 1, 5, 54), ("令和４年度", 2, 2, 55), ("令和４年度", 3, 3, 57),
+    ]  # fmt: skip
+    on_track, late, turn, money = words.cards(third)
+    assert on_track.note == "前回 94.5%。ほかに予定なし6取組。報告事項なし1、設定にない語1"
+    assert (late.value, late.note) == ("3", "最も長いもの 3四半期目（01-07）")
+    assert (turn.value, turn.note) == ("+1", "解消 1　継続 1　新たに 2")
+    assert (money.value, money.unit) == ("10", "／ 25 施策")
+
+
+def test_each_late_activity_has_its_past_and_what_comes_next(third: Figures) -> None:
+    """03-03 K2 was late, not reported, and is late again; 01-09 K3 was late in 第2四半期 and is no longer."""
+    late, unreported, fine = Progress.LATE, Progress.UNREPORTED, Progress.ON_TRACK
+    assert [(x.measure.id, x.since_when, x.past, x.next_plan) for x in third.late] == [
+        ("01-07", "3四半期目", (late, late, late), "事業評価"),
+        ("01-09", "新たに", (late, fine, late), "情報発信（テスト）"),
+        ("03-03", "新たに", (late, unreported, late), "稼働開始"),
+    ]
+    [resolved] = third.late_before
+    assert (resolved.measure.id, resolved.key, resolved.since_when) == ("01-09", "K3", "解消")
+    assert {x.next_plan for x in figures(third_quarter(), 4, NOW).activities} == {""}
+
+
+def test_an_area_without_a_name_is_a_number(first: Figures) -> None:
+    named = figures(built(REAL, replace(SETTINGS, areas={"01": "暮らし", "03": "業務"})), 1, NOW)
+    assert [area.title for area in named.overview.areas] == ["暮らし", "", "業務", ""]
+    assert words.areas_heading(named) == "遅れは「暮らし」3、「業務」2"
+    assert words.areas_heading(first) == ""
+
+
+def test_targets_that_a_line_can_join(first: Figures) -> None:
+    """33 of 53, read off the forms.
+
+    Of the other 20, 01-05 O3 counts by three months in one year and by year in the others, 01-11 O3 tells its numbers
+    apart by places (550回/1/1), 01-06 O1 has one year, and 17 say it in words in some year or all.
+    """
+    drawn = [o for o in first.results.outcomes if o.has_path]
+    assert len(drawn) == 33 and len(first.results.outcomes) == 53
+    shown = {(o.measure.id, o.key): [y.target_amount.text for y in o.years] for o in drawn}
+    assert shown["01-03", "O2"] == ["15,900千円", "13,000千円", "10,000千円", "10,000千円"]
+    assert shown["01-13", "O1"][0] == "小 8.9%"
+    assert not {"01-12 O1", "02-04 O1", "01-11 O3", "01-05 O3"} & {f"{id_} {key}" for id_, key in shown}
+
+
+def test_requests_that_can_be_drawn_as_months(first: Figures) -> None:
+    assert [p.months for p in first.support] == [(3, 11), (4, 6), (4, 11), (6, 8)]
+    said = {"01-01": {"support.period/S1": "3月～5月", "support.content/S1": "相談"}, "01-02": {
+        "support.period/S1": "年度末", "support.content/S1": "相談"}}  # fmt: skip
+    found = figures(in_memory(edited(REAL, said)), 1, NOW).support
+    assert {p.label: p.months for p in found if p.months is None} == {"3月～5月": None, "年度末": None}
+
+
+def test_what_missed_its_target_stands_first_by_how_much() -> None:
+    """Judged in 第4四半期: 01-01 O1 misses by 1 of 30, 01-09 O1 by 10 of 50; 01-01 O2 meets its target."""
+    actuals = {
+        "01-01": {"outcome.actual/O1/1": "29,000千円", "outcome.actual/O2/1": "1,300件"},
+        "01-09": {"outcome.actual/O1/1": "40%"},
+    }
+    results = figures(in_memory(edited(REAL, actuals)), 4, NOW).results
+    assert results.judged_year == 0
+    assert [(o.measure.id, o.key) for o in results.missed] == [("01-09", "O1"), ("01-01", "O1")]
+    assert [(o.measure.id, o.key) for o in results.reported] == [("01-01", "O2")]
+    assert len(results.waiting) == 50
+    early = figures(in_memory(edited(REAL, actuals)), 3, NOW).results
+    assert early.judged_year is None and early.missed == () and len(early.reported) == 3

@@ -16,15 +16,15 @@ import pytest
 from lxml import html as lxml_html
 
 from dxreport.domain.errors import DxreportError
-from dxreport.domain.model import ProgressWord
-from dxreport.report import words
+from dxreport.domain.fields import Ref
+from dxreport.domain.model import Measure, ProgressWord
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data
-from dxreport.report.html import TEMPLATE, html, looks
+from dxreport.report.html import TEMPLATE, html, looks, path
 from dxreport.report.records import Category, Figures, Progress
 from dxreport.workspace.bundled import bundled
 from tests.support.measures import with_texts
-from tests.support.scenes import SETTINGS, built, first_quarter, real, third_quarter
+from tests.support.scenes import SETTINGS, built, first_quarter, in_memory, real, third_quarter
 
 TEMPLATE_PATH = bundled("templates") / TEMPLATE
 NOW = datetime(2022, 7, 19, 10)
@@ -63,57 +63,115 @@ def squeezed(*texts: object) -> list[str]:
     return ["".join(str(text).split()) for text in texts]
 
 
-def test_the_counts_are_those_of_the_figures(page, found):
-    overview = found.overview
-    numbers = overview.whole.activities, overview.whole.measures
-    of_both = (words.shares_shown(overview, counts) for counts in numbers)
-    shares = [
-        squeezed(c.label, n, share, m, other)
-        for c, n, m, share, other in zip(overview.categories, *numbers, *of_both, strict=True)
+def marks(svg: lxml_html.HtmlElement) -> Counter[str]:
+    """The squares of a drawing, by their pattern."""
+    return Counter(use.get("href").removeprefix("#mark-") for use in svg.iter("use"))
+
+
+@pytest.fixture(scope="module")
+def first() -> lxml_html.HtmlElement:
+    """The real 第1四半期."""
+    return lxml_html.document_fromstring(html(figures(first_quarter(), 1, NOW), TEMPLATE_PATH).decode("utf-8"))
+
+
+def test_the_first_screen_answers(first):
+    """Counted in the master: 54 activities due, 49 on plan, 5 late in 4 measures, 10 of 26 measures cost money."""
+    main = first.get_element_by_id("main")
+    assert [child.get("class") for child in main][:2] == ["verdict", "cards"]
+    assert [span.text_content() for span in main[0]] == [
+        "実施予定の54取組のうち、49（90.7%）が予定通り。", "遅延・課題は5取組で、対応策はすべて記入されています。",
+    ]  # fmt: skip
+    numbers = ["".join(dd.text_content().split()) for dd in first.xpath("//dd[@class='number']")]
+    assert numbers == ["49／54取組", "5取組（4施策）", "初回", "10／26施策"]
+
+
+def test_one_square_is_one_activity(first):
+    """分野 01 has 32 due, 3 of them late, and 2 without a plan; 04 has nothing due and 6 without a plan."""
+    areas = first.xpath("//table[caption/@id='by-area']/tbody/tr")
+    drawn = [[marks(svg) for svg in tr.xpath(".//svg")] for tr in areas]
+    assert drawn[0] == [{"on_track-0": 29, "late-0": 3}, {"no_plan-0": 2}]
+    assert drawn[1:3] == [[{"on_track-0": 10}, {"no_plan-0": 2}], [{"on_track-0": 10, "late-0": 2}]]
+    assert drawn[3] == [{"no_plan-0": 6}] and "実施する予定の取組はありません" in areas[3].text_content()
+    assert "01-07　01-09（2）" in areas[0].text_content()
+    departments = {li[0].text_content(): li for li in first.xpath("//ul[@class='departments']/li")}
+    assert len(departments) == 17
+    one = departments["経営改革課"]
+    assert [marks(svg) for svg in one.iter("svg")] == [{"on_track-0": 9, "late-0": 1}, {"no_plan-0": 3}]
+    assert one.get("class") == "late" and one[2].text_content() == "9／10"
+    assert departments["職員課"][2].text_content() == "–"
+    assert one.xpath(".//svg/@aria-label")[0] == "予定通り 9、進捗遅延・課題あり 1"
+
+
+def test_more_than_forty_activities_in_a_row_are_bars(found):
+    """Three times the 14 measures of 分野 01, 29 activities on plan and 3 late each time: a bar."""
+    measures = [m for m in real() if m.id.startswith("01")] * 3
+    many = [Measure(m.values() | {Ref("id"): f"01-{n}"}) for n, m in enumerate(measures, 10)]
+    page = lxml_html.document_fromstring(html(figures(in_memory(many), 1, NOW), TEMPLATE_PATH).decode("utf-8"))
+    [tr] = page.xpath("//table[caption/@id='by-area']/tbody/tr")
+    widths = [rect.get("width") for rect in tr.xpath(".//svg[@class='bar']/rect")]
+    assert widths == [f"{round(n / 96 * 100, 3)}%" for n in (29 * 3, 3 * 3)]
+
+
+def test_no_count_is_printed_twice(first):
+    """Numbers stand beside their drawing, and in no table of the same."""
+    text = "".join(first.get_element_by_id("main").text_content().split())
+    assert text.count("49（90.7%）") == text.count("29／32") == text.count("9／10") == 1
+    assert not first.xpath("//table[contains(@class, 'numbers')]")
+
+
+def test_quarters_are_columns_from_the_second_on(page, first):
+    assert not first.xpath("//ol[@class='trend']")
+    said = ["".join(li.text_content().split()) for li in page.xpath("//ol[@class='trend']/li")]
+    assert said == ["90.7%遅延549第1四半期令和４年度", "94.5%遅延252第2四半期", "89.5%遅延351第3四半期"]
+    heights = [
+        {rect.get("class"): float(rect.get("height").rstrip("%")) for rect in li.iter("rect")}
+        for li in page.xpath("//ol[@class='trend']/li")
     ]
-    assert rows(page, "by-progress") == shares
-    counts = (("by-quarter", overview.quarters), ("by-area", overview.areas), ("by-department", overview.departments))
-    for caption, tallies in counts:
-        assert rows(page, caption) == [squeezed(t.name, *t.activities, t.activity_total, "") for t in tallies]
+    assert heights[0] == pytest.approx({"on_track": 49 / 57 * 100, "late": 5 / 57 * 100}, abs=0.001)
+    assert sum(heights[2].values()) == pytest.approx(100, abs=0.01)
 
 
-def test_the_bars_are_as_long_as_the_counts(page, found):
-    largest = max(t.activity_total for t in found.overview.departments)
-    bars = page.xpath("//table[caption/@id='by-department']//svg")
-    for tally, bar in zip(found.overview.departments, bars, strict=True):
-        widths = [float(rect.get("width").rstrip("%")) for rect in bar]
-        assert widths == pytest.approx([n / largest * 100 for n in tally.activities if n], abs=0.001)
+def test_the_past_of_a_late_activity_is_a_row_of_squares(page):
+    """01-07 was late in all three quarters, 01-09 in the first and the third, 03-03 in the first and the third."""
+    lines = page.xpath("//table[caption/@id='late-rows']/tbody/tr")
+    past = [[use.get("href")[6:] for use in tr.iter("use")] for tr in lines]
+    assert past == [["late-0"] * 3, ["late-0", "on_track-0", "late-0"], ["late-0", "unreported-0", "late-0"]]
+    assert lines[1].xpath(".//svg/@aria-label") == [
+        "令和４年度第1四半期 遅延・課題あり、令和４年度第2四半期 予定通り、令和４年度第3四半期 遅延・課題あり"
+    ]
+
+
+def test_a_line_joins_the_targets_and_results_stand_on_its_scale(found):
+    """01-01 ①: 30,000, 35,000, 40,000, 45,000 千円, and 29,000 in the first year: from 82 % down to 18 % of the height."""
+    [outcome] = [o for o in found.results.outcomes if (o.measure.id, o.number) == ("01-01", "①")]
+    assert path(outcome, "target") == (
+        ("12.50", "78.0", "open"), ("37.50", "58.0", "open"), ("62.50", "38.0", "open"), ("87.50", "18.0", "open"),
+    )  # fmt: skip
+    assert path(outcome, "actual") == (("12.50", "82.0", "open"),)
 
 
 def test_the_lists_are_those_of_the_figures(page, found):
     assert [r[1:] for r in rows(page, "late-rows")] == [
-        squeezed(x.name, x.plan, x.answer, x.streak_text) for x in found.late
+        squeezed(f"{x.name}{x.plan}", x.since_when, x.answer, x.next_plan) for x in found.late
     ]
-    assert [r[1:] for r in rows(page, "all-rows")] == [
+    assert [r for r in rows(page, "all-rows") if len(r) > 1] == [
         squeezed(x.name, x.plan, x.category.label, x.countermeasure) for x in found.activities
     ]
-    this = found.results.this_year
-    outcomes = [r[-7:-3] for r in rows(page, "result-rows")]
-    assert outcomes == [
-        squeezed(
-            f"{o.number}{o.years[this].indicator}",
-            o.years[this].target,
-            o.years[this].actual,
-            words.verdict(o.years[this]),
-        )
-        for o in found.results.outcomes
-    ]
+    for caption, outcomes in (("result-rows", found.results.reported), ("waiting-rows", found.results.waiting)):
+        texts = [r for r in rows(page, caption) if len(r) > 1]
+        for row, outcome in zip(texts, outcomes, strict=True):
+            assert row[0] == squeezed(f"{outcome.number}{outcome.years[0].indicator}")[0]
+            for cell, year in zip(row[1:], outcome.years, strict=False):
+                for said in squeezed(year.target, f"実績{year.actual}" if year.actual.strip() else ""):
+                    assert said in cell
     assert [r[1:] for r in rows(page, "budget-rows")] == [
         squeezed(b.measure.department, b.procurement) for b in found.budgets
     ]
-    assert [r[1:] for r in rows(page, "support-rows")] == [
-        squeezed(p.label, s.measure.department, s.content) for p in found.support for s in p.requests
+    assert [r[1:3] for r in rows(page, "support-rows")] == [
+        squeezed(s.content, p.label) for p in found.support for s in p.requests
     ]
     assert [r[1:] for r in rows(page, "change-rows")] == [
         squeezed(c.kind, c.label, c.before, c.after) for c in found.since.changes
-    ]
-    assert rows(page, "recounts") == [
-        squeezed(r.label, r.then, r.now, words.signed(r.difference)) for r in found.since.recounts
     ]
     assert [r[1:] for r in rows(page, "missing-rows")] == [
         squeezed(m.measure.department, m.state) for m in found.coordination.missing
@@ -121,12 +179,43 @@ def test_the_lists_are_those_of_the_figures(page, found):
     assert len(rows(page, "point-rows")) == len(found.coordination.points) > 0
 
 
-def test_the_other_years_stand_beside_this_one(page, found):
-    shown = [r[-3:] for r in rows(page, "result-rows")]
-    for cells, outcome in zip(shown, found.results.outcomes, strict=True):
-        others = [y for n, y in enumerate(outcome.years) if n != found.results.this_year]
-        for cell, year in zip(cells, others, strict=True):
-            assert squeezed(year.target)[0] in cell
+def test_requests_are_drawn_over_their_months(page):
+    """7月～3月: from the fourth month of the year, nine months long."""
+    [first, second, *_] = page.xpath("//table[caption/@id='support-rows']//td[@class='months']/svg/rect")
+    assert (first.get("x"), first.get("width")) == ("25.0%", "75.0%")
+    assert (second.get("x"), second.get("width")) == ("33.333%", "25.0%")  # 8月～10月
+
+
+def test_what_has_nothing_to_say_has_no_section(first):
+    ids = first.xpath("//h2/@id")
+    assert ids == ["areas", "late", "money", "departments", "support", "waiting", "all"]
+    assert [h.xpath("string(span)")[:2] for h in first.xpath("//h2")] == [
+        "1　",
+        "2　",
+        "3　",
+        "4　",
+        "5　",
+        "付表",
+        "付表",
+    ]
+    assert not re.search(r"\d{4}-\d\d-\d\d|\d{4}年", first.xpath("string(//body)"))
+
+
+def test_a_template_of_before_still_works(found, tmp_path):
+    """Names and calls of earlier templates, which offices have copied."""
+    (tmp_path / TEMPLATE).write_text(
+        "{% set overview, results = report.overview, report.results %}"
+        "{{ words.sentence(overview, report.names) }}{{ words.remarks(overview, report.names) }}"
+        "{{ words.turn(overview, report.names) }}{{ words.late(report) }}{{ words.results(results) }}{{ words.kind(report) }}"
+        "{{ words.stamp(report) }}{{ words.share(1, 2) }}{{ words.since(report.since) }}{{ words.signed(1) }}"
+        "{% for c in overview.categories %}{{ looks[loop.index0] }}{{ looks_of(overview.categories)[loop.index0] }}"
+        "{{ place(c) }}{% endfor %}"
+        "{% for t in overview.quarters + overview.areas + overview.departments %}{{ t.name }}{{ t.activity_total }}{% endfor %}"
+        "{% for x in report.late %}{{ x.answer }}{{ x.streak_text }}{{ progress(x.measure.id, '') }}{% endfor %}"
+        "{% for o in results.outcomes %}{{ words.verdict(o.years[results.this_year]) }}{% endfor %}",
+        encoding="utf-8",
+    )
+    assert "3四半期目" in html(found, tmp_path / TEMPLATE).decode("utf-8")
 
 
 def test_the_council_does_not_read_what_is_the_coordinators(found):
@@ -171,7 +260,7 @@ def test_it_can_be_read_without_eyes_and_used_without_a_mouse(page):
 def test_text_stands_out_from_what_is_behind_it(made):
     colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", made))
     for text in ("ink", "faint", "link"):
-        for behind in ("#ffffff", "#f6f8fa", colours["head"]):
+        for behind in ("#ffffff", colours["panel"]):
             assert _contrast(colours[text], behind) >= 4.5, (text, behind)
 
 
@@ -268,7 +357,11 @@ def test_the_filters_show_the_rows_that_fit(browser, made, found):
         fitting = [x for x in found.activities if _fits(x, choice, found)]
         ids = {x.measure.id for x in fitting}
         expected = Counter({"all-rows": len(fitting), "late-rows": sum(x in found.late for x in fitting)})
-        expected["result-rows"] = sum(o.measure.id in ids for o in found.results.outcomes)
+        for caption, outcomes in (("result-rows", found.results.reported), ("waiting-rows", found.results.waiting)):
+            fit = [o for o in outcomes if o.measure.id in ids]
+            lines = sum(1 + o.has_path for o in fit)  # its texts, and its drawing
+            expected[caption] = lines + len({o.measure.id for o in fit})
+        expected["all-rows"] += len(ids)
         expected["budget-rows"] = sum(b.measure.id in ids for b in found.budgets)
         assert {name: one[name] for name in expected} == expected, choice
         assert (
@@ -299,11 +392,13 @@ def test_it_prints_whole_with_its_headings_on_every_page(browser, made, found, t
     whole = "".join(pages)
     for x in found.activities:
         assert "".join(x.name.split()) in whole
-    heads = "達成令和５年度令和６年度令和７年度"
-    with_results = [p for p in pages if "実績待ち" in p.replace(_sentence(found), "")]
-    assert len(with_results) > 1
-    assert all(heads in p for p in with_results)
-    assert all(f"{n}/{len(pages)}" in p for n, p in enumerate(pages, 1))
+    heads = "評価項目令和４年度令和５年度令和６年度令和７年度"
+    indicators = ["".join(o.years[0].indicator.split()) for o in found.results.waiting]
+    begin, end = (next(n for n, p in enumerate(pages) if f"付表{head}" in p) for head in ("実績を待つ", "取組の一覧"))
+    waiting = [p for p in pages[begin:end] if any(text in p for text in indicators)]
+    assert len(waiting) > 1
+    assert all(heads in p for p in waiting)
+    assert all(f"{n}/{len(pages)}頁" in p for n, p in enumerate(pages, 1))
 
 
 @pytest.mark.chromium
@@ -317,13 +412,7 @@ def test_it_prints_whole_with_more_words_and_longer_names(browser, tmp_path, mor
     browser(html(found, TEMPLATE_PATH).decode("utf-8"), pdf=tmp_path / "report.pdf")
     assert _outside(tmp_path / "report.pdf") == []
     text = _squeezed_page(_pdf_text(tmp_path / "report.pdf"))
-    assert (
-        "取組の数第1四半期" in text and "取組の数地域社会" in text
-    )  # the last column's head stands whole before the first name
-
-
-def _sentence(found: Figures) -> str:
-    return "".join(words.results(found.results).split())
+    assert text.count("地域社会のデジタル化による市民生活の向上のための取組") == 4  # the 分野, whole
 
 
 @pytest.mark.chromium

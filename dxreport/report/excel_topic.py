@@ -1,0 +1,63 @@
+"""One topic of the report: the table of a sheet of the workbook, and what a chart draws of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from .records import Category
+
+SHARE = "達成率"  # columns of percents, shown as bars too
+HEAD_ROW = 3  # of tables, counted from 0, as XlsxWriter does
+MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
+Value = str | int | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What a chart draws of a table: the columns with counts of these categories, a stacked bar for each row.
+
+    ``names`` are the headers of the columns, side by side, that name the rows.
+    """
+
+    names: Sequence[str]
+    columns: Sequence[str]
+    categories: Sequence[Category]
+    kind: str = "bar"
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A sheet with a table: widths of columns in digits, by header, and rows as long.
+
+    In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised. ``table`` is the
+    name of the table, that of the sheet unless given. All numbers are shown with ``decimals``, if given; those of the
+    columns ``shares`` are percents. ``bars`` are drawn beside the table, or where the overview shows them.
+    """
+
+    sheet: str
+    title: str
+    columns: Mapping[str, float]
+    rows: Sequence[tuple[Value, ...]]
+    marked: str = ""
+    stressed: Set[str] = frozenset()
+    pending: Set[str] = frozenset()
+    note: str = ""
+    table: str = ""
+    decimals: int | None = None
+    shares: Set[str] = frozenset({SHARE})
+    bars: Bars | None = None
+    drawn_beside: bool = False
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Whether each column holds a number."""
+        return tuple(any(isinstance(row[n], int | Decimal) for row in self.rows) for n in range(len(self.columns)))
+
+    def without_blanks(self) -> Topic:
+        """Return the topic without columns in which nothing is written."""
+        kept = [n for n in range(len(self.columns)) if any(row[n] not in (None, "") for row in self.rows)]
+        columns = [item for n, item in enumerate(self.columns.items()) if n in kept]
+        return replace(self, columns=dict(columns), rows=[tuple(row[n] for n in kept) for row in self.rows])
