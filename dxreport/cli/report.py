@@ -27,7 +27,7 @@ _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
 def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out: Path | None) -> None:
     """四半期の報告書を、マスターだけから作ります（PDF、Excel、HTML）。
 
-    進捗の概要、遅延・課題のある取組、成果目標、次年度の予算と支援依頼、前回の確定報告からの変更が載ります。
+    結論と四つの数、遅延・課題のある取組、次年度の費用、成果目標、支援依頼、前回の確定報告からの変更が載ります。
     --final を付けなければ、マスターは書き換えません（Excel で開いたままでも実行できます）。
     """
     workspace, master = call.workspace, call.master()

@@ -25,7 +25,7 @@ from ..ooxml.cells import Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import cell
 from .reading import SheetReading
-from .unkeyed import extra_sheets, unkeyed_sheets
+from .unkeyed import UnkeyedReader, extra_sheets
 
 Ask = Callable[[str], str]
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
@@ -66,6 +66,7 @@ class FileReader:
         ``ask`` is asked for the password of a file (by its name) that none of them opens, until it gives ``""``.
         """
         self.master, self.archive = master, archive
+        self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id for m in master.measures}
 
@@ -103,7 +104,7 @@ class FileReader:
 
     def _book(self, file: ReturnedFile, book: Workbook) -> FileRead:
         stamped = [(s, found[0]) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
-        unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
+        unkeyed = list(self.unkeyed.sheets(book))
         here = [part for sheet, stamp in stamped for part in self._parts(sheet, stamp)]
         here += (_Part(u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
         unread = [_unidentified(u.sheet.name, u.stamp, u.reason) for u in unkeyed if not u.aligned]

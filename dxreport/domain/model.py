@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from .days import printed_year
 from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
 from .names import Names
+from .values import measure_id
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,9 +77,9 @@ class Record:
 
     def texts(self) -> dict[Ref, str]:
         """Return the texts of the record itself by address, in form order."""
-        cells = self.catalogue.cells
-        own = cells[self.prefix] if self.prefix else (*cells[""], *cells["*"])
-        return {Ref(key, self.key, n): self.text(key, n) for key, n in own}
+        refs = self.catalogue.refs
+        own = refs(self.prefix, self.key) if self.prefix else (*refs(""), *refs("*"))
+        return {ref: self.text(ref.field, ref.period) for ref in own}
 
     def __getattr__(self, name: str) -> Any:
         if name in _OWN:  # asked for while it is copied, before it is set
@@ -141,8 +143,7 @@ class Item(Record):
     def is_empty(self) -> bool:
         """Whether nothing was written in this item; its printed label (作業予定) does not count."""
         get, defaults = self._values.get, self.catalogue.defaults
-        cells = self.catalogue.cells[self.prefix]
-        return not any(get(Ref(key, self.key, n)) for key, n in cells if key not in defaults)
+        return not any(get(ref) and ref.field not in defaults for ref in self.catalogue.refs(self.prefix, self.key))
 
 
 class Activity(Item):
@@ -278,6 +279,15 @@ class Measure(Record):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+
+class MeasureIndex(dict[str, Measure]):
+    """Measures by 施策ID."""
+
+    @cached_property
+    def standard(self) -> Mapping[str, Measure]:
+        """The measures by the standard spelling of their IDs."""
+        return {measure_id(id_): measure for id_, measure in self.items()}
 
 
 def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -44,7 +44,7 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
 
 def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
     """Return what the rules of a round find in a measure of the master, and what keeps its 成果目標 from being judged."""
-    case = Case(measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments)
+    case = Case(measure, None, master.by_id, round_, master.settings, master.departments)
 
     def locate(ref: Ref) -> tuple[str, str]:
         return master.place(measure.id, ref) or ("", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain.fields import QUARTER_LABELS
-from ..domain.model import ActivityQuarter, Measure, Round, Settings
+from ..domain.model import ActivityQuarter, Measure, MeasureIndex, Round, Settings
 from ..domain.values import is_blank, plan_is_none
 from ..master.records import Master
 from ..rules import Case
@@ -38,6 +38,6 @@ def of_measure(settings: Settings, measure: Measure, quarter: int, flag: str) ->
 
 
 def _of_flags(settings: Settings, measure: Measure, quarter: int) -> Iterator[tuple[str, str]]:
-    case = Case(measure, None, {}, Round(QUARTER_LABELS[quarter], quarter), settings)
+    case = Case(measure, None, MeasureIndex(), Round(QUARTER_LABELS[quarter], quarter), settings)
     for found in flags_agree(case):
         yield found.refs[0].field, found.kind.message.format_map(found.params)

@@ -172,7 +172,7 @@ def _changes(since: Since) -> Iterator[Topic]:
     counts: list[tuple[Value, ...]] = [(r.label, r.then, r.now, r.difference) for r in since.recounts if r.difference]
     yield Topic("確定時との差", "前回の確定報告から変わったもの：数", columns, counts, note=note)
     columns = {"種別": 14, **MEASURE_COLUMNS, "項目": 30, "確定時": 36, "現在": 36}
-    rows: list[tuple[Value, ...]] = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.changes]
+    rows: list[tuple[Value, ...]] = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.edited]
     yield Topic("変更点", "前回の確定報告から変わったもの", columns, rows, note=note)
 
 

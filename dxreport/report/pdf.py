@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -140,7 +139,7 @@ def _data(figures: Figures) -> dict[str, Any]:
             "sentence": words.since(since),
             "quarter": since.quarter,
             "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.changes],
+            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.edited],
         },
         "coordination": extra
         and {
@@ -189,9 +188,6 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
 
 
 def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
-    def shares(counts: Sequence[int]) -> list[str]:
-        return ["–" if share is None else f"{share}%" for share in words.shares(overview, counts)]
-
     return {
         **plain(tally),
         "label": tally.title,
@@ -199,9 +195,9 @@ def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
         "on_plan": tally.standings.on_plan,
         "apart": tally.standings.apart,
         "activity_total": tally.activity_total,
-        "activity_shares": shares(tally.activities),
+        "activity_shares": list(words.shares_shown(overview, tally.activities)),
         "measure_total": tally.measure_total,
-        "measure_shares": shares(tally.measures),
+        "measure_shares": list(words.shares_shown(overview, tally.measures)),
     }
 
 

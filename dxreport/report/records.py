@@ -438,6 +438,11 @@ class Since:
     recounts: tuple[Recount, ...]
     changes: tuple[TextChange, ...]
 
+    @property
+    def edited(self) -> tuple[TextChange, ...]:
+        """The changes but 実績 that were blank, which stand among the 成果目標."""
+        return tuple(c for c in self.changes if c.kind != "実績" or c.old)
+
 
 @dataclass(frozen=True, slots=True)
 class Missing(MeasureLine):

@@ -54,6 +54,11 @@ def shares(overview: Overview, counts: Sequence[int]) -> tuple[Decimal | None, .
     return tuple(percent(n, due) if c.standing.due else None for c, n in zip(overview.categories, counts, strict=True))
 
 
+def shares_shown(overview: Overview, counts: Sequence[int]) -> tuple[str, ...]:
+    """Return these shares as texts: ``90.7%``; ``–`` where there is none."""
+    return tuple("–" if share is None else f"{share}%" for share in shares(overview, counts))
+
+
 def kind(figures: Figures) -> str:
     """Name the readers of the report, and its final report if its figures are frozen."""
     readers = "担当者用" if figures.coordination else "会議用"
@@ -196,7 +201,7 @@ def _turn_card(figures: Figures) -> Card:
         ("そのほか", t.other),
     )
     note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
-    return Card("前回からの変化", signed(figures.now.late - before.late), "遅延・課題の数", note)
+    return Card("前回からの変化", signed(figures.now.late - before.late), "遅延の数", note)
 
 
 def _is_first(figures: Figures) -> bool:
@@ -312,9 +317,14 @@ def verdict(year: YearResult) -> str:
 def since(since_: Since) -> str:
     """Name the final report compared with, and count the changed texts."""
     plans = sum(c.kind == "作業予定" for c in since_.changes)
-    more = f"記入の変更は{len(since_.changes)}か所" + (f"、うち作業予定が{plans}か所です。" if plans else "です。")
-    compared = f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。"
-    return compared + (more if since_.changes else "")
+    parts = [f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。"]
+    if since_.edited:
+        parts.append(
+            f"記入の変更は{len(since_.edited)}か所" + (f"、うち作業予定が{plans}か所です。" if plans else "です。")
+        )
+    if new := len(since_.changes) - len(since_.edited):
+        parts.append(f"ほかに、新しく記入された実績が{new}か所あります。")
+    return "".join(parts)
 
 
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:

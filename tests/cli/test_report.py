@@ -132,3 +132,16 @@ def test_a_template_in_the_workspace_is_used(folder, capsys):
     assert report(folder, "--format", "html") == 3
     said = capsys.readouterr().err
     assert "報告書.html" in said and "UTF-8" in said and len(said.splitlines()) == 2
+
+
+def test_an_unedited_copy_of_an_earlier_template_gives_way_and_an_edited_one_does_not(folder):
+    """``init`` copies the templates into the workspace, where offices change them."""
+    copy = folder / "templates" / "報告書.html"
+    earlier = (Path(__file__).parents[1] / "data" / "報告書_0.1.0.html").read_bytes()
+    made = folder / "reports" / NAME / f"{NAME}.html"
+    texts = []
+    for data in (copy.read_bytes(), earlier, earlier + b"<!-- ours -->"):
+        copy.write_bytes(data)
+        assert report(folder, "--format", "html") == 0
+        texts.append(made.read_bytes())
+    assert texts[1] == texts[0] and texts[2].endswith(b"<!-- ours -->")

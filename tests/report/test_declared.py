@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import warnings
@@ -26,12 +27,15 @@ from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data, final_from, plain, same, since
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
+from dxreport.report.produce import produce
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
+from tests.support import evaluation
 from tests.support.declared_scene import catalogue, rated
 from tests.support.json_doc import documented, expanded, paths
 from tests.support.measures import measure
 from tests.support.scenes import SETTINGS, first_quarter, in_memory
+from tests.support.several_forms import say
 
 NOW = datetime(2022, 7, 19, 9)
 TEMPLATES = bundled("templates")
@@ -324,3 +328,29 @@ def test_the_26_measures_in_a_workbook_give_the_sums_of_a_loop() -> None:
     ]
     assert cost.whole.sums == (*(sum(Decimal(line[n]) for line in numbers) for n in (0, 1, 2)), None)
     assert len(numbers) == cost.total == cost.answered > 0
+
+
+def test_a_blank_is_unanswered_only_where_the_form_has_the_field(tmp_path: Path) -> None:
+    """01-02 was sent the form without declared fields; 01-01 has 評価, and nobody has answered."""
+    scene = evaluation.make(tmp_path / "評価")
+    plain_form = bundled("templates") / "年間活動計画.xlsx"
+    shutil.copy(plain_form, scene.workspace.templates / plain_form.name)
+    say(scene.workspace.master, {("施策", "01-01"): "事務事業評価", ("施策", "01-02"): "年間活動計画"})
+    scene.redeclare("評価", {"報告": "数える"})
+
+    def rating() -> tuple[int, int]:
+        made = produce(scene.workspace, scene.master, 1, NOW, formats=())
+        assert made.figures.declared is not None
+        (found,) = [c for c in made.figures.declared.counts if c.key == "評価"]
+        return found.total, found.answered
+
+    assert rating() == (2, 0)  # not sent yet: any form may have it
+    scene.issue()
+    assert rating() == (1, 0)
+
+    def answer(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        [column] = [c.column for c in sheet[1] if c.value == "評価"]
+        sheet.cell(3, column).value = "A"
+
+    scene.retype("施策", answer)
+    assert rating() == (2, 1)  # what is written counts, whatever the form

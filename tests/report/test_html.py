@@ -172,7 +172,7 @@ def test_the_lists_are_those_of_the_figures(page, found):
         squeezed(s.content, p.label) for p in found.support for s in p.requests
     ]
     assert [r[1:] for r in rows(page, "change-rows")] == [
-        squeezed(c.kind, c.label, c.before, c.after) for c in found.since.changes
+        squeezed(c.kind, c.label, c.before, c.after) for c in found.since.edited
     ]
     assert [r[1:] for r in rows(page, "missing-rows")] == [
         squeezed(m.measure.department, m.state) for m in found.coordination.missing
