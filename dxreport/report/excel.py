@@ -16,6 +16,8 @@ from .excel_tallies import areas, departments, trend
 from .excel_topic import MEASURE_COLUMNS, SHARE, Topic, Value
 from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since, YearResult
 
+_LONG = 120  # characters of a 対応策, beyond which its column is wider
+
 
 def excel(figures: Figures) -> bytes:
     """Return the report as .xlsx; the same figures give the same bytes.
@@ -80,8 +82,9 @@ def _name(measure: MeasureName) -> tuple[str, str, str]:
 
 
 def _activities(figures: Figures) -> Topic:
+    long = any(len(x.countermeasure) > _LONG for x in figures.activities)
     columns = {
-        "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 30, "いつから": 10, "※": 30,
+        "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 60 if long else 30, "いつから": 10, "※": 30,
     }  # fmt: skip
     rows = [
         (
@@ -169,7 +172,7 @@ def _changes(since: Since) -> Iterator[Topic]:
     counts: list[tuple[Value, ...]] = [(r.label, r.then, r.now, r.difference) for r in since.recounts if r.difference]
     yield Topic("確定時との差", "前回の確定報告から変わったもの：数", columns, counts, note=note)
     columns = {"種別": 14, **MEASURE_COLUMNS, "項目": 30, "確定時": 36, "現在": 36}
-    rows: list[tuple[Value, ...]] = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.changes]
+    rows: list[tuple[Value, ...]] = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.edited]
     yield Topic("変更点", "前回の確定報告から変わったもの", columns, rows, note=note)
 
 

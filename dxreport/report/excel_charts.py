@@ -29,7 +29,7 @@ def _drawn(pattern: str, colour: str, back: str = _WHITE, border: str = "") -> d
 
 # The worst is darkest: the order stays without colour.
 _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
-    Progress.ON_TRACK: (_solid(_BLUE), _drawn("light_downward_diagonal", _WHITE, "#7F9CC3", "#7F9CC3"), _solid("#DBE5F1")),
+    Progress.ON_TRACK: (_solid(_BLUE), _solid("#6F93C2"), _solid("#DBE5F1")),
     Progress.LATE: (
         _drawn("wide_upward_diagonal", _WHITE, _RED, _RED), _drawn("wide_downward_diagonal", _WHITE, "#6E0000", "#6E0000"),
         _drawn("dark_vertical", _RED, _WHITE, _RED),

@@ -26,6 +26,7 @@ _WHOLE = (0, len(_WIDTHS) - 1)
 _LINE = 22 / ROW  # of the verdict, to a usual line
 _SCALE = 0.88  # about that at which the columns fit on A4 landscape
 _TOP, _BOTTOM = 0.4, 0.5  # margins in inches
+_BESIDE = 4  # quarters, in a chart of half the width
 _GAP = 3.0  # points between sections
 _BEFORE = "前の四半期に遅延・課題があったもの"
 _ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
@@ -93,26 +94,28 @@ class _Overview:
         self._next(_GAP)
 
     def charts(self, topics: Sequence[Topic]) -> None:
-        """Draw up to two charts side by side, each under its heading."""
-        if not topics:
-            self._notes(words.doubts(self.figures))
-            return
+        """Draw the charts, side by side if there is room for the quarters, each under its heading."""
+        together = len(self.figures.trend) <= _BESIDE
+        for row in [topics] if together and topics else [[topic] for topic in topics]:
+            self._charts(row)
+        self._notes(words.doubts(self.figures))
+        self._next(_GAP)
+
+    def _charts(self, topics: Sequence[Topic]) -> None:
         places = (_LEFT, _RIGHT) if len(topics) > 1 else ((_WHOLE, _LEFT[1] + _RIGHT[1]),)
         first = self.row
         for topic, (columns, _) in zip(topics, places, strict=True):
             self._across(topic.title, self.styles.heading, columns)
         self._next(20)
         tall = [len(t.rows) * 5 // 4 + 1 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
-        rows = max([*tall, _LOWEST if len(topics) > 1 else 0])
+        rows = max([*tall, _LOWEST if len(tall) < len(topics) else 0])
         for topic, ((at, _), width) in zip(topics, places, strict=True):
-            chart = stacked(self.book, topic, width=width, height=rows * _ROW_PIXELS)
+            chart = stacked(self.book, topic, width=width, height=rows * _ROW_PIXELS - 6)
             place = {"description": topic.title, "object_position": 2, "y_offset": 2}
             check(self.ws.insert_chart(self.row, at, chart, place))
         for _ in range(rows):
             self._next(ROW)
         self.keep.append((first, self.row - 1))
-        self._notes(words.doubts(self.figures))
-        self._next(_GAP)
 
     def late(self) -> None:
         """Draw the late activities, then those that were late in the quarter before."""

@@ -28,6 +28,7 @@ _LONGEST_LINE = 100  # characters of the title in a page footer; Excel allows 25
 _NAMED = 20  # cells that a notice names at most
 _CHART_COLUMNS, _CHART_COLUMN = 6, 11
 _CHART_WIDTH, _ROW_PIXELS = 480, 20
+_CHART_ROWS = 30  # at most, so that it stays on a page
 
 
 class ReportStyles:
@@ -135,7 +136,7 @@ def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
     at = len(topic.columns)
     check(ws.set_column(at, at, 2))
     check(ws.set_column(at + 1, at + _CHART_COLUMNS, _CHART_COLUMN))
-    rows = len(topic.rows) + len(topic.rows) // 4 + 3 + lines(topic)
+    rows = min(len(topic.rows) + len(topic.rows) // 4 + 3 + lines(topic), _CHART_ROWS)
     chart = stacked(book, topic, width=_CHART_WIDTH, height=rows * _ROW_PIXELS)
     check(ws.insert_chart(HEAD_ROW, at + 1, chart, {"description": topic.title, "object_position": 2}))
     return HEAD_ROW + rows

@@ -31,7 +31,7 @@ def trend(figures: Figures) -> Topic:
 def areas(figures: Figures) -> Topic:
     """Return the 分野, with the measures that have late activities."""
     used = _used(figures)
-    columns = {"分野": 26, "施策の数": 9, **_columns(used, _apart(figures))} | (
+    columns = {"分野": 34, "施策の数": 9, **_columns(used, _apart(figures))} | (
         {"遅延・課題のある施策": 40} if figures.late else {}
     )
     rows: list[tuple[Value, ...]] = [
@@ -47,7 +47,7 @@ def areas(figures: Figures) -> Topic:
 def departments(figures: Figures) -> Topic:
     """Return the departments in 建制順."""
     used = _used(figures)
-    columns = {"部署": 26, "施策の数": 9, **_columns(used, _apart(figures))}
+    columns = {"部署": 34, "施策の数": 9, **_columns(used, _apart(figures))}
     rows = [(t.name, *_tally(t, figures, used)) for t in figures.overview.departments]
     bars = Bars(("部署",), [c.label for c in used], used)
     return _topic(figures, "部署別", "部署別（建制順）", columns, rows, bars)

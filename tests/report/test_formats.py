@@ -133,7 +133,7 @@ def test_lists_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Htm
     assert costs == [row[0][:5] for row in rows_of(web, "budget-rows")] and len(costs) == 10
     for sheet, caption, count in (
         ("支援依頼", "support-rows", 5),
-        ("変更点", "change-rows", len(found.since.changes)),
+        ("変更点", "change-rows", len(found.since.edited)),
         ("未提出", "missing-rows", 25),
         ("点検", "point-rows", len(found.coordination.points)),
         ("取組一覧", "all-rows", 63),

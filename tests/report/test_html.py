@@ -155,7 +155,8 @@ def test_the_lists_are_those_of_the_figures(page, found):
         squeezed(f"{x.name}{x.plan}", x.since_when, x.answer, x.next_plan) for x in found.late
     ]
     assert [r for r in rows(page, "all-rows") if len(r) > 1] == [
-        squeezed(x.name, x.plan, x.category.label, x.countermeasure) for x in found.activities
+        squeezed(x.name, x.plan, x.category.label, "" if x in found.late else x.countermeasure)
+        for x in found.activities
     ]
     for caption, outcomes in (("result-rows", found.results.reported), ("waiting-rows", found.results.waiting)):
         texts = [r for r in rows(page, caption) if len(r) > 1]
@@ -171,7 +172,7 @@ def test_the_lists_are_those_of_the_figures(page, found):
         squeezed(s.content, p.label) for p in found.support for s in p.requests
     ]
     assert [r[1:] for r in rows(page, "change-rows")] == [
-        squeezed(c.kind, c.label, c.before, c.after) for c in found.since.changes
+        squeezed(c.kind, c.label, c.before, c.after) for c in found.since.edited
     ]
     assert [r[1:] for r in rows(page, "missing-rows")] == [
         squeezed(m.measure.department, m.state) for m in found.coordination.missing

@@ -34,7 +34,7 @@ def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> 
     master, now = quarter.master, datetime(2022, 7, 18, 9)
     round_ = master.settings.round("第1四半期")
     drafts = plan(quarter.workspace, master, MailKind.RETURN, round_, now)
-    paths, _ = write(drafts, out_folder(quarter.workspace, master, MailKind.RETURN, round_))
+    paths = write(drafts, out_folder(quarter.workspace, master, MailKind.RETURN, round_)).paths
     record(quarter.workspace, drafts, paths, now)
     today = agenda(quarter.workspace, master, status(master, round_, LATE.date()), LATE.date())
     return status_export(master, today, quarter.workspace.reports)
@@ -116,21 +116,21 @@ def test_texts_stay_texts(text):
         text, text, text, text, text, ((State.MISSING, "01-01", text, text),), 3, text, text, ((text, "a.xlsx"),)
     )
     evil = StatusExport(
-        "題", "今日", "提出期限なし", (text,), {Way.PHONE: (task,)}, (text,), (text,), 0, {State.ISSUED: 1},
+        "題", "今日", "提出期限なし", (text,), (text,), {Way.PHONE: (task,)}, (text,), (text,), 0, {State.ISSUED: 1},
         {text: {State.ISSUED: 1}}, (line(department=text, remarks=text),),
     )  # fmt: skip
     data = workbook(evil)
     sheet = openpyxl.load_workbook(io.BytesIO(data))["提出状況"]
     assert (sheet["A8"].value, sheet["A8"].data_type, sheet["I8"].value) == (text, "s", text)
     today = [cell for row in cells(data, TODAY) for cell in row]
-    assert today.count(text) == 6  # headline, department, last reminder, what to do, decision, file
+    assert today.count(text) == 7  # headline, notice, department, last reminder, what to do, decision, file
     assert not sheet._hyperlinks and faults(data) == []
     root = html.fromstring(page(evil).decode())
     assert root.xpath("//p[@class='name']/text()") == [text] and "太字" not in root.xpath("//b/text()")
 
 
 def test_a_round_without_measures_is_a_tidy_file():
-    empty = StatusExport("題", "今日", "提出期限なし", ("対象の施策はありません。",), {}, (), (), 0, {}, {}, ())
+    empty = StatusExport("題", "今日", "提出期限なし", ("対象の施策はありません。",), (), {}, (), (), 0, {}, {}, ())
     assert faults(workbook(empty)) == [] and "提出期限なし" in page(empty).decode()
 
 
