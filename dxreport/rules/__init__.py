@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     progress.no_report,
     outcomes.actual_to_come,
     outcomes.missing_actual,
+    outcomes.actual_of_nothing,
     outcomes.comparable,
     required.required,
     declared.kinds,

@@ -226,7 +226,7 @@ SHAPES = (
     Case(T, "pasted as values with its keys", "隠れた行と列も含めて、新しいブックに値だけを貼り付ける", "読み取ります", "file W505; 01-01 merged",
          formats=("ods",), steps=lambda at: [["as_values", "01-01", "A1:H40"]]),
     Case(T, "merged cells taken apart", "セルの結合を解く", "読み取ります", formats=("xls",), steps=lambda at: [["merge", "01-01", "A1:H40", False]]),
-    Case(T, "cells merged", "セルを結合する（隣の欄が空白のとき）", "読み取ります", formats=("ods",), steps=lambda at: [["merge", "01-01", "E20:H20", True]]),
+    Case(T, "cells merged", "セルを結合する（隣の欄が空白のとき）", "読み取ります", formats=("ods",), steps=lambda at: [["merge", "01-01", "E21:H21", True]]),
     Case(T, "cells merged over an answer", "セルを結合して隣の欄の文字が消える", "保留し、消えた欄を示します。空白とはみなしません", HELD.format("E306"),
          edits.merged_over("activity.plan/K1/3", "activity.plan/K1/4"), cell="activity.plan/K1/4"),
     Case(T, "a sheet of notes added", "メモのシートを足す", "ほかのシートは読み取り、足されたシートがあることを示します", f"file W507; {BOTH}",
