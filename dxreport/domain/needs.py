@@ -9,7 +9,7 @@ from .fields import Access, Catalogue, Field, FieldKind, Period, Ref, access
 from .model import Item, Measure, Record, Round, Settings
 from .values import is_blank, plan_is_none
 
-_COUNTERMEASURE = "activity.countermeasure"
+_PROGRESS, _COUNTERMEASURE = "activity.progress", "activity.countermeasure"
 _INDICATOR = "outcome.indicator"
 
 
@@ -53,8 +53,8 @@ def need_beside(
 ) -> Callable[[Record, Measure], Need] | None:
     """Return what a round asks for in a field of an item, given the texts beside it; None where these do not matter.
 
-    A quarter without a plan needs no 進捗, a year without 評価項目 has no 実績, and an empty item that is not the first
-    of its list may stay empty.
+    A quarter without a plan needs no 進捗, one that went as planned no 対応策; a year without 評価項目 has no 実績, and an
+    empty item that is not the first of its list may stay empty.
     """
     asked = need(field, period, round_, settings)
     if asked is Need.CLOSED or not field.prefix:
@@ -70,11 +70,14 @@ def need_beside(
         return actual
     if asked is Need.OPTIONAL:
         return None
-    if field.key in ("activity.progress", _COUNTERMEASURE):
+    if field.key in (_PROGRESS, _COUNTERMEASURE):
+        fine = {w.word for w in settings.progress_words if not w.needs_countermeasure}
 
         def progress(item: Record, measure: Measure) -> Need:
-            planned = not plan_is_none(item.text("activity.plan", period))
-            return asked if planned or not is_blank(item.text("activity.progress", period)) else Need.OPTIONAL
+            answer = item.text(_PROGRESS, period)
+            if is_blank(answer):
+                return Need.OPTIONAL if plan_is_none(item.text("activity.plan", period)) else asked
+            return Need.OPTIONAL if field.key == _COUNTERMEASURE and answer in fine else asked
 
         return progress
     return lambda item, measure: asked if _counts(item, measure, declared=field.declared) else Need.OPTIONAL

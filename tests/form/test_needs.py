@@ -74,7 +74,9 @@ def test_an_earlier_quarter_is_asked_for_where_it_was_not_answered() -> None:
     answered = {**TEXTS, "activity.progress/K1/1": "予定通り", "activity.plan/K1/2": "会議"}
     found = looks(made("01-01", answered), ROUNDS["第2四半期"])
     assert found["activity.progress/K1/1"] == PLAIN and found["activity.progress/K1/2"] == REQUIRED
-    assert found["activity.countermeasure/K1/1"] == WHEN  # it may still be needed
+    assert found["activity.countermeasure/K1/1"] == OPTIONAL  # it went as planned
+    late = looks(made("01-01", {**answered, "activity.progress/K1/1": "進捗遅延・課題あり"}), ROUNDS["第2四半期"])
+    assert late["activity.countermeasure/K1/1"] == WHEN
     assert looks(made("01-01", TEXTS), ROUNDS["第2四半期"])["activity.progress/K1/1"] == REQUIRED
 
 
