@@ -258,7 +258,7 @@ SHAPES = (
     Case(T, "a department renamed since", "部署名が変わったあとに、変わる前のブックが返る", "新しい部署の返送として読み取ります",
          make=edits.renamed_department),
     Case(T, "an activity of their own", "行を足して、新しい取組を書く", "追加の候補として担当者に示します。採用するまでマスターには入れません",
-         "01-01 merged W502 conflict; 01-04 merged", edits.own_activity, moved="21、22、23行目"),
+         "01-01 merged W502 conflict; 01-04 merged", edits.own_activity, moved="22、23、24行目"),
     Case(T, "a note in a row of their own", "行を足して、補足を書く", "ほかの欄は読み取り、足された文を示します", "01-01 merged W504; 01-04 merged",
          formats=("xlsx",), steps=lambda at: [["rows", "01-01", 12, 1], ["type_text", "01-01", 12, 4, "補足があります"]], moved="12行目"),
     Case(T, "a sheet copied within the workbook", "シートを複写して、同じ施策のシートが 2 枚になる",
