@@ -11,6 +11,7 @@ from .values import is_blank, plan_is_none
 
 _PROGRESS, _COUNTERMEASURE = "activity.progress", "activity.countermeasure"
 _INDICATOR = "outcome.indicator"
+_SHORT = 30  # characters; any longer text says something, which need not be found out at length
 
 
 class Need(Enum):
@@ -63,7 +64,8 @@ def need_beside(
         closed = access(_INDICATOR, period, round_, settings) is Access.LOCKED
 
         def actual(item: Record, measure: Measure) -> Need:
-            if closed and is_blank(item.text(_INDICATOR, period)):
+            indicator = item.text(_INDICATOR, period)
+            if closed and len(indicator) <= _SHORT and is_blank(indicator):
                 return Need.CLOSED
             return Need.OPTIONAL if is_blank(item.text("outcome.target", period)) else asked
 
@@ -75,8 +77,9 @@ def need_beside(
 
         def progress(item: Record, measure: Measure) -> Need:
             answer = item.text(_PROGRESS, period)
-            if is_blank(answer):
-                return Need.OPTIONAL if plan_is_none(item.text("activity.plan", period)) else asked
+            if not answer or is_blank(answer):
+                plan = item.text("activity.plan", period)
+                return Need.OPTIONAL if len(plan) <= _SHORT and plan_is_none(plan) else asked
             return Need.OPTIONAL if field.key == _COUNTERMEASURE and answer in fine else asked
 
         return progress

@@ -98,6 +98,9 @@ class PreparedForm:
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self._after_rows: dict[RowShape, str] = {}
+        self.fixed_values: dict[
+            tuple[str, Callable[[Any], int]], int | None
+        ] = {}  # of expressions of the control column
 
     def sheet_name(self, measure: str) -> str:
         """Return the name of the sheet with this measure: its ID, of a list that of the department."""

@@ -244,7 +244,13 @@ class _SheetWriter:
 
     def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
         """The value of an expression of the control column; None where a list that it names has ended."""
-        return self._evaluated(condition, lambda names: kind(condition.value(names)))
+        known, key = self.prepared.fixed_values, (condition.source, kind)
+        if key in known:
+            return known[key]
+        value = self._evaluated(condition, lambda names: kind(condition.value(names)))
+        if condition.fixed:
+            known[key] = value
+        return value
 
     def _evaluated(
         self, expression: Computed | Condition, evaluate: Callable[[Mapping[str, Any]], _Value]
