@@ -58,18 +58,15 @@ class Layout:
     """The rows of a form as a tree, and the names that each row can use.
 
     ``nodes`` holds row numbers and blocks in order; ``variables`` the names in scope of each row; ``chains`` the
-    blocks around each row, outermost first; ``slots`` the number of variables.
+    blocks around each row, outermost first; ``slots`` the number of variables. ``is_list`` is whether a sheet holds all
+    measures of a department, not one.
     """
 
     nodes: tuple[Block | int, ...]
     variables: Mapping[int, Mapping[str, Variable]]
     chains: Mapping[int, tuple[Block, ...]]
     slots: int
-
-    @property
-    def is_list(self) -> bool:
-        """Whether a sheet holds all measures of a department, not one."""
-        return any(self.of_measure(row) for row in self.chains)
+    is_list: bool
 
     def of_measure(self, row: int) -> bool:
         """Whether a row is repeated for each measure of a list."""
@@ -94,7 +91,9 @@ def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, ca
     for row in range(2, last_row + 1):
         reader.row(row, controls.get(row, ""))
     nodes = reader.nodes()
-    return Layout(nodes, reader.scopes, dict(_chains(nodes, ())), reader.slots)
+    chains = dict(_chains(nodes, ()))
+    is_list = any(loop.over_measures for chain in chains.values() for block in chain for loop in block.loops)
+    return Layout(nodes, reader.scopes, chains, reader.slots, is_list)
 
 
 def measure_of(controls: Iterable[str], catalogue: Catalogue) -> Variable:

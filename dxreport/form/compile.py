@@ -14,11 +14,12 @@ from lxml import etree
 
 from ..domain.errors import PackageError, TemplateError
 from ..domain.fields import BUILT_IN, Catalogue
+from ..domain.needs import Need
 from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, column_letters
 from . import template_checks as checks
 from .blocks import layout, measure_of
-from .expressions import FREE, Binding, content_of
+from .expressions import FREE, Binding, computed, content_of, legend_of
 from .faults import TemplateFaults, TextFault
 from .lists import lists_of
 from .parts.defined_names import printed_ranges, read_names
@@ -144,7 +145,8 @@ class _Compiler:
             published=published,
             notes=found.sentences("note"),
             refusals=refusals,
-            others=others,
+            before=tuple(s for s in others if source.sheets.index(s) < source.sheets.index(sheet)),
+            after=tuple(s for s in others if source.sheets.index(s) > source.sheets.index(sheet)),
             catalogue=self.catalogue,
         )
 
@@ -159,13 +161,18 @@ class _Compiler:
         )
 
     def _make_variants(self, cells: list[TemplateCell]) -> None:
-        """Make both looks of every input, so that styles.xml is complete."""
+        """Make all looks of every input and of the legend, so that styles.xml is complete."""
         inputs = {c.at: c.content.is_number for c in cells if c.unlocked and isinstance(c.content, Binding)}
+        shown = {c.at: c.shows for c in cells if c.shows}
+        styles = self.source.styles
         for c in cells:
-            number = inputs.get(c.at, inputs.get(c.merged_into or c.at))
-            if number is not None:
-                for is_input in (True, False):
-                    self.source.styles.variant(c.style, is_input, number)
+            anchor = c.merged_into or c.at
+            if anchor in inputs:
+                for need in Need:
+                    styles.variant(c.style, need, number=inputs[anchor])
+                styles.variant(c.style, Need.CLOSED, number=inputs[anchor], struck=True)
+            if anchor in shown:
+                styles.sample(c.style, shown[anchor])
 
     def _cells(self) -> list[TemplateCell]:
         merge_of = {
@@ -198,10 +205,13 @@ class _Compiler:
                 raise TextFault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
             return cell("", len(chain), unlocked=True, free=True)
         checks.rich_text(self.source, c, self.found)
+        shows, text = legend_of(c.text)
+        if shows and not look.locked:
+            raise TextFault("記入のしかたの見本は、部署が書くセルではありません。セルをロックしてください。")
         if not look.locked and self.source.styles.is_checkbox(c.style):
             message = "チェックボックスのセルは読み取れません。チェックボックスを外し、▼の一覧（{{ lists.no_report }} など）にしてください。"
             self.found.refuse(message, c.at)
-        content = content_of(c.text, self.layout.variables[c.row])
+        content = content_of(text, self.layout.variables[c.row]) if shows is None else computed(text, {})
         repeats = self._repeats(content, c.row) if isinstance(content, Binding) else len(chain)
         if repeats < len(chain) and (box.top != chain[repeats].first or box.bottom != chain[repeats].last):
             raise TextFault(
@@ -213,7 +223,7 @@ class _Compiler:
                 "{{ activity.q1.plan }} のような項目 1 つだけを書くか、セルをロックしてください。"
             )
         space = self.sizes.space(box, look) if look.stacked or (look.wrap and look.upright) else None
-        return cell(content, repeats, not look.locked, space and replace(space, repeats=repeats))
+        return cell(content, repeats, not look.locked, space and replace(space, repeats=repeats), shows=shows)
 
     def _repeats(self, content: Binding, row: int) -> int:
         """How many of the blocks around the row repeat this cell: up to the one that its variable belongs to."""

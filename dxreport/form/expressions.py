@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..domain.fields import BUILT_IN, Catalogue, Field, FieldKind, ItemList, Period
 from ..domain.model import Record, normalise
+from ..domain.needs import Need
 from ..domain.numbering import circled
 from .faults import TextFault
 
@@ -24,6 +25,7 @@ _BOOK_PATHS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 BOOK_NAMES = frozenset(_BOOK_PATHS)
 FREE = "{{ free }}"  # marks an unlocked cell that is no field: the department may write there
+_LEGEND = re.compile(r"\{\{\s*legend\.(\w+)\s*\}\}")  # marks a cell that shows how such an input looks
 THIS = -1  # the period of this_quarter and this_year
 
 _LATER_PERIOD = re.compile(r"[qy][2-9](?:\.|$)")
@@ -150,6 +152,18 @@ def plain_path(text: str) -> tuple[str, ...] | None:
     """Return the dotted path of a text that is exactly one ``{{ a.b.c }}``, else None."""
     match = re.fullmatch(r"\s*\{\{-?\s*([^\W\d]\w*(?:\.\w+)*)\s*-?\}\}\s*", text)
     return tuple(match[1].split(".")) if match else None
+
+
+def legend_of(text: str) -> tuple[Need | None, str]:
+    """Return the kind of cell that a cell of the legend shows, and its text without the mark. Raises TextFault."""
+    found = _LEGEND.search(text)
+    if found is None:
+        return None, text
+    known = {kind.value: kind for kind in Need}
+    if found[1] not in known:
+        names = "、".join(f"{{{{ legend.{name} }}}}" for name in known)
+        raise TextFault(f"{found[0]} という見本はありません。使えるのは {names} です。")
+    return known[found[1]], _LEGEND.sub("", text)
 
 
 def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Computed:

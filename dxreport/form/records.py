@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..domain.fields import Catalogue
+from ..domain.needs import Need
+from ..ooxml.text_metrics import FontWidths
 from .blocks import Layout
 from .expressions import Binding, Computed
 from .parts.defined_names import DefinedNames
@@ -20,7 +22,7 @@ LIST_MARK = "\ue004{}\ue005"  # replaced in the XML of a rule by a list of шинхо
 
 @dataclass(frozen=True, slots=True)
 class TextSpace:
-    """The space for text in a cell: width in em (0: letters stacked), line pitch in points, last row of its merge.
+    """The space for text in a cell: width in em (0: letters stacked), line pitch in points, last row of its merge, font.
 
     ``repeats`` is as in :class:`TemplateCell`.
     """
@@ -28,6 +30,7 @@ class TextSpace:
     em: float
     pitch: float
     bottom: int
+    font: FontWidths
     repeats: int = 0
 
 
@@ -38,7 +41,7 @@ class TemplateCell:
     ``space`` is set where the text makes its row taller. ``repeats`` counts the blocks around the cell that repeat
     it; a cell of the measure within a block repeats less often than its row and spans the block instead.
     ``merged_into`` is the first cell of the merge that hides it. A ``free`` cell is for notes of the department,
-    which are not read into the master.
+    which are not read into the master; one with ``shows`` is of the legend and looks like such an input.
     """
 
     row: int
@@ -50,6 +53,7 @@ class TemplateCell:
     space: TextSpace | None = None
     merged_into: tuple[int, int] | None = None
     free: bool = False
+    shows: Need | None = None
 
     @property
     def at(self) -> tuple[int, int]:
@@ -79,11 +83,11 @@ class Form:
     """A compiled form template, made by :func:`dxreport.form.compile.compile_form`.
 
     ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels, ``tall_merges`` the merges
-    over several rows, ``merge_columns`` the further columns of a merge
-    by its first cell. ``bindings`` are the cells that are read back, by row. ``notes`` are remarks that do not keep
-    the form from working; ``refusals`` keep it only from being issued. ``others`` are the template's other sheets
-    that are sent with it. A ``published`` form is for reading only: its sheets carry no stamp, no keys and nothing
-    that serves filling in.
+    over several rows, ``merge_columns`` the further columns of a merge by its first cell. ``bindings`` are the
+    cells that are read back, by row. ``notes`` are remarks that do not keep the form from working; ``refusals``
+    keep it only from being issued. ``before`` and ``after`` are the template's other sheets that are sent with it,
+    as they stand beside the form. A ``published`` form is for reading only: its sheets carry no stamp, no keys and
+    nothing that serves filling in.
     """
 
     name: str
@@ -105,5 +109,11 @@ class Form:
     published: bool
     notes: tuple[str, ...]
     refusals: tuple[str, ...]
-    others: tuple[SheetEntry, ...]
+    before: tuple[SheetEntry, ...]
+    after: tuple[SheetEntry, ...]
     catalogue: Catalogue
+
+    @property
+    def others(self) -> tuple[SheetEntry, ...]:
+        """The template's other sheets that are sent with it, in their order."""
+        return self.before + self.after

@@ -9,25 +9,15 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from html import escape
 from pathlib import Path
 
 from ..domain.errors import DxreportError
+from .stand_in_fonts import font_rules, with_fitting_sizes
 
 TIMEOUT = 600.0  # seconds; 26 sheets take about ten
 HOW_TO_PRINT = "ブックを Excel で開き、「ファイル」→「エクスポート」→「PDF/XPS の作成」→「オプション」で「ブック全体」を選んで発行してください。"
 _WINDOWS = (r"LibreOffice\program\soffice.com", r"LibreOffice\program\soffice.exe")
 _MAC = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")
-# Free fonts for missing ones of Windows. Row heights were computed for the latter, so fonts with taller lines
-# would cut the last line of a full cell.
-_STAND_INS = (
-    (("ＭＳ Ｐゴシック", "MS PGothic", "ＭＳ ゴシック", "MS Gothic", "MS UI Gothic", "BIZ UDPゴシック", "BIZ UDPGothic",
-      "BIZ UDゴシック", "BIZ UDGothic", "HGPｺﾞｼｯｸE", "HGSｺﾞｼｯｸE", "HGｺﾞｼｯｸE"),
-     ("IPAexGothic", "IPAPGothic", "IPAGothic", "TakaoPGothic", "Noto Sans CJK JP")),
-    (("ＭＳ Ｐ明朝", "MS PMincho", "ＭＳ 明朝", "MS Mincho", "BIZ UDP明朝", "BIZ UDPMincho", "游明朝", "Yu Mincho"),
-     ("IPAexMincho", "IPAPMincho", "IPAMincho", "TakaoPMincho", "Noto Serif CJK JP")),
-    (("游ゴシック", "Yu Gothic", "メイリオ", "Meiryo", "Meiryo UI"), ("Noto Sans CJK JP", "IPAexGothic", "IPAPGothic")),
-)  # fmt: skip
 
 
 def libreoffice() -> Path | None:
@@ -47,27 +37,17 @@ def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="dxreport-", ignore_cleanup_errors=True) as folder:
         book, fonts = Path(folder, "book.xlsx"), Path(folder, "fonts.conf")
-        book.write_bytes(data)
-        fonts.write_text(_font_rules(), encoding="utf-8")
+        fonts.write_text(font_rules(), encoding="utf-8")
+        environment = {**os.environ, "FONTCONFIG_FILE": str(fonts)}
+        book.write_bytes(with_fitting_sizes(data, environment))
         profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
         command = [str(program), profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)]
-        output = _run(command, timeout, {**os.environ, "FONTCONFIG_FILE": str(fonts)})
+        output = _run(command, timeout, environment)
         try:
             return Path(folder, "book.pdf").read_bytes()
         except FileNotFoundError:
             reason = (output.strip().splitlines() or ["理由は示されませんでした"])[-1]
             raise DxreportError(f"LibreOffice で PDF にできませんでした（{reason}）。", HOW_TO_PRINT) from None
-
-
-def _font_rules() -> str:
-    """Return rules for fontconfig (Linux): those of the system, with stand-ins for missing fonts."""
-    system = escape(os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf")
-    rules = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-    for families, stand_ins in _STAND_INS:
-        accepted = "".join(f"<family>{name}</family>" for name in stand_ins)
-        for name in families:
-            rules += f'<alias binding="same"><family>{name}</family><accept>{accepted}</accept></alias>'
-    return f'{rules}<include ignore_missing="yes">{system}</include></fontconfig>'
 
 
 def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str:

@@ -9,15 +9,22 @@ from typing import Any
 
 from lxml import etree
 
+from ..domain.needs import Need
 from .package import MAIN_NS, child, serialise
 from .text import TRUE
 
 GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
 _PERCENT = ("9", "10")  # built-in number formats 0% and 0.00%
 _BUILT_IN_FORMATS = {"#,##0": "3", "#,##0.00": "4"}
-INPUT_FILL = "FFFFFFCC"
+INPUT_FILL = "FFFFFFCC"  # what releases before drew in every input; forms drawn for them have it still
+_STATE_FILLS = {Need.REQUIRED: "FFFFEFA8", Need.CONDITIONAL: "FFFFEFA8", Need.OPTIONAL: "FFFFFAE0"}
+_STATE_LINES = {
+    Need.REQUIRED: ("medium", "FF1A1A1C"), Need.CONDITIONAL: ("mediumDashed", "FF1A1A1C"), Need.OPTIONAL: ("dashed", "FF6B6B6B"),
+}  # fmt: skip
+_DIAGONAL = ("thin", "FFA6A6A6")
 _STACKED = "255"  # textRotation: letters upright, one below the other
-_GRID = "".join(f'<{side} style="thin"><color auto="1"/></{side}>' for side in ("left", "right", "top", "bottom"))
+_SIDES = ("left", "right", "top", "bottom")
+_GRID = "".join(f'<{side} style="thin"><color auto="1"/></{side}>' for side in _SIDES)
 _FIRST = {  # what each list must begin with
     "fonts": ['<font><sz val="11"/><name val="ＭＳ Ｐゴシック"/></font>'],
     "fills": ['<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'],
@@ -84,7 +91,7 @@ class Styles:
         self._root = root if root is not None else etree.Element(_tag("styleSheet"), nsmap={None: MAIN_NS})
         self._lists = {name: child(self._root, name) for name in _FIRST}
         self._known: dict[str, dict[_Key, int]] = {}
-        self._variants: dict[tuple[int, bool, bool], int] = {}
+        self._variants: dict[tuple[int, Need, bool, bool], int] = {}
         for name, first in _FIRST.items():
             if not len(self._lists[name]):
                 for xml in first:
@@ -138,13 +145,18 @@ class Styles:
 
     def is_numeric(self, index: int) -> bool:
         """Whether a format shows numbers in a way of its own: neither General nor @."""
-        return self._xf(index).get("numFmtId", GENERAL) not in (GENERAL, TEXT_FORMAT)
+        return self._xf(index).get("numFmtId", GENERAL) not in (GENERAL, TEXT_FORMAT) and self._own_code(index) != "@"
 
     def is_percent(self, index: int) -> bool:
         """Whether a format shows numbers in per cent: 0.5 as 50%."""
+        built_in = "%" if self._xf(index).get("numFmtId") in _PERCENT else ""
+        return "%" in (self._own_code(index) or built_in)
+
+    def _own_code(self, index: int) -> str:
+        """The code of a number format that is not built in."""
         id_ = self._xf(index).get("numFmtId", GENERAL)
         own = (f for f in self._root.iterfind(f"{_tag('numFmts')}/{_tag('numFmt')}") if f.get("numFmtId") == id_)
-        return "%" in next((f.get("formatCode", "") for f in own), "%" if id_ in _PERCENT else "")
+        return next((f.get("formatCode", "") for f in own), "")
 
     def is_visible(self, index: int) -> bool:
         """Whether a cell of this format shows even when it is empty: a border or a fill."""
@@ -161,24 +173,62 @@ class Styles:
         """Whether Excel 365 shows a cell of this format as a checkbox."""
         return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
-    def variant(self, index: int, is_input: bool, number: bool = False) -> int:
-        """The index of a format as text, or as drawn for a number: unlocked and tinted for an input, else locked."""
-        key = index, is_input, number
+    def variant(self, index: int, need: Need, *, number: bool = False, struck: bool = False) -> int:
+        """The index of a format as text, or as drawn for a number: unlocked and marked for an input, else locked.
+
+        An input is marked by lines and a tint; one that was drawn in a colour of its own keeps it. A closed cell is
+        as drawn but white, with a diagonal if it is ``struck``.
+        """
+        key = index, need, number, struck
         if key not in self._variants:
-            xf = deepcopy(self._xf(index))
+            xf, is_input = self._as_state(index, need, struck=struck), need is not Need.CLOSED
             protection = xf.find(_tag("protection"))
             if protection is None:
                 protection = etree.Element(_tag("protection"))
                 xf.insert(0 if xf.find(_tag("alignment")) is None else 1, protection)
             protection.set("locked", "0" if is_input else "1")
-            drawn = xf.get("fillId", "0") if is_input else "0"
-            fill = str(self.fill(INPUT_FILL)) if is_input and drawn == "0" else drawn
             if not number or xf.get("numFmtId") == TEXT_FORMAT:
                 xf.set("numFmtId", GENERAL if number else TEXT_FORMAT)
             xf.attrib.update({"applyNumberFormat": "1", "applyProtection": "1"})
-            xf.attrib.update({"fillId": fill, "applyFill": "1"})
             self._variants[key] = self._append("cellXfs", xf)
         return self._variants[key]
+
+    def sample(self, index: int, need: Need) -> int:
+        """The index of a format that looks like such a cell but stays locked, for a legend."""
+        return self.add("cellXfs", self._as_state(index, need, struck=need is Need.CLOSED))
+
+    def _as_state(self, index: int, need: Need, *, struck: bool) -> etree._Element:
+        """A copy of a format with the fill and lines of a cell that is asked for so."""
+        xf = deepcopy(self._xf(index))
+        xf.attrib.update({"fillId": str(self._state_fill(xf, need)), "applyFill": "1"})
+        lines = dict.fromkeys(_SIDES, _STATE_LINES[need]) if need in _STATE_LINES else {}
+        if lines or struck:
+            border = deepcopy(self._part(xf, "border"))
+            if struck:
+                lines["diagonal"] = _DIAGONAL
+                border.set("diagonalDown", "1")
+            for at, name in enumerate((*_SIDES, "diagonal")):
+                side = border.find(_tag(name))
+                if side is None:
+                    side = etree.Element(_tag(name))
+                    border.insert(at, side)
+                if name in lines:
+                    style, colour = lines[name]
+                    side[:] = [etree.Element(_tag("color"), rgb=colour)]
+                    side.set("style", style)
+            xf.attrib.update({"borderId": str(self.add("borders", border)), "applyBorder": "1"})
+        return xf
+
+    def _state_fill(self, xf: etree._Element, need: Need) -> int:
+        """The fill of a cell that is asked for so: a colour that the office drew stays, if it is an input."""
+        if need is Need.CLOSED:
+            return 0
+        drawn, colour = (
+            int(xf.get("fillId", "0")),
+            self._part(xf, "fill").find(f"{_tag('patternFill')}/{_tag('fgColor')}"),
+        )
+        own = drawn != 0 and (colour is None or colour.get("rgb") != INPUT_FILL)
+        return drawn if own else self.fill(_STATE_FILLS[need])
 
     def with_number_format(self, index: int, code: str) -> int:
         """The index of a format with this number format instead."""

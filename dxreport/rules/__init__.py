@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     progress.ended,
     outcomes.actual_to_come,
     outcomes.missing_actual,
+    outcomes.actual_of_nothing,
     outcomes.comparable,
     required.required,
     declared.kinds,

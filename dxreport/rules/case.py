@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from ..domain.fields import Access, Field, Period, Ref, access
+from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
+from ..domain.needs import to_come
 from ..domain.problems import ProblemKind
 from ..domain.values import is_blank
 
@@ -60,10 +61,7 @@ class Case:
 
     def to_come(self, ref: Ref) -> bool:
         """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
-        period = self.field(ref).period
-        if period is Period.YEARS:
-            return ref.period > self.settings.plan_year
-        return period is Period.QUARTERS and 0 < self.round.quarter < ref.period
+        return to_come(self.field(ref), ref.period, self.round, self.settings)
 
     def requires(self, group: str, ref: Ref) -> bool:
         """Whether this return had to fill in a cell of this input group, and could."""

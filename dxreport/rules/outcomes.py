@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..domain import problems
 from ..domain.fields import FieldKind, Ref
+from ..domain.needs import is_actual_of_nothing
 from ..domain.values import Quantity, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
 
@@ -21,8 +22,20 @@ def actual_to_come(case: Case) -> Iterator[Finding]:
 def missing_actual(case: Case) -> Iterator[Finding]:
     """Where the round requires it, every 目標 of this fiscal year has an 実績 (未確定 counts as one)."""
     for ref, year in _years(case):
-        if not year.actual.strip() and not is_blank(year.target) and case.requires(case.field(ref).group, ref):
+        missing = not year.actual.strip() and not is_blank(year.target)
+        if missing and case.requires(case.field(ref).group, ref) and not _of_nothing(case, ref):
             yield finding(problems.ACTUAL_MISSING, ref, severity="error")
+
+
+def actual_of_nothing(case: Case) -> Iterator[Finding]:
+    """No 実績 stands beside a blank 評価項目; forms do not ask for one there, those of earlier releases did."""
+    for ref, year in _years(case):
+        if not is_blank(year.actual) and not case.to_come(ref) and _of_nothing(case, ref):
+            yield finding(problems.ACTUAL_OF_NOTHING, ref, value=year.actual)
+
+
+def _of_nothing(case: Case, ref: Ref) -> bool:
+    return is_actual_of_nothing(ref, case.values, case.round, case.settings)
 
 
 def comparable(case: Case) -> Iterator[Finding]:

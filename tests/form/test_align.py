@@ -28,7 +28,7 @@ from tests.support.strategies import measures
 
 LONG = REAL["04-02"]  # three activities and outcomes, two related measures and requests
 COLUMNS = range(1, 8)
-ACTIVITY, OUTCOME = 19, 33  # its first rows of these lists, 1-based
+ACTIVITY, OUTCOME = 20, 34  # its first rows of these lists, 1-based
 
 
 def copied(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> Grid:
@@ -105,7 +105,7 @@ def test_a_form_pasted_elsewhere_with_notes_around_it_is_read() -> None:
     rows = [["", "", "", *row, "", "確認済"] for row in copied(LONG)[1:]]
     found = aligned([["回答です"], *([[]] * 3), *rows])
     assert measure_of(found.filled) == LONG.normal()
-    assert found.filled.at[Ref("id")] == (8, 7)
+    assert found.filled.at[Ref("id")] == (9, 7)
     assert {text for _, _, text in found.unplaced} == {"確認済", "回答です"}
 
 
@@ -118,10 +118,10 @@ def test_a_note_between_the_rows_is_listed_and_not_read() -> None:
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        (7, "lead_department"),
-        (9, "contact_person"),
-        (11, "goal"),
-        (16, "budgeted"),
+        (8, "lead_department"),
+        (10, "contact_person"),
+        (12, "goal"),
+        (17, "budgeted"),
         (ACTIVITY + 2, "activity.countermeasure"),
     ],
 )
@@ -152,7 +152,7 @@ def test_row_keys_that_are_left_say_which_items_these_are() -> None:
 def test_column_keys_that_are_left_say_which_columns_these_are() -> None:
     rows = [row[1:] for row in rows_of(render(LONG), LONG.id)]
     for row in rows[1:]:
-        row[5] = "" if row[5] in ("対象年度", "第3四半期\n（10月～12月）") else row[5]
+        row[5] = "" if row[5] in ("対象年度", "任意（変わったとき）", "第3四半期\n（10月～12月）") else row[5]
     assert measure_of(aligned(rows).filled) == LONG.normal()
     assert aligned(rows[1:]).filled.lost_columns == ("cG",)
 
@@ -163,7 +163,7 @@ def test_a_duplicated_column_is_refused(column: int) -> None:
     assert isinstance(found, Doubt) and "2つ以上の列" in found.reason
 
 
-@pytest.mark.parametrize("row", [6, 18, ACTIVITY, ACTIVITY + 1, OUTCOME, OUTCOME + 1, OUTCOME + 2])
+@pytest.mark.parametrize("row", [7, 19, ACTIVITY, ACTIVITY + 1, OUTCOME, OUTCOME + 1, OUTCOME + 2])
 def test_a_duplicated_row_is_refused(row: int) -> None:
     rows = copied(LONG)
     found = align(FORM, [*rows[:row], rows[row - 1], *rows[row:]], quarter=1, year=1)

@@ -56,15 +56,15 @@ def test_a_text_in_a_cell_for_free_texts() -> None:
 
 def test_changed_labels_are_one_problem() -> None:
     measure = REAL["01-01"]
-    cells = [((5, 2), "担当の部"), ((6, 2), "担当者")]
+    cells = [((6, 2), "担当の部"), ((7, 2), "担当者")]
     [found] = said(returned(prepared(), measure, *cells))
-    assert found == ("W512", "B5、B6", "担当の部／担当者")
+    assert found == ("W512", "B6、B7", "担当の部／担当者")
     [moved] = [f for f in said(returned(prepared(), measure, *cells, rows=2)) if f[0] == "W512"]
-    assert moved == ("W512", "B7、B8", "担当の部／担当者")
+    assert moved == ("W512", "B8、B9", "担当の部／担当者")
 
 
 def test_a_label_that_was_emptied_or_only_spaced_is_no_problem() -> None:
-    assert said(returned(prepared(), REAL["01-01"], ((5, 2), ""), ((6, 2), "施 策名\u3000"))) == []
+    assert said(returned(prepared(), REAL["01-01"], ((6, 2), ""), ((7, 2), "施 策名\u3000"))) == []
 
 
 def test_the_text_is_kept_with_the_return(quarter: Quarter) -> None:

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from dxreport.domain.fields import Access, Ref, access
 from dxreport.domain.model import Measure, Round
+from dxreport.domain.needs import is_actual_of_nothing
 from dxreport.form.compile import compile_form
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.render.workbook import render_book
@@ -78,7 +79,8 @@ def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round)
     expected = set()
     for ref, text in filled.values.items():
         how = access(ref.field, ref.period, round_, SETTINGS)
-        if how is Access.OPEN or (how is Access.IF_BLANK and not text):
+        of_nothing = is_actual_of_nothing(ref, filled.values, round_, SETTINGS)
+        if (how is Access.OPEN and not of_nothing) or (how is Access.IF_BLANK and not text):
             expected.add(filled.at[ref])
     assert open_cells(data, measure.id) == expected
 
@@ -248,7 +250,10 @@ def test_print_areas_titles_and_header_picture() -> None:
     names = {
         (n.get("name"), n.get("localSheetId")): n.text for n in package.xml("xl/workbook.xml").iter(f"{S}definedName")
     }
-    for i, measure in enumerate(THREE):
+    listed = [s.get("name") for s in package.xml("xl/workbook.xml").iter(f"{S}sheet")]
+    assert listed[0] == "説明" and listed[1] == THREE[0].id  # in front of the form, as it was drawn
+    for measure in THREE:
+        i = listed.index(measure.id)
         last = len(rows_of(book(), measure.id))
         assert names["_xlnm.Print_Area", str(i)] == f"'{measure.id}'!$B$2:$K${last}"
         assert names["_xlnm.Print_Titles", str(i)] == f"'{measure.id}'!$2:$3"

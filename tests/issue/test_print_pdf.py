@@ -10,6 +10,10 @@ import pytest
 
 from dxreport.domain.errors import DxreportError
 from dxreport.issue.print_pdf import print_pdf
+from dxreport.issue.stand_in_fonts import with_fitting_sizes
+from dxreport.ooxml.package import Package
+from tests.support.lens import REAL, render
+from tests.support.packages import S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a shell script and /proc are needed")
 WAIT = 20.0  # seconds in which an ended process must be gone
@@ -70,3 +74,20 @@ def test_a_program_that_cannot_be_started(tmp_path: Path) -> None:
 def test_its_pdf_is_returned(tmp_path: Path) -> None:
     script = program(tmp_path, "for folder; do :; done", 'cp "$folder" "${folder%.xlsx}.pdf"')
     assert print_pdf(script, b"book") == b"book"
+
+
+def sizes_of(data: bytes) -> list[float]:
+    """The sizes of the fonts of a workbook."""
+    root = Package(data).xml("xl/styles.xml")
+    return [float(size.get("val")) for size in root.iterfind(f"{S}fonts/{S}font/{S}sz")]
+
+
+@pytest.mark.parametrize(("shown", "share"), [("Noto Sans CJK JP", 0.85), ("IPAexGothic", 1), ("Ume P Gothic", 1)])
+def test_a_larger_stand_in_is_set_smaller(shown: str, share: float, tmp_path: Path) -> None:
+    match = tmp_path / "fc-match"
+    match.write_text(f"#!/bin/sh\nprintf '{shown}'\n", encoding="utf-8")
+    match.chmod(0o755)
+    data = render(REAL["01-01"])
+    fitted = with_fitting_sizes(data, {"PATH": str(tmp_path)}, str(match))
+    assert sizes_of(fitted) == pytest.approx([size * share for size in sizes_of(data)])
+    assert 9.0 in sizes_of(data) and (fitted == data) == (share == 1)

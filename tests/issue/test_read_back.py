@@ -19,11 +19,11 @@ from tests.support.quarter import Quarter
 
 
 def _other_text(root: etree._Element) -> None:
-    set_text(root, (5, 4), "ほか")
+    set_text(root, (6, 4), "ほか")
 
 
 def _row_gone(root: etree._Element) -> None:
-    delete_row(root, 5)
+    delete_row(root, 6)
 
 
 def _far_cell(root: etree._Element) -> None:
@@ -34,7 +34,7 @@ def _far_cell(root: etree._Element) -> None:
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [(_other_text, "セル D5 "), (_row_gone, "行"), (_far_cell, "1,048,576 行")],
+    [(_other_text, "セル D6 "), (_row_gone, "行"), (_far_cell, "1,048,576 行")],
 )
 def test_a_book_that_does_not_read_back_is_not_issued(
     change: Callable[[etree._Element], None], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

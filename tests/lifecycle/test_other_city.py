@@ -47,7 +47,7 @@ def printed(names: Names) -> tuple[str, str]:
     settings = replace(sample.settings(), names=names)
     prepared = PreparedForm(form, settings.rounds[1], settings, "総務課")
     book = render_book(prepared, sample.load(with_answers=False)[:1], "R04Q1-001")
-    cells = [str(c.value) for row in openpyxl.load_workbook(BytesIO(book.data)).worksheets[0] for c in row]
+    cells = [str(c.value) for row in openpyxl.load_workbook(BytesIO(book.data)).active for c in row]
     return next(c for c in cells if "個別施策" in c), next(c for c in cells if "支援依頼" in c)
 
 

@@ -94,6 +94,21 @@ def test_a_year_without_a_target_needs_no_actual(judged):
     assert judged(round="年度実績", issued=issued) == []
 
 
+def test_an_actual_beside_a_blank_indicator_is_taken_and_told(judged, checked):
+    third, blank = "outcome.actual/O3/1", {"outcome.indicator/O1/1": "", ACTUAL: ""}
+    assert judged({third: "5件"}) == [("W625", "warning", (third,))]
+    assert judged({ACTUAL: "29,000千円"}, issued=blank) == [("W625", "warning", (ACTUAL,))]
+    assert judged({third: "―"}) == judged({ACTUAL: "29,000千円"}) == []
+    assert checked({third: "5件"}) == [("W625", "warning", (third,))]
+    assert checked({third: "5件"}, round="計画") == []  # there the 評価項目 may still come
+
+
+def test_no_actual_is_required_beside_a_blank_indicator(judged):
+    q1 = {f"activity.progress/{k}/1": "予定通り" for k in ("K1", "K2")}
+    missing = judged(round="年度実績", issued=q1 | {"outcome.indicator/O1/1": ""})
+    assert missing == [("E108", "error", ("outcome.actual/O2/1",))]
+
+
 def test_an_interim_round_requires_no_actual(judged):
     assert judged({ACTUAL: ""}) == []
 

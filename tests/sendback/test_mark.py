@@ -116,7 +116,7 @@ PNG = bytes.fromhex(
     "1f15c4890000000d49444154789c6360f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
 BOOKS: dict[str, Callable[[], bytes]] = {"rendered": rendered, "decorated": decorated, "plain": plain}
-CELLS = {"rendered": ("01-01", ("E19", "D11")), "decorated": ("01-01", ("B2", "C7")), "plain": ("様式", ("C5", "D3"))}
+CELLS = {"rendered": ("01-01", ("E20", "D12")), "decorated": ("01-01", ("B2", "C7")), "plain": ("様式", ("C5", "D3"))}
 
 
 def corrected_copy(data: bytes, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
@@ -233,13 +233,13 @@ def test_every_part_that_needs_no_change_stays_as_it_is(name: str) -> None:
 
 def test_marked_cells_change_their_looks_and_nothing_else() -> None:
     before, after = looks(rendered()), looks(corrected_copy(rendered(), marks_of("rendered"), HEADER))
-    assert touched(before, after) == {("01-01", "E19"), *(("01-01", f"{c}11") for c in "DEFGH")}
-    error, warning = after["01-01", "E19"], after["01-01", "D11"]
+    assert touched(before, after) == {("01-01", "E20"), *(("01-01", f"{c}12") for c in "DEFGH")}
+    error, warning = after["01-01", "E20"], after["01-01", "D12"]
     assert "FFF9C" in error.fill and "FFFCE" in warning.fill
     assert error.border.count("thick") == 4 and "mediumDashed" not in error.border
-    assert warning.border.count("mediumDashed") == 3  # the right end of the merge is H11
-    assert after["01-01", "F11"].border.count("mediumDashed") == 2
-    for ref in ("E19", "D11"):
+    assert warning.border.count("mediumDashed") == 3  # the right end of the merge is H12
+    assert after["01-01", "F12"].border.count("mediumDashed") == 2
+    for ref in ("E20", "D12"):
         assert after["01-01", ref].rest == before["01-01", ref].rest  # font, number format, alignment, lock
 
 
@@ -261,10 +261,10 @@ def test_a_new_cell_looks_like_its_column() -> None:
 
 
 def test_the_worse_of_two_marks_gives_the_look_and_both_are_in_the_note() -> None:
-    marks = [mark("01-01", "E19", severity="warning", message="一つ目。"), mark("01-01", "E19", message="二つ目。")]
+    marks = [mark("01-01", "E20", severity="warning", message="一つ目。"), mark("01-01", "E20", message="二つ目。")]
     copy = corrected_copy(rendered(), marks, HEADER)
-    assert "FFF9C" in looks(copy)["01-01", "E19"].fill
-    note = notes(copy, "01-01")["E19"]
+    assert "FFF9C" in looks(copy)["01-01", "E20"].fill
+    note = notes(copy, "01-01")["E20"]
     assert "【差し戻し 1】" in note and "一つ目。" in note and note.index("一つ目。") < note.index("二つ目。")
     assert note.endswith("一覧から選び直してください。")
 
@@ -310,7 +310,7 @@ def test_notes_beside_a_form_control_that_excel_wrote_with_unclosed_tags() -> No
 
 
 def test_the_first_sheet_lists_every_mark() -> None:
-    marks = [mark("01-01", "E19", "E20"), mark("01-01", severity="warning"), mark("ない", "B2", message="<&>\x07長い")]
+    marks = [mark("01-01", "E20", "E21"), mark("01-01", severity="warning"), mark("ない", "B2", message="<&>\x07長い")]
     copy = corrected_copy(rendered(), marks, HEADER)
     book = opened(copy)
     sheet = book.worksheets[0]
@@ -318,11 +318,11 @@ def test_the_first_sheet_lists_every_mark() -> None:
     assert [sheet.cell(n, 1).value for n in (2, 3)] == list(HEADER)
     table = [[c.value for c in row] for row in sheet.iter_rows(min_row=6)]
     assert table[0] == list(COLUMNS)
-    assert table[1] == ["1", "01-01", "E19、E20", "進捗", "順調", "進捗が違います。", "一覧から選び直してください。"]
+    assert table[1] == ["1", "01-01", "E20、E21", "進捗", "順調", "進捗が違います。", "一覧から選び直してください。"]
     assert table[2][:3] == ["2", "01-01", None]
     assert table[3][5] == "<&>長い"
     assert [sheet.cell(n, 3).hyperlink and sheet.cell(n, 3).hyperlink.location for n in (7, 8, 9)] == [
-        "'01-01'!E19", None, None,
+        "'01-01'!E20", None, None,
     ]  # fmt: skip
     assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$6:$6")
     assert [s.title for s in book.worksheets if s.sheet_view.tabSelected] == [LIST_SHEET]
@@ -332,7 +332,7 @@ def test_the_first_sheet_lists_every_mark() -> None:
     ("severities", "told"), [(["error"], (True, False)), (["warning"], (False, True)), (["error", "warning"], (True, True)), ([], (False, False))]
 )  # fmt: skip
 def test_only_frames_that_are_there_are_explained(severities: list[str], told: tuple[bool, bool]) -> None:
-    marks = [mark("01-01", "E19", severity=severity) for severity in severities] or [mark("01-01")]
+    marks = [mark("01-01", "E20", severity=severity) for severity in severities] or [mark("01-01")]
     texts = [
         str(c.value)
         for line in opened(corrected_copy(rendered(), marks, HEADER)).worksheets[0].iter_rows()
@@ -401,8 +401,8 @@ def test_marks_go_even_when_somebody_deleted_our_sheets() -> None:
     for key in touched(before, after):
         assert after[key].rest == before[key].rest
         assert "FFF9C" not in after[key].fill and "FFFCE" not in after[key].fill
-        assert "thick" not in after[key].border and "Dashed" not in after[key].border
-    assert "FFFFFFCC" in after["01-01", "E19"].fill  # an input again
+        assert "thick" not in after[key].border and "FFB35C0B" not in after[key].border
+    assert "FFFFFFCC" in after["01-01", "E20"].fill  # an input again, if without its strong lines
     assert notes(clean, "01-01") == {}
 
 
@@ -505,7 +505,7 @@ def test_libreoffice_opens_it_and_keeps_the_notes(soffice: Callable[[Path, str],
     assert names_and_rows(saved["印"]) == names_and_rows(saved["元"])
     assert ["進捗が違います。" in text for text in notes(saved["印"], "01-01").values()] == [True, True]
     clean = corrected_copy(saved["印"], [], HEADER)
-    assert touched(looks(saved["元"]), looks(saved["印"])) >= {("01-01", "E19"), ("01-01", "D11")}
+    assert touched(looks(saved["元"]), looks(saved["印"])) >= {("01-01", "E20"), ("01-01", "D12")}
     assert touched(looks(saved["元"]), looks(clean)) == set()
     assert notes(clean, "01-01") == {}
     assert faults(clean) == []

@@ -8,6 +8,7 @@ from lxml import etree
 
 from ...ooxml.package import DOC_RELS_NS, ORDERS, child
 from ...ooxml.refs import box
+from ...ooxml.text import TRUE
 from ..faults import TemplateFaults
 from ..template import R_ID, S
 from .markup import around
@@ -29,7 +30,7 @@ _SILENT = {
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _ROWS = ORDER.index("sheetData")
 SELECTED, ACTIVE, FROZEN = "\ue006", "\ue007", "\ue008"
-BREAKS, IGNORED = "\ue009", "\ue00a"
+BREAKS, IGNORED, PAGES = "\ue009", "\ue00a", "\ue00b"
 _PROTECTION = {
     "sheet": "1", "objects": "1", "scenarios": "1", "formatCells": "0", "formatColumns": "0", "formatRows": "0",
 }  # fmt: skip
@@ -51,7 +52,10 @@ _MARGIN_COLUMN = {"width": "1.625"}
 
 @dataclass(frozen=True, slots=True)
 class PageSetup:
-    """What page breaks depend on: paper code, orientation, margins in inches, scale (1.0: 100 %) or fit to width."""
+    """What page breaks depend on: paper code, orientation, margins in inches, scale (1.0: 100 %) or fit to width.
+
+    ``fits`` is whether a sheet fits to the width alone, so that a slightly taller one can be made to fit on a page.
+    """
 
     paper: int
     landscape: bool
@@ -61,6 +65,7 @@ class PageSetup:
     right: float
     scale: float
     fit_width: bool
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class WorksheetParts:
     frozen: int
 
     def after_rows(self, rows: RowMap) -> str:
-        """Return the XML after the rows; the renderer replaces ``BREAKS`` and ``IGNORED`` in it."""
+        """Return the XML after the rows; the renderer replaces ``BREAKS``, ``IGNORED`` and ``PAGES`` in it."""
         return "".join([t if isinstance(t, str) else "".join(t.render(rows)) for t in self.following])
 
 
@@ -184,6 +189,8 @@ def _set_first_column(root: etree._Element, look: dict[str, str]) -> None:
 def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, found: TemplateFaults) -> XmlTemplate:
     if name == "sheetProtection":
         element.set("sheet", "1")
+    if name == "pageSetup" and element.get("fitToHeight") == "0":
+        element.set("fitToHeight", PAGES)
     if name == "extLst":
         for ext in list(element):
             lines = ext.find(f"{{{X14}}}sparklineGroups") is not None
@@ -201,8 +208,9 @@ def _page(root: etree._Element) -> PageSetup:
     elements = [e for name in ("pageSetup", "pageMargins") for e in root.iterfind(f"{S}{name}")]
     get = {name: value for e in elements for name, value in e.attrib.items()}.get
     fit = root.find(f"{S}sheetPr/{S}pageSetUpPr")
+    to_page = fit is not None and fit.get("fitToPage") in TRUE
     return PageSetup(
         int(get("paperSize", "9")), get("orientation", "portrait") == "landscape",
         float(get("top", "0.75")), float(get("bottom", "0.75")), float(get("left", "0.7")), float(get("right", "0.7")),
-        int(get("scale", "100")) / 100, fit is not None and fit.get("fitToPage") in ("1", "true"),
+        int(get("scale", "100")) / 100, to_page, to_page and get("fitToHeight") == "0",
     )  # fmt: skip

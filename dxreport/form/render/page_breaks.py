@@ -1,8 +1,9 @@
-"""Break a rendered sheet into pages: a block stays whole unless it is taller than a page."""
+"""Break a rendered sheet into pages as a person would: before a heading, and never within a block that fits on a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from ...ooxml.text_metrics import page_breaks, paper_size, printable_height
 from ..blocks import Block
@@ -10,27 +11,47 @@ from ..parts.defined_names import NamedArea
 from ..parts.row_map import RowMap
 from ..records import Form
 
+_PRINTED = 22 / 24  # columns measured in digits of ＭＳ Ｐゴシック are 8 pixels a digit on the screen, 7.33 on paper
+_SQUEEZED = 1.08  # a sheet that is this much taller than a page is printed smaller, on one
 
-def breaks(form: Form, rows: RowMap, heights: list[float]) -> list[int]:
-    """Return the rows after which a page ends. ``heights`` are the points of row 2 and the following ones."""
-    room = _page_room(form)
+
+class Pages(NamedTuple):
+    """The rows after which a page ends, and whether the sheet is made to fit on one page."""
+
+    breaks: tuple[int, ...] = ()
+    fitted: bool = False
+
+
+def pages(form: Form, rows: RowMap, heights: list[float]) -> Pages:
+    """Return the pages of a sheet. ``heights`` are the points of row 2 and the following ones."""
+    room, fits = _page_room(form), form.worksheet.page.fits
     if not form.worksheet.breaks and sum(heights) <= room:
-        return []
+        return Pages(fitted=fits)
     top, bottom = next(_spans(form.names.print_area, rows), (2, len(heights) + 1))
     printed = heights[top - 2 : bottom - 1]
     forced = {row for drawn in form.worksheet.breaks for row in rows.rows.get(drawn, ())[-1:]}
-    if sum(printed) <= room and not forced:
-        return []
-    keep = [(first - top, last - top) for first, last in _together(form, rows) if top <= first and last <= bottom]
+    if not forced and sum(printed) <= room * (_SQUEEZED if fits else 1):
+        return Pages(fitted=fits)
+    blocks, sections = (
+        [(first - top, last - top) for first, last in spans if top <= first and last <= bottom]
+        for spans in _together(form, rows)
+    )
     titles = sum(height for first, last in _spans(form.names.titles, rows) for height in heights[first - 2 : last - 1])
     found: list[int] = []
     start = 0
     for end in [*sorted(row - top + 1 for row in forced if top <= row < bottom), len(printed)]:
-        within = [(a - start, b - start) for a, b in keep if start <= a and b < end]
-        first = page_breaks(printed[start:end], within, room - (titles if start else 0.0), 0.0 if start else titles)
+        own, spent = printed[start:end], titles if start else 0.0
+        keep, wished = (_within(spans, start, end) for spans in (blocks, sections))
+        least, whole = (page_breaks(own, keep, room - spent, titles - spent, wish) for wish in ([], wished))
+        first = whole if len(whole) == len(least) else least
         found += [start + i for i in first] + ([end] if end < len(printed) else [])
         start = end
-    return [top + i - 1 for i in found]
+    return Pages(tuple(top + i - 1 for i in found))
+
+
+def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The spans within some rows, counted from the first of these."""
+    return [(a - start, b - start) for a, b in spans if start <= a and b < end]
 
 
 def _page_room(form: Form) -> float:
@@ -39,7 +60,7 @@ def _page_room(form: Form) -> float:
     scale = page.scale
     if page.fit_width:
         printable = (paper_size(page.paper, page.landscape)[0] / 25.4 - page.left - page.right) * 96
-        scale = min(1.0, printable / form.width) if form.width else 1.0
+        scale = min(1.0, printable / (form.width * _PRINTED)) if form.width else 1.0
     return printable_height(page.paper, landscape=page.landscape, top=page.top, bottom=page.bottom, scale=scale)
 
 
@@ -48,9 +69,13 @@ def _spans(areas: Iterable[NamedArea], rows: RowMap) -> Iterator[tuple[int, int]
     return (span for area in areas if area.box for span in rows.spans(area.box.top, area.box.bottom, 0))
 
 
-def _together(form: Form, rows: RowMap) -> list[tuple[int, int]]:
-    """Rows that belong together: each copy of a block, a heading with the block below it, vertical merges."""
+def _together(form: Form, rows: RowMap) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Rows that belong together: copies of a block, vertical merges; and, if no page more is needed, whole sections.
+
+    A heading stays with the first copy of the block below it, and is of one section with all of them.
+    """
     out: list[tuple[int, int]] = []
+    sections: list[tuple[int, int]] = []
     nodes = form.layout.nodes
     for before, node in zip((None, *nodes), nodes, strict=False):
         if not isinstance(node, Block):
@@ -59,6 +84,7 @@ def _together(form: Form, rows: RowMap) -> list[tuple[int, int]]:
         out += copies
         if copies and isinstance(before, int) and before in rows.rows:
             out.append((rows.rows[before][0], copies[0][1]))
+            sections.append((rows.rows[before][0], copies[-1][1]))
     for merge in form.tall_merges:
         out += merge.spans(rows)
-    return out
+    return out, sections

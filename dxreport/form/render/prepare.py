@@ -6,14 +6,17 @@ more than joining strings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from types import SimpleNamespace
+from datetime import date
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
+from ...domain.days import printed_day
 from ...domain.errors import TemplateError
-from ...domain.fields import QUARTERS, Access, access
+from ...domain.fields import QUARTERS, Access, FieldKind, access
 from ...domain.model import Round, Settings
+from ...domain.needs import Need, need, need_beside
 from ...domain.values import number_for_cell
 from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
@@ -27,24 +30,35 @@ from ..stamp import SHEET
 
 ROW = "\x01"  # the number of the row, within its cells; no text of the model holds a control character
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
+_LONG = (FieldKind.TEXT, FieldKind.TARGET, FieldKind.ACTUAL)
 _MAX_LIST = 255  # UTF-16 units of a list that is written into its rule
+
+
+class Look(NamedTuple):
+    """A cell in one of its looks: what opens it when it has a text, the cell without, and whether it is an input."""
+
+    head: str
+    blank: str
+    is_input: bool = False
 
 
 class Slot(NamedTuple):
     """A cell whose text comes from the measure, with everything before it in its row.
 
-    ``head`` opens the cell when it has a text, ``blank`` is the cell without, ``void`` the cell when its list has no
-    item here (then it is not an input). ``get`` returns the text, None for void; of a ``number`` it is stored as one.
+    ``void`` is the cell when its list has no item here. ``get`` returns the text, None for void; of a ``number`` it is
+    stored as one. Where texts beside the cell matter, ``choose`` returns which of ``looks`` it has. ``grows`` marks a
+    cell whose row Excel itself makes higher while somebody writes there.
     """
 
     get: Callable[[Scope], str | None] | Computed | Formula
-    head: str
-    blank: str
+    look: Look
     void: str
     space: TextSpace | None
-    is_input: bool
     column: int
     number: bool = False
+    choose: Callable[[Scope], Need] | None = None
+    looks: Mapping[Need, Look] = MappingProxyType({})
+    grows: bool = False
 
 
 class RowProgram(NamedTuple):
@@ -77,13 +91,16 @@ class PreparedForm:
         self.this = ThisPeriod(round_.quarter, settings.plan_year)
         years = SimpleNamespace(**{f"y{n}": year.label for n, year in enumerate(settings.plan_years, 1)})
         self.names: dict[str, Any] = {
-            "fiscal_year": settings.fiscal_year.label, "years": years, "round": round_, "department": department,
+            "fiscal_year": settings.fiscal_year.label, "years": years, "round": _printed(round_), "department": department,
         } | settings.names.for_papers(form.sheet)  # fmt: skip
         rows = _RowPrograms(self)
         self.programs = {number: rows.program(row) for number, row in form.rows.items()}
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self._after_rows: dict[RowShape, str] = {}
+        self.fixed_values: dict[
+            tuple[str, Callable[[Any], int]], int | None
+        ] = {}  # of expressions of the control column
 
     def sheet_name(self, measure: str) -> str:
         """Return the name of the sheet with this measure: its ID, of a list that of the department."""
@@ -132,11 +149,10 @@ class _RowPrograms:
 
     def __init__(self, prepared: PreparedForm) -> None:
         self._prepared, self._form = prepared, prepared.form
-        self._variant = prepared.form.source.styles.variant
+        self._styles = prepared.form.source.styles
         self._period = 0  # the quarter or year whose row is being made, in a block over them
-        self._anchors = {
-            c.at: c for row in self._form.rows.values() for c in row.cells if isinstance(c.content, Binding)
-        }
+        cells = [c for row in self._form.rows.values() for c in row.cells]
+        self._anchors = {c.at: c for c in cells if isinstance(c.content, Binding) or c.shows}
 
     def program(self, row: TemplateRow) -> RowProgram:
         """Return the program of a row."""
@@ -173,7 +189,11 @@ class _RowPrograms:
         place, content = f'<c r="{column_letters(c.column)}{ROW}"', c.content
         if isinstance(content, Binding):
             return self._bound(c, before, place)
-        place += f' s="{self._hidden_style(c)}"'
+        anchor = self._anchors.get(c.merged_into or c.at)
+        if anchor is not None and anchor.unlocked:
+            return self._beside(c, anchor, before, place)
+        style = c.style if anchor is None or anchor.shows is None else self._styles.sample(c.style, anchor.shows)
+        place += f' s="{style}"'
         if isinstance(content, Computed) and content.fixed:
             text = self._fixed(c, content)
             content = f"{TEXT_HEAD}{escape(text)}</t></is>" if text else ""
@@ -181,41 +201,79 @@ class _RowPrograms:
             return f"{place}{content}</c>" if content else f"{place}/>"
         blank = f"{before}{place}/>"
         head = before + place + ("><f>" if isinstance(content, Formula) else TEXT_HEAD)
-        number = self._form.source.styles.is_numeric(c.style)
-        return Slot(content, head, blank, blank, c.space, False, c.column, number)
+        return Slot(content, Look(head, blank), blank, c.space, c.column, self._styles.is_numeric(c.style))
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
-        how, get = self._access(c), c.binding.getter(self._prepared.this)
-        is_input = how is not Access.LOCKED
-        closed, opened = (
-            self._variant(c.style, i, c.binding.is_number) if c.unlocked else c.style for i in (False, is_input)
-        )
+        get, number = c.binding.getter(self._prepared.this), c.binding.is_number
+        closed = self._styles.variant(c.style, Need.CLOSED, number=number) if c.unlocked else c.style
         void = f'{place} s="{closed}"/>'
         if get is None:
             return void
-        filled = opened if how is Access.OPEN else closed
-        head, blank = f'{before}{place} s="{filled}"{TEXT_HEAD}', f'{before}{place} s="{opened}"/>'
-        if c.binding.is_number and self._form.source.styles.is_percent(c.style):
+        if number and self._styles.is_percent(c.style):
             get = _in_percent(get, c.binding.spec.unit)
-        number = c.binding.is_number or (not c.unlocked and self._form.source.styles.is_numeric(c.style))
-        return Slot(get, head, blank, before + void, c.space, is_input, c.column, number)
+        number = number or (not c.unlocked and self._styles.is_numeric(c.style))
+        asked, choose = self._need(c)
+        looks = {need: self._look(c, need, before + place) for need in (Need if choose else (asked,))}
+        return Slot(get, looks[asked], before + void, c.space, c.column, number, choose, looks, self._grows(c))
+
+    def _grows(self, c: TemplateCell) -> bool:
+        """Whether a cell is for a text of any length and not merged; Excel fits no row to merged cells."""
+        if not c.unlocked or c.space is None or c.binding.spec.kind not in _LONG:
+            return False
+        single = c.space.bottom == c.row and c.at not in self._form.merge_columns
+        return single and c.repeats == len(self._form.layout.chains[c.row])
+
+    def _look(self, c: TemplateCell, need: Need, place: str) -> Look:
+        """A bound cell as it is where so much is asked for."""
+        if not c.unlocked:
+            return Look(f'{place} s="{c.style}"{TEXT_HEAD}', f'{place} s="{c.style}"/>')
+        number, is_input = c.binding.is_number, need is not Need.CLOSED
+        blank = self._styles.variant(c.style, need, number=number, struck=not (is_input or self._form.published))
+        stays = is_input and self._access(c) is Access.OPEN
+        filled = self._styles.variant(c.style, need if stays else Need.CLOSED, number=number)
+        return Look(f'{place} s="{filled}"{TEXT_HEAD}', f'{place} s="{blank}"/>', is_input)
+
+    def _beside(self, c: TemplateCell, anchor: TemplateCell, before: str, place: str) -> Slot | str:
+        """A cell that is hidden in the merge of an input, whose lines are drawn around both."""
+        get, how = anchor.binding.getter(self._prepared.this), self._access(anchor)
+        styles = {n: self._styles.variant(c.style, n, number=anchor.binding.is_number) for n in Need}
+        asked, choose = self._need(anchor)
+        if get is None or (choose is None and how is not Access.IF_BLANK):
+            return f'{place} s="{styles[asked if get else Need.CLOSED]}"/>'
+        looks = {n: Look("", f'{before}{place} s="{style}"/>') for n, style in styles.items()}
+
+        def chosen(scope: Scope) -> Need:
+            if how is Access.IF_BLANK and get(scope):
+                return Need.CLOSED
+            return choose(scope) if choose else asked
+
+        void = looks[Need.CLOSED].blank
+        return Slot(
+            lambda scope: None if get(scope) is None else "", looks[asked], void, None, c.column, False, chosen, looks
+        )
+
+    def _need(self, c: TemplateCell) -> tuple[Need, Callable[[Scope], Need] | None]:
+        """What is asked for in a bound cell, and a function from the scope to that where texts beside it matter."""
+        binding, prepared = c.binding, self._prepared
+        period = self._period_of(binding)
+        if not c.unlocked or (binding.period and not period):
+            return Need.CLOSED, None
+        where = binding.spec, period, prepared.round, prepared.settings
+        beside, owner = need_beside(*where), binding.owner
+        return need(*where), beside and (lambda scope: beside(scope[owner], scope[0]))
 
     def _access(self, c: TemplateCell) -> Access:
         """Whether a bound cell is an input in this round."""
         binding, prepared = c.binding, self._prepared
-        period = self._period if binding.period_slot else binding.period
-        if period == THIS:
-            period = prepared.this.of(binding.spec.period)
+        period = self._period_of(binding)
         if not c.unlocked or (binding.period and not period):
             return Access.LOCKED
         return access(binding.field, period, prepared.round, prepared.settings)
 
-    def _hidden_style(self, c: TemplateCell) -> int:
-        """The style of a cell; one hidden in a merge follows the input that the merge is."""
-        anchor = self._anchors.get(c.merged_into) if c.merged_into else None
-        if anchor is None or not anchor.unlocked:
-            return c.style
-        return self._variant(c.style, self._access(anchor) is not Access.LOCKED, anchor.binding.is_number)
+    def _period_of(self, binding: Binding) -> int:
+        if binding.period_slot:
+            return self._period
+        return self._prepared.this.of(binding.spec.period) if binding.period == THIS else binding.period
 
     def _fixed(self, c: TemplateCell, content: Computed) -> str:
         try:
@@ -224,6 +282,14 @@ class _RowPrograms:
             where = f"シート「{self._form.sheet}」 {address(*c.at)}"
             fault = f"{where}: 「{content.source}」を表示できません（{reason(error)}）。"
             raise TemplateError(self._form.name, (fault,)) from None
+
+
+def _printed(round_: Round) -> Round:
+    """A round as texts of the form name it: its deadline as people read it."""
+    try:
+        return replace(round_, deadline=printed_day(date.fromisoformat(round_.deadline)))
+    except ValueError:  # none
+        return round_
 
 
 def _in_percent(get: Callable[[Scope], str | None], unit: str) -> Callable[[Scope], str | None]:

@@ -18,10 +18,10 @@ from ..expressions import Computed, Condition, ItemView, reason
 from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
-from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, SELECTED
+from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, PAGES, SELECTED
 from ..records import TemplateRow, TextSpace
 from ..stamp import Stamp
-from .page_breaks import breaks
+from .page_breaks import pages
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
@@ -55,11 +55,15 @@ class RenderedSheet:
 
 @dataclass(slots=True)
 class _WrittenRow:
-    """A row being rendered: as drawn, with its height in points and its cells."""
+    """A row being rendered: as drawn, with its height in points and its cells.
+
+    The height of a ``free`` row is left to Excel once somebody writes there.
+    """
 
     drawn: TemplateRow
     height: float | None
     cells: str
+    free: bool = False
 
 
 class _TallText(NamedTuple):
@@ -185,29 +189,34 @@ class _SheetWriter:
             self.drawn[measure.id].add(template_row)
             self.begins.setdefault(measure.id, number)
         out = [f'<c r="A{number}"{_KEY}{key}{TEXT_TAIL}'] if self.stamp else []
-        height = self._fill(program, out, number, path)
+        height, grows = self._fill(program, out, number, path)
         out.append(program.end)
         cells = "".join(out).replace(ROW, str(number))
         drawn = program.row
         taller = height > (drawn.height or self.form.default_height)
-        self.written.append(_WrittenRow(drawn, height if taller else drawn.height, cells))
+        self.written.append(_WrittenRow(drawn, height if taller else drawn.height, cells, grows and not taller))
 
-    def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> float:
-        """Add the cells of a row to ``out``; return the height in points that their texts need."""
-        height, scope = 0.0, self.scope
-        for get, head, blank, void, space, is_input, column, number_cell in program.slots:
+    def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> tuple[float, bool]:
+        """Add the cells of a row to ``out``.
+
+        Return the height in points that their texts need, and whether a blank input could make it grow.
+        """
+        height, growing, scope = 0.0, False, self.scope
+        for get, look, void, space, column, number_cell, choose, looks, grows in program.slots:
             if isinstance(get, Formula):  # it can be rendered only when all rows are known
-                out += (head, f"\x02{len(self.formulas)}\x03", "</f></c>")
+                out += (look.head, f"\x02{len(self.formulas)}\x03", "</f></c>")
                 self.formulas.append((get, path))
                 continue
             text = self._text(get) if isinstance(get, Computed) else get(scope)
             if text is None:
                 out.append(void)
                 continue
+            head, blank, is_input = look if choose is None else looks[choose(scope)]
             if is_input and self.first_input is None:
                 self.first_input = (number, column)
             if not text:
                 out.append(blank)
+                growing = growing or (grows and is_input)
                 continue
             if number_cell and is_number(text):
                 out += (head.removesuffix(TEXT_HEAD), "><v>", text, "</v></c>")
@@ -221,7 +230,7 @@ class _SheetWriter:
                     height = max(height, self._limited(points, number, column))
                 else:
                     self.tall.append(_TallText(space.bottom, path[: space.repeats], number, column, points))
-        return height
+        return height, growing
 
     def _limited(self, height: float, row: int, column: int) -> float:
         """The height of a row that the text of a cell needs, at most what Excel allows."""
@@ -235,7 +244,13 @@ class _SheetWriter:
 
     def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
         """The value of an expression of the control column; None where a list that it names has ended."""
-        return self._evaluated(condition, lambda names: kind(condition.value(names)))
+        known, key = self.prepared.fixed_values, (condition.source, kind)
+        if key in known:
+            return known[key]
+        value = self._evaluated(condition, lambda names: kind(condition.value(names)))
+        if condition.fixed:
+            known[key] = value
+        return value
 
     def _evaluated(
         self, expression: Computed | Condition, evaluate: Callable[[Mapping[str, Any]], _Value]
@@ -266,11 +281,15 @@ class _SheetWriter:
             )
 
     def _stretch(self) -> None:
-        """Make the last row of each tall merge so high that its text fits."""
+        """Make the last row of each tall merge so high that its text fits, and keep its rows high enough for it."""
         for text in self.tall:
             found = self.rows.locate(text.bottom, text.path)
             last = found[1] if found else text.row
-            lacking = text.points - sum(self._height(n) for n in range(text.row, last + 1))
+            rows = range(text.row, last + 1)
+            if text.points > sum(0.0 if self.written[n - 2].free else self._height(n) for n in rows):
+                for n in rows:
+                    self.written[n - 2].free = False
+            lacking = text.points - sum(map(self._height, rows))
             if lacking > 0:
                 needed = self._height(last) + lacking
                 self.written[last - 2].height = self._limited(needed, text.row, text.column)
@@ -284,7 +303,8 @@ class _SheetWriter:
     def _xml(self, *, first: bool) -> str:
         out = [self._head(first=first), "<sheetData>", self._key_row()]
         for number, row in enumerate(self.written, 2):
-            height = f' ht="{row.height:g}" customHeight="1"' if row.height is not None else ""
+            custom = "" if row.free else ' customHeight="1"'
+            height = f' ht="{row.height:g}"{custom}' if row.height is not None else ""
             out.append(f'<row r="{number}"{row.drawn.attributes}{height}>{row.cells}</row>')
         out += ("</sheetData>", self._after(), "</worksheet>")
         xml = "".join(out)
@@ -297,7 +317,8 @@ class _SheetWriter:
         head = self.form.worksheet.head.replace(SELECTED, "1" if first else "0")
         frozen = self.form.worksheet.frozen
         if frozen:
-            head = head.replace(FROZEN, str(self.rows.rows.get(frozen, [frozen])[-1]))
+            last = max((own[-1] for row, own in self.rows.rows.items() if row <= frozen), default=1)
+            head = head.replace(FROZEN, str(last))
         return head.replace(ACTIVE, address(*(self.first_input or (2, 2))))
 
     def _key_row(self) -> str:
@@ -309,19 +330,20 @@ class _SheetWriter:
     def _after(self) -> str:
         """What follows the rows: page breaks, and no green triangles at texts of digits, which are intended."""
         heights = [self._height(number) for number in range(2, len(self.written) + 2)]
-        after, letters = breaks(self.form, self.rows, heights), self.form.column_letters
-        marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in after)
-        count = len(after)
-        broken = f'<rowBreaks count="{count}" manualBreakCount="{count}">{marks}</rowBreaks>' if after else ""
+        paged, letters = pages(self.form, self.rows, heights), self.form.column_letters
+        marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in paged.breaks)
+        count = len(paged.breaks)
+        broken = f'<rowBreaks count="{count}" manualBreakCount="{count}">{marks}</rowBreaks>' if count else ""
         ignored = ""
         if letters and heights:
             area = f"{letters[0]}2:{letters[-1]}{len(heights) + 1}"
             ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
-        return self.prepared.after_rows(self.rows).replace(BREAKS, broken).replace(IGNORED, ignored)
+        after = self.prepared.after_rows(self.rows).replace(PAGES, "1" if paged.fitted else "0")
+        return after.replace(BREAKS, broken).replace(IGNORED, ignored)
 
 
 def _points(text: str, space: TextSpace) -> float:
     """The points that a text needs in its cell."""
     if not space.em:
         return text_metrics.stacked_height(text, space.pitch)
-    return text_metrics.needed_height(text, space.em, space.pitch)
+    return text_metrics.needed_height(text, space.em, space.pitch, space.font)

@@ -25,6 +25,7 @@ from .sheet import RenderedSheet, render_sheet
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_VISIBLE = "visible"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
 _CORE_REL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
@@ -84,7 +85,7 @@ class PlainSheet:
     name: str
     part_name: str
     xml: str
-    state: str = "visible"
+    state: str = _VISIBLE
     titles: str = ""
 
     @property
@@ -148,12 +149,13 @@ class _WorkbookWriter:
             self._add(rels_name(name), _rels_xml(name, rels))
 
     def _listed(self) -> list[SheetEntry]:
-        """All sheets, in order; the template's other sheets under names that no other sheet has.
+        """All sheets, in order; the template's other sheets where they stand in it, under names that no other sheet has.
 
         Raises DxreportError for an ID that cannot be the name of a sheet.
         """
         listed, after = ([plain.entry for plain in plains] for plains in (self.before, self.after))
         taken = {entry.name.casefold() for entry in (*listed, *after)}
+        forms: list[SheetEntry] = []
         for number, sheet in enumerate(self.sheets, 1):
             if not is_sheet_name(sheet.name) or sheet.name.casefold() in taken:
                 what = "部署" if self.form.layout.is_list else "施策ID"
@@ -162,25 +164,32 @@ class _WorkbookWriter:
                     f"{what}を、: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください（同じものを二つは使えません）。",
                 )
             taken.add(sheet.name.casefold())
-            listed.append(SheetEntry(sheet.name, _sheet_part(number), "visible", "worksheet"))
+            forms.append(SheetEntry(sheet.name, _sheet_part(number), _VISIBLE, "worksheet"))
         drawn = {other.name.casefold() for other in self.form.others}
+        others = []
         for other in self.form.others:
             name = _free_name(other.name, taken | drawn) if other.name.casefold() in taken else other.name
             taken.add(name.casefold())
-            listed.append(replace(other, name=name))
-        return listed + after
+            others.append(replace(other, name=name))
+        at = len(self.form.before)
+        return [*listed, *others[:at], *forms, *others[at:], *after]
 
     def _workbook(self, shared: SharedParts, listed: Sequence[SheetEntry]) -> str:
         sheets = []
         for i, s in enumerate(listed, 1):
-            state = f' state="{s.state}"' if s.state != "visible" else ""
+            state = f' state="{s.state}"' if s.state != _VISIBLE else ""
             sheets.append(f'<sheet name="{escape_attribute(s.name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
-        first = len(self.before)
-        positions = {s.name: i for i, s in enumerate(self.form.others, first + len(self.sheets))}
+        first = len(self.before) + len(self.form.before)
+        positions = {s.name: i for i, s in enumerate(self.form.before, len(self.before))}
+        positions |= {s.name: i for i, s in enumerate(self.form.after, first + len(self.sheets))}
+        head = shared.workbook_head
+        if first and not self.before:  # it opens at the first form, also behind other sheets
+            views = head if "<workbookView" in head else f"{head}<bookViews><workbookView/></bookViews>"
+            head = views.replace("<workbookView", f'<workbookView activeTab="{first}"', 1)
         titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
         defined = self.form.names.xml(titles, first, [(s.name, s.rows) for s in self.sheets], positions)
         return (
-            f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{shared.workbook_head}'
+            f'{_DECLARATION}<workbook xmlns="{MAIN_NS}" xmlns:r="{REL_TYPE[:-1]}">{head}'
             f'<sheets>{"".join(sheets)}</sheets>{defined}<calcPr fullCalcOnLoad="1"/></workbook>'
         )
 
