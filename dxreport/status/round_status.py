@@ -142,7 +142,7 @@ def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:
 
 
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
-    """Return the unidentifiable files and sheets received between the first issue of this round and of the next."""
+    """Return the unidentifiable files received between the first issue of this round and of the next, one row each."""
     begins: dict[str, str] = {}
     for issue in master.issues:
         begins[issue.round] = min(issue.when, begins.get(issue.round, issue.when))
@@ -150,8 +150,11 @@ def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     if begin is None:
         return ()
     end = min((when for when in begins.values() if when > begin), default="9999")
-    unknown = (r for r in master.receipts if r.state is ReceiptState.REFUSED and not r.round)
-    return tuple(r for r in unknown if begin <= r.when < end)
+    found: dict[str, Receipt] = {}
+    for r in master.receipts:
+        if r.state is ReceiptState.REFUSED and not r.round and begin <= r.when < end:
+            found.setdefault(r.id, r)
+    return tuple(found.values())
 
 
 def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) -> SheetStatus:

@@ -93,3 +93,13 @@ def test_the_sums_count_every_sheet_once(quarter: Quarter, today: date) -> None:
     found = now(quarter, today)
     assert sum(found.sums.values()) == len(found.sheets) == 26
     assert found.sums[State.MERGED] == 3 and found.sums[State.HELD] == 1
+
+
+def test_a_file_of_many_sheets_that_nobody_knows_is_told_once(quarter):
+    data = quarter.filled({}, "経営改革課")
+    for path in quarter.workspace.forms.glob("*.xlsx"):
+        path.unlink()
+    quarter.collect(data, now=datetime(2022, 7, 14))
+    refused = [r for r in quarter.master.receipts if r.state is ReceiptState.REFUSED]
+    found = status(quarter.master, quarter.master.settings.round("第1四半期"), date(2022, 7, 20))
+    assert len(refused) == 5 and [r.id for r in found.refused] == ["U0001"]
