@@ -25,6 +25,7 @@ from ..ooxml.cells import Grid
 from ..ooxml.package import Package
 from ..ooxml.refs import cell
 from .reading import SheetReading
+from .senders import department_of
 from .unkeyed import UnkeyedReader, extra_sheets
 
 Ask = Callable[[str], str]
@@ -36,7 +37,7 @@ class FileRead:
     """A file as read just now: its sheets and its problems.
 
     ``package`` holds the parts of an .xlsx or .xlsm (decrypted), None for other formats; ``corrects`` is the
-    return that it is a corrected copy of, "" for none.
+    return that it is a corrected copy of, "" for none; ``department`` the sender's, of a mail without files.
     """
 
     file: ReturnedFile
@@ -44,6 +45,7 @@ class FileRead:
     sheets: tuple[SheetReading, ...] = ()
     package: Package | None = field(default=None, repr=False)
     corrects: str = ""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,21 @@ class FileReader:
 
     def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
         """Read a file. Problems are returned, not raised. ``ask=False`` never prompts for a password."""
+        if file.problem == problems.MAIL_ONLY.code:
+            return self._mail(file)
         if file.problem:
             return FileRead(file, (_unreadable(file.problem, file.detail),))
         try:
             return self._book(file, self.open(file, ask=ask))
         except Unreadable as error:
             return FileRead(file, (_unreadable(error.code, error.detail),))
+
+    def _mail(self, file: ReturnedFile) -> FileRead:
+        """A mail without files: whose it is, and what it says."""
+        department = department_of(self.master, file.sender)
+        sender = f"{department}（{file.sender}）" if department else f"「部署」にない差出人（{file.sender or '不明'}）"
+        said = {"sender": sender, "subject": file.subject}
+        return FileRead(file, (problem(problems.MAIL_ONLY, said, value=file.text),), department=department)
 
     def open(self, file: ReturnedFile, *, ask: bool = True) -> Workbook:
         """Open a file with the passwords known; raises Unreadable."""

@@ -310,13 +310,17 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """部署: a row of the master's table, which is in 建制順; ``form`` is its 様式, as written, if it has one of its own."""
+    """部署: a row of the master's table, which is in 建制順; ``form`` is its 様式, as written, if it has one of its own.
+
+    ``phone`` is 電話, for the coordinator alone.
+    """
 
     name: str
     former_names: tuple[str, ...] = ()
     to: str = ""
     cc: str = ""
     form: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
 Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 方向 and
-the ledgers of the master.
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 部署, 方向
+and the ledgers of the master.
 """
 
 from __future__ import annotations
@@ -241,6 +241,11 @@ TOO_LARGE = ProblemKind(
     "配付したファイルに記入し直すか、様式の外に貼り付けた内容を削除して返送してください。圧縮ファイルは展開して返送してください。",
 )
 NO_FORM_SHEET = ProblemKind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
+MAIL_ONLY = ProblemKind(
+    "E460",
+    "{sender}からのメール「{subject}」に、ファイルが添付されていません。",
+    "本文を読み、ブックが要るなら送ってもらってください。済んだら dxreport dismiss 受付番号 --reason 理由 で除外します。",
+)
 EMPTY_FILE = ProblemKind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
 CANNOT_OPEN = ProblemKind(
     "E408",
@@ -357,6 +362,27 @@ REPLACED = ProblemKind(
     "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
     "こちらを採るときは、{newer}を取り下げてください（dxreport withdraw {newer}）。"
     "それでも保留のままなら、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
+)
+ADDRESS_MISSING = ProblemKind(
+    "W631", "宛先が登録されていません。", "宛先を聞き、「部署」シートの「宛先」に記入してください。"
+)
+ADDRESS_UNREAD = ProblemKind(
+    "W632",
+    "宛先「{value}」がメールアドレスとして読めません。",
+    "正しい宛先を聞き、「部署」シートの「宛先」を直してください。",
+)
+ADDRESS_MISSPELT = ProblemKind(
+    "W633",
+    "宛先のドメインの綴りが違います（「{domain}」のはずです）。",
+    "正しい宛先を聞き、「部署」シートの「宛先」を直してください。",
+)
+ADDRESS_ELSEWHERE = ProblemKind(
+    "W634", "宛先のドメインが「{domain}」ではありません。", "ほかの団体の宛先でよいか確かめてください。"
+)
+DISMISSED = ProblemKind(
+    "W630",
+    "この返送（{return}）は除外されています。今回も取り込んでいません。",
+    "取り込むには、dxreport resolve {return}/施策ID --accept --reason 理由 を実行してください。",
 )
 JOINED = ProblemKind(
     "W511",

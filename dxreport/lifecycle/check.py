@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..collect.strayed import strayed
 from ..domain import problems
+from ..domain.addresses import address_problems
 from ..domain.errors import DxreportError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
@@ -38,6 +39,7 @@ from ..master.schema import (
     MEASURES,
     NAMES,
     PROGRESS,
+    RECEIPT_FIELD,
     ROUNDS,
     SETTINGS_SHEET,
     TREATMENT,
@@ -174,6 +176,7 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
     """
     yield from _names(book, master)
     yield from _unweighed(book, master.settings)
+    yield from _addresses(book, master)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
     for row in book.read_table(PROGRESS)[1]:
@@ -194,6 +197,16 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
 
 
+def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
+    """Find departments with measures that no mail reaches, and addresses outside of the office."""
+    used = {m.lead_department for m in master.measures}
+    for row, department in zip(book.read_table(DEPARTMENTS)[1], master.departments, strict=True):
+        if department.name in used:
+            place, label = row.place("宛先"), f"{department.name} 宛先"
+            for p in address_problems(department.to, master.settings.mail_domain):
+                yield replace(p, sheet=place.sheet, cell=place.cell, label=label)
+
+
 def _unopened(master: Master) -> Iterator[Problem]:
     """Find declared fields for departments that no round opens."""
     opened = {group for round_ in master.settings.rounds for group in round_.opens}
@@ -205,7 +218,7 @@ def _unopened(master: Master) -> Iterator[Problem]:
 
 def _gone(master: Master) -> Iterator[Problem]:
     """Find fields with answers that 項目 no longer has."""
-    known = {*master.settings.catalogue.field, DIRECTION_FIELD}
+    known = {*master.settings.catalogue.field, DIRECTION_FIELD, RECEIPT_FIELD}
     gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
     for key, count in sorted(gone.items()):
         params = {"value": key.rpartition(".")[2], "count": str(count)}

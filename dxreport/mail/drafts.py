@@ -17,15 +17,17 @@ from types import SimpleNamespace
 
 from ..collect.corrected import kept_copies
 from ..collect.originals import original_path
+from ..domain.addresses import addresses
 from ..domain.days import printed_day
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
-from ..master.records import Issue, Master, Receipt
+from ..master.records import Issue, Master, Receipt, stamp
+from ..status.mailed import KINDS, Mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import atomic_write, file_name
 from ..workspace.paths import Workspace
-from .eml import BOUNDARY, Attachment, addresses, eml
+from .eml import BOUNDARY, Attachment, eml
 from .template import compose
 
 
@@ -39,7 +41,7 @@ class MailKind(Enum):
     @property
     def label(self) -> str:
         """The Japanese name."""
-        return {"request": "依頼", "return": "差し戻し", "remind": "督促"}[self.value]
+        return KINDS[self.value]
 
     @property
     def mark(self) -> str:
@@ -131,6 +133,22 @@ def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
     for path in old:
         path.unlink()
     return paths, old
+
+
+def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
+    """Note that drafts were made; raises as ``remember``."""
+    kind, round_ = drafts.kind.value, drafts.round.name
+    remember(workspace, (
+        Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
+        for draft, path in zip(drafts.drafts, paths, strict=True)
+    ))  # fmt: skip
+
+
+def open_rounds(master: Master, today: date) -> tuple[Round, ...]:
+    """The rounds with held sheets."""
+    issued = {issue.round for issue in master.issues}
+    rounds = (r for r in master.settings.rounds if r.name in issued)
+    return tuple(r for r in rounds if State.HELD in status(master, r, today).sums)
 
 
 def out_folder(workspace: Workspace, master: Master, kind: MailKind, round_: Round) -> Path:

@@ -64,7 +64,13 @@ class ReceiptState(Enum):
     HELD = "保留"
     ELSEWHERE = "別の回"  # filled in for another round than its own
     REFUSED = "受付不可"
+    DISMISSED = "除外"  # held or refused, and put aside
     WITHDRAWN = "取下げ"
+
+    @property
+    def aside(self) -> bool:
+        """Whether it counts no more: nobody is chased for it."""
+        return self in (ReceiptState.DISMISSED, ReceiptState.WITHDRAWN)
 
     @property
     def key(self) -> str:
@@ -112,7 +118,7 @@ class Issue:
 class Receipt:
     """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``).
 
-    ``note`` is why it is held, was accepted or was withdrawn; ``replaced_by`` the return that was merged
+    ``note`` is why it is held, was accepted, dismissed or withdrawn; ``replaced_by`` the return that was merged
     instead of a held one; ``meant`` the round that the sheet was filled in for, if not its own;
     ``comments`` are the notes that the department wrote on cells, one per line (``E21: …``).
     """
@@ -162,7 +168,10 @@ def next_id(letter: str, taken: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did."""
+    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did.
+
+    With RECEIPT_FIELD in its ``ref`` it is the state of a returned sheet that changed.
+    """
 
     when: str
     measure: str

@@ -19,6 +19,8 @@ STATE, STATE_FROM = "状態", "状態の開始四半期"
 FORM = "様式"  # which template of the workspace is used
 WEIGHT, TREATMENT = "重さ", "課題の扱い"  # of a word of 進捗
 DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
+RECEIPT_FIELD = "receipt"  # in 変更履歴 in place of a field: the state of a returned sheet
+PHONE = "電話"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def _declared(catalogue: Catalogue, prefix: str, years: tuple[FiscalYear, ...]) 
 
 DEPARTMENTS = TableSchema("部署", "部署表", (
     Column("部署名", 26), Column("旧名称", 26), Column("宛先", 40), Column("CC", 40),
-    Column(FORM, 18, optional=True),
+    Column(FORM, 18, optional=True), Column(PHONE, 16, optional=True),
 ), ("部署名",))  # fmt: skip
 
 FIELDS = TableSchema("項目", "項目表", (

@@ -28,6 +28,7 @@ from .schema import (
     NAMES,
     NEEDED,
     OPEN,
+    PHONE,
     PROGRESS,
     ROUNDS,
     SETTINGS_SHEET,
@@ -88,7 +89,12 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
             row.fault("部署名", "部署名がありません。")
         else:
             out[name] = Department(
-                name, split(row["旧名称"]), row["宛先"].strip(), row["CC"].strip(), row[FORM].strip()
+                name,
+                split(row["旧名称"]),
+                row["宛先"].strip(),
+                row["CC"].strip(),
+                row[FORM].strip(),
+                row[PHONE].strip(),
             )
     return tuple(out.values())
 

@@ -44,7 +44,9 @@ FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
 # Typst breaks lines at blanks, kana, kanji and full-width letters, but not within a run of other characters (Latin
 # words, numbers, rules) or of marks that may not begin a line. The narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
-_WHOLE = frozenset({"standing", "title", "author", "terms", "verdict", "past", "stamp", "share"})  # stay as they are
+_WHOLE = frozenset(
+    {"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share"}
+)  # stay as they are
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
@@ -102,11 +104,13 @@ def _data(figures: Figures) -> dict[str, Any]:
         "owner": words.owner(names),
         "author": names.sender,
         "sender": figures.sender,
+        "maker": words.maker(names),
         "terms": {"measure": names.measure, "activity": names.activity, "adviser": names.adviser},
         "kind": words.kind(figures),
         "stamp": words.stamp(figures),
         "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
         "quarter_label": figures.quarter_label,
+        "quarter": f"{figures.fiscal_year} {figures.quarter_label}",
         "headline": list(words.headline(figures)),
         "cards": plain(words.cards(figures)),
         "remarks": list(words.remarks(overview, names)),
@@ -119,10 +123,9 @@ def _data(figures: Figures) -> dict[str, Any]:
         "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
         "late": [_activity(x, figures) for x in figures.late],
         "late_before": [_activity(x, figures) for x in figures.late_before],
-        "doubts": [{"id": x.measure.id, "name": x.name, "notes": list(x.notes)} for x in figures.activities if x.notes],
-        "budget_doubts": [
-            {"id": c.measure.id, "note": c.note} for c in figures.contradictions if c.label == "予算化有無"
-        ],
+        "doubts": list(words.doubts(figures)),
+        "budget_doubts": list(words.budget_doubts(figures)),
+        "support_doubts": list(words.support_doubts(figures)),
         "budgets": [_line(b) for b in figures.budgets],
         "results": _results(figures.results),
         "support": [

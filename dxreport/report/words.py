@@ -76,6 +76,12 @@ def owner(names: Names) -> str:
     return joined(city, names.report_owner)
 
 
+def maker(names: Names) -> str:
+    """Return the office in charge and how to reach it; the city only where ``owner`` does not name it."""
+    city = "" if names.city in owner(names) or not names.office else names.city
+    return joined(city, names.office, names.contact)
+
+
 def on_track(overview: Overview) -> str:
     """Name what is on plan: the word of 設定, or what several of them mean together."""
     known = [c.label for c in overview.categories if c.standing.on_plan]

@@ -37,6 +37,7 @@ class Workspace:
     log = _Place("master/log")  # what happened to the master, a file a command
     earlier = _Place("master/earlier.json")  # the progress of earlier years, as rollover left it
     finals = _Place("master/final")  # final reports as approved, by id
+    mailed = _Place("master/mail/drafts.json")  # when drafts of mails were made
     backup = _Place("master/backup")  # earlier versions of the master
 
     @classmethod

@@ -112,7 +112,18 @@ def test_a_master_without_rows_of_names_is_told_which_to_add(copy, capsys):
             row[0].value = f"（{row[0].value}）"  # another row
     book.save(path)
     _, answer = run(copy, capsys)
-    assert [(p["code"], p["cell"], p["label"]) for p in answer["settings"]] == [("W611", "", "団体名、計画名")]
+    found = [(p["code"], p["cell"], p["label"]) for p in answer["settings"] if p["code"] < "W630"]
+    assert found == [("W611", "", "団体名、計画名")]
+
+
+def test_departments_that_no_mail_reaches_are_named_at_their_cells(copy, capsys):
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["部署"]["C2"].value = "soumu@city.kisarazulg.jp"
+    book.save(path)
+    _, answer = run(copy, capsys)
+    found = [(p["code"], p["sheet"], p["cell"], p["label"]) for p in answer["settings"] if p["code"] > "W630"]
+    assert found == [("W633", "部署", "C2", "総務課 宛先"), ("W631", "部署", "C9", "収税対策室 宛先")]
 
 
 def test_nothing_is_written(workspace, capsys):

@@ -271,7 +271,7 @@ def test_pages_are_numbered_and_name_the_office(printed: str) -> None:
     assert "｜作成" not in squeezed(pages[1])  # 設定 names no office
     named = replace(SETTINGS, names=Names(city="木更津市", plan="DX推進計画", office="経営改革課", contact="内線123"))
     for page in pages_of(pdf(figures(in_memory(real(), named), 1, JULY), TYPST)):
-        assert "木更津市DX推進計画年間活動計画進捗報告書" in page and "作成木更津市経営改革課内線123" in page
+        assert "木更津市DX推進計画令和４年度第1四半期｜作成経営改革課内線123" in page
 
 
 def test_every_result_is_printed(found: Figures, printed: str) -> None:
