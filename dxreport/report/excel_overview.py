@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _WIDTHS = (8.0, 34.0, 34.0, 9.0, 32.0, 33.0)  # digits
+_WIDTHS_LONG = (8.0, 28.0, 26.0, 9.0, 53.0, 26.0)  # where a 対応策 is long
+_LONG = 120  # characters
 _CARDS = ((0, 1), (2, 2), (3, 4), (5, 5))  # first and last column of each
-_LEFT, _RIGHT = ((0, 2), 530), ((3, 5), 530)  # halves of the sheet for charts, with their width in pixels
+_LEFT, _RIGHT = (0, 2), (3, 5)  # halves of the sheet for charts
 _WHOLE = (0, len(_WIDTHS) - 1)
 _LINE = 22 / ROW  # of the verdict, to a usual line
 _SCALE = 0.88  # about that at which the columns fit on A4 landscape
@@ -29,6 +31,7 @@ _TOP, _BOTTOM = 0.4, 0.5  # margins in inches
 _BESIDE = 4  # quarters, in a chart of half the width
 _GAP = 3.0  # points between sections
 _BEFORE = "前の四半期に遅延・課題があったもの"
+_DIGIT, _PADDING = 7, 5  # pixels of a column
 _ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
 
 
@@ -58,7 +61,8 @@ class _Overview:
         self.printed = 0
         self.too_tall: list[str] = []
         self.shortened: list[str] = []
-        for n, digits in enumerate(_WIDTHS):
+        self.widths = _WIDTHS_LONG if any(len(x.answer) > _LONG for x in figures.late) else _WIDTHS
+        for n, digits in enumerate(self.widths):
             check(self.ws.set_column(n, n, digits))
 
     @property
@@ -102,14 +106,15 @@ class _Overview:
         self._next(_GAP)
 
     def _charts(self, topics: Sequence[Topic]) -> None:
-        places = (_LEFT, _RIGHT) if len(topics) > 1 else ((_WHOLE, _LEFT[1] + _RIGHT[1]),)
+        places = (_LEFT, _RIGHT) if len(topics) > 1 else (_WHOLE,)
         first = self.row
-        for topic, (columns, _) in zip(topics, places, strict=True):
+        for topic, columns in zip(topics, places, strict=True):
             self._across(topic.title, self.styles.heading, columns)
         self._next(20)
         tall = [len(t.rows) * 5 // 4 + 1 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
         rows = max([*tall, _LOWEST if len(tall) < len(topics) else 0])
-        for topic, ((at, _), width) in zip(topics, places, strict=True):
+        for topic, (at, last) in zip(topics, places, strict=True):
+            width = int(sum(_DIGIT * digits + _PADDING for digits in self.widths[at : last + 1])) - _PADDING
             chart = stacked(self.book, topic, width=width, height=rows * _ROW_PIXELS - 6)
             place = {"description": topic.title, "object_position": 2, "y_offset": 2}
             check(self.ws.insert_chart(self.row, at, chart, place))
@@ -207,7 +212,7 @@ class _Overview:
     def _across(self, value: str | int, style: Format, columns: tuple[int, int], *, size: float = 1) -> float:
         """Write into the next row over columns; return the points it needs, in letters ``size`` times as large."""
         first, last = columns
-        widths = [width / size for width in _WIDTHS[first : last + 1]]
+        widths = [width / size for width in self.widths[first : last + 1]]
         height = put_across(self.ws, self.row, str(value), style, widths=widths, first=first)
         if height > MAX_HEIGHT:
             (self.shortened if too_long(str(value)) else self.too_tall).append(address(self.row + 1, first + 1))

@@ -187,13 +187,13 @@ def test_days_are_printed_as_papers_print_them(later: openpyxl.Workbook) -> None
 
 
 def test_names_and_texts_are_seen_whole() -> None:
-    """400 characters in a column of 35 digits take 20 lines or more; 60 of a name in 32 take 4."""
+    """400 characters over columns of 62 digits take 13 lines or more; 58 of a name in 34 take 4."""
     texts = {
         "01-07": {"activity.countermeasure/K2/1": "対策" * 200, "name": "六十字の施策の名前です" * 5 + "おわりまで"}
     }
     sheet = opened(excel(figures(in_memory(edited(real(), texts)), 1, JULY)))["概要"]
     [row] = [cell.row for cell in sheet["A"] if cell.value == "01-07"]
-    assert sheet.row_dimensions[row].height >= 20 * 12
+    assert sheet.row_dimensions[row].height >= 13 * 12
     alone = {"01-07": {"name": texts["01-07"]["name"]}}
     sheet = opened(excel(figures(in_memory(edited(real(), alone)), 1, JULY)))["概要"]
     assert sheet.row_dimensions[row].height >= (4 + 1) * 12  # and the department
