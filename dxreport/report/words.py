@@ -108,6 +108,8 @@ def headline(figures: Figures) -> tuple[str, ...]:
         return (f"この四半期に実施する予定の{activity}はありません。",)
     fine = on_track(figures.overview)
     due = f"実施予定の{now.due:,}{activity}"
+    if now.unreported == now.due:
+        return (f"{due}の報告は、まだ1つも届いていません。",)
     if now.on_plan == now.due:
         first = f"{due}は、すべて{fine}。"
     else:
@@ -133,12 +135,13 @@ def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
 def _late_sentence(figures: Figures) -> str:
     count, before, activity = figures.now.late, figures.before, figures.names.activity
     moved = ""
-    if before is not None:
-        less = before.late - count
+    less = before.late - count if before is not None else 0
+    if before is not None and not (less > 0 and figures.now.unreported):  # what is still to come may be late too
         how = f"から{abs(less):,}{'減りました' if less > 0 else '増えました'}" if less else "と同じ数です"
         moved = f"前回の{before.late:,}{how}。" if before.late else ""
     if not count:
-        return f"遅延・課題のある{activity}はありません。{moved}"
+        reported = "報告のあったなかに、" if figures.now.unreported else ""
+        return f"{reported}遅延・課題のある{activity}はありません。{moved}"
     lines = figures.late
     said = sum(not is_blank(line.countermeasure) for line in lines)
     answers = "対応策はすべて記入されています" if said == count else f"対応策の記入は{said:,}{activity}です"

@@ -399,6 +399,15 @@ def test_the_verdict_of_a_third_quarter(third: Figures) -> None:
     assert (money.value, money.unit) == ("10", "／ 25 施策")
 
 
+def test_a_quarter_that_nobody_has_reported_is_not_praised() -> None:
+    """In 第4四半期 58 are due and none is reported; with one on track and the rest to come nobody can say fewer are late."""
+    measures = third_quarter().measures
+    assert words.headline(figures(in_memory(measures), 4, NOW)) == ("実施予定の58取組の報告は、まだ1つも届いていません。",)
+    one = {"01-01": {"activity.progress/K1/4": ON_TRACK}}
+    said = words.headline(figures(in_memory(edited(measures, one)), 4, NOW))
+    assert said[1:] == ("報告のあったなかに、遅延・課題のある取組はありません。", "未報告は57取組。")
+
+
 def test_each_late_activity_has_its_past_and_what_comes_next(third: Figures) -> None:
     """03-03 K2 was late, not reported, and is late again; 01-09 K3 was late in 第2四半期 and is no longer."""
     late, unreported, fine = Progress.LATE, Progress.UNREPORTED, Progress.ON_TRACK
