@@ -402,7 +402,9 @@ def test_the_verdict_of_a_third_quarter(third: Figures) -> None:
 def test_a_quarter_that_nobody_has_reported_is_not_praised() -> None:
     """In 第4四半期 58 are due and none is reported; with one on track and the rest to come nobody can say fewer are late."""
     measures = third_quarter().measures
-    assert words.headline(figures(in_memory(measures), 4, NOW)) == ("実施予定の58取組の報告は、まだ1つも届いていません。",)
+    assert words.headline(figures(in_memory(measures), 4, NOW)) == (
+        "実施予定の58取組の報告は、まだ1つも届いていません。",
+    )
     one = {"01-01": {"activity.progress/K1/4": ON_TRACK}}
     said = words.headline(figures(in_memory(edited(measures, one)), 4, NOW))
     assert said[1:] == ("報告のあったなかに、遅延・課題のある取組はありません。", "未報告は57取組。")
