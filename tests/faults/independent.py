@@ -116,10 +116,9 @@ def attachments_of_mail(data: bytes) -> set[str]:
     message = email.message_from_bytes(data, policy=email.policy.default)
     out = set()
     for part in message.walk():
-        name = str(part.get_filename() or "")
-        if name and not name.endswith(".eml") and not part.is_multipart():  # a mail is opened
+        if part.get_filename() and not part.is_multipart():
             payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes) and payload:
+            if isinstance(payload, bytes) and payload and not payload.startswith(b"From: "):  # a mail is opened
                 out.add(hashlib.sha256(payload).hexdigest())
     return out
 
