@@ -27,6 +27,7 @@ _HEADER = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?(?:from [^\n]*\n)?(?:[!-9;-~]+:[^
 # Signatures, and pictures shown in the text, are no returns.
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 _CHARSETS = dict.fromkeys(("shift_jis", "sjis", "x-sjis", "shift-jis", "windows-31j"), "cp932")
+_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}  # though Python decodes them
 _JIS_CODECS = {b"\x1b$B": "euc_jis_2004", b"\x1b$@": "euc_jis_2004", b"\x1b(I": "cp932"}  # with the high bits set
 _STORAGES = ("__attach_version1.0_#", "__recip_version1.0_#", "__nameid_version1.0")  # [MS-OXMSG] 2.2
 _FILE_NAME, _METHOD, _CONTENT_ID, _EMBEDDED = 0x3704, 0x3705, 0x3712, 5  # [MS-OXCMSG] 2.2.2
@@ -163,8 +164,8 @@ def _decoded(data: bytes, charset: str = "") -> str:
     charset = charset.lower()
     if charset.startswith("iso-2022-jp") or b"\x1b$" in data:
         return _jis(data)
-    for name in (_CHARSETS.get(charset, charset), "utf-8", "cp932", "euc_jp"):
-        with suppress(LookupError, UnicodeDecodeError):
+    for name in (_CHARSETS.get(charset, "" if charset in _NO_CHARSETS else charset), "utf-8", "cp932", "euc_jp"):
+        with suppress(LookupError, ValueError):  # no charset, or a name that cannot be one
             return data.decode(name)
     return data.decode("utf-8", "replace")
 

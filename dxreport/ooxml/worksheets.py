@@ -229,7 +229,7 @@ def _check_single(refs: list[str]) -> None:
 def _plain(raw: bytes) -> str:
     """The text of an XML part in UTF-8 without comments and the like; ``""`` for any other."""
     try:
-        return raw.decode() if b"<!" not in raw and raw.count(b"<?") < 2 else ""
+        return raw.decode() if b"<!" not in raw and raw.find(b"<?", 5) < 0 else ""
     except UnicodeDecodeError:
         return ""
 

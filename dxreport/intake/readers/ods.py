@@ -55,14 +55,10 @@ def read_ods(package: Package, limits: Bounds) -> list[Grid]:
     shown = f"{_STYLE}table-properties[@{_TABLE}display='false']"
     hidden = {style.get(_STYLE + "name") for style in root.iter(_STYLE + "style") if style.find(shown) is not None}
     tables = root.findall(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table")
-    if any(_is_astray(table) for table in root.iter(_TABLE + "table")):
+    linked = (_TABLE + "dde-link", _OFFICE + "dde-link")  # linked data have tables of their own
+    if len(tables) < sum(table.getparent().tag not in linked for table in root.iter(_TABLE + "table")):
         raise PackageError("表がほかの要素の中にあります")
     return [_grid(table, table.get(_TABLE + "style-name") in hidden, limits) for table in tables]
-
-
-def _is_astray(table: etree._Element) -> bool:
-    """Whether a table is where no sheet is: some programs look there. Linked data have tables of their own."""
-    return table.getparent().tag not in (_OFFICE + "spreadsheet", _TABLE + "dde-link", _OFFICE + "dde-link")
 
 
 def _grid(table: etree._Element, hidden: bool, limits: Bounds) -> Grid:
