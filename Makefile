@@ -13,12 +13,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick test-fonts lint docs bench wheel clean
+.PHONY: help demo test quick attack test-fonts lint docs bench wheel clean
 
 help:
 	@echo 'make demo    play a whole quarter on the 26 real measures in demo/, which is replaced'
 	@echo 'make test    run all tests (ARGS="-k merge" to select some)'
 	@echo 'make quick   run the tests that need neither LibreOffice nor Chromium'
+	@echo 'make attack  read thousands of damaged and hostile files (MINUTES=30)'
 	@echo 'make lint    check style, types and import contracts'
 	@echo 'make docs    regenerate the documents made from the program'
 	@echo 'make bench   run the benchmarks (NAME=help to run one)'
@@ -43,6 +44,11 @@ test: $(READY)
 
 quick: $(READY)
 	$(PYTEST) -m 'not libreoffice and not chromium' $(ARGS)
+
+# Counts, and every file that ends in a traceback, hangs, or shows another reader something else.
+MINUTES := 30
+attack: $(READY)
+	$(BIN)/python -m tests.faults.attack $$(( $(MINUTES) * 60 )) $(SEED)
 
 # What depends on fonts, on a Debian that has no Japanese ones but IPAex.
 test-fonts: $(READY)

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ..domain.visible import visible
+
 T = TypeVar("T")
 PATIENCE = 1.0  # seconds before a progress bar appears
 GAP = "  "
@@ -25,13 +27,17 @@ def prepare() -> None:
 
 
 def out(text: str = "") -> None:
-    """Print a line of the result."""
-    click.echo(text)
+    """Print lines of the result. What would steer the terminal is written out."""
+    click.echo(_safe(text))
 
 
 def say(text: str) -> None:
     """Print a message that is not part of the result."""
-    click.echo(text, err=True)
+    click.echo(_safe(text), err=True)
+
+
+def _safe(text: str) -> str:
+    return "\n".join(map(visible, text.expandtabs().split("\n")))
 
 
 def emit_json(value: Any) -> None:

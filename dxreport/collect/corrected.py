@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 from ..domain import problems
 from ..domain.days import printed
-from ..domain.errors import PackageError
+from ..domain.errors import DxreportError, PackageError
 from ..domain.fields import Ref
 from ..domain.problems import Problem
 from ..intake.file_type import Format, sniff
@@ -45,7 +45,12 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
         if unread or not held:
             continue
         name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
-        made = _copy(workspace, master, planned, held)
+        try:
+            made = _copy(workspace, master, planned, held)
+        except DxreportError:
+            raise
+        except Exception:  # an odd file must not keep others from going back; the mail says what is wrong all the same
+            made = None
         if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
             out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + made[1], made[0]))
     return out
@@ -122,12 +127,9 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
     sheets = [s for s in planned.sheets if s.texts and s.issue == first.issue]
     held = [s for s in sheets if s.status is Status.HELD]
     path = workbook_path(workspace, first.issue)
-    issue, snapshot = master.issue(first.issue), Archive(workspace, master.settings.catalogue).snapshot(first.issue)
-    form = (
-        Archive(workspace, master.settings.catalogue).form(issue.form, snapshot.catalogue)
-        if issue and snapshot
-        else None
-    )
+    archive = Archive(workspace, master.settings.catalogue)
+    issue, snapshot = master.issue(first.issue), archive.snapshot(first.issue)
+    form = archive.form(snapshot) if issue and snapshot else None
     round_ = master.settings.round(first.round)
     if form is None or snapshot is None or round_ is None or not path.is_file():
         return None

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..domain import problems
+from ..domain.errors import DxreportError
 from ..domain.model import FiscalYear, Round
 from ..domain.problems import KINDS, Problem, problem
 from ..form.align.sheet import Aligned, Doubt
 from ..form.read.filled import read_aligned, read_filled
 from ..form.read.sheet import Filled, find_stamp, read_sheet
+from ..form.records import Form
 from ..form.stamp import SHEET, Stamp
 from ..intake.file_type import EDITABLE, Format, sniff
-from ..intake.limits import Unreadable
+from ..intake.limits import Unreadable, unexpected
 from ..intake.notes import own, remarks
 from ..intake.returned import ReturnedFile
 from ..intake.workbook import Workbook, open_workbook
@@ -28,6 +30,7 @@ from .reading import SheetReading
 from .senders import department_of
 from .unkeyed import UnkeyedReader, extra_sheets
 
+FAULTS = "reports/読み取りの記録"
 Ask = Callable[[str], str]
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 
@@ -71,17 +74,31 @@ class FileReader:
         self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id for m in master.measures}
+        self.faults: dict[str, str] = {}  # what happened to us, by the path of the record in the workspace
 
     def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
         """Read a file. Problems are returned, not raised. ``ask=False`` never prompts for a password."""
         if file.problem == problems.MAIL_ONLY.code:
             return self._mail(file)
-        if file.problem:
-            return FileRead(file, (_unreadable(file.problem, file.detail),))
         try:
+            if file.problem:
+                raise Unreadable(file.problem, file.detail, file.trace)
             return self._book(file, self.open(file, ask=ask))
         except Unreadable as error:
-            return FileRead(file, (_unreadable(error.code, error.detail),))
+            return self.refused(file, error)
+        except DxreportError:  # what is wrong with the workspace is no fault of the file
+            raise
+        except Exception as error:  # whatever a parser meets must not keep other files from being read
+            return self.refused(file, unexpected(error))
+
+    def refused(self, file: ReturnedFile, error: Unreadable) -> FileRead:
+        """A file that cannot be read; what the maintainers need of a fault of ours is recorded."""
+        detail = error.detail
+        if error.trace:
+            record = f"{FAULTS}/{file.sha256[:12]}.txt"
+            self.faults[record] = f"{file.name}\n{file.sha256}\n\n{error.trace}"
+            detail = f"{detail}、記録は {record}"
+        return FileRead(file, (_unreadable(error.code, detail),))
 
     def _mail(self, file: ReturnedFile) -> FileRead:
         """A mail without files: whose it is, and what it says."""
@@ -129,19 +146,24 @@ class FileReader:
             for part in sorted(here, key=lambda p: order[p.sheet.name])
         ]
         sheets += unread
-        forms = {part.stamp.form for part in here}
+        snapshots = (self.archive.snapshot(part.stamp.issue) for part in here)
+        forms = {snapshot.form for snapshot in snapshots if snapshot}
         extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
         return FileRead(file, extra, tuple(sheets), package_of(book), book.corrected_return)
 
     def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:
         """The measures on a stamped sheet; one without texts where they cannot be told."""
         snapshot = self.archive.snapshot(stamp.issue)
-        form = self.archive.form(stamp.form, snapshot.catalogue) if snapshot else None
+        form = self._form(stamp, snapshot) if snapshot else None
         round_ = self.master.settings.round(snapshot.round) if snapshot else None
         if form is None or round_ is None:
             return [_Part(sheet, stamp)]
         read = read_sheet(form, sheet.rows, quarter=round_.quarter, year=self.master.settings.plan_year)
         return [_Part(sheet, filled.keys.stamp, filled) for filled in read.values()] or [_Part(sheet, stamp)]
+
+    def _form(self, stamp: Stamp, snapshot: Snapshot) -> Form | None:
+        """The form of an issue as we recorded it; None where it is not kept, or the stamp names another."""
+        return self.archive.form(snapshot) if stamp.form == snapshot.form else None
 
     def _sheet(self, part: _Part, *, twice: bool) -> SheetReading:
         sheet, stamp, read = part.sheet, part.stamp, part.read
@@ -202,7 +224,7 @@ class FileReader:
             return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
         if stamp.measure and (stamp.measure not in snapshot.texts or stamp.measure not in self.measures):
             return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
-        form, round_ = self.archive.form(stamp.form, snapshot.catalogue), self.master.settings.round(snapshot.round)
+        form, round_ = self._form(stamp, snapshot), self.master.settings.round(snapshot.round)
         if form is None or round_ is None:
             return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
         return snapshot, round_

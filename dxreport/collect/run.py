@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from ..domain.errors import DxreportError
 from ..intake.gather import gather
+from ..intake.limits import unexpected
 from ..intake.returned import ReturnedFile
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
@@ -45,20 +47,63 @@ def collect(
     for a path that is not there, MasterError or LockedError when the master cannot be read or written,
     DxreportError when the year is closed.
     """
-    books = _open_year(workspace, now)
+    work = _Work(workspace, now, passwords, ask, replace)
     files = list(gather(paths))
-    planner = Planner(books, FileReader(books.master, books.kept.archive, passwords, ask), whole=replace)
-    plan = planner.plan(watch(files))
+    try:
+        work.plan(watch(files))
+    except DxreportError:
+        raise
+    except Exception as error:  # of the rules, on answers that nobody foresaw
+        files = _without_culprits(work, files, error)
+        work.plan(files)
     if dry_run:
-        return Collected(plan)
+        return Collected(work.made)
     with locked(workspace.lock):
-        if rewritten(books):
-            books = _open_year(workspace, now)
-            reader = FileReader(books.master, books.kept.archive, planner.reader.passwords, ask)
-            plan = Planner(books, reader, whole=replace).plan(files)
-        copies = _copies(books, plan)
-        books.commit("collect", plan, now, after=copies)
-    return Collected(plan, tuple(copies))
+        if rewritten(work.books):
+            work.plan(files)
+        copies = _copies(work.books, work.made)
+        records = {workspace.root / path: text.encode("utf-8") for path, text in work.reader.faults.items()}
+        work.books.commit("collect", work.made, now, after={**copies, **records})
+    return Collected(work.made, tuple(copies))
+
+
+class _Work:
+    """A plan on the books of now, made again where need be; passwords that were asked for are kept."""
+
+    def __init__(
+        self, workspace: Workspace, now: datetime, passwords: Mapping[str, str] | None, ask: Ask | None, whole: bool
+    ) -> None:
+        self._workspace, self._now, self._passwords, self._ask, self._whole = workspace, now, passwords, ask, whole
+        self._start()
+
+    def _start(self) -> None:
+        self.books = _open_year(self._workspace, self._now)
+        self.reader = FileReader(self.books.master, self.books.kept.archive, self._passwords, self._ask)
+        self._passwords, self._fresh = self.reader.passwords, True
+
+    def plan(self, files: Iterable[ReturnedFile]) -> None:
+        """Plan these files; ``made`` is the plan."""
+        if not self._fresh:
+            self._start()
+        self._fresh = False
+        self.made = Planner(self.books, self.reader, whole=self._whole).plan(files)
+
+
+def _without_culprits(work: _Work, files: Sequence[ReturnedFile], error: Exception) -> list[ReturnedFile]:
+    """The files, those refused that no plan can be made for alone; raises the error where there are none."""
+    out = []
+    for file in files:
+        try:
+            work.plan([file])
+            out.append(file)
+        except DxreportError:
+            raise
+        except Exception as own:
+            refusal = unexpected(own)
+            out.append(dataclasses.replace(file, problem=refusal.code, detail=refusal.detail, trace=refusal.trace))
+    if out == list(files):
+        raise error
+    return out
 
 
 def _open_year(workspace: Workspace, now: datetime) -> Books:

@@ -3,7 +3,7 @@
 A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` does not), a place, what is
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
-Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
+Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files (from E440 their cells); W1 answers, W2 実績 against 目標,
 W3 関連施策, 状態 and words, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 部署, 方向
 and the ledgers of the master.
 """
@@ -13,6 +13,8 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from .visible import visible, writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ _SHOWN = 60  # characters of a value that a message quotes
 
 def shown(text: str, length: int = _SHOWN) -> str:
     """Return a value as messages quote it: on one line, at most ``length`` characters, （空白） if empty."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     if not line:
         return "（空白）"
     return line if len(line) <= length else line[: length - 1] + "…"
@@ -85,7 +87,9 @@ def problem(
     quoted = {name: shown(text) for name, text in (params or {}).items()}
     message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
     fields = fields or ((field,) if field else ())
-    return Problem(kind.code, severity or kind.severity, message, fix, sheet, cell, field, label, value, fields)
+    return Problem(
+        kind.code, severity or kind.severity, message, fix, visible(sheet), cell, field, label, writable(value), fields
+    )  # fmt: skip
 
 
 # E1: the answers
@@ -218,6 +222,12 @@ TEXT_TOO_LONG = ProblemKind(
     "E308", "文が長すぎます（{length}字）。Excel のセルに入るのは32,767字までです。", "32,767字までに縮めてください。"
 )
 
+UNCLEAR = ProblemKind(
+    "E440",
+    "このセルの値（「{value}」）は、Excel の決まりのとおりに保存されておらず、画面にどう見えていたか分かりません。",
+    "Excel で開いて内容を確かめ、記入し直して保存してください。",
+)
+
 # E4: files
 NO_WORKBOOK = ProblemKind(
     "E401", "Excel のブックではありません（{detail}）。", "様式の Excel ファイルを返送してください。"
@@ -251,6 +261,17 @@ CANNOT_OPEN = ProblemKind(
     "E408",
     "ファイルを読み取れません（{detail}）。",
     "ほかの人が開いていないか、フォルダーの権限があるかを確かめて、もう一度実行してください。",
+)
+
+READING_FAILED = ProblemKind(
+    "E430",
+    "読み取りの途中で、思わぬ誤りが起きました（{detail}）。ほかのファイルは処理しています。",
+    "Excel で開いて「Excel ブック（*.xlsx）」として保存し直し、もう一度返送してください。それでも読めないときは、記録を dxreport の担当者に渡してください。",
+)
+PASSWORD_SLOW = ProblemKind(
+    "E431",
+    "パスワードのかけ方がふつうでなく、開くのに時間がかかりすぎます（{detail}）。",
+    "パスワードを外して保存し直し、もう一度返送してください。",
 )
 
 # W1: the answers

@@ -9,13 +9,13 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
 
 from ..domain.fields import BUILT_IN, Catalogue, Field, FieldKind, ItemList, Period
 from ..domain.model import Record, normalise
 from ..domain.needs import Need
 from ..domain.numbering import circled
+from ..workspace.bounded_templates import BoundedEnvironment, TemplateTooLarge
 from .faults import TextFault
 
 _BOOK_PATHS: dict[str, tuple[str, ...]] = {
@@ -48,14 +48,14 @@ class ThisPeriod(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def environment() -> ImmutableSandboxedEnvironment:
+def environment() -> BoundedEnvironment:
     """Return Jinja2 as templates see it: sandboxed, since templates are sent by mail; undefined names are errors."""
-    env = ImmutableSandboxedEnvironment(
+    env = BoundedEnvironment(
         undefined=StrictUndefined,
         finalize=lambda value: "" if value is None else value,
         keep_trailing_newline=True,
     )
-    env.filters["circled"] = circled
+    env.add_filter("circled", circled)
     return env
 
 
@@ -274,8 +274,8 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     env = environment()
     try:
         tree = env.parse(text)
-        render = _joined(tree) or env.from_string(text).render
-    except TemplateError as error:
+        render = _joined(tree) or _bounded(env.from_string(text).render)
+    except Exception as error:  # bad syntax, and whatever Python itself refuses to compile
         raise TextFault(
             f"「{text}」を読めません（{reason(error)}）。{{{{ measure.goal }}}} のように書いてください。"
         ) from None
@@ -297,6 +297,16 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     return Computed(text, names, names.isdisjoint(variables), render)
 
 
+def _bounded(evaluate: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """The function, with a whole budget of time and size for each call."""
+
+    def evaluated(names: Mapping[str, Any]) -> Any:
+        environment().renew()
+        return evaluate(names)
+
+    return evaluated
+
+
 def _names_of_book(name: str, variables: Mapping[str, Variable]) -> tuple[str, ...]:
     if name != "years":
         return _BOOK_PATHS[name]
@@ -306,6 +316,8 @@ def _names_of_book(name: str, variables: Mapping[str, Variable]) -> tuple[str, .
 def reason(error: Exception) -> str:
     """Return in Japanese why an expression fails."""
     text = str(error)
+    if isinstance(error, TemplateTooLarge):
+        return text
     if match := re.search(r"No (filter|test) named '([^']+)'", text):
         return f"「{match[2]}」という加工はありません"
     if isinstance(error, TemplateSyntaxError):
@@ -384,10 +396,10 @@ def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
         return Condition(source, frozenset(), True, lambda _: number)
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
-    except TemplateError as error:
+    except Exception as error:  # as in ``computed``
         raise TextFault(f"「{source}」を読めません（{reason(error)}）。") from None
     shown = computed(f"{{{{ {source} }}}}", variables)
-    return Condition(source, shown.names, shown.fixed, lambda scope: expression(**scope))
+    return Condition(source, shown.names, shown.fixed, _bounded(lambda scope: expression(**scope)))
 
 
 class ItemView:

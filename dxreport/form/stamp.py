@@ -5,10 +5,13 @@ That of a list names no measure: the keys of its rows do.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 MARK = "dxr1"
 SHEET = "_dxreport"
+# Anyone can type into A1: what has not the shape of ours is no stamp.
+_STAMP = re.compile(rf"{MARK}\|([A-Za-z0-9-]{{1,40}})\|([^|\x00-\x1f]{{0,31}})\|([0-9a-f]{{12}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +28,5 @@ class Stamp:
     @classmethod
     def parse(cls, text: object) -> Stamp | None:
         """Return the stamp that a cell holds, or None."""
-        parts = text.split("|") if isinstance(text, str) and text.startswith(MARK + "|") else []
-        return cls(*parts[1:]) if len(parts) == 4 else None
+        found = _STAMP.fullmatch(text) if isinstance(text, str) and text.startswith(MARK) else None
+        return cls(*found.groups()) if found else None

@@ -8,13 +8,13 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import zipfile
+import struct
 from contextlib import suppress
 from enum import Enum
 from pathlib import PurePath
 
 from ..domain.errors import PackageError
-from ..ooxml.package import TYPES_NS, Package
+from ..ooxml.package import TYPES_NS, Package, zip_directory
 from .limits import DAMAGED, MAX_FILE, Unreadable, unreadable
 
 
@@ -113,7 +113,7 @@ def recognise(data: bytes, name: str = "") -> tuple[Format, Package | None]:
 
 def _zip_format(data: bytes) -> tuple[Format, Package]:
     try:
-        package = Package(data)
+        package = Package(data, outside=True)
         if "[Content_Types].xml" in package:
             return _ooxml_format(package), package
         if "mimetype" in package:
@@ -167,14 +167,33 @@ def _ole_format(data: bytes, name: str) -> Format:
 
 
 def ole_streams(data: bytes) -> set[str]:
-    """The names of the top-level streams of an OLE container, in lower case; raises Unreadable."""
+    """The names of the top-level streams of an OLE container, in lower case; raises Unreadable.
+
+    All readers of such containers rely on this having been called: what would take them hours is refused here.
+    """
     import olefile
 
+    _check_ole_header(data)
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            streams = [entry for entry in ole.direntries if entry and entry.entry_type == olefile.STGTY_STREAM]
+            if sum(stream.size for stream in streams) > len(data):  # some share their sectors
+                raise Unreadable("E403", DAMAGED)
             return {entry[0].lower() for entry in ole.listdir(streams=True, storages=False) if len(entry) == 1}
     except Exception:  # whatever the parser meets in a broken container
         raise Unreadable("E403", DAMAGED) from None
+
+
+def _check_ole_header(data: bytes) -> None:
+    """Raise Unreadable where a container claims tables that its size does not allow for ([MS-CFB] 2.2)."""
+    if len(data) < 512:
+        raise Unreadable("E403", DAMAGED)
+    shift, mini_shift = struct.unpack_from("<HH", data, 30)
+    tables, mini_tables, further = (struct.unpack_from("<I", data, at)[0] for at in (44, 64, 72))
+    sectors = len(data) >> shift if shift in (9, 12) else 0
+    allowed = (sectors >> 7) + 16  # a table of 128 or more sectors each
+    if not sectors or mini_shift != 6 or tables > allowed or further > allowed or mini_tables > allowed:
+        raise Unreadable("E403", DAMAGED)
 
 
 def _unknown(name: str) -> Unreadable:
@@ -217,9 +236,8 @@ def is_archive(data: bytes) -> bool:
     if data[:4] not in (b"PK\3\4", b"PK\5\6"):
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except Exception:  # damaged: opening it as a workbook gives the reason
+        names = [info.filename for info in zip_directory(data).infolist()]
+    except PackageError:  # damaged: opening it as a workbook gives the reason
         return False
     return not any(name in ("[Content_Types].xml", "mimetype") or _is_apple(name) for name in names)
 

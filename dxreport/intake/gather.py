@@ -16,12 +16,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ..domain.errors import UsageError
+from ..domain.visible import visible
 from .file_type import is_archive
-from .limits import MAX_ARCHIVE, MAX_DEPTH
+from .limits import MAX_ARCHIVE, MAX_DEPTH, MAX_MEMBERS, MAX_RUN, MAX_RUN_FILES, Room, unexpected
 from .returned import ARROW, ReturnedFile
-from .saved_mail import read_mail
-from .unpack import Inner, unpack
+from .saved_mail import Mail, read_mail
+from .unpack import Inner, too_many, unpack
 
+_LONGEST = 200  # characters of a name
 _LITTER = re.compile(
     r"~\$.*|\.~lock\..*#|\._.*|thumbs\.db|ehthumbs\.db|desktop\.ini|\.ds_store|__macosx|.*\.tmp", re.IGNORECASE
 )
@@ -41,6 +43,7 @@ def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
 
 def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
     seen: set[Path] = set()
+    run = Room(size=MAX_RUN, files=MAX_RUN_FILES)
     for path in given:
         for file, name, problem in _walk(path) if _long(path).is_dir() else [(path, nfc(path.name), "")]:
             real = file.resolve()
@@ -50,7 +53,7 @@ def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
                 if path is file and is_litter(name):
                     refused = Inner(name, problem="E401", detail="ほかのソフトが作った作業用のファイル")
                 nothing = ReturnedFile("", file, b"", "")
-                yield from _open_up(nothing, refused or _from_disk(file, name), 0, [MAX_ARCHIVE])
+                yield from _open_up(nothing, refused or _from_disk(file, name, run), 0, Room(run, MAX_ARCHIVE))
 
 
 def _long(path: Path) -> Path:
@@ -89,20 +92,33 @@ def _walk(folder: Path) -> list[tuple[Path, str, str]]:
     return sorted(out, key=lambda item: (PurePosixPath(item[1]).parts, item[0]))
 
 
-def _from_disk(path: Path, name: str) -> Inner:
+def _from_disk(path: Path, name: str, run: Room) -> Inner:
     try:
         size = _long(path).stat().st_size
         if size > MAX_ARCHIVE:
             return Inner(name, problem="E405", detail=f"{size // 1024 // 1024} MB")
+        if size > run.bytes or not run.files:
+            return Inner(
+                name, problem="E405", detail="一度に読み取れる量を超えました。フォルダーを分けて実行してください"
+            )
+        run.take(size)
         return Inner(name, _long(path).read_bytes())
     except OSError as error:
         return Inner(name, problem="E408", detail=error.strerror or str(error))
 
 
-def _open_up(outer: ReturnedFile, inner: Inner, depth: int, budget: list[int]) -> Iterator[ReturnedFile]:
-    """The file in ``outer``, or its contents if it is an archive or a mail; ``budget[0]`` bytes may be unpacked."""
-    name, digest = ARROW.join(filter(None, (outer.name, nfc(inner.name)))), hashlib.sha256(inner.data).hexdigest()
+def _open_up(outer: ReturnedFile, inner: Inner, depth: int, room: Room) -> Iterator[ReturnedFile]:
+    """The file in ``outer``, or its contents if it is an archive or a mail, as far as there is ``room``."""
+    name, digest = ARROW.join(filter(None, (outer.name, _named(inner.name)))), hashlib.sha256(inner.data).hexdigest()
     file = replace(outer, name=name, data=inner.data, sha256=digest, problem=inner.problem, detail=inner.detail)
+    try:
+        yield from _contents(file, depth, room)
+    except Exception as error:  # whatever a parser meets must not keep other files from being read
+        refusal = unexpected(error)
+        yield replace(file, problem=refusal.code, detail=refusal.detail, trace=refusal.trace)
+
+
+def _contents(file: ReturnedFile, depth: int, room: Room) -> Iterator[ReturnedFile]:
     if not (file.data or file.problem):
         file = replace(file, problem="E407", detail="0 バイト")
     archive = is_archive(file.data)
@@ -115,13 +131,28 @@ def _open_up(outer: ReturnedFile, inner: Inner, depth: int, budget: list[int]) -
         return
     if mail:
         file = replace(
-            file, sender=mail.sender or file.sender, received=mail.received or file.received, subject=mail.subject,
-            text=mail.text,
+            file, sender=visible(mail.sender) or file.sender, received=mail.received or file.received,
+            subject=visible(mail.subject), text="\n".join(map(visible, mail.text.splitlines())),
         )  # fmt: skip
     nothing = True
-    for found in mail.attachments if mail else unpack(file.data, budget):
-        if found.problem or not is_litter(found.name):
+    for found in _attached(mail, room) if mail else unpack(file.data, room):
+        if not is_litter(found.name):
             nothing = False
-            yield from _open_up(file, found, depth + 1, budget)
+            yield from _open_up(file, found, depth + 1, room)
     if nothing:
         yield replace(file, problem="E460") if mail else replace(file, problem="E401", detail="空の圧縮ファイル")
+
+
+def _attached(mail: Mail, room: Room) -> Iterator[Inner]:
+    if len(mail.attachments) > min(MAX_MEMBERS, room.files):
+        yield too_many(len(mail.attachments))
+        return
+    for found in mail.attachments:
+        room.take(len(found.data))
+        yield found
+
+
+def _named(name: str) -> str:
+    """A name as people are shown it: without what steers a terminal, without our arrow, and not too long."""
+    shown = visible(nfc(name)).replace(ARROW, " > ")
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 30]}…{shown[-29:]}"

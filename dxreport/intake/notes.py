@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..domain.visible import writable
 from ..ooxml.cells import Grid
 from ..ooxml.correction import without_marks
 from ..ooxml.refs import address
@@ -11,7 +12,7 @@ from ..ooxml.refs import address
 
 def remarks(sheet: Grid) -> dict[str, str]:
     """Every note of a sheet by its cell (``E21``), in reading order."""
-    texts = {address(*at): without_marks(text).strip() for at, text in sorted(sheet.notes.items())}
+    texts = {address(*at): writable(without_marks(text)).strip() for at, text in sorted(sheet.notes.items())}
     return {cell: text for cell, text in texts.items() if text}
 
 

@@ -12,10 +12,10 @@ ARROW = " › "
 class ReturnedFile:
     """One file as it was handed over.
 
-    ``name`` is shown to people (``返送.zip › 産業振興課.xlsx``); ``path`` is the file on disk that it is or is in.
+    ``name`` is safe to show to people (``返送.zip › 産業振興課.xlsx``); ``path`` is the file on disk that it is or is in.
     ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails. ``problem`` is a code of the
-    catalogue when there is nothing to read, with ``detail`` in Japanese. ``subject`` and ``text`` are those of the
-    mail, the text as its first lines.
+    catalogue when there is nothing to read, with ``detail`` in Japanese and, of a fault of ours, its ``trace``.
+    ``subject`` and ``text`` are those of the mail, the text as its first lines.
     """
 
     name: str
@@ -28,6 +28,7 @@ class ReturnedFile:
     detail: str = ""
     subject: str = ""
     text: str = ""
+    trace: str = field(default="", repr=False)
 
     @property
     def file_name(self) -> str:

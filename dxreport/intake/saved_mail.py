@@ -9,6 +9,7 @@ import email.parser
 import email.policy
 import email.utils
 import html
+import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,16 +18,21 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .file_type import OLE, ole_streams
-from .limits import Unreadable
+from .limits import MAX_FILE, Unreadable
 from .unpack import Inner
 
+# Of a mail's parser: lines, parts, boundaries around a line, and tests of lines for boundaries (seconds per 10 millions).
+_MAX_LINES, _MAX_PARTS, _MAX_NESTED, _MAX_TESTS = 2_500_000, 20_000, 300, 20_000_000
 JAPAN = timezone(timedelta(hours=9))
 _HEADER = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?(?:from [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+")
 # Signatures, and pictures shown in the text, are no returns.
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 _CHARSETS = dict.fromkeys(("shift_jis", "sjis", "x-sjis", "shift-jis", "windows-31j"), "cp932")
+_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}  # though Python decodes them
 _JIS_CODECS = {b"\x1b$B": "euc_jis_2004", b"\x1b$@": "euc_jis_2004", b"\x1b(I": "cp932"}  # with the high bits set
 _LINES, _LINE = 12, 120  # of a mail's text that are shown; characters of a line
+_MARKUP = 100_000  # characters of HTML that are looked at for them
+_STORAGES = ("__attach_version1.0_#", "__recip_version1.0_#", "__nameid_version1.0")  # [MS-OXMSG] 2.2
 _FILE_NAME, _METHOD, _CONTENT_ID, _EMBEDDED = 0x3704, 0x3705, 0x3712, 5  # [MS-OXCMSG] 2.2.2
 
 
@@ -63,9 +69,34 @@ def read_mail(data: bytes) -> Mail | None:
     written = "From" in head or "X-Unsent" in head  # a draft has no sender yet
     if web_page or not written or not any(name in head for name in ("Date", "Received", "MIME-Version")):
         return None
-    message = email.message_from_bytes(data, policy=_POLICY)
-    subject, text = header_text(message.get("Subject")), _first_lines(_eml_text(message))
-    return Mail(header_text(message.get("From")), _eml_date(message), tuple(_eml_attachments(message)), subject, text)
+    if _is_too_large(data):
+        return _refused("E405", "メールが大きすぎます。添付ファイルだけを保存して渡してください")
+    try:
+        message = email.message_from_bytes(data, policy=_POLICY)
+        subject, text = header_text(message.get("Subject")), _first_lines(_eml_text(message))
+        return Mail(
+            header_text(message.get("From")), _eml_date(message), tuple(_eml_attachments(message)), subject, text
+        )
+    except RecursionError:
+        return _refused(
+            "E405", "メールの中のメールや部分の入れ子が深すぎます。添付ファイルだけを保存して渡してください"
+        )
+
+
+def _is_too_large(data: bytes) -> bool:
+    """Whether the parser would need too much memory or time: it looks at each line for each boundary around it."""
+    lines = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    boundaries = min(len(re.findall(rb"(?i)boundary", data)), _MAX_NESTED)
+    return (
+        len(data) > MAX_FILE
+        or lines > _MAX_LINES
+        or lines * boundaries > _MAX_TESTS
+        or data.count(b"\n--") > _MAX_PARTS
+    )
+
+
+def _refused(code: str, detail: str) -> Mail:
+    return Mail("", "", (Inner("", problem=code, detail=detail),))
 
 
 def _eml_text(message: email.message.Message) -> str:
@@ -82,6 +113,7 @@ def _eml_text(message: email.message.Message) -> str:
 
 
 def _without_tags(markup: str) -> str:
+    markup = markup[:_MARKUP]
     text = re.sub(r"(?is)<(style|script|title)\b.*?</\1\s*>", "", markup)
     return html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?i)<br\b[^>]*>|</(?:p|div|tr|li)\s*>", "\n", text)))
 
@@ -166,8 +198,8 @@ def _decoded(data: bytes, charset: str = "") -> str:
     charset = charset.lower()
     if charset.startswith("iso-2022-jp") or b"\x1b$" in data:
         return _jis(data)
-    for name in (_CHARSETS.get(charset, charset), "utf-8", "cp932", "euc_jp"):
-        with suppress(LookupError, UnicodeDecodeError):
+    for name in (_CHARSETS.get(charset, "" if charset in _NO_CHARSETS else charset), "utf-8", "cp932", "euc_jp"):
+        with suppress(LookupError, ValueError):  # no charset, or a name that cannot be one
             return data.decode(name)
     return data.decode("utf-8", "replace")
 
@@ -188,8 +220,10 @@ def _read_msg(data: bytes) -> Mail:
     try:
         message = oxmsg.Message.load(data)
         attachments = tuple(_msg_attachments(message))
+        if _has_strange_storage(data):
+            attachments += (Inner("", problem="E403", detail="メール（.msg）の添付ファイルの一部が読めません"),)
     except Exception:  # whatever the parser meets in a broken file
-        return Mail("", "", (Inner("", problem="E403", detail="メール（.msg）が壊れています"),))
+        return _refused("E403", "メール（.msg）が壊れています")
     with suppress(Exception):  # missing or malformed; the attachments count without it
         sender = header_text(message.sender)
     with suppress(Exception):
@@ -200,6 +234,15 @@ def _read_msg(data: bytes) -> Mail:
     with suppress(Exception):
         text = _first_lines(message.body or _without_tags(message.html_body or ""))
     return Mail(sender, received, attachments, subject, text)
+
+
+def _has_strange_storage(data: bytes) -> bool:
+    """Whether a mail holds something that is neither recipient nor attachment, as one with a damaged name is."""
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(data)) as ole:
+        storages = [path[0] for path in ole.listdir(streams=False, storages=True) if len(path) == 1]
+    return not all(name.startswith(_STORAGES) for name in storages)
 
 
 def _msg_attachments(message: Any) -> Iterator[Inner]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .limits import MAX_FILE, MAX_MEMBERS
+from ..ooxml.package import zip_directory
+from .limits import MAX_FILE, MAX_FILES, MAX_MEMBERS, Room
 
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 
@@ -22,26 +22,33 @@ class Inner:
     detail: str = ""
 
 
-def unpack(data: bytes, budget: list[int]) -> Iterator[Inner]:
-    """The files of an archive, sorted by name. ``budget[0]`` bytes may be unpacked; what is used is deducted.
+def unpack(data: bytes, room: Room) -> Iterator[Inner]:
+    """The files of an archive, sorted by name, as far as there is ``room``; what they need is taken from it.
 
     A file that cannot be unpacked (encrypted, damaged, too large) comes with its problem.
     """
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with zip_directory(data) as archive:
         members = sorted(((member_name(info), info) for info in archive.infolist()), key=lambda item: item[0])
         members = [(name, info) for name, info in members if not name.endswith("/")]
-        if len(members) > MAX_MEMBERS:
-            detail = f"ファイルが {len(members):,} 個（上限 {MAX_MEMBERS:,} 個）入っています"
-            yield Inner("", problem="E405", detail=detail)
+        if len(members) > min(MAX_MEMBERS, room.files):
+            yield too_many(len(members))
             return
         for name, info in members:
-            yield _member(archive, name, info, budget)
+            yield _member(archive, name, info, room)
 
 
-def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, budget: list[int]) -> Inner:
+def too_many(count: int) -> Inner:
+    """The refusal of an archive or a mail with so many files."""
+    detail = f"ファイルが {count:,} 個（上限 {MAX_MEMBERS:,} 個、中の圧縮ファイルやメールのものを含めて {MAX_FILES:,} 個）入っています"
+    return Inner("", problem="E405", detail=detail)
+
+
+def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, room: Room) -> Inner:
     if info.flag_bits & _ENCRYPTED_FLAG:
         return Inner(name, problem="E402", detail="圧縮ファイルにパスワードがかかっています")
-    limit = min(MAX_FILE, budget[0])
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks others without bounds
+        return Inner(name, problem="E404", detail="ふつうでない圧縮のしかた")
+    limit = min(MAX_FILE, room.bytes)
     if info.file_size > limit:
         return Inner(name, problem="E405", detail="展開後の大きさが上限を超えます")
     try:
@@ -49,7 +56,7 @@ def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, budget: 
             data = stream.read(limit)  # not read(): a wrong size must not fill the memory
     except Exception:  # a broken archive, or a method unknown here
         return Inner(name, problem="E403", detail="圧縮ファイルから取り出せません")
-    budget[0] -= len(data)
+    room.take(len(data))
     return Inner(name, data)
 
 

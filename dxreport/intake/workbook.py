@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ..domain.errors import PackageError
+from ..ooxml import bounds
+from ..ooxml.bounds import Bounds
 from ..ooxml.cells import Grid
 from ..ooxml.correction import LIST_SHEET, is_added_sheet, return_id_in
 from ..ooxml.package import Package
 from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
 from .file_type import Format, recognise
-from .limits import MAX_COLUMNS, MAX_ROWS, MAX_XML, Unreadable, too_far, unreadable
+from .limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, too_far, unexpected, unreadable
 from .readers.ods import read_ods
 from .readers.xls import read_xls
 from .readers.xlsb import read_xlsb
 
 # Excel encrypts with this, and opens without asking, when only the structure is protected ([MS-OFFCRYPTO] 2.4.2.3).
 _DEFAULT_PASSWORD = "VelvetSweatshop"
+_MAX_SPINS = 500_000  # rounds of key stretching; Excel asks for 100,000, a second for each million
+_MAX_INFO = 65_536  # bytes that describe an encryption
+_CONTROLS = re.compile(r"[\x00-\x1f]")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,16 +64,32 @@ def open_workbook(data: bytes, name: str = "", password: str | None = None) -> W
     """Read the workbook in ``data``; ``name`` only helps to find words for a refusal.
 
     Raises Unreadable: E401 no workbook, E402 needs a (or another) password, E403 damaged,
-    E404 unsupported format, E405 too large, E407 empty.
+    E404 unsupported format, E405 too large, E407 empty, E430 what no reader foresaw, E431 a password that takes too
+    long to try.
     """
-    kind, package = recognise(data, name)
-    sheets = read_xls(data) if kind is Format.XLS else None
-    if sheets is not None:
-        return Workbook(kind, tuple(sheets), data, None)
-    if package is None:  # encrypted
-        return replace(open_workbook(_decrypted(data, password), name), decrypted=True)
     try:
-        return Workbook(kind, tuple(map(_within_limits, _read(kind, package))), data, package)
+        book = _opened(data, name)
+        if book is None:  # encrypted
+            book = _opened(_decrypted(data, password), name)
+            if book is None:
+                raise Unreadable("E402", "パスワードが二重にかかっています")
+            return replace(book, decrypted=True)
+        return book
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise unexpected(error) from None
+
+
+def _opened(data: bytes, name: str) -> Workbook | None:
+    """The workbook in ``data``, None where it has a password; raises Unreadable."""
+    kind, package = recognise(data, name)
+    limits = Bounds()
+    sheets: Iterable[Grid] | None = read_xls(data, limits) if kind is Format.XLS else None
+    if package is None:
+        return None if sheets is None else Workbook(kind, tuple(_within_limits(sheets, limits)), data, None)
+    try:
+        return Workbook(kind, tuple(_within_limits(_read(kind, package, limits), limits)), data, package)
     except (PackageError, ValueError) as error:
         raise unreadable(error) from None
 
@@ -80,26 +102,32 @@ def is_corrected_copy(data: bytes) -> bool:
         return False
 
 
-def _read(kind: Format, package: Package) -> Iterable[Grid]:
+def _read(kind: Format, package: Package, limits: Bounds) -> Iterable[Grid]:
     if kind is Format.ODS:
-        return read_ods(package)
+        return read_ods(package, limits)
     if kind is Format.XLSB:
-        return read_xlsb(package, workbook_part(package))
-    worksheets = Worksheets(package, MAX_XML)
+        return read_xlsb(package, workbook_part(package), limits)
+    worksheets = Worksheets(package, limits)
     return map(worksheets.grid, worksheets.names)
 
 
-def _within_limits(sheet: Grid) -> Grid:
-    for row, column in sheet.cells:
-        if row > MAX_ROWS or column > MAX_COLUMNS:
-            raise too_far(sheet.name, row, column)
-    return sheet
+def _within_limits(sheets: Iterable[Grid], limits: Bounds) -> Iterator[Grid]:
+    for sheet in sheets:
+        if not sheet.name.isprintable() and _CONTROLS.search(sheet.name):
+            raise Unreadable("E403", DAMAGED)
+        rows, columns = max((row for row, _ in sheet.cells), default=0), max((c for _, c in sheet.cells), default=0)
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
+            raise too_far(sheet.name, *next(at for at in sheet.cells if at[0] > MAX_ROWS or at[1] > MAX_COLUMNS))
+        limits.take(bounds.AREA, rows * columns)
+        limits.take(bounds.CHARACTERS, sum([len(cell.text) for cell in sheet.cells.values()]))
+        yield sheet
 
 
 def _decrypted(data: bytes, password: str | None) -> bytes:
-    """The file without its password; raises Unreadable (E402)."""
+    """The file without its password; raises Unreadable (E402, or E431 where trying it would take too long)."""
     import msoffcrypto
 
+    _check_spins(data)
     key, out = password or _DEFAULT_PASSWORD, io.BytesIO()
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
@@ -108,3 +136,19 @@ def _decrypted(data: bytes, password: str | None) -> bytes:
     except Exception:  # a wrong password shows itself in many ways
         raise Unreadable("E402", "パスワードが違います" if password else "パスワードがかかっています") from None
     return out.getvalue()
+
+
+def _check_spins(data: bytes) -> None:
+    """Raise Unreadable where a key is to be derived in more rounds than any program asks for ([MS-OFFCRYPTO] 2.3.4.10)."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            info = ole.openstream("EncryptionInfo").read() if ole.exists("EncryptionInfo") else b""
+    except Exception:  # msoffcrypto says what is wrong
+        return
+    rounds = [int(spins[:9]) for spins in re.findall(rb"""spinCount\s*=\s*["'][\s+]*([0-9]+)""", info)]
+    if rounds and max(rounds) > _MAX_SPINS:
+        raise Unreadable("E431", f"鍵の計算 {max(rounds):,} 回、上限 {_MAX_SPINS:,} 回")
+    if len(info) > _MAX_INFO or b"<!" in info or (b"&" in info and b"<" in info):
+        raise Unreadable("E403", DAMAGED)

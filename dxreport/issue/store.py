@@ -7,6 +7,7 @@ the master's present state nor a returned file replaces them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from ..workspace.paths import Workspace
 if TYPE_CHECKING:
     from ..form.records import Form
 
+_NUMBER = re.compile("R-?[0-9]{1,3}[A-Z][0-9]?-[0-9]{3,6}")  # of an issue
+_DIGEST = re.compile("[0-9a-f]{12}")  # of a form
 _HEAD = ("issue", "round", "department", "fiscal_year", "form")
 
 
@@ -89,41 +92,50 @@ class Archive:
         self._forms: dict[tuple[str, Catalogue], Form | None] = {}
 
     def snapshot(self, issue: str) -> Snapshot | None:
-        """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged."""
+        """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged.
+
+        ``issue`` may be what a returned file says: whatever has not the shape of our numbers is not looked for.
+        """
         if issue not in self._snapshots:
-            path = snapshot_path(self._workspace, issue)
+            path = snapshot_path(self._workspace, issue) if _NUMBER.fullmatch(issue) else None
             try:
-                self._snapshots[issue] = Snapshot.parse(path.read_bytes(), self.today) if path.is_file() else None
+                found = path is not None and path.is_file()
+                self._snapshots[issue] = Snapshot.parse(path.read_bytes(), self.today) if path and found else None
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
         return self._snapshots[issue]
 
-    def form(self, digest: str, catalogue: Catalogue) -> Form | None:
-        """Return the form with this hash, compiled with the fields of its issue, or None if it is not kept."""
-        key = digest, catalogue
+    def form(self, snapshot: Snapshot) -> Form | None:
+        """Return the form of an issue as we recorded it, compiled with the fields of then, or None if it is not kept."""
+        key = snapshot.form, snapshot.catalogue
         if key not in self._forms:
             from ..form.compile import load_form
 
-            path = form_path(self._workspace, digest)
-            self._forms[key] = load_form(path, catalogue, issued=True) if path.is_file() else None
+            path = self._form_path(snapshot.form)
+            self._forms[key] = load_form(path, snapshot.catalogue, issued=True) if path else None
         return self._forms[key]
 
     def form_of(self, issue: Issue) -> Form | None:
         """Return the form of an issue, or None if it is not kept."""
         snapshot = self.snapshot(issue.id)
-        return self.form(issue.form, snapshot.catalogue) if snapshot else None
+        return self.form(snapshot) if snapshot else None
 
     def template_sheets(self, digest: str) -> frozenset[str]:
         """Return the names of all sheets of the template with this hash; none if it is not kept."""
         from ..ooxml.table import sheet_parts
 
-        path = form_path(self._workspace, digest)
-        return frozenset(sheet_parts(Package(path.read_bytes()))) if path.is_file() else frozenset()
+        path = self._form_path(digest)
+        return frozenset(sheet_parts(Package(path.read_bytes()))) if path else frozenset()
 
     def workbook(self, issue: str) -> bytes:
         """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""
-        path = workbook_path(self._workspace, issue)
-        return path.read_bytes() if path.is_file() else b""
+        path = workbook_path(self._workspace, issue) if _NUMBER.fullmatch(issue) else None
+        return path.read_bytes() if path and path.is_file() else b""
+
+    def _form_path(self, digest: str) -> Path | None:
+        """Where the template with this hash is kept; None where it is not."""
+        path = form_path(self._workspace, digest) if _DIGEST.fullmatch(digest) else None
+        return path if path and path.is_file() else None
 
 
 def snapshot_path(workspace: Workspace, issue: str) -> Path:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite
 from typing import Literal, NamedTuple
 
-from .display import is_date_format, show_number
+from .display import is_date_format, plain, show_number
 from .refs import Box
+from .text import is_stored_number
 
-CellKind = Literal["blank", "text", "number", "date", "boolean", "error"]
+CellKind = Literal["blank", "text", "number", "date", "boolean", "error", "unclear"]
+_LONGEST_FORMAT = 255  # characters that Excel accepts as a number format
 At = tuple[int, int]  # row and column of a cell, from 1
 
 
@@ -19,7 +20,8 @@ class Cell(NamedTuple):
     """A cell as its author saw it.
 
     ``text`` is what the screen shows: an error's name, a formula's last result, ``""`` if it has none.
-    ``raw`` is the stored number. ``formula`` begins with ``=``; that is all of it where the file holds
+    A cell is ``unclear`` where the file breaks the rules, so that programs show different things; ``text`` is what it
+    holds then. ``raw`` is the stored number. ``formula`` begins with ``=``; that is all of it where the file holds
     tokens. ``certain`` is False where the number format is unknown or could not be followed, or where
     characters of a text were lost.
     """
@@ -73,12 +75,17 @@ def boolean_cell(value: bool) -> Cell:
 
 
 def number_cell(raw: str, code: str, date1904: bool = False) -> Cell:
-    """A stored number under a number format; raises ValueError when ``raw`` is no number."""
+    """A stored number under a number format; ``unclear`` when ``raw`` is no number."""
+    if not is_stored_number(raw):
+        return Cell("unclear", raw)
     number = float(raw)
-    if not isfinite(number):
-        raise ValueError(raw)
-    shown = show_number(number, code, date1904)
-    return Cell("date" if is_date_format(code) else "number", shown.text, raw, certain=shown.certain)
+    try:
+        if len(code) <= _LONGEST_FORMAT:
+            shown = show_number(number, code, date1904)
+            return Cell("date" if is_date_format(code) else "number", shown.text, raw, certain=shown.certain)
+    except (ArithmeticError, LookupError, ValueError):  # a format that breaks the rules
+        pass
+    return Cell("number", plain(number).text, raw, certain=False)
 
 
 def with_formula(result: Cell, formula: str) -> Cell:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import struct
 import zipfile
 import zlib
@@ -18,13 +19,15 @@ from pathlib import Path
 from lxml import etree
 
 from ..domain.errors import PackageError, PackageTooLarge
+from .bounds import MAX_MARKUP, MAX_MARKUP_OF_ALL, MAX_PARTS, MAX_RELATIONSHIPS, MAX_TEXT_PART
 
+MAX_ENTRIES = 200_000  # of the directory of any zip
 MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
 MAX_PACKAGE = 1024 * 1024 * 1024
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
-_ENCRYPTED = 0x1  # of the flags
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # of the flags
 _END = struct.Struct("<4s4H2LH")
 
 RELS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -52,11 +55,26 @@ ORDERS = {  # the elements that may be in another, as the schema orders them
         "webPublishItems", "tableParts", "extLst",
     ),
 }  # fmt: skip
-PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
+_DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
+_ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root of an XML part; raises PackageError when it is not well-formed."""
+    """The root of an XML part; raises PackageError when it is not well-formed, or declares what parts may not.
+
+    Document types, whose entities grow without bounds, are forbidden (ISO/IEC 29500-2, 6.5.2), as are all encodings
+    but UTF-8 and UTF-16.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            text = data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise PackageError(f"XML が壊れています: {error}") from None
+        data = re.sub(r"\A<\?xml[^>]*\?>", "", text).encode("utf-8", "surrogatepass")
+    declared = _DECLARED.match(data)
+    if b"<!DOCTYPE" in data or (declared and declared[1].lower() not in _ENCODINGS):
+        raise PackageError("XML に、使えない宣言があります")
     try:
         return etree.fromstring(data, PARSER)
     except etree.XMLSyntaxError as error:
@@ -109,7 +127,7 @@ def zip_bytes(members: Iterable[Member]) -> bytes:
     offset = 0
     for m in members:
         name = m.name.encode("utf-8")
-        flags = 0 if name.isascii() else 0x800
+        flags = 0 if name.isascii() else _UTF8
         head = _LOCAL.pack(b"PK\3\4", 20, flags, m.method, 0, _DATE, m.crc, len(m.data), m.size, len(name), 0)
         out += (head, name, m.data)
         central.append(
@@ -140,18 +158,23 @@ class Relationship:
 class Package:
     """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` those of a changed package."""
 
-    def __init__(self, data: bytes) -> None:
-        """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits."""
-        self.data = data
-        try:
-            infos = zipfile.ZipFile(io.BytesIO(data)).infolist()
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
-            raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
+    def __init__(self, data: bytes, *, outside: bool = False) -> None:
+        """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits.
+
+        Those of a package from ``outside`` are narrower: we made, or people chose, all others.
+        """
+        self.data, self._outside, self._parsed = data, outside, 0
+        infos = zip_directory(data).infolist()
+        if outside and len(infos) > MAX_PARTS:
+            raise PackageTooLarge(f"ファイルの中の部品の数が上限（{MAX_PARTS:,}）を超えています")
         if sum(i.file_size for i in infos) > MAX_PACKAGE or any(i.file_size > MAX_PART for i in infos):
             raise PackageTooLarge("展開後の大きさが上限を超えています")
-        self._infos = {i.filename: i for i in infos if not i.is_dir()}
+        parts = [i for i in infos if not i.filename.endswith("/")]
+        self._infos = {i.filename: i for i in parts}
         # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
         self._folded = {name.casefold(): name for name in self._infos}
+        if len(self._folded) < len(parts):  # each program would read another one
+            raise PackageError("同じ名前の部品が 2 つあります")
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
 
     @classmethod
@@ -192,13 +215,24 @@ class Package:
 
     def xml(self, name: str) -> etree._Element:
         """The root element of a part, parsed again at each call."""
-        return parse(self.read(name))
+        return self.parsed(self.read(name))
+
+    def parsed(self, data: bytes) -> etree._Element:
+        """The root of an XML part of this package, within its limits; raises PackageError as :func:`parse`."""
+        if self._outside:
+            markup = data.count(b"<") + 2 * data.count(b"=")
+            self._parsed += markup
+            if len(data) > MAX_TEXT_PART or markup > MAX_MARKUP or self._parsed > MAX_MARKUP_OF_ALL:
+                raise PackageTooLarge("大きすぎる部品があります")
+        return parse(data)
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """The relationships of a part, or of the package for ``""``, with resolved targets."""
         if name not in self._relationships:
-            rels, out = rels_name(name), []
+            rels, out = rels_name(name), list[Relationship]()
             for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
+                if self._outside and len(out) >= MAX_RELATIONSHIPS:
+                    raise PackageTooLarge("部品どうしの関係が多すぎます")
                 target, external = r.get("Target", ""), r.get("TargetMode") == "External"
                 if not external:
                     path = posixpath.join(posixpath.dirname(name), target)
@@ -215,8 +249,11 @@ class Package:
         if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
             raise PackageError(f"部品 {name} が壊れています")
         name_length, extra_length = _LOCAL.unpack(header)[-2:]
-        begin = info.header_offset + _LOCAL.size + name_length + extra_length
+        named = info.header_offset + _LOCAL.size
+        begin = named + name_length + extra_length
         data = self.data[begin : begin + info.compress_size]
+        if len(data) < info.compress_size or self.data[named : named + name_length] != _raw_name(info):
+            raise PackageError(f"部品 {name} が壊れています")
         return Member(info.filename, info.compress_type, info.CRC, info.file_size, data)
 
     def with_parts(self, changed: Mapping[str, bytes], removed: Iterable[str] = ()) -> bytes:
@@ -226,6 +263,21 @@ class Package:
         kept = [name for name in self._infos if name not in gone]
         out = [member(name, new.pop(name)) if name in new else self.member(name) for name in kept]
         return zip_bytes([*out, *(member(name, data) for name, data in new.items())])
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    """The name of a member as the directory holds it; the member itself must say the same."""
+    return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437", "surrogateescape")
+
+
+def zip_directory(data: bytes) -> zipfile.ZipFile:
+    """A zip with its directory; raises PackageError where it has none, PackageTooLarge for one beyond all measure."""
+    if data.count(b"PK\1\2") > MAX_ENTRIES:  # each takes half a kilobyte of memory
+        raise PackageTooLarge(f"圧縮ファイルの中のファイルの数が上限（{MAX_ENTRIES:,}）を超えています")
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError, OverflowError) as error:
+        raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
 
 
 def rels_name(name: str) -> str:

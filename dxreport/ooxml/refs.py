@@ -64,6 +64,7 @@ def cell(ref: str) -> tuple[int, int]:
     return int(match[2]), column_number(match[1])
 
 
+@lru_cache(maxsize=4096)
 def box(ref: str) -> Box:
     """Read ``"B2:D4"`` or ``"B2"`` as a Box; raise ValueError on anything else."""
     first, _, last = ref.partition(":")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 from lxml import etree
 
+from ..domain.visible import writable
 from .package import MAIN_NS
 
 XML_SPACE = " \t\r\n"
@@ -57,7 +59,7 @@ def _content(t: etree._Element) -> str:
 def add_text(parent: etree._Element, text: str) -> None:
     """Add a ``<t>`` with this text, every blank of it kept."""
     t = etree.SubElement(parent, _SI_T, {_SPACE: "preserve"})
-    t.text = _LOOKS_ESCAPED.sub("_x005F_", text)
+    t.text = _LOOKS_ESCAPED.sub("_x005F_", writable(text))
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
@@ -66,6 +68,14 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
 def is_number(text: str) -> bool:
     """Whether a text is a number in its standard form, which a cell can hold as it is."""
     return _NUMBER.fullmatch(text) is not None
+
+
+_STORED_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+
+
+def is_stored_number(text: str) -> bool:
+    """Whether a text is a number as files hold them: in ASCII digits, and within what Excel can calculate with."""
+    return _STORED_NUMBER.fullmatch(text) is not None and len(text) < 400 and isfinite(float(text))
 
 
 def utf16_length(text: str) -> int:

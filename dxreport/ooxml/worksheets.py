@@ -8,10 +8,12 @@ from functools import cached_property
 
 from lxml import etree
 
-from ..domain.errors import PackageError, PackageTooLarge
+from ..domain.errors import PackageError
+from . import bounds
+from .bounds import Bounds
 from .cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, with_formula
 from .formats import BUILT_IN
-from .package import MAIN_NS, MAX_PART, Package, parse
+from .package import MAIN_NS, Package, parse
 from .refs import Box, box, column_number
 from .refs import cell as parse_ref
 from .table import workbook_part
@@ -19,37 +21,46 @@ from .text import TRUE, XML_SPACE, string_item, unescape
 
 _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 strict
 _N = f"{{{MAIN_NS}}}"
-_C, _F, _V, _IS = (_N + name for name in ("c", "f", "v", "is"))
+_C, _F, _V, _IS, _T = (_N + name for name in ("c", "f", "v", "is", "t"))
 _OTHER_SHEETS = ("chartsheet", "dialogsheet", "xlMacrosheet")
 # A cell with content as nearly all programs write it. A sheet with any other is parsed, which takes three times as long.
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]+)")?>(?:<f(?: aca="false")?>([^<]+)</f>)?'
-    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t></is>)?</c>'
+    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t>(</is>))?</c>'
 )
 _STRING = re.compile(r'<si><t( xml:space="preserve")?(?:/>|>([^<]*)</t>)</si>')
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)" ?/>')
-# A cell as the XML holds it: row, column, style, type, formula, and its value or the text of its inline string.
-_Stored = tuple[int, int, str, str, str, str]
+_ANY_CELL, _EMPTY_ROW = re.compile(r'<c r="([A-Z]{1,3}[0-9]{1,7})"'), re.compile("<row[^>]*/>")
+_PREFIX = re.compile(r"xmlns:([^\s=]+)\s*=")
+_BOOLEANS = {*TRUE, "0", "false"}
+_KINDS = {"", "n", "s", "str", "b", "e", "d", "inlineStr"}
+_INDEX = re.compile("[0-9]{1,9}")
+# A cell as the XML holds it: row, column, style, type, formula, value and the text of its inline string (None: neither).
+_Stored = tuple[int, int, str, str, str, str | None, str | None]
 
 
 class Worksheets:
     """Reads the worksheets of a package. Shared strings and number formats are looked up once, when needed."""
 
-    def __init__(self, package: Package, largest: int = MAX_PART) -> None:
-        """``largest`` is the bytes that a sheet may have unzipped.
+    def __init__(self, package: Package, limits: Bounds | None = None) -> None:
+        """``limits`` are those of a workbook from outside.
 
         Raises PackageError where the workbook part is missing or damaged.
         """
-        self._package, self._largest = package, largest
+        self._package, self._limits = package, limits
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
         self._sheets: dict[str, tuple[str, bool]] = {}  # part, and whether it is hidden
         root = package.xml(workbook)
         properties = root.find("{*}workbookPr")
         self.date1904 = properties is not None and properties.get("date1904") in TRUE
+        by_id = {r.id: r for r in reversed(self._relationships)}
         for node in root.iterfind("{*}sheets/{*}sheet"):
+            self._take(bounds.SHEETS, 1)
             ids = [value for name, value in node.attrib.items() if name.endswith("}id")]
-            found = next((r for r in self._relationships if r.id in ids), None)
+            found = next((by_id[id_] for id_ in ids if id_ in by_id), None)
+            if node.get("name", "") in self._sheets:
+                raise PackageError(f"シート「{node.get('name')}」が 2 枚あります")
             if found is None:
                 raise PackageError(f"シート「{node.get('name')}」の部品がありません")
             if found.kind not in _OTHER_SHEETS:  # whatever type of sheet a program wrote
@@ -72,13 +83,13 @@ class Worksheets:
     def cells(self, part: str) -> tuple[dict[At, Cell], tuple[Box, ...]]:
         """The cells of a worksheet part that hold anything, and its merged ranges; raises PackageError."""
         raw = self._package.read(part)
-        if len(raw) > self._largest:
-            raise PackageTooLarge("大きすぎるシートがあります")
+        self._take(bounds.BYTES, len(raw))
+        self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
+        cells: dict[At, Cell] = {}
         try:
-            stored, merges = _scanned(raw) or _parsed(raw)
-            cells = {}
-            for row, column, style, kind, formula, content in stored:
-                cell = self._value(kind, content, style)
+            stored, merges = self._scanned(raw) or self._parsed(raw)
+            for row, column, style, kind, formula, value, inline in stored:
+                cell = self._value(kind, value, inline, style)
                 if formula:
                     cell = with_formula(cell, formula)
                 if cell.text or cell.formula or cell.kind not in ("blank", "text"):
@@ -87,31 +98,44 @@ class Worksheets:
             raise PackageError(f"部品 {part} が壊れています（{error}）") from None
         return cells, merges
 
-    def _value(self, kind: str, content: str, style: str) -> Cell:
-        if kind == "inlineStr":
-            return Cell("text", content)
-        if kind == "s" and content:
+    def _take(self, what: str, count: int) -> None:
+        if self._limits:
+            self._limits.take(what, count)
+
+    def _value(self, kind: str, content: str | None, inline: str | None, style: str) -> Cell:
+        """A cell as Excel shows it; ``unclear`` where the file does not say, since it breaks the rules."""
+        if kind == "inlineStr" and not content:
+            return Cell("text", inline or "")
+        if inline is not None or kind not in _KINDS:
+            return Cell("unclear", inline or content or "")
+        if not content:
+            return BLANK
+        if kind == "s" and content.isdecimal() and content.isascii():
             number = int(content)
-            if not 0 <= number < len(self._strings):
+            if number >= len(self._strings):
                 raise PackageError("文字の表（sharedStrings）が失われています")
             return Cell("text", self._strings[number])
         if kind == "str":
             return Cell("text", unescape(content))
-        value = content.strip()
-        if not value:
-            return BLANK
-        if kind == "b":
+        value = content.strip(XML_SPACE)
+        return self._plain_value(kind, value, style) if value else BLANK
+
+    def _plain_value(self, kind: str, value: str, style: str) -> Cell:
+        if kind in ("", "n"):
+            return self._number(value, style)
+        if kind == "b" and value in _BOOLEANS:
             return boolean_cell(value in TRUE)
         if kind == "e":
             return Cell("error", value)
         if kind == "d":
             return Cell("date", value.replace("-", "/").replace("T", " "), value, certain=False)
-        try:
-            index = int(style or "0")
-            code = self._formats[index] if index < len(self._formats) else "General"
-            return number_cell(value, code, self.date1904)
-        except ValueError:
-            return Cell("text", value)
+        return Cell("unclear", value)
+
+    def _number(self, value: str, style: str) -> Cell:
+        index = int(style or 0) if _INDEX.fullmatch(style or "0") else -1
+        known = 0 <= index < max(1, len(self._formats))
+        cell = number_cell(value, self._formats[index] if known and self._formats else "General", self.date1904)
+        return cell if known else cell._replace(certain=False)
 
     @cached_property
     def _strings(self) -> list[str]:
@@ -120,15 +144,18 @@ class Worksheets:
         found = _STRING.findall(text)
         if found and len(found) == text.count("<si>"):
             return [_inline(text, spaced) for spaced, text in found]
-        return [string_item(si) for si in _xml(raw).iterfind(_N + "si")]
+        items = list(self._xml(raw).iterfind(_N + "si"))
+        if any(len(si.findall(_T)) > 1 for si in items):  # some programs join them, some show the last
+            raise PackageError("文字の表（sharedStrings）が壊れています")
+        return [string_item(si) for si in items]
 
     @cached_property
     def _formats(self) -> list[str]:
         """The number format code of every cell format (``s`` of a cell)."""
-        root = _xml(self._related("styles"))
+        root = self._xml(self._related("styles"))
         own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iterfind(f"{_N}numFmts/{_N}numFmt")}
         ids = [xf.get("numFmtId", "0") for xf in root.iterfind(f"{_N}cellXfs/*")]
-        return [own[i] if i in own else BUILT_IN.get(int(i) if i.isdigit() else 0, "General") for i in ids]
+        return [own[i] if i in own else BUILT_IN.get(int(i) if _INDEX.fullmatch(i) else 0, "General") for i in ids]
 
     def _related(self, kind: str) -> bytes:
         """The part of this kind, or an empty element where there is none."""
@@ -143,7 +170,7 @@ class Worksheets:
             for relation in self._package.relationships(part):
                 if relation.kind not in ("comments", "threadedComment") or relation.target not in self._package:
                     continue
-                for node in _xml(self._package.read(relation.target)).iter("{*}comment", "{*}threadedComment"):
+                for node in self._xml(self._package.read(relation.target)).iter("{*}comment", "{*}threadedComment"):
                     at, text = parse_ref(node.get("ref", "A1")), node.find("{*}text")
                     if text is not None and relation.kind == "comments":
                         notes[at] = string_item(text)
@@ -153,30 +180,56 @@ class Worksheets:
             return {}
         return notes | {at: "\n".join(texts) for at, texts in threads.items()}
 
+    def _xml(self, data: bytes) -> etree._Element:
+        return self._package.parsed(data.replace(_STRICT_NS, MAIN_NS.encode()))
 
-def _xml(data: bytes) -> etree._Element:
-    return parse(data.replace(_STRICT_NS, MAIN_NS.encode()))
+    def _scanned(self, raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]] | None:
+        """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
+        head, _, rest = _plain(raw).partition("<sheetData>")
+        data, end, tail = rest.partition("</sheetData>")
+        if not end or "<sheetData" in tail or not _is_plain_head(head):
+            return None
+        if "xmlns" in data or any(f"<{prefix}:" in data for prefix in _PREFIX.findall(head)):
+            return None
+        found, merges = _CELL.findall(data), _MERGE.findall(tail)
+        if len(found) != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
+            return None
+        refs = _ANY_CELL.findall(data)
+        empty = data.count("/>") - data.count("<v/>") - data.count("<v />") - len(_EMPTY_ROW.findall(data))
+        if len(refs) != data.count("<c ") + data.count("<c>") or len(refs) != len(found) + empty:
+            return None  # it is not well-formed, or a cell that holds nothing is written in another way
+        _check_single(refs)
+        self._take(bounds.MERGES, len(merges))
+        stored = (
+            (int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "", value and _unquoted(value),
+             _inline(inline, spaced) if end_of_inline else None)
+            for letters, row, style, kind, formula, value, spaced, inline, end_of_inline in found
+        )  # fmt: skip
+        return stored, tuple(map(box, merges))
+
+    def _parsed(self, raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]]:
+        """The same by the XML, however it is written; raises PackageError, or ValueError for a wrong reference."""
+        root = self._xml(raw)
+        merges = tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
+        self._take(bounds.MERGES, len(merges))
+        return _cells_of(root), merges
 
 
-def _scanned(raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]] | None:
-    """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
-    _, _, rest = _plain(raw).partition("<sheetData>")
-    data, end, tail = rest.partition("</sheetData>")
-    found, merges = _CELL.findall(data), _MERGE.findall(tail)
-    if not end or len(found) != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
-        return None
-    cells = (
-        (int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "",
-         _inline(inline, spaced) if kind == "inlineStr" else _unquoted(value))
-        for letters, row, style, kind, formula, value, spaced, inline in found
-    )  # fmt: skip
-    return cells, tuple(map(box, merges))
+def _is_plain_head(head: str) -> bool:
+    """Whether elements without a prefix, and only they, are those of worksheets."""
+    return f'xmlns="{MAIN_NS}"' in head and not re.search(rf'xmlns:[^=]*=\s*["\']{MAIN_NS}', head)
+
+
+def _check_single(refs: list[str]) -> None:
+    """Raise ValueError where a cell stands twice: programs do not agree on which counts."""
+    if len(set(refs)) < len(refs):
+        raise ValueError("同じセルが 2 つあります")
 
 
 def _plain(raw: bytes) -> str:
     """The text of an XML part in UTF-8 without comments and the like; ``""`` for any other."""
     try:
-        return raw.decode() if b"<!" not in raw else ""
+        return raw.decode() if b"<!" not in raw and raw.find(b"<?", 5) < 0 else ""
     except UnicodeDecodeError:
         return ""
 
@@ -191,21 +244,28 @@ def _unquoted(text: str) -> str:
     return parse(f"<t>{text}</t>".encode()).text or "" if "&" in text or "\r" in text else text
 
 
-def _parsed(raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]]:
-    """The same by the XML, however it is written; raises PackageError, or ValueError for a wrong reference."""
-    root = _xml(raw)
-    return _cells_of(root), tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
-
-
 def _cells_of(root: etree._Element) -> Iterator[_Stored]:
-    row = 0
+    row, refs = 0, []
     for line in root.iterfind(f"{_N}sheetData/{_N}row"):
-        row, column = int(line.get("r", row + 1)), 0
+        row, column = _count(line.get("r"), row + 1), 0
         for c in line.iterfind(_C):
             ref = c.get("r")
             at, column = parse_ref(ref.upper()) if ref else (row, column + 1)
+            refs.append(f"{at} {column}")
             if len(c):
-                kind, inline, formula = c.get("t", "n"), c.find(_IS), c.find(_F)
-                content = c.findtext(_V) if kind != "inlineStr" else None if inline is None else string_item(inline)
+                inline, formula = c.find(_IS), c.find(_F)
                 written = "" if formula is None else f"={formula.text or ''}"
-                yield at, column, c.get("s", "0"), kind, written, content or ""
+                text = None if inline is None else string_item(inline)
+                tags = [child.tag for child in (*c, *(inline.iterchildren(_T) if inline is not None else ()))]
+                kind = (c.get("t", "n") or "none") if len(set(tags)) == len(tags) else "several"
+                yield at, column, c.get("s", "0"), kind, written, c.findtext(_V), text
+    _check_single(refs)
+    if len(refs) < sum(1 for _ in root.iter(_C)):  # within elements that only some programs look into
+        raise ValueError("セルがほかの要素の中にあります")
+
+
+def _count(text: str | None, default: int) -> int:
+    """A number of rows; raises ValueError for one that is not written in plain digits."""
+    if text is not None and not _INDEX.fullmatch(text):
+        raise ValueError(f"行 {text}")
+    return default if text is None else int(text)

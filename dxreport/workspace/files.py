@@ -19,6 +19,7 @@ KEPT_BACKUPS = 30
 LOCK_SECONDS = 60.0  # collects of several people wait for each other; each writes within seconds
 STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)")  # names that Windows keeps to itself
 _LONGEST = 180  # bytes of UTF-8; systems accept 255, and a number may be put before the name
 _BACKUP = r"_\d{8}-\d{6}(?:-\d+)?"
 
@@ -176,8 +177,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 def file_name(text: str) -> str:
-    """Turn a text into a valid file name: without forbidden characters or a final dot or blank, at most 180 bytes."""
+    """Turn a text into a valid file name on any system.
+
+    Without forbidden characters or a final dot or blank, not the name of a device, at most 180 bytes.
+    """
     name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
+    name = f"_{name}" if _DEVICE.match(name) else name
     if len(name.encode("utf-8", "replace")) <= _LONGEST:
         return name
     stem, dot, ending = name.rpartition(".") if len(name.rpartition(".")[2]) <= 5 else (name, "", "")

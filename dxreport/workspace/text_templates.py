@@ -6,17 +6,18 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from .bounded_templates import BoundedEnvironment
 
 _FROM_STRING = "<template>"  # Jinja2's file name, in the frames of an error, of a template made from a string
 
 
-def environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
-    """Return a sandbox in which unknown names are errors and lines that hold only a tag leave no blank line."""
+def environment(*, autoescape: bool) -> BoundedEnvironment:
+    """Return a bounded sandbox, for one rendering, in which unknown names are errors and lines that hold only a tag leave no blank line."""
     from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
+    from .bounded_templates import BoundedEnvironment
+
+    return BoundedEnvironment(
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -190,10 +190,10 @@ def test_texts_as_excel_takes_them_from_the_xml(workbook) -> None:
     assert [sheet.cell(n, 1).text for n in range(1, len(texts) + 1)] == list(texts.values())
 
 
-@pytest.mark.parametrize("value", ["NaN", "inf", "1e999", "abc"])
-def test_a_value_that_is_no_number_is_its_text(workbook, value: str) -> None:
+@pytest.mark.parametrize("value", ["NaN", "inf", "1e999", "abc", "1_000", "0x10", "１２"])
+def test_a_value_that_is_no_number_is_unclear(workbook, value: str) -> None:
     sheet = open_workbook(_sheet_data(workbook(), f'<row r="1"><c r="A1"><v>{value}</v></c></row>')).sheet("様式")
-    assert sheet.cell(1, 1) == Cell("text", value)
+    assert sheet.cell(1, 1) == Cell("unclear", value)
 
 
 def test_a_sheet_without_its_part_is_not_passed_over(workbook) -> None:

@@ -101,8 +101,8 @@ class _TextReader:
         """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
         cell, field = self._sheet.cell(*at), self._fields[ref.field]
         shown = text_of(cell, field, issued)
-        if cell.kind == "error":
-            self._note(problems.ERROR_VALUE, ref, at, shown)
+        if cell.kind in ("error", "unclear"):
+            self._note(problems.ERROR_VALUE if cell.kind == "error" else problems.UNCLEAR, ref, at, shown)
         elif cell.formula and not _tick(cell, field):
             self._note(problems.FORMULA, ref, at, cell.formula)
         elif cell.kind == "blank" and issued and self._sheet.covered(*at):

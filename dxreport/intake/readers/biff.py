@@ -1,109 +1,111 @@
-"""The records of an .xls workbook (BIFF8) for what xlrd does not tell ([MS-XLS] 2.3 and 2.4).
-
-These are the cells that hold formulas, and the merged ranges where the table of styles is broken. Values beyond the
-limits are found here too, before xlrd reads them.
-"""
+"""The records of an .xls workbook (BIFF8), and the texts in them ([MS-XLS] 2.1.4, 2.4 and 2.5)."""
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from ...ooxml.cells import At
-from ...ooxml.refs import Box
-from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, too_far
+from ...ooxml import bounds
+from ...ooxml.bounds import Bounds
 
-_BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMULA, _MULRK, _MERGES = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0xBD, 0xE5
-_PAIR = struct.Struct("<HH").unpack_from
-_VALUES = {0xFD, 0x203, 0x27E, 0x204, 0x205, 0xD6, _FORMULA, _MULRK}  # not BLANK and MULBLANK
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRecords:
-    """A worksheet's name, its formula cells and merged ranges."""
-
-    name: str
-    formulas: frozenset[At]
-    merges: tuple[Box, ...]
+BOF, EOF, CONTINUE = 0x809, 0x0A, 0x3C
+_HEAD = struct.Struct("<HH").unpack_from
+_WIDE, _EXTENDED, _RICH = 1, 4, 8  # flags of a text
 
 
-def records(data: bytes) -> tuple[bytes, list[SheetRecords]] | None:
-    """The ``Workbook`` stream of an .xls and its worksheets, None where it is encrypted.
+class Record(NamedTuple):
+    """A record: its type, its content, and the contents of the CONTINUE records after it."""
 
-    Raises Unreadable when the container or a record is broken (E403), the workbook is of Excel 95 (E404), or a value
-    is beyond the limits (E405).
+    kind: int
+    data: bytes
+    more: tuple[bytes, ...] = ()
+
+
+def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[Record]:
+    """The records of the substream that begins here, up to its end; those of substreams within it are left out.
+
+    Raises struct.error or IndexError where it breaks off, PackageTooLarge beyond the limits.
     """
-    import olefile
-
-    try:
-        with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
-            stream = ole.openstream("Workbook").read()
-        return _workbook(stream)
-    except Unreadable:
-        raise
-    except Exception:  # whatever the parser meets in a broken container
-        raise Unreadable("E403", DAMAGED) from None
-
-
-def _workbook(stream: bytes) -> tuple[bytes, list[SheetRecords]] | None:
-    if struct.unpack_from("<HHH", stream)[::2] != (_BOF, 0x0600):
-        raise Unreadable("E404", "Excel 95 以前の形式（.xls）")
-    places = []
-    for kind, start, length in _records(stream, 0):
-        if kind == _FILEPASS:
-            return None
-        if kind == _BOUNDSHEET:
-            offset, _, sheet_type = struct.unpack_from("<IBB", stream, start)
-            if sheet_type == 0:
-                places.append((offset, _sheet_name(stream[start + 6 : start + length])))
-    return stream, [_sheet(stream, offset, name) for offset, name in places]
-
-
-def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
-    """(type, start of the content, its length) of each record, up to the end of the substream that begins here."""
     depth = 0
     while True:
-        kind, length = _PAIR(stream, offset)
-        if kind == _BOF:
+        limits.take(bounds.RECORDS, 1)
+        kind, length = _HEAD(stream, offset)
+        start, offset = offset + 4, offset + 4 + length
+        if kind == BOF:
             depth += 1  # a chart on a sheet is a substream in the sheet's own
-        elif kind == _EOF:
+        elif kind == EOF:
             depth -= 1
             if not depth:
                 return
+        more = []
+        while stream[offset : offset + 2] == b"\x3c\0":
+            limits.take(bounds.RECORDS, 1)
+            _, length = _HEAD(stream, offset)
+            more.append(stream[offset + 4 : offset + 4 + length])
+            offset += 4 + length
         if depth < 2:
-            yield kind, offset + 4, length
-        offset += 4 + length
+            yield Record(kind, stream[start : start + _HEAD(stream, start - 2)[0]], tuple(more))
 
 
-def _sheet_name(record: bytes) -> str:
-    count, wide = record[0], record[1] & 1
-    return record[2 : 2 + count * 2].decode("utf-16-le") if wide else record[2 : 2 + count].decode("latin-1")
+class TextReader:
+    """Reads texts that run on over the contents of several records."""
+
+    def __init__(self, segments: tuple[bytes, ...]) -> None:
+        self._segments = segments
+        self._segment, self._at = 0, 0
+
+    def bytes(self, count: int) -> bytes:
+        """The next bytes; raises IndexError where there are too few."""
+        out = b""
+        while len(out) < count:
+            data = self._segments[self._segment]
+            part = data[self._at : self._at + count - len(out)]
+            out += part
+            self._at += len(part)
+            if len(out) < count:
+                self._segment, self._at = self._segment + 1, 0
+        return out
+
+    def text(self, count: int, flags: int) -> str:
+        """The next characters; where a record ends, the next one begins with flags of its own."""
+        out = []
+        while count:
+            if self._at >= len(self._segments[self._segment]):
+                self._segment, self._at = self._segment + 1, 1
+                flags = self._segments[self._segment][0]
+            size = 2 if flags & _WIDE else 1
+            part = self._segments[self._segment][self._at : self._at + count * size]
+            if size == 2 and len(part) < 2:
+                raise IndexError("half a character")
+            part = part[: len(part) // size * size]
+            out.append(part.decode("utf-16-le", "surrogatepass") if size == 2 else part.decode("latin-1"))
+            self._at += len(part)
+            count -= len(part) // size
+        return whole("".join(out))
+
+    def rich_text(self) -> str:
+        """The next text of the table of strings, without its formats and furigana."""
+        count, flags = struct.unpack("<HB", self.bytes(3))
+        runs = struct.unpack("<H", self.bytes(2))[0] if flags & _RICH else 0
+        extension = struct.unpack("<I", self.bytes(4))[0] if flags & _EXTENDED else 0
+        text = self.text(count, flags)
+        self.bytes(4 * runs)
+        self.bytes(extension)
+        return text
 
 
-def _sheet(stream: bytes, offset: int, name: str) -> SheetRecords:
-    formulas: list[At] = []
-    merges: list[Box] = []
-    far = None
-    for kind, start, length in _records(stream, offset):
-        if kind == _MERGES:
-            merges += _merges(stream[start : start + length])
-        if kind not in _VALUES:
-            continue
-        row, column = _PAIR(stream, start)
-        if kind == _FORMULA:
-            formulas.append((row + 1, column + 1))
-        elif kind == _MULRK:
-            column = struct.unpack_from("<H", stream, start + length - 2)[0]
-        if row >= MAX_ROWS or column >= MAX_COLUMNS:
-            far = (row + 1, column + 1)
-    if far:
-        raise too_far(name, *far)
-    return SheetRecords(name, frozenset(formulas), tuple(merges))
+def text_at(record: Record, at: int) -> str:
+    """The text of a record that begins here with its length in two bytes."""
+    count, flags = struct.unpack_from("<HB", record.data, at)
+    return TextReader((record.data[at + 3 :], *record.more)).text(count, flags)
 
 
-def _merges(record: bytes) -> Iterator[Box]:
-    for n in range(struct.unpack_from("<H", record)[0]):
-        top, bottom, left, right = struct.unpack_from("<4H", record, 2 + 8 * n)
-        yield Box(top + 1, left + 1, bottom + 1, right + 1)
+def short_text(data: bytes) -> str:
+    """A text that begins with its length in one byte."""
+    return TextReader((data[2:],)).text(data[0], data[1])
+
+
+def whole(text: str) -> str:
+    """The text with separate halves of a character joined; a half without the other becomes U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,91 +1,182 @@
-"""Worksheets of .xls, as xlrd reads them; the records tell which cells hold formulas."""
+"""Worksheets of .xls (Excel 97 to 2003), from their records ([MS-XLS] 2.1.7.20 and 2.4)."""
 
 from __future__ import annotations
 
 import io
-from typing import Any
+import struct
+from collections.abc import Iterable, Iterator
 
+from ...domain.errors import PackageTooLarge
+from ...ooxml import bounds
+from ...ooxml.bounds import Bounds
 from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
-from ..limits import DAMAGED, Unreadable
-from .biff import SheetRecords, records
+from ...ooxml.refs import Box
+from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, too_far, unreadable
+from .biff import BOF, Record, TextReader, records, short_text, text_at
 
-# xlrd gives the American meaning of the built-in dates only.
-_LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}
+_BOUNDSHEET, _FILEPASS, _DATEMODE, _FORMAT, _XF, _SST = 0x85, 0x2F, 0x22, 0x41E, 0xE0, 0xFC
+_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA = (
+    0xFD, 0x204, 0xD6, 0x203, 0x27E, 0xBD, 0x205, 0x06,
+)  # fmt: skip
+_STRING, _MERGES, _NOTE, _OBJECT, _TEXT_OBJECT = 0x207, 0xE5, 0x1C, 0x5D, 0x1B6
+_VALUES = {_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA}  # not BLANK and MULBLANK
+_AT = struct.Struct("<3H").unpack_from  # row, column, format
+_LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}  # built-in dates that each country sees in its own way
+_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
-def read_xls(data: bytes) -> list[Grid] | None:
+def read_xls(data: bytes, limits: Bounds) -> list[Grid] | None:
     """The worksheets of an .xls, None where it has a password.
 
     Raises Unreadable (E403 damaged, E404 of Excel 95, E405 beyond the limits).
     """
-    found = records(data)
-    if found is None:
-        return None
-    stream, sheets = found
-    for formatted in (True, False):  # a broken table of styles must not hide the values
-        try:
-            book = _Book(stream, formatted)
-            return [book.grid(sheet) for sheet in sheets]
-        except Exception:  # whatever xlrd meets in a broken file
-            continue
-    raise Unreadable("E403", DAMAGED)
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
+            stream = ole.openstream("Workbook").read()
+        if struct.unpack_from("<HHH", stream)[::2] != (BOF, 0x0600):
+            raise Unreadable("E404", "Excel 95 以前の形式（.xls）")
+        book = _Workbook(stream, limits)
+        return None if book.locked else book.grids()
+    except Unreadable:
+        raise
+    except PackageTooLarge as error:
+        raise unreadable(error) from None
+    except Exception:  # whatever the parser meets in a broken container, and records that break off
+        raise Unreadable("E403", DAMAGED) from None
 
 
-class _Book:
-    """A workbook opened by xlrd. Numbers are uncertain where it was opened without its formats."""
+class _Workbook:
+    """The globals of a workbook: ``locked`` is whether it has a password, and nothing else is known then."""
 
-    def __init__(self, stream: bytes, formatted: bool) -> None:
-        import xlrd
+    def __init__(self, stream: bytes, limits: Bounds) -> None:
+        self._stream, self._limits = stream, limits
+        self.locked = self._date1904 = False
+        self._sheets: list[tuple[int, bool, str]] = []  # offset, whether it is hidden, name
+        self._codes: dict[int, str] = {}
+        self._formats: list[int] = []
+        self._strings: list[str] = []
+        for record in records(stream, 0, limits):
+            kind, data = record.kind, record.data
+            if kind == _FILEPASS:
+                self.locked = True
+                return
+            if kind == _XF:
+                self._formats.append(struct.unpack_from("<H", data, 2)[0])
+            elif kind == _FORMAT:
+                self._codes[struct.unpack_from("<H", data)[0]] = text_at(record, 2)
+            elif kind == _DATEMODE:
+                self._date1904 = data[:2] == b"\1\0"
+            elif kind == _SST:
+                self._strings = list(self._texts(record))
+            elif kind == _BOUNDSHEET:
+                offset, state, sheet_type = struct.unpack_from("<IBB", data)
+                if sheet_type == 0:
+                    limits.take(bounds.SHEETS, 1)
+                    self._sheets.append((offset, state & 3 != 0, short_text(data[6:])))
 
-        # xlrd decodes each part of a text by itself, though records may end between the two halves of a character.
-        xlrd.book.unicode = _decoded
-        self._xlrd, self._formatted = xlrd, formatted
-        self._book = xlrd.open_workbook(
-            file_contents=stream, formatting_info=formatted, ragged_rows=True, logfile=io.StringIO()
-        )
+    def _texts(self, record: Record) -> Iterator[str]:
+        reader = TextReader((record.data[8:], *record.more))
+        for _ in range(struct.unpack_from("<I", record.data, 4)[0]):
+            self._limits.take(bounds.RECORDS, 1)
+            yield reader.rich_text()
 
-    def grid(self, known: SheetRecords) -> Grid:
-        sheet = self._book.sheet_by_name(known.name)
+    def grids(self) -> list[Grid]:
+        """The worksheets in their order."""
+        return [self._grid(*sheet) for sheet in self._sheets]
+
+    def _grid(self, offset: int, hidden: bool, name: str) -> Grid:
         cells: dict[At, Cell] = {}
-        for row in range(sheet.nrows):
-            for column, kind in enumerate(sheet.row_types(row)):
-                at = row + 1, column + 1
-                cell = self._cell(sheet, row, column, kind)
-                if at in known.formulas:
-                    cell = with_formula(cell, "=")
-                if cell is not BLANK:
-                    cells[at] = cell
-        notes = {(row + 1, column + 1): _whole(note.text) for (row, column), note in sheet.cell_note_map.items()}
-        return Grid(known.name, sheet.visibility != 0, cells, known.merges, notes)
+        merges: list[Box] = []
+        texts: dict[int, str] = {}  # of shapes by their numbers
+        notes: dict[At, int] = {}
+        shape, pending = 0, (0, 0)  # the last shape, and the formula whose text follows
+        for record in records(self._stream, offset, self._limits):
+            kind, data = record.kind, record.data
+            if kind in _VALUES:
+                for at, cell in self._cells(record):
+                    if at[0] > MAX_ROWS or at[1] > MAX_COLUMNS:
+                        raise too_far(name, *at)
+                    self._limits.take(bounds.CELLS, 1)
+                    twice = at in cells  # programs do not agree on which counts
+                    if cell is not BLANK or twice:
+                        cells[at] = Cell("unclear", cell.text) if twice else cell
+                    pending = at
+            elif kind == _STRING and cells.get(pending, BLANK).formula:
+                cells[pending] = with_formula(_text(text_at(record, 0)), "=")
+            elif kind == _MERGES:
+                merges += _merges(data)
+            elif kind == _OBJECT:
+                shape = struct.unpack_from("<H", data, 6)[0]
+            elif kind == _TEXT_OBJECT:
+                texts[shape] = _shape_text(record)
+            elif kind == _NOTE:
+                row, column, _, number = struct.unpack_from("<4H", data)
+                notes[row + 1, column + 1] = number
+        self._limits.take(bounds.MERGES, len(merges))
+        found = {at: texts[number] for at, number in notes.items() if number in texts}
+        return Grid(name, hidden, cells, tuple(merges), found)
 
-    def _cell(self, sheet: Any, row: int, column: int, kind: int) -> Cell:
-        if kind in (self._xlrd.XL_CELL_EMPTY, self._xlrd.XL_CELL_BLANK):
+    def _cells(self, record: Record) -> Iterable[tuple[At, Cell]]:
+        kind, data = record.kind, record.data
+        row, column, style = _AT(data)
+        at = row + 1, column + 1
+        if kind == _MULRK:
+            columns = range(column, struct.unpack_from("<H", data, len(data) - 2)[0] + 1)
+            stored = struct.iter_unpack("<Hi", data[4:-2])
+            return [((row + 1, c + 1), self._number(_rk(rk), xf)) for c, (xf, rk) in zip(columns, stored, strict=True)]
+        if kind == _LABELSST:
+            return [(at, _text(self._strings[struct.unpack_from("<I", data, 6)[0]]))]
+        if kind in (_LABEL, _RSTRING):
+            return [(at, _text(text_at(record, 6)))]
+        if kind == _RK:
+            return [(at, self._number(_rk(struct.unpack_from("<i", data, 6)[0]), style))]
+        if kind == _NUMBER:
+            return [(at, self._number(struct.unpack_from("<d", data, 6)[0], style))]
+        if kind == _BOOLERR:
+            return [(at, _error(data[6]) if data[7] else boolean_cell(bool(data[6])))]
+        return [(at, with_formula(self._result(data[6:14], style), "="))]
+
+    def _result(self, stored: bytes, style: int) -> Cell:
+        """The last result of a formula; a text follows in a record of its own."""
+        if stored[6:8] != b"\xff\xff":
+            return self._number(struct.unpack("<d", stored)[0], style)
+        if stored[0] in (0, 3):
             return BLANK
-        value = sheet.cell_value(row, column)
-        if kind == self._xlrd.XL_CELL_TEXT:
-            text = _whole(value)
-            return text_cell(text)._replace(certain="\ufffd" not in text) if text else BLANK
-        if kind == self._xlrd.XL_CELL_BOOLEAN:
-            return boolean_cell(bool(value))
-        if kind == self._xlrd.XL_CELL_ERROR:
-            return Cell("error", self._xlrd.error_text_from_code.get(value, "#VALUE!"))
-        raw, date1904 = repr(value).removesuffix(".0"), bool(self._book.datemode)
-        if self._formatted:
-            return number_cell(raw, self._format(sheet.cell_xf_index(row, column)), date1904)
-        code = "yyyy/m/d" if kind == self._xlrd.XL_CELL_DATE else "General"
-        return number_cell(raw, code, date1904)._replace(certain=False)
+        return boolean_cell(bool(stored[2])) if stored[0] == 1 else _error(stored[2])
 
-    def _format(self, index: int) -> str:
-        key = self._book.xf_list[index].format_key
-        form = self._book.format_map.get(key)
-        return BUILT_IN.get(key, "General") if form is None or key in _LOCAL_DATES else str(form.format_str)
+    def _number(self, value: float, style: int) -> Cell:
+        known = style < len(self._formats)
+        index = self._formats[style] if known else 0
+        code = BUILT_IN.get(index, "General") if index in _LOCAL_DATES else self._codes.get(index)
+        if code is None:
+            code = BUILT_IN.get(index, "General")
+        cell = number_cell(repr(value).removesuffix(".0"), code, self._date1904)
+        return cell if known else cell._replace(certain=False)
 
 
-def _decoded(data: bytes, encoding: str) -> str:
-    return data.decode(encoding, "surrogatepass" if encoding.startswith("utf") else "strict")
+def _text(text: str) -> Cell:
+    return text_cell(text)._replace(certain="\ufffd" not in text) if text else BLANK
 
 
-def _whole(text: str) -> str:
-    """The text with separate halves of a character joined; a half without the other becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+def _error(code: int) -> Cell:
+    return Cell("error", _ERRORS.get(code, "#VALUE!"))
+
+
+def _rk(stored: int) -> float:
+    """A number in 30 bits ([MS-XLS] 2.5.217): a whole one or the head of a float, perhaps a hundred times as large."""
+    value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
+    return value / 100 if stored & 1 else float(value)
+
+
+def _shape_text(record: Record) -> str:
+    count = struct.unpack_from("<H", record.data, 10)[0]
+    return TextReader((record.more[0][1:], *record.more[1:])).text(count, record.more[0][0]) if count else ""
+
+
+def _merges(data: bytes) -> Iterator[Box]:
+    for n in range(struct.unpack_from("<H", data)[0]):
+        top, bottom, left, right = struct.unpack_from("<4H", data, 2 + 8 * n)
+        yield Box(top + 1, left + 1, bottom + 1, right + 1)

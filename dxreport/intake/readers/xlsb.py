@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from ...domain.errors import PackageError
+from ...ooxml import bounds
+from ...ooxml.bounds import Bounds
 from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
 from ...ooxml.package import Package
@@ -21,10 +23,10 @@ _FORMULAS = range(8, 12)
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
-def read_xlsb(package: Package, workbook: str) -> Iterator[Grid]:
+def read_xlsb(package: Package, workbook: str, limits: Bounds) -> Iterator[Grid]:
     """The worksheets of an .xlsb; ``workbook`` is its main part. Raises PackageError where it is damaged."""
     try:
-        yield from _Xlsb(package, workbook).grids()
+        yield from _Xlsb(package, workbook, limits).grids()
     except (struct.error, IndexError, UnicodeDecodeError, ValueError) as error:
         raise PackageError(f"壊れています（{error}）") from None
 
@@ -32,8 +34,8 @@ def read_xlsb(package: Package, workbook: str) -> Iterator[Grid]:
 class _Xlsb:
     """One workbook. Its numbers are uncertain: how they show was never compared with Excel."""
 
-    def __init__(self, package: Package, workbook: str) -> None:
-        self._package, self._workbook = package, workbook
+    def __init__(self, package: Package, workbook: str, limits: Bounds) -> None:
+        self._package, self._workbook, self._limits = package, workbook, limits
         self._related = {r.kind: r.target for r in package.relationships(workbook)}
         self._date1904 = False
         self._results: dict[int, Callable[[bytes, int], Cell]] = {
@@ -50,18 +52,19 @@ class _Xlsb:
     def grids(self) -> Iterator[Grid]:
         """The worksheets in their order."""
         sheets = {r.id: r.target for r in self._package.relationships(self._workbook) if r.kind == "worksheet"}
-        for kind, content in _records(self._package.read(self._workbook)):
+        for kind, content in self._records(self._workbook):
             if kind == _PROPERTIES:
                 self._date1904 = bool(content[0] & 1)
             elif kind == _SHEET:
                 relation, end = _wide(content, 8)
                 if relation in sheets:
+                    self._limits.take(bounds.SHEETS, 1)
                     yield self._grid(_wide(content, end)[0], content[:4] != bytes(4), sheets[relation])
 
     def _grid(self, name: str, hidden: bool, part: str) -> Grid:
         cells: dict[At, Cell] = {}
         merges, row = [], 0
-        for kind, content in _records(self._package.read(part)):
+        for kind, content in self._records(part):
             if kind == _ROW:
                 row = struct.unpack_from("<I", content)[0] + 1
             elif kind == _MERGE:
@@ -72,8 +75,10 @@ class _Xlsb:
                 cell = self._results[kind](content[8:], style & 0xFFFFFF)
                 if kind in _FORMULAS:
                     cell = with_formula(cell, "=")
-                if cell is not BLANK:
-                    cells[row, column + 1] = cell
+                self._limits.take(bounds.CELLS, 1)
+                twice = (row, column + 1) in cells  # programs do not agree on which counts
+                if cell is not BLANK or twice:
+                    cells[row, column + 1] = Cell("unclear", cell.text) if twice else cell
         return Grid(name, hidden, cells, tuple(merges), self._notes(part))
 
     def _number(self, value: float, style: int) -> Cell:
@@ -99,13 +104,20 @@ class _Xlsb:
 
     def _part(self, kind: str) -> Iterator[tuple[int, bytes]]:
         part = self._related.get(kind, "")
-        return _records(self._package.read(part)) if part in self._package else iter(())
+        return self._records(part) if part in self._package else iter(())
+
+    def _records(self, part: str) -> Iterator[tuple[int, bytes]]:
+        data = self._package.read(part)
+        self._limits.take(bounds.BYTES, len(data))
+        for record in _records(data):
+            self._limits.take(bounds.RECORDS, 1)
+            yield record
 
     def _notes(self, part: str) -> dict[At, str]:
         out, at = {}, (0, 0)
         try:
             for comments in (r.target for r in self._package.relationships(part) if r.kind == "comments"):
-                for kind, content in _records(self._package.read(comments)):
+                for kind, content in self._records(comments):
                     if kind == _NOTE:
                         row, _, column = struct.unpack_from("<3I", content, 4)
                         at = row + 1, column + 1

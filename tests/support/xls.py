@@ -1,0 +1,80 @@
+"""Write .xls workbooks (BIFF8) of texts, numbers, booleans, errors and formulas, as far as readers look ([MS-XLS])."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.support.ole import container
+
+Cells = Mapping[tuple[int, int], "str | float | bool | Result"]
+_FORMATS = ("General", "0.0%", "yyyy/m/d", '#,##0"千円"')
+
+
+@dataclass(frozen=True)
+class Result:
+    """A formula by its last result."""
+
+    value: str | float
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number in one of the formats above."""
+
+    value: float
+    style: int
+
+
+def xls(sheets: Mapping[str, Cells]) -> bytes:
+    """Return a workbook; cells by (row, column), counted from 0."""
+    return container({"Workbook": stream(sheets)})
+
+
+def stream(sheets: Mapping[str, Cells]) -> bytes:
+    """Return its stream ``Workbook``."""
+    texts = list(dict.fromkeys(v for cells in sheets.values() for v in cells.values() if isinstance(v, str)))
+    bodies = [_sheet(cells, texts) for cells in sheets.values()]
+    head = _record(0x809, struct.pack("<4H2I", 0x600, 5, 0x0DBB, 0x07CC, 0, 6)) + _record(0x42, b"\xb0\x04")
+    head += _record(0x22, b"\0\0")
+    head += b"".join(_record(0x41E, struct.pack("<H", 164 + n) + _text(code)) for n, code in enumerate(_FORMATS))
+    head += b"".join(_record(0xE0, struct.pack("<HHH14x", 0, 164 + n, 0)) for n in range(len(_FORMATS)))
+    strings = _record(0xFC, struct.pack("<II", len(texts), len(texts)) + b"".join(map(_text, texts)))
+    tail = strings + _record(0x0A, b"")
+    names = [len(_record(0x85, bytes(6) + _text(name)[:1] + _text(name)[2:])) for name in sheets]
+    offset, listed = len(head) + sum(names) + len(tail), b""
+    for name, body in zip(sheets, bodies, strict=True):
+        coded = _text(name)
+        listed += _record(0x85, struct.pack("<IBB", offset, 0, 0) + coded[:1] + coded[2:])
+        offset += len(body)
+    return head + listed + tail + b"".join(bodies)
+
+
+def _sheet(cells: Cells, texts: list[str]) -> bytes:
+    out = _record(0x809, struct.pack("<4H2I", 0x600, 0x10, 0x0DBB, 0x07CC, 0, 6))
+    for (row, column), value in sorted(cells.items()):
+        style = value.style if isinstance(value, Shown) else 0
+        at = struct.pack("<3H", row, column, style)
+        if isinstance(value, bool):
+            out += _record(0x205, at + bytes([value, 0]))
+        elif isinstance(value, str) and value.startswith("#"):
+            out += _record(0x205, at + b"\x2a\x01")
+        elif isinstance(value, str):
+            out += _record(0xFD, at + struct.pack("<I", texts.index(value)))
+        elif isinstance(value, Result):
+            stored = struct.pack("<d", value.value) if isinstance(value.value, float) else b"\0\0\0\0\0\0\xff\xff"
+            out += _record(0x06, at + stored + struct.pack("<HIH", 0, 0, 3) + b"\x1e\1\0")
+            out += b"" if isinstance(value.value, float) else _record(0x207, _text(value.value))
+        else:
+            number = value.value if isinstance(value, Shown) else float(value)
+            out += _record(0x203, at + struct.pack("<d", number))
+    return out + _record(0xE5, struct.pack("<5H", 1, 8, 9, 0, 1)) + _record(0x0A, b"")
+
+
+def _record(kind: int, data: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def _text(text: str) -> bytes:
+    return struct.pack("<HB", len(text.encode("utf-16-le")) // 2, 1) + text.encode("utf-16-le")
