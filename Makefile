@@ -13,12 +13,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick test-fonts lint docs bench wheel clean
+.PHONY: help demo test quick attack test-fonts lint docs bench wheel clean
 
 help:
 	@echo 'make demo    play a whole quarter on the 26 real measures in demo/, which is replaced'
 	@echo 'make test    run all tests (ARGS="-k merge" to select some)'
 	@echo 'make quick   run the tests that need neither LibreOffice nor Chromium'
+	@echo 'make attack  let every command die, or fail, at every point where it writes (an hour)'
 	@echo 'make lint    check style, types and import contracts'
 	@echo 'make docs    regenerate the documents made from the program'
 	@echo 'make bench   run the benchmarks (NAME=help to run one)'
@@ -43,6 +44,10 @@ test: $(READY)
 
 quick: $(READY)
 	$(PYTEST) -m 'not libreoffice and not chromium' $(ARGS)
+
+attack: $(READY)
+	set -e; for how in kill fail full; do $(BIN)/python -m tests.faults.points $$how; done
+	DXREPORT_AT_ONCE=20 $(BIN)/python -m pytest tests/faults/test_concurrent.py
 
 # What depends on fonts, on a Debian that has no Japanese ones but IPAex.
 test-fonts: $(READY)

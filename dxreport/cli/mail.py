@@ -41,7 +41,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     round_ = call.round(master, current=True)
     drafts = plan(workspace, master, chosen, round_, call.now)
     folder = out or out_folder(workspace, master, chosen, round_)
-    paths, removed = write(drafts, folder)
+    paths, removed = write(workspace, drafts, folder)
     if call.as_json:
         console.emit_json(_record(drafts, folder, paths, removed))
     else:

@@ -49,7 +49,8 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
 
 def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path:
     from ..status.export import status_export
-    from ..workspace.files import atomic_write, file_name
+    from ..workspace.files import file_name
+    from ..workspace.transaction import write_files
 
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
@@ -57,7 +58,7 @@ def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Pat
         from ..status.export import page as draw
     shown = status_export(master, found, call.now.date())
     path = out or call.workspace.reports / f"{file_name(shown.title.replace('　', '_'))}.{kind}"
-    atomic_write(path, draw(shown))
+    write_files(call.workspace, {path: draw(shown)})
     return path
 
 

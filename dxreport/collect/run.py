@@ -12,6 +12,7 @@ from ..intake.gather import gather
 from ..intake.returned import ReturnedFile
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
 from .plan import Plan
@@ -45,6 +46,8 @@ def collect(
     for a path that is not there, MasterError or LockedError when the master cannot be read or written,
     DxreportError when the year is closed.
     """
+    if not dry_run:
+        ready(workspace)
     books = _open_year(workspace, now)
     files = list(gather(paths))
     planner = Planner(books, FileReader(books.master, books.kept.archive, passwords, ask), whole=replace)

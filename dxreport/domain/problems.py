@@ -453,6 +453,33 @@ FIELD_GONE = ProblemKind(
     "名前を変えたのなら、新しい項目の「旧名」に「{value}」を書いてください。使わない項目なら、このままで構いません。",
 )
 
+FOREIGN_SENDER = ProblemKind(
+    "W640",
+    "{department}のファイルが、部署の宛先にもメールのドメインにもないアドレス「{sender}」から届いています。",
+    "差出人を部署に確かめてください。違うときは dxreport withdraw で取り下げてください。",
+)
+ACTIVE_CONTENT = ProblemKind(
+    "W641",
+    "ファイルに、様式にないもの（{what}）が入っています。動かしておらず、差し戻し用のファイルからは取り除きます。",
+    "必要なければ、取り除いて返送するよう部署にお伝えください。",
+)
+
+STAMP_FORGED = ProblemKind(
+    "W642",
+    "シート「{sheet}」に隠されている目印が、配付したものではありません。目印は使わずに読みました。",
+    "取り込んだ内容がシートのとおりか、どの部署が送ったものかを確かめてください。",
+)
+SECRET_CHANGED = ProblemKind(
+    "W643",
+    "目印の鍵（master/.secret）が、発行{issues}のときのものと違います。その目印が書き換えられていないかを確かめられません。",
+    "master フォルダーのバックアップに .secret があれば、戻してください。なければ、返送の内容を目で確かめてください。",
+)
+KEYS_DOUBTFUL = ProblemKind(
+    "E450",
+    "{where}が、配付したときと違う順に並んでいて、どの項目のものか確かめられません。取り込んでいません。",
+    "行や列を元の順に戻すか、配付したファイルに記入し直して返送してください。",
+)
+
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }

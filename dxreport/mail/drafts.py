@@ -23,8 +23,9 @@ from ..domain.model import Round
 from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt
 from ..status.round_status import SheetStatus, State, status
-from ..workspace.files import atomic_write, file_name
+from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, addresses, eml
 from .template import compose
 
@@ -111,11 +112,11 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
     return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread)
 
 
-def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
+def write(workspace: Workspace, drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
     """Write the drafts into ``folder``; return their paths, and those of earlier drafts that were removed.
 
     Earlier drafts of the same kind for other departments are out of date, since these have answered. Raises
-    UsageError for a file of the same name that is no such draft, and as ``atomic_write``.
+    UsageError for a file of the same name that is no such draft, and as ``write_files``.
     """
     paths = [folder / draft.file for draft in drafts.drafts]
     for path in paths:
@@ -124,12 +125,10 @@ def write(drafts: Drafts, folder: Path) -> tuple[list[Path], list[Path]]:
                 f"{path} は、手を加えたファイルのようです。上書きしません。",
                 "別の場所に移すか、--out で別のフォルダーを指定してください。",
             )
-    for path, draft in zip(paths, drafts.drafts, strict=True):
-        atomic_write(path, draft.data)
     names = {path.name for path in paths}
     old = [p for p in sorted(folder.glob("*.eml")) if p.name not in names and _is_ours(p, drafts.kind.mark)]
-    for path in old:
-        path.unlink()
+    files = {path: draft.data for path, draft in zip(paths, drafts.drafts, strict=True)}
+    write_files(workspace, files, gone=old)
     return paths, old
 
 

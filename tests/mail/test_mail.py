@@ -197,7 +197,7 @@ def test_several_addresses_and_copies(tmp_path):
 
 def test_drafts_are_written_and_collect_reads_their_attachments(issued_quarter, tmp_path):
     found = drafts(issued_quarter, MailKind.REMIND)
-    paths, removed = mail.write(found, tmp_path)
+    paths, removed = mail.write(issued_quarter.workspace, found, tmp_path)
     assert [p.name for p in paths] == [f"{d.department}.eml" for d in found.drafts] and not removed
     read_back = {(f.path.stem, f.file_name): f.sha256 for f in gather([tmp_path])}
     assert read_back == {
@@ -211,14 +211,14 @@ def test_the_same_day_gives_the_same_bytes(issued_quarter):
 
 
 def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_path):
-    mail.write(drafts(quarter, MailKind.REQUEST), tmp_path / "依頼")
-    mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
+    mail.write(quarter.workspace, drafts(quarter, MailKind.REQUEST), tmp_path / "依頼")
+    mail.write(quarter.workspace, drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     kept = {"メモ.txt": b"x", "手書き.eml": b"Subject: mine\r\n\r\n"}
     for name, data in kept.items():
         (tmp_path / "督促" / name).write_bytes(data)
     shutil.copy(tmp_path / "依頼" / "職員課.eml", tmp_path / "督促" / "依頼 職員課.eml")  # of another kind
     quarter.collect(quarter.filled({}))
-    _, removed = mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
+    _, removed = mail.write(quarter.workspace, drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     assert [p.name for p in removed] == [f"{OFFICE}.eml"]
     left = {p.name for p in (tmp_path / "督促").iterdir()}
     assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {
@@ -230,7 +230,7 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
 def test_a_file_that_somebody_wrote_is_not_overwritten(issued_quarter, tmp_path):
     (tmp_path / "職員課.eml").write_bytes(b"Subject: mine\r\n\r\n")
     with pytest.raises(UsageError, match="職員課"):
-        mail.write(drafts(issued_quarter, MailKind.REMIND), tmp_path)
+        mail.write(issued_quarter.workspace, drafts(issued_quarter, MailKind.REMIND), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["職員課.eml"]
 
 
@@ -287,7 +287,7 @@ def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_p
     path = tmp_path / found.drafts[0].file
     path.write_bytes(outer.as_bytes(policy=email.policy.SMTP))
     with pytest.raises(UsageError):
-        mail.write(found, tmp_path)
+        mail.write(issued_quarter.workspace, found, tmp_path)
 
 
 def test_the_mail_is_signed_by_the_office_and_asks_for_the_form_by_its_name(quarter):
