@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..collect.strayed import strayed
 from ..domain import problems
-from ..domain.errors import DxreportError, TemplateError
+from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem, shown
@@ -27,6 +27,7 @@ from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..issue.forms import default_form, find_form, form_files, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
+from ..issue.store import Archive
 from ..master.records import Direction, Master
 from ..master.schema import (
     AREAS,
@@ -52,6 +53,7 @@ from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
 from ..rules import item_name
 from ..workspace.paths import Workspace
+from ..workspace.secret import secret_name
 from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
@@ -124,7 +126,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         *_unopened(master),
         *_gone(master),
     )
-    ledgers = strayed(workspace, master) if workspace else ()
+    ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
 
 
@@ -188,6 +190,18 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
+    """Find issues whose stamps were sealed with another secret."""
+    archive = Archive(workspace, master.settings.catalogue)
+    own, lost = ("", secret_name(archive.secret)), []
+    for issue in master.issues:
+        with suppress(MasterError):  # damaged: the command that needs it says so
+            snapshot = archive.snapshot(issue.id)
+            lost += [issue.id] if snapshot and snapshot.seal not in own else []
+    if lost:
+        yield problem(problems.SECRET_CHANGED, {"issues": "、".join(lost)})
 
 
 def _unopened(master: Master) -> Iterator[Problem]:

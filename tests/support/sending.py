@@ -29,10 +29,10 @@ def _stand_in(index: int, name: str, encoding: str) -> str:
     return f"{index:02}".ljust(len(name.encode(encoding)), "_")
 
 
-def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> bytes:
+def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答", domain: str = "city.kisarazu.lg.jp") -> bytes:
     """Return a saved mail with these attachments."""
     message = EmailMessage()
-    message["From"] = "産業振興課 <sangyou@example.lg.jp>"
+    message["From"] = f"産業振興課 <sangyou@{domain}>"
     message["Date"] = "Fri, 15 Jul 2022 01:02:03 +0000"
     message["Subject"] = subject
     message.set_content("送ります。")
@@ -42,7 +42,7 @@ def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> b
 
 
 def outlook(
-    attachments: list[tuple[str, bytes]], sender: str = "観光課", address: str = "kankou@example.lg.jp"
+    attachments: list[tuple[str, bytes]], sender: str = "観光課", address: str = "kankou@city.kisarazu.lg.jp"
 ) -> bytes:
     """Return a saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header."""
     sent = 133_023_205_230_000_000  # 2022-07-15 01:02:03 UTC in 100 ns since 1601
