@@ -25,7 +25,7 @@ PAGES = sorted(
     for folder in (".", "docs", "templates", "gallery")
     for p in (ROOT / folder).glob("*.md")
 )
-NOT_IN_THE_TOUR = {"resolve"}  # nothing is in conflict there
+NOT_IN_THE_TOUR = {"resolve", "dismiss"}  # nothing is in conflict there, nor to be put aside
 
 
 def text(name: str) -> str:
@@ -171,6 +171,7 @@ def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:
     ask("status", "status")
     ask("status", "status", "--out", out / "status.html")
     ask("mail", "mail", "remind", "--out", out, code=1)
+    ask("dismiss", "dismiss", "U0003", "--reason", "返送ではない")
     ask("report", "report", "--quarter", 1, "--for", "coordinator", "--format", "html", "--final", "--out", out)
     ask("resolve --take", "resolve", "C0001", "--take", "returned")
     ask("resolve --accept", "resolve", "U0002/03-01", "--accept", "--reason", "電話で確認")

@@ -17,12 +17,11 @@ from importlib import import_module
 from typing import Any
 
 import click
-from click.exceptions import NoArgsIsHelpError
 
 from .. import __version__
 from ..domain.errors import DxreportError, UsageError
 from . import console, japanese
-from .common import shared_options
+from .common import Call, shared_options
 
 COMMANDS = {
     "init": "作業フォルダーを作る",
@@ -33,6 +32,7 @@ COMMANDS = {
     "mail": "依頼、差し戻し、督促のメールの下書きを作る",
     "resolve": "競合や保留に決着を付ける",
     "withdraw": "取り込んだ返送を元に戻す",
+    "dismiss": "保留や受付不可の返送を除外する",
     "history": "変更の履歴を示す",
     "report": "会議に出す報告書を作る（PDF・Excel・HTML）",
     "publish": "全施策のシートを公表用の 1 冊にまとめる",
@@ -72,9 +72,20 @@ class Program(japanese.Command, click.Group):
             raise BrokenPipeError from error  # without errno: on EPIPE, click would end the process
 
 
+def _alone() -> int | None:
+    """Run where no command is named."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return None
+    from .home import home
+
+    return home(Call.given())
+
+
 program = Program(
     "dxreport",
     params=shared_options(),
+    invoke_without_command=True,
+    callback=_alone,
     help="""年間活動計画の様式を部署に送り、返ってきたものをマスターに取り込み、報告書を作ります。
 
     終了コード: 0 完了　1 完了したが保留や指摘がある　2 使い方の誤り　3 実行できない（何も変更していません）""",
@@ -89,9 +100,6 @@ def main(args: Sequence[str] | None = None) -> int:
         code = program.main(args, prog_name="dxreport", standalone_mode=False)
         console.flush()
         return code or 0
-    except NoArgsIsHelpError as error:
-        console.say(error.ctx.get_help())
-        return UsageError.exit_code
     except click.ClickException as error:
         return _fail(*japanese.explain(error), error.exit_code)
     except click.Abort:

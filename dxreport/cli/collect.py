@@ -29,7 +29,7 @@ def collect(
     """
     from ..collect.passwords import read_passwords
     from ..collect.run import collect as run
-    from .collect_results import answer, lines
+    from .collect_results import answer, lines, news
 
     passwords = {"": password} if password else {}
     if password_file is not None:
@@ -43,7 +43,8 @@ def collect(
     else:
         for line in lines(done.plan, dry_run=dry_run):
             console.out(line)
-        for path in done.copies:
+        told = {f.return_id for f in news(done.plan)}
+        for path in (p for p in done.copies if p.name.partition("_")[0] in told):
             console.out(f"差し戻し用のファイル: {path}")
     return 0 if done.plan.clean else 1
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..collect.plan import WORDS, Plan, SheetPlan, Status
-from ..domain.problems import WITHDRAWN, Problem, shown
+from ..collect.plan import WORDS, FilePlan, Plan, SheetPlan, Status
+from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, shown
 from .common import Record, note_records, problem_record
 
 
@@ -17,7 +17,7 @@ def answer(plan: Plan, *, dry_run: bool) -> Record:
     files = [
         {
             "path": f.file.name, "sha256": f.file.sha256, "return": f.return_id, "sender": f.file.sender,
-            "received": f.file.received, "status": words[f.status], "problems": [problem_record(p) for p in f.problems],
+            "received": f.file.received, "status": words[f.status], "told": f.told, "problems": [problem_record(p) for p in f.problems],
             "measures": [_sheet(s, words[s.status]) for s in f.sheets],
         }
         for f in plan.files
@@ -26,7 +26,7 @@ def answer(plan: Plan, *, dry_run: bool) -> Record:
         "files": len(plan.files),
         "sheets": count.total(),
         **{word: count[s] for s, word in words.items()},
-        "refused_files": sum(not f.sheets for f in plan.files),
+        "refused_files": sum(not f.sheets and not f.aside for f in plan.files),
         "changes": len(plan.changes),
         "conflicts": sum(len(s.merge.conflicts) for f in plan.files for s in f.sheets),
         "dry_run": dry_run,
@@ -54,10 +54,17 @@ def _sheet(s: SheetPlan, status: str) -> Record:
     }  # fmt: skip
 
 
+def news(plan: Plan) -> tuple[FilePlan, ...]:
+    """The files to tell of: those of which an earlier run has not told all. One file alone is always told."""
+    return plan.files if len(plan.files) == 1 else tuple(f for f in plan.files if not f.told)
+
+
 def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
-    """Yield every file with its sheets and their problems, and the totals at the end."""
-    for planned in plan.files:
-        yield f"■ {planned.file.name}（{planned.return_id}）"
+    """Yield what is new, file by file with sheets and problems, a line each on what is not, and the totals."""
+    shown_files = news(plan)
+    for planned in shown_files:
+        sender = f"　{planned.file.sender}" if planned.file.sender and not planned.sheets else ""
+        yield f"■ {planned.file.name}（{planned.return_id}）{sender}"
         for p in planned.problems:
             yield from _said(p, "  ")
         for sheet in planned.sheets:
@@ -72,28 +79,57 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield f"    競合: {sheet.labels[c.ref]}"
                 issued, returned, current = (shown(text, 40) for text in (c.issued, c.returned, c.current))
                 yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
-    count = Counter(s.status for f in plan.files for s in f.sheets)
+    if shown_files:
+        yield ""
+    yield from _known([f for f in plan.files if f not in shown_files])
+    count = Counter(s.status for f in shown_files for s in f.sheets)
     parts = [f"{word} {count[status]}" for status, word in WORDS.items() if count[status]]
-    if unread := sum(not f.sheets for f in plan.files):
+    if unread := sum(not f.sheets and not f.aside for f in shown_files):
         parts.append(f"読めないファイル {unread}")
-    yield ""
-    yield f"ファイル {len(plan.files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}。マスターの変更 {len(plan.changes)} か所。"
+    told = f"ファイル {len(shown_files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}"
+    yield f"{told if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
     if plan.conflicts:
         yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
     if dry_run:
         yield "（--dry-run: 何も書いていません）"
 
 
+def _known(files: Sequence[FilePlan]) -> Iterator[str]:
+    """Say in a line each what earlier runs told: what is done, what is still held, what was put aside."""
+    open_ = [f for f in files if f.status in (Status.HELD, Status.REFUSED)]
+    aside = [f for f in files if f not in open_ and (f.aside or any(map(_is_aside, f.sheets)))]
+    done = len(files) - len(open_) - len(aside)
+    if done:
+        yield f"すでに取り込んだファイル {done}（変更なし）"
+    if aside:
+        yield f"除外か取下げにしたファイル {len(aside)}（{_numbers(aside)}）"
+    if open_:
+        yield f"前から保留か受付不可のファイル {len(open_)}（{_numbers(open_)}）。dxreport status で見られます"
+
+
+def _numbers(files: Sequence[FilePlan]) -> str:
+    return "、".join(dict.fromkeys(f.return_id for f in files))
+
+
+def _is_aside(sheet: SheetPlan) -> bool:
+    return any(p.code in (WITHDRAWN.code, DISMISSED.code) for p in sheet.problems)
+
+
 def _head(sheet: SheetPlan) -> str:
     name = sheet.measure if sheet.sheet == sheet.measure else f"{sheet.measure}（シート「{sheet.sheet}」）"
     changes = f" 変更 {len(sheet.merge.changes)} 件" if sheet.merge.changes else ""
-    withdrawn = "（取下げ済み）" if any(p.code == WITHDRAWN.code for p in sheet.problems) else ""
-    return f"{name} {WORDS[sheet.status]}{withdrawn}{changes}"
+    codes = {p.code for p in sheet.problems}
+    aside = "（取下げ済み）" if WITHDRAWN.code in codes else "（除外済み）" if DISMISSED.code in codes else ""
+    return f"{name} {WORDS[sheet.status]}{aside}{changes}"
 
 
 def _said(p: Problem, indent: str) -> Iterator[str]:
     word = "誤り" if p.severity == "error" else "確認"
     where = " ".join(part for part in (p.cell, p.label) if part)
+    if p.code == MAIL_ONLY.code:
+        where = ""
     yield f"{indent}{word} {p.code} {where}{': ' if where else ''}{p.message}"
+    if p.code == MAIL_ONLY.code:
+        yield from (f"{indent}  ｜{line}" for line in p.value.split("\n"))
     if p.fix:
         yield f"{indent}  → {p.fix}"

@@ -40,6 +40,12 @@ class Call:
     round_name: str = ""
     quarter: int = 0
 
+    @classmethod
+    def given(cls) -> Call:
+        """The call with the options given so far."""
+        options = click.get_current_context().meta.get(_META, {})
+        return cls(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **options})
+
     @property
     def workspace(self) -> Workspace:
         """The workspace to work in; raises MasterError if the folder is not one."""
@@ -142,8 +148,7 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
     def decorate(function: Callable[..., int | None]) -> Command:
         @functools.wraps(function)
         def callback(**own: Any) -> int | None:
-            given = click.get_current_context().meta.get(_META, {})
-            return function(Call(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **given}), **own)
+            return function(Call.given(), **own)
 
         made = click.command(cls=Command)(callback)
         made.params += shared_options(answers=answers, rounds=rounds)

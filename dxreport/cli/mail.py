@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..workspace.files import file_name
 from . import console
 from .common import Call, Record, command
 
@@ -31,22 +32,30 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     remind   督促: まだ届いていない部署と、差し戻したままの部署だけに送る
 
     回は、指定しなければ、いまの回（過半の施策に発行した最後の回）です。
+    return は、指定しなければ、ほかの回の保留のシートの分も作ります。
     文面は templates の「メール_依頼.txt」などを、メモ帳で直せます。
 
     終了コード: 0 完了　1 下書きを作れない部署がある
     """
-    from ..mail.drafts import MailKind, out_folder, plan, write
+    from ..mail.drafts import MailKind, open_rounds, out_folder, plan, record, write
 
     workspace, master, chosen = call.workspace, call.master(), MailKind(kind)
-    round_ = call.round(master, current=True)
-    drafts = plan(workspace, master, chosen, round_, call.now)
-    folder = out or out_folder(workspace, master, chosen, round_)
-    paths, removed = write(workspace, drafts, folder)
+    rounds = [call.round(master, current=True)]
+    if chosen is MailKind.RETURN and not (call.round_name or call.quarter):
+        rounds += [r for r in open_rounds(master, call.now.date()) if r not in rounds]
+    planned = [plan(workspace, master, chosen, round_, call.now) for round_ in rounds]
+    answers: list[Record] = []
+    for drafts in planned:
+        folder = out or out_folder(workspace, master, chosen, drafts.round)
+        folder = folder / file_name(drafts.round.name) if out and drafts is not planned[0] else folder
+        paths, removed = write(workspace, drafts, folder)
+        record(workspace, drafts, paths, call.now)
+        answers.append(_record(drafts, folder, paths, removed))
+        if not call.as_json:
+            _tell(drafts, folder, removed)
     if call.as_json:
-        console.emit_json(_record(drafts, folder, paths, removed))
-    else:
-        _tell(drafts, folder, removed)
-    return 1 if drafts.obstacles else 0
+        console.emit_json({**answers[0], "other_rounds": answers[1:]})
+    return 1 if any(drafts.obstacles for drafts in planned) else 0
 
 
 def _tell(drafts: Drafts, folder: Path, removed: list[Path]) -> None:

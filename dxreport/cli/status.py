@@ -1,4 +1,4 @@
-"""``dxreport status``: which departments have answered, which are late, what is held."""
+"""``dxreport status``: what to do today, which departments have answered, which are late, what is held."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from .common import Call, Record, command, note_records
 
 if TYPE_CHECKING:
     from ..master.records import Master
-    from ..status.round_status import RoundStatus
+    from ..status.agenda import Agenda, Task
+    from ..status.round_status import RoundStatus, State
 
 _FORMATS = ("text", "xlsx", "html")
+_BAR = 40  # characters
 
 
 @command(answers=True, rounds=True)
@@ -26,28 +28,31 @@ _FORMATS = ("text", "xlsx", "html")
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="xlsx か html を書き出すファイル"
 )
 def status(call: Call, kind: str | None, out: Path | None) -> None:
-    """回ごとの提出状況を、部署（建制順）と施策の表で示します。
+    """今日することを、電話とメールに分けて示します。続けて、回の提出状況を部署（建制順）と施策の表で示します。
 
     状態: 未発行　発行　未提出（期限後）　差し戻し　確認中（競合あり）　反映済　報告事項なし
     """
+    from ..status.agenda import agenda
     from ..status.round_status import status as work_out
 
-    master = call.master()
+    workspace, master = call.workspace, call.master()
     found = work_out(master, call.round(master, current=True), call.now.date())
+    today = agenda(workspace, master, found, call.now.date())
     kind = kind or (out.suffix.lower().lstrip(".") if out else "text")
     if kind not in _FORMATS or (out and kind == "text"):
         what = "--out には、.xlsx か .html のファイルを指定してください。"
         raise UsageError(what, "画面に出すときは、--out を付けません。")
-    path = None if kind == "text" else _written(call, master, found, kind, out)
+    path = None if kind == "text" else _written(call, master, today, kind, out)
     if call.as_json:
-        console.emit_json(_record(found) | ({"file": str(path)} if path else {}))
+        console.emit_json(_record(today) | ({"file": str(path)} if path else {}))
     elif path:
         console.out(f"{found.round.name}の提出状況を {path} に作りました。")
     else:
-        _tell(master, found)
+        for line in (*summary(master, today), *_work(today), *_register(found)):
+            console.out(line)
 
 
-def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Path | None) -> Path:
+def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | None) -> Path:
     from ..status.export import status_export
     from ..workspace.files import file_name
     from ..workspace.transaction import write_files
@@ -56,31 +61,93 @@ def _written(call: Call, master: Master, found: RoundStatus, kind: str, out: Pat
         from ..status.workbook import workbook as draw
     else:
         from ..status.export import page as draw
-    shown = status_export(master, found, call.now.date())
-    path = out or call.workspace.reports / f"{file_name(shown.title.replace('　', '_'))}.{kind}"
-    write_files(call.workspace, {path: draw(shown)})
+    name = f"{master.settings.fiscal_year.label}_{today.found.round.name}_提出状況"
+    path = out or call.workspace.reports / f"{file_name(name)}.{kind}"
+    write_files(call.workspace, {path: draw(status_export(master, today, path.parent))})
     return path
 
 
-def _tell(master: Master, found: RoundStatus) -> None:
-    console.out(f"{master.settings.fiscal_year.label} {found.round.name}　提出期限 {found.round.deadline or 'なし'}")
-    console.out("　".join(f"{state.value} {count}" for state, count in found.sums.items()) or "対象の施策はありません")
-    console.out()
+def summary(master: Master, today: Agenda) -> list[str]:
+    """The round and its deadline, the answer in sentences, and the bar."""
+    found = today.found
+    head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
+    counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())
+    bar = [f"{_bar(found)} {found.answered}／{len(found.sheets)}　{counts}"] if found.sheets else []
+    return [head, *today.headline, *bar]
+
+
+def _bar(found: RoundStatus) -> str:
+    """The answered part of a round as a bar; a held or reviewed sheet is half done."""
+    total, started = len(found.sheets), sum(_arrived(s.state) for s in found.sheets)
+    done = _BAR * found.answered // total
+    half = max(_BAR * (found.answered + started) // total - done, 1 if started else 0)
+    return "[" + ("#" * done + "/" * half).ljust(_BAR, ".")[:_BAR] + "]"
+
+
+def _arrived(state: State) -> bool:
+    """Whether something came that is not in yet."""
+    return state.name in ("HELD", "REVIEW")
+
+
+def _work(today: Agenda) -> list[str]:
+    """The work of the day: by telephone, by mail, at the desk."""
+    from ..status.agenda import Way
+    from ..status.export import HEADINGS, plain, unread_text
+
+    lines: list[str] = []
+    for way in Way:
+        if tasks := today.by(way):
+            lines += ["", f"■ {HEADINGS[way][0]}　{len(tasks)}部署（{HEADINGS[way][1]}）"]
+            lines += [line for task in tasks for line in _task(task)]
+    if today.conflicts:
+        lines += [
+            "",
+            f"■ 競合を決める　{len(today.conflicts)}件（dxreport resolve 競合番号 --take returned か current）",
+        ]
+        lines += [f"  □ {c.id}　{s.department}　{s.measure} {plain(s.name)}　{c.label}" for s, c in today.conflicts]
+    if today.unread:
+        lines += [
+            "",
+            f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（済んだら dxreport dismiss 受付番号 --reason 理由）",
+        ]
+        for receipt in today.unread:
+            first, *rest = unread_text(receipt).split("\n")
+            lines += [f"  □ {first}", *(f"     {line}" for line in rest)]
+    return lines
+
+
+def _task(task: Task) -> list[str]:
+    from ..status.export import plain, reason_of
+
+    contact = [task.people, f"電話 {task.phone}" if task.phone else "", task.to]
+    lines = [f"  □ {'　'.join(filter(None, (task.department, *contact)))}"]
+    lines += [f"     ※ {p.message}" for p in task.faults]
+    for s in task.sheets:
+        late = f"　{s.days_late}日過ぎ" if s.days_late else ""
+        lines.append(f"     {s.state.value} {s.measure} {plain(s.name)}{late}")
+        if reason := reason_of(s):
+            lines.append(f"       {reason}")
+    lines.append(f"     最後の督促: {task.told.replace(chr(10), ' ')}　→ {task.todo}")
+    lines += [f"     {label}: {path}" for label, path in task.files]
+    return lines
+
+
+def _register(found: RoundStatus) -> list[str]:
     rows = [
         (s.department, s.measure, s.name, s.state.value, f"{s.days_late}日" if s.days_late else "",
          s.receipt.id if s.receipt else "", " ".join(c.id for c in s.conflicts))
         for s in found.sheets
     ]  # fmt: skip
-    if rows:
-        console.out(console.table(rows, ("部署", "施策ID", "施策名", "状態", "遅れ", "受付", "競合"), right={4}))
-    for s in found.sheets:
-        for cell, text in s.notes.items():
-            console.out(f"コメント {s.measure} {cell}: {text}")
-    for receipt in found.refused:
-        console.out(f"受付不可: {receipt.file}（{receipt.id}）{receipt.note}")
+    if not rows:
+        return []
+    heads = ("部署", "施策ID", "施策名", "状態", "遅れ", "受付", "競合")
+    lines = ["", f"■ 提出の記録　{len(rows)}施策", *console.table(rows, heads, right={4}).split("\n")]
+    notes = ((s.measure, cell, text) for s in found.sheets for cell, text in s.notes.items())
+    return lines + [f"コメント {measure} {cell}: {text}" for measure, cell, text in notes]
 
 
-def _record(found: RoundStatus) -> Record:
+def _record(today: Agenda) -> Record:
+    found = today.found
     return {
         "round": found.round.name,
         "deadline": found.round.deadline,
@@ -93,5 +160,22 @@ def _record(found: RoundStatus) -> Record:
             }
             for s in found.sheets
         ],
-        "refused": [{"return": r.id, "file": r.file, "reason": r.note} for r in found.refused],
+        "refused": [
+            {"return": r.id, "file": r.file, "reason": r.note, "department": r.department, "notes": note_records(r.notes)}
+            for r in found.refused
+        ],
+        "answered": found.answered,
+        "headline": list(today.headline),
+        "tasks": [_task_record(task) for task in today.tasks],
+        "next": today.command,
+    }  # fmt: skip
+
+
+def _task_record(task: Task) -> Record:
+    last = task.last
+    return {
+        "department": task.department, "way": task.way.name.lower(), "people": task.people, "to": task.to,
+        "phone": task.phone, "problems": [p.message for p in task.faults], "measures": [s.measure for s in task.sheets],
+        "days_late": task.days_late, "last_kind": last.kind if last else "", "last_when": last.when if last else "",
+        "reminders": task.count, "todo": task.todo, "files": [str(path) for _, path in task.files],
     }  # fmt: skip

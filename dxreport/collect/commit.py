@@ -13,21 +13,22 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeGuard
 
 from ..domain.fields import Ref
 from ..master.read import read_master
-from ..master.records import Change, Conflict, Master, Receipt, next_id, stamp
+from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, next_id, stamp
 from ..master.write import MasterEdit, put
 from ..workspace.paths import Workspace
 from ..workspace.transaction import NOTHING
 from .judge import Judge
 from .kept import Kept
-from .ledger import ConflictRows, History, fixed_receipts, sheet_receipt, withdrawn_note
+from .ledger import ConflictRows, History, aside_note, dismissed_change, fixed_receipts, sheet_receipt
 from .log import Chain, Commit, Log, LogEntry, Read, commit_name, content_key
 from .originals import orphans
 from .plan import Plan
 from .reading import Reading
-from .replay import Accept, Again, Edit, Event, Issued, Replayed, Withdraw, replay
+from .replay import Accept, Again, Dismiss, Edit, Event, Fate, Issued, Replayed, Withdraw, replay
 
 
 class Books:
@@ -173,6 +174,16 @@ class Books:
                 out.discard(entry.event.return_id)
         return out
 
+    def dismissed(self) -> set[str]:
+        """The returns of which what could not be read was put aside, and nothing was read since."""
+        out: set[str] = set()
+        for entry in self.entries:
+            if isinstance(entry.event, Dismiss) and not entry.event.issue:
+                out.add(entry.event.return_id)
+            elif isinstance(entry.event, Read):
+                out.discard(entry.event.return_id)
+        return out
+
     @cached_property
     def known_numbers(self) -> dict[str, str]:
         """The returns of the log by their content."""
@@ -198,12 +209,14 @@ class Books:
     def difference(self) -> Plan:
         """What this command changes: the rows that tell of it, and texts."""
         start, done = self.before_work - len(self.noticed), self.before_work
-        gone = next((e.event for e in self.work if isinstance(e.event, Withdraw)), None)
+        gone = next((e.event for e in self.work if isinstance(e.event, Withdraw | Dismiss)), None)
         note = kept = withdrawn = ""
         if gone:
-            note, withdrawn = withdrawn_note(gone.reason), gone.return_id
+            note = aside_note(Fate.WITHDRAWN if isinstance(gone, Withdraw) else Fate.DISMISSED, gone.reason)
+            self.conflicts.take_back(gone.return_id, {id_ for e in self.work for id_ in e.measures}, note)
+        if isinstance(gone, Withdraw):
+            withdrawn = gone.return_id
             kept = f"{withdrawn} の取下げ後も、この返送の値"
-            self.conflicts.take_back(withdrawn, note)
         readings = self.readings()
         fields = self.master.settings.catalogue.field
         edits: list[Change] = []
@@ -217,10 +230,13 @@ class Books:
             self.conflicts.follow(measure, first, after, note, withdrawn)
             refs = sorted(ref for ref in {*before.texts, *after.texts} if ref.field in fields)
             texts += ((measure, ref, text) for ref in refs if (text := after.text(ref)) != before.text(ref))
-        returns = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw)}
+        returns = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw | Dismiss)}
         old = self.receipts(self.touched(), returns, upto=start)
         rows = [row for key, row in self.receipts(self.touched(), returns).items() if old.get(key) != row]
         rows.sort(key=lambda row: _place(row, readings))
+        if isinstance(gone, Dismiss):
+            aside = ((old.get((row.id, *row.place)), row) for row in rows if row.state is ReceiptState.DISMISSED)
+            changes += (dismissed_change(was, row, self.when) for was, row in aside if was)
         table = self.master.tables.get("受付簿")
         known = table.rows if table else {}
         new = tuple(row for row in rows if (row.id, *row.place) not in known)
@@ -243,11 +259,11 @@ class Books:
             for measure in measures
             for key, outcome in self.state(measure, upto=upto).outcomes.items()
         ]
-        reasons = {e.event.return_id: e.event.reason for e in self.entries[:upto] if isinstance(e.event, Withdraw)}
+        aside = {e.event.return_id: e.event for e in self.entries[:upto] if _puts_aside(e.event)}
         for id_, reads in self.reads(upto=upto).items():
             if id_ in returns:
                 first, last = self.kept.reading(reads[0].reading), self.kept.reading(reads[-1].reading)
-                rows += fixed_receipts(first, last, reasons.get(id_))
+                rows += fixed_receipts(first, last, aside.get(id_))
         return {(row.id, *row.place): row for row in rows}
 
     def record(
@@ -286,6 +302,11 @@ class Books:
         edit.update(*plan.updated)
         edit.set_commit(name)
         put(self.workspace, edit.data(), self.master.sha256, now, before=files, after=after)
+
+
+def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:
+    """Whether an event puts aside what could not be read of a return."""
+    return isinstance(event, Withdraw) or (isinstance(event, Dismiss) and not event.issue)
 
 
 def _place(row: Receipt, readings: Mapping[str, Reading]) -> tuple[int, int]:

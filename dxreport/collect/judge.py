@@ -33,7 +33,7 @@ class Judge:
 
     def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
         self._terms, self._departments = terms, master.departments
-        self._measures = {m.id: m for m in master.measures}
+        self._measures = master.by_id
         self._known = dict(known)
         self._opened: dict[tuple[object, ...], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}

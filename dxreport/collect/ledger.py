@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ..domain import problems
@@ -10,20 +10,35 @@ from ..domain.fields import Ref, label
 from ..domain.model import Settings
 from ..domain.problems import Problem, problem, shown
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
+from ..master.schema import RECEIPT_FIELD
 from ..rules import item_name
 from .reading import Reading, SheetReading
-from .replay import Accept, Adopt, Decision, Edit, Event, Fate, OpenConflict, Replayed, SheetOutcome
+from .replay import (
+    ASIDE,
+    Accept,
+    Adopt,
+    Decision,
+    Dismiss,
+    Edit,
+    Event,
+    Fate,
+    OpenConflict,
+    Replayed,
+    SheetOutcome,
+    Withdraw,
+)
 
 ADDITION = "追加: "  # begins the label of a conflict that offers an item
 TYPED = "手入力"  # the note on a text that a person typed into the master
 ACCEPTED = "受入: "
+_TEXT = "本文"  # of a mail without files, before what it says
 _NOTE = 500  # characters of a department's note
 _CELL = 16_000  # characters, each two UTF-16 units at most: what a cell of Excel holds
 _READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
 _STATES = {
     Fate.TAKEN: ReceiptState.MERGED, Fate.UNCHANGED: ReceiptState.UNCHANGED, Fate.SILENT: ReceiptState.SILENT,
     Fate.HELD: ReceiptState.HELD, Fate.REPLACED: ReceiptState.HELD, Fate.ELSEWHERE: ReceiptState.ELSEWHERE,
-    Fate.WITHDRAWN: ReceiptState.WITHDRAWN,
+    Fate.DISMISSED: ReceiptState.DISMISSED, Fate.WITHDRAWN: ReceiptState.WITHDRAWN,
 }  # fmt: skip
 
 
@@ -65,21 +80,31 @@ def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, s
     )
 
 
-def fixed_receipts(first: Reading, last: Reading, withdrawn: str | None) -> list[Receipt]:
+def fixed_receipts(first: Reading, last: Reading, aside: Withdraw | Dismiss | None) -> list[Receipt]:
     """The rows of what could not be read of a file: at ``first``, and of the ``last`` reading of it.
 
-    ``withdrawn`` is the reason where it was withdrawn.
+    ``aside`` is the event by which it was put aside.
     """
     rows = [_receipt(last, sheet, ReceiptState.REFUSED, sheet.problems) for sheet in last.sheets if not sheet.readable]
     whole = SheetReading("", "", "")
     if not last.sheets:
-        rows = [_receipt(last, whole, ReceiptState.REFUSED, last.problems)]
+        row = _receipt(last, whole, ReceiptState.REFUSED, last.problems)
+        said = (f"{_TEXT}: {shown(p.value, _NOTE)}" for p in last.problems if p.code == problems.MAIL_ONLY.code)
+        rows = [replace(row, department=last.department, comments="".join(said))]
     elif not first.sheets:
         codes = "、".join(dict.fromkeys(p.code for p in first.problems))
         row = _receipt(last, whole, ReceiptState.MERGED, ())
         rows.append(replace(row, note=_READ_LATER.format(codes) if codes else ""))
-    if withdrawn is not None:
-        rows = [replace(row, state=ReceiptState.WITHDRAWN, note=withdrawn_note(withdrawn)) for row in rows]
+    if isinstance(aside, Withdraw):
+        rows = [
+            replace(row, state=ReceiptState.WITHDRAWN, note=aside_note(Fate.WITHDRAWN, aside.reason)) for row in rows
+        ]
+    elif aside:
+        note = aside_note(Fate.DISMISSED, aside.reason)
+        rows = [
+            replace(row, state=ReceiptState.DISMISSED, note=note) if row.state is ReceiptState.REFUSED else row
+            for row in rows
+        ]
     return list({row.place: row for row in reversed(rows)}.values())[::-1]
 
 
@@ -92,16 +117,24 @@ def _receipt(reading: Reading, sheet: SheetReading, state: ReceiptState, said: I
 
 
 def _reason(outcome: SheetOutcome, said: Iterable[Problem]) -> str:
-    if outcome.fate is Fate.WITHDRAWN:
-        return withdrawn_note(outcome.withdrawn)
+    if outcome.fate in ASIDE:
+        return aside_note(outcome.fate, outcome.set_aside)
     if outcome.accepted is not None:
         return ACCEPTED + outcome.accepted
     return "" if outcome.fate.is_in else _first_error(said)
 
 
-def withdrawn_note(reason: str) -> str:
-    """The note of a withdrawal."""
-    return "取下げ" + (f": {reason}" if reason else "")
+def aside_note(fate: Fate, reason: str) -> str:
+    """The note of a withdrawal or a dismissal."""
+    return _STATES[fate].value + (f": {reason}" if reason else "")
+
+
+def dismissed_change(was: Receipt, now: Receipt, when: str) -> Change:
+    """The row of 変更履歴 for a sheet, or an unread file, that was put aside."""
+    return Change(
+        when, was.measure, Ref(RECEIPT_FIELD), "返送の扱い", was.state.value, now.state.value, was.id, was.issue_id, was.file,
+        note=now.note,
+    )  # fmt: skip
 
 
 def _first_error(said: Iterable[Problem]) -> str:
@@ -224,10 +257,10 @@ class ConflictRows:
             name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.prefix].label}"
             self._add(return_id, sheet.measure, first, name, returned=told)
 
-    def take_back(self, return_id: str, reason: str) -> None:
-        """Close the open offers of a return that is withdrawn."""
+    def take_back(self, return_id: str, measures: Collection[str], reason: str) -> None:
+        """Close the open offers of sheets that are put aside."""
         for row in list(self._all.values()):
-            mine = row.return_id == return_id and row.label.startswith(ADDITION)
+            mine = row.return_id == return_id and row.measure in measures and row.label.startswith(ADDITION)
             if mine and row.state is ConflictState.OPEN:
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
 

@@ -16,7 +16,7 @@ from typing import Any
 from ..domain.errors import MasterError
 from ..domain.fields import BUILT_IN, Catalogue, Ref
 from .reading import problem_from, problem_json, refs_from, refs_json
-from .replay import Accept, Adopt, Again, Decision, Edit, Event, Issued, Judged, Withdraw
+from .replay import Accept, Adopt, Again, Decision, Dismiss, Edit, Event, Issued, Judged, Withdraw
 
 Texts = dict[str, dict[Ref, str]]
 """Texts by measure."""
@@ -203,7 +203,7 @@ def commit_name(commit: Commit, number: int) -> str:
 
 _EVENTS: Mapping[str, type] = {
     "issued": Issued, "read": Read, "again": Again, "edit": Edit, "decision": Decision, "adopt": Adopt,
-    "accept": Accept, "withdraw": Withdraw,
+    "accept": Accept, "withdraw": Withdraw, "dismiss": Dismiss,
 }  # fmt: skip
 _NAME = {type_: name for name, type_ in _EVENTS.items()}
 

@@ -16,6 +16,7 @@ from ..domain.problems import Problem
 from ..intake.returned import ARROW
 from ..issue.store import Archive
 from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState
+from ..master.schema import RECEIPT_FIELD
 from .judge import Judge
 from .kept import Kept
 from .ledger import ACCEPTED, ADDITION
@@ -23,7 +24,7 @@ from .log import Chain, Commit, LogEntry, Read, commit_name
 from .originals import original
 from .reader import FileReader
 from .reading import Reading, SheetReading
-from .replay import Accept, Decision, Edit, Event, Issued, Withdraw, replay
+from .replay import Accept, Decision, Dismiss, Edit, Event, Issued, Withdraw, replay
 
 _Texts = Mapping[str, Mapping[Ref, str]]
 _Dated = tuple[str, int, int, LogEntry]  # time, kind of event, place among these
@@ -31,9 +32,10 @@ _Dated = tuple[str, int, int, LogEntry]  # time, kind of event, place among thes
 
 def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
     """The chain that the first writing command begins with; ``kept`` gets its readings. ``texts`` are the master's."""
-    first = _first(master, texts, kept.archive)
+    told = replace(master, changes=tuple(c for c in master.changes if c.ref.field != RECEIPT_FIELD))
+    first = _first(told, texts, kept.archive)
     last = {id_: dict(refs) for id_, refs in first.items()}
-    for change in master.changes:
+    for change in told.changes:
         if change.measure in last:
             last[change.measure][change.ref] = change.new
     changes = tuple(
@@ -41,7 +43,7 @@ def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
     )
     returned = list(_returns(master, kept))
     readings = {e.event.return_id: kept.reading(e.event.reading) for *_, e in returned if isinstance(e.event, Read)}
-    dated = [*_issues(master), *returned, *_people(master, first, readings)]
+    dated = [*_issues(master), *returned, *_people(told, first, readings)]
     entries = tuple(entry for *_, entry in sorted(dated, key=lambda d: d[:3]))
     entries += tuple(_settle(master, kept, entries, first, last))
     commit = Commit("", when, "first", entries, changes, first=first)
@@ -95,10 +97,26 @@ def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
                 )
                 accept = Accept(id_, row.issue_id, row.note.removeprefix(ACCEPTED))
                 yield min(notes, default=time), 3, n * 1000 + m, LogEntry(accept, (row.measure,))
+        for m, row in enumerate(rows):
+            if row.state is ReceiptState.DISMISSED:
+                yield _dismissal(master, reading, row, n * 1000 + m)
         if gone := [row for row in rows if row.state is ReceiptState.WITHDRAWN]:
             notes = (c.when for c in master.changes if c.return_id == id_ and c.note.startswith("取下げ"))
             reason = gone[0].note.removeprefix("取下げ").removeprefix(": ")
             yield max(notes, default="9999"), 5, n, LogEntry(Withdraw(id_, reason), reading.measures())
+
+
+def _dismissal(master: Master, reading: Reading, row: Receipt, place: int) -> _Dated:
+    """A sheet, or what could not be read of a return, that was put aside."""
+    days = (
+        c.when
+        for c in master.changes
+        if c.ref.field == RECEIPT_FIELD and (c.return_id, c.measure) == (row.id, row.measure)
+    )
+    read = any((s.measure, s.issue) == row.place and s.readable for s in reading.sheets)
+    reason = row.note.removeprefix(row.state.value).removeprefix(": ")
+    event = Dismiss(row.id, row.issue_id if read else "", reason)
+    return max(days, default="9999"), 5, place, LogEntry(event, (row.measure,) if read else ())
 
 
 def _reading(kept: Kept, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:

@@ -63,7 +63,8 @@ class FilePlan:
 
     ``return_id`` is its number in 受付簿, ``new`` whether it is entered now. A file of an earlier run is listed
     too where one of this run completed a sheet of it. ``package`` holds the parts of an .xlsx or .xlsm (decrypted),
-    None for other formats.
+    None for other formats. ``told`` says whether an earlier run told all of it already, ``aside`` whether what
+    could not be read of it was dismissed.
     """
 
     file: ReturnedFile
@@ -72,12 +73,14 @@ class FilePlan:
     problems: tuple[Problem, ...]
     sheets: tuple[SheetPlan, ...]
     package: Package | None = field(default=None, repr=False, compare=False)
+    told: bool = False
+    aside: bool = False
 
     @property
     def status(self) -> Status:
         """The worst of its sheets'."""
         if not self.sheets:
-            return Status.REFUSED
+            return Status.UNCHANGED if self.aside else Status.REFUSED
         return max((s.status for s in self.sheets), key=lambda s: s.rank)
 
 

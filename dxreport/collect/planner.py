@@ -30,7 +30,7 @@ class Planner:
 
     def __init__(self, books: Books, reader: FileReader, *, whole: bool = False) -> None:
         self.books, self.reader, self.whole = books, reader, whole
-        self._known = books.readings()
+        self._known, self._dismissed = books.readings(), books.dismissed()
         self._opened: dict[str, FileRead | None] = {}
         self._new: dict[str, Reading] = {}
         self._again: set[str] = set()
@@ -73,8 +73,9 @@ class Planner:
         return self._known.get(self.books.known_numbers.get(_key(file), ""))
 
     def _settled(self, reading: Reading) -> bool:
-        """Whether every sheet of a return was read, and none of them is held."""
-        return reading.complete and not any(self._held(reading, sheet) for sheet in reading.sheets)
+        """Whether every sheet of a return was read or put aside, and none of them is held."""
+        known = reading.complete or reading.id in self._dismissed
+        return known and not any(self._held(reading, sheet) for sheet in reading.sheets)
 
     def _held(self, reading: Reading, sheet: SheetReading) -> bool:
         if not sheet.readable or sheet.measure not in self.books.texts:
@@ -99,7 +100,7 @@ class Planner:
         id_ = books.number(file.sha256, file.name)
         reading = Reading(
             id_, file.sha256, file.name, _sent_at(file), books.when, self._at(file, read), read.sheets, read.problems,
-            read.corrects, self.whole, books.kept.own_terms,
+            read.corrects, self.whole, books.kept.own_terms, read.department,
         )  # fmt: skip
         if before:
             reading = replace(reading, file=before.file, received=before.received)
@@ -165,14 +166,24 @@ class Planner:
         sheets = tuple(self._sheet(reading, sheet, names) for sheet in reading.sheets)
         if again:
             sheets = tuple(s if _is_open(s) else replace(s, status=Status.UNCHANGED, merge=Merge()) for s in sheets)
-        read = self._opened[_key(file)]
+        read, told = self._opened[_key(file)], again or self._told(reading)
         if read is None:
-            return FilePlan(file, reading.id, False, (), sheets)
+            aside = reading.id in self._dismissed
+            gone = (problem(problems.DISMISSED, {"return": reading.id}),) if aside else ()
+            return FilePlan(file, reading.id, False, gone, sheets, told=told, aside=aside)
         said = read.problems
         if not read.sheets and reading.sheets and not any(map(_is_open, sheets)):
             said = ()  # it was read before, and cannot be now
         new = reading.id in self._new and reading.id not in self._known and not again
-        return FilePlan(file, reading.id, new, (*said, *self._missing(reading, plan)), sheets, read.package)
+        return FilePlan(file, reading.id, new, (*said, *self._missing(reading, plan)), sheets, read.package, told=told)
+
+    def _told(self, reading: Reading) -> bool:
+        """Whether an earlier run told what became of a return, and it is still so."""
+        if reading.id in self._new:
+            return False
+        start, mine = self.books.before_work, {s.measure for s in reading.sheets if s.readable} & set(self.books.texts)
+        states = ((self.books.state(m, upto=start), self.books.state(m)) for m in mine)
+        return all(_fates(before, reading.id) == _fates(now, reading.id) for before, now in states)
 
     def _missing(self, reading: Reading, plan: Plan) -> Iterator[Problem]:
         """Sheets that were issued with those of a file, and that came neither in it nor in any other."""
@@ -189,7 +200,8 @@ class Planner:
             round=sheet.round,
         )  # fmt: skip
         if not sheet.readable or sheet.measure not in self.books.texts:
-            return refused
+            aside = replace(refused, status=Status.UNCHANGED, problems=())
+            return aside if reading.id in self._dismissed and reading.id not in self._new else refused
         key, state = (reading.id, sheet.issue), self.books.state(sheet.measure)
         before = self.books.state(sheet.measure, upto=self.books.before_work).outcomes.get(key)
         now = state.outcomes[key]
@@ -197,6 +209,8 @@ class Planner:
         said = {"return": reading.id, "measure": sheet.measure}
         if now.fate is Fate.WITHDRAWN:
             return replace(unchanged, problems=(problem(problems.WITHDRAWN, said),))
+        if now.fate is Fate.DISMISSED:
+            return replace(unchanged, problems=(problem(problems.DISMISSED, said),))
         if now.fate is Fate.REPLACED:
             return replace(unchanged, problems=(problem(problems.REPLACED, said | {"newer": now.replaced_by}),))
         if before and before.fate.is_in and now.fate.is_in and reading.id not in self._new:
@@ -227,8 +241,10 @@ def _sent_at(file: ReturnedFile) -> str:
     return stamp(datetime.fromisoformat(file.received)) if file.received else ""
 
 
-def _fates(state: Replayed) -> dict[SheetKey, tuple[object, ...]]:
-    return {key: (o.fate, o.judged, o.replaced_by) for key, o in state.outcomes.items()}
+def _fates(state: Replayed, return_id: str = "") -> dict[SheetKey, tuple[object, ...]]:
+    """What became of all sheets, or of those of a return."""
+    mine = ((key, o) for key, o in state.outcomes.items() if return_id in ("", key[0]))
+    return {key: (o.fate, o.judged, o.replaced_by) for key, o in mine}
 
 
 def _is_open(sheet: SheetPlan) -> bool:

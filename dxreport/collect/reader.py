@@ -28,8 +28,8 @@ from ..ooxml.package import Package
 from ..ooxml.refs import address, cell, column_letters
 from .reading import SheetReading
 from .seals import Seals, without_keys
-from .sender import foreign_sender
-from .unkeyed import extra_sheets, unkeyed_sheets
+from .senders import department_of, foreign_sender
+from .unkeyed import UnkeyedReader, extra_sheets
 
 Ask = Callable[[str], str]
 _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
@@ -40,7 +40,7 @@ class FileRead:
     """A file as read just now: its sheets and its problems.
 
     ``package`` holds the parts of an .xlsx or .xlsm (decrypted), None for other formats; ``corrects`` is the
-    return that it is a corrected copy of, "" for none.
+    return that it is a corrected copy of, "" for none; ``department`` the sender's, of a mail without files.
     """
 
     file: ReturnedFile
@@ -48,6 +48,7 @@ class FileRead:
     sheets: tuple[SheetReading, ...] = ()
     package: Package | None = field(default=None, repr=False)
     corrects: str = ""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +75,28 @@ class FileReader:
         ``ask`` is asked for the password of a file (by its name) that none of them opens, until it gives ``""``.
         """
         self.master, self.archive = master, archive
+        self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id for m in master.measures}
         self.seals = Seals(archive)
 
     def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
         """Read a file. Problems are returned, not raised. ``ask=False`` never prompts for a password."""
+        if file.problem == problems.MAIL_ONLY.code:
+            return self._mail(file)
         if file.problem:
             return FileRead(file, (_unreadable(file.problem, file.detail),))
         try:
             return self._book(file, self.open(file, ask=ask))
         except Unreadable as error:
             return FileRead(file, (_unreadable(error.code, error.detail),))
+
+    def _mail(self, file: ReturnedFile) -> FileRead:
+        """A mail without files: whose it is, and what it says."""
+        department = department_of(self.master, file.sender)
+        sender = f"{department}（{file.sender}）" if department else f"「部署」にない差出人（{file.sender or '不明'}）"
+        said = {"sender": sender, "subject": file.subject}
+        return FileRead(file, (problem(problems.MAIL_ONLY, said, value=file.text),), department=department)
 
     def open(self, file: ReturnedFile, *, ask: bool = True) -> Workbook:
         """Open a file with the passwords known; raises Unreadable."""
@@ -115,7 +126,7 @@ class FileReader:
         forged = {sheet.name for sheet, stamp in stamped if not self.seals.trusts(stamp)}
         stamped = [(sheet, stamp) for sheet, stamp in stamped if sheet.name not in forged]
         book = replace(book, sheets=tuple(without_keys(s) if s.name in forged else s for s in book.sheets))
-        unkeyed = list(unkeyed_sheets(book, self.master, self.archive))
+        unkeyed = list(self.unkeyed.sheets(book))
         here = [part for sheet, stamp in stamped for part in self._parts(sheet, stamp)]
         here += (_Part(u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
         unread = [_unidentified(u.sheet.name, u.stamp, u.reason) for u in unkeyed if not u.aligned]
@@ -141,7 +152,7 @@ class FileReader:
     def _foreign(self, file: ReturnedFile, sheets: Sequence[SheetReading]) -> Iterator[Problem]:
         """A warning where the mail came from an address that is neither a department's nor the city's."""
         departments = "、".join(dict.fromkeys(s.department for s in sheets if s.department))
-        if departments and (sender := foreign_sender(file.sender, self.master)):
+        if departments and (sender := foreign_sender(self.master, file.sender)):
             yield problem(problems.FOREIGN_SENDER, {"department": departments, "sender": sender}, value=sender)
 
     def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:

@@ -48,7 +48,7 @@ class Reading:
     ``sent`` is the date of the mail it came in ("" for none), ``received`` when it was first collected, ``at``
     when its answers were given as far as that is known; all as the master's cells hold times. ``corrects`` is
     the return it is a corrected copy of, ``whole`` whether it was collected with ``--replace``, ``terms`` the
-    digest of the settings it was read by.
+    digest of the settings it was read by. ``department`` is the sender's, of a mail without files.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Reading:
     corrects: str = ""
     whole: bool = False
     terms: str = ""
+    department: str = ""
 
     @property
     def stamp(self) -> Stamp:

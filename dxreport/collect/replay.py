@@ -31,12 +31,16 @@ class Fate(Enum):
     HELD = "held"
     REPLACED = "replaced"  # held, and a later sheet of its round went in
     ELSEWHERE = "elsewhere"  # filled in for another round
+    DISMISSED = "dismissed"
     WITHDRAWN = "withdrawn"
 
     @property
     def is_in(self) -> bool:
         """Whether the sheet counts as an answer to its round."""
         return self in (Fate.TAKEN, Fate.UNCHANGED, Fate.SILENT)
+
+
+ASIDE = (Fate.DISMISSED, Fate.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,16 @@ class Withdraw:
     reason: str = ""
 
 
-Event = Issued | Returned | Again | Edit | Decision | Adopt | Accept | Withdraw
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """A held sheet was put aside; with ``issue`` "" what could not be read of a return."""
+
+    return_id: str
+    issue: str
+    reason: str = ""
+
+
+Event = Issued | Returned | Again | Edit | Decision | Adopt | Accept | Withdraw | Dismiss
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +244,7 @@ class SheetOutcome:
 
     ``says`` are its answers, ``before`` the texts that its author had; ``leans`` says whether it is complete only by
     what others answered. ``joined`` are the returns it went in with; ``replaced_by`` the one that went in instead;
-    ``accepted`` the reason it was taken in with.
+    ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or withdrawn with.
     """
 
     sheet: Sheet
@@ -245,7 +258,7 @@ class SheetOutcome:
     replaced_by: str = ""
     overtaken_by: str = ""
     accepted: str | None = None
-    withdrawn: str = ""
+    set_aside: str = ""
 
     @property
     def waits(self) -> bool:
@@ -275,29 +288,34 @@ class Replayed:
 def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> Replayed:
     """Fold the events of one measure over the texts it began with.
 
-    None of a return before its withdrawal counts, and no decision that took its text. Its sheet is still known: an
-    acceptance may bring it back, and a corrected copy inherits from it.
+    None of a return before its withdrawal counts, nor of a sheet before its dismissal, and no decision that took its
+    text. The sheet is still known: an acceptance may bring it back, and a corrected copy inherits from it.
     """
     fold = _Fold(first, rules)
-    withdrawn = {
-        event.return_id: (place, event.reason) for place, event in enumerate(log) if isinstance(event, Withdraw)
-    }
+    aside: dict[SheetKey, tuple[int, Fate, str]] = {}
     for place, event in enumerate(log):
-        until, reason = withdrawn.get(_return_of(event), (-1, ""))
+        if isinstance(event, Withdraw):
+            aside[event.return_id, ""] = place, Fate.WITHDRAWN, event.reason
+        elif isinstance(event, Dismiss):
+            aside[event.return_id, event.issue] = place, Fate.DISMISSED, event.reason
+    for place, event in enumerate(log):
+        return_id, issue = _sheet_of(event)
+        until, fate, reason = max(aside.get((return_id, i), _NEVER) for i in ("", issue))
         if until <= place:
             fold.step(place, event)
         elif isinstance(event, Returned):
-            fold.sheets[event.sheet.key] = SheetOutcome(event.sheet, Fate.WITHDRAWN, withdrawn=reason)
+            fold.sheets[event.sheet.key] = SheetOutcome(event.sheet, fate, set_aside=reason)
     return fold.state()
 
 
-def _return_of(event: Event) -> str:
+def _sheet_of(event: Event) -> SheetKey:
+    """The sheet that an event rests on; its issue is "" where it may be any of the return."""
     match event:
         case Returned(sheet):
-            return sheet.return_id
+            return sheet.key
         case Decision():
-            return event.takes
-    return getattr(event, "return_id", "")
+            return event.takes, event.of
+    return getattr(event, "return_id", ""), getattr(event, "issue", "")
 
 
 class _Fold:
@@ -383,7 +401,7 @@ class _Fold:
             elif ref in inherited:
                 says[ref] = inherited[ref]
         entry = SheetOutcome(sheet, says=says, before=before)
-        if sheet.key in self.sheets and self.sheets[sheet.key].fate is Fate.WITHDRAWN:
+        if sheet.key in self.sheets and self.sheets[sheet.key].fate in ASIDE:
             del self.sheets[sheet.key]  # it comes back as the last
         self.sheets[sheet.key] = entry
         return entry
@@ -476,7 +494,7 @@ class _Fold:
         out: set[str] = set()
         for e in entries:
             parent = self.sheets.get((e.sheet.corrects, e.sheet.issue))
-            while parent and parent.fate is not Fate.WITHDRAWN and parent.sheet.return_id not in out:
+            while parent and parent.fate not in ASIDE and parent.sheet.return_id not in out:
                 out.add(parent.sheet.return_id)
                 parent = self.sheets.get((parent.sheet.corrects, parent.sheet.issue))
         return out
@@ -633,6 +651,7 @@ class _Fold:
 
 
 _BLANK = Text("")
+_NEVER = (-1, Fate.TAKEN, "")
 
 
 def _gives(giver: SheetOutcome, taker: SheetOutcome) -> bool:

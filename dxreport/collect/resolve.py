@@ -1,4 +1,4 @@
-"""What the coordinator decides: a conflict, or a sheet that was held or withdrawn and is to go in after all."""
+"""What the coordinator decides: a conflict, or a sheet that was held, dismissed or withdrawn and is to go in after all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .ledger import ADDITION, addition
 from .originals import original
 from .planner import Planner
 from .reader import FileReader
-from .replay import Accept, Adopt, Decision, Edit, Fate, SheetOutcome
+from .replay import ASIDE, Accept, Adopt, Decision, Edit, Fate, SheetOutcome
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 
@@ -121,7 +121,7 @@ def _adopt(books: Books, row: Conflict, why: str) -> None:
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
 ) -> Accepted:
-    """Take a held or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴. The sheets that
+    """Take a held, dismissed or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴. The sheets that
     waited for it go in with it.
 
     ``password`` opens its kept original where that could not be read so far. Raises UsageError for a sheet that is
@@ -168,7 +168,7 @@ def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
     """The outcome of a sheet that may be accepted."""
     outcomes = books.state(measure).outcomes if measure in books.texts else {}
     mine = [o for key, o in outcomes.items() if key[0] == return_id]
-    open_to = (Fate.HELD, Fate.REPLACED, Fate.ELSEWHERE, Fate.WITHDRAWN)
+    open_to = (Fate.HELD, Fate.REPLACED, Fate.ELSEWHERE, *ASIDE)
     found = next((o for o in mine if o.fate in open_to), None)
     if found is None:
         _refuse_unread(books, return_id, measure)
@@ -176,7 +176,7 @@ def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
             f"{r.id}/{r.measure}" for r in books.master.receipts if r.state.name == "HELD" and not r.replaced_by
         )
         raise UsageError(
-            f"{return_id}/{measure} は、保留にも取下げにもなっていません。",
+            f"{return_id}/{measure} は、保留にも除外にも取下げにもなっていません。",
             f"保留のシートは、{held} です。" if held else "保留のシートはありません。",
         )
     later = [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..domain import problems
 from ..domain.fields import Ref
 from ..domain.model import Round
 from ..domain.problems import Problem, problem
+from ..domain.values import measure_id
 from ..form.align.labels import fold
 from ..form.align.sheet import Aligned, Doubt, align
 from ..form.compile import Form
@@ -36,20 +38,69 @@ class Unkeyed:
 NO_FORMS = {SHEET, FIELDS.name}  # 項目 of a master has the headings of a form too
 
 
-def unkeyed_sheets(book: Workbook, master: Master, archive: Archive) -> Iterator[Unkeyed]:
-    """The visible sheets that look like a form of the current round and carry no stamp.
+class UnkeyedReader:
+    """Reads the visible sheets that look like a form of the current round and carry no stamp.
 
     A sheet counts for the last issue of its measure in that round on the form that it is read with.
     """
-    round_ = current_round(master)
-    issues = [issue for issue in reversed(master.issues) if issue.round == round_.name]
-    forms = {issue.form: form for issue in issues if (form := archive.form_of(issue)) is not None}
-    for sheet in book.sheets:
-        if sheet.hidden or sheet.name in NO_FORMS or not sheet.rows or find_stamp(sheet.rows):
-            continue
-        found = _identified(sheet, master, round_, issues, forms)
-        if found is not None:
-            yield found
+
+    def __init__(self, master: Master, archive: Archive) -> None:
+        self._master, self._archive = master, archive
+
+    def sheets(self, book: Workbook) -> Iterator[Unkeyed]:
+        """Yield those of a workbook."""
+        for sheet in book.sheets:
+            if sheet.rows and not sheet.hidden and sheet.name not in NO_FORMS and not find_stamp(sheet.rows):
+                found = self._identified(sheet)
+                if found is not None:
+                    yield found
+
+    @cached_property
+    def _round(self) -> Round:
+        return current_round(self._master)
+
+    @cached_property
+    def _issues(self) -> tuple[Issue, ...]:
+        """The issues of the round, last first."""
+        return tuple(issue for issue in reversed(self._master.issues) if issue.round == self._round.name)
+
+    @cached_property
+    def _by_measure(self) -> Mapping[str, list[Issue]]:
+        found: dict[str, list[Issue]] = {}
+        for issue in self._issues:
+            for measure in issue.measures:
+                found.setdefault(measure, []).append(issue)
+        return found
+
+    @cached_property
+    def _forms(self) -> Mapping[str, Form]:
+        """The forms of the round by their digest, that of the last issue first."""
+        known: dict[str, Issue] = {}
+        for issue in self._issues:
+            known.setdefault(issue.form, issue)
+        return {digest: form for digest, i in known.items() if (form := self._archive.form_of(i)) is not None}
+
+    def _identified(self, sheet: Grid) -> Unkeyed | None:
+        """The sheet read with the form that its measure was issued on; None where it looks like none."""
+        refused: Unkeyed | None = None
+        for digest, form in self._forms.items():
+            read = align(form, sheet.rows, quarter=self._round.quarter, year=self._master.settings.plan_year)
+            if read is None:
+                continue
+            if isinstance(read, Doubt):
+                refused = refused or Unkeyed(sheet, Stamp("", "", ""), reason=read.reason)
+                continue
+            measure = _measure(read, self._master)
+            theirs = self._by_measure.get(measure, ())
+            issue = next((i for i in theirs if i.form == digest), None)
+            if theirs and issue is None:
+                continue
+            reason = _strange(read, self._master, self._round) or ("" if issue else _unknown(read, self._round))
+            if issue is None or reason:
+                refused = refused or Unkeyed(sheet, Stamp("", measure, ""), reason=reason)
+                continue
+            return Unkeyed(sheet, Stamp(issue.id, measure, digest), read)
+        return refused
 
 
 def extra_sheets(book: Workbook, archive: Archive, forms: Collection[str], known: Collection[str]) -> Iterator[Problem]:
@@ -64,37 +115,10 @@ def extra_sheets(book: Workbook, archive: Archive, forms: Collection[str], known
             yield problem(problems.EXTRA_SHEET, params, sheet=sheet.name)
 
 
-def _identified(
-    sheet: Grid, master: Master, round_: Round, issues: list[Issue], forms: dict[str, Form]
-) -> Unkeyed | None:
-    """The sheet read with the form that its measure was issued on; None where it looks like none."""
-    settings = master.settings
-    year = settings.plan_year
-    refused: Unkeyed | None = None
-    for digest, form in forms.items():
-        read = align(form, sheet.rows, quarter=round_.quarter, year=year)
-        if read is None:
-            continue
-        if isinstance(read, Doubt):
-            refused = refused or Unkeyed(sheet, Stamp("", "", ""), reason=read.reason)
-            continue
-        measure = _measure(read, master)
-        theirs = [i for i in issues if measure in i.measures]
-        issue = next((i for i in theirs if i.form == digest), None)
-        if theirs and issue is None:
-            continue
-        reason = _strange(read, master, round_) or ("" if issue else _unknown(read, round_))
-        if issue is None or reason:
-            refused = refused or Unkeyed(sheet, Stamp("", measure, ""), reason=reason)
-            continue
-        return Unkeyed(sheet, Stamp(issue.id, measure, digest), read)
-    return refused
-
-
 def _measure(read: Aligned, master: Master) -> str:
     """The ID of the measure that the sheet names, as the master writes it; "" for none."""
-    printed = fold(str(read.filled.values.get(Ref("id"), "")))
-    return next((m.id for m in master.measures if printed and fold(m.id) == printed), "")
+    found = master.by_id.standard.get(measure_id(str(read.filled.values.get(Ref("id"), ""))))
+    return found.id if found else ""
 
 
 def _unknown(read: Aligned, round_: Round) -> str:

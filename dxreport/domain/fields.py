@@ -321,10 +321,26 @@ class Catalogue:
     def item_keys(self, values: Mapping[Ref, str]) -> dict[str, tuple[str, ...]]:
         """Return the ids of the items of each list, by its prefix, in the order of their first texts."""
         items: dict[str, dict[str, None]] = {prefix: {} for prefix in self.by_prefix}
-        for ref in values:
-            if ref.item and (prefix := ref.field.rpartition(".")[0]) in items:
-                items[prefix][ref.item] = None
+        prefixes = self._prefixes
+        for field, item, _ in values:
+            if item and field in prefixes:
+                items[prefixes[field]][item] = None
         return {prefix: tuple(keys) for prefix, keys in items.items()}
+
+    @cached_property
+    def _prefixes(self) -> Mapping[str, str]:
+        return {field.key: field.prefix for field in self.fields if field.prefix}
+
+    def refs(self, prefix: str, item: str = "") -> tuple[Ref, ...]:
+        """Return the addresses of an item's texts in form order; of the measure itself, see :attr:`cells`."""
+        found = self._refs.get((prefix, item))
+        if found is None:
+            found = self._refs[prefix, item] = tuple(Ref(key, item, n) for key, n in self.cells[prefix])
+        return found
+
+    @cached_property
+    def _refs(self) -> dict[tuple[str, str], tuple[Ref, ...]]:
+        return {}  # the items of all measures have the same few ids
 
     def arrange(self, values: Mapping[Ref, str], items: Mapping[str, Iterable[str]]) -> dict[Ref, str]:
         """Return every text of a measure with these items in form order; those not given are blank.
@@ -332,13 +348,13 @@ class Catalogue:
         A text of no field here is left out.
         """
         get, default = values.get, self.defaults.get
-        out = {ref: get(ref, "") for key, _ in self.cells[""] if (ref := Ref(key))}
+        out = {ref: get(ref, "") for ref in self.refs("")}
         for prefix, keys in items.items():
             for item in keys:
-                for key, n in self.cells[prefix]:
-                    ref = Ref(key, item, n)
-                    out[ref] = get(ref) or ("" if ref in values else default(key, ""))
-        return out | {ref: get(ref, "") for key, n in self.cells["*"] if (ref := Ref(key, "", n))}
+                for ref in self.refs(prefix, item):
+                    text = get(ref)
+                    out[ref] = default(ref.field, "") if text is None else text
+        return out | {ref: get(ref, "") for ref in self.refs("*")}
 
     def extended(self, fields: Iterable[Field], years: int) -> Catalogue:
         """Return the catalogue with these fields, in the place of those with the same key or after them."""

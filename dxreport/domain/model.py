@@ -11,11 +11,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from .days import printed_year
 from .fields import BUILT_IN, QUARTERS, Catalogue, Field, Period, Ref
 from .names import Names
+from .values import measure_id
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,9 +77,9 @@ class Record:
 
     def texts(self) -> dict[Ref, str]:
         """Return the texts of the record itself by address, in form order."""
-        cells = self.catalogue.cells
-        own = cells[self.prefix] if self.prefix else (*cells[""], *cells["*"])
-        return {Ref(key, self.key, n): self.text(key, n) for key, n in own}
+        refs = self.catalogue.refs
+        own = refs(self.prefix, self.key) if self.prefix else (*refs(""), *refs("*"))
+        return {ref: self.text(ref.field, ref.period) for ref in own}
 
     def __getattr__(self, name: str) -> Any:
         if name in _OWN:  # asked for while it is copied, before it is set
@@ -139,8 +143,7 @@ class Item(Record):
     def is_empty(self) -> bool:
         """Whether nothing was written in this item; its printed label (作業予定) does not count."""
         get, defaults = self._values.get, self.catalogue.defaults
-        cells = self.catalogue.cells[self.prefix]
-        return not any(get(Ref(key, self.key, n)) for key, n in cells if key not in defaults)
+        return not any(get(ref) and ref.field not in defaults for ref in self.catalogue.refs(self.prefix, self.key))
 
 
 class Activity(Item):
@@ -278,6 +281,15 @@ class Measure(Record):
         return hash(self.id)
 
 
+class MeasureIndex(dict[str, Measure]):
+    """Measures by 施策ID."""
+
+    @cached_property
+    def standard(self) -> Mapping[str, Measure]:
+        """The measures by the standard spelling of their IDs."""
+        return {measure_id(id_): measure for id_, measure in self.items()}
+
+
 def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:
     end = len(items)
     while end and items[end - 1].is_empty():
@@ -298,13 +310,17 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """部署: a row of the master's table, which is in 建制順; ``form`` is its 様式, as written, if it has one of its own."""
+    """部署: a row of the master's table, which is in 建制順; ``form`` is its 様式, as written, if it has one of its own.
+
+    ``phone`` is 電話, for the coordinator alone.
+    """
 
     name: str
     former_names: tuple[str, ...] = ()
     to: str = ""
     cc: str = ""
     form: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,12 +340,32 @@ class Round:
     form: str = ""
 
 
+class Treatment(Enum):
+    """課題の扱い: what a 進捗 means in the report."""
+
+    ON_TRACK = "順調"
+    LATE = "遅れ"
+    COMPLETED = "完了"
+    STOPPED = "中止"
+
+
 @dataclass(frozen=True, slots=True)
 class ProgressWord:
-    """A word of 進捗; ``needs_countermeasure`` is whether it requires a 対応策."""
+    """A word of 進捗.
+
+    ``needs_countermeasure`` is whether it requires a 対応策; ``weight`` is its 重さ and ``said`` its 課題の扱い, None
+    where 設定 does not say.
+    """
 
     word: str
     needs_countermeasure: bool = False
+    weight: Decimal | None = None
+    said: Treatment | None = None
+
+    @property
+    def treatment(self) -> Treatment:
+        """Its 課題の扱い; where 設定 does not say, a word that needs a 対応策 is late."""
+        return self.said or (Treatment.LATE if self.needs_countermeasure else Treatment.ON_TRACK)
 
 
 @dataclass(frozen=True, slots=True)

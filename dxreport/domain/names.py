@@ -45,6 +45,11 @@ class Names:
         return self.plan or self.city
 
     @property
+    def report_owner(self) -> str:
+        """Its owner above the name of the report; blank where that name has it already."""
+        return "" if self.owner in self.report_title else self.owner
+
+    @property
     def sender(self) -> str:
         """The city and the office in charge."""
         return joined(self.city, self.office)

@@ -4,8 +4,8 @@ A :class:`Problem` has a stable code (``E…`` holds the sheet back, ``W…`` do
 wrong and what to do. All of these texts are in this module; tests assert codes, not wording.
 
 Codes: E1 answers, E2 identity of the sheet, E3 cells, E4 files; W1 answers, W2 実績 against 目標,
-W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 方向 and
-the ledgers of the master.
+W3 関連施策, W4 addresses and texts, W5 the shape of the returned sheet, W6 設定, 部署, 方向
+and the ledgers of the master.
 """
 
 from __future__ import annotations
@@ -241,6 +241,11 @@ TOO_LARGE = ProblemKind(
     "配付したファイルに記入し直すか、様式の外に貼り付けた内容を削除して返送してください。圧縮ファイルは展開して返送してください。",
 )
 NO_FORM_SHEET = ProblemKind("E406", "様式のシートが見つかりません。", "配付したファイルに記入して返送してください。")
+MAIL_ONLY = ProblemKind(
+    "E460",
+    "{sender}からのメール「{subject}」に、ファイルが添付されていません。",
+    "本文を読み、ブックが要るなら送ってもらってください。済んだら dxreport dismiss 受付番号 --reason 理由 で除外します。",
+)
 EMPTY_FILE = ProblemKind("E407", "ファイルの中身が空です。", "もう一度返送してください。")
 CANNOT_OPEN = ProblemKind(
     "E408",
@@ -357,6 +362,27 @@ REPLACED = ProblemKind(
     "この返送（{return}）より後に届いた{newer}を、すでに取り込んでいます。このシートは取り込んでいません。",
     "こちらを採るときは、{newer}を取り下げてください（dxreport withdraw {newer}）。"
     "それでも保留のままなら、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。",
+)
+ADDRESS_MISSING = ProblemKind(
+    "W631", "宛先が登録されていません。", "宛先を聞き、「部署」シートの「宛先」に記入してください。"
+)
+ADDRESS_UNREAD = ProblemKind(
+    "W632",
+    "宛先「{value}」がメールアドレスとして読めません。",
+    "正しい宛先を聞き、「部署」シートの「宛先」を直してください。",
+)
+ADDRESS_MISSPELT = ProblemKind(
+    "W633",
+    "宛先のドメインの綴りが違います（「{domain}」のはずです）。",
+    "正しい宛先を聞き、「部署」シートの「宛先」を直してください。",
+)
+ADDRESS_ELSEWHERE = ProblemKind(
+    "W634", "宛先のドメインが「{domain}」ではありません。", "ほかの団体の宛先でよいか確かめてください。"
+)
+DISMISSED = ProblemKind(
+    "W630",
+    "この返送（{return}）は除外されています。今回も取り込んでいません。",
+    "取り込むには、dxreport resolve {return}/施策ID --accept --reason 理由 を実行してください。",
 )
 JOINED = ProblemKind(
     "W511",
@@ -478,6 +504,32 @@ KEYS_DOUBTFUL = ProblemKind(
     "E450",
     "{where}が、配付したときと違う順に並んでいて、どの項目のものか確かめられません。取り込んでいません。",
     "行や列を元の順に戻すか、配付したファイルに記入し直して返送してください。",
+)
+
+DIRECTION_OPPOSED = ProblemKind(
+    "W620",
+    "目標の「{target}」と、方向の「{value}」が合わないため、実績が目標に届いたかを判定できません。",
+    "「成果目標」シートの目標か「方向」の、誤っているほうを直してください。",
+)
+WEIGHT_MISSING = ProblemKind(
+    "W621",
+    "進捗の語{words}に重さがありません。どの語の重さも使わず、課題の扱いと行の順で数えています。",
+    "「設定」の進捗の表で、すべての語に重さを記入してください（重い進捗ほど大きい数）。",
+)
+TREATMENT_UNSAID = ProblemKind(
+    "W622",
+    "進捗の語「{value}」の課題の扱いが空欄です。報告書では「{expected}」として数えます。",
+    "「設定」の進捗の表の「課題の扱い」（列がなければ、「対応策」の右に挿入してください）に、順調、遅れ、完了、中止のどれかを記入してください。",
+)
+NAME_TWICE = ProblemKind(
+    "W623",
+    "{field}「{value}」が{count}か所にあります。報告書に同じ見出しが並び、見分けられません。",
+    "どれか分かる名前に変えてください。同じものなら、1つにしてください。",
+)
+TITLE_TWICE = ProblemKind(
+    "W624",
+    "報告書名の中に{names}が入っています。表題には、重ねて印刷しません。",
+    "このままで構いません。{names}を表題の上にも印刷したいときは、「設定」の報告書名から除いてください。",
 )
 
 KINDS: Mapping[str, ProblemKind] = {

@@ -114,11 +114,14 @@ def _open_up(outer: ReturnedFile, inner: Inner, depth: int, budget: list[int]) -
         yield replace(file, problem="E405", detail=f"圧縮ファイルやメールが {MAX_DEPTH} 重より深く入っています")
         return
     if mail:
-        file = replace(file, sender=mail.sender or file.sender, received=mail.received or file.received)
+        file = replace(
+            file, sender=mail.sender or file.sender, received=mail.received or file.received, subject=mail.subject,
+            text=mail.text,
+        )  # fmt: skip
     nothing = True
     for found in mail.attachments if mail else unpack(file.data, budget):
         if found.problem or not is_litter(found.name):
             nothing = False
             yield from _open_up(file, found, depth + 1, budget)
     if nothing:
-        yield replace(file, problem="E401", detail="添付ファイルのないメール" if mail else "空の圧縮ファイル")
+        yield replace(file, problem="E460") if mail else replace(file, problem="E401", detail="空の圧縮ファイル")

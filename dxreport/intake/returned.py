@@ -14,7 +14,8 @@ class ReturnedFile:
 
     ``name`` is shown to people (``返送.zip › 産業振興課.xlsx``); ``path`` is the file on disk that it is or is in.
     ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails. ``problem`` is a code of the
-    catalogue when there is nothing to read, with ``detail`` in Japanese.
+    catalogue when there is nothing to read, with ``detail`` in Japanese. ``subject`` and ``text`` are those of the
+    mail, the text as its first lines.
     """
 
     name: str
@@ -25,6 +26,8 @@ class ReturnedFile:
     received: str = ""
     problem: str = ""
     detail: str = ""
+    subject: str = ""
+    text: str = ""
 
     @property
     def file_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Saved mails (.eml, Outlook's .msg): sender, date and attachments."""
+"""Saved mails (.eml, Outlook's .msg): sender, date, first lines and attachments."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import email.message
 import email.parser
 import email.policy
 import email.utils
+import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,16 +26,19 @@ _HEADER = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?(?:from [^\n]*\n)?(?:[!-9;-~]+:[^
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 _CHARSETS = dict.fromkeys(("shift_jis", "sjis", "x-sjis", "shift-jis", "windows-31j"), "cp932")
 _JIS_CODECS = {b"\x1b$B": "euc_jis_2004", b"\x1b$@": "euc_jis_2004", b"\x1b(I": "cp932"}  # with the high bits set
+_LINES, _LINE = 12, 120  # of a mail's text that are shown; characters of a line
 _FILE_NAME, _METHOD, _CONTENT_ID, _EMBEDDED = 0x3704, 0x3705, 0x3712, 5  # [MS-OXCMSG] 2.2.2
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``received`` is ISO 8601 in Japanese time, or ``""``; ``sender`` as in the From line."""
+    """``received`` is ISO 8601 in Japanese time, or ``""``; ``sender`` as in the From line; ``text`` its first lines."""
 
     sender: str
     received: str
     attachments: tuple[Inner, ...]
+    subject: str = ""
+    text: str = ""
 
 
 class _Bare(email.policy.Compat32):
@@ -60,7 +64,33 @@ def read_mail(data: bytes) -> Mail | None:
     if web_page or not written or not any(name in head for name in ("Date", "Received", "MIME-Version")):
         return None
     message = email.message_from_bytes(data, policy=_POLICY)
-    return Mail(header_text(message.get("From")), _eml_date(message), tuple(_eml_attachments(message)))
+    subject, text = header_text(message.get("Subject")), _first_lines(_eml_text(message))
+    return Mail(header_text(message.get("From")), _eml_date(message), tuple(_eml_attachments(message)), subject, text)
+
+
+def _eml_text(message: email.message.Message) -> str:
+    """The text of a mail: its first part in plain text, else in HTML."""
+    found: dict[str, str] = {}
+    for part in message.walk():
+        kind = part.get_content_type()
+        if kind not in ("text/plain", "text/html") or part.get_content_disposition() == "attachment":
+            continue
+        data = part.get_payload(decode=True)
+        if isinstance(data, bytes):
+            found.setdefault(kind, _decoded(data, str(part.get_param("charset") or "")))
+    return found.get("text/plain") or _without_tags(found.get("text/html", ""))
+
+
+def _without_tags(markup: str) -> str:
+    text = re.sub(r"(?is)<(style|script|title)\b.*?</\1\s*>", "", markup)
+    return html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?i)<br\b[^>]*>|</(?:p|div|tr|li)\s*>", "\n", text)))
+
+
+def _first_lines(text: str) -> str:
+    """The first lines of a text that say something; lines quoted of the mail that it answers are left out."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    own = [line[:_LINE] for line in lines if line and not line.startswith(">")]
+    return "\n".join(own[:_LINES])
 
 
 def _eml_date(message: email.message.Message) -> str:
@@ -154,7 +184,7 @@ def _jis(data: bytes) -> str:
 def _read_msg(data: bytes) -> Mail:
     import oxmsg
 
-    sender = received = ""
+    sender = received = subject = text = ""
     try:
         message = oxmsg.Message.load(data)
         attachments = tuple(_msg_attachments(message))
@@ -165,7 +195,11 @@ def _read_msg(data: bytes) -> Mail:
     with suppress(Exception):
         if sent := message.sent_date:
             received = _iso(sent)
-    return Mail(sender, received, attachments)
+    with suppress(Exception):
+        subject = header_text(message.subject)
+    with suppress(Exception):
+        text = _first_lines(message.body or _without_tags(message.html_body or ""))
+    return Mail(sender, received, attachments, subject, text)
 
 
 def _msg_attachments(message: Any) -> Iterator[Inner]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..collect.strayed import strayed
 from ..domain import problems
+from ..domain.addresses import address_problems
 from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
-from ..domain.problems import Problem, problem, shown
-from ..domain.values import area_code
+from ..domain.problems import Problem, problem
+from ..domain.values import area_code, fold, is_blank
 from ..form.compile import load_form
 from ..form.expressions import Computed, tag_of
 from ..form.faults import CannotShow
@@ -28,11 +29,10 @@ from ..form.render.workbook import render_book
 from ..issue.forms import default_form, find_form, form_files, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive
-from ..master.records import Direction, Master
+from ..master.records import Master, Place
 from ..master.schema import (
     AREAS,
     DEPARTMENTS,
-    DIRECTION,
     DIRECTION_FIELD,
     FIELDS,
     FORM,
@@ -40,24 +40,26 @@ from ..master.schema import (
     MEASURES,
     NAMES,
     PROGRESS,
+    RECEIPT_FIELD,
     ROUNDS,
     SETTINGS_SHEET,
-    tables_of,
+    TREATMENT,
+    WEIGHT,
 )
 from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..report import states
-from ..report.achievement import is_comparable
 from ..report.coordination import measure_problems
 from ..report.states import WITHOUT_WORD, running
-from ..rules import item_name
+from ..rules.case import choices
 from ..workspace.paths import Workspace
 from ..workspace.secret import secret_name
 from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
+_ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
@@ -97,7 +99,9 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     The ledgers of a master in a ``workspace`` are compared with its log. Raises TemplateError for a folder without templates.
     """
     measures = [
-        CheckedMeasure(m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_directions(master, m)))
+        CheckedMeasure(
+            m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_activities_twice(master, m))
+        )
         for m in running(master, round_.quarter)
     ]
     files = form_files(templates)
@@ -125,6 +129,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         *_unsaid(master, files),
         *_unopened(master),
         *_gone(master),
+        *_names_twice(master, book),
     )
     ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
@@ -172,6 +177,8 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
     filled in.
     """
     yield from _names(book, master)
+    yield from _unweighed(book, master.settings)
+    yield from _addresses(book, master)
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
     for row in book.read_table(PROGRESS)[1]:
@@ -204,6 +211,16 @@ def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
         yield problem(problems.SECRET_CHANGED, {"issues": "、".join(lost)})
 
 
+def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
+    """Find departments with measures that no mail reaches, and addresses outside of the office."""
+    used = {m.lead_department for m in master.measures}
+    for row, department in zip(book.read_table(DEPARTMENTS)[1], master.departments, strict=True):
+        if department.name in used:
+            place, label = row.place("宛先"), f"{department.name} 宛先"
+            for p in address_problems(department.to, master.settings.mail_domain):
+                yield replace(p, sheet=place.sheet, cell=place.cell, label=label)
+
+
 def _unopened(master: Master) -> Iterator[Problem]:
     """Find declared fields for departments that no round opens."""
     opened = {group for round_ in master.settings.rounds for group in round_.opens}
@@ -215,7 +232,7 @@ def _unopened(master: Master) -> Iterator[Problem]:
 
 def _gone(master: Master) -> Iterator[Problem]:
     """Find fields with answers that 項目 no longer has."""
-    known = {*master.settings.catalogue.field, DIRECTION_FIELD}
+    known = {*master.settings.catalogue.field, DIRECTION_FIELD, RECEIPT_FIELD}
     gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
     for key, count in sorted(gone.items()):
         params = {"value": key.rpartition(".")[2], "count": str(count)}
@@ -232,11 +249,59 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
         yield problem(problems.NAMES_BLANK, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="、".join(blank))
     places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(AREAS)[1]}
     used = sorted({states.area_code(m.id) for m in master.measures})
-    unnamed = [code for code in used if master.settings.areas.get(code, "") in ("", f"分野{code}")]
+    unnamed = [code for code in used if states.is_placeholder(code, master.settings.areas.get(code, ""))]
     if unnamed:
         cells = [places[code].cell for code in unnamed if code in places]
         params = {"areas": "、".join(unnamed)}
         yield problem(problems.AREA_UNNAMED, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="分野名")
+
+
+def _unweighed(book: MasterWorkbook, settings: Settings) -> Iterator[Problem]:
+    """Find words of 進捗 without a 重さ beside others that have one, and ends (中止, 完了) without 課題の扱い."""
+    rows = list(zip(book.read_table(PROGRESS)[1], settings.progress_words, strict=True))
+    blank = [(row, word) for row, word in rows if word.weight is None]
+    if 0 < len(blank) < len(rows):
+        cells = "、".join(row.place(WEIGHT).cell for row, _ in blank)
+        params = {"words": choices(tuple(word.word for _, word in blank))}
+        yield problem(problems.WEIGHT_MISSING, params, sheet=SETTINGS_SHEET, cell=cells, label=WEIGHT)
+    for row, word in rows:
+        if word.said is None and any(end in word.word for end in _ENDS):
+            place, params = row.place(TREATMENT), {"value": word.word, "expected": word.treatment.value}
+            kind = problems.TREATMENT_UNSAID
+            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=TREATMENT, value=word.word)
+
+
+def _names_twice(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
+    """Find 施策 and 分野 that the report shows under one heading, and a title that repeats the plan's name."""
+    names = master.settings.names
+    if names.owner and not names.report_owner:
+        params = {"names": f"「{names.owner}」"}
+        yield problem(problems.TITLE_TWICE, params, sheet=SETTINGS_SHEET, label=NAMES["report"][0])
+    measures = [(m.name, master.place(m.id, Ref("name"))) for m in master.measures]
+    areas = [(row["分野名"], row.place("分野名")) for row in book.read_table(AREAS)[1]]
+    yield from _twice("施策名", measures)
+    yield from _twice("分野名", areas)
+
+
+def _activities_twice(master: Master, measure: Measure) -> Iterator[Problem]:
+    names = [(a.name, master.place(measure.id, Ref("activity.name", a.key))) for a in measure.activities]
+    return _twice("取組内容", names)
+
+
+def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Problem]:
+    """Find names that are there more than once, whatever their width and blanks."""
+    places: dict[str, list[Place | None]] = {}
+    for name, place in named:
+        if not is_blank(name):
+            places.setdefault("".join(fold(name).split()), []).append(place)
+    shown_as = {"".join(fold(name).split()): name for name, _ in reversed(named)}
+    for plain, found in places.items():
+        if len(found) > 1:
+            known = [place for place in found if place]
+            params = {"field": field, "value": shown_as[plain], "count": str(len(found))}
+            cell, sheet = "、".join(place.cell for place in known), known[0].sheet if known else ""
+            kind, value = problems.NAME_TWICE, params["value"]
+            yield problem(kind, params, sheet=sheet, cell=cell, label=field, value=value)
 
 
 def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> Iterator[tuple[str, str]]:
@@ -261,31 +326,6 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> I
         ]
         if opened and not inputs.intersection((field.key, n) for field, n in opened):
             yield group, tag_of(*opened[0])
-
-
-def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
-    """Find outcomes with a number that cannot be judged without 方向, in years that have begun; one problem a cause."""
-    by_text: dict[str, list[Ref]] = {}
-    for o in measure.outcomes:
-        undeclared = master.direction(measure.id, o.key) is Direction.UNKNOWN
-        if undeclared and any(is_comparable(year.target) for year in o.years[: master.settings.plan_year]):
-            text = master.directions.get((measure.id, o.key), "")
-            by_text.setdefault(text, []).append(Ref(DIRECTION_FIELD, o.key))
-    area = master.tables[tables_of(master.settings).lists["outcome"].name]
-    for text, refs in by_text.items():
-        rows = [area.rows[measure.id, ref.item] for ref in refs] if DIRECTION in area.columns else []
-        blank = "方向が空欄の" if rows else f"「{DIRECTION}」の列がない"
-        yield problem(
-            problems.DIRECTION_MISSING,
-            {"reason": f"方向「{shown(text)}」は使えないことばの" if text else blank},
-            sheet=area.sheet,
-            cell="、".join(area.cell(row, DIRECTION) for row in rows),
-            field=str(refs[0]),
-            label="、".join(item_name(ref, measure.values(), master.settings.catalogue) for ref in refs)
-            + f" {DIRECTION}",
-            value=text,
-            fields=tuple(map(str, refs)),
-        )
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:

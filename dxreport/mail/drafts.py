@@ -17,16 +17,18 @@ from types import SimpleNamespace
 
 from ..collect.corrected import kept_copies
 from ..collect.originals import original_path
+from ..domain.addresses import addresses
 from ..domain.days import printed_day
-from ..domain.errors import DxreportError, UsageError
+from ..domain.errors import DxreportError, Unfinished, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
-from ..master.records import Issue, Master, Receipt
+from ..master.records import Issue, Master, Receipt, stamp
+from ..status.mailed import KINDS, Mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from ..workspace.transaction import write_files
-from .eml import BOUNDARY, Attachment, addresses, eml
+from .eml import BOUNDARY, Attachment, eml
 from .template import compose
 
 
@@ -40,7 +42,7 @@ class MailKind(Enum):
     @property
     def label(self) -> str:
         """The Japanese name."""
-        return {"request": "依頼", "return": "差し戻し", "remind": "督促"}[self.value]
+        return KINDS[self.value]
 
     @property
     def mark(self) -> str:
@@ -130,6 +132,26 @@ def write(workspace: Workspace, drafts: Drafts, folder: Path) -> tuple[list[Path
     files = {path: draft.data for path, draft in zip(paths, drafts.drafts, strict=True)}
     write_files(workspace, files, gone=old)
     return paths, old
+
+
+def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
+    """Note that drafts were made; raises Unfinished where that cannot be written, since the drafts were."""
+    kind, round_ = drafts.kind.value, drafts.round.name
+    made = (
+        Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
+        for draft, path in zip(drafts.drafts, paths, strict=True)
+    )
+    try:
+        remember(workspace, made)
+    except DxreportError as error:
+        raise Unfinished(f"下書きは作りましたが、作った日を記録できませんでした。{error.message}", error.fix) from None
+
+
+def open_rounds(master: Master, today: date) -> tuple[Round, ...]:
+    """The rounds with held sheets."""
+    issued = {issue.round for issue in master.issues}
+    rounds = (r for r in master.settings.rounds if r.name in issued)
+    return tuple(r for r in rounds if State.HELD in status(master, r, today).sums)
 
 
 def out_folder(workspace: Workspace, master: Master, kind: MailKind, round_: Round) -> Path:

@@ -9,14 +9,13 @@ From, Date and Message-ID are left to the program that sends the draft, so that 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.encoders import encode_base64
 from email.header import Header
 from email.message import Message
 from email.policy import compat32
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -26,8 +25,6 @@ _TYPES = {
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
 }
 _POLICY = compat32.clone(linesep="\r\n", max_line_length=0)  # this module breaks the lines itself
-_WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _LONGEST = 900  # characters of a header line; RFC 5322 allows 998
 
 
@@ -39,25 +36,6 @@ class Attachment:
     data: bytes = field(repr=False)
 
 
-def addresses(text: str) -> tuple[list[str], list[str]]:
-    """Split 宛先 or CC into mail addresses and other words: ``([総務課 <soumu@…>, …], [担当まで])``.
-
-    Addresses are separated by 、 ; , or line breaks and may have a name (``総務課 <soumu@example.jp>``).
-    Full-width letters of an address become half-width.
-    """
-    good, bad = [], []
-    for word in filter(None, map(str.strip, _WORD.findall(text))):
-        # Of ``総務課＜ｓｏｕｍｕ＠…＞`` the address alone, not the name, is turned into half-width letters.
-        plain = word.replace("＜", "<")
-        start = max(0, plain.find("<"))
-        name, address = parseaddr(plain[:start] + unicodedata.normalize("NFKC", plain[start:]))
-        if _ADDRESS.fullmatch(address):
-            good.append(f"{name} <{address}>" if name else address)
-        else:
-            bad.append(word)
-    return good, bad
-
-
 def eml(
     to: Sequence[str],
     cc: Sequence[str],
@@ -67,7 +45,7 @@ def eml(
     *,
     boundary: str = BOUNDARY,
 ) -> bytes:
-    """Return a draft; ``to`` and ``cc`` are as :func:`addresses` returns them, ``boundary`` begins with BOUNDARY."""
+    """Return a draft; ``to`` and ``cc`` are as ``domain.addresses`` returns them, ``boundary`` begins with BOUNDARY."""
     mail = Message(_POLICY)
     mail["X-Unsent"] = "1"
     mail["To"] = ",\n ".join(map(_encoded, to))

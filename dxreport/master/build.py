@@ -22,7 +22,7 @@ from . import schema
 from .catalogue import catalogue_rows
 from .layout import draw
 from .records import MeasureState, Standing
-from .schema import DIRECTION_FIELD, FORM, ID, SEPARATOR, TableSchema
+from .schema import DIRECTION_FIELD, FORM, ID, PHONE, SEPARATOR, TableSchema
 from .workbook import MasterWorkbook
 
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -102,7 +102,8 @@ def _contents(
             rows += [_texts(sheet, m.id, item.key, values) for item in m.items(prefix)]
         out.append((sheet, rows))
     out.append((schema.DEPARTMENTS, [
-        {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc, FORM: d.form} for d in departments
+        {"部署名": d.name, "旧名称": SEPARATOR.join(d.former_names), "宛先": d.to, "CC": d.cc, FORM: d.form, PHONE: d.phone}
+        for d in departments
     ]))  # fmt: skip
     out.append((schema.FIELDS, catalogue_rows(settings.catalogue)))
     out += _settings(settings)
@@ -141,7 +142,13 @@ def _settings(settings: Settings) -> list[tuple[TableSchema, list[dict[str, str]
     return [
         (schema.GENERAL, [dict(zip(schema.GENERAL.headers, row, strict=True)) for row in general]),
         (schema.PROGRESS, [
-            {"進捗": w.word, "対応策": schema.NEEDED if w.needs_countermeasure else ""} for w in settings.progress_words
+            {
+                "進捗": w.word,
+                "対応策": schema.NEEDED if w.needs_countermeasure else "",
+                schema.WEIGHT: "" if w.weight is None else str(w.weight),
+                schema.TREATMENT: w.said.value if w.said else "",
+            }
+            for w in settings.progress_words
         ]),
         (schema.FLAGS, [{"有無": word} for word in settings.flags]),
         (schema.ROUNDS, [_round(round_, settings.catalogue.groups) for round_ in settings.rounds]),

@@ -16,7 +16,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..domain.fields import QUARTER_LABELS
-from ..domain.model import Settings
+from ..domain.model import Settings, Treatment
 from ..ooxml.refs import quote_sheet
 from . import schema
 from .ledgers import LEDGERS
@@ -25,6 +25,12 @@ from .schema import TableSchema
 
 FONT = "ＭＳ Ｐゴシック"
 _LINE = Side(style="thin", color="FFBFBFBF")
+_WRONG = "入力できない値です"
+_WEIGHT = "施策に取組がいくつもあるとき、重さの最も大きい進捗をその施策の進捗とします。どの語にも数を入れてください。"
+_TREATMENT = (
+    "報告書での数え方です。遅れ: 遅延・課題として名前を挙げます。完了: 予定通りと合わせて数えます。"
+    "中止: 遅れに数えず、割合の分母にも入れません。"
+)
 _GAP = 1  # empty columns between the tables of 設定
 _LEDGER_COLOUR, _DATA_COLOUR, _SETTINGS_COLOUR = "FF7F7F7F", "FF1F4E79", "FF7F6000"
 
@@ -138,6 +144,15 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
     _choose(
         book, schema.PROGRESS, ("対応策",), _words((schema.NEEDED,)), "対応策が要る進捗だけ「必須」にしてください。"
     )
+    _choose(
+        book,
+        schema.PROGRESS,
+        (schema.TREATMENT,),
+        _words(t.value for t in Treatment),
+        "一覧から選んでください。",
+        told=_TREATMENT,
+    )
+    _weigh(book)
     _choose(book, schema.ROUNDS, ("四半期",), _words(QUARTER_LABELS.values()), "一覧から選んでください。")
     _choose(book, schema.RECEIPTS, ("状態",), _words(s.value for s in ReceiptState), "一覧から選んでください。")
     _choose(book, schema.CONFLICTS, ("状態",), _words(s.value for s in ConflictState), "一覧から選んでください。")
@@ -161,10 +176,25 @@ def _source(sheet: TableSchema, header: str, first: int, sizes: Mapping[str, int
     return f"{quote_sheet(sheet.name)}!${letter}$2:${letter}${1 + max(1, sizes.get(sheet.table, 1))}"
 
 
-def _choose(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str) -> None:
+def _choose(
+    book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str, *, told: str = ""
+) -> None:
+    """Offer a list in these columns; ``told`` is shown beside a chosen cell."""
+    rule = DataValidation("list", formula1=source, errorTitle=_WRONG, error=hint)
+    _rule(book, sheet, headers, rule, told)
+
+
+def _weigh(book: Workbook) -> None:
     rule = DataValidation(
-        "list", formula1=source, allow_blank=True, showErrorMessage=True, errorTitle="入力できない値です", error=hint
+        "decimal", formula1="0", operator="greaterThanOrEqual", errorTitle=_WRONG, error="数を記入してください。"
     )
+    _rule(book, schema.PROGRESS, (schema.WEIGHT,), rule, _WEIGHT)
+
+
+def _rule(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], rule: DataValidation, told: str) -> None:
+    rule.allow_blank = rule.showErrorMessage = True
+    if told:
+        rule.showInputMessage, rule.promptTitle, rule.prompt = True, "、".join(headers), told
     first = _first_column(sheet) if sheet in schema.SETTINGS else 1
     for header in headers:
         letter = get_column_letter(first + sheet.headers.index(header))

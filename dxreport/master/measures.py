@@ -46,6 +46,7 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
     if table is None:
         return found
     numbers: dict[tuple[str, ...], int] = {}
+    texts, known = _Texts(schemas.measures), {d.name for d in departments}
     for row in rows:
         if (id_ := _id(row)) is None:
             continue
@@ -58,11 +59,12 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
                 f"施策ID「{id_}」は、シートの名前にできません。: \\ / ? * [ ] を含まない {MAX_SHEET_NAME} 字までのものにしてください。",
             )
         numbers[id_,] = row.number
-        found.values[id_] = _texts(row, schemas.measures) | {Ref("id"): id_}
+        found.values[id_] = texts.of(row) | {Ref("id"): id_}
         found.standings[id_] = _standing(row)
         if form := row[FORM].strip():
             found.forms[id_] = form
-        _check_department(row, departments)
+        if row[MEASURES.header_of("lead_department")] not in known:
+            _unknown_department(row, departments)
     found.tables[MEASURES.name] = replace(table, rows=numbers)
     for prefix, schema in schemas.lists.items():
         if book.has_sheet(schema) or not schema.optional:
@@ -75,6 +77,7 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
     if table is None:
         return
     numbers: dict[tuple[str, ...], int] = {}
+    texts = _Texts(schema)
     for row in rows:
         if (id_ := _id(row)) is None:
             continue
@@ -86,7 +89,7 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
             row.fault(schema.keys[1], fault)
         else:
             numbers[id_, key] = row.number
-            found.values[id_] |= _texts(row, schema, key)
+            found.values[id_] |= texts.of(row, key)
     found.tables[schema.name] = replace(table, rows=numbers)
 
 
@@ -108,14 +111,24 @@ def _key_fault(items: ItemList, schema: TableSchema, key: str, id_: str, numbers
     return f"{header}「{key}」が読めません。「{letter}1」のように {letter} と番号で書いてください。"
 
 
-def _texts(row: TableRow, schema: TableSchema, item: str = "") -> dict[Ref, str]:
-    for header in row.not_text():
-        if row.kind(header) == "error":
-            row.fault(header, f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
-        elif row.kind(header) == "formula":
-            row.fault(header, "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。")
-    columns = [c for c in schema.columns if c.field]
-    return {Ref(c.field, item, c.period): _text(row, c) or BUILT_IN.defaults.get(c.field, "") for c in columns}
+class _Texts:
+    """Reads the texts of a table's rows."""
+
+    def __init__(self, schema: TableSchema) -> None:
+        self._columns = [c for c in schema.columns if c.field]
+        self._refs: dict[str, list[Ref]] = {}  # the items of all measures have the same few ids
+
+    def of(self, row: TableRow, item: str = "") -> dict[Ref, str]:
+        """Return the texts of a row by address; add those that are none to the faults."""
+        for header in row.not_text():
+            if row.kind(header) == "error":
+                row.fault(header, f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
+            elif row.kind(header) == "formula":
+                row.fault(header, "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。")
+        if item not in self._refs:
+            self._refs[item] = [Ref(c.field, item, c.period) for c in self._columns]
+        cells = zip(self._refs[item], self._columns, strict=True)
+        return {ref: _text(row, column) or BUILT_IN.defaults.get(ref.field, "") for ref, column in cells}
 
 
 def _text(row: TableRow, column: Column) -> str:
@@ -123,6 +136,8 @@ def _text(row: TableRow, column: Column) -> str:
 
     A number is in its standard form, whatever its format shows.
     """
+    if not column.former and not column.number:
+        return row[column.header]
     header = next((h for h in (column.header, *column.former) if row[h]), column.header)
     if column.number:
         stored, shown = row.stored_number(header), row[header]
@@ -150,11 +165,9 @@ def _standing(row: TableRow) -> Standing:
     return Standing(state or MeasureState.ACTIVE, quarter or 0)
 
 
-def _check_department(row: TableRow, departments: tuple[Department, ...]) -> None:
+def _unknown_department(row: TableRow, departments: tuple[Department, ...]) -> None:
     header = MEASURES.header_of("lead_department")
     name = row[header]
-    if any(d.name == name for d in departments):
-        return
     if renamed := next((d for d in departments if name in d.former_names), None):
         hint = f"「{renamed.name}」の旧名称です。新しい名前に直してください。"
     else:

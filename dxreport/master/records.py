@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from ..domain.fields import ItemList, Ref
-from ..domain.model import Department, Measure, Settings
+from ..domain.model import Department, Measure, MeasureIndex, Settings
 from ..domain.numbering import next_number
 from ..domain.values import fold
 from ..ooxml.table import TableRange
@@ -63,7 +64,13 @@ class ReceiptState(Enum):
     HELD = "保留"
     ELSEWHERE = "別の回"  # filled in for another round than its own
     REFUSED = "受付不可"
+    DISMISSED = "除外"  # held or refused, and put aside
     WITHDRAWN = "取下げ"
+
+    @property
+    def aside(self) -> bool:
+        """Whether it counts no more: nobody is chased for it."""
+        return self in (ReceiptState.DISMISSED, ReceiptState.WITHDRAWN)
 
     @property
     def key(self) -> str:
@@ -111,7 +118,7 @@ class Issue:
 class Receipt:
     """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``).
 
-    ``note`` is why it is held, was accepted or was withdrawn; ``replaced_by`` the return that was merged
+    ``note`` is why it is held, was accepted, dismissed or withdrawn; ``replaced_by`` the return that was merged
     instead of a held one; ``meant`` the round that the sheet was filled in for, if not its own;
     ``comments`` are the notes that the department wrote on cells, one per line (``E21: …``).
     """
@@ -161,7 +168,10 @@ def next_id(letter: str, taken: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did."""
+    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did.
+
+    With RECEIPT_FIELD in its ``ref`` it is the state of a returned sheet that changed.
+    """
 
     when: str
     measure: str
@@ -208,7 +218,7 @@ class FinalReport:
 Record = Issue | Receipt | Change | Conflict | FinalReport
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Master:
     """A master workbook as read.
 
@@ -237,17 +247,29 @@ class Master:
 
     def measure(self, id_: str) -> Measure | None:
         """Return the measure with this ID."""
-        return next((m for m in self.measures if m.id == id_), None)
+        return self.by_id.get(id_)
 
     def department(self, name: str) -> Department | None:
         """Return the department with this name or, failing that, this former name."""
-        return next((d for d in self.departments if d.name == name), None) or next(
-            (d for d in self.departments if name in d.former_names), None
-        )
+        return self._departments.get(name)
 
     def issue(self, id_: str) -> Issue | None:
         """Return the issue with this ID."""
-        return next((i for i in self.issues if i.id == id_), None)
+        return self._issues.get(id_)
+
+    @cached_property
+    def by_id(self) -> MeasureIndex:
+        """The measures by their IDs; of two with one ID, the first."""
+        return MeasureIndex((m.id, m) for m in reversed(self.measures))
+
+    @cached_property
+    def _departments(self) -> Mapping[str, Department]:
+        in_order = tuple(reversed(self.departments))
+        return {name: d for d in in_order for name in d.former_names} | {d.name: d for d in in_order}
+
+    @cached_property
+    def _issues(self) -> Mapping[str, Issue]:
+        return {i.id: i for i in reversed(self.issues)}
 
     def direction(self, measure_id: str, key: str) -> Direction:
         """The direction declared for a 成果目標."""
@@ -264,10 +286,13 @@ class Master:
 
     def by_department(self, quarter: int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
         """Yield departments in 建制順 with their measures that run in a quarter (see ``Standing.runs_in``)."""
-        running = [m for m in self.measures if self.standings[m.id].runs_in(quarter)]
+        running: dict[str, list[Measure]] = {}
+        for measure in self.measures:
+            if self.standings[measure.id].runs_in(quarter):
+                running.setdefault(measure.lead_department, []).append(measure)
         for department in self.departments:
-            if measures := tuple(m for m in running if m.lead_department == department.name):
-                yield department, measures
+            if measures := running.get(department.name):
+                yield department, tuple(measures)
 
     def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
         """Return every item id that a list of a measure has or had, so that none is given twice."""

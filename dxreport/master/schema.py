@@ -17,7 +17,10 @@ from ..domain.model import FiscalYear, Settings
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
 FORM = "様式"  # which template of the workspace is used
+WEIGHT, TREATMENT = "重さ", "課題の扱い"  # of a word of 進捗
 DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
+RECEIPT_FIELD = "receipt"  # in 変更履歴 in place of a field: the state of a returned sheet
+PHONE = "電話"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ def _declared(catalogue: Catalogue, prefix: str, years: tuple[FiscalYear, ...]) 
 
 DEPARTMENTS = TableSchema("部署", "部署表", (
     Column("部署名", 26), Column("旧名称", 26), Column("宛先", 40), Column("CC", 40),
-    Column(FORM, 18, optional=True),
+    Column(FORM, 18, optional=True), Column(PHONE, 16, optional=True),
 ), ("部署名",))  # fmt: skip
 
 FIELDS = TableSchema("項目", "項目表", (
@@ -202,7 +205,10 @@ SETTINGS_SHEET = "設定"
 GENERAL = TableSchema(
     SETTINGS_SHEET, "設定表", (Column("項目", 16), Column("値", 26), Column("説明", 44, optional=True)), ("項目",)
 )
-PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (Column("進捗", 22), Column("対応策", 10)), ("進捗",))
+PROGRESS = TableSchema(SETTINGS_SHEET, "進捗表", (
+    Column("進捗", 22), Column("対応策", 10),
+    Column(WEIGHT, 7, optional=True, number="General"), Column(TREATMENT, 11, optional=True),
+), ("進捗",))  # fmt: skip
 FLAGS = TableSchema(SETTINGS_SHEET, "有無表", (Column("有無", 8),), ("有無",))
 ROUNDS = TableSchema(SETTINGS_SHEET, "回表", (
     Column("回", 14), Column("四半期", 12), Column("締切", 12), Column("入力欄", 60), Column("必須欄", 22),

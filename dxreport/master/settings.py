@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from ..domain.fields import BUILT_IN, Catalogue
-from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings
+from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings, Treatment
 from ..domain.names import Names
-from ..domain.values import area_code, fold
+from ..domain.values import area_code, fold, is_blank, number_text
 from ..ooxml.table import plain
 from .catalogue import read_catalogue
 from .faults import suggestion
@@ -27,9 +28,12 @@ from .schema import (
     NAMES,
     NEEDED,
     OPEN,
+    PHONE,
     PROGRESS,
     ROUNDS,
     SETTINGS_SHEET,
+    TREATMENT,
+    WEIGHT,
     YEAR,
     YEARS,
     TableSchema,
@@ -85,7 +89,12 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
             row.fault("部署名", "部署名がありません。")
         else:
             out[name] = Department(
-                name, split(row["旧名称"]), row["宛先"].strip(), row["CC"].strip(), row[FORM].strip()
+                name,
+                split(row["旧名称"]),
+                row["宛先"].strip(),
+                row["CC"].strip(),
+                row[FORM].strip(),
+                row[PHONE].strip(),
             )
     return tuple(out.values())
 
@@ -156,7 +165,15 @@ def _progress_word(row: TableRow) -> ProgressWord:
         )
     if not row["進捗"].strip():
         row.fault("進捗", "進捗の語がありません。")
-    return ProgressWord(row["進捗"].strip(), needed == NEEDED)
+    said = fold(row[TREATMENT])
+    treatment = next((t for t in Treatment if t.value == said), None)
+    if treatment is None and not is_blank(said):
+        words = "、".join(t.value for t in Treatment)
+        row.fault(TREATMENT, f"{TREATMENT}「{said}」は使えません。{words}のどれかにしてください。")
+    weight = number_text(row[WEIGHT])
+    if weight is None and not is_blank(row[WEIGHT]):
+        row.fault(WEIGHT, f"{WEIGHT}「{row[WEIGHT]}」は数ではありません。重い進捗ほど大きい数にしてください。")
+    return ProgressWord(row["進捗"].strip(), needed == NEEDED, Decimal(weight) if weight else None, treatment)
 
 
 def _round(row: TableRow, catalogue: Catalogue) -> Round:

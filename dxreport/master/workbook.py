@@ -63,7 +63,8 @@ class TableRow:
 
     def blank(self) -> bool:
         """Whether all columns of the schema are blank in this row."""
-        return not any(self[header].strip() for header in self._range.columns)
+        known = self._range.columns.values()
+        return not any(column in known and normalise(text).strip() for column, text in self._texts.items())
 
 
 class MasterWorkbook:

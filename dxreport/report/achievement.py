@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..domain import problems
 from ..domain.fields import QUARTERS
 from ..domain.model import Outcome, OutcomeYear, Settings
 from ..domain.numbering import circled
@@ -14,8 +15,14 @@ from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
 from .records import ROUNDING, Attainment, MeasureName, OutcomeResult, PartResult, YearResult
 
-_DIRECTION_OF = dict.fromkeys(("以上", "超"), Direction.MORE) | dict.fromkeys(("以下", "以内", "未満"), Direction.LESS)
+_WAY_OF = dict.fromkeys(("以上", "超"), Direction.MORE) | dict.fromkeys(("以下", "以内", "未満"), Direction.LESS)
 _BETWEEN = re.compile(r"\s*(?:[~〜]|以上[、・]?)\s*")
+_MISMATCHES = {
+    problems.ACTUAL_NO_NUMBER: "実績が数値ではありません。",
+    problems.ACTUAL_PARTS: "目標と実績で、数値の数や内訳が違います。",
+    problems.ACTUAL_UNIT: "目標と実績の単位が違います。",
+    problems.ACTUAL_COUNTING: "目標と実績の数え方（累計、延べなど）が違います。",
+}
 
 
 def outcome_result(master: Master, measure: MeasureName, number: int, outcome: Outcome, quarter: int) -> OutcomeResult:
@@ -30,10 +37,11 @@ def _year(settings: Settings, index: int, year: OutcomeYear, direction: Directio
     begun = this <= settings.fiscal_year
     parts = compare(year.target, year.actual, direction, year.indicator) if begun else ()
     verdict = _verdict(year, parts, begun)
+    reason = _reason(year, verdict, direction, begun)
     if verdict in (Attainment.MET, Attainment.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
         # Before the year has ended nothing is met or missed yet.
         verdict, parts = Attainment.INTERIM, tuple(replace(part, met=None) for part in parts)
-    return YearResult(this.label, year.indicator, year.target, year.actual, verdict, parts)
+    return YearResult(this.label, year.indicator, year.target, year.actual, verdict, parts, reason)
 
 
 def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Attainment:
@@ -47,34 +55,90 @@ def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> A
     return Attainment.MET if parts and all(part.met for part in parts) else Attainment.AS_WRITTEN
 
 
+def _reason(year: OutcomeYear, verdict: Attainment, direction: Direction, begun: bool) -> str:
+    """Say in a sentence what keeps a year from being judged; ``""`` if nothing does, or it has yet to come."""
+    if verdict is Attainment.NO_TARGET:
+        return "目標が記入されていません。"
+    if verdict is Attainment.OPEN:
+        undecided = is_undecided(year.actual)
+        return f"実績は「{year.actual.strip()}」です。" if undecided else "実績がまだ記入されていません。"
+    if verdict is not Attainment.AS_WRITTEN:
+        return ""
+    if not begun:
+        return "まだ始まっていない年度の実績です。"
+    return _obstacle(year.target, year.actual, direction, year.indicator) or _unclear(year.target, direction)
+
+
+def _obstacle(target: str, actual: str, direction: Direction, indicator: str) -> str:
+    """Say in a sentence what keeps a 目標 and an 実績 from being compared number by number; ``""`` if nothing does."""
+    aim = read_value(target)
+    if direction is Direction.NOT_JUDGED:
+        return "方向が「判定しない」です。"
+    if aim.kind is ValueKind.BLANK:
+        return "目標が記入されていません。"
+    if aim.kind is ValueKind.UNDECIDED:
+        return f"目標は「{target.strip()}」です。"
+    limits = _limits(target) if direction is Direction.RANGE else None
+    if limits is None and aim.kind is not ValueKind.NUMBER:
+        return "目標が数値ではありません。"
+    if kind := mismatch(limits[1] if limits else target, actual, indicator):
+        return _MISMATCHES[kind]
+    if any(quantity.about for quantity in (*aim.quantities, *read_value(actual).quantities)):
+        return "「約」「程度」などの付いた数値は、比べられません。"
+    if any(quantity.bound for quantity in read_value(actual).quantities):
+        return "「以上」「未満」などの付いた実績は、比べられません。"
+    return ""
+
+
+def _unclear(target: str, direction: Direction) -> str:
+    """Say in a sentence why numbers that can be compared are not judged."""
+    if direction is Direction.UNKNOWN:
+        return "方向が決まっていません。"
+    bound = next((q.bound for q in read_value(target).quantities if _opposed(q, direction)), "")
+    return f"目標の「{bound}」と方向の「{direction.value}」が合いません。"
+
+
 def is_comparable(target: str) -> bool:
-    """Whether a 目標 has a number without 以上, 未満 …, which cannot be judged without a 方向."""
-    return _limits(target) is not None or any(not part.bound for part in read_value(target).quantities)
+    """Whether a 目標 has a number, which cannot be judged without a 方向."""
+    return _limits(target) is not None or bool(read_value(target).quantities)
+
+
+def is_opposed(target: str, direction: Direction) -> bool:
+    """Whether 以上, 未満 … in a 目標 say the opposite of the 方向, so that it cannot be judged."""
+    if direction is Direction.RANGE and _limits(target) is not None:
+        return False
+    return any(_opposed(quantity, direction) for quantity in read_value(target).quantities)
+
+
+def _opposed(target: Quantity, direction: Direction) -> bool:
+    judged = direction not in (Direction.UNKNOWN, Direction.NOT_JUDGED)
+    return judged and _WAY_OF.get(target.bound, direction) is not direction
 
 
 def compare(target: str, actual: str, direction: Direction, indicator: str = "") -> tuple[PartResult, ...]:
-    """Compare each number of a 目標 with that of the 実績.
+    """Compare each number of a 目標 with that of the 実績; the ``direction`` alone says which way is better.
 
     Return () if the outcome is declared 判定しない, and unless both are exact numbers of the same shape, unit and way
-    of counting (約300件 and 300件以上 are no exact 実績). 以上, 超, 以下, 以内 and 未満 in the 目標 override
-    ``direction``. The 評価項目 may state the way of counting for either side.
+    of counting (約300件 and 300件以上 are no exact 実績). Nothing is met or missed without a direction, and where 以上,
+    超, 以下, 以内 or 未満 in the 目標 say the opposite. The 評価項目 may state the way of counting for either side.
     """
-    if direction is Direction.NOT_JUDGED:
+    if _obstacle(target, actual, direction, indicator):
         return ()
     if direction is Direction.RANGE and (limits := _limits(target)) is not None:
-        return _within(*limits, actual, indicator)
-    if read_value(target).kind is not ValueKind.NUMBER or mismatch(target, actual, indicator) is not None:
-        return ()
+        return (_within(*limits, actual),)
     both = pairs(read_value(target).quantities, read_value(actual).quantities) or []
-    if any(t.about or a.about or a.bound for t, a in both):
-        return ()
-    parts = []
-    for t, a in both:
-        way = _DIRECTION_OF.get(t.bound, direction)
-        label = t.label if len(both) > 1 else ""
-        rate = _rate(t.number, a.number) if way is Direction.MORE else None
-        parts.append(PartResult(label, t.number, a.number, t.unit or a.unit, t.bound, rate, _met(t, a.number, way)))
-    return tuple(parts)
+    return tuple(
+        PartResult(
+            label=t.label if len(both) > 1 else "",
+            target=t.number,
+            actual=a.number,
+            unit=t.unit or a.unit,
+            bound=t.bound,
+            rate=_rate(t.number, a.number) if direction is Direction.MORE and not _opposed(t, direction) else None,
+            met=_met(t, a.number, direction),
+        )
+        for t, a in both
+    )
 
 
 def _limits(target: str) -> tuple[Quantity, str] | None:
@@ -89,24 +153,19 @@ def _limits(target: str) -> tuple[Quantity, str] | None:
     (low,), (high,) = values
     plain = not (low.bound or low.about or high.about or low.label or high.label)
     ordered = low.number <= high.number and low.unit in ("", high.unit)
-    bounded = _DIRECTION_OF.get(high.bound) is not Direction.MORE
+    bounded = _WAY_OF.get(high.bound) is not Direction.MORE
     return (low, pieces[1]) if plain and ordered and bounded else None
 
 
-def _within(low: Quantity, upper: str, actual: str, indicator: str) -> tuple[PartResult, ...]:
-    (high,) = read_value(upper).quantities
-    if mismatch(upper, actual, indicator) is not None:
-        return ()
-    found = read_value(actual).quantities[0]
-    if found.about or found.bound:
-        return ()
+def _within(low: Quantity, upper: str, actual: str) -> PartResult:
+    (high,), (found,) = read_value(upper).quantities, read_value(actual).quantities
     met = low.number <= found.number and bool(_met(high, found.number, Direction.LESS))
     limit = f"～{high.number:,}{high.bound}"
-    return (PartResult("", low.number, found.number, high.unit or found.unit, limit, rate=None, met=met),)
+    return PartResult("", low.number, found.number, high.unit or found.unit, limit, rate=None, met=met)
 
 
 def _met(target: Quantity, actual: Decimal, direction: Direction) -> bool | None:
-    if direction is Direction.UNKNOWN:
+    if direction is Direction.UNKNOWN or _opposed(target, direction):
         return None
     if actual == target.number:
         return target.bound not in ("超", "未満")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 
+from ..domain import problems
 from ..domain.errors import UsageError
 from ..domain.fields import QUARTER_LABELS, Ref
 from ..domain.model import Measure, Round
-from ..domain.problems import Problem
-from ..master.records import Master
-from ..rules import Case, judge, problems_of
+from ..domain.problems import Problem, ProblemKind, problem, shown
+from ..master.records import Direction, Master
+from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
+from ..rules import Case, item_name, judge, problems_of
 from ..status.round_status import State, status
 from . import states
+from .achievement import is_comparable, is_opposed
 from .records import Coordination, Missing, Point
 
 
@@ -39,10 +43,49 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
 
 
 def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
-    """Return what the rules of a round find in a measure of the master, at its cells."""
-    case = Case(measure, None, {m.id: m for m in master.measures}, round_, master.settings, master.departments)
+    """Return what the rules of a round find in a measure of the master, and what keeps its 成果目標 from being judged."""
+    case = Case(measure, None, master.by_id, round_, master.settings, master.departments)
 
     def locate(ref: Ref) -> tuple[str, str]:
         return master.place(measure.id, ref) or ("", "")
 
-    return problems_of(judge(case), locate, master.settings, case.values)
+    return [*problems_of(judge(case), locate, master.settings, case.values), *_directions(master, measure)]
+
+
+def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
+    """Find 成果目標 with a number that cannot be judged by their 方向, in years that have begun; one problem a cause."""
+    missing: dict[str, list[Ref]] = {}
+    opposed: dict[tuple[str, str], list[Ref]] = {}
+    for o in measure.outcomes:
+        direction, text = master.direction(measure.id, o.key), master.directions.get((measure.id, o.key), "")
+        targets = [year.target for year in o.years[: master.settings.plan_year]]
+        if direction is Direction.UNKNOWN and any(map(is_comparable, targets)):
+            missing.setdefault(text, []).append(Ref(DIRECTION_FIELD, o.key))
+        for target in dict.fromkeys(t.strip() for t in targets if is_opposed(t, direction)):
+            opposed.setdefault((target, direction.value), []).append(Ref(DIRECTION_FIELD, o.key))
+    for text, refs in missing.items():
+        blank = "方向が空欄の" if master.place(measure.id, refs[0]) else f"「{DIRECTION}」の列がない"
+        reason = f"方向「{shown(text)}」は使えないことばの" if text else blank
+        yield _at_directions(master, measure, problems.DIRECTION_MISSING, refs, {"reason": reason, "value": text})
+    for (target, text), refs in opposed.items():
+        yield _at_directions(
+            master, measure, problems.DIRECTION_OPPOSED, refs, {"target": shown(target), "value": text}
+        )
+
+
+def _at_directions(
+    master: Master, measure: Measure, kind: ProblemKind, refs: list[Ref], params: Mapping[str, str]
+) -> Problem:
+    """Return a problem of the cells of 方向."""
+    places = [place for ref in refs if (place := master.place(measure.id, ref))]
+    names = (item_name(ref, measure.values(), master.settings.catalogue) for ref in refs)
+    return problem(
+        kind,
+        params,
+        sheet=places[0].sheet if places else tables_of(master.settings).lists["outcome"].name,
+        cell="、".join(place.cell for place in places),
+        field=str(refs[0]),
+        label=f"{'、'.join(names)} {DIRECTION}",
+        value=params["value"],
+        fields=tuple(map(str, refs)),
+    )

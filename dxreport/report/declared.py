@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
 from ..domain.model import Item, Measure, Record, Settings
 from ..domain.values import fold, is_blank, is_marked, is_unmarked, number_text
+from ..issue.store import Archive
 from ..master.records import Master
 from ..rules import item_name
+from ..workspace.paths import Workspace
 from . import states
 from .records import (
     Category,
@@ -26,6 +28,7 @@ from .records import (
     WordTally,
 )
 
+Asked = Mapping[str, frozenset[tuple[str, int]]]  # fields and periods that a measure's form has inputs for
 MEASURE = "施策"
 TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
 UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
@@ -38,15 +41,32 @@ def reported(catalogue: Catalogue) -> tuple[Field, ...]:
     return tuple(f for f in catalogue.declared if f.report is not InReport.NONE)
 
 
-def declared(master: Master, quarter: int) -> DeclaredFigures | None:
+def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
+    """Return what the sheets issued up to a quarter ask for, by measure.
+
+    A measure is left out that no sheet was issued for, or one from before their inputs were recorded.
+    """
+    if not reported(master.settings.catalogue):
+        return {}
+    archive, out = Archive(workspace, master.settings.catalogue), dict[str, frozenset[tuple[str, int]]]()
+    known = {r.name for r in master.settings.rounds if r.quarter <= quarter}
+    for issue in (i for i in master.issues if i.round in known):
+        snapshot = archive.snapshot(issue.id)
+        for id_, inputs in (snapshot.inputs if snapshot else {}).items():
+            out[id_] = out.get(id_, frozenset()) | inputs
+    return out
+
+
+def declared(master: Master, quarter: int, forms: Asked) -> DeclaredFigures | None:
     """Return the figures of the declared fields in a quarter, None where there are none.
 
     Of a field by quarter it is this quarter that counts, of one by year this fiscal year; sums are of every plan year.
+    A blank counts as 未記入 only where the form of the measure, as far as ``forms`` knows it, has an input for it.
     """
     fields = reported(master.settings.catalogue)
     if not fields:
         return None
-    report = _Report(master, quarter, fields)
+    report = _Report(master, quarter, fields, forms)
     return DeclaredFigures(
         tuple(report.counts(f) for f in fields if f.report is InReport.COUNT),
         tuple(report.sums(f) for f in fields if f.report is InReport.SUM),
@@ -68,8 +88,8 @@ class _Cell:
 class _Report:
     """The running measures of a quarter, and the fields to report of them."""
 
-    def __init__(self, master: Master, quarter: int, fields: Sequence[Field]) -> None:
-        self.settings, self.quarter, self.fields = master.settings, quarter, fields
+    def __init__(self, master: Master, quarter: int, fields: Sequence[Field], forms: Asked) -> None:
+        self.settings, self.quarter, self.fields, self.forms = master.settings, quarter, fields, forms
         self.measures = list(states.running(master, quarter))
         self.areas = {states.area_code(m.id): states.area_name(self.settings, m.id) for m in self.measures}
         there = {m.lead_department for m in self.measures}
@@ -161,11 +181,13 @@ class _Report:
 
     def _cells(self, field: Field, periods: Sequence[int]) -> Iterator[_Cell]:
         for m in self.measures:
-            name, area = states.measure_name(self.settings, m), states.area_code(m.id)
+            name, area, forms = states.measure_name(self.settings, m), states.area_code(m.id), self.forms.get(m.id)
             for record in _records(m, field):
                 item = _item_name(m, record, field) if isinstance(record, Item) else ""
                 for column, period in enumerate(periods):
-                    yield _Cell(name, area, item, column, record.text(field.key, period))
+                    text = record.text(field.key, period)
+                    if text.strip() or forms is None or (field.key, period) in forms:
+                        yield _Cell(name, area, item, column, text)
 
 
 class _Pivot:

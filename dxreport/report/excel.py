@@ -102,7 +102,7 @@ def _outcomes(results: Results) -> Topic:
 
 def _outcome(outcome: OutcomeResult, this_year: int) -> tuple[Value, ...]:
     now = outcome.years[this_year]
-    alone = len(now.parts) == 1
+    alone, unjudged = len(now.parts) == 1, now.verdict is Attainment.AS_WRITTEN
     others: list[str] = []
     for year in outcome.years:
         if year is not now:
@@ -110,7 +110,7 @@ def _outcome(outcome: OutcomeResult, this_year: int) -> tuple[Value, ...]:
             others += [f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target, year.actual]
     return (
         *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
-        now.verdict.value, now.parts[0].rate if alone else None, now.reason or ("" if alone else now.achievement), *others,
+        now.verdict.value, now.parts[0].rate if alone else None, now.reason if unjudged else "" if alone else now.achievement, *others,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from ..domain.names import Names, joined
 from ..ooxml.writer import ROW, check, put, put_across, set_height, text_height
 from . import words
 from .excel_sheet import LATE, OVERVIEW, TITLE_ROW, ReportStyles, Topic, page, put_link
-from .records import Category, FieldCounts, Figures, Progress, Tally
+from .records import Category, FieldCounts, Figures, Overview, Progress
 from .states import shaded
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
     Progress.NO_REPORT: ({"pattern": {"pattern": "dotted_diamond", "fg_color": "#3B7A57", "bg_color": "#FFFFFF"}},),
     Progress.UNREPORTED: ({"pattern": {"pattern": "narrow_horizontal", "fg_color": "#8A6D00", "bg_color": "#FFF3C4"}},),
     Progress.NO_PLAN: ({"fill": {"color": "#FFFFFF"}},),
+    Progress.DONE: ({"fill": {"color": "#C4DBEC"}},),
+    Progress.STOPPED: ({"pattern": {"pattern": "dark_horizontal", "fg_color": "#6B6B6B", "bg_color": "#FFFFFF"}},),
     Progress.WORD: (
         {"fill": {"color": "#2F6F9F"}}, {"fill": {"color": "#C4DBEC"}},
         {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#2F6F9F", "bg_color": "#FFFFFF"}},
@@ -57,7 +59,7 @@ def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topic
     most = max([0, *(len(c.categories) for c in declared)])
     sheet = _Overview(book, styles, overview.categories, figures.names, most)
     sheet.head(figures, topics)
-    sheet.whole(overview.whole)
+    sheet.whole(overview)
     if len(overview.quarters) > 1:
         sheet.block(sheet.termed("四半期ごとの取組の数"), [(t.name, t.activities) for t in overview.quarters])
     sheet.block(sheet.termed("分野別の取組の数"), [(t.name, t.activities) for t in overview.areas])
@@ -109,21 +111,26 @@ class _Overview:
             put(ws, row, 2, topic.title, styles.faint)
         self.row += len(topics) + 1
 
-    def whole(self, whole: Tally) -> None:
+    def whole(self, overview: Overview) -> None:
         """Draw activities and measures by category, their shares, and both as bars."""
         row = self.row + 4
-        names = self.names
+        names, whole = self.names, overview.whole
         both = ((names.activity, whole.activities), (names.measure, whole.measures))
         rows = [(f"{name}の数", counts) for name, counts in both]
         self.block("進捗の区分ごとの数", rows, "percent_stacked")
         for name, counts in both:
             put(self.ws, row, 0, f"{name}の割合", self.styles.text)
-            for n, count in enumerate(counts, 1):
-                percent = words.percent(count, sum(counts))
+            for n, percent in enumerate(words.shares(overview, counts), 1):
                 put(self.ws, row, n, None if percent is None else percent / 100, self.styles.share)
             put(self.ws, row, len(counts) + 1, None, self.styles.share)
             row += 1
-        put(self.ws, row, 0, self.termed("施策は、最も悪い取組で数えています。"), self.styles.faint)
+        put(
+            self.ws,
+            row,
+            0,
+            self.termed("割合は、予定なしと中止を除いたものです。施策は、最も重い取組で数えています。"),
+            self.styles.faint,
+        )
 
     def declared(self, counts: FieldCounts) -> None:
         """Draw the words of a declared field, of all and by 分野; one sentence where nobody answered."""

@@ -13,10 +13,10 @@ from ..domain.fields import QUARTER_LABELS
 from ..domain.model import QUARTER_MONTHS, Measure
 from ..domain.values import fold, is_blank
 from ..master.records import Master, stamp
-from . import states
+from . import doubts, states
 from .achievement import outcome_result
 from .coordination import coordination
-from .declared import declared
+from .declared import Asked, declared
 from .finals import Final, since
 from .records import (
     ActivityLine,
@@ -41,11 +41,18 @@ Answers = Mapping[tuple[str, str], Category]  # of one quarter, by 施策ID and 
 
 
 def figures(
-    master: Master, quarter: int, now: datetime, *, previous_final: Final | None = None, coordinator: bool = False
+    master: Master,
+    quarter: int,
+    now: datetime,
+    *,
+    previous_final: Final | None = None,
+    coordinator: bool = False,
+    asked: Asked | None = None,
 ) -> Figures:
     """Return all figures of a quarter (1–4), from the master alone.
 
-    ``previous_final`` is the last frozen report; ``coordinator`` adds section 6. Raises UsageError where 設定 has no
+    ``previous_final`` is the last frozen report; ``coordinator`` adds section 6; ``asked`` is what the forms of the
+    measures ask for, where that is known. Raises UsageError where 設定 has no
     round of the quarter and ``coordinator`` is set.
     """
     quarters = answers(master, quarter)
@@ -63,8 +70,9 @@ def figures(
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date()) if coordinator else None,
-        declared=declared(master, quarter),
+        declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
+        contradictions=doubts.contradictions(master, quarter),
     )
 
 
@@ -90,7 +98,7 @@ def overview(master: Master, quarters: Sequence[Answers]) -> Overview:
     known = states.categories(master.settings)
     used = {c for found in quarters for c in found.values()}
     columns = [c for c in known if c is not states.UNKNOWN or c in used]
-    severity = {c: n for n, c in enumerate(states.by_severity(known))}
+    severity = {c: n for n, c in enumerate(states.by_severity(master.settings))}
 
     def tally(name: str, measures: Iterable[Measure], quarter: int, code: str = "") -> Tally:
         found = quarters[quarter - 1]
@@ -128,7 +136,8 @@ def turn(before: Answers, now: Answers) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
     was_late = late(before)
     became = Counter(now[item].standing for item in was_late if item in now)
-    still, resolved, unreported = (became[p] for p in (Progress.LATE, Progress.ON_TRACK, Progress.UNREPORTED))
+    still, unreported = became[Progress.LATE], became[Progress.UNREPORTED]
+    resolved = sum(n for standing, n in became.items() if standing.on_plan)
     other = len(was_late) - still - resolved - unreported
     return Turn(len(late(now) - was_late), still, resolved, unreported, other)
 
@@ -149,7 +158,8 @@ def activity_lines(master: Master, quarters: Sequence[Answers]) -> tuple[Activit
         name = states.measure_name(master.settings, m)
         for a in states.activities(m):
             q, item = a.quarters[number - 1], (m.id, a.key)
-            lines.append(ActivityLine(name, a.key, a.name, q.plan, found[item], q.countermeasure, rows.get(item, 0)))
+            row, notes = rows.get(item, 0), doubts.of_activity(q)
+            lines.append(ActivityLine(name, a.key, a.name, q.plan, found[item], q.countermeasure, row, notes))
     return tuple(lines)
 
 
@@ -172,9 +182,13 @@ def results(master: Master, quarter: int) -> Results:
 
 def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
     """Return section 4: the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
-    yes = fold(master.settings.flags[0])
+    settings, yes = master.settings, fold(master.settings.flags[0])
     return tuple(
-        Budget(states.measure_name(master.settings, m), m.procurement.strip())
+        Budget(
+            states.measure_name(settings, m),
+            m.procurement.strip(),
+            doubts.of_measure(settings, m, quarter, "budgeted"),
+        )
         for m in states.running(master, quarter)
         if fold(m.budgeted) == yes
     )
@@ -184,11 +198,12 @@ def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
     """Return section 4: every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
     periods: dict[tuple[int, int, str], tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
+        notes = doubts.of_measure(master.settings, m, quarter, "support_flag")
         for request in m.support_requests:
             if is_blank(request.content) and is_blank(request.period):
                 continue
             key, label = period(request.period)
-            line = Support(states.measure_name(master.settings, m), request.period, request.content)
+            line = Support(states.measure_name(master.settings, m), request.period, request.content, notes)
             periods.setdefault(key, (label, []))[1].append(line)
     return tuple(SupportPeriod(label, tuple(lines)) for _, (label, lines) in sorted(periods.items(), key=itemgetter(0)))
 

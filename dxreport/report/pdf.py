@@ -23,6 +23,7 @@ from .records import (
     MeasureLine,
     MeasureName,
     OutcomeResult,
+    Overview,
     Tally,
     WordTally,
     YearResult,
@@ -96,7 +97,7 @@ def _data(figures: Figures) -> dict[str, Any]:
     return {
         "title": figures.title,
         "heading": figures.names.report_title,
-        "owner": figures.names.owner,
+        "owner": figures.names.report_owner,
         "author": figures.names.sender,
         "sender": figures.sender,
         "terms": {"measure": names.measure, "activity": names.activity, "adviser": names.adviser},
@@ -107,10 +108,10 @@ def _data(figures: Figures) -> dict[str, Any]:
         "sentence": words.sentence(overview, names),
         "remarks": list(words.remarks(overview, names)),
         "categories": plain(overview.categories),
-        "whole": _tally(overview.whole),
-        "quarters": [_tally(t) for t in overview.quarters],
-        "areas": [_tally(t) for t in overview.areas],
-        "departments": [_tally(t) for t in overview.departments],
+        "whole": _tally(overview, overview.whole),
+        "quarters": [_tally(overview, t) for t in overview.quarters],
+        "areas": [_tally(overview, t) for t in overview.areas],
+        "departments": [_tally(overview, t) for t in overview.departments],
         "turn": words.turn(overview, names) or None,
         "late_sentence": words.late(figures),
         "late": [
@@ -166,13 +167,13 @@ def _line(line: MeasureLine) -> dict[str, Any]:
     return {**plain(line), **_measure(line.measure)}
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
     return {
         **plain(tally),
         "activity_total": tally.activity_total,
-        "activity_shares": [words.share(n, tally.activity_total) for n in tally.activities],
+        "activity_shares": list(words.shares_shown(overview, tally.activities)),
         "measure_total": tally.measure_total,
-        "measure_shares": [words.share(n, tally.measure_total) for n in tally.measures],
+        "measure_shares": list(words.shares_shown(overview, tally.measures)),
     }
 
 

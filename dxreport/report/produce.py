@@ -15,6 +15,7 @@ from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from ..workspace.transaction import write_files
 from . import html, pdf
+from .declared import asked
 from .excel import excel
 from .figures import figures
 from .finals import Final, frozen, last_final, next_id, same
@@ -58,7 +59,8 @@ def produce(
     """
     last = last_final(workspace, master, quarter)
     approved = _approved(workspace, master, last, coordinator) if final and last and last.quarter == quarter else None
-    found = approved or figures(master, quarter, now, previous_final=last, coordinator=coordinator)
+    forms = asked(workspace, master, quarter)
+    found = approved or figures(master, quarter, now, previous_final=last, coordinator=coordinator, asked=forms)
     new = final and approved is None
     if new:
         found = replace(found, final_id=next_id(workspace, master))
@@ -75,7 +77,8 @@ def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bo
     """Return the figures as approved in ``last``, with its number and date; None if they have changed since."""
     before = last_final(workspace, master, last.quarter, before=last.id)
     then = datetime.fromisoformat(last.when)
-    found = figures(master, last.quarter, then, previous_final=before, coordinator=coordinator)
+    forms = asked(workspace, master, last.quarter)
+    found = figures(master, last.quarter, then, previous_final=before, coordinator=coordinator, asked=forms)
     return replace(found, final_id=last.id) if same(last, found) else None
 
 

@@ -5,6 +5,7 @@ Texts are as written; numbers are ints or exact Decimals; wording that all forma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -16,18 +17,30 @@ ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Progress(Enum):
-    """The meaning of a 進捗, whatever the words of 設定, from the best to the worst; the value is its name in JSON.
+    """The meaning of a 進捗, whatever the words of 設定, from the lightest to the gravest; the value is its name in JSON.
 
     A ``WORD`` is one of a declared field, which is neither good nor bad.
     """
 
     NO_PLAN = "no_plan"
     NO_REPORT = "no_report"
+    DONE = "done"
+    STOPPED = "stopped"
     ON_TRACK = "on_track"
     UNKNOWN = "unknown"
     UNREPORTED = "unreported"
     LATE = "late"
     WORD = "word"
+
+    @property
+    def due(self) -> bool:
+        """Whether something was due: all but 予定なし and 中止, which are in no denominator."""
+        return self not in (Progress.NO_PLAN, Progress.STOPPED)
+
+    @property
+    def on_plan(self) -> bool:
+        """Whether what was due went as planned, or is done already."""
+        return self in (Progress.ON_TRACK, Progress.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,18 @@ class Overview:
     turn: Turn | None = None
     stopped: int = 0
 
+    def due(self, counts: Sequence[int]) -> int:
+        """Return how many of these counts by category were due: the denominator of every share."""
+        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.due)
+
+    def on_plan(self, counts: Sequence[int]) -> int:
+        """Return how many of these counts by category are on plan or done."""
+        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.on_plan)
+
+    def late(self, counts: Sequence[int]) -> int:
+        """Return how many of these counts by category are late."""
+        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing is Progress.LATE)
+
 
 @dataclass(frozen=True, slots=True)
 class MeasureName:
@@ -108,7 +133,10 @@ class MeasureLine:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine(MeasureLine):
-    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late."""
+    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late.
+
+    ``notes`` are sentences to print after a ※: what was reported and what was planned do not fit together.
+    """
 
     key: str
     name: str
@@ -116,6 +144,7 @@ class ActivityLine(MeasureLine):
     category: Category
     countermeasure: str
     streak: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def answer(self) -> str:
@@ -163,7 +192,10 @@ class PartResult:
 
 @dataclass(frozen=True, slots=True)
 class YearResult:
-    """A 成果目標 in one fiscal year; the three texts as written."""
+    """A 成果目標 in one fiscal year; the three texts as written.
+
+    ``reason`` is a sentence: why 判定なし, 実績待ち or 目標なし; ``""`` for any other verdict.
+    """
 
     year: str
     indicator: str
@@ -171,17 +203,12 @@ class YearResult:
     actual: str
     verdict: Attainment
     parts: tuple[PartResult, ...] = ()
+    reason: str = ""
 
     @property
     def achievement(self) -> str:
         """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
-
-    @property
-    def reason(self) -> str:
-        """Why numbers that can be compared were not judged; ``""`` for any other result."""
-        undecided = self.verdict is Attainment.AS_WRITTEN and any(part.met is None for part in self.parts)
-        return "方向が未記入" if undecided else ""
 
     def verdict_of(self, part: PartResult) -> Attainment:
         """Return the verdict on one of the parts."""
@@ -212,17 +239,27 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Budget(MeasureLine):
-    """Section 4: a measure with 予算化 有."""
+    """Section 4: a measure with 予算化 有; ``notes`` are sentences to print after a ※."""
 
     procurement: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Support(MeasureLine):
-    """Section 4: a request to the CIO補佐; ``written`` is its 時期 as written."""
+    """Section 4: a request to the CIO補佐; ``written`` is its 時期 as written, ``notes`` sentences to print after a ※."""
 
     written: str
     content: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction(MeasureLine):
+    """A 有無 (``label``) that the texts below it contradict, as a sentence to print after a ※."""
+
+    label: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,7 +437,7 @@ class Figures:
     """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``); ``final_id`` is blank unless its figures are frozen.
 
     ``since`` is None while there is no final report, ``coordination`` for the council, ``declared`` where 項目 has no
-    field for the report.
+    field for the report. ``contradictions`` are of 関連施策有無, 予算化有無 and 依頼有無.
     """
 
     fiscal_year: str
@@ -418,11 +455,12 @@ class Figures:
     declared: DeclaredFigures | None = None
     final_id: str = ""
     names: Names = field(default_factory=Names)
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def title(self) -> str:
         """The title on every page, with the plan or whose it is."""
-        return joined(self.names.owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
+        return joined(self.names.report_owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
 
     @property
     def sender(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
-from ..domain.model import Activity, Measure, Settings
+from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
 from ..domain.values import area_code as plain_code
-from ..domain.values import is_blank, is_marked, plan_is_none
+from ..domain.values import fold, is_blank, is_marked, plan_is_none
 from ..master.records import Master
 from .records import Category, MeasureName, Progress
 
@@ -16,33 +17,58 @@ NO_REPORT = Category("報告事項なし", Progress.NO_REPORT)
 UNREPORTED = Category("未報告", Progress.UNREPORTED)
 NO_PLAN = Category("予定なし", Progress.NO_PLAN)
 WITHOUT_WORD = (UNKNOWN, NO_REPORT, UNREPORTED, NO_PLAN)
+_STANDINGS = {
+    Treatment.ON_TRACK: Progress.ON_TRACK,
+    Treatment.LATE: Progress.LATE,
+    Treatment.COMPLETED: Progress.DONE,
+    Treatment.STOPPED: Progress.STOPPED,
+}
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
     """Return every possible category in the order shown: the words of 設定, then those for no word."""
-    late, fine = Progress.LATE, Progress.ON_TRACK
-    words = [Category(w.word, late if w.needs_countermeasure else fine) for w in settings.progress_words]
-    return tuple(dict.fromkeys((*words, *WITHOUT_WORD)))
+    return tuple(dict.fromkeys((*map(_of_word, settings.progress_words), *WITHOUT_WORD)))
+
+
+def _of_word(word: ProgressWord) -> Category:
+    return Category(word.word, _STANDINGS[word.treatment])
 
 
 def category(known: Sequence[Category], measure: Measure, activity: Activity, quarter: int) -> Category:
     """Return the category of an activity in a quarter (1–4).
 
     A 進捗 counts as its word, whatever the 作業予定 says; a dash is no 進捗. Without a 進捗: 予定なし where nothing
-    is planned (blank, ``-``, なし, 特になし), 報告事項なし where the measure ticked it, else 未報告.
+    is planned (blank, ``-``, なし, 特になし), 報告事項なし where something is but the measure ticked it, else 未報告.
     """
     now = activity.quarters[quarter - 1]
     word = now.progress.strip()
     if not is_blank(word):
-        return next((c for c in known if c.label == word and c.standing in (Progress.ON_TRACK, Progress.LATE)), UNKNOWN)
+        return next((c for c in known if c.label == word and c not in WITHOUT_WORD), UNKNOWN)
     if plan_is_none(now.plan):
         return NO_PLAN
     return NO_REPORT if is_marked(measure.quarters[quarter - 1].no_report) else UNREPORTED
 
 
-def by_severity(known: Sequence[Category]) -> tuple[Category, ...]:
-    """Sort categories from the best to the worst; words of one standing are assumed to go from good to bad."""
-    return tuple(sorted(known, key=lambda c: list(Progress).index(c.standing)))
+def by_severity(settings: Settings) -> tuple[Category, ...]:
+    """Return every category from the lightest to the gravest.
+
+    Words stand in the order of 重さ, those of one weight in that of their rows. Unless every word has one, 課題の扱い
+    decides: 完了, 中止, 順調, 遅れ. 予定なし and 報告事項なし are lighter than any word; 設定にない語 and 未報告 come just
+    before the first word that is late.
+    """
+    weighed, rank = is_weighed(settings), list(Progress).index
+
+    def weight(word: ProgressWord) -> Decimal:
+        return word.weight if weighed and word.weight is not None else Decimal(rank(_of_word(word).standing))
+
+    ordered = tuple(dict.fromkeys(map(_of_word, sorted(settings.progress_words, key=weight))))
+    late = next((n for n, c in enumerate(ordered) if c.standing is Progress.LATE), len(ordered))
+    return NO_PLAN, NO_REPORT, *ordered[:late], UNKNOWN, UNREPORTED, *ordered[late:]
+
+
+def is_weighed(settings: Settings) -> bool:
+    """Whether every word of 進捗 has a 重さ."""
+    return all(w.weight is not None for w in settings.progress_words)
 
 
 def shaded(known: Sequence[Category]) -> Iterator[tuple[Category, int]]:
@@ -69,9 +95,17 @@ def area_code(measure_id: str) -> str:
 
 
 def area_name(settings: Settings, measure_id: str) -> str:
-    """Return the name of a measure's 分野 in 設定, or its number."""
+    """Return the name of a measure's 分野 in 設定, or its number alone where it has none."""
     code = area_code(measure_id)
-    return settings.areas.get(code) or f"分野{code}"
+    name = settings.areas.get(code, "")
+    return code if is_placeholder(code, name) else name
+
+
+def is_placeholder(code: str, name: str) -> bool:
+    """Whether a 分野名 says nothing but its number: blank, a dash, ``01``, ``１``, ``分野01``, ``第１分野`` …"""
+    plain = "".join(fold(name).split())
+    digits = plain.removeprefix("第").replace("分野", "", 1)
+    return is_blank(plain) or not digits.strip("○〇◯●") or digits.isdigit() or digits == code
 
 
 def measure_name(settings: Settings, measure: Measure) -> MeasureName:

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from ..domain.fields import Access, Field, Period, Ref, access
-from ..domain.model import Department, Measure, Round, Settings
+from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
 from ..domain.problems import ProblemKind
 from ..domain.values import is_blank
 
@@ -18,14 +18,14 @@ class Case:
     """One filled sheet to check, with what the check needs.
 
     ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
-    the master itself; ``measures`` the master's measures by id; ``round`` the round that the sheet
+    the master itself; ``measures`` those of the master; ``round`` the round that the sheet
     was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
     period, that the sheet as issued has input cells for, or None where that is not known.
     """
 
     measure: Measure
     issued: Measure | None
-    measures: Mapping[str, Measure]
+    measures: MeasureIndex
     round: Round
     settings: Settings
     departments: tuple[Department, ...] = ()

@@ -16,7 +16,7 @@ def relations(case: Case) -> Iterator[Finding]:
 
     An ID that is unknown, or this measure's own, is the only finding for its line.
     """
-    known = {measure_id(id_): measure for id_, measure in case.measures.items()}
+    known = case.measures.standard
     own = measure_id(case.measure.id)
     for related in case.measure.related_measures:
         if not says_something(related.id, related.name):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from importlib import resources
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
-from ..master.records import Master
+from ..domain.days import printed_day, short_day
+from ..master.records import Issue, Master, Receipt
 from ..workspace.text_templates import environment
-from .round_status import RoundStatus, SheetStatus, State
+from .agenda import Agenda, Task, Way
+from .round_status import SheetStatus, State
+
+HEADINGS = {
+    Way.PHONE: ("電話する", "メールでは進まないもの、送っても届かないもの"),
+    Way.MAIL: ("メールを送る", "下書きを開き、確かめて送るもの"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,53 +42,130 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusExport:
-    """A round on one day: its measures in 建制順, counted by state in all and by department.
+class TaskLine:
+    """One department to be reached, as texts; ``fault`` is what is wrong with its address.
 
-    ``unread`` lists the refused files that belong to no measure.
+    ``sheets`` are what it owes: state, 施策ID, 施策名, the reason of a held one; ``files`` are links by what they lead to.
+    """
+
+    department: str
+    people: str
+    to: str
+    phone: str
+    fault: str
+    sheets: tuple[tuple[State, str, str, str], ...]
+    late: int
+    told: str
+    todo: str
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusExport:
+    """A round on one day: what to do, and its measures in 建制順, counted by state in all and by department.
+
+    ``decisions`` are open conflicts as texts, ``unread`` the refused files that belong to no measure.
     """
 
     title: str
     today: str
     deadline: str
+    headline: tuple[str, ...]
+    tasks: Mapping[Way, tuple[TaskLine, ...]]
+    decisions: tuple[str, ...]
+    unread: tuple[str, ...]
+    answered: int
     sums: Mapping[State, int]
     departments: Mapping[str, Mapping[State, int]]
     lines: tuple[Line, ...]
-    unread: tuple[str, ...]
 
     @property
     def states(self) -> tuple[State, ...]:
         """The states that occur, in the order of the work."""
         return tuple(self.sums)
 
+    @property
+    def bar(self) -> tuple[tuple[State, int], ...]:
+        """The states with their numbers, the finished ones first."""
+        return tuple((state, self.sums[state]) for state in _BAR if self.sums.get(state))
 
-def status_export(master: Master, found: RoundStatus, today: date) -> StatusExport:
-    """Return what both files show of a round; ``today`` is the day that ``found`` was computed for."""
+
+_BAR = (
+    State.MERGED, State.NOTHING, State.REVIEW, State.HELD, State.MISSING, State.ISSUED, State.NOT_ISSUED,
+)  # fmt: skip
+
+
+def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
+    """Return what both files show of a round; links are relative to ``folder``, where the file will be."""
+    found = agenda.found
     departments: dict[str, Counter[State]] = {}
     for sheet in found.sheets:
         departments.setdefault(sheet.department, Counter())[sheet.state] += 1
     return StatusExport(
         title=f"{master.settings.fiscal_year.label}　{found.round.name}　提出状況",
-        today=today.isoformat(),
-        deadline=found.round.deadline,
+        today=f"{printed_day(agenda.today)} 現在",
+        deadline=agenda.deadline,
+        headline=agenda.headline,
+        tasks={way: tuple(_task(t, folder) for t in agenda.by(way)) for way in Way if agenda.by(way)},
+        decisions=tuple(f"{c.id}　{s.department}　{s.measure} {plain(s.name)}　{c.label}" for s, c in agenda.conflicts),
+        unread=tuple(map(unread_text, agenda.unread)),
+        answered=found.answered,
         sums=found.sums,
         departments=departments,
         lines=tuple(map(_line, found.sheets)),
-        unread=tuple(f"{r.id} {r.file}（{r.note}）" for r in found.refused),
     )
 
 
+def unread_text(receipt: Receipt) -> str:
+    """A refused file in words: its number and name, why, and what a mail says."""
+    said = "".join(f"\n{where}: {text}" for where, text in receipt.notes.items())
+    return f"{receipt.id} {receipt.file}　{receipt.note}{said}"
+
+
+def _task(task: Task, folder: Path) -> TaskLine:
+    return TaskLine(
+        task.department, task.people, task.to, task.phone, "\n".join(p.message for p in task.faults),
+        tuple((s.state, s.measure, plain(s.name), reason_of(s)) for s in task.sheets), task.days_late, task.told,
+        task.todo, tuple((label, _link(path, folder)) for label, path in task.files),
+    )  # fmt: skip
+
+
+def reason_of(s: SheetStatus) -> str:
+    """Why a sheet is held."""
+    return s.receipt.note if s.state is State.HELD and s.receipt else ""
+
+
+def plain(name: str) -> str:
+    """A name on one line."""
+    return " ".join(name.split())
+
+
+def _link(path: Path, folder: Path) -> str:
+    """A link from a folder to a file; absolute where they are on different drives."""
+    try:
+        return quote(PurePath(os.path.relpath(path, folder)).as_posix())
+    except ValueError:
+        return path.resolve().as_uri()
+
+
 def _line(s: SheetStatus) -> Line:
-    remarks = [s.receipt.note] if s.state is State.HELD and s.receipt else []
+    remarks = [reason_of(s)]
     remarks += [f"競合 {c.id}: {c.label}" for c in s.conflicts]
     remarks += [f"コメント {cell}: {text}" for cell, text in s.notes.items()]
     return Line(
-        s.department, s.measure, " ".join(s.name.split()), s.state, s.days_late, s.issue.when[:10] if s.issue else "",
-        s.receipt.when[:10] if s.receipt else "", s.receipt.id if s.receipt else "", "\n".join(filter(None, remarks)),
+        s.department, s.measure, plain(s.name), s.state, s.days_late, _day(s.issue), _day(s.receipt),
+        s.receipt.id if s.receipt else "", "\n".join(filter(None, remarks)),
     )  # fmt: skip
+
+
+def _day(event: Issue | Receipt | None) -> str:
+    return short_day(datetime.fromisoformat(event.when).date()) if event else ""
 
 
 def page(export: StatusExport) -> bytes:
     """Return the export as a self-contained HTML page in UTF-8; the same export gives the same bytes."""
     source = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
-    return environment(autoescape=True).from_string(source).render(export=export).encode("utf-8")
+    template = environment(autoescape=True).from_string(source)
+    half = (len(export.lines) + 1) // 2
+    columns = [part for part in (export.lines[:half], export.lines[half:]) if part]
+    return template.render(export=export, headings=HEADINGS, columns=columns).encode("utf-8")

@@ -57,6 +57,11 @@ class RoundStatus:
     refused: tuple[Receipt, ...]
 
     @property
+    def answered(self) -> int:
+        """The number of sheets that need nothing more."""
+        return sum(s.state in (State.MERGED, State.NOTHING) for s in self.sheets)
+
+    @property
     def sums(self) -> Mapping[State, int]:
         """The number of sheets in each state that occurs, in the order of the work."""
         count = Counter(s.state for s in self.sheets)
@@ -66,12 +71,36 @@ class RoundStatus:
 def status(master: Master, round_: Round, today: date) -> RoundStatus:
     """Return the status of every measure that runs in the round."""
     late = max(0, (today - date.fromisoformat(round_.deadline)).days) if round_.deadline else 0
+    ledgers = _Ledgers(master, round_)
     sheets = tuple(
-        _sheet(master, round_, department.name, measure, late)
+        _sheet(ledgers, department.name, measure, late)
         for department, measures in master.by_department(round_.quarter)
         for measure in measures
     )
     return RoundStatus(round_, sheets, _refused(master, round_))
+
+
+class _Ledgers:
+    """What the ledgers of a master say of a round, by measure: the last issue, live receipts, open conflicts."""
+
+    def __init__(self, master: Master, round_: Round) -> None:
+        self.round = round_
+        self.issues = {id_: issue for issue in master.issues if issue.round == round_.name for id_ in issue.measures}
+        live = [r for r in master.receipts if not r.state.aside]
+        self.live = {r.id for r in live}
+        self.receipts: dict[str, list[Receipt]] = {}
+        for receipt in live:
+            if _concerns(receipt, round_):
+                self.receipts.setdefault(receipt.measure, []).append(receipt)
+        self._open: dict[str, list[Conflict]] = {}
+        for conflict in master.conflicts:
+            if conflict.state is ConflictState.OPEN:
+                self._open.setdefault(conflict.measure, []).append(conflict)
+
+    def conflicts(self, measure: str) -> tuple[Conflict, ...]:
+        """The open conflicts of a measure: of its returns in the round, and of a withdrawal or rollover, which are of none."""
+        mine = {r.id for r in self.receipts.get(measure, ())}
+        return tuple(c for c in self._open.get(measure, ()) if c.return_id in mine or c.return_id not in self.live)
 
 
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
@@ -87,26 +116,18 @@ def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
     return tuple(r for r in unknown if begin <= r.when < end)
 
 
-def _sheet(master: Master, round_: Round, department: str, measure: Measure, late: int) -> SheetStatus:
-    issue = next((i for i in reversed(master.issues) if i.round == round_.name and measure.id in i.measures), None)
-    live = [r for r in master.receipts if r.state is not ReceiptState.WITHDRAWN]
-    receipts = [r for r in live if r.measure == measure.id and _concerns(r, round_)]
+def _sheet(ledgers: _Ledgers, department: str, measure: Measure, late: int) -> SheetStatus:
+    issue, receipts = ledgers.issues.get(measure.id), ledgers.receipts.get(measure.id, [])
     answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
     receipt = max(answers, key=lambda r: r.number, default=None)
-    # Conflicts of a withdrawal or a rollover belong to no round, and so to every one.
-    others = {r.id for r in live} - {r.id for r in receipts}
-    conflicts = tuple(
-        c
-        for c in master.conflicts
-        if c.state is ConflictState.OPEN and c.measure == measure.id and c.return_id not in others
-    )
+    conflicts = ledgers.conflicts(measure.id)
     if receipt is not None and receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
         state = State.HELD
     elif conflicts:
         state = State.REVIEW
     elif receipt is not None:
-        no_report = round_.quarter and measure.quarters[round_.quarter - 1].no_report
-        state = State.NOTHING if no_report else State.MERGED
+        quarter = ledgers.round.quarter
+        state = State.NOTHING if quarter and measure.quarters[quarter - 1].no_report else State.MERGED
     elif issue is None:
         state = State.NOT_ISSUED
     else:

@@ -1,4 +1,4 @@
-"""The status export as an Excel workbook: a table to filter, sums above it, printed on A4."""
+"""The status export as an Excel workbook: what to do today, a table to filter, sums by department; printed on A4."""
 
 from __future__ import annotations
 
@@ -6,43 +6,63 @@ import io
 from dataclasses import astuple
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ..ooxml.refs import column_letters
-from ..ooxml.writer import FONT, SIZE, check, landscape, put, set_height, text_height
-from .export import StatusExport
+from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height
+from .export import HEADINGS, StatusExport, TaskLine
 from .round_status import State
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-SHEET, BY_DEPARTMENT = "提出状況", "部署別"
+TODAY, SHEET, BY_DEPARTMENT = "今日すること", "提出状況", "部署別"
+TASKS = {"□": 3, "部署": 18, "担当・連絡先": 27, "まだの施策": 40, "期限から": 8, "最後の督促": 16, "すること": 26}
 HEADS = {  # widths by header, in the order of the attributes of Line
-    "部署": 22, "施策ID": 8, "施策名": 40, "状態": 13, "遅れ（日）": 9, "発行日": 11, "受付日": 11, "受付ID": 9, "備考": 48,
+    "部署": 22, "施策ID": 8, "施策名": 40, "状態": 13, "遅れ（日）": 9, "発行日": 13, "受付日": 13, "受付ID": 9, "備考": 48,
 }  # fmt: skip
 _MEASURE, _STATE, _LATE = map(list(HEADS).index, ("施策ID", "状態", "遅れ（日）"))
 _SUMS, _HEAD = 3, 6  # rows, counted from 0: the names of the states, the heading of the table
 _CREATED = datetime(2000, 1, 1)  # fixed, so that the same export gives the same bytes
 _LIGHT_UP = 14  # diagonal lines
+_RED, _GREY = "#A90000", "#4D4D4D"
 # States that need something done differ in more than colour, for black-and-white printers.
 _LOOKS: dict[State, dict[str, Any]] = {
-    State.MISSING: {"bold": True, "font_color": "#FFFFFF", "bg_color": "#404040"},
-    State.HELD: {"bold": True, "pattern": _LIGHT_UP, "fg_color": "#A6A6A6", "bg_color": "#FCE4D6"},
+    State.MISSING: {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1A1A1C"},
+    State.HELD: {"bold": True, "font_color": _RED, "pattern": _LIGHT_UP, "fg_color": "#D9D9D9", "bg_color": "#FFFFFF"},
     State.REVIEW: {"bold": True, "italic": True, "bg_color": "#FFF2CC"},
     State.NOT_ISSUED: {"italic": True, "font_color": "#595959"},
+}
+_PATTERNS: dict[State, dict[str, Any]] = {  # of the bar
+    State.MERGED: {"fill": {"color": "#A3BBDA"}},
+    State.NOTHING: {"fill": {"color": "#D5E0EE"}},
+    State.REVIEW: {"pattern": {"pattern": "percent_20", "fg_color": _GREY, "bg_color": "#FFFFFF"}},
+    State.HELD: {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": _RED, "bg_color": "#FFFFFF"}},
 }
 
 
 class _Styles:
     def __init__(self, book: Workbook) -> None:
         base = {"font_name": FONT, "font_size": SIZE, "valign": "top"}
+        wrapped = {**base, "bottom": 4, "text_wrap": True}
         self.title = book.add_format({**base, "bold": True, "font_size": 14})
         self.plain = book.add_format(base)
-        self.text = book.add_format({**base, "bottom": 4, "text_wrap": True})
+        self.text = book.add_format(wrapped)
         self.middle = book.add_format({**base, "bottom": 4, "align": "center"})
         self.head = book.add_format({**base, "bold": True, "border": 1, "bg_color": "#D9D9D9", "align": "center"})
         self.name = book.add_format({**base, "border": 1})
         self.number = book.add_format({**base, "border": 1, "align": "center"})
+        self.answer = book.add_format({**base, "bold": True, "font_size": 16})
+        self.section = book.add_format({**base, "bold": True, "font_size": 12, "top": 5})
+        self.rule = book.add_format({**base, "top": 5, "font_color": _GREY})
+        above = {**base, "top": 4, "text_wrap": True}
+        self.task = book.add_format(above)
+        self.tick = book.add_format({**above, "align": "center"})
+        self.strong = book.add_format({**above, "bold": True})
+        self.days = book.add_format({**above, "bold": True, "font_size": 13})
+        self.fault = book.add_format({**above, "bold": True, "font_color": _RED})
+        self.link = book.add_format({**base, "font_color": "#003F8A", "underline": 1})
 
 
 def workbook(export: StatusExport) -> bytes:
@@ -54,10 +74,109 @@ def workbook(export: StatusExport) -> bytes:
     book.set_properties({"title": export.title, "created": _CREATED})
     book.formats[0].set_font_name(FONT)
     styles = _Styles(book)
+    _today(book, styles, export)
     _measures(book, styles, export)
     _departments(book, styles, export)
     book.close()
     return stream.getvalue()
+
+
+def _today(book: Workbook, styles: _Styles, export: StatusExport) -> None:
+    """The sheet of the day: the answer in sentences, the bar, and whom to reach."""
+    sheet = book.add_worksheet(TODAY)
+    landscape(sheet)
+    check(sheet.set_footer("&L&A&R&P / &N"))
+    widths = list(TASKS.values())
+    for column, width in enumerate(widths):
+        check(sheet.set_column(column, column, width, styles.plain))
+    put(sheet, 0, 0, f"{export.title}　　{export.today}　　{export.deadline}", styles.plain)
+    row = 1
+    for sentence in export.headline:
+        put(sheet, row, 0, sentence, styles.answer)
+        set_height(sheet, row, 24)
+        row += 1
+    if export.lines:
+        row = _bar(book, sheet, export, row)
+    for way, tasks in export.tasks.items():
+        row = _section(sheet, styles, row, f"{HEADINGS[way][0]}　{len(tasks)}部署", HEADINGS[way][1])
+        for column, head in enumerate(TASKS):
+            put(sheet, row, column, head, styles.head)
+        row += 1
+        for task in tasks:
+            row = _task(sheet, styles, row, task)
+    for title, note, texts in (
+        (f"競合を決める　{len(export.decisions)}件", "dxreport resolve 競合番号 --take returned か current", export.decisions),
+        (f"受付不可のファイルを確かめる　{len(export.unread)}件", "済んだら dxreport dismiss 受付番号 --reason 理由", export.unread),
+    ):  # fmt: skip
+        if texts:
+            row = _section(sheet, styles, row, title, note)
+        for text in texts:
+            put(sheet, row, 0, "□", styles.middle)
+            set_height(sheet, row, put_across(sheet, row, text, styles.text, widths=widths[1:], first=1))
+            row += 1
+
+
+def _bar(book: Workbook, sheet: Worksheet, export: StatusExport, row: int) -> int:
+    """The bar of the states as a native chart over the sums of the register; gives the row under it."""
+    chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
+    line = {"color": "#1A1A1C", "width": 1.25}
+    for state, count in export.bar:
+        column = _STATE + export.states.index(state)
+        look = _PATTERNS.get(state, {"fill": {"color": "#FFFFFF"}})
+        chart.add_series({
+            "name": f"{state.value} {count}", "values": [SHEET, _SUMS + 1, column, _SUMS + 1, column], "gap": 10,
+            "border": line, **look,
+        })  # fmt: skip
+    for axis in (chart.set_x_axis, chart.set_y_axis):
+        axis({"visible": False, "major_gridlines": {"visible": False}})
+    chart.set_legend({"position": "bottom", "font": {"name": FONT, "size": SIZE}})
+    chart.set_title({"none": True})
+    chart.set_chartarea({"border": {"none": True}})
+    chart.set_size({"width": 1010, "height": 100})
+    check(sheet.insert_chart(row, 0, chart, {"object_position": 2, "description": "、".join(
+        f"{state.value} {count}" for state, count in export.bar
+    )}))  # fmt: skip
+    for n in range(row, row + 5):
+        set_height(sheet, n, 15)
+    put(sheet, row + 5, 0, None, book.add_format())
+    return row + 6
+
+
+def _section(sheet: Worksheet, styles: _Styles, row: int, title: str, note: str) -> int:
+    for column in range(len(TASKS)):
+        put(sheet, row, column, None, styles.rule)
+    put(sheet, row, 0, title, styles.section)
+    put(sheet, row, 3, note, styles.rule)
+    set_height(sheet, row, 18)
+    return row + 1
+
+
+def _task(sheet: Worksheet, styles: _Styles, row: int, task: TaskLine) -> int:
+    """One department, and a line under it for each of its files; gives the next row."""
+    contact = "\n".join(filter(None, (task.people, f"電話 {task.phone}" if task.phone else "", task.to, task.fault)))
+    owed = []
+    for n, (state, id_, name, reason) in enumerate(task.sheets):
+        if not n or state is not task.sheets[n - 1][0]:
+            owed.append(f"【{state.value}】")
+        owed += [f"{id_}　{name}", *([reason] if reason else [])]
+    late = f"{task.late}日" if task.late else ""
+    texts = ("□", task.department, contact, "\n".join(owed), late, task.told, task.todo)
+    looks = (
+        styles.tick, styles.strong, styles.fault if task.fault else styles.task, styles.task, styles.days, styles.task,
+        styles.task,
+    )  # fmt: skip
+    for column, (text, look) in enumerate(zip(texts, looks, strict=True)):
+        put(sheet, row, column, text, look)
+    set_height(sheet, row, max(map(text_height, texts, TASKS.values())))
+    for label, link in task.files:
+        row += 1
+        check(sheet.write_url(row, len(TASKS) - 1, _external(link), styles.link, f"{label}を開く"))
+    return row + 1
+
+
+def _external(link: str) -> str:
+    """A link as Excel writes it: in plain letters."""
+    return f"external:{unquote(link)}" if not link.startswith("file:") else link
 
 
 def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
@@ -87,8 +206,6 @@ def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
         check(sheet.conditional_format(first, _STATE, last, _STATE, rule))
     late = {"type": "cell", "criteria": ">", "value": 0, "format": book.add_format({"bold": True, "underline": 1})}
     check(sheet.conditional_format(first, _LATE, last, _LATE, late))
-    for row, text in enumerate(export.unread, last + 2):
-        put(sheet, row, 0, f"受付不可: {text}", styles.plain)
     sheet.freeze_panes(first, 2)
 
 
@@ -114,8 +231,7 @@ def _sheet(book: Workbook, name: str, styles: _Styles, export: StatusExport, *, 
     check(sheet.repeat_rows(head))
     check(sheet.set_footer("&L&A&R&P / &N"))
     put(sheet, 0, 0, export.title, styles.title)
-    deadline = f"提出期限 {export.deadline}" if export.deadline else "提出期限なし"
-    put(sheet, 1, 0, f"{export.today} 現在　　{deadline}", styles.plain)
+    put(sheet, 1, 0, f"{export.today}　　{export.deadline}", styles.plain)
     return sheet
 
 

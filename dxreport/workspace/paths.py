@@ -38,6 +38,7 @@ class Workspace:
     terms = _Place("master/terms")  # the settings that returns were judged by, by digest
     log = _Place("master/log")  # what happened to the master, a file a command
     finals = _Place("master/final")  # final reports as approved, by id
+    mailed = _Place("master/mail/drafts.json")  # when drafts of mails were made
     backup = _Place("master/backup")  # earlier versions of the master
 
     @classmethod

@@ -112,7 +112,18 @@ def test_a_master_without_rows_of_names_is_told_which_to_add(copy, capsys):
             row[0].value = f"（{row[0].value}）"  # another row
     book.save(path)
     _, answer = run(copy, capsys)
-    assert [(p["code"], p["cell"], p["label"]) for p in answer["settings"]] == [("W611", "", "団体名、計画名")]
+    found = [(p["code"], p["cell"], p["label"]) for p in answer["settings"] if p["code"] < "W630"]
+    assert found == [("W611", "", "団体名、計画名")]
+
+
+def test_departments_that_no_mail_reaches_are_named_at_their_cells(copy, capsys):
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["部署"]["C2"].value = "soumu@city.kisarazulg.jp"
+    book.save(path)
+    _, answer = run(copy, capsys)
+    found = [(p["code"], p["sheet"], p["cell"], p["label"]) for p in answer["settings"] if p["code"] > "W630"]
+    assert found == [("W633", "部署", "C2", "総務課 宛先"), ("W631", "部署", "C9", "収税対策室 宛先")]
 
 
 def test_nothing_is_written(workspace, capsys):
@@ -211,7 +222,7 @@ def test_progress_words_that_would_give_two_columns_the_same_heading_are_found(c
     ]
     assert main(["check", "-C", str(copy)]) == 0
     shown = capsys.readouterr().out
-    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 7 件、" in shown
+    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 8 件、" in shown
 
 
 def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):
@@ -282,7 +293,7 @@ def test_an_outcome_without_a_direction_is_found_at_its_cell(copy, capsys):
         ("01-01", "O1"): None, ("01-01", "O2"): None,
         ("01-04", "O1"): "減らす",
         ("01-05", "O1"): "判定しない",
-        ("01-09", "O3"): None,  # ５箇所以上 says it
+        ("01-09", "O3"): None,  # ５箇所以上: the column alone says it
         ("02-03", "O1"): None,  # 整備完了 this year, a number in the next
     }  # fmt: skip
     for place, text in texts.items():
@@ -294,8 +305,67 @@ def test_an_outcome_without_a_direction_is_found_at_its_cell(copy, capsys):
     assert found == [
         ("01-01", f"O{rows['01-01', 'O1']}、O{rows['01-01', 'O2']}", "成果目標①、成果目標② 方向", ""),
         ("01-04", f"O{rows['01-04', 'O1']}", "成果目標① 方向", "減らす"),
+        ("01-09", f"O{rows['01-09', 'O3']}", "成果目標③ 方向", ""),
         ("03-03", f"O{rows['03-03', 'O2']}", "成果目標② 方向", ""),
     ]
+
+
+def test_a_direction_against_the_target_is_found_at_its_cell(copy, capsys):
+    """01-09 O3: ５箇所以上."""
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    (row,) = [row for row in book["成果目標"].iter_rows() if (row[0].value, row[1].value) == ("01-09", "O3")]
+    target, row[14].value = row[3].value, "少ないほど良い"
+    book.save(path)
+    _, answer = run(copy, capsys)
+    (found,) = [p for m in answer["measures"] for p in m["problems"] if p["code"] == "W620"]
+    assert (found["cell"], found["label"], found["value"]) == (row[14].coordinate, "成果目標③ 方向", "少ないほど良い")
+    assert f"目標の「{target}」" in found["message"]
+
+
+def test_words_of_progress_that_need_a_weight_or_a_treatment_are_found(copy, capsys):
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["設定"]
+    (last,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "進捗遅延・課題あり"]
+    for n, texts in enumerate((("中止", "必須"), ("完了", None, 5, "完了"), ("やや遅れ", None)), 1):
+        for column, text in enumerate(texts, last.column):
+            sheet.cell(last.row + n, column).value = text
+    book.save(path)
+    _, answer = run(copy, capsys)
+    weight, treatment = [p for p in answer["settings"] if p["code"] in ("W621", "W622")]
+    assert (weight["code"], weight["cell"]) == ("W621", "G4、G6") and "「中止」「やや遅れ」" in weight["message"]
+    assert (treatment["code"], treatment["cell"], treatment["value"]) == ("W622", "H4", "中止")
+    assert "「遅れ」として数えます" in treatment["message"]
+    for row in range(2, 7):
+        sheet.cell(row, last.column + 2).value = None  # nobody uses it
+    book.save(path)
+    assert "W621" not in {p["code"] for p in run(copy, capsys)[1]["settings"]}
+
+
+def test_names_that_the_report_shows_twice_are_found(copy, capsys):
+    cells = fill(copy, {"01": "暮らし", "02": "くらし", "03": "分野３", "04": " 暮 らし"})
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    measures, activities = book["施策"], book["取組"]
+    measures["B3"].value = measures["B2"].value
+    rows = [row[0].row for row in activities.iter_rows() if row[0].value == "01-01"]
+    activities.cell(rows[1], 3).value = activities.cell(rows[0], 3).value
+    book.save(path)
+    _, answer = run(copy, capsys)
+    found = {p["label"]: p for p in answer["settings"] if p["code"] == "W623"}
+    assert {label: p["cell"] for label, p in found.items()} == {
+        "施策名": "B2、B3", "分野名": f"{cells['01']}、{cells['04']}",
+    }  # fmt: skip
+    (own,) = [p for m in answer["measures"] for p in m["problems"] if p["code"] == "W623"]
+    assert (own["sheet"], own["cell"]) == ("取組", f"C{rows[0]}、C{rows[1]}") and "2か所" in own["message"]
+    assert [p["cell"] for p in answer["settings"] if p["code"] == "W612"] == [cells["03"]]
+
+
+def test_a_plan_that_the_name_of_the_report_repeats_is_found(copy, capsys):
+    fill(copy, {"報告書名": "木更津市DX推進計画 進捗報告書"})
+    _, answer = run(copy, capsys)
+    assert ["木更津市DX推進計画" in p["message"] for p in answer["settings"] if p["code"] == "W624"] == [True]
 
 
 def test_a_master_without_the_column_of_directions_is_told_to_add_it(copy, capsys):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
 from dxreport.cli import main
+from dxreport.status.mailed import mailed
+from tests.support.quarter import issue
 
 LATE = ["--now", "2022-07-20T09:00"]
 
@@ -29,7 +32,7 @@ def test_drafts_of_the_current_round_go_to_a_folder_of_their_own(quarter, capsys
 def test_the_answer_as_json(quarter, tmp_path, capsys):
     assert call(quarter, "remind", "--quarter", "1", "--out", str(tmp_path / "出力"), "--json", *LATE) == 1
     answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["kind", "round", "folder", "drafts", "obstacles", "unread", "removed"]
+    assert list(answer) == ["kind", "round", "folder", "drafts", "obstacles", "unread", "removed", "other_rounds"]
     assert (answer["kind"], answer["round"], len(answer["drafts"])) == ("remind", "第1四半期", 16)
     first = answer["drafts"][0]
     assert (first["department"], first["to"], first["cc"]) == ("総務課", ["soumu@city.kisarazu.lg.jp"], [])
@@ -66,3 +69,40 @@ def test_a_fault_in_the_wording_writes_nothing(quarter, capsys):
     assert call(quarter, "remind", *LATE) == 3
     assert f"{path} の 3 行目" in capsys.readouterr().err
     assert quarter.files() == before
+
+
+def test_the_day_of_each_draft_is_on_record_though_the_draft_is_deleted(quarter, capsys):
+    for now in ("2022-07-18T09:00", "2022-07-19T09:00", "2022-07-19T16:00"):
+        assert call(quarter, "remind", "--now", now) == 1
+    kept = mailed(quarter.workspace)
+    assert len(kept) == 2 * 16  # made again on one day, it is the same reminder
+    assert [m.when for m in kept if m.department == "職員課"] == ["2022-07-18 09:00:00", "2022-07-19 16:00:00"]
+    assert {m.path for m in kept if m.department == "職員課"} == {"reports/令和４年度_第1四半期_メール_督促/職員課.eml"}
+    capsys.readouterr()
+    for draft in quarter.workspace.reports.rglob("*.eml"):
+        draft.unlink()
+    assert main(["status", "--json", *LATE, "-C", str(quarter.root)]) == 0
+    task = next(t for t in json.loads(capsys.readouterr().out)["tasks"] if t["department"] == "職員課")
+    assert (task["way"], task["last_when"], task["reminders"], task["files"]) == ("phone", "2022-07-19 16:00:00", 2, [])
+
+
+def test_a_record_that_cannot_be_read_is_named_and_kept(quarter, capsys):
+    path = quarter.workspace.mailed
+    path.parent.mkdir()
+    path.write_bytes(b"[{")
+    assert call(quarter, "remind", *LATE) == 3 and main(["status", "-C", str(quarter.root)]) == 3
+    assert "drafts.json" in capsys.readouterr().err and path.read_bytes() == b"[{"
+
+
+def test_without_a_round_the_held_sheets_of_all_rounds_go_back(quarter, capsys):
+    """The first quarter is still held when the second is the round at work."""
+    quarter.collect(quarter.filled({"01-01": {"activity.progress/K1/1": "順調"}}))
+    issue(quarter, "第2四半期", datetime(2022, 10, 3))
+    now = ("--now", "2022-10-05T09:00", "--json")
+    assert call(quarter, "return", *now) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["round"], answer["drafts"]) == ("第2四半期", [])
+    [other] = answer["other_rounds"]
+    assert (other["round"], [d["department"] for d in other["drafts"]]) == ("第1四半期", ["産業振興課"])
+    assert call(quarter, "return", "--quarter", "2", *now) == 0
+    assert json.loads(capsys.readouterr().out)["other_rounds"] == []

@@ -124,10 +124,31 @@ def test_a_time_is_iso_or_has_a_date_as_in_the_settings(written, when):
     assert moment(written) == when
 
 
-def test_without_a_command_the_help_is_shown(capsys):
-    assert main([]) == 2
+def test_alone_outside_of_a_workspace_it_says_how_to_begin(tmp_path, capsys):
+    assert main(["-C", str(tmp_path)]) == 2
     shown = capsys.readouterr()
-    assert "コマンド:" in shown.err and not shown.out
+    assert "dxreport demo" in shown.err and "dxreport init" in shown.err and not shown.out
+
+
+def test_alone_in_a_workspace_it_says_in_four_lines_where_the_round_stands(quarter, capsys):
+    def told(*args: str) -> list[str]:
+        assert main([*args, "-C", str(quarter.root)]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert told("--now", "2022-07-20") == [
+        "令和４年度 第1四半期　提出期限 令和４年７月15日（金）",
+        "今日は17部署に連絡します（電話1・メール16）。提出期限 ７月15日（金）から5日過ぎ、26施策のうち0がそろいました。",
+        f"[{'.' * 40}] 0／26　未提出 26",
+        "次のコマンド: dxreport mail remind",
+    ]
+    before = quarter.files()
+    assert told("--now", "2022-07-12")[-1] == "次のコマンド: dxreport status"  # 収税対策室 has no address
+    assert quarter.files() == before
+
+
+def test_alone_before_the_first_issue_it_says_to_issue(workspace, capsys):
+    assert main(["-C", str(workspace)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "次のコマンド: dxreport render --round 第1四半期"
 
 
 def test_a_folder_without_a_master_is_3(tmp_path, capsys):

@@ -35,8 +35,8 @@ def test_three_formats_go_to_a_folder_of_their_own(folder, capsys):
     paths = [folder / "reports" / NAME / f"{NAME}.{end}" for end in ("pdf", "xlsx", "html")]
     assert out.splitlines() == [
         "木更津市DX推進計画　年間活動計画 進捗報告書　令和４年度 第1四半期",
-        "26 施策・64 取組のうち、予定通り 49 取組（76.6%）、進捗遅延・課題あり 5 取組（7.8%）、予定なし 10 取組（15.6%）です。"
-        "遅延・課題のある取組がある施策は 4 です。",
+        "26施策・64取組のうち、実施予定は 54取組で、予定通り 49取組（90.7%）、進捗遅延・課題あり 5取組（9.3%）です。"
+        "予定なし 10取組は、割合の分母に入れていません。遅延・課題のある取組がある施策は 4施策です。",
         *(f"  {path}" for path in paths),
     ]
     assert err == ""

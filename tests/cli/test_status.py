@@ -18,8 +18,13 @@ def call(quarter, *args: str) -> int:
 def test_totals_first_then_departments_in_order(issued_quarter, capsys):
     assert call(issued_quarter) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["令和４年度 第1四半期　提出期限 2022-07-15", "未提出 26"]
-    order = [line.split()[0] for line in lines[5:]]
+    assert lines[:4] == [
+        "令和４年度 第1四半期　提出期限 令和４年７月15日（金）",
+        "今日は17部署に連絡します（電話1・メール16）。",
+        "提出期限 ７月15日（金）から5日過ぎ、26施策のうち0がそろいました。",
+        f"[{'.' * 40}] 0／26　未提出 26",
+    ]
+    order = [line.split()[0] for line in lines[lines.index("■ 提出の記録　26施策") + 3 :]]
     master = issued_quarter.master
     assert order == [d.name for d, measures in master.by_department(1) for _ in measures]
 
@@ -30,13 +35,20 @@ def test_a_file_goes_to_reports_or_to_the_given_path(quarter, kind, tmp_path, ca
     path = quarter.workspace.reports / f"令和４年度_第1四半期_提出状況.{kind}"
     assert str(path) in capsys.readouterr().out
     assert call(quarter, "--out", str(tmp_path / f"状況.{kind.upper()}")) == 0
-    assert (tmp_path / f"状況.{kind.upper()}").read_bytes() == path.read_bytes()
+    assert (tmp_path / f"状況.{kind.upper()}").read_bytes() == path.read_bytes()  # there is nothing to link to yet
 
 
 def test_json_keeps_its_keys_and_names_the_file(quarter, capsys):
     assert call(quarter, "--json") == 0
     plain = json.loads(capsys.readouterr().out)
-    assert list(plain) == ["round", "deadline", "sums", "sheets", "refused"]
+    assert list(plain)[:5] == ["round", "deadline", "sums", "sheets", "refused"]
+    assert list(plain)[5:] == ["answered", "headline", "tasks", "next"]
+    assert plain["tasks"][0] == {
+        "department": "収税対策室", "way": "phone", "people": "渡辺", "to": "", "phone": "",
+        "problems": ["宛先が登録されていません。"], "measures": ["02-04"], "days_late": 5, "last_kind": "",
+        "last_when": "", "reminders": 0, "todo": "宛先を聞き、「部署」シートの「宛先」に記入してください。", "files": [],
+    }  # fmt: skip
+    assert (plain["answered"], plain["next"]) == (0, "dxreport mail remind")
     assert plain["sheets"][0] == {
         "department": "総務課", "id": "03-01", "name": "電子決裁の範囲の拡大", "state": "未提出", "issue": "R04Q1-001",
         "return": "", "days_late": 5, "conflicts": [], "notes": [],

@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 
 from dxreport.collect.commit import opened
+from dxreport.collect.dismiss import dismiss
 from dxreport.collect.judge import _without
 from dxreport.collect.plan import Status
 from dxreport.collect.resolve import accept, decide
@@ -30,6 +31,7 @@ from dxreport.domain.fields import Ref
 from dxreport.mail.drafts import MailKind
 from dxreport.mail.drafts import plan as drafts
 from dxreport.master.records import ConflictState, ReceiptState
+from dxreport.master.schema import RECEIPT_FIELD
 from dxreport.rules.case import finding
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import State, status
@@ -64,7 +66,7 @@ def chained(quarter: Quarter) -> None:
         state = books.state(id_)
         assert {ref: t.text for ref, t in state.texts.items() if t.text} == texts
     last: dict[tuple[str, Ref], str] = {}
-    for change in quarter.master.changes:
+    for change in (c for c in quarter.master.changes if c.ref.field != RECEIPT_FIELD):
         key = change.measure, change.ref
         assert change.old == last.get(key, books.chain.first[change.measure].get(change.ref, ""))
         last[key] = change.new
@@ -364,6 +366,7 @@ class _Weeks:
             self.corrected,
             self.edit,
             self.take_out,
+            self.put_aside,
             self.settle,
             self.issue_again,
         ]
@@ -412,6 +415,14 @@ class _Weeks:
         except UsageError:
             self.back()
 
+    def put_aside(self) -> None:
+        """A held return is dismissed."""
+        held = [r.id for r in self.quarter.master.receipts if r.state is ReceiptState.HELD and not r.replaced_by]
+        if held:
+            dismiss(self.quarter.workspace, self.dice.choice(held), "回答ではない", self.now)
+        else:
+            self.back()
+
     def settle(self) -> None:
         """An open conflict is decided."""
         for c in self.quarter.master.conflicts:
@@ -439,7 +450,7 @@ def test_what_the_coordinator_types_as_it_was_returned_ends_the_conflict(quarter
 def require(quarter: Quarter, fields: str) -> None:
     """Change what the first quarter requires, in 設定."""
     book = openpyxl.load_workbook(quarter.workspace.master)
-    book["設定"]["N3"] = fields
+    book["設定"]["P3"] = fields
     book.save(quarter.workspace.master)
 
 

@@ -179,11 +179,11 @@ def test_mails_in_zips_zips_in_mails_and_forwarded_mails(tmp_path: Path) -> None
     files = list(gather([tmp_path]))
     assert names(files) == [
         ("受信.zip › a.eml › b.xlsx", ""),
-        ("受信.zip › no.eml", "E401"),
+        ("受信.zip › no.eml", "E460"),
         ("転送.eml › 15 回答.eml › 回答.zip › 回答.xlsx", ""),
     ]
     assert [file.sender for file in files][2] == "tantou@city.kisarazu.lg.jp"
-    assert files[1].detail == "添付ファイルのないメール"
+    assert (files[1].subject, files[1].text) == ("回答", "送ります。")
 
 
 def test_a_mail_without_sender_and_date_has_those_of_the_mail_around_it(tmp_path: Path) -> None:

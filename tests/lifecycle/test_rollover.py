@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -12,7 +13,7 @@ import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
 from dxreport.domain.fields import Ref
-from dxreport.domain.model import FiscalYear
+from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
@@ -78,6 +79,18 @@ def test_a_direction_declared_late_fills_a_blank_of_the_new_year(answered: Quart
     assert [(c.label, c.old, c.new) for c in again.changes] == [("成果目標① 方向", "", "多いほど良い")]
     assert (new.master.directions["01-01", "O1"], new.master.directions["01-01", "O2"]) == ("多いほど良い", "範囲")
     assert not rollover(answered.workspace, None, APRIL).changes
+
+
+def test_weight_and_treatment_of_progress_words_are_carried(answered: Quarter) -> None:
+    book = openpyxl.load_workbook(answered.workspace.master)
+    sheet = book["設定"]
+    for column, value in enumerate(("中止", None, 2.5, "中止"), 5):
+        sheet.cell(4, column).value = value
+    book.save(answered.workspace.master)
+    new = Quarter(rollover(answered.workspace, None, APRIL).workspace.root)
+    words = new.master.settings.progress_words
+    assert words == answered.master.settings.progress_words
+    assert words[-1] == ProgressWord("中止", False, Decimal("2.5"), Treatment.STOPPED)
 
 
 def test_a_new_year_without_the_column_goes_without(answered: Quarter) -> None:

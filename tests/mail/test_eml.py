@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dxreport.domain.addresses import addresses
 from dxreport.intake.gather import gather
-from dxreport.mail.eml import BOUNDARY, Attachment, addresses, eml
+from dxreport.mail.eml import BOUNDARY, Attachment, eml
 
 POLICIES = (email.policy.default, email.policy.compat32)
 TO, CC = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -12,6 +13,7 @@ from lxml import etree
 
 from dxreport.domain.errors import MasterError
 from dxreport.domain.fields import BUILT_IN, Ref
+from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.lifecycle.sample import load, settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import _contents
@@ -148,8 +150,8 @@ def test_ids_may_be_written_full_width(small: bytes) -> None:
         ("成果目標", "B3", text(""), ["「成果目標」シート B3", "O1"]),
         ("設定", "B2", text("来年度"), ["「設定」シート B2", "来年度", "令和４年度"]),
         ("設定", "B2", text("令和9年度"), ["「設定」シート B2", "計画の期間"]),
-        ("設定", "N3", text("進捗、対策"), ["「設定」シート N3", "「対策」という欄はありません", "「対応策」"]),
-        ("設定", "L3", text("7月中旬"), ["「設定」シート L3", "日付として"]),
+        ("設定", "P3", text("進捗、対策"), ["「設定」シート P3", "「対策」という欄はありません", "「対応策」"]),
+        ("設定", "N3", text("7月中旬"), ["「設定」シート N3", "日付として"]),
         ("部署", "A3", text("総務課"), ["「部署」シート A3", "2行あります"]),
     ],
 )
@@ -284,20 +286,49 @@ def test_every_text_of_a_measure_has_one_column(sample: bytes) -> None:
     assert len([c for c in MEASURES.columns if c.field]) == 15
 
 
+def retyped(data: bytes, cells: dict[str, object]) -> bytes:
+    """Write cells of 設定 in a spreadsheet program."""
+    book, out = openpyxl.load_workbook(io.BytesIO(data)), io.BytesIO()
+    for cell, value in cells.items():
+        book["設定"][cell] = value
+    book.save(out)
+    return out.getvalue()
+
+
+def test_weight_and_treatment_of_progress_words_are_read(sample: bytes) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(sample))["設定"]
+    assert [[c.value for c in row] for row in book["E1:H3"]] == [
+        ["進捗", "対応策", "重さ", "課題の扱い"],
+        ["予定通り", None, 10, "順調"],
+        ["進捗遅延・課題あり", "必須", 20, "遅れ"],
+    ]
+    read = master_from(retyped(sample, {"G2": "１．５", "H2": " 完了 ", "G3": None, "H3": None})).settings
+    assert read.progress_words == (
+        ProgressWord("予定通り", False, Decimal("1.5"), Treatment.COMPLETED),
+        ProgressWord("進捗遅延・課題あり", True),
+    )
+    assert [w.treatment for w in read.progress_words] == [Treatment.COMPLETED, Treatment.LATE]
+
+
+def test_a_master_from_before_weight_and_treatment_means_what_it_did(sample: bytes) -> None:
+    read = master_from(retyped(sample, {"G1": "備考", "H1": "メモ", "G2": "x", "H2": "y"})).settings
+    assert read.progress_words == (ProgressWord("予定通り"), ProgressWord("進捗遅延・課題あり", True))
+    assert [w.treatment for w in read.progress_words] == [Treatment.ON_TRACK, Treatment.LATE]
+
+
 @pytest.mark.parametrize(
     ("cell", "value", "fault"),
     [
-        ("J4", "第1四半期", "回「第1四半期」が2つ"),
-        ("N3", "進捗、到達目標", "必須欄の「到達目標」が入力欄にありません"),
-        ("N3", "到達目標、対策", "「対策」という欄はありません"),  # 到達目標 is looked at when all words are known
-        ("H4", "どちらでも", "「有」と「無」の2行が要ります（今は 3 行）"),
+        ("G3", "重い", "重さ「重い」は数ではありません"),
+        ("H3", "おくれ", "課題の扱い「おくれ」は使えません。順調、遅れ、完了、中止のどれか"),
+        ("L4", "第1四半期", "回「第1四半期」が2つ"),
+        ("P3", "進捗、到達目標", "必須欄の「到達目標」が入力欄にありません"),
+        ("P3", "到達目標、対策", "「対策」という欄はありません"),  # 到達目標 is looked at when all words are known
+        ("J4", "どちらでも", "「有」と「無」の2行が要ります（今は 3 行）"),
     ],
 )
 def test_each_fault_of_the_rounds_and_words_is_told_alone(small: bytes, cell: str, value: str, fault: str) -> None:
-    book, out = openpyxl.load_workbook(io.BytesIO(small)), io.BytesIO()
-    book["設定"][cell] = value
-    book.save(out)
-    [found] = faults(out.getvalue())
+    [found] = faults(retyped(small, {cell: value}))
     assert fault in found
 
 

@@ -15,7 +15,7 @@ from dxreport.lifecycle.sample.directions import DIRECTIONS
 from dxreport.master.read import master_from
 from dxreport.master.records import Direction, Master
 from dxreport.report import words
-from dxreport.report.achievement import compare, is_comparable, outcome_result
+from dxreport.report.achievement import compare, is_comparable, is_opposed, outcome_result
 from dxreport.report.figures import period, results
 from dxreport.report.records import Attainment, MeasureName, OutcomeResult, YearResult
 from tests.support.measures import measure
@@ -56,11 +56,20 @@ def test_where_less_is_better_no_rate_is_made_up(target: str, actual: str, met: 
     assert said(target, actual, LESS) == [("", None, met)]
 
 
-def test_a_bound_says_itself_which_way_is_better() -> None:
-    assert said("５％未満", "５％", UNKNOWN) == [("", None, False)]
-    assert said("５％未満", "4.9％", UNKNOWN) == [("", None, True)]
-    assert said("５％以下", "５％", MORE) == [("", None, True)]
-    assert said("30件以上", "27件", LESS) == [("", Decimal("90.0"), False)]
+def test_a_bound_is_kept_to_and_does_not_say_which_way_is_better() -> None:
+    assert said("５％未満", "５％", LESS) == [("", None, False)]
+    assert said("５％未満", "4.9％", LESS) == [("", None, True)]
+    assert said("30件以上", "27件", MORE) == [("", Decimal("90.0"), False)]
+    assert said("５％未満", "4.9％", UNKNOWN) == said("30件以上", "40件", UNKNOWN) == [("", None, None)]
+
+
+def test_a_bound_against_the_direction_is_not_judged() -> None:
+    assert said("５％以下", "５％", MORE) == said("30件以上", "27件", LESS) == [("", None, None)]
+    assert said("20度以下", "10度", RANGE) == [("", None, None)]
+    assert [is_opposed("30件以上", way) for way in (MORE, LESS, RANGE, UNKNOWN, Direction.NOT_JUDGED)] == [
+        False, True, True, False, False,
+    ]  # fmt: skip
+    assert not is_opposed("5件以上10件以下", RANGE) and not is_opposed("30件", LESS)
 
 
 def test_parts_are_compared_part_by_part() -> None:
@@ -74,7 +83,9 @@ def test_parts_are_compared_part_by_part() -> None:
 
 def test_without_a_direction_nothing_is_met_or_missed() -> None:
     assert said("2", "2", UNKNOWN) == said("2", "3", UNKNOWN) == [("", None, None)]
-    assert said("小　５％未満\n中　１０％", "小　４％\n中　９％", UNKNOWN) == [("小", None, True), ("中", None, None)]
+    assert said("小　５％未満\n中　１０％", "小　４％\n中　９％", UNKNOWN) == [
+        ("小", None, None), ("中", None, None),
+    ]  # fmt: skip
 
 
 def test_what_is_declared_not_to_be_judged_is_not_compared() -> None:
@@ -95,7 +106,6 @@ def test_what_is_declared_not_to_be_judged_is_not_compared() -> None:
         ("5件以上10件以下", "10件", True),
         ("5件以上、10件未満", "10件", False),
         ("５件以上１０件未満", "4件", False),
-        ("20度以下", "10度", True),  # a bound that is written counts
         ("平日　18～28度（日平均）", "20度", None),  # not read as two limits
         ("延べ5～10人", "7人", None),
         ("5～延べ10人", "7人", None),
@@ -130,7 +140,7 @@ def test_a_range_shows_both_limits() -> None:
         ("10件", True),
         ("5～10件", True),
         ("小　５％未満\n中　１０％", True),
-        ("5件以上", False),
+        ("5件以上", True),
         ("整備完了", False),
         ("", False),
     ],
@@ -214,7 +224,7 @@ def test_nothing_is_met_or_missed_before_the_year_has_ended(quarter: int) -> Non
         now = result("10人", actual, 1, quarter)
         assert (now.verdict, now.achievement, words.verdict(now)) == (Attainment.INTERIM, rate, f"途中\n{rate}")
         assert [p.met for p in now.parts] == [None] and now.verdict_of(now.parts[0]) is Attainment.INTERIM
-    assert words.verdict(result("10人以下", "9人", 1, quarter)) == "途中"
+    assert words.verdict(result("10人以下", "9人", 1, quarter, LESS)) == "途中"
     assert verdicts("10人", "約9人", quarter=quarter) is Attainment.AS_WRITTEN
     assert verdicts("10人", "", quarter=quarter) is Attainment.OPEN
 
@@ -236,18 +246,55 @@ def test_less_is_better_where_it_is_declared() -> None:
 def test_without_a_direction_the_result_says_why_it_is_not_judged(quarter: int) -> None:
     unknown = result("10人", "12人", quarter=quarter, direction=UNKNOWN)
     assert (unknown.verdict, unknown.reason, words.verdict(unknown)) == (
-        Attainment.AS_WRITTEN, "方向が未記入", "判定なし\n方向が未記入",
+        Attainment.AS_WRITTEN, "方向が決まっていません。", "判定なし\n方向が決まっていません。",
     )  # fmt: skip
-    for other in (
-        result("10人以上", "12人", quarter=4, direction=UNKNOWN),  # the target says it
-        result("整備完了", "整備中", direction=UNKNOWN),
-        result("10人", "約12人", direction=UNKNOWN),
-        result("10人", "", direction=UNKNOWN),
-        result("10人", "12人", direction=Direction.NOT_JUDGED),
-        result("5～10人", "多数", direction=RANGE),
-    ):
-        assert other.reason == ""
-    assert words.verdict(result("10人", "12人", direction=Direction.NOT_JUDGED)) == "判定なし"
+    assert result("10人以上", "12人", quarter=quarter, direction=UNKNOWN).reason == "方向が決まっていません。"
+
+
+@pytest.mark.parametrize(
+    ("target", "actual", "direction", "reason"),
+    [
+        ("10人", "12人", Direction.NOT_JUDGED, "方向が「判定しない」です。"),
+        ("", "12人", MORE, "目標が記入されていません。"),
+        ("未定", "12人", MORE, "目標は「未定」です。"),
+        ("整備完了", "整備中", UNKNOWN, "目標が数値ではありません。"),
+        ("令和５年３月", "令和５年３月", MORE, "目標が数値ではありません。"),
+        ("5～10人", "7人", MORE, "目標が数値ではありません。"),
+        ("5～10人", "多数", RANGE, "実績が数値ではありません。"),
+        ("10人", "おおむね達成", MORE, "実績が数値ではありません。"),
+        ("小 5%\n中 10%", "7%", MORE, "目標と実績で、数値の数や内訳が違います。"),
+        ("30,000千円", "29,000円", MORE, "目標と実績の単位が違います。"),
+        ("100人", "延べ120人", MORE, "目標と実績の数え方（累計、延べなど）が違います。"),
+        ("10人", "約12人", UNKNOWN, "「約」「程度」などの付いた数値は、比べられません。"),
+        ("10人", "12人以上", MORE, "「以上」「未満」などの付いた実績は、比べられません。"),
+        ("10人以上", "12人", LESS, "目標の「以上」と方向の「少ないほど良い」が合いません。"),
+        ("小 5%以上\n中 10%以下", "小 6%\n中 9%", MORE, "目標の「以下」と方向の「多いほど良い」が合いません。"),
+    ],
+)
+def test_each_result_that_is_not_judged_has_its_reason(
+    target: str, actual: str, direction: Direction, reason: str
+) -> None:
+    found = result(target, actual, direction=direction)
+    assert (found.verdict, found.reason) == (Attainment.AS_WRITTEN, reason)
+    assert words.verdict(found) == f"判定なし\n{reason}"
+
+
+@pytest.mark.parametrize(
+    ("target", "actual", "year", "verdict", "reason"),
+    [
+        ("10人", "", 1, Attainment.OPEN, "実績がまだ記入されていません。"),
+        ("10人", "集計中", 1, Attainment.OPEN, "実績は「集計中」です。"),
+        ("-", "-", 1, Attainment.NO_TARGET, "目標が記入されていません。"),
+        ("10人", "12人", 2, Attainment.AS_WRITTEN, "まだ始まっていない年度の実績です。"),
+        ("10人", "", 2, Attainment.TO_COME, ""),
+        ("10人", "12人", 1, Attainment.MET, ""),
+    ],
+)
+def test_what_there_is_nothing_to_judge_of_has_a_reason_too(
+    target: str, actual: str, year: int, verdict: Attainment, reason: str
+) -> None:
+    found = result(target, actual, year)
+    assert (found.verdict, found.reason) == (verdict, reason)
 
 
 def test_results_of_the_third_quarter_are_counted() -> None:
@@ -260,7 +307,7 @@ def test_results_of_the_third_quarter_are_counted() -> None:
         Attainment.MET: 0, Attainment.SHORT: 0, Attainment.INTERIM: 11, Attainment.AS_WRITTEN: 3, Attainment.OPEN: 37,
         Attainment.NO_TARGET: 1,
     }  # fmt: skip
-    assert "途中 11、" in words.results(found) and "達成か未達かは第4四半期の報告で判定" in words.results(found)
+    assert "途中 11件、" in words.results(found) and "達成か未達かは第4四半期の報告で判定" in words.results(found)
     found = results(third_quarter(), 4)
     assert dict(found.counts) == {
         Attainment.MET: 5, Attainment.SHORT: 6, Attainment.INTERIM: 0, Attainment.AS_WRITTEN: 3, Attainment.OPEN: 37,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import warnings
@@ -26,12 +27,15 @@ from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data, final_from, plain, same, since
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
+from dxreport.report.produce import produce
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
+from tests.support import evaluation
 from tests.support.declared_scene import catalogue, rated
 from tests.support.json_doc import documented, expanded, paths
 from tests.support.measures import measure
 from tests.support.scenes import SETTINGS, first_quarter, in_memory
+from tests.support.several_forms import say
 
 NOW = datetime(2022, 7, 19, 9)
 TEMPLATES = bundled("templates")
@@ -97,12 +101,12 @@ def test_each_word_is_counted_whatever_its_width_and_no_answer_is_a_word_too(fou
     """01-01 Ａ, 01-02 B, 02-01 なし (a word here, no blank), 02-02 Z (none of the words); 03-01 has ended."""
     rating = found.declared.counts[0]
     assert labelled(rating, rating.whole) == {"A": 1, "B": 1, "なし": 1, "選択肢にない語": 1}
-    assert [(t.name, t.counts) for t in rating.areas] == [("分野01", (1, 1, 0, 0)), ("分野02", (0, 0, 1, 1))]
+    assert [(t.name, t.counts) for t in rating.areas] == [("01", (1, 1, 0, 0)), ("02", (0, 0, 1, 1))]
     assert [(t.name, t.counts) for t in rating.departments] == [
         ("総務課", (1, 0, 1, 0)), ("職員課", (0, 1, 0, 0)), ("消えた課", (0, 0, 0, 1)),
     ]  # fmt: skip
     assert (rating.total, rating.answered) == (4, 4)
-    assert words.field(rating).startswith("4 施策のうち、A 1（25.0%）")
+    assert words.field(rating).startswith("4施策のうち、A 1施策（25.0%）")
 
 
 def test_a_checkbox_is_ticked_or_not(found: Figures) -> None:
@@ -128,7 +132,7 @@ def test_sums_are_exact_and_of_every_plan_year(found: Figures) -> None:
     assert cost.columns == ("令和４年度", "令和５年度", "令和６年度", "令和７年度") and cost.this == 0
     assert cost.whole.sums == (Decimal("1234567.55"), Decimal(10000), None, None)
     assert [(s.name, s.sums[:2]) for s in cost.areas] == [
-        ("分野01", (Decimal("1234567.55"), Decimal(10000))), ("分野02", (None, None)),
+        ("01", (Decimal("1234567.55"), Decimal(10000))), ("02", (None, None)),
     ]  # fmt: skip
     assert [(s.name, s.sums[:2]) for s in cost.departments] == [
         ("総務課", (Decimal("0.3"), Decimal(10000))), ("職員課", (Decimal("1234567.25"), None)), ("消えた課", (None, None)),
@@ -149,7 +153,7 @@ def test_texts_are_listed_with_measure_and_item(found: Figures) -> None:
     """01-02 says 特になし, which is answered but not listed; a number gets its unit unless it is written with it."""
     risk, share = found.declared.lists[:2]
     assert [(x.measure.id, x.item, x.text) for x in risk.texts] == [("01-01", "", "人が\n足りない")]
-    assert (risk.total, risk.answered) == (4, 2) and "「なし」などの 1 件" in words.field(risk)
+    assert (risk.total, risk.answered) == (4, 2) and "「なし」などの 1件" in words.field(risk)
     assert [(x.measure.id, x.item, x.text) for x in share.texts] == [
         ("01-01", "委託料", "60％"), ("01-01", "使用料", "40％"),
     ]  # fmt: skip
@@ -204,8 +208,8 @@ def test_the_workbook_has_a_sheet_for_each_field_that_somebody_answered(found: F
     ]  # fmt: skip
     assert sheet(data, "項目_一次評価") == [
         ("区分", "名前", "A", "B", "なし", "選択肢にない語", "計"),
-        ("分野", "分野01", 1, 1, 0, 0, 2),
-        ("分野", "分野02", 0, 0, 1, 1, 2),
+        ("分野", "01", 1, 1, 0, 0, 2),
+        ("分野", "02", 0, 0, 1, 1, 2),
         ("部署", "総務課", 1, 0, 1, 0, 2),
         ("部署", "職員課", 0, 1, 0, 0, 1),
         ("部署", "消えた課", 0, 0, 0, 1, 1),
@@ -215,8 +219,8 @@ def test_the_workbook_has_a_sheet_for_each_field_that_somebody_answered(found: F
     assert book["項目_予算額"]["C8"].number_format == "#,##0.00"
     assert sheet(data, "項目_割合")[1] == ("01-01", "総務課", "委託料", "60％")
     shown = [row[0] for row in book["概要"].iter_rows(values_only=True) if row[0]]
-    assert shown[shown.index("一次評価（施策の数）") + 1 :][:3] == ["全体", "分野01", "分野02"]
-    assert shown[-1] == "4 施策のどれにも、記入はありません。"
+    assert shown[shown.index("一次評価（施策の数）") + 1 :][:3] == ["全体", "01", "02"]
+    assert shown[-1] == "4施策のどれにも、記入はありません。"
 
 
 def test_the_web_page_shows_the_same(found: Figures) -> None:
@@ -233,7 +237,7 @@ def test_the_web_page_shows_the_same(found: Figures) -> None:
         ["消えた課", "0", "0", "0", "1", "1", ""],
     ]
     assert rows("sum-area-1")[1:] == [
-        ["分野01", "1,234,567.55", "10,000.00", "–", "–"], ["分野02", "–", "–", "–", "–"],
+        ["01", "1,234,567.55", "10,000.00", "–", "–"], ["02", "–", "–", "–", "–"],
         ["計", "1,234,567.55", "10,000.00", "–", "–"],
     ]  # fmt: skip
     assert rows("text-rows-2")[1:] == [["01-01総務課", "委託料", "60％"], ["01-01総務課", "使用料", "40％"]]
@@ -257,7 +261,7 @@ def test_the_pdf_shows_the_same(found: Figures) -> None:
     for part in (
         "5そのほかの項目", "6前回の確定報告からの変更", "消えた課00011", "総務課0.3010,000.00––", "職員課1,234,567.25",
         "計1,234,567.5510,000.00––", "予算額（単位：千円）", "リスク01-01総務課人が足りない", "総務課委託料60％",
-        "4施策のどれにも、数値はありません。", "4施策のうち、A1（25.0%）、B1（25.0%）、なし1（25.0%）、選択肢にない語1（25.0%）です。",
+        "4施策のどれにも、数値はありません。", "4施策のうち、A1施策（25.0%）、B1施策（25.0%）、なし1施策（25.0%）、選択肢にない語1施策（25.0%）です。",
     ):  # fmt: skip
         assert part in printed, part
 
@@ -327,3 +331,29 @@ def test_the_26_measures_in_a_workbook_give_the_sums_of_a_loop() -> None:
     ]
     assert cost.whole.sums == (*(sum(Decimal(line[n]) for line in numbers) for n in (0, 1, 2)), None)
     assert len(numbers) == cost.total == cost.answered > 0
+
+
+def test_a_blank_is_unanswered_only_where_the_form_has_the_field(tmp_path: Path) -> None:
+    """01-02 was sent the form without declared fields; 01-01 has 評価, and nobody has answered."""
+    scene = evaluation.make(tmp_path / "評価")
+    plain_form = bundled("templates") / "年間活動計画.xlsx"
+    shutil.copy(plain_form, scene.workspace.templates / plain_form.name)
+    say(scene.workspace.master, {("施策", "01-01"): "事務事業評価", ("施策", "01-02"): "年間活動計画"})
+    scene.redeclare("評価", {"報告": "数える"})
+
+    def rating() -> tuple[int, int]:
+        made = produce(scene.workspace, scene.master, 1, NOW, formats=())
+        assert made.figures.declared is not None
+        (found,) = [c for c in made.figures.declared.counts if c.key == "評価"]
+        return found.total, found.answered
+
+    assert rating() == (2, 0)  # not sent yet: any form may have it
+    scene.issue()
+    assert rating() == (1, 0)
+
+    def answer(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        [column] = [c.column for c in sheet[1] if c.value == "評価"]
+        sheet.cell(3, column).value = "A"
+
+    scene.retype("施策", answer)
+    assert rating() == (2, 1)  # what is written counts, whatever the form

@@ -6,18 +6,19 @@ import io
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxreport.domain.model import ProgressWord
+from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.master.records import MeasureState, Standing
 from dxreport.report import words
 from dxreport.report.figures import answers, figures, streaks
 from dxreport.report.records import Figures, Progress, Tally
-from dxreport.report.states import by_severity, categories
+from dxreport.report.states import by_severity
 from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
 NOW = datetime(2022, 7, 19, 9)
@@ -117,6 +118,7 @@ def test_only_the_coordinator_reads_who_is_missing_and_what_is_wrong(first: Figu
     assert {(p.measure.id, p.code) for p in extra.points} == {
         ("01-07", "W403"),  # kensui@city.kisarazulg.jp
         ("01-14", "W102"), ("02-02", "W102"),  # a flag left blank
+        ("03-03", "W604"),  # 導入前比各手続15分: more or less?
         ("02-04", "W401"),  # no address
         ("04-02", "W104"), ("04-02", "W303"), ("04-02", "W304"),  # 無 above two requests; an abridged name; not mutual
     }  # fmt: skip
@@ -170,8 +172,8 @@ def test_late_activities_do_not_vanish_from_the_next_quarter() -> None:
         1,
     )
     assert words.turn(found) == (
-        "遅延・課題のある取組は、第1四半期から引き続き 1、新たに 0、順調に戻ったもの 1、今回は未報告 2、"
-        "そのほか（予定なし・報告事項なし・終了など） 1 です。"
+        "遅延・課題のある取組は、第1四半期から引き続き 1取組、新たに 0取組、順調に戻ったか完了したもの 1取組、今回は未報告 2取組、"
+        "そのほか（予定なし・報告事項なし・中止・終了など） 1取組です。"
     )
     assert "未報告" not in words.turn(figures(third_quarter(), 3, NOW).overview)
 
@@ -181,21 +183,110 @@ def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     nothing = figures(built(REAL, standings=ended), 1, NOW).overview
     assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
     bare = figures(built([REAL[0].with_items("activity", ())]), 1, NOW).overview
-    assert words.sentence(bare) == "1 施策に、取組の記入はありません。"
+    assert words.sentence(bare) == "1施策に、取組の記入はありません。"
+
+
+@pytest.mark.parametrize("name", ["", "-", "01", "1", "分野01", "分野１", " 分野 01", "第１分野", "○○分野", "○○"])
+def test_a_placeholder_is_no_name_of_an_area(name: str) -> None:
+    areas = {"01": name, "02": "暮らし", "03": "分野横断"}
+    found = figures(built(REAL, replace(SETTINGS, areas=areas)), 1, NOW)
+    assert [t.name for t in found.overview.areas] == ["01", "暮らし", "分野横断", "04"]
 
 
 @pytest.mark.parametrize("typed", ["01", "1", "０１", " １ "])
 def test_a_number_of_an_area_may_be_typed_in_any_way(typed: str) -> None:
     found = figures(built(REAL, replace(SETTINGS, areas={typed: "暮らし"})), 1, NOW)
-    assert [t.name for t in found.overview.areas] == ["暮らし", "分野02", "分野03", "分野04"]
+    assert [t.name for t in found.overview.areas] == ["暮らし", "02", "03", "04"]
 
 
 def test_words_of_setting_are_taken_to_stand_from_good_to_bad() -> None:
     words = (ProgressWord("完了"), ProgressWord(ON_TRACK), ProgressWord("やや遅れ", True), ProgressWord("中断", True))
-    known = categories(replace(SETTINGS, progress_words=words))
-    assert [c.label for c in by_severity(known)] == [
+    assert [c.label for c in by_severity(replace(SETTINGS, progress_words=words))] == [
         "予定なし", "報告事項なし", "完了", ON_TRACK, "設定にない語", "未報告", "やや遅れ", "中断",
     ]  # fmt: skip
+
+
+def test_the_weight_of_a_word_decides_and_not_its_row() -> None:
+    words = (
+        ProgressWord("中断", weight=Decimal("30.5"), said=Treatment.LATE),
+        ProgressWord("やや遅れ", weight=Decimal(20), said=Treatment.LATE),
+        ProgressWord(ON_TRACK, weight=Decimal(10)),
+        ProgressWord("完了", weight=Decimal(10), said=Treatment.COMPLETED),
+    )
+    assert [c.label for c in by_severity(replace(SETTINGS, progress_words=words))] == [
+        "予定なし", "報告事項なし", ON_TRACK, "完了", "設定にない語", "未報告", "やや遅れ", "中断",
+    ]  # fmt: skip
+    # One word without a weight: 課題の扱い and the rows decide.
+    assert [c.label for c in by_severity(replace(SETTINGS, progress_words=(*words, ProgressWord("中止"))))] == [
+        "予定なし", "報告事項なし", "完了", ON_TRACK, "中止", "設定にない語", "未報告", "中断", "やや遅れ",
+    ]  # fmt: skip
+
+
+ENDS = (
+    *SETTINGS.progress_words,
+    ProgressWord("完了", weight=Decimal(5), said=Treatment.COMPLETED),
+    ProgressWord("中止", True, Decimal(6), Treatment.STOPPED),  # needs a 対応策, and is not late
+    ProgressWord("要注意", weight=Decimal(15), said=Treatment.LATE),  # late, and needs none
+)
+
+
+def test_what_is_stopped_is_not_late_and_in_no_denominator() -> None:
+    """Of the 49 予定通り, 01-02 K1 is now 中止, 01-08 K1 完了, 02-01 K1 要注意: 53 are due, 47 of them on plan."""
+    texts = {"01-02": "中止", "01-08": "完了", "02-01": "要注意"}
+    edits = {id_: {"activity.progress/K1/1": word} for id_, word in texts.items()}
+    found = figures(first_quarter(edits, replace(SETTINGS, progress_words=ENDS)), 1, NOW)
+    whole = found.overview.whole
+    assert counts(found, whole) == {ON_TRACK: 46, LATE: 5, "完了": 1, "中止": 1, "要注意": 1, "予定なし": 10}
+    numbers = whole.activities
+    assert [f(numbers) for f in (found.overview.due, found.overview.on_plan, found.overview.late)] == [53, 47, 6]
+    assert [x.measure.id for x in found.late] == ["01-07", "01-09", "01-09", "02-01", "03-01", "03-03"]
+    stopped = {
+        c.label: share
+        for c, share in zip(found.overview.categories, words.shares(found.overview, numbers), strict=True)
+    }
+    assert stopped["中止"] is stopped["予定なし"] is None and stopped["要注意"] == Decimal("1.9")
+
+
+def test_a_late_activity_that_is_done_is_resolved_and_one_that_is_stopped_is_not() -> None:
+    """Of the five of 第1四半期 two are answered: 01-07 K2 is done, 01-09 K1 is stopped."""
+    edits = {"01-07": {"activity.progress/K2/2": "完了"}, "01-09": {"activity.progress/K1/2": "中止"}}
+    turn = figures(first_quarter(edits, replace(SETTINGS, progress_words=ENDS)), 2, NOW).overview.turn
+    assert turn is not None
+    assert (turn.new, turn.still, turn.resolved, turn.unreported, turn.other) == (0, 0, 1, 3, 1)
+
+
+def test_of_the_54_that_were_due_49_are_on_plan_and_two_of_them_carry_a_mark(first: Figures) -> None:
+    """01-12 K1 had planned 特になし and 03-05 K3 なし; both report 予定通り, and count."""
+    overview, numbers = first.overview, first.overview.whole.activities
+    assert (overview.due(numbers), overview.on_plan(numbers), overview.late(numbers)) == (54, 49, 5)
+    measures = overview.whole.measures
+    assert (overview.due(measures), overview.on_plan(measures), overview.late(measures)) == (24, 20, 4)
+    marked = {(x.measure.id, x.key): x.notes for x in first.activities if x.notes}
+    assert marked == {
+        ("01-12", "K1"): ("作業予定は「特になし」ですが、進捗は「予定通り」と報告されています。",),
+        ("03-05", "K3"): ("作業予定は「なし」ですが、進捗は「予定通り」と報告されています。",),
+    }
+    blank = {"01-12": {"activity.plan/K1/1": " "}, "03-05": {"activity.progress/K3/1": ""}}
+    found = figures(first_quarter(blank), 1, NOW)
+    assert [x.notes for x in found.activities if x.notes] == [
+        ("作業予定は空欄ですが、進捗は「予定通り」と報告されています。",)
+    ]
+    assert counts(found, found.overview.whole) == {ON_TRACK: 48, LATE: 5, "予定なし": 11}
+
+
+def test_contradictions_that_check_knows_stand_beside_the_request(first: Figures) -> None:
+    note = "依頼有無が「無」ですが、支援依頼の時期・支援内容が記入されています。"
+    assert [(c.measure.id, c.label, c.note) for c in first.contradictions] == [("04-02", "依頼有無", note)]
+    notes = {s.measure.id: s.notes for p in first.support for s in p.requests}
+    assert notes == {"03-04": (), "02-03": (), "04-02": (note,), "04-01": ()}
+    edits = {"01-01": {"procurement": "-"}, "01-02": {"related_flag": "有"}, "01-05": {"procurement": "端末の購入"}}
+    found = figures(in_memory(edited(REAL, edits)), 1, NOW)
+    assert [(c.measure.id, c.label) for c in found.contradictions if c.measure.id != "04-02"] == [
+        ("01-01", "予算化有無"), ("01-02", "関連施策有無"), ("01-05", "予算化有無"),
+    ]  # fmt: skip
+    assert {b.measure.id: b.notes for b in found.budgets if b.notes} == {
+        "01-01": ("予算化有無が「有」ですが、調達内容（具体的に）が記入されていません。",)
+    }
 
 
 def test_a_word_added_in_setting_is_a_category_of_its_own() -> None:

@@ -119,6 +119,25 @@ def test_words_of_setting_are_figures_too(workspace: Workspace) -> None:
     assert final_id(workspace) == "F0002"
 
 
+def test_a_report_kept_by_an_earlier_release_is_known_again() -> None:
+    """It has no ※ and no reasons, and calls areas without a name 分野01."""
+
+    def older(value: object, key: str = "") -> object:
+        if isinstance(value, dict):
+            new = ("notes", "contradictions", "reason")
+            return {key: older(item, key) for key, item in value.items() if key not in new}
+        if isinstance(value, list):
+            return [older(item) for item in value]
+        return f"分野{value}" if value in ("01", "02", "03", "04") and key in ("area", "name") else value
+
+    final = kept(first_quarter())
+    final = replace(final, figures=older(final.figures))
+    assert final.figures["overview"]["areas"][0]["name"] == "分野01" and "notes" not in str(final.figures)
+    assert same(final, figures(first_quarter(), 1, FIRST))
+    changed = first_quarter({"01-01": {"activity.progress/K1/1": "進捗遅延・課題あり"}})
+    assert not same(final, figures(changed, 1, FIRST))
+
+
 def test_what_is_not_printed_gives_no_new_number(workspace: Workspace) -> None:
     report(workspace, final=True)
     change(workspace, "01-02", "contact_person", "別の人")

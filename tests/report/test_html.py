@@ -65,11 +65,11 @@ def squeezed(*texts: object) -> list[str]:
 
 def test_the_counts_are_those_of_the_figures(page, found):
     overview = found.overview
+    numbers = overview.whole.activities, overview.whole.measures
+    of_both = (words.shares_shown(overview, counts) for counts in numbers)
     shares = [
-        squeezed(
-            c.label, n, words.share(n, overview.whole.activity_total), m, words.share(m, overview.whole.measure_total)
-        )
-        for c, n, m in zip(overview.categories, overview.whole.activities, overview.whole.measures, strict=True)
+        squeezed(c.label, n, share, m, other)
+        for c, n, m, share, other in zip(overview.categories, *numbers, *of_both, strict=True)
     ]
     assert rows(page, "by-progress") == shares
     counts = (("by-quarter", overview.quarters), ("by-area", overview.areas), ("by-department", overview.departments))

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from dxreport.domain.fields import Ref
-from dxreport.domain.model import Measure
+from dxreport.domain.model import Measure, MeasureIndex
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
-MEASURES = {measure.id: measure for measure in sample.load(with_answers=True)}
-ISSUED = {measure.id: measure for measure in sample.load(with_answers=False)}
+MEASURES = MeasureIndex((measure.id, measure) for measure in sample.load(with_answers=True))
+ISSUED = MeasureIndex((measure.id, measure) for measure in sample.load(with_answers=False))
 SETTINGS = sample.settings()
 
 Verdict = list[tuple[str, str, tuple[str, ...]]]
@@ -58,6 +58,6 @@ def checked() -> Callable[..., Verdict]:
 
     def check(edits: Mapping[str, str] | None = None, *, id: str = "01-01", round: str = "第1四半期") -> Verdict:
         measure = _edited(MEASURES[id], edits or {})
-        return _verdict(Case(measure, None, MEASURES | {id: measure}, SETTINGS.round(round), SETTINGS))
+        return _verdict(Case(measure, None, MeasureIndex(MEASURES | {id: measure}), SETTINGS.round(round), SETTINGS))
 
     return check

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, Period, Ref, Requirement, When
-from dxreport.domain.model import Measure
+from dxreport.domain.model import Measure, MeasureIndex
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
-ISSUED = {measure.id: measure for measure in sample.load(with_answers=False)}
-ANSWERED = {measure.id: measure for measure in sample.load(with_answers=True)}
+ISSUED = MeasureIndex((measure.id, measure) for measure in sample.load(with_answers=False))
+ANSWERED = MeasureIndex((measure.id, measure) for measure in sample.load(with_answers=True))
 GROUP = "評価欄"
 QUARTERLY = {"when": When.THIS_QUARTER, "period": Period.QUARTERS}
 

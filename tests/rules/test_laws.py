@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dxreport.domain.fields import Access, Ref
-from dxreport.domain.model import Measure
+from dxreport.domain.model import Measure, MeasureIndex
 from dxreport.domain.problems import KINDS
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 
-MEASURES = {m.id: m for m in sample.load(with_answers=True)}
+MEASURES = MeasureIndex((m.id, m) for m in sample.load(with_answers=True))
 SETTINGS = sample.settings()
 ROUNDS = [r.name for r in SETTINGS.rounds]
 OWED = {"E103", "E107", "E108"}  # what a round requires is owed even where it stood blank

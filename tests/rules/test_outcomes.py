@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dxreport.domain.fields import BUILT_IN, Field, FieldKind, Period, When
+from dxreport.domain.model import MeasureIndex
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge
 from tests.support.measures import measure
@@ -113,6 +114,6 @@ def test_a_declared_result_is_compared_with_the_declared_target_beside_it() -> N
     )
     settings = replace(sample.settings(), catalogue=own)
     texts = {"数値目標/1": "40回", "達成値/1": "40人", "達成値/2": "10回"}
-    case = Case(measure("01-01", texts, own), None, {}, settings.rounds[1], settings)
+    case = Case(measure("01-01", texts, own), None, MeasureIndex(), settings.rounds[1], settings)
     found = {(f.kind.code, *map(str, f.refs)) for f in judge(case)}
     assert {("W202", "達成値/1"), ("W204", "達成値/2")} <= found

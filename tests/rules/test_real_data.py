@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dxreport.domain.fields import Ref
+from dxreport.domain.model import MeasureIndex
 from dxreport.lifecycle import sample
 from dxreport.rules import Case, judge, problems_of
 
@@ -29,7 +30,7 @@ FAULTS = [
 
 
 def test_a_check_of_the_26_measures_finds_their_faults_and_no_others():
-    measures = {m.id: m for m in sample.load(with_answers=True)}
+    measures = MeasureIndex((m.id, m) for m in sample.load(with_answers=True))
     settings = sample.settings()
     round_ = settings.round("第1四半期")
     found = [
@@ -42,7 +43,7 @@ def test_a_check_of_the_26_measures_finds_their_faults_and_no_others():
 
 def test_of_the_real_answers_of_the_first_quarter_one_sheet_is_held_back():
     """The answers as published: only 03-04 is wrong, and faults in locked cells are left to ``check``."""
-    sent = {m.id: m for m in sample.load(with_answers=False)}
+    sent = MeasureIndex((m.id, m) for m in sample.load(with_answers=False))
     settings = sample.settings()
     found = [
         (m.id, f.kind.code, f.severity)
@@ -61,7 +62,7 @@ def test_of_the_real_answers_of_the_first_quarter_one_sheet_is_held_back():
 def test_an_unanswered_return_lacks_exactly_the_progress_of_planned_work():
     sent = sample.load(with_answers=False)
     settings = sample.settings()
-    measures = {m.id: m for m in sent}
+    measures = MeasureIndex((m.id, m) for m in sent)
     missing = {
         (m.id, ref.item)
         for m in sent
@@ -76,7 +77,7 @@ def test_an_unanswered_return_lacks_exactly_the_progress_of_planned_work():
 
 
 def test_problems_name_sheet_cells_item_and_value():
-    measures = {m.id: m for m in sample.load(with_answers=True)}
+    measures = MeasureIndex((m.id, m) for m in sample.load(with_answers=True))
     settings = sample.settings()
     case = Case(measures["03-04"], None, measures, settings.round("第1四半期"), settings)
     cells = {"activity.progress/K1/2": "G21", "activity.progress/K1/3": "I21", "activity.progress/K1/4": "K21"}

@@ -10,9 +10,11 @@ import openpyxl
 import pytest
 from lxml import html
 
-from dxreport.status.export import Line, StatusExport, page, status_export
+from dxreport.mail.drafts import MailKind, out_folder, plan, record, write
+from dxreport.status.agenda import Way, agenda
+from dxreport.status.export import Line, StatusExport, TaskLine, page, status_export
 from dxreport.status.round_status import State, status
-from dxreport.status.workbook import HEADS, workbook
+from dxreport.status.workbook import HEADS, TASKS, TODAY, workbook
 from tests.support.packages import faults
 from tests.support.quarter import OFFICE, Quarter, copy
 
@@ -22,12 +24,20 @@ HEADING = 7  # the table's row
 
 @pytest.fixture(scope="module")
 def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> StatusExport:
-    """産業振興課 sent one sheet wrong and one right, 職員課 right; another file was no workbook."""
+    """産業振興課 sent one sheet wrong and one right, 職員課 right; another file was no workbook.
+
+    The wrong one went back on 18 July.
+    """
     quarter = copy(issued_quarter, tmp_path_factory.mktemp("export"))
     wrong = quarter.filled({"01-01": {"activity.progress/K1/1": "=だいたい"}})
     quarter.collect(wrong, quarter.filled({}, "職員課"), quarter.put(b"PK\3\4", "壊れた.xlsx"))
-    master = quarter.master
-    return status_export(master, status(master, master.settings.round("第1四半期"), LATE.date()), LATE.date())
+    master, now = quarter.master, datetime(2022, 7, 18, 9)
+    round_ = master.settings.round("第1四半期")
+    drafts = plan(quarter.workspace, master, MailKind.RETURN, round_, now)
+    paths, _ = write(drafts, out_folder(quarter.workspace, master, MailKind.RETURN, round_))
+    record(quarter.workspace, drafts, paths, now)
+    today = agenda(quarter.workspace, master, status(master, round_, LATE.date()), LATE.date())
+    return status_export(master, today, quarter.workspace.reports)
 
 
 def cells(data: bytes, sheet: str = "提出状況") -> list[list]:
@@ -46,8 +56,8 @@ def test_the_export_counts_every_measure_once(shown):
     assert (held.measure, held.late, held.issued, held.returned, held.return_id) == (
         "01-01",
         5,
-        "2022-07-01",
-        "2022-07-14",
+        "７月１日（金）",
+        "７月14日（木）",
         "U0001",
     )
     assert "=だいたい" in held.remarks and shown.unread[0].startswith("U0003 壊れた.xlsx")
@@ -56,7 +66,10 @@ def test_the_export_counts_every_measure_once(shown):
 def test_the_workbook_says_the_same(shown):
     data = workbook(shown)
     rows = cells(data)
-    assert rows[0][0] == "令和４年度　第1四半期　提出状況" and rows[1][0] == "2022-07-20 現在　　提出期限 2022-07-15"
+    assert (
+        rows[0][0] == "令和４年度　第1四半期　提出状況"
+        and rows[1][0] == "令和４年７月20日（水） 現在　　提出期限 令和４年７月15日（金）"
+    )
     assert rows[3][2:6] == ["施策の数", "差し戻し", "反映済", "未提出"] and rows[4][2:6] == [26, 1, 2, 23]
     assert rows[HEADING - 1] == list(HEADS)
     expected = [
@@ -65,7 +78,6 @@ def test_the_workbook_says_the_same(shown):
         for line in shown.lines
     ]  # fmt: skip
     assert rows[HEADING : HEADING + 26] == expected
-    assert rows[-1][0] == f"受付不可: {shown.unread[0]}"
     by_department = cells(data, "部署別")
     assert by_department[3][0] == "総務課" and by_department[-1] == ["計", 1, 2, 23, 26]
     assert [sum(x or 0 for x in column) for column in zip(*(row[1:] for row in by_department[3:-1]), strict=True)] == [
@@ -100,32 +112,63 @@ def line(**texts: object) -> Line:
 
 @pytest.mark.parametrize("text", ["=1+1", "<b>太字</b> & {{ x }}", "http://example.jp", "@SUM(A1)", "1250", "a\nb"])
 def test_texts_stay_texts(text):
-    evil = StatusExport("題", "2022-07-20", "", {State.ISSUED: 1}, {text: {State.ISSUED: 1}},
-                 (line(department=text, remarks=text),), (text,))  # fmt: skip
+    task = TaskLine(
+        text, text, text, text, text, ((State.MISSING, "01-01", text, text),), 3, text, text, ((text, "a.xlsx"),)
+    )
+    evil = StatusExport(
+        "題", "今日", "提出期限なし", (text,), {Way.PHONE: (task,)}, (text,), (text,), 0, {State.ISSUED: 1},
+        {text: {State.ISSUED: 1}}, (line(department=text, remarks=text),),
+    )  # fmt: skip
     data = workbook(evil)
     sheet = openpyxl.load_workbook(io.BytesIO(data))["提出状況"]
     assert (sheet["A8"].value, sheet["A8"].data_type, sheet["I8"].value) == (text, "s", text)
+    today = [cell for row in cells(data, TODAY) for cell in row]
+    assert today.count(text) == 6  # headline, department, last reminder, what to do, decision, file
     assert not sheet._hyperlinks and faults(data) == []
     root = html.fromstring(page(evil).decode())
-    assert root.xpath("//td[1]/text()")[1] == text and not root.xpath("//b")
+    assert root.xpath("//p[@class='name']/text()") == [text] and "太字" not in root.xpath("//b/text()")
 
 
 def test_a_round_without_measures_is_a_tidy_file():
-    empty = StatusExport("題", "2022-07-20", "", {}, {}, (), ())
+    empty = StatusExport("題", "今日", "提出期限なし", ("対象の施策はありません。",), {}, (), (), 0, {}, {}, ())
     assert faults(workbook(empty)) == [] and "提出期限なし" in page(empty).decode()
+
+
+def test_the_work_of_the_day_comes_first_in_the_workbook(shown):
+    book = openpyxl.load_workbook(io.BytesIO(workbook(shown)))
+    assert book.sheetnames == [TODAY, "提出状況", "部署別"]
+    sheet = book[TODAY]
+    column = [cell.value for cell in sheet["A"] if cell.value]
+    assert column[1:3] == ["今日は16部署に連絡します（電話2・メール14）。", "受付不可のファイル1件を確かめます。"]
+    assert [text for text in column if "部署" in text][1:] == ["電話する　2部署", "メールを送る　14部署"]
+    heads = [row for row in sheet.iter_rows(values_only=True) if list(row) == list(TASKS)]
+    assert len(heads) == 2 and column.count("□") == 2 + 16 + 1
+    links = {cell.value: cell.hyperlink.target for cell in sheet["G"] if cell.hyperlink}
+    assert links == {
+        "差し戻しのブックを開く": "差し戻し\\U0001_返送1_差し戻し.xlsx",
+        "差し戻しの下書きを開く": "令和４年度_第1四半期_メール_差し戻し\\産業振興課.eml",
+    }
+    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+    assert len(sheet._charts) == 1  # the bar
 
 
 def test_the_page_says_the_same_and_needs_nothing_else(shown):
     data = page(shown)
     root = html.fromstring(data.decode())
-    sums, measures, departments = root.xpath("//table")
-    assert sums.xpath(".//td/text()") == ["1", "2", "23", "26"]
-    rows = [[(td.text or "") for td in tr.xpath("td")] for tr in measures.xpath("tbody/tr")]
-    assert [r[:4] for r in rows] == [[x.department, x.measure, x.name, x.state.value] for x in shown.lines]
-    assert [r[8] for r in rows] == [x.remarks for x in shown.lines]
-    assert [r[4] for r in rows] == [f"{x.late}日" if x.late else "" for x in shown.lines]
-    assert len(departments.xpath("tbody/tr")) == 17
-    assert root.get("lang") == "ja" and not root.xpath("//script | //link | //img | //*[@src] | //*[@href]")
+    phone, mail, *register = root.xpath("//table")
+    names = [table.xpath(".//p[@class='name']/text()") for table in (phone, mail)]
+    assert names[0] == ["収税対策室", OFFICE] and len(names[1]) == 14 and OFFICE not in names[1]
+    assert root.xpath("//ul[@class='key']//b/text()") == ["2", "1", "23"]  # 反映済, 差し戻し, 未提出
+    assert [div.get("class") for div in root.xpath("//div[@class='bar']/div")] == [
+        "fill-MERGED", "fill-HELD", "fill-MISSING",
+    ]  # fmt: skip
+    rows = [tr for table in register for tr in table.xpath("tbody/tr")]
+    assert [tr.xpath("td[2]/text()") for tr in rows] == [[x.measure] for x in shown.lines]
+    assert [tr.xpath("td[4]/span/text()") for tr in rows] == [[x.state.value] for x in shown.lines]
+    assert sum("=だいたい" in text for text in root.xpath("//p[@class='reason']/text()")) == 1
+    assert root.get("lang") == "ja" and not root.xpath("//script | //link | //img | //*[@src]")
+    links = root.xpath("//a/@href")
+    assert len(links) == 2 and not any(":" in link or link.startswith("/") for link in links)
     assert b"url(" not in data and data == page(shown)
 
 

@@ -10,6 +10,7 @@ from dxreport.collect.replay import (
     Accept,
     Again,
     Decision,
+    Dismiss,
     Edit,
     Event,
     Fate,
@@ -233,6 +234,10 @@ class Desk:
         """Withdraw a return."""
         self.append(Withdraw(return_id))
 
+    def dismiss(self, key: SheetKey) -> None:
+        """Put a held sheet aside."""
+        self.append(Dismiss(*key, "no answer"))
+
     def restore(self, back: int) -> None:
         """Put the backup from so many commands ago in the master's place."""
         del self.commands[max(1, len(self.commands) - back) :]
@@ -282,10 +287,11 @@ class Done:
 
 COMMANDS = (
     "return", "copy", "issue", "later", "drawer", "again", "edit", "decide", "withdraw", "accept", "batch", "restore",
-    "terms",
+    "terms", "dismiss",
 )  # fmt: skip
 MIX = ("return",) * 6 + ("copy",) * 4 + ("issue",) * 3 + ("later",) * 2 + ("drawer",) * 2 + ("again",) * 2 + (
     "edit", "edit", "edit", "decide", "decide", "decide", "decide", "withdraw", "withdraw", "accept", "accept", "batch", "restore", "terms",
+    "dismiss", "dismiss",
 )  # fmt: skip
 
 
@@ -353,6 +359,11 @@ def _play(desk: Desk, command: str, choose: Choices) -> Done | None:
             if not keys:
                 return None
             desk.accept(keys[-1 - choose.below(len(keys))])
+        case "dismiss":
+            held = [k for k, o in state.outcomes.items() if o.fate in (Fate.HELD, Fate.ELSEWHERE)]
+            if not held:
+                return None
+            desk.dismiss(held[-1 - choose.below(len(held))])
         case "restore":
             desk.restore(1 + choose.below(6))
         case "terms":

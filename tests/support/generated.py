@@ -31,11 +31,11 @@ SEVERITIES = {
 GROUPS = {
     "E1": "記入された内容", "E2": "どの施策のシートか", "E3": "セル", "E4": "ファイル",
     "W1": "記入された内容", "W2": "実績と目標", "W3": "関連施策", "W4": "連絡先、部署名、文の長さ", "W5": "返送されたシートの形",
-    "W6": "設定、成果目標の方向、受付簿と競合",
+    "W6": "設定、部署の宛先、成果目標の方向、受付簿と競合",
 }  # fmt: skip
 WORDS = {
     "areas": "分野の番号", "cells": "セル", "column": "列", "count": "数", "conflict": "競合番号",
-    "department": "部署", "issues": "発行番号", "sender": "差出人", "current": "マスターの内容",
+    "department": "部署", "issues": "発行番号", "current": "マスターの内容",
     "names": "設定の項目", "tag": "{{ … }}",
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "file": "ファイル", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
@@ -45,7 +45,7 @@ WORDS = {
     "quarter": "四半期",
     "row": "受付番号と施策ID",
     "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "target": "目標", "value": "記入された内容", "what": "該当するもの",
-    "other": "条件の欄", "unit": "単位があれば、その単位で、", "where": "場所", "words": "使える語",
+    "other": "条件の欄", "sender": "差出人の部署とアドレス", "subject": "件名", "unit": "単位があれば、その単位で、", "where": "場所", "words": "使える語",
 }  # fmt: skip
 
 

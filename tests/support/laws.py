@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dxreport.collect.replay import (
     Accept,
     Decision,
+    Dismiss,
     Edit,
     Event,
     Fate,
@@ -33,7 +34,9 @@ def check(before: Desk, after: Desk, done: Done) -> None:
     if done.files:
         _at_once(after, done, new)
         _one_by_one(before, after, done)
-    if done.command == "withdraw":
+    if done.command == "dismiss":
+        _dismissed(before, after, old, new)
+    if done.command in ("withdraw", "dismiss"):
         _step_by_step(after, 0)
     elif done.command != "restore":
         _forward(old, new)
@@ -101,6 +104,24 @@ def _withdrawn(desk: Desk, state: Replayed) -> None:
         assert after.conflicts == without.conflicts
 
 
+def _dismissed(before: Desk, after: Desk, old: Replayed, new: Replayed) -> None:
+    """13: to dismiss a held sheet is the log without it: nothing goes that was in, and an acceptance brings it back."""
+    dismissed = after.log[-1]
+    assert isinstance(dismissed, Dismiss)
+    key = dismissed.return_id, dismissed.issue
+    _forward(old, new)
+    assert new.outcomes[key].fate is Fate.DISMISSED
+    copied = any(isinstance(e, Returned) and e.sheet.corrects == key[0] for e in before.log)
+    if not copied:
+        rest = [e for e in before.log if _return_of(e) != key[0]]
+        without = replay(before.first, rest, Rules())
+        assert plain(new) == plain(without)
+        assert {k: v for k, v in verdicts(new).items() if k != key} == verdicts(without)
+        assert new.conflicts == without.conflicts
+    back = replay(before.first, [*after.log, Accept(*key)], Rules())
+    assert back.outcomes[key].fate.is_in
+
+
 def _all_withdrawn(desk: Desk, state: Replayed) -> None:
     """8: all withdrawn, in any order: the first texts, and over them what people last typed."""
     ids = sorted({key[0] for key in state.outcomes})
@@ -148,10 +169,10 @@ def _step_by_step(desk: Desk, start: int) -> None:
 
 def _in_force(log: Sequence[Event]) -> list[Event]:
     """The log without what was withdrawn. A return with copies leaves its sheet, at once withdrawn."""
-    last = {event.return_id: place for place, event in enumerate(log) if isinstance(event, Withdraw)}
+    last = {event.return_id: place for place, event in enumerate(log) if isinstance(event, Withdraw | Dismiss)}
     kept: list[Event] = []
     for place, event in enumerate(log):
-        if isinstance(event, Withdraw):
+        if isinstance(event, Withdraw | Dismiss):
             continue
         if last.get(_return_of(event), -1) < place:
             kept.append(event)

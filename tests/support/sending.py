@@ -42,14 +42,20 @@ def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答", doma
 
 
 def outlook(
-    attachments: list[tuple[str, bytes]], sender: str = "観光課", address: str = "kankou@city.kisarazu.lg.jp"
+    attachments: list[tuple[str, bytes]],
+    sender: str = "観光課",
+    address: str = "kankou@city.kisarazu.lg.jp",
+    *,
+    subject: str = "",
+    body: str = "",
 ) -> bytes:
     """Return a saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header."""
     sent = 133_023_205_230_000_000  # 2022-07-15 01:02:03 UTC in 100 ns since 1601
     streams: dict[str, bytes] = {}
     head = struct.pack("<8x4I8x", 0, len(attachments), 0, len(attachments))
     head += _fixed(0x0039, 0x0040, struct.pack("<Q", sent))
-    for pid, text in ((0x0C1A, sender), (0x0C1F, address), (0x001A, "IPM.Note")):
+    texts = {0x0C1A: sender, 0x0C1F: address, 0x001A: "IPM.Note", 0x0037: subject, 0x1000: body}
+    for pid, text in ((pid, text) for pid, text in texts.items() if text):
         data = text.encode("utf-16-le")
         streams[f"__substg1.0_{pid:04X}001F"] = data
         head += _fixed(pid, 0x001F, struct.pack("<II", len(data) + 2, 0))

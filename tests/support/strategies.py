@@ -69,7 +69,7 @@ def measures_with(draw: st.DrawFn, catalogue: Catalogue) -> Measure:
 measures = measures_with(BUILT_IN)
 
 NAMES = ("評価", "予算額", "執行率", "リスク", "確認", "期日", "実施日", "Cost", "cost2", "データ", "二次評価", "備考")
-PLACES = ("", "activity", "outcome", "related", "support", "費用", "データ一覧", "cost")
+PLACES = ("", "activity", "outcome", "related", "support", "費用", "データ一覧", "outlay")
 KINDS = (FieldKind.NUMBER, *FieldKind, FieldKind.NUMBER, FieldKind.CHOICE)  # numbers more often
 WORD = st.text(st.sampled_from("ABCD良可ー ()"), min_size=1, max_size=4).map(str.strip).filter(bool)
 

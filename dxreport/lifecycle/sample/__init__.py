@@ -7,11 +7,12 @@ requests); the tests assert what the rules find in them.
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from importlib import resources
 from typing import Any
 
 from ...domain.fields import BUILT_IN, CLOSING_GROUPS, PLAN_GROUPS, QUARTER_GROUPS, QUARTER_LABELS, Period, Ref
-from ...domain.model import FiscalYear, Measure, ProgressWord, Round, Settings
+from ...domain.model import FiscalYear, Measure, ProgressWord, Round, Settings, Treatment
 from ...domain.names import FORM, REPORT, Names
 
 NAMES = Names("木更津市", "木更津市DX推進計画", FORM, f"{FORM} {REPORT}")  # the forms do not name the office in charge
@@ -43,7 +44,10 @@ def settings() -> Settings:
             *quarters,
             Round("年度実績", 0, "2023-05-31", frozenset(CLOSING_GROUPS), frozenset({"実績"})),
         ),
-        progress_words=(ProgressWord("予定通り"), ProgressWord("進捗遅延・課題あり", needs_countermeasure=True)),
+        progress_words=(
+            ProgressWord("予定通り", weight=Decimal(10), said=Treatment.ON_TRACK),
+            ProgressWord("進捗遅延・課題あり", True, weight=Decimal(20), said=Treatment.LATE),
+        ),
         mail_domain="city.kisarazu.lg.jp",
         names=NAMES,
     )

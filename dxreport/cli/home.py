@@ -1,0 +1,33 @@
+"""``dxreport`` alone: where the round stands, and the next command to type."""
+
+from __future__ import annotations
+
+from . import console
+from .common import Call
+
+_BEGIN = """ここは作業フォルダーではありません。
+  はじめて使うとき　　　　　　　　　dxreport demo
+  作業フォルダーを作るとき　　　　　dxreport init 令和５年度
+  作業フォルダーがあるとき　　　　　そのフォルダーに移るか、dxreport -C フォルダー
+  すべてのコマンドを見るとき　　　　dxreport --help"""
+
+
+def home(call: Call) -> int:
+    """Say where the round stands, in four lines; outside of a workspace, how to begin (wrong usage)."""
+    from ..domain.errors import UsageError
+    from ..master.rounds import current_round
+    from ..status.agenda import agenda
+    from ..status.round_status import status
+    from ..workspace.paths import Workspace
+    from .status import summary
+
+    if not Workspace(call.folder).master.is_file():
+        console.say(_BEGIN)
+        return UsageError.exit_code
+    master, today = call.master(), call.now.date()
+    plan = agenda(call.workspace, master, status(master, current_round(master), today), today)
+    head, *said = summary(master, plan)
+    bar = [said.pop()] if plan.found.sheets else []
+    for line in (head, "".join(said), *bar, f"次のコマンド: {plan.command}"):
+        console.out(line)
+    return 0

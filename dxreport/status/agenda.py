@@ -1,0 +1,236 @@
+"""What the coordinator does today: whom to call, whom to mail, what to decide.
+
+Departments are in the order of the work: those that no mail reaches, sheets to be corrected, reminders without an
+answer, those not reminded yet; within each in 建制順.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+
+from ..collect.corrected import kept_copies
+from ..domain import problems
+from ..domain.addresses import address_problems
+from ..domain.days import printed_day, short_day
+from ..domain.model import Department
+from ..domain.problems import Problem
+from ..master.records import Conflict, Master, Receipt
+from ..workspace.paths import Workspace
+from .mailed import Mailed, mailed
+from .round_status import RoundStatus, SheetStatus, State
+
+
+class Way(Enum):
+    """How a department is reached."""
+
+    PHONE = "電話"
+    MAIL = "メール"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done about a department.
+
+    ``faults`` are those of its addresses; ``last`` is the last reminder or return on record, ``count`` how many there
+    were; ``files`` are the marked copies and drafts that are there, by what they are.
+    """
+
+    department: str
+    way: Way
+    people: str
+    to: str
+    phone: str
+    faults: tuple[Problem, ...]
+    sheets: tuple[SheetStatus, ...]
+    last: Mailed | None
+    count: int
+    todo: str
+    files: tuple[tuple[str, Path], ...]
+    rank: int
+
+    @property
+    def days_late(self) -> int:
+        """The days since the deadline."""
+        return max(s.days_late for s in self.sheets)
+
+    @property
+    def told(self) -> str:
+        """The last reminder in words: its day, and on another line its kind."""
+        if self.last is None:
+            return "まだ"
+        lost = "（届いていないおそれ）" if self.rank == _UNREACHED else ""
+        times = f" {self.count}回目" if self.count > 1 else ""
+        return f"{short_day(self.last.day)}\n{self.last.label}{times}{lost}"
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The tasks of a day, the conflicts to be decided with their sheets, and the files that are nobody's."""
+
+    found: RoundStatus
+    today: date
+    tasks: tuple[Task, ...]
+    conflicts: tuple[tuple[SheetStatus, Conflict], ...]
+    unread: tuple[Receipt, ...]
+
+    def by(self, way: Way) -> tuple[Task, ...]:
+        """The tasks of one way."""
+        return tuple(t for t in self.tasks if t.way is way)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every sheet is in and nothing is left to be done."""
+        everything = self.found.answered == len(self.found.sheets)
+        return everything and not (self.tasks or self.conflicts or self.unread)
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """The answer in sentences: what to do today, how far the round is."""
+        total = len(self.found.sheets)
+        if not total:
+            return ("対象の施策はありません。",)
+        if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
+            return (f"{self.found.round.name}のブックは、まだ発行していません。",)
+        if self.settled:
+            return (f"{total}施策すべて、提出済みです。",)
+        return (*self._work(), f"{self._deadline()}{total}施策のうち{self.found.answered}がそろいました。")
+
+    def _work(self) -> Iterator[str]:
+        ways = "・".join(f"{way.value}{len(self.by(way))}" for way in Way if self.by(way))
+        yield f"今日は{len(self.tasks)}部署に連絡します（{ways}）。" if ways else "今日、連絡する部署はありません。"
+        if self.conflicts:
+            yield f"競合{len(self.conflicts)}件を決めます。"
+        if self.unread:
+            yield f"受付不可のファイル{len(self.unread)}件を確かめます。"
+
+    def _deadline(self) -> str:
+        if not self.found.round.deadline:
+            return ""
+        day = date.fromisoformat(self.found.round.deadline)
+        late = (self.today - day).days
+        if late > 0:
+            return f"提出期限 {short_day(day)}から{late}日過ぎ、"
+        return f"提出期限は{short_day(day)}、" + (f"あと{-late}日です。" if late else "今日です。")
+
+    @property
+    def deadline(self) -> str:
+        """The deadline in words."""
+        day = self.found.round.deadline
+        return f"提出期限 {printed_day(date.fromisoformat(day))}" if day else "提出期限なし"
+
+    @property
+    def command(self) -> str:
+        """The command to type next."""
+        tasks, round_ = self.tasks, self.found.round
+        if not self.found.sheets:
+            return "dxreport check"
+        if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
+            name = f'"{round_.name}"' if " " in round_.name else round_.name
+            return f"dxreport render --round {name}"
+        if any(t.way is Way.MAIL and t.rank == _TO_RETURN and not _made_today(t, self.today) for t in tasks):
+            return "dxreport mail return"
+        if any(t.way is Way.MAIL and t.rank == _FIRST and not _made_today(t, self.today) for t in tasks):
+            return "dxreport mail remind"
+        if self.tasks or self.conflicts or self.unread:
+            return "dxreport status"
+        if self.settled and round_.quarter:
+            return f"dxreport report --quarter {round_.quarter}"
+        return "dxreport publish" if self.settled else "dxreport collect 返送のフォルダー"
+
+
+_UNREACHED, _TO_RETURN, _REMINDED, _FIRST = range(4)
+_BLOCKING = {kind.code for kind in (problems.ADDRESS_MISSING, problems.ADDRESS_UNREAD, problems.ADDRESS_MISSPELT)}
+
+
+def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date) -> Agenda:
+    """Return what there is to do in a round; ``today`` is the day that ``found`` was computed for."""
+    record: dict[str, list[Mailed]] = {}
+    for entry in mailed(workspace):
+        if entry.round == found.round.name and entry.kind != "request":
+            record.setdefault(entry.department, []).append(entry)
+    owed: dict[str, list[SheetStatus]] = {}
+    for sheet in found.sheets:
+        if sheet.state.owes:
+            owed.setdefault(sheet.department, []).append(sheet)
+    people = {m.id: " ".join(m.contact_person.split()) for m in master.measures}
+    tasks = []
+    for department in master.departments:
+        if sheets := owed.get(department.name):
+            named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
+            case = _Case(workspace, department, sheets, record.get(department.name, []), today)
+            wrote = [r.id for r in found.refused if r.department == department.name]
+            if task := case.task(named, master.settings.mail_domain):
+                first = f"届いたメール {'、'.join(wrote)} を先に読む。" if wrote else ""
+                tasks.append(replace(task, todo=first + task.todo))
+    tasks.sort(key=lambda t: t.rank)
+    conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)
+    return Agenda(found, today, tuple(tasks), conflicts, found.refused)
+
+
+class _Case:
+    """A department that owes sheets."""
+
+    def __init__(
+        self, workspace: Workspace, department: Department, sheets: Sequence[SheetStatus], record: Sequence[Mailed],
+        today: date,
+    ) -> None:  # fmt: skip
+        self.workspace, self.department, self.sheets, self.today = workspace, department, sheets, today
+        self.record = record
+
+    def task(self, people: str, domain: str) -> Task | None:
+        """What to do; None where there is nothing yet."""
+        faults = tuple(address_problems(self.department.to, domain))
+        blocking = [p for p in faults if p.code in _BLOCKING]
+        if blocking:
+            decided: tuple[int, Way, str] | None = _UNREACHED, Way.PHONE, blocking[0].fix
+        else:
+            decided = self._return() or self._remind()
+        if decided is None:
+            return None
+        rank, way, todo = decided
+        d = self.department
+        last, files = self.record[-1] if self.record else None, tuple(self._files())
+        return Task(
+            d.name, way, people, d.to, d.phone, faults, tuple(self.sheets), last, len(self.record), todo, files, rank
+        )
+
+    def _return(self) -> tuple[int, Way, str] | None:
+        """A held sheet goes back by mail; a day later somebody explains it."""
+        held = [s.receipt.when for s in self.sheets if s.state is State.HELD and s.receipt]
+        if not held:
+            return None
+        came = datetime.fromisoformat(max(held)).date()
+        since = [m.day for m in self.record if m.day >= came]
+        if not since:
+            return _TO_RETURN, Way.MAIL, "差し戻しのメールを送る（dxreport mail return で下書きを作る）"
+        if since[-1] >= self.today:
+            return _TO_RETURN, Way.MAIL, "今日作った差し戻しの下書きを送る"
+        return _TO_RETURN, Way.PHONE, "差し戻しの直しかたを説明する"
+
+    def _remind(self) -> tuple[int, Way, str] | None:
+        """A missing sheet is reminded of by mail; a day later somebody asks for it."""
+        if not any(s.state is State.MISSING for s in self.sheets):
+            return None
+        last = max((m.day for m in self.record if m.kind == "remind"), default=None)
+        if last is None:
+            return _FIRST, Way.MAIL, "初めての督促を送る（dxreport mail remind で下書きを作る）"
+        if last >= self.today:
+            return _FIRST, Way.MAIL, "今日作った督促の下書きを送る"
+        days = (self.today - last).days
+        return _REMINDED, Way.PHONE, f"督促の{'翌日' if days == 1 else f'{days}日後'}。届く見込みを聞く"
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        returns = dict.fromkeys(s.receipt.id for s in self.sheets if s.state is State.HELD and s.receipt)
+        for return_id in returns:
+            for path in kept_copies(self.workspace, return_id):
+                yield "差し戻しのブック", path
+        if self.record and (draft := self.record[-1].file(self.workspace)).is_file():
+            yield f"{self.record[-1].label}の下書き", draft
+
+
+def _made_today(task: Task, today: date) -> bool:
+    return task.last is not None and task.last.day >= today

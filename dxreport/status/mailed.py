@@ -1,0 +1,77 @@
+"""The record of mail drafts: when one was made, of which kind, for whom. It stays when a draft is deleted.
+
+One small file beside the master, ``master/mail/drafts.json``, oldest first. Drafts made again on the same day are
+the same mail. Nothing here says that a mail was sent: dxreport sends none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ..domain.errors import MasterError
+from ..workspace.files import atomic_write, locked
+from ..workspace.paths import Workspace
+
+KINDS = {"request": "依頼", "return": "差し戻し", "remind": "督促"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """A draft that was made; ``path`` is relative to the workspace where it is in there."""
+
+    when: str
+    kind: str
+    round: str
+    department: str
+    path: str
+
+    @property
+    def day(self) -> date:
+        """The day on which it was made."""
+        return datetime.fromisoformat(self.when).date()
+
+    @property
+    def label(self) -> str:
+        """The Japanese name of its kind."""
+        return KINDS[self.kind]
+
+    def file(self, workspace: Workspace) -> Path:
+        """Where the draft was written."""
+        return workspace.root / self.path
+
+
+def mailed(workspace: Workspace) -> tuple[Mailed, ...]:
+    """Every draft on record, oldest first; none where there is no record. Raises MasterError for a damaged one."""
+    path = workspace.mailed
+    if not path.is_file():
+        return ()
+    try:
+        found = tuple(Mailed(**entry) for entry in json.loads(path.read_bytes()))
+        if all(m.kind in KINDS and m.day for m in found):
+            return found
+    except (OSError, ValueError, TypeError):
+        pass
+    raise MasterError(f"メールの下書きの記録 {path} が読めません。", "バックアップから戻すか、消してください。")
+
+
+def remember(workspace: Workspace, made: Iterable[Mailed]) -> None:
+    """Add drafts to the record; raises MasterError and as ``atomic_write``."""
+    new = {(m.kind, m.round, m.department, m.day): m for m in made}
+    if not new:
+        return
+    with locked(workspace.lock):
+        kept = [m for m in mailed(workspace) if (m.kind, m.round, m.department, m.day) not in new]
+        data = json.dumps([asdict(m) for m in (*kept, *new.values())], ensure_ascii=False, indent=0)
+        atomic_write(workspace.mailed, data.encode("utf-8"))
+
+
+def recorded_path(workspace: Workspace, path: Path) -> str:
+    """A path as the record holds it."""
+    try:
+        return path.resolve().relative_to(workspace.root.resolve()).as_posix()
+    except ValueError:
+        return str(path.resolve())

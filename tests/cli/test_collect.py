@@ -1,0 +1,101 @@
+"""What ``dxreport collect`` says on screen: only what is new."""
+
+from __future__ import annotations
+
+import json
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from dxreport.cli import main
+from tests.support.quarter import Quarter
+
+P1 = "activity.progress/K1/1"
+
+
+def say(quarter: Quarter, capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, list[str]]:
+    capsys.readouterr()
+    code = main([*map(str, args), "-C", str(quarter.root), "--now", "2022-07-14T17:00:00"])
+    return code, capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def folder(quarter: Quarter) -> Path:
+    """Two sound returns, one with a held sheet, one that is no workbook."""
+    for department in ("職員課", "管財課"):
+        quarter.put(quarter.filled({}, department), f"{department}.xlsx")
+    quarter.put(quarter.filled({"03-01": {P1: "順調"}}, "総務課"), "総務課.xlsx")
+    return quarter.put(b"no workbook", "写真.jpg").parent
+
+
+def test_the_same_folder_again_tells_only_what_is_new(
+    quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, first = say(quarter, capsys, "collect", folder)
+    assert code == 1 and sum(line.startswith("■") for line in first) == 4
+    code, again = say(quarter, capsys, "collect", folder)
+    assert (code, again) == (1, [
+        "すでに取り込んだファイル 2（変更なし）",
+        "前から保留か受付不可のファイル 2（U0001、U0003）。dxreport status で見られます",
+        "新しいファイルはありません。マスターの変更 0 か所。",
+    ])  # fmt: skip
+    quarter.put(quarter.filled({}, "危機管理課"), "危機管理課.xlsx")
+    code, third = say(quarter, capsys, "collect", folder)
+    assert [line for line in third if line.startswith("■")] == ["■ 危機管理課.xlsx（U0005）"]
+    assert third[-1].startswith("ファイル 1、シート 1: 取込 1。") and "すでに取り込んだファイル 2（変更なし）" in third
+    assert not any("差し戻し用" in line for line in third)
+
+
+def test_json_stays_complete(quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    say(quarter, capsys, "collect", folder)
+    code, lines = say(quarter, capsys, "collect", folder, "--json")
+    files = json.loads("\n".join(lines))["files"]
+    assert code == 1 and [(f["status"], f["told"], len(f["measures"])) for f in files] == [
+        ("refused", True, 0), ("unchanged", True, 1), ("held", True, 2), ("unchanged", True, 1),
+    ]  # fmt: skip
+
+
+def test_one_file_alone_is_told_in_full_again(
+    quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(quarter, capsys, "collect", folder)
+    _, lines = say(quarter, capsys, "collect", folder / "総務課.xlsx")
+    assert lines[0] == "■ 総務課.xlsx（U0003）" and any("E101" in line for line in lines)
+
+
+def test_an_old_hold_is_told_anew_when_it_goes_in(
+    quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(quarter, capsys, "collect", folder)
+    quarter.put(quarter.filled({}, "総務課"), "総務課（修正）.xlsx")
+    _, lines = say(quarter, capsys, "collect", folder)
+    heads = [line for line in lines if line.startswith("■")]
+    assert heads == ["■ 総務課.xlsx（U0003）", "■ 総務課（修正）.xlsx（U0005）"]  # the first is replaced now
+
+
+def test_what_was_put_aside_is_one_line(quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    say(quarter, capsys, "collect", folder)
+    code, lines = say(quarter, capsys, "dismiss", "U0001", "--reason", "広告")
+    assert (code, lines) == (0, ["U0001（写真.jpg）を除外しました。"])
+    code, lines = say(quarter, capsys, "dismiss", "U0003", "--reason", "電話で取消し")
+    assert lines[-1] == "ほかに回答がないので、未提出に戻ります: 03-01"
+    code, lines = say(quarter, capsys, "collect", folder)
+    assert code == 0 and lines[:2] == [
+        "すでに取り込んだファイル 2（変更なし）", "除外か取下げにしたファイル 2（U0001、U0003）",
+    ]  # fmt: skip
+    code, lines = say(quarter, capsys, "dismiss", "U0001", "--reason", "広告")
+    assert (code, lines) == (2, [])
+    code, lines = say(quarter, capsys, "dismiss", "U0002")
+    assert (code, lines) == (2, [])
+
+
+def test_a_mail_without_files_shows_what_it_says(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    message = EmailMessage()
+    message["From"], message["Date"] = "soumu@city.kisarazu.lg.jp", "Thu, 14 Jul 2022 08:00:00 +0000"
+    message["Subject"] = "回答"
+    message.set_content("総務課です。\n変更ありません。\n")
+    code, lines = say(quarter, capsys, "collect", quarter.put(message.as_bytes(), "回答.eml"))
+    assert code == 1 and lines[0].startswith("■ 回答.eml（U0001）")
+    assert [line.strip() for line in lines if "｜" in line] == ["｜総務課です。", "｜変更ありません。"]
+    assert any("総務課（soumu@city.kisarazu.lg.jp）" in line and "「回答」" in line for line in lines)

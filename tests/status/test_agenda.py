@@ -1,0 +1,147 @@
+"""The work of a day: who is called, who is mailed, in which order, and with what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import openpyxl
+import pytest
+
+from dxreport.collect.dismiss import dismiss
+from dxreport.mail.drafts import MailKind, out_folder, plan, record, write
+from dxreport.status.agenda import Agenda, Way, agenda
+from dxreport.status.round_status import status
+from tests.support.quarter import ANSWERS, OFFICE, RETURNED, Quarter, printed
+from tests.support.sending import mail
+
+P1 = "activity.progress/K1/1"
+TODAY = date(2022, 7, 20)
+
+
+def of(quarter: Quarter, today: date = TODAY) -> Agenda:
+    master = quarter.master
+    return agenda(quarter.workspace, master, status(master, master.settings.round("第1四半期"), today), today)
+
+
+def draft(quarter: Quarter, kind: MailKind, day: int, *, but: tuple[str, ...] = ()) -> None:
+    """Make drafts on a day of July; with ``but`` as if they had not been made for these departments."""
+    master, now = quarter.master, datetime(2022, 7, day, 10)
+    round_ = master.settings.round("第1四半期")
+    made = plan(quarter.workspace, master, kind, round_, now)
+    paths, _ = write(made, out_folder(quarter.workspace, master, kind, round_))
+    kept = [(d, p) for d, p in zip(made.drafts, paths, strict=True) if d.department not in but]
+    record(quarter.workspace, replace(made, drafts=tuple(d for d, _ in kept)), [p for _, p in kept], now)
+
+
+def address(quarter: Quarter, **texts: str) -> None:
+    """Write 宛先 by department, with 電話 for all of them."""
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    sheet = book["部署"]
+    heads = [cell.value for cell in sheet[1]]
+    for row in sheet.iter_rows(min_row=2):
+        if row[0].value in texts:
+            row[heads.index("宛先")].value = texts[row[0].value]
+            row[heads.index("電話")].value = "内線 12"
+    book.save(quarter.workspace.master)
+
+
+def answer(quarter: Quarter, *but: str) -> None:
+    """All departments answer but some."""
+    departments = sorted({m.lead_department for m in ANSWERS.values()} - set(but) - {"経営改革課"})
+    quarter.collect(*(quarter.put(quarter.filled({}, name), f"{name}.xlsx") for name in departments))
+
+
+def test_the_order_is_unreached_held_reminded_and_first(quarter: Quarter) -> None:
+    """As in the picture: 26 measures, 経営改革課 with five and 産業振興課 with two, 総務課 with two."""
+    left = ("総務課", "職員課", "管財課", "収税対策室", OFFICE)
+    answer(quarter, *left)
+    quarter.collect(quarter.put(quarter.filled({"04-02": {P1: "順調"}}, "経営改革課"), "経営.xlsx"))
+    address(quarter, 管財課="kanzai@city.kisarazulg.jp")
+    draft(quarter, MailKind.RETURN, 18)
+    draft(quarter, MailKind.REMIND, 19, but=(OFFICE, "職員課", "管財課", "経営改革課"))
+    found = of(quarter)
+    assert [(t.department, t.way) for t in found.tasks] == [
+        ("管財課", Way.PHONE), ("収税対策室", Way.PHONE), ("経営改革課", Way.PHONE), ("総務課", Way.PHONE),
+        ("職員課", Way.MAIL), (OFFICE, Way.MAIL),
+    ]  # fmt: skip
+    by = {t.department: t for t in found.tasks}
+    assert [p.code for p in by["管財課"].faults] == ["W633"] and by["管財課"].phone == "内線 12"
+    assert [p.code for p in by["収税対策室"].faults] == ["W631"]
+    assert by["経営改革課"].told == "７月18日（月）\n差し戻し"
+    assert [label for label, path in by["経営改革課"].files if path.is_file()] == [
+        "差し戻しのブック",
+        "差し戻しの下書き",
+    ]
+    assert by["総務課"].told == "７月19日（火）\n督促" and by[OFFICE].told == "まだ"
+    assert {t.days_late for t in found.tasks} == {5} and [s.measure for s in by[OFFICE].sheets] == ["01-01", "01-04"]
+    assert found.headline[0] == "今日は6部署に連絡します（電話4・メール2）。"
+
+
+def test_what_was_drafted_today_is_sent_today_and_asked_for_tomorrow(quarter: Quarter) -> None:
+    draft(quarter, MailKind.REMIND, 20)
+    first = next(t for t in of(quarter).tasks if t.department == "総務課")
+    assert (first.way, [label for label, _ in first.files]) == (Way.MAIL, ["督促の下書き"]) and "今日" in first.todo
+    later = next(t for t in of(quarter, date(2022, 7, 22)).tasks if t.department == "総務課")
+    assert later.way is Way.PHONE and "2日後" in later.todo
+    assert of(quarter).command == "dxreport status"
+
+
+def test_a_return_made_before_the_sheet_came_again_does_not_count(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
+    draft(quarter, MailKind.RETURN, 15)
+    assert next(t for t in of(quarter).tasks if t.department == OFFICE).way is Way.PHONE
+    quarter.collect(quarter.filled({"01-01": {P1: "だいたい"}}), now=datetime(2022, 7, 19))
+    found = next(t for t in of(quarter).tasks if t.department == OFFICE)
+    assert found.way is Way.MAIL and "mail return" in found.todo
+    assert of(quarter).command == "dxreport mail return"
+
+
+def test_before_the_deadline_only_who_cannot_be_reached_is_called(quarter: Quarter) -> None:
+    found = of(quarter, date(2022, 7, 12))
+    assert [t.department for t in found.tasks] == ["収税対策室"] and found.tasks[0].days_late == 0
+    assert found.headline[1].startswith("提出期限は７月15日（金）、あと3日です。")
+    assert of(quarter, date(2022, 7, 15)).headline[1].startswith("提出期限は７月15日（金）、今日です。")
+
+
+def test_conflicts_and_files_of_nobody_are_work_too(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当"})
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}), quarter.put(b"?", "写真.jpg"))
+    found = of(quarter)
+    assert [(s.measure, c.id) for s, c in found.conflicts] == [("01-01", "C0001")]
+    assert [r.id for r in found.unread] == ["U0002"]
+    assert found.headline[1:3] == ("競合1件を決めます。", "受付不可のファイル1件を確かめます。")
+    dismiss(quarter.workspace, "U0002", "広告", RETURNED)
+    assert of(quarter).unread == ()
+
+
+def test_a_department_that_wrote_a_mail_is_read_before_it_is_chased(quarter: Quarter) -> None:
+    data = mail([]).replace(b"sangyou@example.lg.jp", b"sangyou@city.kisarazu.lg.jp")
+    quarter.collect(quarter.put(data, "回答.eml"))
+    todo = {t.department: t.todo for t in of(quarter).tasks}
+    assert todo[OFFICE].startswith("届いたメール U0001 を先に読む。") and "U0001" not in todo["総務課"]
+
+
+def test_when_everything_is_in_it_is_one_sentence(quarter: Quarter) -> None:
+    answer(quarter)
+    to_come = {str(ref): "" for ref in printed("03-04") if ref.period > 1}
+    quarter.collect(quarter.put(quarter.filled({"03-04": to_come}, "経営改革課"), "経営.xlsx"))
+    found = of(quarter)
+    assert found.headline == ("26施策すべて、提出済みです。",) and found.tasks == () and found.settled
+    assert found.command == "dxreport report --quarter 1"
+
+
+@pytest.mark.parametrize(
+    ("to", "codes", "way"),
+    [
+        ("だれか", ["W632"], Way.PHONE),
+        ("soumu@city.kisarazu.lg.jp、担当", ["W632"], Way.PHONE),
+        ("soumu@citykisarazu.lg.jp", ["W633"], Way.PHONE),
+        ("soumu@example.com", ["W634"], Way.MAIL),  # it may be right: it is said, and does not keep from mailing
+        ("soumu@dx.city.kisarazu.lg.jp", [], Way.MAIL),
+    ],
+)
+def test_what_is_wrong_with_an_address(quarter: Quarter, to: str, codes: list[str], way: Way) -> None:
+    address(quarter, 総務課=to)
+    task = next(t for t in of(quarter).tasks if t.department == "総務課")
+    assert ([p.code for p in task.faults], task.way) == (codes, way)
