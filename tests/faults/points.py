@@ -243,7 +243,9 @@ class Play:
             self.say(n, f"unexpected exit code: {what}")
 
     def same_master(self, n: int, what: str, now: dict[str, str]) -> None:
-        said_new = "マスターは書き換えました" in what or "ファイルは書きました" in what
+        said_new = any(
+            said in what for said in ("マスターは書き換えました", "ファイルは書きました", "下書きは作りました")
+        )
         expected = self.new if said_new else self.old
         if now.get("master/master.xlsx") != expected.get("master/master.xlsx"):
             self.say(n, f"the master is not as said: {what}")

@@ -90,6 +90,7 @@ SCENES = {
         Scene("collect", _returned, lambda root: ["collect", str(root.parent / "受信")]),
         Scene("resolve", _collected, _words("resolve", "C0001", "--take", "returned")),
         Scene("accept", _collected, _words("resolve", "U0001/01-04", "--accept", "--reason", "電話で確認")),
+        Scene("dismiss", _collected, _words("dismiss", "U0001", "--reason", "重複")),
         Scene("withdraw", _collected, _words("withdraw", "U0001")),
         Scene(
             "report", _approved, _words("report", "--quarter", "1", "--final", "--format", "xlsx", "--format", "html")
