@@ -23,7 +23,7 @@ from ..domain.errors import DxreportError, Unfinished, UsageError
 from ..domain.model import Round
 from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt, stamp
-from ..status.mailed import KINDS, Mailed, recorded_path, remember
+from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
@@ -120,6 +120,7 @@ def write(workspace: Workspace, drafts: Drafts, folder: Path) -> tuple[list[Path
     Earlier drafts of the same kind for other departments are out of date, since these have answered. Raises
     UsageError for a file of the same name that is no such draft, and as ``write_files``.
     """
+    mailed(workspace)  # where the record of drafts cannot be read, nothing is written
     paths = [folder / draft.file for draft in drafts.drafts]
     for path in paths:
         if path.exists() and not _is_ours(path):
