@@ -5,7 +5,7 @@
     console   results on stdout, progress and messages on stderr
     init, check, render …  one module per command, imported when the command runs
 
-Exit codes: 0 done; 1 done, but something was held, refused, in conflict or found; 2 wrong usage;
+Exit codes: 0 done; 1 done, but something was held, refused, in conflict, found or not handed out; 2 wrong usage;
 3 could not work, nothing was changed; 130 and 141 by the convention of shells (Ctrl+C, closed pipe).
 """
 

@@ -53,10 +53,13 @@ class Call:
 
         return Workspace.find(self.folder)
 
-    def master(self) -> Master:
-        """Read the master of the workspace; raise MasterError."""
+    def master(self, *, to_write: bool = False) -> Master:
+        """Read the master of the workspace; raise MasterError, and LockedError if it is ``to_write`` and open elsewhere."""
         from ..master.read import read_master
+        from ..workspace.transaction import ready
 
+        if to_write:
+            ready(self.workspace)
         return read_master(self.workspace.master)
 
     def round(self, master: Master, *, current: bool = False) -> Round:

@@ -50,7 +50,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     for drafts in planned:
         folder = out or out_folder(workspace, master, chosen, drafts.round)
         folder = folder / file_name(drafts.round.name) if out and drafts is not planned[0] else folder
-        written = write(drafts, folder)
+        written = write(workspace, drafts, folder)
         record(workspace, drafts, written.paths, call.now)
         answers.append(_record(drafts, folder, written))
         if not call.as_json:

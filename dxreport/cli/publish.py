@@ -31,7 +31,7 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     found = published_sets(master, Forms(workspace.templates, master, published=True), round_)
     program = print_pdf.libreoffice() if pdf else None
     printed = {one: print_pdf.print_pdf(program, one.data) if program else None for one in found}
-    written = write(printed, out or out_folder(workspace, master))
+    written = write(workspace, printed, out or out_folder(workspace, master))
     measures = sorted(id_ for one in found for id_ in one.measures)
     too_tall = [cell for one in found for cell in one.too_tall]
     if call.as_json:

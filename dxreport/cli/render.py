@@ -43,12 +43,14 @@ def render(
     from ..issue import render as issue
     from ..issue.forms import Forms
     from ..issue.store import Archive
+    from ..workspace.secret import make_secret, secret_of
 
-    workspace, master = call.workspace, call.master()
+    workspace, master = call.workspace, call.master(to_write=not dry_run)
     round_, forms, own = call.round(master), Forms(workspace.templates, master), _day(deadline)
     due = own or round_.deadline
     books = issue.plan(
         master, forms, round_, call.now, departments=departments, measures=measures, deadline=own,
+        secret=secret_of(workspace) if dry_run else make_secret(workspace),
         kept=Archive(workspace, master.settings.catalogue).workbook,
         watch=lambda chosen: console.progress(chosen, "作成中"),
     )  # fmt: skip

@@ -30,7 +30,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     結論と四つの数、遅延・課題のある取組、次年度の費用、成果目標、支援依頼、前回の確定報告からの変更が載ります。
     --final を付けなければ、マスターは書き換えません（Excel で開いたままでも実行できます）。
     """
-    workspace, master = call.workspace, call.master()
+    workspace, master = call.workspace, call.master(to_write=final)
     round_ = call.round(master)
     if not round_.quarter:
         what = f"「{round_.name}」は四半期の回ではありません。"

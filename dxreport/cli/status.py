@@ -54,7 +54,8 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
 
 def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | None) -> Path:
     from ..status.export import status_export
-    from ..workspace.files import atomic_write, file_name
+    from ..workspace.files import file_name
+    from ..workspace.transaction import write_files
 
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
@@ -62,7 +63,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
         from ..status.export import page as draw
     name = f"{master.settings.fiscal_year.label}_{today.found.round.name}_提出状況"
     path = out or call.workspace.reports / f"{file_name(name)}.{kind}"
-    atomic_write(path, draw(status_export(master, today, path.parent)))
+    write_files(call.workspace, {path: draw(status_export(master, today, path.parent))})
     return path
 
 

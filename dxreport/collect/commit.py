@@ -13,7 +13,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeGuard
 
 from ..domain.fields import Ref
@@ -21,6 +20,7 @@ from ..master.read import read_master
 from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, next_id, stamp
 from ..master.write import MasterEdit, put
 from ..workspace.paths import Workspace
+from ..workspace.transaction import NOTHING
 from .judge import Judge
 from .kept import Kept
 from .ledger import ConflictRows, History, aside_note, dismissed_change, fixed_receipts, sheet_receipt
@@ -29,8 +29,6 @@ from .originals import orphans
 from .plan import Plan
 from .reading import Reading
 from .replay import Accept, Again, Dismiss, Edit, Event, Fate, Issued, Replayed, Withdraw, replay
-
-_NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
 
 class Books:
@@ -268,16 +266,19 @@ class Books:
                 rows += fixed_receipts(first, last, aside.get(id_))
         return {(row.id, *row.place): row for row in rows}
 
-    def record(self, command: str, changes: tuple[Change, ...], conflicts: tuple[Conflict, ...], now: datetime) -> None:
-        """Write changes that no return made, as edits of the log; the caller holds the lock."""
+    def record(
+        self, command: str, changes: tuple[Change, ...], conflicts: tuple[Conflict, ...], now: datetime,
+        *, after: Mapping[Path, bytes] = NOTHING,
+    ) -> None:  # fmt: skip
+        """Write changes that no return made, as edits of the log, and the files ``after``; the caller holds the lock."""
         edits = self.difference().edits
         for c in changes:
             if c.ref.field in self.master.settings.catalogue.field:
                 self.add(Edit(c.ref, c.old, c.new, c.note), c.measure)
         texts = tuple((c.measure, c.ref, c.new) for c in changes)
-        self.commit(command, Plan((), edits, changes, conflicts=conflicts, texts=texts), now)
+        self.commit(command, Plan((), edits, changes, conflicts=conflicts, texts=texts), now, after=after)
 
-    def commit(self, command: str, plan: Plan, now: datetime, *, after: Mapping[Path, bytes] = _NOTHING) -> None:
+    def commit(self, command: str, plan: Plan, now: datetime, *, after: Mapping[Path, bytes] = NOTHING) -> None:
         """Write everything; the caller holds the lock. Nothing is written where nothing changed but ``after``.
 
         Raises LockedError and MasterError as :func:`put` does.

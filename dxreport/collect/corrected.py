@@ -16,7 +16,6 @@ from ..domain.days import printed
 from ..domain.errors import DxreportError, PackageError
 from ..domain.fields import Ref
 from ..domain.problems import Problem
-from ..intake.file_type import Format, sniff
 from ..issue.store import Archive, workbook_path
 from ..master.records import Master
 from ..ooxml.correction import return_line
@@ -52,27 +51,22 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
         except Exception:  # an odd file must not keep others from going back; the mail says what is wrong all the same
             made = None
         if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
-            out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + made[1], made[0]))
+            out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
     return out
 
 
 def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
-    """The corrected copies of a return that were written."""
-    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xls[xm]"))
+    """The corrected copies of a return that were written; not those with macros that earlier releases wrote."""
+    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
 
 
-def _copy(
-    workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]
-) -> tuple[bytes, str] | None:
-    """The copy and its suffix: macros stay where they were, since Excel refuses them under .xlsx."""
+def _copy(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
     if planned.package:
-        suffix = ".xlsm" if sniff(planned.package.data) is Format.XLSM else ".xlsx"
         try:
-            return corrected_copy(planned.package, _marks(planned.sheets, held), _header(master, planned, held)), suffix
+            return corrected_copy(planned.package, _marks(planned.sheets, held), _header(master, planned, held))
         except PackageError:
             pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
-    refilled = _refilled(workspace, master, planned, held)
-    return None if refilled is None else (refilled, ".xlsx")
+    return _refilled(workspace, master, planned, held)
 
 
 def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> list[str]:

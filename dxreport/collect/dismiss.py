@@ -9,6 +9,7 @@ from ..domain.errors import UsageError
 from ..master.records import Conflict, Receipt, ReceiptState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.transaction import ready
 from .commit import Books, opened
 from .plan import Plan
 from .replay import Dismiss, Fate, Replayed, SheetOutcome
@@ -36,6 +37,7 @@ def dismiss(workspace: Workspace, return_id: str, reason: str, now: datetime) ->
     Raises UsageError where nothing of it is held or refused, MasterError and LockedError where the master cannot be
     written.
     """
+    ready(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
         _append(books, return_id, reason)

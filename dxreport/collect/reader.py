@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..domain import problems
 from ..domain.errors import DxreportError
 from ..domain.model import FiscalYear, Round
 from ..domain.problems import KINDS, Problem, problem
 from ..form.align.sheet import Aligned, Doubt
+from ..form.read.attest import UNATTESTED, Attested
 from ..form.read.filled import read_aligned, read_filled
 from ..form.read.sheet import Filled, find_stamp, read_sheet
 from ..form.records import Form
@@ -24,10 +25,12 @@ from ..intake.workbook import Workbook, open_workbook
 from ..issue.store import Archive, Snapshot
 from ..master.records import Master
 from ..ooxml.cells import Grid
+from ..ooxml.inert import active_content
 from ..ooxml.package import Package
-from ..ooxml.refs import cell
+from ..ooxml.refs import address, cell, column_letters
 from .reading import SheetReading
-from .senders import department_of
+from .seals import Seals, without_keys
+from .senders import department_of, foreign_sender
 from .unkeyed import UnkeyedReader, extra_sheets
 
 FAULTS = "reports/読み取りの記録"
@@ -53,11 +56,15 @@ class FileRead:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a sheet holds of the measure that ``stamp`` names; ``read`` is None where that cannot be told."""
+    """What a sheet holds of the measure that ``stamp`` names; ``read`` is None where that cannot be told.
+
+    ``attested`` says what its keys are worth.
+    """
 
     sheet: Grid
     stamp: Stamp
     read: Filled | Aligned | None = None
+    attested: Attested = UNATTESTED
 
 
 class FileReader:
@@ -74,6 +81,7 @@ class FileReader:
         self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id for m in master.measures}
+        self.seals = Seals(archive)
         self.faults: dict[str, str] = {}  # what happened to us, by the path of the record in the workspace
 
     def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
@@ -132,6 +140,9 @@ class FileReader:
 
     def _book(self, file: ReturnedFile, book: Workbook) -> FileRead:
         stamped = [(s, found[0]) for s in book.sheets if s.name != SHEET and (found := find_stamp(s.rows))]
+        forged = {sheet.name for sheet, stamp in stamped if not self.seals.trusts(stamp)}
+        stamped = [(sheet, stamp) for sheet, stamp in stamped if sheet.name not in forged]
+        book = replace(book, sheets=tuple(without_keys(s) if s.name in forged else s for s in book.sheets))
         unkeyed = list(self.unkeyed.sheets(book))
         here = [part for sheet, stamp in stamped for part in self._parts(sheet, stamp)]
         here += (_Part(u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
@@ -148,8 +159,19 @@ class FileReader:
         sheets += unread
         snapshots = (self.archive.snapshot(part.stamp.issue) for part in here)
         forms = {snapshot.form for snapshot in snapshots if snapshot}
-        extra = tuple(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}))
-        return FileRead(file, extra, tuple(sheets), package_of(book), book.corrected_return)
+        said = (
+            *extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}),
+            *self._foreign(file, sheets),
+            *_active(book),
+            *(problem(problems.STAMP_FORGED, {"sheet": name}, sheet=name) for name in sorted(forged)),
+        )
+        return FileRead(file, said, tuple(sheets), package_of(book), book.corrected_return)
+
+    def _foreign(self, file: ReturnedFile, sheets: Sequence[SheetReading]) -> Iterator[Problem]:
+        """A warning where the mail came from an address that is neither a department's nor the city's."""
+        departments = "、".join(dict.fromkeys(s.department for s in sheets if s.department))
+        if departments and (sender := foreign_sender(self.master, file.sender)):
+            yield problem(problems.FOREIGN_SENDER, {"department": departments, "sender": sender}, value=sender)
 
     def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:
         """The measures on a stamped sheet; one without texts where they cannot be told."""
@@ -158,8 +180,10 @@ class FileReader:
         round_ = self.master.settings.round(snapshot.round) if snapshot else None
         if form is None or round_ is None:
             return [_Part(sheet, stamp)]
+        sheet, attested = self.seals.attested(sheet, stamp)
         read = read_sheet(form, sheet.rows, quarter=round_.quarter, year=self.master.settings.plan_year)
-        return [_Part(sheet, filled.keys.stamp, filled) for filled in read.values()] or [_Part(sheet, stamp)]
+        parts = [_Part(sheet, filled.keys.stamp, filled, attested) for filled in read.values()]
+        return parts or [_Part(sheet, stamp)]
 
     def _form(self, stamp: Stamp, snapshot: Snapshot) -> Form | None:
         """The form of an issue as we recorded it; None where it is not kept, or the stamp names another."""
@@ -186,7 +210,7 @@ class FileReader:
         issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
         return SheetReading(
             filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
-            (*filled.problems, *self._earlier(filled.sheet, stamp, round_)), self._notes(part),
+            (*filled.problems, *_doubts(part), *self._earlier(filled.sheet, stamp, round_)), self._notes(part),
             filled.moved, filled.added, issued_for,
         )  # fmt: skip
 
@@ -239,6 +263,25 @@ def _refused(sheet: str, stamp: Stamp, said: Problem, snapshot: Snapshot | None 
     """A sheet that cannot be read; its round is known where its stamp is."""
     round_, department = (snapshot.round, snapshot.department) if snapshot else ("", "")
     return SheetReading(sheet, stamp.measure, stamp.issue, round_, department, problems=(said,), readable=False)
+
+
+def _doubts(part: _Part) -> Iterator[Problem]:
+    """An error where rows or columns of a measure stand in another order, and nothing says whose they are."""
+    if not isinstance(part.read, Filled):
+        return
+    rows, columns = ({n + 1 for n in own} for own in (part.attested.rows, part.attested.columns))
+    at = {ref: place for ref, place in part.read.at.items() if place[0] in rows or place[1] in columns}
+    if at:
+        where = [f"{n}行目" for n in sorted(rows & {row for row, _ in at.values()})]
+        where += [f"{column_letters(n)}列" for n in sorted(columns & {column for _, column in at.values()})]
+        fields, cells = tuple(map(str, at)), "、".join(address(*place) for place in at.values())
+        params = {"where": "、".join(where)}
+        yield problem(problems.KEYS_DOUBTFUL, params, sheet=part.sheet.name, cell=cells, field=fields[0], fields=fields)
+
+
+def _active(book: Workbook) -> Iterator[Problem]:
+    if (package := package_of(book)) and (found := active_content(package)):
+        yield problem(problems.ACTIVE_CONTENT, {"what": "、".join(found)})
 
 
 def _unidentified(sheet: str, stamp: Stamp, reason: str) -> SheetReading:

@@ -13,6 +13,7 @@ from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.transaction import ready
 from .commit import Books, opened
 from .ledger import ADDITION, addition
 from .originals import original
@@ -39,6 +40,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     Gives the change to the master, None when its text stays. Raises UsageError for a conflict that is
     not open, MasterError and LockedError where the master cannot be written.
     """
+    ready(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
         row = _open(books, conflict_id)
@@ -125,6 +127,7 @@ def accept(
     ``password`` opens its kept original where that could not be read so far. Raises UsageError for a sheet that is
     neither, or that a newer return replaced; MasterError when its original is gone.
     """
+    ready(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
         if password and not any(books.kept.reading(r.reading).sheets for r in books.reads().get(return_id, ())):

@@ -14,6 +14,7 @@ from ..intake.limits import unexpected
 from ..intake.returned import ReturnedFile
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
 from .plan import Plan
@@ -47,6 +48,8 @@ def collect(
     for a path that is not there, MasterError or LockedError when the master cannot be read or written,
     DxreportError when the year is closed.
     """
+    if not dry_run:
+        ready(workspace)
     work = _Work(workspace, now, passwords, ask, replace)
     files = list(gather(paths))
     try:

@@ -1,8 +1,8 @@
-"""Whose a mail is: the department of its sender."""
+"""Whose a mail is: the department of its sender, and whether it came from outside."""
 
 from __future__ import annotations
 
-from ..domain.addresses import addresses, bare, domain_of
+from ..domain.addresses import addresses, bare, domain_of, in_domain
 from ..master.records import Master
 
 
@@ -21,6 +21,20 @@ def department_of(master: Master, sender: str) -> str:
             return found[0]
     near = [name for name, known in listed.items() if domain and domain in map(domain_of, known)]
     return near[0] if len(near) == 1 else ""
+
+
+def foreign_sender(master: Master, sender: str) -> str:
+    """An address of a From line that is neither one of 部署 nor of the city's mail domain, "" for none.
+
+    The domain is that of 設定, else those of the addresses. One that is no Internet address (Exchange names its own
+    otherwise) is not told, and nothing is where the master has nothing to compare with.
+    """
+    known = {address for d in master.departments for address in (*_bare(d.to), *_bare(d.cc))}
+    own = {master.settings.mail_domain} if master.settings.mail_domain else set(map(domain_of, known))
+    good, bad = addresses(sender)
+    near = (a for a in map(bare, good) if a in known or any(in_domain(a, domain) for domain in own))
+    foreign = [*dict.fromkeys(map(bare, good)).keys() - set(near), *(word for word in bad if "@" in word)]
+    return next(iter(sorted(foreign)), "") if own else ""
 
 
 def _bare(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from ..domain.errors import UsageError
 from ..master.records import Change, Conflict, Receipt, ReceiptState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .plan import Plan
 from .replay import Withdraw
@@ -35,6 +36,8 @@ def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *
     Raises UsageError for a return that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
     the master cannot be written.
     """
+    if not dry_run:
+        ready(workspace)
     books, plan = _planned(workspace, return_id, reason, now)
     if not dry_run:
         with locked(workspace.lock):

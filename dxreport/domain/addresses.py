@@ -36,8 +36,9 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
 
 
 def bare(address: str) -> str:
-    """An address without the name before it, in small letters, to be compared."""
-    return parseaddr(address)[1].casefold()
+    """An address without the name before it, which may look like another one, in small letters, to be compared."""
+    _, bracket, inner = address.rpartition("<")
+    return (inner.partition(">")[0].strip() if bracket else parseaddr(address)[1]).casefold()
 
 
 def domain_of(address: str) -> str:

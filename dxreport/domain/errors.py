@@ -20,6 +20,12 @@ class DxreportError(Exception):
         self.fix = fix
 
 
+class Unfinished(DxreportError):
+    """The command did its work, but a file to hand out is not as it should be (exit code 1)."""
+
+    exit_code = 1
+
+
 class UsageError(DxreportError):
     """The command was called wrongly, or for something that does not exist (exit code 2)."""
 

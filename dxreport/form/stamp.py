@@ -1,32 +1,50 @@
 """The stamp in A1: names the issue, measure and form of a sheet, so that it is known wherever it is moved.
 
-That of a list names no measure: the keys of its rows do.
+That of a list names no measure: the keys of its rows do. Its seal is a digest with a secret of the workspace, so that a
+stamp that we did not issue, or that was edited, is known.
 """
 
 from __future__ import annotations
 
+import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 MARK = "dxr1"
 SHEET = "_dxreport"
+_SEAL = 10  # bytes
 # Anyone can type into A1: what has not the shape of ours is no stamp.
-_STAMP = re.compile(rf"{MARK}\|([A-Za-z0-9-]{{1,40}})\|([^|\x00-\x1f]{{0,31}})\|([0-9a-f]{{12}})")
+_STAMP = re.compile(
+    rf"{MARK}\|([A-Za-z0-9-]{{1,40}})\|([^|\x00-\x1f]{{0,31}})\|([0-9a-f]{{12}})(?:\|([0-9a-f]{{20}}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The contents of A1; ``measure`` is ``""`` on a list."""
+    """The contents of A1; ``measure`` is ``""`` on a list, ``seal`` in workbooks of earlier releases."""
 
     issue: str
     measure: str
     form: str
+    seal: str = ""
 
     def __str__(self) -> str:
-        return "|".join((MARK, self.issue, self.measure, self.form))
+        return "|".join((MARK, self.issue, self.measure, self.form, *((self.seal,) if self.seal else ())))
 
     @classmethod
     def parse(cls, text: object) -> Stamp | None:
         """Return the stamp that a cell holds, or None."""
         found = _STAMP.fullmatch(text) if isinstance(text, str) and text.startswith(MARK) else None
-        return cls(*found.groups()) if found else None
+        return cls(*found.groups(default="")) if found else None
+
+    def sealed(self, secret: bytes) -> Stamp:
+        """Return the stamp with its seal; without one where there is no secret."""
+        if not secret:
+            return self
+        said = "|".join((self.issue, self.measure, self.form)).encode()
+        return replace(self, seal=blake2b(said, key=secret, digest_size=_SEAL).hexdigest())
+
+    def holds(self, secret: bytes) -> bool:
+        """Whether the seal is that of this secret."""
+        return hmac.compare_digest(self.seal.encode(), self.sealed(secret).seal.encode())

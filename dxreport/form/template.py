@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..domain.errors import PackageError
+from ..ooxml.inert import inert
 from ..ooxml.package import DOC_RELS_NS, MAIN_NS, Package
 from ..ooxml.refs import cell
 from ..ooxml.styles import Styles, look_of
@@ -46,10 +47,14 @@ class SheetEntry:
 
 
 class Source:
-    """The parts of a template that the compiler reads; raises PackageError when it is no workbook."""
+    """The parts of a template that the compiler reads, without anything active; ``data`` is the template as it is.
+
+    Raises PackageError when it is no workbook.
+    """
 
     def __init__(self, data: bytes) -> None:
-        self.package = Package(data)
+        self.data = data
+        self.package, self.removed = inert(Package(data))
         main = next((r for r in self.package.relationships() if r.kind == "officeDocument"), None)
         if main is None or main.target not in self.package:
             raise PackageError("Excel ブックではありません")

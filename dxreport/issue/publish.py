@@ -17,8 +17,9 @@ from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
 from ..master.records import Master
-from ..workspace.files import atomic_write, file_name
+from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from ..workspace.transaction import write_files
 from .forms import Forms
 from .index_sheet import index_sheet
 
@@ -94,14 +95,15 @@ def out_folder(workspace: Workspace, master: Master) -> Path:
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_公表")
 
 
-def write(found: Mapping[PublishedSet, bytes | None], folder: Path) -> list[Path]:
+def write(workspace: Workspace, found: Mapping[PublishedSet, bytes | None], folder: Path) -> list[Path]:
     """Write workbooks, each with its PDF, if any, over earlier ones in ``folder``; return their paths.
 
-    Raises as ``atomic_write``.
+    Raises as ``write_files``.
     """
-    files: dict[str, bytes] = {}
+    files: dict[Path, bytes] = {}
     for one, pdf in found.items():
-        files |= {f"{one.name}.xlsx": one.data} | ({f"{one.name}.pdf": pdf} if pdf is not None else {})
-    for name, data in files.items():
-        atomic_write(folder / name, data)
-    return [folder / name for name in files]
+        files[folder / f"{one.name}.xlsx"] = one.data
+        if pdf is not None:
+            files[folder / f"{one.name}.pdf"] = pdf
+    write_files(workspace, files)
+    return list(files)

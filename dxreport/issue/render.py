@@ -24,8 +24,10 @@ from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..master.records import Day, Issue, Master, stamp
 from ..master.write import MasterEdit, save
-from ..workspace.files import all_or_nothing, file_name
+from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from ..workspace.secret import secret_name
+from ..workspace.transaction import write_files
 from .forms import Forms
 from .read_back import check_readable
 from .store import Snapshot, form_path, snapshot_path, workbook_path
@@ -74,12 +76,14 @@ def plan(
     departments: Sequence[str] = (),
     measures: Sequence[str] = (),
     deadline: str = "",
+    secret: bytes = b"",
     kept: Callable[[str], bytes] = lambda _: b"",
     watch: Callable[[Iterable[_Selections]], Iterable[_Selections]] = iter,
 ) -> list[PreparedIssue]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
-    ``deadline`` is one of their own, in ISO form, instead of the round's.
+    ``deadline`` is one of their own, in ISO form, instead of the round's. Their stamps are sealed with ``secret``, if
+    any.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
     a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
@@ -91,7 +95,10 @@ def plan(
     out: list[PreparedIssue] = []
     for selections in watch(_chosen(master, forms, round_, departments, measures)):
         files: set[str] = set()
-        prepared = [PreparedForm(forms.load(s.template), round_, master.settings, s.department) for s in selections]
+        prepared = [
+            PreparedForm(forms.load(s.template), round_, master.settings, s.department, secret=secret)
+            for s in selections
+        ]
         found = [_again(master, form, s, own, files) for form, s in zip(prepared, selections, strict=True)]
         for form, selection, again in zip(prepared, selections, found, strict=True):
             made = again or _anew(
@@ -107,7 +114,7 @@ def apply(
     """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
     Raises UsageError for a file in ``out`` that was never issued, since someone may have filled it in; LockedError
-    or MasterError when the master cannot be written.
+    or MasterError when the master cannot be written, Unfinished when it was and a file in ``out`` cannot be.
     """
     files = {out / i.issue.file: i.data for i in issues}
     issued = {issue.sha256 for issue in master.issues} | {i.issue.sha256 for i in issues}
@@ -120,7 +127,7 @@ def apply(
             )
     new = [i for i in issues if not i.again]
     if new:
-        kept = {form_path(workspace, i.form.digest): i.form.source.package.data for i in new}
+        kept = {form_path(workspace, i.form.digest): i.form.source.data for i in new}
         for i in new:
             kept[workbook_path(workspace, i.issue.id)] = i.data
             kept[snapshot_path(workspace, i.issue.id)] = i.snapshot.data()
@@ -128,9 +135,7 @@ def apply(
         edit.add(*(i.issue for i in new))
         save(workspace, edit.data(), master.sha256, now, before=kept, after=files)
     else:
-        with all_or_nothing() as write:
-            for path, data in files.items():
-                write(path, data)
+        write_files(workspace, files)
     return list(files)
 
 
@@ -215,9 +220,13 @@ def _again(
     same = (round_, chosen.department, ids, prepared.form.digest)
     for last in reversed(master.issues):
         if (last.round, last.department, last.measures, last.form) == same:
+            if last.file in files:
+                return None
             made = _rendered(master, prepared, chosen, last)
+            if made.issue != last and prepared.secret:  # issued before stamps were sealed
+                made = _rendered(master, prepared.unsealed(), chosen, last)
             dated = last.deadline == deadline and last.printed in ("", prepared.round.deadline)
-            if made.issue != last or not dated or last.file in files:
+            if made.issue != last or not dated:
                 return None
             files.add(last.file)
             return replace(made, again=True)
@@ -260,6 +269,7 @@ def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue:
     texts = {m.id: m.values() for m in chosen.measures}
     year, this = master.settings.fiscal_year.label, prepared.this
     inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
-    snapshot = Snapshot(issue.id, issue.round, issue.department, year, issue.form, texts, inputs, catalogue)
+    head = issue.id, issue.round, issue.department, year, issue.form
+    snapshot = Snapshot(*head, texts, inputs, catalogue, secret_name(prepared.secret))
     issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
     return PreparedIssue(issue, book.data, snapshot, prepared.form, again=False, too_tall=book.too_tall)

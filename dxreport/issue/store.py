@@ -19,6 +19,7 @@ from ..domain.model import Measure
 from ..master.records import Issue
 from ..ooxml.package import Package
 from ..workspace.paths import Workspace
+from ..workspace.secret import secret_of
 
 if TYPE_CHECKING:
     from ..form.records import Form
@@ -32,6 +33,8 @@ _HEAD = ("issue", "round", "department", "fiscal_year", "form")
 class Snapshot:
     """One issue as sent: ``texts`` holds every text, by measure ID and Ref.
 
+    ``seal`` names the secret of its stamps, "" for none.
+
     ``inputs`` holds, by measure ID, the fields that its sheet has input cells for, as (field, period); none for an
     issue of before they were recorded. ``catalogue`` is that of the issue: its sheets are read by it.
     """
@@ -44,6 +47,7 @@ class Snapshot:
     texts: Mapping[str, Mapping[Ref, str]]
     inputs: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
     catalogue: Catalogue = BUILT_IN
+    seal: str = ""
 
     def measure(self, id_: str) -> Measure:
         """Return a measure as issued; raise KeyError if it was not issued."""
@@ -58,6 +62,8 @@ class Snapshot:
         }
         if (own := self.catalogue.plain()) or self.catalogue.years != BUILT_IN.years:
             given |= {"fields": own, "plan_years": self.catalogue.years}
+        if self.seal:
+            given["seal"] = self.seal
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
@@ -70,7 +76,8 @@ class Snapshot:
         inputs = {id_: frozenset((today.address(key), int(n)) for key, _, n in parts) for id_, parts in shown.items()}
         catalogue = today.brought(Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years)))
         head = {name: given[name] for name in _HEAD}
-        return cls(**head, texts=parse_texts(given["measures"], today), inputs=inputs, catalogue=catalogue)
+        texts = parse_texts(given["measures"], today)
+        return cls(**head, texts=texts, inputs=inputs, catalogue=catalogue, seal=given.get("seal", ""))
 
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
@@ -90,6 +97,7 @@ class Archive:
         self._workspace, self.today = workspace, today
         self._snapshots: dict[str, Snapshot | None] = {}
         self._forms: dict[tuple[str, Catalogue], Form | None] = {}
+        self.secret = secret_of(workspace)
 
     def snapshot(self, issue: str) -> Snapshot | None:
         """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged.

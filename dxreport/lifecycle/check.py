@@ -16,7 +16,7 @@ from ..collect.strayed import strayed
 from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, wrong_weekday
-from ..domain.errors import DxreportError, TemplateError
+from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem
@@ -30,6 +30,7 @@ from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..issue.forms import default_form, find_form, form_files, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
+from ..issue.store import Archive
 from ..master.records import Master, Place
 from ..master.schema import (
     AREAS,
@@ -56,6 +57,7 @@ from ..report.states import WITHOUT_WORD
 from ..rules.case import choices
 from ..status.round_status import changed_since_issue
 from ..workspace.paths import Workspace
+from ..workspace.secret import secret_name
 from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
@@ -133,7 +135,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         *_gone(master),
         *_names_twice(master, book),
     )
-    ledgers = strayed(workspace, master) if workspace else ()
+    ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
 
 
@@ -212,6 +214,18 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
             kind = problems.ROUND_WITHOUT_FIELD
             yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
+    """Find issues whose stamps were sealed with another secret."""
+    archive = Archive(workspace, master.settings.catalogue)
+    own, lost = ("", secret_name(archive.secret)), []
+    for issue in master.issues:
+        with suppress(MasterError):  # damaged: the command that needs it says so
+            snapshot = archive.snapshot(issue.id)
+            lost += [issue.id] if snapshot and snapshot.seal not in own else []
+    if lost:
+        yield problem(problems.SECRET_CHANGED, {"issues": "、".join(lost)})
 
 
 def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:

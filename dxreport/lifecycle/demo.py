@@ -25,6 +25,7 @@ from ..sendback.fill import fill
 from ..status.round_status import RoundStatus, status
 from ..workspace.files import atomic_write
 from ..workspace.paths import Workspace
+from ..workspace.secret import secret_of
 from . import sample
 from .init import create
 
@@ -33,6 +34,7 @@ ISSUED = datetime(2022, 7, 1, 9, 0)
 RETURNED = timedelta(days=13, hours=8)
 CORRECTED = timedelta(days=17)
 REPORTED = timedelta(days=24)
+_SECRET = b"demo"  # the same for all, so that the demo makes the same files everywhere
 _ANSWERS = ("activity.progress", "activity.countermeasure")
 
 
@@ -58,13 +60,13 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
 
     Raises DxreportError as the commands do.
     """
-    workspace = create(folder, ISSUED.date(), sample=True).workspace
+    workspace = create(folder, ISSUED.date(), sample=True, secret=_SECRET).workspace
     say(f"1. 作業フォルダーを作る: {folder}")
     master = read_master(workspace.master)
     forms, round_ = Forms(workspace.templates, master), master.settings.round(QUARTER_LABELS[QUARTER])
     assert round_ is not None
     say("2. 部署ごとのブックを作る（render）")
-    books = render.plan(master, forms, round_, ISSUED)
+    books = render.plan(master, forms, round_, ISSUED, secret=secret_of(workspace))
     out = render.out_folder(workspace, master, round_)
     issued = render.apply(workspace, master, books, out, now=ISSUED)
     say(f"   {len(issued)} 部署 {sum(len(b.issue.measures) for b in books)} シート: {out}")
@@ -99,7 +101,7 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
     done = produce.produce(workspace, master, QUARTER, ISSUED + REPORTED)
     reports = produce.write(workspace, master, done, produce.out_folder(workspace, done.figures), ISSUED + REPORTED)
     found = publish.published_sets(master, Forms(workspace.templates, master, published=True))
-    published = publish.write({one: None for one in found}, publish.out_folder(workspace, master))
+    published = publish.write(workspace, {one: None for one in found}, publish.out_folder(workspace, master))
     end = status(master, round_, (ISSUED + CORRECTED).date())
     expected = {id_: {**m.values(), **(wrong if id_ == held.measure else {})} for id_, m in printed.items()}
     return DemoResult(

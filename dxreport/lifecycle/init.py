@@ -15,8 +15,9 @@ from ..domain.errors import DxreportError, UsageError
 from ..domain.model import FiscalYear, Settings
 from ..master.build import master_bytes
 from ..workspace.bundled import bundled
-from ..workspace.files import all_or_nothing
 from ..workspace.paths import Workspace
+from ..workspace.secret import new_secret, secret_of
+from ..workspace.transaction import NewMaster, recover, write_together
 from . import sample as drawn
 from .sample.departments import sample_master
 
@@ -35,15 +36,19 @@ class NewWorkspace:
     fiscal_year: FiscalYear
 
 
-def create(folder: Path, today: date, *, sample: bool = False, form: str = "") -> NewWorkspace:
+def create(
+    folder: Path, today: date, *, sample: bool = False, form: str = "", secret: bytes = b""
+) -> NewWorkspace:  # fmt: skip
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
+
+    ``secret`` is the one to be kept (default: a new one).
 
     ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one.
     Raises UsageError where one of its files exists, or for a form that does not; DxreportError for faults in the
     form, or where a file cannot be written; files written by then are removed again.
     """
     if sample:
-        return _write(folder, drawn.settings().fiscal_year, sample_master(), {})
+        return _write(folder, drawn.settings().fiscal_year, sample_master(), {}, secret)
     settings, forms = _settings(today), {}
     if form:
         from .gallery import find, settings_for
@@ -51,7 +56,7 @@ def create(folder: Path, today: date, *, sample: bool = False, form: str = "") -
         path = find(form)
         forms = {path.name: path.read_bytes()}
         settings = settings_for(path, settings)
-    return _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), forms)
+    return _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), forms, secret)
 
 
 def create_from(
@@ -92,18 +97,23 @@ def create_from(
     return _write(folder, found.settings.fiscal_year, master, {FORM_NAME: form}), found
 
 
-def _write(folder: Path, year: FiscalYear, master: bytes, templates: dict[str, bytes]) -> NewWorkspace:
+def _write(
+    folder: Path, year: FiscalYear, master: bytes, templates: dict[str, bytes], secret: bytes = b""
+) -> NewWorkspace:  # fmt: skip
     """Write a workspace with this master; ``templates``, if any, replace the bundled form."""
     workspace = Workspace(folder)
     forms = templates_in(bundled("templates"))
     if templates:
         forms = {name: data for name, data in forms.items() if not name.endswith(".xlsx")} | templates
     files = {workspace.templates / name: data for name, data in sorted(forms.items())} | {workspace.master: master}
+    if workspace.pending.exists():  # a run died here
+        recover(workspace)
     _refuse_existing(folder, files)
-    with all_or_nothing() as write:
-        for path, data in files.items():
-            write(path, data)
-        workspace.reports.mkdir(parents=True, exist_ok=True)
+    workspace.reports.mkdir(parents=True, exist_ok=True)
+    before = {path: data for path, data in files.items() if path != workspace.master}
+    if not secret_of(workspace):
+        before[workspace.secret] = secret or new_secret()
+    write_together(workspace, before=before, master=NewMaster(master, ""))
     return NewWorkspace(workspace, tuple(files), year)
 
 

@@ -26,8 +26,10 @@ from ..master.records import Change, Conflict, ConflictState, Master, MeasureSta
 from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..report.earlier import left_to_the_next_year
 from ..rules import item_name
-from ..workspace.files import atomic_write, locked
+from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.secret import new_secret, secret_of
+from ..workspace.transaction import NewMaster, ready, recover, write_together
 from .init import templates_in
 
 SOURCE = "rollover"
@@ -69,17 +71,26 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     if target.master.exists():
         result = _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
         if not dry_run:
-            atomic_write(target.earlier, left_to_the_next_year(workspace, master))
+            write_together(target, after={target.earlier: left_to_the_next_year(workspace, master)})
         return result
-    if target.root.exists() and any(target.root.iterdir()):
-        raise UsageError(f"{target.root} は空ではありません。", "--out で別のフォルダーを指定してください。")
+    if not target.pending.exists():  # else a rollover died here, and what it left goes first
+        _refuse_others(target)
     new = next_master(master, settings, carried)
     master_from(new.data)
     if not dry_run:
-        _open(workspace, target, new, carried)
-        atomic_write(target.earlier, left_to_the_next_year(workspace, master))
+        _open(workspace, target, new, carried, left_to_the_next_year(workspace, master))
     left = tuple(m.id for m in master.measures if m.id not in carried)
     return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left, own=new.own, blank=new.blank)
+
+
+def _refuse_others(target: Workspace) -> None:
+    """Raise UsageError where the folder holds anything but what an empty workspace does."""
+    for path in target.root.rglob("*"):
+        if path.is_file() and path != target.lock:
+            raise UsageError(
+                f"{target.root} は空ではありません（{path.relative_to(target.root)} があります）。",
+                "--out で別のフォルダーを指定するか、不要なものであれば、そのフォルダーを削除してください。",
+            )
 
 
 def carry(measure: Measure) -> Measure:
@@ -112,20 +123,26 @@ def _next_round(round_: Round) -> Round:
     return replace(round_, deadline=day.replace(year=day.year + 1, day=28 if leap else day.day).isoformat())
 
 
-def _open(workspace: Workspace, target: Workspace, new: NextMaster, carried: Mapping[str, Measure]) -> None:
+def _open(
+    workspace: Workspace, target: Workspace, new: NextMaster, carried: Mapping[str, Measure], earlier: bytes
+) -> None:
     if not workspace.templates.is_dir():
         fix = "様式の入った templates フォルダーを戻してください。"
         raise MasterError(f"{workspace.templates} がありません。", fix)
-    for name, data in templates_in(workspace.templates).items():
-        atomic_write(target.templates / name, data)
-    target.reports.mkdir(parents=True, exist_ok=True)
-    _write_carried(target, {id_: measure.values() for id_, measure in carried.items()})
-    atomic_write(target.master, new.data)
+    files = {target.templates / name: data for name, data in templates_in(workspace.templates).items()}
+    files[target.secret] = workspace.secret.read_bytes() if secret_of(workspace) else new_secret()
+    files |= _carried_file(target, {id_: measure.values() for id_, measure in carried.items()})
+    files[target.earlier] = earlier
+    with locked(target.lock):
+        recover(target)
+        _refuse_others(target)
+        target.reports.mkdir(parents=True, exist_ok=True)
+        write_together(target, before=files, master=NewMaster(new.data, ""))
 
 
-def _write_carried(target: Workspace, carried: Texts) -> None:
+def _carried_file(target: Workspace, carried: Texts) -> dict[Path, bytes]:
     data = json.dumps(plain_texts(carried), ensure_ascii=False, indent=1).encode("utf-8")
-    atomic_write(target.master_folder / CARRIED, data)
+    return {target.master_folder / CARRIED: data}
 
 
 def _brought(carried: Texts, today: Catalogue) -> dict[str, dict[Ref, str]]:
@@ -144,6 +161,15 @@ def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, st
 
 def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
     """Merge what the old year has answered since into the new year's master."""
+    if dry_run:
+        return _merge(old, target, carried, now, dry_run=True)
+    ready(target)
+    with locked(target.lock):
+        return _merge(old, target, carried, now, dry_run=False)
+
+
+def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
+    """Merge as :func:`_update` does, for a caller that holds the lock."""
     new = read_master(target.master)
     today = new.settings.catalogue
     before, carried = _read_carried(target, today), _brought(carried, today)
@@ -156,10 +182,11 @@ def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dr
         # Nothing was carried before for a measure that people entered in both years.
         merging.measure(measure, before.get(id_, {}), carried[id_])
     changes, conflicts = tuple(merging.changes), tuple(merging.conflicts)
+    kept = _carried_file(target, {**before, **{id_: carried[id_] for id_ in shared}})
     if not dry_run and (changes or conflicts):
-        with locked(target.lock):
-            Books(target, new, now).record("rollover", changes, conflicts, now)
-        _write_carried(target, {**before, **{id_: carried[id_] for id_ in shared}})
+        Books(target, new, now).record("rollover", changes, conflicts, now, after=kept)
+    elif not dry_run:  # a run that died after it wrote the master has not written this
+        write_together(target, after=kept)
     left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
     own = tuple(place for place in own_places(old) if place not in own_places(new))

@@ -19,15 +19,16 @@ from ..collect.corrected import kept_copies
 from ..collect.originals import original_path
 from ..domain.addresses import addresses
 from ..domain.days import printed, printed_day
-from ..domain.errors import DxreportError, UsageError
+from ..domain.errors import DxreportError, Unfinished, UsageError
 from ..domain.model import Round
 from ..domain.problems import Problem
 from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt, stamp
-from ..status.mailed import KINDS, Mailed, recorded_path, remember
+from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
-from ..workspace.files import atomic_write, file_name
+from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
 
@@ -136,28 +137,29 @@ class WrittenDrafts:
     stale: tuple[Path, ...] = ()
 
 
-def write(drafts: Drafts, folder: Path) -> WrittenDrafts:
-    """Write the drafts into ``folder``, over earlier ones that nobody has edited; raises as ``atomic_write``."""
+def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
+    """Write the drafts into ``folder``, over earlier ones that nobody has edited; raises as ``write_files``."""
+    mailed(workspace)  # where the record of drafts cannot be read, nothing is written
     files = {folder / draft.file: draft.data for draft in drafts.drafts}
     kept = tuple(path for path in files if path.exists() and not is_as_written(path.read_bytes()))
-    for path, data in files.items():
-        if path not in kept:
-            atomic_write(path, data)
     others = [path for path in sorted(folder.glob("*.eml")) if path not in files]
     old = tuple(path for path in others if is_as_written(path.read_bytes(), drafts.kind.mark))
-    for path in old:
-        path.unlink()
+    write_files(workspace, {path: data for path, data in files.items() if path not in kept}, gone=old)
     edited = tuple(path for path in others if path not in old and path.stem in drafts.answered)
     return WrittenDrafts(tuple(files), old, kept, edited)
 
 
 def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
-    """Note that drafts were made; raises as ``remember``."""
+    """Note that drafts were made; raises Unfinished where that cannot be written, since the drafts were."""
     kind, round_ = drafts.kind.value, drafts.round.name
-    remember(workspace, (
+    made = (
         Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
         for draft, path in zip(drafts.drafts, paths, strict=True)
-    ))  # fmt: skip
+    )
+    try:
+        remember(workspace, made)
+    except DxreportError as error:
+        raise Unfinished(f"下書きは作りましたが、作った日を記録できませんでした。{error.message}", error.fix) from None
 
 
 def open_rounds(master: Master, today: date) -> tuple[Round, ...]:

@@ -6,22 +6,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 
-from ..domain.errors import LockedError, MasterError
 from ..domain.fields import Ref
 from ..ooxml.package import Package
 from ..ooxml.properties import set_property
 from ..ooxml.table import TableRange
 from ..ooxml.table_edit import WorkbookEdit
-from ..workspace.files import all_or_nothing, backup, locked, opened_elsewhere
+from ..workspace.files import backup_path, locked, prune_backups
 from ..workspace.paths import Workspace
+from ..workspace.transaction import NOTHING, NewMaster, recover, refuse_rewritten, write_together
 from .ledgers import LEDGER_OF, Ledger
 from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
 from .schema import COMMIT, ID, MEASURES, TableSchema, tables_of
-
-_NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 
 
 class MasterEdit:
@@ -122,15 +119,15 @@ def save(
     expected_sha256: str,
     now: datetime,
     *,
-    before: Mapping[Path, bytes] = _NOTHING,
-    after: Mapping[Path, bytes] = _NOTHING,
+    before: Mapping[Path, bytes] = NOTHING,
+    after: Mapping[Path, bytes] = NOTHING,
 ) -> None:
     """Replace the master by ``data`` and keep a backup of the old one.
 
     The files ``before`` (those the master will refer to) and ``after`` (those to hand out) are written
-    with it, or nothing is. Raises LockedError if another process is writing or has the master open,
-    and MasterError if the file no longer has the hash ``expected_sha256`` or if the new master cannot
-    be read; then nothing has changed.
+    with it. Raises LockedError if another process is writing or has the master open, and MasterError if the file no
+    longer has the hash ``expected_sha256`` or if the new master cannot be read; then nothing has changed. Raises
+    Unfinished where the master is in place, and a file to hand out is not.
     """
     with locked(workspace.lock):
         put(workspace, data, expected_sha256, now, before=before, after=after)
@@ -142,27 +139,18 @@ def put(
     expected_sha256: str,
     now: datetime,
     *,
-    before: Mapping[Path, bytes] = _NOTHING,
-    after: Mapping[Path, bytes] = _NOTHING,
+    before: Mapping[Path, bytes] = NOTHING,
+    after: Mapping[Path, bytes] = NOTHING,
 ) -> None:
     """Save as :func:`save` does, for a caller that holds the lock."""
     path = workspace.master
-    if who := opened_elsewhere(path):
-        space = "" if who.endswith("）") else " "
-        raise LockedError(
-            f"{path.name} が {who}{space}で開かれています。", "保存して閉じてから、もう一度実行してください。"
-        )
-    if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected_sha256:
-        raise MasterError(
-            f"{path.name} が、読み込んだあとに書き換えられました。何も変更していません。",
-            "もう一度実行してください。",
-        )
+    refuse_rewritten(workspace, expected_sha256)
+    if sha256(data).hexdigest() == expected_sha256:
+        write_together(workspace, before=before, after=after)
+        return
     master_from(data, path.name)  # what cannot be read again is never written
-    with all_or_nothing() as write:
-        for item in before.items():
-            write(*item)
-        if sha256(data).hexdigest() != expected_sha256:
-            backup(path, workspace.backup, now, write)
-            write(path, data)
-        for item in after.items():
-            write(*item)
+    recover(workspace)
+    copy = backup_path(path, workspace.backup, now)
+    kept = {**before, copy: path.read_bytes()}
+    write_together(workspace, before=kept, master=NewMaster(data, expected_sha256), after=after)
+    prune_backups(path, workspace.backup, copy)

@@ -12,8 +12,9 @@ from pathlib import Path
 from ..master.records import Master
 from ..master.write import save
 from ..workspace.bundled import bundled
-from ..workspace.files import all_or_nothing, file_name
+from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from ..workspace.transaction import write_files
 from . import html, pdf
 from .declared import asked
 from .earlier import earlier
@@ -98,17 +99,15 @@ def write(workspace: Workspace, master: Master, report: Report, folder: Path, no
     """Write the files into ``folder`` and freeze a new final report; return the paths.
 
     Existing files of a report approved before are kept. Raises DxreportError, LockedError or MasterError where the
-    files or the master cannot be written; then nothing is changed.
+    files or the master cannot be written, and nothing is changed; Unfinished where only a file cannot be.
     """
     files = {folder / name: data for name, data in report.files}
     if report.new_final:
         data, path, kept = frozen(workspace, master, report.figures)
         save(workspace, data, master.sha256, now, before={path: kept}, after=files)
         return list(files)
-    with all_or_nothing() as write_:
-        for path, data in files.items():
-            if not (report.figures.final_id and path.exists()):
-                write_(path, data)
+    approved = bool(report.figures.final_id)
+    write_files(workspace, {path: data for path, data in files.items() if not (approved and path.exists())})
     return list(files)
 
 

@@ -1,7 +1,7 @@
 """The corrected copy: a department's own workbook, sent back with the cells in question marked.
 
 Marked cells get a tint, a strong border and a note, and a new first sheet lists them all. Everything else stays
-byte for byte. Marks of an earlier copy are removed first. Read as a return, a marked workbook gives the same
+byte for byte. Marks of an earlier copy, and whatever is active, are removed first. Read as a return, a marked workbook gives the same
 answers as before.
 """
 
@@ -14,8 +14,10 @@ from lxml import etree
 from ..domain.errors import PackageError
 from ..ooxml.correction import note_text
 from ..ooxml.edit import PackageEdit
+from ..ooxml.inert import inert
 from ..ooxml.package import MAIN_NS, Package
 from ..ooxml.refs import Box, box
+from ..ooxml.table import workbook_part
 from .former_marks import remove_marks
 from .list_sheet import add_list, add_record
 from .mark import Mark
@@ -23,20 +25,25 @@ from .notes import Notes
 from .styles import SIDES, MarkStyles
 
 _DEMANDS = {"error": "修正が必要です", "warning": "ご確認ください"}
+_REMOVED = "このファイルから、{}を取り除きました。記入した内容はそのままです。"
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 
 
 def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
-    """The .xlsx or .xlsm with these marks, listed under the lines of ``header`` on 差し戻し.
+    """The .xlsx or .xlsm as an .xlsx with these marks, listed under the lines of ``header`` on 差し戻し.
+
+    Macros and the like are taken out, and the list says so.
 
     Raises PackageError where the workbook is damaged or cannot be edited (Strict Open XML, shared), ValueError where
     a mark's cell is no address.
     """
-    edit = PackageEdit(package)
-    if package.xml(edit.workbook).tag != f"{{{MAIN_NS}}}workbook":
+    book = workbook_part(package)
+    if package.xml(book).tag != f"{{{MAIN_NS}}}workbook":
         raise PackageError("この形のブック（Strict Open XML など）には書き込めません")
-    if any(r.kind == "revisionHeaders" for r in package.relationships(edit.workbook)):
+    if any(r.kind == "revisionHeaders" for r in package.relationships(book)):
         raise PackageError("共有ブックには書き込めません")  # its log of changes would name sheets it has not
+    package, removed = inert(package)
+    edit = PackageEdit(package)
     styles = MarkStyles(edit.tree(_styles_part(edit)))
     notes = {sheet: Notes(edit, sheet) for sheet in edit.sheets}
     remove_marks(edit, styles, notes)
@@ -46,7 +53,7 @@ def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str
             _tint(edit, sheet, styles, place, "error" if any(m.severity == "error" for _, m in here) else "warning")
             own.add(place, [note_text(n, _DEMANDS[m.severity], (m.message, m.fix)) for n, m in here])
         own.prune()
-    add_list(edit, styles, marks, header)
+    add_list(edit, styles, marks, [*header, *([_REMOVED.format("、".join(removed))] if removed else [])])
     if styles.originals:
         add_record(edit, styles.originals)
     return edit.data()

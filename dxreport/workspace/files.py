@@ -7,21 +7,23 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from errno import EISDIR
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 
 from ..domain.errors import DxreportError, LockedError
 
 KEPT_BACKUPS = 30
-LOCK_SECONDS = 60.0  # collects of several people wait for each other; each writes within seconds
+LOCK_SECONDS = 180.0  # collects of several people wait for each other; each writes within seconds
 STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)")  # names that Windows keeps to itself
 _LONGEST = 180  # bytes of UTF-8; systems accept 255, and a number may be put before the name
-_BACKUP = r"_\d{8}-\d{6}(?:-\d+)?"
+_TRIES = 10  # to rename, a tenth of a second apart
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -30,88 +32,104 @@ def atomic_write(path: Path, data: bytes) -> None:
     Creates folders as needed. Raises LockedError if the file may not be written (no permission, or
     on Windows open in another program), DxreportError if it cannot be (disk full).
     """
-    temporary = path.with_name(f".dxreport-{token_hex(8)}.tmp")
+    temporary = beside(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        write_beside(path, temporary, data)
+        rename(temporary, path)
     except OSError as error:
         with suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, PermissionError):
-            fix = "Excel などで開いていれば閉じてください。フォルダーに書き込む権限も確かめてください。"
-            raise LockedError(f"{path} に書き込めません。", fix) from None
-        fix = "空き容量と保存先を確かめてください。"
-        raise DxreportError(f"{path} に書き込めません（{error.strerror}）。", fix) from None
+            os.unlink(temporary)
+        raise unwritable(path, error) from None
 
 
-@contextmanager
-def all_or_nothing() -> Iterator[Callable[[Path, bytes], None]]:
-    """Yield ``write(path, data)``; if anything fails in the block, restore every file written.
+def beside(path: Path) -> Path:
+    """Return a new name next to ``path``, under which its content is written first."""
+    return path.with_name(f".dxreport-{token_hex(8)}.tmp")
 
-    A file that already holds ``data`` is not rewritten. ``write`` raises as ``atomic_write``.
-    """
-    before: dict[Path, bytes | None] = {}
 
-    def write(path: Path, data: bytes) -> None:
-        old = path.read_bytes() if path.is_file() else None
-        if old != data:
-            before.setdefault(path, old)
-            atomic_write(path, data)
-
+def write_beside(path: Path, temporary: Path, data: bytes) -> None:
+    """Write what is to become ``path`` to ``temporary``, down to the disk, with the permissions that ``path`` has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        yield write
-    except BaseException:
-        for path, old in reversed(before.items()):
-            with suppress(OSError, DxreportError):
-                if old is None:
-                    path.unlink(missing_ok=True)
-                elif not path.is_file() or path.read_bytes() != old:
-                    atomic_write(path, old)
-        raise
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if path.exists():
+        shutil.copymode(path, temporary)
 
 
-def backup(path: Path, folder: Path, now: datetime, write: Callable[[Path, bytes], None] = atomic_write) -> Path:
-    """Copy ``path`` to ``folder`` as ``name_YYYYMMDD-HHMMSS.xlsx`` by ``write``, and return the copy's path.
+def refuse_in_use(path: Path) -> None:
+    """Raise OSError where it can be seen beforehand that ``path`` cannot be replaced: a folder, on Windows an open file."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+    if sys.platform == "win32" and path.exists():
+        with path.open("r+b"):
+            pass
 
-    Further copies within one second are numbered from 2. Only the newest 30 copies are kept.
+
+def rename(temporary: Path, path: Path) -> None:
+    """Put ``temporary`` in the place of ``path``; on Windows a scanner or indexer may hold it for a moment."""
+    for left in reversed(range(_TRIES if sys.platform == "win32" else 1)):
+        try:
+            os.replace(temporary, path)
+            break
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(0.1)
+    _sync_folder(path.parent)
+
+
+def unwritable(path: Path, error: OSError) -> DxreportError:
+    """Return the error for a file that could not be written."""
+    if isinstance(error, PermissionError):
+        fix = "Excel などで開いていれば閉じてください。フォルダーに書き込む権限も確かめてください。"
+        return LockedError(f"{path} に書き込めません。", fix)
+    fix = "空き容量と保存先を確かめてください。"
+    return DxreportError(f"{path} に書き込めません（{error.strerror or error}）。", fix)
+
+
+def backup_path(path: Path, folder: Path, now: datetime) -> Path:
+    """Return where a copy of ``path`` is kept in ``folder``: as ``name_YYYYMMDD-HHMMSS.xlsx``.
+
+    Further copies within one second are numbered from 2.
     """
     stem = f"{path.stem}_{now:%Y%m%d-%H%M%S}"
-    target, number = folder / f"{stem}{path.suffix}", 1
-    while target.exists():
-        number += 1
-        target = folder / f"{stem}-{number}{path.suffix}"
-    write(target, path.read_bytes())
-    pattern = re.compile(re.escape(path.stem) + _BACKUP + re.escape(path.suffix))
-    kept = sorted((p for p in folder.iterdir() if pattern.fullmatch(p.name)), key=lambda p: p.stem)
-    for old in kept[:-KEPT_BACKUPS]:
-        if old != target:
+    names = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
+    return next(target for name in names if not (target := folder / f"{name}{path.suffix}").exists())
+
+
+def prune_backups(path: Path, folder: Path, newest: Path) -> None:
+    """Keep the newest 30 copies of ``path`` in ``folder``, and the one just made though the clock was put back."""
+    pattern = re.compile(re.escape(path.stem) + r"_(\d{8}-\d{6})(?:-(\d+))?" + re.escape(path.suffix))
+    found: dict[Path, tuple[str, int]] = {}
+    with suppress(OSError):
+        found = {p: (m[1], int(m[2] or 1)) for p in folder.iterdir() if (m := pattern.fullmatch(p.name))}
+    for old in sorted(found, key=found.__getitem__)[:-KEPT_BACKUPS]:
+        if old != newest:
             with suppress(OSError):  # open in Excel on Windows: removed next time
-                old.unlink(missing_ok=True)
-    return target
+                os.unlink(old)
 
 
 @contextmanager
 def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
-    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (60) seconds."""
+    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (180) seconds."""
     from filelock import FileLock, Timeout
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(str(path))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=LOCK_SECONDS if timeout is None else timeout)
     except Timeout:
         raise LockedError(
             f"別の dxreport が {path.parent} に書き込んでいます。", "終わるのを待って、もう一度実行してください。"
         ) from None
-    except PermissionError:
-        raise LockedError(f"{path.parent} に書き込めません。", "フォルダーに書き込む権限を確かめてください。") from None
+    except OSError as error:
+        raise unwritable(path.parent, error) from None
     try:
         yield
     finally:
@@ -132,7 +150,7 @@ def opened_elsewhere(path: Path) -> str | None:
                 return None
         except FileNotFoundError:
             return None
-        except PermissionError:
+        except OSError:  # no permission, a sharing violation, a lock of the file server
             by_libre = libre.exists()
     elif _fresh(excel) or _fresh(libre):
         by_libre = not _fresh(excel)
@@ -167,13 +185,14 @@ def _libre_user(path: Path) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    # Make the new name reach the disk too; Windows has no such call and needs none.
+    # Make the new name reach the disk too. The file is there already; Windows has no such call, and some servers refuse it.
     if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 def file_name(text: str) -> str:

@@ -29,6 +29,8 @@ class Workspace:
     master_folder = _Place("master")  # the master, and everything kept with it
     master = _Place("master/master.xlsx")
     lock = _Place("master/.lock")  # locked during a write to the workspace
+    pending = _Place("master/.pending")  # what a run is about to write; gone when it is done
+    secret = _Place("master/.secret")  # the key of the stamps
     issued = _Place("master/issued")  # workbooks and values as issued, by issue id
     forms = _Place("master/forms")  # form templates as used for issues, by form hash
     returns = _Place("master/returns")  # returned files as received, by return id

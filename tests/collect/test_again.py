@@ -49,7 +49,7 @@ def corrected(quarter: Quarter, data: bytes, edits: Edits) -> bytes:
 
 def mail(name: str, data: bytes, day: int) -> bytes:
     message = EmailMessage()
-    message["From"], message["Date"] = "sangyou@example.lg.jp", f"Fri, {day} Jul 2022 01:02:03 +0000"
+    message["From"], message["Date"] = "sangyou@city.kisarazu.lg.jp", f"Fri, {day} Jul 2022 01:02:03 +0000"
     message.set_content("送ります。")
     message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
     return message.as_bytes()

@@ -160,16 +160,16 @@ def test_a_saved_mail(tmp_path: Path) -> None:
     (tmp_path / "返信.eml").write_bytes(mail([("産業振興課①.xlsx", XLSX), ("送付状.pdf", b"%PDF")]))
     first, second = gather([tmp_path])
     assert (first.name, first.data) == ("返信.eml › 産業振興課①.xlsx", XLSX)
-    assert (first.sender, first.received) == ("産業振興課 <sangyou@example.lg.jp>", "2022-07-15T10:02:03+09:00")
+    assert (first.sender, first.received) == ("産業振興課 <sangyou@city.kisarazu.lg.jp>", "2022-07-15T10:02:03+09:00")
     assert second.name == "返信.eml › 送付状.pdf"
 
 
 def test_mails_in_zips_zips_in_mails_and_forwarded_mails(tmp_path: Path) -> None:
     forward = EmailMessage()
-    forward["From"], forward["Date"] = "係長 <kakari@example.lg.jp>", "Mon, 18 Jul 2022 09:00:00 +0900"
+    forward["From"], forward["Date"] = "係長 <kakari@city.kisarazu.lg.jp>", "Mon, 18 Jul 2022 09:00:00 +0900"
     forward.set_content("転送します。")
     inner = EmailMessage()
-    inner["From"], inner["Date"] = "tantou@example.lg.jp", "Fri, 15 Jul 2022 10:00:00 +0900"
+    inner["From"], inner["Date"] = "tantou@city.kisarazu.lg.jp", "Fri, 15 Jul 2022 10:00:00 +0900"
     inner["Subject"] = "7/15 回答"
     inner.set_content("回答です。")
     inner.add_attachment(zipped([("回答.xlsx", XLSX)]), maintype="application", subtype="zip", filename="回答.zip")
@@ -182,7 +182,7 @@ def test_mails_in_zips_zips_in_mails_and_forwarded_mails(tmp_path: Path) -> None
         ("受信.zip › no.eml", "E460"),
         ("転送.eml › 15 回答.eml › 回答.zip › 回答.xlsx", ""),
     ]
-    assert [file.sender for file in files][2] == "tantou@example.lg.jp"
+    assert [file.sender for file in files][2] == "tantou@city.kisarazu.lg.jp"
     assert (files[1].subject, files[1].text) == ("回答", "送ります。")
 
 
@@ -192,19 +192,19 @@ def test_a_mail_without_sender_and_date_has_those_of_the_mail_around_it(tmp_path
     inner.set_content("回答です。")
     inner.add_attachment(XLSX, maintype="application", subtype="octet-stream", filename="回答.xlsx")
     outer = EmailMessage()
-    outer["From"], outer["Date"] = "tantou@example.lg.jp", "Fri, 15 Jul 2022 10:00:00 +0900"
+    outer["From"], outer["Date"] = "tantou@city.kisarazu.lg.jp", "Fri, 15 Jul 2022 10:00:00 +0900"
     outer.add_attachment(inner)
     (tmp_path / "a.eml").write_bytes(outer.as_bytes())
     (file,) = gather([tmp_path])
     assert (file.name, file.problem) == ("a.eml › 下書き.eml › 回答.xlsx", "")
-    assert (file.sender, file.received) == ("tantou@example.lg.jp", "2022-07-15T10:00:00+09:00")
+    assert (file.sender, file.received) == ("tantou@city.kisarazu.lg.jp", "2022-07-15T10:00:00+09:00")
 
 
 def test_an_outlook_mail(tmp_path: Path) -> None:
     (tmp_path / "返信.msg").write_bytes(outlook([("観光課_回答①.xlsx", XLSX), ("大きな回答.xlsx", b"PK" * 4000)]))
     first, second = gather([tmp_path])
     assert (first.name, first.data) == ("返信.msg › 観光課_回答①.xlsx", XLSX)
-    assert (first.sender, first.received) == ('"観光課" <kankou@example.lg.jp>', "2022-07-15T10:02:03+09:00")
+    assert (first.sender, first.received) == ('"観光課" <kankou@city.kisarazu.lg.jp>', "2022-07-15T10:02:03+09:00")
     assert (second.name, second.data) == ("返信.msg › 大きな回答.xlsx", b"PK" * 4000)
 
 

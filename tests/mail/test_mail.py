@@ -201,7 +201,7 @@ def test_several_addresses_and_copies(tmp_path):
 
 def test_drafts_are_written_and_collect_reads_their_attachments(issued_quarter, tmp_path):
     found = drafts(issued_quarter, MailKind.REMIND)
-    written = mail.write(found, tmp_path)
+    written = mail.write(issued_quarter.workspace, found, tmp_path)
     assert [p.name for p in written.paths] == [f"{d.department}.eml" for d in found.drafts] and not written.removed
     read_back = {(f.path.stem, f.file_name): f.sha256 for f in gather([tmp_path])}
     assert read_back == {
@@ -215,14 +215,14 @@ def test_the_same_day_gives_the_same_bytes(issued_quarter):
 
 
 def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_path):
-    mail.write(drafts(quarter, MailKind.REQUEST), tmp_path / "依頼")
-    mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
+    mail.write(quarter.workspace, drafts(quarter, MailKind.REQUEST), tmp_path / "依頼")
+    mail.write(quarter.workspace, drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     kept = {"メモ.txt": b"x", "手書き.eml": b"Subject: mine\r\n\r\n"}
     for name, data in kept.items():
         (tmp_path / "督促" / name).write_bytes(data)
     shutil.copy(tmp_path / "依頼" / "職員課.eml", tmp_path / "督促" / "依頼 職員課.eml")  # of another kind
     quarter.collect(quarter.filled({}))
-    written = mail.write(drafts(quarter, MailKind.REMIND), tmp_path / "督促")
+    written = mail.write(quarter.workspace, drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     assert [p.name for p in written.removed] == [f"{OFFICE}.eml"]
     left = {p.name for p in (tmp_path / "督促").iterdir()}
     assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {
@@ -232,7 +232,7 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
 
 
 def test_what_somebody_wrote_or_edited_stays_and_the_other_drafts_are_written_again(quarter, tmp_path):
-    first = mail.write(drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path)
+    first = mail.write(quarter.workspace, drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path)
     assert (len(first.paths), first.kept, first.stale) == (16, (), ())
     own, edited, answered = (tmp_path / f"{name}.eml" for name in ("職員課", "総務課", OFFICE))
     own.write_bytes(b"Subject: mine\r\n\r\n")  # saved by a mail program, which writes it anew
@@ -243,13 +243,13 @@ def test_what_somebody_wrote_or_edited_stays_and_the_other_drafts_are_written_ag
     for name in ("メール_依頼.txt",):
         path = quarter.workspace.templates / name
         path.write_text(path.read_text(encoding="utf-8").replace("お世話になっております。", "お疲れさまです。"))
-    again = mail.write(drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path)
+    again = mail.write(quarter.workspace, drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path)
     assert (set(again.kept), again.stale, again.removed) == ({own, edited}, (answered,), ())
     assert {path: path.read_bytes() for path in changed} == changed
     others = [path.read_bytes() for path in again.paths if path not in changed]
     assert len(others) == 13 and all("お疲れさまです" in body_of(data) for data in others)
     edited.unlink()
-    assert mail.write(drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path).kept == (own,)
+    assert mail.write(quarter.workspace, drafts(quarter, MailKind.REQUEST, ISSUED), tmp_path).kept == (own,)
     assert "お疲れさまです" in body_of(edited.read_bytes())
 
 
@@ -323,7 +323,7 @@ def test_a_mail_that_only_holds_a_draft_is_not_overwritten(issued_quarter, tmp_p
     outer.add_attachment(read(found.drafts[0]))
     path = tmp_path / found.drafts[0].file
     path.write_bytes(outer.as_bytes(policy=email.policy.SMTP))
-    assert mail.write(found, tmp_path).kept == (path,)
+    assert mail.write(issued_quarter.workspace, found, tmp_path).kept == (path,)
 
 
 def test_the_mail_is_signed_by_the_office_and_asks_for_the_form_by_its_name(quarter):

@@ -29,7 +29,7 @@ def draft(quarter: Quarter, kind: MailKind, day: int, *, but: tuple[str, ...] = 
     master, now = quarter.master, datetime(2022, 7, day, 10)
     round_ = master.settings.round("第1四半期")
     made = plan(quarter.workspace, master, kind, round_, now)
-    paths = write(made, out_folder(quarter.workspace, master, kind, round_)).paths
+    paths = write(quarter.workspace, made, out_folder(quarter.workspace, master, kind, round_)).paths
     kept = [(d, p) for d, p in zip(made.drafts, paths, strict=True) if d.department not in but]
     record(quarter.workspace, replace(made, drafts=tuple(d for d, _ in kept)), [p for _, p in kept], now)
 

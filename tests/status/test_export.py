@@ -34,7 +34,7 @@ def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> 
     master, now = quarter.master, datetime(2022, 7, 18, 9)
     round_ = master.settings.round("第1四半期")
     drafts = plan(quarter.workspace, master, MailKind.RETURN, round_, now)
-    paths = write(drafts, out_folder(quarter.workspace, master, MailKind.RETURN, round_)).paths
+    paths = write(quarter.workspace, drafts, out_folder(quarter.workspace, master, MailKind.RETURN, round_)).paths
     record(quarter.workspace, drafts, paths, now)
     today = agenda(quarter.workspace, master, status(master, round_, LATE.date()), LATE.date())
     return status_export(master, today, quarter.workspace.reports)

@@ -61,7 +61,7 @@ F, S, P, T, C, N = (
 )
 READ = "中身で見分けて読み取ります"
 SEEN = "画面に見えていたとおりの文字で取り込みます"
-MAIL = "[産業振興課 <sangyou@example.lg.jp> 2022-07-15T10:02:03+09:00] "
+MAIL = "[産業振興課 <sangyou@city.kisarazu.lg.jp> 2022-07-15T10:02:03+09:00] "
 GOOD = "; 03-01 merged; 03-05 merged"  # the good return in the same run
 
 
@@ -96,7 +96,8 @@ FORMATS = (
     Case(F, "sent as it was issued", "配付されたブックに記入して、そのまま返す", "読み取ります", make=good),
     Case(F, "saved by LibreOffice", "LibreOffice で .xlsx、.xls、.ods に保存し直す", "読み取ります", steps=lambda at: []),
     Case(F, "saved by another program", "ほかのソフト（openpyxl）で開いて保存し直す", "読み取ります", make=edits.by_openpyxl),
-    Case(F, "saved as a workbook with macros", "マクロ有効ブック（.xlsm）で保存する", "読み取ります。マクロは動かしません", make=edits.xlsm),
+    Case(F, "saved as a workbook with macros", "マクロ有効ブック（.xlsm）で保存する", "読み取ります。マクロは動かさず、差し戻すファイルからは取り除きます",
+         f"file W641; {BOTH}", make=edits.xlsm),
     Case(F, "saved as a binary workbook", "バイナリブック（.xlsb）で保存する", "読み取ります", make=edits.xlsb_with()),
     Case(F, "an .xlsx called .xls", ".xlsx の拡張子を .xls に変える", READ, make=edits.called("返送.xls")),
     Case(F, "an .xls or .ods called .xlsx", ".xls や .ods の拡張子を .xlsx に変える", READ, steps=lambda at: [], formats=("xls", "ods"),
@@ -117,6 +118,8 @@ FORMATS = (
          MAIL.replace("産業振興課", '"産業振興課"') + BOTH, edits.msg),
     Case(F, "a forwarded mail", "転送されたメールを保存して渡す", "中のメールの添付を読み取り、もとの差出人と日時を記録します", MAIL + BOTH,
          edits.forwarded),
+    Case(F, "a mail from a foreign address", "部署の宛先でもメールのドメインでもないアドレスから送る", "読み取り、差出人を確かめるよう示します",
+         f"{MAIL.replace('city.kisarazu.lg.jp', 'example.com')}file W640; {BOTH}", edits.foreign),
     Case(F, "a mail with nothing attached", "添付を忘れたメールを保存して渡す", "受付不可とし、差出人の部署と本文を示します", MAIL + "refused E460",
          edits.bare_mail),
     Case(F, "a read-only file in a read-only folder", "読み取り専用のファイルを渡す", "読み取ります", make=edits.read_only),

@@ -172,24 +172,29 @@ def eml(quarter: Quarter) -> Returned:
     return [quarter.put(mail([("産業振興課①（最終）.xlsx", quarter.filled({}))]), "回答.eml")]
 
 
+def foreign(quarter: Quarter) -> Returned:
+    """In a saved mail from an address that is nobody's."""
+    return [quarter.put(mail([("回答.xlsx", quarter.filled({}))], domain="example.com"), "回答.eml")]
+
+
 def msg(quarter: Quarter) -> Returned:
     """In a mail that Outlook saved."""
     attachments = [("産業振興課①（最終）.xlsx", quarter.filled({}))]
-    return [quarter.put(outlook(attachments, "産業振興課", "sangyou@example.lg.jp"), "回答.msg")]
+    return [quarter.put(outlook(attachments, "産業振興課", "sangyou@city.kisarazu.lg.jp"), "回答.msg")]
 
 
 def forwarded(quarter: Quarter) -> Returned:
     """In a mail that was forwarded as an attachment."""
     inner = EmailMessage()
     inner["From"], inner["Date"], inner["Subject"] = (
-        "産業振興課 <sangyou@example.lg.jp>",
+        "産業振興課 <sangyou@city.kisarazu.lg.jp>",
         "Fri, 15 Jul 2022 10:02:03 +0900",
         "回答",
     )
     inner.set_content("回答です。")
     inner.add_attachment(quarter.filled({}), maintype="application", subtype="octet-stream", filename="回答.xlsx")
     outer = EmailMessage()
-    outer["From"], outer["Date"] = "係長 <kakari@example.lg.jp>", "Mon, 18 Jul 2022 09:00:00 +0900"
+    outer["From"], outer["Date"] = "係長 <kakari@city.kisarazu.lg.jp>", "Mon, 18 Jul 2022 09:00:00 +0900"
     outer.set_content("転送します。")
     outer.add_attachment(inner)
     return [quarter.put(outer.as_bytes(), "転送.eml")]

@@ -34,7 +34,8 @@ GROUPS = {
     "W6": "設定、部署の宛先、成果目標の方向、受付簿と競合",
 }  # fmt: skip
 WORDS = {
-    "areas": "分野の番号", "cells": "セル", "column": "列", "count": "数", "conflict": "競合番号", "current": "マスターの内容",
+    "areas": "分野の番号", "cells": "セル", "column": "列", "count": "数", "conflict": "競合番号",
+    "department": "部署", "issues": "発行番号", "current": "マスターの内容",
     "names": "設定の項目", "tag": "{{ … }}",
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "file": "ファイル", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",

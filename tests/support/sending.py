@@ -29,10 +29,10 @@ def _stand_in(index: int, name: str, encoding: str) -> str:
     return f"{index:02}".ljust(len(name.encode(encoding)), "_")
 
 
-def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> bytes:
+def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答", domain: str = "city.kisarazu.lg.jp") -> bytes:
     """Return a saved mail with these attachments."""
     message = EmailMessage()
-    message["From"] = "産業振興課 <sangyou@example.lg.jp>"
+    message["From"] = f"産業振興課 <sangyou@{domain}>"
     message["Date"] = "Fri, 15 Jul 2022 01:02:03 +0000"
     message["Subject"] = subject
     message.set_content("送ります。")
@@ -44,7 +44,7 @@ def mail(attachments: Iterable[tuple[str, bytes]], subject: str = "回答") -> b
 def outlook(
     attachments: list[tuple[str, bytes]],
     sender: str = "観光課",
-    address: str = "kankou@example.lg.jp",
+    address: str = "kankou@city.kisarazu.lg.jp",
     *,
     subject: str = "",
     body: str = "",

@@ -13,12 +13,12 @@ import pytest
 from dxreport.domain.errors import DxreportError, LockedError, MasterError
 from dxreport.workspace.files import (
     KEPT_BACKUPS,
-    all_or_nothing,
     atomic_write,
-    backup,
+    backup_path,
     file_name,
     locked,
     opened_elsewhere,
+    prune_backups,
 )
 from dxreport.workspace.paths import Workspace
 
@@ -50,13 +50,20 @@ def test_the_permissions_of_a_file_stay(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def _backup(path: Path, folder: Path, now: datetime) -> Path:
+    copy = backup_path(path, folder, now)
+    atomic_write(copy, path.read_bytes())
+    prune_backups(path, folder, copy)
+    return copy
+
+
 def test_backups_are_kept_by_time_and_the_oldest_go(tmp_path: Path) -> None:
     path, folder = tmp_path / "master.xlsx", tmp_path / "backup"
     folder.mkdir()
     (folder / "メモ.txt").write_bytes(b"mine")
     for n in range(KEPT_BACKUPS + 5):
         path.write_bytes(str(n).encode())
-        assert backup(path, folder, NOW + timedelta(seconds=n)).read_bytes() == str(n).encode()
+        assert _backup(path, folder, NOW + timedelta(seconds=n)).read_bytes() == str(n).encode()
     kept = sorted(folder.glob("*.xlsx"))
     assert len(kept) == KEPT_BACKUPS
     assert kept[0].name == "master_20220711-093005.xlsx"
@@ -66,18 +73,27 @@ def test_backups_are_kept_by_time_and_the_oldest_go(tmp_path: Path) -> None:
 def test_two_backups_of_one_second_are_both_kept(tmp_path: Path) -> None:
     path = tmp_path / "master.xlsx"
     path.write_bytes(b"1")
-    first = backup(path, tmp_path / "backup", NOW)
+    first = _backup(path, tmp_path / "backup", NOW)
     path.write_bytes(b"2")
-    second = backup(path, tmp_path / "backup", NOW)
+    second = _backup(path, tmp_path / "backup", NOW)
     assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
+def test_of_many_backups_of_one_second_the_first_go(tmp_path: Path) -> None:
+    path, folder = tmp_path / "master.xlsx", tmp_path / "backup"
+    path.write_bytes(b"1")
+    for _ in range(KEPT_BACKUPS + 1):
+        _backup(path, folder, NOW)
+    names = {p.name for p in folder.iterdir()}
+    assert names == {f"master_20220711-093000-{n}.xlsx" for n in range(2, KEPT_BACKUPS + 2)}
 
 
 def test_the_backup_just_made_stays_though_the_clock_was_put_back(tmp_path: Path) -> None:
     path, folder = tmp_path / "master.xlsx", tmp_path / "backup"
     path.write_bytes(b"now")
     for n in range(KEPT_BACKUPS):
-        backup(path, folder, NOW + timedelta(days=1, seconds=n))
-    assert backup(path, folder, NOW).read_bytes() == b"now"
+        _backup(path, folder, NOW + timedelta(days=1, seconds=n))
+    assert _backup(path, folder, NOW).read_bytes() == b"now"
 
 
 def test_a_lock_keeps_other_processes_out_until_released(tmp_path: Path) -> None:
@@ -136,27 +152,6 @@ def test_a_locked_error_has_a_remedy(tmp_path: Path) -> None:
     with locked(tmp_path / ".lock"), pytest.raises(LockedError) as caught, locked(tmp_path / ".lock", 0.01):
         pass
     assert "もう一度実行" in caught.value.fix
-
-
-def test_what_was_written_twice_is_put_back_as_it_was_at_first(tmp_path: Path) -> None:
-    old, new = tmp_path / "a", tmp_path / "b"
-    old.write_bytes(b"as it was")
-    with pytest.raises(RuntimeError), all_or_nothing() as write:
-        for data in (b"1", b"2"):
-            write(old, data)
-            write(new, data)
-        raise RuntimeError
-    assert old.read_bytes() == b"as it was" and not new.exists()
-
-
-def test_a_file_that_holds_the_data_already_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes(b"same")
-    before = path.stat()
-    with all_or_nothing() as write:
-        write(path, b"same")
-    after = path.stat()
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_name_that_is_cut_does_not_end_in_dots_or_blanks() -> None:

@@ -7,6 +7,7 @@ more than joining strings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType, SimpleNamespace
@@ -85,8 +86,14 @@ class PreparedForm:
     are the rows, ``long_lists`` the lists of 設定 that do not fit into a rule.
     """
 
-    def __init__(self, form: Form, round_: Round, settings: Settings, department: str) -> None:
-        """Prepare ``form``; raises TemplateError when a fixed text of it fails with these settings."""
+    def __init__(
+        self, form: Form, round_: Round, settings: Settings, department: str, *, secret: bytes = b""
+    ) -> None:  # fmt: skip
+        """Prepare ``form``; raises TemplateError when a fixed text of it fails with these settings.
+
+        Its stamps are sealed with ``secret``, if any.
+        """
+        self.secret = secret
         self.form, self.round, self.settings, self.department = form, round_, settings, department
         self.this = ThisPeriod(round_.quarter, settings.plan_year)
         years = SimpleNamespace(**{f"y{n}": year.label for n, year in enumerate(settings.plan_years, 1)})
@@ -101,6 +108,12 @@ class PreparedForm:
         self.fixed_values: dict[
             tuple[str, Callable[[Any], int]], int | None
         ] = {}  # of expressions of the control column
+
+    def unsealed(self) -> PreparedForm:
+        """Return the same without a secret."""
+        found = copy(self)
+        found.secret = b""
+        return found
 
     def sheet_name(self, measure: str) -> str:
         """Return the name of the sheet with this measure: its ID, of a list that of the department."""

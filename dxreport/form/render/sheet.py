@@ -103,7 +103,7 @@ class _SheetWriter:
         self.prepared, self.form, self.measures, self.used = prepared, prepared.form, tuple(measures), used
         self.is_list = self.form.layout.is_list
         named = "" if self.is_list else measures[0].id
-        self.stamp = Stamp(issue, named, self.form.digest) if issue else None
+        self.stamp = Stamp(issue, named, self.form.digest).sealed(prepared.secret) if issue else None
         self.scope: list[Any] = [None] * self.form.layout.slots
         self.drawn: dict[str, set[int]] = {m.id: set() for m in measures}
         self.begins: dict[str, int] = {}

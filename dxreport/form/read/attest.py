@@ -1,0 +1,98 @@
+"""Whether the keys of a sheet are those that were issued, in an order that the sheet itself bears out.
+
+People insert rows and sort them, and the keys go with them. A key that stands in another order than issued is borne
+out by what is printed in its row or column, or by the neighbour that it came with. Keys that changed places alone are
+not: their answers would go to the wrong item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from .sheet import Rows, find_stamp, template_row
+
+Place = tuple[int, int]  # row and column from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What the keys of a sheet are worth: the places of ``strange`` ones, rows and columns whose keys are in ``doubt``.
+
+    Rows and columns count from 0.
+    """
+
+    strange: tuple[Place, ...] = ()
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+
+
+UNATTESTED = Attested()
+
+
+def attest(rows: Rows, issued: Rows) -> Attested:
+    """Compare the keys of a sheet with those of the sheet as issued."""
+    here, sent = find_stamp(rows), find_stamp(issued)
+    if here is None or sent is None:
+        return UNATTESTED
+    (down, across), (sent_down, sent_across) = _keys(rows, *here[1:]), _keys(issued, *sent[1:])
+    strange = [(r, here[2]) for r, key in down if key not in sent_down.keys]
+    strange += [(here[1], c) for c, key in across if key not in sent_across.keys]
+    return Attested(
+        tuple(strange),
+        tuple(_doubtful(_Lines(rows, down, across), _Lines(issued, sent_down, sent_across), template_row)),
+        tuple(_doubtful(_Lines(rows, across, down), _Lines(issued, sent_across, sent_down), lambda key: 0)),
+    )
+
+
+class _Keyed(list[tuple[int, str]]):
+    """The keys of rows, or of columns, with their places."""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(key for _, key in self)
+
+
+def _keys(rows: Rows, top: int, left: int) -> tuple[_Keyed, _Keyed]:
+    down = _Keyed((r, row[left]) for r, row in enumerate(rows) if r > top and row[left][:1] == "r")
+    across = _Keyed((c, key) for c, key in enumerate(rows[top]) if c > left and key[:1] == "c" and key[1:].isalpha())
+    return down, across
+
+
+class _Lines:
+    """The keyed rows of a sheet, or its keyed columns: the place of each by its key, in order, and its texts.
+
+    Of a key that stands twice the first counts. Texts are by the key of the column, or of the row.
+    """
+
+    def __init__(self, rows: Rows, keys: _Keyed, cross: _Keyed) -> None:
+        self.at: dict[str, int] = {}
+        for at, key in keys:
+            self.at.setdefault(key, at)
+        self._rows, self._cross, self._across = rows, cross, bool(cross) and cross[0][1][:1] == "c"
+
+    def texts(self, key: str) -> dict[str, str]:
+        """What a line holds."""
+        at, rows = self.at[key], self._rows
+        return {cross: rows[at][n] if self._across else rows[n][at] for n, cross in reversed(self._cross)}
+
+
+def _doubtful(here: _Lines, sent: _Lines, kind: Callable[[str], int]) -> Iterator[int]:
+    """The places of keys that follow another key than they were issued after, and that no text bears out.
+
+    Only lines of one ``kind`` are taken for each other. One without a text of its own that holds nothing new is
+    nobody's.
+    """
+    order = [key for key in sent.at if key in here.at]
+    known = [key for key in here.at if key in sent.at]
+    before, last = dict(zip(order, ["", *order], strict=False)), ""
+    for key in known if known != order else ():
+        if before[key] != last:
+            others = [sent.texts(other) for other in order if other != key and kind(other) == kind(key)]
+            now, then = here.texts(key), sent.texts(key)
+            own = {c: text for c, text in then.items() if text and all(other.get(c) != text for other in others)}
+            filled = any(text and text != then.get(c) for c, text in now.items())
+            if (own or filled) and not any(now.get(c) == text for c, text in own.items()):
+                yield here.at[key]
+        last = key

@@ -1,0 +1,34 @@
+"""The secret of a workspace, with which the stamps of its workbooks are sealed. It never stands in a workbook."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from secrets import token_hex
+
+from .files import atomic_write, locked
+from .paths import Workspace
+
+
+def new_secret() -> bytes:
+    """Return a secret as it is kept: one line of text."""
+    return f"{token_hex(32)}\n".encode("ascii")
+
+
+def secret_of(workspace: Workspace) -> bytes:
+    """Return the secret, b"" where there is none yet."""
+    kept = workspace.secret.read_bytes() if workspace.secret.is_file() else b""
+    return sha256(kept.strip()).digest() if kept.strip() else b""
+
+
+def make_secret(workspace: Workspace) -> bytes:
+    """Return the secret, made now in a workspace of an earlier release; raises LockedError."""
+    if not secret_of(workspace):
+        with locked(workspace.lock):
+            if not secret_of(workspace):
+                atomic_write(workspace.secret, new_secret())
+    return secret_of(workspace)
+
+
+def secret_name(secret: bytes) -> str:
+    """Return what tells a secret from others and does not betray it; "" for none."""
+    return sha256(b"dxreport " + secret).hexdigest()[:12] if secret else ""

@@ -1,0 +1,250 @@
+"""Several files of a workspace, written together with its master or not at all.
+
+Every file is written beside its place, then renamed: first what the master will refer to, then the master, which
+makes all of it count, then what is handed out. A journal names them before: the next command that writes removes what
+a dead one left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from types import MappingProxyType
+
+from ..domain.errors import DxreportError, LockedError, MasterError, Unfinished
+from .files import atomic_write, beside, locked, opened_elsewhere, refuse_in_use, rename, unwritable, write_beside
+from .paths import Workspace
+
+NOTHING: Mapping[Path, bytes] = MappingProxyType({})
+_TEMPORARY = ".dxreport-*.tmp"
+_AGAIN = "Excel などで開いていれば閉じ、空き容量と権限を確かめて、もう一度実行してください。"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMaster:
+    """A master to be put in place: its bytes, and the hash of the one it replaces, "" for none."""
+
+    data: bytes
+    replaces: str
+
+
+def write_files(workspace: Workspace, files: Mapping[Path, bytes], *, gone: Iterable[Path] = ()) -> None:
+    """Write files to hand out, and remove those that are ``gone``: all, or nothing.
+
+    Raises LockedError or DxreportError where one cannot be written, Unfinished where not all could be put back.
+    """
+    own: AbstractContextManager[None] = nullcontext()
+    kept = os.access(workspace.master_folder, os.W_OK)  # a report may be made of a workspace that one may only read
+    if kept:
+        own = locked(workspace.lock)
+    with own:
+        write_together(workspace, after=files, gone=gone, journal=kept)
+
+
+def write_together(
+    workspace: Workspace,
+    *,
+    before: Mapping[Path, bytes] = NOTHING,
+    master: NewMaster | None = None,
+    after: Mapping[Path, bytes] = NOTHING,
+    gone: Iterable[Path] = (),
+    journal: bool = True,
+) -> None:
+    """Write the files ``before`` (those the master will refer to), the master, and ``after`` (those to hand out).
+
+    The caller holds the lock. A file that holds its data already is not written. Up to the master all is written or
+    nothing: raises MasterError when it is no longer the one to be replaced, LockedError when it is open elsewhere,
+    LockedError or DxreportError for a file that cannot be written. From then on raises Unfinished.
+    """
+    if journal:
+        recover(workspace)
+    run = _Run(workspace, master, {p: d for p, d in before.items() if not _holds(p, d)})
+    handed = {p: d for p, d in after.items() if not _holds(p, d)}
+    if not (run.before or master or handed):
+        _remove(gone)
+        return
+    try:
+        run.prepare({**run.before, **({workspace.master: master.data} if master else {}), **handed}, journal=journal)
+        run.place(run.before if master else handed)
+        if master:
+            refuse_rewritten(workspace, master.replaces)
+            run.place_master()
+    except BaseException as error:
+        if run.is_done():  # interrupted just after: the next run removes what is left
+            raise
+        lost = run.undo()
+        told = unwritable(run.at, error) if isinstance(error, OSError) else error
+        if lost:
+            why = told.message if isinstance(told, DxreportError) else "中断しました。"
+            raise Unfinished(f"{why}先に書いた{_names(lost)}を元に戻せませんでした。", _AGAIN) from None
+        raise told from None
+    unwritten = run.place_rest(handed) if master else []
+    left = _remove(gone)
+    run.forget()
+    if unwritten:
+        raise Unfinished(f"マスターは書き換えましたが、{_names(unwritten)}を書けませんでした。", _AGAIN)
+    if left:
+        raise Unfinished(f"ファイルは書きましたが、古い{_names(left)}を消せませんでした。", _AGAIN)
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return f" {'、'.join(map(str, paths))} "
+
+
+def refuse_open(workspace: Workspace) -> None:
+    """Raise LockedError while the master is open in Excel or LibreOffice."""
+    if who := opened_elsewhere(workspace.master):
+        space = "" if who.endswith("）") else " "
+        raise LockedError(
+            f"{workspace.master.name} が {who}{space}で開かれています。",
+            "保存して閉じてから、もう一度実行してください。",
+        )
+
+
+def refuse_rewritten(workspace: Workspace, expected: str) -> None:
+    """Raise LockedError while the master is open elsewhere, MasterError when it no longer has this hash."""
+    refuse_open(workspace)
+    if _hash(workspace.master) != expected:
+        raise MasterError(
+            f"{workspace.master.name} が、読み込んだあとに書き換えられました。何も変更していません。",
+            "もう一度実行してください。",
+        )
+
+
+def ready(workspace: Workspace) -> None:
+    """Before a command that writes reads anything: refuse a master that is open, remove what a dead run left.
+
+    The caller does not hold the lock. Raises LockedError.
+    """
+    refuse_open(workspace)
+    if workspace.pending.exists():
+        with locked(workspace.lock):
+            recover(workspace)
+
+
+def recover(workspace: Workspace) -> None:
+    """Remove what a dead run left; the caller holds the lock. What its master refers to stays, once it is in place."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        given = json.loads(workspace.pending.read_bytes())
+        ours = [workspace.root / name for name in given["temporary"]]
+        _remove(path for path in ours if path.match(_TEMPORARY))
+        if given["replaces"] == _hash(workspace.master):
+            new = (workspace.root / name for name in given["new"])
+            _remove(path for path in new if path.resolve().is_relative_to(workspace.root.resolve()))
+    root = workspace.root
+    _remove(chain(root.glob(f"*/{_TEMPORARY}"), root.glob(f"*/*/{_TEMPORARY}")))  # also those of earlier releases
+    _remove([workspace.pending])
+
+
+@dataclass(slots=True)
+class _Run:
+    """One writing of files; ``at`` is the file at work, ``placed`` are those in place, with what was there before.
+
+    ``is_last`` says that the master is being put in place.
+    """
+
+    workspace: Workspace
+    master: NewMaster | None
+    before: Mapping[Path, bytes]
+    at: Path = Path()
+    temporary: dict[Path, Path] = field(default_factory=dict)
+    placed: dict[Path, bytes | None] = field(default_factory=dict)
+    is_last: bool = False
+
+    def prepare(self, files: Mapping[Path, bytes], *, journal: bool) -> None:
+        """Write the journal, then every file beside its place."""
+        self.temporary = {path: beside(path) for path in files}
+        self.at = self.workspace.pending
+        if journal:
+            atomic_write(self.at, self._journal())
+        for path, data in files.items():
+            self.at = path
+            refuse_in_use(path)
+            write_beside(path, self.temporary[path], data)
+
+    def _journal(self) -> bytes:
+        root = self.workspace.root.resolve()
+        given = {
+            "replaces": self.master.replaces if self.master else None,
+            "new": [_name(root, path) for path in self.before if not path.exists()],
+            "temporary": [_name(root, path) for path in self.temporary.values()],
+        }
+        return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
+
+    def place(self, paths: Iterable[Path]) -> None:
+        """Rename the files into their places; raise OSError for the first that cannot be."""
+        for self.at in paths:
+            self.placed[self.at] = self.at.read_bytes() if self.at.is_file() else None
+            rename(self.temporary[self.at], self.at)
+
+    def place_master(self) -> None:
+        """Rename the master into its place; nothing is undone after it."""
+        self.at, self.is_last = self.workspace.master, True
+        rename(self.temporary[self.at], self.at)
+
+    def is_done(self) -> bool:
+        """Whether the master is in place."""
+        return self.is_last and not self.temporary[self.workspace.master].exists()
+
+    def place_rest(self, paths: Iterable[Path]) -> list[Path]:
+        """Rename the files into their places; return those that cannot be."""
+        failed = []
+        for path in paths:
+            try:
+                rename(self.temporary[path], path)
+            except OSError:
+                failed.append(path)
+        return failed
+
+    def undo(self) -> list[Path]:
+        """Put everything back; return the files that could not be."""
+        lost = []
+        for path, old in reversed(self.placed.items()):
+            if self.temporary[path].exists():
+                continue  # it was not renamed
+            try:
+                if old is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    atomic_write(path, old)
+            except (OSError, DxreportError):
+                lost.append(path)
+        lost = [path for path in lost if path not in self.before]  # those no master refers to: removed by the next run
+        self.forget(lost=bool(lost))
+        return lost
+
+    def forget(self, *, lost: bool = False) -> None:
+        """Remove what is left beside the files, then the journal."""
+        if not _remove(self.temporary.values()) and not lost:
+            _remove([self.workspace.pending])
+
+
+def _remove(paths: Iterable[Path]) -> list[Path]:
+    """Remove files; return those that could not be."""
+    left = []
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            left.append(path)
+    return left
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _name(root: Path, path: Path) -> str:
+    """The path from ``root`` where it is inside, so that the workspace may be moved."""
+    full = path.resolve()
+    return full.relative_to(root).as_posix() if full.is_relative_to(root) else str(full)

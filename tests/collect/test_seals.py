@@ -1,0 +1,191 @@
+"""Who sent a return, and whether its stamp and keys are ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dxreport.collect.senders import foreign_sender
+from dxreport.form.read.sheet import find_stamp
+from dxreport.form.stamp import Stamp
+from dxreport.issue import render
+from dxreport.issue.forms import Forms
+from dxreport.lifecycle.check import audit
+from dxreport.lifecycle.init import create
+from dxreport.ooxml.package import MAIN_NS, Package
+from dxreport.ooxml.worksheets import Worksheets
+from dxreport.workspace.secret import make_secret, secret_of
+from tests.support import quarter as play
+from tests.support.packages import edited
+from tests.support.quarter import ISSUED, OFFICE, Quarter, found, sheet_of
+
+S = f"{{{MAIN_NS}}}"
+P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
+HERE = "01-01"
+
+
+@pytest.fixture(scope="module")
+def sealed_once(tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    folder = tmp_path_factory.mktemp("sealed") / "作業"
+    create(folder, date(2022, 7, 1), sample=True, secret=b"known to the tests")
+    quarter = Quarter(folder)
+    issue(quarter)
+    return quarter
+
+
+@pytest.fixture
+def sealed(sealed_once: Quarter, tmp_path: Path) -> Quarter:
+    return play.copy(sealed_once, tmp_path)
+
+
+def issue(quarter: Quarter) -> list[render.PreparedIssue]:
+    master, workspace = quarter.master, quarter.workspace
+    round_ = master.settings.round("第1四半期")
+    made = render.plan(master, Forms(workspace.templates, master), round_, ISSUED, secret=secret_of(workspace))
+    render.apply(workspace, master, made, quarter.sent, now=ISSUED)
+    return made
+
+
+def with_texts(data: bytes, sheet: str, texts: dict[str, str]) -> bytes:
+    """Type other texts into cells, as one who unprotects the sheet can."""
+
+    def change(root) -> None:
+        for c in root.iter(f"{S}c"):
+            if c.get("r") in texts:
+                [t] = c.iter(f"{S}t")
+                t.text = texts[c.get("r")]
+
+    return edited(data, sheet, change)
+
+
+def stamp_of(data: bytes, sheet: str) -> Stamp:
+    return find_stamp(Worksheets(Package(data)).grid(sheet).rows)[0]
+
+
+def keys(data: bytes, sheet: str) -> dict[str, str]:
+    """The cells of the keys of rows, by key."""
+    rows = Worksheets(Package(data)).grid(sheet).rows
+    return {row[0]: f"A{n}" for n, row in enumerate(rows, 1) if row[0].startswith("r")}
+
+
+def test_a_stamp_is_sealed_with_the_secret_of_the_workspace(sealed: Quarter) -> None:
+    stamp = stamp_of(sealed.book(), HERE)
+    assert len(stamp.seal) == 20 and stamp.holds(secret_of(sealed.workspace))
+    assert not replace(stamp, measure="01-04").holds(secret_of(sealed.workspace))
+    assert not replace(stamp, issue="R04Q1-001").holds(secret_of(sealed.workspace))
+    assert not stamp.holds(b"another")
+    kept = sealed.workspace.secret.read_bytes().strip()
+    assert all(kept not in path.read_bytes() for path in sealed.sent.iterdir())
+    assert all(again.again for again in issue(sealed))
+
+
+def test_answers_of_sealed_sheets_go_in_as_ever(sealed: Quarter) -> None:
+    plan = sealed.collect(sealed.filled({}))
+    assert not plan.files[0].problems and [s.status.value for s in plan.files[0].sheets] == ["merged", "merged"]
+
+
+def test_a_stamp_that_names_another_measure_is_not_followed(sealed: Quarter) -> None:
+    data = sealed.filled({HERE: {P1: "予定通り"}})
+    own, other = stamp_of(data, HERE), stamp_of(data, "01-04")
+    forged = with_texts(data, HERE, {"A1": str(replace(own, measure="01-04"))})
+    forged = with_texts(forged, "01-04", {"A1": str(replace(other, measure=HERE))})
+    plan = sealed.collect(forged)
+    assert [p.code for p in plan.files[0].problems] == ["W642", "W642"]
+    here = sheet_of(plan, HERE)
+    assert here.sheet == HERE and "W506" in {code for code, *_ in found(here)}
+    assert sealed.values(HERE)[P1] == "予定通り"
+
+
+def test_a_stamp_without_its_seal_is_not_followed(sealed: Quarter) -> None:
+    data = sealed.filled({})
+    plan = sealed.collect(with_texts(data, HERE, {"A1": str(replace(stamp_of(data, HERE), seal=""))}))
+    assert [p.code for p in plan.files[0].problems] == ["W642"]
+    assert "W506" in {code for code, *_ in found(sheet_of(plan, HERE))}
+
+
+def test_issues_of_before_go_on_as_they_did(quarter: Quarter) -> None:
+    assert not stamp_of(quarter.book(), HERE).seal
+    assert make_secret(quarter.workspace)
+    assert all(again.again for again in issue(quarter))  # the same workbooks, not new ones
+    plan = quarter.collect(quarter.filled({}))
+    assert not plan.files[0].problems and {s.status.value for s in plan.files[0].sheets} == {"merged"}
+
+
+def test_another_secret_is_no_proof_of_forgery(sealed: Quarter) -> None:
+    round_ = sealed.master.settings.round("第1四半期")
+    assert not audit(sealed.master, sealed.workspace.templates, round_, sealed.workspace).ledgers
+    sealed.workspace.secret.write_bytes(b"restored without it")
+    [lost] = audit(sealed.master, sealed.workspace.templates, round_, sealed.workspace).ledgers
+    assert lost.code == "W643"
+    plan = sealed.collect(sealed.filled({}))
+    assert not plan.files[0].problems and {s.status.value for s in plan.files[0].sheets} == {"merged"}
+
+
+@pytest.mark.parametrize("row", ["r18", "r19"])  # of an item, with its name, and without
+def test_keys_that_changed_places_hold_the_sheet(sealed: Quarter, row: str) -> None:
+    data = sealed.filled({HERE: {P1: "予定通り", P2: "進捗遅延・課題あり", "activity.countermeasure/K2/1": "急ぐ"}})
+    places = keys(data, HERE)
+    one, two = (f"{row}/{key}" for key in ("K1", "K2"))
+    swapped = with_texts(data, HERE, {places[one]: two, places[two]: one})
+    before = sealed.values(HERE)
+    sheet = sheet_of(sealed.collect(swapped), HERE)
+    assert sheet.status.value == "held" and "E450" in {code for code, *_ in found(sheet)}
+    assert sealed.values(HERE) == before
+
+
+def test_rows_that_moved_with_all_that_is_on_them_are_read_by_their_keys(sealed: Quarter) -> None:
+    data = sealed.filled({HERE: {P1: "予定通り", P2: "進捗遅延・課題あり", "activity.countermeasure/K2/1": "急ぐ"}})
+
+    def exchange(root) -> None:
+        """The three rows of K2 before those of K1."""
+        rows = {int(row.get("r")): row for row in root.iter(f"{S}row")}
+        for n in (18, 19, 20):
+            for row, other in ((rows[n], n + 3), (rows[n + 3], n)):
+                for c in row.iter(f"{S}c"):
+                    c.set("r", c.get("r").rstrip("0123456789") + str(other))
+                row.set("r", str(other))
+        parent = rows[18].getparent()
+        parent[:] = sorted(parent, key=lambda row: int(row.get("r")))
+
+    sheet = sheet_of(sealed.collect(edited(data, HERE, exchange)), HERE)
+    assert (sheet.status.value, found(sheet)) == ("merged", []) and sheet.moved
+    assert (sealed.values(HERE)[P1], sealed.values(HERE)[P2]) == ("予定通り", "進捗遅延・課題あり")
+
+
+def test_a_key_that_was_not_issued_counts_as_none(sealed: Quarter) -> None:
+    data = sealed.filled({HERE: {P1: "予定通り"}})
+    places = keys(data, HERE)
+    two = "r19/K2"
+    sheet = sheet_of(sealed.collect(with_texts(data, HERE, {places[two]: two.replace("K2", "K99")})), HERE)
+    assert sheet.status.value == "held" and "E302" in {code for code, *_ in found(sheet)}
+
+
+@pytest.mark.parametrize(
+    ("sender", "foreign"),
+    [
+        ("産業振興課 <sangyou@city.kisarazu.lg.jp>", ""),
+        ("山田 <YAMADA@City.Kisarazu.LG.JP>", ""),
+        ("山田 <yamada@sub.city.kisarazu.lg.jp>", ""),
+        ("sangyou＠ｃｉｔｙ.kisarazu.lg.jp", ""),
+        ("/O=CITY/OU=EX/CN=YAMADA", ""),
+        ("", ""),
+        ("sangyou@city.kisarazu.lg.jp.example.com", "sangyou@city.kisarazu.lg.jp.example.com"),
+        ('"sangyou@city.kisarazu.lg.jp" <a@example.com>', "a@example.com"),
+        ("a@notcity.kisarazu.lg.jp", "a@notcity.kisarazu.lg.jp"),
+    ],
+)
+def test_who_is_foreign(issued_quarter: Quarter, sender: str, foreign: str) -> None:
+    assert foreign_sender(issued_quarter.master, sender) == foreign
+
+
+def test_an_address_of_a_department_is_known_wherever_it_is(issued_quarter: Quarter) -> None:
+    master = issued_quarter.master
+    departments = tuple(
+        replace(d, cc="指定管理 <kan@example.com>") if d.name == OFFICE else d for d in master.departments
+    )
+    assert foreign_sender(master, "kan@example.com") == "kan@example.com"
+    assert foreign_sender(replace(master, departments=departments), "kan@example.com") == ""
+    assert foreign_sender(replace(master, departments=departments), "other@example.com") == "other@example.com"
