@@ -81,13 +81,14 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
     if shown_files:
         yield ""
-    yield from _known([f for f in plan.files if f not in shown_files])
+    told = set(map(id, shown_files))
+    yield from _known([f for f in plan.files if id(f) not in told])
     count = Counter(s.status for f in shown_files for s in f.sheets)
     parts = [f"{word} {count[status]}" for status, word in WORDS.items() if count[status]]
     if unread := sum(not f.sheets and not f.aside for f in shown_files):
         parts.append(f"読めないファイル {unread}")
-    told = f"ファイル {len(shown_files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}"
-    yield f"{told if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
+    sums = f"ファイル {len(shown_files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}"
+    yield f"{sums if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
     if plan.conflicts:
         yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
     if dry_run:

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 @click.option("--dry-run", is_flag=True, help="何を作るかだけを示す（何も書きません）")
 def render(
-    call: Call, departments: tuple[str, ...], measures: tuple[str, ...], deadline: str, out: Path | None, dry_run: bool
+    call: Call,
+    *,
+    departments: tuple[str, ...],
+    measures: tuple[str, ...],
+    deadline: str,
+    out: Path | None,
+    dry_run: bool,
 ) -> None:
     """部署ごとに、記入してもらうブックを作ります（1施策 1シート）。
 

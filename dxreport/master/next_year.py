@@ -50,7 +50,7 @@ def next_master(old: Master, settings: Settings, carried: Mapping[str, Measure])
     edit, tables, blank = WorkbookEdit(package), tables_of(old.settings), list[str]()
     for prefix, schema in (("", tables.measures), *tables.lists.items()):
         if area := old.tables.get(schema.name):
-            gone = _cleared(edit, old, schema, area, carried, prefix)
+            gone = _cleared(edit, old, schema, area, carried=carried, prefix=prefix)
             blank += [f"「{area.sheet}」シートの {row} 行目" for row in edit.remove_rows(area, gone)]
     for ledger in LEDGERS:
         if area := old.tables.get(ledger.sheet.name):
@@ -66,6 +66,7 @@ def _cleared(
     old: Master,
     schema: TableSchema,
     area: TableRange,
+    *,
     carried: Mapping[str, Measure],
     prefix: str,
 ) -> Collection[int]:

@@ -25,7 +25,7 @@ def trend(figures: Figures) -> Topic:
         for q in figures.trend
     ]
     bars = Bars(("年度", "四半期"), [c.label for c in used], used, kind="column")
-    return _topic(figures, "推移", "四半期ごとの推移", columns, rows, bars)
+    return _topic(figures, "推移", "四半期ごとの推移", columns=columns, rows=rows, bars=bars)
 
 
 def areas(figures: Figures) -> Topic:
@@ -41,7 +41,7 @@ def areas(figures: Figures) -> Topic:
     ]
     said = words.areas_heading(figures)
     bars = Bars(("分野",), [c.label for c in used], used)
-    return _topic(figures, "分野別", f"分野別：{said}" if said else "分野別", columns, rows, bars)
+    return _topic(figures, "分野別", f"分野別：{said}" if said else "分野別", columns=columns, rows=rows, bars=bars)
 
 
 def departments(figures: Figures) -> Topic:
@@ -50,11 +50,11 @@ def departments(figures: Figures) -> Topic:
     columns = {"部署": 34, "施策の数": 9, **_columns(used, _apart(figures))}
     rows = [(t.name, *_tally(t, figures, used)) for t in figures.overview.departments]
     bars = Bars(("部署",), [c.label for c in used], used)
-    return _topic(figures, "部署別", "部署別（建制順）", columns, rows, bars)
+    return _topic(figures, "部署別", "部署別（建制順）", columns=columns, rows=rows, bars=bars)
 
 
 def _topic(
-    figures: Figures, sheet: str, title: str, columns: dict[str, float], rows: list[tuple[Value, ...]], bars: Bars
+    figures: Figures, sheet: str, title: str, *, columns: dict[str, float], rows: list[tuple[Value, ...]], bars: Bars
 ) -> Topic:
     note = f"取組の数。割合は、実施予定（{_apart(figures)}を除く）に占める{words.on_track(figures.overview)}。"
     return Topic(

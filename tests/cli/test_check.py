@@ -222,7 +222,7 @@ def test_progress_words_that_would_give_two_columns_the_same_heading_are_found(c
     ]
     assert main(["check", "-C", str(copy)]) == 0
     shown = capsys.readouterr().out
-    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 8 件、" in shown
+    assert f"  W601 「設定」シート {below[0]} 進捗\n" in shown and "設定に指摘 9 件、" in shown
 
 
 def test_faults_and_notes_of_a_template_are_named_by_cell(copy, capsys):

@@ -143,7 +143,8 @@ def test_sums_stand_in_the_order_of_the_work_and_blanks_are_called_so(quarter: Q
     held, sound = quarter.put(quarter.filled(BAD), "a.xlsx"), quarter.put(quarter.filled({}, "総務課"), "b.xlsx")
     quarter.collect(sound)
     main(["collect", "-C", str(quarter.root), str(held), str(sound)])
-    assert "シート 4: 取込 1、変更なし 2、保留 1。" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "ファイル 1、シート 2: 取込 1、保留 1。" in said and "すでに取り込んだファイル 1（変更なし）" in said
     main(["withdraw", "-C", str(quarter.root), "U0001"])
     assert "→「（空白）」" in capsys.readouterr().out
 

@@ -18,7 +18,7 @@ from dxreport.report.excel import excel
 from dxreport.report.excel_charts import looks
 from dxreport.report.figures import figures
 from dxreport.report.records import Category, Figures, Progress
-from tests.report.test_formats import listed, opened, table
+from tests.support.report_book import listed, opened, table
 from tests.support.scenes import LATE, SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 JULY, JANUARY = datetime(2022, 7, 25, 9), datetime(2023, 1, 22, 9)

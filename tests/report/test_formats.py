@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +18,7 @@ from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
+from tests.support.report_book import listed, opened, table
 from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
@@ -43,36 +42,12 @@ def web(found: Figures) -> lxml_html.HtmlElement:
     return parsed(found)
 
 
-def opened(data: bytes) -> openpyxl.Workbook:
-    with warnings.catch_warnings(action="ignore"):  # openpyxl knows no data bars of Excel 2010
-        return openpyxl.load_workbook(io.BytesIO(data))
-
-
 def parsed(found: Figures) -> lxml_html.HtmlElement:
     return lxml_html.document_fromstring(html(found, HTML).decode("utf-8"))
 
 
 def squeezed(text: object) -> str:
     return "".join(str(text).split())
-
-
-def table(book: openpyxl.Workbook, sheet: str) -> list[dict[str, object]]:
-    """The rows of the table of a sheet, by header."""
-    heads, *rows = book[sheet].iter_rows(min_row=4, values_only=True)
-    return [dict(zip(heads, row, strict=True)) for row in rows]
-
-
-def listed(book: openpyxl.Workbook, heading: str) -> list[tuple[object, ...]]:
-    """The rows of a list of 概要, from below its column heads to the next blank row."""
-    rows = book["概要"].iter_rows(values_only=True)
-    next(row for row in rows if row[0] == heading)
-    next(rows)
-    out = []
-    for row in rows:
-        if row[0] is None:
-            break
-        out.append(row)
-    return out
 
 
 def rows_of(web: lxml_html.HtmlElement, caption: str) -> list[list[str]]:

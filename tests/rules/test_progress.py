@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dxreport.domain.model import ProgressWord, Treatment
+from dxreport.lifecycle import sample
 from dxreport.rules import judge
-from tests.rules.conftest import SETTINGS
 
 DELAYED = "進捗遅延・課題あり"
+
+SETTINGS = sample.settings()
 
 
 def test_the_real_answers_of_01_01_are_right(judged):

@@ -376,6 +376,16 @@ def renamed_department(quarter: Quarter) -> Returned:
 ACTIVITY = {"B": "新しい取組", "E": "調査", "F": "試行"}
 
 
+def rows_moved(first: int, count: int, *, to: int) -> list[list[object]]:
+    """Cut rows of sheet 01-01 and insert them above row ``to``, as steps of LibreOffice."""
+    last = first + 2 * count - 1  # below the rows that were inserted
+    return [
+        ["rows", "01-01", to, count],
+        ["move", "01-01", f"A{first + count}:H{last}", f"A{to}"],
+        ["delete_rows", "01-01", first + count, count],
+    ]
+
+
 def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
     """Insert a row as Excel does, with these texts by column."""
     insert_rows(root, number)
