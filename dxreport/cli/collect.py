@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from ..workers import Choice
 from . import console
-from .common import Call, command
+from .common import Call, command, worked
 
 
 @command(answers=True)
@@ -19,8 +20,10 @@ from .common import Call, command
     "--password-file", type=click.Path(path_type=Path), metavar="FILE",
     help="部署ごとのパスワードの一覧（1 行に「部署名,パスワード」）",
 )  # fmt: skip
+@worked
 def collect(
-    call: Call, *, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None, password_file: Path | None
+    call: Call, *, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None,
+    password_file: Path | None, workers: Choice,
 ) -> int:  # fmt: skip
     """返送されたファイル（フォルダー、zip、保存したメールも）を読み、確かめて、マスターに取り込みます。
 
@@ -36,7 +39,7 @@ def collect(
         passwords |= read_passwords(password_file)
     done = run(
         call.workspace, paths, call.now, dry_run=dry_run, replace=replace, passwords=passwords,
-        ask=_ask if console.someone_there() else None, watch=lambda files: console.progress(files, "読み取り中"),
+        ask=_ask if console.someone_there() else None, watch=lambda files: console.progress(files, "読み取り中"), workers=workers,
     )  # fmt: skip
     if call.as_json:
         console.emit_json({**answer(done.plan, dry_run=dry_run), "copies": [str(path) for path in done.copies]})

@@ -157,6 +157,25 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
     return decorate
 
 
+def worked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --workers and --scheduler to a command that works on files or sheets one by one, as ``workers``."""
+
+    @click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="いくつのプロセスで行うか（指定しなければ、数が多いときだけ CPU の数）",
+    )
+    @click.option("--scheduler", metavar="tcp://…", help="Dask のクラスターで行う（dxreport[cluster] が必要です）")
+    @functools.wraps(function)
+    def callback(*args: Any, workers: int | None, scheduler: str | None, **own: Any) -> Any:
+        from ..workers import Choice
+
+        return function(*args, workers=Choice(workers or 0, scheduler or ""), **own)
+
+    return callback
+
+
 def problem_record(problem: Problem) -> Record:
     """Return a problem; every value is a text."""
     keys = ("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")

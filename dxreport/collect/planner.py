@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ..domain import problems
 from ..domain.errors import MasterError
@@ -14,59 +15,79 @@ from ..domain.problems import Problem, problem
 from ..intake.limits import Unreadable
 from ..intake.returned import ReturnedFile
 from ..master.records import stamp
+from ..ooxml.package import Package
 from ..rules import item_name
+from ..workers import ALONE, Choice, Lost, ThisProcess
 from .commit import Books
 from .ledger import shown_problems
 from .log import content_key
 from .originals import original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
-from .reader import FileRead, FileReader, package_of
+from .reader import FileRead, FileReader, package_of, refused
 from .reading import Reading, SheetReading
 from .replay import Again, Fate, Replayed, SheetKey
 
+Watch = Callable[[Sequence[Any]], Iterable[Any]]
+"""What is told of the files one by one, as they are done: an iterator over them."""
+
 
 class Planner:
-    """Plans a run of collect on the books as they are. ``whole`` makes returns count whole (``--replace``)."""
+    """Plans a run of collect on the books as they are.
 
-    def __init__(self, books: Books, reader: FileReader, *, whole: bool = False) -> None:
-        self.books, self.reader, self.whole = books, reader, whole
+    ``whole`` makes returns count whole (``--replace``); ``faults`` are those of :class:`FileRead`, of all files.
+    """
+
+    def __init__(self, books: Books, reader: FileReader, *, whole: bool = False, workers: Choice = ALONE) -> None:
+        self.books, self.reader, self.whole, self.workers = books, reader, whole, workers
+        self.faults: dict[str, str] = {}
         self._known, self._dismissed = books.readings(), books.dismissed()
         self._opened: dict[str, FileRead | None] = {}
         self._new: dict[str, Reading] = {}
         self._again: set[str] = set()
 
-    def plan(self, files: Iterable[ReturnedFile]) -> Plan:
-        """Append the files to the log and return their outcomes."""
-        taken = self.enter(files)
+    def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> Plan:
+        """Append the files to the log and return their outcomes; ``watch`` wraps those that are read."""
+        self.enter(files, watch)
         self._judge_again()
         for reading in self._new.values():
             for sheet in reading.sheets:
                 self.books.conflicts.offer(reading.id, sheet)
         plan = self.books.difference()
-        return replace(plan, files=self._files(taken, plan))
+        return replace(plan, files=self._files(files, plan))
 
-    def enter(self, files: Iterable[ReturnedFile]) -> list[ReturnedFile]:
-        """Append files to the log only, in the order in which they were given as far as that is known; gives them."""
-        taken = list(map(self._take, files))
+    def enter(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:
+        """Append files to the log only, in the order in which they were given as far as that is known."""
+        self._read(files, watch)
         opened: dict[str, tuple[ReturnedFile, FileRead]] = {}
-        for file in taken:
+        for file in files:
             if read := self._opened[_key(file)]:
                 opened.setdefault(_key(file), (file, read))
         # Corrected copies come after what they may correct.
         for file, read in sorted(opened.values(), key=lambda o: (self._at(*o), bool(o[1].corrects), o[0].received)):
             self._enter(file, read)
-        return taken
 
     # Reading
 
-    def _take(self, file: ReturnedFile) -> ReturnedFile:
-        """Read a file, unless its content was read before and nothing of it is open."""
-        key = _key(file)
-        if key not in self._opened:
+    def _read(self, files: Sequence[ReturnedFile], watch: Watch) -> None:
+        """Read the files, but those whose content was read before and nothing of which is open."""
+        unread: dict[str, ReturnedFile] = {}
+        for file in files:
             before = self._before(file)
-            done = before and self._settled(before) and not self._renews(before)
-            self._opened[key] = None if done else self.reader.read(file)
-        return file
+            if before and self._settled(before) and not self._renews(before):
+                self._opened[_key(file)] = None
+            else:
+                unread.setdefault(_key(file), file)
+        workers = self.workers.of(len(unread))
+        here = isinstance(workers, ThisProcess)
+        found = workers.map(self.reader.read if here else self.reader.read_unasked, unread.values())
+        for (key, file), read in zip(watch(list(unread.items())), found, strict=True):
+            if isinstance(read, Lost):
+                why = "読むのに時間がかかりすぎます" if read.late else "メモリーに入りきりません"
+                read = refused(file, Unreadable("E405", why))
+            elif not here and self.reader.ask and any(p.code == "E402" for p in read.problems):
+                read = self.reader.read(file)
+            self._opened[key] = read
+            self.faults |= read.faults
 
     def _before(self, file: ReturnedFile) -> Reading | None:
         """What was read of a file in earlier runs."""
@@ -91,7 +112,7 @@ class Planner:
         received = self.books.when
         if not file.received:
             return received
-        issued = [i.when for s in read.sheets for i in self.books.master.issues if i.id == s.issue]
+        issued = [i.when for s in read.sheets if (i := self.books.master.issue(s.issue))]
         corrected = [self._known[read.corrects].at] if read.corrects in self._known else []
         return min(max([_sent_at(file), *issued, *corrected]), received)
 
@@ -154,11 +175,20 @@ class Planner:
         """The plan of a return of an earlier run."""
         try:
             file = original(self.books.workspace, reading)
-            package = package_of(self.reader.open(file, ask=False))
-        except (MasterError, Unreadable):
-            file, package = ReturnedFile(reading.file, self.books.workspace.returns, b"", reading.sha256), None
+        except MasterError:
+            file = ReturnedFile(reading.file, self.books.workspace.returns, b"", reading.sha256)
         sheets = tuple(self._sheet(reading, sheet, names) for sheet in reading.sheets)
-        return FilePlan(file, reading.id, False, tuple(self._missing(reading, plan)), sheets, package)
+        missing = tuple(self._missing(reading, plan))
+        return FilePlan(file, reading.id, False, missing, sheets, self._package(file, sheets))
+
+    def _package(self, file: ReturnedFile, sheets: Iterable[SheetPlan]) -> Package | None:
+        """The package of a workbook that goes back, if it can be marked."""
+        if not file.data or not any(sheet.status is Status.HELD for sheet in sheets):
+            return None
+        try:
+            return package_of(self.reader.open(file, ask=False))
+        except Unreadable:
+            return None
 
     def _file(
         self, file: ReturnedFile, reading: Reading, names: dict[str, str], plan: Plan, *, again: bool
@@ -175,7 +205,8 @@ class Planner:
         if not read.sheets and reading.sheets and not any(map(_is_open, sheets)):
             said = ()  # it was read before, and cannot be now
         new = reading.id in self._new and reading.id not in self._known and not again
-        return FilePlan(file, reading.id, new, (*said, *self._missing(reading, plan)), sheets, read.package, told=told)
+        missing, package = tuple(self._missing(reading, plan)), self._package(file, sheets)
+        return FilePlan(file, reading.id, new, (*said, *missing), sheets, package, told=told)
 
     def _told(self, reading: Reading) -> bool:
         """Whether an earlier run told what became of a return, and it is still so."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..domain import problems
 from ..domain.errors import DxreportError
@@ -23,6 +24,7 @@ from ..intake.notes import own, remarks
 from ..intake.returned import ReturnedFile
 from ..intake.workbook import Workbook, open_workbook
 from ..issue.store import Archive, Snapshot
+from ..master.read import master_from
 from ..master.records import Master
 from ..ooxml.cells import Grid
 from ..ooxml.inert import active_content
@@ -42,16 +44,15 @@ _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 class FileRead:
     """A file as read just now: its sheets and its problems.
 
-    ``package`` holds the parts of an .xlsx or .xlsm (decrypted), None for other formats; ``corrects`` is the
-    return that it is a corrected copy of, "" for none; ``department`` the sender's, of a mail without files.
+    ``corrects`` is the return that it is a corrected copy of, "" for none; ``department`` the sender's, of a mail without
+    files; ``faults`` are what happened to us, by the path of the record in the workspace.
     """
 
-    file: ReturnedFile
     problems: tuple[Problem, ...] = ()
     sheets: tuple[SheetReading, ...] = ()
-    package: Package | None = field(default=None, repr=False)
     corrects: str = ""
     department: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,13 @@ class FileReader:
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id for m in master.measures}
         self.seals = Seals(archive)
-        self.faults: dict[str, str] = {}  # what happened to us, by the path of the record in the workspace
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to read files like this one, without a disk in common and without asking."""
+        return {"master": self.master.data, "archive": self.archive, "passwords": self.passwords}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__init__(master_from(state["master"]), state["archive"], state["passwords"])  # type: ignore[misc]
 
     def read(self, file: ReturnedFile, *, ask: bool = True) -> FileRead:
         """Read a file. Problems are returned, not raised. ``ask=False`` never prompts for a password."""
@@ -93,27 +100,22 @@ class FileReader:
                 raise Unreadable(file.problem, file.detail, file.trace)
             return self._book(file, self.open(file, ask=ask))
         except Unreadable as error:
-            return self.refused(file, error)
+            return refused(file, error)
         except DxreportError:  # what is wrong with the workspace is no fault of the file
             raise
         except Exception as error:  # whatever a parser meets must not keep other files from being read
-            return self.refused(file, unexpected(error))
+            return refused(file, unexpected(error))
 
-    def refused(self, file: ReturnedFile, error: Unreadable) -> FileRead:
-        """A file that cannot be read; what the maintainers need of a fault of ours is recorded."""
-        detail = error.detail
-        if error.trace:
-            record = f"{FAULTS}/{file.sha256[:12]}.txt"
-            self.faults[record] = f"{file.name}\n{file.sha256}\n\n{error.trace}"
-            detail = f"{detail}、記録は {record}"
-        return FileRead(file, (_unreadable(error.code, detail),))
+    def read_unasked(self, file: ReturnedFile) -> FileRead:
+        """Read a file with the passwords known."""
+        return self.read(file, ask=False)
 
     def _mail(self, file: ReturnedFile) -> FileRead:
         """A mail without files: whose it is, and what it says."""
         department = department_of(self.master, file.sender)
         sender = f"{department}（{file.sender}）" if department else f"「部署」にない差出人（{file.sender or '不明'}）"
         said = {"sender": sender, "subject": file.subject}
-        return FileRead(file, (problem(problems.MAIL_ONLY, said, value=file.text),), department=department)
+        return FileRead((problem(problems.MAIL_ONLY, said, value=file.text),), department=department)
 
     def open(self, file: ReturnedFile, *, ask: bool = True) -> Workbook:
         """Open a file with the passwords known; raises Unreadable."""
@@ -149,7 +151,7 @@ class FileReader:
         unread = [_unidentified(u.sheet.name, u.stamp, u.reason) for u in unkeyed if not u.aligned]
         if not here:
             said = tuple(p for sheet in unread for p in sheet.problems)
-            return FileRead(file, said or (problem(problems.NO_FORM_SHEET),))
+            return FileRead(said or (problem(problems.NO_FORM_SHEET),))
         count = Counter((p.stamp.issue, p.stamp.measure) for p in here)
         order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
         sheets = [
@@ -165,7 +167,7 @@ class FileReader:
             *_active(book),
             *(problem(problems.STAMP_FORGED, {"sheet": name}, sheet=name) for name in sorted(forged)),
         )
-        return FileRead(file, said, tuple(sheets), package_of(book), book.corrected_return)
+        return FileRead(said, tuple(sheets), book.corrected_return)
 
     def _foreign(self, file: ReturnedFile, sheets: Sequence[SheetReading]) -> Iterator[Problem]:
         """A warning where the mail came from an address that is neither a department's nor the city's."""
@@ -252,6 +254,15 @@ class FileReader:
         if form is None or round_ is None:
             return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)
         return snapshot, round_
+
+
+def refused(file: ReturnedFile, error: Unreadable) -> FileRead:
+    """A file that cannot be read; what the maintainers need of a fault of ours is recorded."""
+    if not error.trace:
+        return FileRead((_unreadable(error.code, error.detail),))
+    record = f"{FAULTS}/{file.sha256[:12]}.txt"
+    found = _unreadable(error.code, f"{error.detail}、記録は {record}")
+    return FileRead((found,), faults={record: f"{file.name}\n{file.sha256}\n\n{error.trace}"})
 
 
 def package_of(book: Workbook) -> Package | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +12,14 @@ from ..domain.errors import DxreportError
 from ..intake.gather import gather
 from ..intake.limits import unexpected
 from ..intake.returned import ReturnedFile
+from ..workers import ALONE, Choice
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .corrected import FOLDER, corrected_copies
 from .plan import Plan
-from .planner import Planner
+from .planner import Planner, Watch
 from .reader import Ask, FileReader
 
 
@@ -39,21 +40,23 @@ def collect(
     replace: bool = False,
     passwords: Mapping[str, str] | None = None,
     ask: Ask | None = None,
-    watch: Callable[[list[ReturnedFile]], Iterable[ReturnedFile]] = iter,
+    watch: Watch = iter,
+    workers: Choice = ALONE,
 ) -> Collected:
     """Read, judge and merge returns; with ``dry_run`` only say what would happen.
 
-    ``passwords`` and ``ask`` as in FileReader. ``watch`` wraps the files as they are read. A master that is
+    ``passwords`` and ``ask`` as in FileReader. ``watch`` wraps the files as they are read by the
+    ``workers``. A master that is
     written meanwhile is read again, and the returns with it, so that nobody need run it twice. Raises UsageError
     for a path that is not there, MasterError or LockedError when the master cannot be read or written,
     DxreportError when the year is closed.
     """
     if not dry_run:
         ready(workspace)
-    work = _Work(workspace, now, passwords, ask, replace)
+    work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
     files = list(gather(paths))
     try:
-        work.plan(watch(files))
+        work.plan(files, watch)
     except DxreportError:
         raise
     except Exception as error:  # of the rules, on answers that nobody foresaw
@@ -65,7 +68,7 @@ def collect(
         if rewritten(work.books):
             work.plan(files)
         copies = _copies(work.books, work.made)
-        records = {workspace.root / path: text.encode("utf-8") for path, text in work.reader.faults.items()}
+        records = {workspace.root / path: text.encode("utf-8") for path, text in work.faults.items()}
         work.books.commit("collect", work.made, now, after={**copies, **records})
     return Collected(work.made, tuple(copies))
 
@@ -74,9 +77,17 @@ class _Work:
     """A plan on the books of now, made again where need be; passwords that were asked for are kept."""
 
     def __init__(
-        self, workspace: Workspace, now: datetime, passwords: Mapping[str, str] | None, ask: Ask | None, whole: bool
+        self,
+        workspace: Workspace,
+        now: datetime,
+        passwords: Mapping[str, str] | None,
+        ask: Ask | None,
+        *,
+        whole: bool,
+        workers: Choice,
     ) -> None:
-        self._workspace, self._now, self._passwords, self._ask, self._whole = workspace, now, passwords, ask, whole
+        self._workspace, self._now, self._passwords, self._ask = workspace, now, passwords, ask
+        self._whole, self._workers = whole, workers
         self._start()
 
     def _start(self) -> None:
@@ -84,12 +95,14 @@ class _Work:
         self.reader = FileReader(self.books.master, self.books.kept.archive, self._passwords, self._ask)
         self._passwords, self._fresh = self.reader.passwords, True
 
-    def plan(self, files: Iterable[ReturnedFile]) -> None:
-        """Plan these files; ``made`` is the plan."""
+    def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:
+        """Plan these files; ``made`` is the plan, ``faults`` what happened to us."""
         if not self._fresh:
             self._start()
         self._fresh = False
-        self.made = Planner(self.books, self.reader, whole=self._whole).plan(files)
+        planner = Planner(self.books, self.reader, whole=self._whole, workers=self._workers)
+        self.made = planner.plan(files, watch)
+        self.faults = planner.faults
 
 
 def _without_culprits(work: _Work, files: Sequence[ReturnedFile], error: Exception) -> list[ReturnedFile]:

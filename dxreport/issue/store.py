@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,9 +96,27 @@ class Archive:
 
     def __init__(self, workspace: Workspace, today: Catalogue = BUILT_IN) -> None:
         self._workspace, self.today = workspace, today
+        self._packed: Mapping[str, bytes] | None = None
         self._snapshots: dict[str, Snapshot | None] = {}
         self._forms: dict[tuple[str, Catalogue], Form | None] = {}
         self.secret = secret_of(workspace)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The issues and forms as bytes, for a process that may have no disk in common with this one."""
+        paths = [
+            path for folder in (self._workspace.issued, self._workspace.forms) for path in sorted(folder.glob("*.*"))
+        ]
+        packed = self._packed or {path.name: zlib.compress(path.read_bytes()) for path in paths}
+        return {"workspace": self._workspace, "today": self.today, "packed": packed, "secret": self.secret}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__init__(state["workspace"], state["today"])  # type: ignore[misc]
+        self._packed, self.secret = state["packed"], state["secret"]
+
+    def _kept(self, path: Path) -> bytes | None:
+        if self._packed is None:
+            return path.read_bytes() if path.is_file() else None
+        return zlib.decompress(self._packed[path.name]) if path.name in self._packed else None
 
     def snapshot(self, issue: str) -> Snapshot | None:
         """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged.
@@ -105,10 +124,10 @@ class Archive:
         ``issue`` may be what a returned file says: whatever has not the shape of our numbers is not looked for.
         """
         if issue not in self._snapshots:
-            path = snapshot_path(self._workspace, issue) if _NUMBER.fullmatch(issue) else None
+            path = snapshot_path(self._workspace, issue)
+            data = self._kept(path) if _NUMBER.fullmatch(issue) else None
             try:
-                found = path is not None and path.is_file()
-                self._snapshots[issue] = Snapshot.parse(path.read_bytes(), self.today) if path and found else None
+                self._snapshots[issue] = Snapshot.parse(data, self.today) if data is not None else None
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise MasterError(f"発行の控え {path} が壊れています。", "バックアップから戻してください。") from None
         return self._snapshots[issue]
@@ -117,10 +136,11 @@ class Archive:
         """Return the form of an issue as we recorded it, compiled with the fields of then, or None if it is not kept."""
         key = snapshot.form, snapshot.catalogue
         if key not in self._forms:
-            from ..form.compile import load_form
+            from ..form.compile import compile_form
 
-            path = self._form_path(snapshot.form)
-            self._forms[key] = load_form(path, snapshot.catalogue, issued=True) if path else None
+            data, name = self._template(snapshot.form), f"{snapshot.form}.xlsx"
+            found = compile_form(data, name, snapshot.catalogue, issued=True) if data is not None else None
+            self._forms[key] = found
         return self._forms[key]
 
     def form_of(self, issue: Issue) -> Form | None:
@@ -132,18 +152,16 @@ class Archive:
         """Return the names of all sheets of the template with this hash; none if it is not kept."""
         from ..ooxml.table import sheet_parts
 
-        path = self._form_path(digest)
-        return frozenset(sheet_parts(Package(path.read_bytes()))) if path else frozenset()
+        data = self._template(digest)
+        return frozenset(sheet_parts(Package(data))) if data is not None else frozenset()
 
     def workbook(self, issue: str) -> bytes:
         """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""
-        path = workbook_path(self._workspace, issue) if _NUMBER.fullmatch(issue) else None
-        return path.read_bytes() if path and path.is_file() else b""
+        return (self._kept(workbook_path(self._workspace, issue)) or b"") if _NUMBER.fullmatch(issue) else b""
 
-    def _form_path(self, digest: str) -> Path | None:
-        """Where the template with this hash is kept; None where it is not."""
-        path = form_path(self._workspace, digest) if _DIGEST.fullmatch(digest) else None
-        return path if path and path.is_file() else None
+    def _template(self, digest: str) -> bytes | None:
+        """The template with this hash; None where it is not kept."""
+        return self._kept(form_path(self._workspace, digest)) if _DIGEST.fullmatch(digest) else None
 
 
 def snapshot_path(workspace: Workspace, issue: str) -> Path:

@@ -60,3 +60,6 @@ class Choice:
         from .pool import Pool
 
         return Pool(min(processes, count))
+
+
+ALONE = Choice(workers=1)
