@@ -104,10 +104,12 @@ class _Compiler:
         checks.merges(self.merged, self.layout, found)
         cells = self._cells()
         checks.bindings(cells, self.layout, found)
-        checks.formulas(self.root, f"シート「{sheet.name}」", None, found)
+        checks.formulas(source.drawn.xml(sheet.part), f"シート「{sheet.name}」", None, found)
         checks.links(source, sheet, self.root, found)
         checks.other_sheets(source, sheet.name, others, found)
         if not published:
+            for what in source.removed:
+                found.note(f"{what}は、送るファイルには付きません。", elsewhere=True)
             checks.lost(source, (sheet, *others), found)
             checks.unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
             protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook

@@ -47,14 +47,14 @@ class SheetEntry:
 
 
 class Source:
-    """The parts of a template that the compiler reads, without anything active; ``data`` is the template as it is.
+    """The parts of a template that the compiler reads, without anything active; ``drawn`` is the template as it is.
 
     Raises PackageError when it is no workbook.
     """
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.package, self.removed = inert(Package(data))
+        self.drawn = Package(data)
+        self.package, self.removed = inert(self.drawn)
         main = next((r for r in self.package.relationships() if r.kind == "officeDocument"), None)
         if main is None or main.target not in self.package:
             raise PackageError("Excel ブックではありません")

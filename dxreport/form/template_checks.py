@@ -165,7 +165,7 @@ def other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found
         drawings = _targets(package, [other.part], "drawing")
         for part in (other.part, *drawings, *_targets(package, drawings, "chart", "chartEx")):
             if part in package:
-                formulas(package.xml(part), where, points_here, found)
+                formulas(source.drawn.xml(part), where, points_here, found)
 
 
 def _targets(package: Package, parts: Iterable[str], *kinds: str) -> list[str]:

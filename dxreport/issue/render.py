@@ -127,7 +127,7 @@ def apply(
             )
     new = [i for i in issues if not i.again]
     if new:
-        kept = {form_path(workspace, i.form.digest): i.form.source.data for i in new}
+        kept = {form_path(workspace, i.form.digest): i.form.source.drawn.data for i in new}
         for i in new:
             kept[workbook_path(workspace, i.issue.id)] = i.data
             kept[snapshot_path(workspace, i.issue.id)] = i.snapshot.data()

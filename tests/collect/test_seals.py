@@ -124,7 +124,7 @@ def test_another_secret_is_no_proof_of_forgery(sealed: Quarter) -> None:
     assert not plan.files[0].problems and {s.status.value for s in plan.files[0].sheets} == {"merged"}
 
 
-@pytest.mark.parametrize("row", ["r18", "r19"])  # of an item, with its name, and without
+@pytest.mark.parametrize("row", ["r19", "r20"])  # of an item, with its name, and without
 def test_keys_that_changed_places_hold_the_sheet(sealed: Quarter, row: str) -> None:
     data = sealed.filled({HERE: {P1: "予定通り", P2: "進捗遅延・課題あり", "activity.countermeasure/K2/1": "急ぐ"}})
     places = keys(data, HERE)
@@ -142,12 +142,12 @@ def test_rows_that_moved_with_all_that_is_on_them_are_read_by_their_keys(sealed:
     def exchange(root) -> None:
         """The three rows of K2 before those of K1."""
         rows = {int(row.get("r")): row for row in root.iter(f"{S}row")}
-        for n in (18, 19, 20):
+        for n in (19, 20, 21):
             for row, other in ((rows[n], n + 3), (rows[n + 3], n)):
                 for c in row.iter(f"{S}c"):
                     c.set("r", c.get("r").rstrip("0123456789") + str(other))
                 row.set("r", str(other))
-        parent = rows[18].getparent()
+        parent = rows[19].getparent()
         parent[:] = sorted(parent, key=lambda row: int(row.get("r")))
 
     sheet = sheet_of(sealed.collect(edited(data, HERE, exchange)), HERE)

@@ -188,7 +188,7 @@ BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "two million empty cells": (lambda: book({"a": sheet('<row r="1">' + "<c/>" * 2 * _MILLION + "</row>")}), ""),
     "two million comments": (lambda: book({"a": sheet("<!---->" * 2 * _MILLION)}), ""),
     "attributes": (lambda: book({"a": sheet("<row" + "".join(f' a{n}=""' for n in range(_MILLION * 2)) + "/>")}), ""),
-    "deep elements": (lambda: book({"a": sheet("<row>" * 100_000 + "</row>" * 100_000)}), "E403"),
+    "deep elements": (lambda: book({"a": sheet("<row>" * 100_000 + "</row>" * 100_000)}), ""),
     "a text of 60 MB": (lambda: book({"a": sheet('<row r="1"><c r="A1" t="str"><v>' + "x" * 60 * _MILLION + "</v></c></row>")}), "E405"),
     "merges": (lambda: book({"a": sheet("", "<mergeCells>" + '<mergeCell ref="A1:B2"/>' * 200_000 + "</mergeCells>")}), "E405"),
     "styles": (lambda: _styles("<cellXfs>" + '<xf numFmtId="0"/>' * 2 * _MILLION + "</cellXfs>"), "E405"),

@@ -99,6 +99,11 @@ def read_names(
     local: dict[str, Sequence[NamedArea]] = {}
     others: list[tuple[Mapping[str, str], str | None, str]] = []
     points_here, last = pointing_at(sheet), max(layout.chains)
+    if not published:
+        for element in source.drawn.xml(source.workbook_part).iterfind(f"{S}definedNames/{S}definedName"):
+            if OTHER_BOOK.search(element.text or ""):
+                name = element.get("name", "")
+                found.fault(f"名前「{name}」が、ほかのブックを参照しています。削除してください（数式 → 名前の管理）。")
     for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName"):
         name, text, owner = element.get("name", ""), element.text or "", _owner(source, element)
         if name in _DROPPED or "#REF!" in text:
@@ -113,8 +118,6 @@ def read_names(
                 f"名前「{name}」が様式のシートを指しています。シートが施策の数だけできるので、"
                 "名前の範囲をそのシートだけにしてください（数式 → 名前の管理）。"
             )
-        elif OTHER_BOOK.search(text) and not published:
-            found.fault(f"名前「{name}」が、ほかのブックを参照しています。削除してください（数式 → 名前の管理）。")
         elif not published or (owner is None and "!" not in text):
             kept = {k: v for k, v in element.attrib.items() if k != "localSheetId" and not k.startswith("{")}
             others.append((kept, owner, text))
