@@ -145,11 +145,9 @@ def tried(form: str, data: bytes) -> Outcome:
 
 def _workbook(form: str, data: bytes) -> Outcome:
     if form == "return":
-        reader = _reader()
-        reader.faults.clear()
-        read = reader.read(ReturnedFile("a.xlsx", Path("a.xlsx"), data, "0" * 64), ask=False)
-        if reader.faults:
-            return Outcome("traceback", tuple(text[-600:] for text in reader.faults.values()))
+        read = _reader().read_unasked(ReturnedFile("a.xlsx", Path("a.xlsx"), data, "0" * 64))
+        if read.faults:
+            return Outcome("traceback", tuple(text[-600:] for text in read.faults.values()))
         if not read.sheets:
             return Outcome("refused " + "、".join(p.code for p in read.problems))
     try:
