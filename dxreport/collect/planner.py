@@ -40,6 +40,7 @@ class Planner:
     def __init__(self, books: Books, reader: FileReader, *, whole: bool = False, workers: Choice = ALONE) -> None:
         self.books, self.reader, self.whole, self.workers = books, reader, whole, workers
         self.faults: dict[str, str] = {}
+        self._came: set[tuple[str, str]] | None = None  # issue and measure of every receipt, once the plan is made
         self._known, self._dismissed = books.readings(), books.dismissed()
         self._opened: dict[str, FileRead | None] = {}
         self._new: dict[str, Reading] = {}
@@ -218,9 +219,12 @@ class Planner:
 
     def _missing(self, reading: Reading, plan: Plan) -> Iterator[Problem]:
         """Sheets that were issued with those of a file, and that came neither in it nor in any other."""
-        here = {s.issue for s in reading.sheets if s.round}
-        came = {(r.issue_id, r.measure) for r in (*self.books.master.receipts, *plan.receipts)} if here else set()
-        for issue in (i for i in self.books.master.issues if i.id in here):
+        if self._came is None:
+            receipts = (*self.books.master.receipts, *plan.receipts)
+            self._came = {(r.issue_id, r.measure) for r in receipts}
+        came, master = self._came, self.books.master
+        here = sorted({s.issue for s in reading.sheets if s.round})
+        for issue in (i for i in map(master.issue, here) if i):
             lost = [id_ for id_ in issue.measures if id_ in self.books.texts and (issue.id, id_) not in came]
             if lost:
                 yield problem(problems.SHEET_MISSING, {"measures": "、".join(lost)})

@@ -7,7 +7,7 @@ Rendering the same content again gives the same issue.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -91,7 +91,8 @@ def plan(
     not exist or does not read back as rendered.
     """
     own, round_ = Day(deadline), replace(round_, deadline=deadline or round_.deadline)
-    taken = {issue.id for issue in master.issues}
+    prefix = issue_prefix(master, round_)
+    numbers = (f"{prefix}{n:03}" for n in count(next_number(prefix, (issue.id for issue in master.issues))))
     out: list[PreparedIssue] = []
     for selections in watch(_chosen(master, forms, round_, departments, measures)):
         files: set[str] = set()
@@ -102,7 +103,7 @@ def plan(
         found = [_again(master, form, s, own, files) for form, s in zip(prepared, selections, strict=True)]
         for form, selection, again in zip(prepared, selections, found, strict=True):
             made = again or _anew(
-                master, form, selection, stamp(now), deadline=own, taken=taken, kept=kept, files=files
+                master, form, selection, stamp(now), deadline=own, numbers=numbers, kept=kept, files=files
             )
             out.append(made)
     return out
@@ -235,30 +236,25 @@ def _again(
 
 def _anew(
     master: Master, prepared: PreparedForm, chosen: _Selection, when: str,
-    *, deadline: Day, taken: set[str], kept: Callable[[str], bytes], files: set[str],
+    *, deadline: Day, numbers: Iterator[str], kept: Callable[[str], bytes], files: set[str],
 ) -> PreparedIssue:  # fmt: skip
-    """Render the selection under the next number that is not ``taken`` or kept for another workbook, and take it.
+    """Render the selection under the next of ``numbers`` that is not kept for another workbook.
 
     Its file has a name that is not in ``files``, and is added to them.
     """
-    ids, round_, prefix = (
-        tuple(m.id for m in chosen.measures),
-        prepared.round.name,
-        issue_prefix(master, prepared.round),
-    )
+    ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
     words = "_".join((master.settings.fiscal_year.label, round_, chosen.department, *chosen.marks))
     names = (file_name(words if n == 1 else f"{words}（{n}）") + ".xlsx" for n in count(1))
     file = next(name for name in names if name not in files)
     files.add(file)
-    while True:
-        id_ = f"{prefix}{next_number(prefix, taken):03}"
-        taken.add(id_)
-        printed = Day(prepared.round.deadline)
+    printed = Day(prepared.round.deadline)
+    for id_ in numbers:
         issue = Issue(id_, round_, chosen.department, ids, when, file, prepared.form.digest, "", printed, deadline)
         made = _rendered(master, prepared, chosen, issue)
         check_readable(made.data, prepared, chosen.measures)
         if kept(id_) in (b"", made.data):
-            return made
+            break
+    return made
 
 
 def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> PreparedIssue:

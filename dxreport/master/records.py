@@ -285,6 +285,14 @@ class Master:
         return self._issues.get(id_)
 
     @cached_property
+    def _items_ever(self) -> Mapping[str, set[str]]:
+        entries: tuple[Change | Conflict, ...] = (*self.changes, *self.conflicts)
+        found: dict[str, set[str]] = {}
+        for entry in entries:
+            found.setdefault(entry.measure, set()).add(entry.ref.item)
+        return found
+
+    @cached_property
     def by_id(self) -> MeasureIndex:
         """The measures by their IDs; of two with one ID, the first."""
         return MeasureIndex((m.id, m) for m in reversed(self.measures))
@@ -335,8 +343,7 @@ class Master:
 
     def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
         """Return every item id that a list of a measure has or had, so that none is given twice."""
-        entries: tuple[Change | Conflict, ...] = (*self.changes, *self.conflicts)
-        past = {c.ref.item for c in entries if c.measure == measure_id and items.is_id(c.ref.item)}
+        past = set(filter(items.is_id, self._items_ever.get(measure_id, ())))
         measure = self.measure(measure_id)
         return past | ({item.key for item in measure.items(items.prefix)} if measure else set())
 
