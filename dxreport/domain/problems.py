@@ -165,7 +165,7 @@ ISSUE_UNKNOWN = ProblemKind(
 WRONG_YEAR = ProblemKind(
     "E203",
     "対象年度が違います（このシートは{found}、マスターは{expected}）。",
-    "{expected}の様式に記入して返送してください。",
+    "{found}の報告なら、{found}の作業フォルダーで取り込んでください。{expected}の報告なら、{expected}の様式に記入して返送するよう、部署に頼んでください。",
 )
 MEASURE_NOT_ISSUED = ProblemKind(
     "E204",
