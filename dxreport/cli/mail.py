@@ -74,8 +74,12 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
     for obstacle in drafts.obstacles:
         console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
     for receipt in drafts.unread:
+        whose = (
+            f"{receipt.department}から、シートを読み取れない" if receipt.department else "どの部署のものか分からない"
+        )
+        to = receipt.department or "送り主"
         console.say(
-            f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。"
+            f"注意: {whose}返送があります: {receipt.file}（{receipt.id}）。{to}への督促は、確かめてからにしてください。"
         )
     for moved in drafts.problems:
         console.say(f"注意: {moved.message}{moved.fix}")

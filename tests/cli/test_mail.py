@@ -10,6 +10,7 @@ import pytest
 from dxreport.cli import main
 from dxreport.status.mailed import mailed
 from tests.support.quarter import issue
+from tests.support.sending import mail
 
 LATE = ["--now", "2022-07-20T09:00"]
 
@@ -43,6 +44,13 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
     ]
     assert {d["path"] for d in answer["drafts"]} == {str(p) for p in (tmp_path / "出力").iterdir()}
     assert [o["department"] for o in answer["obstacles"]] == ["収税対策室"]
+
+
+def test_a_return_whose_sender_is_known_is_named_by_the_department(quarter, capsys):
+    quarter.collect(quarter.put(mail([]), "産業.eml"))
+    call(quarter, "remind", *LATE)
+    [said] = [line for line in capsys.readouterr().err.splitlines() if "産業.eml" in line]
+    assert "産業振興課から" in said and "どの部署" not in said
 
 
 def test_no_recipient_is_no_fault(quarter, capsys):
