@@ -96,7 +96,7 @@ class Agenda:
         if not total:
             return ("対象の施策はありません。",)
         if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
-            return (f"{self.found.round.name}のブックは、まだ発行していません。",)
+            return (f"{self.found.round.name}のブックは、まだ発行していません。", *self._questions())
         if self.settled:
             return (f"{total}施策すべて、提出済みです。",)
         return (*self._work(), f"{self._deadline()}{total}施策のうち{self.found.answered}がそろいました。")
@@ -104,10 +104,13 @@ class Agenda:
     def _work(self) -> Iterator[str]:
         ways = "・".join(f"{way.value}{len(self.by(way))}" for way in Way if self.by(way))
         yield f"今日は{len(self.tasks)}部署に連絡します（{ways}）。" if ways else "今日、連絡する部署はありません。"
-        if self.conflicts:
-            yield f"競合{len(self.conflicts)}件を決めます。"
+        yield from self._questions()
         if self.unread:
             yield f"受付不可のファイル{len(self.unread)}件を確かめます。"
+
+    def _questions(self) -> Iterator[str]:
+        if self.conflicts:
+            yield f"競合{len(self.conflicts)}件を決めます。"
 
     def _deadline(self) -> str:
         if not self.found.round.deadline:
