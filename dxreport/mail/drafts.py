@@ -237,6 +237,14 @@ class _Writer:
             raise DxreportError(f"発行の控え {path} がありません。", "バックアップから戻してください。")
         return Attachment(issue.file, path.read_bytes())
 
+    def _late(self, s: SheetStatus) -> int:
+        """The days past the deadline; none in a return to a department that had answered by then."""
+        if self.kind is not MailKind.RETURN or not s.days_late:
+            return s.days_late
+        mine = (r for r in self.master.receipts if r.measure == s.measure and not r.state.aside)
+        came = (r.when[:10] for r in mine if self.round.name in (r.round, r.meant))
+        return 0 if any(day <= s.deadline for day in came) else s.days_late
+
     def _deadline(self, sheets: Sequence[SheetStatus]) -> str:
         """Say the deadline of most sheets, whether it is another than they show, and which sheets have others."""
         days: dict[str, list[SheetStatus]] = {}
@@ -254,25 +262,27 @@ class _Writer:
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names that the mail template may use."""
+        """Return the names that the mail template may use; a deadline that has passed is only named to who missed it."""
+        late = max(map(self._late, sheets))
+        passed = all(s.days_late for s in sheets)
         return {
             "fiscal_year": self.master.settings.fiscal_year.label,
             "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter),
-            "deadline": self._deadline(sheets),
-            "days_late": max(s.days_late for s in sheets),
+            "deadline": "" if passed and not late else self._deadline(sheets),
+            "days_late": late,
             "today": printed_day(self.today),
             "department": department,
-            "sheets": [_sheet_names(s) for s in sheets],
+            "sheets": [_sheet_names(s, self._late(s)) for s in sheets],
             "files": files,
         } | self.master.settings.names.for_papers()
 
 
-def _sheet_names(s: SheetStatus) -> SimpleNamespace:
+def _sheet_names(s: SheetStatus, days_late: int) -> SimpleNamespace:
     held = s.receipt if s.state is State.HELD else None
     shown = s.issue.printed if s.issue else ""
     return SimpleNamespace(
         id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held is not None,
-        days_late=s.days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
+        days_late=days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
         other_round=bool(held and held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
     )  # fmt: skip
 
