@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..domain.days import short_day
 from ..workspace.files import file_name
 from . import console
 from .common import Call, Record, command, problem_record
@@ -73,9 +74,17 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
         console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind.value]}")
     for obstacle in drafts.obstacles:
         console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
-    for receipt in drafts.unread:
+    for j in drafts.just_returned:
         console.say(
-            f"注意: どの部署のものか分からない返送があります: {receipt.file}（{receipt.id}）。送り主への督促は、確かめてからにしてください。"
+            f"{j.department}の{'、'.join(j.measures)}は、{short_day(j.day)}に差し戻しの下書きを作ったばかりなので、督促に入れていません。"
+        )
+    for receipt in drafts.unread:
+        whose = (
+            f"{receipt.department}から、シートを読み取れない" if receipt.department else "どの部署のものか分からない"
+        )
+        to = receipt.department or "送り主"
+        console.say(
+            f"注意: {whose}返送があります: {receipt.file}（{receipt.id}）。{to}への督促は、確かめてからにしてください。"
         )
     for moved in drafts.problems:
         console.say(f"注意: {moved.message}{moved.fix}")
@@ -114,6 +123,9 @@ def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Record:
         ],
         "obstacles": [{"department": o.department, "reason": o.reason, "fix": o.fix} for o in drafts.obstacles],
         "unread": [{"return": r.id, "file": r.file} for r in drafts.unread],
+        "just_returned": [
+            {"department": j.department, "measures": list(j.measures), "day": j.day.isoformat()} for j in drafts.just_returned
+        ],
         "removed": list(map(str, written.removed)), "kept": list(map(str, written.kept)), "stale": list(map(str, written.stale)),
         "problems": list(map(problem_record, drafts.problems)),
     }  # fmt: skip

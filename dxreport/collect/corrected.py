@@ -39,7 +39,7 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
     """
     out: list[tuple[str, str, bytes]] = []
     for planned in plan.files:
-        held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED)]
+        held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED) and not _is_ours_to_move(s)]
         unread = any(p.severity == "error" for p in planned.problems)
         if unread or not held:
             continue
@@ -53,6 +53,11 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
         if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
             out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
     return out
+
+
+def _is_ours_to_move(sheet: SheetPlan) -> bool:
+    """Whether a sheet is of another fiscal year: the coordinator collects it there, and nothing goes back."""
+    return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
 
 
 def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from ..domain import problems
-from ..domain.fields import Ref, When
+from ..domain.fields import Access, Ref, When, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem
 from ..master.records import Master
@@ -60,6 +60,12 @@ class Judge:
         fields = self._terms(sheet.terms).catalogue.field
         known = (r for r in sheet.texts if r.field in fields)
         return frozenset(r for r in known if fields[r.field].group or fields[r.field].default)
+
+    def shares(self, sheet: Sheet, round_: str) -> frozenset[Ref]:
+        """The cells that another round opens too, as 実績 in every quarter."""
+        settings = self._terms(sheet.terms)
+        other = settings.round(round_) or Round(round_)
+        return frozenset(r for r in sheet.texts if access(r.field, r.period, other, settings) is Access.OPEN)
 
     def _case(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Case:
         settings = self._terms(sheet.terms)

@@ -237,6 +237,10 @@ class Rules(Protocol):
         """The same for a sheet that is accepted as it is."""
         ...
 
+    def shares(self, sheet: Sheet, round_: str) -> Collection[Ref]:
+        """The cells of a sheet that another round opens too."""
+        ...
+
 
 @dataclass(slots=True)
 class SheetOutcome:
@@ -416,8 +420,10 @@ class _Fold:
         return before | {ref: Said(t, parent.stamp) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
 
     def _is_news(self, entry: SheetOutcome) -> bool:
-        """Whether the sheet answers something new in its own round."""
-        known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in entry.says.items())
+        """Whether a sheet filled in for another round says something new that only its own round asks."""
+        shared = self.rules.shares(entry.sheet, entry.judged.elsewhere)
+        own = {ref: said for ref, said in entry.says.items() if ref not in shared}
+        known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in own.items())
         return any(k is None or (k[0].text != said.text and k[0].stamp < said.stamp) for k, said in known)
 
     def _judge(self, entry: SheetOutcome, group: Sequence[SheetOutcome]) -> tuple[Judged, bool]:

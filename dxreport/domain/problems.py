@@ -101,7 +101,7 @@ PROGRESS_UNKNOWN = ProblemKind(
 PROGRESS_NEAR = ProblemKind(
     "E102",
     "進捗が「{value}」となっています。",
-    "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
+    "「{expected}」{how}記入してください（一覧から選べます）。",
 )
 PROGRESS_MISSING = ProblemKind(
     "E103",
@@ -113,7 +113,7 @@ QUARTER_TO_COME = ProblemKind(
 )
 COUNTERMEASURE_MISSING = ProblemKind(
     "E105",
-    "進捗が「{progress}」ですが、対応策が記入されていません。",
+    "進捗が「{progress}」ですが、対応策{lack}。",
     "遅延や課題の内容と、その対応策を記入してください。",
 )
 NO_REPORT_UNKNOWN = ProblemKind(
@@ -131,7 +131,7 @@ FLAG_UNKNOWN = ProblemKind("E109", "{field}が「{value}」となっています
 FLAG_NEAR = ProblemKind(
     "E110",
     "{field}が「{value}」となっています。",
-    "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
+    "「{expected}」{how}記入してください（一覧から選べます）。",
 )
 
 CHOICE_UNKNOWN = ProblemKind(
@@ -140,9 +140,9 @@ CHOICE_UNKNOWN = ProblemKind(
 CHOICE_NEAR = ProblemKind(
     "E112",
     "{field}が「{value}」となっています。",
-    "「{expected}」と、空白や改行を入れずに記入してください（一覧から選べます）。",
+    "「{expected}」{how}記入してください（一覧から選べます）。",
 )
-NOT_A_NUMBER = ProblemKind("E113", "{field}の「{value}」は数として読めません。", "{unit}数字だけを記入してください。")
+NOT_A_NUMBER = ProblemKind("E113", "{field}の「{value}」は数として読めません。", "{unit}を記入してください。")
 NOT_A_DATE = ProblemKind(
     "E114",
     "{field}の「{value}」は日付として読めません。",
@@ -165,7 +165,7 @@ ISSUE_UNKNOWN = ProblemKind(
 WRONG_YEAR = ProblemKind(
     "E203",
     "対象年度が違います（このシートは{found}、マスターは{expected}）。",
-    "{expected}の様式に記入して返送してください。",
+    "{found}の報告なら、{found}の作業フォルダーで取り込んでください。{expected}の報告なら、{expected}の様式に記入して返送するよう、部署に頼んでください。",
 )
 MEASURE_NOT_ISSUED = ProblemKind(
     "E204",

@@ -22,7 +22,7 @@ from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
 from ..master.next_year import NextMaster, next_master, own_places
 from ..master.read import master_from, read_master
-from ..master.records import Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
+from ..master.records import ROLLOVER, Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
 from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..report.earlier import left_to_the_next_year
 from ..rules import item_name
@@ -32,7 +32,6 @@ from ..workspace.secret import new_secret, secret_of
 from ..workspace.transaction import NewMaster, ready, recover, write_together
 from .init import templates_in
 
-SOURCE = "rollover"
 CARRIED = "rollover.json"
 Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
 
@@ -229,5 +228,5 @@ class _Merging:
         for c in merge.conflicts:
             if (c.ref, c.returned) not in known:
                 number = next_id("C", [o.id for o in (*self._new.conflicts, *self.conflicts)])
-                where, each = (number, SOURCE, measure.id, c.ref, name(c.ref)), (c.issued, c.returned, c.current)
+                where, each = (number, ROLLOVER, measure.id, c.ref, name(c.ref)), (c.issued, c.returned, c.current)
                 self.conflicts.append(Conflict(*where, *each, reason=self._note, when=self._when))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from itertools import chain
 from pathlib import Path, PurePath
@@ -31,6 +31,8 @@ from ..workspace.paths import Workspace
 from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
+
+DAYS_TO_CORRECT = 3  # so long after a return a department is not reminded of the same sheets
 
 
 class MailKind(Enum):
@@ -83,11 +85,20 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class JustReturned:
+    """Sheets of a department that are in no reminder, since they were drafted to go back on ``day``."""
+
+    department: str
+    measures: tuple[str, ...]
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Drafts:
     """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
 
-    ``problems`` are what has changed since sheets that are out were issued; ``answered`` are the departments that get no draft,
-    by the name of its file.
+    ``problems`` are what has changed since sheets that are out were issued; ``answered`` are the departments that owe
+    nothing, by the name of their file.
     """
 
     kind: MailKind
@@ -97,6 +108,7 @@ class Drafts:
     unread: tuple[Receipt, ...] = ()
     problems: tuple[Problem, ...] = ()
     answered: frozenset[str] = frozenset()
+    just_returned: tuple[JustReturned, ...] = ()
 
 
 def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
@@ -112,15 +124,36 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
             f"先に dxreport render --round {round_.name} を実行してください。",
         )
     writer = _Writer(workspace, master, kind, round_, now.date())
+    concerned = [s for s in found.sheets if kind.concerns(s.state)]
+    days = _just_returned(workspace, round_, concerned, now.date()) if kind is MailKind.REMIND else {}
     by_department: dict[str, list[SheetStatus]] = {}
-    for sheet in found.sheets:
-        if kind.concerns(sheet.state):
+    for sheet in concerned:
+        if sheet.measure not in days:
             by_department.setdefault(sheet.department, []).append(sheet)
     drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
     unread = found.refused if kind is MailKind.REMIND else ()
     moved = tuple(found.problems()) if drafts else ()
-    answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in by_department)
-    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered)
+    owing = {s.department for s in concerned}
+    answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in owing)
+    left: dict[tuple[str, date], list[str]] = {}
+    for sheet in concerned:
+        if sheet.measure in days:
+            left.setdefault((sheet.department, days[sheet.measure]), []).append(sheet.measure)
+    just = tuple(JustReturned(name, tuple(measures), day) for (name, day), measures in left.items())
+    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered, just)
+
+
+def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetStatus], today: date) -> dict[str, date]:
+    """The held sheets, by measure, that were drafted to go back since they came and within ``DAYS_TO_CORRECT``."""
+    made = [m for m in mailed(workspace) if m.kind == MailKind.RETURN.value and m.round == round_.name]
+    out = {}
+    for s in sheets:
+        if s.state is State.HELD and s.receipt:
+            mine = (m.day for m in made if m.department == s.department and m.when >= s.receipt.when)
+            last = max(mine, default=date.min)
+            if today - last <= timedelta(DAYS_TO_CORRECT):
+                out[s.measure] = last
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +270,14 @@ class _Writer:
             raise DxreportError(f"発行の控え {path} がありません。", "バックアップから戻してください。")
         return Attachment(issue.file, path.read_bytes())
 
+    def _late(self, s: SheetStatus) -> int:
+        """The days past the deadline; none in a return to a department that had answered by then."""
+        if self.kind is not MailKind.RETURN or not s.days_late:
+            return s.days_late
+        mine = (r for r in self.master.receipts if r.measure == s.measure and not r.state.aside)
+        came = (r.when[:10] for r in mine if self.round.name in (r.round, r.meant))
+        return 0 if any(day <= s.deadline for day in came) else s.days_late
+
     def _deadline(self, sheets: Sequence[SheetStatus]) -> str:
         """Say the deadline of most sheets, whether it is another than they show, and which sheets have others."""
         days: dict[str, list[SheetStatus]] = {}
@@ -254,25 +295,27 @@ class _Writer:
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names that the mail template may use."""
+        """Return the names that the mail template may use; a deadline that has passed is only named to who missed it."""
+        late = max(map(self._late, sheets))
+        passed = all(s.days_late for s in sheets)
         return {
             "fiscal_year": self.master.settings.fiscal_year.label,
             "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter),
-            "deadline": self._deadline(sheets),
-            "days_late": max(s.days_late for s in sheets),
+            "deadline": "" if passed and not late else self._deadline(sheets),
+            "days_late": late,
             "today": printed_day(self.today),
             "department": department,
-            "sheets": [_sheet_names(s) for s in sheets],
+            "sheets": [_sheet_names(s, self._late(s)) for s in sheets],
             "files": files,
         } | self.master.settings.names.for_papers()
 
 
-def _sheet_names(s: SheetStatus) -> SimpleNamespace:
+def _sheet_names(s: SheetStatus, days_late: int) -> SimpleNamespace:
     held = s.receipt if s.state is State.HELD else None
     shown = s.issue.printed if s.issue else ""
     return SimpleNamespace(
         id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held is not None,
-        days_late=s.days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
+        days_late=days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
         other_round=bool(held and held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
     )  # fmt: skip
 

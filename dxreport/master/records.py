@@ -214,6 +214,9 @@ class Change:
     note: str = ""
 
 
+ROLLOVER = "rollover"  # in place of a return, where a conflict came with the texts of the year before
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """競合: a cell changed both by the department and in the master. ``decision`` is the text chosen."""
@@ -230,6 +233,11 @@ class Conflict:
     decision: str = ""
     reason: str = ""
     when: str = ""
+
+    @property
+    def of_rollover(self) -> bool:
+        """Whether it came with the texts of the year before, not with a return."""
+        return self.return_id == ROLLOVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,11 @@ def choices(words: tuple[str, ...]) -> str:
     return "".join(f"「{word}」" for word in words)
 
 
+def how_to_write(value: str, expected: str) -> str:
+    """Return how messages say to write a word: blanks and line breaks are named only where they are the fault."""
+    return "と、空白や改行を入れずに" if value != "".join(value.split()) == expected else "と"
+
+
 def says_something(*texts: str) -> bool:
     """Whether any of these texts is more than a blank or a dash."""
     return not all(map(is_blank, texts))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import Access, Field, FieldKind, Period, Ref
 from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, measure_id, nearest, number_text
-from .case import Case, Finding, choices, finding
+from .case import Case, Finding, choices, finding, how_to_write
 from .texts import malformed
 
 MARKS = ("○", "☑", "□")
@@ -24,7 +24,7 @@ def kinds(case: Case) -> Iterator[Finding]:
         elif field.kind is FieldKind.CHECK and not (is_marked(text) or is_unmarked(text)):
             yield finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices(MARKS))
         elif field.kind is FieldKind.NUMBER and number_text(text, field.unit) is None:
-            unit = f"{field.unit}で、" if field.unit else ""
+            unit = f"{field.unit}で、数字だけ" if field.unit else "数字だけ"
             yield finding(problems.NOT_A_NUMBER, ref, field=field.label, value=text, unit=unit)
         elif field.kind is FieldKind.DATE and date_text(text) is None:
             yield finding(problems.NOT_A_DATE, ref, field=field.label, value=text)
@@ -36,7 +36,8 @@ def kinds(case: Case) -> Iterator[Finding]:
 
 def _choice(field: Field, ref: Ref, text: str, words: tuple[str, ...]) -> Finding:
     if expected := nearest(text, words):
-        return finding(problems.CHOICE_NEAR, ref, field=field.label, value=text, expected=expected)
+        how = how_to_write(text, expected)
+        return finding(problems.CHOICE_NEAR, ref, field=field.label, value=text, expected=expected, how=how)
     return finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices(words))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import Ref
 from ..domain.values import is_blank, nearest
-from .case import Case, Finding, choices, finding
+from .case import Case, Finding, choices, finding, how_to_write
 
 # Each flag with the fields it governs, and their name in messages.
 _GOVERNED = {
@@ -28,7 +28,8 @@ def flags(case: Case) -> Iterator[Finding]:
                 yield finding(problems.FLAG_BLANK, ref, field=label, flags=choices(case.settings.flags))
         elif text not in case.settings.flags:
             if expected := nearest(text, case.settings.flags):
-                yield finding(problems.FLAG_NEAR, ref, field=label, value=text, expected=expected)
+                how = how_to_write(text, expected)
+                yield finding(problems.FLAG_NEAR, ref, field=label, value=text, expected=expected, how=how)
             else:
                 yield finding(problems.FLAG_UNKNOWN, ref, field=label, value=text, flags=choices(case.settings.flags))
 

@@ -9,7 +9,7 @@ from ..domain import problems
 from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
 from ..domain.model import ActivityQuarter, Treatment
 from ..domain.values import fold, is_blank, is_marked, nearest, plan_is_none
-from .case import Case, Finding, choices, finding
+from .case import Case, Finding, choices, finding, how_to_write
 
 _STOPPED = ("中止", "廃止", "取りやめ", "取止め")
 _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?!予定|見込|していない|せず)")
@@ -23,7 +23,7 @@ def vocabulary(case: Case) -> Iterator[Finding]:
         if text in words or not text.strip() or case.to_come(ref) or _missing(case, ref, quarter):
             continue
         if expected := nearest(text, words):
-            yield finding(problems.PROGRESS_NEAR, ref, value=text, expected=expected)
+            yield finding(problems.PROGRESS_NEAR, ref, value=text, expected=expected, how=how_to_write(text, expected))
         else:
             yield finding(problems.PROGRESS_UNKNOWN, ref, value=text, words=choices(words))
 
@@ -50,7 +50,10 @@ def missing_countermeasure(case: Case) -> Iterator[Finding]:
         ref = Ref("activity.countermeasure", progress.item, progress.period)
         if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires("対応策", ref):
             severity = "warning" if case.as_issued(progress, ref) else "error"
-            yield finding(problems.COUNTERMEASURE_MISSING, ref, severity=severity, progress=quarter.progress)
+            text = " ".join(quarter.countermeasure.split())
+            lack = f"は「{text}」では足りません" if text else "が記入されていません"
+            params = {"progress": quarter.progress, "lack": lack}
+            yield finding(problems.COUNTERMEASURE_MISSING, ref, severity=severity, **params)
 
 
 def ended(case: Case) -> Iterator[Finding]:

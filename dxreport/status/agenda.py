@@ -36,7 +36,8 @@ class Task:
     """What is to be done about a department.
 
     ``faults`` are those of its addresses; ``last`` is the last reminder or return on record, ``count`` how many there
-    were; ``files`` are the marked copies and drafts that are there, by what they are.
+    were; ``drafted`` is whether the mail to be sent was drafted today; ``files`` are the marked copies and drafts that
+    are there, by what they are.
     """
 
     department: str
@@ -51,6 +52,7 @@ class Task:
     todo: str
     files: tuple[tuple[str, Path], ...]
     rank: int
+    drafted: bool
 
     @property
     def days_late(self) -> int:
@@ -94,7 +96,7 @@ class Agenda:
         if not total:
             return ("対象の施策はありません。",)
         if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
-            return (f"{self.found.round.name}のブックは、まだ発行していません。",)
+            return (f"{self.found.round.name}のブックは、まだ発行していません。", *self._questions())
         if self.settled:
             return (f"{total}施策すべて、提出済みです。",)
         return (*self._work(), f"{self._deadline()}{total}施策のうち{self.found.answered}がそろいました。")
@@ -102,10 +104,13 @@ class Agenda:
     def _work(self) -> Iterator[str]:
         ways = "・".join(f"{way.value}{len(self.by(way))}" for way in Way if self.by(way))
         yield f"今日は{len(self.tasks)}部署に連絡します（{ways}）。" if ways else "今日、連絡する部署はありません。"
-        if self.conflicts:
-            yield f"競合{len(self.conflicts)}件を決めます。"
+        yield from self._questions()
         if self.unread:
             yield f"受付不可のファイル{len(self.unread)}件を確かめます。"
+
+    def _questions(self) -> Iterator[str]:
+        if self.conflicts:
+            yield f"競合{len(self.conflicts)}件を決めます。"
 
     def _deadline(self) -> str:
         if not self.found.round.deadline:
@@ -141,9 +146,9 @@ class Agenda:
         if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
             name = f'"{round_.name}"' if " " in round_.name else round_.name
             return f"dxreport render --round {name}"
-        if any(t.way is Way.MAIL and t.rank == _TO_RETURN and not _made_today(t, self.today) for t in tasks):
+        if any(t.way is Way.MAIL and t.rank == _TO_RETURN and not t.drafted for t in tasks):
             return "dxreport mail return"
-        if any(t.way is Way.MAIL and t.rank == _FIRST and not _made_today(t, self.today) for t in tasks):
+        if any(t.way is Way.MAIL and t.rank == _FIRST and not t.drafted for t in tasks):
             return "dxreport mail remind"
         if self.tasks or self.conflicts or self.unread:
             return "dxreport status"
@@ -153,6 +158,7 @@ class Agenda:
 
 
 _UNREACHED, _TO_RETURN, _REMINDED, _FIRST = range(4)
+_MAIL_OF = {_TO_RETURN: "return", _FIRST: "remind"}
 _BLOCKING = {kind.code for kind in (problems.ADDRESS_MISSING, problems.ADDRESS_UNREAD, problems.ADDRESS_MISSPELT)}
 
 
@@ -204,9 +210,11 @@ class _Case:
         rank, way, todo = decided
         d = self.department
         last, files = self.record[-1] if self.record else None, tuple(self._files())
+        drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= self.today for m in self.record)
         return Task(
-            d.name, way, people, d.to, d.phone, faults, tuple(self.sheets), last, len(self.record), todo, files, rank
-        )
+            d.name, way, people, d.to, d.phone, faults, tuple(self.sheets), last, len(self.record), todo, files, rank,
+            drafted,
+        )  # fmt: skip
 
     def _return(self) -> tuple[int, Way, str] | None:
         """A held sheet goes back by mail; a day later somebody explains it."""
@@ -214,7 +222,7 @@ class _Case:
         if not held:
             return None
         came = datetime.fromisoformat(max(held)).date()
-        since = [m.day for m in self.record if m.day >= came]
+        since = [m.day for m in self.record if m.kind == "return" and m.day >= came]
         if not since:
             return _TO_RETURN, Way.MAIL, "差し戻しのメールを送る（dxreport mail return で下書きを作る）"
         if since[-1] >= self.today:
@@ -240,7 +248,3 @@ class _Case:
                 yield "差し戻しのブック", path
         if self.record and (draft := self.record[-1].file(self.workspace)).is_file():
             yield f"{self.record[-1].label}の下書き", draft
-
-
-def _made_today(task: Task, today: date) -> bool:
-    return task.last is not None and task.last.day >= today

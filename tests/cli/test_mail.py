@@ -9,7 +9,9 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.status.mailed import mailed
+from tests.support.packages import without_sheet
 from tests.support.quarter import issue
+from tests.support.sending import mail
 
 LATE = ["--now", "2022-07-20T09:00"]
 
@@ -32,7 +34,19 @@ def test_drafts_of_the_current_round_go_to_a_folder_of_their_own(quarter, capsys
 def test_the_answer_as_json(quarter, tmp_path, capsys):
     assert call(quarter, "remind", "--quarter", "1", "--out", str(tmp_path / "出力"), "--json", *LATE) == 1
     answer = json.loads(capsys.readouterr().out)
-    keys = ["kind", "round", "folder", "drafts", "obstacles", "unread", "removed", "kept", "stale", "problems"]
+    keys = [
+        "kind",
+        "round",
+        "folder",
+        "drafts",
+        "obstacles",
+        "unread",
+        "just_returned",
+        "removed",
+        "kept",
+        "stale",
+        "problems",
+    ]
     assert list(answer) == [*keys, "other_rounds"]
     assert (answer["kind"], answer["round"], len(answer["drafts"])) == ("remind", "第1四半期", 16)
     first = answer["drafts"][0]
@@ -43,6 +57,38 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
     ]
     assert {d["path"] for d in answer["drafts"]} == {str(p) for p in (tmp_path / "出力").iterdir()}
     assert [o["department"] for o in answer["obstacles"]] == ["収税対策室"]
+
+
+def test_a_return_whose_sender_is_known_is_named_by_the_department(quarter, capsys):
+    quarter.collect(quarter.put(mail([]), "産業.eml"))
+    call(quarter, "remind", *LATE)
+    [said] = [line for line in capsys.readouterr().err.splitlines() if "産業.eml" in line]
+    assert "産業振興課から" in said and "どの部署" not in said
+
+
+def test_what_was_just_sent_back_is_not_reminded_of(quarter, capsys):
+    """01-01 is held and 01-04 is missing: the reminder after the return names only the second, for three days."""
+    book = without_sheet(quarter.filled({"01-01": {"activity.progress/K1/1": "順調"}}), "01-04")
+    quarter.collect(book)
+
+    def reminded(when: str) -> tuple[list[str], list[dict]]:
+        capsys.readouterr()
+        call(quarter, "remind", "--now", when, "--json")
+        answer = json.loads(capsys.readouterr().out)
+        [own] = [d for d in answer["drafts"] if d["department"] == "産業振興課"]
+        return [m["id"] for m in own["measures"]], answer["just_returned"]
+
+    assert reminded("2022-07-20T09:00") == (["01-01", "01-04"], [])
+    call(quarter, "return", "--now", "2022-07-20T10:00")
+    just = [{"department": "産業振興課", "measures": ["01-01"], "day": "2022-07-20"}]
+    assert reminded("2022-07-20T11:00") == (["01-04"], just)
+    assert reminded("2022-07-23T09:00") == (["01-04"], just)
+    call(quarter, "remind", "--now", "2022-07-23T09:00")
+    assert "産業振興課の01-01は、７月20日（水）に" in capsys.readouterr().err
+    assert reminded("2022-07-24T09:00") == (["01-01", "01-04"], [])
+    again = quarter.filled({"01-01": {"activity.progress/K1/1": "ほぼ順調"}})
+    quarter.collect(without_sheet(again, "01-04"), now=datetime(2022, 7, 21, 9))
+    assert reminded("2022-07-21T10:00") == (["01-01", "01-04"], [])
 
 
 def test_no_recipient_is_no_fault(quarter, capsys):

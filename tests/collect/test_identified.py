@@ -134,6 +134,13 @@ def test_a_sheet_of_another_year_is_refused_with_both_years(issued_quarter: Quar
     assert "令和３年度" in sheet.problems[0].message and "令和４年度" in sheet.problems[0].message
 
 
+def test_a_book_of_another_year_is_collected_there_and_does_not_go_back(quarter: Quarter) -> None:
+    data = restamped(quarter.filled({}), "01-01", "R04Q1-", "R03Q1-")
+    sheet = sheet_of(quarter.collect(data), "01-01")
+    assert sheet.problems[0].fix.startswith("令和３年度の報告なら、令和３年度の作業フォルダーで取り込んでください。")
+    assert not list(quarter.workspace.reports.glob("差し戻し/*"))
+
+
 def test_a_measure_that_was_not_in_the_issue_is_refused(issued_quarter: Quarter) -> None:
     assert codes(issued_quarter, restamped(issued_quarter.filled({}), "01-01", "|01-01|", "|03-05|"), "03-05") == [
         "E204"

@@ -155,6 +155,22 @@ def test_the_book_of_another_round_is_told_in_one_sentence_and_unsettles_nothing
     assert [next(s.state for s in r if s.measure == HERE) for r in rounds] == [State.MERGED, State.HELD]
 
 
+def test_an_answer_that_both_rounds_ask_for_reopens_no_settled_round(quarter: Quarter) -> None:
+    """第1四半期 is in; its book comes back with the progress of 第2四半期 and 実績, which every quarter asks for."""
+    quarter.collect(half(quarter, ONE | TWO))
+    issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))
+    actual = {"outcome.actual/O1/1": "31,000千円"}
+    later = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り", **actual}
+    sheet = sheet_of(quarter.collect(typed(quarter.filled({}), later), now=RETURNED + DAY), HERE)
+    assert ([p.code for p in sheet.problems], sheet.meant) == (["E207"], "第2四半期")
+    master = quarter.master
+    rounds = [status(master, master.settings.rounds[n], RETURNED.date()).sheets for n in (1, 2)]
+    assert [next(s.state for s in r if s.measure == HERE) for r in rounds] == [State.MERGED, State.HELD]
+    own = {"activity.countermeasure/K1/1": "念のため", "activity.progress/K1/2": "予定通り"}
+    quarter.collect(typed(quarter.filled({}), own), now=RETURNED + 2 * DAY)
+    assert shown(quarter) == "差し戻し"  # 対応策 of 第1四半期 is news that only 第1四半期 asks for
+
+
 def test_it_is_a_matter_of_the_round_it_was_filled_in_for_though_its_own_is_unanswered(
     issued_quarter: Quarter, tmp_path: Path
 ) -> None:

@@ -19,15 +19,18 @@ from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
 from dxreport.lifecycle.rollover import rollover
+from dxreport.mail.drafts import MailKind, plan
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
 from dxreport.master.records import Master, MeasureState, Standing
 from dxreport.master.write import MasterEdit
+from dxreport.status.round_status import SheetStatus, State, status
 from dxreport.workspace.paths import Workspace
 from tests.support.measures import with_texts
 from tests.support.quarter import Quarter, issue
 
 APRIL = datetime(2023, 4, 3, 9)
+MAY = datetime(2023, 5, 31, 9)
 ACTUAL = "outcome.actual/O1/1"
 
 
@@ -142,6 +145,24 @@ def test_late_actuals_flow_after(answered: Quarter, tmp_path: Path) -> None:
     assert [(c.returned, c.current) for c in again.conflicts] == [("1,300件", "1,299件")]
     third = rollover(answered.workspace, None, APRIL)
     assert (third.changes, third.conflicts) == ((), ())
+
+
+def test_a_conflict_with_the_old_year_is_no_answer_of_the_new_one(answered: Quarter) -> None:
+    new = Quarter(rollover(answered.workspace, None, APRIL).workspace.root)
+    answered.collect(answered.filled({"01-01": {ACTUAL: "31,500千円"}}))
+    new.write("01-01", {ACTUAL: "31,499千円"})
+    assert len(rollover(answered.workspace, None, APRIL).conflicts) == 1
+    round_ = new.master.settings.rounds[0]
+
+    def sheet() -> SheetStatus:
+        found = status(new.master, round_, MAY.date()).sheets
+        return next(s for s in found if s.measure == "01-01")
+
+    assert (sheet().state, len(sheet().conflicts)) == (State.NOT_ISSUED, 1)
+    issue(new, round_.name, APRIL)
+    assert (sheet().state, len(sheet().conflicts)) == (State.MISSING, 1)
+    reminded = plan(new.workspace, new.master, MailKind.REMIND, round_, MAY)
+    assert "01-01" in [s.measure for d in reminded.drafts for s in d.sheets]
 
 
 def test_the_old_year_takes_late_returns_until_it_is_closed(answered: Quarter) -> None:

@@ -143,6 +143,19 @@ def test_what_goes_back_is_the_marked_copy(held):
     assert "令和４年７月14日（木）に受け取り" in body(d)
 
 
+@pytest.mark.parametrize(("came", "late"), [(RETURNED, False), (LATE, True)])
+def test_who_returned_in_time_is_not_told_to_be_late(quarter, came, late):
+    quarter.collect(quarter.put(quarter.filled(WRONG), NAME), now=came)
+    again = {"01-01": {"activity.progress/K1/1": "ほぼ順調"}}
+    for now in (LATE, datetime(2022, 7, 21, 9)):  # corrected after the deadline, and wrong again
+        [draft] = drafts(quarter, MailKind.RETURN, now).drafts
+        assert ("日過ぎて" in body(draft), "提出期限" in body(draft)) == (late, late)
+        quarter.collect(quarter.put(quarter.filled(again), "再.xlsx"), now=datetime(2022, 7, 20, 18))
+    early = datetime(2022, 7, 15, 9)
+    if not late:
+        assert "提出期限は令和４年７月15日（金）です" in body(drafts(quarter, MailKind.RETURN, early).drafts[0])
+
+
 def test_a_corrected_return_ends_it(held, tmp_path):
     quarter = copy(held, tmp_path)
     quarter.collect(quarter.filled({}))

@@ -77,6 +77,12 @@ def test_what_a_kind_may_hold(field: Field, text: str, code: str | None) -> None
         assert len(codes) == 1 and (codes[0] == code or len(code) == 1)
 
 
+def test_a_number_without_a_unit_is_asked_for_without_one() -> None:
+    for field, asked in ((NUMBER, "千円で、数字だけ"), (replace(NUMBER, unit=""), "数字だけ")):
+        findings = judge(case(BUILT_IN.extended([field], 4), {field.key: "約5"}))
+        assert [f.params["unit"] for f in findings if f.kind.code == "E113"] == [asked]
+
+
 def test_a_wrong_word_that_was_issued_is_a_warning() -> None:
     assert found([CHOICE], {}, sent={"評価": "E"}) == [("E111", "warning", ("評価",))]
 

@@ -40,6 +40,21 @@ def test_the_same_wrong_word_in_two_cells_is_one_finding(judged):
     assert judged(dict.fromkeys(cells, "予定通")) == [("E102", "error", cells)]
 
 
+@pytest.mark.parametrize(
+    ("word", "blanks"),
+    [
+        ("遅延・課題あり", False),
+        ("予定どおり", False),
+        ("予定通り\n", True),
+        ("　予定通り", True),
+        ("予定 どおり", False),
+    ],
+)
+def test_blanks_are_named_only_where_they_are_the_fault(case, word, blanks):
+    [found] = judge(case({"activity.progress/K1/1": word}))
+    assert ("空白" in found.params["how"]) is blanks
+
+
 @pytest.mark.parametrize("blank", ["", " ", "―", "なし"])
 def test_planned_work_needs_its_progress(judged, blank):
     assert judged({"activity.progress/K1/1": blank}) == [("E103", "error", ("activity.progress/K1/1",))]
@@ -96,6 +111,12 @@ def test_a_round_without_a_quarter_has_no_coming_quarters(checked):
 def test_a_delay_needs_a_countermeasure(judged, text):
     edits = {"activity.progress/K1/1": DELAYED, "activity.countermeasure/K1/1": text}
     assert judged(edits) == [("E105", "error", ("activity.countermeasure/K1/1",))]
+
+
+@pytest.mark.parametrize(("text", "lack"), [(" ", "が記入されていません"), ("なし\n", "は「なし」では足りません")])
+def test_what_was_written_is_not_said_to_be_missing(case, text, lack):
+    [found] = judge(case({"activity.progress/K1/1": DELAYED, "activity.countermeasure/K1/1": text}))
+    assert found.params["lack"] == lack
 
 
 def test_a_delay_with_a_countermeasure_and_a_misspelt_delay_without_one_give_no_further_finding(judged):

@@ -97,6 +97,20 @@ def test_a_return_made_before_the_sheet_came_again_does_not_count(quarter: Quart
     assert of(quarter).command == "dxreport mail return"
 
 
+def test_a_reminder_is_no_return(quarter: Quarter) -> None:
+    """The sheet came after the reminder of the day; tomorrow the reminder alone is no reason to call either."""
+    draft(quarter, MailKind.REMIND, 20)
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}), now=datetime(2022, 7, 20, 15))
+    for day in (20, 21):
+        found = of(quarter, date(2022, 7, day))
+        task = next(t for t in found.tasks if t.department == OFFICE)
+        assert (task.way, "mail return" in task.todo) == (Way.MAIL, True)
+        assert found.command == "dxreport mail return"
+    draft(quarter, MailKind.RETURN, 20)
+    task = next(t for t in of(quarter).tasks if t.department == OFFICE)
+    assert task.todo == "今日作った差し戻しの下書きを送る" and of(quarter).command == "dxreport status"
+
+
 def test_before_the_deadline_only_who_cannot_be_reached_is_called(quarter: Quarter) -> None:
     found = of(quarter, date(2022, 7, 12))
     assert [t.department for t in found.tasks] == ["収税対策室"] and found.tasks[0].days_late == 0

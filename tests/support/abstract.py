@@ -63,6 +63,10 @@ class Rules:
         """Every cell."""
         return CELLS
 
+    def shares(self, sheet: Sheet, round_: str) -> Collection[Ref]:
+        """The cells of both rounds."""
+        return OPEN[round_]
+
 
 def _error(code: str, ref: Ref) -> Problem:
     return Problem(code, "error", code, field=str(ref), fields=(str(ref),))
