@@ -236,7 +236,7 @@ def amount(text: str) -> _Labelled | None:
     if more and not first.label:
         return None
     label = f"{first.label} " if more else ""  # of one number, 評価項目 says enough
-    shown = f"{label}{'約' if first.about else ''}{first.number:,}{first.unit}{first.bound}"
+    shown = f"{label}{'約' if first.about else ''}{first.number_text}{first.unit}{first.bound}"
     return Amount(first.number, shown), (first.label, first.unit)
 
 
