@@ -359,6 +359,11 @@ class Results:
         """The outcomes without a result of either year."""
         return tuple(o for o in self.outcomes if not self.latest(o).is_reported)
 
+    @property
+    def to_follow(self) -> tuple[OutcomeResult, ...]:
+        """The outcomes without a result of this fiscal year, those with one of the judged year among them."""
+        return tuple(o for o in self.outcomes if not o.years[self.this_year].is_reported)
+
 
 @dataclass(frozen=True, slots=True)
 class Budget(MeasureLine):

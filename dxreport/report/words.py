@@ -308,6 +308,14 @@ def results_heading(results_: Results) -> str:
     return f"{results_.years[year]}の目標に届かなかった{short}（判定した{met + short}のうち{met}は達成）"
 
 
+def waiting_note(results_: Results) -> str:
+    """Say how many outcomes wait for this year's result in another list, that of the judged year; or ``""``."""
+    here = set(results_.waiting)
+    others = sum(o.years[results_.this_year].verdict is Attainment.OPEN and o not in here for o in results_.outcomes)
+    year = results_.years[results_.this_year]
+    return f"ほかに、{year}の実績を待つ{others}項目は、前の年度の実績とともに「成果目標」にあります。" if others else ""
+
+
 def is_shortened(outcome: OutcomeResult) -> bool:
     """Whether a line drawn through its targets leaves out some of what they say (``小 8.9%`` of two parts)."""
     return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
