@@ -140,7 +140,8 @@ class Turn:
 class Overview:
     """Activities and measures by progress, in the quarters of the year from the first to the report's.
 
-    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合), those of
+    ``ended``, are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -150,6 +151,7 @@ class Overview:
     departments: tuple[Tally, ...]
     turn: Turn | None = None
     stopped: int = 0
+    ended: tuple[EndedMeasure, ...] = ()
 
     def due(self, counts: Sequence[int]) -> int:
         """Return how many of these counts by category were due: the denominator of every share."""
@@ -179,6 +181,13 @@ class MeasureLine:
     """One line of a list, which says something of a measure."""
 
     measure: MeasureName
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMeasure(MeasureLine):
+    """A measure that does not run in the quarter; ``note`` is since when and why (第3四半期から中止)."""
+
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
