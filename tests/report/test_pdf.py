@@ -199,6 +199,26 @@ def test_what_missed_its_target_is_drawn_first() -> None:
     )
 
 
+def test_a_remark_below_a_table_stays_with_its_last_row() -> None:
+    """Wherever the page ends: 01-01 wants money for nothing, and 04-02 is the last of the costs."""
+    for rows in range(8, 12):
+        wanted = [m.id for m in real()[:rows]] + ["04-02"]
+        edits = {m.id: {"budgeted": "無", "procurement": ""} for m in real()}
+        edits |= {id_: {"budgeted": "有", "procurement": "調達するもの\n（二つ）"} for id_ in wanted}
+        edits["01-01"]["procurement"] = ""
+        edits["04-02"]["procurement"] = "最後の調達"
+        found = figures(in_memory(edited(real(), edits), NAMED), 1, JULY)
+        [said] = words.budget_doubts(found)
+        [page] = [page for page in pages_of(pdf(found, TYPST)) if squeezed(f"※ {said}") in page]
+        assert "最後の調達" in page, rows
+
+
+def test_every_block_of_the_quarters_has_its_legend(printed: str) -> None:
+    """第3四半期: one unreported, one 報告事項なし, one word that 設定 does not know; all on track: none of them."""
+    note = squeezed(printed.split("四半期ごとの推移")[1])[:60]
+    assert in_order(note, ["斜線＝遅延・課題", "未報告", "設定にない語", "報告事項なし", "90.7%"])
+
+
 def worst(name: str) -> Figures:
     """The worst cases, by name."""
     measures, settings = real(), NAMED
