@@ -2,7 +2,7 @@
 
 The text itself is kept; its meaning is derived when needed. Nothing is guessed: a text is a number
 only if it consists of a label, number, unit, bound (以上, 未満 …) and parentheses. Everything else
-is text, which is shown but not compared.
+is text, which is shown but not compared. 万 and 億 belong to the number (``400万枚``), 千円 and 百万円 are units.
 
 Full-width letters and digits are folded, but not by NFKC, which would turn ``①50件`` into ``150件``
 and ``10²`` into ``102``.
@@ -83,7 +83,8 @@ class Quantity:
 
     ``label`` is the text before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact;
     ``unit`` is folded, in one spelling (``ヶ所`` → ``箇所``), or ``""``; ``bound`` is 以上, 以下, 未満,
-    以内, 超 or ``""``; ``about`` is whether 約 or 程度 is written.
+    以内, 超 or ``""``; ``about`` is whether 約 or 程度 is written; ``scaled`` is the number as written, if it has
+    万 or 億 (``1億2,000万``).
     """
 
     number: Decimal
@@ -91,6 +92,12 @@ class Quantity:
     label: str = ""
     bound: str = ""
     about: bool = False
+    scaled: str = ""
+
+    @property
+    def number_text(self) -> str:
+        """The number as it is shown: ``12,500``; with 万 and 億 where they are written: ``400万``."""
+        return ("-" if self.number < 0 else "") + self.scaled if self.scaled else f"{self.number:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +116,27 @@ class Value:
 
 # Units that may follow a number with a label or a blank. After a bare number, any single kanji or
 # short Latin word counts as a unit ("5匹", "20kWh"), except 月: 3月 is March.
-_UNITS = """%|パーセント|ポイント|pt|千円|百万円|万円|億円|円|千人|万人|人|名|件|回|箇所|か所|カ所|ヶ所|ヵ所|ケ所
+_UNITS = """%|パーセント|ポイント|pt|千円|百万円|円|千人|人|名|件|回|箇所|か所|カ所|ヶ所|ヵ所|ケ所
 か月|カ月|ヶ月|ヵ月|ケ月|週間|年間|時間|分間|日間|分|秒|日|年|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体
 事業者|事業所|事業|業務|手続|種類|種|項目|施設|地区|地域|学級|クラス|課|組|人日|講座|科目|コース|テーマ|サービス|システム|アカウント
 倍|割|位|度|km|kg|m|ha|㎡|㎢|㎥|t|kWh|MB|GB|TB|Mbps|Gbps""".replace("\n", "|")
 _UNIT_NAMES = {"パーセント": "%", "名": "人", "pt": "ポイント"}
-_NUMBER = r"(?P<sign>[-△▲]|マイナス)?(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_SIGN, _END = "(?P<sign>[-△▲]|マイナス)?", r"(?![\d.,]*\d)"
+_SCALES = {"億": 10**8, "万": 10**4, "": 1}
+_SCALE_SIGN, _SCALE = re.compile("[億万]"), re.compile(rf"({_DIGITS})([億万]?)")
+_STEP = 10**4  # of each scale to the next: 1億2,000万, but no 1億20,000万
+_NUMBER = rf"{_SIGN}(?P<number>(?=\d)(?:{_DIGITS}億)?(?:{_DIGITS}万)?(?:{_DIGITS})?){_END}"
 _KNOWN = "|".join(sorted(map(re.escape, _UNITS.split("|")), key=len, reverse=True))
-_PLAIN_NUMBER = re.compile(_NUMBER)
+_PLAIN_NUMBER = re.compile(f"{_SIGN}(?P<number>{_DIGITS}){_END}")
 _PER = r"(?P<per>/(?:年度|年|か月|月|週|日|時間|分|回|人|件|校|世帯))?"
 _TAIL = r"(?:\s?(?P<bound>以上|以下|未満|以内|超))?(?:\s?(?P<about>程度|前後))?"
 _ABOUT = r"(?P<circa>約|およそ|おおよそ|おおむね|概ね)?"
 _LABEL = r"(?P<label>[^\d\n()。、,;/△▲-]{0,20}?(?<!第))[\s:=]*"
 _LABELLED = re.compile(rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}")
-_BARE = re.compile(rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}")
+_BARE = re.compile(
+    rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約万億])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}"
+)
 _SEPARATOR = re.compile(r"[\s、,;・/]+")
 # Units without a scale: a number without a unit may be meant in them. Money, times, rates and measures
 # come in several scales (千円, 分, %), so a number without a unit could be in any of them.
@@ -271,12 +285,26 @@ def _one(plain: str, at: int) -> re.Match[str] | None:
     for pattern in (_LABELLED, _BARE):
         match = pattern.match(plain, at)
         if match and (match.end() == len(plain) or _SEPARATOR.match(plain, match.end())):
-            return match
+            return match if _scaled(match["number"], match["unit"] or "") is not None else None
     return None
 
 
+def _scaled(number: str, unit: str) -> Decimal | None:
+    """Return ``1億2,000万`` as a number; None unless its parts fit together (``3万5`` of 3万5千円 does not)."""
+    if not _SCALE_SIGN.search(number):
+        return Decimal(number.replace(",", ""))
+    parts = [(scale, Decimal(digits.replace(",", ""))) for digits, scale in _SCALE.findall(number)]
+    below = all(n < _STEP for _, n in parts[1:])
+    whole = all(n == int(n) for _, n in parts[:-1])
+    if not (below and whole) or unit[:1] in ("十", "百", "千"):
+        return None
+    total = sum((n * _SCALES[scale] for scale, n in parts), Decimal(0))
+    return Decimal(int(total)) if total == int(total) else total.normalize()
+
+
 def _quantity(match: re.Match[str]) -> Quantity:
-    number = Decimal(match["number"].replace(",", ""))
+    number = _scaled(match["number"], match["unit"] or "")
+    assert number is not None  # of a match of _one
     unit = re.sub("[かカヶヵケ](?=所)", "箇", match["unit"] or "")
     unit = re.sub("[カヶヵケ](?=月)", "か", unit)
     return Quantity(
@@ -285,11 +313,17 @@ def _quantity(match: re.Match[str]) -> Quantity:
         label=match["label"].strip(),
         bound=match["bound"] or "",
         about=bool(match["circa"] or match["about"]),
+        scaled=match["number"] if _SCALE_SIGN.search(match["number"]) else "",
     )
 
 
 def same_unit(one: Quantity, other: Quantity) -> bool:
-    """Whether two numbers certainly have the same unit: 200 may mean 200人, but 28500000 may not be in 千円."""
+    """Whether two numbers certainly have the same unit.
+
+    200 may mean 200人, but 28500000 may not be in 千円, and of 400万枚 and 380 nobody knows.
+    """
+    if not (one.unit and other.unit) and bool(one.scaled) is not bool(other.scaled):
+        return False
     if one.unit and other.unit:
         return one.unit == other.unit
     return one.unit == other.unit or (one.unit or other.unit) in _COUNTERS

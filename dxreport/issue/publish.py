@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..domain.fields import Ref
 from ..domain.model import Measure, Round
 from ..domain.names import joined
 from ..form.records import Form
@@ -71,18 +72,24 @@ def published_set(
     names, year = master.settings.names, master.settings.fiscal_year.label
     paper = called or (names.form or form.sheet,)
     title = joined(names.owner, year, *paper)
+    ended = {m.id: master.standings[m.id].note for m in measures}
+    on_paper = [_marked(m, ended[m.id]) for m in measures]
     by_department: dict[str, list[Measure]] = {}
-    for m in measures:
+    for m in on_paper:
         by_department.setdefault(m.lead_department, []).append(m)
     prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in by_department}
-    pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in measures]
+    pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in on_paper]
     if form.layout.is_list:
         pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]
-    ended = {m.id: master.standings[m.id].note for m in measures}
     index = partial(index_sheet, title, measures, form.source.styles, names, ended=ended)
     book = render_published(form, pages, index, title)
     name = file_name("_".join((year, *paper)))
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
+
+
+def _marked(measure: Measure, note: str) -> Measure:
+    """Return a measure with what became of it behind its name: ``…の推進（第3四半期から中止）``."""
+    return measure.with_texts({Ref("name"): f"{measure.name}（{note}）"}) if note else measure
 
 
 def _running(master: Master) -> list[Measure]:

@@ -153,14 +153,15 @@ def _limits(target: str) -> tuple[Quantity, str] | None:
     (low,), (high,) = values
     plain = not (low.bound or low.about or high.about or low.label or high.label)
     ordered = low.number <= high.number and low.unit in ("", high.unit)
+    alike = low.unit == high.unit or bool(low.scaled) is bool(high.scaled)  # 2～3万人 may begin with 2 or 2万
     bounded = _WAY_OF.get(high.bound) is not Direction.MORE
-    return (low, pieces[1]) if plain and ordered and bounded else None
+    return (low, pieces[1]) if plain and ordered and alike and bounded else None
 
 
 def _within(low: Quantity, upper: str, actual: str) -> PartResult:
     (high,), (found,) = read_value(upper).quantities, read_value(actual).quantities
     met = low.number <= found.number and bool(_met(high, found.number, Direction.LESS))
-    limit = f"～{high.number:,}{high.bound}"
+    limit = f"～{high.number_text}{high.bound}"
     return PartResult("", low.number, found.number, high.unit or found.unit, limit, rate=None, met=met)
 
 

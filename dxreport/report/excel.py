@@ -112,25 +112,27 @@ def _outcomes(results: Results) -> Topic:
     this = results.years[results.this_year]
     columns = MEASURE_COLUMNS | {
         "番号": 5, "評価項目": 22, "方向": 12, f"{this} 目標": 18, f"{this} 実績": 14,
-        "判定": 8, SHARE: 8, "内訳・理由": 22, "判定の年度": 12,
+        "判定の年度": 12, "判定": 8, SHARE: 8, "内訳・理由": 22,
     }  # fmt: skip
     for year in results.years:
         if year != this:
             columns |= {f"{year} 目標": 16, f"{year} 実績": 12}
-    rows = [_outcome(outcome, results) for outcome in (*results.missed, *results.reported)]
+    listed = (*results.missed, *results.reported)
+    dated = any(results.latest(o) is not o.years[results.this_year] for o in listed)
+    rows = [_outcome(outcome, results, dated=dated) for outcome in listed]
     note, said = words.results(results), words.results_heading(results)
     title = f"成果目標：{said}" if said else "成果目標"
     return Topic("成果目標", title, columns, rows, "判定", {Attainment.SHORT.value}, note=note)
 
 
-def _outcome(outcome: OutcomeResult, results: Results) -> tuple[Value, ...]:
+def _outcome(outcome: OutcomeResult, results: Results, *, dated: bool) -> tuple[Value, ...]:
     now, judged = outcome.years[results.this_year], results.latest(outcome)
     alone, unjudged = len(judged.parts) == 1, judged.verdict is Attainment.AS_WRITTEN
     others = [text for year in outcome.years if year is not now for text in (_target(year, now), year.actual)]
     return (
         *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
-        judged.verdict.value, judged.parts[0].rate if alone else None,
-        judged.reason if unjudged else "" if alone else judged.achievement, judged.year if judged is not now else "",
+        judged.year if dated else "", judged.verdict.value, judged.parts[0].rate if alone else None,
+        judged.reason if unjudged else "" if alone else judged.achievement,
         *others,
     )  # fmt: skip
 
@@ -149,8 +151,8 @@ def _waiting(results: Results) -> Topic:
         now = o.years[results.this_year]
         texts = (_target(year, now) for year in o.years)
         rows.append((*_name(o.measure), o.number, now.indicator, o.direction.value, *texts, now.reason))
-    note = "" if results.missed or results.reported else words.results(results)
-    return Topic("実績待ち", "付表　実績を待つ成果目標", columns, rows, note=note)
+    note = words.waiting_note(results) if results.missed or results.reported else words.results(results)
+    return Topic("実績待ち", f"付表　実績を待つ成果目標：{len(rows)}項目", columns, rows, note=note)
 
 
 def _parts(results: Results) -> Topic:

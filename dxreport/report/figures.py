@@ -26,6 +26,7 @@ from .records import (
     Attainment,
     Budget,
     Category,
+    EndedMeasure,
     Figures,
     OutcomeResult,
     Overview,
@@ -117,6 +118,11 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
     areas: dict[str, list[Measure]] = {}
     departments: dict[str, list[Measure]] = {d.name: [] for d in master.departments}
     running = list(states.running(master, now))
+    ended = tuple(
+        EndedMeasure(states.measure_name(master.settings, m), master.standings[m.id].note)
+        for m in master.measures
+        if not master.standings[m.id].runs_in(now)
+    )
     for m in running:
         areas.setdefault(states.area_code(m.id), []).append(m)
         departments.setdefault(m.lead_department, []).append(m)
@@ -128,7 +134,8 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
             tally(states.area_name(master.settings, own[0].id), own, now, code) for code, own in sorted(areas.items())
         ),
         departments=tuple(tally(name, own, now) for name, own in departments.items() if own),
-        stopped=len(master.measures) - len(running),
+        stopped=len(ended),
+        ended=ended,
     )
 
 
@@ -236,7 +243,7 @@ def amount(text: str) -> _Labelled | None:
     if more and not first.label:
         return None
     label = f"{first.label} " if more else ""  # of one number, 評価項目 says enough
-    shown = f"{label}{'約' if first.about else ''}{first.number:,}{first.unit}{first.bound}"
+    shown = f"{label}{'約' if first.about else ''}{first.number_text}{first.unit}{first.bound}"
     return Amount(first.number, shown), (first.label, first.unit)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -185,7 +186,7 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
         "results_sentence": words.results(results),
         "this_year": results.years[results.this_year],
         "other_years": [y for n, y in enumerate(results.years) if n != results.this_year],
-        "outcomes": [_outcome(o, results) for o in results.outcomes],
+        "outcomes": [_outcome(o, results.latest(o)) for o in results.outcomes],
         "no_final": words.NO_FINAL,
     }
 
@@ -262,22 +263,32 @@ def _sums(sums: FieldSums) -> dict[str, Any]:
 
 
 def _results(results: Results) -> dict[str, Any]:
-    """Return the outcomes that missed, the others with a result, and those without, drawn where they can be."""
-    waiting = results.waiting
+    """Return the outcomes that missed, the others with a result, and those without one of this fiscal year.
+
+    The last are drawn where they can be.
+    """
+    this = results.this_year
+
+    def lines(outcomes: Iterable[OutcomeResult]) -> list[dict[str, Any]]:
+        return [_outcome(o, results.latest(o)) for o in outcomes]
+
+    def of_this_year(outcomes: Iterable[OutcomeResult]) -> list[dict[str, Any]]:
+        return [_outcome(o, o.years[this]) for o in outcomes]
+
     return {
         "sentence": words.results(results),
         "heading": words.results_heading(results),
         "years": list(results.years),
-        "this": results.this_year,
-        "missed": [_outcome(o, results) for o in results.missed],
-        "reported": [_outcome(o, results) for o in results.reported],
-        "drawn": [_outcome(o, results) for o in waiting if o.has_path],
-        "written": [_outcome(o, results) for o in waiting if not o.has_path or words.is_shortened(o)],
+        "this": this,
+        "missed": lines(results.missed),
+        "reported": lines(results.reported),
+        "drawn": of_this_year(o for o in results.to_follow if o.has_path),
+        "written": of_this_year(o for o in results.to_follow if not o.has_path or words.is_shortened(o)),
     }
 
 
-def _outcome(outcome: OutcomeResult, results: Results) -> dict[str, Any]:
-    now = results.latest(outcome)
+def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
+    """Return an outcome as it stands in one of its years."""
     return _measure(outcome.measure) | {
         "number": outcome.number,
         "indicator": now.indicator,

@@ -140,7 +140,8 @@ class Turn:
 class Overview:
     """Activities and measures by progress, in the quarters of the year from the first to the report's.
 
-    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合) are in no count.
+    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合), those of
+    ``ended``, are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -150,6 +151,7 @@ class Overview:
     departments: tuple[Tally, ...]
     turn: Turn | None = None
     stopped: int = 0
+    ended: tuple[EndedMeasure, ...] = ()
 
     def due(self, counts: Sequence[int]) -> int:
         """Return how many of these counts by category were due: the denominator of every share."""
@@ -179,6 +181,13 @@ class MeasureLine:
     """One line of a list, which says something of a measure."""
 
     measure: MeasureName
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMeasure(MeasureLine):
+    """A measure that does not run in the quarter; ``note`` is since when and why (第3四半期から中止)."""
+
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +367,11 @@ class Results:
     def waiting(self) -> tuple[OutcomeResult, ...]:
         """The outcomes without a result of either year."""
         return tuple(o for o in self.outcomes if not self.latest(o).is_reported)
+
+    @property
+    def to_follow(self) -> tuple[OutcomeResult, ...]:
+        """The outcomes without a result of this fiscal year, those with one of the judged year among them."""
+        return tuple(o for o in self.outcomes if not o.years[self.this_year].is_reported)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from .states import WITHOUT_WORD
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
-_NAMED, _NAMED_AREAS = 5, 3  # cells and 分野 that a sentence names at most
+_NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # cells, 分野 and ended measures that a sentence names at most
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -210,6 +210,8 @@ def _turn_card(figures: Figures) -> Card:
         ("そのほか", t.other),
     )
     note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
+    if figures.now.late < before.late and figures.now.unreported:  # what is still to come may be late too
+        return Card("前回からの変化", "―", "", note)
     return Card("前回からの変化", signed(figures.now.late - before.late), "遅延の数", note)
 
 
@@ -255,7 +257,10 @@ def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
     """Name the measures that are not counted."""
     if not overview.stopped:
         return ()
-    return (f"この四半期に実施していない{overview.stopped}{names.measure}（中止・完了・統合）は、数えていません。",)
+    which = "中止・完了・統合"
+    if 0 < len(overview.ended) <= _NAMED_ENDED:
+        which = "、".join(f"{e.measure.id}「{e.measure.name}」{e.note}" for e in overview.ended)
+    return (f"この四半期に実施していない{overview.stopped}{names.measure}（{which}）は、数えていません。",)
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
@@ -306,6 +311,14 @@ def results_heading(results_: Results) -> str:
     if not short:
         return f"{results_.years[year]}の目標は、判定した{met}すべて達成"
     return f"{results_.years[year]}の目標に届かなかった{short}（判定した{met + short}のうち{met}は達成）"
+
+
+def waiting_note(results_: Results) -> str:
+    """Say how many outcomes wait for this year's result in another list, that of the judged year; or ``""``."""
+    here = set(results_.waiting)
+    others = sum(o.years[results_.this_year].verdict is Attainment.OPEN and o not in here for o in results_.outcomes)
+    year = results_.years[results_.this_year]
+    return f"ほかに、{year}の実績を待つ{others}項目は、前の年度の実績とともに「成果目標」にあります。" if others else ""
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:

@@ -87,7 +87,7 @@ def pairs(target: tuple[Quantity, ...], actual: tuple[Quantity, ...]) -> list[tu
 
 def _shape(target: Value) -> str:
     """Return the 目標 in its simplest form: ``40回``, ``小 8.9%、中 12.8%``, ``550回/1/1``."""
-    plain = [f"{quantity.number:,}{quantity.unit}" for quantity in target.quantities]
+    plain = [f"{quantity.number_text}{quantity.unit}" for quantity in target.quantities]
     labels = [quantity.label for quantity in target.quantities]
     if len(plain) == 1 or not labels[0]:
         return "/".join(plain)

@@ -26,8 +26,10 @@ from dxreport.lifecycle import sample
 WORDS = ("予定通り", "進捗遅延・課題あり")
 
 
-def number(number: str, unit: str = "", label: str = "", bound: str = "", about: bool = False) -> Quantity:
-    return Quantity(Decimal(number), unit, label, bound, about)
+def number(
+    number: str, unit: str = "", label: str = "", bound: str = "", about: bool = False, scaled: str = ""
+) -> Quantity:
+    return Quantity(Decimal(number), unit, label, bound, about, scaled)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,13 @@ def number(number: str, unit: str = "", label: str = "", bound: str = "", about:
         ("1,000 件", number("1000", "件")),
         ("①50件", number("50", "件", "①")),
         ("0.10%", number("0.10", "%")),
+        ("４００万枚", number("4000000", "枚", scaled="400万")),
+        ("1.5億円以上", number("150000000", "円", bound="以上", scaled="1.5億")),
+        ("1億2,000万円", number("120000000", "円", scaled="1億2,000万")),
+        ("△3万", number("-30000", scaled="3万")),
+        ("約1万2500 人", number("12500", "人", about=True, scaled="1万2500")),
+        ("0.00005万件", number("0.5", "件", scaled="0.00005万")),
+        ("30百万円", number("30", "百万円")),
     ],
 )
 def test_one_number(text, part):
@@ -109,6 +118,18 @@ def test_several_numbers(text, parts):
         "1,25",
         "1.2.3",
         "10²件",
+        "3万5千円",
+        "2万5千",
+        "300万千円",
+        "1億5百万円",
+        "1.5億2,000万円",
+        "1億20,000万円",
+        "1億2億",
+        "5万億円",
+        "数万枚",
+        "百万枚",
+        "十万人",
+        "400万枚増",
         "令和5年13月",
         "（30件）",
     ],

@@ -245,3 +245,20 @@ def test_a_measure_that_ended_in_mid_year_is_marked_in_the_list(tmp_path: Path, 
     assert len(rows) == 25 and "01-03" not in rows  # 完了 from the first quarter: it did not run in the year
     marked = [id_ for id_, name in rows.items() if "から中止" in name]
     assert marked == ["01-02"] and rows["01-02"].endswith("（第3四半期から中止）")
+    on_paper = {
+        sheet.title: [c.value for row in sheet.iter_rows() for c in row if "から中止" in str(c.value)]
+        for sheet in book.worksheets[1:]
+    }
+    assert [id_ for id_, texts in on_paper.items() if texts] == ["01-02"]
+    assert all(text.endswith(rows["01-02"]) for text in on_paper["01-02"])
+
+
+def test_a_pdf_of_before_is_named_beside_the_new_workbook(workspace, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(print_pdf, "libreoffice", lambda: None)
+    assert cli.main(["-C", str(workspace), "publish", "--out", str(tmp_path)]) == 0
+    assert ".pdf" not in capsys.readouterr().err
+    old = tmp_path / "令和４年度_年間活動計画.pdf"
+    old.write_bytes(b"of before")
+    assert cli.main(["-C", str(workspace), "publish", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert old.name in said and "--pdf" in said and old.read_bytes() == b"of before"

@@ -38,6 +38,9 @@ def said(target: str, actual: str, way: Direction = MORE) -> list[tuple[str, Dec
         ("60%", "59.99%", "99.9", False),  # what falls short never reads 100.0
         ("10回超", "10回", "100.0", False),  # as much as the target, which asks for more
         ("300件", "0件", "0.0", False),
+        ("400万枚", "3,950,000枚", "98.8", False),
+        ("400万枚", "380万枚", "95.0", False),
+        ("1億円", "12,000万円", "120.0", True),
     ],
 )
 def test_a_number_against_a_number(target: str, actual: str, rate: str, met: bool) -> None:
@@ -264,6 +267,9 @@ def test_without_a_direction_the_result_says_why_it_is_not_judged(quarter: int) 
         ("10人", "おおむね達成", MORE, "実績が数値ではありません。"),
         ("小 5%\n中 10%", "7%", MORE, "目標と実績で、数値の数や内訳が違います。"),
         ("30,000千円", "29,000円", MORE, "目標と実績の単位が違います。"),
+        ("400万枚", "380", MORE, "目標と実績の単位が違います。"),
+        ("400", "380万", MORE, "目標と実績の単位が違います。"),
+        ("2～3万人", "2.5万人", RANGE, "目標が数値ではありません。"),
         ("100人", "延べ120人", MORE, "目標と実績の数え方（累計、延べなど）が違います。"),
         ("10人", "約12人", UNKNOWN, "「約」「程度」などの付いた数値は、比べられません。"),
         ("10人", "12人以上", MORE, "「以上」「未満」などの付いた実績は、比べられません。"),

@@ -283,3 +283,20 @@ def test_libreoffice_opens_the_workbook_with_its_charts(
     again = Package(soffice(path, "xlsx").read_bytes())
     assert sum(bool(re.fullmatch(r"xl/charts/chart\d+\.xml", name)) for name in again.names) == 3
     assert sum(bool(re.fullmatch(r"xl/tables/table\d+\.xml", name)) for name in again.names) == 11
+
+
+def test_a_verdict_of_the_year_before_says_its_year_where_it_stands() -> None:
+    """In the second year 01-01 O1 still stands with 未達 96.7% of the first; so does the list of those that wait."""
+    settings = replace(SETTINGS, fiscal_year=SETTINGS.plan_years[1])
+    actuals = {"01-01": {"outcome.actual/O1/1": "29,000千円"}}
+    found = figures(in_memory(edited(real(), actuals), settings), 1, JULY)
+    book = opened(excel(found))
+    heads = [cell.value for cell in book["成果目標"][4]]
+    at = heads.index("判定")
+    assert heads[at - 1 : at + 2] == ["判定の年度", "判定", "達成率"]
+    row = [cell.value for cell in book["成果目標"][5]]
+    assert row[at - 1 : at + 1] == ["令和４年度", "未達"] and float(row[at + 1]) == pytest.approx(0.967, abs=1e-6)
+    assert book["実績待ち"]["A1"].value == "付表　実績を待つ成果目標：52項目"
+    assert book["実績待ち"]["A2"].value == (
+        "ほかに、令和５年度の実績を待つ1項目は、前の年度の実績とともに「成果目標」にあります。"
+    )

@@ -408,6 +408,18 @@ def test_a_quarter_that_nobody_has_reported_is_not_praised() -> None:
     one = {"01-01": {"activity.progress/K1/4": ON_TRACK}}
     said = words.headline(figures(in_memory(edited(measures, one)), 4, NOW))
     assert said[1:] == ("報告のあったなかに、遅延・課題のある取組はありません。", "未報告は57取組。")
+    turn = words.cards(figures(in_memory(edited(measures, one)), 4, NOW))[2]
+    assert (turn.value, turn.unit, turn.note) == ("―", "", "未報告 3")
+
+
+def test_measures_that_do_not_run_are_named_while_they_are_few(third: Figures) -> None:
+    [ended] = third.overview.ended
+    [said] = words.remarks(third.overview)
+    assert (
+        said == f"この四半期に実施していない1施策（01-06「{ended.measure.name}」第3四半期から完了）は、数えていません。"
+    )
+    four = replace(third.overview, stopped=4, ended=(ended,) * 4)
+    assert words.remarks(four) == ("この四半期に実施していない4施策（中止・完了・統合）は、数えていません。",)
 
 
 def test_each_late_activity_has_its_past_and_what_comes_next(third: Figures) -> None:

@@ -70,7 +70,7 @@ def test_counts_agree(found: Figures, book: openpyxl.Workbook, web: lxml_html.Ht
     in_excel = [(row["予定通り"], row["実施予定"], row["予定なし"]) for row in table(book, "分野別")]
     assert in_excel == [(26, 30, 3), (9, 10, 2), (11, 12, 0), (5, 5, 1)]
     in_html = [(row[2], row[3]) for row in rows_of(web, "by-area")]
-    assert in_html == [("26／30", "3"), ("9／10", "2"), ("11／12", "–"), ("5／5", "1")]
+    assert in_html == [("26／30", "3"), ("9／10", "2"), ("11／12", ""), ("5／5", "1")]
     in_excel = {row["部署"]: f"{row['予定通り']}／{row['実施予定']}" for row in table(book, "部署別")}
     lines = web.xpath("//ul[@class='departments']/li")
     in_html = {squeezed(li[0].text_content()): squeezed(li[2].text_content()) for li in lines}
@@ -123,16 +123,12 @@ def test_headings_are_the_same_words_in_the_same_order(
     assert heads == [
         "四半期ごとの推移", "分野別", "遅延・課題のある取組と対応策", "次年度に費用がかかる施策", "成果目標",
         "部署別（建制順）", "CIO補佐への支援依頼", "前回の確定報告から変わったもの", "担当者用：未提出の施策",
-        "担当者用：データの点検で残っている指摘", "実績を待つ成果目標38", "取組の一覧",
+        "担当者用：データの点検で残っている指摘", "実績を待つ成果目標：38項目", "取組の一覧",
     ]  # fmt: skip
     overview = {row[0] for row in book["概要"].iter_rows(values_only=True)}
     titles = [sheet["A1"].value.replace("付表　", "") for sheet in book.worksheets[1:]]
     assert [h for h in heads if h in titles] == [t for t in titles if t in heads]
-    assert {h for h in heads if h not in titles} - overview == {
-        "CIO補佐への支援依頼",
-        "実績を待つ成果目標38",
-        "取組の一覧",
-    }
+    assert {h for h in heads if h not in titles} - overview == {"CIO補佐への支援依頼", "取組の一覧"}
     for sentence in (words.results(found.results), words.since(found.since), words.coordination(found.coordination)):
         assert squeezed(sentence) in squeezed(web.text_content())
         assert any(sheet["A2"].value == sentence for sheet in book.worksheets)

@@ -128,7 +128,7 @@ def test_departments_and_requests_follow(first: list[str]) -> None:
 def test_targets_without_a_result_are_the_appendix(first: list[str]) -> None:
     """33 of 53 are lines; what a line cannot say stands in full: texts, parts (小, 中), notes in brackets."""
     text = "".join(first)
-    drawn = text.split("付表成果目標（数値）33")[1].split("付表成果目標（文のあるもの）")[0]
+    drawn = text.split("付表成果目標（数値）：33項目")[1].split("付表成果目標（文のあるもの）")[0]
     assert "30,000千円45,000千円" in drawn and "小8.9%小5%未満" in drawn
     written = text.split("付表成果目標（文のあるもの）")[1].split("付表調達内容の全文")[0]
     results = figures(first_quarter(), 1, JULY).results
@@ -137,6 +137,24 @@ def test_targets_without_a_result_are_the_appendix(first: list[str]) -> None:
             for year in outcome.years:
                 assert squeezed(year.target)[:12] in written, outcome.measure.id
     assert "小８．９％中１２．８％" in written and "実績待ち" not in text
+
+
+def test_every_target_of_a_second_year_is_found_beside_the_results_of_the_first() -> None:
+    """01-01 O1 missed its first year, O2 met it; both wait for the second, with 45,000千円 and 2,000件."""
+    settings = replace(NAMED, fiscal_year=NAMED.plan_years[1])
+    actuals = {"01-01": {"outcome.actual/O1/1": "29,000千円", "outcome.actual/O2/1": "1,300件"}}
+    found = figures(in_memory(edited(real(), actuals), settings), 1, JULY).results
+    text = "".join(pages_of(pdf(figures(in_memory(edited(real(), actuals), settings), 1, JULY), TYPST)))
+    lines = text.split("付表成果目標（数値）：")[1].split("付表成果目標（文のあるもの）")[0]
+    assert len(found.to_follow) == 53 and len(found.waiting) == 51
+    drawn = [o for o in found.to_follow if o.has_path]
+    assert lines.startswith(f"{len(drawn)}項目") and "令和５年度の実績は、まだ届いていません" in lines
+    for outcome in drawn:
+        now = outcome.years[1].target_amount
+        assert now is None or squeezed(now.text) in lines
+    assert [squeezed(o.years[1].target_amount.text) in lines for o in drawn[:2] if o.years[1].target_amount] == [
+        True
+    ] * 2
 
 
 def test_a_later_quarter_shows_the_quarters_and_since_when(printed: str) -> None:
@@ -179,6 +197,26 @@ def test_what_missed_its_target_is_drawn_first() -> None:
     assert in_order(
         results, ["01-09", "40%／50%未達", "01-01", "29,000千円／30,000千円未達", "1,250件1,300件達成104.0%"]
     )
+
+
+def test_a_remark_below_a_table_stays_with_its_last_row() -> None:
+    """Wherever the page ends: 01-01 wants money for nothing, and 04-02 is the last of the costs."""
+    for rows in range(8, 12):
+        wanted = [m.id for m in real()[:rows]] + ["04-02"]
+        edits = {m.id: {"budgeted": "無", "procurement": ""} for m in real()}
+        edits |= {id_: {"budgeted": "有", "procurement": "調達するもの\n（二つ）"} for id_ in wanted}
+        edits["01-01"]["procurement"] = ""
+        edits["04-02"]["procurement"] = "最後の調達"
+        found = figures(in_memory(edited(real(), edits), NAMED), 1, JULY)
+        [said] = words.budget_doubts(found)
+        [page] = [page for page in pages_of(pdf(found, TYPST)) if squeezed(f"※ {said}") in page]
+        assert "最後の調達" in page, rows
+
+
+def test_every_block_of_the_quarters_has_its_legend(printed: str) -> None:
+    """第3四半期: one unreported, one 報告事項なし, one word that 設定 does not know; all on track: none of them."""
+    note = squeezed(printed.split("四半期ごとの推移")[1])[:60]
+    assert in_order(note, ["斜線＝遅延・課題", "未報告", "設定にない語", "報告事項なし", "90.7%"])
 
 
 def worst(name: str) -> Figures:
