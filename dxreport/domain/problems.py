@@ -294,6 +294,14 @@ REPORTED_CHANGED = ProblemKind(
     "以前に報告された内容が変更されています（配付時「{old}」→ 返送「{new}」）。",
     "訂正として受け付けます。誤って変更した場合はお知らせください。",
 )
+PLAN_MISSING = ProblemKind(
+    "W106",
+    "作業予定がどの四半期にもありません。",
+    "予定している四半期に記入してください。行わない取組なら、その旨を知らせてください。",
+)
+TARGET_MISSING = ProblemKind(
+    "W107", "目標がありません。", "評価項目の目標を記入してください。決まっていなければ、その旨を知らせてください。"
+)
 
 # W2: 実績 against 目標
 ACTUAL_NO_NUMBER = ProblemKind(
