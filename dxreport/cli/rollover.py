@@ -43,7 +43,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         if done.blank:
             console.out(
                 f"  引き継がなかった施策の行は、空けてあります: {'、'.join(done.blank)}"
-                "（数式やコメントがあるため。Excel で行を削除してください）"
+                "（数式、コメント、結合セルなどがその行か表を指しているため。Excel で行を削除してください）"
             )
         console.out("  「設定」の「締切」は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
         console.out(f"  次: dxreport render --round 計画 -C {folder}")

@@ -11,8 +11,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import MultiCellRange
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import TableColumn
 
 from dxreport.domain.errors import DxreportError, MasterError, UsageError
@@ -303,6 +306,34 @@ def test_rows_close_up_unless_something_stands_by_them(answered: Quarter, note: 
         assert sheet.tables["施策表"].ref == f"A1:R{27 if note else 26}"
     dropdowns = {str(v.sqref).split()[0] for v in sheet.data_validations.dataValidation}
     assert {ref.rpartition(":")[2][1:] for ref in dropdowns} == {"27" if note else "26"}
+
+
+def test_validations_and_formats_of_single_rows_close_up_with_them(answered: Quarter) -> None:
+    ended(answered, "01-02")  # in row 3
+    path = answered.workspace.master
+    book = openpyxl.load_workbook(path)
+    sheet = book["施策"]
+    for choice in sheet.data_validations.dataValidation:  # as where rows were pasted below the first
+        choice.sqref = MultiCellRange(str(choice.sqref).replace("27", "2"))
+    sheet.data_validations.append(DataValidation("list", "'部署'!$A$2:$A$9", sqref=MultiCellRange("C3 C5:C7")))
+    sheet.conditional_formatting.add("A2:R4", FormulaRule(['$P2="中止"'], fill=PatternFill("solid", "FFFF0000")))
+    book.save(path)
+    done = rollover(answered.workspace, None, APRIL)
+    assert not [place for place in done.blank if "「施策」" in place]
+    sheet = openpyxl.load_workbook(io.BytesIO(read_master(done.workspace.master).data))["施策"]
+    assert sheet["A3"].value == "01-03" and sheet.tables["施策表"].ref == "A1:R26"
+    own = [str(v.sqref) for v in sheet.data_validations.dataValidation if v.formula1.endswith("$A$9")]
+    assert own == ["C4:C6"]
+    assert [str(r.sqref) for r in sheet.conditional_formatting if "中止" in r.rules[0].formula[0]] == ["A2:R3"]
+
+
+@pytest.mark.parametrize("formula", ['$P3="中止"', '$P$4="中止"'])
+def test_a_format_that_names_a_row_below_keeps_the_rows_where_they_are(answered: Quarter, formula: str) -> None:
+    ended(answered, "01-02")
+    book = openpyxl.load_workbook(answered.workspace.master)
+    book["施策"].conditional_formatting.add("A3:R4", FormulaRule([formula], fill=PatternFill("solid", "FFFF0000")))
+    book.save(answered.workspace.master)
+    assert "「施策」シートの 3 行目" in rollover(answered.workspace, None, APRIL).blank
 
 
 def test_a_blank_row_that_would_cut_a_plain_range_off_is_refused(answered: Quarter) -> None:
