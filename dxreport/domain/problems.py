@@ -461,6 +461,11 @@ ROUND_WITHOUT_FIELD = ProblemKind(
     "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
     "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
 )
+MASTER_EMPTY = ProblemKind(
+    "W617",
+    "マスターの{sheets}に、まだ行がありません。",
+    "master/master.xlsx の「部署」シートに部署名と宛先を、「施策」シートに施策ID、施策名、主管部署を記入して保存してください。",
+)
 NAMES_BLANK = ProblemKind(
     "W611",
     "{names}が記入されていません。様式、報告書、メールのその箇所は空きます。",
