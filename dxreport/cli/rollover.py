@@ -45,7 +45,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
                 f"  引き継がなかった施策の行は、空けてあります: {'、'.join(done.blank)}"
                 "（数式、コメント、結合セルなどがその行か表を指しているため。Excel で行を削除してください）"
             )
-        console.out("  「設定」の「締切」は 1 年後の同じ日にしてあります。確かめてから、計画の回を送ってください。")
+        console.out("  「設定」の「締切」は、1 年後の同じ日に近い同じ曜日にしてあります。確かめてから、計画の回を送ってください。")
         console.out(f"  次: dxreport render --round 計画 -C {folder}")
     else:
         for c in done.changes:

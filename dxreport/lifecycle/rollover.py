@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from ..collect.commit import Books
@@ -115,12 +115,11 @@ def _next_settings(settings: Settings) -> Settings:
 
 
 def _next_round(round_: Round) -> Round:
-    """Move a deadline to the same day of the next year; 29 February becomes the 28th."""
+    """Move a deadline to the next year: to the same weekday nearest to the same day."""
     if not round_.deadline:
         return round_
-    day = date.fromisoformat(round_.deadline)
-    leap = (day.month, day.day) == (2, 29)
-    return replace(round_, deadline=day.replace(year=day.year + 1, day=28 if leap else day.day).isoformat())
+    # 52 weeks later is a day short of the same day, or two over 29 February: no other such weekday is nearer.
+    return replace(round_, deadline=(date.fromisoformat(round_.deadline) + timedelta(weeks=52)).isoformat())
 
 
 def _open(

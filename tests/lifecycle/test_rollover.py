@@ -46,7 +46,7 @@ def test_plans_are_cleared_and_outcomes_carried(answered: Quarter, tmp_path: Pat
     old, new = answered.master, read_master(done.workspace.master)
     assert new.settings.fiscal_year == FiscalYear(2023)
     assert new.settings.plan_years == old.settings.plan_years
-    assert new.settings.round("第1四半期").deadline == "2023-07-15"
+    assert new.settings.round("第1四半期").deadline == "2023-07-14"
     assert [m.id for m in new.measures] == [m.id for m in old.measures]
     for then, now in zip(old.measures, new.measures, strict=True):
         assert now.outcomes == then.outcomes
@@ -111,9 +111,12 @@ def test_a_new_year_without_the_column_goes_without(answered: Quarter) -> None:
 
 @pytest.mark.parametrize(
     ("deadline", "moved"),
-    [("2024-02-29", "2025-02-28"), ("2023-02-28", "2024-02-28"), ("2023-07-15", "2024-07-15"), ("", "")],
-)
-def test_a_deadline_moves_to_the_same_day_of_the_next_year(
+    [
+        ("2022-07-15", "2023-07-14"), ("2023-07-14", "2024-07-12"), ("2024-07-19", "2025-07-18"),  # Fridays
+        ("2024-02-29", "2025-02-27"), ("2023-03-01", "2024-02-28"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_deadline_moves_to_the_same_weekday_of_the_next_year(
     deadline: str, moved: str, answered: Quarter, tmp_path: Path
 ) -> None:
     master = answered.master
