@@ -18,13 +18,14 @@ from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import TableColumn
 
+from dxreport.cli import main
 from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
-from dxreport.master.records import Master, MeasureState, Standing
+from dxreport.master.records import Master, MeasureState, Receipt, ReceiptState, Standing
 from dxreport.master.write import MasterEdit
 from dxreport.workspace.paths import Workspace
 from tests.support.measures import with_texts
@@ -148,6 +149,41 @@ def test_late_actuals_flow_after(answered: Quarter, tmp_path: Path) -> None:
     assert [(c.returned, c.current) for c in again.conflicts] == [("1,300件", "1,299件")]
     third = rollover(answered.workspace, None, APRIL)
     assert (third.changes, third.conflicts) == ((), ())
+
+
+def test_a_conflict_shows_both_years_and_the_commands(answered: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    answered.write("01-01", {ACTUAL: "31,500千円"})
+    Quarter(done.workspace.root).write("01-01", {ACTUAL: "31,499千円"})
+    assert main(["rollover", "--dry-run", "-C", str(answered.root)]) == 1
+    assert "resolve" not in capsys.readouterr().out
+    assert main(["rollover", "-C", str(answered.root)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    where = f"-C {done.workspace.root}"
+    n = next(n for n, line in enumerate(said) if line.startswith("競合 C0001 01-01"))
+    assert said[n + 1 : n + 3] == [
+        f"  令和４年度のマスター「31,500千円」　採るとき: dxreport resolve C0001 --take returned {where}",
+        f"  令和５年度のマスター「31,499千円」　採るとき: dxreport resolve C0001 --take current {where}",
+    ]
+    assert main(["resolve", "C0001", "--take", "returned", "-C", str(done.workspace.root)]) == 0
+    assert Quarter(done.workspace.root).master.measure("01-01").outcomes[0].y1.actual == "31,500千円"
+
+
+def test_measures_whose_results_are_not_in_are_named(answered: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    results = Quarter(answered.root)
+    issue(results, "年度実績", APRIL)
+    edit = MasterEdit(results.master)
+    last = next(i for i in results.master.issues if i.round == "年度実績" and "01-01" in i.measures)
+    came = ("U0900", "2023-05-01T09:00:00", "a.xlsx", "0", last.id, last.department, last.round, "01-01")
+    edit.add(Receipt(*came, ReceiptState.MERGED))
+    results.workspace.master.write_bytes(edit.data())
+    done = rollover(answered.workspace, None, APRIL)
+    assert len(done.interim) == 25 and "01-01" not in done.interim and done.interim[0] == "01-02"
+    assert main(["rollover", "-C", str(answered.root)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "年度実績がまだの施策: 01-02、01-03" in said and "（25施策）" in said and "もう一度 dxreport rollover" in said
+    )
 
 
 def test_the_old_year_takes_late_returns_until_it_is_closed(answered: Quarter) -> None:
