@@ -294,6 +294,14 @@ REPORTED_CHANGED = ProblemKind(
     "以前に報告された内容が変更されています（配付時「{old}」→ 返送「{new}」）。",
     "訂正として受け付けます。誤って変更した場合はお知らせください。",
 )
+PLAN_MISSING = ProblemKind(
+    "W106",
+    "作業予定がどの四半期にもありません。",
+    "予定している四半期に記入してください。行わない取組なら、その旨を知らせてください。",
+)
+TARGET_MISSING = ProblemKind(
+    "W107", "目標がありません。", "評価項目の目標を記入してください。決まっていなければ、その旨を知らせてください。"
+)
 
 # W2: 実績 against 目標
 ACTUAL_NO_NUMBER = ProblemKind(
@@ -452,6 +460,11 @@ ROUND_WITHOUT_FIELD = ProblemKind(
     "W605",
     "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
     "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
+)
+MASTER_EMPTY = ProblemKind(
+    "W617",
+    "マスターの{sheets}に、まだ行がありません。",
+    "master/master.xlsx の「部署」シートに部署名と宛先を、「施策」シートに施策ID、施策名、主管部署を記入して保存してください。",
 )
 NAMES_BLANK = ProblemKind(
     "W611",

@@ -127,7 +127,9 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     by_round = {
         name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
     }
+    empty = empty_tables(master)
     settings = (
+        *((empty,) if empty else ()),
         *_settings(master, book, by_round),
         *_named(book, files),
         *_unsaid(master, files),
@@ -137,6 +139,16 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     )
     ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
+
+
+def empty_tables(master: Master) -> Problem | None:
+    """Find the tables that a new workspace begins without: its departments and its measures."""
+    tables = ((DEPARTMENTS.name, master.departments), (MEASURES.name, master.measures))
+    blank = [name for name, rows in tables if not rows]
+    if not blank:
+        return None
+    params = {"sheets": choices(tuple(blank))}
+    return problem(problems.MASTER_EMPTY, params, sheet=blank[0], cell="A2", label=f"{blank[0]}の表")
 
 
 def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, list[Measure]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from ..collect.commit import Books
@@ -26,6 +26,7 @@ from ..master.records import ROLLOVER, Change, Conflict, ConflictState, Master, 
 from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..report.earlier import left_to_the_next_year
 from ..rules import item_name
+from ..status.round_status import status
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.secret import new_secret, secret_of
@@ -43,6 +44,7 @@ class RolloverResult:
     ``left`` are ended measures that were not carried (in an update, those that the new year still holds);
     ``unknown`` are measures added to the old year after the new one was opened, for a person to enter. ``own`` and
     ``blank`` as in ``NextMaster``; in an update ``own`` are the columns and sheets that the new year does not have.
+    ``interim`` are carried measures whose answer to the last round of the old year is not in: their 実績 may change.
     """
 
     workspace: Workspace
@@ -55,6 +57,7 @@ class RolloverResult:
     unknown: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
+    interim: tuple[str, ...] = ()
 
 
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
@@ -67,11 +70,13 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     settings = _next_settings(master.settings)
     target = Workspace(out or workspace.root.resolve().parent / settings.fiscal_year.label)
     carried = {m.id: carry(m) for m in master.measures if master.standings[m.id].state is MeasureState.ACTIVE}
+    unanswered = _unanswered(master, now.date())
+    interim = tuple(id_ for id_ in carried if id_ in unanswered)
     if target.master.exists():
         result = _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
         if not dry_run:
             write_together(target, after={target.earlier: left_to_the_next_year(workspace, master)})
-        return result
+        return replace(result, interim=interim)
     if not target.pending.exists():  # else a rollover died here, and what it left goes first
         _refuse_others(target)
     new = next_master(master, settings, carried)
@@ -79,7 +84,21 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     if not dry_run:
         _open(workspace, target, new, carried, left_to_the_next_year(workspace, master))
     left = tuple(m.id for m in master.measures if m.id not in carried)
-    return RolloverResult(target, settings.fiscal_year.label, True, len(carried), left, own=new.own, blank=new.blank)
+    year, count = settings.fiscal_year.label, len(carried)
+    return RolloverResult(target, year, True, count, left, own=new.own, blank=new.blank, interim=interim)
+
+
+def last_round(settings: Settings) -> Round | None:
+    """The round that closes a year, else the last one; None without any."""
+    closing = [r for r in settings.rounds if r.closes]
+    return next(iter(closing or settings.rounds[-1:]), None)
+
+
+def _unanswered(master: Master, today: date) -> set[str]:
+    """The measures whose answer to the last round of the year is not in."""
+    round_ = last_round(master.settings)
+    sheets = status(master, round_, today).sheets if round_ else ()
+    return {sheet.measure for sheet in sheets if not sheet.state.done}
 
 
 def _refuse_others(target: Workspace) -> None:
@@ -114,12 +133,11 @@ def _next_settings(settings: Settings) -> Settings:
 
 
 def _next_round(round_: Round) -> Round:
-    """Move a deadline to the same day of the next year; 29 February becomes the 28th."""
+    """Move a deadline to the next year: to the same weekday nearest to the same day."""
     if not round_.deadline:
         return round_
-    day = date.fromisoformat(round_.deadline)
-    leap = (day.month, day.day) == (2, 29)
-    return replace(round_, deadline=day.replace(year=day.year + 1, day=28 if leap else day.day).isoformat())
+    # 52 weeks later is a day short of the same day, or two over 29 February: no other such weekday is nearer.
+    return replace(round_, deadline=(date.fromisoformat(round_.deadline) + timedelta(weeks=52)).isoformat())
 
 
 def _open(

@@ -5,6 +5,7 @@ Texts are written as inline strings, so that no other part has to change.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, insort
 from functools import partial
 
@@ -18,6 +19,9 @@ from .text import TRUE, add_text, is_number
 _N = f"{{{MAIN_NS}}}"
 _ROW, _C, _F, _V, _IS = (_N + tag for tag in ("row", "c", "f", "v", "is"))
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
+_MOVING = (_N + "dataValidation", _N + "conditionalFormatting")
+_ELSEWHERE = re.compile(r"""\"[^"]*"|(?:'[^']*'|[\w.]+)!\$?[A-Z]{1,3}\$?[0-9]+(?::\$?[A-Z]{1,3}\$?[0-9]+)?""")
+_CELL_NAMED, _ROW_FIXED = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]"), re.compile(r"\$?[A-Z]{1,3}\$[0-9]")
 
 
 class SheetEdit:
@@ -86,15 +90,21 @@ class SheetEdit:
         """Whether nothing but cells names single rows of a table, from its ``header`` row to its ``bottom`` row."""
         if next(self.root.iter(_F), None) is not None or any(m.bottom > header for m in self._merges):
             return False
-        boxes = []
-        for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
-            refs = element.get("sqref") or (element.text if element.tag == _SQREF else "") or ""
-            if element.tag not in (_N + "selection", _N + "ignoredError"):
-                boxes += [box(ref) for ref in refs.split() if any(c.isdigit() for c in ref)]
-        return all(b.bottom <= header or b.top > bottom or (b.top <= header + 1 and b.bottom >= bottom) for b in boxes)
+        for element in self._with_ranges():
+            boxes = _boxes(element)
+            over = all(b.bottom <= header or b.top > bottom or _covers(b, header, bottom) for b in boxes)
+            if not over and not (element.tag in _MOVING and _moves(element, boxes, header + 1)):
+                return False
+        return True
 
-    def close_up(self, rows: list[int]) -> None:
-        """Take rows out and move those below up."""
+    def _with_ranges(self) -> list[etree._Element]:
+        """Elements that name ranges of cells, but for those that Excel sets anew."""
+        elements = (e for part in self.root if part is not self._data for e in part.iter(etree.Element))
+        found = (e for e in elements if e.get("sqref") or e.tag == _SQREF)
+        return [e for e in found if e.tag not in (_N + "selection", _N + "ignoredError")]
+
+    def close_up(self, rows: list[int], header: int, bottom: int) -> None:
+        """Take rows of a table out and move those below up, with their validations and conditional formats."""
         gone = set(rows)
         for number in self._numbers:
             row, cells = self._rows[number], self._row_cells(number)
@@ -107,6 +117,11 @@ class SheetEdit:
                 c.set("r", address(new, column))
         self._rows = {int(row.get("r")): row for row in self._data.iterfind(_ROW)}
         self._numbers, self._cells = sorted(self._rows), {}
+        for element in (e for e in self._with_ranges() if e.tag in _MOVING):
+            boxes = _boxes(element)
+            if any(header < b.top <= bottom and not _covers(b, header, bottom) for b in boxes):
+                left = [b for b in boxes if not gone.issuperset(range(b.top, b.bottom + 1))] or boxes
+                element.set("sqref", " ".join(_moved(b, rows, header + 1, bottom).ref for b in left))
 
     def drop_blank_rows(self, first: int, last: int) -> None:
         """Take the rows out that hold no value, from row ``first`` to ``last``."""
@@ -210,6 +225,34 @@ class SheetEdit:
             c.remove(child)
         for name in ("t", "cm", "vm"):
             c.attrib.pop(name, None)
+
+
+def _boxes(element: etree._Element) -> list[Box]:
+    """The ranges of an element, without whole columns."""
+    return [box(ref) for ref in (element.get("sqref") or element.text or "").split() if any(map(str.isdigit, ref))]
+
+
+def _covers(b: Box, header: int, bottom: int) -> bool:
+    """Whether a range covers all rows of a table."""
+    return b.top <= header + 1 and b.bottom >= bottom
+
+
+def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
+    """Whether a validation or conditional format means the same where rows between its own have gone.
+
+    Its formulas are written for its top row, so this must stay, or they must name no cell of the sheet.
+    """
+    written = [*element.itertext(), *(e.get("val", "") for e in element.iter(_N + "cfvo"))]
+    formulas = [_ELSEWHERE.sub("", text) for text in written]
+    named = _ROW_FIXED if min(b.top for b in boxes) <= first else _CELL_NAMED
+    return not any(named.search(text) for text in formulas)
+
+
+def _moved(b: Box, rows: list[int], first: int, bottom: int) -> Box:
+    """A range after ``rows`` have gone; the ends of the table are moved by :meth:`SheetEdit.stretch`."""
+    top = b.top if b.top <= first or b.top > bottom else b.top - sum(row < b.top for row in rows)
+    end = b.bottom if b.bottom >= bottom else b.bottom - sum(row <= b.bottom for row in rows)
+    return b._replace(top=top, bottom=max(top, end))
 
 
 def stretched(refs: str, old_last: int, new_last: int, left: int, right: int) -> str:

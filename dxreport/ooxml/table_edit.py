@@ -98,7 +98,8 @@ class WorkbookEdit(PackageEdit):
     def remove_rows(self, area: TableRange, rows: Collection[int]) -> list[int]:
         """Remove rows of an area with all that it holds there; return those that stay, blank.
 
-        Rows close up only where nothing else names rows of the sheet: no formula, comment, merge or format of a part.
+        Rows close up only where nothing else names rows of the sheet: no formula, comment or merge. Validations and conditional
+        formats move along where their formulas allow.
         Raises MasterError where blank rows would cut an area off that is no Excel table.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
@@ -116,7 +117,7 @@ class WorkbookEdit(PackageEdit):
                 "表を「挿入」→「テーブル」でテーブルにして保存してから、もう一度実行してください。",
             )
         if closes:
-            sheet.close_up(inner)
+            sheet.close_up(inner, area.header, bottom)
         last = max(area.header + 1, kept[-1] - len(inner) * bool(closes) if kept else 0)
         if gone and not (area.table and area.table.totals) and last < bottom:
             self._resize(area, bottom, last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import declared, flags, outcomes, progress, relations, required, texts, unchanged, verdict
+from . import declared, flags, outcomes, plans, progress, relations, required, texts, unchanged, verdict
 from .case import Case, Finding, Rule
 from .unchanged import takes
 from .verdict import item_name, problems_of
@@ -20,6 +20,8 @@ RULES: tuple[Rule, ...] = (
     outcomes.missing_actual,
     outcomes.actual_of_nothing,
     outcomes.comparable,
+    plans.missing_plan,
+    plans.missing_target,
     required.required,
     declared.kinds,
     declared.required,

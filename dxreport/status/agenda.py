@@ -21,6 +21,7 @@ from ..domain.problems import Problem
 from ..master.records import Conflict, Master, Receipt
 from ..workspace.paths import Workspace
 from .mailed import Mailed, mailed
+from .next_step import Step, render_command, step_after
 from .round_status import RoundStatus, SheetStatus, State
 
 
@@ -71,13 +72,18 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The tasks of a day, the conflicts to be decided with their sheets, and the files that are nobody's."""
+    """The tasks of a day, the conflicts to be decided with their sheets, and the files that are nobody's.
+
+    ``asked`` is whether drafts of the request were made; ``after`` is the step when every sheet is in.
+    """
 
     found: RoundStatus
     today: date
     tasks: tuple[Task, ...]
     conflicts: tuple[tuple[SheetStatus, Conflict], ...]
     unread: tuple[Receipt, ...]
+    asked: bool
+    after: Step
 
     def by(self, way: Way) -> tuple[Task, ...]:
         """The tasks of one way."""
@@ -144,17 +150,23 @@ class Agenda:
         if not self.found.sheets:
             return "dxreport check"
         if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
-            name = f'"{round_.name}"' if " " in round_.name else round_.name
-            return f"dxreport render --round {name}"
+            return render_command(round_)
         if any(t.way is Way.MAIL and t.rank == _TO_RETURN and not t.drafted for t in tasks):
             return "dxreport mail return"
         if any(t.way is Way.MAIL and t.rank == _FIRST and not t.drafted for t in tasks):
             return "dxreport mail remind"
+        if not self.asked and all(s.state in (State.ISSUED, State.NOT_ISSUED) for s in self.found.sheets):
+            return "dxreport mail request"
         if self.tasks or self.conflicts or self.unread:
             return "dxreport status"
-        if self.settled and round_.quarter:
-            return f"dxreport report --quarter {round_.quarter}"
-        return "dxreport publish" if self.settled else "dxreport collect 返送のフォルダー"
+        return self.after.command if self.settled else "dxreport collect 返送のフォルダー"
+
+    @property
+    def next_line(self) -> str:
+        """The command to type next, as a line; before its time, when that is."""
+        if self.settled and self.after.begins:
+            return f"次の回は{self.after.round}です。{printed_day(self.after.begins)}から: {self.command}"
+        return f"次のコマンド: {self.command}"
 
 
 _UNREACHED, _TO_RETURN, _REMINDED, _FIRST = range(4)
@@ -165,8 +177,9 @@ _BLOCKING = {kind.code for kind in (problems.ADDRESS_MISSING, problems.ADDRESS_U
 def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date) -> Agenda:
     """Return what there is to do in a round; ``today`` is the day that ``found`` was computed for."""
     record: dict[str, list[Mailed]] = {}
-    for entry in mailed(workspace):
-        if entry.round == found.round.name and entry.kind != "request":
+    drafts = [entry for entry in mailed(workspace) if entry.round == found.round.name]
+    for entry in drafts:
+        if entry.kind != "request":
             record.setdefault(entry.department, []).append(entry)
     owed: dict[str, list[SheetStatus]] = {}
     for sheet in found.sheets:
@@ -184,7 +197,9 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
                 tasks.append(replace(task, todo=first + task.todo))
     tasks.sort(key=lambda t: t.rank)
     conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)
-    return Agenda(found, today, tuple(tasks), conflicts, found.refused)
+    asked = any(entry.kind == "request" for entry in drafts)
+    after = step_after(workspace, master, found.round, today)
+    return Agenda(found, today, tuple(tasks), conflicts, found.refused, asked, after)
 
 
 class _Case:

@@ -33,6 +33,11 @@ class State(Enum):
         """Whether the department has something to send; a return under review is not chased."""
         return self in (State.ISSUED, State.HELD, State.MISSING)
 
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is needed."""
+        return self in (State.MERGED, State.NOTHING)
+
 
 @dataclass(frozen=True, slots=True)
 class SheetStatus:
@@ -67,7 +72,7 @@ class RoundStatus:
     @property
     def answered(self) -> int:
         """The number of sheets that need nothing more."""
-        return sum(s.state in (State.MERGED, State.NOTHING) for s in self.sheets)
+        return sum(s.state.done for s in self.sheets)
 
     @property
     def sums(self) -> Mapping[State, int]:

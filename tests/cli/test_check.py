@@ -76,7 +76,18 @@ def test_strict_is_1_on_findings_and_0_without(workspace, tmp_path, capsys):
     create(tmp_path, date(2024, 4, 1))
     assert run(tmp_path, capsys, "--strict")[0] == 1  # names are to be filled in
     fill(tmp_path, {"団体名": "○○町", "計画名": "○○町DX推進計画", "担当課": "総務課", "連絡先": "内線 1"})
+    code, answer = run(tmp_path, capsys, "--strict")
+    assert code == 1 and [p["code"] for p in answer["settings"]] == ["W617"]  # nobody is to be asked yet
+    book = openpyxl.load_workbook(tmp_path / "master/master.xlsx")
+    for name, row in (("部署", {"部署名": "総務課", "宛先": "a@example.lg.jp"}), ("施策", MEASURE)):
+        heads = {cell.value: cell.column for cell in book[name][1]}
+        for head, value in row.items():
+            book[name].cell(2, heads[head], value)
+    book.save(tmp_path / "master/master.xlsx")
     assert run(tmp_path, capsys, "--strict")[0] == 0
+
+
+MEASURE = {"施策ID": "01-01", "施策名": "電子申請", "主管部署": "総務課"}
 
 
 def fill(root: Path, values: dict[str, str | None], *, column: int = 2) -> dict[str, str]:

@@ -142,14 +142,30 @@ def test_alone_in_a_workspace_it_says_in_four_lines_where_the_round_stands(quart
         f"[{'.' * 40}] 0／26　未提出 26",
         "次のコマンド: dxreport mail remind",
     ]
+    assert told("--now", "2022-07-12")[-1] == "次のコマンド: dxreport mail request"
+    assert main(["mail", "request", "--now", "2022-07-11", "-C", str(quarter.root)]) == 1  # 収税対策室 has no address
+    capsys.readouterr()
     before = quarter.files()
-    assert told("--now", "2022-07-12")[-1] == "次のコマンド: dxreport status"  # 収税対策室 has no address
+    assert told("--now", "2022-07-12")[-1] == "次のコマンド: dxreport status"  # it is called
     assert quarter.files() == before
 
 
 def test_alone_before_the_first_issue_it_says_to_issue(workspace, capsys):
     assert main(["-C", str(workspace)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "次のコマンド: dxreport render --round 第1四半期"
+    assert capsys.readouterr().out.splitlines()[-1] == "次のコマンド: dxreport render --quarter 1"
+
+
+def test_alone_in_an_empty_workspace_it_says_what_to_fill_in_and_check_does_too(tmp_path, capsys):
+    folder = tmp_path / "令和６年度"
+    assert main(["init", str(folder)]) == 0
+    for args in ([], ["check"]):
+        capsys.readouterr()
+        assert main([*args, "-C", str(folder)]) == 0
+        said = capsys.readouterr().out
+        assert (
+            "「部署」「施策」に、まだ行がありません" in said
+            and "master/master.xlsx の「部署」シートに部署名と宛先" in said
+        )
 
 
 def test_a_folder_without_a_master_is_3(tmp_path, capsys):

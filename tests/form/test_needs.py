@@ -166,6 +166,8 @@ def test_the_bundled_form_has_a_legend_and_its_deadline_beside_the_title() -> No
         "任意（変わったとき）",
         "記入不要",
     ]
+    plan = next(r for r in SETTINGS.rounds if r.name == "計画")  # nothing was there before, so nothing changed
+    assert rows_of(render(REAL["01-01"], plan), "01-01")[3][6] == "任意（分かるところ）"
 
 
 def test_a_round_without_deadline_or_a_published_sheet_shows_nothing_odd() -> None:

@@ -11,10 +11,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import MultiCellRange
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import TableColumn
 
+from dxreport.cli import main
 from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
@@ -22,7 +26,7 @@ from dxreport.lifecycle.rollover import rollover
 from dxreport.mail.drafts import MailKind, plan
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
-from dxreport.master.records import Master, MeasureState, Standing
+from dxreport.master.records import Master, MeasureState, Receipt, ReceiptState, Standing
 from dxreport.master.write import MasterEdit
 from dxreport.status.round_status import SheetStatus, State, status
 from dxreport.workspace.paths import Workspace
@@ -46,7 +50,7 @@ def test_plans_are_cleared_and_outcomes_carried(answered: Quarter, tmp_path: Pat
     old, new = answered.master, read_master(done.workspace.master)
     assert new.settings.fiscal_year == FiscalYear(2023)
     assert new.settings.plan_years == old.settings.plan_years
-    assert new.settings.round("第1四半期").deadline == "2023-07-15"
+    assert new.settings.round("第1四半期").deadline == "2023-07-14"
     assert [m.id for m in new.measures] == [m.id for m in old.measures]
     for then, now in zip(old.measures, new.measures, strict=True):
         assert now.outcomes == then.outcomes
@@ -111,9 +115,12 @@ def test_a_new_year_without_the_column_goes_without(answered: Quarter) -> None:
 
 @pytest.mark.parametrize(
     ("deadline", "moved"),
-    [("2024-02-29", "2025-02-28"), ("2023-02-28", "2024-02-28"), ("2023-07-15", "2024-07-15"), ("", "")],
-)
-def test_a_deadline_moves_to_the_same_day_of_the_next_year(
+    [
+        ("2022-07-15", "2023-07-14"), ("2023-07-14", "2024-07-12"), ("2024-07-19", "2025-07-18"),  # Fridays
+        ("2024-02-29", "2025-02-27"), ("2023-03-01", "2024-02-28"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_deadline_moves_to_the_same_weekday_of_the_next_year(
     deadline: str, moved: str, answered: Quarter, tmp_path: Path
 ) -> None:
     master = answered.master
@@ -163,6 +170,41 @@ def test_a_conflict_with_the_old_year_is_no_answer_of_the_new_one(answered: Quar
     assert (sheet().state, len(sheet().conflicts)) == (State.MISSING, 1)
     reminded = plan(new.workspace, new.master, MailKind.REMIND, round_, MAY)
     assert "01-01" in [s.measure for d in reminded.drafts for s in d.sheets]
+
+
+def test_a_conflict_shows_both_years_and_the_commands(answered: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    answered.write("01-01", {ACTUAL: "31,500千円"})
+    Quarter(done.workspace.root).write("01-01", {ACTUAL: "31,499千円"})
+    assert main(["rollover", "--dry-run", "-C", str(answered.root)]) == 1
+    assert "resolve" not in capsys.readouterr().out
+    assert main(["rollover", "-C", str(answered.root)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    where = f"-C {done.workspace.root}"
+    n = next(n for n, line in enumerate(said) if line.startswith("競合 C0001 01-01"))
+    assert said[n + 1 : n + 3] == [
+        f"  令和４年度のマスター「31,500千円」　採るとき: dxreport resolve C0001 --take returned {where}",
+        f"  令和５年度のマスター「31,499千円」　採るとき: dxreport resolve C0001 --take current {where}",
+    ]
+    assert main(["resolve", "C0001", "--take", "returned", "-C", str(done.workspace.root)]) == 0
+    assert Quarter(done.workspace.root).master.measure("01-01").outcomes[0].y1.actual == "31,500千円"
+
+
+def test_measures_whose_results_are_not_in_are_named(answered: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    results = Quarter(answered.root)
+    issue(results, "年度実績", APRIL)
+    edit = MasterEdit(results.master)
+    last = next(i for i in results.master.issues if i.round == "年度実績" and "01-01" in i.measures)
+    came = ("U0900", "2023-05-01T09:00:00", "a.xlsx", "0", last.id, last.department, last.round, "01-01")
+    edit.add(Receipt(*came, ReceiptState.MERGED))
+    results.workspace.master.write_bytes(edit.data())
+    done = rollover(answered.workspace, None, APRIL)
+    assert len(done.interim) == 25 and "01-01" not in done.interim and done.interim[0] == "01-02"
+    assert main(["rollover", "-C", str(answered.root)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "年度実績がまだの施策: 01-02、01-03" in said and "（25施策）" in said and "もう一度 dxreport rollover" in said
+    )
 
 
 def test_the_old_year_takes_late_returns_until_it_is_closed(answered: Quarter) -> None:
@@ -324,6 +366,34 @@ def test_rows_close_up_unless_something_stands_by_them(answered: Quarter, note: 
         assert sheet.tables["施策表"].ref == f"A1:R{27 if note else 26}"
     dropdowns = {str(v.sqref).split()[0] for v in sheet.data_validations.dataValidation}
     assert {ref.rpartition(":")[2][1:] for ref in dropdowns} == {"27" if note else "26"}
+
+
+def test_validations_and_formats_of_single_rows_close_up_with_them(answered: Quarter) -> None:
+    ended(answered, "01-02")  # in row 3
+    path = answered.workspace.master
+    book = openpyxl.load_workbook(path)
+    sheet = book["施策"]
+    for choice in sheet.data_validations.dataValidation:  # as where rows were pasted below the first
+        choice.sqref = MultiCellRange(str(choice.sqref).replace("27", "2"))
+    sheet.data_validations.append(DataValidation("list", "'部署'!$A$2:$A$9", sqref=MultiCellRange("C3 C5:C7")))
+    sheet.conditional_formatting.add("A2:R4", FormulaRule(['$P2="中止"'], fill=PatternFill("solid", "FFFF0000")))
+    book.save(path)
+    done = rollover(answered.workspace, None, APRIL)
+    assert not [place for place in done.blank if "「施策」" in place]
+    sheet = openpyxl.load_workbook(io.BytesIO(read_master(done.workspace.master).data))["施策"]
+    assert sheet["A3"].value == "01-03" and sheet.tables["施策表"].ref == "A1:R26"
+    own = [str(v.sqref) for v in sheet.data_validations.dataValidation if v.formula1.endswith("$A$9")]
+    assert own == ["C4:C6"]
+    assert [str(r.sqref) for r in sheet.conditional_formatting if "中止" in r.rules[0].formula[0]] == ["A2:R3"]
+
+
+@pytest.mark.parametrize("formula", ['$P3="中止"', '$P$4="中止"'])
+def test_a_format_that_names_a_row_below_keeps_the_rows_where_they_are(answered: Quarter, formula: str) -> None:
+    ended(answered, "01-02")
+    book = openpyxl.load_workbook(answered.workspace.master)
+    book["施策"].conditional_formatting.add("A3:R4", FormulaRule([formula], fill=PatternFill("solid", "FFFF0000")))
+    book.save(answered.workspace.master)
+    assert "「施策」シートの 3 行目" in rollover(answered.workspace, None, APRIL).blank
 
 
 def test_a_blank_row_that_would_cut_a_plain_range_off_is_refused(answered: Quarter) -> None:

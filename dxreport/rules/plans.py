@@ -1,0 +1,39 @@
+"""作業予定 and 目標: in the round that asks for the plan, what has a name has a plan too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..domain import problems
+from ..domain.fields import QUARTERS, Access, Ref
+from ..domain.values import is_blank
+from .case import Case, Finding, finding
+
+
+def missing_plan(case: Case) -> Iterator[Finding]:
+    """An activity with a name has a 作業予定 in some quarter; a dash is one, since it says that nothing is planned."""
+    for activity in case.measure.activities if _asks(case) else ():
+        refs = [Ref("activity.plan", activity.key, n) for n in QUARTERS]
+        if not is_blank(activity.name) and not any(case.values.get(ref, "").strip() for ref in refs):
+            yield from _blank(case, refs[0], problems.PLAN_MISSING)
+
+
+def missing_target(case: Case) -> Iterator[Finding]:
+    """An outcome with a 評価項目 for this fiscal year has a 目標."""
+    year = case.settings.plan_year
+    for outcome in case.measure.outcomes if _asks(case) else ():
+        indicator, target = (Ref(f"outcome.{name}", outcome.key, year) for name in ("indicator", "target"))
+        if not is_blank(case.values.get(indicator, "")) and not case.values.get(target, "").strip():
+            yield from _blank(case, target, problems.TARGET_MISSING)
+
+
+def _asks(case: Case) -> bool:
+    """Whether this is a return of a round for plans, which is before any quarter."""
+    return case.issued is not None and not case.round.quarter
+
+
+def _blank(case: Case, ref: Ref, kind: problems.ProblemKind) -> Iterator[Finding]:
+    """Find a blank cell that the department could fill in, unless the round requires it: required.py says so."""
+    could = case.inputs is None or (ref.field, ref.period) in case.inputs
+    if could and case.access(ref) is Access.OPEN and case.field(ref).group not in case.round.requires:
+        yield finding(kind, ref)

@@ -1,0 +1,73 @@
+"""The step after a round whose every sheet is in, from the books and from what stands in ``reports/``.
+
+Rounds follow each other in the order of 設定. A report, or a set for publication, that is older than the master is to be
+made again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ..domain.fields import QUARTER_LABELS
+from ..domain.model import FiscalYear, Round, Settings
+from ..master.records import Master
+from ..workspace.files import file_name
+from ..workspace.paths import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command to type; ``begins`` is the day from which it makes sense, where that is still to come."""
+
+    command: str
+    round: str = ""
+    begins: date | None = None
+
+
+def render_command(round_: Round) -> str:
+    """The command that issues a round."""
+    if round_.quarter:
+        return f"dxreport render --quarter {round_.quarter}"
+    name = f'"{round_.name}"' if " " in round_.name else round_.name
+    return f"dxreport render --round {name}"
+
+
+def step_after(workspace: Workspace, master: Master, round_: Round, today: date) -> Step:
+    """Return what follows when every sheet of a round is in."""
+    if round_.quarter and all(final.quarter != QUARTER_LABELS[round_.quarter] for final in master.finals):
+        made = _stands(workspace, master, QUARTER_LABELS[round_.quarter], "報告")
+        return Step(f"dxreport report --quarter {round_.quarter}{' --final' if made else ''}")
+    rounds = master.settings.rounds
+    names = [r.name for r in rounds]
+    if round_.name in names and (later := rounds[names.index(round_.name) + 1 :]):
+        begins = _begins(later[0], master.settings.fiscal_year)
+        return Step(render_command(later[0]), later[0].name, begins if begins and begins > today else None)
+    if not _stands(workspace, master, "公表"):
+        return Step("dxreport publish")
+    return _next_year(workspace, master.settings)
+
+
+def _begins(round_: Round, year: FiscalYear) -> date | None:
+    """The first day of the quarter of a round, or of the year after for the one that closes the year."""
+    if round_.quarter:
+        months = 3 + 3 * (round_.quarter - 1)  # from January
+        return date(year.western + months // 12, months % 12 + 1, 1)
+    return date(year.western + 1, 4, 1) if round_.closes else None
+
+
+def _stands(workspace: Workspace, master: Master, *words: str) -> bool:
+    """Whether papers were made since the master was last written."""
+    folder = workspace.reports / file_name("_".join((master.settings.fiscal_year.label, *words)))
+    made = [path.stat().st_mtime_ns for path in folder.glob("*") if path.is_file()]
+    return bool(made) and max(made) >= workspace.master.stat().st_mtime_ns
+
+
+def _next_year(workspace: Workspace, settings: Settings) -> Step:
+    """Open the next year, or go there; after the last year of a plan, begin a new one."""
+    year = settings.fiscal_year + 1
+    if year not in settings.plan_years:
+        return Step(f"dxreport init {year.label}")
+    if Workspace(workspace.root.resolve().parent / year.label).master.is_file():
+        return Step(f"dxreport -C ../{year.label}")
+    return Step("dxreport rollover")
