@@ -129,6 +129,8 @@ def test_quarters_are_columns_from_the_second_on(page, first):
     ]
     assert heights[0] == pytest.approx({"on_track": 49 / 57 * 100, "late": 5 / 57 * 100}, abs=0.001)
     assert sum(heights[2].values()) == pytest.approx(100, abs=0.01)
+    keys = page.xpath("//section[@aria-labelledby='trend']//span[@class='key']")
+    assert [key.text_content() for key in keys] == ["未報告", "設定にない語", "報告事項なし"]
 
 
 def test_the_past_of_a_late_activity_is_a_row_of_squares(page):
