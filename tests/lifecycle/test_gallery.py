@@ -64,7 +64,7 @@ def test_every_form_of_the_gallery_makes_a_workspace_without_faults(
         capsys.readouterr()
         assert main(["check", "--json", "-C", str(tmp_path / name)]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert {p["code"] for p in found["settings"]} == {"W611"} and found["measures"] == []  # names to be filled in
+        assert {p["code"] for p in found["settings"]} == {"W611", "W617"} and found["measures"] == []  # to be filled in
         assert [template["faults"] for template in found["templates"]] == [[]]
 
 
