@@ -79,7 +79,8 @@ def test_strict_is_1_on_findings_and_0_without(workspace, tmp_path, capsys):
     code, answer = run(tmp_path, capsys, "--strict")
     assert code == 1 and [p["code"] for p in answer["settings"]] == ["W617"]  # nobody is to be asked yet
     book = openpyxl.load_workbook(tmp_path / "master/master.xlsx")
-    for name, row in (("部署", {"部署名": "総務課", "宛先": "a@example.lg.jp"}), ("施策", MEASURE)):
+    areas = {"分野": "01", "分野名": "暮らし"}
+    for name, row in (("部署", {"部署名": "総務課", "宛先": "a@example.lg.jp"}), ("施策", MEASURE), ("設定", areas)):
         heads = {cell.value: cell.column for cell in book[name][1]}
         for head, value in row.items():
             book[name].cell(2, heads[head], value)

@@ -57,7 +57,7 @@ def test_other_formulas_are_left_alone(formula: str) -> None:
 
 
 def everything_active(data: bytes, *, formulas: bool = True) -> bytes:
-    """The workbook with every kind of active content that a package can hold, with ``formulas`` also in cells."""
+    """The workbook with every kind of active content that a package can hold, with ``formulas`` also in formulas."""
     package = Package(data)
     types, book = package.xml("[Content_Types].xml"), package.xml("xl/workbook.xml")
     rels = {name: package.xml(rels_name(name)) for name in ("", "xl/workbook.xml")}
@@ -138,7 +138,7 @@ def everything_active(data: bytes, *, formulas: bool = True) -> bytes:
         references.addnext(names)
     for name, text in (
         ("_xlnm.Auto_Open", "Macro1!$A$1"),
-        ("外", "[1]Sheet1!$A$1"),
+        *((("外", "[1]Sheet1!$A$1"),) if formulas else ()),
         ("内", "1+1"),
         ("マクロ", "Macro1!$B$1"),
     ):
@@ -154,7 +154,7 @@ def everything_active(data: bytes, *, formulas: bool = True) -> bytes:
         etree.SubElement(c, f"{S}v").text = str(n)
     tail = [
         f'<conditionalFormatting xmlns="{MAIN_NS}" sqref="B2"><cfRule type="expression" priority="99">'
-        "<formula>[1]S!A1</formula></cfRule></conditionalFormatting>",
+        f"<formula>{'[1]S!A1' if formulas else 'TRUE'}</formula></cfRule></conditionalFormatting>",
         f'<hyperlinks xmlns="{MAIN_NS}" xmlns:r="{DOC_RELS_NS}"><hyperlink ref="B2" r:id="aUnc"/><hyperlink ref="B3" r:id="aWww"/></hyperlinks>',
         f'<oleObjects xmlns="{MAIN_NS}" xmlns:r="{DOC_RELS_NS}"><oleObject progId="Package" shapeId="1025" r:id="aOle"/>'
         '<oleObject progId="Word.Document" link="x" oleUpdate="OLEUPDATE_ALWAYS" shapeId="1026" r:id="aOut"/></oleObjects>',
@@ -221,7 +221,7 @@ def test_what_a_template_holds_of_it_is_not_issued_nor_published(quarter) -> Non
     round_ = master.settings.round("第1四半期")
     [book] = render.plan(master, Forms(quarter.workspace.templates, master), round_, ISSUED, departments=(OFFICE,))
     passive(Package(book.data))
-    assert book.form.source.data == path.read_bytes()  # kept as it was drawn
+    assert book.form.source.drawn.data == path.read_bytes()  # kept as it was drawn
     [published] = published_sets(master, Forms(quarter.workspace.templates, master, published=True))
     passive(Package(published.data))
 
