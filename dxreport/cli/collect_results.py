@@ -55,12 +55,12 @@ def _sheet(s: SheetPlan, status: str) -> Record:
 
 
 def news(plan: Plan) -> tuple[FilePlan, ...]:
-    """The files to tell of: those of which an earlier run has not told all. One file alone is always told."""
+    """Return the files with news since earlier runs; a single file is always reported in full."""
     return plan.files if len(plan.files) == 1 else tuple(f for f in plan.files if not f.told)
 
 
 def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
-    """Yield what is new, file by file with sheets and problems, a line each on what is not, and the totals."""
+    """Yield the news file by file, one line for each group of files without news, and the totals."""
     shown_files = news(plan)
     for planned in shown_files:
         sender = f"　{planned.file.sender}" if planned.file.sender and not planned.sheets else ""
@@ -96,7 +96,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
 
 
 def _known(files: Sequence[FilePlan]) -> Iterator[str]:
-    """Say in a line each what earlier runs told: what is done, what is still held, what was put aside."""
+    """Yield one line for each group of files without news: done, dismissed or withdrawn, still held."""
     open_ = [f for f in files if f.status in (Status.HELD, Status.REFUSED)]
     aside = [f for f in files if f not in open_ and (f.aside or any(map(_is_aside, f.sheets)))]
     done = len(files) - len(open_) - len(aside)

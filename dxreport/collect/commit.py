@@ -175,7 +175,7 @@ class Books:
         return out
 
     def dismissed(self) -> set[str]:
-        """The returns of which what could not be read was put aside, and nothing was read since."""
+        """Return the unreadable returns that were dismissed and not read since."""
         out: set[str] = set()
         for entry in self.entries:
             if isinstance(entry.event, Dismiss) and not entry.event.issue:
@@ -305,7 +305,7 @@ class Books:
 
 
 def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:
-    """Whether an event puts aside what could not be read of a return."""
+    """Whether an event dismisses the unreadable part of a return."""
     return isinstance(event, Withdraw) or (isinstance(event, Dismiss) and not event.issue)
 
 

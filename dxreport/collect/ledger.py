@@ -258,7 +258,7 @@ class ConflictRows:
             self._add(return_id, sheet.measure, first, name, returned=told)
 
     def take_back(self, return_id: str, measures: Collection[str], reason: str) -> None:
-        """Close the open offers of sheets that are put aside."""
+        """Close the open offers of dismissed sheets."""
         for row in list(self._all.values()):
             mine = row.return_id == return_id and row.measure in measures and row.label.startswith(ADDITION)
             if mine and row.state is ConflictState.OPEN:

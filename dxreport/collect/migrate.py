@@ -107,7 +107,7 @@ def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
 
 
 def _dismissal(master: Master, reading: Reading, row: Receipt, place: int) -> _Dated:
-    """A sheet, or what could not be read of a return, that was put aside."""
+    """A dismissed sheet, or the dismissed unreadable part of a return."""
     days = (
         c.when
         for c in master.changes

@@ -28,7 +28,7 @@ from .reading import Reading, SheetReading
 from .replay import Again, Fate, Replayed, SheetKey
 
 Watch = Callable[[Sequence[Any]], Iterable[Any]]
-"""What is told of the files one by one, as they are done: an iterator over them."""
+"""Wraps the files while they are read, to show progress."""
 
 
 class Planner:
@@ -70,7 +70,7 @@ class Planner:
     # Reading
 
     def _read(self, files: Sequence[ReturnedFile], watch: Watch) -> None:
-        """Read the files, but those whose content was read before and nothing of which is open."""
+        """Read the files, except those whose contents were read before and are settled."""
         unread: dict[str, ReturnedFile] = {}
         for file in files:
             before = self._before(file)
@@ -210,7 +210,7 @@ class Planner:
         return FilePlan(file, reading.id, new, (*said, *missing), sheets, package, told=told)
 
     def _told(self, reading: Reading) -> bool:
-        """Whether an earlier run told what became of a return, and it is still so."""
+        """Whether an earlier run reported the outcome of a return, and it has not changed."""
         if reading.id in self._new:
             return False
         start, mine = self.books.before_work, {s.measure for s in reading.sheets if s.readable} & set(self.books.texts)
@@ -277,7 +277,7 @@ def _sent_at(file: ReturnedFile) -> str:
 
 
 def _fates(state: Replayed, return_id: str = "") -> dict[SheetKey, tuple[object, ...]]:
-    """What became of all sheets, or of those of a return."""
+    """Return the outcomes of all sheets, or of the sheets of one return, in a form to compare."""
     mine = ((key, o) for key, o in state.outcomes.items() if return_id in ("", key[0]))
     return {key: (o.fate, o.judged, o.replaced_by) for key, o in mine}
 

@@ -111,7 +111,7 @@ class FileReader:
         return self.read(file, ask=False)
 
     def _mail(self, file: ReturnedFile) -> FileRead:
-        """A mail without files: whose it is, and what it says."""
+        """Report the sender and the first lines of a mail without attachments."""
         department = department_of(self.master, file.sender)
         sender = f"{department}（{file.sender}）" if department else f"「部署」にない差出人（{file.sender or '不明'}）"
         said = {"sender": sender, "subject": file.subject}
@@ -257,7 +257,7 @@ class FileReader:
 
 
 def refused(file: ReturnedFile, error: Unreadable) -> FileRead:
-    """A file that cannot be read; what the maintainers need of a fault of ours is recorded."""
+    """Refuse a file that cannot be read; record the traceback if the fault is ours."""
     if not error.trace:
         return FileRead((_unreadable(error.code, error.detail),))
     record = f"{FAULTS}/{file.sha256[:12]}.txt"

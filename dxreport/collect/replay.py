@@ -161,7 +161,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """A held sheet was put aside; with ``issue`` "" what could not be read of a return."""
+    """A held sheet was dismissed; a blank ``issue`` stands for the unreadable part of a return."""
 
     return_id: str
     issue: str

@@ -74,7 +74,7 @@ def collect(
 
 
 class _Work:
-    """A plan on the books of now, made again where need be; passwords that were asked for are kept."""
+    """Plans on the current books, again if they change; keeps the passwords that were entered."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class _Work:
         self._passwords, self._fresh = self.reader.passwords, True
 
     def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:
-        """Plan these files; ``made`` is the plan, ``faults`` what happened to us."""
+        """Plan these files; sets ``made`` to the plan and ``faults`` to our own faults."""
         if not self._fresh:
             self._start()
         self._fresh = False
@@ -106,7 +106,7 @@ class _Work:
 
 
 def _without_culprits(work: _Work, files: Sequence[ReturnedFile], error: Exception) -> list[ReturnedFile]:
-    """The files, those refused that no plan can be made for alone; raises the error where there are none."""
+    """Refuse the files that fail on their own; raises the error if none does."""
     out = []
     for file in files:
         try:

@@ -1,4 +1,4 @@
-"""Whether a stamp and the keys of a sheet are those that we issued."""
+"""Checks that the stamp and keys of a sheet are the issued ones."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Seals:
 
 
 def without_keys(sheet: Grid) -> Grid:
-    """Return a sheet without its stamp, and without what stands in the row and the column of it."""
+    """Return a sheet without its stamp and the row and column that hold the keys."""
     found = find_stamp(sheet.rows)
     if found is None:
         return sheet

@@ -52,7 +52,7 @@ def in_domain(address: str, domain: str) -> bool:
 
 
 def address_problems(text: str, domain: str) -> Iterator[Problem]:
-    """What is wrong with 宛先: none, unreadable, and addresses outside of the mail ``domain`` of the office."""
+    """Yield the problems of a 宛先: blank, unreadable, or outside the office's mail ``domain``."""
     good, bad = addresses(text)
     if not good and not bad:
         yield problem(problems.ADDRESS_MISSING)

@@ -46,7 +46,7 @@ class Names:
 
     @property
     def report_owner(self) -> str:
-        """Its owner above the name of the report; blank where that name has it already."""
+        """The owner printed above the report's name; blank if the name contains it."""
         return "" if self.owner in self.report_title else self.owner
 
     @property

@@ -401,7 +401,7 @@ def same_word(text: str, words: Iterable[str]) -> str | None:
 
 
 def reads_the_same(one: str, other: str) -> bool:
-    """Whether two texts differ only in what nobody would ask about: blanks, width, 予定どおり for 予定通り, なし for 無."""
+    """Whether two texts are the same word: blanks, width and spelling (予定どおり, なし for 無) do not count."""
     return len({_ALIASES.get(_typed(text), _typed(text)) for text in (one, other)}) == 1
 
 

@@ -66,7 +66,7 @@ def unreadable(error: Exception) -> Unreadable:
 
 
 def unexpected(error: Exception) -> Unreadable:
-    """The refusal of a file in which something happened that no reader foresaw."""
+    """The refusal of a file on an unexpected exception."""
     if isinstance(error, RecursionError):
         return Unreadable("E405", "入れ子が深すぎます")
     if isinstance(error, MemoryError):

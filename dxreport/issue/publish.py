@@ -88,7 +88,7 @@ def published_set(
 
 
 def _marked(measure: Measure, note: str) -> Measure:
-    """Return a measure with what became of it behind its name: ``…の推進（第3四半期から中止）``."""
+    """Append a note to the name of a measure: ``…の推進（第3四半期から中止）``."""
     return measure.with_texts({Ref("name"): f"{measure.name}（{note}）"}) if note else measure
 
 

@@ -286,7 +286,7 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
 
 
 def _unweighed(book: MasterWorkbook, settings: Settings) -> Iterator[Problem]:
-    """Find words of 進捗 without a 重さ beside others that have one, and ends (中止, 完了) without 課題の扱い."""
+    """Find 進捗 words without 重さ where others have one, and 中止 or 完了 without 課題の扱い."""
     rows = list(zip(book.read_table(PROGRESS)[1], settings.progress_words, strict=True))
     blank = [(row, word) for row, word in rows if word.weight is None]
     if 0 < len(blank) < len(rows):
@@ -318,7 +318,7 @@ def _activities_twice(master: Master, measure: Measure) -> Iterator[Problem]:
 
 
 def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Problem]:
-    """Find names that are there more than once, whatever their width and blanks."""
+    """Find duplicate names, ignoring width and blanks."""
     places: dict[str, list[Place | None]] = {}
     for name, place in named:
         if not is_blank(name):

@@ -86,7 +86,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class JustReturned:
-    """Sheets of a department that are in no reminder, since they were drafted to go back on ``day``."""
+    """Sheets left out of a reminder because their return was drafted on ``day``."""
 
     department: str
     measures: tuple[str, ...]
@@ -144,7 +144,7 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
 
 
 def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetStatus], today: date) -> dict[str, date]:
-    """The held sheets, by measure, that were drafted to go back since they came and within ``DAYS_TO_CORRECT``."""
+    """The held sheets, by measure, whose return was drafted within ``DAYS_TO_CORRECT`` days."""
     made = [m for m in mailed(workspace) if m.kind == MailKind.RETURN.value and m.round == round_.name]
     out = {}
     for s in sheets:
@@ -183,7 +183,7 @@ def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
 
 
 def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
-    """Note that drafts were made; raises Unfinished where that cannot be written, since the drafts were."""
+    """Record the drafts; raises Unfinished if only the record could not be written."""
     kind, round_ = drafts.kind.value, drafts.round.name
     made = (
         Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
@@ -295,7 +295,7 @@ class _Writer:
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names that the mail template may use; a deadline that has passed is only named to who missed it."""
+        """Return the names for the mail template; a passed deadline is given only to those who missed it."""
         late = max(map(self._late, sheets))
         passed = all(s.days_late for s in sheets)
         return {

@@ -119,7 +119,7 @@ class _Texts:
         self._refs: dict[str, list[Ref]] = {}  # the items of all measures have the same few ids
 
     def of(self, row: TableRow, item: str = "") -> dict[Ref, str]:
-        """Return the texts of a row by address; add those that are none to the faults."""
+        """Return the texts of a row by address; report cells without a text as faults."""
         for header in row.not_text():
             if row.kind(header) == "error":
                 row.fault(header, f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")

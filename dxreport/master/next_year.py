@@ -70,7 +70,7 @@ def _cleared(
     carried: Mapping[str, Measure],
     prefix: str,
 ) -> Collection[int]:
-    """Clear what does not carry; return the rows that go."""
+    """Clear the fields that do not carry over; return the rows to remove."""
     catalogue = old.settings.catalogue
     if prefix and not any(field.carries for field in catalogue.members[prefix].values()):
         return tuple(area.rows.values())

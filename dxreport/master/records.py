@@ -72,7 +72,7 @@ class ReceiptState(Enum):
 
     @property
     def aside(self) -> bool:
-        """Whether it counts no more: nobody is chased for it."""
+        """Whether it no longer counts, so nobody is chased for it."""
         return self in (ReceiptState.DISMISSED, ReceiptState.WITHDRAWN)
 
     @property

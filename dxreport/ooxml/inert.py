@@ -367,7 +367,7 @@ def _is_macro(name: etree._Element) -> bool:
 
 
 def _take_out(e: etree._Element) -> None:
-    """Remove an element, and what holds nothing without it."""
+    """Remove an element and any ancestors it leaves empty."""
     parent = e.getparent()
     if e.tail and e.tail.strip():
         e.tail = None

@@ -98,7 +98,7 @@ class SheetEdit:
         return True
 
     def _with_ranges(self) -> list[etree._Element]:
-        """Elements that name ranges of cells, but for those that Excel sets anew."""
+        """Elements with cell ranges, except those that Excel rewrites itself."""
         elements = (e for part in self.root if part is not self._data for e in part.iter(etree.Element))
         found = (e for e in elements if e.get("sqref") or e.tag == _SQREF)
         return [e for e in found if e.tag not in (_N + "selection", _N + "ignoredError")]
@@ -249,7 +249,7 @@ def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
 
 
 def _moved(b: Box, rows: list[int], first: int, bottom: int) -> Box:
-    """A range after ``rows`` have gone; the ends of the table are moved by :meth:`SheetEdit.stretch`."""
+    """Return a range after ``rows`` were removed; :meth:`SheetEdit.stretch` moves the ends of the table."""
     top = b.top if b.top <= first or b.top > bottom else b.top - sum(row < b.top for row in rows)
     end = b.bottom if b.bottom >= bottom else b.bottom - sum(row <= b.bottom for row in rows)
     return b._replace(top=top, bottom=max(top, end))

@@ -198,7 +198,7 @@ class Styles:
         return self.add("cellXfs", self._as_state(index, need, struck=need is Need.CLOSED))
 
     def _as_state(self, index: int, need: Need, *, struck: bool) -> etree._Element:
-        """A copy of a format with the fill and lines of a cell that is asked for so."""
+        """Copy a format with the fill and borders of a need."""
         xf = deepcopy(self._xf(index))
         xf.attrib.update({"fillId": str(self._state_fill(xf, need)), "applyFill": "1"})
         lines = dict.fromkeys(_SIDES, _STATE_LINES[need]) if need in _STATE_LINES else {}

@@ -43,7 +43,7 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
 
 
 def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
-    """Return what the rules of a round find in a measure of the master, and what keeps its 成果目標 from being judged."""
+    """Return the findings for a measure in a round, and the reasons its 成果目標 cannot be judged."""
     ended = master.standings[measure.id].ended
     case = Case(measure, None, master.by_id, round_, master.settings, master.departments, ended=ended)
 

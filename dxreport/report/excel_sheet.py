@@ -159,7 +159,7 @@ def _cut(rows: Sequence[Sequence[Value]], heights: Sequence[Sequence[float]]) ->
 
 
 def notice(printed: Sequence[str], shortened: Sequence[str]) -> str:
-    """Name the cells that are cut: in print, by the maximum height of rows, or by the maximum length of a text."""
+    """Name the truncated cells: by the maximum row height in print, or the maximum length of a text."""
     notices = (
         ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
         ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", shortened),

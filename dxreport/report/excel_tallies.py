@@ -70,7 +70,7 @@ def _used(figures: Figures) -> list[Category]:
 
 
 def _apart(figures: Figures) -> str:
-    """Name what is in no denominator: 予定なし, and words that mean 中止 if there are any."""
+    """Name the categories outside the denominator: 予定なし, and words that mean 中止."""
     return "・".join(c.label for c in reversed(figures.overview.categories) if not c.standing.due)
 
 

@@ -175,7 +175,7 @@ def _line(line: MeasureLine) -> dict[str, Any]:
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
-    """Return what templates of earlier releases show, which offices have copied and changed."""
+    """Return the names used by report templates of earlier releases."""
     overview, results = figures.overview, figures.results
     return {
         "sentence": words.sentence(figures),

@@ -301,7 +301,7 @@ class YearResult:
 
     @property
     def gap(self) -> Decimal:
-        """By what part of its target a number misses it, at most."""
+        """Return the largest relative gap between a number and its target."""
         missed = (p for p in self.parts if p.met is False)
         return max((abs(p.actual - p.target) / (abs(p.target) or 1) for p in missed), default=Decimal(0))
 
@@ -370,7 +370,7 @@ class Results:
 
     @property
     def to_follow(self) -> tuple[OutcomeResult, ...]:
-        """The outcomes without a result of this fiscal year, those with one of the judged year among them."""
+        """The outcomes without a result this fiscal year, including those judged for an earlier year."""
         return tuple(o for o in self.outcomes if not o.years[self.this_year].is_reported)
 
 
@@ -454,13 +454,13 @@ class Since:
 
     @property
     def edited(self) -> tuple[TextChange, ...]:
-        """The changes but 実績 that were blank, which stand among the 成果目標."""
+        """The changes, except new 実績, which are listed with the 成果目標."""
         return tuple(c for c in self.changes if c.kind != "実績" or c.old)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing(MeasureLine):
-    """A sheet that is not in the master, and its state (未提出, 差し戻し …)."""
+    """A sheet not yet in the master, and its state (未提出, 差し戻し …)."""
 
     state: str
 

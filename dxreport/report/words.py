@@ -83,7 +83,7 @@ def maker(names: Names) -> str:
 
 
 def on_track(overview: Overview) -> str:
-    """Name what is on plan: the word of 設定, or what several of them mean together."""
+    """Name the on-plan category: the word in 設定, or a common name for several."""
     known = [c.label for c in overview.categories if c.standing.on_plan]
     return known[0] if len(known) == 1 else "予定通り"
 
@@ -322,7 +322,7 @@ def waiting_note(results_: Results) -> str:
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:
-    """Whether a line drawn through its targets leaves out some of what they say (``小 8.9%`` of two parts)."""
+    """Whether a line through the targets omits part of them (``小 8.9%``, one of two numbers)."""
     return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
 
 
@@ -389,7 +389,7 @@ def _all(figures: FieldFigures) -> str:
 
 
 def counter(figures: FieldFigures) -> str:
-    """Return what the cells of a declared field are counted in: 施策, 取組, or 件 of any other list."""
+    """Return the counter for a declared field: 施策, 取組, or 件 for any other list."""
     return figures.place if figures.place in ("施策", "取組") else "件"
 
 

@@ -175,7 +175,7 @@ _BLOCKING = {kind.code for kind in (problems.ADDRESS_MISSING, problems.ADDRESS_U
 
 
 def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date) -> Agenda:
-    """Return what there is to do in a round; ``today`` is the day that ``found`` was computed for."""
+    """Return the tasks of a round; ``today`` is the day that ``found`` was computed for."""
     record: dict[str, list[Mailed]] = {}
     drafts = [entry for entry in mailed(workspace) if entry.round == found.round.name]
     for entry in drafts:

@@ -97,7 +97,7 @@ _BAR = (
 
 
 def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
-    """Return what both files show of a round; links are relative to ``folder``, where the file will be."""
+    """Return the contents of both files; links are relative to ``folder``."""
     found = agenda.found
     departments: dict[str, Counter[State]] = {}
     for sheet in found.sheets:

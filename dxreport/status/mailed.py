@@ -45,7 +45,7 @@ class Mailed:
 
 
 def mailed(workspace: Workspace) -> tuple[Mailed, ...]:
-    """Every draft on record, oldest first; none where there is no record. Raises MasterError for a damaged one."""
+    """Return the recorded drafts, oldest first. Raises MasterError if the record is damaged."""
     path = workspace.mailed
     if not path.is_file():
         return ()

@@ -34,7 +34,7 @@ def render_command(round_: Round) -> str:
 
 
 def step_after(workspace: Workspace, master: Master, round_: Round, today: date) -> Step:
-    """Return what follows when every sheet of a round is in."""
+    """Return the next step once every sheet of a round is in."""
     if round_.quarter and all(final.quarter != QUARTER_LABELS[round_.quarter] for final in master.finals):
         made = _stands(workspace, master, QUARTER_LABELS[round_.quarter], "報告")
         return Step(f"dxreport report --quarter {round_.quarter}{' --final' if made else ''}")

@@ -133,7 +133,7 @@ class _Ledgers:
                 self._open.setdefault(conflict.measure, []).append(conflict)
 
     def conflicts(self, measure: str) -> tuple[Conflict, ...]:
-        """The open conflicts of a measure: of its returns in the round, and of a withdrawal or rollover, which are of none."""
+        """The open conflicts of a measure in the round, with those of a withdrawal or rollover."""
         mine = {r.id for r in self.receipts.get(measure, ())}
         return tuple(c for c in self._open.get(measure, ()) if c.return_id in mine or c.return_id not in self.live)
 

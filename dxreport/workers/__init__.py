@@ -20,7 +20,7 @@ WORTHWHILE = 60  # items; starting processes costs as much as working on a few d
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """In the place of a result: the worker ended on this item, or was ``late`` and was stopped."""
+    """Stands in for a result: the worker died on this item, or was ``late`` and was killed."""
 
     late: bool = False
 

@@ -85,7 +85,7 @@ def _work(item: Any) -> Any:
 
 
 def _stop(executor: ProcessPoolExecutor) -> None:
-    """End the processes at once: one that is late would go on for ever."""
+    """Kill the processes: a late one would never end."""
     processes = list((executor._processes or {}).values())  # the public interface waits for them
     executor.shutdown(wait=False, cancel_futures=True)
     for process in processes:

@@ -30,7 +30,7 @@ _COUNTED, _BUILT, _JOINED = "dxreport_counted", "dxreport_built", "dxreport_join
 
 
 class TemplateTooLarge(SecurityError):
-    """A template asks for more time or memory than any form, mail or report needs; the message is in Japanese."""
+    """A template exceeds its budget of time or memory; the message is in Japanese."""
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):

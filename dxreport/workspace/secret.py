@@ -15,7 +15,7 @@ def new_secret() -> bytes:
 
 
 def secret_of(workspace: Workspace) -> bytes:
-    """Return the secret, b"" where there is none yet."""
+    """Return the secret, or b"" if there is none."""
     kept = workspace.secret.read_bytes() if workspace.secret.is_file() else b""
     return sha256(kept.strip()).digest() if kept.strip() else b""
 
@@ -30,5 +30,5 @@ def make_secret(workspace: Workspace) -> bytes:
 
 
 def secret_name(secret: bytes) -> str:
-    """Return what tells a secret from others and does not betray it; "" for none."""
+    """Return a fingerprint of a secret; "" for none."""
     return sha256(b"dxreport " + secret).hexdigest()[:12] if secret else ""

@@ -35,7 +35,7 @@ class NewMaster:
 
 
 def write_files(workspace: Workspace, files: Mapping[Path, bytes], *, gone: Iterable[Path] = ()) -> None:
-    """Write files to hand out, and remove those that are ``gone``: all, or nothing.
+    """Write files to hand out and remove those in ``gone``, all or nothing.
 
     Raises LockedError or DxreportError where one cannot be written, Unfinished where not all could be put back.
     """

@@ -17,6 +17,7 @@ from dxreport.intake.limits import Unreadable
 from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.cells import BLANK, Cell
 from dxreport.ooxml.package import Package
+from tests.support.ods import ods
 from tests.support.xlsb import REF_ERROR, TRUE, merge, shared, small, text_of_formula, xlsb
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -235,3 +236,11 @@ def _replaced(data: bytes, old: bytes, new: bytes, only: str = "") -> bytes:
             part = source.read(name)
             target.writestr(name, part.replace(old, new) if only in ("", name) else part)
     return out.getvalue()
+
+
+def test_an_ods_whose_tables_nobody_can_see_is_damaged() -> None:
+    """A namespace that lost a letter hides every table; without a word the file would look like one without a form."""
+    package = Package(ods([["文字"]]))
+    content = package.read("content.xml").replace(b"tc:opendocument:xmlns:table", b"tc:pendocument:xmlns:table")
+    with pytest.raises(Unreadable, match="E403"):
+        open_workbook(package.with_parts({"content.xml": content}))

@@ -1,4 +1,4 @@
-"""Whether the keys of a sheet are those that were issued, in an order that the sheet itself bears out.
+"""Checks that the keys of a sheet were issued, in an order that its texts support.
 
 People insert rows and sort them, and the keys go with them. A key that stands in another order than issued is borne
 out by what is printed in its row or column, or by the neighbour that it came with. Keys that changed places alone are

@@ -36,7 +36,7 @@ _MAX_LIST = 255  # UTF-16 units of a list that is written into its rule
 
 
 class Look(NamedTuple):
-    """A cell in one of its looks: what opens it when it has a text, the cell without, and whether it is an input."""
+    """One rendering of a cell: its opening tag when it has a text, the blank cell, and whether it is an input."""
 
     head: str
     blank: str
@@ -237,7 +237,7 @@ class _RowPrograms:
         return single and c.repeats == len(self._form.layout.chains[c.row])
 
     def _look(self, c: TemplateCell, need: Need, place: str) -> Look:
-        """A bound cell as it is where so much is asked for."""
+        """A bound cell in the format of its need."""
         if not c.unlocked:
             return Look(f'{place} s="{c.style}"{TEXT_HEAD}', f'{place} s="{c.style}"/>')
         number, is_input = c.binding.is_number, need is not Need.CLOSED

@@ -58,6 +58,8 @@ def read_ods(package: Package, limits: Bounds) -> list[Grid]:
     linked = (_TABLE + "dde-link", _OFFICE + "dde-link")  # linked data have tables of their own
     if len(tables) < sum(table.getparent().tag not in linked for table in root.iter(_TABLE + "table")):
         raise PackageError("表がほかの要素の中にあります")
+    if not tables:  # every spreadsheet has one; a damaged namespace hides it
+        raise PackageError("表がありません")
     return [_grid(table, table.get(_TABLE + "style-name") in hidden, limits) for table in tables]
 
 
