@@ -22,7 +22,7 @@ TOOLS := .venv-tools# for uv and pip-audit, which are no part of the locked envi
 help:
 	@echo 'make demo    play a whole quarter on the 26 real measures in demo/, which is replaced'
 	@echo 'make test    run all tests (ARGS="-k merge" to select some)'
-	@echo 'make quick   run the tests that need neither LibreOffice nor Chromium'
+	@echo 'make quick   run a part of them in less than a minute, without LibreOffice or Chromium'
 	@echo 'make attack  read thousands of damaged files, and let every command die or fail wherever it writes (MINUTES=30)'
 	@echo 'make lint    check style, types and import contracts'
 	@echo 'make docs    regenerate the documents made from the program'
@@ -51,12 +51,13 @@ demo: $(READY)
 	$(BIN)/dxreport demo demo
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+unexport PYTHONDONTWRITEBYTECODE# each process that tests start would compile everything anew
 
 test: $(READY)
 	$(PYTEST) $(ARGS)
 
 quick: $(READY)
-	$(PYTEST) -m 'not libreoffice and not chromium' $(ARGS)
+	$(PYTEST) -m '(not slow or quick) and not libreoffice and not chromium' $(ARGS)
 
 # Counts, and every file that ends in a traceback, hangs, or shows another reader something else; then every point at
 # which a command writes.

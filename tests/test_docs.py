@@ -139,6 +139,7 @@ def test_both_readmes_take_the_same_tour_through_all_commands():
     assert {words[1] for words, _ in first if words[0] == "dxreport"} == set(COMMANDS) - NOT_IN_THE_TOUR
 
 
+@pytest.mark.slow
 def test_the_tour_runs_as_described(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for (program_name, *args), code in tour(READMES[0]):
@@ -192,6 +193,7 @@ def answers(quarter: Quarter, out: Path) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_json_keys_are_those_that_are_documented(quarter, tmp_path):
     described = documented()
     answered = answers(quarter, tmp_path / "out")

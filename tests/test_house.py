@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "dxreport"
 MOST_POSITIONAL = 5
@@ -20,6 +22,7 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
 
 
+@pytest.mark.slow
 def test_no_test_module_or_conftest_is_imported() -> None:
     """What tests share lives in tests/support."""
     found = {path.relative_to(TESTS).as_posix(): imported(path) for path in sorted(TESTS.rglob("*.py"))}
@@ -38,6 +41,7 @@ def positional(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) ->
     return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
+@pytest.mark.slow
 def test_no_function_has_more_than_five_positional_parameters() -> None:
     """Further ones are keyword-only, or a record."""
     wrong = {

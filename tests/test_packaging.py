@@ -50,6 +50,7 @@ def pip(*args: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_wheel_carries_the_license(wheel):
     archive = zipfile.ZipFile(wheel)
     (text,) = (name for name in archive.namelist() if name.endswith("LICENSE"))
@@ -59,6 +60,7 @@ def test_a_wheel_carries_the_license(wheel):
     assert "MIT" in (head["License"], head["License-Expression"])
 
 
+@pytest.mark.slow
 def test_an_sdist_carries_the_license(source, tmp_path):
     build = f"from setuptools import build_meta; build_meta.build_sdist({str(tmp_path)!r})"
     done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True, timeout=120)
@@ -68,6 +70,7 @@ def test_an_sdist_carries_the_license(source, tmp_path):
         assert sum(name.endswith("/LICENSE") for name in archive.getnames()) == 1
 
 
+@pytest.mark.slow
 def test_every_file_of_the_package_is_in_the_wheel(wheel):
     held = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "dxreport"
@@ -78,6 +81,7 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
     assert not [n for n in held if n.startswith(("tests/", "templates/", "gallery/", "benchmarks/"))]
 
 
+@pytest.mark.slow
 def test_an_installed_wheel_makes_a_sample_workspace_far_from_the_repository(wheel, tmp_path):
     site, office = tmp_path / "site", tmp_path / "役所"
     office.mkdir()

@@ -16,6 +16,8 @@ from dxreport.status.round_status import State, status
 from tests.support import quarter as play
 from tests.support.quarter import Quarter
 
+pytestmark = pytest.mark.slow
+
 IN_APRIL = datetime(2022, 4, 20, 9)
 
 
@@ -116,6 +118,7 @@ def test_four_quarters_and_the_closing(year: Quarter, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.quick
 def test_nothing_to_report_is_an_answer(year: Quarter, tmp_path: Path) -> None:
     sheets = answer(year, "第1四半期", datetime(2022, 7, 1), {"01-01": {"no_report/1": "○"}, "01-06": {}}, tmp_path)
     assert word(sheets, "01-01") == "merged"

@@ -23,6 +23,8 @@ from dxreport.master.rounds import current_round
 from dxreport.workspace.bundled import bundled
 from tests.support.measures import with_texts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def copy(workspace, tmp_path) -> Path:
@@ -36,6 +38,7 @@ def run(folder: Path, capsys, *args: str) -> tuple[int, dict]:
     return code, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.quick
 def test_the_faults_of_the_published_forms_are_found_at_their_cells(workspace, capsys):
     code, answer = run(workspace, capsys)
     assert code == 0

@@ -11,6 +11,8 @@ import pytest
 from dxreport.cli import main
 from tests.support.quarter import Quarter
 
+pytestmark = pytest.mark.slow
+
 P1 = "activity.progress/K1/1"
 
 
@@ -47,6 +49,7 @@ def test_the_same_folder_again_tells_only_what_is_new(
     assert not any("差し戻し用" in line for line in third)
 
 
+@pytest.mark.quick
 def test_json_stays_complete(quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     say(quarter, capsys, "collect", folder)
     code, lines = say(quarter, capsys, "collect", folder, "--json")

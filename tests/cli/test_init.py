@@ -66,6 +66,7 @@ def test_a_day_before_reiwa_is_refused():
         fiscal_year(date(2019, 3, 31))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", sorted(FILES))
 def test_nothing_is_overwritten(there, tmp_path, capsys):
     path = tmp_path / there

@@ -13,6 +13,8 @@ from dxreport.cli import main
 from dxreport.lifecycle.init import create
 from tests.support.quarter import OFFICE, Quarter
 
+pytestmark = pytest.mark.slow
+
 P1 = "activity.progress/K1/1"
 NOW = ("--now", "2022-07-14T17:00:00")
 PROBLEM = ["code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix"]
@@ -59,6 +61,7 @@ def test_render_lists_its_issues(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert {i["again"] for i in again["issues"]} == {True} and quarter.files() == before
 
 
+@pytest.mark.quick
 def test_render_takes_departments_measures_and_a_folder(
     quarter: Quarter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

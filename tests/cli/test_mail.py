@@ -13,6 +13,8 @@ from tests.support.packages import without_sheet
 from tests.support.quarter import issue
 from tests.support.sending import mail
 
+pytestmark = pytest.mark.slow
+
 LATE = ["--now", "2022-07-20T09:00"]
 
 
@@ -20,6 +22,7 @@ def call(quarter, *args: str) -> int:
     return main(["mail", *args, "-C", str(quarter.root)])
 
 
+@pytest.mark.quick
 def test_drafts_of_the_current_round_go_to_a_folder_of_their_own(quarter, capsys):
     assert call(quarter, "request", *LATE) == 1  # 収税対策室 has no address
     shown = capsys.readouterr()

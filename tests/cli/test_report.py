@@ -12,6 +12,8 @@ from dxreport.cli import main
 from dxreport.master.read import read_master
 from tests.support.scenes import first_quarter
 
+pytestmark = pytest.mark.slow
+
 NOW = ("--now", "2022-07-19T09:00:00")
 NAME = "令和４年度_第1四半期_報告"
 
@@ -50,6 +52,7 @@ def test_the_same_master_and_now_give_the_same_bytes(folder, tmp_path):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.quick
 def test_json_holds_the_figures(folder, capsys):
     assert report(folder, "--json", "--format", "html", "--for", "coordinator") == 0
     answer = json.loads(capsys.readouterr().out)

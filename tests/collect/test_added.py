@@ -12,9 +12,12 @@ from tests.support.edits import ACTIVITY, new_row, with_rows
 from tests.support.packages import copy_row, set_text
 from tests.support.quarter import RETURNED, Quarter, reshaped, sheet_of
 
+pytestmark = pytest.mark.slow
+
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
+@pytest.mark.quick
 def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
     plan = quarter.collect(with_rows(quarter, "activity.countermeasure/K1/1"))
     sheet = sheet_of(plan, "01-01")

@@ -24,6 +24,8 @@ from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status
 from tests.support.quarter import FORM, RETURNED, Edits, Quarter, copy, found, sheet_of
 
+pytestmark = pytest.mark.slow
+
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 LATE = "進捗遅延・課題あり"
 LATER, LAST = RETURNED + timedelta(days=2), RETURNED + timedelta(days=3)
@@ -69,6 +71,7 @@ def replaced(quarter: Quarter) -> Quarter:
     return quarter
 
 
+@pytest.mark.quick
 def test_a_held_sheet_in_whose_place_a_newer_one_went_in_says_so_and_cannot_be_accepted(replaced: Quarter) -> None:
     old = row(replaced, "U0001")
     assert (old.state.value, old.replaced_by) == ("保留", "U0002") and "順調" in old.note

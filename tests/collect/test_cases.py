@@ -15,6 +15,8 @@ from dxreport.status.round_status import status
 from tests.support.cases import CASES, Case
 from tests.support.quarter import RETURNED, Quarter
 
+pytestmark = pytest.mark.slow
+
 P1 = "activity.progress/K1/1"
 Saved = Mapping[tuple[str, str], Path]
 

@@ -22,11 +22,14 @@ from dxreport.workspace import files
 from dxreport.workspace.files import locked
 from tests.support.quarter import ANSWERS, OFFICE, RETURNED, Quarter, copy, found, issue, sheet_of
 
+pytestmark = pytest.mark.slow
+
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 LATE = "進捗遅延・課題あり"
 LATER = RETURNED + timedelta(days=2)
 
 
+@pytest.mark.quick
 def test_a_sound_return_goes_in_to_the_letter(quarter: Quarter) -> None:
     plan = quarter.collect(quarter.filled({}))
     assert plan.clean and plan.files[0].status is Status.MERGED

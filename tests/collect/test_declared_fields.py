@@ -25,6 +25,8 @@ from tests.support.evaluation import ANSWERS, FORM, OFFICE, RETURNED, Evaluation
 from tests.support.packages import faults as package_faults
 from tests.support.packages import open_cells
 
+pytestmark = pytest.mark.slow
+
 LATER = RETURNED + timedelta(days=1)
 
 
@@ -32,6 +34,7 @@ def found(plan: Plan, file: int = 0) -> list[tuple[str, str, str]]:
     return [(p.code, p.severity, p.field) for s in plan.files[file].sheets for p in s.problems]
 
 
+@pytest.mark.quick
 def test_inputs_are_those_of_the_round_and_numbers_are_numbers(scene: Evaluation) -> None:
     data, cells = scene.sent().read_bytes(), scene.cells()
     opened = {openpyxl.utils.get_column_letter(c) + str(r) for r, c in open_cells(data, "01-01")}

@@ -17,6 +17,8 @@ from tests.support.decorated import decorate
 from tests.support.packages import S, faults
 from tests.support.quarter import ISSUED, RETURNED, Quarter, issue, sheet_of
 
+pytestmark = pytest.mark.slow
+
 P1 = "activity.progress/K1/1"
 OURS = [sheet.name for sheet in (MEASURES, ACTIVITIES, ISSUES, RECEIPTS, CHANGES, CONFLICTS)]
 
@@ -60,6 +62,7 @@ def workspace(tmp_path: Path) -> Quarter:
     return Quarter(tmp_path / "作業")
 
 
+@pytest.mark.quick
 def test_every_part_that_is_not_ours_stays(workspace: Quarter) -> None:
     path = workspace.workspace.master
     path.write_bytes(decorate(path.read_bytes()))

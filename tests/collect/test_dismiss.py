@@ -21,6 +21,8 @@ from tests.support.edits import with_rows
 from tests.support.packages import set_text
 from tests.support.quarter import RETURNED, Quarter, reshaped
 
+pytestmark = pytest.mark.slow
+
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 LATER = RETURNED + timedelta(days=1)
 WRONG = {"01-01": {P1: "順調"}}
@@ -39,6 +41,7 @@ def rows(quarter: Quarter) -> dict[tuple[str, str], ReceiptState]:
     return {(r.id, r.measure): r.state for r in quarter.master.receipts}
 
 
+@pytest.mark.quick
 def test_a_held_sheet_is_put_aside_and_the_one_beside_it_stays_in(quarter: Quarter) -> None:
     quarter.collect(quarter.filled(WRONG))
     before = quarter.values("01-04")

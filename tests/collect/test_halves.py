@@ -32,6 +32,8 @@ from tests.support.quarter import (
     sheet_of,
 )
 
+pytestmark = pytest.mark.slow
+
 SHARED = "01-09"  # needs 進捗 of three activities and 対応策 of two
 OWNER = ANSWERS[SHARED].lead_department
 WHOLE = {str(ref): text for ref, text in printed(SHARED).items()}
@@ -73,6 +75,7 @@ def test_parts_make_the_same_master_as_one_whole_return(quarter: Quarter, seed: 
         assert book[change.sheet][change.cell].value == change.new
 
 
+@pytest.mark.quick
 def test_halves_of_two_runs(quarter: Quarter) -> None:
     quarter.collect(half(quarter, ONE))
     assert states(quarter) == {"U0001": "保留"} and quarter.values(HERE)[P1] == ""

@@ -18,6 +18,8 @@ from dxreport.status.round_status import status
 from tests.support.packages import edited, renamed, set_text, sheet_xml, with_sheet, without_sheet
 from tests.support.quarter import OFFICE, RETURNED, Quarter, found, issue, sheet_of
 
+pytestmark = pytest.mark.slow
+
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 
 
@@ -39,6 +41,7 @@ def codes(quarter: Quarter, data: bytes, measure: str = "01-01") -> list[str]:
     return [p.code for p in sheet.problems]
 
 
+@pytest.mark.quick
 def test_names_of_file_and_sheet_do_not_matter(quarter: Quarter) -> None:
     data = renamed(
         quarter.filled({"01-01": {P1: "進捗遅延・課題あり", "activity.countermeasure/K1/1": "協議"}}),

@@ -27,6 +27,8 @@ from tests.support.lists import LIST, ListQuarter, copy, make
 from tests.support.packages import delete_row, edited, set_text, sheet_xml, with_sheet
 from tests.support.quarter import ANSWERS, OFFICE, RETURNED, issue, printed
 
+pytestmark = pytest.mark.slow
+
 ONE, TWO = "01-01", "01-04"  # the measures of the office
 FIRST_ROW = 6  # of the measures
 P1 = "activity.progress/K1/1"
@@ -48,6 +50,7 @@ def sheets(files: Sequence[FilePlan]) -> dict[str, SheetPlan]:
     return {s.measure: s for s in file.sheets}
 
 
+@pytest.mark.quick
 def test_a_department_gets_one_sheet_with_all_its_measures(quarter: ListQuarter) -> None:
     for department, measures in quarter.master.by_department(1):
         book = Worksheets(Package(quarter.book(department.name)))

@@ -39,6 +39,8 @@ from tests.support.halves import HERE, LATE, ONE, P1, P2, TWO, half, shown, stat
 from tests.support.packages import sheet_xml, with_sheet, without_sheet
 from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, copy, found, issue, sheet_of
 
+pytestmark = pytest.mark.slow
+
 C1, CP = "activity.countermeasure/K1/1", "contact_person"
 DAY = timedelta(days=1)
 OLD = Path(__file__).parents[1] / "data" / "workspace_of_0.1.zip"
@@ -103,6 +105,7 @@ def test_a_second_corrected_copy_takes_back_what_the_first_brought(quarter: Quar
     chained(quarter)
 
 
+@pytest.mark.quick
 def test_what_rested_on_a_withdrawn_return_is_asked_for_again_in_a_later_round(quarter: Quarter) -> None:
     """The second quarter was issued before the first one's answers came: its sheet left them blank."""
     issue(quarter, "第2四半期", RETURNED, departments=(OFFICE,))

@@ -73,6 +73,7 @@ def test_a_mail_of_a_stranger_says_so(quarter: Quarter) -> None:
     assert quarter.master.receipts[0].department == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sender", "department"),
     [

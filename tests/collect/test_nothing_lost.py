@@ -18,6 +18,8 @@ from dxreport.status.round_status import State, status
 from tests.support.measures import with_texts
 from tests.support.quarter import RETURNED, Quarter, sheet_of
 
+pytestmark = pytest.mark.slow
+
 K1 = "activity.progress/K1/1"
 
 
@@ -38,6 +40,7 @@ def rebuilt(quarter: Quarter, measure: str, texts: dict[str, str] | None = None,
     quarter.workspace.master.write_bytes(edit.data())
 
 
+@pytest.mark.quick
 def test_an_accepted_sheet_does_not_change_what_it_is(quarter: Quarter) -> None:
     plan = quarter.collect(
         quarter.filled({"01-01": {"lead_department": "産業しんこう課", "goal": "電話で決めた到達目標"}})

@@ -20,6 +20,8 @@ from tests.support import evaluation
 from tests.support.evaluation import ANSWERS, RETURNED, Evaluation
 from tests.support.packages import faults as package_faults
 
+pytestmark = pytest.mark.slow
+
 LATER = RETURNED + timedelta(days=1)
 RENAMED = {"名前": "ランク", "旧名": "評価", "見出し": "総合評価", "入力欄": "一次評価"}
 
@@ -62,6 +64,7 @@ def test_an_added_field_gets_its_column_and_an_added_list_its_sheet(scene: Evalu
     assert package_faults(scene.workspace.master.read_bytes()) == []
 
 
+@pytest.mark.quick
 def test_a_note_in_the_way_is_named(scene: Evaluation) -> None:
     data = scene.filled(ANSWERS)
     scene.retype("施策", lambda sheet: sheet.cell(1, sheet.max_column + 1, "メモ"))

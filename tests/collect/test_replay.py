@@ -61,12 +61,14 @@ def follows_the_laws(steps: list[Step]) -> int:
     return count
 
 
+@pytest.mark.slow
 @bounded
 @given(histories)
 def test_laws_1_3_to_10(steps: list[Step]) -> None:
     follows_the_laws(steps)
 
 
+@pytest.mark.slow
 def test_laws_in_long_histories() -> None:
     chance = random.Random(None if MANY else 8)
     steps = 0

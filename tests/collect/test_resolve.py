@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import msoffcrypto
 import pytest
@@ -14,19 +15,27 @@ from dxreport.domain.errors import LockedError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
 from tests.support.packages import sheet_xml, with_cell, with_sheet
-from tests.support.quarter import RETURNED, Quarter, issue, sheet_of
+from tests.support.quarter import RETURNED, Quarter, copy, issue, sheet_of
+
+pytestmark = pytest.mark.slow
 
 P1, P2, C1 = "activity.progress/K1/1", "activity.progress/K2/1", "activity.countermeasure/K1/1"
 ISSUED, BACK, NOW_THERE = "利用促進事業費及び加盟促進事業費を予算化", "部署の内容", "担当が直した内容"
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def conflict(quarter: Quarter) -> Quarter:
-    """A quarter with conflict C0001 open, on 調達内容 of 01-01."""
+@pytest.fixture(scope="module")
+def conflict_once(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    quarter = copy(issued_quarter, tmp_path_factory.mktemp("conflict"))
     quarter.write("01-01", {"procurement": NOW_THERE})
     quarter.collect(quarter.put(quarter.filled({"01-01": {"procurement": BACK}}), "a.xlsx"))
     return quarter
+
+
+@pytest.fixture
+def conflict(conflict_once: Quarter, tmp_path: Path) -> Quarter:
+    """A quarter with conflict C0001 open, on 調達内容 of 01-01."""
+    return copy(conflict_once, tmp_path)
 
 
 def settle(quarter: Quarter, take: str, reason: str = "", id_: str = "C0001"):
@@ -89,6 +98,7 @@ def test_what_a_department_says_anew_against_a_decision_is_asked_again_unless_it
         assert [c.id for c in conflict.master.conflicts] == ["C0001", "C0002"]
 
 
+@pytest.mark.quick
 def test_a_return_whose_text_was_taken_may_be_corrected_by_a_later_one(conflict: Quarter) -> None:
     settle(conflict, "returned")
     plan = conflict.collect(conflict.filled({"01-01": {"procurement": "部署の訂正"}}), now=RETURNED + 2 * DAY)

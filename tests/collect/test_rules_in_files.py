@@ -83,6 +83,7 @@ def test_in_a_quarter(issued_quarter: Quarter, code: str, broken: Edits, cells: 
         assert sheet_of(plan, "01-01").status is Status.MERGED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "broken", "cells", "near"), QUARTER)
 def test_in_a_form_that_people_inserted_rows_and_columns_into(
     issued_quarter: Quarter, code: str, broken: Edits, cells: list[str], near: Edits
@@ -110,6 +111,7 @@ def of_round(quarter: Quarter, name: str, texts: Edits) -> bytes:
     return fill(path.read_bytes(), quarter.form, answers, quarter=0, year=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "broken", "cells", "near"), PLANNING)
 def test_in_the_planning_round(other_rounds: Quarter, code: str, broken: Edits, cells: list[str], near: Edits) -> None:
     check_broken(other_rounds, of_round(other_rounds, "計画", broken), code, broken, cells)

@@ -12,6 +12,8 @@ from dxreport.sendback.fill import fill
 from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
 from tests.support.quarter import FORM, OFFICE, RETURNED, Edits, Quarter, issue
 
+pytestmark = pytest.mark.slow
+
 CP = "contact_person"
 WHOLE = ONE | TWO
 NEXT = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り"}
@@ -47,6 +49,7 @@ def test_a_folder_collected_again_changes_nothing(quarter: Quarter, parts: tuple
     assert quarter.files() == before and quarter.values(HERE)[P1] == ""
 
 
+@pytest.mark.quick
 def test_a_corrected_copy_does_not_say_anew_what_its_original_said(quarter: Quarter) -> None:
     """A colleague corrects one sheet while the copy goes back for the other."""
     quarter.collect(quarter.filled({HERE: WHOLE | {CP: "甲"}, "01-04": {P1: "順調"}}, full=False))

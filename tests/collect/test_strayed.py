@@ -16,7 +16,9 @@ from dxreport.cli import main
 from dxreport.collect.strayed import strayed
 from dxreport.collect.withdraw import withdraw
 from tests.support.halves import HERE, ONE, TWO, half
-from tests.support.quarter import RETURNED, Quarter
+from tests.support.quarter import RETURNED, Quarter, copy
+
+pytestmark = pytest.mark.slow
 
 OLD = Path(__file__).parents[1] / "data" / "workspace_of_0.1.zip"
 CP = "contact_person"
@@ -44,9 +46,9 @@ def found(quarter: Quarter) -> list[tuple[str, str, str, str]]:
     return [(p.code, p.sheet, p.cell, p.label) for p in problems]
 
 
-@pytest.fixture
-def collected(quarter: Quarter) -> Quarter:
-    """A held half with a remark of the coordinator, a whole sheet, a file that is none, and a question."""
+@pytest.fixture(scope="module")
+def collected_once(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    quarter = copy(issued_quarter, tmp_path_factory.mktemp("collected"))
     quarter.collect(quarter.put(half(quarter, ONE), "半分.xlsx"))
     quarter.write("01-04", {CP: "手書き"})
     quarter.collect(quarter.put(quarter.filled({"01-04": {CP: "返送"}}), "全部.xlsx"), quarter.put(b"?", "無関係.xlsx"))
@@ -54,6 +56,13 @@ def collected(quarter: Quarter) -> Quarter:
     return quarter
 
 
+@pytest.fixture
+def collected(collected_once: Quarter, tmp_path: Path) -> Quarter:
+    """A held half with a remark of the coordinator, a whole sheet, a file that is none, and a question."""
+    return copy(collected_once, tmp_path)
+
+
+@pytest.mark.quick
 def test_a_deleted_row_is_named_by_what_it_was(collected: Quarter) -> None:
     by_hand(collected, "受付簿", lambda s: s.delete_rows(row_of(s, "U0002", HERE)))
     assert found(collected) == [("W606", "受付簿", "", f"U0002/{HERE}")]

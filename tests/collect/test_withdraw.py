@@ -10,10 +10,13 @@ from dxreport.domain.errors import UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from tests.support.quarter import RETURNED, Quarter
 
+pytestmark = pytest.mark.slow
+
 K1 = "activity.progress/K1/1"
 K2 = "activity.progress/K2/1"
 
 
+@pytest.mark.quick
 def test_every_text_goes_back(quarter: Quarter) -> None:
     before = {m.id: m for m in quarter.master.measures}
     quarter.collect(quarter.filled({}))

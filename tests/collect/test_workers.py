@@ -11,6 +11,8 @@ from dxreport.workers import ALONE, Choice
 from tests.support.cluster import cluster
 from tests.support.quarter import ANSWERS, RETURNED, Quarter, copy
 
+pytestmark = pytest.mark.slow
+
 
 def _returns(quarter: Quarter, folder: Path) -> Path:
     folder.mkdir()

@@ -8,9 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
+
 from dxreport.collect.commit import Books
 from dxreport.collect.originals import original
 from tests.support.quarter import RETURNED, Quarter
+
+pytestmark = pytest.mark.slow
 
 AT_ONCE = int(os.environ.get("DXREPORT_AT_ONCE", "7"))  # ``make attack`` has 20
 

@@ -37,11 +37,13 @@ from tests.support.xls import Shown, xls
 ANOTHER = next(m.lead_department for m in ANSWERS.values() if m.lead_department != OFFICE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in BOMBS if name not in HEAVY])
 def test_a_file_that_wants_too_much_is_refused_with_the_reason(name: str) -> None:
     assert attack.exploded(name).faults == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", attack.BASES)
 def test_mutated_files_end_in_no_traceback_and_no_silent_difference(form: str) -> None:
     found = {result["seed"]: result["faults"] for result in attack.work(form, 0, 10 if form == "return" else 40)}
@@ -153,6 +155,7 @@ def test_a_container_that_nobody_foresaw_is_refused_and_the_next_is_read(
 # Cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "xml",
     [
@@ -258,6 +261,7 @@ def test_an_expression_that_grows_is_a_fault_of_its_cell(source: str) -> None:
     assert isinstance(caught.value, TextFault) or "Too" in type(caught.value).__name__
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [*GROWING, *LOOPS])
 @pytest.mark.parametrize("autoescape", [False, True])
 def test_mails_and_reports_have_a_budget(source: str, *, autoescape: bool) -> None:

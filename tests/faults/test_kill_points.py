@@ -11,7 +11,10 @@ import pytest
 
 from tests.support.points import tried
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that dies is forked")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that dies is forked"),
+]
 COMMANDS = [
     ("init", 3), ("render", 3), ("collect", 6), ("resolve", 3), ("accept", 2), ("withdraw", 3), ("dismiss", 2), ("report", 4), ("publish", 2),
     ("mail", 3), ("rollover", 3), ("rollover-again", 4),

@@ -14,6 +14,8 @@ from dxreport.workspace import transaction
 from tests.support.points import tried
 from tests.support.quarter import OFFICE, Quarter
 
+pytestmark = pytest.mark.slow
+
 CP = "contact_person"
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that dies is forked")
 
@@ -33,6 +35,7 @@ def test_a_disk_that_is_full_from_a_point_on(scene: str, most: int) -> None:
     assert tried("full", scene, most) == {"tried": most, "wrong": []}
 
 
+@pytest.mark.quick
 def test_a_file_to_hand_out_that_fails_after_the_master_is_told_and_made_by_the_next_run(
     quarter: Quarter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

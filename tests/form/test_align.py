@@ -79,6 +79,7 @@ def test_so_are_those_of_a_form_with_nested_and_parallel_blocks(id_: str) -> Non
     assert found.unplaced == ()
 
 
+@pytest.mark.slow
 @given(measures)
 @settings(max_examples=40, deadline=None)
 def test_whatever_was_written_is_read_or_refused_but_never_misread(measure: Measure) -> None:

@@ -62,6 +62,7 @@ def read_back(grid: Grid, form: Form, office: Settings) -> FilledSheet:
     return read_filled(grid, read_sheet(form, grid.rows, quarter=1, year=1)["01-01"], {}, office)
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_form_of_any_catalogue_is_a_lens(data: st.DataObject) -> None:

@@ -79,6 +79,7 @@ def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round)
     assert bool(expected) == (round_.name != "") and len(set(filled.at.values())) == len(filled.at)
 
 
+@pytest.mark.slow
 @given(st.data(), measures, rounds, texts)
 @settings(max_examples=60, deadline=None)
 def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, round_: Round, text: str) -> None:
@@ -92,6 +93,7 @@ def test_an_edit_is_read_as_that_edit(data: st.DataObject, measure: Measure, rou
     assert measure_of(after, measure) == Measure({**measure.values(), **before.values, ref: text}).normal()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROUNDS)
 def test_every_input_of_a_sheet_by_itself(name: str) -> None:
     measure, round_ = REAL["04-02"], ROUNDS[name]
@@ -107,6 +109,7 @@ def test_every_input_of_a_sheet_by_itself(name: str) -> None:
         assert after.values == before.values | {ref: "回答\n=1+1 "}
 
 
+@pytest.mark.slow
 @given(st.data(), measures, texts)
 @settings(max_examples=40, deadline=None)
 def test_inserted_rows_and_columns_change_nothing(data: st.DataObject, measure: Measure, text: str) -> None:

@@ -104,6 +104,7 @@ def test_an_actual_is_open_where_its_indicator_can_be_written() -> None:
     assert look(sheet.cell(*at[Ref("outcome.actual", "O2", 1)])) == OPTIONAL
 
 
+@pytest.mark.slow
 def test_every_cell_of_a_merge_has_the_lines_of_its_input() -> None:
     for round_ in ROUNDS.values():
         for measure in (REAL["04-02"], made("01-01")):

@@ -61,6 +61,7 @@ def test_it_compiles_without_a_remark() -> None:
     assert second_form().notes == ()
 
 
+@pytest.mark.slow
 @given(measures, rounds)
 @settings(max_examples=40, deadline=None)
 def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) -> None:
@@ -71,6 +72,7 @@ def test_reading_is_the_inverse_of_rendering(measure: Measure, round_: Round) ->
     assert faults(data) == []
 
 
+@pytest.mark.slow
 @given(measures, rounds)
 @settings(max_examples=20, deadline=None)
 def test_open_cells_are_the_inputs_of_the_round(measure: Measure, round_: Round) -> None:

@@ -13,6 +13,8 @@ from dxreport.intake.workbook import open_workbook
 from dxreport.issue.store import workbook_path
 from tests.support.quarter import Quarter
 
+pytestmark = pytest.mark.slow
+
 NEW = ("--measure", "01-04", "--deadline", "令和４年８月５日")
 
 
@@ -60,6 +62,7 @@ def dated(texts: set[str], *days: str) -> bool:
     return any(day in text for text in texts for day in days)
 
 
+@pytest.mark.quick
 def test_some_workbooks_have_a_deadline_of_their_own(desk: Desk) -> None:
     [made] = desk.ask("render", "--quarter", "1", *NEW)["issues"]
     issue = desk.quarter.master.issue(made["id"])

@@ -14,6 +14,8 @@ from dxreport.issue.store import Archive, snapshot_path
 from dxreport.sendback.fill import fill
 from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter
 
+pytestmark = pytest.mark.slow
+
 
 def without_progress(quarter: Quarter) -> None:
     """The coordinator takes the cells of 進捗 out of the form."""
@@ -36,6 +38,7 @@ def returned(quarter: Quarter) -> bytes:
     return fill(books[0].data, books[0].form, {"01-01": {}}, quarter=2, year=1)
 
 
+@pytest.mark.quick
 def test_check_names_the_rounds_and_their_cells(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
     without_progress(quarter)
     main(["check", "-C", str(quarter.root), "--json"])

@@ -27,16 +27,24 @@ from dxreport.master.write import MasterEdit
 from dxreport.status.round_status import status
 from dxreport.workspace import files
 from dxreport.workspace.files import file_name, locked
-from tests.support.quarter import ISSUED, OFFICE, Quarter, issue
+from tests.support.quarter import ISSUED, OFFICE, Quarter, copy, issue
+
+pytestmark = pytest.mark.slow
 
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
+@pytest.fixture(scope="module")
+def fresh_once(tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    root = tmp_path_factory.mktemp("fresh") / "作業"
+    create(root, date(2022, 7, 1), sample=True)
+    return Quarter(root)
+
+
 @pytest.fixture
-def fresh(tmp_path: Path) -> Quarter:
+def fresh(fresh_once: Quarter, tmp_path: Path) -> Quarter:
     """A workspace in which nothing was issued yet."""
-    create(tmp_path / "作業", date(2022, 7, 1), sample=True)
-    return Quarter(tmp_path / "作業")
+    return copy(fresh_once, tmp_path)
 
 
 def with_standings(quarter: Quarter, standings: dict[str, Standing]) -> None:
@@ -71,6 +79,7 @@ def test_what_ended_in_mid_year_is_not_asked_for_results_unless_the_settings_say
         assert len(state.sheets) == closing
 
 
+@pytest.mark.quick
 def test_every_department_gets_one_workbook_and_every_measure_one_sheet(issued_quarter: Quarter) -> None:
     master = issued_quarter.master
     assert [i.department for i in master.issues] == [d.name for d in DEPARTMENTS]

@@ -30,6 +30,8 @@ from dxreport.ooxml.styles import INPUT_FILL
 from dxreport.workspace.bundled import bundled
 from tests.support.scenes import SETTINGS, real
 
+pytestmark = pytest.mark.slow
+
 TEXT_LAYER = Path(__file__).parents[1] / "data" / "published_forms.txt"  # of the PDF that the city published
 
 
@@ -90,6 +92,7 @@ def test_nothing_is_hidden_and_the_reserved_cells_are_blank(book):
         assert {c.value for c in (*sheet["A"], *sheet[1])} == {None}
 
 
+@pytest.mark.quick
 def test_nothing_of_filling_in_is_left(book, found, master):
     for sheet in book:
         assert not sheet.protection.sheet

@@ -32,6 +32,7 @@ def _far_cell(root: etree._Element) -> None:
     etree.SubElement(cell, f"{S}v").text = "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [(_other_text, "セル D6 "), (_row_gone, "行"), (_far_cell, "1,048,576 行")],

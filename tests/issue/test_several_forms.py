@@ -29,21 +29,28 @@ from dxreport.master.read import read_master
 from dxreport.sendback.fill import fill, positions
 from dxreport.status.round_status import State, status
 from tests.support.packages import edited
-from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, issue, printed
+from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue, printed
 from tests.support.several_forms import SECOND, add_second, say
+
+pytestmark = pytest.mark.slow
 
 FIRST = FORM_NAME.removesuffix(".xlsx")
 LATE = {"activity.progress/K1/1": "進捗遅延・課題あり", "activity.countermeasure/K1/1": "人を増やす"}
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> Quarter:
-    """A workspace where 01-04 has the second form, and nothing was issued yet."""
-    quarter = Quarter(tmp_path / "作業")
+@pytest.fixture(scope="module")
+def two_once(tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    quarter = Quarter(tmp_path_factory.mktemp("two") / "作業")
     create(quarter.root, date(2022, 7, 1), sample=True)
     add_second(quarter.workspace)
     say(quarter.workspace.master, {("施策", "01-04"): SECOND})
     return quarter
+
+
+@pytest.fixture
+def two(two_once: Quarter, tmp_path: Path) -> Quarter:
+    """A workspace where 01-04 has the second form, and nothing was issued yet."""
+    return copy(two_once, tmp_path)
 
 
 def of_office(books: list[PreparedIssue]) -> dict[str, PreparedIssue]:
@@ -57,6 +64,7 @@ def answered(book: PreparedIssue, edits: dict[str, str] | None = None) -> bytes:
     return fill(book.data, book.form, texts, quarter=1, year=1)
 
 
+@pytest.mark.quick
 def test_the_most_particular_form_is_used(two: Quarter) -> None:
     path = two.workspace.master
     say(path, {("施策", "01-01"): f"{FORM_NAME}", ("部署", OFFICE): SECOND, ("設定", "年度実績"): f"{SECOND}.XLSX"})

@@ -16,6 +16,8 @@ from dxreport.master.records import ReceiptState
 from dxreport.status.round_status import State
 from tests.support.quarter import ANSWERS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def told() -> list[str]:

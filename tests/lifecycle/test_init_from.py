@@ -32,6 +32,8 @@ from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
 from tests.support.second_form import build
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 22)
 SETTINGS = sample.settings()
 REAL = {m.id: m for m in sample.load(with_answers=True)}
@@ -99,6 +101,7 @@ def test_the_published_set_gives_the_master_that_it_came_from(
     assert (made.workspace.templates / FORM_NAME).read_bytes() == (bundled("templates") / FORM_NAME).read_bytes()
 
 
+@pytest.mark.quick
 def test_departments_stand_in_the_order_of_the_sheets_and_words_are_those_seen(tmp_path: Path) -> None:
     rows = change(grid("03-01"), "進捗遅延・課題あり", "やや遅れ")
     found = read(put(tmp_path / "回答.xlsx", rows, grid("01-01")))

@@ -25,6 +25,8 @@ from dxreport.report.html import html
 from dxreport.workspace.bundled import bundled
 from tests.support.templates import compiled, good, template
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2022, 7, 19)
 OWN = Names(
     "○○町", "○○町R&D計画", "評価シート", "評価の報告", "企画課", "内線 12", "事業", "活動", "最高責任者"
@@ -51,6 +53,7 @@ def printed(names: Names) -> tuple[str, str]:
     return next(c for c in cells if "個別施策" in c), next(c for c in cells if "支援依頼" in c)
 
 
+@pytest.mark.quick
 def test_an_empty_workspace_names_no_city(tmp_path):
     made = create(tmp_path, date(2024, 4, 1))
     for path in made.files:

@@ -31,19 +31,29 @@ from dxreport.master.write import MasterEdit
 from dxreport.status.round_status import SheetStatus, State, status
 from dxreport.workspace.paths import Workspace
 from tests.support.measures import with_texts
-from tests.support.quarter import Quarter, issue
+from tests.support.quarter import Quarter, copy, issue
+
+pytestmark = pytest.mark.slow
 
 APRIL = datetime(2023, 4, 3, 9)
 MAY = datetime(2023, 5, 31, 9)
 ACTUAL = "outcome.actual/O1/1"
 
 
-@pytest.fixture
-def answered(quarter: Quarter) -> Quarter:
+@pytest.fixture(scope="module")
+def answered_once(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    quarter = copy(issued_quarter, tmp_path_factory.mktemp("answered"))
     quarter.collect(quarter.filled({"01-01": {ACTUAL: "31,000千円"}}))
     return quarter
 
 
+@pytest.fixture
+def answered(answered_once: Quarter, tmp_path: Path) -> Quarter:
+    """A quarter with one answer in, to be changed."""
+    return copy(answered_once, tmp_path)
+
+
+@pytest.mark.quick
 def test_plans_are_cleared_and_outcomes_carried(answered: Quarter, tmp_path: Path) -> None:
     done = rollover(answered.workspace, None, APRIL)
     assert done.workspace.root == answered.root.parent / "令和５年度"

@@ -30,6 +30,8 @@ from dxreport.ooxml.correction import ADDED_SHEETS
 from tests.support import edits
 from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue
 
+pytestmark = pytest.mark.slow
+
 LATE = datetime(2022, 7, 20, 9)  # five days after the deadline
 WITHOUT_ADDRESS = "収税対策室"
 NAME = "産業振興課（修正版） 2.xlsx"
@@ -69,6 +71,7 @@ def held(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Q
     return quarter
 
 
+@pytest.mark.quick
 def test_a_request_goes_to_every_department_with_its_workbook(issued_quarter):
     found = drafts(issued_quarter, MailKind.REQUEST, ISSUED)
     master = issued_quarter.master

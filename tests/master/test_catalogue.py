@@ -82,6 +82,7 @@ def faults(*rows: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(FIELDS.headers[column_number(column) - 1], message) for column, message in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FieldKind)
 @pytest.mark.parametrize("period", Period)
 def test_every_kind_and_period(kind: FieldKind, period: Period) -> None:
@@ -96,6 +97,7 @@ def test_every_kind_and_period(kind: FieldKind, period: Period) -> None:
         assert field.when is When.ALWAYS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "key"),
     [("", "試し"), ("施策", "試し"), ("取組", "activity.試し"), ("成果目標", "outcome.試し"), ("関連施策", "related.試し"),
@@ -105,6 +107,7 @@ def test_every_place(place: str, key: str) -> None:
     assert declared({"名前": "試し", "場所": place}).key == key
 
 
+@pytest.mark.slow
 def test_all_columns_of_a_field() -> None:
     field = declared(
         RATING,
@@ -192,6 +195,7 @@ FAULTS: list[tuple[str, list[Mapping[str, str]], str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "header", "words"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS])
 def test_faults_name_their_cell_and_what_to_do(rows: list[Mapping[str, str]], header: str, words: str) -> None:
     if rows[0].get("名前") == "goal":  # typed over the row that is there
@@ -242,6 +246,7 @@ def test_built_in_rows_may_be_deleted() -> None:
     assert catalogue.fields[:-1] == BUILT_IN.fields and catalogue.fields[-1].key == "評価"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("years", range(1, 11))
 def test_the_plan_has_one_to_ten_years(years: int) -> None:
     given = replace(
@@ -275,6 +280,7 @@ def as_in_a_cell(made: Measure) -> Measure:
     return made.with_texts({Ref("lead_department"): "総務課"}).tidy()
 
 
+@pytest.mark.slow
 @given(st.data())
 @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_master_keeps_its_catalogue_and_all_texts(data: st.DataObject) -> None:

@@ -54,6 +54,7 @@ def edited(data: bytes, *changes: tuple[str, Ref, str]) -> bytes:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(normalise)
 
 
+@pytest.mark.slow
 @rules(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_text_set_is_read_back_and_nothing_else_changes(small: bytes, data: st.DataObject) -> None:

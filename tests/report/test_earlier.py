@@ -23,6 +23,8 @@ from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
 from tests.support.scenes import LATE, ON_TRACK, first_quarter
 
+pytestmark = pytest.mark.slow
+
 APRIL = datetime(2023, 4, 3, 9)
 # Quarters without a word here are 未報告 or 予定なし. 01-07 K2 is late in the first quarter and the last.
 ANSWERS = {("01-07", "activity.progress/K2/4"): LATE, ("01-09", "activity.progress/K1/4"): ON_TRACK}
@@ -73,6 +75,7 @@ def test_the_next_year_goes_on_where_this_one_ended(old: Workspace) -> None:
     assert words.turn(found.overview).startswith("遅延・課題のある取組は、前の年度の第4四半期から引き続き 1取組")
 
 
+@pytest.mark.quick
 def test_a_year_that_has_not_ended_yet_is_not_compared_with(old: Workspace) -> None:
     """第4四半期 is not reported when the next year is opened; a later rollover brings it."""
     new = rollover(old, None, APRIL).workspace

@@ -186,6 +186,7 @@ def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     assert words.sentence(bare) == "この四半期に実施する予定の取組はありません。"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["", "-", "01", "1", "分野01", "分野１", " 分野 01", "第１分野", "○○分野", "○○"])
 def test_a_placeholder_is_no_name_of_an_area(name: str) -> None:
     areas = {"01": name, "02": "暮らし", "03": "分野横断"}

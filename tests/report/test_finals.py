@@ -24,6 +24,8 @@ from dxreport.report.produce import Report, ReportFormat, produce, write
 from dxreport.workspace.paths import Workspace
 from tests.support.scenes import SETTINGS, first_quarter, in_memory, kept, real, third_quarter
 
+pytestmark = pytest.mark.slow
+
 FIRST, LATER = datetime(2022, 7, 19, 9), datetime(2022, 7, 26, 9)
 
 
@@ -69,6 +71,7 @@ def with_column(workspace: Workspace, sheet: str, header: str, key: tuple[str, .
     book.save(workspace.master)
 
 
+@pytest.mark.quick
 def test_a_plain_report_changes_nothing_in_the_master(workspace: Workspace) -> None:
     before = workspace.master.read_bytes()
     assert report(workspace).figures.final_id == ""

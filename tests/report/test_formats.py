@@ -22,7 +22,7 @@ from tests.support.report_book import listed, opened, table
 from tests.support.scenes import SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
-pytestmark = pytest.mark.pdf
+pytestmark = [pytest.mark.pdf, pytest.mark.slow]
 TYPST, HTML = bundled("templates") / pdf_module.TEMPLATE, bundled("templates") / "報告書.html"
 
 
@@ -134,6 +134,7 @@ def test_headings_are_the_same_words_in_the_same_order(
         assert any(sheet["A2"].value == sentence for sheet in book.worksheets)
 
 
+@pytest.mark.quick
 def test_which_word_a_late_activity_has_is_said_where_more_than_one_means_late(
     web: lxml_html.HtmlElement, book: openpyxl.Workbook
 ) -> None:

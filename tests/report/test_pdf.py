@@ -27,7 +27,7 @@ from tests.support.scenes import LATE, SETTINGS, edited, first_quarter, in_memor
 
 NOW = datetime(2023, 1, 19, 9)
 JULY = datetime(2022, 7, 19, 9)
-pytestmark = pytest.mark.pdf
+pytestmark = [pytest.mark.pdf, pytest.mark.slow]
 TYPST = bundled("templates") / pdf_module.TEMPLATE
 NAMED = replace(SETTINGS, areas={"01": "地域・暮らし", "02": "行政サービス", "03": "庁内の業務", "04": "推進体制"})
 
@@ -79,6 +79,7 @@ def in_order(text: str, parts: Sequence[str]) -> bool:
     return True
 
 
+@pytest.mark.quick
 def test_the_first_page_answers_the_four_questions(first: list[str]) -> None:
     """Counted by hand: 49 of 54 on track, five late by name, nothing to compare with yet, ten measures with costs."""
     assert len(first) <= 4

@@ -371,6 +371,7 @@ def resaved(data: bytes, *without: str) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOOKS)
 @pytest.mark.parametrize("between", [lambda data: data, resaved], ids=["at once", "resaved"])
 def test_former_marks_are_taken_off(name: str, between: Callable[[bytes], bytes]) -> None:
@@ -473,6 +474,7 @@ _ANY = st.lists(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=10, deadline=None)
 @given(_ANY, _ANY)
 def test_any_marks_on_any_marks_are_as_the_last_alone(first: list[Mark], second: list[Mark]) -> None:

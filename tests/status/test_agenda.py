@@ -15,6 +15,8 @@ from dxreport.status.round_status import status
 from tests.support.quarter import ANSWERS, OFFICE, RETURNED, Quarter, printed
 from tests.support.sending import mail
 
+pytestmark = pytest.mark.slow
+
 P1 = "activity.progress/K1/1"
 TODAY = date(2022, 7, 20)
 
@@ -78,6 +80,7 @@ def test_the_order_is_unreached_held_reminded_and_first(quarter: Quarter) -> Non
     assert found.headline[0] == "今日は6部署に連絡します（電話4・メール2）。"
 
 
+@pytest.mark.quick
 def test_what_was_drafted_today_is_sent_today_and_asked_for_tomorrow(quarter: Quarter) -> None:
     draft(quarter, MailKind.REMIND, 20)
     first = next(t for t in of(quarter).tasks if t.department == "総務課")

@@ -15,6 +15,8 @@ from dxreport.lifecycle.init import create
 from dxreport.master.rounds import current_round
 from tests.support.quarter import Quarter, issue
 
+pytestmark = pytest.mark.slow
+
 
 def render(folder: Path, now: str, *args: str) -> None:
     assert main(["render", *args, "--now", now, "-C", str(folder)]) == 0
@@ -60,6 +62,7 @@ def test_a_round_counts_once_most_of_its_measures_are_issued(sample: Path, capsy
     assert rounds(sample, capsys) == {"第2四半期"}
 
 
+@pytest.mark.quick
 def test_while_no_round_has_most_of_its_measures_it_is_the_last_that_was_issued(
     sample: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,8 @@ from dxreport.master.records import ReceiptState
 from dxreport.status.round_status import RoundStatus, SheetStatus, State, status
 from tests.support.quarter import RETURNED, Quarter, issue
 
+pytestmark = pytest.mark.slow
+
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
 IN_TIME, LATE = date(2022, 7, 15), date(2022, 7, 19)  # the deadline is 7月15日
 
@@ -25,6 +27,7 @@ def one(quarter: Quarter, measure: str = "01-01", today: date = IN_TIME) -> Shee
     return next(s for s in now(quarter, today).sheets if s.measure == measure)
 
 
+@pytest.mark.quick
 def test_all_26_in_the_order_of_departments_and_nobody_is_late_on_the_day(issued_quarter: Quarter) -> None:
     found = now(issued_quarter)
     assert found.sums == {State.ISSUED: 26}

@@ -13,6 +13,8 @@ from dxreport.workers import Lost
 from dxreport.workers.cluster import Cluster
 from tests.support.cluster import cluster
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed")
 
 

@@ -12,6 +12,8 @@ from dxreport.domain.errors import UsageError
 from dxreport.workers import Choice, Lost, ThisProcess
 from dxreport.workers.pool import Pool
 
+pytestmark = pytest.mark.slow
+
 
 def worked(item: str) -> str:
     """Do what the item says."""
@@ -27,6 +29,7 @@ def worked(item: str) -> str:
     return f"{item}!"
 
 
+@pytest.mark.quick
 def test_results_come_in_order() -> None:
     items = [str(n) for n in range(100)]
     assert list(Pool(2).map(worked, items)) == list(ThisProcess().map(worked, items)) == [f"{n}!" for n in range(100)]
