@@ -12,6 +12,7 @@ from lxml import etree
 from dxreport.collect.commit import opened
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
+from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import LockedError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
@@ -44,6 +45,15 @@ def test_an_answer_about_a_deleted_activity_brings_its_row_back_with_its_label(q
     assert (quarter.values("01-01")[at], quarter.values("01-01")[label]) == ("予定通り", "作業予定")
     assert opened(quarter.workspace, RETURNED).noticed == ()
     assert [c.note for c in quarter.master.changes if str(c.ref) == label][-1] == f"競合 {asked.id}: 返送の値を採用"
+
+
+def test_a_return_with_open_questions_about_a_deleted_activity_can_be_withdrawn(quarter: Quarter) -> None:
+    delete_activity(quarter, "01-01", "K2")
+    quarter.collect(quarter.filled({}))
+    before = quarter.values("01-01")
+    withdraw(quarter.workspace, "U0001", "", RETURNED + DAY)
+    assert {c.state for c in quarter.master.conflicts} == {ConflictState.WITHDRAWN}
+    assert quarter.values("01-01") == before | {P1: ""}
 
 
 def delete_activity(quarter: Quarter, measure: str, key: str) -> None:
