@@ -47,10 +47,15 @@ class Books:
 
     @cached_property
     def chain(self) -> Chain:
-        """The log of this master; where there is none at all, one is made of the ledgers and originals."""
-        if self.master.commit and self.log.names():
-            return self.log.chain(self.master.commit)
-        if (found := self.log.nearest(self.texts)).commits:
+        """The log of this master; where there is none at all, one is made of the ledgers and originals.
+
+        A master that names no commit has lost its mark, unless its ledgers are blank: it is one of before the first.
+        """
+        master = self.master
+        if master.commit and self.log.names():
+            return self.log.chain(master.commit)
+        told = master.receipts or master.changes
+        if told and (found := self.log.nearest(self.texts, {r.id for r in master.receipts})).commits:
             return found
         from .migrate import first_commit  # with all readers of files: once in the life of a workspace
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,10 @@ class Chain:
         """All outcomes of rules worked out so far."""
         return {key: judged for commit in self.commits for key, judged in commit.outcomes.items()}
 
+    def returns(self) -> set[str]:
+        """The returns that were read."""
+        return {entry.event.return_id for entry in self.entries() if isinstance(entry.event, Read)}
+
     def written(self) -> Texts:
         """The texts of the master as the last command left them; blank ones are left out."""
         texts: Texts = {id_: dict(refs) for id_, refs in self.first.items()}
@@ -142,8 +146,11 @@ class Log:
             tip = commits[-1].parent
         return Chain(tuple(reversed(names)), tuple(reversed(commits)))
 
-    def nearest(self, texts: Mapping[str, Mapping[Ref, str]]) -> Chain:
-        """The chain whose last texts differ least from these; of two alike the newer one. Empty where there is no log."""
+    def nearest(self, texts: Mapping[str, Mapping[Ref, str]], returns: Collection[str]) -> Chain:
+        """The chain whose last texts and returns differ least from these; of two alike the newer one.
+
+        Empty where there is no log.
+        """
         best, least = Chain(), -1
         for name in self.names():
             chain = self.chain(name)
@@ -152,7 +159,7 @@ class Log:
                 written.get(id_, {}).get(ref, "") != texts.get(id_, {}).get(ref, "")
                 for id_ in {*written, *texts}
                 for ref in {*written.get(id_, {}), *texts.get(id_, {})}
-            )
+            ) + len(chain.returns() ^ set(returns))
             if least < 0 or differ <= least:
                 best, least = chain, differ
         return best

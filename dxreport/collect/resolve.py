@@ -98,7 +98,19 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
         books.add(made, row.measure)
     elif text != here:
         books.add(Edit(row.ref, here, text, why), row.measure)
+    if text != here:
+        for ref, printed in _labels(books, row.measure, row.ref).items():
+            books.add(Edit(ref, "", printed, why), row.measure)
     return replace(row, state=ConflictState.RESOLVED, current=here, decision=text, reason=why, when=books.when)
+
+
+def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
+    """The texts that the row of an item begins with, where the master has no such row."""
+    catalogue, known = books.master.settings.catalogue, books.texts[measure]
+    if not ref.item or any((other.prefix, other.item) == (ref.prefix, ref.item) for other in known):
+        return {}
+    begins = (Ref(key, ref.item) for key in catalogue.defaults if catalogue.field[key].prefix == ref.prefix)
+    return {new: catalogue.defaults[new.field] for new in begins if new != ref}
 
 
 def _adopt(books: Books, row: Conflict, why: str) -> None:
@@ -115,6 +127,7 @@ def _adopt(books: Books, row: Conflict, why: str) -> None:
     assert part is not None  # only items of lists are offered
     key = part.next_keys(books.master.keys_ever(row.measure, part), 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
+    texts = _labels(books, row.measure, row.ref._replace(item=key)) | texts
     books.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
 
 
