@@ -6,7 +6,7 @@ Only reads, so it works while the master is open in Excel.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -64,6 +64,7 @@ _ASKED = ("city", "plan", "office", "contact")  # names that every office has; t
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
 _WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
+_TAGS = 2  # tags that a finding shows
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
@@ -221,11 +222,19 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place("入力欄"), {"round": round_.name}
             yield problem(problems.ROUND_CLOSED, params, sheet=place.sheet, cell=place.cell, label="入力欄")
     for row, round_ in rounds:
-        for group, tag in without_input(master.settings, forms.get(round_.name, ()), round_):
-            column = "必須欄" if group in round_.requires else "入力欄"
-            place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
-            kind = problems.ROUND_WITHOUT_FIELD
-            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+        absent = without_input(master.settings, forms.get(round_.name, ()), round_)
+        for column, required in (("必須欄", True), ("入力欄", False)):
+            tags = {group: tag for group, tag in absent.items() if (group in round_.requires) == required}
+            if tags:
+                place, params = row.place(column), {"round": round_.name, "column": column}
+                params |= {"groups": choices(tuple(tags)), "tag": _first(tags.values())}
+                kind, value = problems.ROUND_WITHOUT_FIELD, "、".join(tags)
+                yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=value)
+
+
+def _first(tags: Collection[str]) -> str:
+    more = " など" if len(tags) > _TAGS else ""
+    return "、".join([*tags][:_TAGS]) + more
 
 
 def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
@@ -333,19 +342,18 @@ def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Pr
             yield problem(kind, params, sheet=sheet, cell=cell, label=field, value=value)
 
 
-def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> Iterator[tuple[str, str]]:
-    """Yield the groups that a round opens but none of its forms does, each with a tag that would show it."""
+def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> dict[str, str]:
+    """Return the groups that a round opens but none of its forms does, each with a tag that would show it."""
     inputs: set[tuple[str, int]] = set()
     for form in forms:
         try:
             prepared = PreparedForm(form, round_, settings, "")
         except TemplateError:
-            return
+            return {}
         inputs |= input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
-    if not forms:
-        return
+    out: dict[str, str] = {}
     catalogue = settings.catalogue
-    for group in sorted(round_.opens):
+    for group in [group for group in catalogue.groups if group in round_.opens] if forms else ():
         opened = [
             (field, period)
             for field in catalogue.fields
@@ -354,7 +362,8 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> I
             if access(field.key, period, round_, settings) is Access.OPEN
         ]
         if opened and not inputs.intersection((field.key, n) for field, n in opened):
-            yield group, tag_of(*opened[0])
+            out[group] = tag_of(*opened[0])
+    return out
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:

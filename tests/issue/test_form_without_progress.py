@@ -52,6 +52,27 @@ def test_check_names_the_rounds_and_their_cells(quarter: Quarter, capsys: pytest
     assert second["value"] == "進捗" and "{{ activity.q2.progress }}" in second["fix"]
 
 
+def test_all_that_a_round_asks_for_in_vain_is_one_finding_at_its_cell(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A form of no input but 到達目標, which only the plan asks for."""
+    path = quarter.workspace.templates / FORM_NAME
+    book = openpyxl.load_workbook(path)
+    for row in book[quarter.form.sheet].iter_rows():
+        for cell in row:
+            if cell.value != "{{ measure.goal }}":
+                cell.protection = openpyxl.styles.Protection(locked=True)
+    book.save(path)
+    main(["check", "-C", str(quarter.root), "--json"])
+    found = [p for p in json.loads(capsys.readouterr().out)["settings"] if p["code"] == "W605"]
+    rounds = quarter.master.settings.rounds
+    assert len({p["cell"] for p in found}) == len(found) == 2 * len(rounds)  # 必須欄 and 入力欄 of each
+    plan = next(p for p in found if p["label"] == "入力欄" and "計画の回" in p["message"])
+    assert plan["value"].split("、") == [
+        "関連部署", "主担当者", "連絡先", "関連施策", "次年度予算化予定", "作業予定", "CIO補佐への支援依頼", "評価項目", "目標",
+    ]  # fmt: skip
+
+
 def test_no_return_is_held_for_what_the_form_does_not_show(quarter: Quarter) -> None:
     without_progress(quarter)
     plan = quarter.collect(returned(quarter))
