@@ -6,7 +6,7 @@ Only reads, so it works while the master is open in Excel.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -64,7 +64,6 @@ _ASKED = ("city", "plan", "office", "contact")  # names that every office has; t
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
 _WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
-_TAGS = 2  # tags that a finding shows
 _TRIAL = "R00X-000"  # the number of an issue that is never made
 
 
@@ -227,14 +226,9 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             tags = {group: tag for group, tag in absent.items() if (group in round_.requires) == required}
             if tags:
                 place, params = row.place(column), {"round": round_.name, "column": column}
-                params |= {"groups": choices(tuple(tags)), "tag": _first(tags.values())}
+                params |= {"groups": choices(tuple(tags)), "tag": next(iter(tags.values()))}
                 kind, value = problems.ROUND_WITHOUT_FIELD, "、".join(tags)
                 yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=value)
-
-
-def _first(tags: Collection[str]) -> str:
-    more = " など" if len(tags) > _TAGS else ""
-    return "、".join([*tags][:_TAGS]) + more
 
 
 def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
