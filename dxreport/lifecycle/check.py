@@ -53,6 +53,7 @@ from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..report import states
 from ..report.coordination import measure_problems
+from ..report.declared import Asked, Inputs
 from ..report.states import WITHOUT_WORD
 from ..rules.case import choices
 from ..status.round_status import changed_since_issue
@@ -102,12 +103,6 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
 
     The ledgers of a master in a ``workspace`` are compared with its log. Raises TemplateError for a folder without templates.
     """
-    measures = [
-        CheckedMeasure(
-            m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_activities_twice(master, m))
-        )
-        for m in master.running(round_)
-    ]
     files = form_files(templates)
     if not files:
         raise TemplateError(str(templates), ("様式（.xlsx）がありません。",))
@@ -127,6 +122,16 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     by_round = {
         name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
     }
+    asked = _asked(master.settings, uses, forms)
+    measures = [
+        CheckedMeasure(
+            m.id,
+            m.name,
+            m.lead_department,
+            (*measure_problems(master, m, round_, asked.get(m.id)), *_activities_twice(master, m)),
+        )
+        for m in master.running(round_)
+    ]
     empty = empty_tables(master)
     settings = (
         *((empty,) if empty else ()),
@@ -163,6 +168,29 @@ def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, li
     if not found and (path := find_form(round_.form, files) if round_.form else default_form(files)):
         out[path] = []
     return out
+
+
+def _asked(
+    settings: Settings, uses: Mapping[str, Mapping[Path, Sequence[Measure]]], forms: Mapping[Path, Form]
+) -> Asked:
+    """Return what the forms of all rounds ask for, by measure; a measure with a faulty form is left out."""
+    out: dict[str, Inputs] = {}
+    unknown: set[str] = set()
+    for round_ in settings.rounds:
+        for path, measures in uses[round_.name].items():
+            inputs = inputs_of(forms[path], round_, settings) if path in forms else None
+            unknown.update(m.id for m in measures if inputs is None)
+            out |= {m.id: out.get(m.id, frozenset()) | (inputs or frozenset()) for m in measures}
+    return {id_: inputs for id_, inputs in out.items() if id_ not in unknown}
+
+
+def inputs_of(form: Form, round_: Round, settings: Settings) -> Inputs | None:
+    """Return what a form has input cells for in a round, None for one that cannot be filled in."""
+    try:
+        prepared = PreparedForm(form, round_, settings, "")
+    except TemplateError:
+        return None
+    return input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
 
 
 def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
@@ -340,11 +368,10 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> d
     """Return the groups that a round opens but none of its forms does, each with a tag that would show it."""
     inputs: set[tuple[str, int]] = set()
     for form in forms:
-        try:
-            prepared = PreparedForm(form, round_, settings, "")
-        except TemplateError:
+        own = inputs_of(form, round_, settings)
+        if own is None:
             return {}
-        inputs |= input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
+        inputs |= own
     out: dict[str, str] = {}
     catalogue = settings.catalogue
     for group in [group for group in catalogue.groups if group in round_.opens] if forms else ():

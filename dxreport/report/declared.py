@@ -28,7 +28,8 @@ from .records import (
     WordTally,
 )
 
-Asked = Mapping[str, frozenset[tuple[str, int]]]  # fields and periods that a measure's form has inputs for
+Inputs = frozenset[tuple[str, int]]  # fields and periods that a form has input cells for
+Asked = Mapping[str, Inputs]  # those of a measure's form
 MEASURE = "施策"
 TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
 UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
@@ -41,14 +42,14 @@ def reported(catalogue: Catalogue) -> tuple[Field, ...]:
     return tuple(f for f in catalogue.declared if f.report is not InReport.NONE)
 
 
-def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
-    """Return what the sheets issued up to a quarter ask for, by measure.
+def asked(workspace: Workspace, master: Master, quarter: int, *, coordinator: bool) -> Asked:
+    """Return what the sheets issued up to a quarter ask for, by measure, if a report for this reader shows it.
 
     A measure is left out that no sheet was issued for, or one from before their inputs were recorded.
     """
-    if not reported(master.settings.catalogue):
+    if not coordinator and not reported(master.settings.catalogue):
         return {}
-    archive, out = Archive(workspace, master.settings.catalogue), dict[str, frozenset[tuple[str, int]]]()
+    archive, out = Archive(workspace, master.settings.catalogue), dict[str, Inputs]()
     known = {r.name for r in master.settings.rounds if r.quarter <= quarter}
     for issue in (i for i in master.issues if i.round in known):
         snapshot = archive.snapshot(issue.id)
