@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.fields import Ref
+from ..domain.fields import Field, FieldKind, Ref
 from ..domain.model import normalise
 from ..domain.problems import Problem
+from ..domain.values import number_text
 from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS
 from ..workspace.files import locked
@@ -87,7 +88,9 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
     state = books.state(row.measure)
     known = books.texts[row.measure] if row.ref.field in books.master.settings.catalogue.field else None
     here = state.text(row.ref) if known is None else known.get(row.ref, "")
-    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take, normalise(take))
+    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take)
+    if text is None:
+        text = _standard(take, books.master.settings.catalogue.field.get(row.ref.field))
     wanted = row.ref, row.returned, row.current
     asked = next((c for c in state.conflicts.values() if (c.ref, c.returned, c.current) == wanted), None)
     if asked is not None:
@@ -111,6 +114,12 @@ def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
         return {}
     begins = (Ref(key, ref.item) for key in catalogue.defaults if catalogue.field[key].prefix == ref.prefix)
     return {new: catalogue.defaults[new.field] for new in begins if new != ref}
+
+
+def _standard(take: str, field: Field | None) -> str:
+    """The text to write, as one that was read from a sheet."""
+    text = normalise(take)
+    return (number_text(text, field.unit) if field and field.kind is FieldKind.NUMBER else None) or text
 
 
 def _adopt(books: Books, row: Conflict, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..form.read.attest import UNATTESTED, Attested, attest
@@ -36,9 +36,24 @@ class Seals:
         sent = self._issued(stamp.issue).get(stamp.measure) if self.is_sealed(stamp) else None
         if sent is None:
             return sheet, UNATTESTED
-        found = attest(sheet.rows, sent.rows)
+        found = attest(sheet.rows, sent.rows, self._new_items(stamp))
         strange = {(row + 1, column + 1) for row, column in found.strange}
         return _without(sheet, strange) if strange else sheet, found
+
+    def _new_items(self, stamp: Stamp) -> Callable[[str], bool]:
+        """Tells the keys of rows that were issued for new items of a list."""
+        snapshot = self.archive.snapshot(stamp.issue)
+        texts = snapshot.texts if snapshot else {}
+        known = {(measure, ref.item) for measure, own in texts.items() for ref in own}
+
+        def is_new(key: str) -> bool:
+            _, *ids = key.split("/")
+            own = ids if stamp.measure else ids[1:]
+            items = own[-1].split(",") if own else ()
+            measure = stamp.measure or (ids[0] if ids else "")
+            return bool(items) and not any(item.isdigit() or (measure, item) in known for item in items)
+
+        return is_new
 
     def _issued(self, issue: str) -> Mapping[str, Grid]:
         """The sheets of an issue as sent, by the measure of their stamp."""

@@ -458,8 +458,8 @@ DIRECTION_MISSING = ProblemKind(
 )
 ROUND_WITHOUT_FIELD = ProblemKind(
     "W605",
-    "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
-    "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
+    "{round}の回の{column}に{groups}がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
+    "使わないなら「設定」の回の表の{column}から外してください。書いてもらうなら、様式に入力セルを置いてください（{tag} のように書き、ロックを外します）。",
 )
 MASTER_EMPTY = ProblemKind(
     "W617",

@@ -53,6 +53,7 @@ from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..report import states
 from ..report.coordination import measure_problems
+from ..report.declared import Asked, Inputs
 from ..report.states import WITHOUT_WORD
 from ..rules.case import choices
 from ..status.round_status import changed_since_issue
@@ -102,12 +103,6 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
 
     The ledgers of a master in a ``workspace`` are compared with its log. Raises TemplateError for a folder without templates.
     """
-    measures = [
-        CheckedMeasure(
-            m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_activities_twice(master, m))
-        )
-        for m in master.running(round_)
-    ]
     files = form_files(templates)
     if not files:
         raise TemplateError(str(templates), ("様式（.xlsx）がありません。",))
@@ -127,6 +122,16 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     by_round = {
         name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
     }
+    asked = _asked(master.settings, uses, forms)
+    measures = [
+        CheckedMeasure(
+            m.id,
+            m.name,
+            m.lead_department,
+            (*measure_problems(master, m, round_, asked.get(m.id)), *_activities_twice(master, m)),
+        )
+        for m in master.running(round_)
+    ]
     empty = empty_tables(master)
     settings = (
         *((empty,) if empty else ()),
@@ -163,6 +168,29 @@ def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, li
     if not found and (path := find_form(round_.form, files) if round_.form else default_form(files)):
         out[path] = []
     return out
+
+
+def _asked(
+    settings: Settings, uses: Mapping[str, Mapping[Path, Sequence[Measure]]], forms: Mapping[Path, Form]
+) -> Asked:
+    """Return what the forms of all rounds ask for, by measure; a measure with a faulty form is left out."""
+    out: dict[str, Inputs] = {}
+    unknown: set[str] = set()
+    for round_ in settings.rounds:
+        for path, measures in uses[round_.name].items():
+            inputs = inputs_of(forms[path], round_, settings) if path in forms else None
+            unknown.update(m.id for m in measures if inputs is None)
+            out |= {m.id: out.get(m.id, frozenset()) | (inputs or frozenset()) for m in measures}
+    return {id_: inputs for id_, inputs in out.items() if id_ not in unknown}
+
+
+def inputs_of(form: Form, round_: Round, settings: Settings) -> Inputs | None:
+    """Return what a form has input cells for in a round, None for one that cannot be filled in."""
+    try:
+        prepared = PreparedForm(form, round_, settings, "")
+    except TemplateError:
+        return None
+    return input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
 
 
 def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
@@ -221,11 +249,14 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
             place, params = row.place("入力欄"), {"round": round_.name}
             yield problem(problems.ROUND_CLOSED, params, sheet=place.sheet, cell=place.cell, label="入力欄")
     for row, round_ in rounds:
-        for group, tag in without_input(master.settings, forms.get(round_.name, ()), round_):
-            column = "必須欄" if group in round_.requires else "入力欄"
-            place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
-            kind = problems.ROUND_WITHOUT_FIELD
-            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+        absent = without_input(master.settings, forms.get(round_.name, ()), round_)
+        for column, required in (("必須欄", True), ("入力欄", False)):
+            tags = {group: tag for group, tag in absent.items() if (group in round_.requires) == required}
+            if tags:
+                place, params = row.place(column), {"round": round_.name, "column": column}
+                params |= {"groups": choices(tuple(tags)), "tag": next(iter(tags.values()))}
+                kind, value = problems.ROUND_WITHOUT_FIELD, "、".join(tags)
+                yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=value)
 
 
 def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
@@ -333,19 +364,17 @@ def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Pr
             yield problem(kind, params, sheet=sheet, cell=cell, label=field, value=value)
 
 
-def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> Iterator[tuple[str, str]]:
-    """Yield the groups that a round opens but none of its forms does, each with a tag that would show it."""
+def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> dict[str, str]:
+    """Return the groups that a round opens but none of its forms does, each with a tag that would show it."""
     inputs: set[tuple[str, int]] = set()
     for form in forms:
-        try:
-            prepared = PreparedForm(form, round_, settings, "")
-        except TemplateError:
-            return
-        inputs |= input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
-    if not forms:
-        return
+        own = inputs_of(form, round_, settings)
+        if own is None:
+            return {}
+        inputs |= own
+    out: dict[str, str] = {}
     catalogue = settings.catalogue
-    for group in sorted(round_.opens):
+    for group in [group for group in catalogue.groups if group in round_.opens] if forms else ():
         opened = [
             (field, period)
             for field in catalogue.fields
@@ -354,7 +383,8 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> I
             if access(field.key, period, round_, settings) is Access.OPEN
         ]
         if opened and not inputs.intersection((field.key, n) for field, n in opened):
-            yield group, tag_of(*opened[0])
+            out[group] = tag_of(*opened[0])
+    return out
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:

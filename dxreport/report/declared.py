@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..domain.days import printed
 from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
 from ..domain.model import Item, Measure, Record, Settings
-from ..domain.values import fold, is_blank, is_marked, is_unmarked, number_text
+from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, number_text
 from ..issue.store import Archive
 from ..master.records import Master
 from ..rules import item_name
@@ -28,7 +29,8 @@ from .records import (
     WordTally,
 )
 
-Asked = Mapping[str, frozenset[tuple[str, int]]]  # fields and periods that a measure's form has inputs for
+Inputs = frozenset[tuple[str, int]]  # fields and periods that a form has input cells for
+Asked = Mapping[str, Inputs]  # those of a measure's form
 MEASURE = "施策"
 TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
 UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
@@ -41,14 +43,14 @@ def reported(catalogue: Catalogue) -> tuple[Field, ...]:
     return tuple(f for f in catalogue.declared if f.report is not InReport.NONE)
 
 
-def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
-    """Return what the sheets issued up to a quarter ask for, by measure.
+def asked(workspace: Workspace, master: Master, quarter: int, *, coordinator: bool) -> Asked:
+    """Return what the sheets issued up to a quarter ask for, by measure, if a report for this reader shows it.
 
     A measure is left out that no sheet was issued for, or one from before their inputs were recorded.
     """
-    if not reported(master.settings.catalogue):
+    if not coordinator and not reported(master.settings.catalogue):
         return {}
-    archive, out = Archive(workspace, master.settings.catalogue), dict[str, frozenset[tuple[str, int]]]()
+    archive, out = Archive(workspace, master.settings.catalogue), dict[str, Inputs]()
     known = {r.name for r in master.settings.rounds if r.quarter <= quarter}
     for issue in (i for i in master.issues if i.round in known):
         snapshot = archive.snapshot(issue.id)
@@ -154,16 +156,8 @@ class _Report:
         cells = list(self._cells(field, self._now(field)))
         check = field.kind is FieldKind.CHECK
         filled = [c for c in cells if (is_marked(c.text) if check else c.text.strip())]
-        lines = tuple(
-            FieldText(c.measure, c.item, f"{c.text.strip()}{self._unit(field, c.text)}")
-            for c in filled
-            if not is_blank(c.text)
-        )
+        lines = tuple(FieldText(c.measure, c.item, _printed(field, c.text)) for c in filled if not is_blank(c.text))
         return FieldTexts(*self._head(field), total=len(cells), answered=len(filled), texts=lines)
-
-    def _unit(self, field: Field, text: str) -> str:
-        """Return the unit, after a number that is written without it."""
-        return field.unit if field.unit and fold(text) == number_text(text) else ""
 
     def _head(self, field: Field) -> tuple[str, str, str, str]:
         """Return key, label, place and period."""
@@ -211,6 +205,15 @@ class _Pivot:
         """Return the sum of each column."""
         sums = self.frame.groupby("column")["value"].sum()
         return [sums.get(column) for column in range(columns)]
+
+
+def _printed(field: Field, text: str) -> str:
+    """A text of a list: a number with its unit, a day as papers print it, anything else as it was written."""
+    if field.kind is FieldKind.NUMBER and (number := number_text(text, field.unit)):
+        return f"{Decimal(number):,}{field.unit}"
+    if field.kind is FieldKind.DATE and (day := date_text(text)):
+        return printed(day)
+    return text.strip()
 
 
 def _records(measure: Measure, field: Field) -> Iterable[Record]:

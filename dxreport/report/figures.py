@@ -84,7 +84,7 @@ def figures(
         budgets=budgets(master, quarter),
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
-        coordination=coordination(master, quarter, now.date()) if coordinator else None,
+        coordination=coordination(master, quarter, now.date(), asked or {}) if coordinator else None,
         declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
         trend=(

@@ -66,7 +66,7 @@ def produce(
     """
     last = last_final(workspace, master, quarter)
     approved = _approved(workspace, master, last, coordinator) if final and last and last.quarter == quarter else None
-    forms = asked(workspace, master, quarter)
+    forms = asked(workspace, master, quarter, coordinator=coordinator)
     known = earlier(workspace)
     found = approved or figures(
         master, quarter, now, previous_final=last, coordinator=coordinator, asked=forms, earlier=known
@@ -87,7 +87,7 @@ def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bo
     """Return the figures as approved in ``last``, with its number and date; None if they have changed since."""
     before = last_final(workspace, master, last.quarter, before=last.id)
     then = datetime.fromisoformat(last.when)
-    forms = asked(workspace, master, last.quarter)
+    forms = asked(workspace, master, last.quarter, coordinator=coordinator)
     known = earlier(workspace)
     found = figures(
         master, last.quarter, then, previous_final=before, coordinator=coordinator, asked=forms, earlier=known

@@ -21,8 +21,8 @@ class Case:
     ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
     the master itself; ``measures`` those of the master; ``round`` the round that the sheet
     was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
-    period, that the sheet as issued has input cells for, or None where that is not known; ``ended`` is whether the
-    状態 of the measure says that it has ended.
+    period, that the sheet as issued has input cells for (in a check of the master the sheets of all rounds), or None
+    where that is not known; ``ended`` is whether the 状態 of the measure says that it has ended.
     """
 
     measure: Measure
@@ -59,6 +59,10 @@ class Case:
             return Access.LOCKED if self.before.get(ref) else Access.OPEN
         return answer
 
+    def has_input(self, ref: Ref) -> bool:
+        """Whether the form has an input cell for a text, as far as that is known."""
+        return self.inputs is None or (ref.field, ref.period) in self.inputs
+
     def to_come(self, ref: Ref) -> bool:
         """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
         return to_come(self.field(ref), ref.period, self.round, self.settings)
@@ -67,7 +71,7 @@ class Case:
         """Whether this return had to fill in a cell of this input group, and could."""
         if self.issued is None or group not in self.round.requires or self.to_come(ref):
             return False
-        if self.inputs is not None and (ref.field, ref.period) not in self.inputs:
+        if not self.has_input(ref):
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 

@@ -81,7 +81,7 @@ def _asked(case: Case, field: Field, ref: Ref) -> bool:
         return False
     if field.period is Period.YEARS and ref.period != case.settings.plan_year:
         return False
-    return case.inputs is None or (ref.field, ref.period) in case.inputs
+    return case.has_input(ref)
 
 
 def _filled_items(case: Case) -> set[tuple[str, str]]:

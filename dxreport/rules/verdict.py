@@ -21,7 +21,8 @@ def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
 
     Only what the return introduced is an error: an error in cells that are all as issued becomes a
     warning, and a warning about cells that are as issued and were locked is left to the check of the
-    master. In such a check every finding has the severity of the catalogue.
+    master. In such a check every finding has the severity of the catalogue, and there is none about blanks that no
+    form asks for.
     """
     found = [_with_severity(case, f) for rule in rules for f in rule(case)]
     found = [f for f in found if not _out_of_reach(case, f)]
@@ -34,10 +35,15 @@ def _with_severity(case: Case, found: Finding) -> Finding:
 
 
 def _out_of_reach(case: Case, found: Finding) -> bool:
-    """Whether this is a warning about cells that the department neither wrote nor could write."""
+    """Whether this is a warning about cells that the department neither wrote nor could write.
+
+    In a check of the master, it is one about blanks that no form asks for.
+    """
+    if case.issued is None:
+        return not any(case.has_input(ref) or case.values.get(ref, "").strip() for ref in found.refs)
     if found.kind.severity == "error" or not case.as_issued(*found.refs):
         return False
-    return all(case.access(ref) is Access.LOCKED for ref in found.refs)
+    return all(case.access(ref) is Access.LOCKED or not case.has_input(ref) for ref in found.refs)
 
 
 def _without_duplicates(found: list[Finding]) -> list[Finding]:

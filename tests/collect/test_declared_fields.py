@@ -117,7 +117,8 @@ def test_a_corrected_copy_holds_numbers(scene: Evaluation, soffice: Callable[[Pa
     assert found(again) == [] and scene.values()["評価"] == "A" and scene.values()["費用.決算額/費用1"] == "12006"
 
 
-def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation) -> None:
+@pytest.mark.parametrize(("take", "number"), [("returned", 12006), ("12,500千円", 12500)])
+def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation, take: str, number: int) -> None:
     def type_over(sheet) -> None:
         [column] = [c.column for c in sheet[1] if c.value == "決算額"]
         sheet.cell(2, column, 12000)
@@ -127,9 +128,9 @@ def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation) -> Non
     scene.collect(data)
     [conflict] = scene.master.conflicts
     assert (conflict.returned, conflict.current, conflict.label) == ("12006", "12000", "費用① 決算額")
-    decide(scene.workspace, conflict.id, "returned", "", LATER)
-    assert scene.values()["費用.決算額/費用1"] == "12006"
-    assert 12006 in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
+    decide(scene.workspace, conflict.id, take, "", LATER)
+    assert scene.values()["費用.決算額/費用1"] == str(number)
+    assert number in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
 
 
 def test_a_withdrawal_takes_everything_back(scene: Evaluation) -> None:

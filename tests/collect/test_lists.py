@@ -18,8 +18,8 @@ from dxreport.collect.run import FOLDER
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
-from dxreport.issue.forms import FORM_NAME
-from dxreport.issue.publish import published_set
+from dxreport.issue.forms import FORM_NAME, Forms
+from dxreport.issue.publish import published_set, published_sets
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.sendback.fill import fill, positions
@@ -249,3 +249,21 @@ def test_a_published_list_has_a_sheet_for_each_department_and_links_to_each_meas
         sheet, _, at = place.rpartition("!")
         assert book.grid(sheet.strip("'")).cell(int(at[1:]), 2).text == m.id
     assert not any(text.startswith(("dxr1", "r6")) for name in named for row in book.grid(name).rows for text in row)
+
+
+def test_a_published_list_shows_the_quarter_that_is_asked_for(quarter: ListQuarter) -> None:
+    """And says that it lacks one where none is."""
+    quarter.collect(quarter.filled({ONE: {P1: "予定通り"}}))
+    master = quarter.master
+    forms = Forms(quarter.workspace.templates, master, published=True)
+    [asked] = published_sets(master, forms, master.settings.round("第1四半期"))
+    [not_asked] = published_sets(master, forms)
+    assert (asked.lacks_quarter, not_asked.lacks_quarter) == (False, True)
+    shown, blank = (Worksheets(Package(one.data)).grid(OFFICE) for one in (asked, not_asked))
+    assert (shown.cell(2, 2).text, blank.cell(2, 2).text) == (
+        "令和４年度　進捗管理一覧（第1四半期）",
+        "令和４年度　進捗管理一覧",
+    )
+    [column] = [c for c in range(2, 12) if shown.cell(4, c).text == "進捗"]
+    assert "予定通り" in {shown.cell(r, column).text for r in range(5, 20)}
+    assert {blank.cell(r, column).text for r in range(5, 20)} == {""}

@@ -159,6 +159,24 @@ def test_texts_are_listed_with_measure_and_item(found: Figures) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        (FieldKind.DATE, "2022-10-01", "令和４年10月１日（土）"),
+        (FieldKind.DATE, "R4.10.1", "令和４年10月１日（土）"),
+        (FieldKind.DATE, "10月ごろ", "10月ごろ"),
+        (FieldKind.NUMBER, "12500", "12,500千円"),
+        (FieldKind.NUMBER, "1,250.5千円", "1,250.5千円"),
+        (FieldKind.NUMBER, "約500", "約500"),
+    ],
+)
+def test_days_and_numbers_are_listed_as_papers_print_them(kind: FieldKind, text: str, shown: str) -> None:
+    listed = field("期日", "期日", kind, LIST, unit="千円" if kind is FieldKind.NUMBER else "")
+    ours = catalogue(listed)
+    given = in_memory([measure("01-01", {"期日": text}, ours)], replace(SETTINGS, catalogue=ours))
+    assert [x.text for x in figures(given, 2, NOW).declared.lists[0].texts] == [shown]
+
+
 def test_of_a_list_of_checks_those_that_are_ticked_are_listed() -> None:
     [ticked] = figures(master(replace(TICK, report=LIST)), 2, NOW).declared.lists
     assert [x.measure.id for x in ticked.texts] == ["01-01", "02-01"]

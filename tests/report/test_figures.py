@@ -124,6 +124,15 @@ def test_only_the_coordinator_reads_who_is_missing_and_what_is_wrong(first: Figu
     }  # fmt: skip
 
 
+def test_a_blank_that_the_form_did_not_ask_for_is_no_open_point() -> None:
+    asked = {
+        "01-14": frozenset({("goal", 0)}),
+        "02-02": frozenset({("budgeted", 0), ("related_flag", 0), ("support_flag", 0)}),
+    }
+    extra = figures(first_quarter(), 1, NOW, coordinator=True, asked=asked).coordination
+    assert extra and [p.measure.id for p in extra.points if p.code == "W102"] == ["02-02"]
+
+
 def test_a_third_quarter(third: Figures) -> None:
     """Counted by hand. Nothing is planned in six: 01-02 K2, 01-04 K2, 01-05 K1, 02-04 K2 and K3, 04-01 K2.
 
