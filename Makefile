@@ -4,7 +4,8 @@
 # On Windows without make, use a command prompt:
 #
 #     py -3 -m venv .venv
-#     .venv\Scripts\python -m pip install -e .[test]
+#     .venv\Scripts\python -m pip install --require-hashes -r requirements.lock
+#     .venv\Scripts\python -m pip install --no-deps --no-build-isolation -e .
 #     .venv\Scripts\dxreport demo
 #     .venv\Scripts\python -m pytest -n auto
 
@@ -12,8 +13,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' dxreport/__init__.py)
+TOOLS := .venv-tools# for uv and pip-audit, which are no part of the locked environment
 
-.PHONY: help demo test quick attack test-fonts lint docs bench wheel clean
+.PHONY: help demo test quick attack test-fonts lint docs bench lock audit wheel bundle clean
 
 help:
 	@echo 'make demo    play a whole quarter on the 26 real measures in demo/, which is replaced'
@@ -23,14 +27,23 @@ help:
 	@echo 'make lint    check style, types and import contracts'
 	@echo 'make docs    regenerate the documents made from the program'
 	@echo 'make bench   run the benchmarks (NAME=help to run one)'
+	@echo 'make lock    renew the locks; UPGRADE= keeps the versions and takes in what setup.cfg says'
+	@echo 'make audit   look for known vulnerabilities in what is locked'
 	@echo 'make wheel   build a wheel and an sdist in dist/'
+	@echo 'make bundle  put all that an office without a network installs into dist/bundle/ (PYTHONS="3.12 3.13")'
 	@echo 'make clean   remove everything the commands above made'
 
-$(READY): setup.cfg setup.py pyproject.toml
+$(READY): setup.cfg setup.py pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is required: make PYTHON=python3.12 ...")'
 	@$(PYTHON) -c 'import ensurepip' || { echo 'The venv module is missing; on Debian: apt-get install python3-venv'; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TOOLS)/.ready:
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip --quiet --disable-pip-version-check install uv pip-audit
 	@touch $@
 
 demo: $(READY)
@@ -67,12 +80,44 @@ docs: $(READY)
 	$(BIN)/python -m tests.support.generated
 
 bench: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	set -e; for file in benchmarks/$(or $(NAME),*).py; do $(BIN)/python $$file; done
 
+# Versions with hashes, for every Python and system: what tests, checks and benchmarks need, and of it what the program
+# itself needs.
+UPGRADE := --upgrade
+COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --annotation-style line \
+    --custom-compile-command 'make lock'
+lock: $(TOOLS)/.ready
+	$(COMPILE) $(UPGRADE) --all-extras -o requirements.lock setup.cfg
+	$(COMPILE) --upgrade --constraint requirements.lock -o requirements-run.lock setup.cfg
+
+# Without a network there may be no pip-audit; the audit says so.
+audit:
+	@-$(MAKE) --silent --no-print-directory $(TOOLS)/.ready
+	@$(PYTHON) .ci/audit.py $(TOOLS)/bin/pip-audit requirements.lock
+
 wheel: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
-	$(BIN)/python -m build --quiet --outdir dist
+	rm -rf build
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null
+
+# Wheels for Windows and Linux. pip judges markers by the machine it runs on, so uv names what each target needs.
+PYTHONS := 3.11 3.12 3.13
+WINDOWS := --platform win_amd64
+LINUX := $(foreach tag,manylinux_2_28 manylinux_2_17 manylinux2014,--platform $(tag)_x86_64)
+bundle: wheel $(TOOLS)/.ready
+	rm -rf dist/bundle
+	mkdir dist/bundle
+	set -e; for python in $(PYTHONS); do for system in 'windows $(WINDOWS)' 'linux $(LINUX)'; do \
+	    set -- $$system; named=build/$$1-$$python.txt; \
+	    $(TOOLS)/bin/uv pip compile --quiet --python-version $$python --python-platform $$1 --generate-hashes \
+	        -o $$named requirements-run.lock; \
+	    shift; $(PIP) download --no-deps --only-binary :all: --python-version $$python $$* --require-hashes \
+	        -r $$named --dest dist/bundle; \
+	done; done
+	cp dist/dxreport-$(VERSION)-py3-none-any.whl dist/bundle
+	{ cat requirements-run.lock; echo 'dxreport==$(VERSION) \'; \
+	    $(BIN)/python -m pip hash dist/dxreport-$(VERSION)-py3-none-any.whl | tail -n 1; } >dist/bundle/requirements.txt
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

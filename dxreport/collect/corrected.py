@@ -18,8 +18,9 @@ from ..domain.fields import Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive, workbook_path
 from ..master.records import Master
-from ..ooxml.correction import return_line
+from ..ooxml.correction import removed_in, return_line
 from ..ooxml.package import Package
+from ..ooxml.worksheets import Worksheets
 from ..sendback.corrected_copy import corrected_copy
 from ..sendback.fill import fill, positions
 from ..sendback.mark import Mark
@@ -63,6 +64,16 @@ def _is_ours_to_move(sheet: SheetPlan) -> bool:
 def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
     """The corrected copies of a return that were written; not those with macros that earlier releases wrote."""
     return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
+
+
+def removed_from(copy: bytes) -> tuple[str, ...]:
+    """What was taken out of a department's workbook for its corrected copy, as people call it and the copy says."""
+    try:
+        sheets = Worksheets(Package(copy))
+        first = sheets.grid(sheets.names[0])
+    except PackageError:  # edited since; it goes out as it is
+        return ()
+    return removed_in(cell.text for (_, column), cell in first.cells.items() if column == 1)
 
 
 def _copy(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:

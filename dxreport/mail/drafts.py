@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 
-from ..collect.corrected import kept_copies
+from ..collect.corrected import kept_copies, removed_from
 from ..collect.originals import original_path
 from ..domain.addresses import addresses
 from ..domain.days import printed, printed_day
@@ -26,6 +26,7 @@ from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt, stamp
 from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
+from ..workspace.bundled import current
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from ..workspace.transaction import write_files
@@ -221,8 +222,9 @@ class _Writer:
         if not to or not attachments:
             return None
         files = tuple(a.name for a in attachments)
-        template = self.workspace.templates / f"メール_{self.kind.label}.txt"
-        subject, body = compose(template, self._names(department, sheets, files))
+        template = current(self.workspace.templates / f"メール_{self.kind.label}.txt")
+        names = self._names(department, sheets, files) | {"removed": self._removed(sheets)}
+        subject, body = compose(template, names)
         mark = self.kind.mark
         data = seal(eml(to, cc, subject, body, attachments, boundary=mark), mark)
         return Draft(department, tuple(to), tuple(cc), subject, tuple(sheets), files, data)
@@ -263,6 +265,12 @@ class _Writer:
             fix = f'dxreport collect "{kept}" を実行すると、差し戻し用のファイルができることがあります。'
             self.obstacles.append(Obstacle(department, why, fix))
         return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
+
+    def _removed(self, sheets: Sequence[SheetStatus]) -> tuple[str, ...]:
+        """What was taken out of the workbooks that go back."""
+        held = dict.fromkeys(s.receipt.id for s in sheets if s.receipt and s.state is State.HELD)
+        copies = (path for id_ in held for path in kept_copies(self.workspace, id_))
+        return tuple(sorted({what for path in copies for what in removed_from(path.read_bytes())}))
 
     def _issued(self, issue: Issue) -> Attachment:
         path = workbook_path(self.workspace, issue.id)

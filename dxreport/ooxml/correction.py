@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..domain.model import normalise
 
@@ -11,6 +11,7 @@ LIST_SHEET, RECORD_SHEET = "差し戻し", "_dxmarks"
 ADDED_SHEETS = (LIST_SHEET, RECORD_SHEET)
 LIST_TITLE = "差し戻し：ご確認・修正をお願いします"
 NOTE_MARK = "【差し戻し"
+_REMOVED = re.compile(r"このファイルから、(.+)を取り除きました。記入した内容はそのままです。")
 _RETURN = re.compile(r"受付番号 (U\d{4,})")
 # One run of lines, from its heading to the next blank line or the end.
 NOTE = re.compile(rf"\n?{NOTE_MARK} \d+】.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
@@ -29,6 +30,16 @@ def return_line(return_id: str) -> str:
 def return_id_in(texts: Iterable[str]) -> str:
     """The number of the return in a line as :func:`return_line` writes it; ``""`` where there is none."""
     return next((found[1] for text in texts if (found := _RETURN.search(text))), "")
+
+
+def removed_line(what: Sequence[str]) -> str:
+    """The line on 差し戻し that says what was taken out, for people and for :func:`removed_in`."""
+    return f"このファイルから、{'、'.join(what)}を取り除きました。記入した内容はそのままです。"
+
+
+def removed_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """What was taken out by a line as :func:`removed_line` writes it; ``()`` where there is none."""
+    return next((tuple(found[1].split("、")) for text in texts if (found := _REMOVED.fullmatch(text))), ())
 
 
 def note_text(number: int, demand: str, lines: Iterable[str]) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from hashlib import sha256
 from pathlib import Path
 
 from ..master.records import Master
 from ..master.write import save
-from ..workspace.bundled import bundled
+from ..workspace.bundled import bundled, current
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from ..workspace.transaction import write_files
@@ -22,11 +21,6 @@ from .excel import excel
 from .figures import figures
 from .finals import Final, frozen, last_final, next_id, same
 from .records import Figures
-
-_OF_EARLIER_RELEASES = frozenset({
-    "614438d4fc8139fea8cf1e76631f2f136d083154431b3b42be83e3b4f1ce8fb4",  # 報告書.typ
-    "19f444acc2feb651fe2bbe8d55564869685692f100a1f422d3288d85b281042e",  # 報告書.html
-})  # fmt: skip
 
 
 class ReportFormat(Enum):
@@ -121,9 +115,4 @@ def _file(format_: ReportFormat, found: Figures, workspace: Workspace) -> bytes:
         return excel(found)
     make, name = (pdf.pdf, pdf.TEMPLATE) if format_ is ReportFormat.PDF else (html.html, html.TEMPLATE)
     own = workspace.templates / name
-    return make(found, own if _is_changed(own) else bundled("templates") / name)
-
-
-def _is_changed(own: Path) -> bool:
-    """Whether an office has a template of its own: not the copy of an earlier release's, as ``init`` made it."""
-    return own.is_file() and sha256(own.read_bytes()).hexdigest() not in _OF_EARLIER_RELEASES
+    return make(found, current(own) if own.is_file() else bundled("templates") / name)

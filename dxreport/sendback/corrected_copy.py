@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from ..domain.errors import PackageError
-from ..ooxml.correction import note_text
+from ..ooxml.correction import note_text, removed_line
 from ..ooxml.edit import PackageEdit
 from ..ooxml.inert import inert
 from ..ooxml.package import MAIN_NS, Package
@@ -25,7 +25,6 @@ from .notes import Notes
 from .styles import SIDES, MarkStyles
 
 _DEMANDS = {"error": "修正が必要です", "warning": "ご確認ください"}
-_REMOVED = "このファイルから、{}を取り除きました。記入した内容はそのままです。"
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 
 
@@ -53,7 +52,7 @@ def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str
             _tint(edit, sheet, styles, place, "error" if any(m.severity == "error" for _, m in here) else "warning")
             own.add(place, [note_text(n, _DEMANDS[m.severity], (m.message, m.fix)) for n, m in here])
         own.prune()
-    add_list(edit, styles, marks, [*header, *([_REMOVED.format("、".join(removed))] if removed else [])])
+    add_list(edit, styles, marks, [*header, *([removed_line(removed)] if removed else [])])
     if styles.originals:
         add_record(edit, styles.originals)
     return edit.data()

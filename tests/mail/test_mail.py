@@ -9,6 +9,7 @@ import shutil
 from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,7 @@ from dxreport.master.build import master_bytes
 from dxreport.master.records import ReceiptState
 from dxreport.master.write import MasterEdit
 from dxreport.ooxml.correction import ADDED_SHEETS
+from tests.support import edits
 from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue
 
 LATE = datetime(2022, 7, 20, 9)  # five days after the deadline
@@ -306,6 +308,31 @@ def test_the_coordinator_words_the_mail(quarter):
     path.write_text("件名: x\n\n{{ nobody }}\n", encoding="utf-8")
     with pytest.raises(DxreportError, match=r"メール_依頼\.txt の 3 行目"):
         drafts(quarter, MailKind.REQUEST)
+
+
+OLD_WORDING = Path(__file__).parents[1] / "data" / "メール_差し戻し_0.1.0.txt"
+
+
+def test_the_mail_says_what_was_taken_out_of_the_workbook(quarter):
+    filled = edits.with_macros(quarter.filled(WRONG))
+    quarter.collect(
+        quarter.put(filled, "返送.xlsm"), quarter.filled({"01-05": WRONG["01-01"]}, "オーガニックシティ推進課")
+    )
+    said = "お送りいただいたファイルにあったマクロは、添付のファイルから取り除きました。"
+    for kind in (MailKind.RETURN, MailKind.REMIND):
+        found = {d.department: body(d).count(said) for d in drafts(quarter, kind).drafts}
+        assert found[OFFICE] == 1 and sum(found.values()) == 1
+
+
+def test_the_wording_of_an_earlier_release_gives_way_and_the_office_s_own_stays(quarter):
+    quarter.collect(quarter.put(edits.with_macros(quarter.filled(WRONG)), "返送.xlsm"))
+    path = quarter.workspace.templates / "メール_差し戻し.txt"
+    shutil.copy(OLD_WORDING, path)
+    [d] = drafts(quarter, MailKind.RETURN).drafts
+    assert "取り除きました" in body(d)
+    path.write_bytes(OLD_WORDING.read_bytes() + "追伸\n".encode())
+    [d] = drafts(quarter, MailKind.RETURN).drafts
+    assert body(d).split()[-1] == "追伸" and "取り除きました" not in body(d)
 
 
 def test_the_notes_of_a_department_are_no_reason_of_ours(held, tmp_path):

@@ -96,8 +96,7 @@ def by_openpyxl(quarter: Quarter, data: bytes) -> bytes:
     return out.getvalue()
 
 
-@changed
-def xlsm(quarter: Quarter, data: bytes) -> bytes:
+def with_macros(data: bytes) -> bytes:
     """With macros, as Excel stores them."""
     package = Package(data)
     types, rels = package.xml("[Content_Types].xml"), package.xml("xl/_rels/workbook.xml.rels")
@@ -109,6 +108,12 @@ def xlsm(quarter: Quarter, data: bytes) -> bytes:
     etree.SubElement(rels, f"{{{RELS_NS}}}Relationship", Id="rVba", Type=where, Target="vbaProject.bin")
     parts = {"[Content_Types].xml": serialise(types), "xl/_rels/workbook.xml.rels": serialise(rels)}
     return package.with_parts({**parts, "xl/vbaProject.bin": ole.container({"PROJECT": b"x" * 100})})
+
+
+@changed
+def xlsm(quarter: Quarter, data: bytes) -> bytes:
+    """Saved with macros."""
+    return with_macros(data)
 
 
 def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple[int, int], str] | None = None) -> Make:

@@ -3,6 +3,7 @@
 docs/commands.md    what ``--help`` says of every command
 docs/指摘一覧.md    every problem of the catalogue
 docs/返送ファイルの扱い.md    what departments do to their files, and how that is handled
+docs/licences.md    the packages of the locks
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import click
 
 from dxreport.cli import COMMANDS, program
 from dxreport.domain.problems import KINDS, ProblemKind
+from tests.support import licences
 from tests.support.cases import document as cases
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +109,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "docs/commands.md": commands,
     "docs/指摘一覧.md": problems,
     "docs/返送ファイルの扱い.md": lambda: cases(HOW),
+    "docs/licences.md": lambda: licences.document(HOW),
 }
 
 
