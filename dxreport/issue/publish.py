@@ -92,7 +92,10 @@ def published_set(
     by_department: dict[str, list[Measure]] = {}
     for m in on_paper:
         by_department.setdefault(m.lead_department, []).append(m)
-    prepared = {name: PreparedForm(form, Round("", quarter), master.settings, name) for name in by_department}
+    prepared: dict[str, PreparedForm] = {}
+    for name in by_department:
+        made = next(iter(prepared.values()), None)
+        prepared[name] = made.of(name) if made else PreparedForm(form, Round("", quarter), master.settings, name)
     pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in on_paper]
     if form.layout.is_list:
         pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]

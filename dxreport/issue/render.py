@@ -94,12 +94,14 @@ def plan(
     prefix = issue_prefix(master, round_)
     numbers = (f"{prefix}{n:03}" for n in count(next_number(prefix, (issue.id for issue in master.issues))))
     out: list[PreparedIssue] = []
+    made_for: dict[Path, PreparedForm] = {}
     for selections in watch(_chosen(master, forms, round_, departments, measures)):
         files: set[str] = set()
-        prepared = [
-            PreparedForm(forms.load(s.template), round_, master.settings, s.department, secret=secret)
-            for s in selections
-        ]
+        for s in selections:
+            if s.template not in made_for:
+                drawn = forms.load(s.template)
+                made_for[s.template] = PreparedForm(drawn, round_, master.settings, s.department, secret=secret)
+        prepared = [made_for[s.template].of(s.department) for s in selections]
         found = [_again(master, form, s, own, files) for form, s in zip(prepared, selections, strict=True)]
         for form, selection, again in zip(prepared, selections, found, strict=True):
             made = again or _anew(

@@ -16,7 +16,7 @@ from ..workspace.files import backup_path, locked, prune_backups
 from ..workspace.paths import Workspace
 from ..workspace.transaction import NOTHING, NewMaster, recover, refuse_rewritten, write_together
 from .ledgers import LEDGER_OF, Ledger
-from .read import master_from
+from .read import check_written
 from .records import Conflict, Issue, Master, Receipt, Record
 from .schema import COMMIT, ID, MEASURES, TableSchema, tables_of
 
@@ -148,9 +148,10 @@ def put(
     if sha256(data).hexdigest() == expected_sha256:
         write_together(workspace, before=before, after=after)
         return
-    master_from(data, path.name)  # what cannot be read again is never written
+    old = path.read_bytes()
+    check_written(data, old, path.name)  # what cannot be read again is never written
     recover(workspace)
     copy = backup_path(path, workspace.backup, now)
-    kept = {**before, copy: path.read_bytes()}
+    kept = {**before, copy: old}
     write_together(workspace, before=kept, master=NewMaster(data, expected_sha256), after=after)
     prune_backups(path, workspace.backup, copy)

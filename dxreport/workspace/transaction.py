@@ -1,15 +1,15 @@
 """Several files of a workspace, written together with its master or not at all.
 
-Every file is written beside its place, then renamed: first what the master will refer to, then the master, which
-makes all of it count, then what is handed out. A journal names them before: the next command that writes removes what
-a dead one left.
+Every file is written beside its place, then all reach the disk, then each is renamed: first what the master will refer
+to, then the master, which makes all of it count, then what is handed out. The names of one step reach the disk before
+the next. A journal names the files before: the next command that writes removes what a dead one left.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,7 +18,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..domain.errors import DxreportError, LockedError, MasterError, Unfinished
-from .files import atomic_write, beside, locked, opened_elsewhere, refuse_in_use, rename, unwritable, write_beside
+from .files import (
+    atomic_write,
+    beside,
+    locked,
+    opened_elsewhere,
+    refuse_in_use,
+    rename,
+    sync,
+    sync_folder,
+    unwritable,
+    write_beside,
+)
 from .paths import Workspace
 
 NOTHING: Mapping[Path, bytes] = MappingProxyType({})
@@ -158,7 +169,7 @@ class _Run:
     is_last: bool = False
 
     def prepare(self, files: Mapping[Path, bytes], *, journal: bool) -> None:
-        """Write the journal, then every file beside its place."""
+        """Write the journal, then every file beside its place and down to the disk."""
         self.temporary = {path: beside(path) for path in files}
         self.at = self.workspace.pending
         if journal:
@@ -167,6 +178,8 @@ class _Run:
             self.at = path
             refuse_in_use(path)
             write_beside(path, self.temporary[path], data)
+        for self.at in files:
+            sync(self.temporary[self.at])
 
     def _journal(self) -> bytes:
         root = self.workspace.root.resolve()
@@ -182,17 +195,19 @@ class _Run:
         for self.at in paths:
             self.placed[self.at] = self.at.read_bytes() if self.at.is_file() else None
             rename(self.temporary[self.at], self.at)
+        _sync_folders(self.placed)
 
     def place_master(self) -> None:
         """Rename the master into its place; nothing is undone after it."""
         self.at, self.is_last = self.workspace.master, True
         rename(self.temporary[self.at], self.at)
+        sync_folder(self.at.parent)
 
     def is_done(self) -> bool:
         """Whether the master is in place."""
         return self.is_last and not self.temporary[self.workspace.master].exists()
 
-    def place_rest(self, paths: Iterable[Path]) -> list[Path]:
+    def place_rest(self, paths: Collection[Path]) -> list[Path]:
         """Rename the files into their places; return those that cannot be."""
         failed = []
         for path in paths:
@@ -200,6 +215,7 @@ class _Run:
                 rename(self.temporary[path], path)
             except OSError:
                 failed.append(path)
+        _sync_folders(paths)
         return failed
 
     def undo(self) -> list[Path]:
@@ -223,6 +239,11 @@ class _Run:
         """Remove what is left beside the files, then the journal."""
         if not _remove(self.temporary.values()) and not lost:
             _remove([self.workspace.pending])
+
+
+def _sync_folders(paths: Iterable[Path]) -> None:
+    for folder in dict.fromkeys(path.parent for path in paths):
+        sync_folder(folder)
 
 
 def _remove(paths: Iterable[Path]) -> list[Path]:
