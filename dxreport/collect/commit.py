@@ -44,6 +44,7 @@ class Books:
         self.conflicts = ConflictRows(master.conflicts, self.when, master.settings)
         self.texts = {m.id: {ref: text for ref, text in m.values().items() if text} for m in master.measures}
         self._states: dict[tuple[str, int], Replayed] = {}
+        self._newest = ""  # number that this command gave
 
     @cached_property
     def chain(self) -> Chain:
@@ -206,7 +207,10 @@ class Books:
         """The number of a return: the one that its content has, or the next."""
         key = content_key(sha256, file)
         if key not in self._numbers:
-            self._numbers[key] = next_id("U", (*self._numbers.values(), *(r.id for r in self.master.receipts)))
+            taken = (
+                (self._newest,) if self._newest else (*self._numbers.values(), *(r.id for r in self.master.receipts))
+            )
+            self._newest = self._numbers[key] = next_id("U", taken)
         return self._numbers[key]
 
     # What this command changes

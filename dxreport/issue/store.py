@@ -99,6 +99,7 @@ class Archive:
         self._packed: Mapping[str, bytes] | None = None
         self._snapshots: dict[str, Snapshot | None] = {}
         self._forms: dict[tuple[str, Catalogue], Form | None] = {}
+        self._sheets: dict[str, frozenset[str]] = {}
         self.secret = secret_of(workspace)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -152,8 +153,10 @@ class Archive:
         """Return the names of all sheets of the template with this hash; none if it is not kept."""
         from ..ooxml.table import sheet_parts
 
-        data = self._template(digest)
-        return frozenset(sheet_parts(Package(data))) if data is not None else frozenset()
+        if digest not in self._sheets:
+            data = self._template(digest)
+            self._sheets[digest] = frozenset(sheet_parts(Package(data))) if data is not None else frozenset()
+        return self._sheets[digest]
 
     def workbook(self, issue: str) -> bytes:
         """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""

@@ -111,7 +111,7 @@ class SheetEdit:
             if number in gone:
                 self._data.remove(row)
                 continue
-            new = number - sum(1 for g in rows if g < number)
+            new = number - bisect_left(rows, number)
             row.set("r", str(new))
             for column, c in cells.items():
                 c.set("r", address(new, column))
@@ -192,23 +192,21 @@ class SheetEdit:
         if row not in self._rows:
             at = bisect_left(self._numbers, row)
             element = etree.Element(_ROW, r=str(row))
-            self._data.insert(at, element)
+            _insert(self._data, element, self._rows[self._numbers[at]] if at < len(self._numbers) else None)
             self._rows[row] = element
             insort(self._numbers, row)
         cells = self._row_cells(row)
         c = etree.Element(_C, r=address(row, column))
         if style:
             c.set("s", style)
-        self._rows[row].insert(sum(1 for other in cells if other < column), c)
+        _insert(self._rows[row], c, cells.get(min((other for other in cells if other > column), default=0)))
         cells[column] = c
         self._rows[row].attrib.pop("spans", None)
         return c
 
     def _style_above(self, row: int, column: int, top: int) -> str:
-        for number in reversed(self._numbers[: bisect_left(self._numbers, row)]):
-            if number < top:
-                break
-            if (above := self._row_cells(number).get(column)) is not None:
+        for at in range(bisect_left(self._numbers, row) - 1, bisect_left(self._numbers, top) - 1, -1):
+            if (above := self._row_cells(self._numbers[at]).get(column)) is not None:
                 return str(above.get("s", ""))
         return ""
 
@@ -225,6 +223,14 @@ class SheetEdit:
             c.remove(child)
         for name in ("t", "cm", "vm"):
             c.attrib.pop(name, None)
+
+
+def _insert(parent: etree._Element, element: etree._Element, before: etree._Element | None) -> None:
+    """Insert by a neighbour: lxml counts its way to the place of an index."""
+    if before is None:
+        parent.append(element)
+    else:
+        before.addprevious(element)
 
 
 def _boxes(element: etree._Element) -> list[Box]:

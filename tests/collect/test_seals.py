@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dxreport.collect.senders import foreign_sender
+from dxreport.collect.senders import Senders
 from dxreport.form.read.sheet import find_stamp
 from dxreport.form.stamp import Stamp
 from dxreport.issue import render
@@ -173,7 +173,7 @@ def test_a_key_that_was_not_issued_counts_as_none(sealed: Quarter) -> None:
     ],
 )
 def test_who_is_foreign(issued_quarter: Quarter, sender: str, foreign: str) -> None:
-    assert foreign_sender(issued_quarter.master, sender) == foreign
+    assert Senders(issued_quarter.master).foreign(sender) == foreign
 
 
 def test_an_address_of_a_department_is_known_wherever_it_is(issued_quarter: Quarter) -> None:
@@ -181,9 +181,9 @@ def test_an_address_of_a_department_is_known_wherever_it_is(issued_quarter: Quar
     departments = tuple(
         replace(d, cc="指定管理 <kan@example.com>") if d.name == OFFICE else d for d in master.departments
     )
-    assert foreign_sender(master, "kan@example.com") == "kan@example.com"
-    assert foreign_sender(replace(master, departments=departments), "kan@example.com") == ""
-    assert foreign_sender(replace(master, departments=departments), "other@example.com") == "other@example.com"
+    assert Senders(master).foreign("kan@example.com") == "kan@example.com"
+    assert Senders(replace(master, departments=departments)).foreign("kan@example.com") == ""
+    assert Senders(replace(master, departments=departments)).foreign("other@example.com") == "other@example.com"
 
 
 def test_new_items_may_be_in_any_order(tmp_path: Path) -> None:
