@@ -199,9 +199,9 @@ def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
         "on_plan": tally.standings.on_plan,
         "apart": tally.standings.apart,
         "activity_total": tally.activity_total,
-        "activity_shares": list(words.shares_shown(overview, tally.activities)),
+        "activity_shares": words.shares(overview, tally.activities),
         "measure_total": tally.measure_total,
-        "measure_shares": list(words.shares_shown(overview, tally.measures)),
+        "measure_shares": words.shares(overview, tally.measures),
     }
 
 
