@@ -37,16 +37,16 @@ def history(call: Call, measure: str | None) -> None:
         console.emit_json({"changes": [_record(c, original(c)) for c in changes]})
         return
     for c in changes:
-        console.out(f"{printed_moment(c.when)} {c.measure} {c.label}")
-        console.out(f"  「{shown(c.old, 50)}」→「{shown(c.new, 50)}」")
         cell = f" シート「{c.sheet}」 {c.cell}" if c.sheet else ""
         where = f"{c.return_id} {c.file}{cell}" if c.return_id else ""
-        console.out(f"  {'　'.join(part for part in (where, c.note) if part)}")
+        console.out(
+            f"{printed_moment(c.when)} {c.measure} {c.label}",
+            f"  「{shown(c.old, 50)}」→「{shown(c.new, 50)}」",
+            f"  {'　'.join(filter(None, (where, c.note)))}",
+        )
         if c.return_id:
-            path = original(c)
-            console.out(
-                f"  控え {path}" if path else "  控えがありません。master/returns をバックアップから戻してください。"
-            )
+            lost = "がありません。master/returns をバックアップから戻してください。"
+            console.out(f"  控え{f' {path}' if (path := original(c)) else lost}")
     console.out(f"変更 {len(changes)} 件" if changes else "変更はまだありません。")
 
 

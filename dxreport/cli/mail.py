@@ -72,22 +72,16 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
         console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {made} 通を {folder} に作りました。")
     elif not drafts.obstacles:
         console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind.value]}")
-    for obstacle in drafts.obstacles:
-        console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
+    console.say(*(f"注意: {o.department}: {o.reason}{o.fix}" for o in drafts.obstacles))
     for j in drafts.just_returned:
-        console.say(
-            f"{j.department}の{'、'.join(j.measures)}は、{short_day(j.day)}に差し戻しの下書きを作ったばかりなので、督促に入れていません。"
-        )
+        which, day = f"{j.department}の{'、'.join(j.measures)}", short_day(j.day)
+        console.say(f"{which}は、{day}に差し戻しの下書きを作ったばかりなので、督促に入れていません。")
     for receipt in drafts.unread:
-        whose = (
-            f"{receipt.department}から、シートを読み取れない" if receipt.department else "どの部署のものか分からない"
-        )
-        to = receipt.department or "送り主"
-        console.say(
-            f"注意: {whose}返送があります: {receipt.file}（{receipt.id}）。{to}への督促は、確かめてからにしてください。"
-        )
-    for moved in drafts.problems:
-        console.say(f"注意: {moved.message}{moved.fix}")
+        name, file = receipt.department, f"{receipt.file}（{receipt.id}）"
+        whose = f"{name}から、シートを読み取れない" if name else "どの部署のものか分からない"
+        fix = f"{name or '送り主'}への督促は、確かめてからにしてください。"
+        console.say(f"注意: {whose}返送があります: {file}。{fix}")
+    console.say(*(f"注意: {moved.message}{moved.fix}" for moved in drafts.problems))
     if written.kept:
         console.say(
             f"注意: 手を加えた下書きは、添付もそのままで残しました: {_names(written.kept)}。"

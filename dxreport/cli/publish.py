@@ -36,18 +36,15 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     written = write(workspace, printed, out or out_folder(workspace, master))
     measures = sorted(id_ for one in found for id_ in one.measures)
     too_tall = [cell for one in found for cell in one.too_tall]
-    pdfs = (path.with_suffix(".pdf") for path in written)
-    before = [path for path in dict.fromkeys(pdfs) if path not in written and path.exists()]
+    pdfs = dict.fromkeys(path.with_suffix(".pdf") for path in written)
+    before = [path for path in pdfs if path not in written and path.exists()]
     if call.as_json:
         files = [str(path) for path in written]
         answer = {"files": files, "measures": measures, "too_tall": too_tall, "pdf_before": list(map(str, before))}
         console.emit_json(answer)
     else:
-        console.out(f"{len(measures)} 施策のシートをまとめました。")
-        for path in written:
-            console.out(f"  {path}")
-    for cell in too_tall:
-        console.say(TOO_TALL.format(cell=cell))
+        console.out(f"{len(measures)} 施策のシートをまとめました。", *(f"  {path}" for path in written))
+    console.say(*(TOO_TALL.format(cell=cell) for cell in too_tall))
     if any(one.lacks_quarter for one in found):
         console.say(_NO_QUARTER)
     for path in before:

@@ -47,10 +47,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     if call.as_json:
         console.emit_json({"files": [str(path) for path in paths], "figures": plain(figures)})
         return
-    console.out(figures.title)
-    console.out(words.sentence(figures))
-    for path in paths:
-        console.out(f"  {path}")
+    console.out(figures.title, words.sentence(figures), *(f"  {path}" for path in paths))
     if figures.final_id:
         already = "" if done.new_final else f"（{figures.day}に、すでに確定しています）"
         console.out(f"確定報告 {figures.final_id}{already}")

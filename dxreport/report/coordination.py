@@ -1,4 +1,4 @@
-"""The coordinator's part of the report: sheets that are not in yet, and open points of data quality."""
+"""The coordinator's part of the report: missing sheets, and open points of data quality."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .records import Coordination, Missing, Point
 
 
 def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coordination:
-    """Return the sheets of the quarter's round that are not in the master, in 建制順, and open points.
+    """Return the sheets of the quarter's round that are not in the master, in 建制順, and the open points.
 
     A blank is an open point only where the form of the measure, as far as ``asked`` knows it, has an input for it.
     Raises UsageError where 設定 has no round of the quarter.
@@ -45,7 +45,7 @@ def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coo
 
 
 def measure_problems(master: Master, measure: Measure, round_: Round, inputs: Inputs | None = None) -> list[Problem]:
-    """Return the findings for a measure in a round, and the reasons its 成果目標 cannot be judged.
+    """Return the findings for a measure in a round, and the reasons why its 成果目標 cannot be judged.
 
     ``inputs`` is what its forms have input cells for, if that is known.
     """
@@ -59,7 +59,7 @@ def measure_problems(master: Master, measure: Measure, round_: Round, inputs: In
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
-    """Find 成果目標 with a number that cannot be judged by their 方向, in years that have begun; one problem a cause."""
+    """Yield one problem for each reason why 方向 cannot judge 成果目標, in years that have begun."""
     missing: dict[str, list[Ref]] = {}
     opposed: dict[tuple[str, str], list[Ref]] = {}
     for o in measure.outcomes:

@@ -52,12 +52,12 @@ _SAID = (Progress.ON_TRACK, Progress.LATE)  # with a label in columns, in which 
 
 
 def looks(categories: Sequence[Category]) -> list[dict[str, Any]]:
-    """Return the fill of each category: by its standing, the worse the darker; the last is that of all further words."""
+    """Return the fill of each category, the worse the darker; words beyond the fills of a standing share its last."""
     return [_FILLS[c.standing][: shade + 1][-1] for c, shade in shaded(categories)]
 
 
 def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
-    """Return the chart of a topic's ``bars``, in pixels: a bar for each row of its table."""
+    """Return the chart of a topic's ``bars``; ``width`` and ``height`` are in pixels."""
     bars = topic.bars
     assert bars is not None
     headers = list(topic.columns)
@@ -92,6 +92,6 @@ def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
 
 
 def lines(topic: Topic) -> int:
-    """Return how many lines of a chart's legend the names of its bars take, at about 60 characters a line."""
+    """Return how many lines the legend of a chart takes, at about 60 characters a line."""
     assert topic.bars is not None
     return 1 + sum(len(c.label) + 3 for c in topic.bars.categories) // 60

@@ -247,14 +247,11 @@ def test_what_is_stopped_is_not_late_and_in_no_denominator() -> None:
     found = figures(first_quarter(edits, replace(SETTINGS, progress_words=ENDS)), 1, NOW)
     whole = found.overview.whole
     assert counts(found, whole) == {ON_TRACK: 46, LATE: 5, "完了": 1, "中止": 1, "要注意": 1, "予定なし": 10}
-    numbers = whole.activities
-    assert [f(numbers) for f in (found.overview.due, found.overview.on_plan, found.overview.late)] == [53, 47, 6]
+    assert (whole.standings.due, whole.standings.on_plan, whole.standings.late) == (53, 47, 6)
     assert [x.measure.id for x in found.late] == ["01-07", "01-09", "01-09", "02-01", "03-01", "03-03"]
-    stopped = {
-        c.label: share
-        for c, share in zip(found.overview.categories, words.shares(found.overview, numbers), strict=True)
-    }
-    assert stopped["中止"] is stopped["予定なし"] is None and stopped["要注意"] == Decimal("1.9")
+    labels = [c.label for c in found.overview.categories]
+    stopped = dict(zip(labels, words.shares(found.overview, whole.activities), strict=True))
+    assert stopped["中止"] == stopped["予定なし"] == "–" and stopped["要注意"] == "1.9%"
 
 
 def test_a_late_activity_that_is_done_is_resolved_and_one_that_is_stopped_is_not() -> None:
@@ -267,10 +264,11 @@ def test_a_late_activity_that_is_done_is_resolved_and_one_that_is_stopped_is_not
 
 def test_of_the_54_that_were_due_49_are_on_plan_and_two_of_them_carry_a_mark(first: Figures) -> None:
     """01-12 K1 had planned 特になし and 03-05 K3 なし; both report 予定通り, and count."""
-    overview, numbers = first.overview, first.overview.whole.activities
-    assert (overview.due(numbers), overview.on_plan(numbers), overview.late(numbers)) == (54, 49, 5)
-    measures = overview.whole.measures
-    assert (overview.due(measures), overview.on_plan(measures), overview.late(measures)) == (24, 20, 4)
+    whole = first.overview.whole
+    assert (whole.standings.due, whole.standings.on_plan, whole.standings.late) == (54, 49, 5)
+    assert first.overview.due(whole.measures) == 24
+    measures = counts(first, whole, measures=True)
+    assert (measures[ON_TRACK], measures[LATE]) == (20, 4)
     marked = {(x.measure.id, x.key): x.notes for x in first.activities if x.notes}
     assert marked == {
         ("01-12", "K1"): ("作業予定は「特になし」ですが、進捗は「予定通り」と報告されています。",),
