@@ -230,6 +230,7 @@ class Books:
     sent: dict[str, Sent] = field(default_factory=dict)
     came: dict[str, tuple[Answers, ...]] = field(default_factory=dict)  # by return
     stamps: dict[str, tuple[str, int]] = field(default_factory=dict)
+    came_last: dict[str, dict[str, tuple[dict[str, str], object]]] = field(default_factory=dict)
     hands: dict[tuple[str, str], str] = field(default_factory=dict)  # what was typed last, and when
     ever: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
@@ -237,7 +238,8 @@ class Books:
         """Books that go their own way."""
         return replace(
             self, own=dict(self.own), renamed=dict(self.renamed), gone=set(self.gone), typed=set(self.typed),
-            sent=dict(self.sent), came=dict(self.came), stamps=dict(self.stamps), hands=dict(self.hands),
+            sent=dict(self.sent), came=dict(self.came), stamps=dict(self.stamps),
+            came_last=dict(self.came_last), hands=dict(self.hands),
             ever={key: set(texts) for key, texts in self.ever.items()},
         )  # fmt: skip
 
@@ -458,6 +460,31 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
         assert new in ever or new == "" or any(new == a.texts.get(address) for _, a in books.said(measure)), (
             "a text that nobody wrote", measure, address, old, new,
         )  # fmt: skip
+
+
+def as_never_come(books: Books, before: Eye, after: Eye, return_id: str) -> None:
+    """A return that was the last to happen to a measure leaves no trace in it."""
+    for measure, (texts, last) in books.came_last.get(return_id, {}).items():
+        if last == _happened(books, before, measure):
+            found = differences({measure: texts}, {measure: after.texts[measure]})
+            assert not found, ("left behind", return_id, found)
+
+
+def comes_last(books: Books, before: Eye, after: Eye, return_id: str) -> None:
+    """Note what the measures of a return were like before it came, alone."""
+    mine = {key[1] for key in after.receipts if key[0] == return_id and key[1]}
+    typed = {m for m, a in books.typed}
+    books.came_last[return_id] = {
+        m: (before.texts[m], _happened(books, after, m)) for m in mine if m in before.texts and m not in typed
+    }
+
+
+def _happened(books: Books, eye: Eye, measure: str) -> tuple[object, ...]:
+    """All that tells whether anything happened to a measure."""
+    rows = tuple(tuple(row.values()) for row in eye.receipts.values() if row["施策ID"] == measure)
+    asked = tuple(tuple(row.values()) for row in eye.conflicts.values() if row["施策ID"] == measure)
+    changes = sum(row["施策ID"] == measure for row in eye.changes)
+    return rows, asked, changes, sorted(key for key in books.typed if key[0] == measure)
 
 
 def nothing_changed(before: Eye, after: Eye) -> None:

@@ -97,6 +97,7 @@ class Year:
     drawn: int = 0
     formats: dict[str, str] = field(default_factory=dict)  # of the workbooks that came
     littered: bool = False  # by a command that died, until the next one that writes
+    kept: dict[Path, str] = field(default_factory=dict)
     checked: str = ""  # the hash of the master that was looked at last
 
     @property
@@ -297,6 +298,8 @@ class Desk:
         new = [id_ for id_ in after.issues if id_ not in before.issues]
         for id_ in new:
             year.books.sent[id_] = self._sent(year, after, id_)
+            [out] = year.workspace.reports.glob(f"*_配付/{after.issues[id_]['ファイル名']}")
+            assert out.read_bytes() == year.books.sent[id_].data, ("another workbook is handed out", out)
         again = run([*words, "-C", str(year.root), "--now", (self.now + timedelta(minutes=1)).isoformat()])
         assert again.code == 0 and year.data == after.data, ("rendered again", words, again)
         self._done(year)
@@ -451,8 +454,9 @@ class Desk:
             gone = {x: t for x, t in a.texts.items() if shown[x] != t}
             assert all(shown[x] == sent.texts[a.measure].get(x, "") for x in gone), ("another text", path, gone)
             assert not gone or year.formats[parent] != "xlsx", ("not on the copy", path, gone)
-            found = year.books.eye.receipts[parent, a.measure, a.issue]["指摘"]
-            assert not gone or "E301" in found, ("not on the copy", path, gone)  # what stood in closed cells
+            row = year.books.eye.receipts[parent, a.measure, a.issue]
+            closed = "E301" in row["指摘"] or row["状態"] in law.ASIDE  # what stood in closed cells is not on it
+            assert not gone or closed, ("not on the copy", path, gone)
             a = replace(a, texts={x: t for x, t in a.texts.items() if x not in gone})
             before = sent.texts[a.measure] | dict(a.texts)
             new = {x: t for x, t in answer(sent, a.measure, year.number, choose, choose.below(2)).items()}
@@ -564,6 +568,8 @@ class Desk:
         law.stays_in(before, after, renewed)
         law.only_answers(books, before, after, renewed)
         law.nothing_lost(books, before, after)
+        if len(papers) == len(fresh) == 1 and not whole:
+            law.comes_last(books, before, after, next(iter(fresh)))
         for id_, paper in fresh.items():
             for a in paper.answers:
                 row = after.receipts.get((id_, a.measure, a.issue))
@@ -735,13 +741,14 @@ class Desk:
         ids = sorted({k[0] for k, r in before.receipts.items() if r["状態"] != "取下げ"})
         if not ids:
             raise Instead("back")
-        id_ = ids[-1 - choose.below(min(len(ids), 4))]
+        id_ = ids[-1 - min(len(ids) - 1, choose.of((0, 0, 0, 1, 2, 3)))]
         ran = self.command(year, choose, "withdraw", id_)
         after = self._look(year)
         if ran.code in (2, 3):
             assert year.data == before.data
             return
         law.goes_back(year.books, before, after, id_)
+        law.as_never_come(year.books, before, after, id_)
         for key, row in after.receipts.items():
             assert key[0] != id_ or row["状態"] == "取下げ", dict(row)
         self._done(year)
@@ -775,6 +782,10 @@ class Desk:
         year.books = year.past[hashlib.sha256(data).hexdigest()].copy()
         year.workspace.master.write_bytes(data)
         year.papers = [p for p in year.papers if all(a.issue in year.books.sent for a in p.answers)]
+        names = {row["名前"] for row in year.books.eye.rows("項目")}
+        year.fields = {name.rstrip("新"): name for name in names if name.rstrip("新") in FIELDS}
+        if year.drawn < 2:
+            self._draw(year)
         self.say(f"restored {path.name}; {sorted(set(papers_known) - set(year.books.came))} are not known any more")
         self._look(year)
         self._done(year)
@@ -942,6 +953,8 @@ class Desk:
         if year.checked == year.books.eye.sha256:
             return
         year.checked = year.books.eye.sha256
+        if not year.littered:
+            self._keeps(year)
         for path in year.root.rglob("*.xlsx"):
             if "returns" not in path.parts and "backup" not in path.parts:
                 assert not _unsound(data := path.read_bytes()), (path, _unsound(data))
@@ -956,6 +969,15 @@ class Desk:
         found = law.differences(seen, there)
         assert not found, ("read otherwise", found)
         assert not strayed(year.workspace, master), strayed(year.workspace, master)
+
+    def _keeps(self, year: Year) -> None:
+        """What was kept stays as it is."""
+        folders = ("issued", "forms", "returns", "readings", "terms", "log", "final")
+        paths = [p for name in folders for p in sorted((year.workspace.master_folder / name).glob("*")) if p.is_file()]
+        now = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        lost = [path for path, digest in year.kept.items() if now.get(path) != digest]
+        assert not lost, ("not kept", lost)
+        year.kept = now
 
 
 @cache
