@@ -25,13 +25,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import openpyxl
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
+from openpyxl.worksheet.table import TableColumn
 
 from dxreport.cli import main as dxreport
 from dxreport.collect.strayed import strayed
@@ -41,6 +42,8 @@ from dxreport.lifecycle import sample
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import read_master
+from dxreport.ooxml.refs import address as cell_name
+from dxreport.ooxml.refs import cell as cell_at
 from dxreport.sendback.fill import positions
 from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
@@ -69,9 +72,10 @@ from tests.support.abstract import Choices
 from tests.support.declared_form import template
 from tests.support.evaluation import Evaluation
 from tests.support.measures import measure
-from tests.support.packages import delete_row, edited, faults
+from tests.support.packages import S, delete_row, edited, faults
 from tests.support.sending import zipped
 
+MEMO = "備考"
 FORM = "年間活動計画.xlsx"
 Step = tuple[str, int]
 _PREFIX = {"施策": "", "取組": "activity.", "費用": "費用."}
@@ -654,6 +658,71 @@ class Desk:
         self._look(year)
         self._done(year)
 
+    def step_sort(self, year: Year, choose: Choices) -> None:
+        """The rows of a table are sorted the other way round."""
+        sheet = choose.of(("施策", "取組", "成果目標"))
+
+        def turn(root: etree._Element) -> None:
+            rows = [r for r in root.iter(f"{S}row") if r.get("r") != "1" and any(len(c) for c in r)]
+            places = [r.get("r") for r in rows]
+            for row, number in zip(rows, reversed(places), strict=True):
+                row.set("r", number)
+                for c in row:
+                    c.set("r", cell_name(int(number), cell_at(c.get("r"))[1]))
+            for row, after in zip(reversed(rows), [rows[0].getprevious(), *reversed(rows[1:])], strict=True):
+                after.addnext(row)
+
+        before = year.books.eye
+        year.workspace.master.write_bytes(edited(before.data, sheet, turn))
+        self.say(f"sorted {sheet}")
+        law.nothing_changed(before, self._look(year))
+        self._done(year)
+
+    def step_memo(self, year: Year, choose: Choices) -> None:
+        """The office adds a column of its own to a table, and writes there."""
+        sheet = choose.of(("施策", "取組"))
+        key = MEMO if sheet == "施策" else f"activity.{MEMO}"
+        books, eye = year.books, year.books.eye
+        if (sheet, MEMO) not in books.own:
+
+            def add(page: openpyxl.worksheet.worksheet.Worksheet) -> None:
+                [table] = page.tables.values()
+                first, last = cell_at(table.ref.partition(":")[0]), cell_at(table.ref.partition(":")[2])
+                column = last[1] + 1
+                table.ref = table.autoFilter.ref = f"{cell_name(*first)}:{cell_name(last[0], column)}"
+                table.tableColumns.append(TableColumn(id=column, name=MEMO))
+                page.cell(1, column, MEMO)
+
+            Evaluation(year.root).retype(sheet, add)
+            books.own[sheet, MEMO] = key
+            books.gone.add(key)  # no field of ours
+            eye = self._look(year)
+        measure_ = choose.of(tuple(eye.texts))
+        items = sorted({parts(a)[1] for a in eye.texts[measure_] if a.startswith("activity.name/")})
+        address = key if sheet == "施策" else f"{key}/{choose.of(items)}" if items else ""
+        if where := address and eye.place(measure_, address):
+            text = choose.of(("要確認", "電話済み"))
+            change = partial(type_in, at=where[1:], text=text)
+            year.workspace.master.write_bytes(edited(eye.data, where[0], change))
+            self._typed(year, measure_, address)
+        self.say(f"noted {measure_} {address}")
+        self._look(year)
+        self._done(year)
+
+    def step_astray(self, year: Year, choose: Choices) -> None:
+        """A file of another year is collected here."""
+        others = [y for y in self.years if y is not year and y.papers]
+        if not others:
+            raise Instead("back")
+        paper = choose.of(choose.of(others).papers)
+        before = year.books.eye
+        self.command(year, choose, "collect", str(paper.path))
+        after = self._look(year)
+        law.nothing_changed(before, after)
+        fresh = [row for key, row in after.receipts.items() if key not in before.receipts]
+        assert all(row["状態"] == "受付不可" for row in fresh), fresh
+        self._done(year)
+
     def step_measure(self, year: Year, choose: Choices) -> None:
         """A measure is added by hand, with an activity."""
         id_ = f"0{1 + choose.below(2)}-0{4 + choose.below(3)}"
@@ -918,6 +987,8 @@ class Desk:
                     continue
                 if parts(a)[0] not in {parts(x)[0] for x in next_.books.own.values()} and parts(a)[0] in year.fields:
                     continue
+                if MEMO in a:
+                    continue
                 if parts(a)[1] and not any(item_of(x) == item_of(a) for x in old.get(m, {})):
                     continue  # an item that is gone stays in the next year
                 rows = [r for r in after.conflicts.values() if (r["施策ID"], r["欄"], r["返送"]) == (m, a, new)]
@@ -1038,7 +1109,7 @@ class Years(RuleBasedStateMachine):
 MIX = (
     ("issue",) * 6 + ("back",) * 14 + ("copy",) * 4 + ("again",) * 4 + ("edit",) * 6 + ("strike",) * 2 + ("decide",) * 5
     + ("accept",) * 2 + ("withdraw",) * 3 + ("dismiss",) * 2 + ("form",) * 2 + ("field",) * 3 + ("settings",) * 1 + ("state",) * 1
-    + ("final",) * 2 + ("look",) * 2 + ("roll",) * 2 + ("restore",) * 1 + ("strange", "measure")
+    + ("final",) * 2 + ("look",) * 2 + ("roll",) * 2 + ("restore",) * 1 + ("strange", "measure", "sort", "memo", "astray")
 )  # fmt: skip
 
 
