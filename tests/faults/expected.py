@@ -462,6 +462,21 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
         )  # fmt: skip
 
 
+def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:
+    """Nobody is chased whose answer is in, nobody passed over who owes one."""
+    rows = [r for r in eye.receipts.values() if r["施策ID"] == measure and round_ in (r["回"], r["別の回"])]
+    came = [r for r in rows if r["状態"] not in ASIDE and not r["置き換え"]]
+    issued = any(r["回"] == round_ and measure in r["施策ID"].split("、") for r in eye.issues.values())
+    held = [r for r in came if r["状態"] not in IN]
+    if not came:
+        fine = ("発行", "未提出", "差し戻し") if issued else ("未発行", "確認中", "差し戻し")
+    elif not held:
+        fine = ("反映済", "報告事項なし", "確認中")
+    else:
+        fine = ("差し戻し", "確認中", "反映済", "報告事項なし")
+    assert state in fine, ("status", measure, round_, state, [dict(r) for r in rows])
+
+
 def as_never_come(books: Books, before: Eye, after: Eye, return_id: str) -> None:
     """A return that was the last to happen to a measure leaves no trace in it."""
     for measure, (texts, last) in books.came_last.get(return_id, {}).items():

@@ -45,6 +45,7 @@ from dxreport.master.read import read_master
 from dxreport.ooxml.refs import address as cell_name
 from dxreport.ooxml.refs import cell as cell_at
 from dxreport.sendback.fill import positions
+from dxreport.status.round_status import status
 from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
 from tests.faults import expected as law
@@ -1040,6 +1041,9 @@ class Desk:
         found = law.differences(seen, there)
         assert not found, ("read otherwise", found)
         assert not strayed(year.workspace, master), strayed(year.workspace, master)
+        for round_ in master.settings.rounds:
+            for sheet in status(master, round_, self.now.date()).sheets:
+                law.told_truly(year.books.eye, sheet.measure, round_.name, sheet.state.value)
 
     def _keeps(self, year: Year) -> None:
         """What was kept stays as it is."""
