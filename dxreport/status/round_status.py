@@ -167,7 +167,8 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
     deadline = issue.due(round_) if issue else round_.deadline
     late = max(0, (today - date.fromisoformat(deadline)).days) if deadline else 0
     receipts = [r for r in ledgers.receipts.get(measure.id, ()) if not _left_to(department, master, issue, r)]
-    answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
+    # A blank copy hides no answer, nor does an older mail that came late and is held.
+    answers = [r for r in receipts if r.state is not ReceiptState.SILENT and not r.replaced_by] or receipts
     receipt = max(answers, key=lambda r: r.number, default=None)
     conflicts = ledgers.conflicts(measure.id)
     if receipt is not None and receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
