@@ -76,9 +76,9 @@ def render(
     offices = len({b.issue.department for b in books})
     size = f"{offices} 部署 {len(books)} 冊" if len(books) > offices else f"{offices} 部署"
     console.out(console.table(rows, ("発行番号", "部署", "施策", "ファイル", ""), right={2}))
-    measures = sum(len(b.issue.measures) for b in books)
+    count = sum(len(b.issue.measures) for b in books)
     done = "作る予定です（何も書いていません）" if dry_run else "作りました"
-    console.out(f"\n{round_.name}: {size} {measures} 施策のシートを {folder} に{done}。")
+    console.out(f"\n{round_.name}: {size} {count} 施策のシートを {folder} に{done}。")
     console.out(f"提出期限: {printed(due) or 'なし（シートにも、メールにも書かれません）'}")
     if _passed(call, due):
         console.say(
