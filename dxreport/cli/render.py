@@ -36,7 +36,7 @@ def render(
     out: Path | None,
     dry_run: bool,
 ) -> None:
-    """部署ごとに、記入してもらうブックを作ります（1施策 1シート）。
+    """部署ごとに、記入してもらうブックを作ります（1施策 1シート。一覧の様式では、部署の施策を 1シートに並べます）。
 
     様式は、マスターの「施策」「部署」「設定」の回の表の「様式」の列で選びます（左のものほど優先）。
     一つの部署に様式がいくつかあれば、様式ごとに 1 冊です。
@@ -75,10 +75,10 @@ def render(
     ]
     offices = len({b.issue.department for b in books})
     size = f"{offices} 部署 {len(books)} 冊" if len(books) > offices else f"{offices} 部署"
-    console.out(console.table(rows, ("発行番号", "部署", "シート", "ファイル", ""), right={2}))
-    sheets = sum(len(b.issue.measures) for b in books)
+    console.out(console.table(rows, ("発行番号", "部署", "施策", "ファイル", ""), right={2}))
+    count = sum(len(b.issue.measures) for b in books)
     done = "作る予定です（何も書いていません）" if dry_run else "作りました"
-    console.out(f"\n{round_.name}: {size} {sheets} シートを {folder} に{done}。")
+    console.out(f"\n{round_.name}: {size} {count} 施策のシートを {folder} に{done}。")
     console.out(f"提出期限: {printed(due) or 'なし（シートにも、メールにも書かれません）'}")
     if _passed(call, due):
         console.say(

@@ -170,11 +170,11 @@ class Books:
         """The names of returned files, by return."""
         return {id_: reads[0].file for id_, reads in self.reads().items()}
 
-    def withdrawn(self) -> set[str]:
-        """The withdrawn returns, except those with a sheet accepted since."""
+    def withdrawn(self, *, partly: bool = False) -> set[str]:
+        """The withdrawn returns, except those with a sheet accepted since; ``partly`` also those of a measure."""
         out: set[str] = set()
         for entry in self.entries:
-            if isinstance(entry.event, Withdraw):
+            if isinstance(entry.event, Withdraw) and (partly or not entry.event.measure):
                 out.add(entry.event.return_id)
             elif isinstance(entry.event, Accept):
                 out.discard(entry.event.return_id)
@@ -314,8 +314,8 @@ class Books:
 
 
 def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:
-    """Whether an event dismisses the unreadable part of a return."""
-    return isinstance(event, Withdraw) or (isinstance(event, Dismiss) and not event.issue)
+    """Whether an event puts the unreadable part of a return aside."""
+    return (isinstance(event, Withdraw) and not event.measure) or (isinstance(event, Dismiss) and not event.issue)
 
 
 def _place(row: Receipt, readings: Mapping[str, Reading]) -> tuple[int, int]:

@@ -83,7 +83,10 @@ class Judge:
         known = {ref for p in read.problems if p.severity == "error" for ref in p.fields} | {
             str(ref) for ref in (*others, *due)
         }
-        findings = [f for found in judge(case) if (f := _without(found, known))]
+        raw = judge(case)
+        # What has no cell on the sheet cannot be missed: a list that is drawn twice may end at different items.
+        unseen = {r for f in raw if f.kind.code in LACKING for r in f.refs if r.item and r not in read.cells}
+        findings = [f for found in raw if (f := _without(found, known | set(map(str, unseen))))]
         found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)
         errors = [p for p in told if p.severity == "error"]

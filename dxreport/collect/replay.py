@@ -153,10 +153,11 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """A return was taken out."""
+    """A return was taken out, or of it what it says of one ``measure``."""
 
     return_id: str
     reason: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

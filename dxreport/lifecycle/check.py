@@ -28,7 +28,7 @@ from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
-from ..issue.forms import default_form, find_form, form_files, said_form, suggested_form
+from ..issue.forms import default_form, find_form, form_files, other_books, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive
 from ..master.records import Master, Place
@@ -63,6 +63,7 @@ from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
+_OTHER_FORMAT = "様式に使えるのは .xlsx のファイルです。Excel ブック（.xlsx）で保存し直してください。"
 _WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
 _TRIAL = "R00X-000"  # the number of an issue that is never made
@@ -118,6 +119,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
             continue
         notes = (*form.notes, *word_notes(form, master.settings), *(() if used_in else (_UNUSED,)))
         checked.append(CheckedTemplate(path, _trial_faults(form, master, used_in), notes))
+    checked += (CheckedTemplate(path, (), (_OTHER_FORMAT,)) for path in other_books(templates))
     book = MasterWorkbook(Package(master.data))
     by_round = {name: [forms[p] for p in used] for name, used in uses.items() if used.keys() <= forms.keys()}
     asked = _asked(master.settings, uses, forms)

@@ -97,6 +97,22 @@ def test_a_rating_pasted_wrongly_and_reasons_that_lack(scene: Evaluation) -> Non
     assert not [p for p in found(plan) if p[1] == "error"] and scene.values()["評価理由"] == "利用が伸びない"
 
 
+def test_what_has_no_cell_on_the_sheet_is_not_missed(tmp_path: Path) -> None:
+    """決算額, always required, is drawn below in a list without spare rows; above, a department adds an item."""
+    scene = evaluation.make(tmp_path / "評価")
+    path = scene.workspace.templates / FORM
+    book = openpyxl.load_workbook(path)
+    sheet = book["事務事業評価"]
+    sheet["F10"].value, sheet["F10"].protection = None, openpyxl.styles.Protection(locked=True)
+    sheet["A26"], sheet["B26"] = "{% for 費 in measure.費用 %}{% endfor %}", "{{ 費.決算額 }}"
+    sheet["B26"].protection = openpyxl.styles.Protection(locked=False)
+    book.save(path)
+    scene.issue()
+    added = {"費用.費目/費用3": "旅費", "費用.予算額/費用3": 50}
+    assert found(scene.collect(scene.filled({**ANSWERS, **added}))) == []
+    assert {ref: scene.values()[ref] for ref in added} == {"費用.費目/費用3": "旅費", "費用.予算額/費用3": "50"}
+
+
 def test_what_the_coordinator_writes_stays(scene: Evaluation) -> None:
     plan = scene.collect(scene.filled({**ANSWERS, "二次評価": "A"}))
     assert found(plan) == [("E301", "error", "二次評価")]

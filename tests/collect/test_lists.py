@@ -13,9 +13,10 @@ from lxml import etree
 from openpyxl.comments import Comment
 
 from dxreport.collect.plan import FilePlan, SheetPlan, Status
-from dxreport.collect.resolve import decide
+from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import FOLDER
 from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
 from dxreport.issue.forms import FORM_NAME, Forms
@@ -126,6 +127,26 @@ def test_a_measure_is_withdrawn_with_its_return(quarter: ListQuarter) -> None:
     quarter.collect(quarter.filled({}))
     assert quarter.values(TWO) != before[TWO]
     withdraw(quarter.workspace, "U0001", "取り違え", RETURNED)
+    assert {m: quarter.values(m) for m in (ONE, TWO)} == before
+
+
+def test_one_measure_of_a_list_is_withdrawn_and_brought_back(quarter: ListQuarter) -> None:
+    data, before = quarter.filled({}), {m: quarter.values(m) for m in (ONE, TWO)}
+    quarter.collect(data)
+    taken = {m: quarter.values(m) for m in (ONE, TWO)}
+    done = withdraw(quarter.workspace, "U0001", "取り違え", RETURNED, measure=TWO)
+    assert {c.measure for c in done.changes} == {TWO} and [r.measure for r in done.receipts] == [TWO]
+    assert (quarter.values(ONE), quarter.values(TWO)) == (taken[ONE], before[TWO])
+    states = {(r.measure, r.state.value) for r in quarter.master.receipts}
+    assert {(ONE, "取込済"), (TWO, "取下げ")} <= states
+    for measure, said in ((TWO, "すでに"), ("03-01", "ありません")):
+        with pytest.raises(UsageError, match=said):
+            withdraw(quarter.workspace, "U0001", "", RETURNED, measure=measure)
+    again = sheets(quarter.collect(data).files)  # the same file: what was withdrawn stays out
+    assert {p.code for p in again[TWO].problems} == {"W509"} and again[ONE].problems == ()
+    accept(quarter.workspace, "U0001", TWO, "やはり正しい", RETURNED)
+    assert quarter.values(TWO) == taken[TWO]
+    withdraw(quarter.workspace, "U0001", "すべて", RETURNED)
     assert {m: quarter.values(m) for m in (ONE, TWO)} == before
 
 

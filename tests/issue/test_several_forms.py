@@ -285,6 +285,12 @@ def test_check_says_which_form_nobody_uses(two: Quarter, capsys: pytest.CaptureF
     assert notes[f"templates/{FORM_NAME}"] == [] and "使われていません" in notes[f"templates/{SECOND}.xlsx"][0]
 
 
+def test_check_says_that_a_form_of_another_format_is_none(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    (two.workspace.templates / "評価シート.ods").write_bytes(b"")
+    notes = {t["path"]: t["notes"] for t in checked(two, capsys)["templates"]}
+    assert ".xlsx" in notes["templates/評価シート.ods"][0]
+
+
 def test_check_says_that_a_form_must_be_said(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
     (two.workspace.templates / FORM_NAME).rename(two.workspace.templates / "進捗シート.xlsx")
     say(two.workspace.master, {("設定", r.name): "進捗シート" for r in two.master.settings.rounds if r.quarter != 2})
