@@ -26,7 +26,7 @@ help:
 	@echo 'make attack  read thousands of damaged files, let every command die or fail wherever it writes, play whole years (MINUTES=30)'
 	@echo 'make lint    check style, types and import contracts'
 	@echo 'make docs    regenerate the documents made from the program'
-	@echo 'make bench   run the benchmarks (NAME=help to run one)'
+	@echo 'make bench   run all benchmarks (ARGS=--write for RESULTS.md and the README, NAME=lens for one)'
 	@echo 'make lock    renew the locks; UPGRADE= keeps the versions and takes in what setup.cfg says'
 	@echo 'make audit   look for known vulnerabilities in what is locked'
 	@echo 'make wheel   build a wheel and an sdist in dist/'
@@ -81,7 +81,7 @@ docs: $(READY)
 	$(BIN)/python -m tests.support.generated
 
 bench: $(READY)
-	set -e; for file in benchmarks/$(or $(NAME),*).py; do $(BIN)/python $$file; done
+	$(BIN)/python benchmarks/$(or $(NAME),results).py $(ARGS)
 
 # Versions with hashes, for every Python and system: what tests, checks and benchmarks need, and of it what the program
 # itself needs.

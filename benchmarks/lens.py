@@ -6,7 +6,7 @@ What each measurement includes:
             openpyxl     load the template's bytes, write the same texts into the same cells, save
             XlsxWriter   write the same sheets, cells, formats, merges, sizes and dropdowns from code, close
             xltpl        render a template prepared and compiled for this measure, save
-            floor        only deflate the parts of dxreport's workbook
+            floor        only deflate the parts of dxreport's workbook that no other book shares
     read    dxreport     the bytes of a returned workbook → the cells of its sheet as their author saw them, with
                          formulas, notes and merges → every text of the measure by its address
             calamine     the bare values of the sheet from the same bytes
@@ -15,6 +15,8 @@ What each measurement includes:
 
 The candidates take turns, each time with the next of the 26 real measures, so that a slow moment
 affects all of them and no text cache helps. Prints the median of each and its ratio to dxreport's.
+Times are of the processor. Parts that all books share (styles, theme, pictures) dxreport deflates once for a form, so
+the floor leaves them out.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ from __future__ import annotations
 import gc
 import io
 import statistics
-import sys
 import tempfile
 import time
 import warnings
@@ -32,9 +33,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
-import xlsxwriter
+from drawn import RecordedBook
 from openpyxl.cell.cell import MergedCell
+from processes import table
 from python_calamine import CalamineWorkbook
+from xltpl.writerx import BookWriter
 
 from dxreport.domain.model import Measure
 from dxreport.form.compile import load_form
@@ -45,7 +48,6 @@ from dxreport.lifecycle import sample
 from dxreport.ooxml import text_metrics
 from dxreport.ooxml.cells import Grid
 from dxreport.ooxml.package import Package
-from dxreport.ooxml.refs import cell
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.workspace.bundled import bundled
 
@@ -88,87 +90,10 @@ def by_openpyxl(template: bytes, texts: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
-class RecordedBook:
-    """The content and formats of a rendered workbook, recorded once to be rewritten from code."""
-
-    def __init__(self, book: bytes) -> None:
-        self.sheets = [RecordedSheet(sheet) for sheet in openpyxl.load_workbook(io.BytesIO(book)).worksheets]
-
-    def write(self) -> bytes:
-        """Render with XlsxWriter: the whole workbook from code."""
-        out = io.BytesIO()
-        book = xlsxwriter.Workbook(out, {"in_memory": True})
-        formats: dict[tuple, xlsxwriter.format.Format] = {}
-        for sheet in self.sheets:
-            sheet.write(book, formats)
-        book.close()
-        return out.getvalue()
-
-
-class RecordedSheet:
-    """One recorded sheet: cells with formats, merges, widths, heights and dropdowns."""
-
-    def __init__(self, sheet) -> None:
-        self.title = sheet.title
-        self.lists = [
-            (str(v.sqref), (v.formula1 or "").strip('"').split(","))
-            for v in sheet.data_validations.dataValidation
-            if v.type == "list"
-        ]
-        self.merges = [str(m) for m in sheet.merged_cells.ranges]
-        self.widths = {cell(f"{k}1")[1] - 1: d.width for k, d in sheet.column_dimensions.items()}
-        self.heights = {n - 1: d.height for n, d in sheet.row_dimensions.items() if d.height}
-        self.cells = [
-            (c.row - 1, c.column - 1, c.value, _format(c))
-            for row in sheet.iter_rows() for c in row if not isinstance(c, MergedCell) and (c.value is not None or c.has_style)
-        ]  # fmt: skip
-
-    def write(self, book: xlsxwriter.Workbook, formats: dict[tuple, xlsxwriter.format.Format]) -> None:
-        """Write the sheet to a new workbook."""
-        sheet = book.add_worksheet(self.title)
-        for column, width in self.widths.items():
-            sheet.set_column(column, column, width)
-        for row, height in self.heights.items():
-            sheet.set_row(row, height)
-        for ref in self.merges:
-            sheet.merge_range(ref, "")
-        for row, column, value, key in self.cells:
-            style = formats.get(key)
-            if style is None:
-                style = formats[key] = book.add_format(dict(key))
-            if value is None:
-                sheet.write_blank(row, column, None, style)
-            else:
-                sheet.write_string(row, column, str(value), style)
-        for areas, words in self.lists:
-            for area in areas.split():
-                sheet.data_validation(area, {"validate": "list", "source": words})
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&P / &N")
-        sheet.protect()
-
-
-def _format(c) -> tuple:
-    fill = c.fill.fgColor.rgb if c.fill.patternType == "solid" and isinstance(c.fill.fgColor.rgb, str) else ""
-    properties = {
-        "font_name": c.font.name, "font_size": c.font.sz, "bold": bool(c.font.b), "text_wrap": bool(c.alignment.wrap_text),
-        "valign": {"center": "vcenter"}.get(c.alignment.vertical, c.alignment.vertical) or "bottom",
-        "align": c.alignment.horizontal or "left", "locked": bool(c.protection.locked), "num_format": c.number_format,
-        "left": 1 if c.border.left.style else 0, "right": 1 if c.border.right.style else 0,
-        "top": 1 if c.border.top.style else 0, "bottom": 1 if c.border.bottom.style else 0,
-    }  # fmt: skip
-    if fill:
-        properties |= {"bg_color": f"#{fill[-6:]}", "pattern": 1}
-    return tuple(properties.items())
-
-
 class XltplTemplate:
     """Render with xltpl, from a template with one tag per text of a measure."""
 
     def __init__(self, book: bytes, measure: Measure, texts: dict[str, str], folder: Path) -> None:
-        from xltpl.writerx import BookWriter
-
         drawn = openpyxl.load_workbook(io.BytesIO(book))
         for name in drawn.sheetnames:
             if name != measure.id:
@@ -208,61 +133,72 @@ def inflate(book: bytes) -> None:
             z.read(name)
 
 
+def own_parts(books: dict[str, bytes]) -> dict[str, list[bytes]]:
+    """Return the parts of each book that differ from book to book."""
+    parts = {}
+    for id_, book in books.items():
+        with zipfile.ZipFile(io.BytesIO(book)) as z:
+            parts[id_] = {name: z.read(name) for name in z.namelist()}
+    first, *others = parts.values()
+    shared = {name for name, data in first.items() if all(other.get(name) == data for other in others)}
+    return {id_: [data for name, data in of.items() if name not in shared] for id_, of in parts.items()}
+
+
 def deflate(parts: list[bytes]) -> None:
-    """Deflate all parts: the floor of rendering."""
+    """Deflate a book's own parts as fast as zlib can: the floor of rendering."""
     for part in parts:
         zlib.compress(part, 1)
 
 
-def main() -> None:
-    """Run all candidates and print the results."""
+def measured() -> dict[str, str]:
+    """Run all candidates; return a table for rendering and one for reading."""
     warnings.simplefilter("ignore")
     template = TEMPLATE.read_bytes()
     books = {m.id: by_dxreport(m) for m in MEASURES}
     texts = {m.id: texts_of(books[m.id], m) for m in MEASURES}
-    parts = {
-        id_: [zipfile.ZipFile(io.BytesIO(b)).read(n) for n in zipfile.ZipFile(io.BytesIO(b)).namelist()]
-        for id_, b in books.items()
-    }
+    parts = own_parts(books)
     recorded = {m.id: RecordedBook(books[m.id]) for m in MEASURES}
     render: dict[str, Callable[[Measure], object]] = {
         "dxreport": by_dxreport,
-        "openpyxl load-fill-save": lambda m: by_openpyxl(template, texts[m.id]),
-        "XlsxWriter from code": lambda m: recorded[m.id].write(),
-        "floor (deflate)": lambda m: deflate(parts[m.id]),
+        "openpyxl (load, fill, save)": lambda m: by_openpyxl(template, texts[m.id]),
+        "XlsxWriter, from code": lambda m: recorded[m.id].write(),
     }
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            templates = {m.id: XltplTemplate(books[m.id], m, texts[m.id], Path(folder)) for m in MEASURES}
-            render["xltpl"] = lambda m: templates[m.id].render()
-        except ImportError:
-            print("xltpl is not installed: skipped", file=sys.stderr)
-        show("render one sheet", render)
-    show("read one sheet", {
+        templates = {m.id: XltplTemplate(books[m.id], m, texts[m.id], Path(folder)) for m in MEASURES}
+        render["xltpl, template compiled"] = lambda m: templates[m.id].render()
+        render["only deflating its own parts"] = lambda m: deflate(parts[m.id])
+        rendered = compared(render)
+    return {"render": rendered, "read": compared({
         "dxreport": lambda m: read_by_dxreport(books[m.id], m),
-        "calamine values": lambda m: read_by_calamine(books[m.id], m),
-        "openpyxl load": lambda m: openpyxl.load_workbook(io.BytesIO(books[m.id])),
-        "floor (inflate)": lambda m: inflate(books[m.id]),
-    })  # fmt: skip
+        "python-calamine (bare values)": lambda m: read_by_calamine(books[m.id], m),
+        "openpyxl (load only)": lambda m: openpyxl.load_workbook(io.BytesIO(books[m.id])),
+        "only inflating": lambda m: inflate(books[m.id]),
+    })}  # fmt: skip
 
 
-def show(title: str, candidates: dict[str, Callable[[Measure], object]]) -> None:
-    """Time the candidates in turn; print their medians and ratios to dxreport's."""
+def compared(candidates: dict[str, Callable[[Measure], object]]) -> str:
+    """Time the candidates in turn; return a table of their medians and ratios to dxreport's."""
     gc.collect()
     gc.freeze()  # keep the garbage collector away from the prepared data
     spent: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(ROUNDS):
         for measure in MEASURES:
             for name, run in candidates.items():
-                started = time.perf_counter()
+                started = time.process_time()
                 run(measure)
-                spent[name].append(time.perf_counter() - started)
-    own = statistics.median(spent["dxreport"])
-    print(title)
-    for name, seconds in spent.items():
-        median = statistics.median(seconds)
-        print(f"  {name:<26}{median * 1000:9.2f} ms  {median / own:8.1f} x")
+                spent[name].append(time.process_time() - started)
+    medians = {name: statistics.median(seconds) for name, seconds in spent.items()}
+    own = medians["dxreport"]
+    return table(
+        ("", "ms", "relative"), ([name, f"{s * 1000:.2f}", f"{ratio(s / own)} ×"] for name, s in medians.items())
+    )
+
+
+def ratio(value: float) -> str:
+    """Return a ratio with two digits that count."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 if __name__ == "__main__":
-    main()
+    for name, found in measured().items():
+        print(f"{name} one sheet\n\n{found}\n")

@@ -63,6 +63,12 @@ def returned(made: Workspace, folder: Path) -> None:
         (folder / issue.file).write_bytes(data)
 
 
+def answers(measure: str) -> int:
+    """Return the number of answers that the department of a measure, or of a copy of it, gives."""
+    found = next(m for m in sample.load(with_answers=True) if m.id == original(measure))
+    return sum(1 for _ in _answered(found))
+
+
 def original(id_: str) -> str:
     """Return the 施策ID of the real measure of which this one is a copy."""
     area, _, number = id_.partition("-")

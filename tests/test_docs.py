@@ -105,6 +105,12 @@ def test_make_targets_exist(name):
     assert set(re.findall(r"`make ([a-z]+)", text(name))) <= targets
 
 
+def test_the_readme_quotes_the_results_of_one_run():
+    rows = re.findall(r"^\| (?:render|read): (.+) \|$", text("README.md"), re.MULTILINE)
+    results = text("benchmarks/RESULTS.md")
+    assert rows and [row for row in rows if f"\n| {row} |\n" not in results] == []
+
+
 def test_pictures_are_of_a_readable_size():
     for path in (ROOT / "docs/images").iterdir():
         data = path.read_bytes()

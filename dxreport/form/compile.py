@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from lxml import etree
@@ -55,6 +55,15 @@ def compile_form(
 
     Of one that was ``issued``, which is only read, refusals do not count.
     """
+    form = _compiled(data, name, catalogue, published)
+    if form.refusals and not issued:
+        raise TemplateError(name, form.refusals)
+    return form
+
+
+@lru_cache(maxsize=8)
+def _compiled(data: bytes, name: str, catalogue: Catalogue, published: bool) -> Form:
+    """The compiled form; a process that needs one again, for other returns or another workspace, has it already."""
     try:
         source = Source(data)
         sheets = source.form_sheets()
@@ -64,10 +73,7 @@ def compile_form(
         seen = "、".join(s.name for s in sheets) or "ありません"
         raise TemplateError(name, (f"{{{{ … }}}} のあるシートは 1 枚だけにしてください（今は: {seen}）。",))
     digest = hashlib.sha256(data).hexdigest()[:12]
-    form = _Compiler(name, source, sheets[0], catalogue, published=published).form(digest)
-    if form.refusals and not issued:
-        raise TemplateError(name, form.refusals)
-    return form
+    return _Compiler(name, source, sheets[0], catalogue, published=published).form(digest)
 
 
 class _Compiler:
