@@ -31,6 +31,7 @@ from .forms import Forms
 from .renderer import BookOrder, RenderedBook, Renderer
 from .store import form_path, snapshot_path, workbook_path
 
+_Sheets = tuple[str, str, tuple[str, ...], str]  # round, department, measures, form
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 _WORTHWHILE = 400  # workbooks; a process starts in the time in which one renders half of them
 Watch = Callable[[Sequence[Any]], Iterable[Any]]
@@ -230,18 +231,17 @@ class _Rendering:
 
         Where another workbook of the department has its name, an issue is not repeated.
         """
-        last = {n: issue for n, s in enumerate(self.selections) if (issue := self._last(s))}
+        latest = {(i.round, i.department, i.measures, i.form): i for i in self.master.issues}
+        last = {n: issue for n, s in enumerate(self.selections) if (issue := self._last(s, latest))}
         for n, issue, book in self._rendered(list(last), last.values()):
             if book.again and issue.file not in self.files[issue.department]:
                 self.files[issue.department].add(issue.file)
                 self._add(n, issue, book)
 
-    def _last(self, chosen: _Selection) -> Issue | None:
+    def _last(self, chosen: _Selection, latest: Mapping[_Sheets, Issue]) -> Issue | None:
         """The last issue of the same sheets on the same form; None where it has another deadline."""
         ids, form = tuple(m.id for m in chosen.measures), self.forms[chosen.template].digest
-        same = (self.round.name, chosen.department, ids, form)
-        issues = (i for i in reversed(self.master.issues) if (i.round, i.department, i.measures, i.form) == same)
-        last = next(issues, None)
+        last = latest.get((self.round.name, chosen.department, ids, form))
         dated = last and last.deadline == self.deadline and last.printed in ("", self.round.deadline)
         return last if dated else None
 
