@@ -10,10 +10,11 @@ import click
 from ..domain.days import day_of, printed
 from ..domain.errors import UsageError
 from . import console
-from .common import TOO_TALL, Call, Record, command
+from .common import TOO_TALL, Call, Record, command, worked
 
 if TYPE_CHECKING:
     from ..issue.render import PreparedIssue
+    from ..workers import Choice
 
 
 @command(answers=True, rounds=True)
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 @click.option("--dry-run", is_flag=True, help="何を作るかだけを示す（何も書きません）")
+@worked
 def render(
     call: Call,
     *,
@@ -35,6 +37,7 @@ def render(
     deadline: str,
     out: Path | None,
     dry_run: bool,
+    workers: Choice,
 ) -> None:
     """部署ごとに、記入してもらうブックを作ります（1施策 1シート。一覧の様式では、部署の施策を 1シートに並べます）。
 
@@ -58,7 +61,7 @@ def render(
         master, forms, round_, call.now, departments=departments, measures=measures, deadline=own,
         secret=secret_of(workspace) if dry_run else make_secret(workspace),
         kept=Archive(workspace, master.settings.catalogue).workbook,
-        watch=lambda chosen: console.progress(chosen, "作成中"),
+        watch=lambda chosen: console.progress(chosen, "作成中"), workers=workers,
     )  # fmt: skip
     folder = out or issue.out_folder(workspace, master, round_)
     if not dry_run:

@@ -67,7 +67,7 @@ def collect(
     with locked(workspace.lock):
         if rewritten(work.books):
             work.plan(files)
-        copies = _copies(work.books, work.made)
+        copies = _copies(work.books, work.made, workers)
         records = {workspace.root / path: text.encode("utf-8") for path, text in work.faults.items()}
         work.books.commit("collect", work.made, now, after={**copies, **records})
     return Collected(work.made, tuple(copies))
@@ -132,7 +132,7 @@ def _open_year(workspace: Workspace, now: datetime) -> Books:
     return books
 
 
-def _copies(books: Books, plan: Plan) -> dict[Path, bytes]:
+def _copies(books: Books, plan: Plan, workers: Choice) -> dict[Path, bytes]:
     folder = books.workspace.reports / FOLDER
-    made: Sequence[tuple[str, str, bytes]] = corrected_copies(books.workspace, books.master, plan)
+    made = corrected_copies(books.workspace, books.master, plan, workers)
     return {folder / f"{return_id}_{name}": data for return_id, name, data in made}

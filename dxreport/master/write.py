@@ -14,6 +14,7 @@ from ..ooxml.table import TableRange
 from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import backup_path, locked, prune_backups
 from ..workspace.paths import Workspace
+from ..workspace.spool import Content
 from ..workspace.transaction import NOTHING, NewMaster, recover, refuse_rewritten, write_together
 from .ledgers import LEDGER_OF, Ledger
 from .read import check_written
@@ -119,8 +120,8 @@ def save(
     expected_sha256: str,
     now: datetime,
     *,
-    before: Mapping[Path, bytes] = NOTHING,
-    after: Mapping[Path, bytes] = NOTHING,
+    before: Mapping[Path, Content] = NOTHING,
+    after: Mapping[Path, Content] = NOTHING,
 ) -> None:
     """Replace the master by ``data`` and keep a backup of the old one.
 
@@ -139,8 +140,8 @@ def put(
     expected_sha256: str,
     now: datetime,
     *,
-    before: Mapping[Path, bytes] = NOTHING,
-    after: Mapping[Path, bytes] = NOTHING,
+    before: Mapping[Path, Content] = NOTHING,
+    after: Mapping[Path, Content] = NOTHING,
 ) -> None:
     """Save as :func:`save` does, for a caller that holds the lock."""
     path = workspace.master

@@ -42,12 +42,14 @@ _Stored = tuple[int, int, str, str, str, str | None, str | None]
 class Worksheets:
     """Reads the worksheets of a package. Shared strings and number formats are looked up once, when needed."""
 
-    def __init__(self, package: Package, limits: Bounds | None = None) -> None:
-        """``limits`` are those of a workbook from outside.
+    def __init__(self, package: Package, limits: Bounds | None = None, like: Worksheets | None = None) -> None:
+        """``limits`` are those of a workbook from outside; ``like`` reads one with the same strings and formats.
 
         Raises PackageError where the workbook part is missing or damaged.
         """
         self._package, self._limits = package, limits
+        if like is not None:
+            self._strings, self._formats = like._strings, like._formats
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
         self._sheets: dict[str, tuple[str, bool]] = {}  # part, and whether it is hidden

@@ -31,6 +31,7 @@ from .files import (
     write_beside,
 )
 from .paths import Workspace
+from .spool import Content
 
 NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 _TEMPORARY = ".dxreport-*.tmp"
@@ -45,7 +46,7 @@ class NewMaster:
     replaces: str
 
 
-def write_files(workspace: Workspace, files: Mapping[Path, bytes], *, gone: Iterable[Path] = ()) -> None:
+def write_files(workspace: Workspace, files: Mapping[Path, Content], *, gone: Iterable[Path] = ()) -> None:
     """Write files to hand out and remove those in ``gone``, all or nothing.
 
     Raises LockedError or DxreportError where one cannot be written, Unfinished where not all could be put back.
@@ -61,9 +62,9 @@ def write_files(workspace: Workspace, files: Mapping[Path, bytes], *, gone: Iter
 def write_together(
     workspace: Workspace,
     *,
-    before: Mapping[Path, bytes] = NOTHING,
+    before: Mapping[Path, Content] = NOTHING,
     master: NewMaster | None = None,
-    after: Mapping[Path, bytes] = NOTHING,
+    after: Mapping[Path, Content] = NOTHING,
     gone: Iterable[Path] = (),
     journal: bool = True,
 ) -> None:
@@ -162,13 +163,13 @@ class _Run:
 
     workspace: Workspace
     master: NewMaster | None
-    before: Mapping[Path, bytes]
+    before: Mapping[Path, Content]
     at: Path = Path()
     temporary: dict[Path, Path] = field(default_factory=dict)
     placed: dict[Path, bytes | None] = field(default_factory=dict)
     is_last: bool = False
 
-    def prepare(self, files: Mapping[Path, bytes], *, journal: bool) -> None:
+    def prepare(self, files: Mapping[Path, Content], *, journal: bool) -> None:
         """Write the journal, then every file beside its place and down to the disk."""
         self.temporary = {path: beside(path) for path in files}
         self.at = self.workspace.pending
@@ -177,16 +178,15 @@ class _Run:
         for path, data in files.items():
             self.at = path
             refuse_in_use(path)
-            write_beside(path, self.temporary[path], data)
+            write_beside(path, self.temporary[path], bytes(data))
         for self.at in files:
             sync(self.temporary[self.at])
 
     def _journal(self) -> bytes:
-        root = self.workspace.root.resolve()
         given = {
             "replaces": self.master.replaces if self.master else None,
-            "new": [_name(root, path) for path in self.before if not path.exists()],
-            "temporary": [_name(root, path) for path in self.temporary.values()],
+            "new": _names_in(self.workspace, [path for path in self.before if not path.exists()]),
+            "temporary": _names_in(self.workspace, self.temporary.values()),
         }
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
@@ -257,15 +257,20 @@ def _remove(paths: Iterable[Path]) -> list[Path]:
     return left
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+def _holds(path: Path, data: Content) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == bytes(data)
 
 
 def _hash(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _name(root: Path, path: Path) -> str:
-    """The path from ``root`` where it is inside, so that the workspace may be moved."""
-    full = path.resolve()
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else str(full)
+def _names_in(workspace: Workspace, paths: Collection[Path]) -> list[str]:
+    """The paths from the root of the workspace where they are inside, so that it may be moved."""
+    root = workspace.root.resolve()
+    folders = {folder: folder.resolve() for folder in dict.fromkeys(path.parent for path in paths)}
+    names = {
+        folder: full.relative_to(root).as_posix() if full.is_relative_to(root) else str(full)
+        for folder, full in folders.items()
+    }
+    return [f"{names[path.parent]}/{path.name}" for path in paths]

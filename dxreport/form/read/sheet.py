@@ -144,6 +144,7 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
     """Return what a form always shows and reads back, as (field, period): nothing that is under ``{% if %}``."""
     return always_shown(targets_of(form, quarter, year))
