@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from ..domain import problems
 from ..domain.days import printed
@@ -25,10 +25,10 @@ from ..sendback.fill import fill, positions
 from ..sendback.mark import Mark
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from .copies import FOLDER
 from .originals import without_number
 from .plan import FilePlan, Plan, SheetPlan, Status
 
-FOLDER = "差し戻し"
 _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
@@ -58,11 +58,6 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
     """Whether a sheet is of another fiscal year: the coordinator collects it there, and nothing goes back."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
-
-
-def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
-    """The corrected copies of a return that were written; not those with macros that earlier releases wrote."""
-    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
 
 
 def _copy(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
