@@ -303,8 +303,9 @@ class Books:
         files = dict(self.kept.files)
         if self.chain.names and not self.log.path(self.chain.tip).is_file():  # it was made of the books as they were
             files[self.log.path(self.chain.tip)] = self.chain.commits[0].data()
-        name = commit_name(made, len(self.chain.names) + 1)
-        files[self.log.path(name)] = made.data()
+        data = made.data()
+        name = commit_name(data, len(self.chain.names) + 1)
+        files[self.log.path(name)] = data
         edit = MasterEdit(self.master)
         edit.set_all(plan.texts)
         edit.add(*plan.edits, *plan.changes, *plan.receipts, *plan.conflicts)

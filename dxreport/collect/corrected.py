@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import NamedTuple
 
 from ..domain import problems
@@ -28,10 +28,10 @@ from ..sendback.mark import Mark
 from ..workers import ALONE, Choice
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from .copies import FOLDER
 from .originals import without_number
 from .plan import FilePlan, Plan, SheetPlan, Status
 
-FOLDER = "差し戻し"
 _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
@@ -94,11 +94,6 @@ def marked(order: MarkOrder) -> bytes | None:
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
     """Whether a sheet is of another fiscal year: the coordinator collects it there, and nothing goes back."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
-
-
-def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
-    """The corrected copies of a return that were written; not those with macros that earlier releases wrote."""
-    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
 
 
 def removed_from(copy: bytes) -> tuple[str, ...]:

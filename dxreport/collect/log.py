@@ -69,7 +69,7 @@ class Commit:
             given["first"] = {
                 id_: refs_json({r: t for r, t in texts.items() if t}) for id_, texts in self.first.items()
             }
-        return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
+        return json.dumps(given, ensure_ascii=False, separators=(",\n", ": ")).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Commit:
@@ -203,9 +203,9 @@ def content_key(sha256: str, file: str) -> str:
     return f"{sha256} {file}" if sha256 == _EMPTY else sha256
 
 
-def commit_name(commit: Commit, number: int) -> str:
+def commit_name(data: bytes, number: int) -> str:
     """The name of a commit: its place in the chain and a digest of its content."""
-    return f"{number:04}-{hashlib.sha256(commit.data()).hexdigest()[:12]}"
+    return f"{number:04}-{hashlib.sha256(data).hexdigest()[:12]}"
 
 
 _EVENTS: Mapping[str, type] = {

@@ -17,7 +17,8 @@ from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
-from .corrected import FOLDER, corrected_copies
+from .copies import FOLDER
+from .corrected import corrected_copies
 from .plan import Plan
 from .planner import Planner, Watch
 from .reader import Ask, FileReader

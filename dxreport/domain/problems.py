@@ -603,3 +603,10 @@ DEPARTMENT_MOVED = ProblemKind(
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }
+# Errors of a sheet that only lacks answers.
+LACKING = frozenset(
+    kind.code
+    for kind in (
+        PROGRESS_MISSING, COUNTERMEASURE_MISSING, REQUIRED_MISSING, ACTUAL_MISSING, REQUIRED_ALWAYS, REQUIRED_IF,
+    )
+)  # fmt: skip

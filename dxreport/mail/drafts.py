@@ -15,7 +15,8 @@ from itertools import chain
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 
-from ..collect.corrected import kept_copies, removed_from
+from ..collect.copies import kept_copies
+from ..collect.corrected import removed_from
 from ..collect.originals import original_path
 from ..domain.addresses import addresses
 from ..domain.days import printed, printed_day
@@ -214,6 +215,7 @@ class _Writer:
     def __init__(self, workspace: Workspace, master: Master, kind: MailKind, round_: Round, today: date) -> None:
         self.workspace, self.master, self.kind, self.round, self.today = workspace, master, kind, round_, today
         self.obstacles: list[Obstacle] = []
+        self._kept = kept_copies(workspace)
 
     def draft(self, department: str, sheets: Sequence[SheetStatus]) -> Draft | None:
         """Return the draft for a department, or None where it cannot be made."""
@@ -258,7 +260,7 @@ class _Writer:
         return _distinct(chain(map(self._issued, issues.values()), *copies.values()))
 
     def _copies(self, department: str, receipt: Receipt) -> list[Attachment]:
-        found = kept_copies(self.workspace, receipt.id)
+        found = self._kept.get(receipt.id, ())
         if not found:
             why = f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。"
             kept = original_path(self.workspace, receipt.id, receipt.file)

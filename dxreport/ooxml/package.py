@@ -12,9 +12,11 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from lxml import etree
 
@@ -24,6 +26,7 @@ from .bounds import MAX_MARKUP, MAX_MARKUP_OF_ALL, MAX_PARTS, MAX_RELATIONSHIPS,
 MAX_ENTRIES = 200_000  # of the directory of any zip
 MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
 MAX_PACKAGE = 1024 * 1024 * 1024
+_SHARED = 100_000  # bytes of a part whose content is remembered
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -55,6 +58,7 @@ ORDERS = {  # the elements that may be in another, as the schema orders them
         "webPublishItems", "tableParts", "extLst",
     ),
 }  # fmt: skip
+T = TypeVar("T")
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
 _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
@@ -219,26 +223,32 @@ class Package:
 
     def parsed(self, data: bytes) -> etree._Element:
         """The root of an XML part of this package, within its limits; raises PackageError as :func:`parse`."""
+        self.admit(data)
+        return parse(data)
+
+    def admit(self, data: bytes) -> None:
+        """Count an XML part against the limits of this package before it is parsed; raises PackageTooLarge."""
         if self._outside:
             markup = data.count(b"<") + 2 * data.count(b"=")
             self._parsed += markup
             if len(data) > MAX_TEXT_PART or markup > MAX_MARKUP or self._parsed > MAX_MARKUP_OF_ALL:
                 raise PackageTooLarge("大きすぎる部品があります")
-        return parse(data)
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
         """The relationships of a part, or of the package for ``""``, with resolved targets."""
         if name not in self._relationships:
             rels, out = rels_name(name), list[Relationship]()
-            for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
-                if self._outside and len(out) >= MAX_RELATIONSHIPS:
-                    raise PackageTooLarge("部品どうしの関係が多すぎます")
-                target, external = r.get("Target", ""), r.get("TargetMode") == "External"
+            data = self.read(rels) if rels in self else b""
+            self.admit(data)
+            stored = _stored_relationships(data) if data else ()
+            if self._outside and len(stored) > MAX_RELATIONSHIPS:
+                raise PackageTooLarge("部品どうしの関係が多すぎます")
+            for id_, type_, target, external in stored:
                 if not external:
                     path = posixpath.join(posixpath.dirname(name), target)
                     full = target[1:] if target.startswith("/") else posixpath.normpath(path)
                     target = self.find(full) or full
-                out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
+                out.append(Relationship(id_, type_, target, external))
             self._relationships[name] = tuple(out)
         return self._relationships[name]
 
@@ -278,6 +288,21 @@ def zip_directory(data: bytes) -> zipfile.ZipFile:
         return zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError, OverflowError) as error:
         raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
+
+
+def shared(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Remember what was read of small parts: files that come from one program, or one form, have many in common."""
+    remembered = lru_cache(maxsize=128)(read)
+    return lambda part: remembered(part) if len(part) <= _SHARED else read(part)
+
+
+@shared
+def _stored_relationships(part: bytes) -> tuple[tuple[str, str, str, bool], ...]:
+    """Id, type and target of each relationship in a part, and whether it is external."""
+    nodes = parse(part).iter(f"{{{RELS_NS}}}Relationship")
+    return tuple(
+        (r.get("Id", ""), r.get("Type", ""), r.get("Target", ""), r.get("TargetMode") == "External") for r in nodes
+    )
 
 
 def rels_name(name: str) -> str:

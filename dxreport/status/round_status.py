@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from ..collect.judge import LACKING
 from ..domain import problems
 from ..domain.days import printed
 from ..domain.model import Measure, Round
@@ -205,5 +204,5 @@ def _left_to(department: str, master: Master, issue: Issue | None, receipt: Rece
     """Whether a sheet only lacks answers in a return of another department, and was issued to this one since."""
     if issue is None or receipt.issue_id == issue.id or receipt.state is not ReceiptState.HELD:
         return False
-    lacks = all(code in LACKING for code in receipt.findings.split("、") if code.startswith("E"))
+    lacks = all(code in problems.LACKING for code in receipt.findings.split("、") if code.startswith("E"))
     return lacks and not _elsewhere(master, issue, department) and bool(_elsewhere(master, receipt, department))

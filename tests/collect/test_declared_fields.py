@@ -10,7 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dxreport.collect.corrected import corrected_copies, kept_copies
+from dxreport.collect.copies import kept_copies
+from dxreport.collect.corrected import corrected_copies
 from dxreport.collect.plan import Plan, Status
 from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
@@ -123,7 +124,7 @@ def test_a_corrected_copy_holds_numbers(scene: Evaluation, soffice: Callable[[Pa
     path = soffice(scene.put(scene.filled({**ANSWERS, "評価": "E"})), "ods")
     plan = scene.collect(path)
     [(id_, name, data)] = corrected_copies(scene.workspace, scene.master, plan)
-    assert kept_copies(scene.workspace, id_) and name.endswith("_差し戻し.xlsx")
+    assert kept_copies(scene.workspace)[id_] and name.endswith("_差し戻し.xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
     cells = evaluation.positions(data, scene.form, quarter=0, year=1)["01-01"].cells
     at = {str(ref): where for ref, where in cells.items()}

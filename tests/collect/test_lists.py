@@ -12,9 +12,9 @@ import pytest
 from lxml import etree
 from openpyxl.comments import Comment
 
+from dxreport.collect.copies import FOLDER
 from dxreport.collect.plan import FilePlan, SheetPlan, Status
 from dxreport.collect.resolve import accept, decide
-from dxreport.collect.run import FOLDER
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import Ref
