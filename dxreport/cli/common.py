@@ -42,7 +42,7 @@ class Call:
 
     @classmethod
     def given(cls) -> Call:
-        """The call with the options given so far."""
+        """Return the options given on the command line."""
         options = click.get_current_context().meta.get(_META, {})
         return cls(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **options})
 

@@ -67,7 +67,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
 
 
 def summary(master: Master, today: Agenda) -> list[str]:
-    """The round and its deadline, the answer in sentences, and the bar."""
+    """Return the round and its deadline, the answer in sentences, and the bar."""
     found = today.found
     head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
     counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())
@@ -76,7 +76,7 @@ def summary(master: Master, today: Agenda) -> list[str]:
 
 
 def _bar(found: RoundStatus) -> str:
-    """The answered part of a round as a bar; a held or reviewed sheet is half done."""
+    """Return the answered part of a round as a bar; a held or reviewed sheet is half done."""
     total, started = len(found.sheets), sum(s.state.name in ("HELD", "REVIEW") for s in found.sheets)
     done = _BAR * found.answered // total
     half = max(_BAR * (found.answered + started) // total - done, 1 if started else 0)
@@ -84,7 +84,7 @@ def _bar(found: RoundStatus) -> str:
 
 
 def _work(today: Agenda) -> list[str]:
-    """The work of the day: by telephone, by mail, at the desk."""
+    """Return the work of the day: by telephone, by mail, at the desk."""
     from ..status.agenda import Way
     from ..status.export import HEADINGS, plain, unread_text
 

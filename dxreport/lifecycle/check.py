@@ -389,7 +389,7 @@ def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
 
 
 def _placed(form: Form, error: CannotShow) -> str:
-    """The message of an error, with the cells whose text fails in front."""
+    """Return the message of an error after the cells whose text fails."""
     texts = ((c.at, c.content) for row in form.rows.values() for c in row.cells)
     names = "、".join(address(*at) for at, text in texts if isinstance(text, Computed) and text.source == error.source)
     return f"シート「{form.sheet}」{f' {names}' if names else ''}: {error.message}"
