@@ -9,7 +9,7 @@ import click
 
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, Record, command, note_records, problem_record
+from .common import Call, Json, command, note_records, problem_record
 
 if TYPE_CHECKING:
     from ..master.records import Master
@@ -138,7 +138,7 @@ def _register(found: RoundStatus) -> list[str]:
     return lines + [f"コメント {measure} {cell}: {text}" for measure, cell, text in notes]
 
 
-def _record(today: Agenda) -> Record:
+def _record(today: Agenda) -> Json:
     found = today.found
     return {
         "round": found.round.name,
@@ -165,7 +165,7 @@ def _record(today: Agenda) -> Record:
     }  # fmt: skip
 
 
-def _task_record(task: Task) -> Record:
+def _task_record(task: Task) -> Json:
     last = task.last
     return {
         "department": task.department, "way": task.way.name.lower(), "people": task.people, "to": task.to,

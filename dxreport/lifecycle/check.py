@@ -281,7 +281,7 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
         params = {"names": "、".join(f"「{header}」" for header in blank)}
         yield problem(problems.NAMES_BLANK, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="、".join(blank))
     places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(AREAS)[1]}
-    used = sorted({states.area_code(m.id) for m in master.measures})
+    used = sorted({states.area_of(m.id) for m in master.measures})
     unnamed = [code for code in used if states.is_placeholder(code, master.settings.areas.get(code, ""))]
     if unnamed:
         cells = [places[code].cell for code in unnamed if code in places]
