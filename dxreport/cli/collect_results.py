@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ..collect.plan import WORDS, FilePlan, Plan, SheetPlan, Status
 from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, shown
-from .common import Record, note_records, problem_record
+from .common import Json, note_records, problem_record
 
 
-def answer(plan: Plan, *, dry_run: bool) -> Record:
+def answer(plan: Plan, *, dry_run: bool) -> Json:
     """Return the results as ``collect --json`` gives them; in a dry run ``planned`` replaces ``merged``."""
     words = {s: "planned" if dry_run and s is Status.MERGED else s.value for s in Status}
     count = Counter(s.status for f in plan.files for s in f.sheets)
@@ -34,7 +34,7 @@ def answer(plan: Plan, *, dry_run: bool) -> Record:
     return {"files": files, "summary": summary}
 
 
-def _sheet(s: SheetPlan, status: str) -> Record:
+def _sheet(s: SheetPlan, status: str) -> Json:
     return {
         "id": s.measure,
         "sheet": s.sheet,

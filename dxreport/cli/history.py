@@ -10,7 +10,7 @@ from ..domain.days import printed_moment
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
-from .common import Call, Record, change_record, command
+from .common import Call, Json, change_record, command
 
 if TYPE_CHECKING:
     from ..master.records import Change
@@ -50,7 +50,7 @@ def history(call: Call, measure: str | None) -> None:
     console.out(f"変更 {len(changes)} 件" if changes else "変更はまだありません。")
 
 
-def _record(c: Change, original: str) -> Record:
+def _record(c: Change, original: str) -> Json:
     return {
         "when": c.when, **change_record(c), "return": c.return_id, "issue": c.issue_id,
         "file": c.file, "sheet": c.sheet, "cell": c.cell, "note": c.note, "original": original,

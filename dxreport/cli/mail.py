@@ -11,7 +11,7 @@ import click
 from ..domain.days import short_day
 from ..workspace.files import file_name
 from . import console
-from .common import Call, Record, command, problem_record
+from .common import Call, Json, command, problem_record
 
 if TYPE_CHECKING:
     from ..mail.drafts import Drafts, WrittenDrafts
@@ -47,7 +47,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     if chosen is MailKind.RETURN and not (call.round_name or call.quarter):
         rounds += [r for r in open_rounds(master, call.now.date()) if r not in rounds]
     planned = [plan(workspace, master, chosen, round_, call.now) for round_ in rounds]
-    answers: list[Record] = []
+    answers: list[Json] = []
     for drafts in planned:
         folder = out or out_folder(workspace, master, chosen, drafts.round)
         folder = folder / file_name(drafts.round.name) if out and drafts is not planned[0] else folder
@@ -99,7 +99,7 @@ def _names(paths: Iterable[Path]) -> str:
     return "、".join(path.name for path in paths)
 
 
-def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Record:
+def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Json:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,

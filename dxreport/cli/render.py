@@ -10,7 +10,7 @@ import click
 from ..domain.days import day_of, printed
 from ..domain.errors import UsageError
 from . import console
-from .common import TOO_TALL, Call, Record, command, worked
+from .common import TOO_TALL, Call, Json, command, worked
 
 if TYPE_CHECKING:
     from ..issue.render import PreparedIssue
@@ -106,7 +106,7 @@ def _passed(call: Call, day: str) -> bool:
     return bool(day) and day < call.now.date().isoformat()
 
 
-def _record(folder: Path, book: PreparedIssue) -> Record:
+def _record(folder: Path, book: PreparedIssue) -> Json:
     issue = book.issue
     return {
         "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),

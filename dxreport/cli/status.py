@@ -9,7 +9,7 @@ import click
 
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, Record, command, note_records, problem_record
+from .common import Call, Json, command, note_records, problem_record
 
 if TYPE_CHECKING:
     from ..master.records import Master
@@ -67,7 +67,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
 
 
 def summary(master: Master, today: Agenda) -> list[str]:
-    """The round and its deadline, the answer in sentences, and the bar."""
+    """Return the round and its deadline, the answer in sentences, and the bar."""
     found = today.found
     head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
     counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())
@@ -76,7 +76,7 @@ def summary(master: Master, today: Agenda) -> list[str]:
 
 
 def _bar(found: RoundStatus) -> str:
-    """The answered part of a round as a bar; a held or reviewed sheet is half done."""
+    """Return the answered part of a round as a bar; a held or reviewed sheet is half done."""
     total, started = len(found.sheets), sum(s.state.name in ("HELD", "REVIEW") for s in found.sheets)
     done = _BAR * found.answered // total
     half = max(_BAR * (found.answered + started) // total - done, 1 if started else 0)
@@ -84,7 +84,7 @@ def _bar(found: RoundStatus) -> str:
 
 
 def _work(today: Agenda) -> list[str]:
-    """The work of the day: by telephone, by mail, at the desk."""
+    """Return the work of the day: by telephone, by mail, at the desk."""
     from ..status.agenda import Way
     from ..status.export import HEADINGS, plain, unread_text
 
@@ -138,7 +138,7 @@ def _register(found: RoundStatus) -> list[str]:
     return lines + [f"コメント {measure} {cell}: {text}" for measure, cell, text in notes]
 
 
-def _record(today: Agenda) -> Record:
+def _record(today: Agenda) -> Json:
     found = today.found
     return {
         "round": found.round.name,
@@ -165,7 +165,7 @@ def _record(today: Agenda) -> Record:
     }  # fmt: skip
 
 
-def _task_record(task: Task) -> Record:
+def _task_record(task: Task) -> Json:
     last = task.last
     return {
         "department": task.department, "way": task.way.name.lower(), "people": task.people, "to": task.to,

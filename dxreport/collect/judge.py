@@ -77,7 +77,7 @@ class Judge:
         }
         raw = judge(case)
         # What has no cell on the sheet cannot be missed: a list that is drawn twice may end at different items.
-        unseen = {r for f in raw if f.kind.code in LACKING for r in f.refs if r.item and r not in read.cells}
+        unseen = {r for f in raw if f.kind.code in problems.LACKING for r in f.refs if r.item and r not in read.cells}
         findings = [f for found in raw if (f := _without(found, known | set(map(str, unseen))))]
         found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)

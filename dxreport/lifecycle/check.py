@@ -311,7 +311,7 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
         params = {"names": "、".join(f"「{header}」" for header in blank)}
         yield problem(problems.NAMES_BLANK, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="、".join(blank))
     places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(AREAS)[1]}
-    used = sorted({states.area_code(m.id) for m in master.measures})
+    used = sorted({states.area_of(m.id) for m in master.measures})
     unnamed = [code for code in used if states.is_placeholder(code, master.settings.areas.get(code, ""))]
     if unnamed:
         cells = [places[code].cell for code in unnamed if code in places]
@@ -418,7 +418,7 @@ def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
 
 
 def _placed(form: Form, error: CannotShow) -> str:
-    """The message of an error, with the cells whose text fails in front."""
+    """Return the message of an error after the cells whose text fails."""
     texts = ((c.at, c.content) for row in form.rows.values() for c in row.cells)
     names = "、".join(address(*at) for at, text in texts if isinstance(text, Computed) and text.source == error.source)
     return f"シート「{form.sheet}」{f' {names}' if names else ''}: {error.message}"

@@ -39,7 +39,7 @@ MAIN_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 REL_TYPE = DOC_RELS_NS + "/"
 TYPES_PART = "[Content_Types].xml"
-ORDERS = {  # the elements that may be in another, as the schema orders them
+ORDERS = {  # the children of an element, in the order of the schema
     "workbook": (
         "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
         "externalReferences", "definedNames", "calcPr",
@@ -65,7 +65,7 @@ _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root of an XML part; raises PackageError when it is not well-formed, or declares what parts may not.
+    """Return the root of an XML part; raise PackageError where it is not well-formed or declares what it may not.
 
     Document types, whose entities grow without bounds, are forbidden (ISO/IEC 29500-2, 6.5.2), as are all encodings
     but UTF-8 and UTF-16.
@@ -86,7 +86,7 @@ def parse(data: bytes) -> etree._Element:
 
 
 def serialise(root: etree._Element) -> bytes:
-    """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
+    """Return an XML part as Excel writes it: UTF-8 with a standalone declaration."""
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return data
 
@@ -101,7 +101,7 @@ def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
 
 
 def child(parent: etree._Element, name: str) -> etree._Element:
-    """The child of this name, made in its place where there is none."""
+    """Return the child of this name; add it in its place where there is none."""
     found = parent.find(f"{{{MAIN_NS}}}{name}")
     return found if found is not None else insert(parent, etree.Element(f"{{{MAIN_NS}}}{name}"))
 
@@ -118,14 +118,14 @@ class Member:
 
 
 def member(name: str, data: bytes, level: int = 6) -> Member:
-    """``data`` deflated under this name."""
+    """Return ``data`` deflated under this name."""
     # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
     return Member(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
 
 def zip_bytes(members: Iterable[Member]) -> bytes:
-    """A zip archive of these members, in this order, with fixed dates."""
+    """Return a zip archive of these members, in this order, with fixed dates."""
     out: list[bytes] = []
     central: list[bytes] = []
     offset = 0
@@ -183,7 +183,7 @@ class Package:
 
     @classmethod
     def open(cls, path: Path | str) -> Package:
-        """The package stored at ``path``; raises OSError or PackageError."""
+        """Return the package stored at ``path``; raise OSError or PackageError."""
         return cls(Path(path).read_bytes())
 
     @property
@@ -192,14 +192,14 @@ class Package:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The name of a part as stored, whatever its case; None where there is none."""
+        """Return the name of a part as stored, whatever its case; None where there is none."""
         return name if name in self._infos else self._folded.get(name.casefold())
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part; raises PackageError where it is missing or damaged."""
+        """Return the bytes of a part; raise PackageError where it is missing or damaged."""
         if name not in self:
             raise PackageError(f"部品 {name} がありません")
         found = self.member(name)
@@ -218,11 +218,11 @@ class Package:
         return data
 
     def xml(self, name: str) -> etree._Element:
-        """The root element of a part, parsed again at each call."""
+        """Return the root element of a part, parsed again at each call."""
         return self.parsed(self.read(name))
 
     def parsed(self, data: bytes) -> etree._Element:
-        """The root of an XML part of this package, within its limits; raises PackageError as :func:`parse`."""
+        """Return the root of an XML part of this package, within its limits; raise PackageError as :func:`parse`."""
         self.admit(data)
         return parse(data)
 
@@ -235,7 +235,7 @@ class Package:
                 raise PackageTooLarge("大きすぎる部品があります")
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """The relationships of a part, or of the package for ``""``, with resolved targets."""
+        """Return the relationships of a part, or of the package for ``""``, with resolved targets."""
         if name not in self._relationships:
             rels, out = rels_name(name), list[Relationship]()
             data = self.read(rels) if rels in self else b""
@@ -253,7 +253,7 @@ class Package:
         return self._relationships[name]
 
     def member(self, name: str) -> Member:
-        """A part as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
+        """Return a part as stored, still compressed; raise KeyError, or PackageError where it is damaged."""
         info = self._infos[self.find(name) or name]
         header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
         if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
@@ -267,7 +267,7 @@ class Package:
         return Member(info.filename, info.compress_type, info.CRC, info.file_size, data)
 
     def with_parts(self, changed: Mapping[str, bytes], removed: Iterable[str] = ()) -> bytes:
-        """The package with these parts replaced or added; all others keep their compressed bytes."""
+        """Return the package with these parts replaced or added; all others keep their compressed bytes."""
         new = {self.find(name) or name: data for name, data in changed.items()}
         gone = set(removed)
         kept = [name for name in self._infos if name not in gone]
@@ -276,12 +276,12 @@ class Package:
 
 
 def _raw_name(info: zipfile.ZipInfo) -> bytes:
-    """The name of a member as the directory holds it; the member itself must say the same."""
+    """Return the name of a member as the directory holds it; the member itself must say the same."""
     return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437", "surrogateescape")
 
 
 def zip_directory(data: bytes) -> zipfile.ZipFile:
-    """A zip with its directory; raises PackageError where it has none, PackageTooLarge for one beyond all measure."""
+    """Open a zip; raise PackageError where it has no directory, PackageTooLarge for an enormous one."""
     if data.count(b"PK\1\2") > MAX_ENTRIES:  # each takes half a kilobyte of memory
         raise PackageTooLarge(f"圧縮ファイルの中のファイルの数が上限（{MAX_ENTRIES:,}）を超えています")
     try:
@@ -306,6 +306,6 @@ def _stored_relationships(part: bytes) -> tuple[tuple[str, str, str, bool], ...]
 
 
 def rels_name(name: str) -> str:
-    """The name of the part with the relationships of part ``name``."""
+    """Return the name of the part with the relationships of part ``name``."""
     folder, base = posixpath.split(name)
     return posixpath.join(folder, "_rels", f"{base}.rels")

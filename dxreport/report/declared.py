@@ -93,7 +93,7 @@ class _Report:
     def __init__(self, master: Master, quarter: int, fields: Sequence[Field], forms: Asked) -> None:
         self.settings, self.quarter, self.fields, self.forms = master.settings, quarter, fields, forms
         self.measures = list(states.running(master, quarter))
-        self.areas = {states.area_code(m.id): states.area_name(self.settings, m.id) for m in self.measures}
+        self.areas = {states.area_of(m.id): states.area_name(self.settings, m.id) for m in self.measures}
         there = {m.lead_department for m in self.measures}
         self.departments = [
             d for d in dict.fromkeys([*(d.name for d in master.departments), *sorted(there)]) if d in there
@@ -174,7 +174,7 @@ class _Report:
 
     def _cells(self, field: Field, periods: Sequence[int]) -> Iterator[_Cell]:
         for m in self.measures:
-            name, area, forms = states.measure_name(self.settings, m), states.area_code(m.id), self.forms.get(m.id)
+            name, area, forms = states.measure_name(self.settings, m), states.area_of(m.id), self.forms.get(m.id)
             for record in _records(m, field):
                 item = _item_name(m, record, field) if isinstance(record, Item) else ""
                 for column, period in enumerate(periods):

@@ -10,7 +10,7 @@ from ..ooxml.refs import address
 from ..ooxml.text_metrics import MAX_HEIGHT, page_breaks, printable_height
 from ..ooxml.writer import ROW, check, put, put_across, too_long
 from . import words
-from .excel_charts import lines, stacked
+from .excel_charts import legend_lines, stacked
 from .excel_sheet import OVERVIEW, ReportStyles, notice, page, put_link
 from .excel_topic import Topic
 from .records import Card, Figures, Progress
@@ -108,7 +108,7 @@ class _Overview:
         for topic, columns in zip(topics, places, strict=True):
             self._across(topic.title, self.styles.heading, columns)
         self._next(20)
-        tall = [len(t.rows) * 5 // 4 + 1 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
+        tall = [len(t.rows) * 5 // 4 + 1 + legend_lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
         rows = max([*tall, _LOWEST if len(tall) < len(topics) else 0])
         for topic, (at, last) in zip(topics, places, strict=True):
             width = int(sum(_DIGIT * digits + _PADDING for digits in self.widths[at : last + 1])) - _PADDING

@@ -11,7 +11,7 @@ from ..ooxml.refs import address, quote_sheet
 from ..ooxml.text_metrics import MAX_HEIGHT
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height, too_long
 from . import words
-from .excel_charts import lines, stacked
+from .excel_charts import legend_lines, stacked
 from .excel_topic import HEAD_ROW, SHARE, Topic, Value
 from .records import Figures, Progress
 
@@ -136,7 +136,7 @@ def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
     at = len(topic.columns)
     check(ws.set_column(at, at, 2))
     check(ws.set_column(at + 1, at + _CHART_COLUMNS, _CHART_COLUMN))
-    rows = min(len(topic.rows) + len(topic.rows) // 4 + 3 + lines(topic), _CHART_ROWS)
+    rows = min(len(topic.rows) + len(topic.rows) // 4 + 3 + legend_lines(topic), _CHART_ROWS)
     chart = stacked(book, topic, width=_CHART_WIDTH, height=rows * _ROW_PIXELS)
     check(ws.insert_chart(HEAD_ROW, at + 1, chart, {"description": topic.title, "object_position": 2}))
     return HEAD_ROW + rows

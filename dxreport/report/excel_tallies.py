@@ -17,7 +17,7 @@ _DUE, _SHARE = "実施予定", "割合"
 
 def trend(figures: Figures) -> Topic:
     """Return the quarters up to this one."""
-    known = [c for c in words.standings(figures.overview) if c.standing.due]
+    known = [c for c in words.by_standing(figures.overview) if c.standing.due]
     used = [c for c in known if any(_count(q.standings, c) for q in figures.trend)]
     columns = {"年度": 14, "四半期": 12, **_columns(used, _apart(figures))}
     rows: list[Row] = [

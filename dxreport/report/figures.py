@@ -124,7 +124,7 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
         if not master.standings[m.id].runs_in(now)
     )
     for m in running:
-        areas.setdefault(states.area_code(m.id), []).append(m)
+        areas.setdefault(states.area_of(m.id), []).append(m)
         departments.setdefault(m.lead_department, []).append(m)
     return Overview(
         categories=tuple(columns),
@@ -144,19 +144,16 @@ def standings(counts: Mapping[Progress, int]) -> Standings:
     return Standings(**{standing.value: n for standing, n in counts.items()})
 
 
-def late(found: Standing) -> set[tuple[str, str]]:
-    """Return the activities that are late."""
-    return {item for item, standing in found.items() if standing is Progress.LATE}
-
-
 def turn(before: Standing, now: Standing) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
-    was_late = late(before)
+    was_late, is_late = (
+        {item for item, standing in found.items() if standing is Progress.LATE} for found in (before, now)
+    )
     became = Counter(now[item] for item in was_late if item in now)
     still, unreported = became[Progress.LATE], became[Progress.UNREPORTED]
     resolved = sum(n for standing, n in became.items() if standing.on_plan)
     other = len(was_late) - still - resolved - unreported
-    return Turn(len(late(now) - was_late), still, resolved, unreported, other)
+    return Turn(len(is_late - was_late), still, resolved, unreported, other)
 
 
 def activity_lines(

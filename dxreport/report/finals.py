@@ -43,7 +43,7 @@ _KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
 class Final:
     """A final report as kept.
 
-    ``counts`` are activities by the label of their category, ``figures`` as ``plain`` returns them, ``texts`` by
+    ``counts`` are activities by the label of their category, ``figures`` as ``as_json`` returns them, ``texts`` by
     measure and ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter it holds from, by measure.
     """
 
@@ -75,7 +75,7 @@ def final_data(master: Master, figures: Figures) -> bytes:
         "quarter_label": figures.quarter_label,
         "when": figures.made,
         "counts": _counts(figures.overview, figures.overview.whole),
-        "figures": plain(figures),
+        "figures": as_json(figures),
         "texts": plain_texts({m.id: m.values() for m in master.measures}),
         "states": {id_: standing.state.value for id_, standing in master.standings.items()},
         "starts": {id_: standing.from_quarter for id_, standing in master.standings.items()},
@@ -123,7 +123,7 @@ def same(final: Final, figures: Figures) -> bool:
     reports were once kept without declared fields.
     """
     then = {"declared": None, **final.figures}
-    now = _like(plain(figures), then)
+    now = _like(as_json(figures), then)
     both = then.get("coordination") and now.get("coordination")
     for key in ("made", "final_id", "names", *(() if both else ("coordination",))):
         then.pop(key, None)
@@ -204,12 +204,12 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
         yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Turn records into JSON values: attributes by name, enums by value, decimals as texts."""
     if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [as_json(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     return str(value) if isinstance(value, Decimal) else value

@@ -48,7 +48,7 @@ def html(figures: Figures, template: Path) -> bytes:
         "looks_of": looks,
         "counted": counted,
         "path": path,
-        "names_of": {c.standing.value: c.label for c in words.standings(figures.overview)},
+        "names_of": {c.standing.value: c.label for c in words.by_standing(figures.overview)},
         "place": categories.index,
         "progress": {id_: " ".join(map(str, sorted(places))) for id_, places in progress.items()}.get,
     }

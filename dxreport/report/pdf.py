@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import DxreportError
 from ..domain.fields import QUARTER_LABELS
 from . import words
-from .finals import plain
+from .finals import as_json
 from .records import (
     ActivityLine,
     Amount,
@@ -112,9 +112,9 @@ def _data(figures: Figures) -> dict[str, Any]:
         "quarter_label": figures.quarter_label,
         "quarter": f"{figures.fiscal_year} {figures.quarter_label}",
         "headline": list(words.headline(figures)),
-        "cards": plain(words.cards(figures)),
+        "cards": as_json(words.cards(figures)),
         "remarks": list(words.remarks(overview, names)),
-        "categories": plain(overview.categories),
+        "categories": as_json(overview.categories),
         "on_track": words.on_track(overview),
         "trend": [_quarter(q) for q in figures.trend],
         "areas_heading": words.areas_heading(figures),
@@ -129,7 +129,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "budgets": [_line(b) for b in figures.budgets],
         "results": _results(figures.results),
         "support": [
-            _line(s) | {"period": p.label, "months": plain(p.months)} for p in figures.support for s in p.requests
+            _line(s) | {"period": p.label, "months": as_json(p.months)} for p in figures.support for s in p.requests
         ],
         "declared": figures.declared
         and {
@@ -141,7 +141,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         and {
             "sentence": words.since(since),
             "quarter": since.quarter,
-            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+            "recounts": [as_json(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
             "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.edited],
         },
         "coordination": extra
@@ -170,7 +170,7 @@ def _measure(name: MeasureName) -> dict[str, Any]:
 
 
 def _line(line: MeasureLine) -> dict[str, Any]:
-    return {**plain(line), **_measure(line.measure)}
+    return {**as_json(line), **_measure(line.measure)}
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
 
 def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
     return {
-        **plain(tally),
+        **as_json(tally),
         "label": tally.title,
         "due": tally.standings.due,
         "on_plan": tally.standings.on_plan,
@@ -207,7 +207,7 @@ def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
 def _quarter(quarter: QuarterStandings) -> dict[str, Any]:
     now = quarter.standings
     sums = {"due": now.due, "on_plan": now.on_plan, "share": words.share(now.on_plan, now.due)}
-    return {**plain(now), **sums, "year": quarter.year, "label": QUARTER_LABELS[quarter.quarter]}
+    return {**as_json(now), **sums, "year": quarter.year, "label": QUARTER_LABELS[quarter.quarter]}
 
 
 def _activity(line: ActivityLine, figures: Figures) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _counts(counts: FieldCounts) -> dict[str, Any]:
         return {"name": line.name, "activities": list(line.counts), "activity_total": line.total}
 
     return _field(counts) | {
-        "categories": plain(counts.categories),
+        "categories": as_json(counts.categories),
         "whole": tally(counts.whole),
         "areas": [tally(line) for line in counts.areas],
         "departments": [tally(line) for line in counts.departments],

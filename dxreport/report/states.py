@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
-from ..domain.values import area_code as plain_code
-from ..domain.values import fold, is_blank, is_marked, plan_is_none
+from ..domain.values import area_code, fold, is_blank, is_marked, plan_is_none
 from ..master.records import Master
 from .records import Category, MeasureName, Progress
 
@@ -93,14 +92,14 @@ def activities(measure: Measure) -> Iterator[Activity]:
     return (a for a in measure.activities if not a.is_empty())
 
 
-def area_code(measure_id: str) -> str:
+def area_of(measure_id: str) -> str:
     """Return the number of a measure's 分野: ``01-09`` → ``01``."""
-    return plain_code(measure_id.partition("-")[0])
+    return area_code(measure_id.partition("-")[0])
 
 
 def area_name(settings: Settings, measure_id: str) -> str:
     """Return the name of a measure's 分野 in 設定, or its number where it has none."""
-    code = area_code(measure_id)
+    code = area_of(measure_id)
     name = settings.areas.get(code, "")
     return code if is_placeholder(code, name) else name
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.names import Names, joined
-from ..domain.values import area_code, fold, is_blank
+from ..domain.values import fold, is_blank
 from .records import (
     ROUNDING,
     ActivityLine,
@@ -30,7 +30,7 @@ from .records import (
     YearResult,
     day,
 )
-from .states import WITHOUT_WORD
+from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
@@ -83,7 +83,7 @@ def on_track(overview: Overview) -> str:
     return known[0] if len(known) == 1 else "予定通り"
 
 
-def standings(overview: Overview) -> tuple[Category, ...]:
+def by_standing(overview: Overview) -> tuple[Category, ...]:
     """Return a category for each standing, as bars stack them: those due from best to worst, then those apart."""
     named = {
         Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
@@ -201,7 +201,7 @@ def _is_first(figures: Figures) -> bool:
 
 def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
     """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
-    found = Counter(x.measure.id for x in lines if area_code(x.measure.id.partition("-")[0]) == area.code)
+    found = Counter(x.measure.id for x in lines if area_of(x.measure.id) == area.code)
     return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
 
 

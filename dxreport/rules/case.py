@@ -11,18 +11,17 @@ from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
 from ..domain.needs import to_come
 from ..domain.problems import ProblemKind
-from ..domain.values import is_blank
+from ..domain.values import is_blank, nearest
 
 
 @dataclass(frozen=True)
 class Case:
     """One filled sheet to check, with what the check needs.
 
-    ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
-    the master itself; ``measures`` those of the master; ``round`` the round that the sheet
-    was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
-    period, that the sheet as issued has input cells for (in a check of the master the sheets of all rounds), or None
-    where that is not known; ``ended`` is whether the 状態 of the measure says that it has ended.
+    ``measure`` is the sheet as returned, ``issued`` as it was sent (None in a check of the master itself),
+    ``measures`` those of the master. ``round`` is that of the sheet, or the current one in a check of the master.
+    ``inputs`` are the (field, period) that the issued sheet has input cells for (in a check of the master the sheets
+    of all rounds), None where that is not known; ``ended`` is whether the 状態 of the measure says that it has ended.
     """
 
     measure: Measure
@@ -76,7 +75,7 @@ class Case:
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
     def still_to_ask(self, group: str) -> bool:
-        """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
+        """Whether the master is new, and the round for plans will ask for this."""
         if self.issued is not None or self.round.quarter or group not in self.round.opens:
             return False
         plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
@@ -87,8 +86,7 @@ class Case:
 class Finding:
     """A fault found by a rule: its kind, its cells, and the parameters of its texts.
 
-    A rule sets ``severity`` only to overrule the catalogue; ``judge`` then sets it to ``error`` or
-    ``warning``.
+    A rule sets ``severity`` only to overrule the catalogue; ``judge`` fills it in.
     """
 
     kind: ProblemKind
@@ -110,9 +108,14 @@ def choices(words: tuple[str, ...]) -> str:
     return "".join(f"「{word}」" for word in words)
 
 
-def how_to_write(value: str, expected: str) -> str:
-    """Return how messages say to write a word: blanks and line breaks are named only where they are the fault."""
-    return "と、空白や改行を入れずに" if value != "".join(value.split()) == expected else "と"
+def wrong_word(
+    near: ProblemKind, unknown: ProblemKind, ref: Ref, text: str, words: tuple[str, ...], **params: str
+) -> Finding:
+    """Return the finding for a text that is none of ``words``: a ``near`` miss of one of them, or ``unknown``."""
+    if (expected := nearest(text, words)) is None:
+        return finding(unknown, ref, value=text, words=choices(words), **params)
+    plainly = "と、空白や改行を入れずに" if text != "".join(text.split()) == expected else "と"
+    return finding(near, ref, value=text, expected=expected, how=plainly, **params)
 
 
 def says_something(*texts: str) -> bool:

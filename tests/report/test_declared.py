@@ -24,7 +24,7 @@ from dxreport.report import words
 from dxreport.report.excel import excel
 from dxreport.report.excel_declared import unique
 from dxreport.report.figures import figures
-from dxreport.report.finals import Final, final_data, final_from, plain, same, since
+from dxreport.report.finals import Final, as_json, final_data, final_from, same, since
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.produce import produce
@@ -331,7 +331,7 @@ def test_a_final_report_of_before_declared_fields_still_counts() -> None:
 
 
 def test_json_holds_the_keys_that_are_documented(found: Figures) -> None:
-    answer = json.loads(json.dumps({"figures": {"declared": plain(found.declared)}}))
+    answer = json.loads(json.dumps({"figures": {"declared": as_json(found.declared)}}))
     assert answer["figures"]["declared"]["counts"][0]["whole"]["counts"] == [1, 1, 1, 1]
     described = documented()
     stated = {path for path in expanded(described["report"], described) if path.startswith("figures.declared")}

@@ -19,6 +19,7 @@ from dxreport.report import words
 from dxreport.report.figures import figures
 from dxreport.report.records import Figures, Progress, Standings, Tally
 from dxreport.report.states import by_severity
+from tests.support.measures import with_items
 from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
 NOW = datetime(2022, 7, 19, 9)
@@ -191,7 +192,7 @@ def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     ended = {m.id: Standing(MeasureState.STOPPED, 1) for m in REAL}
     nothing = figures(built(REAL, standings=ended), 1, NOW)
     assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
-    bare = figures(built([REAL[0].with_items("activity", ())]), 1, NOW)
+    bare = figures(built([with_items(REAL[0], "activity", ())]), 1, NOW)
     assert words.sentence(bare) == "この四半期に実施する予定の取組はありません。"
 
 
@@ -305,7 +306,7 @@ def test_a_word_added_in_setting_is_a_category_of_its_own() -> None:
 
 
 def test_a_measure_without_activities_has_nothing_planned() -> None:
-    measures = [m.with_items("activity", ()) if m.id == "01-01" else m for m in real()]
+    measures = [with_items(m, "activity", ()) if m.id == "01-01" else m for m in real()]
     found = figures(built(measures), 1, NOW)
     assert found.overview.whole.activity_total == 62
     assert counts(found, found.overview.whole, measures=True) == {ON_TRACK: 19, LATE: 4, "予定なし": 3}
