@@ -23,7 +23,7 @@ help:
 	@echo 'make demo    play a whole quarter on the 26 real measures in demo/, which is replaced'
 	@echo 'make test    run all tests (ARGS="-k merge" to select some)'
 	@echo 'make quick   run a part of them in less than a minute, without LibreOffice or Chromium'
-	@echo 'make attack  read thousands of damaged files, and let every command die or fail wherever it writes (MINUTES=30)'
+	@echo 'make attack  read thousands of damaged files, let every command die or fail wherever it writes, play whole years (MINUTES=30)'
 	@echo 'make lint    check style, types and import contracts'
 	@echo 'make docs    regenerate the documents made from the program'
 	@echo 'make bench   run all benchmarks (ARGS=--write for RESULTS.md and the README, NAME=lens for one)'
@@ -60,11 +60,12 @@ quick: $(READY)
 	$(PYTEST) -m '(not slow or quick) and not libreoffice and not chromium' $(ARGS)
 
 # Counts, and every file that ends in a traceback, hangs, or shows another reader something else; then every point at
-# which a command writes.
+# which a command writes; then whole years at the desk.
 MINUTES := 30
 attack: $(READY)
 	$(BIN)/python -m tests.faults.attack $$(( $(MINUTES) * 60 )) $(SEED)
 	set -e; for how in kill fail full; do $(BIN)/python -m tests.faults.points $$how; done
+	$(BIN)/python -m tests.faults.years $$(( $(MINUTES) * 60 )) $(SEED)
 	DXREPORT_AT_ONCE=20 $(BIN)/python -m pytest tests/faults/test_concurrent.py
 
 # What depends on fonts, on a Debian that has no Japanese ones but IPAex.

@@ -11,6 +11,7 @@ Exit codes: 0 done; 1 done, but something was held, refused, in conflict, found 
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 from importlib import import_module
@@ -96,6 +97,7 @@ click.version_option(__version__, message="dxreport %(version)s", help="版の�
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line ``args`` (default: that of the process) and return the exit code."""
     console.prepare()
+    gc.set_threshold(50_000)  # a command holds what it reads until it ends: there is little to collect
     try:
         code = program.main(args, prog_name="dxreport", standalone_mode=False)
         console.flush()

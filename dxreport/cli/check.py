@@ -10,7 +10,7 @@ import click
 
 from ..domain.problems import Problem
 from . import console
-from .common import Call, Record, command, problem_record
+from .common import Call, Json, command, problem_record
 
 if TYPE_CHECKING:
     from ..lifecycle.check import Audit
@@ -68,7 +68,7 @@ def _problem(problem: Problem) -> str:
     return f"  {problem.code} {place}{problem.label}\n       {problem.message}{fix}"
 
 
-def _record(audit: Audit, root: Path) -> Record:
+def _record(audit: Audit, root: Path) -> Json:
     return {
         "round": audit.round.name,
         "measures": [

@@ -44,15 +44,13 @@ def collect(
     if call.as_json:
         console.emit_json({**answer(done.plan, dry_run=dry_run), "copies": [str(path) for path in done.copies]})
     else:
-        for line in lines(done.plan, dry_run=dry_run):
-            console.out(line)
         told = {f.return_id for f in news(done.plan)}
-        for path in (p for p in done.copies if p.name.partition("_")[0] in told):
-            console.out(f"差し戻し用のファイル: {path}")
+        copies = (path for path in done.copies if path.name.partition("_")[0] in told)
+        console.out(*lines(done.plan, dry_run=dry_run), *(f"差し戻し用のファイル: {path}" for path in copies))
     return 0 if done.plan.clean else 1
 
 
 def _ask(name: str) -> str:
-    """Prompt for the password of a file without echo; "" to leave the file unread."""
+    """Prompt for the password of a file, without echo; ``""`` leaves the file unread."""
     question = f"{name} のパスワード（読まないときは Enter）"
     return click.prompt(question, default="", show_default=False, hide_input=True, err=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ..collect.plan import WORDS, FilePlan, Plan, SheetPlan, Status
 from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, shown
-from .common import Record, note_records, problem_record
+from .common import Json, note_records, problem_record
 
 
-def answer(plan: Plan, *, dry_run: bool) -> Record:
+def answer(plan: Plan, *, dry_run: bool) -> Json:
     """Return the results as ``collect --json`` gives them; in a dry run ``planned`` replaces ``merged``."""
     words = {s: "planned" if dry_run and s is Status.MERGED else s.value for s in Status}
     count = Counter(s.status for f in plan.files for s in f.sheets)
@@ -34,7 +34,7 @@ def answer(plan: Plan, *, dry_run: bool) -> Record:
     return {"files": files, "summary": summary}
 
 
-def _sheet(s: SheetPlan, status: str) -> Record:
+def _sheet(s: SheetPlan, status: str) -> Json:
     return {
         "id": s.measure,
         "sheet": s.sheet,
@@ -98,7 +98,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
 def _known(files: Sequence[FilePlan]) -> Iterator[str]:
     """Yield one line for each group of files without news: done, dismissed or withdrawn, still held."""
     open_ = [f for f in files if f.status in (Status.HELD, Status.REFUSED)]
-    aside = [f for f in files if f not in open_ and (f.aside or any(map(_is_aside, f.sheets)))]
+    aside = [f for f in files if f not in open_ and (f.aside or any(map(_aside, f.sheets)))]
     done = len(files) - len(open_) - len(aside)
     if done:
         yield f"すでに取り込んだファイル {done}（変更なし）"
@@ -112,25 +112,24 @@ def _numbers(files: Sequence[FilePlan]) -> str:
     return "、".join(dict.fromkeys(f.return_id for f in files))
 
 
-def _is_aside(sheet: SheetPlan) -> bool:
-    return any(p.code in (WITHDRAWN.code, DISMISSED.code) for p in sheet.problems)
+def _aside(sheet: SheetPlan) -> str:
+    """Say that the return of a sheet was withdrawn or dismissed; ``""`` for any other."""
+    codes = {p.code for p in sheet.problems}
+    return "（取下げ済み）" if WITHDRAWN.code in codes else "（除外済み）" if DISMISSED.code in codes else ""
 
 
 def _head(sheet: SheetPlan) -> str:
     name = sheet.measure if sheet.sheet == sheet.measure else f"{sheet.measure}（シート「{sheet.sheet}」）"
     changes = f" 変更 {len(sheet.merge.changes)} 件" if sheet.merge.changes else ""
-    codes = {p.code for p in sheet.problems}
-    aside = "（取下げ済み）" if WITHDRAWN.code in codes else "（除外済み）" if DISMISSED.code in codes else ""
-    return f"{name} {WORDS[sheet.status]}{aside}{changes}"
+    return f"{name} {WORDS[sheet.status]}{_aside(sheet)}{changes}"
 
 
 def _said(p: Problem, indent: str) -> Iterator[str]:
     word = "誤り" if p.severity == "error" else "確認"
-    where = " ".join(part for part in (p.cell, p.label) if part)
-    if p.code == MAIL_ONLY.code:
-        where = ""
+    mail = p.code == MAIL_ONLY.code
+    where = "" if mail else " ".join(filter(None, (p.cell, p.label)))
     yield f"{indent}{word} {p.code} {where}{': ' if where else ''}{p.message}"
-    if p.code == MAIL_ONLY.code:
+    if mail:
         yield from (f"{indent}  ｜{line}" for line in p.value.split("\n"))
     if p.fix:
         yield f"{indent}  → {p.fix}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..workspace.paths import Workspace
 
 _META = "dxreport"
-Record = dict[str, Any]
+Json = dict[str, Any]
 TOO_TALL = (
     "注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
 )
@@ -42,7 +42,7 @@ class Call:
 
     @classmethod
     def given(cls) -> Call:
-        """The call with the options given so far."""
+        """Return the options given on the command line."""
         options = click.get_current_context().meta.get(_META, {})
         return cls(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **options})
 
@@ -176,24 +176,24 @@ def worked(function: Callable[..., Any]) -> Callable[..., Any]:
     return callback
 
 
-def problem_record(problem: Problem) -> Record:
+def problem_record(problem: Problem) -> Json:
     """Return a problem; every value is a text."""
     keys = ("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")
     return {key: getattr(problem, key) for key in keys}
 
 
-def change_record(change: Change) -> Record:
+def change_record(change: Change) -> Json:
     """Return a change of the master, without its origin."""
     ref, label = str(change.ref), change.label
     return {"id": change.measure, "field": ref, "label": label, "old": change.old, "new": change.new}
 
 
-def conflict_record(conflict: Conflict) -> Record:
+def conflict_record(conflict: Conflict) -> Json:
     """Return a conflict, without its texts."""
     ref, label = str(conflict.ref), conflict.label
     return {"conflict": conflict.id, "id": conflict.measure, "field": ref, "label": label}
 
 
-def note_records(notes: Mapping[str, str]) -> list[Record]:
+def note_records(notes: Mapping[str, str]) -> list[Json]:
     """Return the notes that a department wrote in cells, given as text by cell."""
     return [{"cell": cell, "text": text} for cell, text in notes.items()]

@@ -26,14 +26,16 @@ def prepare() -> None:
             stream.reconfigure(errors="replace")
 
 
-def out(text: str = "") -> None:
-    """Print lines of the result. What would steer the terminal is written out."""
-    click.echo(_safe(text))
+def out(*texts: str) -> None:
+    """Print lines of the result; control characters are shown, not obeyed."""
+    for text in texts:
+        click.echo(_safe(text))
 
 
-def say(text: str) -> None:
-    """Print a message that is not part of the result."""
-    click.echo(_safe(text), err=True)
+def say(*texts: str) -> None:
+    """Print messages that are not part of the result."""
+    for text in texts:
+        click.echo(_safe(text), err=True)
 
 
 def _safe(text: str) -> str:
@@ -41,7 +43,7 @@ def _safe(text: str) -> str:
 
 
 def emit_json(value: Any) -> None:
-    """Print the result as JSON, in UTF-8 whatever the console's code page, with keys in the given order."""
+    """Print the result as JSON, keys in the given order, in UTF-8 whatever the console's code page."""
     import json
 
     click.echo((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"), nl=False)
@@ -66,7 +68,7 @@ def progress(items: Iterable[T], label: str) -> Iterator[T]:
 
 
 def someone_there() -> bool:
-    """Whether the program can ask questions: stdin and stderr are a terminal."""
+    """Whether somebody can answer a question: stdin and stderr are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 

@@ -10,7 +10,7 @@ from ..domain.days import printed_moment
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
-from .common import Call, Record, change_record, command
+from .common import Call, Json, change_record, command
 
 if TYPE_CHECKING:
     from ..master.records import Change
@@ -37,20 +37,20 @@ def history(call: Call, measure: str | None) -> None:
         console.emit_json({"changes": [_record(c, original(c)) for c in changes]})
         return
     for c in changes:
-        console.out(f"{printed_moment(c.when)} {c.measure} {c.label}")
-        console.out(f"  「{shown(c.old, 50)}」→「{shown(c.new, 50)}」")
         cell = f" シート「{c.sheet}」 {c.cell}" if c.sheet else ""
         where = f"{c.return_id} {c.file}{cell}" if c.return_id else ""
-        console.out(f"  {'　'.join(part for part in (where, c.note) if part)}")
+        console.out(
+            f"{printed_moment(c.when)} {c.measure} {c.label}",
+            f"  「{shown(c.old, 50)}」→「{shown(c.new, 50)}」",
+            f"  {'　'.join(filter(None, (where, c.note)))}",
+        )
         if c.return_id:
-            path = original(c)
-            console.out(
-                f"  控え {path}" if path else "  控えがありません。master/returns をバックアップから戻してください。"
-            )
+            lost = "がありません。master/returns をバックアップから戻してください。"
+            console.out(f"  控え{f' {path}' if (path := original(c)) else lost}")
     console.out(f"変更 {len(changes)} 件" if changes else "変更はまだありません。")
 
 
-def _record(c: Change, original: str) -> Record:
+def _record(c: Change, original: str) -> Json:
     return {
         "when": c.when, **change_record(c), "return": c.return_id, "issue": c.issue_id,
         "file": c.file, "sheet": c.sheet, "cell": c.cell, "note": c.note, "original": original,

@@ -13,7 +13,7 @@ _BEGIN = """ここは作業フォルダーではありません。
 
 
 def home(call: Call) -> int:
-    """Say where the round stands, in four lines; outside of a workspace, how to begin (wrong usage)."""
+    """Say in four lines where the round stands; outside a workspace say how to begin, and call it wrong usage."""
     from ..domain.errors import UsageError
     from ..lifecycle.check import empty_tables
     from ..master.rounds import current_round
@@ -27,13 +27,11 @@ def home(call: Call) -> int:
         return UsageError.exit_code
     master, today = call.master(), call.now.date()
     if empty := empty_tables(master):
-        console.out(f"{master.settings.fiscal_year.label}　{empty.message}")
-        console.out(empty.fix)
-        console.out("次のコマンド: dxreport check")
+        title = f"{master.settings.fiscal_year.label}　{empty.message}"
+        console.out(title, empty.fix, "次のコマンド: dxreport check")
         return 0
     plan = agenda(call.workspace, master, status(master, current_round(master), today), today)
     head, *said = summary(master, plan)
     bar = [said.pop()] if plan.found.sheets else []
-    for line in (head, "".join(said), *bar, plan.next_line):
-        console.out(line)
+    console.out(head, "".join(said), *bar, plan.next_line)
     return 0

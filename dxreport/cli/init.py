@@ -83,9 +83,7 @@ def init(
     if drawn == "":
         from ..lifecycle.gallery import gallery
 
-        console.out("様式集にある様式（dxreport init DIR --form 名前）:")
-        for name in gallery():
-            console.out(f"  {name}")
+        console.out("様式集にある様式（dxreport init DIR --form 名前）:", *(f"  {name}" for name in gallery()))
         return 0
     if folder is None:
         raise UsageError("DIR を指定してください。", "dxreport init 令和５年度 のように書きます。")
@@ -94,15 +92,13 @@ def init(
         made, found = create_from(where, today, (*forms, *more), template)
     else:
         made = create(where, today, sample=sample, form=drawn or "")
-    console.out(f"{where} に作業フォルダーを作りました（{made.fiscal_year}）。")
-    for path in made.files:
-        console.out(f"  {path.relative_to(where)}")
+    files = (f"  {path.relative_to(where)}" for path in made.files)
+    console.out(f"{where} に作業フォルダーを作りました（{made.fiscal_year}）。", *files)
     if found:
         _tell(found)
-    console.out("\n次にすること:")
-    for line in () if sample else _STEPS_WHEN_READ if found else _STEPS_WHEN_EMPTY:
-        console.out(f"  {line}")
-    console.out(f'  dxreport check -C "{where}"' if " " in str(where) else f"  dxreport check -C {where}")
+    steps = () if sample else _STEPS_WHEN_READ if found else _STEPS_WHEN_EMPTY
+    check = f'dxreport check -C "{where}"' if " " in str(where) else f"dxreport check -C {where}"
+    console.out("\n次にすること:", *(f"  {step}" for step in (*steps, check)))
     return 1 if found and found.unplaced else 0
 
 

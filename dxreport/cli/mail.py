@@ -11,7 +11,7 @@ import click
 from ..domain.days import short_day
 from ..workspace.files import file_name
 from . import console
-from .common import Call, Record, command, problem_record
+from .common import Call, Json, command, problem_record
 
 if TYPE_CHECKING:
     from ..mail.drafts import Drafts, WrittenDrafts
@@ -47,7 +47,7 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     if chosen is MailKind.RETURN and not (call.round_name or call.quarter):
         rounds += [r for r in open_rounds(master, call.now.date()) if r not in rounds]
     planned = [plan(workspace, master, chosen, round_, call.now) for round_ in rounds]
-    answers: list[Record] = []
+    answers: list[Json] = []
     for drafts in planned:
         folder = out or out_folder(workspace, master, chosen, drafts.round)
         folder = folder / file_name(drafts.round.name) if out and drafts is not planned[0] else folder
@@ -72,22 +72,16 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
         console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {made} 通を {folder} に作りました。")
     elif not drafts.obstacles:
         console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind.value]}")
-    for obstacle in drafts.obstacles:
-        console.say(f"注意: {obstacle.department}: {obstacle.reason}{obstacle.fix}")
+    console.say(*(f"注意: {o.department}: {o.reason}{o.fix}" for o in drafts.obstacles))
     for j in drafts.just_returned:
-        console.say(
-            f"{j.department}の{'、'.join(j.measures)}は、{short_day(j.day)}に差し戻しの下書きを作ったばかりなので、督促に入れていません。"
-        )
+        which, day = f"{j.department}の{'、'.join(j.measures)}", short_day(j.day)
+        console.say(f"{which}は、{day}に差し戻しの下書きを作ったばかりなので、督促に入れていません。")
     for receipt in drafts.unread:
-        whose = (
-            f"{receipt.department}から、シートを読み取れない" if receipt.department else "どの部署のものか分からない"
-        )
-        to = receipt.department or "送り主"
-        console.say(
-            f"注意: {whose}返送があります: {receipt.file}（{receipt.id}）。{to}への督促は、確かめてからにしてください。"
-        )
-    for moved in drafts.problems:
-        console.say(f"注意: {moved.message}{moved.fix}")
+        name, file = receipt.department, f"{receipt.file}（{receipt.id}）"
+        whose = f"{name}から、シートを読み取れない" if name else "どの部署のものか分からない"
+        fix = f"{name or '送り主'}への督促は、確かめてからにしてください。"
+        console.say(f"注意: {whose}返送があります: {file}。{fix}")
+    console.say(*(f"注意: {moved.message}{moved.fix}" for moved in drafts.problems))
     if written.kept:
         console.say(
             f"注意: 手を加えた下書きは、添付もそのままで残しました: {_names(written.kept)}。"
@@ -105,7 +99,7 @@ def _names(paths: Iterable[Path]) -> str:
     return "、".join(path.name for path in paths)
 
 
-def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Record:
+def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Json:
     return {
         "kind": drafts.kind.value,
         "round": drafts.round.name,

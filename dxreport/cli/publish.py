@@ -9,13 +9,15 @@ import click
 from . import console
 from .common import TOO_TALL, Call, command
 
+_NO_QUARTER = "様式の「今回の四半期」の欄は空欄です。--quarter 1 のように四半期を指定すると、その四半期のものが出ます。"
+
 
 @command(answers=True, rounds=True)
 @click.option("--pdf", is_flag=True, help="LibreOffice があれば、PDF も作る")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 def publish(call: Call, pdf: bool, out: Path | None) -> int:
     """全施策のシートを、公表用の 1 冊のブックにまとめます。様式がいくつかあれば、様式ごとに 1 冊です。
-    回を指定すると、その回の様式で作ります。
+    回を指定すると、その回の様式で、その四半期の欄を出して作ります。
 
     先頭に、各シートへのリンクが付いた「施策一覧」が入ります。
     入力用の印や色、入力規則、メモ、作成者名、提出期限は入りません。
@@ -34,18 +36,17 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     written = write(workspace, printed, out or out_folder(workspace, master))
     measures = sorted(id_ for one in found for id_ in one.measures)
     too_tall = [cell for one in found for cell in one.too_tall]
-    pdfs = (path.with_suffix(".pdf") for path in written)
-    before = [path for path in dict.fromkeys(pdfs) if path not in written and path.exists()]
+    pdfs = dict.fromkeys(path.with_suffix(".pdf") for path in written)
+    before = [path for path in pdfs if path not in written and path.exists()]
     if call.as_json:
         files = [str(path) for path in written]
         answer = {"files": files, "measures": measures, "too_tall": too_tall, "pdf_before": list(map(str, before))}
         console.emit_json(answer)
     else:
-        console.out(f"{len(measures)} 施策のシートをまとめました。")
-        for path in written:
-            console.out(f"  {path}")
-    for cell in too_tall:
-        console.say(TOO_TALL.format(cell=cell))
+        console.out(f"{len(measures)} 施策のシートをまとめました。", *(f"  {path}" for path in written))
+    console.say(*(TOO_TALL.format(cell=cell) for cell in too_tall))
+    if any(one.lacks_quarter for one in found):
+        console.say(_NO_QUARTER)
     for path in before:
         how = "" if pdf else "作り直すには --pdf を付けてください。"
         console.say(f"{path.name} は、前に作った PDF のままです（今回のブックの内容ではありません）。{how}")

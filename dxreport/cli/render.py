@@ -10,10 +10,11 @@ import click
 from ..domain.days import day_of, printed
 from ..domain.errors import UsageError
 from . import console
-from .common import TOO_TALL, Call, Record, command
+from .common import TOO_TALL, Call, Json, command, worked
 
 if TYPE_CHECKING:
     from ..issue.render import PreparedIssue
+    from ..workers import Choice
 
 
 @command(answers=True, rounds=True)
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
 @click.option("--dry-run", is_flag=True, help="何を作るかだけを示す（何も書きません）")
+@worked
 def render(
     call: Call,
     *,
@@ -35,8 +37,9 @@ def render(
     deadline: str,
     out: Path | None,
     dry_run: bool,
+    workers: Choice,
 ) -> None:
-    """部署ごとに、記入してもらうブックを作ります（1施策 1シート）。
+    """部署ごとに、記入してもらうブックを作ります（1施策 1シート。一覧の様式では、部署の施策を 1シートに並べます）。
 
     様式は、マスターの「施策」「部署」「設定」の回の表の「様式」の列で選びます（左のものほど優先）。
     一つの部署に様式がいくつかあれば、様式ごとに 1 冊です。
@@ -58,7 +61,7 @@ def render(
         master, forms, round_, call.now, departments=departments, measures=measures, deadline=own,
         secret=secret_of(workspace) if dry_run else make_secret(workspace),
         kept=Archive(workspace, master.settings.catalogue).workbook,
-        watch=lambda chosen: console.progress(chosen, "作成中"),
+        watch=lambda chosen: console.progress(chosen, "作成中"), workers=workers,
     )  # fmt: skip
     folder = out or issue.out_folder(workspace, master, round_)
     if not dry_run:
@@ -75,10 +78,10 @@ def render(
     ]
     offices = len({b.issue.department for b in books})
     size = f"{offices} 部署 {len(books)} 冊" if len(books) > offices else f"{offices} 部署"
-    console.out(console.table(rows, ("発行番号", "部署", "シート", "ファイル", ""), right={2}))
-    sheets = sum(len(b.issue.measures) for b in books)
+    console.out(console.table(rows, ("発行番号", "部署", "施策", "ファイル", ""), right={2}))
+    count = sum(len(b.issue.measures) for b in books)
     done = "作る予定です（何も書いていません）" if dry_run else "作りました"
-    console.out(f"\n{round_.name}: {size} {sheets} シートを {folder} に{done}。")
+    console.out(f"\n{round_.name}: {size} {count} 施策のシートを {folder} に{done}。")
     console.out(f"提出期限: {printed(due) or 'なし（シートにも、メールにも書かれません）'}")
     if _passed(call, due):
         console.say(
@@ -103,7 +106,7 @@ def _passed(call: Call, day: str) -> bool:
     return bool(day) and day < call.now.date().isoformat()
 
 
-def _record(folder: Path, book: PreparedIssue) -> Record:
+def _record(folder: Path, book: PreparedIssue) -> Json:
     issue = book.issue
     return {
         "id": issue.id, "department": issue.department, "measures": list(issue.measures), "path": str(folder / issue.file),

@@ -36,7 +36,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
         what = f"「{round_.name}」は四半期の回ではありません。"
         raise UsageError(what, "--quarter 1～4 で四半期を指定してください。")
     from ..report import produce, words
-    from ..report.finals import plain
+    from ..report.finals import as_json
 
     done = produce.produce(
         workspace, master, round_.quarter, call.now,
@@ -45,12 +45,9 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     figures = done.figures
     paths = produce.write(workspace, master, done, out or produce.out_folder(workspace, figures), call.now)
     if call.as_json:
-        console.emit_json({"files": [str(path) for path in paths], "figures": plain(figures)})
+        console.emit_json({"files": [str(path) for path in paths], "figures": as_json(figures)})
         return
-    console.out(figures.title)
-    console.out(words.sentence(figures))
-    for path in paths:
-        console.out(f"  {path}")
+    console.out(figures.title, words.sentence(figures), *(f"  {path}" for path in paths))
     if figures.final_id:
         already = "" if done.new_final else f"（{figures.day}に、すでに確定しています）"
         console.out(f"確定報告 {figures.final_id}{already}")

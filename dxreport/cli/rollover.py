@@ -33,7 +33,8 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
 
     master = call.master()
     done = roll_over(call.workspace, out, call.now, dry_run=dry_run)
-    year, folder, left = done.fiscal_year, done.workspace.root, "、".join(done.left)
+    old_year, year = master.settings.fiscal_year.label, done.fiscal_year
+    folder, left = done.workspace.root, "、".join(done.left)
     will = "（--dry-run: 何も書いていません）" if dry_run else ""
     if call.as_json:
         console.emit_json({
@@ -62,8 +63,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
         for c in done.changes:
             console.out(f"{c.measure} {c.label}:「{c.old}」→「{c.new}」")
         for x in done.conflicts:
-            for line in _conflict(x, master.settings.fiscal_year.label, year, "" if dry_run else f" -C {folder}"):
-                console.out(line)
+            console.out(*_conflict(x, old_year, year, "" if dry_run else f" -C {folder}"))
         if done.own:
             console.out(f"{year}のマスターにない列とシート: {'、'.join(done.own)}（必要なら写してください）")
         if left:
@@ -75,15 +75,15 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     if done.interim and not call.as_json:
         closing = last_round(master.settings)
         console.out(
-            f"注意: {closing.name if closing else ''}がまだの施策: {'、'.join(done.interim)}（{len(done.interim)}施策）"
+            f"注意: {closing.name if closing else ''}がまだの施策: {'、'.join(done.interim)}（{len(done.interim)}施策）",
+            f"  {year}のシートには、{old_year}の実績が途中の値のまま出ます。",
+            "  届いたら、もう一度 dxreport rollover を実行してください。確定した値を引き継ぎます。",
         )
-        console.out(f"  {year}のシートには、{master.settings.fiscal_year.label}の実績が途中の値のまま出ます。")
-        console.out("  届いたら、もう一度 dxreport rollover を実行してください。確定した値を引き継ぎます。")
     return 1 if done.conflicts else 0
 
 
 def _conflict(conflict: Conflict, old: str, new: str, where: str) -> Iterator[str]:
-    """Say which year has which text, and the command that takes it; without a place to type it nothing is written yet."""
+    """Say what each year has, and the command that takes it; ``where`` is blank in a dry run, which has no command."""
     yield f"競合 {conflict.id} {conflict.measure} {conflict.label}: どちらの年度のマスターでも書き換えられています。"
     for year, text, take in ((old, conflict.returned, "returned"), (new, conflict.current, "current")):
         command = f"　採るとき: dxreport resolve {conflict.id} --take {take}{where}" if where else ""

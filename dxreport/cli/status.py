@@ -9,12 +9,12 @@ import click
 
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, Record, command, note_records, problem_record
+from .common import Call, Json, command, note_records, problem_record
 
 if TYPE_CHECKING:
     from ..master.records import Master
     from ..status.agenda import Agenda, Task
-    from ..status.round_status import RoundStatus, State
+    from ..status.round_status import RoundStatus
 
 _FORMATS = ("text", "xlsx", "html")
 _BAR = 40  # characters
@@ -48,8 +48,7 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
     elif path:
         console.out(f"{found.round.name}の提出状況を {path} に作りました。")
     else:
-        for line in (*summary(master, today), *today.notices, *_work(today), *_register(found)):
-            console.out(line)
+        console.out(*summary(master, today), *today.notices, *_work(today), *_register(found))
 
 
 def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | None) -> Path:
@@ -68,7 +67,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
 
 
 def summary(master: Master, today: Agenda) -> list[str]:
-    """The round and its deadline, the answer in sentences, and the bar."""
+    """Return the round and its deadline, the answer in sentences, and the bar."""
     found = today.found
     head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
     counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())
@@ -77,20 +76,15 @@ def summary(master: Master, today: Agenda) -> list[str]:
 
 
 def _bar(found: RoundStatus) -> str:
-    """The answered part of a round as a bar; a held or reviewed sheet is half done."""
-    total, started = len(found.sheets), sum(_arrived(s.state) for s in found.sheets)
+    """Return the answered part of a round as a bar; a held or reviewed sheet is half done."""
+    total, started = len(found.sheets), sum(s.state.name in ("HELD", "REVIEW") for s in found.sheets)
     done = _BAR * found.answered // total
     half = max(_BAR * (found.answered + started) // total - done, 1 if started else 0)
     return "[" + ("#" * done + "/" * half).ljust(_BAR, ".")[:_BAR] + "]"
 
 
-def _arrived(state: State) -> bool:
-    """Whether something came that is not in yet."""
-    return state.name in ("HELD", "REVIEW")
-
-
 def _work(today: Agenda) -> list[str]:
-    """The work of the day: by telephone, by mail, at the desk."""
+    """Return the work of the day: by telephone, by mail, at the desk."""
     from ..status.agenda import Way
     from ..status.export import HEADINGS, plain, unread_text
 
@@ -106,10 +100,8 @@ def _work(today: Agenda) -> list[str]:
         ]
         lines += [f"  □ {c.id}　{s.department}　{s.measure} {plain(s.name)}　{c.label}" for s, c in today.conflicts]
     if today.unread:
-        lines += [
-            "",
-            f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（済んだら dxreport dismiss 受付番号 --reason 理由）",
-        ]
+        how = "済んだら dxreport dismiss 受付番号 --reason 理由"
+        lines += ["", f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（{how}）"]
         for receipt in today.unread:
             first, *rest = unread_text(receipt).split("\n")
             lines += [f"  □ {first}", *(f"     {line}" for line in rest)]
@@ -146,7 +138,7 @@ def _register(found: RoundStatus) -> list[str]:
     return lines + [f"コメント {measure} {cell}: {text}" for measure, cell, text in notes]
 
 
-def _record(today: Agenda) -> Record:
+def _record(today: Agenda) -> Json:
     found = today.found
     return {
         "round": found.round.name,
@@ -173,7 +165,7 @@ def _record(today: Agenda) -> Record:
     }  # fmt: skip
 
 
-def _task_record(task: Task) -> Record:
+def _task_record(task: Task) -> Json:
     last = task.last
     return {
         "department": task.department, "way": task.way.name.lower(), "people": task.people, "to": task.to,

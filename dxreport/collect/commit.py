@@ -44,13 +44,19 @@ class Books:
         self.conflicts = ConflictRows(master.conflicts, self.when, master.settings)
         self.texts = {m.id: {ref: text for ref, text in m.values().items() if text} for m in master.measures}
         self._states: dict[tuple[str, int], Replayed] = {}
+        self._newest = ""  # number that this command gave
 
     @cached_property
     def chain(self) -> Chain:
-        """The log of this master; where there is none at all, one is made of the ledgers and originals."""
-        if self.master.commit and self.log.names():
-            return self.log.chain(self.master.commit)
-        if (found := self.log.nearest(self.texts)).commits:
+        """The log of this master; where there is none at all, one is made of the ledgers and originals.
+
+        A master that names no commit has lost its mark, unless its ledgers are blank: it is one of before the first.
+        """
+        master = self.master
+        if master.commit and self.log.names():
+            return self.log.chain(master.commit)
+        told = master.receipts or master.changes
+        if told and (found := self.log.nearest(self.texts, {r.id for r in master.receipts})).commits:
             return found
         from .migrate import first_commit  # with all readers of files: once in the life of a workspace
 
@@ -164,11 +170,11 @@ class Books:
         """The names of returned files, by return."""
         return {id_: reads[0].file for id_, reads in self.reads().items()}
 
-    def withdrawn(self) -> set[str]:
-        """The withdrawn returns, except those with a sheet accepted since."""
+    def withdrawn(self, *, partly: bool = False) -> set[str]:
+        """The withdrawn returns, except those with a sheet accepted since; ``partly`` also those of a measure."""
         out: set[str] = set()
         for entry in self.entries:
-            if isinstance(entry.event, Withdraw):
+            if isinstance(entry.event, Withdraw) and (partly or not entry.event.measure):
                 out.add(entry.event.return_id)
             elif isinstance(entry.event, Accept):
                 out.discard(entry.event.return_id)
@@ -201,7 +207,10 @@ class Books:
         """The number of a return: the one that its content has, or the next."""
         key = content_key(sha256, file)
         if key not in self._numbers:
-            self._numbers[key] = next_id("U", (*self._numbers.values(), *(r.id for r in self.master.receipts)))
+            taken = (
+                (self._newest,) if self._newest else (*self._numbers.values(), *(r.id for r in self.master.receipts))
+            )
+            self._newest = self._numbers[key] = next_id("U", taken)
         return self._numbers[key]
 
     # What this command changes
@@ -294,8 +303,9 @@ class Books:
         files = dict(self.kept.files)
         if self.chain.names and not self.log.path(self.chain.tip).is_file():  # it was made of the books as they were
             files[self.log.path(self.chain.tip)] = self.chain.commits[0].data()
-        name = commit_name(made, len(self.chain.names) + 1)
-        files[self.log.path(name)] = made.data()
+        data = made.data()
+        name = commit_name(data, len(self.chain.names) + 1)
+        files[self.log.path(name)] = data
         edit = MasterEdit(self.master)
         edit.set_all(plan.texts)
         edit.add(*plan.edits, *plan.changes, *plan.receipts, *plan.conflicts)
@@ -305,8 +315,8 @@ class Books:
 
 
 def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:
-    """Whether an event dismisses the unreadable part of a return."""
-    return isinstance(event, Withdraw) or (isinstance(event, Dismiss) and not event.issue)
+    """Whether an event puts the unreadable part of a return aside."""
+    return (isinstance(event, Withdraw) and not event.measure) or (isinstance(event, Dismiss) and not event.issue)
 
 
 def _place(row: Receipt, readings: Mapping[str, Reading]) -> tuple[int, int]:

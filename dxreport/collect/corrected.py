@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
+from typing import NamedTuple
 
 from ..domain import problems
 from ..domain.days import printed
@@ -24,46 +25,75 @@ from ..ooxml.worksheets import Worksheets
 from ..sendback.corrected_copy import corrected_copy
 from ..sendback.fill import fill, positions
 from ..sendback.mark import Mark
+from ..workers import ALONE, Choice
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
+from .copies import FOLDER
 from .originals import without_number
 from .plan import FilePlan, Plan, SheetPlan, Status
 
-FOLDER = "差し戻し"
 _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
-def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[str, str, bytes]]:
-    """For each return with held sheets: its number, a name for the copy, its bytes.
+def corrected_copies(
+    workspace: Workspace, master: Master, plan: Plan, workers: Choice = ALONE
+) -> list[tuple[str, str, bytes]]:
+    """For each return with held sheets: its number, a name for the copy, its bytes, as ``workers`` made it.
 
-    A return in another format has none if nothing of it can be filled into an issued workbook.
+    A return in another format, or whose workbook cannot be marked, has none if nothing of it can be filled into an
+    issued workbook.
     """
-    out: list[tuple[str, str, bytes]] = []
+    waiting: dict[str, tuple[FilePlan, list[SheetPlan]]] = {}
     for planned in plan.files:
         held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED) and not _is_ours_to_move(s)]
         unread = any(p.severity == "error" for p in planned.problems)
-        if unread or not held:
-            continue
-        name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
-        try:
-            made = _copy(workspace, master, planned, held)
-        except DxreportError:
-            raise
-        except Exception:  # an odd file must not keep others from going back; the mail says what is wrong all the same
-            made = None
-        if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
-            out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
+        if held and not unread:
+            waiting.setdefault(planned.return_id, (planned, held))
+    orders = {
+        id_: MarkOrder(planned.package.data, _marks(planned.sheets, held), _header(master, planned, held))
+        for id_, (planned, held) in waiting.items()
+        if planned.package
+    }
+    found = dict(zip(orders, workers.of(len(orders)).map(marked, orders.values()), strict=True))
+    out: list[tuple[str, str, bytes]] = []
+    for id_, (planned, held) in waiting.items():
+        made = found.get(id_)
+        if not isinstance(made, bytes):
+            try:
+                made = _refilled(workspace, master, planned, held)
+            except DxreportError:
+                raise
+            except Exception:  # as in marked
+                continue
+        if made is not None:
+            name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
+            out.append((id_, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
     return out
+
+
+class MarkOrder(NamedTuple):
+    """A workbook to be marked, with the lines above its list."""
+
+    data: bytes
+    marks: list[Mark]
+    header: list[str]
+
+
+def marked(order: MarkOrder) -> bytes | None:
+    """Mark a workbook; None for one that cannot be: Strict Open XML, a shared workbook, an odd file."""
+    try:
+        return corrected_copy(Package(order.data, outside=True), order.marks, order.header)
+    except PackageError:
+        return None
+    except DxreportError:
+        raise
+    except Exception:  # an odd file must not keep others from going back; the mail says what is wrong all the same
+        return None
 
 
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
     """Whether a sheet is of another fiscal year: the coordinator collects it there, and nothing goes back."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
-
-
-def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
-    """The corrected copies of a return that were written; not those with macros that earlier releases wrote."""
-    return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
 
 
 def removed_from(copy: bytes) -> tuple[str, ...]:
@@ -74,15 +104,6 @@ def removed_from(copy: bytes) -> tuple[str, ...]:
     except PackageError:  # edited since; it goes out as it is
         return ()
     return removed_in(cell.text for (_, column), cell in first.cells.items() if column == 1)
-
-
-def _copy(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
-    if planned.package:
-        try:
-            return corrected_copy(planned.package, _marks(planned.sheets, held), _header(master, planned, held))
-        except PackageError:
-            pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
-    return _refilled(workspace, master, planned, held)
 
 
 def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> list[str]:

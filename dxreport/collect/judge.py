@@ -15,14 +15,6 @@ from ..rules import Case, Finding, judge, problems_of, takes
 from .reading import SheetReading
 from .replay import Judged, Sheet
 
-LACKING = frozenset(
-    kind.code
-    for kind in (
-        problems.PROGRESS_MISSING, problems.COUNTERMEASURE_MISSING, problems.REQUIRED_MISSING, problems.ACTUAL_MISSING,
-        problems.REQUIRED_ALWAYS, problems.REQUIRED_IF,
-    )
-)  # fmt: skip
-
 
 class Judge:
     """Judges sheets by the settings they were read by; an outcome found before is not worked out again.
@@ -83,15 +75,18 @@ class Judge:
         known = {ref for p in read.problems if p.severity == "error" for ref in p.fields} | {
             str(ref) for ref in (*others, *due)
         }
-        findings = [f for found in judge(case) if (f := _without(found, known))]
+        raw = judge(case)
+        # What has no cell on the sheet cannot be missed: a list that is drawn twice may end at different items.
+        unseen = {r for f in raw if f.kind.code in problems.LACKING for r in f.refs if r.item and r not in read.cells}
+        findings = [f for found in raw if (f := _without(found, known | set(map(str, unseen))))]
         found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)
         errors = [p for p in told if p.severity == "error"]
-        own = tuple(p for p in errors if p.code not in LACKING)
+        own = tuple(p for p in errors if p.code not in problems.LACKING)
         meant = _meant(own, read, case)
         return Judged(
             (_wrong_round(own, read, meant),) if meant else own,
-            tuple(p for p in errors if p.code in LACKING),
+            tuple(p for p in errors if p.code in problems.LACKING),
             tuple(p for p in told if p.severity != "error" and not (meant and p.code == problems.EARLIER_ROUND.code)),
             meant,
         )

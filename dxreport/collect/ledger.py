@@ -227,7 +227,8 @@ class ConflictRows:
         for key, old in before.conflicts.items():
             now = after.conflicts.get(key)
             if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
-                winner = now.by if now else after.texts[old.ref].by
+                standing = now or after.texts.get(old.ref)
+                winner = standing.by if standing else None
                 why = reason or (f"返送 {winner[0]} に置き換え" if winner else TYPED)
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))
         names = {**_texts(before), **_texts(after)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class Commit:
             given["first"] = {
                 id_: refs_json({r: t for r, t in texts.items() if t}) for id_, texts in self.first.items()
             }
-        return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
+        return json.dumps(given, ensure_ascii=False, separators=(",\n", ": ")).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Commit:
@@ -116,6 +116,10 @@ class Chain:
         """All outcomes of rules worked out so far."""
         return {key: judged for commit in self.commits for key, judged in commit.outcomes.items()}
 
+    def returns(self) -> set[str]:
+        """The returns that were read."""
+        return {entry.event.return_id for entry in self.entries() if isinstance(entry.event, Read)}
+
     def written(self) -> Texts:
         """The texts of the master as the last command left them; blank ones are left out."""
         texts: Texts = {id_: dict(refs) for id_, refs in self.first.items()}
@@ -142,8 +146,11 @@ class Log:
             tip = commits[-1].parent
         return Chain(tuple(reversed(names)), tuple(reversed(commits)))
 
-    def nearest(self, texts: Mapping[str, Mapping[Ref, str]]) -> Chain:
-        """The chain whose last texts differ least from these; of two alike the newer one. Empty where there is no log."""
+    def nearest(self, texts: Mapping[str, Mapping[Ref, str]], returns: Collection[str]) -> Chain:
+        """The chain whose last texts and returns differ least from these; of two alike the newer one.
+
+        Empty where there is no log.
+        """
         best, least = Chain(), -1
         for name in self.names():
             chain = self.chain(name)
@@ -152,7 +159,7 @@ class Log:
                 written.get(id_, {}).get(ref, "") != texts.get(id_, {}).get(ref, "")
                 for id_ in {*written, *texts}
                 for ref in {*written.get(id_, {}), *texts.get(id_, {})}
-            )
+            ) + len(chain.returns() ^ set(returns))
             if least < 0 or differ <= least:
                 best, least = chain, differ
         return best
@@ -196,9 +203,9 @@ def content_key(sha256: str, file: str) -> str:
     return f"{sha256} {file}" if sha256 == _EMPTY else sha256
 
 
-def commit_name(commit: Commit, number: int) -> str:
+def commit_name(data: bytes, number: int) -> str:
     """The name of a commit: its place in the chain and a digest of its content."""
-    return f"{number:04}-{hashlib.sha256(commit.data()).hexdigest()[:12]}"
+    return f"{number:04}-{hashlib.sha256(data).hexdigest()[:12]}"
 
 
 _EVENTS: Mapping[str, type] = {

@@ -47,7 +47,7 @@ def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
     entries = tuple(entry for *_, entry in sorted(dated, key=lambda d: d[:3]))
     entries += tuple(_settle(master, kept, entries, first, last))
     commit = Commit("", when, "first", entries, changes, first=first)
-    return Chain((commit_name(commit, 1),), (commit,))
+    return Chain((commit_name(commit.data(), 1),), (commit,))
 
 
 def _first(master: Master, here: _Texts, archive: Archive) -> dict[str, dict[Ref, str]]:
@@ -181,9 +181,12 @@ def _decision(master: Master, row: Conflict, readings: Mapping[str, Reading]) ->
 
 def _settle(master: Master, kept: Kept, entries: Iterable[LogEntry], first: _Texts, last: _Texts) -> Iterator[LogEntry]:
     """An edit for each cell whose text is another in the history than in the fold."""
-    judge = Judge(kept.terms, master, {})
+    judge, own = Judge(kept.terms, master, {}), dict[str, list[LogEntry]]()
+    for entry in entries:
+        for measure in dict.fromkeys(entry.measures):
+            own.setdefault(measure, []).append(entry)
     for measure in (m.id for m in master.measures):
-        events = [event for e in entries if measure in e.measures for event in kept.events(e, measure)]
+        events = [event for entry in own.get(measure, ()) for event in kept.events(entry, measure)]
         state = replay(first.get(measure, {}), events, judge)
         for ref in dict.fromkeys([*state.texts, *last[measure]]):
             here, text = state.text(ref), last[measure].get(ref, "")

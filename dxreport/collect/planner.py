@@ -106,7 +106,7 @@ class Planner:
 
     def _renews(self, reading: Reading) -> bool:
         """Whether a return that came before counts whole from now on."""
-        return self.whole and not reading.whole and reading.id not in self.books.withdrawn()
+        return self.whole and not reading.whole and reading.id not in self.books.withdrawn(partly=True)
 
     def _at(self, file: ReturnedFile, read: FileRead) -> str:
         """When answers were given: when the mail was sent, but not before the issue nor before what it corrects."""

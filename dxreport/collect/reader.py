@@ -32,7 +32,7 @@ from ..ooxml.package import Package
 from ..ooxml.refs import address, cell, column_letters
 from .reading import SheetReading
 from .seals import Seals, without_keys
-from .senders import department_of, foreign_sender
+from .senders import Senders
 from .unkeyed import UnkeyedReader, extra_sheets
 
 FAULTS = "reports/読み取りの記録"
@@ -82,7 +82,7 @@ class FileReader:
         self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
         self.measures = {m.id for m in master.measures}
-        self.seals = Seals(archive)
+        self.seals, self.senders = Seals(archive), Senders(master)
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs to read files like this one, without a disk in common and without asking."""
@@ -112,7 +112,7 @@ class FileReader:
 
     def _mail(self, file: ReturnedFile) -> FileRead:
         """Report the sender and the first lines of a mail without attachments."""
-        department = department_of(self.master, file.sender)
+        department = self.senders.department_of(file.sender)
         sender = f"{department}（{file.sender}）" if department else f"「部署」にない差出人（{file.sender or '不明'}）"
         said = {"sender": sender, "subject": file.subject}
         return FileRead((problem(problems.MAIL_ONLY, said, value=file.text),), department=department)
@@ -172,7 +172,7 @@ class FileReader:
     def _foreign(self, file: ReturnedFile, sheets: Sequence[SheetReading]) -> Iterator[Problem]:
         """A warning where the mail came from an address that is neither a department's nor the city's."""
         departments = "、".join(dict.fromkeys(s.department for s in sheets if s.department))
-        if departments and (sender := foreign_sender(self.master, file.sender)):
+        if departments and (sender := self.senders.foreign(file.sender)):
             yield problem(problems.FOREIGN_SENDER, {"department": departments, "sender": sender}, value=sender)
 
     def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:
@@ -209,7 +209,7 @@ class FileReader:
             filled = read_filled(sheet, read, issued, settings)
         if isinstance(filled, Doubt):
             return _unidentified(sheet.name, stamp, filled.reason)
-        issued_for = tuple(dict.fromkeys(i.round for i in self.master.issues if stamp.measure in i.measures))
+        issued_for = tuple(dict.fromkeys(self.master.rounds_of(stamp.measure)))
         return SheetReading(
             filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
             (*filled.problems, *_doubts(part), *self._earlier(filled.sheet, stamp, round_)), self._notes(part),
@@ -218,9 +218,7 @@ class FileReader:
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
         """A warning where the measure was issued for a later quarter since."""
-        issued = (
-            self.master.settings.round(i.round) for i in reversed(self.master.issues) if stamp.measure in i.measures
-        )
+        issued = map(self.master.settings.round, reversed(self.master.rounds_of(stamp.measure)))
         later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
         if later:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)

@@ -84,7 +84,7 @@ def reading_data(reading: Reading, archive: Archive) -> bytes:
     given = {k: v for k, v in asdict(replace(reading, sheets=())).items() if v}
     given["problems"] = [problem_json(p) for p in reading.problems]
     given["sheets"] = [_sheet_json(sheet, archive) for sheet in reading.sheets]
-    return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
+    return json.dumps(given, ensure_ascii=False, separators=(",\n", ": ")).encode("utf-8")
 
 
 def parse_reading(data: bytes, archive: Archive) -> Reading:

@@ -153,10 +153,11 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """A return was taken out."""
+    """A return was taken out, or of it what it says of one ``measure``."""
 
     return_id: str
     reason: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,7 @@ class Rules(Protocol):
 class SheetOutcome:
     """The outcome of a returned sheet, with the reasons; it changes only while events are folded in.
 
-    ``says`` are its answers, ``before`` the texts that its author had; ``leans`` says whether it is complete only by
+    ``says`` are its answers; ``leans`` says whether it is complete only by
     what others answered. ``joined`` are the returns it went in with; ``replaced_by`` the one that went in instead;
     ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or withdrawn with.
     """
@@ -255,7 +256,6 @@ class SheetOutcome:
     fate: Fate = Fate.HELD
     judged: Judged = Judged()
     says: Mapping[Ref, Said] = field(default_factory=dict)
-    before: Mapping[Ref, str] = field(default_factory=dict, repr=False)
     leans: bool = False
     merge: Merge = field(default_factory=Merge)
     joined: tuple[str, ...] = ()
@@ -404,7 +404,7 @@ class _Fold:
                 says[ref] = Said(text, sheet.stamp)
             elif ref in inherited:
                 says[ref] = inherited[ref]
-        entry = SheetOutcome(sheet, says=says, before=before)
+        entry = SheetOutcome(sheet, says=says)
         if sheet.key in self.sheets and self.sheets[sheet.key].fate in ASIDE:
             del self.sheets[sheet.key]  # it comes back as the last
         self.sheets[sheet.key] = entry
@@ -440,7 +440,7 @@ class _Fold:
             text = sheet.texts.get(ref, sheet.issued.get(ref, ""))
             if ref in newest:
                 text = newest[ref].text
-            elif text != entry.before.get(ref, ""):  # a change that does not count: it is judged all the same
+            elif text != sheet.issued.get(ref, ""):  # a change that does not count: it is judged all the same
                 texts[ref] = text
                 continue
             standing = self._standing(sheet, ref, newest.get(ref), opened)

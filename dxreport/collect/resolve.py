@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.fields import Ref
+from ..domain.fields import Field, FieldKind, Ref
 from ..domain.model import normalise
 from ..domain.problems import Problem
+from ..domain.values import number_text
 from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS
 from ..workspace.files import locked
@@ -87,7 +88,9 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
     state = books.state(row.measure)
     known = books.texts[row.measure] if row.ref.field in books.master.settings.catalogue.field else None
     here = state.text(row.ref) if known is None else known.get(row.ref, "")
-    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take, normalise(take))
+    text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take)
+    if text is None:
+        text = _standard(take, books.master.settings.catalogue.field.get(row.ref.field))
     wanted = row.ref, row.returned, row.current
     asked = next((c for c in state.conflicts.values() if (c.ref, c.returned, c.current) == wanted), None)
     if asked is not None:
@@ -98,7 +101,25 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
         books.add(made, row.measure)
     elif text != here:
         books.add(Edit(row.ref, here, text, why), row.measure)
+    if text != here:
+        for ref, printed in _labels(books, row.measure, row.ref).items():
+            books.add(Edit(ref, "", printed, why), row.measure)
     return replace(row, state=ConflictState.RESOLVED, current=here, decision=text, reason=why, when=books.when)
+
+
+def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
+    """The texts that the row of an item begins with, where the master has no such row."""
+    catalogue, known = books.master.settings.catalogue, books.texts[measure]
+    if not ref.item or any((other.prefix, other.item) == (ref.prefix, ref.item) for other in known):
+        return {}
+    begins = (Ref(key, ref.item) for key in catalogue.defaults if catalogue.field[key].prefix == ref.prefix)
+    return {new: catalogue.defaults[new.field] for new in begins if new != ref}
+
+
+def _standard(take: str, field: Field | None) -> str:
+    """The text to write, as one that was read from a sheet."""
+    text = normalise(take)
+    return (number_text(text, field.unit) if field and field.kind is FieldKind.NUMBER else None) or text
 
 
 def _adopt(books: Books, row: Conflict, why: str) -> None:
@@ -115,6 +136,7 @@ def _adopt(books: Books, row: Conflict, why: str) -> None:
     assert part is not None  # only items of lists are offered
     key = part.next_keys(books.master.keys_ever(row.measure, part), 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
+    texts = _labels(books, row.measure, row.ref._replace(item=key)) | texts
     books.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
 
 

@@ -17,7 +17,8 @@ from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
-from .corrected import FOLDER, corrected_copies
+from .copies import FOLDER
+from .corrected import corrected_copies
 from .plan import Plan
 from .planner import Planner, Watch
 from .reader import Ask, FileReader
@@ -67,7 +68,7 @@ def collect(
     with locked(workspace.lock):
         if rewritten(work.books):
             work.plan(files)
-        copies = _copies(work.books, work.made)
+        copies = _copies(work.books, work.made, workers)
         records = {workspace.root / path: text.encode("utf-8") for path, text in work.faults.items()}
         work.books.commit("collect", work.made, now, after={**copies, **records})
     return Collected(work.made, tuple(copies))
@@ -132,7 +133,7 @@ def _open_year(workspace: Workspace, now: datetime) -> Books:
     return books
 
 
-def _copies(books: Books, plan: Plan) -> dict[Path, bytes]:
+def _copies(books: Books, plan: Plan, workers: Choice) -> dict[Path, bytes]:
     folder = books.workspace.reports / FOLDER
-    made: Sequence[tuple[str, str, bytes]] = corrected_copies(books.workspace, books.master, plan)
+    made = corrected_copies(books.workspace, books.master, plan, workers)
     return {folder / f"{return_id}_{name}": data for return_id, name, data in made}

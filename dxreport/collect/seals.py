@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..form.read.attest import UNATTESTED, Attested, attest
@@ -20,7 +20,7 @@ class Seals:
 
     def __init__(self, archive: Archive) -> None:
         self.archive, self._name = archive, secret_name(archive.secret)
-        self._sent: dict[str, Mapping[str, Grid]] = {}
+        self._last: _Sent | None = None
 
     def is_sealed(self, stamp: Stamp) -> bool:
         """Whether the issue that a stamp names was sealed with the secret of today."""
@@ -33,22 +33,52 @@ class Seals:
 
     def attested(self, sheet: Grid, stamp: Stamp) -> tuple[Grid, Attested]:
         """Return a sheet without keys that were not issued on it, and what the others are worth."""
-        sent = self._issued(stamp.issue).get(stamp.measure) if self.is_sealed(stamp) else None
+        sent = self._issued(stamp.issue).sheet(stamp.measure) if self.is_sealed(stamp) else None
         if sent is None:
             return sheet, UNATTESTED
-        found = attest(sheet.rows, sent.rows)
+        found = attest(sheet.rows, sent.rows, self._new_items(stamp))
         strange = {(row + 1, column + 1) for row, column in found.strange}
         return _without(sheet, strange) if strange else sheet, found
 
-    def _issued(self, issue: str) -> Mapping[str, Grid]:
-        """The sheets of an issue as sent, by the measure of their stamp."""
-        if issue not in self._sent:
-            data = self.archive.workbook(issue)
-            worksheets = Worksheets(Package(data)) if data else None
-            grids = map(worksheets.grid, worksheets.names) if worksheets else ()
-            stamped = ((find_stamp(grid.rows), grid) for grid in grids)
-            self._sent[issue] = {found[0].measure: grid for found, grid in stamped if found}
-        return self._sent[issue]
+    def _new_items(self, stamp: Stamp) -> Callable[[str], bool]:
+        """Tells the keys of rows that were issued for new items of a list."""
+        snapshot = self.archive.snapshot(stamp.issue)
+        texts = snapshot.texts if snapshot else {}
+        known = {(measure, ref.item) for measure, own in texts.items() for ref in own}
+
+        def is_new(key: str) -> bool:
+            _, *ids = key.split("/")
+            own = ids if stamp.measure else ids[1:]
+            items = own[-1].split(",") if own else ()
+            measure = stamp.measure or (ids[0] if ids else "")
+            return bool(items) and not any(item.isdigit() or (measure, item) in known for item in items)
+
+        return is_new
+
+    def _issued(self, issue: str) -> _Sent:
+        """The workbook of an issue as sent. The last one is kept: the sheets of a file are mostly of one issue."""
+        if self._last is None or self._last.issue != issue:
+            self._last = _Sent(issue, self.archive.workbook(issue))
+        return self._last
+
+
+class _Sent:
+    """A workbook as sent, whose sheets are read when they are asked for."""
+
+    def __init__(self, issue: str, data: bytes) -> None:
+        self.issue = issue
+        self._worksheets = Worksheets(Package(data)) if data else None
+        self._unread = self._worksheets.names if self._worksheets else []
+        self._read: dict[str, Grid] = {}
+
+    def sheet(self, measure: str) -> Grid | None:
+        """The sheet whose stamp names this measure; most are called by it."""
+        self._unread.sort(key=lambda name: name == measure)
+        while self._worksheets and self._unread and measure not in self._read:
+            grid = self._worksheets.grid(self._unread.pop())
+            if found := find_stamp(grid.rows):
+                self._read[found[0].measure] = grid
+        return self._read.get(measure)
 
 
 def without_keys(sheet: Grid) -> Grid:

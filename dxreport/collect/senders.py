@@ -2,40 +2,69 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
 from ..domain.addresses import addresses, bare, domain_of, in_domain
 from ..master.records import Master
 
-
-def department_of(master: Master, sender: str) -> str:
-    """The department that a mail came from, "" for none.
-
-    It has the address as 宛先 or CC, or in 連絡先 of its measures; else it alone has addresses in the sender's domain.
-    """
-    address, domain = bare(sender), domain_of(sender)
-    listed = {d.name: [*_bare(d.to), *_bare(d.cc)] for d in master.departments}
-    contacts: dict[str, list[str]] = {d: [] for d in listed}
-    for m in master.measures:
-        contacts.setdefault(m.lead_department, []).extend(_bare(m.contact_email))
-    for theirs in (listed, contacts):
-        if len(found := [name for name, known in theirs.items() if address in known]) == 1:
-            return found[0]
-    near = [name for name, known in listed.items() if domain and domain in map(domain_of, known)]
-    return near[0] if len(near) == 1 else ""
+_Index = Mapping[str, set[str]]
 
 
-def foreign_sender(master: Master, sender: str) -> str:
-    """An address of a From line that is neither one of 部署 nor of the city's mail domain, "" for none.
+class Senders:
+    """The addresses in a master, to be compared with those of mails; each is read once."""
 
-    The domain is that of 設定, else those of the addresses. One that is no Internet address (Exchange names its own
-    otherwise) is not told, and nothing is where the master has nothing to compare with.
-    """
-    known = {address for d in master.departments for address in (*_bare(d.to), *_bare(d.cc))}
-    own = {master.settings.mail_domain} if master.settings.mail_domain else set(map(domain_of, known))
-    good, bad = addresses(sender)
-    near = (a for a in map(bare, good) if a in known or any(in_domain(a, domain) for domain in own))
-    foreign = [*dict.fromkeys(map(bare, good)).keys() - set(near), *(word for word in bad if "@" in word)]
-    return next(iter(sorted(foreign)), "") if own else ""
+    def __init__(self, master: Master) -> None:
+        self._master = master
+
+    def department_of(self, sender: str) -> str:
+        """The department that a mail came from, "" for none.
+
+        It has the address as 宛先 or CC, or in 連絡先 of its measures; else it alone has addresses in the sender's domain.
+        """
+        address, domain = bare(sender), domain_of(sender)
+        for index, key in ((self._listed, address), (self._contacts, address), (self._domains, domain)):
+            if key and len(found := index.get(key, ())) == 1:
+                return next(iter(found))
+        return ""
+
+    def foreign(self, sender: str) -> str:
+        """An address of a From line that is neither one of 部署 nor of the city's mail domain, "" for none.
+
+        The domain is that of 設定, else those of the addresses. One that is no Internet address (Exchange names its own
+        otherwise) is not told, and nothing is where the master has nothing to compare with.
+        """
+        domain = self._master.settings.mail_domain
+        own: Iterable[str] = [domain] if domain else self._domains
+        good, bad = addresses(sender)
+        known = (a for a in map(bare, good) if a in self._listed or any(in_domain(a, d) for d in own))
+        foreign = [*dict.fromkeys(map(bare, good)).keys() - set(known), *(word for word in bad if "@" in word)]
+        return next(iter(sorted(foreign)), "") if own else ""
+
+    @cached_property
+    def _listed(self) -> _Index:
+        """The departments that have an address as 宛先 or CC."""
+        return _index((d.name, text) for d in self._master.departments for text in (d.to, d.cc))
+
+    @cached_property
+    def _contacts(self) -> _Index:
+        """The departments with an address in 連絡先 of their measures."""
+        return _index((m.lead_department, m.contact_email) for m in self._master.measures)
+
+    @cached_property
+    def _domains(self) -> _Index:
+        """The departments with addresses in a domain."""
+        found = defaultdict[str, set[str]](set)
+        for address, departments in self._listed.items():
+            found[domain_of(address)] |= departments
+        return found
 
 
-def _bare(text: str) -> list[str]:
-    return [bare(address) for address in addresses(text)[0]]
+def _index(texts: Iterable[tuple[str, str]]) -> _Index:
+    """The departments by the addresses in their texts."""
+    found = defaultdict[str, set[str]](set)
+    for department, text in texts:
+        for address in addresses(text)[0]:
+            found[bare(address)].add(department)
+    return found

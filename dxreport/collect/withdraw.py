@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .plan import Plan
-from .replay import Withdraw
+from .replay import Fate, Withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,21 @@ class Withdrawal:
     held: tuple[Receipt, ...] = ()
 
 
-def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *, dry_run: bool = False) -> Withdrawal:
-    """Withdraw a return. Texts that others answer too stay; those a person typed over it become conflicts.
+def withdraw(
+    workspace: Workspace, return_id: str, reason: str, now: datetime, *, measure: str = "", dry_run: bool = False
+) -> Withdrawal:
+    """Withdraw a return, or of it one measure. Texts that others answer too stay; those a person typed over it become conflicts.
 
-    Raises UsageError for a return that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
+    Raises UsageError for one that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
     the master cannot be written.
     """
     if not dry_run:
         ready(workspace)
-    books, plan = _planned(workspace, return_id, reason, now)
+    books, plan = _planned(workspace, Withdraw(return_id, reason, measure), now)
     if not dry_run:
         with locked(workspace.lock):
             if rewritten(books):
-                books, plan = _planned(workspace, return_id, reason, now)
+                books, plan = _planned(workspace, Withdraw(return_id, reason, measure), now)
             books.commit("withdraw", plan, now)
     rows = (*plan.receipts, *(row for row in plan.updated if isinstance(row, Receipt)))
     return Withdrawal(
@@ -55,8 +58,8 @@ def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *
     )
 
 
-def _planned(workspace: Workspace, return_id: str, reason: str, now: datetime) -> tuple[Books, Plan]:
-    books = opened(workspace, now)
+def _planned(workspace: Workspace, event: Withdraw, now: datetime) -> tuple[Books, Plan]:
+    books, return_id = opened(workspace, now), event.return_id
     reads = books.reads().get(return_id)
     if not reads:
         raise UsageError(
@@ -65,8 +68,21 @@ def _planned(workspace: Workspace, return_id: str, reason: str, now: datetime) -
     if return_id in books.withdrawn():
         raise UsageError(f"{return_id} はすでに取り下げられています。")
     measures = dict.fromkeys(id_ for read in reads for id_ in books.kept.reading(read.reading).measures())
-    books.add(Withdraw(return_id, reason), *measures)
+    books.add(event, *([event.measure] if event.measure and _there(books, event, measures) else measures))
     return books, books.difference()
+
+
+def _there(books: Books, event: Withdraw, measures: Collection[str]) -> bool:
+    """Raise UsageError unless the measure is of the return, and still in."""
+    if event.measure not in measures:
+        raise UsageError(
+            f"{event.return_id} に施策 {event.measure} のシートはありません。",
+            f"{event.return_id} にあるのは {'、'.join(measures)} です。" if measures else "",
+        )
+    outcomes = books.state(event.measure).outcomes
+    if all(o.fate is Fate.WITHDRAWN for key, o in outcomes.items() if key[0] == event.return_id):
+        raise UsageError(f"{event.return_id}/{event.measure} はすでに取り下げられています。")
+    return True
 
 
 def _was_in(books: Books, row: Receipt) -> bool:

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from . import problems
 from .problems import Problem, problem
 
-_CLOSE = 0.85  # likeness of a domain from which on it is taken for a misspelling
+_CLOSE = 0.85  # a domain at least so similar is taken for a misspelling
 _WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 
@@ -24,7 +24,7 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
     """
     good, bad = [], []
     for word in filter(None, map(str.strip, _WORD.findall(text))):
-        # Of ``総務課＜ｓｏｕｍｕ＠…＞`` the address alone, not the name, is turned into half-width letters.
+        # ``総務課＜ｓｏｕｍｕ＠…＞``: only the address becomes half-width, not the name.
         plain = word.replace("＜", "<")
         start = max(0, plain.find("<"))
         name, address = parseaddr(plain[:start] + unicodedata.normalize("NFKC", plain[start:]))
@@ -36,13 +36,13 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
 
 
 def bare(address: str) -> str:
-    """An address without the name before it, which may look like another one, in small letters, to be compared."""
+    """Return an address in small letters without the name before it, to be compared."""
     _, bracket, inner = address.rpartition("<")
     return (inner.partition(">")[0].strip() if bracket else parseaddr(address)[1]).casefold()
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address."""
+    """Return the domain of an address."""
     return bare(address).rpartition("@")[2]
 
 

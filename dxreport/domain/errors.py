@@ -4,6 +4,10 @@ Faults in people's data are not exceptions: they are collected as
 :class:`dxreport.domain.problems.Problem`, and work goes on with the next file.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class DxreportError(Exception):
     """The command could not work, and changed nothing (exit code 3).
@@ -18,6 +22,16 @@ class DxreportError(Exception):
         super().__init__(message)
         self.message = message
         self.fix = fix
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let errors of other processes arrive whole, whatever their class is made with."""
+        return _arrived, (type(self), self.args), self.__dict__
+
+
+def _arrived(kind: type[DxreportError], args: tuple[Any, ...]) -> DxreportError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class Unfinished(DxreportError):

@@ -377,7 +377,7 @@ class Catalogue:
 
 
 def _under(field: Field, key: str, keys: Mapping[str, str]) -> Field:
-    """A field under another key, which keeps its own as a former one; its condition follows."""
+    """Return a field under another key, its own among the former ones; ``keys`` renames the field of its condition."""
     needed = field.required
     required = needed and replace(needed, field=keys.get(needed.field, needed.field))
     former = field.former if key == field.key else (*field.former, field.key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -96,7 +96,7 @@ class Record:
         raise AttributeError(name)
 
     def _field(self, name: str) -> Field | None:
-        """The field of this name, or that had it before."""
+        """Return the field that has, or once had, this name."""
         found = self.catalogue.members[self.prefix].get(name)
         return found or self.catalogue.former_names[self.prefix].get(name)
 
@@ -244,25 +244,14 @@ class Measure(Record):
         """Return the measure with these texts instead; a Ref to a new item adds it at the end of its list."""
         return Measure({**self._values, **texts}, self.catalogue)
 
-    def with_items(self, prefix: str, keys: Iterable[str]) -> Measure:
-        """Return the measure with only these items in a list, in this order."""
-        items = {item.key: item for item in self.items(prefix)}
-        rest = {ref: text for ref, text in self._values.items() if ref.prefix != prefix or not ref.item}
-        for key in keys:
-            rest |= items[key].texts()
-        return Measure(rest, self.catalogue)
-
     def normal(self) -> Measure:
-        """Return the measure without the empty items at the end of each list."""
+        """Return the measure without empty items at the end of lists."""
         return self._only(
             {items.prefix: _without_empty_tail(self.items(items.prefix)) for items in self.catalogue.lists}
         )
 
     def tidy(self) -> Measure:
-        """Return the measure without empty items.
-
-        Outcomes are numbered ①②③ by position, so only those at the end of the list go.
-        """
+        """Return the measure without empty items; of outcomes, which are numbered by position, only the last go."""
         lists = self.catalogue.by_prefix
         filled = {prefix: tuple(i for i in self.items(prefix) if not i.is_empty()) for prefix in lists}
         return self._only(filled | {"outcome": _without_empty_tail(self.items("outcome"))})

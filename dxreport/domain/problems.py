@@ -458,8 +458,8 @@ DIRECTION_MISSING = ProblemKind(
 )
 ROUND_WITHOUT_FIELD = ProblemKind(
     "W605",
-    "{round}の回の{column}に「{group}」がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
-    "様式に入力セル（{tag} を書き、ロックを外したセル）を置くか、「設定」の回の表の{column}から「{group}」を外してください。",
+    "{round}の回の{column}に{groups}がありますが、様式にはその入力セルがありません。部署は記入できず、求められもしません。",
+    "使わないなら「設定」の回の表の{column}から外してください。書いてもらうなら、様式に入力セルを置いてください（{tag} のように書き、ロックを外します）。",
 )
 MASTER_EMPTY = ProblemKind(
     "W617",
@@ -603,3 +603,10 @@ DEPARTMENT_MOVED = ProblemKind(
 KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemKind)
 }
+# Errors of a sheet that only lacks answers.
+LACKING = frozenset(
+    kind.code
+    for kind in (
+        PROGRESS_MISSING, COUNTERMEASURE_MISSING, REQUIRED_MISSING, ACTUAL_MISSING, REQUIRED_ALWAYS, REQUIRED_IF,
+    )
+)  # fmt: skip

@@ -13,10 +13,10 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def writable(text: str) -> str:
-    """The text without characters that XML and UTF-8 cannot hold."""
+    """Return the text without characters that XML and UTF-8 cannot hold."""
     return text if text.isprintable() else _UNWRITABLE.sub("", text)
 
 
 def visible(text: str) -> str:
-    """The text on one line, with every character that would not be seen as itself written out: ``[U+202E]``."""
+    """Return the text on one line, with invisible and steering characters written out: ``[U+202E]``."""
     return text if text.isprintable() else _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)

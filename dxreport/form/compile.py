@@ -16,7 +16,7 @@ from ..domain.errors import PackageError, TemplateError
 from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.needs import Need
 from ..ooxml.package import Relationship
-from ..ooxml.refs import Box, address, column_letters
+from ..ooxml.refs import Box, address, cell, column_letters
 from . import template_checks as checks
 from .blocks import layout, measure_of
 from .expressions import FREE, Binding, computed, content_of, legend_of
@@ -122,6 +122,7 @@ class _Compiler:
             if protection is not None and {protection.get(lock) for lock in _LOCKS} & {"1", "true"}:
                 found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
         checks.tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
+        self._check_lists()
         spanning = {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
         worksheet = compile_worksheet(self.root, self._builder(spanning), found, published=published)
         names = read_names(source, sheet.name, self.layout, found, published=published)
@@ -261,20 +262,20 @@ class _Compiler:
             if holder is None:
                 holder = etree.SubElement(self.root, f"{S}mergeCells")
             etree.SubElement(holder, f"{S}mergeCell", ref=address(row, column))
-        return TemplateBuilder(self.root, self.sheet.name, self.layout, self._with_list_marks, spanning)
+        return TemplateBuilder(self.root, self.sheet.name, self.layout, _with_list_marks, spanning)
 
-    def _with_list_marks(self, text: str) -> str:
-        """A rule's formula, with a mark instead of the name of a list."""
-        match = _LIST.fullmatch(text)
-        if not match:
-            return text
+    def _check_lists(self) -> None:
+        """Check that the lists that rules of the sheet name exist."""
         known = lists_of(self.catalogue)
-        if match[1] not in known:
-            message = (
-                f"入力規則の {{{{ lists.{match[1]} }}}} という一覧はありません。使えるのは {'、'.join(known)} です。"
-            )
-            self.found.fault(message)
-        return LIST_MARK.format(match[1])
+        for rule in self.root.iter("{*}dataValidation", "{*}conditionalFormatting"):
+            names = (match[1] for e in rule.iter() if (match := _LIST.fullmatch(e.text or "")))
+            for name in (name for name in names if name not in known):
+                sqref = rule.get("sqref") or rule.findtext("{*}sqref") or ""
+                self.found.fault(
+                    f"{{{{ lists.{name} }}}} という一覧はありません。使えるのは {'、'.join(known)} です。"
+                    "新しい一覧は、マスターの「項目」シートに、種類が「選択」の項目を足すと使えます。",
+                    cell(sqref.split()[0].partition(":")[0]),
+                )
 
     def _rows(self, cells: list[TemplateCell]) -> dict[int, TemplateRow]:
         by_row = defaultdict(list)
@@ -282,6 +283,12 @@ class _Compiler:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
         return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, self.last + 1)}
+
+
+def _with_list_marks(text: str) -> str:
+    """A rule's formula, with a mark instead of the name of a list."""
+    match = _LIST.fullmatch(text)
+    return LIST_MARK.format(match[1]) if match else text
 
 
 def _remove_entry_aids(root: etree._Element, relationships: Iterable[Relationship]) -> set[str]:

@@ -237,7 +237,8 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
                 return Variable(name, slot, items, catalogue=catalogue)
             return Variable(name, slot, root.part, path[1], root.slot, catalogue=catalogue)
     lists = "、".join(f"measure.{name}" for name in variables["measure"].lists)
-    raise TextFault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。")
+    declare = "新しい一覧は、マスターの「項目」シートに、場所をその名前にした項目を足すと使えます。"
+    raise TextFault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。{declare}")
 
 
 def _measures(name: str, measure: Variable) -> Variable:

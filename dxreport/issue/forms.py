@@ -16,6 +16,7 @@ from ..ooxml.table import plain
 
 FORM_NAME = "年間活動計画.xlsx"  # the form of the workspace, if it is there
 _ENDING = ".xlsx"
+_OTHER = (".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".ots")
 HOW_TO_SAY = (
     f"マスターの「施策」「部署」か「設定」の回の表の「{FORM}」の列（なければ表の右に加えてください）に、"
     "templates フォルダーのファイルの名前を書いてください。"
@@ -25,6 +26,11 @@ HOW_TO_SAY = (
 def form_files(folder: Path) -> tuple[Path, ...]:
     """Return the templates of forms in a folder by name, without the lock files of office programs."""
     return tuple(sorted(p for p in folder.glob(f"*{_ENDING}") if not p.name.startswith(("~$", "."))))
+
+
+def other_books(folder: Path) -> tuple[Path, ...]:
+    """Return the workbooks in a folder that were saved in a format that no form has."""
+    return tuple(sorted(p for p in folder.glob("*.*") if p.suffix.lower() in _OTHER and p.name[0] not in "~."))
 
 
 def find_form(name: str, files: Sequence[Path]) -> Path | None:

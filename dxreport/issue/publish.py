@@ -1,7 +1,7 @@
 """Publish: the sheets of all measures, a workbook for each form, for the city's web site.
 
 It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines.
-Fields of the round are blank.
+Fields of the round are blank but for its quarter.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from ..domain.fields import Ref
+from ..domain.fields import Period, Ref
 from ..domain.model import Measure, Round
 from ..domain.names import joined
-from ..form.records import Form
+from ..form.expressions import THIS
+from ..form.records import Form, TemplateCell
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
 from ..master.records import Master
@@ -24,26 +26,26 @@ from ..workspace.transaction import write_files
 from .forms import Forms
 from .index_sheet import index_sheet
 
-_NO_ROUND = Round("")
-
 
 @dataclass(frozen=True, slots=True)
 class PublishedSet:
     """The published workbook: its file name without suffix, its bytes, its measures in the order of their IDs.
 
-    ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row.
+    ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row; ``lacks_quarter`` is whether
+    cells of this quarter are blank since none was given.
     """
 
     name: str
     data: bytes
     measures: tuple[str, ...]
     too_tall: tuple[str, ...]
+    lacks_quarter: bool = False
 
 
 def published_sets(master: Master, forms: Forms, round_: Round | None = None) -> list[PublishedSet]:
     """Return the sheets of all measures that ran in the year, on their ``forms`` to be published, a workbook a form.
 
-    With a round, they are on its forms. Raises DxreportError for a form that does not exist, or a text that exceeds
+    With a round, they are on its forms, and this quarter is that of the round. Raises DxreportError for a form that does not exist, or a text that exceeds
     a cell.
     """
     by_form: dict[Form, list[Measure]] = {}
@@ -52,7 +54,14 @@ def published_sets(master: Master, forms: Forms, round_: Round | None = None) ->
     sheets = [form.sheet for form in by_form]
     of_round = (round_.name,) if round_ else ()
     return [
-        published_set(master, form, measures, (*of_round, _called(form, sheets))) for form, measures in by_form.items()
+        published_set(
+            master,
+            form,
+            measures,
+            (*of_round, _called(form, sheets)),
+            quarter=round_.quarter if round_ else 0,
+        )
+        for form, measures in by_form.items()
     ]
 
 
@@ -62,11 +71,17 @@ def _called(form: Form, sheets: Sequence[str]) -> str:
 
 
 def published_set(
-    master: Master, form: Form, measures: Sequence[Measure] | None = None, called: Sequence[str] = ()
+    master: Master,
+    form: Form,
+    measures: Sequence[Measure] | None = None,
+    called: Sequence[str] = (),
+    *,
+    quarter: int = 0,
 ) -> PublishedSet:
     """Return the sheets of measures (default: all that ran in the year) on a form that was compiled to be published.
 
-    It is ``called`` so after the year (default: as the form's sheet). Raises DxreportError for a text that exceeds a cell.
+    It is ``called`` so after the year (default: as the form's sheet). ``quarter`` is what ``this_quarter`` means, 0 for
+    none. Raises DxreportError for a text that exceeds a cell.
     """
     measures = _running(master) if measures is None else measures
     names, year = master.settings.names, master.settings.fiscal_year.label
@@ -77,14 +92,22 @@ def published_set(
     by_department: dict[str, list[Measure]] = {}
     for m in on_paper:
         by_department.setdefault(m.lead_department, []).append(m)
-    prepared = {name: PreparedForm(form, _NO_ROUND, master.settings, name) for name in by_department}
+    prepared: dict[str, PreparedForm] = {}
+    for name in by_department:
+        made = next(iter(prepared.values()), None)
+        prepared[name] = made.of(name) if made else PreparedForm(form, Round("", quarter), master.settings, name)
     pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in on_paper]
     if form.layout.is_list:
         pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]
     index = partial(index_sheet, title, measures, form.source.styles, names, ended=ended)
     book = render_published(form, pages, index, title)
     name = file_name("_".join((year, *paper)))
-    return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall)
+    lacks_quarter = not quarter and any(map(_of_this_quarter, chain.from_iterable(form.bindings.values())))
+    return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall, lacks_quarter)
+
+
+def _of_this_quarter(cell: TemplateCell) -> bool:
+    return cell.binding.period == THIS and cell.binding.spec.period is Period.QUARTERS
 
 
 def _marked(measure: Measure, note: str) -> Measure:

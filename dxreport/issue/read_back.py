@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from ..domain.errors import DxreportError
 from ..domain.fields import label
@@ -27,11 +28,17 @@ class UnreadableForm(DxreportError):
         )
 
 
-def check_readable(data: bytes, prepared: PreparedForm, measures: Sequence[Measure]) -> None:
-    """Read the first sheet of a workbook with ``measures``; raise UnreadableForm where it is not what was written."""
+def check_readable(
+    data: bytes, prepared: PreparedForm, measures: Sequence[Measure], like: Worksheets | None = None
+) -> Worksheets:
+    """Read the first sheet of a workbook with ``measures``; raise UnreadableForm where it is not what was written.
+
+    Returns its reader, to be given as ``like`` with the next workbook of the form: they share strings and formats.
+    """
     form, first = prepared.form, measures[0]
-    grid = Worksheets(Package(data)).grid(prepared.sheet_name(first.id))
-    row, column = max((r for r, _ in grid.cells), default=0), max((c for _, c in grid.cells), default=0)
+    reader = Worksheets(Package(data), like=like)
+    grid = reader.grid(prepared.sheet_name(first.id))
+    row, column = (max(map(itemgetter(n), grid.cells), default=0) for n in (0, 1))
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise UnreadableForm(form.name, grid.name, f"シートが大きすぎます（{row:,} 行 {column:,} 列）")
     read = read_sheet(form, grid.rows, quarter=prepared.this.quarter, year=prepared.this.year)
@@ -39,6 +46,7 @@ def check_readable(data: bytes, prepared: PreparedForm, measures: Sequence[Measu
         if measure.id not in read:
             raise UnreadableForm(form.name, measure.id, "シートの目印がありません")
         _check(prepared, measure, read[measure.id], grid)
+    return reader
 
 
 def _check(prepared: PreparedForm, measure: Measure, read: Filled, grid: Grid) -> None:

@@ -1,54 +1,62 @@
 """Render: the master → one workbook a department and form, entered in 発行台帳 and kept in the workspace.
 
-All workbooks are rendered in memory before anything is written: the kept copies, the master, the files to send.
-Rendering the same content again gives the same issue.
+All workbooks are rendered before any is written: the kept copies, the master, the files to send. They get their
+numbers before workers render them. Rendering the same content again gives the same issue.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..domain.errors import UsageError
+from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
 from ..domain.values import did_you_mean, measure_id
-from ..form.read.sheet import input_fields
 from ..form.records import Form
-from ..form.render.prepare import PreparedForm
-from ..form.render.workbook import render_book
 from ..master.records import Day, Issue, Master, stamp
 from ..master.write import MasterEdit, save
+from ..workers import ALONE, Choice, Lost
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
-from ..workspace.secret import secret_name
+from ..workspace.spool import Content, Spool, Spooled
 from ..workspace.transaction import write_files
 from .forms import Forms
-from .read_back import check_readable
-from .store import Snapshot, form_path, snapshot_path, workbook_path
+from .renderer import BookOrder, RenderedBook, Renderer
+from .store import form_path, snapshot_path, workbook_path
 
+_Sheets = tuple[str, str, tuple[str, ...], str]  # round, department, measures, form
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
+_WORTHWHILE = 400  # workbooks; a process starts in the time in which one renders half of them
+Watch = Callable[[Sequence[Any]], Iterable[Any]]
+"""Wraps the workbooks while they are rendered, to show progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedIssue:
-    """A workbook ready to be sent: its row of 発行台帳, its bytes, the texts it shows.
+    """A workbook ready to be sent: its row of 発行台帳, its bytes, the snapshot to be kept, the form it was rendered on.
 
-    ``form`` is what it was rendered on; ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
-    text exceeds the maximum height of a row.
+    ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose text
+    exceeds the maximum height of a row.
     """
 
     issue: Issue
-    data: bytes
-    snapshot: Snapshot
+    content: Spooled
+    snapshot: Spooled
     form: Form
     again: bool
     too_tall: tuple[str, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the workbook."""
+        return bytes(self.content)
 
 
 class _Selection(NamedTuple):
@@ -64,9 +72,6 @@ class _Selection(NamedTuple):
     marks: tuple[str, ...]
 
 
-_Selections = tuple[_Selection, ...]  # of one department, by form
-
-
 def plan(
     master: Master,
     forms: Forms,
@@ -78,7 +83,8 @@ def plan(
     deadline: str = "",
     secret: bytes = b"",
     kept: Callable[[str], bytes] = lambda _: b"",
-    watch: Callable[[Iterable[_Selections]], Iterable[_Selections]] = iter,
+    watch: Watch = iter,
+    workers: Choice = ALONE,
 ) -> list[PreparedIssue]:
     """Return the workbooks of a round in 建制順, for all departments and measures or those named.
 
@@ -86,27 +92,20 @@ def plan(
     any.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
-    a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
-    for a department or measure that does not exist or has nothing in this round; DxreportError for a form that does
-    not exist or does not read back as rendered.
+    a number is not given to another workbook. ``watch`` wraps the workbooks as ``workers`` render them. Raises
+    UsageError for a department or measure that does not exist or has nothing in this round; DxreportError for a form
+    that does not exist or does not read back as rendered, or a workbook that ended its worker.
     """
-    own, round_ = Day(deadline), replace(round_, deadline=deadline or round_.deadline)
-    prefix = issue_prefix(master, round_)
-    numbers = (f"{prefix}{n:03}" for n in count(next_number(prefix, (issue.id for issue in master.issues))))
-    out: list[PreparedIssue] = []
-    for selections in watch(_chosen(master, forms, round_, departments, measures)):
-        files: set[str] = set()
-        prepared = [
-            PreparedForm(forms.load(s.template), round_, master.settings, s.department, secret=secret)
-            for s in selections
-        ]
-        found = [_again(master, form, s, own, files) for form, s in zip(prepared, selections, strict=True)]
-        for form, selection, again in zip(prepared, selections, found, strict=True):
-            made = again or _anew(
-                master, form, selection, stamp(now), deadline=own, numbers=numbers, kept=kept, files=files
-            )
-            out.append(made)
-    return out
+    round_ = replace(round_, deadline=deadline or round_.deadline)
+    selections = _chosen(master, forms, round_, departments, measures)
+    loaded = {path: forms.load(path) for path in dict.fromkeys(s.template for s in selections)}
+    run = _Rendering(
+        master, round_, Day(deadline), selections, loaded,
+        renderer=Renderer(loaded, round_, master.settings, secret), watch=watch, workers=workers,
+    )  # fmt: skip
+    run.again()
+    run.anew(stamp(now), kept)
+    return [run.made[n] for n in range(len(selections))]
 
 
 def apply(
@@ -117,7 +116,7 @@ def apply(
     Raises UsageError for a file in ``out`` that was never issued, since someone may have filled it in; LockedError
     or MasterError when the master cannot be written, Unfinished when it was and a file in ``out`` cannot be.
     """
-    files = {out / i.issue.file: i.data for i in issues}
+    files = {out / i.issue.file: i.content for i in issues}
     issued = {issue.sha256 for issue in master.issues} | {i.issue.sha256 for i in issues}
     for path in filter(Path.exists, files):
         # A restored master does not know all issues that are kept.
@@ -128,10 +127,10 @@ def apply(
             )
     new = [i for i in issues if not i.again]
     if new:
-        kept = {form_path(workspace, i.form.digest): i.form.source.drawn.data for i in new}
+        kept: dict[Path, Content] = {form_path(workspace, i.form.digest): i.form.source.drawn.data for i in new}
         for i in new:
-            kept[workbook_path(workspace, i.issue.id)] = i.data
-            kept[snapshot_path(workspace, i.issue.id)] = i.snapshot.data()
+            kept[workbook_path(workspace, i.issue.id)] = i.content
+            kept[snapshot_path(workspace, i.issue.id)] = i.snapshot
         edit = MasterEdit(master)
         edit.add(*(i.issue for i in new))
         save(workspace, edit.data(), master.sha256, now, before=kept, after=files)
@@ -157,8 +156,8 @@ def issue_prefix(master: Master, round_: Round) -> str:
 
 def _chosen(
     master: Master, forms: Forms, round_: Round, departments: Sequence[str], measures: Sequence[str]
-) -> list[_Selections]:
-    """Return the selections, by department."""
+) -> list[_Selection]:
+    """Return the selections in 建制順."""
     by_name = {d.name: ms for d, ms in master.by_department(round_)}
     if not master.measures:
         what = "マスターに施策がまだありません。"
@@ -185,7 +184,7 @@ def _chosen(
         found
         for name, theirs in by_name.items()
         if (not wanted or name in wanted) and any(not measures or m.id in measures for m in theirs)
-        if (found := _selections(forms, round_, name, theirs, measures))
+        for found in _selections(forms, round_, name, theirs, measures)
     ]
     if not chosen:
         raise UsageError("送るシートがありません。", "--department と --measure の組み合わせを確かめてください。")
@@ -194,78 +193,112 @@ def _chosen(
 
 def _selections(
     forms: Forms, round_: Round, department: str, theirs: Sequence[Measure], chosen: Collection[str]
-) -> _Selections:
-    """Return the measures of a department that are ``chosen`` (none: all), by form."""
+) -> Iterator[_Selection]:
+    """Yield the measures of a department that are ``chosen`` (none: all), by form."""
     by_form: dict[Path, list[Measure]] = {}
     for measure in theirs:
         by_form.setdefault(forms.path_of(measure, round_), []).append(measure)
-    out = []
     for path, measures in by_form.items():
         picked = tuple(m for m in measures if not chosen or m.id in chosen)
         marks = ((path.stem,) if len(by_form) > 1 else ()) + (
             tuple(m.id for m in picked) if len(picked) < len(measures) else ()
         )
         if picked:
-            out.append(_Selection(department, path, picked, marks))
-    return tuple(out)
+            yield _Selection(department, path, picked, marks)
 
 
-def _again(
-    master: Master, prepared: PreparedForm, chosen: _Selection, deadline: Day, files: set[str]
-) -> PreparedIssue | None:
-    """Render the selection as the last issue of the same sheets; return None if anything has changed since.
+@dataclass(slots=True)
+class _Rendering:
+    """The selections of a round as they are rendered; ``made`` are the issues by the place of their selection.
 
-    Its file is added to ``files``; where another workbook of the department has this name, the issue is not repeated.
+    ``deadline`` is one of their own, if any; ``files`` are the names of files given, by department.
     """
-    ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
-    same = (round_, chosen.department, ids, prepared.form.digest)
-    for last in reversed(master.issues):
-        if (last.round, last.department, last.measures, last.form) == same:
-            if last.file in files:
-                return None
-            made = _rendered(master, prepared, chosen, last)
-            if made.issue != last and prepared.secret:  # issued before stamps were sealed
-                made = _rendered(master, prepared.unsealed(), chosen, last)
-            dated = last.deadline == deadline and last.printed in ("", prepared.round.deadline)
-            if made.issue != last or not dated:
-                return None
-            files.add(last.file)
-            return replace(made, again=True)
-    return None
 
+    master: Master
+    round: Round
+    deadline: Day
+    selections: Sequence[_Selection]
+    forms: Mapping[Path, Form]
+    renderer: Renderer
+    watch: Watch
+    workers: Choice
+    made: dict[int, PreparedIssue] = field(default_factory=dict)
+    files: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    spool: Spool = field(default_factory=Spool)
 
-def _anew(
-    master: Master, prepared: PreparedForm, chosen: _Selection, when: str,
-    *, deadline: Day, numbers: Iterator[str], kept: Callable[[str], bytes], files: set[str],
-) -> PreparedIssue:  # fmt: skip
-    """Render the selection under the next of ``numbers`` that is not kept for another workbook.
+    def again(self) -> None:
+        """Render the selections as the last issue of the same sheets; those that have changed since are not made.
 
-    Its file has a name that is not in ``files``, and is added to them.
-    """
-    ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
-    words = "_".join((master.settings.fiscal_year.label, round_, chosen.department, *chosen.marks))
-    names = (file_name(words if n == 1 else f"{words}（{n}）") + ".xlsx" for n in count(1))
-    file = next(name for name in names if name not in files)
-    files.add(file)
-    printed = Day(prepared.round.deadline)
-    for id_ in numbers:
-        issue = Issue(id_, round_, chosen.department, ids, when, file, prepared.form.digest, "", printed, deadline)
-        made = _rendered(master, prepared, chosen, issue)
-        check_readable(made.data, prepared, chosen.measures)
-        if kept(id_) in (b"", made.data):
-            break
-    return made
+        Where another workbook of the department has its name, an issue is not repeated.
+        """
+        latest = {(i.round, i.department, i.measures, i.form): i for i in self.master.issues}
+        last = {n: issue for n, s in enumerate(self.selections) if (issue := self._last(s, latest))}
+        for n, issue, book in self._rendered(list(last), last.values()):
+            if book.again and issue.file not in self.files[issue.department]:
+                self.files[issue.department].add(issue.file)
+                self._add(n, issue, book)
 
+    def _last(self, chosen: _Selection, latest: Mapping[_Sheets, Issue]) -> Issue | None:
+        """The last issue of the same sheets on the same form; None where it has another deadline."""
+        ids, form = tuple(m.id for m in chosen.measures), self.forms[chosen.template].digest
+        last = latest.get((self.round.name, chosen.department, ids, form))
+        dated = last and last.deadline == self.deadline and last.printed in ("", self.round.deadline)
+        return last if dated else None
 
-def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> PreparedIssue:
-    """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
-    catalogue = master.settings.catalogue
-    used = {m.id: tuple(k for part in catalogue.lists for k in master.keys_ever(m.id, part)) for m in chosen.measures}
-    book = render_book(prepared, chosen.measures, issue.id, used)
-    texts = {m.id: m.values() for m in chosen.measures}
-    year, this = master.settings.fiscal_year.label, prepared.this
-    inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
-    head = issue.id, issue.round, issue.department, year, issue.form
-    snapshot = Snapshot(*head, texts, inputs, catalogue, secret_name(prepared.secret))
-    issue = replace(issue, sha256=hashlib.sha256(book.data).hexdigest())
-    return PreparedIssue(issue, book.data, snapshot, prepared.form, again=False, too_tall=book.too_tall)
+    def anew(self, when: str, kept: Callable[[str], bytes]) -> None:
+        """Render all others under new numbers; one that is ``kept`` for another workbook is passed over."""
+        places = [n for n in range(len(self.selections)) if n not in self.made]
+        prefix = issue_prefix(self.master, self.round)
+        first = next_number(prefix, (issue.id for issue in self.master.issues))
+        numbers = (f"{prefix}{n:03}" for n in count(first))
+
+        def numbered() -> Iterator[Issue]:
+            for n in places:
+                chosen, issue = self.selections[n], self._new(self.selections[n], when)
+                for id_ in numbers:
+                    issue, there = replace(issue, id=id_), kept(id_)
+                    if not there or there == self.renderer(self._order(chosen, issue)).data:
+                        break
+                yield issue
+
+        for n, issue, book in self._rendered(places, numbered()):
+            self._add(n, issue, book)
+
+    def _new(self, chosen: _Selection, when: str) -> Issue:
+        """A new issue without number and hash; its file has a name that no other of the department has."""
+        department, names = chosen.department, self.files[chosen.department]
+        words = "_".join((self.master.settings.fiscal_year.label, self.round.name, department, *chosen.marks))
+        possible = (file_name(words if n == 1 else f"{words}（{n}）") + ".xlsx" for n in count(1))
+        file = next(name for name in possible if name not in names)
+        names.add(file)
+        ids, form, printed = tuple(m.id for m in chosen.measures), self.forms[chosen.template], Day(self.round.deadline)
+        return Issue("", self.round.name, department, ids, when, file, form.digest, "", printed, self.deadline)
+
+    def _order(self, chosen: _Selection, issue: Issue) -> BookOrder:
+        texts, lists = {m.id: m.values() for m in chosen.measures}, self.master.settings.catalogue.lists
+        used = {id_: tuple(k for part in lists for k in self.master.keys_ever(id_, part)) for id_ in texts}
+        return BookOrder(chosen.template, issue, texts, used)
+
+    def _rendered(self, places: Sequence[int], issues: Iterable[Issue]) -> Iterator[tuple[int, Issue, RenderedBook]]:
+        """Let the workers render the selections at these places; yield each with its issue, in order."""
+        given: list[Issue] = []
+
+        def orders() -> Iterator[BookOrder]:
+            for n, issue in zip(places, issues, strict=True):
+                given.append(issue)
+                yield self._order(self.selections[n], issue)
+
+        found = self.workers.of(len(places), _WORTHWHILE).map(self.renderer, orders())
+        for at, (n, book) in enumerate(zip(self.watch(places), found, strict=True)):
+            if isinstance(book, Lost):
+                why = "時間がかかりすぎます" if book.late else "メモリーに入りきりません"
+                raise DxreportError(
+                    f"部署「{given[at].department}」のブックを作れません（{why}）。何も書いていません。",
+                    "この部署の施策の文字の量と、様式を確かめてください。--measure で分けて作ることもできます。",
+                )
+            yield n, given[at], book
+
+    def _add(self, n: int, issue: Issue, book: RenderedBook) -> None:
+        form, issue = self.forms[self.selections[n].template], replace(issue, sha256=book.sha256)
+        content, snapshot = self.spool.keep(book.data), self.spool.keep(book.snapshot)
+        self.made[n] = PreparedIssue(issue, content, snapshot, form, book.again, book.too_tall)

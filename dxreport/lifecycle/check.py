@@ -19,7 +19,7 @@ from ..domain.days import printed, wrong_weekday
 from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
-from ..domain.problems import Problem, problem
+from ..domain.problems import Problem, ProblemKind, problem
 from ..domain.values import area_code, fold, is_blank
 from ..form.compile import load_form
 from ..form.expressions import Computed, tag_of
@@ -28,7 +28,7 @@ from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
-from ..issue.forms import default_form, find_form, form_files, said_form, suggested_form
+from ..issue.forms import default_form, find_form, form_files, other_books, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive
 from ..master.records import Master, Place
@@ -48,11 +48,12 @@ from ..master.schema import (
     TREATMENT,
     WEIGHT,
 )
-from ..master.workbook import MasterWorkbook
+from ..master.workbook import MasterWorkbook, TableRow
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..report import states
 from ..report.coordination import measure_problems
+from ..report.declared import Asked, Inputs
 from ..report.states import WITHOUT_WORD
 from ..rules.case import choices
 from ..status.round_status import changed_since_issue
@@ -62,6 +63,7 @@ from .template_words import word_notes
 
 _ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
+_OTHER_FORMAT = "様式に使えるのは .xlsx のファイルです。Excel ブック（.xlsx）で保存し直してください。"
 _WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
 _TRIAL = "R00X-000"  # the number of an issue that is never made
@@ -100,14 +102,8 @@ class Audit:
 def audit(master: Master, templates: Path, round_: Round, workspace: Workspace | None = None) -> Audit:
     """Check every measure that runs in a round, 設定, and every template in a folder.
 
-    The ledgers of a master in a ``workspace`` are compared with its log. Raises TemplateError for a folder without templates.
+    With a ``workspace``, compare the ledgers with its log. Raises TemplateError for a folder without templates.
     """
-    measures = [
-        CheckedMeasure(
-            m.id, m.name, m.lead_department, (*measure_problems(master, m, round_), *_activities_twice(master, m))
-        )
-        for m in master.running(round_)
-    ]
     files = form_files(templates)
     if not files:
         raise TemplateError(str(templates), ("様式（.xlsx）がありません。",))
@@ -123,13 +119,14 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
             continue
         notes = (*form.notes, *word_notes(form, master.settings), *(() if used_in else (_UNUSED,)))
         checked.append(CheckedTemplate(path, _trial_faults(form, master, used_in), notes))
+    checked += (CheckedTemplate(path, (), (_OTHER_FORMAT,)) for path in other_books(templates))
     book = MasterWorkbook(Package(master.data))
-    by_round = {
-        name: [forms[p] for p in used if p in forms] for name, used in uses.items() if used.keys() <= set(forms)
-    }
+    by_round = {name: [forms[p] for p in used] for name, used in uses.items() if used.keys() <= forms.keys()}
+    asked = _asked(master.settings, uses, forms)
+    measures = tuple(_checked(master, m, round_, asked.get(m.id)) for m in master.running(round_))
     empty = empty_tables(master)
     settings = (
-        *((empty,) if empty else ()),
+        *([empty] if empty else []),
         *_settings(master, book, by_round),
         *_named(book, files),
         *_unsaid(master, files),
@@ -138,7 +135,13 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         *_names_twice(master, book),
     )
     ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
-    return Audit(round_, tuple(measures), tuple(checked), settings, ledgers)
+    return Audit(round_, measures, tuple(checked), settings, ledgers)
+
+
+def _checked(master: Master, measure: Measure, round_: Round, inputs: Inputs | None) -> CheckedMeasure:
+    names = [(a.name, master.place(measure.id, Ref("activity.name", a.key))) for a in measure.activities]
+    found = (*measure_problems(master, measure, round_, inputs), *_twice("取組内容", names))
+    return CheckedMeasure(measure.id, measure.name, measure.lead_department, found)
 
 
 def empty_tables(master: Master) -> Problem | None:
@@ -165,14 +168,41 @@ def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, li
     return out
 
 
+def _asked(
+    settings: Settings, uses: Mapping[str, Mapping[Path, Sequence[Measure]]], forms: Mapping[Path, Form]
+) -> Asked:
+    """Return what the forms of all rounds ask for, by measure; a measure with a faulty form is left out."""
+    out: dict[str, Inputs] = {}
+    unknown: set[str] = set()
+    for round_ in settings.rounds:
+        for path, measures in uses[round_.name].items():
+            inputs = inputs_of(forms[path], round_, settings) if path in forms else None
+            unknown.update(m.id for m in measures if inputs is None)
+            out |= {m.id: out.get(m.id, frozenset()) | (inputs or frozenset()) for m in measures}
+    return {id_: inputs for id_, inputs in out.items() if id_ not in unknown}
+
+
+def inputs_of(form: Form, round_: Round, settings: Settings) -> Inputs | None:
+    """Return what a form has input cells for in a round, None for one that cannot be filled in."""
+    try:
+        prepared = PreparedForm(form, round_, settings, "")
+    except TemplateError:
+        return None
+    return input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
+
+
 def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
     """Find 様式 that no template has the name of."""
     for schema in (MEASURES, DEPARTMENTS, ROUNDS):
         for row in book.read_table(schema)[1]:
             if (name := row[FORM].strip()) and not find_form(name, files):
-                place, params = row.place(FORM), {"value": name, "reason": suggested_form(name, files)}
-                kind = problems.FORM_MISSING
-                yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=FORM, value=name)
+                yield _at(row, FORM, problems.FORM_MISSING, {"value": name, "reason": suggested_form(name, files)})
+
+
+def _at(row: TableRow, column: str, kind: ProblemKind, params: Mapping[str, str], value: str = "") -> Problem:
+    """Return the problem of a cell of the master; its ``value`` is the parameter of this name unless given."""
+    place, value = row.place(column), value or params.get("value", "")
+    return problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=value)
 
 
 def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
@@ -187,49 +217,53 @@ def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
 
 
 def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence[Form]]) -> Iterator[Problem]:
-    """Find words of 進捗 that give the report two columns of one heading, and rounds without inputs for departments.
-
-    An input group of a round that none of its ``forms`` has an input cell for is found too, and names still to be
-    filled in.
-    """
+    """Find what is wrong in 設定 and 部署; ``forms`` are those of each round, by its name."""
     yield from _names(book, master)
     yield from _unweighed(book, master.settings)
     yield from _addresses(book, master)
+    yield from _words(book)
+    rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
+    for row, round_ in rounds:
+        yield from _deadline(master, row, round_)
+    for row, round_ in rounds:
+        if not round_.opens:
+            yield _at(row, "入力欄", problems.ROUND_CLOSED, {"round": round_.name})
+    for row, round_ in rounds:
+        absent = without_input(master.settings, forms.get(round_.name, ()), round_)
+        for column, required in (("必須欄", True), ("入力欄", False)):
+            tags = {group: tag for group, tag in absent.items() if (group in round_.requires) == required}
+            if tags:
+                params = {"round": round_.name, "column": column, "groups": choices(tuple(tags))}
+                params["tag"] = next(iter(tags.values()))
+                yield _at(row, column, problems.ROUND_WITHOUT_FIELD, params, "、".join(tags))
+
+
+def _words(book: MasterWorkbook) -> Iterator[Problem]:
+    """Find words of 進捗 that would give the report two columns of one heading."""
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = PROGRESS.keys[0]
     for row in book.read_table(PROGRESS)[1]:
-        word, place = row[header].strip(), row.place(header)
+        word = row[header].strip()
         if kind := seen.get(word):
-            yield problem(kind, {"value": word}, sheet=place.sheet, cell=place.cell, label=header, value=word)
+            yield _at(row, header, kind, {"value": word})
         seen.setdefault(word, problems.PROGRESS_TWICE)
-    issued = {issue.round for issue in master.issues}
-    rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
-    for row, round_ in rounds:
-        if weekday := wrong_weekday(row["締切"]):
-            place, params = row.place("締切"), {"round": round_.name, "value": row["締切"], "weekday": weekday}
-            params["expected"] = printed(round_.deadline)
-            kind = problems.WEEKDAY_WRONG
-            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
-        if round_.deadline and date.fromisoformat(round_.deadline).weekday() in _WEEKEND and round_.name not in issued:
-            place, params = row.place("締切"), {"round": round_.name, "value": printed(round_.deadline)}
-            kind = problems.DEADLINE_ON_A_WEEKEND
-            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label="締切", value=row["締切"])
-        for found in changed_since_issue(master, round_):
-            yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found
-    for row, round_ in rounds:
-        if not round_.opens:
-            place, params = row.place("入力欄"), {"round": round_.name}
-            yield problem(problems.ROUND_CLOSED, params, sheet=place.sheet, cell=place.cell, label="入力欄")
-    for row, round_ in rounds:
-        for group, tag in without_input(master.settings, forms.get(round_.name, ()), round_):
-            column = "必須欄" if group in round_.requires else "入力欄"
-            place, params = row.place(column), {"round": round_.name, "column": column, "group": group, "tag": tag}
-            kind = problems.ROUND_WITHOUT_FIELD
-            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=group)
+
+
+def _deadline(master: Master, row: TableRow, round_: Round) -> Iterator[Problem]:
+    """Find a 締切 that names the wrong weekday, falls on a weekend, or has changed since sheets were issued."""
+    written, day = row["締切"], printed(round_.deadline)
+    if weekday := wrong_weekday(written):
+        params = {"round": round_.name, "value": written, "weekday": weekday, "expected": day}
+        yield _at(row, "締切", problems.WEEKDAY_WRONG, params)
+    issued = any(issue.round == round_.name for issue in master.issues)
+    if round_.deadline and date.fromisoformat(round_.deadline).weekday() in _WEEKEND and not issued:
+        yield _at(row, "締切", problems.DEADLINE_ON_A_WEEKEND, {"round": round_.name, "value": day}, written)
+    for found in changed_since_issue(master, round_):
+        yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found
 
 
 def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
-    """Find issues whose stamps were sealed with another secret."""
+    """Find issues whose stamps were sealed with another secret than today's."""
     archive = Archive(workspace, master.settings.catalogue)
     own, lost = ("", secret_name(archive.secret)), []
     for issue in master.issues:
@@ -277,7 +311,7 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
         params = {"names": "、".join(f"「{header}」" for header in blank)}
         yield problem(problems.NAMES_BLANK, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="、".join(blank))
     places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(AREAS)[1]}
-    used = sorted({states.area_code(m.id) for m in master.measures})
+    used = sorted({states.area_of(m.id) for m in master.measures})
     unnamed = [code for code in used if states.is_placeholder(code, master.settings.areas.get(code, ""))]
     if unnamed:
         cells = [places[code].cell for code in unnamed if code in places]
@@ -295,13 +329,12 @@ def _unweighed(book: MasterWorkbook, settings: Settings) -> Iterator[Problem]:
         yield problem(problems.WEIGHT_MISSING, params, sheet=SETTINGS_SHEET, cell=cells, label=WEIGHT)
     for row, word in rows:
         if word.said is None and any(end in word.word for end in _ENDS):
-            place, params = row.place(TREATMENT), {"value": word.word, "expected": word.treatment.value}
-            kind = problems.TREATMENT_UNSAID
-            yield problem(kind, params, sheet=place.sheet, cell=place.cell, label=TREATMENT, value=word.word)
+            params = {"value": word.word, "expected": word.treatment.value}
+            yield _at(row, TREATMENT, problems.TREATMENT_UNSAID, params)
 
 
 def _names_twice(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
-    """Find 施策 and 分野 that the report shows under one heading, and a title that repeats the plan's name."""
+    """Find 施策 and 分野 of the same name, and a title of the report that repeats the plan's name."""
     names = master.settings.names
     if names.owner and not names.report_owner:
         params = {"names": f"「{names.owner}」"}
@@ -312,40 +345,30 @@ def _names_twice(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
     yield from _twice("分野名", areas)
 
 
-def _activities_twice(master: Master, measure: Measure) -> Iterator[Problem]:
-    names = [(a.name, master.place(measure.id, Ref("activity.name", a.key))) for a in measure.activities]
-    return _twice("取組内容", names)
-
-
 def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Problem]:
-    """Find duplicate names, ignoring width and blanks."""
-    places: dict[str, list[Place | None]] = {}
+    """Find names that occur twice, apart from width and blanks."""
+    alike: dict[str, list[tuple[str, Place | None]]] = {}
     for name, place in named:
         if not is_blank(name):
-            places.setdefault("".join(fold(name).split()), []).append(place)
-    shown_as = {"".join(fold(name).split()): name for name, _ in reversed(named)}
-    for plain, found in places.items():
-        if len(found) > 1:
-            known = [place for place in found if place]
-            params = {"field": field, "value": shown_as[plain], "count": str(len(found))}
-            cell, sheet = "、".join(place.cell for place in known), known[0].sheet if known else ""
-            kind, value = problems.NAME_TWICE, params["value"]
-            yield problem(kind, params, sheet=sheet, cell=cell, label=field, value=value)
+            alike.setdefault("".join(fold(name).split()), []).append((name, place))
+    for found in (found for found in alike.values() if len(found) > 1):
+        value, known = found[0][0], [place for _, place in found if place]
+        params = {"field": field, "value": value, "count": str(len(found))}
+        cell, sheet = "、".join(place.cell for place in known), known[0].sheet if known else ""
+        yield problem(problems.NAME_TWICE, params, sheet=sheet, cell=cell, label=field, value=value)
 
 
-def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> Iterator[tuple[str, str]]:
-    """Yield the groups that a round opens but none of its forms does, each with a tag that would show it."""
+def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> dict[str, str]:
+    """Return the groups that a round opens but none of its forms does, each with a tag that would show it."""
     inputs: set[tuple[str, int]] = set()
     for form in forms:
-        try:
-            prepared = PreparedForm(form, round_, settings, "")
-        except TemplateError:
-            return
-        inputs |= input_fields(form, prepared.possible_rows(), prepared.this.quarter, prepared.this.year)
-    if not forms:
-        return
+        own = inputs_of(form, round_, settings)
+        if own is None:
+            return {}
+        inputs |= own
+    out: dict[str, str] = {}
     catalogue = settings.catalogue
-    for group in sorted(round_.opens):
+    for group in [group for group in catalogue.groups if group in round_.opens] if forms else ():
         opened = [
             (field, period)
             for field in catalogue.fields
@@ -354,7 +377,8 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> I
             if access(field.key, period, round_, settings) is Access.OPEN
         ]
         if opened and not inputs.intersection((field.key, n) for field, n in opened):
-            yield group, tag_of(*opened[0])
+            out[group] = tag_of(*opened[0])
+    return out
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:
@@ -394,7 +418,7 @@ def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
 
 
 def _placed(form: Form, error: CannotShow) -> str:
-    """The message of an error, with the cells whose text fails in front."""
+    """Return the message of an error after the cells whose text fails."""
     texts = ((c.at, c.content) for row in form.rows.values() for c in row.cells)
     names = "、".join(address(*at) for at, text in texts if isinstance(text, Computed) and text.source == error.source)
     return f"シート「{form.sheet}」{f' {names}' if names else ''}: {error.message}"

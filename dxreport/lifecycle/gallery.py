@@ -70,8 +70,8 @@ def _opened(settings: Settings, form: Form) -> Iterator[Round]:
     """Yield the rounds with what the form has inputs for, among it the groups of declared fields."""
     for round_ in settings.rounds:
         everything = round_.opens | _declared(settings.catalogue, round_)
-        absent = {group for group, _ in without_input(settings, [form], replace(round_, opens=everything))}
-        opens = everything - absent
+        absent = without_input(settings, [form], replace(round_, opens=everything))
+        opens = everything - absent.keys()
         yield replace(round_, opens=opens, requires=round_.requires & opens)
 
 

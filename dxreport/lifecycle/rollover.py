@@ -89,13 +89,13 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
 
 
 def last_round(settings: Settings) -> Round | None:
-    """The round that closes a year, else the last one; None without any."""
+    """Return the round that closes a year, else the last one; None where there is none."""
     closing = [r for r in settings.rounds if r.closes]
     return next(iter(closing or settings.rounds[-1:]), None)
 
 
 def _unanswered(master: Master, today: date) -> set[str]:
-    """The measures whose answer to the last round of the year is not in."""
+    """Return the measures without an answer to the last round of the year."""
     round_ = last_round(master.settings)
     sheets = status(master, round_, today).sheets if round_ else ()
     return {sheet.measure for sheet in sheets if not sheet.state.done}
@@ -112,9 +112,9 @@ def _refuse_others(target: Workspace) -> None:
 
 
 def carry(measure: Measure) -> Measure:
-    """Return a measure as the next year begins with it: without the texts, and the lists, of fields that do not carry.
+    """Return a measure as the next year begins with it: without texts and lists of fields that do not carry.
 
-    Blank: 到達目標, 作業予定, 進捗, 対応策, 次年度予算化予定 and 支援依頼.
+    These are 到達目標, 作業予定, 進捗, 対応策, 次年度予算化予定 and 支援依頼.
     """
     catalogue, values = measure.catalogue, measure.values()
     empty = {p for p in catalogue.by_prefix if not any(f.carries for f in catalogue.members[p].values())}
@@ -163,7 +163,7 @@ def _carried_file(target: Workspace, carried: Texts) -> dict[Path, bytes]:
 
 
 def _brought(carried: Texts, today: Catalogue) -> dict[str, dict[Ref, str]]:
-    """Texts of the old year under the keys of the new one, without those of fields that it does not have."""
+    """Return texts of the old year under the keys of the new one, without fields that it does not have."""
     brought = {id_: {today.ref(str(ref)): text for ref, text in texts.items()} for id_, texts in carried.items()}
     return {id_: {r: t for r, t in texts.items() if r.field in today.field} for id_, texts in brought.items()}
 

@@ -15,7 +15,8 @@ from itertools import chain
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 
-from ..collect.corrected import kept_copies, removed_from
+from ..collect.copies import kept_copies
+from ..collect.corrected import removed_from
 from ..collect.originals import original_path
 from ..domain.addresses import addresses
 from ..domain.days import printed, printed_day
@@ -33,7 +34,7 @@ from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
 
-DAYS_TO_CORRECT = 3  # so long after a return a department is not reminded of the same sheets
+DAYS_TO_CORRECT = 3  # in which a department is not reminded of sheets that went back to it
 
 
 class MailKind(Enum):
@@ -78,7 +79,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """The reason why a department gets no draft or an incomplete one, and the remedy."""
+    """Why a department gets no draft or an incomplete one, and the remedy."""
 
     department: str
     reason: str
@@ -98,8 +99,8 @@ class JustReturned:
 class Drafts:
     """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
 
-    ``problems`` are what has changed since sheets that are out were issued; ``answered`` are the departments that owe
-    nothing, by the name of their file.
+    ``problems`` say what has changed since unanswered sheets were issued; ``answered`` names the departments that owe
+    nothing, by their files.
     """
 
     kind: MailKind
@@ -145,7 +146,7 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
 
 
 def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetStatus], today: date) -> dict[str, date]:
-    """The held sheets, by measure, whose return was drafted within ``DAYS_TO_CORRECT`` days."""
+    """Return, by measure, when the return of held sheets was drafted, if within ``DAYS_TO_CORRECT`` days."""
     made = [m for m in mailed(workspace) if m.kind == MailKind.RETURN.value and m.round == round_.name]
     out = {}
     for s in sheets:
@@ -161,8 +162,8 @@ def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetSt
 class WrittenDrafts:
     """Where the drafts are, and what became of earlier files in their folder.
 
-    ``removed`` are drafts as we wrote them that are out of date, since their departments have answered. What was
-    edited by hand stays: ``kept`` are those of this run's drafts, ``stale`` those that are out of date.
+    Outdated drafts, whose departments have answered, are ``removed``. Those edited by hand stay: ``kept`` ones are
+    still needed, ``stale`` ones outdated.
     """
 
     paths: tuple[Path, ...]
@@ -197,7 +198,7 @@ def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: dat
 
 
 def open_rounds(master: Master, today: date) -> tuple[Round, ...]:
-    """The rounds with held sheets."""
+    """Return the rounds with held sheets."""
     issued = {issue.round for issue in master.issues}
     rounds = (r for r in master.settings.rounds if r.name in issued)
     return tuple(r for r in rounds if State.HELD in status(master, r, today).sums)
@@ -214,6 +215,7 @@ class _Writer:
     def __init__(self, workspace: Workspace, master: Master, kind: MailKind, round_: Round, today: date) -> None:
         self.workspace, self.master, self.kind, self.round, self.today = workspace, master, kind, round_, today
         self.obstacles: list[Obstacle] = []
+        self._kept = kept_copies(workspace)
 
     def draft(self, department: str, sheets: Sequence[SheetStatus]) -> Draft | None:
         """Return the draft for a department, or None where it cannot be made."""
@@ -258,7 +260,7 @@ class _Writer:
         return _distinct(chain(map(self._issued, issues.values()), *copies.values()))
 
     def _copies(self, department: str, receipt: Receipt) -> list[Attachment]:
-        found = kept_copies(self.workspace, receipt.id)
+        found = self._kept.get(receipt.id, ())
         if not found:
             why = f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。"
             kept = original_path(self.workspace, receipt.id, receipt.file)
@@ -269,7 +271,7 @@ class _Writer:
     def _removed(self, sheets: Sequence[SheetStatus]) -> tuple[str, ...]:
         """What was taken out of the workbooks that go back."""
         held = dict.fromkeys(s.receipt.id for s in sheets if s.receipt and s.state is State.HELD)
-        copies = (path for id_ in held for path in kept_copies(self.workspace, id_))
+        copies = (path for id_ in held for path in self._kept.get(id_, ()))
         return tuple(sorted({what for path in copies for what in removed_from(path.read_bytes())}))
 
     def _issued(self, issue: Issue) -> Attachment:
@@ -279,7 +281,7 @@ class _Writer:
         return Attachment(issue.file, path.read_bytes())
 
     def _late(self, s: SheetStatus) -> int:
-        """The days past the deadline; none in a return to a department that had answered by then."""
+        """Return the days past the deadline; 0 in a return to a department that had answered in time."""
         if self.kind is not MailKind.RETURN or not s.days_late:
             return s.days_late
         mine = (r for r in self.master.receipts if r.measure == s.measure and not r.state.aside)
@@ -287,7 +289,7 @@ class _Writer:
         return 0 if any(day <= s.deadline for day in came) else s.days_late
 
     def _deadline(self, sheets: Sequence[SheetStatus]) -> str:
-        """Say the deadline of most sheets, whether it is another than they show, and which sheets have others."""
+        """Name the deadline of most sheets, and the sheets with others."""
         days: dict[str, list[SheetStatus]] = {}
         for s in sheets:
             days.setdefault(self._day(s), []).append(s)
@@ -296,7 +298,7 @@ class _Writer:
         return f"{first or '期限なし'}（{'、'.join(rest)}）" if rest else first
 
     def _day(self, s: SheetStatus) -> str:
-        """The deadline of a sheet, as papers print it; 延長後 or 変更後 where the sheet shows another."""
+        """Return the deadline of a sheet as printed, with 延長後 or 変更後 where the sheet shows another."""
         day = printed(s.deadline)
         if not (day and s.issue and s.issue.moved(self.round)):
             return day
@@ -333,7 +335,7 @@ def _day(event: Issue | Receipt | None) -> str:
 
 
 def _distinct(attachments: Iterable[Attachment]) -> list[Attachment]:
-    """Number attachments of the same name, as of a workbook that was issued twice."""
+    """Number attachments of the same name, such as a workbook that was issued twice."""
     out: dict[str, Attachment] = {}
     for a in attachments:
         name, number = a.name, 1

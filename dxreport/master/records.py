@@ -6,7 +6,7 @@ Every record is one row of its sheet, with its attributes in the order of the co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -291,6 +291,18 @@ class Master:
     def issue(self, id_: str) -> Issue | None:
         """Return the issue with this ID."""
         return self._issues.get(id_)
+
+    def rounds_of(self, measure_id: str) -> Sequence[str]:
+        """Return the rounds that a measure was issued for, an entry an issue."""
+        return self._rounds.get(measure_id, ())
+
+    @cached_property
+    def _rounds(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for issue in self.issues:
+            for id_ in dict.fromkeys(issue.measures):
+                found.setdefault(id_, []).append(issue.round)
+        return found
 
     @cached_property
     def _items_ever(self) -> Mapping[str, set[str]]:

@@ -29,15 +29,15 @@ def plain_id(text: str) -> str:
 class TableRow:
     """One row of a table: its texts by header, their cells and their faults."""
 
-    __slots__ = ("_faults", "_grid", "_range", "_texts", "number")
+    __slots__ = ("_columns", "_faults", "_grid", "_range", "_texts", "number")
 
     def __init__(self, found: TableRange, grid: SheetTexts, number: int, faults: Faults) -> None:
         self._range, self._grid, self.number, self._faults = found, grid, number, faults
-        self._texts = grid.rows.get(number, {})
+        self._columns, self._texts = found.columns, grid.rows.get(number, {})
 
     def __getitem__(self, header: str) -> str:
         """The normalised text under a header; ``""`` if the column is missing."""
-        text = self._texts.get(self._range.columns.get(header, 0))
+        text = self._texts.get(self._columns.get(header, 0))
         return normalise(text) if text else ""
 
     def stored_number(self, header: str) -> str:
@@ -63,8 +63,8 @@ class TableRow:
 
     def blank(self) -> bool:
         """Whether all columns of the schema are blank in this row."""
-        known = self._range.columns.values()
-        return not any(column in known and normalise(text).strip() for column, text in self._texts.items())
+        texts = self._texts.get
+        return not any((text := texts(column)) and normalise(text).strip() for column in self._columns.values())
 
 
 class MasterWorkbook:

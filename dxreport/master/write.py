@@ -14,9 +14,10 @@ from ..ooxml.table import TableRange
 from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import backup_path, locked, prune_backups
 from ..workspace.paths import Workspace
+from ..workspace.spool import Content
 from ..workspace.transaction import NOTHING, NewMaster, recover, refuse_rewritten, write_together
 from .ledgers import LEDGER_OF, Ledger
-from .read import master_from
+from .read import check_written
 from .records import Conflict, Issue, Master, Receipt, Record
 from .schema import COMMIT, ID, MEASURES, TableSchema, tables_of
 
@@ -119,8 +120,8 @@ def save(
     expected_sha256: str,
     now: datetime,
     *,
-    before: Mapping[Path, bytes] = NOTHING,
-    after: Mapping[Path, bytes] = NOTHING,
+    before: Mapping[Path, Content] = NOTHING,
+    after: Mapping[Path, Content] = NOTHING,
 ) -> None:
     """Replace the master by ``data`` and keep a backup of the old one.
 
@@ -139,8 +140,8 @@ def put(
     expected_sha256: str,
     now: datetime,
     *,
-    before: Mapping[Path, bytes] = NOTHING,
-    after: Mapping[Path, bytes] = NOTHING,
+    before: Mapping[Path, Content] = NOTHING,
+    after: Mapping[Path, Content] = NOTHING,
 ) -> None:
     """Save as :func:`save` does, for a caller that holds the lock."""
     path = workspace.master
@@ -148,9 +149,10 @@ def put(
     if sha256(data).hexdigest() == expected_sha256:
         write_together(workspace, before=before, after=after)
         return
-    master_from(data, path.name)  # what cannot be read again is never written
+    old = path.read_bytes()
+    check_written(data, old, path.name)  # what cannot be read again is never written
     recover(workspace)
     copy = backup_path(path, workspace.backup, now)
-    kept = {**before, copy: path.read_bytes()}
+    kept = {**before, copy: old}
     write_together(workspace, before=kept, master=NewMaster(data, expected_sha256), after=after)
     prune_backups(path, workspace.backup, copy)

@@ -1,4 +1,4 @@
-"""What tells a corrected copy from other workbooks: the sheets and notes added to a department's own."""
+"""The sheets and notes that a corrected copy adds to a department's own workbook, by which it is known."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ NOTE = re.compile(rf"\n?{NOTE_MARK} \d+】.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 
 
 def is_added_sheet(name: str) -> bool:
-    """Whether a sheet of this name is one that a corrected copy adds; a second list is called ``差し戻し (2)``."""
+    """Whether a corrected copy adds sheets of this name; a second list is called ``差し戻し (2)``."""
     return name.startswith(ADDED_SHEETS)
 
 
 def return_line(return_id: str) -> str:
-    """The line on 差し戻し that names the corrected return, for people and for :func:`return_id_in`."""
+    """Return the line of 差し戻し that names the return; :func:`return_id_in` reads it."""
     return f"受付番号 {return_id}"
 
 
 def return_id_in(texts: Iterable[str]) -> str:
-    """The number of the return in a line as :func:`return_line` writes it; ``""`` where there is none."""
+    """Return the number of the return from the line that :func:`return_line` wrote; ``""`` where there is none."""
     return next((found[1] for text in texts if (found := _RETURN.search(text))), "")
 
 
@@ -43,11 +43,11 @@ def removed_in(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def note_text(number: int, demand: str, lines: Iterable[str]) -> str:
-    """The note on a marked cell: its number on 差し戻し, how pressing it is, and what is asked."""
+    """Return the note on a marked cell: its number on 差し戻し, the ``demand``, and the ``lines`` of what is wrong."""
     body = [part for line in lines for part in normalise(line).split("\n") if part.strip()]
     return "\n".join([f"{NOTE_MARK} {number}】{demand}", *body])
 
 
 def without_marks(text: str) -> str:
-    """A note without what a corrected copy wrote into it."""
+    """Return a note without the text that a corrected copy added."""
     return NOTE.sub("", text)

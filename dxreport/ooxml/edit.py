@@ -25,19 +25,19 @@ class PackageEdit:
         self._raw: dict[str, bytes] = {}
 
     def tree(self, name: str) -> etree._Element:
-        """The root of a part, for changing."""
+        """Return the root of a part, to be changed."""
         if name not in self._trees:
             self._trees[name] = self.package.xml(name)
         return self._trees[name]
 
     def sheet(self, name: str) -> SheetEdit:
-        """A worksheet by its name, for changing; raises KeyError."""
+        """Return a worksheet by its name, to be changed; raise KeyError."""
         if name not in self._edits:
             self._edits[name] = SheetEdit(self.tree(self.sheets[name]), name)
         return self._edits[name]
 
     def raw(self, name: str) -> bytes:
-        """The present bytes of a part that was not parsed."""
+        """Return the bytes of a part that was not parsed, as they are now."""
         return self._raw[name] if name in self._raw else self.package.read(name)
 
     def put(self, name: str, data: bytes | etree._Element) -> None:
@@ -57,7 +57,7 @@ class PackageEdit:
         return self.relate(owner, kind, name)
 
     def free_name(self, name: str) -> str:
-        """``name`` in the folder of the workbook part, numbered if it is taken."""
+        """Return a free name for a part beside the workbook: ``name``, numbered if it is taken."""
         stem, extension = posixpath.splitext(posixpath.join(posixpath.dirname(self.workbook), name))
         full, number = stem + extension, 1
         while (full in self.package and full not in self.dropped) or full in self._raw or full in self._trees:
@@ -96,6 +96,6 @@ class PackageEdit:
         return self.package.find(name) or name
 
     def data(self) -> bytes:
-        """The package with all changes; without any, the bytes as read."""
+        """Return the package with all changes; without any, the bytes as read."""
         changed = {name: serialise(root) for name, root in self._trees.items()} | self._raw
         return self.package.with_parts(changed, self.dropped) if changed or self.dropped else self.package.data

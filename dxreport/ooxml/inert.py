@@ -1,9 +1,8 @@
-"""Nothing active: take out of a workbook whatever acts, or reaches out of it, on the machine that opens it.
+"""Remove from a workbook whatever acts, or reaches out of it, on the machine that opens it.
 
-Kept is what a workbook is known to consist of: a part stays if relationships of known passive kinds lead to it. So
-macros, Excel 4 macro sheets, ActiveX, embedded objects, links to other workbooks, DDE, queries, custom ribbons and
-web extensions go, and so does whatever comes after them. A formula that asks another file, program or server keeps
-the value that it last showed.
+A part stays only if relationships of known passive kinds lead to it. So macros, Excel 4 macro sheets, ActiveX,
+embedded objects, links to other workbooks, DDE, queries, custom ribbons, web extensions, and whatever is invented
+after them, go. A formula that asks another file, program or server is replaced by the value that it last showed.
 """
 
 from __future__ import annotations
@@ -79,17 +78,17 @@ def is_active(formula: str) -> bool:
 
 
 def active_content(package: Package) -> tuple[str, ...]:
-    """What a workbook holds that acts or reaches out, as people call it, by its relationships alone; sorted."""
+    """Return, sorted, the active content of a workbook as people call it, by its relationships alone."""
     owners = ("", *(name for name in package.names if not name.endswith(".rels")))
     kinds = {r.kind for name in owners if rels_name(name) in package for r in package.relationships(name)}
     return _called(kinds)
 
 
 def inert(package: Package) -> tuple[Package, tuple[str, ...]]:
-    """The workbook without anything active, and what was taken out, as people call it.
+    """Return the workbook without active content, and what was removed, as people call it.
 
-    The same package where there is nothing. Parts that need no change stay byte for byte. Raises PackageError where
-    the package is no workbook, or has no sheet left.
+    Without any it is the same package; unchanged parts stay byte for byte. Raises PackageError where the package is no
+    workbook, or has no sheet left.
     """
     return _Cleaning(package).done()
 
@@ -188,7 +187,7 @@ class _Cleaning:
         return self.trees[name]
 
     def _clean(self, name: str) -> None:
-        """Take out of a part what refers to what goes, and active formulas."""
+        """Remove active formulas from a part, and what refers to parts that go."""
         try:
             root = self.trees.get(name)
             root = self.package.xml(name) if root is None else root
@@ -232,7 +231,7 @@ class _Cleaning:
         return changed
 
     def _without_sheets(self, book: etree._Element, dropped: list[tuple[int, str]]) -> None:
-        """Count the sheets of names again; ``dropped`` are the places at which each was taken out, one after the other."""
+        """Renumber the sheets that names belong to; ``dropped`` are index and name of each removed one, in order."""
         self.frozen = True
         if not len(book.find(f"{_N}sheets")):
             raise PackageError("シートがありません")
@@ -267,7 +266,7 @@ class _Cleaning:
         return changed
 
     def _passive_table(self, root: etree._Element) -> bool:
-        """A table that a query or an XML map filled becomes one that people typed."""
+        """Turn a table filled by a query or an XML map into an ordinary one."""
         if root.tag != f"{_N}table" or not {"tableType", "connectionId"} & set(root.attrib):
             return False
         for key in ("tableType", "connectionId"):

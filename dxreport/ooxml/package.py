@@ -12,9 +12,11 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from lxml import etree
 
@@ -24,6 +26,7 @@ from .bounds import MAX_MARKUP, MAX_MARKUP_OF_ALL, MAX_PARTS, MAX_RELATIONSHIPS,
 MAX_ENTRIES = 200_000  # of the directory of any zip
 MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
 MAX_PACKAGE = 1024 * 1024 * 1024
+_SHARED = 100_000  # bytes of a part whose content is remembered
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -36,7 +39,7 @@ MAIN_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 REL_TYPE = DOC_RELS_NS + "/"
 TYPES_PART = "[Content_Types].xml"
-ORDERS = {  # the elements that may be in another, as the schema orders them
+ORDERS = {  # the children of an element, in the order of the schema
     "workbook": (
         "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
         "externalReferences", "definedNames", "calcPr",
@@ -55,13 +58,14 @@ ORDERS = {  # the elements that may be in another, as the schema orders them
         "webPublishItems", "tableParts", "extLst",
     ),
 }  # fmt: skip
+T = TypeVar("T")
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
 _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root of an XML part; raises PackageError when it is not well-formed, or declares what parts may not.
+    """Return the root of an XML part; raise PackageError where it is not well-formed or declares what it may not.
 
     Document types, whose entities grow without bounds, are forbidden (ISO/IEC 29500-2, 6.5.2), as are all encodings
     but UTF-8 and UTF-16.
@@ -82,7 +86,7 @@ def parse(data: bytes) -> etree._Element:
 
 
 def serialise(root: etree._Element) -> bytes:
-    """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
+    """Return an XML part as Excel writes it: UTF-8 with a standalone declaration."""
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return data
 
@@ -97,7 +101,7 @@ def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
 
 
 def child(parent: etree._Element, name: str) -> etree._Element:
-    """The child of this name, made in its place where there is none."""
+    """Return the child of this name; add it in its place where there is none."""
     found = parent.find(f"{{{MAIN_NS}}}{name}")
     return found if found is not None else insert(parent, etree.Element(f"{{{MAIN_NS}}}{name}"))
 
@@ -114,14 +118,14 @@ class Member:
 
 
 def member(name: str, data: bytes, level: int = 6) -> Member:
-    """``data`` deflated under this name."""
+    """Return ``data`` deflated under this name."""
     # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
     return Member(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
 
 def zip_bytes(members: Iterable[Member]) -> bytes:
-    """A zip archive of these members, in this order, with fixed dates."""
+    """Return a zip archive of these members, in this order, with fixed dates."""
     out: list[bytes] = []
     central: list[bytes] = []
     offset = 0
@@ -179,7 +183,7 @@ class Package:
 
     @classmethod
     def open(cls, path: Path | str) -> Package:
-        """The package stored at ``path``; raises OSError or PackageError."""
+        """Return the package stored at ``path``; raise OSError or PackageError."""
         return cls(Path(path).read_bytes())
 
     @property
@@ -188,14 +192,14 @@ class Package:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The name of a part as stored, whatever its case; None where there is none."""
+        """Return the name of a part as stored, whatever its case; None where there is none."""
         return name if name in self._infos else self._folded.get(name.casefold())
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part; raises PackageError where it is missing or damaged."""
+        """Return the bytes of a part; raise PackageError where it is missing or damaged."""
         if name not in self:
             raise PackageError(f"部品 {name} がありません")
         found = self.member(name)
@@ -214,36 +218,42 @@ class Package:
         return data
 
     def xml(self, name: str) -> etree._Element:
-        """The root element of a part, parsed again at each call."""
+        """Return the root element of a part, parsed again at each call."""
         return self.parsed(self.read(name))
 
     def parsed(self, data: bytes) -> etree._Element:
-        """The root of an XML part of this package, within its limits; raises PackageError as :func:`parse`."""
+        """Return the root of an XML part of this package, within its limits; raise PackageError as :func:`parse`."""
+        self.admit(data)
+        return parse(data)
+
+    def admit(self, data: bytes) -> None:
+        """Count an XML part against the limits of this package before it is parsed; raises PackageTooLarge."""
         if self._outside:
             markup = data.count(b"<") + 2 * data.count(b"=")
             self._parsed += markup
             if len(data) > MAX_TEXT_PART or markup > MAX_MARKUP or self._parsed > MAX_MARKUP_OF_ALL:
                 raise PackageTooLarge("大きすぎる部品があります")
-        return parse(data)
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """The relationships of a part, or of the package for ``""``, with resolved targets."""
+        """Return the relationships of a part, or of the package for ``""``, with resolved targets."""
         if name not in self._relationships:
             rels, out = rels_name(name), list[Relationship]()
-            for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
-                if self._outside and len(out) >= MAX_RELATIONSHIPS:
-                    raise PackageTooLarge("部品どうしの関係が多すぎます")
-                target, external = r.get("Target", ""), r.get("TargetMode") == "External"
+            data = self.read(rels) if rels in self else b""
+            self.admit(data)
+            stored = _stored_relationships(data) if data else ()
+            if self._outside and len(stored) > MAX_RELATIONSHIPS:
+                raise PackageTooLarge("部品どうしの関係が多すぎます")
+            for id_, type_, target, external in stored:
                 if not external:
                     path = posixpath.join(posixpath.dirname(name), target)
                     full = target[1:] if target.startswith("/") else posixpath.normpath(path)
                     target = self.find(full) or full
-                out.append(Relationship(r.get("Id", ""), r.get("Type", ""), target, external))
+                out.append(Relationship(id_, type_, target, external))
             self._relationships[name] = tuple(out)
         return self._relationships[name]
 
     def member(self, name: str) -> Member:
-        """A part as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
+        """Return a part as stored, still compressed; raise KeyError, or PackageError where it is damaged."""
         info = self._infos[self.find(name) or name]
         header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
         if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
@@ -257,7 +267,7 @@ class Package:
         return Member(info.filename, info.compress_type, info.CRC, info.file_size, data)
 
     def with_parts(self, changed: Mapping[str, bytes], removed: Iterable[str] = ()) -> bytes:
-        """The package with these parts replaced or added; all others keep their compressed bytes."""
+        """Return the package with these parts replaced or added; all others keep their compressed bytes."""
         new = {self.find(name) or name: data for name, data in changed.items()}
         gone = set(removed)
         kept = [name for name in self._infos if name not in gone]
@@ -266,12 +276,12 @@ class Package:
 
 
 def _raw_name(info: zipfile.ZipInfo) -> bytes:
-    """The name of a member as the directory holds it; the member itself must say the same."""
+    """Return the name of a member as the directory holds it; the member itself must say the same."""
     return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437", "surrogateescape")
 
 
 def zip_directory(data: bytes) -> zipfile.ZipFile:
-    """A zip with its directory; raises PackageError where it has none, PackageTooLarge for one beyond all measure."""
+    """Open a zip; raise PackageError where it has no directory, PackageTooLarge for an enormous one."""
     if data.count(b"PK\1\2") > MAX_ENTRIES:  # each takes half a kilobyte of memory
         raise PackageTooLarge(f"圧縮ファイルの中のファイルの数が上限（{MAX_ENTRIES:,}）を超えています")
     try:
@@ -280,7 +290,22 @@ def zip_directory(data: bytes) -> zipfile.ZipFile:
         raise PackageError(f"zip 形式のファイルとして開けません（{error}）") from None
 
 
+def shared(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Remember what was read of small parts: files that come from one program, or one form, have many in common."""
+    remembered = lru_cache(maxsize=128)(read)
+    return lambda part: remembered(part) if len(part) <= _SHARED else read(part)
+
+
+@shared
+def _stored_relationships(part: bytes) -> tuple[tuple[str, str, str, bool], ...]:
+    """Id, type and target of each relationship in a part, and whether it is external."""
+    nodes = parse(part).iter(f"{{{RELS_NS}}}Relationship")
+    return tuple(
+        (r.get("Id", ""), r.get("Type", ""), r.get("Target", ""), r.get("TargetMode") == "External") for r in nodes
+    )
+
+
 def rels_name(name: str) -> str:
-    """The name of the part with the relationships of part ``name``."""
+    """Return the name of the part with the relationships of part ``name``."""
     folder, base = posixpath.split(name)
     return posixpath.join(folder, "_rels", f"{base}.rels")

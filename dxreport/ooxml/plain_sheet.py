@@ -12,19 +12,19 @@ _MDW = 7  # pixels of a digit
 
 
 def columns(widths: Iterable[float]) -> str:
-    """The ``<col>`` of columns from A on."""
+    """Return the ``<col>`` of columns from A on."""
     return "".join(f'<col min="{n}" max="{n}" width="{w:g}" customWidth="1"/>' for n, w in enumerate(widths, 1))
 
 
 def row_height(texts: Iterable[str], widths: Iterable[float], size: float, font: str) -> float:
-    """The points that a row of texts needs in a font of ``size`` points."""
+    """Return the points that a row of texts needs in a font of ``size`` points."""
     pitch = line_pitch(size, font, None, size)
     ems = (usable_em(column_px(width, _MDW), size) for width in widths)
     return max(needed_height(text, em, pitch) for text, em in zip(texts, ems, strict=True))
 
 
 def text_row(number: int, height: float, cells: Iterable[tuple[str, int]]) -> str:
-    """A row of texts from column A on, each with the index of its format; ``height`` in points."""
+    """Return a row of texts from column A on, each with the index of its format; ``height`` in points."""
     inner = "".join(
         f'<c r="{column_letters(column)}{number}" s="{style}"'
         + (f' t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>' if text else "/>")

@@ -15,14 +15,14 @@ _PART = "docProps/custom.xml"
 
 
 def read_property(package: Package, name: str) -> str:
-    """The text of a custom property; ``""`` where the package has none of this name."""
+    """Return the text of a custom property, ``""`` for one that the package does not have."""
     part = _part(package)
     found = package.xml(part).iterfind(f"{{{_PROPERTIES}}}property") if part else ()
     return next(("".join(p.itertext()) for p in found if p.get("name") == name), "")
 
 
 def set_property(edit: PackageEdit, name: str, text: str) -> None:
-    """Let the custom property ``name`` hold ``text``."""
+    """Set a custom property."""
     part = _part(edit.package)
     if not part:
         part = _PART

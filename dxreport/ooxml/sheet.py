@@ -25,7 +25,7 @@ _CELL_NAMED, _ROW_FIXED = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]"), re.compile(r"\$?
 
 
 class SheetEdit:
-    """The root of a worksheet part under edit; ``dropped_formula`` is whether a text has replaced a formula."""
+    """A worksheet part under edit; ``dropped_formula`` is set once a text has replaced a formula."""
 
     def __init__(self, root: etree._Element, title: str) -> None:
         """``title`` is the sheet's name, used in messages."""
@@ -48,19 +48,18 @@ class SheetEdit:
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
     def occupied_outside(self, row: int, left: int, right: int) -> bool:
-        """Whether any cell of the row outside of columns ``left`` to ``right`` holds a value or a formula."""
+        """Whether a cell of the row outside columns ``left`` to ``right`` holds a value or a formula."""
         return any(self.occupied(row, column) for column in self._row_cells(row) if not left <= column <= right)
 
     def merge_at(self, row: int, column: int) -> Box | None:
-        """The merged range that covers the cell, or None."""
+        """Return the merged range that covers the cell, or None."""
         return next((merge for merge in self._merges if merge.contains(row, column)), None)
 
     def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
-        """Set the text of a cell, or the ``number`` that it is in its standard form.
+        """Set a cell to a text, or to the ``number`` that a text in standard form is.
 
-        The style stays; a new cell copies the nearest cell above it, down from row ``top``.
-
-        Raises MasterError if the cell belongs to a formula that fills several cells.
+        A cell keeps its style; a new one takes that of the nearest cell above, from row ``top`` on. Raises
+        MasterError if the cell belongs to a formula that fills several cells.
         """
         found = self._row_cells(row).get(column)
         if found is None:
@@ -87,7 +86,10 @@ class SheetEdit:
                 self._clear(found)
 
     def is_plain(self, header: int, bottom: int) -> bool:
-        """Whether nothing but cells names single rows of a table, from its ``header`` row to its ``bottom`` row."""
+        """Whether the rows of a table, from ``header`` to ``bottom``, can close up: no formula or merge names them.
+
+        Validations and conditional formats may, where they mean the same after the move.
+        """
         if next(self.root.iter(_F), None) is not None or any(m.bottom > header for m in self._merges):
             return False
         for element in self._with_ranges():
@@ -98,20 +100,20 @@ class SheetEdit:
         return True
 
     def _with_ranges(self) -> list[etree._Element]:
-        """Elements with cell ranges, except those that Excel rewrites itself."""
+        """Return the elements with cell ranges, except those that Excel rewrites itself."""
         elements = (e for part in self.root if part is not self._data for e in part.iter(etree.Element))
         found = (e for e in elements if e.get("sqref") or e.tag == _SQREF)
         return [e for e in found if e.tag not in (_N + "selection", _N + "ignoredError")]
 
     def close_up(self, rows: list[int], header: int, bottom: int) -> None:
-        """Take rows of a table out and move those below up, with their validations and conditional formats."""
+        """Remove rows of a table and move those below up, with their validations and conditional formats."""
         gone = set(rows)
         for number in self._numbers:
             row, cells = self._rows[number], self._row_cells(number)
             if number in gone:
                 self._data.remove(row)
                 continue
-            new = number - sum(1 for g in rows if g < number)
+            new = number - bisect_left(rows, number)
             row.set("r", str(new))
             for column, c in cells.items():
                 c.set("r", address(new, column))
@@ -124,7 +126,7 @@ class SheetEdit:
                 element.set("sqref", " ".join(_moved(b, rows, header + 1, bottom).ref for b in left))
 
     def drop_blank_rows(self, first: int, last: int) -> None:
-        """Take the rows out that hold no value, from row ``first`` to ``last``."""
+        """Remove the rows without values from row ``first`` to ``last``."""
         for number in [n for n in self._numbers if first <= n <= last]:
             if not any(self.occupied(number, column) for column in self._row_cells(number)):
                 self._data.remove(self._rows.pop(number))
@@ -132,7 +134,7 @@ class SheetEdit:
                 self._cells.pop(number, None)
 
     def style(self, row: int, column: int) -> int:
-        """The index of a cell's format; without a stored cell, that of its row, else of its column."""
+        """Return the index of the format of a cell; if none is stored, that of its row, else of its column."""
         found = self._row_cells(row).get(column)
         line = self._rows.get(row)
         if found is None and line is not None and line.get("customFormat") in TRUE:
@@ -159,9 +161,9 @@ class SheetEdit:
                 self._new_cell(target, column, above[column].get("s"))
 
     def stretch(self, old_last: int, new_last: int, left: int, right: int) -> None:
-        """Extend ranges that end in row ``old_last`` and meet columns ``left`` to ``right`` to row ``new_last``.
+        """Let the ranges of validations and the like that end in row ``old_last`` end in row ``new_last`` instead.
 
-        These are the ranges of validations, conditional formats and the like.
+        Only those that meet columns ``left`` to ``right`` change.
         """
         grown = partial(stretched, old_last=old_last, new_last=new_last, left=left, right=right)
         for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
@@ -171,7 +173,7 @@ class SheetEdit:
                 element.text = grown(element.text)
 
     def cover(self, row: int, column: int) -> None:
-        """Extend the sheet's dimension to this cell."""
+        """Extend the dimension of the sheet to this cell."""
         dimension = self.root.find(_N + "dimension")
         if dimension is not None and dimension.get("ref"):
             b = box(dimension.get("ref"))
@@ -192,23 +194,21 @@ class SheetEdit:
         if row not in self._rows:
             at = bisect_left(self._numbers, row)
             element = etree.Element(_ROW, r=str(row))
-            self._data.insert(at, element)
+            _insert(self._data, element, self._rows[self._numbers[at]] if at < len(self._numbers) else None)
             self._rows[row] = element
             insort(self._numbers, row)
         cells = self._row_cells(row)
         c = etree.Element(_C, r=address(row, column))
         if style:
             c.set("s", style)
-        self._rows[row].insert(sum(1 for other in cells if other < column), c)
+        _insert(self._rows[row], c, cells.get(min((other for other in cells if other > column), default=0)))
         cells[column] = c
         self._rows[row].attrib.pop("spans", None)
         return c
 
     def _style_above(self, row: int, column: int, top: int) -> str:
-        for number in reversed(self._numbers[: bisect_left(self._numbers, row)]):
-            if number < top:
-                break
-            if (above := self._row_cells(number).get(column)) is not None:
+        for at in range(bisect_left(self._numbers, row) - 1, bisect_left(self._numbers, top) - 1, -1):
+            if (above := self._row_cells(self._numbers[at]).get(column)) is not None:
                 return str(above.get("s", ""))
         return ""
 
@@ -227,8 +227,16 @@ class SheetEdit:
             c.attrib.pop(name, None)
 
 
+def _insert(parent: etree._Element, element: etree._Element, before: etree._Element | None) -> None:
+    """Insert by a neighbour: lxml counts its way to the place of an index."""
+    if before is None:
+        parent.append(element)
+    else:
+        before.addprevious(element)
+
+
 def _boxes(element: etree._Element) -> list[Box]:
-    """The ranges of an element, without whole columns."""
+    """Return the ranges of an element, without whole columns."""
     return [box(ref) for ref in (element.get("sqref") or element.text or "").split() if any(map(str.isdigit, ref))]
 
 
@@ -238,9 +246,9 @@ def _covers(b: Box, header: int, bottom: int) -> bool:
 
 
 def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
-    """Whether a validation or conditional format means the same where rows between its own have gone.
+    """Whether a validation or conditional format means the same after rows within its range are removed.
 
-    Its formulas are written for its top row, so this must stay, or they must name no cell of the sheet.
+    Its formulas are written for its top row: either that stays, or they name no cell of the sheet.
     """
     written = [*element.itertext(), *(e.get("val", "") for e in element.iter(_N + "cfvo"))]
     formulas = [_ELSEWHERE.sub("", text) for text in written]
@@ -256,7 +264,7 @@ def _moved(b: Box, rows: list[int], first: int, bottom: int) -> Box:
 
 
 def stretched(refs: str, old_last: int, new_last: int, left: int, right: int) -> str:
-    """Ranges separated by blanks, extended as :meth:`SheetEdit.stretch` does."""
+    """Return ranges, separated by blanks, changed as :meth:`SheetEdit.stretch` does."""
     out = []
     for ref in refs.split():
         try:

@@ -1,4 +1,4 @@
-"""Cell formats of a workbook: what they look like, their variants for inputs, and new ones."""
+"""Cell formats of a workbook: read, varied for inputs, and added."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def _tag(name: str) -> str:
 
 
 def _attributes(parent: etree._Element, name: str) -> Mapping[str, str]:
-    """The attributes of a child; empty where there is none."""
+    """Return the attributes of a child; empty where there is none."""
     found = parent.find(_tag(name))
     return {} if found is None else dict(found.attrib)
 
 
 @dataclass(frozen=True, slots=True)
 class CellFormat:
-    """What matters in a cell format: font size in points, font name, wrapping, indent, text rotation, lock."""
+    """A cell format: font size in points, font name, wrapping, indent, rotation of the text, lock."""
 
     font_size: float
     font_name: str
@@ -71,7 +71,7 @@ class Look:
 
 
 def look_of(font: etree._Element) -> str:
-    """A font's look but for its name, so that looks can be compared: black and automatic are the same."""
+    """Return the look of a font without its name, to be compared; black and automatic are the same."""
     out = []
     for name in ("b", "i", "strike", "u", "vertAlign"):
         found = font.find(_tag(name))
@@ -85,7 +85,7 @@ def look_of(font: etree._Element) -> str:
 
 
 class Styles:
-    """styles.xml under edit. But for variants, no element equal to an existing one is added."""
+    """styles.xml under edit; except for variants, no element is added twice."""
 
     def __init__(self, root: etree._Element | None) -> None:
         self._root = root if root is not None else etree.Element(_tag("styleSheet"), nsmap={None: MAIN_NS})
@@ -98,9 +98,9 @@ class Styles:
                     self.add(name, xml)
 
     def add(self, group: str, new: etree._Element | str) -> int:
-        """The index of an element (or its XML) in ``fonts``, ``fills``, ``borders`` or ``cellXfs``, added if it is new.
+        """Add an element to ``fonts``, ``fills``, ``borders`` or ``cellXfs`` unless it is there; return its index.
 
-        XML is written without the namespace.
+        It may be given as XML without the namespace.
         """
         element = _elements(new)[0] if isinstance(new, str) else new
         if group not in self._known:
@@ -119,7 +119,7 @@ class Styles:
         return len(listed) - 1
 
     def fill(self, rgb: str) -> int:
-        """The index of a solid fill in this colour (``FFRRGGBB``)."""
+        """Return the index of a solid fill in this colour (``FFRRGGBB``)."""
         colours = f'<fgColor rgb="{rgb}"/><bgColor indexed="64"/>'
         return self.add("fills", f'<fill><patternFill patternType="solid">{colours}</patternFill></fill>')
 
@@ -129,7 +129,7 @@ class Styles:
         return float(_attributes(self._lists["fonts"][0], "sz").get("val", "11"))
 
     def format(self, index: int) -> CellFormat:
-        """The format with this index in cellXfs."""
+        """Return the format with this index in cellXfs."""
         xf = self._xf(index)
         font, alignment = self._part(xf, "font"), _attributes(xf, "alignment")
         rotation = alignment.get("textRotation", "0")
@@ -153,7 +153,7 @@ class Styles:
         return "%" in (self._own_code(index) or built_in)
 
     def _own_code(self, index: int) -> str:
-        """The code of a number format that is not built in."""
+        """Return the code of a number format that is not built in."""
         id_ = self._xf(index).get("numFmtId", GENERAL)
         own = (f for f in self._root.iterfind(f"{_tag('numFmts')}/{_tag('numFmt')}") if f.get("numFmtId") == id_)
         return next((f.get("formatCode", "") for f in own), "")
@@ -166,7 +166,7 @@ class Styles:
         return pattern != "none" or any(side.get("style", "none") != "none" for side in sides)
 
     def font_look(self, index: int) -> str:
-        """The look of a format's font, as :func:`look_of` gives it."""
+        """Return the look of a format's font, as :func:`look_of` gives it."""
         return look_of(self._part(self._xf(index), "font"))
 
     def is_checkbox(self, index: int) -> bool:
@@ -174,10 +174,10 @@ class Styles:
         return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
     def variant(self, index: int, need: Need, *, number: bool = False, struck: bool = False) -> int:
-        """The index of a format as text, or as drawn for a number: unlocked and marked for an input, else locked.
+        """Return the index of a format for a cell with this need: for texts, or as drawn for a ``number``.
 
-        An input is marked by lines and a tint; one that was drawn in a colour of its own keeps it. A closed cell is
-        as drawn but white, with a diagonal if it is ``struck``.
+        An input is unlocked and marked by lines and a tint, unless the office drew its own colour. A closed cell is
+        locked and white, with a diagonal if ``struck``.
         """
         key = index, need, number, struck
         if key not in self._variants:
@@ -194,7 +194,7 @@ class Styles:
         return self._variants[key]
 
     def sample(self, index: int, need: Need) -> int:
-        """The index of a format that looks like such a cell but stays locked, for a legend."""
+        """Return the index of a locked format that looks like :meth:`variant`, for a legend."""
         return self.add("cellXfs", self._as_state(index, need, struck=need is Need.CLOSED))
 
     def _as_state(self, index: int, need: Need, *, struck: bool) -> etree._Element:
@@ -220,18 +220,16 @@ class Styles:
         return xf
 
     def _state_fill(self, xf: etree._Element, need: Need) -> int:
-        """The fill of a cell that is asked for so: a colour that the office drew stays, if it is an input."""
+        """Return the fill for a need; an input keeps a colour that the office drew."""
         if need is Need.CLOSED:
             return 0
-        drawn, colour = (
-            int(xf.get("fillId", "0")),
-            self._part(xf, "fill").find(f"{_tag('patternFill')}/{_tag('fgColor')}"),
-        )
+        drawn = int(xf.get("fillId", "0"))
+        colour = self._part(xf, "fill").find(f"{_tag('patternFill')}/{_tag('fgColor')}")
         own = drawn != 0 and (colour is None or colour.get("rgb") != INPUT_FILL)
         return drawn if own else self.fill(_STATE_FILLS[need])
 
     def with_number_format(self, index: int, code: str) -> int:
-        """The index of a format with this number format instead."""
+        """Return the index of a copy of a format with another number format."""
         xf = deepcopy(self._xf(index))
         xf.attrib.update({"numFmtId": self._number_format(code), "applyNumberFormat": "1"})
         return self.add("cellXfs", xf)
@@ -248,7 +246,7 @@ class Styles:
         return found
 
     def added(self, look: Look) -> int:
-        """The index of a format that was not drawn, in the font of the Normal style."""
+        """Return the index of a format that was not drawn, in the font of the Normal style."""
         font = deepcopy(self._lists["fonts"][0])
         for other in [e for e in font if etree.QName(e).localname not in ("name", "family", "charset", "scheme")]:
             font.remove(other)
@@ -271,17 +269,17 @@ class Styles:
         return xfs[index if index < len(xfs) else 0]
 
     def _part(self, xf: etree._Element, kind: str) -> etree._Element:
-        """The ``font``, ``fill`` or ``border`` of a format."""
+        """Return the ``font``, ``fill`` or ``border`` of a format."""
         listed, index = self._lists[f"{kind}s"], int(xf.get(f"{kind}Id", "0"))
         return listed[index if index < len(listed) else 0]
 
 
 def _elements(xml: str) -> list[etree._Element]:
-    """Elements written without their namespace."""
+    """Return elements written without their namespace."""
     return list(etree.fromstring(f'<wrap xmlns="{MAIN_NS}">{xml}</wrap>'))
 
 
 def _key(element: etree._Element) -> _Key:
-    """A key to compare elements of styles.xml."""
+    """Return a key to compare elements of styles.xml."""
     children = tuple(_key(part) for part in element if isinstance(part.tag, str))
     return element.tag, tuple(sorted(element.attrib.items())), children

@@ -35,10 +35,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class TableRange:
-    """A header row and the rows under it; rows and columns are 1-based numbers.
+    """A header row and the rows under it, numbered from 1.
 
-    ``columns`` are the columns by header text, ``last`` the last row that holds anything, ``rows``
-    the rows of the records by their keys. ``table`` is the Excel table, if it is one.
+    ``columns`` maps header texts to columns, ``rows`` the keys of records to rows; ``last`` is the last row that holds
+    anything, ``table`` the Excel table, if it is one.
     """
 
     sheet: str

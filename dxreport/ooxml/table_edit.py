@@ -51,7 +51,7 @@ class WorkbookEdit(PackageEdit):
         self._table_id = 1000  # of the last table added; those that Excel makes are numbered from 1
 
     def set(self, area: TableRange, row: int, header: str, text: str, *, number: bool = False) -> None:
-        """Set the text of a cell, or the ``number`` that it is.
+        """Set a cell to a text, or to the ``number`` that it is.
 
         Raises MasterError if it is inside a merge or a shared formula, or the text is too long for a cell.
         """
@@ -70,9 +70,9 @@ class WorkbookEdit(PackageEdit):
         sheet.set(row, column, text, area.header + 1, number=number)
 
     def append(self, area: TableRange, texts: Mapping[str, str], numbers: Collection[str] = ()) -> int:
-        """Append a row under the last one and return its number; the columns ``numbers`` hold numbers.
+        """Append a row and return its number; the columns ``numbers`` hold numbers.
 
-        Raises MasterError, naming the cell, if something else is in the way.
+        Raises MasterError, naming the cell, if something is in the way.
         """
         key = area.part, area.header, area.span[0]
         row = self._last.get(key, (area, area.last))[1] + 1
@@ -96,11 +96,11 @@ class WorkbookEdit(PackageEdit):
         return row
 
     def remove_rows(self, area: TableRange, rows: Collection[int]) -> list[int]:
-        """Remove rows of an area with all that it holds there; return those that stay, blank.
+        """Remove rows of an area; return those that stay, blank.
 
-        Rows close up only where nothing else names rows of the sheet: no formula, comment or merge. Validations and conditional
-        formats move along where their formulas allow.
-        Raises MasterError where blank rows would cut an area off that is no Excel table.
+        Rows close up only where no formula, comment or merge names rows of the sheet; validations and conditional
+        formats move along where their formulas allow. Raises MasterError where blank rows would cut an area in two
+        that is no Excel table.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
         gone = sorted(row for row in rows if area.header < row <= area.last)
@@ -139,7 +139,7 @@ class WorkbookEdit(PackageEdit):
         return not any(addressed.search(text) for text in texts if f"{area.sheet}" in text)
 
     def _resize(self, area: TableRange, old_last: int, last: int) -> None:
-        """Let an area, and what is drawn over its rows, end in another row."""
+        """Let an area, its validations and formats end in another row."""
         left, right = area.span
         self.sheet(area.sheet).stretch(old_last, last, left, right)
         if area.table:
@@ -149,11 +149,9 @@ class WorkbookEdit(PackageEdit):
                     element.set("ref", stretched(ref, old_last, last, left, right))
 
     def widen(self, area: TableRange, headers: Sequence[str], formats: Mapping[str, str] = _NO_FORMATS) -> TableRange:
-        """Add columns at the right end of an area and return the area with them.
+        """Add columns at the right end of an area and return the wider area.
 
-        ``formats`` are the Excel formats of columns of numbers, by header.
-
-        Raises MasterError, naming the cell or table, if something is in the way.
+        ``formats`` are the Excel formats of columns of numbers, by header. Raises MasterError, naming the cell or table, if something is in the way.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
         bottom = max(area.last, area.table.box.bottom if area.table else area.header)
@@ -184,9 +182,9 @@ class WorkbookEdit(PackageEdit):
     def add_table(
         self, name: str, table: str, columns: Mapping[str, float], like: TableRange, formats: Mapping[str, str]
     ) -> TableRange:
-        """Add a sheet with a table of one blank row, in the formats of the table ``like``, and return its area.
+        """Add a sheet with a table of one blank row, drawn like the table ``like``, and return its area.
 
-        ``columns`` are the widths by header, ``formats`` the Excel formats of those with numbers.
+        ``columns`` are widths by header, ``formats`` the Excel formats of columns of numbers.
         """
         drawn, last = self.sheet(like.sheet), column_letters(len(columns))
         head, body = (drawn.style(like.header + n, like.span[0]) for n in (0, 1))
@@ -213,7 +211,7 @@ class WorkbookEdit(PackageEdit):
         return TableRange(name, part, 1, places, 1, Table(table_part, table, box(ref)))
 
     def data(self) -> bytes:
-        """The workbook with all edits; without any, the bytes as read."""
+        """Return the workbook with all edits; without any, the bytes as read."""
         for area, last in self._last.values():
             self._grow(area, last)
         if any(sheet.dropped_formula for sheet in self._edits.values()):

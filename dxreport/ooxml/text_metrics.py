@@ -71,7 +71,7 @@ _MS_PGOTHIC = FontWidths({char: width for width, chars in _OF_WIDTH.items() for 
 
 @cache
 def _breaks(char: str) -> int:
-    """How a character breaks, as flags: ``_RUN`` marks characters of words that are kept whole."""
+    """Return as flags how a character breaks; ``_RUN`` marks those of words, which are kept whole."""
     word = not char.isspace() and unicodedata.east_asian_width(char) not in "WFH"
     return _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
 
@@ -82,12 +82,12 @@ def font_widths(font_name: str) -> FontWidths:
 
 
 def lines(text: str, em: float, font: FontWidths = ANY_FONT) -> int:
-    """The lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
+    """Count the lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
 
-    Greedy per paragraph: where the widths of the font are not known, wide and ambiguous characters and ``W M @ m w %``
-    take 1 em, others 0.65, combining ones nothing. A word moves down whole; only one longer than a line is broken, after a hyphen or slash if it has one. A
-    character that may not begin a line takes its predecessor down with it; one that may not end a line goes down
-    itself. From 8 lines on, one more is added unless the widths are exact.
+    Each line takes as much as fits. Where the widths of the font are not known, wide and ambiguous characters and
+    ``W M @ m w %`` take 1 em, others 0.65, combining ones nothing. A word moves down whole; only one longer than a line
+    is broken, after a hyphen or slash if it has one. A character that may not begin a line takes its predecessor down
+    with it; one that may not end a line goes down itself. From 8 lines on, one more is added unless the widths are exact.
     """
     if len(text) <= em and "\n" not in text:
         return 1
@@ -118,7 +118,7 @@ def _ideograph_lines(size: int) -> re.Pattern[str]:
 
 
 def _paragraph(text: str, budget: int, font: FontWidths) -> int:
-    """The lines of one paragraph; a line holds at least one character."""
+    """Count the lines of one paragraph; a line holds at least one character."""
     if len(text) * _UNIT <= budget:
         return 1
     sums = list(accumulate(map(font.__getitem__, text), initial=0))
@@ -133,7 +133,7 @@ def _paragraph(text: str, budget: int, font: FontWidths) -> int:
 
 
 def _line_end(text: str, start: int, limit: int) -> int:
-    """Where the next line begins: the last place up to ``limit`` where a line may break."""
+    """Return the index at which the next line begins: the last up to ``limit`` where a line may break."""
     end = limit
     after = _breaks(text[end])
     while end > start:
@@ -146,7 +146,7 @@ def _line_end(text: str, start: int, limit: int) -> int:
 
 
 def max_digit_width(widths: Iterable[float]) -> int:
-    """The pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
+    """Return the pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
 
     Excel stores whole pixels as a fraction of this width, cut to 1/256. Eighths mean 8 (ＭＳ Ｐゴシック, 游ゴシック or
     メイリオ 11); anything else is taken as 7 (Calibri 11), the narrower and therefore safe reading.
@@ -156,7 +156,7 @@ def max_digit_width(widths: Iterable[float]) -> int:
 
 
 def column_px(width: float, mdw: int) -> int:
-    """The pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
+    """Return the pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
     return int((256 * width + 128 // mdw) / 256 * mdw)
 
 
@@ -165,7 +165,7 @@ _INDENT_PX = 15  # three blanks of the Normal font; those of ＭＳ Ｐゴシッ
 
 
 def usable_em(width_px: int, font_pt: float, indent: int = 0, font: FontWidths = ANY_FONT) -> float:
-    """How many ems of text fit into ``width_px`` (all columns of a merge together), at least 1.
+    """Return how many ems of text fit into ``width_px`` pixels (all columns of a merge), at least 1.
 
     ``indent`` counts levels, as stored in ``<alignment indent>``.
     """
@@ -188,7 +188,7 @@ _UNKNOWN_PITCH = 15 / 11
 
 @lru_cache(maxsize=256)
 def line_pitch(font_pt: float, font_name: str, default_row_height: float | None, normal_pt: float) -> float:
-    """The points from line to line, in whole pixels as in Excel.
+    """Return the distance of lines in points, in whole pixels as in Excel.
 
     ``default_row_height`` is the sheet's, or None where it is missing or customHeight. Excel derives it from the
     Normal font (``normal_pt`` points), so it replaces the pitch of a font that is not known here.
@@ -205,12 +205,12 @@ def folded_name(font_name: str) -> str:
 
 
 def needed_height(text: str, em: float, pitch: float, font: FontWidths = ANY_FONT) -> float:
-    """The points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
+    """Return the points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
     return lines(text, em, font) * pitch + 3
 
 
 def stacked_height(text: str, pitch: float) -> float:
-    """The points that stacked letters need; a line break begins a new column."""
+    """Return the points that stacked letters need; a line break begins a new column."""
     letters = max(sum(1 for char in line if ANY_FONT[char]) for line in text.split("\n"))
     return letters * pitch + 3
 
@@ -228,7 +228,7 @@ def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
 def printable_height(
     paper: int = 9, *, landscape: bool = False, top: float = 0.75, bottom: float = 0.75, scale: float = 1.0
 ) -> float:
-    """The points of rows that fit on one page, in units of the sheet (before scaling).
+    """Return the points of rows that fit on one page, in units of the sheet (before scaling).
 
     ``paper`` is a code as in ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are
     kept back for the printer's rounding.
@@ -244,13 +244,12 @@ def page_breaks(
     titles: float = 0.0,
     wished: Sequence[tuple[int, int]] = (),
 ) -> list[int]:
-    """The indices of the rows before which a page break is needed.
+    """Return the indices of the rows before which a page breaks.
 
-    ``heights`` are the points of the printed rows in order (0 for a hidden row), ``page`` those that fit on a page,
-    ``titles`` the height of the rows repeated from the second page on. A group of ``keep`` (first and last index,
-    both included; groups may nest) stays on one page unless it is taller than a page. Pages are filled as far as that
-    allows. Where groups overlap in a chain that no page can hold, the fewest are split. Groups of ``wished`` stay whole
-    where that splits none of the others.
+    ``heights`` are the points of the printed rows (0 for a hidden row), ``page`` those that fit on a page, ``titles``
+    those of the rows repeated from the second page on. Pages are filled as far as the groups of ``keep`` allow: each,
+    from first to last index, stays on one page unless it is taller (groups may nest). Where overlapping groups fit on no
+    page, the fewest are split. Groups of ``wished`` stay whole where that splits none of the others.
     """
     later = page - titles if titles < page else page
     rows = [i for i, height in enumerate(heights) if height > 0]

@@ -13,7 +13,7 @@ from . import bounds
 from .bounds import Bounds
 from .cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, with_formula
 from .formats import BUILT_IN
-from .package import MAIN_NS, Package, parse
+from .package import MAIN_NS, Package, parse, shared
 from .refs import Box, box, column_number
 from .refs import cell as parse_ref
 from .table import workbook_part
@@ -35,19 +35,22 @@ _PREFIX = re.compile(r"xmlns:([^\s=]+)\s*=")
 _BOOLEANS = {*TRUE, "0", "false"}
 _KINDS = {"", "n", "s", "str", "b", "e", "d", "inlineStr"}
 _INDEX = re.compile("[0-9]{1,9}")
-# A cell as the XML holds it: row, column, style, type, formula, value and the text of its inline string (None: neither).
-_Stored = tuple[int, int, str, str, str, str | None, str | None]
+# A cell as the XML holds it: style, type, formula, value and the text of its inline string (None: neither).
+_Stored = tuple[str, str, str, str | None, str | None]
+_Found = tuple[Iterable[tuple[At, Cell]], tuple[Box, ...]]  # cells and merged ranges
 
 
 class Worksheets:
     """Reads the worksheets of a package. Shared strings and number formats are looked up once, when needed."""
 
-    def __init__(self, package: Package, limits: Bounds | None = None) -> None:
-        """``limits`` are those of a workbook from outside.
+    def __init__(self, package: Package, limits: Bounds | None = None, like: Worksheets | None = None) -> None:
+        """``limits`` are those of a workbook from outside; ``like`` reads one with the same strings and formats.
 
         Raises PackageError where the workbook part is missing or damaged.
         """
         self._package, self._limits = package, limits
+        if like is not None:
+            self._strings, self._formats = like._strings, like._formats
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
         self._sheets: dict[str, tuple[str, bool]] = {}  # part, and whether it is hidden
@@ -85,15 +88,10 @@ class Worksheets:
         raw = self._package.read(part)
         self._take(bounds.BYTES, len(raw))
         self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
-        cells: dict[At, Cell] = {}
         try:
-            stored, merges = self._scanned(raw) or self._parsed(raw)
-            for row, column, style, kind, formula, value, inline in stored:
-                cell = self._value(kind, value, inline, style)
-                if formula:
-                    cell = with_formula(cell, formula)
-                if cell.text or cell.formula or cell.kind not in ("blank", "text"):
-                    cells[row, column] = cell
+            found, merges = self._scanned(raw) or self._parsed(raw)
+            hollow = ("blank", "text")
+            cells = {at: cell for at, cell in found if cell.text or cell.formula or cell.kind not in hollow}
         except ValueError as error:
             raise PackageError(f"部品 {part} が壊れています（{error}）") from None
         return cells, merges
@@ -101,6 +99,25 @@ class Worksheets:
     def _take(self, what: str, count: int) -> None:
         if self._limits:
             self._limits.take(what, count)
+
+    def _matched(self, matches: Iterable[tuple[str, ...]]) -> Iterator[tuple[At, Cell]]:
+        """The cells that were found in the text of a sheet; of those that hold the same, one is made."""
+        known: dict[tuple[str, ...], Cell] = {}
+        for match in matches:
+            content = match[2:]
+            cell = known.get(content)
+            if cell is None:
+                style, kind, formula, value, spaced, inline, end_of_inline = content
+                written, text = (
+                    f"={_unquoted(formula)}" if formula else "",
+                    _inline(inline, spaced) if end_of_inline else None,
+                )
+                cell = known[content] = self._cell(style, kind, written, _unquoted(value), text)
+            yield (int(match[1]), column_number(match[0])), cell
+
+    def _cell(self, style: str, kind: str, formula: str, content: str | None, inline: str | None) -> Cell:
+        cell = self._value(kind, content, inline, style)
+        return with_formula(cell, formula) if formula else cell
 
     def _value(self, kind: str, content: str | None, inline: str | None, style: str) -> Cell:
         """A cell as Excel shows it; ``unclear`` where the file does not say, since it breaks the rules."""
@@ -150,12 +167,11 @@ class Worksheets:
         return [string_item(si) for si in items]
 
     @cached_property
-    def _formats(self) -> list[str]:
+    def _formats(self) -> tuple[str, ...]:
         """The number format code of every cell format (``s`` of a cell)."""
-        root = self._xml(self._related("styles"))
-        own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iterfind(f"{_N}numFmts/{_N}numFmt")}
-        ids = [xf.get("numFmtId", "0") for xf in root.iterfind(f"{_N}cellXfs/*")]
-        return [own[i] if i in own else BUILT_IN.get(int(i) if _INDEX.fullmatch(i) else 0, "General") for i in ids]
+        styles = self._related("styles")
+        self._package.admit(styles)
+        return _number_formats(styles)
 
     def _related(self, kind: str) -> bytes:
         """The part of this kind, or an empty element where there is none."""
@@ -181,9 +197,9 @@ class Worksheets:
         return notes | {at: "\n".join(texts) for at, texts in threads.items()}
 
     def _xml(self, data: bytes) -> etree._Element:
-        return self._package.parsed(data.replace(_STRICT_NS, MAIN_NS.encode()))
+        return self._package.parsed(_transitional(data))
 
-    def _scanned(self, raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]] | None:
+    def _scanned(self, raw: bytes) -> _Found | None:
         """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
         head, _, rest = _plain(raw).partition("<sheetData>")
         data, end, tail = rest.partition("</sheetData>")
@@ -200,19 +216,27 @@ class Worksheets:
             return None  # it is not well-formed, or a cell that holds nothing is written in another way
         _check_single(refs)
         self._take(bounds.MERGES, len(merges))
-        stored = (
-            (int(row), column_number(letters), style, kind, f"={_unquoted(formula)}" if formula else "", value and _unquoted(value),
-             _inline(inline, spaced) if end_of_inline else None)
-            for letters, row, style, kind, formula, value, spaced, inline, end_of_inline in found
-        )  # fmt: skip
-        return stored, tuple(map(box, merges))
+        return self._matched(found), tuple(map(box, merges))
 
-    def _parsed(self, raw: bytes) -> tuple[Iterable[_Stored], tuple[Box, ...]]:
+    def _parsed(self, raw: bytes) -> _Found:
         """The same by the XML, however it is written; raises PackageError, or ValueError for a wrong reference."""
         root = self._xml(raw)
         merges = tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
         self._take(bounds.MERGES, len(merges))
-        return _cells_of(root), merges
+        return ((at, self._cell(*stored)) for at, stored in _stored(root)), merges
+
+
+@shared
+def _number_formats(styles: bytes) -> tuple[str, ...]:
+    root = parse(_transitional(styles))
+    own = {n.get("numFmtId"): n.get("formatCode", "") for n in root.iterfind(f"{_N}numFmts/{_N}numFmt")}
+    ids = [xf.get("numFmtId", "0") for xf in root.iterfind(f"{_N}cellXfs/*")]
+    return tuple(own[i] if i in own else BUILT_IN.get(int(i) if _INDEX.fullmatch(i) else 0, "General") for i in ids)
+
+
+def _transitional(part: bytes) -> bytes:
+    """A part with the names of ISO/IEC 29500 transitional instead of strict."""
+    return part.replace(_STRICT_NS, MAIN_NS.encode())
 
 
 def _is_plain_head(head: str) -> bool:
@@ -244,7 +268,7 @@ def _unquoted(text: str) -> str:
     return parse(f"<t>{text}</t>".encode()).text or "" if "&" in text or "\r" in text else text
 
 
-def _cells_of(root: etree._Element) -> Iterator[_Stored]:
+def _stored(root: etree._Element) -> Iterator[tuple[At, _Stored]]:
     row, refs = 0, []
     for line in root.iterfind(f"{_N}sheetData/{_N}row"):
         row, column = _count(line.get("r"), row + 1), 0
@@ -258,7 +282,7 @@ def _cells_of(root: etree._Element) -> Iterator[_Stored]:
                 text = None if inline is None else string_item(inline)
                 tags = [child.tag for child in (*c, *(inline.iterchildren(_T) if inline is not None else ()))]
                 kind = (c.get("t", "n") or "none") if len(set(tags)) == len(tags) else "several"
-                yield at, column, c.get("s", "0"), kind, written, c.findtext(_V), text
+                yield (at, column), (c.get("s", "0"), kind, written, c.findtext(_V), text)
     _check_single(refs)
     if len(refs) < sum(1 for _ in root.iter(_C)):  # within elements that only some programs look into
         raise ValueError("セルがほかの要素の中にあります")

@@ -24,13 +24,13 @@ _PITCH = max(line_pitch(SIZE, font, ROW, _NORMAL) for font in (FONT, "Noto Sans 
 
 
 def check(code: Any) -> None:
-    """Raise DxreportError for a negative return value, by which XlsxWriter reports that it left something out."""
+    """Raise DxreportError for a negative ``code``, by which XlsxWriter says that it left something out."""
     if isinstance(code, int) and code < 0:
         raise DxreportError(f"Excel ファイルを作れませんでした（XlsxWriter: {code}）。")
 
 
 def put(ws: Worksheet, row: int, column: int, value: str | int | Decimal | None, style: Format) -> None:
-    """Write a cell: text as text (``=`` too), numbers as numbers, None and ``""`` as an empty cell."""
+    """Write a cell: a text as text (even ``=1``), a number as a number, None and ``""`` as an empty cell."""
     if value is None or value == "":
         check(ws.write_blank(row, column, None, style))
     elif isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The coordinator's part of the report: sheets that are not in yet, and open points of data quality."""
+"""The coordinator's part of the report: missing sheets, and open points of data quality."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from ..rules import Case, item_name, judge, problems_of
 from ..status.round_status import State, status
 from . import states
 from .achievement import is_comparable, is_opposed
+from .declared import Asked, Inputs
 from .records import Coordination, Missing, Point
 
 
-def coordination(master: Master, quarter: int, today: date) -> Coordination:
-    """Return the sheets of the quarter's round that are not in the master, in 建制順, and open points.
+def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coordination:
+    """Return the sheets of the quarter's round that are not in the master, in 建制順, and the open points.
 
+    A blank is an open point only where the form of the measure, as far as ``asked`` knows it, has an input for it.
     Raises UsageError where 設定 has no round of the quarter.
     """
     rounds = [r for r in master.settings.rounds if r.quarter == quarter]
@@ -37,15 +39,18 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
         points=tuple(
             Point(names[m.id], p.code, f"「{p.sheet}」シート {p.cell}" if p.cell else "", p.label, p.message, p.fix)
             for m in states.running(master, quarter)
-            for p in measure_problems(master, m, round_)
+            for p in measure_problems(master, m, round_, asked.get(m.id))
         ),
     )
 
 
-def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
-    """Return the findings for a measure in a round, and the reasons its 成果目標 cannot be judged."""
+def measure_problems(master: Master, measure: Measure, round_: Round, inputs: Inputs | None = None) -> list[Problem]:
+    """Return the findings for a measure in a round, and the reasons why its 成果目標 cannot be judged.
+
+    ``inputs`` is what its forms have input cells for, if that is known.
+    """
     ended = master.standings[measure.id].ended
-    case = Case(measure, None, master.by_id, round_, master.settings, master.departments, ended=ended)
+    case = Case(measure, None, master.by_id, round_, master.settings, master.departments, inputs, ended)
 
     def locate(ref: Ref) -> tuple[str, str]:
         return master.place(measure.id, ref) or ("", "")
@@ -54,7 +59,7 @@ def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Pr
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
-    """Find 成果目標 with a number that cannot be judged by their 方向, in years that have begun; one problem a cause."""
+    """Yield one problem for each reason why 方向 cannot judge 成果目標, in years that have begun."""
     missing: dict[str, list[Ref]] = {}
     opposed: dict[tuple[str, str], list[Ref]] = {}
     for o in measure.outcomes:

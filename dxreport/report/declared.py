@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..domain.days import printed
 from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
 from ..domain.model import Item, Measure, Record, Settings
-from ..domain.values import fold, is_blank, is_marked, is_unmarked, number_text
+from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, number_text
 from ..issue.store import Archive
 from ..master.records import Master
 from ..rules import item_name
@@ -28,7 +29,8 @@ from .records import (
     WordTally,
 )
 
-Asked = Mapping[str, frozenset[tuple[str, int]]]  # fields and periods that a measure's form has inputs for
+Inputs = frozenset[tuple[str, int]]  # fields and periods that a form has input cells for
+Asked = Mapping[str, Inputs]  # those of a measure's form
 MEASURE = "施策"
 TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
 UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
@@ -37,18 +39,18 @@ _WHOLE = "全体"
 
 
 def reported(catalogue: Catalogue) -> tuple[Field, ...]:
-    """Return the declared fields that the report shows."""
+    """Return the declared fields that the report counts, sums or lists."""
     return tuple(f for f in catalogue.declared if f.report is not InReport.NONE)
 
 
-def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
-    """Return what the sheets issued up to a quarter ask for, by measure.
+def asked(workspace: Workspace, master: Master, quarter: int, *, coordinator: bool) -> Asked:
+    """Return what the sheets issued up to a quarter ask for, by measure, if a report for this reader shows it.
 
-    A measure is left out that no sheet was issued for, or one from before their inputs were recorded.
+    Left out are measures without an issued sheet, or with one from before inputs were recorded.
     """
-    if not reported(master.settings.catalogue):
+    if not coordinator and not reported(master.settings.catalogue):
         return {}
-    archive, out = Archive(workspace, master.settings.catalogue), dict[str, frozenset[tuple[str, int]]]()
+    archive, out = Archive(workspace, master.settings.catalogue), dict[str, Inputs]()
     known = {r.name for r in master.settings.rounds if r.quarter <= quarter}
     for issue in (i for i in master.issues if i.round in known):
         snapshot = archive.snapshot(issue.id)
@@ -58,10 +60,10 @@ def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
 
 
 def declared(master: Master, quarter: int, forms: Asked) -> DeclaredFigures | None:
-    """Return the figures of the declared fields in a quarter, None where there are none.
+    """Return the figures of the declared fields in a quarter; None without such fields.
 
-    Of a field by quarter it is this quarter that counts, of one by year this fiscal year; sums are of every plan year.
-    A blank counts as 未記入 only where the form of the measure, as far as ``forms`` knows it, has an input for it.
+    A field by quarter counts in this quarter, one by year in this fiscal year; sums cover every plan year. A blank
+    counts as 未記入 unless ``forms`` says that the form of its measure has no input for it.
     """
     fields = reported(master.settings.catalogue)
     if not fields:
@@ -86,40 +88,43 @@ class _Cell:
 
 
 class _Report:
-    """The running measures of a quarter, and the fields to report of them."""
+    """The measures that run in a quarter, and the fields to report."""
 
     def __init__(self, master: Master, quarter: int, fields: Sequence[Field], forms: Asked) -> None:
         self.settings, self.quarter, self.fields, self.forms = master.settings, quarter, fields, forms
         self.measures = list(states.running(master, quarter))
-        self.areas = {states.area_code(m.id): states.area_name(self.settings, m.id) for m in self.measures}
+        self.areas = {states.area_of(m.id): states.area_name(self.settings, m.id) for m in self.measures}
         there = {m.lead_department for m in self.measures}
         self.departments = [
             d for d in dict.fromkeys([*(d.name for d in master.departments), *sorted(there)]) if d in there
         ]
 
     def counts(self, field: Field) -> FieldCounts:
-        """Count each word, with 選択肢にない語 and 未記入 only where there are any."""
+        """Count each word, and 選択肢にない語 and 未記入 where there are any."""
         cells = list(self._cells(field, self._now(field)))
         words = _words(field, self.settings)
         found = [(cell, _category(field, words, cell.text)) for cell in cells]
         used = {category for _, category in found}
         columns = (*words, *(c for c in (UNKNOWN, UNANSWERED) if c in used))
-        table = _Pivot((cell.area, cell.measure.department, columns.index(category), 1) for cell, category in found)
+        table = _Pivot([(cell, columns.index(category), 1) for cell, category in found], len(columns))
 
         def tally(name: str, counts: Sequence[int | None], code: str = "") -> WordTally:
             return WordTally(name, tuple(n or 0 for n in counts), code)
 
-        by_area = table.by("area", self.areas, len(columns))
-        by_department = table.by("department", self.departments, len(columns))
         return FieldCounts(
-            *self._head(field),
-            total=len(cells),
+            *self._head(field), total=len(cells),
             answered=sum(category not in (UNANSWERED, UNTICKED) for _, category in found),
-            categories=columns,
-            whole=tally(_WHOLE, table.whole(len(columns))),
-            areas=tuple(tally(self.areas[code], by_area[code], code) for code in sorted(by_area)),
-            departments=tuple(tally(name, counts) for name, counts in by_department.items()),
+            categories=columns, **self._tallies(table, tally, _WHOLE),
         )  # fmt: skip
+
+    def _tallies(self, table: _Pivot, tally: Callable[..., Any], whole: str) -> dict[str, Any]:
+        """Return the figures of all, of each 分野 and of each department, made by ``tally`` of name, values and code."""
+        areas, departments = table.by("area"), table.by("department")
+        return {
+            "whole": tally(whole, table.whole()),
+            "areas": tuple(tally(name, areas(code), code) for code, name in sorted(self.areas.items())),
+            "departments": tuple(tally(name, departments(name)) for name in self.departments),
+        }
 
     def sums(self, field: Field) -> FieldSums:
         """Sum up the numbers, exactly."""
@@ -127,10 +132,8 @@ class _Report:
         cells = list(self._cells(field, range(1, len(self.settings.plan_years) + 1) if years else self._now(field)))
         read = [(cell, number_text(cell.text, field.unit)) for cell in cells]
         numbers = [(cell, Decimal(text)) for cell, text in read if text]
-        table = _Pivot((cell.area, cell.measure.department, cell.column, number) for cell, number in numbers)
         columns = tuple(year.label for year in self.settings.plan_years) if years else ("",)
-        by_area = table.by("area", self.areas, len(columns))
-        by_department = table.by("department", self.departments, len(columns))
+        table = _Pivot([(cell, cell.column, number) for cell, number in numbers], len(columns))
         return FieldSums(
             *self._head(field),
             total=len({(cell.measure.id, cell.item) for cell in cells}),
@@ -139,9 +142,7 @@ class _Report:
             decimals=max((field.decimals, *(-int(n.as_tuple().exponent) for _, n in numbers))),
             columns=columns,
             this=self.settings.plan_year - 1 if years else 0,
-            whole=FieldSum("計", tuple(table.whole(len(columns)))),
-            areas=tuple(FieldSum(self.areas[code], tuple(by_area[code]), code) for code in sorted(by_area)),
-            departments=tuple(FieldSum(name, tuple(sums)) for name, sums in by_department.items()),
+            **self._tallies(table, FieldSum, "計"),
             unread=tuple(
                 FieldText(cell.measure, f"{cell.item} {columns[cell.column]}".strip(), cell.text)
                 for cell, text in read
@@ -150,20 +151,12 @@ class _Report:
         )  # fmt: skip
 
     def texts(self, field: Field) -> FieldTexts:
-        """List the texts that say something; of checks those that are ticked."""
+        """List the texts that say something, of checks those that are ticked."""
         cells = list(self._cells(field, self._now(field)))
         check = field.kind is FieldKind.CHECK
         filled = [c for c in cells if (is_marked(c.text) if check else c.text.strip())]
-        lines = tuple(
-            FieldText(c.measure, c.item, f"{c.text.strip()}{self._unit(field, c.text)}")
-            for c in filled
-            if not is_blank(c.text)
-        )
+        lines = tuple(FieldText(c.measure, c.item, _printed(field, c.text)) for c in filled if not is_blank(c.text))
         return FieldTexts(*self._head(field), total=len(cells), answered=len(filled), texts=lines)
-
-    def _unit(self, field: Field, text: str) -> str:
-        """Return the unit, after a number that is written without it."""
-        return field.unit if field.unit and fold(text) == number_text(text) else ""
 
     def _head(self, field: Field) -> tuple[str, str, str, str]:
         """Return key, label, place and period."""
@@ -181,7 +174,7 @@ class _Report:
 
     def _cells(self, field: Field, periods: Sequence[int]) -> Iterator[_Cell]:
         for m in self.measures:
-            name, area, forms = states.measure_name(self.settings, m), states.area_code(m.id), self.forms.get(m.id)
+            name, area, forms = states.measure_name(self.settings, m), states.area_of(m.id), self.forms.get(m.id)
             for record in _records(m, field):
                 item = _item_name(m, record, field) if isinstance(record, Item) else ""
                 for column, period in enumerate(periods):
@@ -191,30 +184,38 @@ class _Report:
 
 
 class _Pivot:
-    """Values by 分野, department and column, to be summed up."""
+    """Values of cells by column, to be summed up over all, by 分野 or by department."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, int, int | Decimal]]) -> None:
+    def __init__(self, found: Sequence[tuple[_Cell, int, int | Decimal]], columns: int) -> None:
         import pandas as pd
 
+        rows = [(cell.area, cell.measure.department, column, value) for cell, column, value in found]
         # As objects, Decimals stay exact.
-        self.frame = pd.DataFrame(list(rows), columns=["area", "department", "column", "value"], dtype=object)
+        self.frame = pd.DataFrame(rows, columns=["area", "department", "column", "value"], dtype=object)
+        self.columns = columns
 
-    def by(self, key: str, names: Iterable[str], columns: int) -> dict[str, list[Any]]:
-        """Return the sums by column for each name of ``key``; None where there is no value."""
-        if self.frame.empty:
-            return {name: [None] * columns for name in names}
-        sums = self.frame.pivot_table(index=key, columns="column", values="value", aggfunc="sum")
-        sums = sums.reindex(index=list(names), columns=range(columns)).astype(object)
-        return {name: row.where(row.notna(), None).tolist() for name, row in sums.iterrows()}
-
-    def whole(self, columns: int) -> list[Any]:
-        """Return the sum of each column."""
+    def whole(self) -> tuple[Any, ...]:
+        """Return the sum of each column; None where it has no value."""
         sums = self.frame.groupby("column")["value"].sum()
-        return [sums.get(column) for column in range(columns)]
+        return tuple(sums.get(column) for column in range(self.columns))
+
+    def by(self, key: str) -> Callable[[str], tuple[Any, ...]]:
+        """Return a function from a name of ``key`` to its sums by column, None where there is no value."""
+        sums = self.frame.groupby([key, "column"])["value"].sum().to_dict()
+        return lambda name: tuple(sums.get((name, column)) for column in range(self.columns))
+
+
+def _printed(field: Field, text: str) -> str:
+    """A text of a list: a number with its unit, a day as papers print it, anything else as it was written."""
+    if field.kind is FieldKind.NUMBER and (number := number_text(text, field.unit)):
+        return f"{Decimal(number):,}{field.unit}"
+    if field.kind is FieldKind.DATE and (day := date_text(text)):
+        return printed(day)
+    return text.strip()
 
 
 def _records(measure: Measure, field: Field) -> Iterable[Record]:
-    """Return what has the field: the measure, or the items of its list in which anything is written."""
+    """Return the records with the field: the measure, or the items of its list that are not empty."""
     if not field.prefix:
         return (measure,)
     return (item for item in measure.items(field.prefix) if not item.is_empty())
@@ -225,7 +226,7 @@ def _place(field: Field, settings: Settings) -> str:
 
 
 def _item_name(measure: Measure, item: Item, field: Field) -> str:
-    """Return the first text of an item that names it (取組内容, 費目), or its list and number: 費用①."""
+    """Return the text that names an item (取組内容, 費目), else its list and number: 費用①."""
     for f in measure.catalogue.members[item.prefix].values():
         named = f.kind is FieldKind.TEXT and f.period is Period.NONE and f.key not in (field.key, "activity.plan_label")
         if named and (text := item.text(f.key).strip()):

@@ -1,4 +1,4 @@
-"""What a report marks with a ※: texts that count as reported, though others of the same measure say something else."""
+"""What a report marks with a ※: texts that count as reported, though they contradict others of the same measure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .records import Contradiction
 
 
 def of_activity(quarter: ActivityQuarter) -> tuple[str, ...]:
-    """Say that a 進捗 is reported where nothing was planned: it counts as reported."""
+    """Say that a 進捗 was reported where nothing was planned."""
     if is_blank(quarter.progress) or not plan_is_none(quarter.plan):
         return ()
     plan = f"「{quarter.plan.strip()}」" if quarter.plan.strip() else "空欄"
@@ -33,7 +33,7 @@ def contradictions(master: Master, quarter: int) -> tuple[Contradiction, ...]:
 
 
 def of_measure(settings: Settings, measure: Measure, quarter: int, flag: str) -> tuple[str, ...]:
-    """Say how a flag (the key of a field) and the texts below it contradict each other, if they do."""
+    """Say how a flag, given by its key, contradicts the texts below it, if it does."""
     return tuple(note for key, note in _of_flags(settings, measure, quarter) if key == flag)
 
 

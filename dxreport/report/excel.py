@@ -13,8 +13,8 @@ from .excel_declared import declared_topics
 from .excel_overview import overview_sheet
 from .excel_sheet import CHANGE, ReportStyles, topic_sheet
 from .excel_tallies import areas, departments, trend
-from .excel_topic import MEASURE_COLUMNS, SHARE, Topic, Value
-from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since, YearResult
+from .excel_topic import MEASURE_COLUMNS, SHARE, Row, Topic, name_of
+from .records import Attainment, Coordination, Figures, OutcomeResult, Progress, Results, Since, YearResult
 
 _LONG = 120  # characters of a 対応策, beyond which its column is wider
 
@@ -45,7 +45,7 @@ def excel(figures: Figures) -> bytes:
 
 
 def _termed(topic: Topic, names: Names) -> Topic:
-    """Return a topic with the office's words for the fixed terms in its title and headers."""
+    """Return a topic with the office's words in title and headers."""
     columns = {names.termed(header): width for header, width in topic.columns.items()}
     return replace(topic, title=names.termed(topic.title), columns=columns, marked=names.termed(topic.marked))
 
@@ -58,14 +58,7 @@ def _topics(figures: Figures) -> Iterator[Topic]:
     yield areas(figures)
     yield _outcomes(results)
     yield departments(figures)
-    rows: list[tuple[Value, ...]] = [
-        (p.label, f"{s.measure.id}{'※' * bool(s.notes)}", *_name(s.measure)[1:], s.content)
-        for p in figures.support
-        for s in p.requests
-    ]
-    columns = {"時期": 14, **MEASURE_COLUMNS, "支援内容": 70}
-    note = "\n".join(f"※ {said}" for said in words.support_doubts(figures))
-    yield Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows, note=note)
+    yield _support(figures)
     if figures.declared is not None:
         yield from declared_topics(figures.declared)
     if figures.since is not None:
@@ -77,8 +70,15 @@ def _topics(figures: Figures) -> Iterator[Topic]:
     yield _activities(figures)
 
 
-def _name(measure: MeasureName) -> tuple[str, str, str]:
-    return measure.id, measure.name, measure.department
+def _support(figures: Figures) -> Topic:
+    rows: list[Row] = [
+        (p.label, f"{s.measure.id}{'※' * bool(s.notes)}", *name_of(s)[1:], s.content)
+        for p in figures.support
+        for s in p.requests
+    ]
+    columns = {"時期": 14, **MEASURE_COLUMNS, "支援内容": 70}
+    note = "\n".join(f"※ {said}" for said in words.support_doubts(figures))
+    return Topic("支援依頼", "CIO補佐への支援依頼（時期順）", columns, rows, note=note)
 
 
 def _activities(figures: Figures) -> Topic:
@@ -87,19 +87,9 @@ def _activities(figures: Figures) -> Topic:
         "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 60 if long else 30, "いつから": 10, "※": 30,
     }  # fmt: skip
     rows = [
-        (
-            x.measure.area,
-            *_name(x.measure),
-            x.key,
-            x.name,
-            x.plan,
-            x.category.label,
-            x.countermeasure,
-            x.since_when,
-            "".join(x.notes),
-        )
+        (x.measure.area, *name_of(x), x.key, x.name, x.plan, x.category.label, x.countermeasure, x.since_when, "".join(x.notes))
         for x in figures.activities
-    ]
+    ]  # fmt: skip
     late, unreported = (
         {c.label for c in figures.overview.categories if c.standing is standing}
         for standing in (Progress.LATE, Progress.UNREPORTED)
@@ -125,12 +115,12 @@ def _outcomes(results: Results) -> Topic:
     return Topic("成果目標", title, columns, rows, "判定", {Attainment.SHORT.value}, note=note)
 
 
-def _outcome(outcome: OutcomeResult, results: Results, *, dated: bool) -> tuple[Value, ...]:
+def _outcome(outcome: OutcomeResult, results: Results, *, dated: bool) -> Row:
     now, judged = outcome.years[results.this_year], results.latest(outcome)
     alone, unjudged = len(judged.parts) == 1, judged.verdict is Attainment.AS_WRITTEN
     others = [text for year in outcome.years if year is not now for text in (_target(year, now), year.actual)]
     return (
-        *_name(outcome.measure), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
+        *name_of(outcome), outcome.number, now.indicator, outcome.direction.value, now.target, now.actual,
         judged.year if dated else "", judged.verdict.value, judged.parts[0].rate if alone else None,
         judged.reason if unjudged else "" if alone else judged.achievement,
         *others,
@@ -138,7 +128,7 @@ def _outcome(outcome: OutcomeResult, results: Results, *, dated: bool) -> tuple[
 
 
 def _target(year: YearResult, now: YearResult) -> str:
-    """Return the target of a year, below its 評価項目 where that is not this year's."""
+    """Return the target of a year, below its 評価項目 where that differs from this year's."""
     own = year.indicator.strip() and year.indicator != now.indicator
     return f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target
 
@@ -146,11 +136,11 @@ def _target(year: YearResult, now: YearResult) -> str:
 def _waiting(results: Results) -> Topic:
     targets = {f"{year} 目標": 20 for year in results.years}
     columns = MEASURE_COLUMNS | {"番号": 5, "評価項目": 30, "方向": 12, **targets, "実績の状況": 22}
-    rows: list[tuple[Value, ...]] = []
+    rows: list[Row] = []
     for o in results.waiting:
         now = o.years[results.this_year]
         texts = (_target(year, now) for year in o.years)
-        rows.append((*_name(o.measure), o.number, now.indicator, o.direction.value, *texts, now.reason))
+        rows.append((*name_of(o), o.number, now.indicator, o.direction.value, *texts, now.reason))
     note = words.waiting_note(results) if results.missed or results.reported else words.results(results)
     return Topic("実績待ち", f"付表　実績を待つ成果目標：{len(rows)}項目", columns, rows, note=note)
 
@@ -160,7 +150,7 @@ def _parts(results: Results) -> Topic:
         "番号": 5, "年度": 12, "内訳": 12, "目標値": 12, "条件": 6, "実績値": 12, "単位": 8, SHARE: 9, "判定": 8,
     }  # fmt: skip
     rows = [
-        (*_name(o.measure), o.number, y.year, p.label, p.target, p.bound, p.actual, p.unit, p.rate, y.verdict_of(p).value)
+        (*name_of(o), o.number, y.year, p.label, p.target, p.bound, p.actual, p.unit, p.rate, y.verdict_of(p).value)
         for o in results.outcomes
         for y in o.years
         for p in y.parts
@@ -171,18 +161,17 @@ def _parts(results: Results) -> Topic:
 def _changes(since: Since) -> Iterator[Topic]:
     note = words.since(since)
     columns: dict[str, float] = {f"{since.quarter}の取組": 30, "確定時": 10, "現在": 10, CHANGE: 10}
-    counts: list[tuple[Value, ...]] = [(r.label, r.then, r.now, r.difference) for r in since.recounts if r.difference]
+    counts: list[Row] = [(r.label, r.then, r.now, r.difference) for r in since.recounts if r.difference]
     yield Topic("確定時との差", "前回の確定報告から変わったもの：数", columns, counts, note=note)
     columns = {"種別": 14, **MEASURE_COLUMNS, "項目": 30, "確定時": 36, "現在": 36}
-    rows: list[tuple[Value, ...]] = [(c.kind, *_name(c.measure), c.label, c.before, c.after) for c in since.edited]
+    rows: list[Row] = [(c.kind, *name_of(c), c.label, c.before, c.after) for c in since.edited]
     yield Topic("変更点", "前回の確定報告から変わったもの", columns, rows, note=note)
 
 
 def _coordination(extra: Coordination, names: Names) -> Iterator[Topic]:
-    rows: list[tuple[Value, ...]]
-    rows = [(m.measure.department, m.measure.id, m.measure.name, m.state) for m in extra.missing]
+    missing: list[Row] = [(m.measure.department, m.measure.id, m.measure.name, m.state) for m in extra.missing]
     columns = {"主管部署": 24, "施策ID": 8, "施策名": 60, "状態": 12}
-    yield Topic("未提出", "担当者用：未提出の施策", columns, rows, note=words.coordination(extra, names))
-    rows = [(*_name(p.measure), p.code, p.place, p.label, p.message, p.fix) for p in extra.points]
+    yield Topic("未提出", "担当者用：未提出の施策", columns, missing, note=words.coordination(extra, names))
+    rows: list[Row] = [(*name_of(p), p.code, p.place, p.label, p.message, p.fix) for p in extra.points]
     columns = MEASURE_COLUMNS | {"番号": 7, "場所": 26, "項目": 26, "指摘": 46, "対応": 40}
     yield Topic("点検", "担当者用：データの点検で残っている指摘", columns, rows)

@@ -51,20 +51,20 @@ _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": _WHITE}, "font"
 _SAID = (Progress.ON_TRACK, Progress.LATE)  # with a label in columns, in which others are too low for one
 
 
-def looks(categories: Sequence[Category]) -> list[dict[str, Any]]:
-    """Return the fill of each category: by its standing, the worse the darker; the last is that of all further words."""
+def fills(categories: Sequence[Category]) -> list[dict[str, Any]]:
+    """Return the fill of each category, the worse the darker; words beyond the fills of a standing share its last."""
     return [_FILLS[c.standing][: shade + 1][-1] for c, shade in shaded(categories)]
 
 
 def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
-    """Return the chart of a topic's ``bars``, in pixels: a bar for each row of its table."""
+    """Return the chart of a topic's ``bars``; ``width`` and ``height`` are in pixels."""
     bars = topic.bars
     assert bars is not None
     headers = list(topic.columns)
     first, last = HEAD_ROW + 1, HEAD_ROW + len(topic.rows)
     names = [headers.index(name) for name in bars.names]
     chart = book.add_chart({"type": bars.kind, "subtype": "percent_stacked" if bars.percent else "stacked"})
-    for header, category, look in zip(bars.columns, bars.categories, looks(bars.categories), strict=True):
+    for header, category, look in zip(bars.columns, bars.categories, fills(bars.categories), strict=True):
         column = headers.index(header)
         chart.add_series({
             "name": [topic.sheet, HEAD_ROW, column],
@@ -91,7 +91,7 @@ def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
     return chart
 
 
-def lines(topic: Topic) -> int:
-    """Return how many lines of a chart's legend the names of its bars take, at about 60 characters a line."""
+def legend_lines(topic: Topic) -> int:
+    """Return how many lines the legend of a chart takes, at about 60 characters a line."""
     assert topic.bars is not None
     return 1 + sum(len(c.label) + 3 for c in topic.bars.categories) // 60

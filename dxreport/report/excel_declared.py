@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from . import words
-from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Topic, Value
-from .records import DeclaredFigures, FieldCounts, FieldFigures, FieldSum, FieldSums, FieldTexts, WordTally
+from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Row, Topic, name_of
+from .records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldTexts, WordTally
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")  # in names of sheets
 _LONGEST = 24  # characters of a heading in the name of its sheet, which has 31 at most
@@ -26,27 +26,23 @@ def declared_topics(declared: DeclaredFigures) -> Iterator[Topic]:
     ]
     sheets = unique(f"項目_{_FORBIDDEN.sub('', f.label)[:_LONGEST]}" for f in shown)
     for number, (field, sheet) in enumerate(zip(shown, sheets, strict=True), 1):
+        title, decimals, bars = field.heading, None, None
         if isinstance(field, FieldCounts):
             columns, rows = _counts(field)
+            bars = Bars((_BY, _NAME), _words(field), field.categories, percent=True)
         elif isinstance(field, FieldSums):
             columns, rows = _sums(field)
+            title, decimals = title + words.unit(field), field.decimals
         else:
             columns, rows = _texts(field)
         yield Topic(
-            sheet,
-            _title(field),
-            columns,
-            rows,
-            note=words.field(field),
-            table=f"項目{number}表",
-            decimals=field.decimals if isinstance(field, FieldSums) else None,
-            bars=_bars(field) if isinstance(field, FieldCounts) else None,
+            sheet, title, columns, rows, note=words.field(field), table=f"項目{number}表", decimals=decimals, bars=bars,
             drawn_beside=True,
-        )
+        )  # fmt: skip
 
 
 def unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return the names, with （2） and so on after those that were there before, in any case of letters."""
+    """Return the names, numbered from （2） on where they repeat, whatever their case."""
     seen, out = {name.casefold() for name in taken}, []
     for name in names:
         n, new = 1, name
@@ -58,26 +54,17 @@ def unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     return out
 
 
-def _title(field: FieldFigures) -> str:
-    return field.heading + (words.unit(field) if isinstance(field, FieldSums) else "")
-
-
-def _counts(counts: FieldCounts) -> tuple[dict[str, float], list[tuple[Value, ...]]]:
+def _counts(counts: FieldCounts) -> tuple[dict[str, float], list[Row]]:
     columns: dict[str, float] = {_BY: 8, _NAME: 30, **dict.fromkeys(_words(counts), _NUMBER), "計": _NUMBER}
-    return columns, [
-        (by, t.name, *t.counts, t.total) for by, t in _lines(counts.areas, counts.departments, counts.whole)
-    ]
+    lines = _lines(counts.areas, counts.departments, counts.whole)
+    return columns, [(by, t.name, *t.counts, t.total) for by, t in lines]
 
 
 def _words(counts: FieldCounts) -> list[str]:
     return unique((c.label for c in counts.categories), (_BY, _NAME, "計", SHARE))
 
 
-def _bars(counts: FieldCounts) -> Bars:
-    return Bars((_BY, _NAME), _words(counts), counts.categories, percent=True)
-
-
-def _sums(sums: FieldSums) -> tuple[dict[str, float], list[tuple[Value, ...]]]:
+def _sums(sums: FieldSums) -> tuple[dict[str, float], list[Row]]:
     longest = max(len(words.amount(n, sums)) for line in (*sums.areas, sums.whole) for n in line.sums)
     heads = [name or "合計" for name in sums.columns]
     columns: dict[str, float] = {_BY: 8, _NAME: 30, **dict.fromkeys(heads, max(_NUMBER, longest + 2))}
@@ -90,12 +77,9 @@ def _lines(areas: Sequence[T], departments: Sequence[T], whole: T) -> Iterator[t
     yield "全体", whole
 
 
-def _texts(texts: FieldTexts) -> tuple[dict[str, float], list[tuple[Value, ...]]]:
+def _texts(texts: FieldTexts) -> tuple[dict[str, float], list[Row]]:
     of_items = any(x.item for x in texts.texts)
     place, label = unique((texts.place, texts.label), MEASURE_COLUMNS)
     columns = MEASURE_COLUMNS | ({place: 30} if of_items else {}) | {label: 70}
-    rows: list[tuple[Value, ...]] = [
-        (x.measure.id, x.measure.name, x.measure.department, *([x.item] if of_items else []), x.text)
-        for x in texts.texts
-    ]
+    rows: list[Row] = [(*name_of(x), *([x.item] if of_items else []), x.text) for x in texts.texts]
     return dict(columns), rows

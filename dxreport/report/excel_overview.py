@@ -1,4 +1,4 @@
-"""The first sheet of the workbook, which answers like the first page: verdict, four numbers, charts, late activities, costs."""
+"""The first sheet of the workbook, like the first page: verdict, four numbers, charts, late activities, costs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..ooxml.refs import address
 from ..ooxml.text_metrics import MAX_HEIGHT, page_breaks, printable_height
 from ..ooxml.writer import ROW, check, put, put_across, too_long
 from . import words
-from .excel_charts import lines, stacked
+from .excel_charts import legend_lines, stacked
 from .excel_sheet import OVERVIEW, ReportStyles, notice, page, put_link
 from .excel_topic import Topic
-from .records import Card, Figures, MeasureName, Progress
+from .records import Card, Figures, Progress
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -36,7 +36,7 @@ _ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
 
 
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
-    """Add 概要; ``topics`` are the other sheets, whose charts without a place beside their table are drawn here."""
+    """Add 概要; ``topics`` are the other sheets, whose charts are drawn here unless drawn beside their tables."""
     sheet = _Overview(book, styles, figures)
     sheet.head()
     sheet.charts([topic for topic in topics if topic.bars and not topic.drawn_beside])
@@ -47,10 +47,7 @@ def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topic
 
 
 class _Overview:
-    """The sheet as it is drawn from top to bottom.
-
-    ``heights`` are the points of the rows drawn, ``keep`` the first and last of those that stay on one page.
-    """
+    """The sheet, drawn from top to bottom: ``heights`` are the points of its rows, ``keep`` the rows to keep on one page."""
 
     def __init__(self, book: Workbook, styles: ReportStyles, figures: Figures) -> None:
         self.book, self.styles, self.figures, self.names = book, styles, figures, figures.names
@@ -71,7 +68,7 @@ class _Overview:
         return len(self.heights)
 
     def head(self) -> None:
-        """Draw whose report it is, the verdict and its four numbers."""
+        """Draw the title, the verdict and its four numbers."""
         figures, styles = self.figures, self.styles
         title = joined(words.owner(self.names), self.names.report_title)
         put(self.ws, 0, 0, f"{title}　{figures.fiscal_year} {figures.quarter_label}{figures.months}", styles.title)
@@ -98,7 +95,7 @@ class _Overview:
         self._next(_GAP)
 
     def charts(self, topics: Sequence[Topic]) -> None:
-        """Draw the charts, side by side if there is room for the quarters, each under its heading."""
+        """Draw the charts under their headings, side by side if there is room for the quarters."""
         together = len(self.figures.trend) <= _BESIDE
         for row in [topics] if together and topics else [[topic] for topic in topics]:
             self._charts(row)
@@ -111,7 +108,7 @@ class _Overview:
         for topic, columns in zip(topics, places, strict=True):
             self._across(topic.title, self.styles.heading, columns)
         self._next(20)
-        tall = [len(t.rows) * 5 // 4 + 1 + lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
+        tall = [len(t.rows) * 5 // 4 + 1 + legend_lines(t) for t in topics if t.bars and t.bars.kind == "bar"]
         rows = max([*tall, _LOWEST if len(tall) < len(topics) else 0])
         for topic, (at, last) in zip(topics, places, strict=True):
             width = int(sum(_DIGIT * digits + _PADDING for digits in self.widths[at : last + 1])) - _PADDING
@@ -123,7 +120,7 @@ class _Overview:
         self.keep.append((first, self.row - 1))
 
     def late(self) -> None:
-        """Draw the late activities, then those that were late in the quarter before."""
+        """Draw the late activities, then those that no longer are."""
         figures, lines_ = self.figures, (*self.figures.late, *self.figures.late_before)
         if not lines_:
             return
@@ -145,7 +142,7 @@ class _Overview:
             strong, text = (self.styles.strong, self.styles.text) if line.streak else (self.styles.past,) * 2
             word = f"（{line.category.label}）" if told and line.streak else ""
             cells = [
-                (line.measure.id, strong), (_named(line.measure), text), (f"{line.name}{word}\n{line.plan}", text),
+                (line.measure.id, strong), (f"{line.measure.name}\n{line.measure.department}", text), (f"{line.name}{word}\n{line.plan}", text),
                 (line.since_when, strong), (line.answer if line.streak else "", text), (line.next_plan, text),
             ]  # fmt: skip
             self._record([(*cell, at) for cell, (head, at) in zip(cells, heads, strict=True) if head])
@@ -173,7 +170,7 @@ class _Overview:
         self._next(_GAP)
 
     def contents(self, topics: Sequence[Topic]) -> None:
-        """Draw which cells are cut, then links to the other sheets, which are not printed."""
+        """Name the cells that are cut, then draw links to the other sheets, which are not printed."""
         if said := notice(self.too_tall, self.shortened):
             self._next(self._across(said, self.styles.notice, _WHOLE))
         self.printed = self.row
@@ -185,7 +182,7 @@ class _Overview:
             self._next(ROW)
 
     def finish(self) -> None:
-        """Set up the pages: they break before a heading, and no row is cut."""
+        """Break the pages before headings and between rows."""
         ws = self.ws
         page(ws, self.figures, len(_WIDTHS), self.printed - 1)
         ws.set_margins(left=0.4, right=0.4, top=_TOP, bottom=_BOTTOM)
@@ -210,7 +207,7 @@ class _Overview:
         self._next(max(self._across(text, style, columns) for text, style, columns in cells))
 
     def _across(self, value: str | int, style: Format, columns: tuple[int, int], *, size: float = 1) -> float:
-        """Write into the next row over columns; return the points it needs, in letters ``size`` times as large."""
+        """Write over columns of the next row; return the points needed if its letters are ``size`` times as large."""
         first, last = columns
         widths = [width / size for width in self.widths[first : last + 1]]
         height = put_across(self.ws, self.row, str(value), style, widths=widths, first=first)
@@ -227,11 +224,7 @@ class _Overview:
         self.heights.append(height)
 
 
-def _named(measure: MeasureName) -> str:
-    return f"{measure.name}\n{measure.department}"
-
-
 def _number(card: Card) -> int | None:
-    """Return the number of a card, None where it has a word."""
+    """Return the number on a card, None for a word."""
     plain = card.value.replace(",", "").replace("−", "-").lstrip("±")
     return int(plain) if plain.lstrip("+-").isdecimal() else None

@@ -1,4 +1,4 @@
-"""One topic of the report as a sheet with a real table, ready to print; and the cell formats of the workbook."""
+"""A topic of the report as a sheet with a real table, ready to print, and the cell formats of the workbook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..ooxml.refs import address, quote_sheet
 from ..ooxml.text_metrics import MAX_HEIGHT
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height, too_long
 from . import words
-from .excel_charts import lines, stacked
+from .excel_charts import legend_lines, stacked
 from .excel_topic import HEAD_ROW, SHARE, Topic, Value
 from .records import Figures, Progress
 
@@ -70,7 +70,7 @@ class ReportStyles:
         self.card_unit = book.add_format(card | {"font_size": 11})
 
     def with_decimals(self, count: int) -> Format:
-        """Return the format of numbers with so many decimals."""
+        """Return the format of numbers with ``count`` decimals."""
         if count not in self._decimals:
             style = self._framed | {"num_format": f"#,##0.{'0' * count}", "align": "right"}
             self._decimals[count] = self.book.add_format(style)
@@ -136,14 +136,14 @@ def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
     at = len(topic.columns)
     check(ws.set_column(at, at, 2))
     check(ws.set_column(at + 1, at + _CHART_COLUMNS, _CHART_COLUMN))
-    rows = min(len(topic.rows) + len(topic.rows) // 4 + 3 + lines(topic), _CHART_ROWS)
+    rows = min(len(topic.rows) + len(topic.rows) // 4 + 3 + legend_lines(topic), _CHART_ROWS)
     chart = stacked(book, topic, width=_CHART_WIDTH, height=rows * _ROW_PIXELS)
     check(ws.insert_chart(HEAD_ROW, at + 1, chart, {"description": topic.title, "object_position": 2}))
     return HEAD_ROW + rows
 
 
 def _heights(record: Sequence[Value], widths: Sequence[float]) -> list[float]:
-    """Return the points that each value of a row needs: 0 for anything but a text."""
+    """Return the points that each value of a row needs; only texts need any."""
     both = zip(record, widths, strict=True)
     return [text_height(text, width) if isinstance(text, str) and text else 0 for text, width in both]
 
@@ -159,7 +159,7 @@ def _cut(rows: Sequence[Sequence[Value]], heights: Sequence[Sequence[float]]) ->
 
 
 def notice(printed: Sequence[str], shortened: Sequence[str]) -> str:
-    """Name the truncated cells: by the maximum row height in print, or the maximum length of a text."""
+    """Name the cells cut by the maximum height of a row, and those by the maximum length of a text."""
     notices = (
         ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
         ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", shortened),
@@ -173,7 +173,7 @@ def _listed(cells: Sequence[str]) -> str:
 
 
 def _shown(header: str, value: Value, styles: ReportStyles, topic: Topic) -> tuple[Value, Format]:
-    """Return a value as its cell holds it, with the format of the cell."""
+    """Return a value as its cell holds it, and the format of the cell."""
     if isinstance(value, str) or value is None:
         return value, styles.text
     if header in topic.shares:
@@ -182,7 +182,7 @@ def _shown(header: str, value: Value, styles: ReportStyles, topic: Topic) -> tup
         return value, styles.with_decimals(topic.decimals)
     if header == CHANGE:
         return value, styles.change
-    # A format with decimals would leave a bare point after whole numbers.
+    # ``number`` shows as many decimals as there are, which a format with a point cannot.
     return value, styles.count if value == int(value) else styles.number
 
 

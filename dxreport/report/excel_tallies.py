@@ -1,6 +1,6 @@
-"""The counts of the quarters, the 分野 and the departments as tables of the workbook, and what their charts draw.
+"""The counts by quarter, 分野 and department as tables of the workbook, and what their charts draw.
 
-None stands for a category that does not occur: a chart would draw the frame of a bar of length 0.
+A count of 0 is None: a chart would draw the frame of a bar without length.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import words
-from .excel_topic import Bars, Topic, Value
+from .excel_topic import Bars, Row, Topic
 from .records import Category, Figures, Standings, Tally
 
 _NUMBER = 10.0  # width in digits
@@ -17,10 +17,10 @@ _DUE, _SHARE = "実施予定", "割合"
 
 def trend(figures: Figures) -> Topic:
     """Return the quarters up to this one."""
-    known = [c for c in words.standings(figures.overview) if c.standing.due]
+    known = [c for c in words.by_standing(figures.overview) if c.standing.due]
     used = [c for c in known if any(_count(q.standings, c) for q in figures.trend)]
     columns = {"年度": 14, "四半期": 12, **_columns(used, _apart(figures))}
-    rows: list[tuple[Value, ...]] = [
+    rows: list[Row] = [
         (q.year, f"第{q.quarter}四半期", *(_count(q.standings, c) or None for c in used), *_sums(q.standings))
         for q in figures.trend
     ]
@@ -31,12 +31,9 @@ def trend(figures: Figures) -> Topic:
 def areas(figures: Figures) -> Topic:
     """Return the 分野, with the measures that have late activities."""
     used = _used(figures)
-    columns = {"分野": 34, "施策の数": 9, **_columns(used, _apart(figures))} | (
-        {"遅延・課題のある施策": 40} if figures.late else {}
-    )
-    rows: list[tuple[Value, ...]] = [
-        (f"{t.code}　{t.title}".strip(), *_tally(t, figures, used))
-        + ((words.late_ids(figures.late, t),) if figures.late else ())
+    columns = {"分野": 34, "施策の数": 9, **_columns(used, _apart(figures)), "遅延・課題のある施策": 40}
+    rows: list[Row] = [
+        (f"{t.code}　{t.title}".strip(), *_tally(t, figures, used), words.late_ids(figures.late, t))
         for t in figures.overview.areas
     ]
     said = words.areas_heading(figures)
@@ -54,7 +51,7 @@ def departments(figures: Figures) -> Topic:
 
 
 def _topic(
-    figures: Figures, sheet: str, title: str, *, columns: dict[str, float], rows: list[tuple[Value, ...]], bars: Bars
+    figures: Figures, sheet: str, title: str, *, columns: dict[str, float], rows: list[Row], bars: Bars
 ) -> Topic:
     note = f"取組の数。割合は、実施予定（{_apart(figures)}を除く）に占める{words.on_track(figures.overview)}。"
     return Topic(
@@ -70,7 +67,7 @@ def _used(figures: Figures) -> list[Category]:
 
 
 def _apart(figures: Figures) -> str:
-    """Name the categories outside the denominator: 予定なし, and words that mean 中止."""
+    """Name the categories in no denominator: 予定なし, and words that mean 中止."""
     return "・".join(c.label for c in reversed(figures.overview.categories) if not c.standing.due)
 
 
@@ -80,12 +77,12 @@ def _columns(used: Sequence[Category], apart: str) -> dict[str, float]:
     )
 
 
-def _tally(tally: Tally, figures: Figures, used: Sequence[Category]) -> tuple[Value, ...]:
+def _tally(tally: Tally, figures: Figures, used: Sequence[Category]) -> Row:
     counts = dict(zip(figures.overview.categories, tally.activities, strict=True))
     return tally.measure_total, *(counts[c] or None for c in used), *_sums(tally.standings)
 
 
-def _sums(standings: Standings) -> tuple[Value, ...]:
+def _sums(standings: Standings) -> Row:
     return standings.due, words.percent(standings.on_plan, standings.due), standings.apart
 
 

@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from .records import Category
+from .records import Category, MeasureLine
 
 SHARE = "達成率"  # columns of percents, shown as bars too
 HEAD_ROW = 3  # of tables, counted from 0, as XlsxWriter does
 MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
+Row = tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """What a chart draws of a table: the columns with counts of these categories, a stacked bar for each row.
+    """What a chart draws of a table: a stacked bar for each row, of the columns with counts of these categories.
 
-    ``names`` are the headers of the columns, side by side, that name the rows.
+    ``names`` are the headers of the adjacent columns that name the rows.
     """
 
     names: Sequence[str]
@@ -30,17 +31,17 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A sheet with a table: widths of columns in digits, by header, and rows as long.
+    """A sheet with a table; ``columns`` are widths in digits by header, in the order of the values of each row.
 
-    In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised. ``table`` is the
-    name of the table, that of the sheet unless given. All numbers are shown with ``decimals``, if given; those of the
-    columns ``shares`` are percents. ``bars`` are drawn beside the table, or where the overview shows them.
+    In the column ``marked``, the words ``stressed`` and ``pending`` are emphasised. The columns ``shares`` hold
+    percents; other numbers have ``decimals``, if given. ``table`` is the table's name (default: that of the sheet).
+    ``bars`` are drawn beside the table or on the overview.
     """
 
     sheet: str
     title: str
     columns: Mapping[str, float]
-    rows: Sequence[tuple[Value, ...]]
+    rows: Sequence[Row]
     marked: str = ""
     stressed: Set[str] = frozenset()
     pending: Set[str] = frozenset()
@@ -61,3 +62,8 @@ class Topic:
         kept = [n for n in range(len(self.columns)) if any(row[n] not in (None, "") for row in self.rows)]
         columns = [item for n, item in enumerate(self.columns.items()) if n in kept]
         return replace(self, columns=dict(columns), rows=[tuple(row[n] for n in kept) for row in self.rows])
+
+
+def name_of(line: MeasureLine) -> tuple[str, str, str]:
+    """Return what the columns MEASURE_COLUMNS show."""
+    return line.measure.id, line.measure.name, line.measure.department

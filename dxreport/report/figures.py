@@ -25,7 +25,6 @@ from .records import (
     Amount,
     Attainment,
     Budget,
-    Category,
     EndedMeasure,
     Figures,
     OutcomeResult,
@@ -59,17 +58,17 @@ def figures(
     asked: Asked | None = None,
     earlier: Sequence[EarlierQuarter] = (),
 ) -> Figures:
-    """Return all figures of a quarter (1–4), from the master alone.
+    """Return all figures of a quarter (1–4).
 
-    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads; ``asked`` is what
-    the forms of the measures ask for, where that is known; ``earlier`` are the quarters of earlier years. Raises
-    UsageError where 設定 has no round of the quarter and ``coordinator`` is set.
+    ``previous_final`` is the last frozen report, ``asked`` what the forms of the measures ask for, ``earlier`` the
+    quarters of earlier years. ``coordinator`` adds the coordinator's part; it raises UsageError where 設定 has no
+    round of the quarter.
     """
     year = master.settings.fiscal_year
     before = up_to(earlier, (year + -1).label)
     quarters = states.answers(master, quarter)
     shown = overview(master, quarters)
-    known = [*(q.standings for q in before), *map(standings_of, quarters)]
+    known = [*(q.standings for q in before), *({i: c.standing for i, c in found.items()} for found in quarters)]
     if len(known) > 1:
         shown = replace(shown, turn=turn(*known[-2:]))
     return Figures(
@@ -84,7 +83,7 @@ def figures(
         budgets=budgets(master, quarter),
         support=support(master, quarter),
         since=since(previous_final, master, shown) if previous_final else None,
-        coordination=coordination(master, quarter, now.date()) if coordinator else None,
+        coordination=coordination(master, quarter, now.date(), asked or {}) if coordinator else None,
         declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
         trend=(
@@ -96,10 +95,10 @@ def figures(
 
 
 def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
-    """Return the counts, 分野 by number, departments in 建制順.
+    """Return the counts, 分野 by number, departments in 建制順, without ``turn``.
 
-    Departments without a running measure are left out, and so is the category 設定にない語 if unused. A measure
-    counts by its worst activity; one without activities is 予定なし. ``turn`` is left to ``figures``.
+    Departments without a running measure are left out, as is 設定にない語 if unused. A measure counts by its worst
+    activity; one without activities is 予定なし.
     """
     known = states.categories(master.settings)
     used = {c for found in quarters for c in found.values()}
@@ -110,9 +109,10 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
         found = quarters[quarter - 1]
         of_measures = [[found[m.id, a.key] for a in states.activities(m)] for m in measures]
         activities = Counter(chain.from_iterable(of_measures))
+        summed = standings(Counter(c.standing for own in of_measures for c in own))
         worst = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
         by_column = tuple(activities[c] for c in columns)
-        return Tally(name, by_column, tuple(worst[c] for c in columns), code, _summed(activities))
+        return Tally(name, by_column, tuple(worst[c] for c in columns), code, summed)
 
     now = len(quarters)
     areas: dict[str, list[Measure]] = {}
@@ -124,7 +124,7 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
         if not master.standings[m.id].runs_in(now)
     )
     for m in running:
-        areas.setdefault(states.area_code(m.id), []).append(m)
+        areas.setdefault(states.area_of(m.id), []).append(m)
         departments.setdefault(m.lead_department, []).append(m)
     return Overview(
         categories=tuple(columns),
@@ -144,37 +144,22 @@ def standings(counts: Mapping[Progress, int]) -> Standings:
     return Standings(**{standing.value: n for standing, n in counts.items()})
 
 
-def _summed(activities: Mapping[Category, int]) -> Standings:
-    found: Counter[Progress] = Counter()
-    for category, n in activities.items():
-        found[category.standing] += n
-    return standings(found)
-
-
-def standings_of(answers: states.Answers) -> Standing:
-    """Return the standing of every activity."""
-    return {item: category.standing for item, category in answers.items()}
-
-
-def late(found: Standing) -> set[tuple[str, str]]:
-    """Return the activities that are late."""
-    return {item for item, standing in found.items() if standing is Progress.LATE}
-
-
 def turn(before: Standing, now: Standing) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
-    was_late = late(before)
+    was_late, is_late = (
+        {item for item, standing in found.items() if standing is Progress.LATE} for found in (before, now)
+    )
     became = Counter(now[item] for item in was_late if item in now)
     still, unreported = became[Progress.LATE], became[Progress.UNREPORTED]
     resolved = sum(n for standing, n in became.items() if standing.on_plan)
     other = len(was_late) - still - resolved - unreported
-    return Turn(len(late(now) - was_late), still, resolved, unreported, other)
+    return Turn(len(is_late - was_late), still, resolved, unreported, other)
 
 
 def activity_lines(
     master: Master, quarter: int, found: states.Answers, quarters: Sequence[Standing]
 ) -> tuple[ActivityLine, ...]:
-    """Return every activity of a quarter in the order of the master; ``quarters`` are all known ones, this one last."""
+    """Return every activity of a quarter in the order of the master; ``quarters`` are all known, this one last."""
     lines = []
     for m in states.running(master, quarter):
         name = states.measure_name(master.settings, m)
@@ -189,12 +174,12 @@ def activity_lines(
 
 
 def streak(past: Sequence[Progress]) -> int:
-    """Return how many quarters in a row, up to the last, were late. Any other standing breaks them, 予定なし too."""
+    """Count the late quarters in a row up to the last; any other standing, 予定なし too, breaks the row."""
     return sum(1 for _ in takewhile(lambda standing: standing is Progress.LATE, reversed(past)))
 
 
 def results(master: Master, quarter: int) -> Results:
-    """Return every 成果目標, with the counts by verdict of this fiscal year, but これから."""
+    """Return every 成果目標, with this year's counts by verdict (without これから)."""
     this_year = master.settings.plan_year - 1
     ended = this_year if quarter == QUARTERS[-1] else this_year - 1
     outcomes = tuple(
@@ -213,7 +198,7 @@ def results(master: Master, quarter: int) -> Results:
 
 
 def drawn(outcome: OutcomeResult) -> OutcomeResult:
-    """Add the numbers that a chart draws: the first of each year's 目標, if all are of one thing, and of its 実績."""
+    """Add the amounts that a chart draws: the first number of each 目標 and 実績, if all 目標 measure one thing."""
     targets = [amount(year.target) for year in outcome.years]
     named = {target[1] for target in targets if target}
     measured = {fold(year.indicator) for year, target in zip(outcome.years, targets, strict=True) if target}
@@ -232,10 +217,7 @@ def drawn(outcome: OutcomeResult) -> OutcomeResult:
 
 
 def amount(text: str) -> _Labelled | None:
-    """Return the first number of a text with its label and unit.
-
-    None if the text is no number, or several that only their places tell apart (``550回/1/1``).
-    """
+    """Return the first number of a text, with label and unit; None for no number, or several without labels."""
     value = read_value(text)
     if value.kind is not ValueKind.NUMBER:
         return None
@@ -262,7 +244,7 @@ def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
 
 
 def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
-    """Return every request with a text, by 時期 in the order of the fiscal year, whatever 依頼有無 says."""
+    """Return every request with a text, whatever 依頼有無 says, by 時期 in the order of the fiscal year."""
     periods: dict[_PeriodKey, tuple[str, list[Support]]] = {}
     for m in states.running(master, quarter):
         notes = doubts.of_measure(master.settings, m, quarter, "support_flag")
@@ -284,8 +266,7 @@ def _span(key: _PeriodKey) -> tuple[int, int] | None:
 def period(text: str) -> tuple[_PeriodKey, str]:
     """Return a key to sort and group by, and the plain spelling: ``8月～１０月`` → 8月～10月.
 
-    Months sort by the fiscal year, April first; texts that are no month or span of months follow as written, and a
-    blank comes last.
+    Months sort from April on; texts that name none follow as written, blanks come last.
     """
     plain = fold(text)
     if is_blank(text):

@@ -43,7 +43,7 @@ _KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
 class Final:
     """A final report as kept.
 
-    ``counts`` are activities by the label of their category, ``figures`` as ``plain`` returns them, ``texts`` by
+    ``counts`` are activities by the label of their category, ``figures`` as ``as_json`` returns them, ``texts`` by
     measure and ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter it holds from, by measure.
     """
 
@@ -61,21 +61,21 @@ class Final:
 def next_id(workspace: Workspace, master: Master) -> str:
     """Return the id of the next final report: F0001, F0002 …
 
-    A number that was ever kept is not given again, even if its row was deleted: its files may have been handed out.
+    No number is used twice, even if its row was deleted: its files may have been handed out.
     """
     ids = [f.id for f in master.finals] + [path.stem for path in workspace.finals.glob("F*.json")]
     return records.next_id("F", ids)
 
 
 def final_data(master: Master, figures: Figures) -> bytes:
-    """Return what is kept of a final report as UTF-8 JSON: all its figures, and every text they were made from."""
+    """Return a final report as UTF-8 JSON: all its figures, and every text behind them."""
     kept = {
         "id": figures.final_id,
         "quarter": figures.quarter,
         "quarter_label": figures.quarter_label,
         "when": figures.made,
         "counts": _counts(figures.overview, figures.overview.whole),
-        "figures": plain(figures),
+        "figures": as_json(figures),
         "texts": plain_texts({m.id: m.values() for m in master.measures}),
         "states": {id_: standing.state.value for id_, standing in master.standings.items()},
         "starts": {id_: standing.from_quarter for id_, standing in master.standings.items()},
@@ -90,9 +90,9 @@ def final_from(data: bytes) -> Final:
 
 
 def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[bytes, Path, bytes]:
-    """Return the master with the figures entered in 確定報告, and path and content of the file that keeps them.
+    """Return the master with a new row in 確定報告, and the path and content of the file to keep; write nothing.
 
-    Writes nothing. Raises MasterError where the master has no sheet 確定報告.
+    Raises MasterError where the master has no sheet 確定報告.
     """
     if FINALS.name not in master.tables:
         raise MasterError(
@@ -106,10 +106,9 @@ def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[byte
 
 
 def last_final(workspace: Workspace, master: Master, quarter: int, *, before: str = "") -> Final | None:
-    """Return the newest final report of this quarter or an earlier one, or None.
+    """Return the newest final report of this quarter or an earlier one; with ``before``, an id, only of those older.
 
-    With ``before``, the id of a final report, only older ones count. Raises MasterError when a kept report is
-    missing or was changed.
+    Raises MasterError where a kept report is missing or was changed.
     """
     ids = [entry.id for entry in master.finals]
     older = master.finals[: ids.index(before)] if before else master.finals
@@ -118,13 +117,13 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 
 
 def same(final: Final, figures: Figures) -> bool:
-    """Whether these are the frozen figures, apart from number, date and the names of 設定.
+    """Whether figures equal the frozen ones, apart from number, date and the names in 設定.
 
-    What only the coordinator reads is compared where both have it. Reports were once kept without
-    declared fields; what a release has added to the figures since is not compared.
+    The coordinator's part is compared where both have it. Figures that later releases added are not compared;
+    reports were once kept without declared fields.
     """
     then = {"declared": None, **final.figures}
-    now = _like(plain(figures), then)
+    now = _like(as_json(figures), then)
     both = then.get("coordination") and now.get("coordination")
     for key in ("made", "final_id", "names", *(() if both else ("coordination",))):
         then.pop(key, None)
@@ -133,7 +132,7 @@ def same(final: Final, figures: Figures) -> bool:
 
 
 def _like(now: Any, then: Any) -> Any:
-    """Return JSON values without the keys that those of a kept report do not have."""
+    """Return JSON values without the keys that a kept report does not have."""
     if isinstance(now, dict) and isinstance(then, dict):
         return {key: _like(value, then[key]) for key, value in now.items() if key in then}
     if isinstance(now, list) and isinstance(then, list):
@@ -157,10 +156,7 @@ def _read(path: Path, entry: FinalReport) -> Final:
 
 
 def since(final: Final, master: Master, overview: Overview) -> Since:
-    """Return the counts of the final report against the same quarter now, and every changed text.
-
-    Answers for later quarters are new, not changed, and are left out.
-    """
+    """Compare the counts and texts of a final report with those of today; answers for later quarters are no change."""
     now = _counts(overview, overview.quarters[final.quarter - 1])
     recounts = tuple(
         Recount(name, final.counts.get(name, 0), now.get(name, 0))
@@ -208,12 +204,12 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
         yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Turn records into JSON values: attributes by name, enums by value, decimals as texts."""
     if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [as_json(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     return str(value) if isinstance(value, Decimal) else value

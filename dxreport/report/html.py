@@ -20,6 +20,7 @@ _SHADES = {
     Progress.WORD: 8,
 }  # patterns drawn by the template; one of any other standing
 _MARKS = {Attainment.MET: "met", Attainment.SHORT: "short"}
+_PER_BUDGET = 200  # activities; one takes about 600 steps and 1,500 characters
 _TOP, _BOTTOM = 18, 82  # percent, room for the marks
 
 
@@ -47,12 +48,13 @@ def html(figures: Figures, template: Path) -> bytes:
         "looks_of": looks,
         "counted": counted,
         "path": path,
-        "names_of": {c.standing.value: c.label for c in words.standings(figures.overview)},
+        "names_of": {c.standing.value: c.label for c in words.by_standing(figures.overview)},
         "place": categories.index,
         "progress": {id_: " ".join(map(str, sorted(places))) for id_, places in progress.items()}.get,
     }
     try:
-        return environment(autoescape=True).from_string(source).render(names).encode("utf-8")
+        budget = 1 + len(figures.activities) // _PER_BUDGET
+        return environment(autoescape=True, budget=budget).from_string(source).render(names).encode("utf-8")
     except Exception as error:  # the template is a program of the office's: it may raise anything
         number = error_line(error)
         line = f"{number} 行目: " if number else ""

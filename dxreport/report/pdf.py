@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import DxreportError
 from ..domain.fields import QUARTER_LABELS
 from . import words
-from .finals import plain
+from .finals import as_json
 from .records import (
     ActivityLine,
     Amount,
@@ -27,6 +26,7 @@ from .records import (
     MeasureName,
     OutcomeResult,
     Overview,
+    QuarterStandings,
     Results,
     Tally,
     WordTally,
@@ -42,21 +42,20 @@ FONTS = (
     "IPAexGothic", "IPAGothic", "MS Gothic",
 )  # fmt: skip
 FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
-# Typst breaks lines at blanks, kana, kanji and full-width letters, but not within a run of other characters (Latin
-# words, numbers, rules) or of marks that may not begin a line. The narrowest column holds 8 digits.
+# Typst breaks no line within a run of Latin letters, digits and signs, or of marks that may not begin a line; the
+# narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
-_WHOLE = frozenset(
-    {"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share"}
-)  # stay as they are
+_WHOLE = frozenset({"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share"})  # unmarked
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
 
 
 def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] | None = None) -> bytes:
-    """Return the report as a tagged PDF; the same figures and fonts, as ``find_fonts`` returns them, give the same bytes.
+    """Return the report as a tagged PDF, in the fonts ``found`` (default: those of ``find_fonts``).
 
-    Raises DxreportError where no Japanese font is found, and for an error in the template.
+    The same figures and fonts give the same bytes; Typst takes about 4 MiB of memory for a page. Raises DxreportError
+    where no Japanese font is found, and for an error in the template.
     """
     import typst
 
@@ -76,7 +75,7 @@ def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] |
 
 
 def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
-    """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE, and the Japanese ones by name.
+    """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE, and names of Japanese ones.
 
     Raises DxreportError where neither has one. Typst opens every font, which takes most of its time.
     """
@@ -97,7 +96,7 @@ def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
 
 
 def _data(figures: Figures) -> dict[str, Any]:
-    """Return the figures under the names of the template; all texts are as written."""
+    """Return the figures by the names of the template; texts are as written."""
     overview, since, extra, names = figures.overview, figures.since, figures.coordination, figures.names
     return _for_copied_templates(figures) | {
         "title": figures.title,
@@ -113,11 +112,11 @@ def _data(figures: Figures) -> dict[str, Any]:
         "quarter_label": figures.quarter_label,
         "quarter": f"{figures.fiscal_year} {figures.quarter_label}",
         "headline": list(words.headline(figures)),
-        "cards": plain(words.cards(figures)),
+        "cards": as_json(words.cards(figures)),
         "remarks": list(words.remarks(overview, names)),
-        "categories": plain(overview.categories),
+        "categories": as_json(overview.categories),
         "on_track": words.on_track(overview),
-        "trend": _trend(figures),
+        "trend": [_quarter(q) for q in figures.trend],
         "areas_heading": words.areas_heading(figures),
         "areas": [_tally(overview, t) | {"late_ids": words.late_ids(figures.late, t)} for t in overview.areas],
         "departments": [_tally(overview, t) for t in overview.departments],
@@ -130,7 +129,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "budgets": [_line(b) for b in figures.budgets],
         "results": _results(figures.results),
         "support": [
-            _line(s) | {"period": p.label, "months": plain(p.months)} for p in figures.support for s in p.requests
+            _line(s) | {"period": p.label, "months": as_json(p.months)} for p in figures.support for s in p.requests
         ],
         "declared": figures.declared
         and {
@@ -142,7 +141,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         and {
             "sentence": words.since(since),
             "quarter": since.quarter,
-            "recounts": [plain(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+            "recounts": [as_json(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
             "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.edited],
         },
         "coordination": extra
@@ -157,7 +156,7 @@ def _data(figures: Figures) -> dict[str, Any]:
 def _marked(data: Any) -> Any:
     """Return the data with a zero-width space on either side of every long run in a text.
 
-    The template removes them and breaks the runs that are wider than their column.
+    The template removes them, and breaks the runs that are wider than their column.
     """
     if isinstance(data, str):
         return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", data.replace(_MARK, ""))
@@ -171,11 +170,11 @@ def _measure(name: MeasureName) -> dict[str, Any]:
 
 
 def _line(line: MeasureLine) -> dict[str, Any]:
-    return {**plain(line), **_measure(line.measure)}
+    return {**as_json(line), **_measure(line.measure)}
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
-    """Return the names used by report templates of earlier releases."""
+    """Return what only templates of earlier releases show."""
     overview, results = figures.overview, figures.results
     return {
         "sentence": words.sentence(figures),
@@ -193,35 +192,28 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
 
 def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
     return {
-        **plain(tally),
+        **as_json(tally),
         "label": tally.title,
         "due": tally.standings.due,
         "on_plan": tally.standings.on_plan,
         "apart": tally.standings.apart,
         "activity_total": tally.activity_total,
-        "activity_shares": list(words.shares_shown(overview, tally.activities)),
+        "activity_shares": words.shares(overview, tally.activities),
         "measure_total": tally.measure_total,
-        "measure_shares": list(words.shares_shown(overview, tally.measures)),
+        "measure_shares": words.shares(overview, tally.measures),
     }
 
 
-def _trend(figures: Figures) -> list[dict[str, Any]]:
-    return [
-        plain(q.standings)
-        | {"year": q.year, "label": QUARTER_LABELS[q.quarter], "due": q.standings.due}
-        | {"share": words.share(q.standings.on_plan, q.standings.due), "on_plan": q.standings.on_plan}
-        for q in figures.trend
-    ]
+def _quarter(quarter: QuarterStandings) -> dict[str, Any]:
+    now = quarter.standings
+    sums = {"due": now.due, "on_plan": now.on_plan, "share": words.share(now.on_plan, now.due)}
+    return {**as_json(now), **sums, "year": quarter.year, "label": QUARTER_LABELS[quarter.quarter]}
 
 
 def _activity(line: ActivityLine, figures: Figures) -> dict[str, Any]:
-    progress = figures.overview.categories.index(line.category)
-    return _line(line) | {
-        "answer": line.answer,
-        "since": line.since_when,
-        "streak": line.since_when,
-        "progress": progress,
-    }
+    progress, since = figures.overview.categories.index(line.category), line.since_when
+    # Templates of earlier releases call it ``streak``.
+    return _line(line) | {"answer": line.answer, "since": since, "streak": since, "progress": progress}
 
 
 def _field(field: FieldFigures) -> dict[str, Any]:
@@ -241,7 +233,7 @@ def _counts(counts: FieldCounts) -> dict[str, Any]:
         return {"name": line.name, "activities": list(line.counts), "activity_total": line.total}
 
     return _field(counts) | {
-        "categories": plain(counts.categories),
+        "categories": as_json(counts.categories),
         "whole": tally(counts.whole),
         "areas": [tally(line) for line in counts.areas],
         "departments": [tally(line) for line in counts.departments],
@@ -263,32 +255,22 @@ def _sums(sums: FieldSums) -> dict[str, Any]:
 
 
 def _results(results: Results) -> dict[str, Any]:
-    """Return the outcomes that missed, the others with a result, and those without one of this fiscal year.
-
-    The last are drawn where they can be.
-    """
-    this = results.this_year
-
-    def lines(outcomes: Iterable[OutcomeResult]) -> list[dict[str, Any]]:
-        return [_outcome(o, results.latest(o)) for o in outcomes]
-
-    def of_this_year(outcomes: Iterable[OutcomeResult]) -> list[dict[str, Any]]:
-        return [_outcome(o, o.years[this]) for o in outcomes]
-
+    """Return the outcomes that missed, the others with a result, and those without one this year, drawn or written."""
+    this, to_follow = results.this_year, results.to_follow
     return {
         "sentence": words.results(results),
         "heading": words.results_heading(results),
         "years": list(results.years),
         "this": this,
-        "missed": lines(results.missed),
-        "reported": lines(results.reported),
-        "drawn": of_this_year(o for o in results.to_follow if o.has_path),
-        "written": of_this_year(o for o in results.to_follow if not o.has_path or words.is_shortened(o)),
+        "missed": [_outcome(o, results.latest(o)) for o in results.missed],
+        "reported": [_outcome(o, results.latest(o)) for o in results.reported],
+        "drawn": [_outcome(o, o.years[this]) for o in to_follow if o.has_path],
+        "written": [_outcome(o, o.years[this]) for o in to_follow if not o.has_path or words.is_shortened(o)],
     }
 
 
 def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
-    """Return an outcome as it stands in one of its years."""
+    """Return an outcome in one of its years, with the others beside it."""
     return _measure(outcome.measure) | {
         "number": outcome.number,
         "indicator": now.indicator,
@@ -301,12 +283,12 @@ def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
         "others": [_other(year, now) for year in outcome.years if year is not now],
         "path": [
             {
-                "year": year.year,
-                "target": _amount(year.target_amount),
-                "actual": _amount(year.actual_amount),
-                "verdict": year.verdict.value,
+                "year": y.year,
+                "target": _amount(y.target_amount),
+                "actual": _amount(y.actual_amount),
+                "verdict": y.verdict.value,
             }
-            for year in outcome.years
+            for y in outcome.years
         ],
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from ..master.records import Master
@@ -19,7 +20,7 @@ from .declared import asked
 from .earlier import earlier
 from .excel import excel
 from .figures import figures
-from .finals import Final, frozen, last_final, next_id, same
+from .finals import frozen, last_final, next_id, same
 from .records import Figures
 
 
@@ -33,10 +34,7 @@ class ReportFormat(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in memory: its figures, its files by name, and whether it is a ``new_final`` to be frozen.
-
-    A final report that is not new has the figures and the date of its approval.
-    """
+    """A report in memory: its figures, its files by name, and whether it is a ``new_final`` to be frozen."""
 
     figures: Figures
     files: tuple[tuple[str, bytes], ...]
@@ -53,18 +51,22 @@ def produce(
     coordinator: bool = False,
     final: bool = False,
 ) -> Report:
-    """Return the report of a quarter (1–4); write nothing.
+    """Return the report of a quarter (1–4); write nothing. A final report that has not changed keeps number and date.
 
     Raises UsageError where 設定 has no round of the quarter, MasterError where a kept final report is damaged,
     DxreportError where a format cannot be made.
     """
     last = last_final(workspace, master, quarter)
-    approved = _approved(workspace, master, last, coordinator) if final and last and last.quarter == quarter else None
-    forms = asked(workspace, master, quarter)
-    known = earlier(workspace)
-    found = approved or figures(
-        master, quarter, now, previous_final=last, coordinator=coordinator, asked=forms, earlier=known
-    )
+    compute = partial(
+        figures, master, quarter, coordinator=coordinator, asked=asked(workspace, master, quarter, coordinator=coordinator),
+        earlier=earlier(workspace),
+    )  # fmt: skip
+    approved = None
+    if final and last and last.quarter == quarter:
+        before = last_final(workspace, master, quarter, before=last.id)
+        then = compute(datetime.fromisoformat(last.when), previous_final=before)
+        approved = replace(then, final_id=last.id) if same(last, then) else None
+    found = approved or compute(now, previous_final=last)
     new = final and approved is None
     if new:
         found = replace(found, final_id=next_id(workspace, master))
@@ -75,18 +77,6 @@ def produce(
     name = file_name("_".join(words))
     files = tuple((f"{name}.{f.value}", _file(f, found, workspace)) for f in dict.fromkeys(formats))
     return Report(found, files, new)
-
-
-def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bool) -> Figures | None:
-    """Return the figures as approved in ``last``, with its number and date; None if they have changed since."""
-    before = last_final(workspace, master, last.quarter, before=last.id)
-    then = datetime.fromisoformat(last.when)
-    forms = asked(workspace, master, last.quarter)
-    known = earlier(workspace)
-    found = figures(
-        master, last.quarter, then, previous_final=before, coordinator=coordinator, asked=forms, earlier=known
-    )
-    return replace(found, final_id=last.id) if same(last, found) else None
 
 
 def write(workspace: Workspace, master: Master, report: Report, folder: Path, now: datetime) -> list[Path]:

@@ -23,9 +23,9 @@ ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Progress(Enum):
-    """The meaning of a 進捗, whatever the words of 設定, from the lightest to the gravest; the value is its name in JSON.
+    """What a 進捗 means, from the lightest to the gravest; the value is its name in JSON.
 
-    A ``WORD`` is one of a declared field, which is neither good nor bad.
+    ``WORD`` is for the words of declared fields, which are neither good nor bad.
     """
 
     NO_PLAN = "no_plan"
@@ -40,12 +40,12 @@ class Progress(Enum):
 
     @property
     def due(self) -> bool:
-        """Whether something was due: all but 予定なし and 中止, which are in no denominator."""
+        """Whether it counts in denominators: all but 予定なし and 中止."""
         return self not in (Progress.NO_PLAN, Progress.STOPPED)
 
     @property
     def on_plan(self) -> bool:
-        """Whether what was due went as planned, or is done already."""
+        """Whether the work goes as planned or is done."""
         return self in (Progress.ON_TRACK, Progress.DONE)
 
 
@@ -59,7 +59,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Activities by what their answers mean. 予定なし and 中止 stand apart: they are in no denominator."""
+    """Activities counted by standing."""
 
     on_track: int = 0
     done: int = 0
@@ -72,23 +72,23 @@ class Standings:
 
     @property
     def on_plan(self) -> int:
-        """The activities that went as planned, or are done already."""
+        """Those that go as planned or are done."""
         return self.on_track + self.done
 
     @property
     def due(self) -> int:
-        """The activities with something planned, or reported, for the quarter: the denominator of every share."""
+        """The denominator of every share: all but 予定なし and 中止."""
         return self.on_plan + self.late + self.unreported + self.no_report + self.unknown
 
     @property
     def apart(self) -> int:
-        """The activities in no denominator: 予定なし and 中止."""
+        """Those in no denominator: 予定なし and 中止."""
         return self.no_plan + self.stopped
 
 
 @dataclass(frozen=True, slots=True)
 class QuarterStandings:
-    """The standings of one quarter of a fiscal year, and the activities that were late in it."""
+    """The standings of one quarter of a fiscal year."""
 
     year: str
     quarter: int
@@ -97,9 +97,9 @@ class QuarterStandings:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by category of all, a quarter, a 分野 (whose number is ``code``) or a department.
+    """Counts of a quarter, a 分野 (``code`` is its number), a department, or all, in the order of ``Overview.categories``.
 
-    They follow ``Overview.categories``; measures count by their worst activity. ``standings`` sums up the activities.
+    A measure counts by its worst activity. ``standings`` sums up the activities.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Tally:
 
     @property
     def title(self) -> str:
-        """The name; ``""`` for a 分野 that 設定 does not name, of which the number says enough."""
+        """The name; ``""`` for a 分野 known by its number only."""
         return "" if self.name == self.code else self.name
 
     @property
@@ -124,9 +124,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Late activities that are ``new``, and the state of those that were late in the quarter before.
+    """Late activities that are ``new``, and what became of those that were late in the quarter before.
 
-    ``other``: 報告事項なし, 予定なし, 設定にない語, or of a measure that has ended.
+    ``other`` counts 報告事項なし, 予定なし, 設定にない語, and activities of measures that have ended.
     """
 
     new: int
@@ -138,10 +138,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Activities and measures by progress, in the quarters of the year from the first to the report's.
+    """Activities and measures by progress, for each quarter of the year so far.
 
-    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合), those of
-    ``ended``, are in no count.
+    ``turn`` is None where the quarter before is not known. The ``stopped`` measures (中止, 完了, 統合), which
+    ``ended`` names, are in no count.
     """
 
     categories: tuple[Category, ...]
@@ -154,16 +154,8 @@ class Overview:
     ended: tuple[EndedMeasure, ...] = ()
 
     def due(self, counts: Sequence[int]) -> int:
-        """Return how many of these counts by category were due: the denominator of every share."""
+        """Return the sum of these counts by category without 予定なし and 中止: the denominator of every share."""
         return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.due)
-
-    def on_plan(self, counts: Sequence[int]) -> int:
-        """Return how many of these counts by category are on plan or done."""
-        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.on_plan)
-
-    def late(self, counts: Sequence[int]) -> int:
-        """Return how many of these counts by category are late."""
-        return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing is Progress.LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +170,7 @@ class MeasureName:
 
 @dataclass(frozen=True, slots=True)
 class MeasureLine:
-    """One line of a list, which says something of a measure."""
+    """A line of a list about a measure."""
 
     measure: MeasureName
 
@@ -192,11 +184,10 @@ class EndedMeasure(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine(MeasureLine):
-    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late.
+    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, in which it was late.
 
-    ``past`` is its standing in each quarter of ``Figures.trend``, the last of which is this one; ``next_plan`` is its
-    作業予定 of the next quarter, ``""`` in the last.
-    ``notes`` are sentences to print after a ※: what was reported and what was planned do not fit together.
+    ``past`` holds its standing in each quarter of ``Figures.trend``; ``next_plan`` is its 作業予定 of the next
+    quarter, ``""`` in the fourth. ``notes`` are sentences to print after a ※: its 進捗 contradicts its 作業予定.
     """
 
     key: str
@@ -216,12 +207,12 @@ class ActivityLine(MeasureLine):
 
     @property
     def streak_text(self) -> str:
-        """``since_when`` of a late one, under the name in templates that offices have copied."""
+        """``since_when`` of a late one, as templates of earlier releases call it."""
         return self.since_when if self.streak else ""
 
     @property
     def since_when(self) -> str:
-        """``新たに``, ``3四半期目``; what became of one that was late: ``解消`` or its category; ``""`` for any other."""
+        """How long it has been late (``新たに``, ``3四半期目``), or what became of it (``解消``, its category), or ``""``."""
         if self.streak:
             return f"{self.streak}四半期目" if self.streak > 1 else "新たに"
         if self.past[-2:-1] != (Progress.LATE,):
@@ -243,9 +234,9 @@ class Attainment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """One number of a target and that of the result.
+    """One number of a target and the number of the result that it is compared with.
 
-    ``rate`` is in percent, to a tenth, where more is better; ``met`` is None until the year has ended, too.
+    ``rate`` is in percent, to a tenth, None unless more is better; ``met`` is None where it cannot be judged, or yet.
     """
 
     label: str
@@ -273,10 +264,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class YearResult:
-    """A 成果目標 in one fiscal year; the three texts as written.
+    """A 成果目標 in one fiscal year; the three texts are as written.
 
-    The amounts are for drawing; None where a text is no number.
-    ``reason`` is a sentence: why 判定なし, 実績待ち or 目標なし; ``""`` for any other verdict.
+    ``reason`` says in a sentence why the verdict is 判定なし, 実績待ち or 目標なし, and is ``""`` for any other.
+    Charts draw the amounts, which are None where a text is no number.
     """
 
     year: str
@@ -301,7 +292,7 @@ class YearResult:
 
     @property
     def gap(self) -> Decimal:
-        """Return the largest relative gap between a number and its target."""
+        """The largest gap between a number and its target, relative to the target."""
         missed = (p for p in self.parts if p.met is False)
         return max((abs(p.actual - p.target) / (abs(p.target) or 1) for p in missed), default=Decimal(0))
 
@@ -332,7 +323,7 @@ class OutcomeResult(MeasureLine):
 class Results:
     """Every 成果目標. ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are of that year.
 
-    ``judged_year`` is the last year that has ended, whose verdicts are 達成 or 未達; None where there is none.
+    ``judged_year`` is the index of the last year that has ended, None where none has.
     """
 
     years: tuple[str, ...]
@@ -342,7 +333,7 @@ class Results:
     judged_year: int | None = None
 
     def latest(self, outcome: OutcomeResult) -> YearResult:
-        """Return the outcome in this fiscal year, or in the last judged one where only that has a result."""
+        """Return the result of this year, or that of the judged year where only it has one."""
         now = outcome.years[self.this_year]
         if now.is_reported or self.judged_year is None:
             return now
@@ -355,22 +346,22 @@ class Results:
         if (year := self.judged_year) is None:
             return ()
         short = (o for o in self.outcomes if o.years[year].verdict is Attainment.SHORT)
-        return tuple(sorted(short, key=lambda o: -o.years[year].gap))
+        return tuple(sorted(short, key=lambda o: o.years[year].gap, reverse=True))
 
     @property
     def reported(self) -> tuple[OutcomeResult, ...]:
-        """The other outcomes with a result of this or the judged year."""
-        missed = self.missed
-        return tuple(o for o in self.outcomes if self.latest(o).is_reported and o not in missed)
+        """The other outcomes with a result of this year or the judged one."""
+        missed = set(map(id, self.missed))
+        return tuple(o for o in self.outcomes if self.latest(o).is_reported and id(o) not in missed)
 
     @property
     def waiting(self) -> tuple[OutcomeResult, ...]:
-        """The outcomes without a result of either year."""
+        """The outcomes without a result in either year."""
         return tuple(o for o in self.outcomes if not self.latest(o).is_reported)
 
     @property
     def to_follow(self) -> tuple[OutcomeResult, ...]:
-        """The outcomes without a result this fiscal year, including those judged for an earlier year."""
+        """The outcomes without a result this year, even if the judged year has one."""
         return tuple(o for o in self.outcomes if not o.years[self.this_year].is_reported)
 
 
@@ -393,7 +384,7 @@ class Support(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Contradiction(MeasureLine):
-    """A 有無 (``label``) that the texts below it contradict, as a sentence to print after a ※."""
+    """A 有無 (``label``) that the texts below it contradict; ``note`` is a sentence to print after a ※."""
 
     label: str
     note: str
@@ -401,10 +392,7 @@ class Contradiction(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class SupportPeriod:
-    """Requests of the same 時期, in the order of the fiscal year.
-
-    ``months`` are its first and last month, counted from April as 0; None where they cannot be read.
-    """
+    """The requests of one 時期; ``months`` are its first and last, April being 0, or None where it names none."""
 
     label: str
     requests: tuple[Support, ...]
@@ -413,7 +401,7 @@ class SupportPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """A count of the last final report, and the same count of the master now."""
+    """A count in the last final report, and the same count now."""
 
     label: str
     then: int
@@ -454,7 +442,7 @@ class Since:
 
     @property
     def edited(self) -> tuple[TextChange, ...]:
-        """The changes, except new 実績, which are listed with the 成果目標."""
+        """The changes without new 実績, which are listed with the 成果目標."""
         return tuple(c for c in self.changes if c.kind != "実績" or c.old)
 
 
@@ -478,7 +466,7 @@ class Point(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Coordination:
-    """What only the coordinator reads; ``issued`` counts the sheets sent in the quarter's round."""
+    """The coordinator's part; ``issued`` counts the sheets sent in the quarter's round."""
 
     issued: int
     missing: tuple[Missing, ...]
@@ -487,9 +475,9 @@ class Coordination:
 
 @dataclass(frozen=True, slots=True)
 class FieldFigures:
-    """What the report shows of a declared field, which has ``total`` cells, ``answered`` of them filled in.
+    """A declared field in the report: ``answered`` of its ``total`` cells are filled in.
 
-    ``label`` tells it from the others; ``place`` is its 場所. ``period`` is the quarter or the fiscal year, if any.
+    ``label`` is unique among the fields reported; ``place`` is its 場所; ``period`` the quarter or fiscal year, or ``""``.
     """
 
     key: str
@@ -506,7 +494,7 @@ class FieldFigures:
 
 @dataclass(frozen=True, slots=True)
 class WordTally:
-    """Counts of each word of all, a 分野 (whose number is ``code``) or a department."""
+    """Counts of each word in a 分野 (``code`` is its number), a department, or all."""
 
     name: str
     counts: tuple[int, ...]
@@ -519,7 +507,7 @@ class WordTally:
 
 @dataclass(frozen=True, slots=True)
 class FieldCounts(FieldFigures):
-    """数える: the tallies follow ``categories``."""
+    """数える: counts in the order of ``categories``."""
 
     categories: tuple[Category, ...]
     whole: WordTally
@@ -529,7 +517,7 @@ class FieldCounts(FieldFigures):
 
 @dataclass(frozen=True, slots=True)
 class FieldSum:
-    """Sums by column of all, a 分野 or a department; None where there is no number."""
+    """Sums by column in a 分野, a department, or all; None where there is no number."""
 
     name: str
     sums: tuple[Decimal | None, ...]
@@ -540,8 +528,7 @@ class FieldSum:
 class FieldSums(FieldFigures):
     """合計する: sums in ``unit``, shown with ``decimals``; the columns are the plan years, or one without a name.
 
-    ``this`` is the index of the fiscal year. ``unread`` are the texts that are no numbers, and in no sum, with item and
-    year.
+    ``this`` is the column of the fiscal year. ``unread`` are the texts that are no numbers, each with item and year.
     """
 
     unit: str
@@ -556,7 +543,7 @@ class FieldSums(FieldFigures):
 
 @dataclass(frozen=True, slots=True)
 class FieldText(MeasureLine):
-    """A text of a declared field; ``item`` is the name of its list item, ``""`` for one of the measure itself."""
+    """A text of a declared field; ``item`` is the name of its list item, ``""`` for the measure's own."""
 
     item: str
     text: str
@@ -564,7 +551,7 @@ class FieldText(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class FieldTexts(FieldFigures):
-    """載せる: every text that says something; ``answered`` counts those that say nothing (なし) too."""
+    """載せる: every text that says something; ``answered`` includes those that do not (なし)."""
 
     texts: tuple[FieldText, ...]
 
@@ -591,11 +578,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``); ``final_id`` is blank unless its figures are frozen.
+    """A whole report. ``made`` is ``YYYY-MM-DD HH:MM:SS``; ``final_id`` is ``""`` unless its figures are frozen.
 
-    ``trend`` holds the quarters up to this one, with those of earlier years where they are known.
-    ``since`` is None while there is no final report, ``coordination`` for the council, ``declared`` where 項目 has no
-    field for the report. ``contradictions`` are of 関連施策有無, 予算化有無 and 依頼有無.
+    ``trend`` holds the quarters up to this one, from earlier years too where they are known. ``since`` is None without
+    an earlier final report, ``coordination`` for the council, ``declared`` where 項目 reports no field.
+    ``contradictions`` are about 関連施策有無, 予算化有無 and 依頼有無.
     """
 
     fiscal_year: str
@@ -618,12 +605,12 @@ class Figures:
 
     @property
     def title(self) -> str:
-        """The title on every page, with the plan or whose it is."""
+        """The title on every page: owner, report, year and quarter."""
         return joined(self.names.report_owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
 
     @property
     def sender(self) -> str:
-        """The office in charge and how to reach it; blank where 設定 does not say."""
+        """The office in charge and how to reach it; ``""`` where 設定 does not say."""
         return joined(self.names.sender, self.names.contact) if self.names.office or self.names.contact else ""
 
     @property
@@ -633,7 +620,7 @@ class Figures:
 
     @property
     def before(self) -> Standings | None:
-        """The standings of the quarter before, None where it is not known."""
+        """The standings of the quarter before; None where it is not known."""
         return self.trend[-2].standings if len(self.trend) > 1 else None
 
     @property
@@ -643,13 +630,13 @@ class Figures:
 
     @property
     def late_before(self) -> tuple[ActivityLine, ...]:
-        """The activities that were late in the quarter before, and are not now; those resolved first."""
+        """The activities that were late in the quarter before and are not now, those resolved first."""
         gone = [line for line in self.activities if not line.streak and line.since_when]
         return tuple(sorted(gone, key=lambda line: not line.category.standing.on_plan))
 
     @property
     def day(self) -> str:
-        """The day it was made: ``令和４年７月19日``."""
+        """The day on which it was made: ``令和４年７月19日``."""
         return day(self.made)
 
 

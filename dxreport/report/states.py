@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
-from ..domain.values import area_code as plain_code
-from ..domain.values import fold, is_blank, is_marked, plan_is_none
+from ..domain.values import area_code, fold, is_blank, is_marked, plan_is_none
 from ..master.records import Master
 from .records import Category, MeasureName, Progress
 
@@ -38,8 +37,8 @@ def _of_word(word: ProgressWord) -> Category:
 def category(known: Sequence[Category], measure: Measure, activity: Activity, quarter: int) -> Category:
     """Return the category of an activity in a quarter (1–4).
 
-    A 進捗 counts as its word, whatever the 作業予定 says; a dash is no 進捗. Without a 進捗: 予定なし where nothing
-    is planned (blank, ``-``, なし, 特になし), 報告事項なし where something is but the measure ticked it, else 未報告.
+    A 進捗 counts as its word, whatever the 作業予定 says. Without one (a dash is none), nothing planned is 予定なし, a
+    ticked 報告事項なし is that, and the rest is 未報告.
     """
     now = activity.quarters[quarter - 1]
     word = now.progress.strip()
@@ -51,7 +50,7 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
 
 
 def answers(master: Master, quarter: int) -> list[Answers]:
-    """Return the category of every activity in each quarter up to this one, of the measures running in it."""
+    """Return, for each quarter up to this one, the category of every activity of the measures that run in it."""
     known = categories(master.settings)
     return [
         {(m.id, a.key): category(known, m, a, q) for m in running(master, q) for a in activities(m)}
@@ -62,11 +61,10 @@ def answers(master: Master, quarter: int) -> list[Answers]:
 def by_severity(settings: Settings) -> tuple[Category, ...]:
     """Return every category from the lightest to the gravest.
 
-    Words stand in the order of 重さ, those of one weight in that of their rows. Unless every word has one, 課題の扱い
-    decides: 完了, 中止, 順調, 遅れ. 予定なし and 報告事項なし are lighter than any word; 設定にない語 and 未報告 come just
-    before the first word that is late.
+    Words are sorted by 重さ, or unless every word has one by 課題の扱い: 完了, 中止, 順調, 遅れ. 予定なし and 報告事項なし
+    come before all words, 設定にない語 and 未報告 just before the first word that is late.
     """
-    weighed, rank = is_weighed(settings), list(Progress).index
+    weighed, rank = all(w.weight is not None for w in settings.progress_words), list(Progress).index
 
     def weight(word: ProgressWord) -> Decimal:
         return word.weight if weighed and word.weight is not None else Decimal(rank(_of_word(word).standing))
@@ -74,11 +72,6 @@ def by_severity(settings: Settings) -> tuple[Category, ...]:
     ordered = tuple(dict.fromkeys(map(_of_word, sorted(settings.progress_words, key=weight))))
     late = next((n for n, c in enumerate(ordered) if c.standing is Progress.LATE), len(ordered))
     return NO_PLAN, NO_REPORT, *ordered[:late], UNKNOWN, UNREPORTED, *ordered[late:]
-
-
-def is_weighed(settings: Settings) -> bool:
-    """Whether every word of 進捗 has a 重さ."""
-    return all(w.weight is not None for w in settings.progress_words)
 
 
 def shaded(known: Sequence[Category]) -> Iterator[tuple[Category, int]]:
@@ -99,14 +92,14 @@ def activities(measure: Measure) -> Iterator[Activity]:
     return (a for a in measure.activities if not a.is_empty())
 
 
-def area_code(measure_id: str) -> str:
+def area_of(measure_id: str) -> str:
     """Return the number of a measure's 分野: ``01-09`` → ``01``."""
-    return plain_code(measure_id.partition("-")[0])
+    return area_code(measure_id.partition("-")[0])
 
 
 def area_name(settings: Settings, measure_id: str) -> str:
-    """Return the name of a measure's 分野 in 設定, or its number alone where it has none."""
-    code = area_code(measure_id)
+    """Return the name of a measure's 分野 in 設定, or its number where it has none."""
+    code = area_of(measure_id)
     name = settings.areas.get(code, "")
     return code if is_placeholder(code, name) else name
 
@@ -119,6 +112,6 @@ def is_placeholder(code: str, name: str) -> bool:
 
 
 def measure_name(settings: Settings, measure: Measure) -> MeasureName:
-    """Return the name of a measure as lines of the report show it."""
+    """Return how the report names a measure."""
     name = " ".join(measure.name.split())
     return MeasureName(measure.id, name, measure.lead_department, area_name(settings, measure.id))

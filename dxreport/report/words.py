@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.names import Names, joined
-from ..domain.values import area_code, fold, is_blank
+from ..domain.values import fold, is_blank
 from .records import (
     ROUNDING,
     ActivityLine,
@@ -30,7 +30,7 @@ from .records import (
     YearResult,
     day,
 )
-from .states import WITHOUT_WORD
+from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
@@ -38,29 +38,24 @@ _NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # cells, 分野 and ended measures
 
 
 def percent(count: int, total: int) -> Decimal | None:
-    """Return a share in percent, to a tenth; None if ``total`` is 0."""
+    """Return a share in percent, to a tenth; None of nothing."""
     return (Decimal(count) / total * 100).quantize(ROUNDING, ROUND_HALF_UP) if total else None
 
 
 def share(count: int, total: int) -> str:
-    """Return ``76.6%``; ``–`` if ``total`` is 0."""
-    number = percent(count, total)
-    return "–" if number is None else f"{number}%"
+    """Return a share as text: ``76.6%``; ``–`` of nothing."""
+    return f"{percent(count, total)}%" if total else "–"
 
 
-def shares(overview: Overview, counts: Sequence[int]) -> tuple[Decimal | None, ...]:
-    """Return the share of each count by category in those due; None for 予定なし and 中止, which are none of them."""
+def shares(overview: Overview, counts: Sequence[int]) -> list[str]:
+    """Return the share of each count by category in those due, ``–`` for 予定なし and 中止."""
     due = overview.due(counts)
-    return tuple(percent(n, due) if c.standing.due else None for c, n in zip(overview.categories, counts, strict=True))
-
-
-def shares_shown(overview: Overview, counts: Sequence[int]) -> tuple[str, ...]:
-    """Return these shares as texts: ``90.7%``; ``–`` where there is none."""
-    return tuple("–" if share is None else f"{share}%" for share in shares(overview, counts))
+    both = zip(overview.categories, counts, strict=True)
+    return [share(n, due if category.standing.due else 0) for category, n in both]
 
 
 def kind(figures: Figures) -> str:
-    """Name the readers of the report, and its final report if its figures are frozen."""
+    """Name the readers of the report, and its number if its figures are frozen."""
     readers = "担当者用" if figures.coordination else "会議用"
     return f"{readers}　確定報告 {figures.final_id}" if figures.final_id else readers
 
@@ -71,13 +66,13 @@ def stamp(figures: Figures) -> str:
 
 
 def owner(names: Names) -> str:
-    """Return the city and its plan, for the head of the paper; no name twice, and none that the report's title has."""
+    """Return the city and its plan, for the head of the paper; no name that the report's title repeats."""
     city = "" if names.city in names.owner + names.report_title else names.city
     return joined(city, names.report_owner)
 
 
 def maker(names: Names) -> str:
-    """Return the office in charge and how to reach it; the city only where ``owner`` does not name it."""
+    """Return the office in charge and how to reach it, with the city unless ``owner`` names it."""
     city = "" if names.city in owner(names) or not names.office else names.city
     return joined(city, names.office, names.contact)
 
@@ -88,8 +83,8 @@ def on_track(overview: Overview) -> str:
     return known[0] if len(known) == 1 else "予定通り"
 
 
-def standings(overview: Overview) -> tuple[Category, ...]:
-    """Name every standing of an activity, as they are stacked: the gravest of those due last, then those apart."""
+def by_standing(overview: Overview) -> tuple[Category, ...]:
+    """Return a category for each standing, as bars stack them: those due from best to worst, then those apart."""
     named = {
         Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
         **{c.standing: c.label for c in WITHOUT_WORD},
@@ -99,7 +94,7 @@ def standings(overview: Overview) -> tuple[Category, ...]:
 
 
 def headline(figures: Figures) -> tuple[str, ...]:
-    """Return the verdict, a sentence each: how many of those due are on track, how many late, and not reported."""
+    """Return the verdict, sentence by sentence: how many activities are on plan, late, unreported."""
     names, now = figures.names, figures.now
     activity = names.activity
     if not figures.overview.whole.measure_total:
@@ -119,11 +114,11 @@ def headline(figures: Figures) -> tuple[str, ...]:
 
 
 def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
-    """Return the verdict as one text; of an overview, as copied templates ask for it, the counts by progress."""
+    """Return the verdict as one text; of an overview, for templates of earlier releases, the counts by progress."""
     if isinstance(shown, Figures):
         return "".join(headline(shown))
     counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
-    due = shown.due(shown.whole.activities)
+    due = shown.whole.standings.due
     told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
     return (
         f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
@@ -153,33 +148,27 @@ def _late_sentence(figures: Figures) -> str:
 def cards(figures: Figures) -> tuple[Card, Card, Card, Card]:
     """Return the four numbers below the verdict."""
     now, before, names = figures.now, figures.before, figures.names
-    was = f"前回 {share(before.on_plan, before.due)}" if before and before.due else ""
-    parts = (("報告事項なし", now.no_report), ("設定にない語", now.unknown))
-    more = "、".join(f"{name}{n:,}" for name, n in parts if n)
-    apart = "、".join(
-        f"{name}{n:,}{names.activity}" for name, n in (("予定なし", now.no_plan), ("中止", now.stopped)) if n
-    )
+    apart = _counted({"予定なし": now.no_plan, "中止": now.stopped}, names.activity)
     marked = sum(bool(line.notes) for line in figures.activities)
-    doubt = f"※うち{marked:,}は作業予定なし" if marked else ""
-    notes = "。".join(filter(None, (was, f"ほかに{apart}" if apart else "", doubt, more)))
-    wanted, measures = len(figures.budgets), figures.overview.whole.measure_total
+    notes = (
+        f"前回 {share(before.on_plan, before.due)}" if before and before.due else "",
+        f"ほかに{apart}" if apart else "",
+        f"※うち{marked:,}は作業予定なし" if marked else "",
+        _counted({"報告事項なし": now.no_report, "設定にない語": now.unknown}),
+    )
+    due, measures = f"／ {now.due:,} {names.activity}", f"／ {figures.overview.whole.measure_total:,} {names.measure}"
+    fine, wanted = f"{now.on_plan:,}", f"{len(figures.budgets):,}"
     return (
-        Card(
-            on_track(figures.overview),
-            f"{now.on_plan:,}",
-            f"／ {now.due:,} {names.activity}",
-            notes,
-            Progress.ON_TRACK,
-        ),
+        Card(on_track(figures.overview), fine, due, "。".join(filter(None, notes)), Progress.ON_TRACK),
         _late_card(figures),
         _turn_card(figures),
-        Card(
-            "次年度に費用がかかる",
-            f"{wanted:,}",
-            f"／ {measures:,} {names.measure}",
-            f"予算化予定「有」の{names.measure}",
-        ),
+        Card("次年度に費用がかかる", wanted, measures, f"予算化予定「有」の{names.measure}"),
     )
+
+
+def _counted(counts: Mapping[str, int], unit: str = "") -> str:
+    """Return the counts that are not 0: ``予定なし3取組、中止1取組``."""
+    return "、".join(f"{name}{n:,}{unit}" for name, n in counts.items() if n)
 
 
 def _late_card(figures: Figures) -> Card:
@@ -187,32 +176,22 @@ def _late_card(figures: Figures) -> Card:
     measures = len({line.measure.id for line in lines})
     unit = f"{names.activity}（{measures:,}{names.measure}）" if lines else names.activity
     longest = max(lines, key=lambda line: line.streak, default=None)
-    note = ""
+    note = "すべて今回初めての報告" if lines and _is_first(figures) else ""
     if longest is not None and longest.streak > 1:
         note = f"最も長いもの {longest.since_when}（{longest.measure.id}）"
-    elif lines and _is_first(figures):
-        note = "すべて今回初めての報告"
     return Card("遅延・課題あり", f"{len(lines):,}", unit, note, Progress.LATE)
 
 
 def _turn_card(figures: Figures) -> Card:
-    t, before = figures.overview.turn, figures.before
+    t, before, title = figures.overview.turn, figures.before, "前回からの変化"
     if t is None or before is None:
-        first = _is_first(figures)
-        return Card(
-            "前回からの変化", "初回" if first else "―", "", "" if first else f"{figures.fiscal_year}の最初の報告"
-        )
-    parts = (
-        ("解消", t.resolved),
-        ("継続", t.still),
-        ("新たに", t.new),
-        ("未報告", t.unreported),
-        ("そのほか", t.other),
-    )
-    note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
+        first = ("初回", "", "") if _is_first(figures) else ("―", "", f"{figures.fiscal_year}の最初の報告")
+        return Card(title, *first)
+    parts = {"解消": t.resolved, "継続": t.still, "新たに": t.new, "未報告": t.unreported, "そのほか": t.other}
+    note = "　".join(f"{name} {n:,}" for name, n in parts.items() if n) or "遅延・課題は、前回も今回もありません"
     if figures.now.late < before.late and figures.now.unreported:  # what is still to come may be late too
-        return Card("前回からの変化", "―", "", note)
-    return Card("前回からの変化", signed(figures.now.late - before.late), "遅延の数", note)
+        return Card(title, "―", "", note)
+    return Card(title, signed(figures.now.late - before.late), "遅延の数", note)
 
 
 def _is_first(figures: Figures) -> bool:
@@ -222,22 +201,22 @@ def _is_first(figures: Figures) -> bool:
 
 def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
     """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
-    found = Counter(x.measure.id for x in lines if area_code(x.measure.id.partition("-")[0]) == area.code)
+    found = Counter(x.measure.id for x in lines if area_of(x.measure.id) == area.code)
     return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
 
 
 def doubts(figures: Figures) -> tuple[str, ...]:
-    """Say of each activity with a ※ what does not fit together: it counts as it was reported."""
+    """Explain the ※ of each activity whose 進捗 contradicts its 作業予定; it counts as reported."""
     return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
 
 
 def budget_doubts(figures: Figures) -> tuple[str, ...]:
-    """Say of each measure whose 予算化有無 and 調達内容 contradict each other."""
+    """Explain the ※ of each measure whose 予算化有無 and 調達内容 contradict each other."""
     return tuple(f"{c.measure.id}　{c.note}" for c in figures.contradictions if c.label == "予算化有無")
 
 
 def support_doubts(figures: Figures) -> tuple[str, ...]:
-    """Say of each measure whose 依頼有無 and requests contradict each other."""
+    """Explain the ※ of each measure whose 依頼有無 and requests contradict each other."""
     requests = (s for period in figures.support for s in period.requests if s.notes)
     return tuple(dict.fromkeys(f"{s.measure.id}　{''.join(s.notes)}" for s in requests))
 
@@ -300,7 +279,7 @@ def results(results_: Results) -> str:
 
 
 def results_heading(results_: Results) -> str:
-    """Say how many outcomes missed the target of the last year that has ended; ``""`` where none was judged."""
+    """Count the outcomes that missed the target of the judged year; ``""`` where none was judged."""
     year = results_.judged_year
     if year is None:
         return ""
@@ -314,7 +293,7 @@ def results_heading(results_: Results) -> str:
 
 
 def waiting_note(results_: Results) -> str:
-    """Say how many outcomes wait for this year's result in another list, that of the judged year; or ``""``."""
+    """Count the outcomes without this year's result that are in the list of the judged year; ``""`` for none."""
     here = set(results_.waiting)
     others = sum(o.years[results_.this_year].verdict is Attainment.OPEN and o not in here for o in results_.outcomes)
     year = results_.years[results_.this_year]
@@ -322,7 +301,7 @@ def waiting_note(results_: Results) -> str:
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:
-    """Whether a line through the targets omits part of them (``小 8.9%``, one of two numbers)."""
+    """Whether the amounts drawn leave part of a target out (``小 8.9%``, one of two numbers)."""
     return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
 
 
@@ -331,7 +310,7 @@ def _bare(text: str) -> str:
 
 
 def verdict(year: YearResult) -> str:
-    """Return the verdict, and on a second line the rate or why it was not judged."""
+    """Return the verdict, and on a second line the rate or the reason."""
     more = (year.reason if year.verdict is Attainment.AS_WRITTEN else "") or year.achievement
     return year.verdict.value if more in ("", "達成", "未達") else f"{year.verdict.value}\n{more}"
 
@@ -350,7 +329,7 @@ def since(since_: Since) -> str:
 
 
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
-    """Count the sheets that are not in the master."""
+    """Count the sheets whose answers are not in the master."""
     if not coordination_.missing:
         return f"配付した {coordination_.issued}シートは、すべて反映済みです。"
     missing = f"マスターに反映していない{names.measure}は {len(coordination_.missing)}{names.measure}です。"
@@ -358,7 +337,7 @@ def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
 
 
 def field(figures: FieldFigures) -> str:
-    """Sum up a declared field; in one sentence where nobody answered."""
+    """Sum up a declared field in a sentence or two."""
     if isinstance(figures, FieldSums):
         return f"{_answered(figures, '数値')}{_unread(figures)}"
     if isinstance(figures, FieldTexts):

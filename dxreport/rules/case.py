@@ -11,18 +11,17 @@ from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
 from ..domain.needs import to_come
 from ..domain.problems import ProblemKind
-from ..domain.values import is_blank
+from ..domain.values import is_blank, nearest
 
 
 @dataclass(frozen=True)
 class Case:
     """One filled sheet to check, with what the check needs.
 
-    ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
-    the master itself; ``measures`` those of the master; ``round`` the round that the sheet
-    was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
-    period, that the sheet as issued has input cells for, or None where that is not known; ``ended`` is whether the
-    状態 of the measure says that it has ended.
+    ``measure`` is the sheet as returned, ``issued`` as it was sent (None in a check of the master itself),
+    ``measures`` those of the master. ``round`` is that of the sheet, or the current one in a check of the master.
+    ``inputs`` are the (field, period) that the issued sheet has input cells for (in a check of the master the sheets
+    of all rounds), None where that is not known; ``ended`` is whether the 状態 of the measure says that it has ended.
     """
 
     measure: Measure
@@ -59,6 +58,10 @@ class Case:
             return Access.LOCKED if self.before.get(ref) else Access.OPEN
         return answer
 
+    def has_input(self, ref: Ref) -> bool:
+        """Whether the form has an input cell for a text, as far as that is known."""
+        return self.inputs is None or (ref.field, ref.period) in self.inputs
+
     def to_come(self, ref: Ref) -> bool:
         """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
         return to_come(self.field(ref), ref.period, self.round, self.settings)
@@ -67,12 +70,12 @@ class Case:
         """Whether this return had to fill in a cell of this input group, and could."""
         if self.issued is None or group not in self.round.requires or self.to_come(ref):
             return False
-        if self.inputs is not None and (ref.field, ref.period) not in self.inputs:
+        if not self.has_input(ref):
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
     def still_to_ask(self, group: str) -> bool:
-        """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
+        """Whether the master is new, and the round for plans will ask for this."""
         if self.issued is not None or self.round.quarter or group not in self.round.opens:
             return False
         plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
@@ -83,8 +86,7 @@ class Case:
 class Finding:
     """A fault found by a rule: its kind, its cells, and the parameters of its texts.
 
-    A rule sets ``severity`` only to overrule the catalogue; ``judge`` then sets it to ``error`` or
-    ``warning``.
+    A rule sets ``severity`` only to overrule the catalogue; ``judge`` fills it in.
     """
 
     kind: ProblemKind
@@ -106,9 +108,14 @@ def choices(words: tuple[str, ...]) -> str:
     return "".join(f"「{word}」" for word in words)
 
 
-def how_to_write(value: str, expected: str) -> str:
-    """Return how messages say to write a word: blanks and line breaks are named only where they are the fault."""
-    return "と、空白や改行を入れずに" if value != "".join(value.split()) == expected else "と"
+def wrong_word(
+    near: ProblemKind, unknown: ProblemKind, ref: Ref, text: str, words: tuple[str, ...], **params: str
+) -> Finding:
+    """Return the finding for a text that is none of ``words``: a ``near`` miss of one of them, or ``unknown``."""
+    if (expected := nearest(text, words)) is None:
+        return finding(unknown, ref, value=text, words=choices(words), **params)
+    plainly = "と、空白や改行を入れずに" if text != "".join(text.split()) == expected else "と"
+    return finding(near, ref, value=text, expected=expected, how=plainly, **params)
 
 
 def says_something(*texts: str) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import Access, Field, FieldKind, Period, Ref
-from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, measure_id, nearest, number_text
-from .case import Case, Finding, choices, finding, how_to_write
+from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, measure_id, number_text
+from .case import Case, Finding, choices, finding, wrong_word
 from .texts import malformed
 
 MARKS = ("○", "☑", "□")
@@ -20,7 +20,7 @@ def kinds(case: Case) -> Iterator[Finding]:
             continue
         words = case.settings.words(field)
         if words and text not in words:
-            yield _choice(field, ref, text, words)
+            yield wrong_word(problems.CHOICE_NEAR, problems.CHOICE_UNKNOWN, ref, text, words, field=field.label)
         elif field.kind is FieldKind.CHECK and not (is_marked(text) or is_unmarked(text)):
             yield finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices(MARKS))
         elif field.kind is FieldKind.NUMBER and number_text(text, field.unit) is None:
@@ -32,13 +32,6 @@ def kinds(case: Case) -> Iterator[Finding]:
             yield finding(problems.MEASURE_UNKNOWN, ref, field=field.label, value=text)
         elif field.kind is FieldKind.EMAIL:
             yield from malformed(ref, text, case.settings.mail_domain)
-
-
-def _choice(field: Field, ref: Ref, text: str, words: tuple[str, ...]) -> Finding:
-    if expected := nearest(text, words):
-        how = how_to_write(text, expected)
-        return finding(problems.CHOICE_NEAR, ref, field=field.label, value=text, expected=expected, how=how)
-    return finding(problems.CHOICE_UNKNOWN, ref, field=field.label, value=text, words=choices(words))
 
 
 def required(case: Case) -> Iterator[Finding]:
@@ -81,7 +74,7 @@ def _asked(case: Case, field: Field, ref: Ref) -> bool:
         return False
     if field.period is Period.YEARS and ref.period != case.settings.plan_year:
         return False
-    return case.inputs is None or (ref.field, ref.period) in case.inputs
+    return case.has_input(ref)
 
 
 def _filled_items(case: Case) -> set[tuple[str, str]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import Ref
-from ..domain.values import is_blank, nearest
-from .case import Case, Finding, choices, finding, how_to_write
+from ..domain.values import is_blank
+from .case import Case, Finding, choices, finding, wrong_word
 
 # Each flag with the fields it governs, and their name in messages.
 _GOVERNED = {
@@ -21,17 +21,14 @@ def flags(case: Case) -> Iterator[Finding]:
     """A flag is one of the two words of 設定."""
     for key in _GOVERNED:
         ref, text, field = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key]
-        label = field.label
+        words = case.settings.flags
+        params = {"field": field.label, "flags": choices(words)}
         if not text.strip():
             # REQUIRED_MISSING reports a blank that this round requires.
             if not case.requires(field.group, ref) and not case.still_to_ask(field.group):
-                yield finding(problems.FLAG_BLANK, ref, field=label, flags=choices(case.settings.flags))
-        elif text not in case.settings.flags:
-            if expected := nearest(text, case.settings.flags):
-                how = how_to_write(text, expected)
-                yield finding(problems.FLAG_NEAR, ref, field=label, value=text, expected=expected, how=how)
-            else:
-                yield finding(problems.FLAG_UNKNOWN, ref, field=label, value=text, flags=choices(case.settings.flags))
+                yield finding(problems.FLAG_BLANK, ref, **params)
+        elif text not in words:
+            yield wrong_word(problems.FLAG_NEAR, problems.FLAG_UNKNOWN, ref, text, words, **params)
 
 
 def flags_agree(case: Case) -> Iterator[Finding]:

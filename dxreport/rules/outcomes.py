@@ -56,9 +56,9 @@ def comparable(case: Case) -> Iterator[Finding]:
 
 
 def mismatch(target: str, actual: str, indicator: str) -> problems.ProblemKind | None:
-    """Return the problem that keeps an 実績 from being compared with a numeric 目標, or None.
+    """Return why an 実績 cannot be compared with a numeric 目標, or None.
 
-    累計, 延べ, 月平均 … written in only one of the two are no difference if the 評価項目 has them.
+    累計, 延べ, 月平均 … may stand in only one of the two if the 評価項目 has them.
     """
     given = read_value(actual)
     if given.kind is not ValueKind.NUMBER:
@@ -99,7 +99,7 @@ def _units(target: Value) -> str:
 
 
 class Compared(NamedTuple):
-    """An 実績 with the 目標 beside it, and what is measured; each blank where the form has none."""
+    """An 実績 with its 目標 and 評価項目, each ``""`` where the form has none."""
 
     actual: str
     target: str
@@ -107,7 +107,7 @@ class Compared(NamedTuple):
 
 
 def _years(case: Case) -> Iterator[tuple[Ref, Compared]]:
-    """Every field of the kind 実績 with the first of the kind 目標 in the same list and with the same periods."""
+    """Yield every 実績 with the 目標 of its list and period."""
     for ref, text in case.values.items():
         field = case.field(ref)
         if field.kind is FieldKind.ACTUAL:

@@ -34,6 +34,5 @@ def _asks(case: Case) -> bool:
 
 def _blank(case: Case, ref: Ref, kind: problems.ProblemKind) -> Iterator[Finding]:
     """Find a blank cell that the department could fill in, unless the round requires it: required.py says so."""
-    could = case.inputs is None or (ref.field, ref.period) in case.inputs
-    if could and case.access(ref) is Access.OPEN and case.field(ref).group not in case.round.requires:
+    if case.has_input(ref) and case.access(ref) is Access.OPEN and case.field(ref).group not in case.round.requires:
         yield finding(kind, ref)

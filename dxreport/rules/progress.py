@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
 from ..domain.model import ActivityQuarter, Treatment
-from ..domain.values import fold, is_blank, is_marked, nearest, plan_is_none
-from .case import Case, Finding, choices, finding, how_to_write
+from ..domain.values import fold, is_blank, is_marked, plan_is_none
+from .case import Case, Finding, choices, finding, wrong_word
 
 _STOPPED = ("中止", "廃止", "取りやめ", "取止め")
 _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?!予定|見込|していない|せず)")
@@ -20,12 +20,8 @@ def vocabulary(case: Case) -> Iterator[Finding]:
     words = _words(case)
     for ref, quarter in _progress(case):
         text = quarter.progress
-        if text in words or not text.strip() or case.to_come(ref) or _missing(case, ref, quarter):
-            continue
-        if expected := nearest(text, words):
-            yield finding(problems.PROGRESS_NEAR, ref, value=text, expected=expected, how=how_to_write(text, expected))
-        else:
-            yield finding(problems.PROGRESS_UNKNOWN, ref, value=text, words=choices(words))
+        if not (text in words or not text.strip() or case.to_come(ref) or _missing(case, ref, quarter)):
+            yield wrong_word(problems.PROGRESS_NEAR, problems.PROGRESS_UNKNOWN, ref, text, words)
 
 
 def missing_progress(case: Case) -> Iterator[Finding]:
@@ -75,7 +71,7 @@ def ended(case: Case) -> Iterator[Finding]:
 
 
 def _state_of(case: Case, word: str) -> str:
-    """The 状態 that a word of 進捗 speaks of, or ``""``: by its 課題の扱い, else 中止, 完了 (but not 未完了, 一部完了)."""
+    """The 状態 that a word of 進捗 means, or ``""``: by its 課題の扱い, else 中止, 完了 (but not 未完了, 一部完了)."""
     said = next((w.said for w in case.settings.progress_words if w.word == word), None)
     if said is not None:
         return said.value if said in (Treatment.STOPPED, Treatment.COMPLETED) else ""

@@ -19,9 +19,9 @@ _NAME = 20  # characters of a 取組内容 in a label
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
     """Return the findings of ``rules`` with their severity, one per fault, in form order.
 
-    Only what the return introduced is an error: an error in cells that are all as issued becomes a
-    warning, and a warning about cells that are as issued and were locked is left to the check of the
-    master. In such a check every finding has the severity of the catalogue.
+    Only what the return introduced is an error. In cells that are all as issued an error becomes a warning, and a
+    warning, if they were locked too, is left to the check of the master, where the severities of the catalogue hold. In
+    such a check there is none about blanks that no form asks for.
     """
     found = [_with_severity(case, f) for rule in rules for f in rule(case)]
     found = [f for f in found if not _out_of_reach(case, f)]
@@ -34,14 +34,19 @@ def _with_severity(case: Case, found: Finding) -> Finding:
 
 
 def _out_of_reach(case: Case, found: Finding) -> bool:
-    """Whether this is a warning about cells that the department neither wrote nor could write."""
+    """Whether this is a warning about cells that the department neither changed nor could change.
+
+    In a check of the master, it is one about blanks that no form asks for.
+    """
+    if case.issued is None:
+        return not any(case.has_input(ref) or case.values.get(ref, "").strip() for ref in found.refs)
     if found.kind.severity == "error" or not case.as_issued(*found.refs):
         return False
-    return all(case.access(ref) is Access.LOCKED for ref in found.refs)
+    return all(case.access(ref) is Access.LOCKED or not case.has_input(ref) for ref in found.refs)
 
 
 def _without_duplicates(found: list[Finding]) -> list[Finding]:
-    """Report a changed locked cell only as such, and a faulty correction only as a fault."""
+    """Report a changed locked cell as nothing else, and a faulty correction only as a fault."""
     locked = {ref for f in found if f.kind is problems.LOCKED_CHANGED for ref in f.refs}
     wrong = {ref for f in found if f.severity == "error" for ref in f.refs}
     reported = {problems.LOCKED_CHANGED: set[Ref](), problems.REPORTED_CHANGED: wrong}
@@ -73,8 +78,8 @@ def problems_of(
 ) -> list[Problem]:
     """Return the findings as problems for people.
 
-    ``locate`` returns the sheet and the cell of a text (``""`` for a text without a cell); ``values``
-    are the texts as returned, for item names and the value shown (that of the first cell).
+    ``locate`` returns sheet and cell of a text, the cell ``""`` where there is none; ``values`` are the texts as
+    returned, which give the names of items and the value shown, that of the first cell.
     """
     return [_problem(f, locate, settings, values) for f in findings]
 

@@ -6,13 +6,13 @@ answer, those not reminded yet; within each in 建制順.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 
-from ..collect.corrected import kept_copies
+from ..collect.copies import kept_copies
 from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, printed_day, short_day
@@ -185,15 +185,19 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     for sheet in found.sheets:
         if sheet.state.owes:
             owed.setdefault(sheet.department, []).append(sheet)
+    wrote: dict[str, list[str]] = {}
+    for receipt in found.refused:
+        wrote.setdefault(receipt.department, []).append(receipt.id)
+    copies = kept_copies(workspace)
     people = {m.id: " ".join(m.contact_person.split()) for m in master.measures}
     tasks = []
     for department in master.departments:
         if sheets := owed.get(department.name):
             named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
-            case = _Case(workspace, department, sheets, record.get(department.name, []), today)
-            wrote = [r.id for r in found.refused if r.department == department.name]
+            case = _Case(workspace, department, sheets, record.get(department.name, []), today, copies=copies)
             if task := case.task(named, master.settings.mail_domain):
-                first = f"届いたメール {'、'.join(wrote)} を先に読む。" if wrote else ""
+                mails = "、".join(wrote.get(department.name, ()))
+                first = f"届いたメール {mails} を先に読む。" if mails else ""
                 tasks.append(replace(task, todo=first + task.todo))
     tasks.sort(key=lambda t: t.rank)
     conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)
@@ -207,10 +211,10 @@ class _Case:
 
     def __init__(
         self, workspace: Workspace, department: Department, sheets: Sequence[SheetStatus], record: Sequence[Mailed],
-        today: date,
+        today: date, *, copies: Mapping[str, Sequence[Path]],
     ) -> None:  # fmt: skip
         self.workspace, self.department, self.sheets, self.today = workspace, department, sheets, today
-        self.record = record
+        self.record, self.copies = record, copies
 
     def task(self, people: str, domain: str) -> Task | None:
         """What to do; None where there is nothing yet."""
@@ -259,7 +263,7 @@ class _Case:
     def _files(self) -> Iterator[tuple[str, Path]]:
         returns = dict.fromkeys(s.receipt.id for s in self.sheets if s.state is State.HELD and s.receipt)
         for return_id in returns:
-            for path in kept_copies(self.workspace, return_id):
+            for path in self.copies.get(return_id, ()):
                 yield "差し戻しのブック", path
         if self.record and (draft := self.record[-1].file(self.workspace)).is_file():
             yield f"{self.record[-1].label}の下書き", draft

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from ..collect.judge import LACKING
 from ..domain import problems
 from ..domain.days import printed
 from ..domain.model import Measure, Round
@@ -167,7 +166,8 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
     deadline = issue.due(round_) if issue else round_.deadline
     late = max(0, (today - date.fromisoformat(deadline)).days) if deadline else 0
     receipts = [r for r in ledgers.receipts.get(measure.id, ()) if not _left_to(department, master, issue, r)]
-    answers = [r for r in receipts if r.state is not ReceiptState.SILENT] or receipts  # a blank copy hides no answer
+    # A blank copy hides no answer, nor does an older mail that came late and is held.
+    answers = [r for r in receipts if r.state is not ReceiptState.SILENT and not r.replaced_by] or receipts
     receipt = max(answers, key=lambda r: r.number, default=None)
     conflicts = ledgers.conflicts(measure.id)
     if receipt is not None and receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
@@ -204,5 +204,5 @@ def _left_to(department: str, master: Master, issue: Issue | None, receipt: Rece
     """Whether a sheet only lacks answers in a return of another department, and was issued to this one since."""
     if issue is None or receipt.issue_id == issue.id or receipt.state is not ReceiptState.HELD:
         return False
-    lacks = all(code in LACKING for code in receipt.findings.split("、") if code.startswith("E"))
+    lacks = all(code in problems.LACKING for code in receipt.findings.split("、") if code.startswith("E"))
     return lacks and not _elsewhere(master, issue, department) and bool(_elsewhere(master, receipt, department))

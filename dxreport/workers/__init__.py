@@ -48,13 +48,16 @@ class Choice:
     workers: int = 0
     scheduler: str = ""
 
-    def of(self, count: int) -> Workers:
-        """Return the workers for this many items; raises UsageError for a scheduler that cannot be reached."""
+    def of(self, count: int, worthwhile: int = WORTHWHILE) -> Workers:
+        """Return the workers for this many items, of which some number is ``worthwhile`` for processes.
+
+        Raises UsageError for a scheduler that cannot be reached.
+        """
         if self.scheduler:
             from .cluster import Cluster
 
             return Cluster(self.scheduler)
-        processes = self.workers or (os.cpu_count() or 1 if count >= WORTHWHILE else 1)
+        processes = self.workers or (os.cpu_count() or 1 if count >= worthwhile else 1)
         if processes == 1 or count < 2:
             return ThisProcess()
         from .pool import Pool

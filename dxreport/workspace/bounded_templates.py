@@ -34,11 +34,12 @@ class TemplateTooLarge(SecurityError):
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
-    """A sandbox whose templates stay within a budget; :meth:`renew` it before each rendering."""
+    """A sandbox whose templates stay within ``budget`` times the limits; :meth:`renew` it before each rendering."""
 
     intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, budget: int = 1, **options: Any) -> None:
+        self._budget, self._largest = budget, budget * MAX_SIZE
         given = options.pop("finalize", None)
 
         def finalize(value: Any) -> Any:
@@ -64,7 +65,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         """Count what is done; raises TemplateTooLarge beyond the budget."""
         self._steps += steps
         self._output += output
-        if self._steps > MAX_STEPS or self._output > MAX_OUTPUT:
+        if self._steps > MAX_STEPS * self._budget or self._output > MAX_OUTPUT * self._budget:
             raise TemplateTooLarge("繰り返しが多すぎます")
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -83,7 +84,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             _check_format(left)
             self._check(right)
         elif operator == "+":
-            self._check_total(_size(left) + _size(right))
+            self._check_total(self._size(left) + self._size(right))
         return self._checked(super().call_binop(context, operator, left, right))
 
     def call(self, context: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -131,14 +132,16 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
 
     def _check(self, value: Any) -> int:
         """The size of a value; raises TemplateTooLarge beyond the limit."""
-        size = _size(value)
+        size = self._size(value)
         self.spend(size // _LOOK)
         self._check_total(size)
         return size
 
-    @staticmethod
-    def _check_total(size: int) -> None:
-        if size > MAX_SIZE:
+    def _size(self, value: Any) -> int:
+        return _size(value, self._largest)
+
+    def _check_total(self, size: int) -> None:
+        if size > self._largest:
             raise TemplateTooLarge("値が大きくなりすぎます")
 
     def _checked(self, value: Any) -> Any:
@@ -152,7 +155,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def _check_product(self, left: Any, right: Any) -> None:
         for times, value in ((left, right), (right, left)):
             if isinstance(times, int) and not isinstance(value, int | float):
-                self._check_total(_size(value) * max(0, times) if times <= MAX_SIZE else MAX_SIZE + 1)
+                self._check_total(self._size(value) * times)
 
     # What the instrumented tree calls
 
@@ -176,20 +179,20 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return markupsafe.Markup("").join(texts) if context.autoescape else "".join(map(str, texts))
 
 
-def _size(value: Any, depth: int = 0) -> int:
-    """The characters and elements of a value, as far as templates can make it grow; not much beyond the limit."""
+def _size(value: Any, limit: int, depth: int = 0) -> int:
+    """The characters and elements of a value, as far as templates can make it grow; not much beyond ``limit``."""
     if isinstance(value, str | bytes):
         return len(value)
     if isinstance(value, int):
-        return MAX_SIZE + 1 if value.bit_length() > _MAX_BITS else 1
+        return limit + 1 if value.bit_length() > _MAX_BITS else 1
     if not isinstance(value, list | tuple | dict | set | frozenset):
         return 1
     if depth > 50:
-        return MAX_SIZE + 1
+        return limit + 1
     total = 1
     for part in [*value.keys(), *value.values()] if isinstance(value, dict) else value:
-        total += _ELEMENT + _size(part, depth + 1)
-        if total > MAX_SIZE:
+        total += _ELEMENT + _size(part, limit, depth + 1)
+        if total > limit:
             break
     return total
 

@@ -35,7 +35,9 @@ def atomic_write(path: Path, data: bytes) -> None:
     temporary = beside(path)
     try:
         write_beside(path, temporary, data)
+        sync(temporary)
         rename(temporary, path)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             os.unlink(temporary)
@@ -48,18 +50,26 @@ def beside(path: Path) -> Path:
 
 
 def write_beside(path: Path, temporary: Path, data: bytes) -> None:
-    """Write what is to become ``path`` to ``temporary``, down to the disk, with the permissions that ``path`` has."""
+    """Write what is to become ``path`` to ``temporary``, with the permissions that ``path`` has."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         left = memoryview(data)
         while left:
             left = left[os.write(handle, left) :]
-        os.fsync(handle)
     finally:
         os.close(handle)
     if path.exists():
         shutil.copymode(path, temporary)
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file reach the disk. Where several were written, the later ones cost little."""
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)  # the file may be read-only by now
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def refuse_in_use(path: Path) -> None:
@@ -81,7 +91,6 @@ def rename(temporary: Path, path: Path) -> None:
             if not left:
                 raise
             time.sleep(0.1)
-    _sync_folder(path.parent)
 
 
 def unwritable(path: Path, error: OSError) -> DxreportError:
@@ -184,10 +193,10 @@ def _libre_user(path: Path) -> str:
     return ""
 
 
-def _sync_folder(folder: Path) -> None:
-    # Make the new name reach the disk too. The file is there already; Windows has no such call, and some servers refuse it.
-    if os.name == "posix":
-        with suppress(OSError):
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder reach the disk; the files are there already."""
+    if os.name == "posix":  # Windows has no such call
+        with suppress(OSError):  # some servers refuse it
             handle = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(handle)

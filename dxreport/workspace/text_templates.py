@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 _FROM_STRING = "<template>"  # Jinja2's file name, in the frames of an error, of a template made from a string
 
 
-def environment(*, autoescape: bool) -> BoundedEnvironment:
-    """Return a bounded sandbox, for one rendering, in which unknown names are errors and lines that hold only a tag leave no blank line."""
+def environment(*, autoescape: bool, budget: int = 1) -> BoundedEnvironment:
+    """Return a sandbox for one rendering, bounded to ``budget`` times the usual limits.
+
+    Unknown names are errors, and lines that hold only a tag leave no blank line.
+    """
     from jinja2 import StrictUndefined
 
     from .bounded_templates import BoundedEnvironment
 
     return BoundedEnvironment(
+        budget=budget,
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

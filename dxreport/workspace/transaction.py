@@ -1,15 +1,15 @@
 """Several files of a workspace, written together with its master or not at all.
 
-Every file is written beside its place, then renamed: first what the master will refer to, then the master, which
-makes all of it count, then what is handed out. A journal names them before: the next command that writes removes what
-a dead one left.
+Every file is written beside its place, then all reach the disk, then each is renamed: first what the master will refer
+to, then the master, which makes all of it count, then what is handed out. The names of one step reach the disk before
+the next. A journal names the files before: the next command that writes removes what a dead one left.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,8 +18,20 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..domain.errors import DxreportError, LockedError, MasterError, Unfinished
-from .files import atomic_write, beside, locked, opened_elsewhere, refuse_in_use, rename, unwritable, write_beside
+from .files import (
+    atomic_write,
+    beside,
+    locked,
+    opened_elsewhere,
+    refuse_in_use,
+    rename,
+    sync,
+    sync_folder,
+    unwritable,
+    write_beside,
+)
 from .paths import Workspace
+from .spool import Content
 
 NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 _TEMPORARY = ".dxreport-*.tmp"
@@ -34,7 +46,7 @@ class NewMaster:
     replaces: str
 
 
-def write_files(workspace: Workspace, files: Mapping[Path, bytes], *, gone: Iterable[Path] = ()) -> None:
+def write_files(workspace: Workspace, files: Mapping[Path, Content], *, gone: Iterable[Path] = ()) -> None:
     """Write files to hand out and remove those in ``gone``, all or nothing.
 
     Raises LockedError or DxreportError where one cannot be written, Unfinished where not all could be put back.
@@ -50,9 +62,9 @@ def write_files(workspace: Workspace, files: Mapping[Path, bytes], *, gone: Iter
 def write_together(
     workspace: Workspace,
     *,
-    before: Mapping[Path, bytes] = NOTHING,
+    before: Mapping[Path, Content] = NOTHING,
     master: NewMaster | None = None,
-    after: Mapping[Path, bytes] = NOTHING,
+    after: Mapping[Path, Content] = NOTHING,
     gone: Iterable[Path] = (),
     journal: bool = True,
 ) -> None:
@@ -151,14 +163,14 @@ class _Run:
 
     workspace: Workspace
     master: NewMaster | None
-    before: Mapping[Path, bytes]
+    before: Mapping[Path, Content]
     at: Path = Path()
     temporary: dict[Path, Path] = field(default_factory=dict)
     placed: dict[Path, bytes | None] = field(default_factory=dict)
     is_last: bool = False
 
-    def prepare(self, files: Mapping[Path, bytes], *, journal: bool) -> None:
-        """Write the journal, then every file beside its place."""
+    def prepare(self, files: Mapping[Path, Content], *, journal: bool) -> None:
+        """Write the journal, then every file beside its place and down to the disk."""
         self.temporary = {path: beside(path) for path in files}
         self.at = self.workspace.pending
         if journal:
@@ -166,14 +178,15 @@ class _Run:
         for path, data in files.items():
             self.at = path
             refuse_in_use(path)
-            write_beside(path, self.temporary[path], data)
+            write_beside(path, self.temporary[path], bytes(data))
+        for self.at in files:
+            sync(self.temporary[self.at])
 
     def _journal(self) -> bytes:
-        root = self.workspace.root.resolve()
         given = {
             "replaces": self.master.replaces if self.master else None,
-            "new": [_name(root, path) for path in self.before if not path.exists()],
-            "temporary": [_name(root, path) for path in self.temporary.values()],
+            "new": _names_in(self.workspace, [path for path in self.before if not path.exists()]),
+            "temporary": _names_in(self.workspace, self.temporary.values()),
         }
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
@@ -182,17 +195,19 @@ class _Run:
         for self.at in paths:
             self.placed[self.at] = self.at.read_bytes() if self.at.is_file() else None
             rename(self.temporary[self.at], self.at)
+        _sync_folders(self.placed)
 
     def place_master(self) -> None:
         """Rename the master into its place; nothing is undone after it."""
         self.at, self.is_last = self.workspace.master, True
         rename(self.temporary[self.at], self.at)
+        sync_folder(self.at.parent)
 
     def is_done(self) -> bool:
         """Whether the master is in place."""
         return self.is_last and not self.temporary[self.workspace.master].exists()
 
-    def place_rest(self, paths: Iterable[Path]) -> list[Path]:
+    def place_rest(self, paths: Collection[Path]) -> list[Path]:
         """Rename the files into their places; return those that cannot be."""
         failed = []
         for path in paths:
@@ -200,6 +215,7 @@ class _Run:
                 rename(self.temporary[path], path)
             except OSError:
                 failed.append(path)
+        _sync_folders(paths)
         return failed
 
     def undo(self) -> list[Path]:
@@ -225,6 +241,11 @@ class _Run:
             _remove([self.workspace.pending])
 
 
+def _sync_folders(paths: Iterable[Path]) -> None:
+    for folder in dict.fromkeys(path.parent for path in paths):
+        sync_folder(folder)
+
+
 def _remove(paths: Iterable[Path]) -> list[Path]:
     """Remove files; return those that could not be."""
     left = []
@@ -236,15 +257,20 @@ def _remove(paths: Iterable[Path]) -> list[Path]:
     return left
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+def _holds(path: Path, data: Content) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == bytes(data)
 
 
 def _hash(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _name(root: Path, path: Path) -> str:
-    """The path from ``root`` where it is inside, so that the workspace may be moved."""
-    full = path.resolve()
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else str(full)
+def _names_in(workspace: Workspace, paths: Collection[Path]) -> list[str]:
+    """The paths from the root of the workspace where they are inside, so that it may be moved."""
+    root = workspace.root.resolve()
+    folders = {folder: folder.resolve() for folder in dict.fromkeys(path.parent for path in paths)}
+    names = {
+        folder: full.relative_to(root).as_posix() if full.is_relative_to(root) else str(full)
+        for folder, full in folders.items()
+    }
+    return [f"{names[path.parent]}/{path.name}" for path in paths]

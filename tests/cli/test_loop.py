@@ -72,7 +72,7 @@ def test_render_takes_departments_measures_and_a_folder(
     assert (code, [i["measures"] for i in told["issues"]]) == (0, [["01-04"]])
     assert [p.name for p in out.iterdir()] == ["令和４年度_第2四半期_産業振興課_01-04.xlsx"]
     assert run(quarter, "render", "--quarter", 2, "--department", OFFICE) == 0
-    assert "1 部署 2 シート" in capsys.readouterr().out
+    assert "1 部署 2 施策" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

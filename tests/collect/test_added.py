@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
+from dxreport.collect.commit import opened
 from dxreport.collect.resolve import decide
 from dxreport.domain.errors import UsageError
 from dxreport.ooxml.refs import cell
@@ -40,7 +41,9 @@ def test_three_rows_are_offered_as_an_activity(quarter: Quarter) -> None:
         "予定通り",
         "試行",
     )
-    assert all(c.return_id == "U0001" and c.cell for c in quarter.master.changes if c.ref.item == "K3")
+    assert third.plan_label == "作業予定" and opened(quarter.workspace, RETURNED).noticed == ()
+    told = [c for c in quarter.master.changes if c.ref.item == "K3"]
+    assert all(c.return_id == "U0001" and (c.cell or c.ref.field == "activity.plan_label") for c in told)
 
 
 def test_rows_above_the_first_activity_are_offered_too(quarter: Quarter) -> None:

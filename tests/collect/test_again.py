@@ -120,6 +120,15 @@ def test_an_original_counts_before_its_corrected_copy_whatever_they_are_called(
     assert row(mine, "U0001").replaced_by == "U0002"
 
 
+def test_what_a_corrected_copy_leaves_in_a_cell_of_a_quarter_to_come_is_wrong_as_before(quarter: Quarter) -> None:
+    early = "activity.progress/K1/3"
+    again = corrected(quarter, quarter.filled({"01-01": {P1: "順調", early: "予定通り"}}), {P1: "予定通り"})
+    plan = quarter.collect(quarter.put(again, "再.xlsx"), now=LATER)
+    assert codes(plan)[0] == "held" and "E104" in codes(plan)[1]
+    cleared = fill(again, FORM, {"01-01": {Ref.parse(early): ""}}, quarter=1, year=1)
+    assert codes(quarter.collect(quarter.put(cleared, "再々.xlsx"), now=LAST))[0] == "merged"
+
+
 def test_mails_count_by_their_dates(quarter: Quarter) -> None:
     first, second = (
         quarter.filled({"01-01": {"contact_person": "先"}}),

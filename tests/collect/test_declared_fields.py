@@ -10,7 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dxreport.collect.corrected import corrected_copies, kept_copies
+from dxreport.collect.copies import kept_copies
+from dxreport.collect.corrected import corrected_copies
 from dxreport.collect.plan import Plan, Status
 from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
@@ -100,6 +101,22 @@ def test_a_rating_pasted_wrongly_and_reasons_that_lack(scene: Evaluation) -> Non
     assert not [p for p in found(plan) if p[1] == "error"] and scene.values()["評価理由"] == "利用が伸びない"
 
 
+def test_what_has_no_cell_on_the_sheet_is_not_missed(tmp_path: Path) -> None:
+    """決算額, always required, is drawn below in a list without spare rows; above, a department adds an item."""
+    scene = evaluation.make(tmp_path / "評価")
+    path = scene.workspace.templates / FORM
+    book = openpyxl.load_workbook(path)
+    sheet = book["事務事業評価"]
+    sheet["F10"].value, sheet["F10"].protection = None, openpyxl.styles.Protection(locked=True)
+    sheet["A26"], sheet["B26"] = "{% for 費 in measure.費用 %}{% endfor %}", "{{ 費.決算額 }}"
+    sheet["B26"].protection = openpyxl.styles.Protection(locked=False)
+    book.save(path)
+    scene.issue()
+    added = {"費用.費目/費用3": "旅費", "費用.予算額/費用3": 50}
+    assert found(scene.collect(scene.filled({**ANSWERS, **added}))) == []
+    assert {ref: scene.values()[ref] for ref in added} == {"費用.費目/費用3": "旅費", "費用.予算額/費用3": "50"}
+
+
 def test_what_the_coordinator_writes_stays(scene: Evaluation) -> None:
     plan = scene.collect(scene.filled({**ANSWERS, "二次評価": "A"}))
     assert found(plan) == [("E301", "error", "二次評価")]
@@ -110,7 +127,7 @@ def test_a_corrected_copy_holds_numbers(scene: Evaluation, soffice: Callable[[Pa
     path = soffice(scene.put(scene.filled({**ANSWERS, "評価": "E"})), "ods")
     plan = scene.collect(path)
     [(id_, name, data)] = corrected_copies(scene.workspace, scene.master, plan)
-    assert kept_copies(scene.workspace, id_) and name.endswith("_差し戻し.xlsx")
+    assert kept_copies(scene.workspace)[id_] and name.endswith("_差し戻し.xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(data))["01-01"]
     cells = evaluation.positions(data, scene.form, quarter=0, year=1)["01-01"].cells
     at = {str(ref): where for ref, where in cells.items()}
@@ -120,7 +137,8 @@ def test_a_corrected_copy_holds_numbers(scene: Evaluation, soffice: Callable[[Pa
     assert found(again) == [] and scene.values()["評価"] == "A" and scene.values()["費用.決算額/費用1"] == "12006"
 
 
-def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation) -> None:
+@pytest.mark.parametrize(("take", "number"), [("returned", 12006), ("12,500千円", 12500)])
+def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation, take: str, number: int) -> None:
     def type_over(sheet) -> None:
         [column] = [c.column for c in sheet[1] if c.value == "決算額"]
         sheet.cell(2, column, 12000)
@@ -130,9 +148,9 @@ def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation) -> Non
     scene.collect(data)
     [conflict] = scene.master.conflicts
     assert (conflict.returned, conflict.current, conflict.label) == ("12006", "12000", "費用① 決算額")
-    decide(scene.workspace, conflict.id, "returned", "", LATER)
-    assert scene.values()["費用.決算額/費用1"] == "12006"
-    assert 12006 in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
+    decide(scene.workspace, conflict.id, take, "", LATER)
+    assert scene.values()["費用.決算額/費用1"] == str(number)
+    assert number in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
 
 
 def test_a_withdrawal_takes_everything_back(scene: Evaluation) -> None:

@@ -12,14 +12,15 @@ import pytest
 from lxml import etree
 from openpyxl.comments import Comment
 
+from dxreport.collect.copies import FOLDER
 from dxreport.collect.plan import FilePlan, SheetPlan, Status
-from dxreport.collect.resolve import decide
-from dxreport.collect.run import FOLDER
+from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
-from dxreport.issue.forms import FORM_NAME
-from dxreport.issue.publish import published_set
+from dxreport.issue.forms import FORM_NAME, Forms
+from dxreport.issue.publish import published_set, published_sets
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.sendback.fill import fill, positions
@@ -129,6 +130,26 @@ def test_a_measure_is_withdrawn_with_its_return(quarter: ListQuarter) -> None:
     quarter.collect(quarter.filled({}))
     assert quarter.values(TWO) != before[TWO]
     withdraw(quarter.workspace, "U0001", "取り違え", RETURNED)
+    assert {m: quarter.values(m) for m in (ONE, TWO)} == before
+
+
+def test_one_measure_of_a_list_is_withdrawn_and_brought_back(quarter: ListQuarter) -> None:
+    data, before = quarter.filled({}), {m: quarter.values(m) for m in (ONE, TWO)}
+    quarter.collect(data)
+    taken = {m: quarter.values(m) for m in (ONE, TWO)}
+    done = withdraw(quarter.workspace, "U0001", "取り違え", RETURNED, measure=TWO)
+    assert {c.measure for c in done.changes} == {TWO} and [r.measure for r in done.receipts] == [TWO]
+    assert (quarter.values(ONE), quarter.values(TWO)) == (taken[ONE], before[TWO])
+    states = {(r.measure, r.state.value) for r in quarter.master.receipts}
+    assert {(ONE, "取込済"), (TWO, "取下げ")} <= states
+    for measure, said in ((TWO, "すでに"), ("03-01", "ありません")):
+        with pytest.raises(UsageError, match=said):
+            withdraw(quarter.workspace, "U0001", "", RETURNED, measure=measure)
+    again = sheets(quarter.collect(data).files)  # the same file: what was withdrawn stays out
+    assert {p.code for p in again[TWO].problems} == {"W509"} and again[ONE].problems == ()
+    accept(quarter.workspace, "U0001", TWO, "やはり正しい", RETURNED)
+    assert quarter.values(TWO) == taken[TWO]
+    withdraw(quarter.workspace, "U0001", "すべて", RETURNED)
     assert {m: quarter.values(m) for m in (ONE, TWO)} == before
 
 
@@ -252,3 +273,21 @@ def test_a_published_list_has_a_sheet_for_each_department_and_links_to_each_meas
         sheet, _, at = place.rpartition("!")
         assert book.grid(sheet.strip("'")).cell(int(at[1:]), 2).text == m.id
     assert not any(text.startswith(("dxr1", "r6")) for name in named for row in book.grid(name).rows for text in row)
+
+
+def test_a_published_list_shows_the_quarter_that_is_asked_for(quarter: ListQuarter) -> None:
+    """And says that it lacks one where none is."""
+    quarter.collect(quarter.filled({ONE: {P1: "予定通り"}}))
+    master = quarter.master
+    forms = Forms(quarter.workspace.templates, master, published=True)
+    [asked] = published_sets(master, forms, master.settings.round("第1四半期"))
+    [not_asked] = published_sets(master, forms)
+    assert (asked.lacks_quarter, not_asked.lacks_quarter) == (False, True)
+    shown, blank = (Worksheets(Package(one.data)).grid(OFFICE) for one in (asked, not_asked))
+    assert (shown.cell(2, 2).text, blank.cell(2, 2).text) == (
+        "令和４年度　進捗管理一覧（第1四半期）",
+        "令和４年度　進捗管理一覧",
+    )
+    [column] = [c for c in range(2, 12) if shown.cell(4, c).text == "進捗"]
+    assert "予定通り" in {shown.cell(r, column).text for r in range(5, 20)}
+    assert {blank.cell(r, column).text for r in range(5, 20)} == {""}

@@ -271,6 +271,19 @@ def test_a_restored_backup_has_the_log_of_its_day(quarter: Quarter) -> None:
     chained(quarter)
 
 
+def test_a_backup_of_before_the_first_return_has_no_log_yet(quarter: Quarter) -> None:
+    kept = quarter.workspace.master.read_bytes()
+    path = quarter.put(half(quarter, ONE), "甲.xlsx")
+    quarter.collect(path)
+    quarter.workspace.master.write_bytes(kept)
+    plan = quarter.collect(quarter.put(half(quarter, TWO), "乙.xlsx"))
+    assert [f.return_id for f in plan.files] == ["U0002"]  # a number is never given twice
+    assert states(quarter) == {"U0002": "保留"}
+    quarter.collect(path)
+    assert states(quarter) == {"U0001": "取込済", "U0002": "取込済"}
+    chained(quarter)
+
+
 def test_a_master_that_lost_its_mark_is_found_by_its_texts(quarter: Quarter) -> None:
     quarter.collect(half(quarter, ONE))
     data = quarter.workspace.master.read_bytes()

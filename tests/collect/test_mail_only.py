@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from dxreport.collect.plan import FilePlan, Status
-from dxreport.collect.senders import department_of
+from dxreport.collect.senders import Senders
 from dxreport.master.records import ReceiptState
 from dxreport.status.export import unread_text
 from dxreport.status.round_status import status
@@ -89,4 +89,4 @@ def test_whose_a_mail_is(quarter: Quarter, sender: str, department: str) -> None
         if row[0].value == "学校教育課":
             row[2].value = "k.iwai@city.kisarazu.lg.jp、kyoiku@school.kisarazu.jp"
     book.save(quarter.workspace.master)
-    assert department_of(quarter.master, sender) == department
+    assert Senders(quarter.master).department_of(sender) == department

@@ -15,7 +15,7 @@ from dxreport.domain.model import Measure
 from dxreport.master.build import build_master
 from dxreport.master.records import ConflictState
 from dxreport.status.round_status import State, status
-from tests.support.measures import with_texts
+from tests.support.measures import with_items, with_texts
 from tests.support.quarter import RETURNED, Quarter, sheet_of
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ def rebuilt(quarter: Quarter, measure: str, texts: dict[str, str] | None = None,
     """Rebuild the master with one measure changed by hand, list items included; keep its ledgers."""
 
     def changed(m: Measure) -> Measure:
-        return with_texts(m, texts or {}).with_items("activity", [a.key for a in m.activities if a.key != gone])
+        return with_items(with_texts(m, texts or {}), "activity", [a.key for a in m.activities if a.key != gone])
 
     master = quarter.master
     old = {i.id: i for i in master.issues}

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import msoffcrypto
 import pytest
+from lxml import etree
 
+from dxreport.collect.commit import opened
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
+from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import LockedError, UsageError
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
-from tests.support.packages import sheet_xml, with_cell, with_sheet
+from tests.support.packages import delete_row, edited, rows_of, sheet_xml, with_cell, with_sheet
 from tests.support.quarter import RETURNED, Quarter, copy, issue, sheet_of
 
 pytestmark = pytest.mark.slow
@@ -40,6 +43,36 @@ def conflict(conflict_once: Quarter, tmp_path: Path) -> Quarter:
 
 def settle(quarter: Quarter, take: str, reason: str = "", id_: str = "C0001"):
     return decide(quarter.workspace, id_, take, reason, RETURNED + DAY)
+
+
+def test_an_answer_about_a_deleted_activity_brings_its_row_back_with_its_label(quarter: Quarter) -> None:
+    at, label = "activity.progress/K2/1", "activity.plan_label/K2"
+    delete_activity(quarter, "01-01", "K2")
+    quarter.collect(quarter.filled({}))
+    [asked] = [c for c in quarter.master.conflicts if str(c.ref) == at]
+    settle(quarter, "returned", id_=asked.id)
+    assert (quarter.values("01-01")[at], quarter.values("01-01")[label]) == ("予定通り", "作業予定")
+    assert opened(quarter.workspace, RETURNED).noticed == ()
+    assert [c.note for c in quarter.master.changes if str(c.ref) == label][-1] == f"競合 {asked.id}: 返送の値を採用"
+
+
+def test_a_return_with_open_questions_about_a_deleted_activity_can_be_withdrawn(quarter: Quarter) -> None:
+    delete_activity(quarter, "01-01", "K2")
+    quarter.collect(quarter.filled({}))
+    before = quarter.values("01-01")
+    withdraw(quarter.workspace, "U0001", "", RETURNED + DAY)
+    assert {c.state for c in quarter.master.conflicts} == {ConflictState.WITHDRAWN}
+    assert quarter.values("01-01") == before | {P1: ""}
+
+
+def delete_activity(quarter: Quarter, measure: str, key: str) -> None:
+    """Delete the row of an activity, as people do."""
+
+    def change(root: etree._Element) -> None:
+        delete_row(root, next(n for n, row in enumerate(rows_of(data, "取組"), 1) if row[:2] == [measure, key]))
+
+    data = quarter.workspace.master.read_bytes()
+    quarter.workspace.master.write_bytes(edited(data, "取組", change))
 
 
 def state(quarter: Quarter, measure: str = "01-01") -> State:

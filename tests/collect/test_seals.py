@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dxreport.collect.senders import foreign_sender
+from dxreport.collect.senders import Senders
 from dxreport.form.read.sheet import find_stamp
 from dxreport.form.stamp import Stamp
 from dxreport.issue import render
@@ -18,6 +18,7 @@ from dxreport.lifecycle.init import create
 from dxreport.ooxml.package import MAIN_NS, Package
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.workspace.secret import make_secret, secret_of
+from tests.support import evaluation
 from tests.support import quarter as play
 from tests.support.packages import edited
 from tests.support.quarter import ISSUED, OFFICE, Quarter, found, sheet_of
@@ -139,18 +140,12 @@ def test_keys_that_changed_places_hold_the_sheet(sealed: Quarter, row: str) -> N
 def test_rows_that_moved_with_all_that_is_on_them_are_read_by_their_keys(sealed: Quarter) -> None:
     data = sealed.filled({HERE: {P1: "予定通り", P2: "進捗遅延・課題あり", "activity.countermeasure/K2/1": "急ぐ"}})
 
-    def exchange(root) -> None:
+    def change(root) -> None:
         """The three rows of K2 before those of K1."""
-        rows = {int(row.get("r")): row for row in root.iter(f"{S}row")}
         for n in (19, 20, 21):
-            for row, other in ((rows[n], n + 3), (rows[n + 3], n)):
-                for c in row.iter(f"{S}c"):
-                    c.set("r", c.get("r").rstrip("0123456789") + str(other))
-                row.set("r", str(other))
-        parent = rows[19].getparent()
-        parent[:] = sorted(parent, key=lambda row: int(row.get("r")))
+            exchange(root, n, n + 3)
 
-    sheet = sheet_of(sealed.collect(edited(data, HERE, exchange)), HERE)
+    sheet = sheet_of(sealed.collect(edited(data, HERE, change)), HERE)
     assert (sheet.status.value, found(sheet)) == ("merged", []) and sheet.moved
     assert (sealed.values(HERE)[P1], sealed.values(HERE)[P2]) == ("予定通り", "進捗遅延・課題あり")
 
@@ -178,7 +173,7 @@ def test_a_key_that_was_not_issued_counts_as_none(sealed: Quarter) -> None:
     ],
 )
 def test_who_is_foreign(issued_quarter: Quarter, sender: str, foreign: str) -> None:
-    assert foreign_sender(issued_quarter.master, sender) == foreign
+    assert Senders(issued_quarter.master).foreign(sender) == foreign
 
 
 def test_an_address_of_a_department_is_known_wherever_it_is(issued_quarter: Quarter) -> None:
@@ -186,6 +181,42 @@ def test_an_address_of_a_department_is_known_wherever_it_is(issued_quarter: Quar
     departments = tuple(
         replace(d, cc="指定管理 <kan@example.com>") if d.name == OFFICE else d for d in master.departments
     )
-    assert foreign_sender(master, "kan@example.com") == "kan@example.com"
-    assert foreign_sender(replace(master, departments=departments), "kan@example.com") == ""
-    assert foreign_sender(replace(master, departments=departments), "other@example.com") == "other@example.com"
+    assert Senders(master).foreign("kan@example.com") == "kan@example.com"
+    assert Senders(replace(master, departments=departments)).foreign("kan@example.com") == ""
+    assert Senders(replace(master, departments=departments)).foreign("other@example.com") == "other@example.com"
+
+
+def test_new_items_may_be_in_any_order(tmp_path: Path) -> None:
+    """Rows of 費用3 and 費用4, which were issued blank; 費用1 was not, and its key alone changes places with one."""
+    scene = evaluation.make(tmp_path / "作業")
+    master, round_ = scene.master, scene.master.settings.round(evaluation.ROUND)
+    forms, secret = Forms(scene.workspace.templates, master), make_secret(scene.workspace)
+    books = render.plan(master, forms, round_, evaluation.ISSUED, secret=secret)
+    render.apply(scene.workspace, master, books, tmp_path, now=evaluation.ISSUED)
+    rows = {"費用3": ("旅費", 50, 48), "費用4": ("謝金", 30, 29)}
+    fields = ("費用.費目", "費用.予算額", "費用.決算額")
+    new = {f"{field}/{key}": value for key, row in rows.items() for field, value in zip(fields, row, strict=True)}
+    data = scene.filled({**evaluation.ANSWERS, **new})
+    places = {key.rpartition("/")[2]: at for key, at in keys(data, HERE).items() if "費用" in key}
+    one, three, four = (places[f"費用{n}"] for n in (1, 3, 4))
+    wrong = with_texts(data, HERE, {one: key_at(data, three), three: key_at(data, one)})
+    assert "E450" in {p.code for s in scene.copy(tmp_path / "1").collect(wrong).files[0].sheets for p in s.problems}
+    plan = scene.collect(edited(data, HERE, lambda root: exchange(root, int(three[1:]), int(four[1:]))))
+    assert [p.code for s in plan.files[0].sheets for p in s.problems] == []
+    values = scene.values()
+    assert {ref: values[ref] for ref in new} == {ref: str(value) for ref, value in new.items()}
+
+
+def key_at(data: bytes, place: str) -> str:
+    return next(key for key, at in keys(data, HERE).items() if at == place)
+
+
+def exchange(root, first: int, second: int) -> None:
+    """Let two rows change places with all that is on them."""
+    rows = {int(row.get("r")): row for row in root.iter(f"{S}row")}
+    for row, other in ((rows[first], second), (rows[second], first)):
+        for c in row.iter(f"{S}c"):
+            c.set("r", c.get("r").rstrip("0123456789") + str(other))
+        row.set("r", str(other))
+    parent = rows[first].getparent()
+    parent[:] = sorted(parent, key=lambda row: int(row.get("r")))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, Period, Ref
 from dxreport.domain.model import Measure
-from tests.support.measures import measure, with_texts
+from tests.support.measures import measure, with_items, with_texts
 from tests.support.strategies import measures
 
 OWN = BUILT_IN.extended(
@@ -70,7 +70,7 @@ def test_items_keep_their_order_and_blank_ones_go() -> None:
     found = measure("01-01", {"activity.name/K7": "後", "activity.name/K2": "", "activity.name/K1": "先"})
     assert [a.key for a in found.activities] == ["K7", "K2", "K1"]
     assert [a.key for a in found.tidy().activities] == ["K7", "K1"]
-    assert [a.key for a in found.with_items("activity", ["K1", "K7"]).activities] == ["K1", "K7"]
+    assert [a.key for a in with_items(found, "activity", ["K1", "K7"]).activities] == ["K1", "K7"]
     assert found != found.tidy() and found.tidy() == found.tidy().tidy()
 
 

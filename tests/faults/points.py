@@ -20,7 +20,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -88,21 +88,23 @@ class Ran:
     points: int
 
 
-def run(scene: Scene, root: Path, act: Callable[[Counter], Callable[[int, str], None]] | None = None) -> Ran:
-    """Run the command of a scene in a forked process."""
+Act = Callable[[Counter], Callable[[int, str], None]]
+"""Makes what a counter does at each point."""
+
+
+def run(args: Sequence[str], root: Path, act: Act | None = None) -> Ran:
+    """Run a command in a forked process; counted is what it changes in ``root``."""
     told = root.parent / "told.json"
     told.unlink(missing_ok=True)
     child = os.fork()
     if not child:
-        _child(scene, root, told, act)
+        _child(args, root, told, act)
     _, status = os.waitpid(child, 0)
     given = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {"said": "", "points": 0}
     return Ran(os.waitstatus_to_exitcode(status), **given)
 
 
-def _child(
-    scene: Scene, root: Path, told: Path, act: Callable[[Counter], Callable[[int, str], None]] | None
-) -> None:  # the process ends here
+def _child(args: Sequence[str], root: Path, told: Path, act: Act | None) -> None:  # the process ends here
     said = io.StringIO()
     sys.stdout = sys.stderr = said
     counter = Counter(str(root), lambda n, event: None)
@@ -111,7 +113,7 @@ def _child(
     counter.install()
     code = 70
     try:
-        code = dxreport([*scene.args(root), "--now", NOW])
+        code = dxreport(args)
     except BaseException as error:
         said.write(f"Traceback: {error!r}")
     finally:
@@ -120,7 +122,7 @@ def _child(
         os._exit(code)
 
 
-def dying(at: int) -> Callable[[Counter], Callable[[int, str], None]]:
+def dying(at: int) -> Act:
     """Die at a point; of a write, half is done."""
 
     def make(counter: Counter) -> Callable[[int, str], None]:
@@ -135,7 +137,7 @@ def dying(at: int) -> Callable[[Counter], Callable[[int, str], None]]:
     return make
 
 
-def failing(at: int, code: int, *, lasting: bool = False) -> Callable[[Counter], Callable[[int, str], None]]:
+def failing(at: int, code: int, *, lasting: bool = False) -> Act:
     """Fail at a point with this error; ``lasting`` also at all later ones that need room."""
 
     def make(counter: Counter) -> Callable[[int, str], None]:
@@ -189,10 +191,14 @@ class Play:
     def __post_init__(self) -> None:
         self.old = files(self.base)
         root = self.fresh()
-        self.whole = run(self.scene, root)
+        self.whole = self.run(root)
         self.new = files(root)
         if self.whole.code not in (0, 1):
             raise AssertionError(self.whole)
+
+    def run(self, root: Path, act: Act | None = None) -> Ran:
+        """Run the command of the scene."""
+        return run([*self.scene.args(root), "--now", NOW], root, act)
 
     def fresh(self) -> Path:
         """A copy of the scene. It is always at the same place, since lists and books may name it."""
@@ -211,7 +217,7 @@ class Play:
     def kill(self, most: int) -> None:
         for n in self.points(most):
             root = self.fresh()
-            ran = run(self.scene, root, dying(n))
+            ran = self.run(root, dying(n))
             if ran.code != _DEAD:
                 self.say(n, f"was not killed: {ran}")
             self.after(n, root)
@@ -220,7 +226,7 @@ class Play:
         for i, n in enumerate(self.points(most)):
             for code in (errno.ENOSPC,) if lasting else _FAULTS if not most else (_FAULTS[i % len(_FAULTS)],):
                 root = self.fresh()
-                ran = run(self.scene, root, failing(n, code, lasting=lasting))
+                ran = self.run(root, failing(n, code, lasting=lasting))
                 self.told_truly(n, code, ran, files(root))
                 self.after(n, root)
 
@@ -258,7 +264,7 @@ class Play:
             self.say(n, "a master that is neither old nor new")
         for what in unsound(root):
             self.say(n, f"unsound: {what}")
-        again = run(self.scene, root)
+        again = self.run(root)
         if again.code not in (self.whole.code, 0) and not (
             again.code == 2 and master == self.new["master/master.xlsx"]
         ):

@@ -22,7 +22,7 @@ from tests.support.lens import (
     shown_on_second,
     without_spares,
 )
-from tests.support.measures import numbered, rekeyed, with_texts
+from tests.support.measures import numbered, rekeyed, with_items, with_texts
 from tests.support.packages import Grid, rows_of
 from tests.support.strategies import measures
 
@@ -47,7 +47,7 @@ def aligned(rows: Grid, form: Form = FORM) -> Aligned:
 def without_blanks(measure: Measure) -> Measure:
     """The measure without blank items, wherever they are."""
     for prefix in measure.catalogue.by_prefix:
-        measure = measure.with_items(prefix, [i.key for i in measure.items(prefix) if not i.is_empty()])
+        measure = with_items(measure, prefix, [i.key for i in measure.items(prefix) if not i.is_empty()])
     return numbered(measure)
 
 
@@ -219,6 +219,6 @@ def test_an_item_that_was_not_issued_is_offered_as_added() -> None:
 
 def test_items_that_could_be_either_are_refused() -> None:
     renamed = with_texts(LONG, {f"activity.name/{a.key}": f"別の名前{n}" for n, a in enumerate(LONG.activities)})
-    one_less = renamed.with_items("activity", [a.key for a in LONG.activities[:2]])
+    one_less = with_items(renamed, "activity", [a.key for a in LONG.activities[:2]])
     found = adopt(aligned(copied(one_less)).filled, issued(LONG))
     assert isinstance(found, Doubt) and "取組" in found.reason

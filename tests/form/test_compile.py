@@ -337,3 +337,19 @@ def test_this_year_is_blank_and_locked_outside_the_plan() -> None:
             ("30件" in Package(data).read("xl/worksheets/dxr1.xml").decode(), (8, 2) in open_cells(data, "01-01"))
         )
     assert seen == [(True, True), (False, False)]
+
+
+def test_a_form_prepared_for_one_department_serves_all_others() -> None:
+    own = {"A8": '{% if department == "総務課" %}', "B8": "{{ round.name }}の欄", "A9": "{% endif %}"}
+    form, settings = compiled(template(**good(B4="{{ department }} 御中", **own))), sample.settings()
+
+    def prepared(department: str) -> PreparedForm:
+        return PreparedForm(form, settings.rounds[0], settings, department, secret=b"x")
+
+    first, one, seen = prepared("税務課"), measure("01-01", {"goal": "目標"}), {}
+    for department in ("総務課", "税務課", "企画課"):
+        data = render_book(first.of(department), [one], "R04P-001").data
+        assert data == render_book(prepared(department), [one], "R04P-001").data
+        seen[department] = Package(data).read("xl/worksheets/dxr1.xml").decode()
+    assert all(f"{department} 御中" in xml for department, xml in seen.items())
+    assert [department for department, xml in seen.items() if "の欄" in xml] == ["総務課"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 
 import openpyxl
@@ -28,7 +29,7 @@ from dxreport.sendback.fill import fill
 from tests.support.declared_form import number_format, template
 from tests.support.lens import without_spares
 from tests.support.packages import faults, open_cells
-from tests.support.strategies import catalogues, measures_with
+from tests.support.strategies import catalogues, measures_with, texts_of
 
 
 def settings_with(catalogue: Catalogue) -> Settings:
@@ -93,3 +94,43 @@ def test_a_form_of_any_catalogue_is_a_lens(data: st.DataObject) -> None:
     words = {f'"{",".join(f.choices)}"' for f in catalogue.declared if f.choices and not f.prefix}
     assert words <= rules
     assert all(cell(at) for at in filled.cells.values())
+
+
+@given(st.data(), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_an_edit_of_a_form_of_any_catalogue_is_exactly_that_edit(data: st.DataObject, as_list: bool) -> None:
+    """On a sheet for each measure and on a list of them; what is read of the others stays as it was."""
+    catalogue = data.draw(catalogues())
+    drawn = data.draw(st.lists(measures_with(catalogue), min_size=1, max_size=3, unique_by=lambda m: m.id))
+    given_ = {m.id: m.tidy() for m in drawn}
+    office = settings_with(catalogue)
+    round_ = data.draw(st.sampled_from(office.rounds))
+    form = compile_form(template(catalogue, as_list=as_list), "様式.xlsx", catalogue)
+    book = render_book(PreparedForm(form, round_, office, "課"), list(given_.values()), "R04X-001").data
+    before = read_all(book, form, office, given_, round_.quarter)
+    assert Worksheets(Package(book)).names == [*(["課"] if as_list else given_), "_dxreport"] and faults(book) == []
+    for id_, filled in before.items():
+        assert without_spares(dict(filled.texts), given_[id_]) == given_[id_].values()
+
+    id_ = data.draw(st.sampled_from(sorted(given_)))
+    opened = [ref for ref in before[id_].cells if access(ref.field, ref.period, round_, office) is Access.OPEN]
+    ref = data.draw(st.sampled_from(opened))
+    field = catalogue.field[ref.field]
+    text = data.draw(texts_of(field).map(lambda text: text.strip() or "済"))
+    again = fill(book, form, {id_: {ref: text}}, quarter=round_.quarter, year=1)
+    after = read_all(again, form, office, given_, round_.quarter)
+    found, expected = after[id_].texts, dict(before[id_].texts) | {ref: text}
+    others = {r for r in {*found, *expected} if r.field != "activity.plan_label"}  # spare items have one too
+    assert {r: found.get(r, "") for r in others} == {r: expected.get(r, "") for r in others}
+    assert all(after[other].texts == before[other].texts for other in before if other != id_)
+
+
+def read_all(
+    book: bytes, form: Form, office: Settings, issued: Mapping[str, Measure], quarter: int
+) -> dict[str, FilledSheet]:
+    """What is read of each measure in a workbook."""
+    worksheets, out = Worksheets(Package(book)), dict[str, FilledSheet]()
+    for grid in map(worksheets.grid, worksheets.names):
+        for id_, found in read_sheet(form, grid.rows, quarter=quarter, year=1).items():
+            out[id_] = read_filled(grid, found, issued[id_].values(), office)
+    return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import xlsxwriter
 from lxml import etree
 
 from dxreport.form.compile import compile_form
@@ -118,6 +119,26 @@ def test_an_unknown_name_is_found_at_its_cell_with_the_names_there_are(
 ) -> None:
     (found,) = template_faults(template(**good(**cells)))
     assert found.startswith(f"シート「様式」 {where}: ") and all(name in found for name in names)
+
+
+@pytest.mark.parametrize(
+    ("cells", "where", "unknown"),
+    [
+        ({"C2": "{{ measure.risk }}"}, "C2", "{{ measure.risk }}"),
+        ({"A8": "{% for 費 in measure.費用 %}\n{% endfor %}", "b8": "{{ 費.予算額 }}"}, "A8", "measure.費用"),
+    ],
+)
+def test_an_unknown_name_says_how_it_is_declared(cells: dict[str, str], where: str, unknown: str) -> None:
+    (found,) = template_faults(template(**good(**cells)))
+    assert found.startswith(f"シート「様式」 {where}: ") and unknown in found and "「項目」シート" in found
+
+
+def test_an_unknown_list_is_found_at_its_dropdown_and_says_how_it_is_declared() -> None:
+    def dropdown(_: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> None:
+        sheet.data_validation("C6:D6", {"validate": "list", "source": ["{{ lists.評価 }}"]})
+
+    (found,) = template_faults(template(dropdown, **good()))
+    assert found.startswith("シート「様式」 C6: ") and "lists.評価" in found and "「項目」シート" in found
 
 
 @pytest.mark.parametrize(

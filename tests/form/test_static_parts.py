@@ -12,7 +12,7 @@ from dxreport.domain.model import Measure
 from dxreport.form.compile import compile_form
 from dxreport.ooxml.package import DOC_RELS_NS, RELS_NS, Package, serialise
 from tests.support import packages
-from tests.support.measures import with_texts
+from tests.support.measures import with_items, with_texts
 from tests.support.packages import S, edited, part_of
 from tests.support.templates import END, MEASURE, compiled, good, issued, template, template_faults
 
@@ -201,7 +201,7 @@ def test_a_rule_outlives_the_first_of_its_ranges(goal: str, ranges: str) -> None
         sheet.conditional_format("F8", look | {"multi_range": "F8 F9 F11"})
 
     cells = good(A8="{% if measure.goal %}{% endif %}", C8="一", C9="二", C11="三")
-    one = with_texts(MEASURE, {"goal": goal}).with_items("activity", ["K1"])
+    one = with_items(with_texts(MEASURE, {"goal": goal}), "activity", ["K1"])
     assert rule_of(template(change, **cells), one) == [(ranges, 'G8="x"')]
 
 
@@ -211,7 +211,7 @@ def test_a_rule_is_shifted_to_the_column_of_the_range_that_is_left() -> None:
         sheet.conditional_format("D8", look | {"multi_range": "D8 F9"})
 
     cells = good(A8="{% if measure.name %}{% endif %}", C8="一", C9="二", C11="三")
-    one = MEASURE.with_items("activity", ["K1"])
+    one = with_items(MEASURE, "activity", ["K1"])
     assert rule_of(template(change, **cells), one) == [("F8", "G8+$E9+G$10")]
 
 

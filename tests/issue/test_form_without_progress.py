@@ -29,6 +29,17 @@ def without_progress(quarter: Quarter) -> None:
     book.save(path)
 
 
+def only_goal(quarter: Quarter) -> None:
+    """The coordinator locks every cell of the form but 到達目標."""
+    path = quarter.workspace.templates / FORM_NAME
+    book = openpyxl.load_workbook(path)
+    for row in book[quarter.form.sheet].iter_rows():
+        for cell in row:
+            if cell.value != "{{ measure.goal }}":
+                cell.protection = openpyxl.styles.Protection(locked=True)
+    book.save(path)
+
+
 def returned(quarter: Quarter) -> bytes:
     """A return of the second quarter on that form: nothing is written but a person."""
     master = quarter.master
@@ -53,6 +64,36 @@ def test_check_names_the_rounds_and_their_cells(quarter: Quarter, capsys: pytest
     second = rounds["第2四半期"]
     assert second["label"] == "必須欄" and second["cell"].startswith(heads["必須欄"].column_letter)
     assert second["value"] == "進捗" and "{{ activity.q2.progress }}" in second["fix"]
+
+
+def test_all_that_a_round_asks_for_in_vain_is_one_finding_at_its_cell(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of no input but 到達目標, which only the plan asks for."""
+    only_goal(quarter)
+    main(["check", "-C", str(quarter.root), "--json"])
+    found = [p for p in json.loads(capsys.readouterr().out)["settings"] if p["code"] == "W605"]
+    rounds = quarter.master.settings.rounds
+    assert len({p["cell"] for p in found}) == len(found) == 2 * len(rounds)  # 必須欄 and 入力欄 of each
+    plan = next(p for p in found if p["label"] == "入力欄" and "計画の回" in p["message"])
+    assert plan["value"].split("、") == [
+        "関連部署", "主担当者", "連絡先", "関連施策", "次年度予算化予定", "作業予定", "CIO補佐への支援依頼", "評価項目", "目標",
+    ]  # fmt: skip
+
+
+def test_a_blank_that_no_form_asks_for_is_no_finding_of_the_master(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the real measures two lack a flag, one an address."""
+
+    def found() -> set[tuple[str, str]]:
+        main(["check", "-C", str(quarter.root), "--json"])
+        measures = json.loads(capsys.readouterr().out)["measures"]
+        return {(m["id"], p["code"]) for m in measures for p in m["problems"]}
+
+    before, blank = found(), {("01-14", "W102"), ("02-02", "W102"), ("02-04", "W401")}
+    only_goal(quarter)
+    assert blank <= before and found() == before - blank
 
 
 def test_no_return_is_held_for_what_the_form_does_not_show(quarter: Quarter) -> None:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from dxreport.cli import main
 from dxreport.form.render import workbook as rendering
-from dxreport.issue import render as issuing
+from dxreport.issue import renderer
 from dxreport.lifecycle.init import create
 from tests.support.packages import S, delete_row, edited, set_text
 from tests.support.quarter import Quarter
@@ -51,7 +51,7 @@ def test_a_book_that_does_not_read_back_is_not_issued(
             return book
         return replace(book, data=edited(book.data, measures[0].id, change))
 
-    monkeypatch.setattr(issuing, "render_book", broken)
+    monkeypatch.setattr(renderer, "render_book", broken)
     quarter = Quarter(folder)
     before = quarter.workspace.master.read_bytes()
     first = next(ms[0].id for d, ms in quarter.master.by_department(1) if d.name == "産業振興課")

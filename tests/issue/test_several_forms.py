@@ -293,6 +293,12 @@ def test_check_says_which_form_nobody_uses(two: Quarter, capsys: pytest.CaptureF
     assert notes[f"templates/{FORM_NAME}"] == [] and "使われていません" in notes[f"templates/{SECOND}.xlsx"][0]
 
 
+def test_check_says_that_a_form_of_another_format_is_none(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    (two.workspace.templates / "評価シート.ods").write_bytes(b"")
+    notes = {t["path"]: t["notes"] for t in checked(two, capsys)["templates"]}
+    assert ".xlsx" in notes["templates/評価シート.ods"][0]
+
+
 def test_check_says_that_a_form_must_be_said(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
     (two.workspace.templates / FORM_NAME).rename(two.workspace.templates / "進捗シート.xlsx")
     say(two.workspace.master, {("設定", r.name): "進捗シート" for r in two.master.settings.rounds if r.quarter != 2})
@@ -304,7 +310,7 @@ def test_check_asks_the_form_of_each_round_for_its_inputs(two: Quarter, capsys: 
     """The second form has no input for 関連部署, which the round 計画 opens."""
 
     def found() -> set[tuple[str, str]]:
-        return {(p["code"], p["value"]) for p in checked(two, capsys)["settings"]}
+        return {(p["code"], group) for p in checked(two, capsys)["settings"] for group in p["value"].split("、")}
 
     assert ("W605", "関連部署") not in found()
     say(two.workspace.master, {("設定", "計画"): SECOND})

@@ -11,7 +11,7 @@ from dxreport.lifecycle.sample import settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS, sample_master
 from dxreport.master.build import master_bytes
 from tests.support.decorated import decorate
-from tests.support.measures import measure, with_texts
+from tests.support.measures import measure, with_items, with_texts
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def small() -> bytes:
     for n in (1, 2, 3, 4):
         texts |= {f"outcome.indicator/O1/{n}": "受講者数", f"outcome.target/O1/{n}": "100人"}
     one = measure("01-01", texts)
-    two = with_texts(one, {"id": "01-02", "name": "乙", "lead_department": "職員課"}).with_items("activity", ())
+    two = with_items(with_texts(one, {"id": "01-02", "name": "乙", "lead_department": "職員課"}), "activity", ())
     return master_bytes(settings(), DEPARTMENTS, [one, two])
 
 

@@ -14,11 +14,12 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from lxml import etree
 
+from dxreport.domain.days import printed
 from dxreport.domain.errors import LockedError, MasterError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import Measure, normalise
 from dxreport.master.read import master_from, read_master
-from dxreport.master.records import Change, Conflict, ConflictState, Issue, Receipt, ReceiptState, stamp
+from dxreport.master.records import Change, Conflict, ConflictState, Day, Issue, Receipt, ReceiptState, stamp
 from dxreport.master.write import MasterEdit, save
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.refs import box
@@ -296,6 +297,21 @@ def test_saving_refuses_a_master_changed_in_the_meantime(workspace: Workspace, s
         save(workspace, b"new", sha(b"something else"), NOW)
     assert workspace.master.read_bytes() == small
     assert not workspace.backup.exists()
+
+
+def test_what_cannot_be_read_again_is_never_written(workspace: Workspace, small: bytes) -> None:
+    edit = MasterEdit(master_from(small))
+    edit.add(replace(ISSUE, printed=Day("2022-07-15")))
+    written = Package(edit.data())
+    issues, measures = (sheet_parts(written)[sheet] for sheet in ("発行台帳", "施策"))
+    mistyped = written.read(issues).replace(printed("2022-07-15").encode(), "いつか".encode())
+    assert mistyped != written.read(issues)
+    for part, xml in ((issues, mistyped), (issues, b"<worksheet>"), (measures, b"<worksheet>")):
+        with pytest.raises(MasterError):
+            save(workspace, written.with_parts({part: xml}), sha(small), NOW)
+        assert workspace.master.read_bytes() == small
+    save(workspace, written.data, sha(small), NOW)
+    assert [issue.id for issue in read_master(workspace.master).issues] == ["R04Q1-001"]
 
 
 def test_saving_refuses_while_excel_has_it_open_or_another_dxreport_writes(

@@ -24,7 +24,7 @@ from dxreport.report import words
 from dxreport.report.excel import excel
 from dxreport.report.excel_declared import unique
 from dxreport.report.figures import figures
-from dxreport.report.finals import Final, final_data, final_from, plain, same, since
+from dxreport.report.finals import Final, as_json, final_data, final_from, same, since
 from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.produce import produce
@@ -157,6 +157,24 @@ def test_texts_are_listed_with_measure_and_item(found: Figures) -> None:
     assert [(x.measure.id, x.item, x.text) for x in share.texts] == [
         ("01-01", "委託料", "60％"), ("01-01", "使用料", "40％"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        (FieldKind.DATE, "2022-10-01", "令和４年10月１日（土）"),
+        (FieldKind.DATE, "R4.10.1", "令和４年10月１日（土）"),
+        (FieldKind.DATE, "10月ごろ", "10月ごろ"),
+        (FieldKind.NUMBER, "12500", "12,500千円"),
+        (FieldKind.NUMBER, "1,250.5千円", "1,250.5千円"),
+        (FieldKind.NUMBER, "約500", "約500"),
+    ],
+)
+def test_days_and_numbers_are_listed_as_papers_print_them(kind: FieldKind, text: str, shown: str) -> None:
+    listed = field("期日", "期日", kind, LIST, unit="千円" if kind is FieldKind.NUMBER else "")
+    ours = catalogue(listed)
+    given = in_memory([measure("01-01", {"期日": text}, ours)], replace(SETTINGS, catalogue=ours))
+    assert [x.text for x in figures(given, 2, NOW).declared.lists[0].texts] == [shown]
 
 
 def test_of_a_list_of_checks_those_that_are_ticked_are_listed() -> None:
@@ -313,7 +331,7 @@ def test_a_final_report_of_before_declared_fields_still_counts() -> None:
 
 
 def test_json_holds_the_keys_that_are_documented(found: Figures) -> None:
-    answer = json.loads(json.dumps({"figures": {"declared": plain(found.declared)}}))
+    answer = json.loads(json.dumps({"figures": {"declared": as_json(found.declared)}}))
     assert answer["figures"]["declared"]["counts"][0]["whole"]["counts"] == [1, 1, 1, 1]
     described = documented()
     stated = {path for path in expanded(described["report"], described) if path.startswith("figures.declared")}

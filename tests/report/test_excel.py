@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dxreport.ooxml.package import Package, parse
 from dxreport.report.excel import excel
-from dxreport.report.excel_charts import looks
+from dxreport.report.excel_charts import fills
 from dxreport.report.figures import figures
 from dxreport.report.records import Category, Figures, Progress
 from tests.support.report_book import listed, opened, table
@@ -138,12 +138,12 @@ def test_bars_begin_at_nothing(third: bytes) -> None:
 )
 def test_no_two_categories_look_alike_without_colour(standings: list[Progress]) -> None:
     known = [Category(f"{n}", standing) for n, standing in enumerate(standings)]
-    fills = [
+    drawn = [
         str((look.get("fill"), look.get("pattern", {}).get("pattern"), look["border"].get("width")))
-        for look in looks(known)
+        for look in fills(known)
     ]
-    assert len(set(fills)) == len(fills)
-    shades = looks([Category("完了", Progress.ON_TRACK), Category("予定通り", Progress.ON_TRACK)])
+    assert len(set(drawn)) == len(drawn)
+    shades = fills([Category("完了", Progress.ON_TRACK), Category("予定通り", Progress.ON_TRACK)])
     assert shades[0] != shades[1]
 
 

@@ -19,6 +19,7 @@ from dxreport.report import words
 from dxreport.report.figures import figures
 from dxreport.report.records import Figures, Progress, Standings, Tally
 from dxreport.report.states import by_severity
+from tests.support.measures import with_items
 from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter
 
 NOW = datetime(2022, 7, 19, 9)
@@ -124,6 +125,15 @@ def test_only_the_coordinator_reads_who_is_missing_and_what_is_wrong(first: Figu
     }  # fmt: skip
 
 
+def test_a_blank_that_the_form_did_not_ask_for_is_no_open_point() -> None:
+    asked = {
+        "01-14": frozenset({("goal", 0)}),
+        "02-02": frozenset({("budgeted", 0), ("related_flag", 0), ("support_flag", 0)}),
+    }
+    extra = figures(first_quarter(), 1, NOW, coordinator=True, asked=asked).coordination
+    assert extra and [p.measure.id for p in extra.points if p.code == "W102"] == ["02-02"]
+
+
 def test_a_third_quarter(third: Figures) -> None:
     """Counted by hand. Nothing is planned in six: 01-02 K2, 01-04 K2, 01-05 K1, 02-04 K2 and K3, 04-01 K2.
 
@@ -182,7 +192,7 @@ def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     ended = {m.id: Standing(MeasureState.STOPPED, 1) for m in REAL}
     nothing = figures(built(REAL, standings=ended), 1, NOW)
     assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
-    bare = figures(built([REAL[0].with_items("activity", ())]), 1, NOW)
+    bare = figures(built([with_items(REAL[0], "activity", ())]), 1, NOW)
     assert words.sentence(bare) == "この四半期に実施する予定の取組はありません。"
 
 
@@ -239,14 +249,11 @@ def test_what_is_stopped_is_not_late_and_in_no_denominator() -> None:
     found = figures(first_quarter(edits, replace(SETTINGS, progress_words=ENDS)), 1, NOW)
     whole = found.overview.whole
     assert counts(found, whole) == {ON_TRACK: 46, LATE: 5, "完了": 1, "中止": 1, "要注意": 1, "予定なし": 10}
-    numbers = whole.activities
-    assert [f(numbers) for f in (found.overview.due, found.overview.on_plan, found.overview.late)] == [53, 47, 6]
+    assert (whole.standings.due, whole.standings.on_plan, whole.standings.late) == (53, 47, 6)
     assert [x.measure.id for x in found.late] == ["01-07", "01-09", "01-09", "02-01", "03-01", "03-03"]
-    stopped = {
-        c.label: share
-        for c, share in zip(found.overview.categories, words.shares(found.overview, numbers), strict=True)
-    }
-    assert stopped["中止"] is stopped["予定なし"] is None and stopped["要注意"] == Decimal("1.9")
+    labels = [c.label for c in found.overview.categories]
+    stopped = dict(zip(labels, words.shares(found.overview, whole.activities), strict=True))
+    assert stopped["中止"] == stopped["予定なし"] == "–" and stopped["要注意"] == "1.9%"
 
 
 def test_a_late_activity_that_is_done_is_resolved_and_one_that_is_stopped_is_not() -> None:
@@ -259,10 +266,11 @@ def test_a_late_activity_that_is_done_is_resolved_and_one_that_is_stopped_is_not
 
 def test_of_the_54_that_were_due_49_are_on_plan_and_two_of_them_carry_a_mark(first: Figures) -> None:
     """01-12 K1 had planned 特になし and 03-05 K3 なし; both report 予定通り, and count."""
-    overview, numbers = first.overview, first.overview.whole.activities
-    assert (overview.due(numbers), overview.on_plan(numbers), overview.late(numbers)) == (54, 49, 5)
-    measures = overview.whole.measures
-    assert (overview.due(measures), overview.on_plan(measures), overview.late(measures)) == (24, 20, 4)
+    whole = first.overview.whole
+    assert (whole.standings.due, whole.standings.on_plan, whole.standings.late) == (54, 49, 5)
+    assert first.overview.due(whole.measures) == 24
+    measures = counts(first, whole, measures=True)
+    assert (measures[ON_TRACK], measures[LATE]) == (20, 4)
     marked = {(x.measure.id, x.key): x.notes for x in first.activities if x.notes}
     assert marked == {
         ("01-12", "K1"): ("作業予定は「特になし」ですが、進捗は「予定通り」と報告されています。",),
@@ -299,7 +307,7 @@ def test_a_word_added_in_setting_is_a_category_of_its_own() -> None:
 
 
 def test_a_measure_without_activities_has_nothing_planned() -> None:
-    measures = [m.with_items("activity", ()) if m.id == "01-01" else m for m in real()]
+    measures = [with_items(m, "activity", ()) if m.id == "01-01" else m for m in real()]
     found = figures(built(measures), 1, NOW)
     assert found.overview.whole.activity_total == 62
     assert counts(found, found.overview.whole, measures=True) == {ON_TRACK: 19, LATE: 4, "予定なし": 3}

@@ -23,6 +23,7 @@ from dxreport.report.figures import figures
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
+from tests.support.measures import with_items
 from tests.support.scenes import LATE, SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
@@ -244,7 +245,7 @@ def worst(name: str) -> Figures:
         words_ = ("完了", "予定通り", "概ね順調", "やや遅れ", LATE)
         settings = replace(settings, progress_words=tuple(ProgressWord(w, n > 2) for n, w in enumerate(words_)))
     if name == "no activities":
-        measures = [m.with_items("activity", ()) if m.lead_department == "管財課" else m for m in measures]
+        measures = [with_items(m, "activity", ()) if m.lead_department == "管財課" else m for m in measures]
     return figures(in_memory(measures, settings), 1, JULY)
 
 

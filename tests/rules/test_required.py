@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dxreport.domain.fields import Ref
 from dxreport.rules import judge
+from tests.support.measures import with_items
 
 
 def test_a_missing_goal_and_a_nameless_activity(judged):
@@ -48,7 +49,7 @@ def test_what_the_form_has_no_cell_for_is_not_asked(case):
 def test_an_empty_list_is_missed_in_the_line_that_it_has(case):
     sent = case(round="計画")
     spare = {Ref("activity.name", key): "" for key in ("K3", "K4")}
-    measure = sent.measure.with_items("activity", ()).with_texts(spare)
+    measure = with_items(sent.measure, "activity", ()).with_texts(spare)
     [found] = [
         f for f in judge(replace(sent, measure=measure, issued=measure)) if str(f.refs[0]).startswith("activity.name")
     ]

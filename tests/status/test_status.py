@@ -11,6 +11,7 @@ from dxreport.collect.withdraw import withdraw
 from dxreport.master.records import ReceiptState
 from dxreport.status.round_status import RoundStatus, SheetStatus, State, status
 from tests.support.quarter import RETURNED, Quarter, issue
+from tests.support.sending import mail
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +50,20 @@ def test_each_sheet_for_itself_and_late_only_while_something_is_owed(quarter: Qu
     assert (one(quarter, "01-04", LATE).state, one(quarter, "01-04", LATE).days_late) == (State.MERGED, 0)
     quarter.collect(quarter.filled({}), now=RETURNED + timedelta(days=1))
     assert (one(quarter, "01-01", LATE).state, one(quarter, "01-01").receipt.id) == (State.MERGED, "U0002")
+
+
+def test_an_older_mail_that_is_collected_later_and_held_hides_no_answer(quarter: Quarter) -> None:
+    newer, older = quarter.filled({}), quarter.filled({"01-01": {"goal": "書き換え"}})
+    quarter.collect(quarter.put(sent("14 Jul", newer), "新.eml"), now=RETURNED + timedelta(days=1))
+    quarter.collect(quarter.put(sent("11 Jul", older), "旧.eml"), now=RETURNED + timedelta(days=2))
+    [held] = [r for r in quarter.master.receipts if (r.id, r.measure) == ("U0002", "01-01")]
+    assert (held.state, held.replaced_by) == (ReceiptState.HELD, "U0001")
+    assert (one(quarter, "01-01", LATE).state, one(quarter, "01-01").receipt.id) == (State.MERGED, "U0001")
+
+
+def sent(day: str, data: bytes) -> bytes:
+    """A mail of a day with a return."""
+    return mail([("回答.xlsx", data)]).replace(b"15 Jul", day.encode())
 
 
 def test_nothing_to_report_is_an_answer(quarter: Quarter) -> None:

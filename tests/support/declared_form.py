@@ -1,4 +1,7 @@
-"""A form that shows every field of a catalogue: a row for each of the measure's, a repeated row for each list."""
+"""A form that shows every field of a catalogue: a row for each of the measure's, a repeated row for each list.
+
+Of one measure, or as a list the same for all measures of a department.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,16 @@ def number_format(field: Field) -> str:
     return PERCENT if field.unit == "%" else THOUSANDS
 
 
-def template(catalogue: Catalogue) -> bytes:
+def template(catalogue: Catalogue, *, as_list: bool = False) -> bytes:
     """A template for a catalogue; what departments may write in some round is unlocked."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
     sheet = book.add_worksheet("様式")
     row = 1
+    if as_list:
+        sheet.write_string(row, 1, "一覧")
+        sheet.write_string(row + 1, 0, "{% for measure in measures %}")
+        row += 1
     for field in catalogue.members[""].values():
         sheet.write_string(row, 1, field.label)
         _cells(book, sheet, row, [(field, "measure")], catalogue)
@@ -33,6 +40,9 @@ def template(catalogue: Catalogue) -> bytes:
         sheet.write_string(row + 1, 0, tags)
         _cells(book, sheet, row + 1, [(field, "行") for field in fields], catalogue)
         row += 2
+    if as_list:
+        sheet.write_string(row, 0, "{% endfor %}")
+        sheet.write_string(row, 1, "以上")
     book.close()
     return out.getvalue()
 

@@ -38,7 +38,7 @@ GROUPS = {
 WORDS = {
     "areas": "分野の番号", "cells": "セル", "column": "列", "count": "数", "conflict": "競合番号",
     "department": "部署", "issues": "発行番号", "current": "マスターの内容",
-    "names": "設定の項目", "tag": "{{ … }}",
+    "names": "設定の項目", "tag": "{{ … }}", "groups": "欄",
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "file": "ファイル", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
     "meant": "記入された回",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dxreport.domain.fields import BUILT_IN, Catalogue, Ref
 from dxreport.domain.model import Measure
@@ -16,6 +16,15 @@ def measure(id: str, texts: Mapping[str, str] | None = None, catalogue: Catalogu
 def with_texts(original: Measure, texts: Mapping[str, str]) -> Measure:
     """The measure with these texts replaced or added."""
     return original.with_texts({Ref.parse(ref): text for ref, text in texts.items()})
+
+
+def with_items(original: Measure, prefix: str, keys: Iterable[str]) -> Measure:
+    """The measure with only these items in a list, in this order."""
+    items = {item.key: item for item in original.items(prefix)}
+    rest = {ref: text for ref, text in original.values().items() if ref.prefix != prefix or not ref.item}
+    for key in keys:
+        rest |= items[key].texts()
+    return Measure(rest, original.catalogue)
 
 
 def rekeyed(original: Measure, key: Callable[[str, int], str]) -> Measure:

@@ -73,6 +73,12 @@ def test_few_items_are_not_worth_a_process() -> None:
     assert isinstance(Choice(workers=2).of(17), Pool)
 
 
+def test_how_many_are_worth_a_process_depends_on_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert isinstance(Choice().of(60), Pool) and isinstance(Choice().of(60, 400), ThisProcess)
+    assert isinstance(Choice().of(400, 400), Pool)
+
+
 def test_a_scheduler_that_is_not_there() -> None:
     pytest.importorskip("distributed")
     with pytest.raises(UsageError, match="スケジューラー"):

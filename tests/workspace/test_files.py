@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from dxreport.workspace.files import (
     prune_backups,
 )
 from dxreport.workspace.paths import Workspace
+from dxreport.workspace.transaction import NewMaster, write_together
 
 NOW = datetime(2022, 7, 11, 9, 30)
 
@@ -45,9 +47,10 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path) -> None:
 def test_the_permissions_of_a_file_stay(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"")
-    path.chmod(0o640)
-    atomic_write(path, b"x")
-    assert path.stat().st_mode & 0o777 == 0o640
+    for mode in (0o640, 0o444):
+        path.chmod(mode)
+        atomic_write(path, b"%o" % mode)
+        assert (path.stat().st_mode & 0o777, path.read_bytes()) == (mode, b"%o" % mode)
 
 
 def _backup(path: Path, folder: Path, now: datetime) -> Path:
@@ -156,3 +159,40 @@ def test_a_locked_error_has_a_remedy(tmp_path: Path) -> None:
 
 def test_a_name_that_is_cut_does_not_end_in_dots_or_blanks() -> None:
     assert file_name("課" * 59 + "... 報告書のつづき") == "課" * 59
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="only Linux tells which file a handle is of")
+def test_each_step_is_on_the_disk_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.issued.mkdir(parents=True)
+    workspace.master.write_bytes(b"old")
+    kept, sent = [workspace.issued / name for name in ("1.xlsx", "1.json")], workspace.reports / "1.xlsx"
+    done: list[tuple[str, str]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(handle: int) -> None:
+        done.append(("sync", os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    def renamed(old: Path, new: Path) -> None:
+        done.append(("rename", str(old)))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    old = sha256(b"old").hexdigest()
+    write_together(workspace, before=dict.fromkeys(kept, b"k"), master=NewMaster(b"new", old), after={sent: b"s"})
+    done = done[done.index(("sync", str(workspace.master_folder))) + 1 :]  # what follows the journal
+    written = [name for _, name in done[:4]]
+    folders = [[("sync", str(path.parent))] for path in (kept[0], workspace.master, sent)]
+    moved = [("rename", name) for name in written]
+    assert done == [
+        *(("sync", name) for name in written),
+        *moved[:2],
+        *folders[0],
+        moved[2],
+        *folders[1],
+        moved[3],
+        *folders[2],
+    ]
+    assert (workspace.master.read_bytes(), sent.read_bytes()) == (b"new", b"s")

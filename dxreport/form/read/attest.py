@@ -2,11 +2,13 @@
 
 People insert rows and sort them, and the keys go with them. A key that stands in another order than issued is borne
 out by what is printed in its row or column, or by the neighbour that it came with. Keys that changed places alone are
-not: their answers would go to the wrong item.
+not: their answers would go to the wrong item. Items that were issued blank, each on a row of its own, may be in any
+order: none of them is the wrong one.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,17 +33,18 @@ class Attested:
 UNATTESTED = Attested()
 
 
-def attest(rows: Rows, issued: Rows) -> Attested:
-    """Compare the keys of a sheet with those of the sheet as issued."""
+def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool] = lambda key: False) -> Attested:
+    """Compare the keys of a sheet with those of the sheet as issued; ``is_new`` tells keys of rows for new items."""
     here, sent = find_stamp(rows), find_stamp(issued)
     if here is None or sent is None:
         return UNATTESTED
     (down, across), (sent_down, sent_across) = _keys(rows, *here[1:]), _keys(issued, *sent[1:])
     strange = [(r, here[2]) for r, key in down if key not in sent_down.keys]
     strange += [(here[1], c) for c, key in across if key not in sent_across.keys]
+    lines = _Lines(rows, down, across), _Lines(issued, sent_down, sent_across)
     return Attested(
         tuple(strange),
-        tuple(_doubtful(_Lines(rows, down, across), _Lines(issued, sent_down, sent_across), template_row)),
+        () if _sorted(*lines, is_new) else tuple(_doubtful(*lines, template_row)),
         tuple(_doubtful(_Lines(rows, across, down), _Lines(issued, sent_across, sent_down), lambda key: 0)),
     )
 
@@ -76,6 +79,17 @@ class _Lines:
         """What a line holds."""
         at, rows = self.at[key], self._rows
         return {cross: rows[at][n] if self._across else rows[n][at] for n, cross in reversed(self._cross)}
+
+
+def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:
+    """Whether nothing but new items of one list, each on a single row, changed places."""
+    order, known = [key for key in sent.at if key in here.at], [key for key in here.at if key in sent.at]
+    moved = [(key, then) for key, then in zip(known, order, strict=True) if key != then]
+    rows = Counter(key.partition("/")[2] for key in sent.at)
+    return all(
+        is_new(key) and rows[key.partition("/")[2]] == 1 and key.rpartition("/")[0] == then.rpartition("/")[0]
+        for key, then in moved
+    )
 
 
 def _doubtful(here: _Lines, sent: _Lines, kind: Callable[[str], int]) -> Iterator[int]:

@@ -20,7 +20,7 @@ from ..align.sheet import Aligned
 from .added import Added, added_items
 from .moved import moved
 from .outside import outside_fields, unkeyed_text
-from .sheet import Filled, always_shown
+from .sheet import Filled
 
 _DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
 
@@ -89,7 +89,7 @@ class _TextReader:
         written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
         texts = {ref: text for ref, text in texts.items() if ref in issued or _unit(ref) in written}
         added = tuple({ref: self._text(ref, at, "") for ref, at in item.at.items()} for item in items)
-        shown = always_shown(filled.targets)
+        shown = filled.targets.always_shown
         lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in shown]
         if lost:
             self._problems.append(self._removed(lost, filled))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from ...domain.fields import ItemList, Ref, label
 from ...domain.model import Settings
-from ...ooxml.refs import column_letters, column_number
-from .sheet import Filled, Targets
+from ...ooxml.refs import column_letters
+from .sheet import Filled
 
 _NAMED = 6  # inserted rows that are named; further ones are counted
 Drawn = Mapping[tuple[str, int], tuple[int, int]]  # (field, period): template row and column
@@ -19,7 +20,7 @@ def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tupl
 
     The rows of a list may be sorted.
     """
-    drawn = _drawn(filled.targets)
+    drawn = filled.targets.drawn
     rows = () if filled.form.layout.is_list else _moved_rows(filled, issued, settings, drawn)
     return (*_inserted(filled), *rows, *_moved_columns(filled, drawn))
 
@@ -34,16 +35,6 @@ def _inserted(filled: Filled) -> Iterator[str]:
     columns = [column_letters(n) for n in filled.inserted_columns if n < right]
     if columns:
         yield f"{'、'.join(columns)}列に列が挿入されています"
-
-
-def _drawn(targets: Targets) -> Drawn:
-    """Where the form draws each field and period that it draws only once."""
-    places: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for row, own in targets.items():
-        for target in (t for t in own if not t.period_at):
-            at = row, column_number(target.columns[0][1:])
-            places.setdefault((target.field, target.period), []).append(at)
-    return {field: found[0] for field, found in places.items() if len(found) == 1}
 
 
 class _Position(NamedTuple):
@@ -105,6 +96,8 @@ def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
 
 def _out_of_order(positions: Sequence[_Position]) -> list[_Position]:
     """The fewest positions to take out so that the others are in order."""
+    if all(before.at <= after.at for before, after in pairwise(positions)):
+        return []
     runs: list[list[_Position]] = []  # the longest run in order that ends at each position
     for position in positions:
         before = (run for run in reversed(runs) if run[-1].at <= position.at)

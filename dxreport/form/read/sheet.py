@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from ...domain.fields import Field, Ref
-from ...ooxml.refs import column_letters
+from ...ooxml.refs import column_letters, column_number
 from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
-from ..stamp import Stamp
+from ..stamp import MARK, Stamp
 
 SEARCHED = 200  # rows and columns that are searched for the stamp
 _SEPARATOR = re.compile("[/,]")  # before the ids in a key
@@ -65,8 +65,7 @@ def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
     """Return the stamp of a sheet and its place (0-based row and column), or None."""
     for r, row in enumerate(rows[:SEARCHED]):
         for c, value in enumerate(row[:SEARCHED]):
-            stamp = Stamp.parse(value)
-            if stamp is not None:
+            if value.startswith(MARK) and (stamp := Stamp.parse(value)):
                 return stamp, r, c
     return None
 
@@ -118,15 +117,31 @@ class Target:
         return column
 
 
-Targets = Mapping[int, tuple[Target, ...]]
+class Targets(dict[int, tuple[Target, ...]]):
+    """The cells that are read, by template row."""
+
+    @cached_property
+    def always_shown(self) -> frozenset[tuple[str, int]]:
+        """What the form always shows and reads back, as (field, period): nothing that is under ``{% if %}``."""
+        return _fields(target for target in chain.from_iterable(self.values()) if target.certain)
+
+    @cached_property
+    def drawn(self) -> Mapping[tuple[str, int], tuple[int, int]]:
+        """Row and column of each field and period that the form draws only once."""
+        places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for row, own in self.items():
+            for target in (t for t in own if not t.period_at):
+                at = row, column_number(target.columns[0][1:])
+                places.setdefault((target.field, target.period), []).append(at)
+        return {field: found[0] for field, found in places.items() if len(found) == 1}
 
 
 @lru_cache(maxsize=64)
 def targets_of(form: Form, quarter: int, year: int) -> Targets:
-    """Return the cells that are read, by template row."""
+    """Return the cells that are read."""
     this = ThisPeriod(quarter, year)
     found = {row: [_target(form, c, this) for c in cells] for row, cells in form.bindings.items()}
-    return {row: tuple(target for target in own if target is not None) for row, own in found.items()}
+    return Targets((row, tuple(target for target in own if target is not None)) for row, own in found.items())
 
 
 def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
@@ -144,14 +159,10 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
-    """Return what a form always shows and reads back, as (field, period): nothing that is under ``{% if %}``."""
-    return always_shown(targets_of(form, quarter, year))
-
-
-def always_shown(targets: Targets) -> frozenset[tuple[str, int]]:
-    """Return the same of cells that are read."""
-    return _fields(target for target in chain.from_iterable(targets.values()) if target.certain)
+    """Return what a form always shows: see :attr:`Targets.always_shown`."""
+    return targets_of(form, quarter, year).always_shown
 
 
 @lru_cache(maxsize=256)

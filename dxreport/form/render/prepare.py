@@ -80,7 +80,7 @@ class RowProgram(NamedTuple):
 
 
 class PreparedForm:
-    """A form for one round and department.
+    """A form for one round and department; :meth:`of` is the same for another department.
 
     ``names`` are the names of the workbook that mixed texts may use, ``this`` is the period of the round, ``programs``
     are the rows, ``long_lists`` the lists of 設定 that do not fit into a rule.
@@ -100,14 +100,24 @@ class PreparedForm:
         self.names: dict[str, Any] = {
             "fiscal_year": settings.fiscal_year.label, "years": years, "round": _printed(round_), "department": department,
         } | settings.names.for_papers(form.sheet)  # fmt: skip
-        rows = _RowPrograms(self)
-        self.programs = {number: rows.program(row) for number, row in form.rows.items()}
+        self.programs = _programs(self, form.rows.values())
+        self._naming = [row for row in form.rows.values() if any(_names_department(c) for c in row.cells)]
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self._after_rows: dict[RowShape, str] = {}
         self.fixed_values: dict[
             tuple[str, Callable[[Any], int]], int | None
         ] = {}  # of expressions of the control column
+
+    def of(self, department: str) -> PreparedForm:
+        """Return the same for another department: only rows with fixed texts that name it are made anew."""
+        if department == self.department:
+            return self
+        found = copy(self)
+        found.department, found.names = department, self.names | {"department": department}
+        found.programs = self.programs | _programs(found, self._naming)
+        found.fixed_values = {}
+        return found
 
     def unsealed(self) -> PreparedForm:
         """Return the same without a secret."""
@@ -155,6 +165,12 @@ class PreparedForm:
                 source = f"{SHEET}!${letters}$1:${letters}${len(words)}"
             out[LIST_MARK.format(name)] = escape(source)
         return out
+
+
+def _programs(prepared: PreparedForm, rows: Iterable[TemplateRow]) -> dict[int, RowProgram]:
+    """The programs of rows, by number."""
+    made = _RowPrograms(prepared)
+    return {row.number: made.program(row) for row in rows}
 
 
 class _RowPrograms:
@@ -303,6 +319,11 @@ def _printed(round_: Round) -> Round:
         return replace(round_, deadline=printed_day(date.fromisoformat(round_.deadline)))
     except ValueError:  # none
         return round_
+
+
+def _names_department(c: TemplateCell) -> bool:
+    """Whether a cell has a fixed text with the name of the department."""
+    return isinstance(c.content, Computed) and c.content.fixed and "department" in c.content.names
 
 
 def _in_percent(get: Callable[[Scope], str | None], unit: str) -> Callable[[Scope], str | None]:

@@ -1,0 +1,18 @@
+"""The corrected copies that were written, by their names alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..workspace.paths import Workspace
+
+FOLDER = "差し戻し"
+
+
+def kept_copies(workspace: Workspace) -> Mapping[str, list[Path]]:
+    """The corrected copies by the number of their return; not those with macros that earlier releases wrote."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted((workspace.reports / FOLDER).glob("*_*.xlsx")):
+        found.setdefault(path.name.partition("_")[0], []).append(path)
+    return found
