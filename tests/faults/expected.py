@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -249,6 +249,33 @@ class Books:
             for a in answers:
                 if a.measure == measure:
                     yield id_, a
+
+    def rename(self, old: str, new: str) -> None:
+        """Know a field by its new name."""
+        self.renamed = {a: new if b == old else b for a, b in self.renamed.items()} | {old: new}
+        self.own = {place: today(self, a) for place, a in self.own.items()}
+        self.first = {m: self._renamed(mine) for m, mine in self.first.items()}
+        self.sent = {
+            id_: replace(
+                s, texts={m: self._renamed(t) for m, t in s.texts.items()},
+                cells={m: (sheet, self._renamed(at)) for m, (sheet, at) in s.cells.items()},
+            ) for id_, s in self.sent.items()
+        }  # fmt: skip
+        self.came = {id_: self.renamed_answers(answers) for id_, answers in self.came.items()}
+        self.came_last = {}
+        self.hands = {(m, today(self, a)): when for (m, a), when in self.hands.items()}
+        self.ever = {(m, today(self, a)): texts for (m, a), texts in self.ever.items()}
+        self.typed = {(m, today(self, a)) for m, a in self.typed}
+
+    def renamed_answers(self, answers: Iterable[Answers]) -> tuple[Answers, ...]:
+        """Answers under the names of today."""
+        return tuple(
+            replace(a, texts=self._renamed(a.texts), since={today(self, x): s for x, s in a.since.items()})
+            for a in answers
+        )
+
+    def _renamed(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {today(self, a): text for a, text in texts.items()}
 
     def look(self, data: bytes) -> Eye:
         """The master as it is now."""
