@@ -22,7 +22,7 @@ FINE, LATE, BAD = "予定通り", "進捗遅延・課題あり", "順調"
 OFFICES = {"01-01": "産業振興課", "01-02": "産業振興課", "01-03": "総務課", "02-01": "職員課"}
 ROUNDS = ("計画", "第1四半期", "第2四半期", "第3四半期", "第4四半期", "年度実績")
 PEOPLE, ACTUALS = ("甲", "乙", "丙", "丁"), ("10件", "20件", "25件")
-KINDS = ("whole",) * 4 + ("half",) * 2 + ("blank", "bad", "closed", "elsewhere", "erased")
+KINDS = ("whole",) * 4 + ("half",) * 2 + ("blank", "bad", "closed", "elsewhere", "erased", "nothing")
 """How a sheet is filled in."""
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "評価": {"種類": "選択", "選択肢": "A、B、C", "入力欄": "進捗", "場所": "施策"},
@@ -69,6 +69,8 @@ def answer(sent: Sent, id_: str, year: int, choose: Choices, kind: str) -> dict[
     elif kind == "elsewhere" and sent.quarter:
         there = [a for a in at if parts(a)[0] == "activity.progress" and parts(a)[2] != f"/{sent.quarter}"]
         texts = {a: FINE for a in there if issued.get(a.replace("progress", "plan")) and choose.below(2)}
+    elif kind == "nothing" and f"no_report/{sent.quarter}" in at:
+        texts = {f"no_report/{sent.quarter}": "○"}
     elif kind == "erased":
         written = [a for a in at if issued.get(a) and parts(a)[0] not in ("id", LABEL)]
         texts |= {choose.of(written): ""} if written else {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -47,6 +48,7 @@ _FIXED = {
         for word, key in (("評価項目", "indicator"), ("目標", "target"), ("実績", "actual"))
     },
 }  # fmt: skip
+STANDINGS = {"予定通り": "on_track", "進捗遅延・課題あり": "late"}
 LABEL = "activity.plan_label"  # printed on every new row
 FADING = frozenset({
     "goal", "budgeted", "procurement", "activity.plan", "activity.progress", "activity.countermeasure", "support_flag",
@@ -487,6 +489,22 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
         assert new in ever or new == "" or any(new == a.texts.get(address) for _, a in books.said(measure)), (
             "a text that nobody wrote", measure, address, old, new,
         )  # fmt: skip
+
+
+def counted(eye: Eye, quarter: int) -> Counter[str]:
+    """How the activities of a quarter stand, of measures that have not ended by then."""
+    out: Counter[str] = Counter()
+    for row in eye.rows("施策"):
+        if row["状態"] not in ("", "実施中") and _QUARTERS.get(row["状態の開始四半期"], 0) <= quarter:
+            continue
+        mine = eye.texts[row["施策ID"]]
+        for item in sorted({item_of(a)[1] for a in mine if item_of(a)[0] == "activity"}):
+            word = mine.get(f"activity.progress/{item}/{quarter}", "")
+            planned = mine.get(f"activity.plan/{item}/{quarter}", "")
+            marked = mine.get(f"no_report/{quarter}", "")
+            blank = "no_plan" if not planned else "no_report" if marked else "unreported"
+            out[STANDINGS.get(word, "unknown") if word else blank] += 1
+    return out
 
 
 def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:

@@ -30,6 +30,7 @@ import openpyxl
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
+from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.table import TableColumn
 
 from dxreport.collect.strayed import strayed
@@ -714,6 +715,34 @@ class Desk(Commands):
         law.nothing_changed(before, self._look(year))
         self._done(year)
 
+    def step_office(self, year: Year, choose: Choices) -> None:
+        """A department gets another name, in 部署 and in 施策."""
+        eye = year.books.eye
+        old = choose.of([row["部署名"] for row in eye.rows("部署")])
+        new = f"{old}室"
+
+        def rename(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+            heads = {c.value: c.column for c in sheet[1]}
+            [row] = [c.row for c in sheet[letter(heads["部署名"])] if c.value == old]
+            former = sheet.cell(row, heads["旧名称"])
+            sheet.cell(row, heads["部署名"], new)
+            former.value = "、".join(filter(None, (former.value, old)))
+
+        def follow(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+            heads = {c.value: c.column for c in sheet[1]}
+            for cell in sheet[letter(heads["主管部署"])]:
+                if cell.value == old:
+                    cell.value = new
+
+        Evaluation(year.root).retype("部署", rename)
+        Evaluation(year.root).retype("施策", follow)
+        for measure_, mine in eye.texts.items():
+            if mine.get("lead_department") == old:
+                self._typed(year, measure_, "lead_department")
+        self.say(f"{old} is called {new}")
+        self._look(year)
+        self._done(year)
+
     # Reports and years
 
     def step_final(self, year: Year, choose: Choices) -> None:
@@ -722,8 +751,13 @@ class Desk(Commands):
         before = year.books.eye
         self.command(year, choose, *words)
         law.nothing_changed(before, self._look(year))
+        now = (self.now + timedelta(minutes=1)).isoformat()
+        drawn = run(["report", "--quarter", quarter, "--format", "xlsx", "--json", "-C", str(year.root), "--now", now])
+        counted = json.loads(drawn.said)["figures"]["overview"]["whole"]["standings"]
+        wanted = law.counted(before, int(quarter))
+        assert counted == {word: wanted[word] for word in counted}, ("counted otherwise", quarter, counted, wanted)
         files = points.files(self.base)
-        again = run([*words, "-C", str(year.root), "--now", (self.now + timedelta(minutes=1)).isoformat()])
+        again = run([*words, "-C", str(year.root), "--now", now])
         assert again.code in (0, 1), again
         if "--final" in words:
             found = points.files(self.base)
@@ -925,7 +959,7 @@ class Years(RuleBasedStateMachine):
 MIX = (
     ("issue",) * 6 + ("back",) * 14 + ("copy",) * 4 + ("again",) * 4 + ("edit",) * 6 + ("strike",) * 2 + ("decide",) * 5
     + ("accept",) * 2 + ("withdraw",) * 3 + ("dismiss",) * 2 + ("form",) * 2 + ("field",) * 3 + ("settings",) * 1 + ("state",) * 1
-    + ("final",) * 2 + ("look",) * 2 + ("roll",) * 2 + ("restore",) * 1 + ("strange", "measure", "sort", "memo", "astray")
+    + ("final",) * 2 + ("look",) * 2 + ("roll",) * 2 + ("restore",) * 1 + ("strange", "measure", "sort", "memo", "astray", "office")
 )  # fmt: skip
 
 
