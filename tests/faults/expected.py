@@ -509,7 +509,8 @@ def counted(eye: Eye, quarter: int) -> Counter[str]:
 
 def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:
     """Nobody is chased whose answer is in, nobody passed over who owes one."""
-    rows = [r for r in eye.receipts.values() if r["施策ID"] == measure and round_ in (r["回"], r["別の回"])]
+    mine = [r for r in eye.receipts.values() if r["施策ID"] == measure]
+    rows = [r for r in mine if round_ in (r["回"] if r["状態"] != "別の回" else "", r["別の回"])]
     came = [r for r in rows if r["状態"] not in ASIDE and not r["置き換え"]]
     issued = any(r["回"] == round_ and measure in r["施策ID"].split("、") for r in eye.issues.values())
     held = [r for r in came if r["状態"] not in IN]
