@@ -22,6 +22,8 @@ FINE, LATE, BAD = "予定通り", "進捗遅延・課題あり", "順調"
 OFFICES = {"01-01": "産業振興課", "01-02": "産業振興課", "01-03": "総務課", "02-01": "職員課"}
 ROUNDS = ("計画", "第1四半期", "第2四半期", "第3四半期", "第4四半期", "年度実績")
 PEOPLE, ACTUALS = ("甲", "乙", "丙", "丁"), ("10件", "20件", "25件")
+KINDS = ("whole",) * 4 + ("half",) * 2 + ("blank", "bad", "closed", "elsewhere", "erased", "nothing")
+"""How a sheet is filled in."""
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "評価": {"種類": "選択", "選択肢": "A、B、C", "入力欄": "進捗", "場所": "施策"},
     "課題": {"入力欄": "進捗", "場所": "施策"},
@@ -44,35 +46,37 @@ def begin(id_: str, office: str) -> dict[str, str]:
     return out
 
 
-def answer(sent: Sent, id_: str, year: int, choose: Choices, kind: int) -> dict[str, str]:
-    """What a department writes on a sheet; with a kind below 4 all that is asked for, and nothing wrong."""
+def answer(sent: Sent, id_: str, year: int, choose: Choices, kind: str) -> dict[str, str]:
+    """What a department writes on a sheet; a ``whole`` sheet has all that is asked for, and nothing wrong."""
     issued, (_, at) = sent.texts[id_], sent.cells[id_]
     asked = _asked(sent, id_, year, choose)
     texts: dict[str, str] = {}
-    if kind < 4 or kind in (7, 8):
+    if kind in ("whole", "bad", "closed"):
         texts = dict(asked)
-    elif kind < 6:
+    elif kind == "half":
         texts = {a: t for a, t in asked.items() if choose.below(2)}
     free = _free(sent, id_, year)
-    for _ in range(choose.below(4) if kind != 6 else 0):
+    for _ in range(choose.below(4) if kind != "blank" else 0):
         address, words = free[choose.below(len(free))]
         texts[address] = choose.of(words)
-    if kind < 2 and choose.below(3) == 0:
+    if kind == "whole" and choose.below(6) == 0:
         texts |= _new_item(sent, id_)
-    if kind == 7:
+    if kind == "bad":
         closed = [a for a in at if parts(a)[0] == "activity.progress" and parts(a)[2] == f"/{sent.quarter}"]
         texts |= {choose.of(closed): BAD} if closed else {}
-    elif kind == 8:
+    elif kind == "closed":
         texts["name" if sent.round == "計画" else "goal"] = "書き換え"
-    elif kind == 9 and sent.quarter:
+    elif kind == "elsewhere" and sent.quarter:
         there = [a for a in at if parts(a)[0] == "activity.progress" and parts(a)[2] != f"/{sent.quarter}"]
         texts = {a: FINE for a in there if issued.get(a.replace("progress", "plan")) and choose.below(2)}
-    elif kind == 10:
+    elif kind == "nothing" and f"no_report/{sent.quarter}" in at:
+        texts = {f"no_report/{sent.quarter}": "○"}
+    elif kind == "erased":
         written = [a for a in at if issued.get(a) and parts(a)[0] not in ("id", LABEL)]
         texts |= {choose.of(written): ""} if written else {}
     for a in [a for a, t in texts.items() if t == LATE]:
         beside = a.replace("progress", "countermeasure")
-        if kind < 4 and beside in at:
+        if kind == "whole" and beside in at:
             texts.setdefault(beside, choose.of(("協議する", "人を増やす")))
             texts[beside] = texts[beside] or "協議する"
     return texts

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +48,7 @@ _FIXED = {
         for word, key in (("評価項目", "indicator"), ("目標", "target"), ("実績", "actual"))
     },
 }  # fmt: skip
+STANDINGS = {"予定通り": "on_track", "進捗遅延・課題あり": "late"}
 LABEL = "activity.plan_label"  # printed on every new row
 FADING = frozenset({
     "goal", "budgeted", "procurement", "activity.plan", "activity.progress", "activity.countermeasure", "support_flag",
@@ -249,6 +251,33 @@ class Books:
             for a in answers:
                 if a.measure == measure:
                     yield id_, a
+
+    def rename(self, old: str, new: str) -> None:
+        """Know a field by its new name."""
+        self.renamed = {a: new if b == old else b for a, b in self.renamed.items()} | {old: new}
+        self.own = {place: today(self, a) for place, a in self.own.items()}
+        self.first = {m: self._renamed(mine) for m, mine in self.first.items()}
+        self.sent = {
+            id_: replace(
+                s, texts={m: self._renamed(t) for m, t in s.texts.items()},
+                cells={m: (sheet, self._renamed(at)) for m, (sheet, at) in s.cells.items()},
+            ) for id_, s in self.sent.items()
+        }  # fmt: skip
+        self.came = {id_: self.renamed_answers(answers) for id_, answers in self.came.items()}
+        self.came_last = {}
+        self.hands = {(m, today(self, a)): when for (m, a), when in self.hands.items()}
+        self.ever = {(m, today(self, a)): texts for (m, a), texts in self.ever.items()}
+        self.typed = {(m, today(self, a)) for m, a in self.typed}
+
+    def renamed_answers(self, answers: Iterable[Answers]) -> tuple[Answers, ...]:
+        """Answers under the names of today."""
+        return tuple(
+            replace(a, texts=self._renamed(a.texts), since={today(self, x): s for x, s in a.since.items()})
+            for a in answers
+        )
+
+    def _renamed(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {today(self, a): text for a, text in texts.items()}
 
     def look(self, data: bytes) -> Eye:
         """The master as it is now."""
@@ -462,9 +491,26 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
         )  # fmt: skip
 
 
+def counted(eye: Eye, quarter: int) -> Counter[str]:
+    """How the activities of a quarter stand, of measures that have not ended by then."""
+    out: Counter[str] = Counter()
+    for row in eye.rows("施策"):
+        if row["状態"] not in ("", "実施中") and _QUARTERS.get(row["状態の開始四半期"], 0) <= quarter:
+            continue
+        mine = eye.texts[row["施策ID"]]
+        for item in sorted({item_of(a)[1] for a in mine if item_of(a)[0] == "activity"}):
+            word = mine.get(f"activity.progress/{item}/{quarter}", "")
+            planned = mine.get(f"activity.plan/{item}/{quarter}", "")
+            marked = mine.get(f"no_report/{quarter}", "")
+            blank = "no_plan" if not planned else "no_report" if marked else "unreported"
+            out[STANDINGS.get(word, "unknown") if word else blank] += 1
+    return out
+
+
 def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:
     """Nobody is chased whose answer is in, nobody passed over who owes one."""
-    rows = [r for r in eye.receipts.values() if r["施策ID"] == measure and round_ in (r["回"], r["別の回"])]
+    mine = [r for r in eye.receipts.values() if r["施策ID"] == measure]
+    rows = [r for r in mine if round_ in (r["回"] if r["状態"] != "別の回" else "", r["別の回"])]
     came = [r for r in rows if r["状態"] not in ASIDE and not r["置き換え"]]
     issued = any(r["回"] == round_ and measure in r["施策ID"].split("、") for r in eye.issues.values())
     held = [r for r in came if r["状態"] not in IN]

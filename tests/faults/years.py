@@ -1,7 +1,7 @@
 """Play whole years at the desk: whatever happens, in any order, the books stay explained and no answer is lost.
 
     python -m tests.faults.years SECONDS [SEED]       # histories until the time is over
-    python -m tests.faults.years replay 'STEPS'       # one history again, step by step, as a failure prints it
+    python -m tests.faults.years replay SEED          # one history again, step by step; or its steps, as JSON
 
 A history is a list of steps, each the name of what happens and a number from which it draws what it needs. Commands are
 run as people run them; some die, or fail, at a point where they write. What must be true after each step is in
@@ -10,7 +10,6 @@ run as people run them; some die, or fail, at a point where they write. What mus
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
@@ -22,8 +21,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -32,9 +30,9 @@ import openpyxl
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from lxml import etree
+from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.table import TableColumn
 
-from dxreport.cli import main as dxreport
 from dxreport.collect.strayed import strayed
 from dxreport.form.compile import compile_form
 from dxreport.form.records import Form
@@ -50,11 +48,13 @@ from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
 from tests.faults import expected as law
 from tests.faults import points
+from tests.faults.commands import Abandoned, Commands, Instead, Refused, Year, run
 from tests.faults.departments import (
     ACTUALS,
     BAD,
     FIELDS,
     FINE,
+    KINDS,
     LATE,
     OFFICES,
     PEOPLE,
@@ -77,10 +77,10 @@ from tests.support.packages import S, delete_row, edited, faults
 from tests.support.sending import zipped
 
 MEMO = "備考"
+SHRINKING = 60  # seconds for each failure
 FORM = "年間活動計画.xlsx"
 Step = tuple[str, int]
 _PREFIX = {"施策": "", "取組": "activity.", "費用": "費用."}
-_DIED = 137
 
 
 @cache
@@ -88,83 +88,17 @@ def _form(data: bytes, catalogue: object) -> Form:
     return compile_form(data, FORM, catalogue)  # type: ignore[arg-type]
 
 
-@dataclass
-class Year:
-    """The workspace of a year, what the office knows of it, and files that departments have not sent yet."""
-
-    root: Path
-    number: int  # of the plan
-    books: Books
-    papers: list[Paper] = field(default_factory=list)
-    past: dict[str, Books] = field(default_factory=dict)  # by the hash of the master
-    passed_on: law.Texts | None = None  # to the next year, as of its last rollover
-    fields: dict[str, str] = field(default_factory=dict)  # name of today, by the name in FIELDS
-    drawn: int = 0
-    formats: dict[str, str] = field(default_factory=dict)  # of the workbooks that came
-    littered: bool = False  # by a command that died, until the next one that writes
-    kept: dict[Path, str] = field(default_factory=dict)
-    checked: str = ""  # the hash of the master that was looked at last
-
-    @property
-    def workspace(self) -> Workspace:
-        return Workspace(self.root)
-
-    @property
-    def data(self) -> bytes:
-        return self.workspace.master.read_bytes()
-
-    @property
-    def tip(self) -> str:
-        return str(openpyxl_property(self.data))
-
-
-def openpyxl_property(data: bytes) -> str:
-    """The property by which a master names its last commit."""
-    import zipfile
-
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if "docProps/custom.xml" not in archive.namelist():
-            return ""
-        root = etree.fromstring(archive.read("docProps/custom.xml"))
-    return next(("".join(p.itertext()) for p in root if p.get("name") == "dxreport"), "")
-
-
-class Refused(Exception):
-    """A step that cannot be taken as things are."""
-
-
-class Instead(Exception):
-    """A step that cannot be taken as things are; another one is."""
-
-
-class Abandoned(Exception):
-    """A command died before it had changed the master, and nobody runs it again."""
-
-
-@dataclass
-class Ran:
-    code: int
-    said: str
-
-
-class Desk:
+class Desk(Commands):
     """An office over the years."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
-        self.base, self.mail = self.folder / "作業", self.folder / "受信"
-        self.now = datetime(2022, 4, 11, 9)
-        self.tally: Counter[str] = Counter()
-        self.told: list[str] = []
-        self.count = 0
+        super().__init__(folder)
         self.years = [self._first_year()]
-        self.opened_at: list[str] = []
 
     def _first_year(self) -> Year:
         root = self.base / "令和４年度"
         for name in ("templates", "master", "reports"):
             (root / name).mkdir(parents=True)
-        self.mail.mkdir()
         given = sample.settings()
         own = [d for d in DEPARTMENTS if d.name in OFFICES.values()]
         measures = [measure(id_, begin(id_, office)) for id_, office in OFFICES.items()]
@@ -173,11 +107,7 @@ class Desk:
         for path in bundled("templates").glob("メール_*.txt"):
             shutil.copy(path, root / "templates")
         Workspace(root).secret.write_bytes(bytes(range(32)))
-        return self._year(root, 1)
-
-    def _year(self, root: Path, number: int, **known: object) -> Year:
-        year = Year(root, number, Books(Eye(b"", {}), {}), **known)  # type: ignore[arg-type]
-        return year
+        return Year(root, 1, Books(Eye(b"", {}), {}))
 
     # Steps
 
@@ -211,75 +141,6 @@ class Desk:
         except Instead as other:
             return self._take(str(other), year, choose)
         return name
-
-    def say(self, what: str) -> None:
-        self.told.append(f"{self.count}. {self.now:%Y-%m-%d %H:%M} {what}")
-
-    # Commands
-
-    def command(self, year: Year, choose: Choices, *words: str, fine: Sequence[int] = (0, 1)) -> Ran:
-        """Run a command; now and then it dies or fails at a point, and is run again."""
-        args = [*words, "-C", str(year.root), "--now", self.now.isoformat()]
-        if choose.below(9) == 8:
-            return self._broken(year, choose, args, fine)
-        ran = run(args)
-        self._ended(args, ran, fine)
-        if ran.code in (0, 1) and words[0] not in ("check", "status", "history"):
-            year.littered = False
-        return ran
-
-    def _ended(self, args: Sequence[str], ran: Ran, fine: Sequence[int]) -> None:
-        self.say(f"{' '.join(args[:-4])} → {ran.code}")
-        assert "予期しない" not in ran.said and "Traceback" not in ran.said, (args, ran.said)
-        if ran.code not in fine:
-            self.say(ran.said.strip()[:300])
-        assert ran.code in fine or ran.code in (2, 3), (args, ran)
-        if ran.code in (2, 3) and ran.code not in fine:
-            self.tally[f"{args[0]} refused: {ran.said.splitlines()[0][:60]}"] += 1
-
-    def _broken(self, year: Year, choose: Choices, args: list[str], fine: Sequence[int]) -> Ran:
-        side = self.folder / "控え"
-        shutil.rmtree(side, ignore_errors=True)
-        shutil.copytree(self.base, side)
-        old = self.data_of_masters()
-        whole = points.run(args, self.base)
-        result, new = points.files(self.base), self.data_of_masters()
-        if not whole.points or whole.code not in (0, 1):
-            self._restore(side)
-            ran = run(args)
-            self._ended(args, ran, fine)
-            return ran
-        at = 1 + choose.below(whole.points)
-        self._restore(side)
-        how = choose.of(("dies", "dies", "ENOSPC", "EACCES", "EIO", "full"))
-        act = points.dying(at) if how == "dies" else points.failing(
-            at, getattr(errno, how, errno.ENOSPC), lasting=how == "full"
-        )  # fmt: skip
-        first = points.run(args, self.base, act)
-        self.tally[f"command {how if how == 'dies' else 'fails'}"] += 1
-        self.say(f"{' '.join(args[:-4])} {how} at point {at} of {whole.points} → {first.code}")
-        assert "予期しない" not in first.said and "Traceback" not in first.said, (args, how, at, first.said)
-        now = self.data_of_masters()
-        for path, data in now.items():
-            assert data in (old.get(path), new.get(path)), ("neither old nor new", path)
-        assert first.code != 3 or now == old, ("said that nothing was changed", args, how, at)
-        assert first.code != 0 or now == new, ("said that all was done", args, how, at)
-        if now == old and old != new and choose.below(3) == 2:
-            year.littered = True
-            raise Abandoned
-        ran = run(args)
-        assert ran.code == whole.code or ran.code == 0 or (ran.code == 2 and self.data_of_masters() == new), (args, how, at, ran, whole)  # fmt: skip
-        year.littered = False
-        found = points.files(self.base)
-        assert found == result, ("other books after a crash", args, how, at, points._differ(result, found))
-        return ran if ran.code == whole.code else Ran(whole.code, whole.said)
-
-    def data_of_masters(self) -> dict[Path, bytes]:
-        return {path: path.read_bytes() for path in sorted(self.base.glob("*/master/master.xlsx"))}
-
-    def _restore(self, side: Path) -> None:
-        shutil.rmtree(self.base)
-        shutil.copytree(side, self.base)
 
     # What happens: forms go out
 
@@ -359,29 +220,24 @@ class Desk:
         place = FIELDS[name]["場所"]
         prefix = _PREFIX[place]
         if not now:
-            now = name
             there.redeclare(name, {"名前": name, **FIELDS[name]})
             year.fields[name] = name
             books.gone.discard(prefix + name)
-            self._columns(books, place, name, prefix + name, FIELDS[name])
+            self._columns(books, place, name, prefix + name)
             self.say(f"field {name} is added")
-        elif how == 0:
+        elif how == 0 and now == name:
             there.redeclare(now, None)
             del year.fields[name]
             books.gone.add(prefix + now)
-            if now != name:
-                year.fields[name] = now
-                there.redeclare(now, {"名前": now, **FIELDS[name]})
-                books.gone.discard(prefix + now)
-                raise Refused("a renamed field stays")
             self.say(f"field {now} is taken out")
         else:
             new = f"{now}新"
-            former = "、".join([*_former(now), now])
-            there.redeclare(now, {"名前": new, "旧名": former})
+            there.redeclare(now, {"名前": new, "旧名": "、".join([*_former(now), now])})
             year.fields[name] = new
-            self._rename(books, prefix + now, prefix + new)
-            self._columns(books, place, new, prefix + new, FIELDS[name])
+            books.rename(prefix + now, prefix + new)
+            year.papers = [replace(p, answers=books.renamed_answers(p.answers)) for p in year.papers]
+            year.past = {}  # a backup of before would bring the old name back
+            self._columns(books, place, new, prefix + new)
             self.say(f"field {now} is renamed to {new}")
         if year.drawn not in (2, 3):
             self._draw(year)
@@ -390,43 +246,11 @@ class Desk:
         law.nothing_changed(Eye(before.data, books.own), after)
         self._done(year)
 
-    def _columns(self, books: Books, place: str, header: str, address: str, given: Mapping[str, str]) -> None:
-        if given.get("期間") == "四半期":
-            for q in (1, 2, 3, 4):
-                books.own[place, f"第{q}四半期 {header}"] = f"{address}/{q}"
+    def _columns(self, books: Books, place: str, header: str, address: str) -> None:
+        if place == "取組":
+            books.own |= {(place, f"第{q}四半期 {header}"): f"{address}/{q}" for q in (1, 2, 3, 4)}
         else:
             books.own[place, header] = address
-
-    def _rename(self, books: Books, old: str, new: str) -> None:
-        def moved(address: str) -> str:
-            key, item, period = parts(address)
-            return "/".join(filter(None, (new if key == old else key, item))) + period
-
-        def texts(given: Mapping[str, str]) -> dict[str, str]:
-            return {moved(a): t for a, t in given.items()}
-
-        books.renamed = {a: new if b == old else b for a, b in books.renamed.items()} | {old: new}
-        books.own = {place: moved(a) for place, a in books.own.items()}
-        books.first = {m: texts(mine) for m, mine in books.first.items()}
-        books.sent = {
-            id_: replace(
-                s, texts={m: texts(t) for m, t in s.texts.items()},
-                cells={m: (sheet, {moved(a): at for a, at in c.items()}) for m, (sheet, c) in s.cells.items()},
-            ) for id_, s in books.sent.items()
-        }  # fmt: skip
-
-        def answers(given: Sequence[Answers]) -> tuple[Answers, ...]:
-            return tuple(
-                replace(a, texts=texts(a.texts), since={moved(x): s for x, s in a.since.items()}) for a in given
-            )
-
-        books.came = {id_: answers(a) for id_, a in books.came.items()}
-        books.hands = {(m, moved(a)): when for (m, a), when in books.hands.items()}
-        books.ever = {(m, moved(a)): texts_ for (m, a), texts_ in books.ever.items()}
-        books.typed = {(m, moved(a)) for m, a in books.typed}
-        year = next(y for y in self.years if y.books is books)
-        year.papers = [replace(p, answers=answers(p.answers)) for p in year.papers]
-        year.past = {}  # a backup of before the rename would bring the old name back
 
     # Files come back
 
@@ -464,7 +288,7 @@ class Desk:
             assert not gone or closed, ("not on the copy", path, gone)
             a = replace(a, texts={x: t for x, t in a.texts.items() if x not in gone})
             before = sent.texts[a.measure] | dict(a.texts)
-            new = {x: t for x, t in answer(sent, a.measure, year.number, choose, choose.below(2)).items()}
+            new = {x: t for x, t in answer(sent, a.measure, year.number, choose, "whole").items()}
             own = {x: t for x, t in a.texts.items() if t in (BAD,)}
             new = {x: FINE for x in own} | new
             sheet, at = sent.cells[a.measure]
@@ -502,13 +326,13 @@ class Desk:
             if id_ not in mine:
                 answers.append(Answers(id_, issue.id, issue.round, {}))
                 continue
-            kind = choose.below(11)
+            kind = choose.of(KINDS)
             texts = answer(issue, id_, year.number, choose, kind)
             sheet, at = issue.cells[id_]
             texts = {a: t for a, t in texts.items() if a in at and t != issue.texts[id_].get(a, "")}
             data = typed(data, sheet, {at[a]: t for a, t in texts.items()})
             bad = any(t == BAD for t in texts.values())
-            answers.append(Answers(id_, issue.id, issue.round, texts, good=kind < 4, bad=bad))
+            answers.append(Answers(id_, issue.id, issue.round, texts, good=kind == "whole", bad=bad))
         return self._paper(year, data, answers, choose)
 
     def _paper(
@@ -561,7 +385,7 @@ class Desk:
             if id_ not in books.came:
                 fresh[id_] = paper
                 year.formats[id_] = paper.ending
-            answers = [self._as_came(year, a, id_, whole=whole, again=id_ in books.came) for a in paper.answers]
+            answers = [replace(a, whole=whole) for a in paper.answers]
             books.came[id_] = tuple(answers)
             at = min([self.now.isoformat()] if not paper.sent else [
                 max([paper.sent, *(books.sent[a.issue].when for a in answers)]), self.now.isoformat()
@@ -589,9 +413,6 @@ class Desk:
         found = points.files(self.base)
         assert found == files, ("collected again", words, points._differ(files, found))
         self._done(year)
-
-    def _as_came(self, year: Year, a: Answers, id_: str, *, whole: bool, again: bool) -> Answers:
-        return replace(a, whole=whole)
 
     # What the office does
 
@@ -894,6 +715,34 @@ class Desk:
         law.nothing_changed(before, self._look(year))
         self._done(year)
 
+    def step_office(self, year: Year, choose: Choices) -> None:
+        """A department gets another name, in 部署 and in 施策."""
+        eye = year.books.eye
+        old = choose.of([row["部署名"] for row in eye.rows("部署")])
+        new = f"{old}室"
+
+        def rename(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+            heads = {c.value: c.column for c in sheet[1]}
+            [row] = [c.row for c in sheet[letter(heads["部署名"])] if c.value == old]
+            former = sheet.cell(row, heads["旧名称"])
+            sheet.cell(row, heads["部署名"], new)
+            former.value = "、".join(filter(None, (former.value, old)))
+
+        def follow(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+            heads = {c.value: c.column for c in sheet[1]}
+            for cell in sheet[letter(heads["主管部署"])]:
+                if cell.value == old:
+                    cell.value = new
+
+        Evaluation(year.root).retype("部署", rename)
+        Evaluation(year.root).retype("施策", follow)
+        for measure_, mine in eye.texts.items():
+            if mine.get("lead_department") == old:
+                self._typed(year, measure_, "lead_department")
+        self.say(f"{old} is called {new}")
+        self._look(year)
+        self._done(year)
+
     # Reports and years
 
     def step_final(self, year: Year, choose: Choices) -> None:
@@ -902,8 +751,13 @@ class Desk:
         before = year.books.eye
         self.command(year, choose, *words)
         law.nothing_changed(before, self._look(year))
+        now = (self.now + timedelta(minutes=1)).isoformat()
+        drawn = run(["report", "--quarter", quarter, "--format", "xlsx", "--json", "-C", str(year.root), "--now", now])
+        counted = json.loads(drawn.said)["figures"]["overview"]["whole"]["standings"]
+        wanted = law.counted(before, int(quarter))
+        assert counted == {word: wanted[word] for word in counted}, ("counted otherwise", quarter, counted, wanted)
         files = points.files(self.base)
-        again = run([*words, "-C", str(year.root), "--now", (self.now + timedelta(minutes=1)).isoformat()])
+        again = run([*words, "-C", str(year.root), "--now", now])
         assert again.code in (0, 1), again
         if "--final" in words:
             found = points.files(self.base)
@@ -1080,14 +934,6 @@ def add_row(sheet: openpyxl.worksheet.worksheet.Worksheet, texts: Mapping[str, s
     table.ref = table.autoFilter.ref = f"{left}:{letters}{max(row, int(right[len(letters) :]))}"
 
 
-def run(args: Sequence[str]) -> Ran:
-    """Run a command in this process."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with redirect_stdout(out), redirect_stderr(out):
-        code = dxreport(list(args))
-    return Ran(code, out.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
-
-
 class Years(RuleBasedStateMachine):
     """The desk as hypothesis plays it."""
 
@@ -1113,7 +959,7 @@ class Years(RuleBasedStateMachine):
 MIX = (
     ("issue",) * 6 + ("back",) * 14 + ("copy",) * 4 + ("again",) * 4 + ("edit",) * 6 + ("strike",) * 2 + ("decide",) * 5
     + ("accept",) * 2 + ("withdraw",) * 3 + ("dismiss",) * 2 + ("form",) * 2 + ("field",) * 3 + ("settings",) * 1 + ("state",) * 1
-    + ("final",) * 2 + ("look",) * 2 + ("roll",) * 2 + ("restore",) * 1 + ("strange", "measure", "sort", "memo", "astray")
+    + ("final",) * 2 + ("look",) * 2 + ("roll",) * 2 + ("restore",) * 1 + ("strange", "measure", "sort", "memo", "astray", "office")
 )  # fmt: skip
 
 
@@ -1174,21 +1020,30 @@ def shrunk(steps: list[Step], seconds: float) -> list[Step]:
 def main() -> int:
     """Play histories; print those that fail, then how many there were and what happened in them."""
     if sys.argv[1] == "replay":
-        found = play([(name, n) for name, n in json.loads(sys.argv[2])])
+        given = json.loads(sys.argv[2])
+        found = play(history(given) if isinstance(given, int) else [(name, n) for name, n in given])
         print("\n".join(found.told), found.trace, sep="\n")
         return int(bool(found.failure))
     seconds, seed = float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(10**6)
-    end, tally, bad, number = time.monotonic() + seconds, Counter[str](), 0, 0
+    end, tally, bad, number, steps = time.monotonic() + seconds, Counter[str](), 0, 0, 0
     while time.monotonic() < end:
-        steps = history(seed + number)
-        found = play(steps, lambda: time.monotonic() > end)
-        tally += found.tally
+        found = play(history(seed + number), lambda: time.monotonic() > end)
+        tally, steps = tally + found.tally, steps + found.steps
         if found.failure:
             bad += 1
+            less = shrunk(history(seed + number)[: found.steps], SHRINKING)
+            again = play(less)
             print(f"seed {seed + number}, step {found.steps}: {found.failure[:1500]}\n{found.trace[-900:]}")
-            print("\n".join(found.told[-14:]), flush=True)
+            print("\n".join(found.told[-14:]), f"shrunk to {len(less)} steps: {again.failure[:600]}", sep="\n")
+            print(f"python -m tests.faults.years replay '{json.dumps(less)}'", flush=True)
         number += 1
-    told = {"histories": number, "failed": bad, "first seed": seed, "steps": dict(tally.most_common())}
+    told = {
+        "histories": number,
+        "failed": bad,
+        "first seed": seed,
+        "steps": steps,
+        "by kind": dict(tally.most_common()),
+    }
     print(json.dumps(told, ensure_ascii=False, indent=1))
     return int(bool(bad))
 
