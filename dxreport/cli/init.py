@@ -26,6 +26,11 @@ _STEPS_WHEN_EMPTY = (
     "  設定: 回の「締切」（提出期限）、分野の名前、メールのドメイン",
     "  施策: 施策ID、施策名、主管部署。取組と成果目標は、計画の回で部署に書いてもらえます",
 )
+_STEPS_WITHOUT_PLAN = (
+    *_STEPS_WHEN_EMPTY[:-1],
+    "  施策: 施策ID、施策名、主管部署。様式に出す欄のうち部署が書かないもの（到達目標、取組 など）も、",
+    "        「施策」「取組」などのシートに",
+)
 
 
 @command()
@@ -96,7 +101,8 @@ def init(
     console.out(f"{where} に作業フォルダーを作りました（{made.fiscal_year}）。", *files)
     if found:
         _tell(found)
-    steps = () if sample else _STEPS_WHEN_READ if found else _STEPS_WHEN_EMPTY
+    empty = _STEPS_WHEN_EMPTY if made.asks_activities else _STEPS_WITHOUT_PLAN
+    steps = () if sample else _STEPS_WHEN_READ if found else empty
     check = f'dxreport check -C "{where}"' if " " in str(where) else f"dxreport check -C {where}"
     console.out("\n次にすること:", *(f"  {step}" for step in (*steps, check)))
     return 1 if found and found.unplaced else 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from ..domain import problems
-from ..domain.fields import Access, Ref, When, access
+from ..domain.fields import Access, Catalogue, Ref, When, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem
 from ..master.records import Master
@@ -33,7 +33,7 @@ class Judge:
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
         """Judge a sheet as if it said ``texts``; cells of ``others`` are not its fault."""
-        key = _digest(sheet, texts, others)
+        key = _digest(sheet, texts, others, self._terms(sheet.terms).catalogue)
         if key not in self._known:
             self._known[key] = self.fresh[key] = self._judge(sheet, texts, others)
         return self._known[key]
@@ -127,10 +127,18 @@ def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Pr
     )  # fmt: skip
 
 
-def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> str:
-    """The digest of what an outcome follows from; a file that is read again may show other problems."""
+def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref], catalogue: Catalogue) -> str:
+    """The digest of what an outcome follows from; a file that is read again may show other problems.
+
+    Fields go by the first name that they had, so that an outcome is found again after a field was renamed.
+    """
+
+    def named(ref: Ref) -> str:
+        field = catalogue.field.get(ref.field)
+        return str(ref._replace(field=field.former[0])) if field and field.former else str(ref)
+
     issued, measure = sheet.issued, sheet.issued.get(Ref("id"), "")
-    changed = sorted((str(ref), text) for ref, text in texts.items() if issued.get(ref) != text)
-    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(str, others)),
+    changed = sorted((named(ref), text) for ref, text in texts.items() if issued.get(ref) != text)
+    parts = (sheet.return_id, sheet.issue, measure, sheet.terms, changed, sorted(map(named, others)),
              sheet.read.problems, sheet.read.rounds)  # fmt: skip
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

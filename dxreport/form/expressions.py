@@ -175,6 +175,11 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
     _check_usable(variable)
     known, name = _names_of(variable), ".".join(path[1:])
     found = known.get(name) or _names_of(variable, former=True).get(name)
+    if found is None and name in variable.lists:
+        source = ".".join(path)
+        raise TextFault(
+            f"{source} は一覧です。A 列の {{% for … in {source} %}} で行を繰り返し、その中の項目を書いてください。"
+        )
     if found is None:
         raise _unknown(path, known)
     field, period = found

@@ -29,11 +29,12 @@ _NAMED = 3  # files that a message names at most
 
 @dataclass(frozen=True, slots=True)
 class NewWorkspace:
-    """A new workspace: its files, and the fiscal year of its master."""
+    """A new workspace: its files, the fiscal year of its master, and whether departments may write activities."""
 
     workspace: Workspace
     files: tuple[Path, ...]
     fiscal_year: FiscalYear
+    asks_activities: bool = True
 
 
 def create(
@@ -56,7 +57,9 @@ def create(
         path = find(form)
         forms = {path.name: path.read_bytes()}
         settings = settings_for(path, settings)
-    return _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), forms, secret)
+    made = _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), forms, secret)
+    group = settings.catalogue.list_group("activity")
+    return replace(made, asks_activities=any(group in round_.opens for round_ in settings.rounds))
 
 
 def create_from(

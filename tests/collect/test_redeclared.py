@@ -123,6 +123,7 @@ def test_a_renamed_field_keeps_everything_under_its_new_name(scene: Evaluation) 
     assert [(str(c.ref), c.new) for c in master.changes if c.new == "B"] == [("ランク", "B")]
     books = opened(scene.workspace, LATER)
     assert books.noticed == () and books.state("01-01").text(Ref("ランク")) == "B"
+    assert books.judge.fresh == {}  # what was judged before is not judged anew
     snapshot = Archive(scene.workspace, master.settings.catalogue).snapshot(issue_of(scene))
     assert ("ランク", 0) in snapshot.inputs["01-01"] and Ref("ランク") in snapshot.texts["01-01"]
     # the sheet as issued, which names the field as it was called then

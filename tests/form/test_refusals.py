@@ -133,6 +133,11 @@ def test_an_unknown_name_says_how_it_is_declared(cells: dict[str, str], where: s
     assert found.startswith(f"シート「様式」 {where}: ") and unknown in found and "「項目」シート" in found
 
 
+def test_a_list_in_a_cell_says_how_it_is_repeated() -> None:
+    (found,) = template_faults(template(**good(C2="{{ measure.outcomes }}")))
+    assert found.startswith("シート「様式」 C2: ") and "{% for … in measure.outcomes %}" in found
+
+
 def test_an_unknown_list_is_found_at_its_dropdown_and_says_how_it_is_declared() -> None:
     def dropdown(_: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet) -> None:
         sheet.data_validation("C6:D6", {"validate": "list", "source": ["{{ lists.評価 }}"]})
