@@ -37,7 +37,7 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
 
     A return in another format has none if nothing of it can be filled into an issued workbook.
     """
-    out: list[tuple[str, str, bytes]] = []
+    out: dict[str, tuple[str, str, bytes]] = {}
     for planned in plan.files:
         held = [s for s in planned.sheets if s.status in (Status.HELD, Status.REFUSED) and not _is_ours_to_move(s)]
         unread = any(p.severity == "error" for p in planned.problems)
@@ -50,9 +50,9 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
             raise
         except Exception:  # an odd file must not keep others from going back; the mail says what is wrong all the same
             made = None
-        if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
-            out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
-    return out
+        if made is not None:
+            out.setdefault(planned.return_id, (planned.return_id, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
+    return list(out.values())
 
 
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
