@@ -311,7 +311,9 @@ class Books:
         edit.add(*plan.edits, *plan.changes, *plan.receipts, *plan.conflicts)
         edit.update(*plan.updated)
         edit.set_commit(name)
-        put(self.workspace, edit.data(), self.master.sha256, now, before=files, after=after)
+        book = edit.data()
+        del edit  # its trees take more memory than all else
+        put(self.workspace, book, self.master.sha256, now, before=files, after=after)
 
 
 def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:

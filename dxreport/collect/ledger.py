@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..domain import problems
@@ -48,7 +48,7 @@ def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Pro
     if outcome.overtaken_by:
         said = {"return": outcome.sheet.return_id, "measure": read.measure, "newer": outcome.overtaken_by}
         return (problem(problems.REPLACED, said),)
-    place = {str(ref): n for n, ref in enumerate(outcome.sheet.issued)}
+    place = {str(ref): n for n, ref in enumerate(outcome.sheet.issued)} if outcome.judged.problems else {}
     given = {p: n for n, p in enumerate(read.problems) if p.code != problems.EARLIER_ROUND.code}
 
     def order(p: Problem) -> tuple[int, int, str]:
@@ -214,6 +214,10 @@ class ConflictRows:
 
     def __init__(self, rows: Iterable[Conflict], when: str, settings: Settings) -> None:
         self._all = {row.id: row for row in rows}
+        self._of: dict[str, list[str]] = {}  # by measure
+        for row in self._all.values():
+            self._of.setdefault(row.measure, []).append(row.id)
+        self._next = next_id("C", self._all)
         self._when, self._settings = when, settings
         self.added: dict[str, Conflict] = {}
         self.updated: dict[str, Conflict] = {}
@@ -251,8 +255,7 @@ class ConflictRows:
         """Offer the items that a department added, unless they were offered before."""
         for item in sheet.added:
             told = addition(item, self._settings)
-            known = (c for c in self._all.values() if c.state is not ConflictState.WITHDRAWN)
-            if any((c.measure, c.returned) == (sheet.measure, told) for c in known):
+            if any(c.returned == told and c.state is not ConflictState.WITHDRAWN for c in self._rows(sheet.measure)):
                 continue
             first = next(iter(item))
             name = f"{ADDITION}{self._settings.catalogue.by_prefix[first.prefix].label}"
@@ -267,18 +270,21 @@ class ConflictRows:
 
     def _row(self, measure: str, conflict: OpenConflict) -> Conflict | None:
         """The open row of a conflict; None where a person removed it."""
-        wanted = (measure, conflict.ref, conflict.returned, conflict.current)
-        rows = (r for r in self._all.values() if r.state is ConflictState.OPEN)
-        return next((r for r in rows if (r.measure, r.ref, r.returned, r.current) == wanted), None)
+        wanted = (conflict.ref, conflict.returned, conflict.current)
+        rows = (r for r in self._rows(measure) if r.state is ConflictState.OPEN)
+        return next((r for r in rows if (r.ref, r.returned, r.current) == wanted), None)
+
+    def _rows(self, measure: str) -> Iterator[Conflict]:
+        return (self._all[id_] for id_ in self._of.get(measure, ()))
 
     def _add(
         self, by: str, measure: str, ref: Ref, name: str, *, returned: str, issued: str = "", current: str = "",
         reason: str = "",
     ) -> None:  # fmt: skip
-        row = Conflict(
-            next_id("C", self._all), by, measure, ref, name, issued, returned, current, reason=reason, when=self._when
-        )
+        row = Conflict(self._next, by, measure, ref, name, issued, returned, current, reason=reason, when=self._when)
+        self._next = next_id("C", (row.id,))
         self._all[row.id] = self.added[row.id] = row
+        self._of.setdefault(measure, []).append(row.id)
 
     def write(self, row: Conflict) -> None:
         """Write a row over."""

@@ -81,6 +81,7 @@ class FileReader:
         self.master, self.archive = master, archive
         self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
+        self._opens: dict[str, str] = {}  # the password of a file, by its content: each other one was tried once
         self.measures = {m.id for m in master.measures}
         self.seals, self.senders = Seals(archive), Senders(master)
 
@@ -130,10 +131,14 @@ class FileReader:
                 continue
             if book.decrypted and password:
                 self.passwords.setdefault(password, password)  # one that was asked for may open others
+                self._opens[file.sha256] = password
             return book
         raise refusal
 
     def _passwords(self, file: ReturnedFile, ask: bool) -> Iterator[str | None]:
+        if file.sha256 in self._opens:
+            yield self._opens[file.sha256]
+            return
         yield None
         named = sorted(self.passwords, key=lambda department: department not in file.name)
         yield from dict.fromkeys(self.passwords[department] for department in named)

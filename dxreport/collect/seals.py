@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
-from ..form.read.attest import UNATTESTED, Attested, attest
+from ..form.read.attest import UNATTESTED, Attested, attest, written_keys
 from ..form.read.sheet import find_stamp
 from ..form.stamp import Stamp
 from ..issue.store import Archive
 from ..ooxml.cells import Grid
 from ..ooxml.package import Package
+from ..ooxml.table import sheet_parts
 from ..ooxml.worksheets import Worksheets
 from ..workspace.secret import secret_name
+
+# The stamp and a key as sheets are rendered with, in column A and row 1.
+_WRITTEN = re.compile('<c r="(?:A[0-9]+|[A-Z]+1)" t="inlineStr"><is><t>([^<&]*)</t></is></c>')
 
 
 class Seals:
@@ -33,7 +39,10 @@ class Seals:
 
     def attested(self, sheet: Grid, stamp: Stamp) -> tuple[Grid, Attested]:
         """Return a sheet without keys that were not issued on it, and what the others are worth."""
-        sent = self._issued(stamp.issue).sheet(stamp.measure) if self.is_sealed(stamp) else None
+        issued = self._issued(stamp.issue) if self.is_sealed(stamp) else None
+        if issued is None or issued.keys(stamp.measure) == written_keys(sheet.rows):
+            return sheet, UNATTESTED
+        sent = issued.sheet(stamp.measure)
         if sent is None:
             return sheet, UNATTESTED
         found = attest(sheet.rows, sent.rows, self._new_items(stamp))
@@ -67,18 +76,23 @@ class _Sent:
 
     def __init__(self, issue: str, data: bytes) -> None:
         self.issue = issue
-        self._worksheets = Worksheets(Package(data)) if data else None
-        self._unread = self._worksheets.names if self._worksheets else []
-        self._read: dict[str, Grid] = {}
+        self._package = Package(data) if data else None
+        self._parts = sheet_parts(self._package) if self._package else {}
+
+    def keys(self, measure: str) -> list[str]:
+        """The keys of a sheet as :func:`written_keys`, where it is called by its measure and they stand as we write them."""
+        part = self._parts.get(measure)
+        return _WRITTEN.findall(self._package.read(part).decode()) if self._package and part else []
 
     def sheet(self, measure: str) -> Grid | None:
-        """The sheet whose stamp names this measure; most are called by it."""
-        self._unread.sort(key=lambda name: name == measure)
-        while self._worksheets and self._unread and measure not in self._read:
-            grid = self._worksheets.grid(self._unread.pop())
-            if found := find_stamp(grid.rows):
-                self._read[found[0].measure] = grid
+        """The sheet whose stamp names this measure."""
         return self._read.get(measure)
+
+    @cached_property
+    def _read(self) -> Mapping[str, Grid]:
+        worksheets = Worksheets(self._package) if self._package else None
+        grids = map(worksheets.grid, worksheets.names) if worksheets else ()
+        return {found[0].measure: grid for grid in grids if (found := find_stamp(grid.rows))}
 
 
 def without_keys(sheet: Grid) -> Grid:

@@ -37,13 +37,16 @@ class Ledger:
 
     @cached_property
     def _key_attributes(self) -> tuple[str, ...]:
-        names = dict(zip(self.sheet.headers, (f.name for f in fields(self.record)), strict=True))
-        return tuple(names[header] for header in self.sheet.keys)
+        return tuple(self._names[header] for header in self.sheet.keys)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The attributes of a record by the headers of their columns."""
+        return dict(zip(self.sheet.headers, (f.name for f in fields(self.record)), strict=True))
 
     def texts(self, record: Record) -> dict[str, str]:
         """Return the texts of the record's row, by header."""
-        names = zip(self.sheet.headers, (f.name for f in fields(record)), strict=True)
-        texts = {header: _text(getattr(record, name)) for header, name in names}
+        texts = {header: _text(getattr(record, name)) for header, name in self._names.items()}
         return texts | {header: printed(texts[header]) for header in self._days}
 
     @cached_property

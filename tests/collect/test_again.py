@@ -18,6 +18,7 @@ from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import Ref
+from dxreport.intake import workbook
 from dxreport.intake.workbook import is_corrected_copy, open_workbook
 from dxreport.master.records import ConflictState, Receipt
 from dxreport.sendback.fill import fill
@@ -228,6 +229,22 @@ def test_of_a_locked_file_with_a_held_sheet_the_password_is_asked_for_again(quar
         ("01-04", "unchanged"),
     ]
     assert quarter.files() == before
+
+
+def test_a_password_that_does_not_open_a_file_is_tried_once(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str | None] = []
+    decrypted = workbook._decrypted
+
+    def counted(data: bytes, password: str | None) -> bytes:
+        tried.append(password)
+        return decrypted(data, password)
+
+    monkeypatch.setattr(workbook, "_decrypted", counted)
+    path = quarter.put(locked(quarter.filled(BAD)), "鍵付き.xlsx")
+    known = {"総務課": "ちがう", "税務課": "これも", "産業振興課": "ひみつ"}
+    done = collect(quarter.workspace, [path], RETURNED, passwords=known)
+    assert len(done.copies) == 1  # for which the file is opened again
+    assert tried == [None, "ちがう", "これも", "ひみつ", "ひみつ"]
 
 
 def test_a_locked_file_that_is_opened_after_a_newer_one_went_in_changes_nothing(quarter: Quarter) -> None:

@@ -33,6 +33,19 @@ class Attested:
 UNATTESTED = Attested()
 
 
+def written_keys(rows: Rows) -> list[str]:
+    """Return the stamp of a sheet and its keys in order: those of columns, then those of rows; none without a stamp.
+
+    A sheet in which they stand as issued is attested.
+    """
+    found = find_stamp(rows)
+    if found is None:
+        return []
+    _, top, left = found
+    down, across = _keys(rows, top, left)
+    return [rows[top][left], *(key for _, key in (*across, *down))]
+
+
 def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool] = lambda key: False) -> Attested:
     """Compare the keys of a sheet with those of the sheet as issued; ``is_new`` tells keys of rows for new items."""
     here, sent = find_stamp(rows), find_stamp(issued)

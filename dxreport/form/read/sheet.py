@@ -16,7 +16,7 @@ from ...domain.fields import Field, Ref
 from ...ooxml.refs import column_letters, column_number
 from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
-from ..stamp import MARK, Stamp
+from ..stamp import Stamp
 
 SEARCHED = 200  # rows and columns that are searched for the stamp
 _SEPARATOR = re.compile("[/,]")  # before the ids in a key
@@ -65,7 +65,7 @@ def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
     """Return the stamp of a sheet and its place (0-based row and column), or None."""
     for r, row in enumerate(rows[:SEARCHED]):
         for c, value in enumerate(row[:SEARCHED]):
-            if value.startswith(MARK) and (stamp := Stamp.parse(value)):
+            if value and (stamp := Stamp.parse(value)):
                 return stamp, r, c
     return None
 
