@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,12 @@ class Snapshot:
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
     """Return texts by measure ID and Ref as JSON holds them, by str(Ref)."""
-    return {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
+    return {id_: {_written(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
+
+
+@lru_cache(maxsize=1 << 14)  # issues name the same few thousand over and over
+def _written(ref: Ref) -> str:
+    return str(ref)
 
 
 def parse_texts(given: Mapping[str, Mapping[str, str]], today: Catalogue = BUILT_IN) -> dict[str, dict[Ref, str]]:

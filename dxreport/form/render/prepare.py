@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -173,6 +174,13 @@ def _programs(prepared: PreparedForm, rows: Iterable[TemplateRow]) -> dict[int, 
     return {row.number: made.program(row) for row in rows}
 
 
+@lru_cache(maxsize=16)
+def _anchors(form: Form) -> Mapping[tuple[int, int], TemplateCell]:
+    """The cells by which those hidden in their merges look: bound ones and those of the legend."""
+    cells = [c for row in form.rows.values() for c in row.cells]
+    return {c.at: c for c in cells if isinstance(c.content, Binding) or c.shows}
+
+
 class _RowPrograms:
     """Makes the programs of the rows of a prepared form."""
 
@@ -180,8 +188,7 @@ class _RowPrograms:
         self._prepared, self._form = prepared, prepared.form
         self._styles = prepared.form.source.styles
         self._period = 0  # the quarter or year whose row is being made, in a block over them
-        cells = [c for row in self._form.rows.values() for c in row.cells]
-        self._anchors = {c.at: c for c in cells if isinstance(c.content, Binding) or c.shows}
+        self._anchors = _anchors(prepared.form)
 
     def program(self, row: TemplateRow) -> RowProgram:
         """Return the program of a row."""
