@@ -34,7 +34,6 @@ from .store import form_path, snapshot_path, workbook_path
 _Sheets = tuple[str, str, tuple[str, ...], str]  # round, department, measures, form
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 _WORTHWHILE = 400  # workbooks; a process starts in the time in which one renders half of them
-_CHECKED = 100  # workbooks that are all read back
 Watch = Callable[[Sequence[Any]], Iterable[Any]]
 """Wraps the workbooks while they are rendered, to show progress."""
 
@@ -212,8 +211,7 @@ def _selections(
 class _Rendering:
     """The selections of a round as they are rendered; ``made`` are the issues by the place of their selection.
 
-    ``deadline`` is one of their own, if any; ``files`` are the names of files given, by department; ``shapes`` are
-    those of the sheets that are read back.
+    ``deadline`` is one of their own, if any; ``files`` are the names of files given, by department.
     """
 
     master: Master
@@ -226,7 +224,6 @@ class _Rendering:
     workers: Choice
     made: dict[int, PreparedIssue] = field(default_factory=dict)
     files: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    shapes: set[tuple[object, ...]] = field(default_factory=set)
     spool: Spool = field(default_factory=Spool)
 
     def again(self) -> None:
@@ -257,10 +254,10 @@ class _Rendering:
 
         def numbered() -> Iterator[Issue]:
             for n in places:
-                issue = self._new(self.selections[n], when)
+                chosen, issue = self.selections[n], self._new(self.selections[n], when)
                 for id_ in numbers:
                     issue, there = replace(issue, id=id_), kept(id_)
-                    if not there or there == self.renderer(self._order(n, issue)).data:
+                    if not there or there == self.renderer(self._order(chosen, issue)).data:
                         break
                 yield issue
 
@@ -277,23 +274,10 @@ class _Rendering:
         ids, form, printed = tuple(m.id for m in chosen.measures), self.forms[chosen.template], Day(self.round.deadline)
         return Issue("", self.round.name, department, ids, when, file, form.digest, "", printed, self.deadline)
 
-    def _order(self, n: int, issue: Issue) -> BookOrder:
-        chosen, lists = self.selections[n], self.master.settings.catalogue.lists
-        texts = {m.id: m.values() for m in chosen.measures}
+    def _order(self, chosen: _Selection, issue: Issue) -> BookOrder:
+        texts, lists = {m.id: m.values() for m in chosen.measures}, self.master.settings.catalogue.lists
         used = {id_: tuple(k for part in lists for k in self.master.keys_ever(id_, part)) for id_ in texts}
-        return BookOrder(chosen.template, issue, texts, used, checked=not issue.sha256 and self._to_check(n))
-
-    def _to_check(self, n: int) -> bool:
-        """Whether a workbook is to be read back: the first hundred, then those whose first sheet has a new shape.
-
-        Whether a form reads back depends on the rows of a sheet, and these on the number of items of its lists.
-        """
-        chosen, lists = self.selections[n], self.master.settings.catalogue.lists
-        shown = chosen.measures if self.forms[chosen.template].layout.is_list else chosen.measures[:1]
-        shape = chosen.template, *(len(m.items(part.prefix)) for m in shown for part in lists)
-        is_new = shape not in self.shapes
-        self.shapes.add(shape)
-        return n < _CHECKED or is_new
+        return BookOrder(chosen.template, issue, texts, used)
 
     def _rendered(self, places: Sequence[int], issues: Iterable[Issue]) -> Iterator[tuple[int, Issue, RenderedBook]]:
         """Let the workers render the selections at these places; yield each with its issue, in order."""
@@ -302,7 +286,7 @@ class _Rendering:
         def orders() -> Iterator[BookOrder]:
             for n, issue in zip(places, issues, strict=True):
                 given.append(issue)
-                yield self._order(n, issue)
+                yield self._order(self.selections[n], issue)
 
         found = self.workers.of(len(places), _WORTHWHILE).map(self.renderer, orders())
         for at, (n, book) in enumerate(zip(self.watch(places), found, strict=True)):

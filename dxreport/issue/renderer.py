@@ -27,14 +27,13 @@ class BookOrder:
     """A workbook to be rendered on a template: its row of 発行台帳, its texts by measure.
 
     ``used`` holds, by measure, the ids that its items ever had. Where the row has a hash, the workbook was issued
-    before, and is to be so again if its bytes are the same. A new one is read back if it is to be ``checked``.
+    before, and is to be so again if its bytes are the same.
     """
 
     template: Path
     issue: Issue
     texts: Mapping[str, Mapping[Ref, str]]
     used: Mapping[str, Sequence[str]]
-    checked: bool
 
 
 class RenderedBook(NamedTuple):
@@ -69,7 +68,7 @@ class Renderer:
         self.__init__(forms, round_, settings, secret)  # type: ignore[misc]
 
     def __call__(self, order: BookOrder) -> RenderedBook:
-        """Render a workbook; read its first sheet back where that is asked for.
+        """Render a workbook; one that is not as issued before is read back.
 
         Raises TemplateError, and DxreportError for a text that no cell can hold or a form that does not read back.
         """
@@ -83,8 +82,7 @@ class Renderer:
                 book = render_book(prepared.unsealed(), measures, issue.id, order.used)
                 again = sha256(book.data).hexdigest() == issue.sha256
             return RenderedBook(book.data if again else b"", issue.sha256, b"", book.too_tall, again)
-        if order.checked:
-            self._readers[path] = check_readable(book.data, prepared, measures, self._readers.get(path))
+        self._readers[path] = check_readable(book.data, prepared, measures, self._readers.get(path))
         snapshot = self._snapshot(order, prepared, book)
         return RenderedBook(book.data, sha256(book.data).hexdigest(), snapshot.data(), book.too_tall, again=False)
 

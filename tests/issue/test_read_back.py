@@ -12,11 +12,10 @@ from lxml import etree
 
 from dxreport.cli import main
 from dxreport.form.render import workbook as rendering
-from dxreport.issue import render as issuing
 from dxreport.issue import renderer
 from dxreport.lifecycle.init import create
 from tests.support.packages import S, delete_row, edited, set_text
-from tests.support.quarter import Quarter, issue
+from tests.support.quarter import Quarter
 
 
 def _other_text(root: etree._Element) -> None:
@@ -62,20 +61,3 @@ def test_a_book_that_does_not_read_back_is_not_issued(
     assert said in shown
     assert quarter.workspace.master.read_bytes() == before
     assert not quarter.workspace.issued.exists() and not list(folder.glob("reports/*/*.xlsx"))
-
-
-def test_of_many_workbooks_those_of_a_new_shape_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    create(tmp_path / "作業", date(2022, 7, 1), sample=True)
-    quarter, checked, check = Quarter(tmp_path / "作業"), [], renderer.check_readable
-
-    def counted(data, prepared, measures, like):
-        checked.append(measures[0].id)
-        return check(data, prepared, measures, like)
-
-    monkeypatch.setattr(renderer, "check_readable", counted)
-    monkeypatch.setattr(issuing, "_CHECKED", 2)
-    issue(quarter)
-    firsts = [measures[0] for _, measures in quarter.master.by_department(1)]
-    shapes = [tuple(len(m.items(part)) for part in ("related", "activity", "support", "outcome")) for m in firsts]
-    new = [m.id for n, m in enumerate(firsts) if n < 2 or shapes[n] not in shapes[:n]]
-    assert checked == new and 2 < len(new) < len(firsts) == 17
