@@ -15,18 +15,8 @@ from ..master.records import Master
 from ..rules import item_name
 from ..workspace.paths import Workspace
 from . import states
-from .records import (
-    Category,
-    DeclaredFigures,
-    FieldCounts,
-    FieldSum,
-    FieldSums,
-    FieldText,
-    FieldTexts,
-    MeasureName,
-    Progress,
-    WordTally,
-)
+from .activity_records import Category, MeasureName, Progress
+from .field_records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldText, FieldTexts, WordTally
 
 Asked = Mapping[str, frozenset[tuple[str, int]]]  # fields and periods that a measure's form has inputs for
 MEASURE = "施策"
