@@ -13,7 +13,7 @@ WEEKDAYS = "月火水木金土日"
 
 
 def printed_number(number: int) -> str:
-    """Return a number as years, months and days show it: one digit in full width (``４``), more in half width."""
+    """Return a number as dates show it: a single digit in full width (``４``), others in half width (``15``)."""
     return str(number).translate(_FULL_WIDTH) if 0 <= number < 10 else str(number)
 
 
@@ -32,7 +32,7 @@ def printed_day(day: date, *, weekday: bool = True) -> str:
 
 
 def short_day(day: date, *, weekday: bool = True) -> str:
-    """Return ``７月15日（金）``, where the year is clear."""
+    """Return a day without its year: ``７月15日（金）``."""
     text = f"{printed_number(day.month)}月{printed_number(day.day)}日"
     return f"{text}（{WEEKDAYS[day.weekday()]}）" if weekday else text
 
@@ -65,7 +65,7 @@ def day_of(text: str) -> str | None:
 
 
 def wrong_weekday(text: str) -> str:
-    """Return the weekday that a written day names though it falls on another, or ``""``."""
+    """Return the weekday that a written day names if the day falls on another, else ``""``."""
     match, day = _written(text), day_of(text)
     said = match[5].removesuffix("曜日").removesuffix("曜") if match and match[5] else ""
     return said if day and said in tuple(WEEKDAYS) and said != WEEKDAYS[date.fromisoformat(day).weekday()] else ""

@@ -118,7 +118,7 @@ class Access(Enum):
 class Requirement:
     """必須の条件: when a declared field must be filled in.
 
-    It is always with ``field`` ``""``, else where the field of this key, in the same item and period, has one of
+    That is always if ``field`` is ``""``, else where the field of this key, in the same item and period, has one of
     ``values``.
     """
 
@@ -130,9 +130,8 @@ class Requirement:
 class Field:
     """One field: ``key`` as in ``Ref.field``, its Japanese ``label`` (見出し), and when it may be written.
 
-    ``default`` is the text of a new item. ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a
-    選択. ``carries`` is whether rollover keeps its texts. ``former`` are the keys (旧名) under which earlier texts were
-    kept.
+    ``default`` is its text in a new item; ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a
+    選択. ``carries`` is whether rollover keeps its texts; ``former`` are earlier keys (旧名).
     """
 
     key: str
@@ -250,12 +249,12 @@ class Catalogue:
 
     @cached_property
     def renamed(self) -> Mapping[str, str]:
-        """The keys of today by those that fields had before (旧名)."""
+        """Today's keys by former ones (旧名)."""
         return {old: field.key for field in self.fields for old in field.former}
 
     @cached_property
     def former_names(self) -> Mapping[str, Mapping[str, Field]]:
-        """The fields of each list by names that they had before, which templates may still write."""
+        """The fields of each list by former names, which templates may still write."""
         out: dict[str, dict[str, Field]] = {prefix: {} for prefix in self.members}
         for field in self.fields:
             for old in field.former:
@@ -263,16 +262,16 @@ class Catalogue:
         return out
 
     def address(self, stored: str) -> str:
-        """Return an address (``str(ref)``) as of today, from one that may have been kept before a field was renamed."""
+        """Return today's address (``str(ref)``) for one that may have been stored before a field was renamed."""
         key, slash, rest = stored.partition("/")
         return self.renamed.get(key, key) + slash + rest
 
     def ref(self, stored: str) -> Ref:
-        """Parse an address that may have been kept before a field was renamed; raise ValueError on anything else."""
+        """Parse an address that may have been stored before a field was renamed; raise ValueError on anything else."""
         return Ref.parse(self.address(stored))
 
     def brought(self, earlier: Catalogue) -> Catalogue:
-        """Return an earlier catalogue with its fields under the keys of today."""
+        """Return an earlier catalogue with its fields under today's keys."""
         keys = self.renamed
         if not keys:
             return earlier
@@ -343,10 +342,7 @@ class Catalogue:
         return {}  # the items of all measures have the same few ids
 
     def arrange(self, values: Mapping[Ref, str], items: Mapping[str, Iterable[str]]) -> dict[Ref, str]:
-        """Return every text of a measure with these items in form order; those not given are blank.
-
-        A text of no field here is left out.
-        """
+        """Return every text of a measure with these items in form order; texts not given are blank, others left out."""
         get, default = values.get, self.defaults.get
         out = {ref: get(ref, "") for ref in self.refs("")}
         for prefix, keys in items.items():
@@ -357,7 +353,7 @@ class Catalogue:
         return out | {ref: get(ref, "") for ref in self.refs("*")}
 
     def extended(self, fields: Iterable[Field], years: int) -> Catalogue:
-        """Return the catalogue with these fields, in the place of those with the same key or after them."""
+        """Return the catalogue with these fields, each replacing the one with its key or added at the end."""
         new = {field.key: field for field in fields}
         kept = tuple(new.pop(field.key, field) for field in self.fields)
         return (

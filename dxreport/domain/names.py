@@ -1,4 +1,4 @@
-"""Names of an office, its plan and its papers, and its words for the fixed terms of the forms and the report."""
+"""Names of an office, its plan and its papers, and its own words for 施策, 取組 and CIO補佐."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _TERM = re.compile(f"{MEASURE}|{ACTIVITY}|{ADVISER}")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in 設定; blank where it does not say.
+    """The names in 設定, ``""`` where it does not say.
 
-    ``contact`` is how the office in charge is reached; ``measure``, ``activity`` and ``adviser`` are what it calls
-    施策, 取組 and CIO補佐.
+    ``contact`` is how to reach the office in charge; ``measure``, ``activity`` and ``adviser`` are its words for 施策,
+    取組 and CIO補佐.
     """
 
     city: str = ""
@@ -46,7 +46,7 @@ class Names:
 
     @property
     def report_owner(self) -> str:
-        """The owner printed above the report's name; blank if the name contains it."""
+        """The owner printed above the report's name; ``""`` if the name contains it."""
         return "" if self.owner in self.report_title else self.owner
 
     @property
@@ -55,7 +55,7 @@ class Names:
         return joined(self.city, self.office)
 
     def for_papers(self, form: str = FORM) -> dict[str, object]:
-        """Return what templates of forms and mails call them; ``form`` is the form's name where 設定 does not say."""
+        """Return the names as templates of forms and mails call them; ``form`` is the default for the form's name."""
         return {
             "city": self.city,
             "plan": SimpleNamespace(name=self.plan),
@@ -66,7 +66,7 @@ class Names:
         }
 
     def termed(self, text: str) -> str:
-        """Return a text of the program with the office's words for the fixed terms."""
+        """Return a text of the program in the office's words."""
         own = {MEASURE: self.measure, ACTIVITY: self.activity, ADVISER: self.adviser}
         return _TERM.sub(lambda term: own[term[0]], text)
 

@@ -1,11 +1,11 @@
-"""The meaning of what people write in cells: numbers with units, dates, blanks, near misses of a word.
+"""What the texts in cells mean: numbers with units, dates, blanks, near misses of a word.
 
-The text itself is kept; its meaning is derived when needed. Nothing is guessed: a text is a number
-only if it consists of a label, number, unit, bound (以上, 未満 …) and parentheses. Everything else
-is text, which is shown but not compared. 万 and 億 belong to the number (``400万枚``), 千円 and 百万円 are units.
+Texts are kept as written, and read when needed. Nothing is guessed: a number consists of label, number, unit, bound
+(以上, 未満 …) and parentheses; anything else is text, which is shown but not compared. 万 and 億 belong to the number
+(``400万枚``), 千円 and 百万円 are units.
 
-Full-width letters and digits are folded, but not by NFKC, which would turn ``①50件`` into ``150件``
-and ``10²`` into ``102``.
+Full-width letters and digits are folded, but not by NFKC, which would turn ``①50件`` into ``150件`` and ``10²`` into
+``102``.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ _BARE = re.compile(
     rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約万億])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}"
 )
 _SEPARATOR = re.compile(r"[\s、,;・/]+")
-# Units without a scale: a number without a unit may be meant in them. Money, times, rates and measures
-# come in several scales (千円, 分, %), so a number without a unit could be in any of them.
+# Units that a number without a unit may be meant in. Money, times, rates and measures are none: they come in several
+# scales (千円, 分, %), and a bare number could be in any.
 _COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体|事業者|事業所|事業|業務|手続|種類|種
 項目|施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split(
     "|"
@@ -290,7 +290,7 @@ def _one(plain: str, at: int) -> re.Match[str] | None:
 
 
 def _scaled(number: str, unit: str) -> Decimal | None:
-    """Return ``1億2,000万`` as a number; None unless its parts fit together (``3万5`` of 3万5千円 does not)."""
+    """Return ``1億2,000万`` as a number; None where its parts do not fit together (``3万5`` of 3万5千円)."""
     if not _SCALE_SIGN.search(number):
         return Decimal(number.replace(",", ""))
     parts = [(scale, Decimal(digits.replace(",", ""))) for digits, scale in _SCALE.findall(number)]
@@ -318,10 +318,7 @@ def _quantity(match: re.Match[str]) -> Quantity:
 
 
 def same_unit(one: Quantity, other: Quantity) -> bool:
-    """Whether two numbers certainly have the same unit.
-
-    200 may mean 200人, but 28500000 may not be in 千円, and of 400万枚 and 380 nobody knows.
-    """
+    """Whether two numbers certainly have the same unit: 200 may mean 200人, but 380 beside 400万枚 is unclear."""
     if not (one.unit and other.unit) and bool(one.scaled) is not bool(other.scaled):
         return False
     if one.unit and other.unit:
@@ -387,10 +384,10 @@ def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | 
 
 
 def same_word(text: str, words: Iterable[str]) -> str | None:
-    """Return the one of ``words`` that a text is, however it is typed; None for none, or for several.
+    """Return the one of ``words`` that a text certainly is, however it is typed; None for none, or for several.
 
-    Blanks, width, case and 送り仮名 make no other word (`` 順調``, ``見直`` for 見直し), nor do kana that every reader
-    takes for the same (予定どおり, あり). Unlike :func:`nearest`, this leaves no room for another meaning.
+    Blanks, width, case and 送り仮名 do not matter (`` 順調``, ``見直`` for 見直し), nor do usual spellings in kana
+    (予定どおり, あり). Unlike :func:`nearest`, this leaves no doubt.
     """
     plain, keys = _typed(text), {word: _typed(word) for word in words}
     same = [word for word, key in keys.items() if key == plain]
@@ -401,7 +398,7 @@ def same_word(text: str, words: Iterable[str]) -> str | None:
 
 
 def reads_the_same(one: str, other: str) -> bool:
-    """Whether two texts are the same word: blanks, width and spelling (予定どおり, なし for 無) do not count."""
+    """Whether two texts are the same word, apart from blanks, width and spelling (予定どおり, なし for 無)."""
     return len({_ALIASES.get(_typed(text), _typed(text)) for text in (one, other)}) == 1
 
 
@@ -414,7 +411,7 @@ def _typed(text: str) -> str:
 
 
 def _same_kanji(one: str, other: str) -> bool:
-    """Whether two words differ at most in the kana that may be left out after a kanji: 見直し and 見直."""
+    """Whether two words differ at most in kana that may be omitted after a kanji: 見直し and 見直."""
     here, there = (_WITH_KANA.findall(word) for word in (one, other))
     return [c for c, _ in here] == [c for c, _ in there] and all(
         a == b or (_is_kanji(c) and _may_be_left_out(*sorted((a, b), key=len)))

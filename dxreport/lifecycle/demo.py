@@ -1,7 +1,7 @@
-"""A whole quarter on the 26 real measures: issued, filled in, collected, merged, reported and published.
+"""Play a quarter on the 26 real measures: issue, fill in, collect, merge, report and publish them.
 
-The answers are those that the departments gave for 令和４年度 第1四半期, as printed. One department reported future
-quarters: its sheet is held, goes back marked, and is sent again corrected.
+The answers are those that departments gave for 令和４年度 第1四半期. One department reported future quarters: its
+sheet is held, goes back marked, and returns corrected.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
 
 
 def _fill(path: Path, data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]]) -> Path:
-    """Write a workbook as the department sends it back, with these answers by sheet."""
+    """Write a workbook with these answers, by sheet, as the department sends it back."""
     atomic_write(path, fill(data, form, answers, quarter=QUARTER, year=YEAR))
     return path
 
@@ -131,7 +131,7 @@ def _sums(done: Collected) -> str:
 
 
 def _unexpected(master: Master, expected: Mapping[str, Mapping[Ref, str]], end: RoundStatus) -> Iterator[str]:
-    """Compare the master at the end with the texts expected, by measure."""
+    """Yield the differences between the master and the texts expected, by measure."""
     for measure in master.measures:
         found, texts = measure.values(), expected[measure.id]
         for ref in {**found, **texts}:

@@ -1,7 +1,7 @@
-"""The gallery: forms that a new workspace can begin with, each a template that brings its fields.
+"""The gallery: forms that a new workspace can begin with, each with its fields.
 
-A form is a file: the template, with a sheet 項目 like that of the master if it has fields of its own, and a sheet 回
-like the table in 設定 if it says which round opens what. Neither is sent to departments.
+A form is a template. It may have a sheet 項目, like that of the master, with fields of its own, and a sheet 回, like
+the table in 設定, that says which round opens what; neither is sent to departments.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def settings_for(path: Path, settings: Settings) -> Settings:
 
 
 def _opened(settings: Settings, form: Form) -> Iterator[Round]:
-    """Yield the rounds with what the form has inputs for, among it the groups of declared fields."""
+    """Yield the rounds, each opening what the form has inputs for, declared fields included."""
     for round_ in settings.rounds:
         everything = round_.opens | _declared(settings.catalogue, round_)
         absent = without_input(settings, [form], replace(round_, opens=everything))

@@ -42,11 +42,11 @@ class Unplaced:
 
 @dataclass(frozen=True, slots=True)
 class ImportedForms:
-    """The contents of the forms read.
+    """What was read of forms.
 
-    ``settings`` are those given, with the year, plan years and progress words of the forms. ``missing`` lists
-    (file, sheet, labels) of fields that a sheet has no cell for, ``other_sheets`` (file, sheet) of sheets that are
-    no form. ``skipped`` counts the sheets that accompany forms: 記入要領, 施策一覧, 差し戻し.
+    ``settings`` are those given, with the year, plan years and progress words of the forms. ``missing`` lists fields
+    without a cell as (file, sheet, labels), ``other_sheets`` sheets that are no form as (file, sheet). ``skipped``
+    counts the sheets that accompany forms: 記入要領, 施策一覧, 差し戻し.
     """
 
     settings: Settings
@@ -59,10 +59,10 @@ class ImportedForms:
 
 
 def import_forms(paths: Iterable[Path], form: Form, settings: Settings) -> ImportedForms:
-    """Read all sheets of ``form`` in these files (folders, archives and mails too).
+    """Read all sheets of ``form`` in these files, folders, archives and mails.
 
-    ``settings`` are those of a new master. The first sheet that prints its years decides them; sheets of another
-    year are not placed. Raises UsageError for a path that does not exist.
+    ``settings`` are those of a new master; the first sheet that prints its years decides them, and sheets of other
+    years are left out. Raises UsageError for a path that does not exist.
     """
     reading = _Reading(form, settings)
     for file in gather(paths):
@@ -133,17 +133,13 @@ class _Reading:
                 self._unplaced.append(Unplaced(file, sheet.name, p.cell, p.value, p.message.rstrip("。")))
         found = {(ref.field, ref.period) for ref in aligned.filled.values}
         lacking = {key for key, _ in shown_fields(self._form, **when) - found}
-        if absent := tuple(
-            field.label for field in self._settings.catalogue.fields if field.key in lacking and not field.prefix
-        ):
+        fields = self._settings.catalogue.members[""].values()
+        if absent := tuple(field.label for field in fields if field.key in lacking):
             self._missing.append((file, sheet.name, absent))
 
     def _take_years(self, shown: Mapping[str, str]) -> None:
-        """Take the years that a sheet prints, by name; raise _NotTaken where they keep it from being read."""
-        years: dict[str, FiscalYear] = {}
-        for name, text in shown.items():
-            if name in _YEARS and text:
-                years[name] = _year(text)
+        """Adopt the years that a sheet prints, given by name; raise _NotTaken where they do not fit."""
+        years = {name: _year(text) for name, text in shown.items() if name in _YEARS and text}
         starts = {year + (1 - int(name[-1])) for name, year in years.items() if name != "fiscal_year"}
         if len(starts) > 1:
             raise _NotTaken("成果目標の年度が続いていません")
@@ -158,7 +154,7 @@ class _Reading:
             self._settings, self._year_found = replace(self._settings, fiscal_year=found, plan_years=plan), True
 
     def _take_measure(self, texts: Mapping[Ref, str]) -> None:
-        """Keep the measure of a sheet, with its ID and department as a master holds them and its items renumbered."""
+        """Keep the measure of a sheet, with ID and department in standard form and its items renumbered."""
         if not texts.get(Ref("id"), "").strip():
             raise _NotTaken("施策IDが記入されていません")
         measure = _numbered(Measure(texts, self._settings.catalogue))
@@ -182,7 +178,7 @@ class _Reading:
 
 
 def _accompanies_forms(form: Form, sheet: Grid) -> bool:
-    """Whether a sheet is another one of the template, unchanged, an index of measures or a 差し戻し."""
+    """Whether a sheet is an unchanged other sheet of the template, an index of measures, or a 差し戻し."""
     cells = [cell.text for _, cell in sorted(sheet.cells.items()) if cell.kind == "text"]
     texts = [normalise(text).strip() for text in cells if text.strip()]
     if sheet.name.startswith((LIST_SHEET, INDEX)):

@@ -42,11 +42,9 @@ def create(
 ) -> NewWorkspace:  # fmt: skip
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
 
-    ``secret`` is the one to be kept (default: a new one).
-
-    ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one.
-    Raises UsageError where one of its files exists, or for a form that does not; DxreportError for faults in the
-    form, or where a file cannot be written; files written by then are removed again.
+    ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one;
+    ``secret`` is kept instead of a new one. Raises UsageError where one of the files exists, or the form does not;
+    DxreportError for faults in the form, or where a file cannot be written, and then leaves none behind.
     """
     if sample:
         return _write(folder, drawn.settings().fiscal_year, sample_master(), {}, secret)
@@ -67,9 +65,9 @@ def create_from(
 ) -> tuple[NewWorkspace, ImportedForms]:
     """Make a workspace in ``folder`` from the filled-in forms in ``paths``.
 
-    ``template`` is how these forms are drawn, with its fields (default: the bundled template); the year is that of
-    ``today`` where they name none. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError where no
-    form is found.
+    ``template`` is the template of these forms, with its fields (default: the bundled one); forms that name no year
+    are of that of ``today``. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError
+    where no form is found.
     """
     from ..form.compile import compile_form
     from ..issue.forms import FORM_NAME
@@ -148,7 +146,7 @@ def fiscal_year(day: date) -> FiscalYear:
 
 
 def _settings(today: date) -> Settings:
-    """Return 設定 with the rounds, words and tables of the sample, without what belongs to its city."""
+    """Return 設定 of the sample without its city's own names, deadlines and mail domain."""
     settings, year = drawn.settings(), fiscal_year(today)
     return replace(
         settings,

@@ -1,8 +1,8 @@
-"""Rollover: the next fiscal year's master from this one, and late answers of the old year carried into it.
+"""Rollover: make the next fiscal year's master from this one, and carry late answers of the old year into it.
 
-The next year begins with this year's workbook, so that all that people added to it is carried; what belongs to the
+The next year begins with a copy of this year's workbook, so that whatever people added stays; what belongs to the
 year is cleared. Names, departments, contacts, relations, activities without their plans, outcomes with all targets,
-実績 and 方向 stay. A later run merges the changes of the old year cell by cell, three ways like a return: as
+実績 and 方向 stay. A later run merges the changes of the old year like a return, cell by cell and three ways: as
 carried before, as in the old year now, as in the new year now.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -41,10 +42,10 @@ Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
 class RolloverResult:
     """What a rollover did: ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
 
-    ``left`` are ended measures that were not carried (in an update, those that the new year still holds);
-    ``unknown`` are measures added to the old year after the new one was opened, for a person to enter. ``own`` and
-    ``blank`` as in ``NextMaster``; in an update ``own`` are the columns and sheets that the new year does not have.
-    ``interim`` are carried measures whose answer to the last round of the old year is not in: their 実績 may change.
+    ``left`` are ended measures that were not carried (in an update, those still in the new year), ``unknown``
+    measures added to the old year since, which people have to enter. ``own`` and ``blank`` are as in ``NextMaster``;
+    in an update ``own`` are columns and sheets that the new year lacks. ``interim`` are measures without an answer to
+    the last round of the old year: their 実績 may change.
     """
 
     workspace: Workspace
@@ -178,15 +179,13 @@ def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, st
 
 def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
     """Merge what the old year has answered since into the new year's master."""
-    if dry_run:
-        return _merge(old, target, carried, now, dry_run=True)
-    ready(target)
-    with locked(target.lock):
-        return _merge(old, target, carried, now, dry_run=False)
+    if not dry_run:
+        ready(target)
+    with nullcontext() if dry_run else locked(target.lock):
+        return _merge(old, target, carried, now, dry_run=dry_run)
 
 
 def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
-    """Merge as :func:`_update` does, for a caller that holds the lock."""
     new = read_master(target.master)
     today = new.settings.catalogue
     before, carried = _read_carried(target, today), _brought(carried, today)

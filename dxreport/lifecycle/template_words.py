@@ -1,4 +1,4 @@
-"""Compare the words that a template holds with those of 設定: in conditional formats and in its instructions."""
+"""Compare the words in a template's conditional formats and instructions with those of 設定."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMPARED = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]+)\s*(?:=|<>)\s*"([^"]+)"')
 
 
 def word_notes(form: Form, settings: Settings) -> Iterator[str]:
-    """Yield what disagrees with 設定, in Japanese: the office changed a word there and not in the template."""
+    """Yield, in Japanese, the words that are no longer in 設定."""
     yield from _formats(form, settings)
     yield from _instructions(form, settings)
 
@@ -37,7 +37,7 @@ def _formats(form: Form, settings: Settings) -> Iterator[str]:
 
 
 def _instructions(form: Form, settings: Settings) -> Iterator[str]:
-    """A word that an instruction quotes as a 進捗 is one of 設定."""
+    """Yield words that an instruction quotes as a 進捗 and 設定 does not have."""
     words = {word.word for word in settings.progress_words}
     for entry in form.others:
         cells = form.source.cells(form.source.package.xml(entry.part)) if entry.kind == "worksheet" else ()

@@ -68,13 +68,13 @@ def eml(
 
 
 def seal(mail: bytes, boundary: str) -> bytes:
-    """Return a draft with a digest of itself at the end of its ``boundary``, so that a later edit shows."""
+    """Return a draft with a digest of itself at the end of its ``boundary``, which tells whether it was edited."""
     digest = hashlib.sha256(mail).hexdigest()[:_DIGEST]
     return mail.replace(boundary.encode(), f"{boundary}_{digest}".encode())
 
 
 def is_as_written(mail: bytes, boundary: str = BOUNDARY) -> bool:
-    """Whether a mail is a draft that was sealed under a boundary that begins so, and not edited since."""
+    """Whether a mail is a draft that :func:`seal` returned for such a boundary, not edited since."""
     found = _SEALED.search(mail.partition(b"\r\n\r\n")[0])
     if found is None or not found[1].startswith(boundary.encode()):
         return False
@@ -103,7 +103,7 @@ def _words(text: str, header: str) -> str:
 
 
 def _rfc2231(parameter: str, value: str) -> str:
-    """Write a parameter (RFC 2231) in as few pieces as the length of lines allows."""
+    """Return a parameter (RFC 2231) in as few pieces as the length of lines allows."""
     if value.isascii():
         return f'{parameter}="{value}"'
     octets = quote(value, safe="")

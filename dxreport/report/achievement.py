@@ -13,7 +13,8 @@ from ..domain.numbering import circled
 from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, read_value
 from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
-from .records import ROUNDING, Attainment, MeasureName, OutcomeResult, PartResult, YearResult
+from .activity_records import MeasureName
+from .outcome_records import ROUNDING, Attainment, OutcomeResult, PartResult, YearResult
 
 _WAY_OF = dict.fromkeys(("以上", "超"), Direction.MORE) | dict.fromkeys(("以下", "以内", "未満"), Direction.LESS)
 _BETWEEN = re.compile(r"\s*(?:[~〜]|以上[、・]?)\s*")

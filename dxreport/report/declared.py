@@ -16,18 +16,8 @@ from ..master.records import Master
 from ..rules import item_name
 from ..workspace.paths import Workspace
 from . import states
-from .records import (
-    Category,
-    DeclaredFigures,
-    FieldCounts,
-    FieldSum,
-    FieldSums,
-    FieldText,
-    FieldTexts,
-    MeasureName,
-    Progress,
-    WordTally,
-)
+from .activity_records import Category, MeasureName, Progress
+from .field_records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldText, FieldTexts, WordTally
 
 Inputs = frozenset[tuple[str, int]]  # fields and periods that a form has input cells for
 Asked = Mapping[str, Inputs]  # those of a measure's form

@@ -11,7 +11,7 @@ from ..domain.fields import QUARTERS
 from ..master.records import Master
 from ..workspace.paths import Workspace
 from . import states
-from .records import Progress
+from .activity_records import Progress
 
 Standing = Mapping[tuple[str, str], Progress]  # by 施策ID and 取組ID
 

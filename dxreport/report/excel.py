@@ -9,12 +9,14 @@ from datetime import datetime
 
 from ..domain.names import Names
 from . import words
+from .activity_records import Progress
 from .excel_declared import declared_topics
 from .excel_overview import overview_sheet
 from .excel_sheet import CHANGE, ReportStyles, topic_sheet
 from .excel_tallies import areas, departments, trend
 from .excel_topic import MEASURE_COLUMNS, SHARE, Row, Topic, name_of
-from .records import Attainment, Coordination, Figures, OutcomeResult, Progress, Results, Since, YearResult
+from .outcome_records import Attainment, OutcomeResult, Results, YearResult
+from .records import Coordination, Figures, Since
 
 _LONG = 120  # characters of a 対応策, beyond which its column is wider
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .activity_records import Category, Progress
 from .excel_topic import HEAD_ROW, Topic
-from .records import Category, Progress
 from .states import shaded
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from . import words
 from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Row, Topic, name_of
-from .records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldTexts, WordTally
+from .field_records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldTexts, WordTally
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")  # in names of sheets
 _LONGEST = 24  # characters of a heading in the name of its sheet, which has 31 at most

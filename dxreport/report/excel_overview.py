@@ -10,10 +10,11 @@ from ..ooxml.refs import address
 from ..ooxml.text_metrics import MAX_HEIGHT, page_breaks, printable_height
 from ..ooxml.writer import ROW, check, put, put_across, too_long
 from . import words
+from .activity_records import Progress
 from .excel_charts import legend_lines, stacked
 from .excel_sheet import OVERVIEW, ReportStyles, notice, page, put_link
 from .excel_topic import Topic
-from .records import Card, Figures, Progress
+from .records import Card, Figures
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -11,9 +11,10 @@ from ..ooxml.refs import address, quote_sheet
 from ..ooxml.text_metrics import MAX_HEIGHT
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height, too_long
 from . import words
+from .activity_records import Progress
 from .excel_charts import legend_lines, stacked
 from .excel_topic import HEAD_ROW, SHARE, Topic, Value
-from .records import Figures, Progress
+from .records import Figures
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import words
+from .activity_records import Category, Standings, Tally
 from .excel_topic import Bars, Row, Topic
-from .records import Category, Figures, Standings, Tally
+from .records import Figures
 
 _NUMBER = 10.0  # width in digits
 _DUE, _SHARE = "実施予定", "割合"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from .records import Category, MeasureLine
+from .activity_records import Category, MeasureLine
 
 SHARE = "達成率"  # columns of percents, shown as bars too
 HEAD_ROW = 3  # of tables, counted from 0, as XlsxWriter does

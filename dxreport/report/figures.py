@@ -16,29 +16,13 @@ from ..domain.values import ValueKind, fold, is_blank, read_value
 from ..master.records import Master, stamp
 from . import doubts, states
 from .achievement import outcome_result
+from .activity_records import ActivityLine, EndedMeasure, Overview, Progress, QuarterStandings, Standings, Tally, Turn
 from .coordination import coordination
 from .declared import Asked, declared
 from .earlier import EarlierQuarter, Standing, up_to
 from .finals import Final, since
-from .records import (
-    ActivityLine,
-    Amount,
-    Attainment,
-    Budget,
-    EndedMeasure,
-    Figures,
-    OutcomeResult,
-    Overview,
-    Progress,
-    QuarterStandings,
-    Results,
-    Standings,
-    Support,
-    SupportPeriod,
-    Tally,
-    Turn,
-    YearResult,
-)
+from .outcome_records import Amount, Attainment, OutcomeResult, Results, YearResult
+from .records import Budget, Figures, Support, SupportPeriod
 
 NO_PERIOD = "時期の記入なし"
 _MONTHS = re.compile(r"(?P<first>\d{1,2})月(?:\s*[~～〜ー-]\s*(?P<last>\d{1,2})月)?(?:頃|ごろ)?")

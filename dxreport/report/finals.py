@@ -21,8 +21,9 @@ from ..master.write import MasterEdit
 from ..rules import item_name
 from ..workspace.paths import Workspace
 from . import states
+from .activity_records import MeasureName, Overview, Tally
 from .declared import reported
-from .records import Figures, MeasureName, Overview, Recount, Since, Tally, TextChange
+from .records import Figures, Recount, Since, TextChange
 
 # Fields whose changes are reported, by heading and in this order; contacts are not.
 _KINDS: Mapping[str, tuple[str, ...]] = {

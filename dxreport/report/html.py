@@ -9,7 +9,9 @@ from pathlib import Path
 from ..domain.errors import DxreportError
 from ..workspace.text_templates import environment, error_line
 from . import words
-from .records import Attainment, Category, Figures, OutcomeResult, Progress
+from .activity_records import Category, Progress
+from .outcome_records import Attainment, OutcomeResult
+from .records import Figures
 from .states import shaded
 
 TEMPLATE = "報告書.html"

@@ -12,26 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import DxreportError
 from ..domain.fields import QUARTER_LABELS
 from . import words
+from .activity_records import ActivityLine, MeasureLine, MeasureName, Overview, QuarterStandings, Tally
+from .field_records import FieldCounts, FieldFigures, FieldSum, FieldSums, WordTally
 from .finals import as_json
-from .records import (
-    ActivityLine,
-    Amount,
-    Attainment,
-    FieldCounts,
-    FieldFigures,
-    FieldSum,
-    FieldSums,
-    Figures,
-    MeasureLine,
-    MeasureName,
-    OutcomeResult,
-    Overview,
-    QuarterStandings,
-    Results,
-    Tally,
-    WordTally,
-    YearResult,
-)
+from .outcome_records import Amount, Attainment, OutcomeResult, Results, YearResult
+from .records import Figures
 
 if TYPE_CHECKING:
     from typst import Fonts

@@ -9,7 +9,7 @@ from decimal import Decimal
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
 from ..domain.values import area_code, fold, is_blank, is_marked, plan_is_none
 from ..master.records import Master
-from .records import Category, MeasureName, Progress
+from .activity_records import Category, MeasureName, Progress
 
 UNKNOWN = Category("設定にない語", Progress.UNKNOWN)
 NO_REPORT = Category("報告事項なし", Progress.NO_REPORT)

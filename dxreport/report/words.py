@@ -8,28 +8,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.names import Names, joined
 from ..domain.values import fold, is_blank
-from .records import (
-    ROUNDING,
-    ActivityLine,
-    Attainment,
-    Card,
-    Category,
-    Coordination,
-    FieldCounts,
-    FieldFigures,
-    FieldSums,
-    FieldText,
-    FieldTexts,
-    Figures,
-    OutcomeResult,
-    Overview,
-    Progress,
-    Results,
-    Since,
-    Tally,
-    YearResult,
-    day,
-)
+from .activity_records import ActivityLine, Category, Overview, Progress, Tally
+from .field_records import FieldCounts, FieldFigures, FieldSums, FieldText, FieldTexts
+from .outcome_records import ROUNDING, Attainment, OutcomeResult, Results, YearResult
+from .records import Card, Coordination, Figures, Since, day
 from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()

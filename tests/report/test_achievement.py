@@ -16,8 +16,9 @@ from dxreport.master.read import master_from
 from dxreport.master.records import Direction, Master
 from dxreport.report import words
 from dxreport.report.achievement import compare, is_comparable, is_opposed, outcome_result
+from dxreport.report.activity_records import MeasureName
 from dxreport.report.figures import period, results
-from dxreport.report.records import Attainment, MeasureName, OutcomeResult, YearResult
+from dxreport.report.outcome_records import Attainment, OutcomeResult, YearResult
 from tests.support.measures import measure
 from tests.support.scenes import SETTINGS, first_quarter, in_memory, third_quarter
 

@@ -16,9 +16,10 @@ from dxreport.lifecycle.rollover import rollover
 from dxreport.master.read import read_master
 from dxreport.master.write import MasterEdit
 from dxreport.report import words
+from dxreport.report.activity_records import Progress
 from dxreport.report.earlier import earlier
 from dxreport.report.produce import produce
-from dxreport.report.records import Figures, Progress
+from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
 from dxreport.workspace.paths import Workspace
 from tests.support.scenes import LATE, ON_TRACK, first_quarter

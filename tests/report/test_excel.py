@@ -14,10 +14,11 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dxreport.ooxml.package import Package, parse
+from dxreport.report.activity_records import Category, Progress
 from dxreport.report.excel import excel
 from dxreport.report.excel_charts import fills
 from dxreport.report.figures import figures
-from dxreport.report.records import Category, Figures, Progress
+from dxreport.report.records import Figures
 from tests.support.report_book import listed, opened, table
 from tests.support.scenes import LATE, SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.master.records import MeasureState, Standing
 from dxreport.report import words
+from dxreport.report.activity_records import Progress, Standings, Tally
 from dxreport.report.figures import figures
-from dxreport.report.records import Figures, Progress, Standings, Tally
+from dxreport.report.records import Figures
 from dxreport.report.states import by_severity
 from tests.support.measures import with_items
 from tests.support.scenes import LATE, ON_TRACK, SETTINGS, built, edited, first_quarter, in_memory, real, third_quarter

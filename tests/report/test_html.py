@@ -18,10 +18,11 @@ from lxml import html as lxml_html
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import Measure, ProgressWord
+from dxreport.report.activity_records import Category, Progress
 from dxreport.report.figures import figures
 from dxreport.report.finals import Final, final_data
 from dxreport.report.html import TEMPLATE, html, looks, path
-from dxreport.report.records import Category, Figures, Progress
+from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
 from tests.support.measures import with_texts
 from tests.support.scenes import SETTINGS, built, first_quarter, in_memory, real, third_quarter

@@ -12,24 +12,11 @@ from .directions import DIRECTIONS
 _DOMAIN = "city.kisarazu.lg.jp"
 # 収税対策室 printed no address; the one that 健康推進課 mistyped is corrected here.
 _MAILBOXES = {
-    "総務課": "soumu",
-    "職員課": "shokuin",
-    "管財課": "kanzai",
-    "危機管理課": "kikikanri",
-    "オーガニックシティ推進課": "sousei",
-    "シティプロモーション課": "promo",
-    "経営改革課": "gyoukaku",
-    "収税対策室": "",
-    "市民活動支援課": "seikatsu",
-    "健康推進課": "kensui",
-    "高齢者福祉課": "kourei",
-    "こども保育課": "kodomohoiku",
-    "産業振興課": "sangyou",
-    "農林水産課": "nousui",
-    "学校教育課": "k.iwai",
-    "まなび支援センター": "manabi",
-    "木更津市立中央公民館": "chuo-k",
-}
+    "総務課": "soumu", "職員課": "shokuin", "管財課": "kanzai", "危機管理課": "kikikanri", "オーガニックシティ推進課": "sousei",
+    "シティプロモーション課": "promo", "経営改革課": "gyoukaku", "収税対策室": "", "市民活動支援課": "seikatsu", "健康推進課": "kensui",
+    "高齢者福祉課": "kourei", "こども保育課": "kodomohoiku", "産業振興課": "sangyou", "農林水産課": "nousui", "学校教育課": "k.iwai",
+    "まなび支援センター": "manabi", "木更津市立中央公民館": "chuo-k",
+}  # fmt: skip
 DEPARTMENTS = tuple(Department(name, to=f"{box}@{_DOMAIN}" if box else "") for name, box in _MAILBOXES.items())
 
 # The forms number four areas and do not name them.
