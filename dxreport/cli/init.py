@@ -86,9 +86,10 @@ def init(
     from ..lifecycle.init import create, create_from
 
     if drawn == "":
-        from ..lifecycle.gallery import gallery
+        from ..lifecycle.gallery import descriptions
 
-        console.out("様式集にある様式（dxreport init DIR --form 名前）:", *(f"  {name}" for name in gallery()))
+        lines = (f"  {name}　{said}".rstrip() for name, said in descriptions().items())
+        console.out("様式集にある様式（dxreport init DIR --form 名前）:", *lines)
         return 0
     if folder is None:
         raise UsageError("DIR を指定してください。", "dxreport init 令和５年度 のように書きます。")

@@ -6,6 +6,7 @@ the table in 設定, that says which round opens what; neither is sent to depart
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,15 @@ def gallery() -> dict[str, Path]:
     """Return the templates of the gallery by name; the first is the bundled form."""
     files = (bundled("templates") / FORM_NAME, *form_files(bundled("gallery")))
     return {path.stem: path for path in files}
+
+
+def descriptions() -> dict[str, str]:
+    """Return the first sentence about each form of the gallery, from its README; ``""`` for a form without a section."""
+    readme = bundled("gallery") / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    said = {found[1]: found[2] for found in re.finditer(r"^## (.+)\n+(.+?。)", text, re.MULTILINE)}
+    first, *others = gallery()
+    return {first: "1 施策 1 枚の様式です（--form を付けないとき）。"} | {name: said.get(name, "") for name in others}
 
 
 def find(name: str) -> Path:

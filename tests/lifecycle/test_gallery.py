@@ -71,7 +71,9 @@ def test_every_form_of_the_gallery_makes_a_workspace_without_faults(
 
 def test_the_list_and_a_name_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--form"]) == 0
-    assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:]] == list(gallery())
+    lines = [line.strip().partition("　") for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [name for name, _, _ in lines] == list(gallery())
+    assert all(said.endswith("。") for _, _, said in lines) and "一覧です" in lines[2][2]
     assert main(["init", str(tmp_path / "w"), "--form", "年間活動計書"]) == 2
     shown = capsys.readouterr().err
     assert "「年間活動計画」の誤り" in shown and not (tmp_path / "w").exists()
