@@ -65,7 +65,7 @@ class Program(japanese.Command, click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Invoke as click does, but pass a closed pipe on to :func:`main`."""
+        """Invoke as click does, but let a closed pipe reach :func:`main`."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -73,7 +73,7 @@ class Program(japanese.Command, click.Group):
 
 
 def _alone() -> int | None:
-    """Run where no command is named."""
+    """Run ``home`` where no command is named."""
     if click.get_current_context().invoked_subcommand is not None:
         return None
     from .home import home

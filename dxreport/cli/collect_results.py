@@ -11,7 +11,7 @@ from .common import Json, note_records, problem_record
 
 
 def answer(plan: Plan, *, dry_run: bool) -> Json:
-    """Return the results as ``collect --json`` gives them; in a dry run ``planned`` replaces ``merged``."""
+    """Return the answer of ``collect --json``; in a dry run, ``planned`` replaces ``merged``."""
     words = {s: "planned" if dry_run and s is Status.MERGED else s.value for s in Status}
     count = Counter(s.status for f in plan.files for s in f.sheets)
     files = [
@@ -55,12 +55,12 @@ def _sheet(s: SheetPlan, status: str) -> Json:
 
 
 def news(plan: Plan) -> tuple[FilePlan, ...]:
-    """Return the files with news since earlier runs; a single file is always reported in full."""
+    """Return the files with news since earlier runs; a single file always counts as one."""
     return plan.files if len(plan.files) == 1 else tuple(f for f in plan.files if not f.told)
 
 
 def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
-    """Yield the news file by file, one line for each group of files without news, and the totals."""
+    """Yield the news file by file, a line for each group of files without news, and the totals."""
     shown_files = news(plan)
     for planned in shown_files:
         sender = f"　{planned.file.sender}" if planned.file.sender and not planned.sheets else ""

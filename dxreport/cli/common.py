@@ -1,6 +1,6 @@
-"""What all commands share: workspace, time, round, form of the answer.
+"""What all commands share: workspace, time, round, JSON.
 
-The keys of the records in ``--json``, and the order of these, are a contract.
+The keys in ``--json``, and their order, are a contract.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TOO_TALL = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The shared options of a call, passed to every command as its first argument; ``now`` is to the second."""
+    """The shared options, the first argument of every command; ``now`` has no fractions of a second."""
 
     folder: Path
     now: datetime
@@ -48,13 +48,13 @@ class Call:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace to work in; raises MasterError if the folder is not one."""
+        """The workspace; raises MasterError if the folder is none."""
         from ..workspace.paths import Workspace
 
         return Workspace.find(self.folder)
 
     def master(self, *, to_write: bool = False) -> Master:
-        """Read the master of the workspace; raise MasterError, and LockedError if it is ``to_write`` and open elsewhere."""
+        """Read the master; raise MasterError, and with ``to_write`` LockedError where it is open elsewhere."""
         from ..master.read import read_master
         from ..workspace.transaction import ready
 
@@ -63,10 +63,7 @@ class Call:
         return read_master(self.workspace.master)
 
     def round(self, master: Master, *, current: bool = False) -> Round:
-        """Return the round of ``--round`` or ``--quarter``, else the current one if ``current``.
-
-        Raises UsageError if there is none.
-        """
+        """Return the round of ``--round`` or ``--quarter``, else the ``current`` one; raise UsageError without any."""
         from ..domain.fields import QUARTER_LABELS
         from ..master.rounds import current_round
         from ..ooxml.table import plain
@@ -90,7 +87,7 @@ class Call:
 
 
 def moment(text: str) -> datetime:
-    """Read a time in ISO form, or with the date as 設定 accepts it; a date is its midnight, offsets are ignored."""
+    """Read a time in ISO form, or with a date as in 設定; a date alone is its midnight, offsets are ignored."""
     from ..domain.days import day_of
 
     written, _, time = text.strip().partition(" ")
@@ -127,22 +124,22 @@ def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click
 
 
 def _option(flag: str, name: str, **settings: Any) -> click.Parameter:
-    """Make an option, allowed before and after the name of the command, that sets ``name`` of the Call."""
+    """Return an option that sets ``name`` of the Call, before or after the name of the command."""
 
     def remember(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
-        # A context shares ``meta`` with its parents: an option after the name of the command wins.
+        # Contexts share ``meta`` with their parents: an option after the name of the command wins.
         if value:
             ctx.meta.setdefault(_META, {})[name] = value
 
-    # The prefix keeps the parameter's name apart from those of the command's own parameters.
+    # The prefix keeps the name apart from the command's own parameters.
     return click.Option([flag, f"shared_{name}"], expose_value=False, callback=remember, **settings)
 
 
 def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callable[..., int | None]], Command]:
-    """Make a function ``function(call, **own_parameters) -> exit code or None`` the command of its name.
+    """Turn a function ``(call, **own_parameters) -> exit code or None`` into the command of its name.
 
-    Its docstring is the help text. Declare its own parameters with click decorators below this one;
-    ``answers`` and ``rounds`` are those of :func:`shared_options`.
+    Its docstring is the help text; click decorators below this one declare its own parameters. ``answers`` and
+    ``rounds`` are those of :func:`shared_options`.
     """
 
     def decorate(function: Callable[..., int | None]) -> Command:
@@ -158,7 +155,7 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
 
 
 def worked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --workers and --scheduler to a command that works on files or sheets one by one, as ``workers``."""
+    """Add --workers and --scheduler to a command, as its parameter ``workers``."""
 
     @click.option(
         "--workers",

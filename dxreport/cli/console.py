@@ -50,7 +50,7 @@ def emit_json(value: Any) -> None:
 
 
 def progress(items: Iterable[T], label: str) -> Iterator[T]:
-    """Yield the items; on a terminal, show a progress bar once they have taken longer than a second."""
+    """Yield the items; on a terminal, show a progress bar once they have taken more than a second."""
     rest, started, done = iter(items), time.monotonic(), 0
     for item in rest:
         yield item
@@ -79,9 +79,9 @@ def width(text: str) -> int:
 
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Collection[int] = ()) -> str:
-    """Format rows as lines with aligned columns; columns in ``right`` (0-based) are right-aligned.
+    """Return rows as lines with aligned columns, those in ``right`` (from 0) to the right.
 
-    Line breaks within a cell become blanks; lines have no trailing blanks.
+    Line breaks within a cell become blanks; no line has trailing blanks.
     """
     texts = [[" ".join(str(cell).split("\n")) for cell in row] for row in ([heads, *rows] if heads else rows)]
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
@@ -106,5 +106,5 @@ def flush() -> None:
 
 
 def abandon() -> None:
-    """Discard the rest of stdout: its reader has gone, but the interpreter flushes it at exit."""
+    """Discard the rest of stdout, whose reader has gone; the interpreter flushes it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -67,7 +67,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
 
 
 def summary(master: Master, today: Agenda) -> list[str]:
-    """Return the round and its deadline, the answer in sentences, and the bar."""
+    """Return the round and its deadline, where it stands in sentences, and the bar."""
     found = today.found
     head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
     counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())
@@ -76,7 +76,7 @@ def summary(master: Master, today: Agenda) -> list[str]:
 
 
 def _bar(found: RoundStatus) -> str:
-    """Return the answered part of a round as a bar; a held or reviewed sheet is half done."""
+    """Return the answered part of a round as a bar, in which a held or reviewed sheet is half done."""
     total, started = len(found.sheets), sum(s.state.name in ("HELD", "REVIEW") for s in found.sheets)
     done = _BAR * found.answered // total
     half = max(_BAR * (found.answered + started) // total - done, 1 if started else 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -178,15 +179,13 @@ def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, st
 
 def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
     """Merge what the old year has answered since into the new year's master."""
-    if dry_run:
-        return _merge(old, target, carried, now, dry_run=True)
-    ready(target)
-    with locked(target.lock):
-        return _merge(old, target, carried, now, dry_run=False)
+    if not dry_run:
+        ready(target)
+    with nullcontext() if dry_run else locked(target.lock):
+        return _merge(old, target, carried, now, dry_run=dry_run)
 
 
 def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
-    """Merge as :func:`_update` does, for a caller that holds the lock."""
     new = read_master(target.master)
     today = new.settings.catalogue
     before, carried = _read_carried(target, today), _brought(carried, today)

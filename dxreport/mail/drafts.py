@@ -127,18 +127,17 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
     concerned = [s for s in found.sheets if kind.concerns(s.state)]
     days = _just_returned(workspace, round_, concerned, now.date()) if kind is MailKind.REMIND else {}
     by_department: dict[str, list[SheetStatus]] = {}
+    left: dict[tuple[str, date], list[str]] = {}
     for sheet in concerned:
-        if sheet.measure not in days:
+        if day := days.get(sheet.measure):
+            left.setdefault((sheet.department, day), []).append(sheet.measure)
+        else:
             by_department.setdefault(sheet.department, []).append(sheet)
     drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
     unread = found.refused if kind is MailKind.REMIND else ()
     moved = tuple(found.problems()) if drafts else ()
     owing = {s.department for s in concerned}
     answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in owing)
-    left: dict[tuple[str, date], list[str]] = {}
-    for sheet in concerned:
-        if sheet.measure in days:
-            left.setdefault((sheet.department, days[sheet.measure]), []).append(sheet.measure)
     just = tuple(JustReturned(name, tuple(measures), day) for (name, day), measures in left.items())
     return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered, just)
 
