@@ -52,7 +52,7 @@ def _flags(field: Field, catalogue: Catalogue) -> bool:
 def need_beside(
     field: Field, period: int, round_: Round, settings: Settings
 ) -> Callable[[Record, Measure], Need] | None:
-    """Return a function from an item and its measure to the need of a field; None where texts beside do not matter.
+    """Return a function from an item and its measure to the need of a field; None where other texts do not matter.
 
     A quarter without a plan needs no 進捗, one that went as planned no 対応策, a year without 評価項目 no 実績. An empty
     item may stay empty unless it is the first of its list.

@@ -318,7 +318,7 @@ def _quantity(match: re.Match[str]) -> Quantity:
 
 
 def same_unit(one: Quantity, other: Quantity) -> bool:
-    """Whether two numbers certainly have the same unit: 200 may mean 200人, but 380 beside 400万枚 is unclear."""
+    """Whether two numbers certainly have the same unit: 200 may mean 200人, but next to 400万枚 the unit of 380 is unclear."""
     if not (one.unit and other.unit) and bool(one.scaled) is not bool(other.scaled):
         return False
     if one.unit and other.unit:

@@ -28,7 +28,7 @@ def missing_actual(case: Case) -> Iterator[Finding]:
 
 
 def actual_of_nothing(case: Case) -> Iterator[Finding]:
-    """No 実績 stands beside a blank 評価項目; forms do not ask for one there, those of earlier releases did."""
+    """A year without 評価項目 has no 実績; only forms of earlier releases ask for one."""
     for ref, year in _years(case):
         if not is_blank(year.actual) and not case.to_come(ref) and _of_nothing(case, ref):
             yield finding(problems.ACTUAL_OF_NOTHING, ref, value=year.actual)
