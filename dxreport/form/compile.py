@@ -58,12 +58,12 @@ def compile_form(
     form = _compiled(data, name, catalogue, published)
     if form.refusals and not issued:
         raise TemplateError(name, form.refusals)
-    return form
+    return replace(form, source=form.source.with_own_styles())
 
 
 @lru_cache(maxsize=8)
 def _compiled(data: bytes, name: str, catalogue: Catalogue, published: bool) -> Form:
-    """The compiled form; a process that needs one again, for other returns or another workspace, has it already."""
+    """Compile a template; the next issue or return of the same form finds it compiled."""
     try:
         source = Source(data)
         sheets = source.form_sheets()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 from lxml import etree
@@ -74,6 +75,12 @@ class Source:
 
     def _target(self, kind: str) -> str | None:
         return next((r.target for r in self.relationships if r.kind == kind and r.target in self.package), None)
+
+    def with_own_styles(self) -> Source:
+        """Return the same with formats of its own, to which rendering adds."""
+        found = copy(self)
+        found.styles = self.styles.copy()
+        return found
 
     def form_sheets(self) -> list[SheetEntry]:
         """Return the sheets that hold tags."""

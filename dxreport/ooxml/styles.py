@@ -260,6 +260,12 @@ class Styles:
             f'applyAlignment="1"><alignment horizontal="{look.align}" vertical="{look.vertical}" wrapText="1"/></xf>',
         )
 
+    def copy(self) -> Styles:
+        """Return the formats made so far, to which others are added."""
+        out = Styles(deepcopy(self._root))
+        out._variants = dict(self._variants)
+        return out
+
     def bytes(self) -> bytes:
         """styles.xml with the formats made so far."""
         return serialise(self._root)

@@ -18,6 +18,7 @@ from dxreport import cli
 from dxreport.domain.errors import DxreportError
 from dxreport.domain.numbering import circled
 from dxreport.form.compile import Form, compile_form, load_form
+from dxreport.form.parts.static import shared_parts
 from dxreport.issue import print_pdf
 from dxreport.issue.forms import FORM_NAME
 from dxreport.issue.publish import PublishedSet, published_set
@@ -150,6 +151,16 @@ _PNG = bytes.fromhex(
 def test_the_same_master_gives_the_same_bytes(master, form, found, workspace):
     assert published_set(master, form).data == found.data
     assert published_set(master, load_form(workspace / "templates" / FORM_NAME, published=True)).data == found.data
+
+
+def test_what_was_made_on_a_form_before_changes_no_byte(master):
+    """The formats of the list are added to those of the form, which a process compiles once."""
+    data, books = (bundled("templates") / FORM_NAME).read_bytes(), set()
+    for _ in range(2):
+        shared_parts(compile_form(data, "様式.xlsx"))
+        books.add(published_set(master, compile_form(data, "様式.xlsx")).data)
+    openpyxl.load_workbook(io.BytesIO(books.pop()))
+    assert not books
 
 
 def test_a_measure_that_never_ran_this_year_is_not_published(master, form):
