@@ -194,7 +194,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     for department in master.departments:
         if sheets := owed.get(department.name):
             named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
-            case = _Case(workspace, department, sheets, record.get(department.name, []), today, copies)
+            case = _Case(workspace, department, sheets, record.get(department.name, []), today, copies=copies)
             if task := case.task(named, master.settings.mail_domain):
                 mails = "、".join(wrote.get(department.name, ()))
                 first = f"届いたメール {mails} を先に読む。" if mails else ""
@@ -211,7 +211,7 @@ class _Case:
 
     def __init__(
         self, workspace: Workspace, department: Department, sheets: Sequence[SheetStatus], record: Sequence[Mailed],
-        today: date, copies: Mapping[str, Sequence[Path]],
+        today: date, *, copies: Mapping[str, Sequence[Path]],
     ) -> None:  # fmt: skip
         self.workspace, self.department, self.sheets, self.today = workspace, department, sheets, today
         self.record, self.copies = record, copies
