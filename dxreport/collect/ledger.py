@@ -23,6 +23,7 @@ from .replay import (
     Event,
     Fate,
     OpenConflict,
+    Put,
     Replayed,
     SheetOutcome,
     Withdraw,
@@ -161,6 +162,7 @@ class History:
             return [
                 self._change(put.ref, put.old, put.new, names, **self._source(put.ref, put.by, told[put.place], after))
                 for put in steps
+                if not self._is_lone_label(put, after)
             ]
         out = []
         for ref in sorted({*before.texts, *after.texts}):
@@ -171,6 +173,13 @@ class History:
             source = self._sheet(ref, by or before.texts[ref].by, after if by else before)
             out.append(self._change(ref, old, new, names, **source, note=kept if by else note))
         return out
+
+    def _is_lone_label(self, put: Put, after: Replayed) -> bool:
+        """Whether a printed label (作業予定) only counts no more, since its item is empty: nobody typed over it."""
+        ref = put.ref
+        if put.new or put.by or ref.field not in self.settings.catalogue.defaults:
+            return False
+        return not any(t.text for r, t in after.texts.items() if (r.prefix, r.item) == (ref.prefix, ref.item))
 
     def _change(self, ref: Ref, old: str, new: str, names: Mapping[Ref, str], **source: str) -> Change:
         name = label(ref, self.settings, item_name(ref, names, self.settings.catalogue))

@@ -470,6 +470,18 @@ class _Weeks:
         self.back()
 
 
+def test_nobody_typed_over_the_label_of_an_activity_that_a_department_emptied(quarter: Quarter) -> None:
+    issue(quarter, "計画", RETURNED - 5 * DAY, departments=(OFFICE,))
+    quarter.collect(typed(issued_book(quarter, "計画"), {"activity.name/K2": "", "activity.plan/K2/1": ""}, "01-04"))
+    assert "activity.name/K2" not in quarter.values("01-04")
+    quarter.collect(quarter.filled({}, "総務課"))
+    assert [str(c.ref) for c in quarter.master.changes if c.measure == "01-04"] == [
+        "activity.name/K2",
+        "activity.plan/K2/1",
+    ]
+    chained(quarter)
+
+
 def test_what_the_coordinator_types_as_it_was_returned_ends_the_conflict(quarter: Quarter) -> None:
     quarter.write(HERE, {CP: "手書き"})
     quarter.collect(half(quarter, ONE | TWO | {CP: "甲"}))

@@ -96,6 +96,7 @@ class Commands:
         self.tally: Counter[str] = Counter()
         self.told: list[str] = []
         self.count = 0
+        self.years: list[Year] = []
 
     def say(self, what: str) -> None:
         """Note what happened."""
@@ -108,9 +109,17 @@ class Commands:
             return self._broken(year, choose, args)
         ran = run(args)
         self._ended(args, ran)
-        if ran.code in (0, 1) and words[0] not in ("check", "status", "history"):
-            year.littered = False
+        if ran.code in (0, 1):
+            self._swept(year, words[0])
         return ran
+
+    def _swept(self, year: Year, command: str) -> None:
+        """A command that writes to a workspace removes what a dead one left."""
+        if command == "rollover":
+            for other in self.years[self.years.index(year) + 1 :][:1]:
+                other.littered = False
+        elif command not in ("check", "status", "history"):
+            year.littered = False
 
     def _ended(self, args: Sequence[str], ran: Ran) -> None:
         self.say(f"{' '.join(args[:-4])} → {ran.code}")
@@ -149,12 +158,13 @@ class Commands:
         assert first.code != 3 or now == old, ("said that nothing was changed", args, how, at)
         assert first.code != 0 or now == new, ("said that all was done", args, how, at)
         if now == old and old != new and choose.below(3) == 2:
-            year.littered = True
+            for one in self.years:
+                one.littered = True
             raise Abandoned
         ran = run(args)
         done = ran.code == 2 and self.masters() == new
         assert done or ran.code in (0, whole.code), (args, how, at, ran, whole)
-        year.littered = False
+        self._swept(year, args[0])
         found = points.files(self.base)
         assert found == result, ("other books after a crash", args, how, at, points._differ(result, found))
         return ran if ran.code == whole.code else Ran(whole.code, whole.said)

@@ -425,7 +425,7 @@ class Desk(Commands):
             mine = eye.texts.get(measure_, {})
             options = [
                 *[("contact_person", (*PEOPLE, "手書き"))] * 12, ("goal", ("手書きの目標", "")), ("name", ("改めた名前",)),
-                ("lead_department", tuple(dict.fromkeys(OFFICES.values()))),
+                ("lead_department", tuple(row["部署名"] for row in eye.rows("部署"))),
                 *((a, (FINE, LATE, "")) for a in mine if parts(a)[0] == "activity.progress"),
                 *((f"activity.progress/K1/{q}", (FINE, "")) for q in (1, 2)),
                 ("activity.plan/K1/2", ("手書きの予定", "")), (f"outcome.actual/O1/{year.number}", (*ACTUALS, "30件")),
@@ -550,7 +550,7 @@ class Desk(Commands):
         id_ = f"0{1 + choose.below(2)}-0{4 + choose.below(3)}"
         if id_ in year.books.eye.texts:
             raise Refused("known")
-        office = choose.of(tuple(dict.fromkeys(OFFICES.values())))
+        office = choose.of([row["部署名"] for row in year.books.eye.rows("部署")])
         texts = begin(id_, office)
         Evaluation(year.root).retype(
             "施策", lambda sheet: add_row(sheet, {
