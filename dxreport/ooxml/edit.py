@@ -1,4 +1,4 @@
-"""A package under edit: parts are changed, added and dropped; all others stay byte for byte."""
+"""Edit a package: change, add and drop parts, and keep all others byte for byte."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .table import sheet_parts, workbook_part
 
 
 class PackageEdit:
-    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` gave."""
+    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` returned."""
 
     def __init__(self, package: Package) -> None:
-        """Raises PackageError where the package is no workbook."""
+        """Raise PackageError if the package is not a workbook."""
         self.package = package
         self.workbook = workbook_part(package)
         self.sheets = sheet_parts(package)
@@ -25,19 +25,19 @@ class PackageEdit:
         self._raw: dict[str, bytes] = {}
 
     def tree(self, name: str) -> etree._Element:
-        """The root of a part, for changing."""
+        """Return the root of a part, to be changed in place."""
         if name not in self._trees:
             self._trees[name] = self.package.xml(name)
         return self._trees[name]
 
     def sheet(self, name: str) -> SheetEdit:
-        """A worksheet by its name, for changing; raises KeyError."""
+        """Return the edit of the worksheet of this name. Raise KeyError if there is none."""
         if name not in self._edits:
             self._edits[name] = SheetEdit(self.tree(self.sheets[name]), name)
         return self._edits[name]
 
     def raw(self, name: str) -> bytes:
-        """The present bytes of a part that was not parsed."""
+        """Return the current bytes of a part that was not parsed."""
         return self._raw[name] if name in self._raw else self.package.read(name)
 
     def put(self, name: str, data: bytes | etree._Element) -> None:
@@ -57,7 +57,7 @@ class PackageEdit:
         return self.relate(owner, kind, name)
 
     def free_name(self, name: str) -> str:
-        """``name`` in the folder of the workbook part, numbered if it is taken."""
+        """Return ``name`` in the folder of the workbook part, numbered if it is taken."""
         stem, extension = posixpath.splitext(posixpath.join(posixpath.dirname(self.workbook), name))
         full, number = stem + extension, 1
         while (full in self.package and full not in self.dropped) or full in self._raw or full in self._trees:
@@ -66,7 +66,7 @@ class PackageEdit:
         return full
 
     def relate(self, owner: str, kind: str, target: str) -> str:
-        """Add a relationship to part ``owner``, ``""`` for the package, and return its id."""
+        """Add a relationship to part ``owner`` (``""``: to the package), and return its id."""
         rels = self._rels(owner)
         if rels not in self.package and rels not in self._trees:
             self.put(rels, etree.Element(f"{{{RELS_NS}}}Relationships", nsmap={None: RELS_NS}))
@@ -78,7 +78,7 @@ class PackageEdit:
         return id_
 
     def drop(self, owner: str, name: str) -> None:
-        """Drop a part, its relationships, and the relationship of ``owner`` to it."""
+        """Drop a part, its relationships, its content type, and the relationship of ``owner`` to it."""
         ids = {r.id for r in self.package.relationships(owner) if r.target == name and not r.external}
         rels, types = self.tree(self._rels(owner)), self.tree(TYPES_PART)
         for r in [r for r in rels if r.get("Id") in ids]:
@@ -96,6 +96,6 @@ class PackageEdit:
         return self.package.find(name) or name
 
     def data(self) -> bytes:
-        """The package with all changes; without any, the bytes as read."""
+        """Return the package with all changes; without any, the bytes as read."""
         changed = {name: serialise(root) for name, root in self._trees.items()} | self._raw
         return self.package.with_parts(changed, self.dropped) if changed or self.dropped else self.package.data

@@ -1,9 +1,9 @@
-"""Nothing active: take out of a workbook whatever acts, or reaches out of it, on the machine that opens it.
+"""Remove active content from a workbook: whatever runs on the machine that opens it, or reaches out of the workbook.
 
-Kept is what a workbook is known to consist of: a part stays if relationships of known passive kinds lead to it. So
-macros, Excel 4 macro sheets, ActiveX, embedded objects, links to other workbooks, DDE, queries, custom ribbons and
-web extensions go, and so does whatever comes after them. A formula that asks another file, program or server keeps
-the value that it last showed.
+Parts are kept by an allow list: a part stays if relationships of known passive kinds lead to it. So macros, Excel 4
+macro sheets, ActiveX, embedded objects, links to other workbooks, DDE, queries, custom ribbons and web extensions go,
+with the parts that only they lead to, and so does any kind invented later. A formula that asks another file, program
+or server is replaced by the value that it last showed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ACTIVE_TYPE = re.compile(
 )
 _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _LINKS = re.compile(r"(?:https?|mailto):|#", re.IGNORECASE)
-_NAMES = {  # what people call what goes, by the kind of its relationship
+_NAMES = {  # what people call removed content, by the kind of its relationship
     "vbaProject": "マクロ", "xlMacrosheet": "マクロ", "xlIntlMacrosheet": "マクロ", "dialogsheet": "マクロ",
     "wsSortMap": "", "externalLink": "ほかのブックへのリンク", "externalLinkPath": "ほかのブックへのリンク",
     "connections": "外部データの接続", "queryTable": "外部データの接続", "volatileDependencies": "外部データの接続",
@@ -56,7 +56,7 @@ _RUNS = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)\w*", re
 _FORMULA_TAGS = frozenset(
     ("f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula")
 )
-_OWNERS = ("cfRule", "dataValidation", "sparkline")  # what goes as a whole when its formula does
+_OWNERS = ("cfRule", "dataValidation", "sparkline")  # these go as a whole if their formula does
 _EMPTIED = frozenset((
     "oleObjects", "controls", "hyperlinks", "tableParts", "externalReferences", "pivotCaches", "customProperties",
     "definedNames", "AlternateContent", "Choice", "ext", "extLst", "conditionalFormatting", "conditionalFormattings",
@@ -67,7 +67,7 @@ _COUNTED = ("tableParts", "dataValidations")
 
 
 def is_active(formula: str) -> bool:
-    """Whether a formula asks another workbook, a program or a server (also by DDE: ``cmd|'/c calc'!A0``)."""
+    """Return True if a formula asks another workbook, a program or a server (also by DDE: ``cmd|'/c calc'!A0``)."""
     bare = _TEXT.sub('""', formula)
     outside = _QUOTED.sub("''", bare)
     return bool(
@@ -79,17 +79,17 @@ def is_active(formula: str) -> bool:
 
 
 def active_content(package: Package) -> tuple[str, ...]:
-    """What a workbook holds that acts or reaches out, as people call it, by its relationships alone; sorted."""
+    """Return the kinds of active content that a workbook's relationships show, as people call them, sorted."""
     owners = ("", *(name for name in package.names if not name.endswith(".rels")))
     kinds = {r.kind for name in owners if rels_name(name) in package for r in package.relationships(name)}
     return _called(kinds)
 
 
 def inert(package: Package) -> tuple[Package, tuple[str, ...]]:
-    """The workbook without anything active, and what was taken out, as people call it.
+    """Return the workbook without active content, and what was removed, as people call it.
 
-    The same package where there is nothing. Parts that need no change stay byte for byte. Raises PackageError where
-    the package is no workbook, or has no sheet left.
+    Return the same package if nothing is active. Parts that need no change stay byte for byte. Raise PackageError if
+    the package is not a workbook or no sheet is left.
     """
     return _Cleaning(package).done()
 
@@ -100,15 +100,15 @@ def _called(kinds: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass
 class _Cleaning:
-    """One cleaning: the parts that stay, their relationships that do not, and the parts changed so far."""
+    """One cleaning: the parts that stay, the relationships that they lose, and the parts changed so far."""
 
     package: Package
     reached: dict[str, None] = field(default_factory=dict)  # in the order found
     cut: dict[str, set[str]] = field(default_factory=dict)  # ids of relationships, by part
-    gone: set[str] = field(default_factory=set)  # what people call it
+    gone: set[str] = field(default_factory=set)  # what was removed, as people call it
     trees: dict[str, etree._Element] = field(default_factory=dict)
-    shapes: set[str] = field(default_factory=set)  # of embedded objects and controls
-    frozen: bool = False  # a cell lost its formula: the order of calculation is no longer true
+    shapes: set[str] = field(default_factory=set)  # ids of the shapes of embedded objects and controls
+    frozen: bool = False  # a cell lost its formula or a sheet went, so the calculation chain is out of date
 
     def done(self) -> tuple[Package, tuple[str, ...]]:
         types = self.package.xml(TYPES_PART)
@@ -188,12 +188,12 @@ class _Cleaning:
         return self.trees[name]
 
     def _clean(self, name: str) -> None:
-        """Take out of a part what refers to what goes, and active formulas."""
+        """Remove from a part its references to what goes, and its active formulas and attributes."""
         try:
             root = self.trees.get(name)
             root = self.package.xml(name) if root is None else root
         except PackageError:
-            return  # damaged: whoever reads it will say so
+            return  # damaged: the reader of the part reports it
         changed = self._unrefer(root, self.cut.get(name, set()))
         changed |= self._passive_attributes(root)
         changed |= self._passive_table(root)
@@ -202,7 +202,7 @@ class _Cleaning:
             self.trees[name] = root
 
     def _unrefer(self, root: etree._Element, ids: set[str]) -> bool:
-        """Remove what refers to these relationships."""
+        """Remove what refers to these relationships; return True if anything changed."""
         changed = False
         dropped: list[tuple[int, str]] = []
         for e in list(root.iter(etree.Element)):
@@ -232,7 +232,11 @@ class _Cleaning:
         return changed
 
     def _without_sheets(self, book: etree._Element, dropped: list[tuple[int, str]]) -> None:
-        """Count the sheets of names again; ``dropped`` are the places at which each was taken out, one after the other."""
+        """Renumber the sheets of defined names, and drop the names of removed sheets.
+
+        ``dropped`` holds the index and name of each removed sheet, in order of removal. Raise PackageError if no sheet
+        is left.
+        """
         self.frozen = True
         if not len(book.find(f"{_N}sheets")):
             raise PackageError("シートがありません")
@@ -267,7 +271,7 @@ class _Cleaning:
         return changed
 
     def _passive_table(self, root: etree._Element) -> bool:
-        """A table that a query or an XML map filled becomes one that people typed."""
+        """Turn a table that a query or an XML map fills into an ordinary one; return True if it was one."""
         if root.tag != f"{_N}table" or not {"tableType", "connectionId"} & set(root.attrib):
             return False
         for key in ("tableType", "connectionId"):
@@ -312,7 +316,7 @@ class _Cleaning:
             e.text = None
 
     def _without_shapes(self, name: str) -> None:
-        """Remove the pictures of embedded objects and controls that are gone."""
+        """Remove from a part the pictures of embedded objects and controls that are gone."""
         if not self.shapes or not self._is_xml(name):
             return
         root = self.trees.get(name)

@@ -1,7 +1,7 @@
-"""An xlsx package as parts, and a zip writer that copies unchanged parts still compressed.
+"""An .xlsx package as parts, and a zip writer that copies unchanged parts without recompressing them.
 
-zipfile can neither copy a compressed member nor write one that is already compressed. Both are needed: all but the
-changed parts of a workbook stay byte for byte, and the parts that all sheets of a form share are deflated once.
+zipfile can neither copy a compressed member nor write one that is already compressed. Both are needed: the unchanged
+parts of a workbook stay byte for byte, and the parts that all workbooks of a form share are deflated only once.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from lxml import etree
 from ..domain.errors import PackageError, PackageTooLarge
 from .bounds import MAX_MARKUP, MAX_MARKUP_OF_ALL, MAX_PARTS, MAX_RELATIONSHIPS, MAX_TEXT_PART
 
-MAX_ENTRIES = 200_000  # of the directory of any zip
-MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
+MAX_ENTRIES = 200_000  # entries in the directory of any zip
+MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a sheet of a form has about 30 kB
 MAX_PACKAGE = 1024 * 1024 * 1024
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
-_ENCRYPTED, _UTF8 = 0x1, 0x800  # of the flags
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the flags
 _END = struct.Struct("<4s4H2LH")
 
 RELS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -36,7 +36,7 @@ MAIN_NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS_NS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 REL_TYPE = DOC_RELS_NS + "/"
 TYPES_PART = "[Content_Types].xml"
-ORDERS = {  # the elements that may be in another, as the schema orders them
+ORDERS = {  # the children of an element, in the order of the schema
     "workbook": (
         "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
         "externalReferences", "definedNames", "calcPr",
@@ -61,10 +61,10 @@ _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root of an XML part; raises PackageError when it is not well-formed, or declares what parts may not.
+    """Return the root of an XML part. Raise PackageError if it is not well-formed or has a forbidden declaration.
 
-    Document types, whose entities grow without bounds, are forbidden (ISO/IEC 29500-2, 6.5.2), as are all encodings
-    but UTF-8 and UTF-16.
+    Forbidden are document types, whose entities can grow without bounds (ISO/IEC 29500-2, 6.5.2), and all encodings
+    except UTF-8 and UTF-16.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
@@ -82,13 +82,13 @@ def parse(data: bytes) -> etree._Element:
 
 
 def serialise(root: etree._Element) -> bytes:
-    """An XML part as Excel writes it: UTF-8 with a standalone declaration."""
+    """Return an XML part as Excel writes it: UTF-8 with a standalone declaration."""
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return data
 
 
 def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
-    """Insert an element where its schema has it, after the last of those that come before it, and return it."""
+    """Insert an element in the order of the schema, after the last one that must precede it, and return it."""
     order = ORDERS[etree.QName(parent).localname]
     before = order[: order.index(etree.QName(element).localname)]
     earlier = [child for child in parent.iterchildren("{*}*") if etree.QName(child).localname in before]
@@ -97,14 +97,14 @@ def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
 
 
 def child(parent: etree._Element, name: str) -> etree._Element:
-    """The child of this name, made in its place where there is none."""
+    """Return the child of this name; create it in its place if there is none."""
     found = parent.find(f"{{{MAIN_NS}}}{name}")
     return found if found is not None else insert(parent, etree.Element(f"{{{MAIN_NS}}}{name}"))
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a zip, compressed: name, method, CRC, bytes unzipped, compressed data."""
+    """One file of a zip: its name, compression method, CRC, size unzipped in bytes, and compressed data."""
 
     name: str
     method: int
@@ -114,14 +114,14 @@ class Member:
 
 
 def member(name: str, data: bytes, level: int = 6) -> Member:
-    """``data`` deflated under this name."""
+    """Return ``data`` deflated under this name."""
     # zlib clears a quarter of a megabyte for its largest window; small parts do not need it.
     deflate = zlib.compressobj(level, zlib.DEFLATED, *((-11, 4) if len(data) < 2048 else (-15, 8)))
     return Member(name, zipfile.ZIP_DEFLATED, zlib.crc32(data), len(data), deflate.compress(data) + deflate.flush())
 
 
 def zip_bytes(members: Iterable[Member]) -> bytes:
-    """A zip archive of these members, in this order, with fixed dates."""
+    """Return a zip archive of these members, in this order, with fixed dates."""
     out: list[bytes] = []
     central: list[bytes] = []
     offset = 0
@@ -142,7 +142,7 @@ def zip_bytes(members: Iterable[Member]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """One relationship; ``target`` is the part's name in the package, or the URL if external."""
+    """One relationship; ``target`` is the name of a part in the package, or the URL if ``external``."""
 
     id: str
     type: str
@@ -156,12 +156,12 @@ class Relationship:
 
 
 class Package:
-    """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` those of a changed package."""
+    """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` the bytes of a changed package."""
 
     def __init__(self, data: bytes, *, outside: bool = False) -> None:
-        """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits.
+        """Raise PackageError if the data is damaged or not a zip, PackageTooLarge beyond the limits.
 
-        Those of a package from ``outside`` are narrower: we made, or people chose, all others.
+        The limits are tighter for packages from ``outside``; all others were made by us or chosen by the office.
         """
         self.data, self._outside, self._parsed = data, outside, 0
         infos = zip_directory(data).infolist()
@@ -173,13 +173,13 @@ class Package:
         self._infos = {i.filename: i for i in parts}
         # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
         self._folded = {name.casefold(): name for name in self._infos}
-        if len(self._folded) < len(parts):  # each program would read another one
+        if len(self._folded) < len(parts):  # programs do not agree on which of two they read
             raise PackageError("同じ名前の部品が 2 つあります")
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
 
     @classmethod
     def open(cls, path: Path | str) -> Package:
-        """The package stored at ``path``; raises OSError or PackageError."""
+        """Return the package stored at ``path``. Raise OSError or PackageError."""
         return cls(Path(path).read_bytes())
 
     @property
@@ -188,14 +188,14 @@ class Package:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """The name of a part as stored, whatever its case; None where there is none."""
+        """Return the name of a part as stored, whatever its case; None if there is no such part."""
         return name if name in self._infos else self._folded.get(name.casefold())
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part; raises PackageError where it is missing or damaged."""
+        """Return the bytes of a part. Raise PackageError if it is missing, damaged or too large."""
         if name not in self:
             raise PackageError(f"部品 {name} がありません")
         found = self.member(name)
@@ -214,11 +214,11 @@ class Package:
         return data
 
     def xml(self, name: str) -> etree._Element:
-        """The root element of a part, parsed again at each call."""
+        """Return the root element of a part, parsed afresh on each call. Raise as ``read`` and ``parsed`` do."""
         return self.parsed(self.read(name))
 
     def parsed(self, data: bytes) -> etree._Element:
-        """The root of an XML part of this package, within its limits; raises PackageError as :func:`parse`."""
+        """Return the root of an XML part. Raise PackageError as :func:`parse`, or PackageTooLarge beyond the limits."""
         if self._outside:
             markup = data.count(b"<") + 2 * data.count(b"=")
             self._parsed += markup
@@ -227,7 +227,7 @@ class Package:
         return parse(data)
 
     def relationships(self, name: str = "") -> tuple[Relationship, ...]:
-        """The relationships of a part, or of the package for ``""``, with resolved targets."""
+        """Return the relationships of a part (``""``: of the package), with resolved targets."""
         if name not in self._relationships:
             rels, out = rels_name(name), list[Relationship]()
             for r in self.xml(rels).iter(f"{{{RELS_NS}}}Relationship") if rels in self else ():
@@ -243,7 +243,7 @@ class Package:
         return self._relationships[name]
 
     def member(self, name: str) -> Member:
-        """A part as stored, still compressed; raises KeyError, or PackageError where it is damaged."""
+        """Return a part as stored, still compressed. Raise KeyError if it is missing, PackageError if it is damaged."""
         info = self._infos[self.find(name) or name]
         header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
         if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
@@ -257,7 +257,7 @@ class Package:
         return Member(info.filename, info.compress_type, info.CRC, info.file_size, data)
 
     def with_parts(self, changed: Mapping[str, bytes], removed: Iterable[str] = ()) -> bytes:
-        """The package with these parts replaced or added; all others keep their compressed bytes."""
+        """Return the package with parts ``changed`` or added, and ``removed``; others keep their compressed bytes."""
         new = {self.find(name) or name: data for name, data in changed.items()}
         gone = set(removed)
         kept = [name for name in self._infos if name not in gone]
@@ -266,12 +266,12 @@ class Package:
 
 
 def _raw_name(info: zipfile.ZipInfo) -> bytes:
-    """The name of a member as the directory holds it; the member itself must say the same."""
+    """Return the raw name of a member in the directory, which its local header must repeat."""
     return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437", "surrogateescape")
 
 
 def zip_directory(data: bytes) -> zipfile.ZipFile:
-    """A zip with its directory; raises PackageError where it has none, PackageTooLarge for one beyond all measure."""
+    """Open a zip. Raise PackageError if it has no readable directory, PackageTooLarge if that is far too long."""
     if data.count(b"PK\1\2") > MAX_ENTRIES:  # each takes half a kilobyte of memory
         raise PackageTooLarge(f"圧縮ファイルの中のファイルの数が上限（{MAX_ENTRIES:,}）を超えています")
     try:
@@ -281,6 +281,6 @@ def zip_directory(data: bytes) -> zipfile.ZipFile:
 
 
 def rels_name(name: str) -> str:
-    """The name of the part with the relationships of part ``name``."""
+    """Return the name of the part with the relationships of part ``name``."""
     folder, base = posixpath.split(name)
     return posixpath.join(folder, "_rels", f"{base}.rels")

@@ -1,4 +1,4 @@
-"""Pieces of a small sheet of texts that is written as XML; widths of columns as stored, in whole characters."""
+"""Write pieces of a small sheet of texts as XML; column widths are as stored, in characters."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from .refs import column_letters
 from .text import escape
 from .text_metrics import column_px, line_pitch, needed_height, usable_em
 
-_MDW = 7  # pixels of a digit
+_MDW = 7  # width of a digit in pixels
 
 
 def columns(widths: Iterable[float]) -> str:
-    """The ``<col>`` of columns from A on."""
+    """Return the ``<col>`` elements of columns with these widths, from A on."""
     return "".join(f'<col min="{n}" max="{n}" width="{w:g}" customWidth="1"/>' for n, w in enumerate(widths, 1))
 
 
 def row_height(texts: Iterable[str], widths: Iterable[float], size: float, font: str) -> float:
-    """The points that a row of texts needs in a font of ``size`` points."""
+    """Return the height in points that a row of texts needs in a font of ``size`` points."""
     pitch = line_pitch(size, font, None, size)
     ems = (usable_em(column_px(width, _MDW), size) for width in widths)
     return max(needed_height(text, em, pitch) for text, em in zip(texts, ems, strict=True))
 
 
 def text_row(number: int, height: float, cells: Iterable[tuple[str, int]]) -> str:
-    """A row of texts from column A on, each with the index of its format; ``height`` in points."""
+    """Return a row of texts from column A on, each with the index of its format; ``height`` is in points."""
     inner = "".join(
         f'<c r="{column_letters(column)}{number}" s="{style}"'
         + (f' t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>' if text else "/>")

@@ -10,19 +10,19 @@ from .package import Package
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
-_FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the one that Office gives every property
+_FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # Office writes this one for every property
 _PART = "docProps/custom.xml"
 
 
 def read_property(package: Package, name: str) -> str:
-    """The text of a custom property; ``""`` where the package has none of this name."""
+    """Return the text of a custom property; ``""`` if the package has none of this name."""
     part = _part(package)
     found = package.xml(part).iterfind(f"{{{_PROPERTIES}}}property") if part else ()
     return next(("".join(p.itertext()) for p in found if p.get("name") == name), "")
 
 
 def set_property(edit: PackageEdit, name: str, text: str) -> None:
-    """Let the custom property ``name`` hold ``text``."""
+    """Set the custom property ``name`` to ``text``."""
     part = _part(edit.package)
     if not part:
         part = _PART

@@ -1,4 +1,4 @@
-"""Edit cells in the XML of a worksheet and keep everything else.
+"""Edit cells in the XML of a worksheet, and keep everything else.
 
 Texts are written as inline strings, so that no other part has to change.
 """
@@ -25,10 +25,10 @@ _CELL_NAMED, _ROW_FIXED = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]"), re.compile(r"\$?
 
 
 class SheetEdit:
-    """The root of a worksheet part under edit; ``dropped_formula`` is whether a text has replaced a formula."""
+    """A worksheet part under edit; ``dropped_formula`` is True once a formula was overwritten or cleared."""
 
     def __init__(self, root: etree._Element, title: str) -> None:
-        """``title`` is the sheet's name, used in messages."""
+        """Edit ``root``; ``title`` is the name of the sheet, for messages."""
         self.root, self._title = root, title
         self.dropped_formula = False
         self._data = self.root.find(_N + "sheetData")
@@ -43,24 +43,23 @@ class SheetEdit:
         self._cells: dict[int, dict[int, etree._Element]] = {}
 
     def occupied(self, row: int, column: int) -> bool:
-        """Whether the cell holds a value or a formula; a style alone does not count."""
+        """Return True if the cell holds a value or a formula; a style alone does not count."""
         found = self._row_cells(row).get(column)
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
     def occupied_outside(self, row: int, left: int, right: int) -> bool:
-        """Whether any cell of the row outside of columns ``left`` to ``right`` holds a value or a formula."""
+        """Return True if any cell of the row outside columns ``left`` to ``right`` holds a value or a formula."""
         return any(self.occupied(row, column) for column in self._row_cells(row) if not left <= column <= right)
 
     def merge_at(self, row: int, column: int) -> Box | None:
-        """The merged range that covers the cell, or None."""
+        """Return the merged range that covers the cell, or None."""
         return next((merge for merge in self._merges if merge.contains(row, column)), None)
 
     def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
-        """Set the text of a cell, or the ``number`` that it is in its standard form.
+        """Set the text of a cell, stored as a ``number`` if it is one in its standard form.
 
-        The style stays; a new cell copies the nearest cell above it, down from row ``top``.
-
-        Raises MasterError if the cell belongs to a formula that fills several cells.
+        The style stays; a new cell takes the style of the nearest cell above it, but not above row ``top``. Raise
+        MasterError if the cell belongs to a formula that fills several cells.
         """
         found = self._row_cells(row).get(column)
         if found is None:
@@ -73,21 +72,25 @@ class SheetEdit:
         elif text:
             found.set("t", "inlineStr")
             add_text(etree.SubElement(found, _IS), text)
-        # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.
+        # Without a stored height, Excel fits the row to its text when it opens the workbook.
         if self._rows[row].get("customHeight") not in TRUE:
             self._rows[row].attrib.pop("ht", None)
 
     def clear(self, row: int, left: int, right: int) -> None:
         """Clear the cells of a row from column ``left`` to ``right``; their styles stay.
 
-        Raises MasterError if one belongs to a formula that fills several cells.
+        Raise MasterError if one belongs to a formula that fills several cells.
         """
         for column, found in self._row_cells(row).items():
             if left <= column <= right and len(found):
                 self._clear(found)
 
     def is_plain(self, header: int, bottom: int) -> bool:
-        """Whether nothing but cells names single rows of a table, from its ``header`` row to its ``bottom`` row."""
+        """Return True if rows of the table from row ``header`` to ``bottom`` can be removed.
+
+        The sheet then has no formula, no merge below the header, and no range over single rows of the table, except
+        rules that :meth:`close_up` can move.
+        """
         if next(self.root.iter(_F), None) is not None or any(m.bottom > header for m in self._merges):
             return False
         for element in self._with_ranges():
@@ -98,13 +101,13 @@ class SheetEdit:
         return True
 
     def _with_ranges(self) -> list[etree._Element]:
-        """Elements with cell ranges, except those that Excel rewrites itself."""
+        """Return the elements with cell ranges, except those that Excel rewrites itself."""
         elements = (e for part in self.root if part is not self._data for e in part.iter(etree.Element))
         found = (e for e in elements if e.get("sqref") or e.tag == _SQREF)
         return [e for e in found if e.tag not in (_N + "selection", _N + "ignoredError")]
 
     def close_up(self, rows: list[int], header: int, bottom: int) -> None:
-        """Take rows of a table out and move those below up, with their validations and conditional formats."""
+        """Remove rows of a table and move those below up, with their validations and conditional formats."""
         gone = set(rows)
         for number in self._numbers:
             row, cells = self._rows[number], self._row_cells(number)
@@ -124,7 +127,7 @@ class SheetEdit:
                 element.set("sqref", " ".join(_moved(b, rows, header + 1, bottom).ref for b in left))
 
     def drop_blank_rows(self, first: int, last: int) -> None:
-        """Take the rows out that hold no value, from row ``first`` to ``last``."""
+        """Remove the rows without any value from row ``first`` to ``last``."""
         for number in [n for n in self._numbers if first <= n <= last]:
             if not any(self.occupied(number, column) for column in self._row_cells(number)):
                 self._data.remove(self._rows.pop(number))
@@ -132,7 +135,7 @@ class SheetEdit:
                 self._cells.pop(number, None)
 
     def style(self, row: int, column: int) -> int:
-        """The index of a cell's format; without a stored cell, that of its row, else of its column."""
+        """Return the index of a cell's format; if no cell is stored, that of its row, else of its column."""
         found = self._row_cells(row).get(column)
         line = self._rows.get(row)
         if found is None and line is not None and line.get("customFormat") in TRUE:
@@ -159,7 +162,7 @@ class SheetEdit:
                 self._new_cell(target, column, above[column].get("s"))
 
     def stretch(self, old_last: int, new_last: int, left: int, right: int) -> None:
-        """Extend ranges that end in row ``old_last`` and meet columns ``left`` to ``right`` to row ``new_last``.
+        """Let ranges that end in row ``old_last`` and meet columns ``left`` to ``right`` end in row ``new_last``.
 
         These are the ranges of validations, conditional formats and the like.
         """
@@ -171,7 +174,7 @@ class SheetEdit:
                 element.text = grown(element.text)
 
     def cover(self, row: int, column: int) -> None:
-        """Extend the sheet's dimension to this cell."""
+        """Extend the stored dimension of the sheet to this cell."""
         dimension = self.root.find(_N + "dimension")
         if dimension is not None and dimension.get("ref"):
             b = box(dimension.get("ref"))
@@ -228,19 +231,20 @@ class SheetEdit:
 
 
 def _boxes(element: etree._Element) -> list[Box]:
-    """The ranges of an element, without whole columns."""
+    """Return the ranges of an element, without whole columns."""
     return [box(ref) for ref in (element.get("sqref") or element.text or "").split() if any(map(str.isdigit, ref))]
 
 
 def _covers(b: Box, header: int, bottom: int) -> bool:
-    """Whether a range covers all rows of a table."""
+    """Return True if a range covers all data rows of a table."""
     return b.top <= header + 1 and b.bottom >= bottom
 
 
 def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
-    """Whether a validation or conditional format means the same where rows between its own have gone.
+    """Return True if a validation or conditional format keeps its meaning when rows of the table are removed.
 
-    Its formulas are written for its top row, so this must stay, or they must name no cell of the sheet.
+    Its formulas are written for its top row. If that is row ``first`` or above, and so stays in place, they may name
+    cells, but not fixed rows; otherwise they may not name any cell of the sheet.
     """
     written = [*element.itertext(), *(e.get("val", "") for e in element.iter(_N + "cfvo"))]
     formulas = [_ELSEWHERE.sub("", text) for text in written]
@@ -249,14 +253,14 @@ def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
 
 
 def _moved(b: Box, rows: list[int], first: int, bottom: int) -> Box:
-    """Return a range after ``rows`` were removed; :meth:`SheetEdit.stretch` moves the ends of the table."""
+    """Return a range after ``rows`` were removed; a range to the ``bottom`` is left to :meth:`SheetEdit.stretch`."""
     top = b.top if b.top <= first or b.top > bottom else b.top - sum(row < b.top for row in rows)
     end = b.bottom if b.bottom >= bottom else b.bottom - sum(row <= b.bottom for row in rows)
     return b._replace(top=top, bottom=max(top, end))
 
 
 def stretched(refs: str, old_last: int, new_last: int, left: int, right: int) -> str:
-    """Ranges separated by blanks, extended as :meth:`SheetEdit.stretch` does."""
+    """Return ranges separated by blanks, changed as :meth:`SheetEdit.stretch` does."""
     out = []
     for ref in refs.split():
         try:

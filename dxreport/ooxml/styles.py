@@ -1,4 +1,4 @@
-"""Cell formats of a workbook: what they look like, their variants for inputs, and new ones."""
+"""Cell formats of a workbook: read them, make variants for inputs, and add new ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .text import TRUE
 GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
 _PERCENT = ("9", "10")  # built-in number formats 0% and 0.00%
 _BUILT_IN_FORMATS = {"#,##0": "3", "#,##0.00": "4"}
-INPUT_FILL = "FFFFFFCC"  # what releases before drew in every input; forms drawn for them have it still
+INPUT_FILL = "FFFFFFCC"  # earlier releases drew this in every input, and forms made for them still have it
 _STATE_FILLS = {Need.REQUIRED: "FFFFEFA8", Need.CONDITIONAL: "FFFFEFA8", Need.OPTIONAL: "FFFFFAE0"}
 _STATE_LINES = {
     Need.REQUIRED: ("medium", "FF1A1A1C"), Need.CONDITIONAL: ("mediumDashed", "FF1A1A1C"), Need.OPTIONAL: ("dashed", "FF6B6B6B"),
@@ -25,7 +25,7 @@ _DIAGONAL = ("thin", "FFA6A6A6")
 _STACKED = "255"  # textRotation: letters upright, one below the other
 _SIDES = ("left", "right", "top", "bottom")
 _GRID = "".join(f'<{side} style="thin"><color auto="1"/></{side}>' for side in _SIDES)
-_FIRST = {  # what each list must begin with
+_FIRST = {  # the entries that each list must begin with
     "fonts": ['<font><sz val="11"/><name val="ＭＳ Ｐゴシック"/></font>'],
     "fills": ['<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'],
     "borders": ["<border><left/><right/><top/><bottom/><diagonal/></border>"],
@@ -39,14 +39,17 @@ def _tag(name: str) -> str:
 
 
 def _attributes(parent: etree._Element, name: str) -> Mapping[str, str]:
-    """The attributes of a child; empty where there is none."""
+    """Return the attributes of a child; none if there is no such child."""
     found = parent.find(_tag(name))
     return {} if found is None else dict(found.attrib)
 
 
 @dataclass(frozen=True, slots=True)
 class CellFormat:
-    """What matters in a cell format: font size in points, font name, wrapping, indent, text rotation, lock."""
+    """What matters in a cell format: font size in points, font name, wrapping, indent, text rotation, lock.
+
+    ``upright`` text is not rotated; ``stacked`` letters are upright, one below the other.
+    """
 
     font_size: float
     font_name: str
@@ -59,7 +62,7 @@ class CellFormat:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A cell format to be added: points, ARGB colours ("" for none; a coloured text is underlined), thin borders."""
+    """A cell format to be added: size in points, ARGB colours ("" for none; coloured text is underlined), borders."""
 
     size: float
     bold: bool = False
@@ -71,7 +74,7 @@ class Look:
 
 
 def look_of(font: etree._Element) -> str:
-    """A font's look but for its name, so that looks can be compared: black and automatic are the same."""
+    """Return a font's look without its name, as a text to compare; black and automatic are the same."""
     out = []
     for name in ("b", "i", "strike", "u", "vertAlign"):
         found = font.find(_tag(name))
@@ -85,7 +88,7 @@ def look_of(font: etree._Element) -> str:
 
 
 class Styles:
-    """styles.xml under edit. But for variants, no element equal to an existing one is added."""
+    """styles.xml under edit. Apart from variants, an element is added only if there is no equal one."""
 
     def __init__(self, root: etree._Element | None) -> None:
         self._root = root if root is not None else etree.Element(_tag("styleSheet"), nsmap={None: MAIN_NS})
@@ -98,9 +101,9 @@ class Styles:
                     self.add(name, xml)
 
     def add(self, group: str, new: etree._Element | str) -> int:
-        """The index of an element (or its XML) in ``fonts``, ``fills``, ``borders`` or ``cellXfs``, added if it is new.
+        """Return the index of an element in ``fonts``, ``fills``, ``borders`` or ``cellXfs``; add it if it is new.
 
-        XML is written without the namespace.
+        An element can be given as XML without the namespace.
         """
         element = _elements(new)[0] if isinstance(new, str) else new
         if group not in self._known:
@@ -119,17 +122,17 @@ class Styles:
         return len(listed) - 1
 
     def fill(self, rgb: str) -> int:
-        """The index of a solid fill in this colour (``FFRRGGBB``)."""
+        """Return the index of a solid fill in this colour (``FFRRGGBB``)."""
         colours = f'<fgColor rgb="{rgb}"/><bgColor indexed="64"/>'
         return self.add("fills", f'<fill><patternFill patternType="solid">{colours}</patternFill></fill>')
 
     @property
     def normal_size(self) -> float:
-        """Points of the Normal style's font."""
+        """The size of the Normal style's font, in points."""
         return float(_attributes(self._lists["fonts"][0], "sz").get("val", "11"))
 
     def format(self, index: int) -> CellFormat:
-        """The format with this index in cellXfs."""
+        """Return the format with this index in cellXfs."""
         xf = self._xf(index)
         font, alignment = self._part(xf, "font"), _attributes(xf, "alignment")
         rotation = alignment.get("textRotation", "0")
@@ -144,40 +147,41 @@ class Styles:
         )
 
     def is_numeric(self, index: int) -> bool:
-        """Whether a format shows numbers in a way of its own: neither General nor @."""
+        """Return True if a format has a number format other than General and @."""
         return self._xf(index).get("numFmtId", GENERAL) not in (GENERAL, TEXT_FORMAT) and self._own_code(index) != "@"
 
     def is_percent(self, index: int) -> bool:
-        """Whether a format shows numbers in per cent: 0.5 as 50%."""
+        """Return True if a format shows numbers as percentages: 0.5 as 50%."""
         built_in = "%" if self._xf(index).get("numFmtId") in _PERCENT else ""
         return "%" in (self._own_code(index) or built_in)
 
     def _own_code(self, index: int) -> str:
-        """The code of a number format that is not built in."""
+        """Return the code of a format's number format; ``""`` if that is built in."""
         id_ = self._xf(index).get("numFmtId", GENERAL)
         own = (f for f in self._root.iterfind(f"{_tag('numFmts')}/{_tag('numFmt')}") if f.get("numFmtId") == id_)
         return next((f.get("formatCode", "") for f in own), "")
 
     def is_visible(self, index: int) -> bool:
-        """Whether a cell of this format shows even when it is empty: a border or a fill."""
+        """Return True if a cell of this format is visible even if it is empty, by a border or a fill."""
         xf = self._xf(index)
         sides = self._part(xf, "border")
         pattern = _attributes(self._part(xf, "fill"), "patternFill").get("patternType", "none")
         return pattern != "none" or any(side.get("style", "none") != "none" for side in sides)
 
     def font_look(self, index: int) -> str:
-        """The look of a format's font, as :func:`look_of` gives it."""
+        """Return the look of a format's font, as :func:`look_of` does."""
         return look_of(self._part(self._xf(index), "font"))
 
     def is_checkbox(self, index: int) -> bool:
-        """Whether Excel 365 shows a cell of this format as a checkbox."""
+        """Return True if Excel 365 shows a cell of this format as a checkbox."""
         return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
     def variant(self, index: int, need: Need, *, number: bool = False, struck: bool = False) -> int:
-        """The index of a format as text, or as drawn for a number: unlocked and marked for an input, else locked.
+        """Return the index of a variant of a format: unlocked and marked for an input, locked for a closed cell.
 
-        An input is marked by lines and a tint; one that was drawn in a colour of its own keeps it. A closed cell is
-        as drawn but white, with a diagonal if it is ``struck``.
+        Its number format is text; that of a ``number`` stays as drawn, or General in place of text. An input is marked
+        by borders and a tint, or keeps a fill that the office drew. A closed cell is as drawn, but white and, if
+        ``struck``, with a diagonal.
         """
         key = index, need, number, struck
         if key not in self._variants:
@@ -194,11 +198,11 @@ class Styles:
         return self._variants[key]
 
     def sample(self, index: int, need: Need) -> int:
-        """The index of a format that looks like such a cell but stays locked, for a legend."""
+        """Return the index of a format that looks like a cell with this need but keeps its protection, for a legend."""
         return self.add("cellXfs", self._as_state(index, need, struck=need is Need.CLOSED))
 
     def _as_state(self, index: int, need: Need, *, struck: bool) -> etree._Element:
-        """Copy a format with the fill and borders of a need."""
+        """Return a copy of a format with the fill and borders of a need."""
         xf = deepcopy(self._xf(index))
         xf.attrib.update({"fillId": str(self._state_fill(xf, need)), "applyFill": "1"})
         lines = dict.fromkeys(_SIDES, _STATE_LINES[need]) if need in _STATE_LINES else {}
@@ -220,7 +224,7 @@ class Styles:
         return xf
 
     def _state_fill(self, xf: etree._Element, need: Need) -> int:
-        """The fill of a cell that is asked for so: a colour that the office drew stays, if it is an input."""
+        """Return the fill for a need: none if the cell is closed; in an input, a fill that the office drew stays."""
         if need is Need.CLOSED:
             return 0
         drawn, colour = (
@@ -231,7 +235,7 @@ class Styles:
         return drawn if own else self.fill(_STATE_FILLS[need])
 
     def with_number_format(self, index: int, code: str) -> int:
-        """The index of a format with this number format instead."""
+        """Return the index of the same format with this number format."""
         xf = deepcopy(self._xf(index))
         xf.attrib.update({"numFmtId": self._number_format(code), "applyNumberFormat": "1"})
         return self.add("cellXfs", xf)
@@ -248,7 +252,7 @@ class Styles:
         return found
 
     def added(self, look: Look) -> int:
-        """The index of a format that was not drawn, in the font of the Normal style."""
+        """Return the index of a new format, in the font of the Normal style."""
         font = deepcopy(self._lists["fonts"][0])
         for other in [e for e in font if etree.QName(e).localname not in ("name", "family", "charset", "scheme")]:
             font.remove(other)
@@ -263,7 +267,7 @@ class Styles:
         )
 
     def bytes(self) -> bytes:
-        """styles.xml with the formats made so far."""
+        """Return styles.xml with the formats made so far."""
         return serialise(self._root)
 
     def _xf(self, index: int) -> etree._Element:
@@ -271,17 +275,17 @@ class Styles:
         return xfs[index if index < len(xfs) else 0]
 
     def _part(self, xf: etree._Element, kind: str) -> etree._Element:
-        """The ``font``, ``fill`` or ``border`` of a format."""
+        """Return the ``font``, ``fill`` or ``border`` of a format."""
         listed, index = self._lists[f"{kind}s"], int(xf.get(f"{kind}Id", "0"))
         return listed[index if index < len(listed) else 0]
 
 
 def _elements(xml: str) -> list[etree._Element]:
-    """Elements written without their namespace."""
+    """Return the elements of XML without its namespace."""
     return list(etree.fromstring(f'<wrap xmlns="{MAIN_NS}">{xml}</wrap>'))
 
 
 def _key(element: etree._Element) -> _Key:
-    """A key to compare elements of styles.xml."""
+    """Return a key that is equal for equal elements of styles.xml."""
     children = tuple(_key(part) for part in element if isinstance(part.tag, str))
     return element.tag, tuple(sorted(element.attrib.items())), children

@@ -1,6 +1,6 @@
-"""Tables edited in place: their cells are set, rows appended, columns added.
+"""Edit tables in place: set cells, append and remove rows, add columns.
 
-Only the worksheet and table parts concerned are rewritten; every other part of the package stays byte for byte.
+Only the parts concerned are rewritten; every other part of the package stays byte for byte.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ _NEW_TABLE = (
 
 
 class WorkbookEdit(PackageEdit):
-    """Edits of one workbook, collected and then written by :meth:`data`, which is called once, at the end."""
+    """Edits of one workbook, collected until :meth:`data` writes them, which is called once, at the end."""
 
     def __init__(self, package: Package) -> None:
         super().__init__(package)
         self._tables: dict[str, tuple[Table, ...]] = {}
         self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
         self._styles: Styles | None = None
-        self._table_id = 1000  # of the last table added; those that Excel makes are numbered from 1
+        self._table_id = 1000  # id of the last table added; Excel numbers its own from 1
 
     def set(self, area: TableRange, row: int, header: str, text: str, *, number: bool = False) -> None:
-        """Set the text of a cell, or the ``number`` that it is.
+        """Set the text of a cell, stored as a ``number`` if it is one in its standard form.
 
-        Raises MasterError if it is inside a merge or a shared formula, or the text is too long for a cell.
+        Raise MasterError if the cell is hidden in a merge or belongs to a shared formula, or the text is too long.
         """
         sheet, column = self.sheet(area.sheet), area.columns[header]
         merge = sheet.merge_at(row, column)
@@ -70,9 +70,9 @@ class WorkbookEdit(PackageEdit):
         sheet.set(row, column, text, area.header + 1, number=number)
 
     def append(self, area: TableRange, texts: Mapping[str, str], numbers: Collection[str] = ()) -> int:
-        """Append a row under the last one and return its number; the columns ``numbers`` hold numbers.
+        """Append a row below the last one and return its number; the columns ``numbers`` hold numbers.
 
-        Raises MasterError, naming the cell, if something else is in the way.
+        Raise MasterError, which names the cell, if something else is in the way.
         """
         key = area.part, area.header, area.span[0]
         row = self._last.get(key, (area, area.last))[1] + 1
@@ -96,11 +96,11 @@ class WorkbookEdit(PackageEdit):
         return row
 
     def remove_rows(self, area: TableRange, rows: Collection[int]) -> list[int]:
-        """Remove rows of an area with all that it holds there; return those that stay, blank.
+        """Clear rows of an area, and close it up if possible; return the rows that had to stay, blank.
 
-        Rows close up only where nothing else names rows of the sheet: no formula, comment or merge. Validations and conditional
-        formats move along where their formulas allow.
-        Raises MasterError where blank rows would cut an area off that is no Excel table.
+        The area closes up only if nothing else refers to rows of the sheet: no formula, comment or merge. Validations
+        and conditional formats move along if their formulas allow it. Raise MasterError if blank rows would split an
+        area that is not an Excel table.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
         gone = sorted(row for row in rows if area.header < row <= area.last)
@@ -125,7 +125,7 @@ class WorkbookEdit(PackageEdit):
         return [] if closes else inner
 
     def _closes_up(self, area: TableRange, bottom: int) -> bool:
-        """Whether rows of an area can close up without a change of meaning elsewhere."""
+        """Return True if rows of an area can close up without changing the meaning of anything else."""
         sheet = self.sheet(area.sheet)
         others = {r.kind for r in self.package.relationships(area.part)} - {"table", "printerSettings"}
         if others or len(tables(self.package, area.part)) > 1 or not sheet.is_plain(area.header, bottom):
@@ -139,7 +139,7 @@ class WorkbookEdit(PackageEdit):
         return not any(addressed.search(text) for text in texts if f"{area.sheet}" in text)
 
     def _resize(self, area: TableRange, old_last: int, last: int) -> None:
-        """Let an area, and what is drawn over its rows, end in another row."""
+        """Let an area, and the ranges that follow its rows, end in another row."""
         left, right = area.span
         self.sheet(area.sheet).stretch(old_last, last, left, right)
         if area.table:
@@ -149,11 +149,10 @@ class WorkbookEdit(PackageEdit):
                     element.set("ref", stretched(ref, old_last, last, left, right))
 
     def widen(self, area: TableRange, headers: Sequence[str], formats: Mapping[str, str] = _NO_FORMATS) -> TableRange:
-        """Add columns at the right end of an area and return the area with them.
+        """Add columns at the right end of an area and return the wider area.
 
-        ``formats`` are the Excel formats of columns of numbers, by header.
-
-        Raises MasterError, naming the cell or table, if something is in the way.
+        ``formats`` are the number formats of columns of numbers, by header. Raise MasterError, which names the cell or
+        table, if something is in the way.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
         bottom = max(area.last, area.table.box.bottom if area.table else area.header)
@@ -175,7 +174,7 @@ class WorkbookEdit(PackageEdit):
         return wider
 
     def number_style(self, style: int, code: str) -> int:
-        """Return the index of a cell format with this number format instead."""
+        """Return the index of the same cell format with this number format."""
         if self._styles is None:
             part = next(r.target for r in self.package.relationships(self.workbook) if r.kind == "styles")
             self._styles = Styles(self.tree(part))
@@ -186,7 +185,7 @@ class WorkbookEdit(PackageEdit):
     ) -> TableRange:
         """Add a sheet with a table of one blank row, in the formats of the table ``like``, and return its area.
 
-        ``columns`` are the widths by header, ``formats`` the Excel formats of those with numbers.
+        ``columns`` are the widths by header, ``formats`` the number formats of columns of numbers, by header.
         """
         drawn, last = self.sheet(like.sheet), column_letters(len(columns))
         head, body = (drawn.style(like.header + n, like.span[0]) for n in (0, 1))
@@ -213,22 +212,22 @@ class WorkbookEdit(PackageEdit):
         return TableRange(name, part, 1, places, 1, Table(table_part, table, box(ref)))
 
     def data(self) -> bytes:
-        """The workbook with all edits; without any, the bytes as read."""
+        """Return the workbook with all edits; without any, the bytes as read."""
         for area, last in self._last.values():
             self._grow(area, last)
         if any(sheet.dropped_formula for sheet in self._edits.values()):
             self._drop_calc_chain()
         if self._edits and any(map(self._has_formulas, self.sheets)):
-            # They may refer to the cells just written; their stored results are out of date.
+            # Formulas may refer to the cells just written, so that their stored results are out of date.
             calc = self.package.xml(self.workbook).find(_N + "calcPr")
             if calc is None or calc.get("fullCalcOnLoad") not in TRUE:
                 child(self.tree(self.workbook), "calcPr").set("fullCalcOnLoad", "1")
         return super().data()
 
     def _check_free(self, area: TableRange, cells: Box, words: tuple[str, str, str], *, inside: bool = False) -> None:
-        """Raise MasterError unless these cells are free; blank is enough for those ``inside`` the table.
+        """Raise MasterError unless these cells are free; ``inside`` the table, only merges are in the way.
 
-        ``words`` are where the cells lie, what is added, and what to do.
+        ``words`` say where the cells are, what is added, and what to do.
         """
         side, what, fix = words
         where, then = f"「{area.sheet}」シートの表の{side}", f"ので、{what}を追加できません。"
@@ -251,8 +250,7 @@ class WorkbookEdit(PackageEdit):
         self._resize(area, old_last, last)
 
     def _drop_calc_chain(self) -> None:
-        # A calculation chain that lists a cell without a formula makes Excel offer a repair. Without a chain it builds
-        # its own.
+        # Excel offers a repair if the calculation chain lists a cell without a formula. It rebuilds a missing chain.
         for r in self.package.relationships(self.workbook):
             if r.kind == "calcChain" and r.target in self.package:
                 self.drop(self.workbook, r.target)

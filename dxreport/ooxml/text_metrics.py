@@ -1,8 +1,8 @@
-"""Compute row heights at which no text is cut, and page breaks.
+"""Compute row heights at which no text is cut off, and page breaks.
 
-Excel fits a row to wrapped text by itself only where no cell is merged, and forms are merged nearly everywhere. So
-heights are computed here, by a rule that was measured against the heights that LibreOffice gives to unmerged cells.
-It errs on the tall side: a line too many costs paper, a line too few costs an answer.
+Excel fits a row to wrapped text only if no cell is merged, and forms are merged nearly everywhere. So heights are
+computed here, by rules that were checked against the heights that LibreOffice chooses for unmerged cells. They err on
+the tall side: a line too many costs paper, a line too few costs an answer.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 MAX_HEIGHT = 409.5  # points; Excel has no taller rows
-_UNIT = 20  # widths are whole twentieths of an em: sums are exact, comparisons cheap
+_UNIT = 20  # widths are whole twentieths of an em, so that sums are exact and comparisons cheap
 _NARROW = 13
 _PIXEL = 0.75  # points at 96 dpi
 _RUN, _NOT_FIRST, _NOT_LAST = 1, 2, 4
 
-# Line breaking after JIS X 4051, with the marks that only some writers keep off the beginning of a line.
+# Line breaking by JIS X 4051, including the marks that only some writers keep from the beginning of a line.
 _MAY_NOT_BEGIN = frozenset(
     "、。，．・：；？！％‰℃°′″’”）］｝〕〉》」』】〙〗〟｠»ゝゞヽヾ々〻ー゛゜…‥〜～‐–゠"
     "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ"
     "｡｣､･ｧｨｩｪｫｬｭｮｯｰﾞﾟ!%),.:;?]}￠¢"
 )
 _MAY_NOT_END = frozenset("（［｛〔〈《「『【〘〖〝｟«‘“｢([{＄￥￡$¥£\\")
-_FULL_IN_LATIN = frozenset("WM@mw%")  # about as wide as an ideograph in the fonts forms are set in
+_FULL_IN_LATIN = frozenset("WM@mw%")  # about as wide as an ideograph in the usual fonts of forms
 
 
 class FontWidths(dict[str, int]):
-    """The width of each character of a font in twentieths of an em; of one not given, computed at its first use.
+    """The width of each character of a font in twentieths of an em; widths not given are estimated on first use.
 
-    ``printer`` is how much of a cell's width holds text where a printer's metrics break lines. ``exact`` is whether
-    the widths are those of the font; otherwise a long text gets a line more.
+    ``printer`` is the share of a cell's width that holds text when a printer's metrics break lines. ``exact`` is True
+    if the widths are those of the font; otherwise a long text gets an extra line.
     """
 
     def __init__(self, given: Mapping[str, int], printer: float, *, exact: bool) -> None:
@@ -55,9 +55,9 @@ class FontWidths(dict[str, int]):
 
 
 ANY_FONT = FontWidths({}, 0.95, exact=False)
-# ＭＳ Ｐゴシック, rounded up: its kana and most of its signs are narrower than an em; characters not named are as in any
-# font. A printed column is 22/24 (0.917) of that on the screen. Measured on 3,570 cells against LibreOffice with a font
-# of the same widths: at 0.91 none lacked a line, at 0.917 fifteen did, at 0.95 (without these widths) two.
+# ＭＳ Ｐゴシック, rounded up: its kana and most of its signs are narrower than an em; characters not listed are as in any
+# font. A printed column is 22/24 (0.917) as wide as on the screen. Of 3,570 cells compared with LibreOffice and a font
+# of the same widths, none lacked a line at 0.91, fifteen did at 0.917, and two at 0.95 without these widths.
 _OF_WIDTH = {
     5: "!',.:;Iijl{|}ｉｊｌ", 6: "Ｉｆ", 7: " ()[]_frｔ", 8: "tｒ", 9: "^`", 11: "JL\\oｖｘｚ",
     10: "0123456789\"#$%*+-/<=>?abcdeghknpqsuvxyz´¨・：；｀＾‘’“”（）〔〕［］｛｝〈〉《》「」『』【】゛゜ｙ‐",
@@ -71,23 +71,24 @@ _MS_PGOTHIC = FontWidths({char: width for width, chars in _OF_WIDTH.items() for 
 
 @cache
 def _breaks(char: str) -> int:
-    """How a character breaks, as flags: ``_RUN`` marks characters of words that are kept whole."""
+    """Return how lines break at a character, as flags; ``_RUN`` marks characters of words that are kept whole."""
     word = not char.isspace() and unicodedata.east_asian_width(char) not in "WFH"
     return _RUN * word | _NOT_FIRST * (char in _MAY_NOT_BEGIN) | _NOT_LAST * (char in _MAY_NOT_END)
 
 
 def font_widths(font_name: str) -> FontWidths:
-    """Return the widths of a font: those of ＭＳ Ｐゴシック are known, any other is taken for a wide one."""
+    """Return the widths of a font: ＭＳ Ｐゴシック is known, any other is assumed to be wide."""
     return _MS_PGOTHIC if folded_name(font_name) in ("ms pゴシック", "ms pgothic") else ANY_FONT
 
 
 def lines(text: str, em: float, font: FontWidths = ANY_FONT) -> int:
-    """The lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
+    """Return the number of lines that ``text`` needs in a cell ``em`` ems wide; an empty text needs one.
 
-    Greedy per paragraph: where the widths of the font are not known, wide and ambiguous characters and ``W M @ m w %``
-    take 1 em, others 0.65, combining ones nothing. A word moves down whole; only one longer than a line is broken, after a hyphen or slash if it has one. A
-    character that may not begin a line takes its predecessor down with it; one that may not end a line goes down
-    itself. From 8 lines on, one more is added unless the widths are exact.
+    Lines are filled greedily. If the widths of the font are not known, wide and ambiguous characters and
+    ``W M @ m w %`` take 1 em, combining ones nothing, all others 0.65. A word moves down whole; only one longer than a
+    line is broken, if possible after a hyphen or slash. A character that may not begin a line takes its predecessor
+    down with it; one that may not end a line moves down itself. From 8 lines on, one is added unless the widths are
+    exact.
     """
     if len(text) <= em and "\n" not in text:
         return 1
@@ -105,20 +106,20 @@ def _wrapped(text: str, budget: int, font: FontWidths) -> int:
     return count + 1 if count >= 8 else count
 
 
-# Three texts in four hold only characters that are 1 em wide and break anywhere: for them one regular expression
-# finds all lines, in a tenth of the time.
+# Three texts in four consist of characters that are 1 em wide and break anywhere. For them one regular expression finds
+# all lines in a tenth of the time.
 _IDEOGRAPHS = re.compile("[\n\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]*")
 
 
 @lru_cache(maxsize=256)
 def _ideograph_lines(size: int) -> re.Pattern[str]:
-    """Matches the lines of up to ``size`` characters, each with the line break after it."""
+    """Return a pattern that matches a line of up to ``size`` characters, with the line break after it."""
     first, last = (re.escape("".join(sorted(marks))) for marks in (_MAY_NOT_BEGIN, _MAY_NOT_END))
     return re.compile(f"[^\n]{{1,{size}}}(?:\n|\\Z|(?<![{last}])(?![{first}\n]))|[^\n]{{{size}}}\n?|\n")
 
 
 def _paragraph(text: str, budget: int, font: FontWidths) -> int:
-    """The lines of one paragraph; a line holds at least one character."""
+    """Return the number of lines of one paragraph; a line holds at least one character."""
     if len(text) * _UNIT <= budget:
         return 1
     sums = list(accumulate(map(font.__getitem__, text), initial=0))
@@ -133,7 +134,7 @@ def _paragraph(text: str, budget: int, font: FontWidths) -> int:
 
 
 def _line_end(text: str, start: int, limit: int) -> int:
-    """Where the next line begins: the last place up to ``limit`` where a line may break."""
+    """Return where the next line begins: the last place up to ``limit`` where a line may break."""
     end = limit
     after = _breaks(text[end])
     while end > start:
@@ -141,40 +142,40 @@ def _line_end(text: str, start: int, limit: int) -> int:
         if not (after & _NOT_FIRST or before & _NOT_LAST or before & after & _RUN):
             return end
         end, after = end - 1, before
-    # A word longer than the line (an address, a URL) is broken after a hyphen or slash where it has one.
+    # A word longer than the line (an address, a URL) is broken after a hyphen or slash if it has one.
     return next((end for end in range(limit, start, -1) if text[end - 1] in "-/?!|"), limit)
 
 
 def max_digit_width(widths: Iterable[float]) -> int:
-    """The pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
+    """Return the pixels of a digit in the workbook's Normal font, from the column widths stored in ``<col>``.
 
-    Excel stores whole pixels as a fraction of this width, cut to 1/256. Eighths mean 8 (ＭＳ Ｐゴシック, 游ゴシック or
-    メイリオ 11); anything else is taken as 7 (Calibri 11), the narrower and therefore safe reading.
+    Excel stores whole pixels as fractions of this width, cut to 1/256. Eighths mean 8 pixels (ＭＳ Ｐゴシック, 游ゴシック
+    or メイリオ 11); anything else is taken as 7 (Calibri 11), which is narrower and so errs on the safe side.
     """
     fractions = [width % 1 for width in widths if width % 1]
     return 8 if fractions and all((fraction * 8).is_integer() for fraction in fractions) else 7
 
 
 def column_px(width: float, mdw: int) -> int:
-    """The pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
+    """Return the pixels of a column whose stored width is ``width`` (ECMA-376 part 1, 18.3.1.13)."""
     return int((256 * width + 128 // mdw) / 256 * mdw)
 
 
 _PADDING_PX = 8  # both sides of a cell, and a grid line
-_INDENT_PX = 15  # three blanks of the Normal font; those of ＭＳ Ｐゴシック 11 are the widest common ones
+_INDENT_PX = 15  # three blanks of the Normal font; of the common fonts, ＭＳ Ｐゴシック 11 has the widest
 
 
 def usable_em(width_px: int, font_pt: float, indent: int = 0, font: FontWidths = ANY_FONT) -> float:
-    """How many ems of text fit into ``width_px`` (all columns of a merge together), at least 1.
+    """Return how many ems of text fit into ``width_px`` (all columns of a merge together), at least 1.
 
-    ``indent`` counts levels, as stored in ``<alignment indent>``.
+    ``indent`` is a number of levels, as stored in ``<alignment indent>``.
     """
     em_px = font_pt / _PIXEL
     # On the screen 8 points are 11 pixels, not 10.67; on paper 10 points are not rounded down to 13.
     return max(font.printer * (width_px - _PADDING_PX - indent * _INDENT_PX) / max(em_px, round(em_px)), 1.0)
 
 
-# Row height over font size in Excel, by the beginning of the font's name, the longer names first.
+# Row height divided by font size in Excel, by the beginning of the font's name, longer names first.
 _PITCHES = (
     (16.8 / 11, ("segoe ui",)),
     (15.75 / 11, ("meiryo ui",)),
@@ -188,10 +189,10 @@ _UNKNOWN_PITCH = 15 / 11
 
 @lru_cache(maxsize=256)
 def line_pitch(font_pt: float, font_name: str, default_row_height: float | None, normal_pt: float) -> float:
-    """The points from line to line, in whole pixels as in Excel.
+    """Return the points from line to line, in whole pixels as in Excel.
 
-    ``default_row_height`` is the sheet's, or None where it is missing or customHeight. Excel derives it from the
-    Normal font (``normal_pt`` points), so it replaces the pitch of a font that is not known here.
+    ``default_row_height`` is that of the sheet, None if it is missing or customHeight. Excel derives it from the Normal
+    font (``normal_pt`` points), so it serves for fonts whose pitch is not known here.
     """
     plain = folded_name(font_name)
     unknown = default_row_height / normal_pt if default_row_height and normal_pt else _UNKNOWN_PITCH
@@ -200,27 +201,27 @@ def line_pitch(font_pt: float, font_name: str, default_row_height: float | None,
 
 
 def folded_name(font_name: str) -> str:
-    """Return the name of a font as names are compared."""
+    """Return the name of a font in the form in which names are compared."""
     return unicodedata.normalize("NFKC", font_name).casefold()
 
 
 def needed_height(text: str, em: float, pitch: float, font: FontWidths = ANY_FONT) -> float:
-    """The points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
+    """Return the height in points of a cell ``em`` ems wide that shows all of ``text``; may exceed MAX_HEIGHT."""
     return lines(text, em, font) * pitch + 3
 
 
 def stacked_height(text: str, pitch: float) -> float:
-    """The points that stacked letters need; a line break begins a new column."""
+    """Return the height in points that stacked letters need; a line break begins a new column."""
     letters = max(sum(1 for char in line if ANY_FONT[char]) for line in text.split("\n"))
     return letters * pitch + 3
 
 
 _PAPER_MM = {8: (297, 420), 9: (210, 297), 11: (148, 210), 12: (257, 364), 13: (182, 257)}  # A3 A4 A5, JIS B4 B5
-_ROUNDING = 0.98  # printers round each row: one point too many would push a row onto a page of its own
+_ROUNDING = 0.98  # printers round each row, and one point too many would push a row onto a page of its own
 
 
 def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
-    """Width and height in millimetres of a paper code of ``<pageSetup>``; an unknown one is A4."""
+    """Return the width and height of a paper code of ``<pageSetup>`` in millimetres; unknown codes count as A4."""
     width, height = _PAPER_MM.get(paper, _PAPER_MM[9])
     return (height, width) if landscape else (width, height)
 
@@ -228,10 +229,10 @@ def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
 def printable_height(
     paper: int = 9, *, landscape: bool = False, top: float = 0.75, bottom: float = 0.75, scale: float = 1.0
 ) -> float:
-    """The points of rows that fit on one page, in units of the sheet (before scaling).
+    """Return the height of the rows that fit on one page, in points of the sheet (before scaling).
 
-    ``paper`` is a code as in ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are
-    kept back for the printer's rounding.
+    ``paper`` is a code of ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are reserved
+    for the printer's rounding.
     """
     height_mm = paper_size(paper, landscape)[1]
     return max(height_mm / 25.4 - top - bottom, 0.0) * 72 / scale * _ROUNDING
@@ -244,13 +245,13 @@ def page_breaks(
     titles: float = 0.0,
     wished: Sequence[tuple[int, int]] = (),
 ) -> list[int]:
-    """The indices of the rows before which a page break is needed.
+    """Return the indices of the rows before which a page break is needed.
 
-    ``heights`` are the points of the printed rows in order (0 for a hidden row), ``page`` those that fit on a page,
-    ``titles`` the height of the rows repeated from the second page on. A group of ``keep`` (first and last index,
-    both included; groups may nest) stays on one page unless it is taller than a page. Pages are filled as far as that
-    allows. Where groups overlap in a chain that no page can hold, the fewest are split. Groups of ``wished`` stay whole
-    where that splits none of the others.
+    ``heights`` are the heights of the printed rows in points (0 if hidden), ``page`` is the height of a page, and
+    ``titles`` that of the rows repeated from page 2 on. A group of ``keep`` (first and last index, both included;
+    groups may nest) stays on one page unless it is taller than a page; if groups overlap in a chain that no page can
+    hold, the fewest are split. Apart from that, pages are filled. Groups of ``wished`` stay whole if that splits none
+    of the others.
     """
     later = page - titles if titles < page else page
     rows = [i for i, height in enumerate(heights) if height > 0]
@@ -270,7 +271,7 @@ def page_breaks(
 
 
 def _splits(rows: list[int], keep: Iterable[tuple[int, int]], sums: list[float], room: float) -> list[int]:
-    """For each place between visible rows, how many groups that fit on a page a break there would split."""
+    """Count, for each place between visible rows, the groups that fit on a page and that a break there would split."""
     steps = [0] * (len(rows) + 2)
     for first, last in keep:
         top, end = bisect_right(rows, first - 1), bisect_right(rows, last)
