@@ -1,4 +1,4 @@
-"""Jinja2 templates that people edit: the environment they run in, and the line of an error."""
+"""Jinja2 templates that people edit: their environment, and the lines of their errors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .bounded_templates import BoundedEnvironment
 
-_FROM_STRING = "<template>"  # Jinja2's file name, in the frames of an error, of a template made from a string
+_FROM_STRING = "<template>"  # what tracebacks show as the file of a Jinja2 template made from a string
 
 
 def environment(*, autoescape: bool) -> BoundedEnvironment:
-    """Return a bounded sandbox, for one rendering, in which unknown names are errors and lines that hold only a tag leave no blank line."""
+    """Return a bounded sandbox for one rendering.
+
+    Unknown names are errors, and a line with nothing but a tag leaves no blank line.
+    """
     from jinja2 import StrictUndefined
 
     from .bounded_templates import BoundedEnvironment
@@ -27,7 +30,7 @@ def environment(*, autoescape: bool) -> BoundedEnvironment:
 
 
 def error_line(error: Exception) -> int:
-    """Return the line of the template in which an error arose; 0 where it is unknown."""
+    """Return the line of the template in which an error arose; 0 if it is unknown."""
     from jinja2 import TemplateSyntaxError
 
     if isinstance(error, TemplateSyntaxError):
