@@ -409,7 +409,7 @@ def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
 
 
 class ItemView:
-    """A model object as mixed texts see it: with ``number``, ``this_quarter`` and ``this_year``."""
+    """A model object as computed texts see it: with ``number``, ``this_quarter`` and ``this_year``."""
 
     __slots__ = ("_item", "_this", "number")
 

@@ -22,7 +22,7 @@ _STAMP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The contents of A1; ``measure`` is ``""`` on a list, ``seal`` in workbooks of earlier releases."""
+    """The contents of A1; ``measure`` is ``""`` on a list, ``seal`` is ``""`` in workbooks of earlier releases."""
 
     issue: str
     measure: str

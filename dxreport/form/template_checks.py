@@ -1,4 +1,4 @@
-"""Checks of a template, one function each, beyond whether each cell can be read by itself."""
+"""Check a template for what no cell shows to be wrong by itself: one function per check."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def plain_id(text: str) -> str:
 
 
 class TableRow:
-    """One row of a table: its texts by header, with the cells they are in; takes their faults."""
+    """One row of a table: its texts by header, with their cells; collects the faults of these."""
 
     __slots__ = ("_faults", "_grid", "_range", "_texts", "number")
 

@@ -171,7 +171,7 @@ def _fresh(path: Path) -> bool:
 
 
 def _excel_user(path: Path) -> str:
-    # The length and the name in the old code page, padded to 55 bytes; then the length and the name in UTF-16.
+    # One byte of length and the name in the old code page, padded to 55 bytes; then length and name in UTF-16.
     with suppress(OSError, UnicodeDecodeError):
         data = path.read_bytes()
         length = int.from_bytes(data[55:57], "little")

@@ -29,8 +29,8 @@ def sheet_prefix(sheet: str) -> str:
 class Reference:
     """A reference to cells of the form within a formula, or to whole rows, which has no columns.
 
-    ``pinned`` is set if its rows were absolute, are whole, or lie outside the blocks around the formula's cell: they
-    must not be relative.
+    ``pinned`` is set if its rows must not be relative: they were drawn absolute, are whole rows, or lie outside the
+    blocks around the formula's cell.
     """
 
     first_column: str

@@ -135,7 +135,7 @@ def _strings(form: Form) -> bytes:
 
 
 def _workbook_part(form: Form, name: str) -> str:
-    """Return an element of workbook.xml without the state of its author's session."""
+    """Return an element of workbook.xml without the window state and private attributes of its author."""
     drawn = form.source.workbook.find(f"{S}{name}")
     if drawn is None:
         return ""

@@ -143,7 +143,7 @@ def _allow_filter(root: etree._Element, builder: TemplateBuilder, found: Templat
 
 
 def _name(element: etree._Element) -> str:
-    """Return the name of an element; of the first alternative if it holds several, as form controls and objects do."""
+    """Return the name of an element; for alternatives, which hold form controls and objects, that of the first one."""
     first = element.find(f"{_MC}Choice/*") if element.tag == f"{_MC}AlternateContent" else None
     name: str = etree.QName(element if first is None else first).localname
     return name

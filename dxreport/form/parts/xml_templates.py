@@ -67,7 +67,7 @@ class RuleTemplate:
         return None
 
     def _formula(self, drawn: str, rows: RowMap, row: int, column: int, path: Path) -> str | None:
-        """Return a formula as it reads in the copy at ``path`` of a drawn cell; None if it refers to nothing left."""
+        """Return a formula as it reads in the copy at ``path`` of a drawn cell; None if a reference is lost."""
         moved = shifted(drawn, self.origin, address(row, column))
         text = None if moved is None else parse_formula(moved, row, self.sheet, rows.layout).text(rows, path)
         return None if text is None else escape(text)

@@ -120,7 +120,7 @@ class _TextReader:
         return issued
 
     def _word(self, ref: Ref, at: At, shown: str, issued: str) -> str:
-        """Return the word of 設定 or of the field that a text stands for, however typed; any other text unchanged."""
+        """Return the word of 設定 or of the field that a text means, however typed; any other text unchanged."""
         words = self._settings.words(self._fields[ref.field])
         word = None if shown in words else same_word(shown, words)
         if word is None:

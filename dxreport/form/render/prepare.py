@@ -82,9 +82,9 @@ class RowProgram(NamedTuple):
 class PreparedForm:
     """A form for one round and department.
 
-    ``names`` are the names of the workbook that mixed texts may use, ``this`` the period of the round, ``programs`` the
-    rows by number, ``long_lists`` the lists that do not fit into a rule. ``fixed_values`` caches the expressions of the
-    control column that are the same on every sheet.
+    ``names`` are the names of the workbook that computed texts may use, ``this`` the period of the round, ``programs``
+    the rows by number, ``long_lists`` the lists that do not fit into a rule. ``fixed_values`` caches the expressions of
+    the control column that are the same on every sheet.
     """
 
     def __init__(

@@ -173,7 +173,7 @@ class _SheetWriter:
         return (*items, *(Item({}, self.form.catalogue, part.prefix, key) for key in spare))
 
     def _show(self, name: str, item: Any, index: int) -> None:
-        """Let mixed texts see an item under ``name``; None past the end of its list."""
+        """Let computed texts see an item under ``name``; None past the end of its list."""
         self.names[name] = None if item is None else ItemView(item, index, self.prepared.this)
 
     def _row(self, template_row: int, path: Path, ids: str) -> None:
@@ -239,7 +239,7 @@ class _SheetWriter:
         return min(height, text_metrics.MAX_HEIGHT)
 
     def _text(self, computed: Computed) -> str | None:
-        """Return a mixed text for the names in scope; None past the end of a list that it names."""
+        """Return a computed text for the names in scope; None past the end of a list that it names."""
         return self._evaluated(computed, computed.render)
 
     def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
