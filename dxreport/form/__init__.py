@@ -2,8 +2,8 @@
 
 compile      a template workbook → a Form, or all faults of the template
 expressions  the texts in ``{{ … }}``;  blocks  the tags in the control column
-parts        everything on the form's sheet but its rows
+parts        everything on the form's sheet except its rows
 render       a measure → a sheet; sheets → a workbook
 read         a returned sheet → the texts of a measure, by their keys
-align        the same by the printed labels, where the keys are gone
+align        the same by the printed labels, if the keys are gone
 """

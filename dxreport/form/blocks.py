@@ -1,7 +1,7 @@
 """The control column: ``{% for … %}`` and ``{% if … %}`` make blocks of whole rows.
 
-A block reaches from the row of its opening tag to the row of its closing tag, both included. Two ``for`` tags in one
-cell that end in the same row run in parallel: the block has as many copies as the longer list.
+A block runs from the row of its opening tag through the row of its closing tag. Two ``for`` tags in one cell that end
+in the same row run in parallel: the block has as many copies as the longer list.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _LIST = re.compile(rf"\bfor\s+\w+\s+in\s+{MEASURES}\b")
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One ``for``: its variable, and the least number of items.
+    """One ``{% for %}``: its variable, and the minimum number of items.
 
-    ``spare`` counts the empty items after the last one where departments may add to the list.
+    ``spare`` is the number of empty items that follow the last one if departments may add to the list.
     """
 
     variable: Variable
@@ -38,7 +38,7 @@ class Loop:
 
     @property
     def over_measures(self) -> bool:
-        """Whether it repeats the measures of a list."""
+        """True if the loop repeats the measures of a list."""
         return self.variable.slot == 0
 
 
@@ -57,9 +57,9 @@ class Block:
 class Layout:
     """The rows of a form as a tree, and the names that each row can use.
 
-    ``nodes`` holds row numbers and blocks in order; ``variables`` the names in scope of each row; ``chains`` the
-    blocks around each row, outermost first; ``slots`` the number of variables. ``is_list`` is whether a sheet holds all
-    measures of a department, not one.
+    ``nodes`` holds row numbers and blocks in order, ``variables`` the names in scope of each row, ``chains`` the
+    blocks around each row, outermost first, and ``slots`` the number of variables. ``is_list`` is True if a sheet holds
+    all measures of a department instead of one.
     """
 
     nodes: tuple[Block | int, ...]
@@ -69,23 +69,23 @@ class Layout:
     is_list: bool
 
     def of_measure(self, row: int) -> bool:
-        """Whether a row is repeated for each measure of a list."""
+        """Return True if a row is repeated for each measure of a list."""
         return any(loop.over_measures for block in self.chains[row] for loop in block.loops)
 
     def common_depth(self, top: int, bottom: int) -> int:
-        """Return how many blocks hold both rows."""
+        """Return the number of blocks that contain both rows."""
         return common_length(self.chains[top], self.chains[bottom])
 
 
 def common_length(a: Sequence[object], b: Sequence[object]) -> int:
-    """Return how many members at the beginning of two sequences are equal."""
+    """Return the length of the common prefix of two sequences."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, catalogue: Catalogue) -> Layout:
-    """Lay out rows 2–``last_row``; ``controls`` holds the texts of column A by row.
+    """Lay out rows 2–``last_row``; ``controls`` maps rows to the texts of column A.
 
-    Faults are added to ``found``; the rest is laid out all the same.
+    Faults are added to ``found`` and do not stop the layout.
     """
     reader = _ControlColumn(found, measure_of(controls.values(), catalogue))
     for row in range(2, last_row + 1):
@@ -97,14 +97,14 @@ def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, ca
 
 
 def measure_of(controls: Iterable[str], catalogue: Catalogue) -> Variable:
-    """Return the measure as rows know it that no block repeats; ``controls`` are the texts of column A."""
+    """Return ``measure`` as it is outside ``{% for measure in measures %}``; ``controls`` are the texts of column A."""
     is_list = any(_LIST.search(text) for text in controls)
     return Variable("measure", 0, catalogue=catalogue, outside=is_list)
 
 
 @dataclass(slots=True)
 class _Open:
-    """An opening tag that waits for its end, the names known before it, and what it holds so far."""
+    """An opening tag that is not closed yet: the names known before it, and its children so far."""
 
     row: int
     known: Mapping[str, Variable]
@@ -114,14 +114,14 @@ class _Open:
 
 
 class _ControlColumn:
-    """Makes the tree of rows from the tags, row by row."""
+    """Builds the tree of rows from the tags, row by row."""
 
     def __init__(self, found: TemplateFaults, measure: Variable) -> None:
         self.scopes: dict[int, Mapping[str, Variable]] = {}
         self.slots = 1
         self._found = found
         self._known: Mapping[str, Variable] = {"measure": measure}
-        self._open = [_Open(0, self._known)]  # the first is the sheet itself
+        self._open = [_Open(0, self._known)]  # the first entry is the sheet itself
 
     def row(self, row: int, text: str) -> None:
         """Read the control cell of ``row``."""
@@ -134,14 +134,14 @@ class _ControlColumn:
             self._closing(row, tag)
 
     def nodes(self) -> tuple[Block | int, ...]:
-        """Return the tree; tags that were never closed are reported, and make no block."""
+        """Return the tree; report tags that were never closed, which make no block."""
         for opened in self._open[1:]:
             message = "始まった {% … %} が閉じられていません。最後の行の A 列に {% endfor %}（または {% endif %}）を書いてください。"
             self._found.fault(message, (opened.row, 1))
         return tuple(node for opened in self._open for node in opened.children)
 
     def _tags(self, row: int, text: str) -> list[str]:
-        """The tags of a control cell; a malformed one is reported, and taken for what it was meant to be."""
+        """Return the tags of a control cell; report malformed ones and read them as what they probably mean."""
         if "｛" in text or "％" in text:
             self._found.fault("全角の ｛ ｝ ％ は使えません。半角の {% %} で書いてください。", (row, 1))
             text = unicodedata.normalize("NFKC", text)
@@ -166,7 +166,7 @@ class _ControlColumn:
             self._known = {**self._known, broken[1]: Variable(broken[1], 0, broken=True)}
 
     def _read(self, tag: str, opened: _Open) -> None:
-        """Set the loop or the condition of an opening tag; raises TextFault."""
+        """Set the loop or the condition of an opening tag. Raise TextFault if the tag is not understood."""
         if match := _FOR.fullmatch(tag):
             path = tuple(match[2].split("."))
             variable = loop_variable(match[1], path, self.slots, self._known)
@@ -193,6 +193,7 @@ class _ControlColumn:
         self._known = opened.known
         loops = (opened.loop,) if opened.loop else ()
         block = _parallel(Block(opened.row, row, tuple(opened.children), loops, opened.condition))
+        # The number of quarters or years is fixed, whatever the length of another list.
         if len({bool(loop.variable.periods_of) for loop in block.loops}) > 1:
             message = "四半期や年度の繰り返しは、ほかの一覧の繰り返しと同じ行に並べられません。別の行に分けてください。"
             self._found.fault(message, (block.first, 1))
@@ -200,9 +201,9 @@ class _ControlColumn:
 
 
 def _parallel(block: Block) -> Block:
-    """Join a loop with one over the same rows within it, unless that runs over the loop's items.
+    """Merge a loop with a loop inside it over the same rows, unless the inner one runs over the outer one's items.
 
-    Quarters and years run in parallel only with each other: there are four, whatever the length of another list.
+    An ``{% if %}`` between the two moves inside the merged block.
     """
     inner = block.children[0]
     if isinstance(inner, int) or not block.loops or (inner.first, inner.last) != (block.first, block.last):
@@ -218,7 +219,7 @@ def _parallel(block: Block) -> Block:
 
 
 def _chains(nodes: tuple[Block | int, ...], around: tuple[Block, ...]) -> Iterator[tuple[int, tuple[Block, ...]]]:
-    """Each row with the blocks around it."""
+    """Yield each row with the blocks around it."""
     for node in nodes:
         if isinstance(node, int):
             yield node, around

@@ -42,18 +42,16 @@ _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+(?:\.\w+)?)\s*\}\}\s*"?')
 
 
 def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False) -> Form:
-    """Compile the template at ``path``; raises TemplateError with all its faults, or OSError."""
+    """Compile the template at ``path``. Raise TemplateError as ``compile_form`` does, or OSError."""
     return compile_form(path.read_bytes(), path.name, catalogue, published=published, issued=issued)
 
 
 def compile_form(
     data: bytes, name: str, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False
 ) -> Form:
-    """Compile a template workbook, to be filled in or ``published``; raises TemplateError with all its faults.
+    """Compile a template workbook, to be filled in or ``published``. Raise TemplateError with all its faults.
 
-    ``catalogue`` are the fields that it may name.
-
-    Of one that was ``issued``, which is only read, refusals do not count.
+    It may name the fields of ``catalogue``. Refusals are ignored if it was ``issued`` before and is only read.
     """
     form = _compiled(data, name, catalogue, published)
     if form.refusals and not issued:
@@ -80,7 +78,7 @@ class _Compiler:
     """One compilation; faults are collected on the way."""
 
     def __init__(self, name: str, source: Source, sheet: SheetEntry, catalogue: Catalogue, *, published: bool) -> None:
-        """Read the sheet; raises TemplateError for one that is too large."""
+        """Read the sheet. Raise TemplateError if it is too large."""
         self.name, self.source, self.sheet, self.published = name, source, sheet, published
         self.catalogue = catalogue
         self.found = TemplateFaults(sheet.name)
@@ -96,13 +94,13 @@ class _Compiler:
         except TextFault as fault:
             raise TemplateError(name, (str(fault),)) from None
         self.drawn, self.merged, self.last = used
-        self.shared: dict[str, tuple[str, str]] = {}  # shared formulas: text and first cell
+        self.shared: dict[str, tuple[str, str]] = {}  # shared formulas by index: text and first cell
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
         self.layout = layout(controls, self.last, self.found, catalogue)
 
     def form(self, digest: str) -> Form:
-        """Compile everything; raises TemplateError if there were faults."""
+        """Compile everything. Raise TemplateError if there were faults."""
         found, source, sheet, published = self.found, self.source, self.sheet, self.published
         ours = (sheet.name.casefold(), SHEET)
         others = tuple(s for s in source.sheets if not (published or s.name.casefold() in ours or source.declares(s)))
@@ -160,7 +158,7 @@ class _Compiler:
         )
 
     def _tall_merges(self, spanning: Mapping[tuple[int, int], int]) -> tuple[DrawnRange, ...]:
-        """Merges over several rows, and cells that become such because they span a block."""
+        """Return the merges over several rows, and the cells that become such merges because they span a block."""
         drawn = {m[:2]: m for m in self.merged}
         drawn |= {at: Box(*at, *at) for at in spanning if at not in drawn}
         return tuple(
@@ -170,7 +168,7 @@ class _Compiler:
         )
 
     def _make_variants(self, cells: list[TemplateCell]) -> None:
-        """Make all looks of every input and of the legend, so that styles.xml is complete."""
+        """Create all looks of every input and of the legend, so that styles.xml is complete."""
         inputs = {c.at: c.content.is_number for c in cells if c.unlocked and isinstance(c.content, Binding)}
         shown = {c.at: c.shows for c in cells if c.shows}
         styles = self.source.styles
@@ -197,7 +195,7 @@ class _Compiler:
         return out
 
     def _cell(self, c: DrawnCell, box: Box) -> TemplateCell:
-        """Compile a cell that fills ``box`` or is hidden in it; raises TextFault."""
+        """Compile a cell that fills ``box`` or is hidden in it. Raise TextFault if it cannot be used."""
         chain = self.layout.chains[c.row]
         cell = partial(TemplateCell, c.row, c.column, c.style)
         if box[:2] != c.at:
@@ -235,7 +233,10 @@ class _Compiler:
         return cell(content, repeats, not look.locked, space and replace(space, repeats=repeats), shows=shows)
 
     def _repeats(self, content: Binding, row: int) -> int:
-        """How many of the blocks around the row repeat this cell: up to the one that its variable belongs to."""
+        """Return how many of the blocks around the row repeat this cell.
+
+        These are all blocks down to the one whose variable it shows, and conditions directly within that.
+        """
         slots = {content.owner, content.period_slot}
         chain = self.layout.chains[row]
         owned = [i for i, block in enumerate(chain, 1) if any(loop.variable.slot in slots for loop in block.loops)]
@@ -255,7 +256,7 @@ class _Compiler:
         return parse_formula(text, c.row, self.sheet.name, self.layout)
 
     def _builder(self, spanning: Mapping[tuple[int, int], int]) -> TemplateBuilder:
-        """A builder that knows the cells that span a block; those of a single row are first made merges."""
+        """Return a builder that knows the cells that span a block; single cells among them first become merges."""
         merged = {m[:2] for m in self.merged}
         for row, column in (at for at in spanning if at not in merged):
             holder = self.root.find(f"{S}mergeCells")
@@ -292,10 +293,10 @@ def _with_list_marks(text: str) -> str:
 
 
 def _remove_entry_aids(root: etree._Element, relationships: Iterable[Relationship]) -> set[str]:
-    """Remove from a form's sheet what serves filling it in: protection, dropdowns, prompts and notes.
+    """Remove the aids for filling in a form's sheet: protection, dropdowns, prompts and notes.
 
-    Returns the ids of the relationships that go with them: those of notes and of the shapes they are drawn in.
-    Header pictures are VML too and stay.
+    Return the ids of the relationships that go with them: those of notes and of the shapes they are drawn in.
+    Header pictures are VML too, but stay.
     """
     gone = {r.id for r in relationships if r.kind == "comments"}
     for element in [e for name in _FOR_ENTRY for e in root.findall(f"{S}{name}")]:
@@ -311,7 +312,7 @@ def _remove_entry_aids(root: etree._Element, relationships: Iterable[Relationshi
 
 
 def _bindings(cells: Iterable[TemplateCell]) -> dict[int, tuple[TemplateCell, ...]]:
-    """The cells that are read back, by row; of a field shown twice only one, the input if there is one."""
+    """Return the cells that are read back, by row; one cell per binding, preferably an input."""
     best: dict[Binding, TemplateCell] = {}
     for c in cells:
         if isinstance(c.content, Binding) and (c.content not in best or c.unlocked > best[c.content].unlocked):

@@ -1,4 +1,4 @@
-"""Expressions in ``{{ … }}``: a plain path is read back, anything else is Jinja2 and only shown."""
+"""Expressions in ``{{ … }}``: plain paths are read back; anything else is Jinja2 and only shown."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ _BOOK_PATHS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 BOOK_NAMES = frozenset(_BOOK_PATHS)
 FREE = "{{ free }}"  # marks an unlocked cell that is no field: the department may write there
-_LEGEND = re.compile(r"\{\{\s*legend\.(\w+)\s*\}\}")  # marks a cell that shows how such an input looks
+_LEGEND = re.compile(r"\{\{\s*legend\.(\w+)\s*\}\}")  # marks a cell that shows how inputs of a kind look
 THIS = -1  # the period of this_quarter and this_year
 
 _LATER_PERIOD = re.compile(r"[qy][2-9](?:\.|$)")
-_FOLLOWS = ""  # the message of a fault that follows from one already reported
+_FOLLOWS = ""  # the message of a fault that only follows from one already reported
 _OUTSIDE = "一覧の様式では、measure は {% for measure in measures %} と {% endfor %} の間の行だけで使えます。"
 
-MEASURES = "measures"  # what a list repeats: the measures of its sheet
-Scope = list[Any]  # the current object of every variable; slot 0 is the measure
+MEASURES = "measures"  # the name under which a list repeats the measures of its sheet
+Scope = list[Any]  # the current object of each variable, by slot; slot 0 is the measure
 
 
 class ThisPeriod(NamedTuple):
-    """The quarter and the plan year, 1–4 or 0 for none, that ``this_quarter`` and ``this_year`` mean in a round."""
+    """The quarter and the plan year that ``this_quarter`` and ``this_year`` mean in a round; 0 for none."""
 
     quarter: int = 0
     year: int = 0
 
     def of(self, period: Period) -> int:
-        """Return the one that a field with such periods has."""
+        """Return the one that applies to fields with this kind of period."""
         return self.year if period is Period.YEARS else self.quarter
 
 
 @lru_cache(maxsize=1)
 def environment() -> BoundedEnvironment:
-    """Return Jinja2 as templates see it: sandboxed, since templates are sent by mail; undefined names are errors."""
+    """Return the Jinja2 environment: sandboxed, since templates are sent by mail; undefined names are errors."""
     env = BoundedEnvironment(
         undefined=StrictUndefined,
         finalize=lambda value: "" if value is None else value,
@@ -63,9 +63,9 @@ def environment() -> BoundedEnvironment:
 class Variable:
     """A name in scope: its slot, and what it runs over.
 
-    ``part`` is the list it runs over (None for the measure), of the variable in slot ``owner``; ``periods_of`` is
-    ``quarters`` or ``years`` where it runs over the periods of an item or the measure. ``broken`` marks one whose
-    ``{% for … %}`` is malformed, ``outside`` the measure in rows of a list that belong to none.
+    ``part`` is the list it runs over, None for the measure. If it runs over periods, ``periods_of`` is ``quarters`` or
+    ``years``, ``owner`` the slot of the variable they belong to, and ``part`` the list of that variable. ``broken`` is
+    set if the ``{% for … %}`` is malformed; ``outside`` marks the measure in rows of a list that belong to none.
     """
 
     name: str
@@ -84,17 +84,17 @@ class Variable:
 
     @property
     def former_fields(self) -> Mapping[str, Field]:
-        """The same by names that they had before."""
+        """The same fields by their former names."""
         return self.catalogue.former_names[self.part.prefix if self.part else ""]
 
     @property
     def attribute(self) -> str:
-        """The attribute of its owner that it runs over."""
+        """The attribute of its owner that holds what it runs over."""
         return self.periods_of or (self.part.attribute if self.part else MEASURES)
 
     @property
     def lists(self) -> tuple[str, ...]:
-        """What can be repeated below it, as templates name it."""
+        """The lists and periods that can be repeated below it, as templates name them."""
         if self.periods_of:
             return ()
         periods = dict.fromkeys(f.period.plural for f in self.fields.values() if f.period is not Period.NONE)
@@ -105,8 +105,8 @@ class Variable:
 class Binding:
     """A cell that shows one text of the model and is read back.
 
-    ``period`` is its number, 0 (none), or ``THIS``; where ``period_slot`` is set, it is the position of that variable.
-    ``owner`` is the slot of the variable whose id becomes the Ref's item.
+    ``period`` is the number of the period, 0 for none, or ``THIS``; if ``period_slot`` is set, the variable in that
+    slot provides it instead. ``owner`` is the slot of the variable whose id becomes the Ref's item.
     """
 
     spec: Field
@@ -121,13 +121,13 @@ class Binding:
 
     @property
     def is_number(self) -> bool:
-        """Whether the cell holds a number."""
+        """True if the cell holds a number."""
         return self.spec.kind is FieldKind.NUMBER
 
     def getter(self, this: ThisPeriod) -> Callable[[Scope], str | None] | None:
-        """Return a function from the scope to the text, or None where the round has no such period.
+        """Return a function from the scope to the text, or None if the round has no such period.
 
-        The function returns None where the list has no item.
+        That function returns None past the end of a list.
         """
         field, owner, slot = self.field, self.owner, self.period_slot
         if slot:
@@ -149,13 +149,16 @@ class Binding:
 
 
 def plain_path(text: str) -> tuple[str, ...] | None:
-    """Return the dotted path of a text that is exactly one ``{{ a.b.c }}``, else None."""
+    """Return the dotted path if the text is exactly one ``{{ a.b.c }}``, else None."""
     match = re.fullmatch(r"\s*\{\{-?\s*([^\W\d]\w*(?:\.\w+)*)\s*-?\}\}\s*", text)
     return tuple(match[1].split(".")) if match else None
 
 
 def legend_of(text: str) -> tuple[Need | None, str]:
-    """Return the kind of cell that a cell of the legend shows, and its text without the mark. Raises TextFault."""
+    """Return the need that a cell of the legend illustrates, None for any other cell, and its text without the mark.
+
+    Raise TextFault if there is no such need.
+    """
     found = _LEGEND.search(text)
     if found is None:
         return None, text
@@ -167,7 +170,10 @@ def legend_of(text: str) -> tuple[Need | None, str]:
 
 
 def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Computed:
-    """Compile the text of a cell: a path of the model is read back, anything else only shown. Raises TextFault."""
+    """Compile the text of a cell: a path of the model is read back, anything else only shown.
+
+    Raise TextFault for bad syntax and unknown names.
+    """
     path = plain_path(text)
     variable = variables.get(path[0]) if path else None
     if path is None or variable is None or path[1:] == ("number",):
@@ -194,7 +200,7 @@ def _check_usable(variable: Variable) -> None:
 
 
 def _names_of(variable: Variable, *, former: bool = False) -> dict[str, tuple[Field, int]]:
-    """The field and period of every path below a variable; with ``former`` those by names that fields had before."""
+    """Return the field and period of every path below a variable; with ``former``, by the former names of fields."""
     fields = variable.former_fields if former else variable.fields
     if variable.periods_of:
         return {name: (field, 0) for name, field in fields.items() if field.period.plural == variable.periods_of}
@@ -208,7 +214,7 @@ def _names_of(variable: Variable, *, former: bool = False) -> dict[str, tuple[Fi
 
 
 def tag_of(field: Field, period: int) -> str:
-    """Return how a template shows a field: ``{{ activity.q1.progress }}``."""
+    """Return the tag that shows a field in a template: ``{{ activity.q1.progress }}``."""
     at = [f"{field.period.letter}{period}"] if period else []
     return f"{{{{ {'.'.join([field.prefix or 'measure', *at, field.name])} }}}}"
 
@@ -228,7 +234,7 @@ def _unknown(path: tuple[str, ...], known: Collection[str]) -> TextFault:
 
 
 def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mapping[str, Variable]) -> Variable:
-    """Return the variable of ``{% for name in path %}``; raises TextFault when ``path`` is no list of the model."""
+    """Return the variable of ``{% for name in path %}``. Raise TextFault if ``path`` is not a list of the model."""
     if path == (MEASURES,):
         return _measures(name, variables["measure"])
     root = variables.get(path[0])
@@ -256,9 +262,9 @@ def _measures(name: str, measure: Variable) -> Variable:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A text that is only shown: its source, the names in it, a function from the names in scope to the text.
+    """A text that is only shown: its source, the names in it, and a function from the names in scope to the text.
 
-    ``fixed`` is whether it is the same on every sheet of a workbook.
+    ``fixed`` is True if it is the same on every sheet of a workbook.
     """
 
     source: str
@@ -267,12 +273,12 @@ class Computed:
     text: Callable[[Mapping[str, Any]], str]
 
     def render(self, names: Mapping[str, Any]) -> str:
-        """Return the text, normalised, for the names in scope; raises what Jinja2 does, AttributeError or KeyError."""
+        """Return the normalised text for the names in scope. Raise whatever evaluating it raises."""
         return normalise(self.text(names))
 
 
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
-    """Compile a text with expressions in it; raises TextFault for bad syntax and unknown names."""
+    """Compile a text with expressions in it. Raise TextFault for bad syntax and unknown names."""
     if "{%" in text:
         raise TextFault(
             "{% … %} は A 列だけに書けます。行を繰り返すには、繰り返す最初の行と最後の行の A 列に書いてください。"
@@ -281,7 +287,7 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
     try:
         tree = env.parse(text)
         render = _joined(tree) or _bounded(env.from_string(text).render)
-    except Exception as error:  # bad syntax, and whatever Python itself refuses to compile
+    except Exception as error:  # bad syntax, or anything that Python itself refuses to compile
         raise TextFault(
             f"「{text}」を読めません（{reason(error)}）。{{{{ measure.goal }}}} のように書いてください。"
         ) from None
@@ -304,7 +310,7 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
 
 
 def _bounded(evaluate: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
-    """The function, with a whole budget of time and size for each call."""
+    """Return ``evaluate`` with a fresh budget of time and size for each call."""
 
     def evaluated(names: Mapping[str, Any]) -> Any:
         environment().renew()
@@ -320,7 +326,7 @@ def _names_of_book(name: str, variables: Mapping[str, Variable]) -> tuple[str, .
 
 
 def reason(error: Exception) -> str:
-    """Return in Japanese why an expression fails."""
+    """Return in Japanese why an expression failed."""
     text = str(error)
     if isinstance(error, TemplateTooLarge):
         return text
@@ -339,7 +345,7 @@ def reason(error: Exception) -> str:
 
 
 def _path_of(node: nodes.Node) -> tuple[str, ...]:
-    """The root and the attributes of a dotted path; () for any other node."""
+    """Return the root and the attributes of a dotted path; () for any other node."""
     names: list[str] = []
     while isinstance(node, nodes.Getattr):
         names.insert(0, node.attr)
@@ -348,7 +354,7 @@ def _path_of(node: nodes.Node) -> tuple[str, ...]:
 
 
 def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
-    """The dotted paths of a text, each in full."""
+    """Yield the dotted paths below a node, each in full."""
     if path := _path_of(node):
         yield path
     else:
@@ -357,7 +363,7 @@ def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
 
 
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
-    """Raise TextFault for a path that the model does not have; what follows a text (``.upper()``) is left to Jinja2."""
+    """Raise TextFault if the model has no such path; leave what follows a text (``.upper()``) to Jinja2."""
     known = _names_of(variable)
     names = {*known, *_names_of(variable, former=True)}
     ends = {*names, "number", "key", *variable.lists}
@@ -367,7 +373,7 @@ def _check_path(path: tuple[str, ...], variable: Variable) -> None:
 
 
 def _joined(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str] | None:
-    """A function that renders a text of literals and plain paths, ten times as fast as Jinja2; None for any other."""
+    """Return a function that renders literals and plain paths, ten times as fast as Jinja2; None for any other text."""
     parts: list[str | tuple[str, Callable[[Any], Any]]] = []
     for output in tree.body:
         assert isinstance(output, nodes.Output)
@@ -384,9 +390,9 @@ def _joined(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An expression of the control column; ``value`` evaluates it for the names in scope and raises what Jinja2 does.
+    """An expression of the control column; ``value`` evaluates it for the names in scope and may raise anything.
 
-    ``fixed`` is whether it is the same on every sheet of a workbook.
+    ``fixed`` is True if it is the same on every sheet of a workbook.
     """
 
     source: str
@@ -396,20 +402,20 @@ class Condition:
 
 
 def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
-    """Compile an expression of ``{% if … %}`` or ``at_least(…)``; raises TextFault."""
+    """Compile an expression of ``{% if … %}`` or ``at_least(…)``. Raise TextFault for bad syntax and unknown names."""
     if source.strip().isdigit():
         number = int(source)
         return Condition(source, frozenset(), True, lambda _: number)
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
-    except Exception as error:  # as in ``computed``
+    except Exception as error:  # as in ``computed()``
         raise TextFault(f"「{source}」を読めません（{reason(error)}）。") from None
     shown = computed(f"{{{{ {source} }}}}", variables)
     return Condition(source, shown.names, shown.fixed, _bounded(lambda scope: expression(**scope)))
 
 
 class ItemView:
-    """A model object as mixed texts see it, with ``number``, ``this_quarter`` and ``this_year`` added."""
+    """A model object as computed texts see it: with ``number``, ``this_quarter`` and ``this_year``."""
 
     __slots__ = ("_item", "_this", "number")
 
@@ -425,7 +431,7 @@ class ItemView:
 
 
 class _NoPeriod:
-    """``this_quarter`` in a round that belongs to none: all its texts are blank."""
+    """``this_quarter`` or ``this_year`` in a round that belongs to none: all its texts are blank."""
 
     def __getattr__(self, name: str) -> str:
         return ""

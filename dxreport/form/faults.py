@@ -1,4 +1,4 @@
-"""Faults of a template: raised where a text is read, collected with their places while the template is compiled."""
+"""Faults of a template: raised while a text is read, collected with their places while the template is compiled."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from ..domain.errors import DxreportError
 from ..ooxml.refs import address
 
 Place = tuple[int, int] | None  # row and column of a cell; None for the sheet as a whole
-_NAMED = 5  # cells that a sentence names
+_NAMED = 5  # a sentence names at most this many cells
 
 
 class TextFault(ValueError):
-    """A text of the template that cannot be used; the Japanese message tells what to write instead.
+    """A text of the template that cannot be used; the Japanese message says what to write instead.
 
-    There is none where this follows from a fault already reported: the name is that of a broken ``{% for … %}``.
+    The message is empty if the fault follows from one already reported: the text uses a broken ``{% for … %}``.
     """
 
 
 class CannotShow(DxreportError):
-    """An expression, ``source``, that fails for a measure."""
+    """An expression that failed for a measure; ``source`` is its text in the template."""
 
     def __init__(self, message: str, hint: str, source: str) -> None:
         super().__init__(message, hint)
@@ -27,11 +27,11 @@ class CannotShow(DxreportError):
 class TemplateFaults:
     """The faults and notes found so far on the form's sheet.
 
-    A fault keeps the form from being compiled. A refusal keeps it from being issued, but not from reading what was
-    issued with it before. A note is a remark on something that works but was perhaps not meant.
+    A fault keeps the form from being compiled. A refusal keeps it from being issued, but sheets that were issued with
+    it before can still be read. A note points out something that works but may not be intended.
 
-    Each is a Japanese sentence that begins with its place, one for all cells with the same message: the cell ``at``
-    (row, column), or the sheet. With ``elsewhere`` the message itself names the place.
+    Each becomes a Japanese sentence that begins with its place: the cell ``at`` (row, column), or the sheet. Cells with
+    the same message share one sentence. With ``elsewhere`` the message itself names the place.
     """
 
     def __init__(self, sheet: str) -> None:
@@ -39,7 +39,7 @@ class TemplateFaults:
         self._found: dict[str, dict[tuple[str, bool], list[Place]]] = {"fault": {}, "refusal": {}, "note": {}}
 
     def fault(self, message: str, at: Place = None, *, elsewhere: bool = False) -> None:
-        """Add a fault, unless it has no message."""
+        """Add a fault, unless its message is empty."""
         if message:
             self._found["fault"].setdefault((message, elsewhere), []).append(at)
 
@@ -52,7 +52,7 @@ class TemplateFaults:
         self._found["note"].setdefault((message, elsewhere), []).append(at)
 
     def sentences(self, kind: str) -> tuple[str, ...]:
-        """Return what was found of a kind: ``fault``, ``refusal`` or ``note``."""
+        """Return the sentences of one kind: ``fault``, ``refusal`` or ``note``."""
         return tuple(
             message if elsewhere else f"シート「{self._sheet}」{_cells(places)}: {message}"
             for (message, elsewhere), places in self._found[kind].items()

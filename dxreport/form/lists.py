@@ -1,7 +1,7 @@
 """The lists that dropdowns of a template can name: ``{{ lists.progress }}``, ``{{ lists.評価 }}``.
 
-Where fields of two places have the same name, ``{{ lists.取組.評価 }}`` says which. A name that a field had before is
-understood too.
+If fields of different places share a name but not their words, ``{{ lists.取組.評価 }}`` says which one is meant.
+Former names of fields work too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Words = Callable[[Settings], tuple[str, ...]]
 
 
 def lists_of(catalogue: Catalogue) -> Mapping[str, Words]:
-    """Return the lists by name: those built in, and one for each declared field with words to choose from."""
+    """Return the lists by name: the built-in ones, and one for each declared field with words to choose from."""
     out: dict[str, Words] = {"progress": _progress, "flags": _flags, "no_report": lambda _: ("○",)}
     former: dict[str, Words] = {}
     places = {"": MEASURE} | {prefix: items.label for prefix, items in catalogue.by_prefix.items()}

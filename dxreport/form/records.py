@@ -1,4 +1,4 @@
-"""A compiled form template: its rows and cells, and everything else on its sheet."""
+"""The records of a compiled form: its rows and cells, and everything else on its sheet."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from .parts.row_map import DrawnRange
 from .parts.worksheet import WorksheetParts
 from .template import SheetEntry, Source
 
-LIST_MARK = "\ue004{}\ue005"  # replaced in the XML of a rule by a list of 設定
+LIST_MARK = "\ue004{}\ue005"  # placeholder in the XML of a rule for a list of 設定
 
 
 @dataclass(frozen=True, slots=True)
 class TextSpace:
-    """The space for text in a cell: width in em (0: letters stacked), line pitch in points, last row of its merge, font.
+    """The space for text in a cell.
 
-    ``repeats`` is as in :class:`TemplateCell`.
+    ``em`` is its width in em (0: the letters are stacked), ``pitch`` the line pitch in points, ``bottom`` the last row
+    of its merge. ``repeats`` is as in :class:`TemplateCell`.
     """
 
     em: float
@@ -36,12 +37,12 @@ class TextSpace:
 
 @dataclass(frozen=True, slots=True)
 class TemplateCell:
-    """A cell of the template. ``content`` is XML as drawn, or the source of its text.
+    """A cell of the template. ``content`` is its XML as drawn, or the compiled source of its text.
 
-    ``space`` is set where the text makes its row taller. ``repeats`` counts the blocks around the cell that repeat
-    it; a cell of the measure within a block repeats less often than its row and spans the block instead.
-    ``merged_into`` is the first cell of the merge that hides it. A ``free`` cell is for notes of the department,
-    which are not read into the master; one with ``shows`` is of the legend and looks like such an input.
+    ``space`` is set if the text can make the row taller. ``repeats`` is the number of surrounding blocks that repeat
+    the cell: one that belongs to the measure or to an outer block repeats less often than its row and spans the inner
+    blocks. ``merged_into`` is the first cell of the merge that hides this cell. A ``free`` cell is for notes of the
+    department, which never reach the master. ``shows`` marks a cell of the legend and says which need it illustrates.
     """
 
     row: int
@@ -62,14 +63,14 @@ class TemplateCell:
 
     @property
     def binding(self) -> Binding:
-        """The binding of a cell that is read back; only such a cell has one."""
+        """The binding; only a cell that is read back has one."""
         assert isinstance(self.content, Binding)
         return self.content
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateRow:
-    """A row of the template: further attributes, drawn height in points (None: default), cells by column."""
+    """A row of the template: its XML attributes, height in points (None: default), and cells in order of columns."""
 
     number: int
     attributes: str
@@ -82,12 +83,11 @@ class TemplateRow:
 class Form:
     """A compiled form template, made by :func:`dxreport.form.compile.compile_form`.
 
-    ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels, ``tall_merges`` the merges
-    over several rows, ``merge_columns`` the further columns of a merge by its first cell. ``bindings`` are the
-    cells that are read back, by row. ``notes`` are remarks that do not keep the form from working; ``refusals``
-    keep it only from being issued. ``before`` and ``after`` are the template's other sheets that are sent with it,
-    as they stand beside the form. A ``published`` form is for reading only: its sheets carry no stamp, no keys and
-    nothing that serves filling in.
+    ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels. ``tall_merges`` are the merges
+    over several rows; ``merge_columns`` maps the first cell of a merge to its other columns. ``bindings`` are the cells
+    that are read back, by row. ``notes`` do not keep the form from working; ``refusals`` only keep it from being sent.
+    ``before`` and ``after`` are the other sheets of the template that are sent too, left and right of the form. A
+    ``published`` form is for reading only: its sheets have no stamp, no keys and no aids for filling in.
     """
 
     name: str
@@ -115,5 +115,5 @@ class Form:
 
     @property
     def others(self) -> tuple[SheetEntry, ...]:
-        """The template's other sheets that are sent with it, in their order."""
+        """The other sheets of the template that are sent too, in order."""
         return self.before + self.after

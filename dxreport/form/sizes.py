@@ -19,7 +19,10 @@ _LAST_COLUMN = 256  # widths further to the right are not read
 
 
 class Sizes:
-    """Heights in points and widths in pixels of a sheet as drawn; ``default_height`` is that of a row without its own."""
+    """Row heights in points and column widths in pixels of a sheet as drawn.
+
+    ``default_height`` is the height of rows that have none of their own.
+    """
 
     def __init__(self, root: etree._Element, styles: Styles) -> None:
         given = root.find(f"{S}sheetFormatPr")
@@ -38,7 +41,7 @@ class Sizes:
             self._widths |= dict.fromkeys(range(int(c.get("min")), last + 1), width)
 
     def width(self, first: int, last: int) -> int:
-        """Return the pixels of columns ``first``–``last`` together."""
+        """Return the total width of columns ``first``–``last`` in pixels."""
         return sum(self._widths.get(column, self._default_width) for column in range(first, last + 1))
 
     def space(self, box: Box, look: CellFormat) -> TextSpace:
@@ -50,7 +53,7 @@ class Sizes:
 
 
 def drawn_row(number: int, element: etree._Element | None, cells: Iterable[TemplateCell]) -> TemplateRow:
-    """Return row ``number`` with its cells; ``element`` is its element in the sheet, if it has one."""
+    """Return row ``number`` with its cells; ``element`` is its XML, None if the sheet has none."""
     by_column = tuple(sorted(cells, key=lambda c: c.column))
     if element is None:
         return TemplateRow(number, "", None, False, by_column)

@@ -1,7 +1,7 @@
-"""The stamp in A1: names the issue, measure and form of a sheet, so that it is known wherever it is moved.
+"""The stamp in A1: it identifies the issue, measure and form of a sheet, wherever people move it.
 
-That of a list names no measure: the keys of its rows do. Its seal is a digest with a secret of the workspace, so that a
-stamp that we did not issue, or that was edited, is known.
+The stamp of a list names no measure; the keys of its rows do. The seal is a digest keyed with a secret of the
+workspace. It exposes stamps that were edited or that we did not issue.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hashlib import blake2b
 MARK = "dxr1"
 SHEET = "_dxreport"
 _SEAL = 10  # bytes
-# Anyone can type into A1: what has not the shape of ours is no stamp.
+# Anyone can type into A1: only text of exactly this shape is a stamp.
 _STAMP = re.compile(
     rf"{MARK}\|([A-Za-z0-9-]{{1,40}})\|([^|\x00-\x1f]{{0,31}})\|([0-9a-f]{{12}})(?:\|([0-9a-f]{{20}}))?"
 )
@@ -22,7 +22,7 @@ _STAMP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The contents of A1; ``measure`` is ``""`` on a list, ``seal`` in workbooks of earlier releases."""
+    """The contents of A1; ``measure`` is ``""`` on a list, ``seal`` is ``""`` in workbooks of earlier releases."""
 
     issue: str
     measure: str
@@ -39,12 +39,12 @@ class Stamp:
         return cls(*found.groups(default="")) if found else None
 
     def sealed(self, secret: bytes) -> Stamp:
-        """Return the stamp with its seal; without one where there is no secret."""
+        """Return the stamp with its seal; unchanged if ``secret`` is empty."""
         if not secret:
             return self
         said = "|".join((self.issue, self.measure, self.form)).encode()
         return replace(self, seal=blake2b(said, key=secret, digest_size=_SEAL).hexdigest())
 
     def holds(self, secret: bytes) -> bool:
-        """Whether the seal is that of this secret."""
+        """Return True if the seal was made with ``secret``, or if ``secret`` is empty."""
         return hmac.compare_digest(self.seal.encode(), self.sealed(secret).seal.encode())

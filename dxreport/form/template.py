@@ -17,13 +17,13 @@ from ..ooxml.text import string_item
 
 S = f"{{{MAIN_NS}}}"
 R_ID = f"{{{DOC_RELS_NS}}}id"
-# Setup sheets of a template, recognised by these headers. They configure a new master and are never sent.
+# Setup sheets of a template, recognised by name and headers. They configure a new master and are never sent.
 _DECLARATIONS = {"項目": {"名前", "見出し", "場所", "種類"}, "回": {"回", "四半期", "入力欄"}}
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnCell:
-    """A drawn cell: style index, its text ("" for anything but text), its element."""
+    """A cell as drawn: its style index, its text ("" unless it holds text), and its element."""
 
     row: int
     column: int
@@ -39,7 +39,7 @@ class DrawnCell:
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """A sheet of the template workbook; ``kind`` is the kind of its relationship: ``worksheet``, ``chartsheet`` …"""
+    """A sheet of the template workbook; ``kind`` is its relationship's: ``worksheet``, ``chartsheet`` …"""
 
     name: str
     part: str
@@ -48,9 +48,9 @@ class SheetEntry:
 
 
 class Source:
-    """The parts of a template that the compiler reads, without anything active; ``drawn`` is the template as it is.
+    """The parts of a template that the compiler reads, without active content; ``drawn`` is the original package.
 
-    Raises PackageError when it is no workbook.
+    Raise PackageError if ``data`` is not a workbook.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -83,7 +83,7 @@ class Source:
         return found
 
     def form_sheets(self) -> list[SheetEntry]:
-        """Return the sheets that hold tags."""
+        """Return the sheets that contain tags."""
         return [
             s
             for s in self.sheets
@@ -91,7 +91,7 @@ class Source:
         ]
 
     def declares(self, entry: SheetEntry) -> bool:
-        """Whether a sheet declares fields or rounds for the form."""
+        """Return True if ``entry`` is a setup sheet, which declares fields or rounds."""
         headers = _DECLARATIONS.get(entry.name)
         return headers is not None and headers <= {c.text.strip() for c in self.cells(self.package.xml(entry.part))}
 
@@ -106,7 +106,7 @@ class Source:
                 yield DrawnCell(row_number, column, int(c.get("s", "0")), self._text(c), c)
 
     def text_formats(self, c: DrawnCell) -> Iterator[str]:
-        """Yield the look of each run of a cell's text that differs from another by more than its font's name."""
+        """Yield the look of each run of a cell's text that is not blank; the name of its font does not count."""
         if c.element.get("t") == "s" and self.strings is not None:
             item = self.strings[int(c.element.findtext(f"{S}v", "0"))]
         else:

@@ -1,4 +1,4 @@
-"""What a template may not hold although each of its cells can be read by itself: one check a function."""
+"""Check a template for what no cell shows to be wrong by itself: one function per check."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BOOK_PARTS = {
 
 
 def reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: TemplateFaults) -> None:
-    """Row 1 and column A must be free: they will hold the keys."""
+    """Report contents of row 1, and merges in row 1 or column A: the keys will go there."""
     for c in drawn:
         if c.row == 1 and (c.text or c.element.find(f"{S}v") is not None):
             found.fault("1 行目は空けておいてください（送るときに列のキーが入り、隠れます）。", c.at)
@@ -42,7 +42,7 @@ def reserved(drawn: Iterable[DrawnCell], merged: Iterable[Box], found: TemplateF
 
 
 def merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -> None:
-    """Merged ranges may not overlap; each must hold a block whole or lie within it."""
+    """Report merges that overlap, and merges that cut a block instead of containing it or lying within it."""
     for i, a in enumerate(merged):
         for b in merged[:i]:
             if a.overlaps(b):
@@ -57,7 +57,10 @@ def merges(merged: Sequence[Box], layout: Layout, found: TemplateFaults) -> None
 
 
 def bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFaults) -> None:
-    """Each input must be read from one cell, once."""
+    """Report inputs that cannot be read back from exactly one cell, or that departments may not fill in.
+
+    Refuse unlocked cells without a field, and a list whose rows do not show the ID of their measure.
+    """
     by_field: dict[str, list[TemplateCell]] = defaultdict(list)
     for c in cells:
         if isinstance(c.content, Binding):
@@ -87,7 +90,7 @@ def bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFault
 
 
 def _check_field(same: Sequence[TemplateCell], found: TemplateFaults) -> None:
-    """Of the cells of a field there must be one input for each period, and should be at least one."""
+    """Report a field with two inputs for one period; note a field that departments fill in but that has no input."""
     first, inputs = same[0], [c for c in same if c.unlocked]
     spec = first.binding.spec
     if spec.group and not inputs:
@@ -103,12 +106,12 @@ def _check_field(same: Sequence[TemplateCell], found: TemplateFaults) -> None:
 
 
 def _may_coincide(a: Binding, b: Binding) -> bool:
-    """Whether two cells of a field can be the same text: of the same period, or of one that the round or a block sets."""
+    """Return True if two cells of a field may show the same text: for one period, or if a round or block sets it."""
     return a.period == b.period or THIS in (a.period, b.period) or bool(a.period_slot or b.period_slot)
 
 
 def _repeated_by_another(c: TemplateCell, layout: Layout) -> bool:
-    """Whether a block that does not concern the cell's item repeats it."""
+    """Return True if a block that has nothing to do with the cell's item repeats the cell."""
     owners = {c.binding.owner, c.binding.period_slot} - {0}
     return any(
         block.loops and not block.loops[0].over_measures and not owners & {loop.variable.slot for loop in block.loops}
@@ -117,7 +120,7 @@ def _repeated_by_another(c: TemplateCell, layout: Layout) -> bool:
 
 
 def _check_spanning(cells: Iterable[TemplateCell], layout: Layout, found: TemplateFaults) -> None:
-    """Cells that span blocks of different depth may not begin in the same row."""
+    """Report cells that begin in the same row but span blocks of different depth."""
     depths: dict[int, set[int]] = defaultdict(set)
     for c in cells:
         if c.repeats < len(layout.chains[c.row]):
@@ -128,14 +131,14 @@ def _check_spanning(cells: Iterable[TemplateCell], layout: Layout, found: Templa
 
 
 def unprinted(cells: Iterable[TemplateCell], areas: Sequence[Box], found: TemplateFaults) -> None:
-    """Note the fields outside of the print area: departments would see them, their printout would not."""
+    """Note fields outside the print area: departments would see them on the screen but not on paper."""
     for c in cells if areas else ():
         if isinstance(c.content, Binding) and not any(area.contains(*c.at) for area in areas):
             found.note("印刷範囲の外にあるので、印刷されません。ページ レイアウト → 印刷範囲 を広げてください。", c.at)
 
 
 def formulas(root: etree._Element, where: str, points_here: re.Pattern[str] | None, found: TemplateFaults) -> None:
-    """No formula of a part may refer to another workbook, nor to the form (what ``points_here`` matches)."""
+    """Report the first formula of a part that refers to another workbook or to the form (``points_here`` matches)."""
     for element in root.iter("{*}f", "{*}formula", "{*}formula1", "{*}formula2"):
         text, cell = _STRING.sub('""', element.text or ""), element.getparent().get("r", "")
         what = f"{where} {cell} の数式" if cell else f"{where}のグラフや入力規則・条件付き書式"
@@ -150,9 +153,9 @@ def formulas(root: etree._Element, where: str, points_here: re.Pattern[str] | No
 
 
 def other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found: TemplateFaults) -> None:
-    """No other sheet that is sent may refer to the form, which is sent once for each measure under other names.
+    """Report other sheets that refer to the form, which is sent once per measure, under other names.
 
-    Nor may it hold anything that belongs to the workbook, which is not sent.
+    Also report pivot tables and the like: they depend on parts of the workbook that are not sent.
     """
     points_here, package = pointing_at(sheet), source.package
     for other in others:
@@ -169,12 +172,12 @@ def other_sheets(source: Source, sheet: str, others: Iterable[SheetEntry], found
 
 
 def _targets(package: Package, parts: Iterable[str], *kinds: str) -> list[str]:
-    """What parts refer to by relationships of these kinds."""
+    """Return the targets of the relationships of these kinds that ``parts`` have."""
     return [r.target for part in parts for r in package.relationships(part) if r.kind in kinds]
 
 
 def lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaults) -> None:
-    """Refuse what would not arrive: pictures in cells, and the kinds of data that come with them."""
+    """Refuse what would not arrive: pictures in cells, and the data types that Excel stores in the same way."""
     for sheet in sheets:
         for c in source.package.xml(sheet.part).iterfind(f"{S}sheetData/{S}row/{S}c[@vm]"):
             found.refuse(
@@ -185,7 +188,7 @@ def lost(source: Source, sheets: Iterable[SheetEntry], found: TemplateFaults) ->
 
 
 def unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], found: TemplateFaults) -> None:
-    """Refuse rows and columns unlocked as a whole, up to the ``last`` row and column of the form."""
+    """Refuse rows and columns that are unlocked as a whole; the form ends at ``last`` (row, column)."""
     hint = "の全体のロックが外れています。列や行ではなく、部署に書いてもらうセルだけロックを外してください。"
     for column in root.iterfind(f"{S}cols/{S}col"):
         first, end = int(column.get("min", "1")), min(int(column.get("max", "1")), last[1])
@@ -198,7 +201,7 @@ def unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], 
 
 
 def rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None:
-    """Refuse a text with tags that is formatted in parts: it is filled in as plain text."""
+    """Refuse mixed formatting within a text with tags: it is filled in as plain text."""
     if len(set(source.text_formats(c))) > 1:
         found.refuse(
             "セルの文字の一部だけに書式（太字、色、大きさなど）が付いています。{{ … }} のあるセルでは付けられないので、"
@@ -208,7 +211,7 @@ def rich_text(source: Source, c: DrawnCell, found: TemplateFaults) -> None:
 
 
 def links(source: Source, sheet: SheetEntry, root: etree._Element, found: TemplateFaults) -> None:
-    """No link of the form may lead to the form: its sheet is sent under another name."""
+    """Report a link from the form to itself: its sheet is sent under another name."""
     drawings = _targets(source.package, [sheet.part], "drawing")
     places = [unquote(t).rpartition("#")[2] for t in _targets(source.package, drawings, "hyperlink") if "#" in t]
     places += [link.get("location", "") for link in root.iterfind(f"{S}hyperlinks/{S}hyperlink") if not link.get(R_ID)]
@@ -221,7 +224,7 @@ def links(source: Source, sheet: SheetEntry, root: etree._Element, found: Templa
 
 
 def tags_elsewhere(root: etree._Element, allowed: Callable[[str], bool], found: TemplateFaults) -> None:
-    """Tags are filled in only in cells and shapes; ``allowed`` tells texts of rules that name a list."""
+    """Report tags outside cells and shapes, which are never filled in; ``allowed`` accepts texts that name a list."""
     for element in root.iterchildren(*(f"{S}{name}" for name in _ELSEWHERE)):
         texts = (text for e in element.iter(etree.Element) for text in (e.text, *e.attrib.values()) if text)
         tag = next((text for text in texts if _TAG.search(text) and not allowed(text)), None)

@@ -1,7 +1,7 @@
 """The area of the form's sheet that was drawn on: rows and columns without content or look are dropped.
 
-LibreOffice writes a row 1,048,576 once a row was deleted, and Excel keeps rows and columns that were formatted by
-mistake. Rendered, they would make each sheet as tall as Excel allows.
+LibreOffice writes a row 1,048,576 after a row was deleted, and Excel keeps rows and columns that were formatted by
+mistake. If rendered, they would make every sheet as tall as Excel allows.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ..ooxml.refs import Box, address, box, column_letters
 from .faults import TextFault
 from .template import DrawnCell, S, SheetEntry, Source
 
-LAST_ROW, LAST_COLUMN = 2_000, 256  # a form that is larger, filled in, would be refused as too large
-_REACH = 50  # rows and columns beyond the content in which borders, fills and empty merges count as drawn
+LAST_ROW, LAST_COLUMN = 2_000, 256  # returns of a larger form would be refused as too large
+_REACH = 50  # borders, fills and empty merges count as drawn up to this many rows or columns beyond the content
 
 
 class UsedArea(NamedTuple):
-    """What was drawn on a sheet: its cells, its merges, and the last row that it mentions, 2 or more."""
+    """What was drawn on a sheet: its cells, its merges, and its last row, at least 2."""
 
     cells: list[DrawnCell]
     merged: list[Box]
@@ -30,10 +30,10 @@ class UsedArea(NamedTuple):
 def used_area(
     source: Source, sheet: SheetEntry, root: etree._Element, *, anchored: int, printed: Iterable[Box]
 ) -> UsedArea:
-    """Remove from ``root``, the XML of a sheet, the cells, rows and merges outside the area drawn on.
+    """Find the area drawn on, and remove the cells, rows and merges outside it from ``root``, the XML of the sheet.
 
-    ``anchored`` is the last row of a picture, shape or note, ``printed`` the ranges of the print area. Raises
-    TextFault for a form that is too large to be filled in and read back.
+    ``anchored`` is the last row of a picture, shape or note, ``printed`` the ranges of the print area. Raise TextFault
+    if the form is too large to be filled in and read back.
     """
     drawn = list(source.cells(root))
     content = [c for c in drawn if _has_content(c)]
@@ -62,11 +62,11 @@ def used_area(
 
 
 def _has_content(c: DrawnCell) -> bool:
-    """Whether a cell holds a formula, a value or a text."""
+    """Return True if a cell holds a formula, a value or a text."""
     return any(child.text or len(child) or child.attrib for child in c.element.iterchildren(f"{S}f", f"{S}v", f"{S}is"))
 
 
 def _end(contents: Sequence[int], looks: Iterable[int]) -> int:
-    """The last row or column: of content, or of looks that are no further than the reach from it."""
+    """Return the last row or column with content, or with a look at most ``_REACH`` beyond it."""
     last = max(contents)
     return max([last, *(n for n in looks if n <= last + _REACH)])

@@ -1,7 +1,7 @@
-"""Building the first master of a fiscal year.
+"""Build the first master of a fiscal year.
 
 openpyxl draws the empty sheets (tables, dropdowns, widths, page setup); :class:`~dxreport.ooxml.table_edit.WorkbookEdit`
-writes the contents, as it does every later change. The same contents give the same bytes.
+writes the contents, as it writes every later change. The same contents result in the same bytes.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def master_bytes(
 
 
 def _without_triangles(sheet: bytes) -> bytes:
-    # Excel marks texts that look like numbers with a green triangle; here all of them are meant as texts.
+    # Excel marks texts that look like numbers with a green triangle, but all of these are meant as texts.
     root = parse(sheet)
     ignored = etree.Element(f"{{{MAIN_NS}}}ignoredErrors")
     etree.SubElement(ignored, f"{{{MAIN_NS}}}ignoredError", sqref="A1:AZ10000", numberStoredAsText="1")

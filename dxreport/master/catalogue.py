@@ -1,4 +1,4 @@
-"""Reading and writing 項目: the fields of the forms, those built in and those that the office declares."""
+"""Read and write 項目, the fields of the forms: the built-in ones, and those that the office declares."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ BUILT_IN_MARK = "組込み"
 DEPARTMENT, COORDINATOR = "部署", "担当課"  # 記入者
 ALWAYS = "常に"
 CARRIES, CLEARS = "する", "空にする"  # 引き継ぎ
-_ANY_YEAR = 2022  # headers clash in every year alike
+_ANY_YEAR = 2022  # headers clash in all years alike
 _NUMBERED = re.compile(r"[qy]\d+")
-_NAME = re.compile(r"[^\W\d_]\w*")  # as templates find it in {{ … }}
-# What a record has besides its fields: these names would hide it.
+_NAME = re.compile(r"[^\W\d_]\w*")  # as templates recognise it in {{ … }}
+# A field of one of these names would hide something else that records or templates have.
 _RESERVED = frozenset({name for name in (*dir(Measure), *dir(Item)) if not name.startswith("_")} | {
     FORM, "quarters", "years", "number", "this_quarter", "this_year", "measure", "lists", "round", "fiscal_year",
     *(items.attribute for items in BUILT_IN_LISTS), *(items.prefix for items in BUILT_IN_LISTS),
@@ -47,7 +47,7 @@ E = TypeVar("E", bound=Enum)
 
 
 def read_catalogue(book: MasterWorkbook, years: int) -> Catalogue:
-    """Read 項目; a master without the sheet has the built-in fields alone."""
+    """Read 項目; a master without the sheet has only the built-in fields."""
     table_rows = book.read_table(FIELDS)[1] if book.has_sheet(FIELDS) else []
     found: dict[str, Field] = {}
     rows: dict[str, TableRow] = {}
@@ -71,7 +71,7 @@ def read_catalogue(book: MasterWorkbook, years: int) -> Catalogue:
 
 
 def _field(row: TableRow) -> Field | None:
-    """Return the field of a row, None where its name or place is unusable (see the faults)."""
+    """Return the field of a row; report a name or place that cannot be used, and return None."""
     name, place = fold(row["名前"]), row["場所"].strip() or MEASURE
     prefix = _PLACES.get(place, place)
     key = f"{prefix}.{name}" if prefix else name
@@ -106,7 +106,7 @@ def _field(row: TableRow) -> Field | None:
 
 
 def _check_built_in(row: TableRow, field: Field) -> None:
-    """Of a built-in field only the label may be changed."""
+    """Report changes to a built-in field other than to its label."""
     usual = _row(field, BUILT_IN)
     for header in (
         "旧名",
@@ -128,7 +128,7 @@ def _check_built_in(row: TableRow, field: Field) -> None:
 
 
 def _group(row: TableRow, label: str) -> str:
-    """The input group of a field, by default its label; "" for a field that departments never write."""
+    """Return the input group of a field, by default its label; "" for a field that departments never write."""
     given = row["入力欄"].strip()
     if _is(row, "記入者", COORDINATOR, DEPARTMENT):
         for header in ("入力欄", "必須の条件"):
@@ -144,7 +144,7 @@ def _group(row: TableRow, label: str) -> str:
 
 
 def _check_lists(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
-    """The names of the office's own lists differ from each other, and from the fields of the measure."""
+    """Report lists of the office that have the name of another one or of a field of the measure."""
     names: dict[str, str] = {plain(name): name for name in catalogue.members[""]}
     for items in catalogue.lists[len(BUILT_IN_LISTS) :]:
         if other := names.get(plain(items.label)):
@@ -154,7 +154,7 @@ def _check_lists(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
 
 
 def _check_former(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
-    """A former name belongs to one field, and to none of today."""
+    """Report former names that two fields share or that are the name of a current field."""
     taken: dict[str, str] = {}
     for key, row in rows.items():
         for old in catalogue.field[key].former:
@@ -171,7 +171,7 @@ def _check_former(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
 
 
 def _check_headers(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
-    """No column of a declared field has the header of another column."""
+    """Report declared fields whose column would have the header of another column."""
     current = {field.name for field in catalogue.declared}
     tables = measure_tables(catalogue, tuple(FiscalYear(_ANY_YEAR + n) for n in range(catalogue.years)))
     for table in (tables.measures, *tables.lists.values()):
@@ -215,7 +215,7 @@ def _is_name(row: TableRow, header: str, name: str, taken: Iterable[str]) -> boo
 
 
 def _is_list(row: TableRow, place: str) -> bool:
-    """Whether a place can be a list of the office's own, with a sheet of that name."""
+    """Return True if a place can be a list of the office's own, with a sheet of that name; report why if not."""
     if not _is_name(row, "場所", place, SHEETS):
         return False
     if len(place) > MAX_SHEET_NAME:
@@ -228,7 +228,7 @@ def _is_list(row: TableRow, place: str) -> bool:
 
 
 def _one(row: TableRow, header: str, words: type[E], default: E) -> E:
-    """Read a word of an enumeration."""
+    """Read a word of an enumeration; report an unknown one. Return ``default`` for that and for a blank cell."""
     text = row[header].strip()
     known = {member.value: member for member in words}
     if text and text not in known:
@@ -238,7 +238,7 @@ def _one(row: TableRow, header: str, words: type[E], default: E) -> E:
 
 
 def _is(row: TableRow, header: str, word: str, other: str) -> bool:
-    """Whether a cell holds ``word`` rather than ``other``, which a blank means too."""
+    """Return True if a cell holds ``word``; a blank counts as ``other``, and any other text is reported."""
     text = row[header].strip()
     if text not in (word, other, ""):
         row.fault(header, f"{header}「{text}」は使えません。「{other}」か「{word}」にしてください。")
@@ -276,7 +276,7 @@ def _report(row: TableRow, kind: FieldKind) -> InReport:
 
 
 def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Requirement | None:
-    """Read 必須の条件: 常に, or a field with its values (``評価＝C、D``)."""
+    """Read 必須の条件: 常に, or a field with its values (``評価＝C、D``); None if it is blank or cannot be read."""
     text = row["必須の条件"].strip()
     if not text or text == ALWAYS:
         return Requirement() if text else None
@@ -299,7 +299,7 @@ def _condition(row: TableRow, field: Field, catalogue: Catalogue) -> Requirement
 
 
 def _called(field: Field) -> tuple[str, ...]:
-    """What a condition may call a field: its name, its label, or a name that it had before."""
+    """Return what a condition may call a field: its name, its label, or one of its former names."""
     return (field.name, fold(field.label), *(old.rpartition(".")[2] for old in field.former))
 
 

@@ -12,7 +12,7 @@ from .records import Place
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: its place (a cell, a sheet's name, or ``""``), what is wrong and, if known, what to write instead."""
+    """One fault: its place (a cell, the name of a sheet, or ``""``), what is wrong and, if known, how to fix it."""
 
     place: Place | str
     message: str
@@ -23,7 +23,7 @@ class Fault:
 
 
 class DamagedMaster(MasterError):
-    """The master can be opened but its contents are faulty; ``faults`` lists every fault with sheet and cell."""
+    """The master can be opened, but its contents are faulty; ``faults`` lists every fault with its place."""
 
     def __init__(self, name: str, faults: tuple[Fault, ...]) -> None:
         lines = "\n".join(f"  {fault}" for fault in faults)
@@ -43,5 +43,5 @@ class Faults(list[Fault]):
 
 
 def suggestion(word: str, words: Iterable[str]) -> str:
-    """Return :func:`did_you_mean` for a name typed into the master, where rough likeness is enough."""
+    """Return :func:`did_you_mean` for a name typed into the master, for which a rough likeness is enough."""
     return did_you_mean(word, words, ratio=0.5)

@@ -38,7 +38,7 @@ _LEDGER_COLOUR, _DATA_COLOUR, _SETTINGS_COLOUR = "FF7F7F7F", "FF1F4E79", "FF7F60
 def draw(settings: Settings, sizes: Mapping[str, int]) -> Workbook:
     """Return a workbook with the empty sheets of the schema.
 
-    ``sizes`` are the numbers of rows to come, by table name: they set the sources of dropdowns.
+    ``sizes`` are the numbers of rows to be written, by table name: they decide how far the sources of dropdowns reach.
     """
     book = Workbook()
     book.remove(book.active)
@@ -179,7 +179,7 @@ def _source(sheet: TableSchema, header: str, first: int, sizes: Mapping[str, int
 def _choose(
     book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str, *, told: str = ""
 ) -> None:
-    """Offer a list in these columns; ``told`` is shown beside a chosen cell."""
+    """Add a dropdown to these columns; ``hint`` explains a rejected value, ``told`` shows beside a selected cell."""
     rule = DataValidation("list", formula1=source, errorTitle=_WRONG, error=hint)
     _rule(book, sheet, headers, rule, told)
 
@@ -203,7 +203,7 @@ def _rule(book: Workbook, sheet: TableSchema, headers: tuple[str, ...], rule: Da
 
 
 def _emphasis(book: Workbook) -> None:
-    """Show measures that no longer run in grey italics, and held sheets and open conflicts in bold."""
+    """Show measures that are not 実施中 in grey italics, and held sheets and open conflicts in bold."""
     state = get_column_letter(1 + schema.MEASURES.headers.index(schema.STATE))
     last = get_column_letter(len(schema.MEASURES.columns))
     grey = FormulaRule(

@@ -1,4 +1,4 @@
-"""発行台帳, 受付簿, 変更履歴, 競合, 確定報告: rows of the master ↔ records."""
+"""Convert the rows of 発行台帳, 受付簿, 変更履歴, 競合 and 確定報告 to records, and back."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .workbook import MasterWorkbook, TableRow
 
 @dataclass(frozen=True)
 class Ledger:
-    """A sheet whose rows are records of one type, one attribute per column.
+    """A sheet whose rows are records of one type, with one attribute per column.
 
-    ``attribute`` is its name in Master; masters of earlier releases may lack an ``optional``
-    ledger or the ``later`` columns.
+    ``attribute`` is its name in :class:`Master`. Masters of earlier releases may lack an ``optional`` ledger or the
+    ``later`` columns.
     """
 
     attribute: str
@@ -32,7 +32,7 @@ class Ledger:
     later: tuple[str, ...] = ()
 
     def key(self, record: Record) -> tuple[str, ...]:
-        """Return the texts that identify the record's row."""
+        """Return the texts that identify the row of a record."""
         return tuple(_text(getattr(record, name)) for name in self._key_attributes)
 
     @cached_property
@@ -66,7 +66,7 @@ LEDGER_OF = {ledger.record: ledger for ledger in LEDGERS}
 
 
 def read_ledger(book: MasterWorkbook, ledger: Ledger) -> tuple[TableRange | None, tuple[Record, ...]]:
-    """Return the table of a ledger and its records, oldest first; add faults to those of the workbook."""
+    """Return the table of a ledger and its records in the order of the rows; add faults to those of the workbook."""
     if ledger.optional and not book.has_sheet(ledger.sheet):
         return None, ()
     found, rows = book.read_table(ledger.sheet)
@@ -91,7 +91,7 @@ _COMMENT = re.compile(r"コメント ([A-Z]{1,3}[1-9]\d*: .*)")
 
 
 def split_memo(receipt: Receipt) -> Receipt:
-    """Convert a receipt of an earlier release, which had one column メモ for what now has columns of its own."""
+    """Convert a receipt of an earlier release, whose column メモ also held what now has columns of its own."""
     lines = receipt.note.split("\n")
     replaced = [m[1] for line in lines if (m := _REPLACED.fullmatch(line))]
     comments = [m[1] for line in lines if (m := _COMMENT.fullmatch(line))]

@@ -1,4 +1,4 @@
-"""Reading 施策 and the sheets of its lists: rows of the master → measures."""
+"""Read the measures of a master from 施策 and the sheets of its lists."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATES = {state.value: state for state in MeasureState}
 
 @dataclass(slots=True)
 class Found:
-    """The contents of the sheets of measures: texts, standings and 様式 by 施策ID, tables by sheet name."""
+    """The contents of the sheets of measures: texts, standings and forms by 施策ID, tables by sheet name."""
 
     values: dict[str, dict[Ref, str]] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -30,11 +30,11 @@ class Found:
     catalogue: Catalogue = BUILT_IN
 
     def measures(self) -> tuple[Measure, ...]:
-        """Return the measures in the order of their IDs, without list items whose rows were emptied."""
+        """Return the measures in order of their IDs, without list items whose rows are blank."""
         return tuple(Measure(self.values[id_], self.catalogue).tidy() for id_ in sorted(self.values))
 
     def directions(self) -> dict[tuple[str, str], str]:
-        """方向 by 施策ID and 成果目標ID, where it is not blank."""
+        """Return the texts of 方向 that are not blank, by 施策ID and 成果目標ID."""
         texts = ((id_, ref, text) for id_, values in self.values.items() for ref, text in values.items())
         return {(id_, ref.item): text for id_, ref, text in texts if ref.field == DIRECTION_FIELD and text.strip()}
 
@@ -94,7 +94,7 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
 
 
 def _item_id(text: str, items: ItemList) -> str:
-    """An id in its standard spelling: ``ｋ１`` → ``K1``; of an own list it begins with the list's name as declared."""
+    """Return an id in its standard spelling: ``ｋ１`` → ``K1``; in a declared list it begins with the list's name."""
     key, letter = plain_id(text), plain_id(items.letter)
     return items.letter + key.removeprefix(letter) if key.startswith(letter) else key
 
@@ -112,14 +112,14 @@ def _key_fault(items: ItemList, schema: TableSchema, key: str, id_: str, numbers
 
 
 class _Texts:
-    """Reads the texts of a table's rows."""
+    """Reads the texts of the rows of a table."""
 
     def __init__(self, schema: TableSchema) -> None:
         self._columns = [c for c in schema.columns if c.field]
-        self._refs: dict[str, list[Ref]] = {}  # the items of all measures have the same few ids
+        self._refs: dict[str, list[Ref]] = {}  # by item id; all measures use the same few ids
 
     def of(self, row: TableRow, item: str = "") -> dict[Ref, str]:
-        """Return the texts of a row by address; report cells without a text as faults."""
+        """Return the texts of a row by address; report errors, and formulas without a result."""
         for header in row.not_text():
             if row.kind(header) == "error":
                 row.fault(header, f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
@@ -132,7 +132,7 @@ class _Texts:
 
 
 def _text(row: TableRow, column: Column) -> str:
-    """The text of a cell, or of a column with a former header that stayed beside it.
+    """Return the text of a cell; if it is blank, that of a column that still has a former header.
 
     A number is in its standard form, whatever its format shows.
     """

@@ -1,6 +1,6 @@
-"""The master of the next year: this year's workbook with its answers and ledgers cleared.
+"""Make the master of the next year: this year's workbook with its answers and ledgers cleared.
 
-All that people added stays: columns, sheets, formulas, comments, widths, colours.
+Everything that people added stays: columns, sheets, formulas, comments, widths, colours.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .workbook import MasterWorkbook
 
 @dataclass(frozen=True, slots=True)
 class NextMaster:
-    """The workbook of the next year; ``own`` names columns and sheets that people added, ``blank`` the rows left blank."""
+    """The workbook of the next year, the columns and sheets that people added, and the rows that stay, blank."""
 
     data: bytes
     own: tuple[str, ...]
@@ -41,10 +41,10 @@ class NextMaster:
 
 
 def next_master(old: Master, settings: Settings, carried: Mapping[str, Measure]) -> NextMaster:
-    """Return the master of the year of ``settings`` with the measures ``carried``, from that of the year before.
+    """Return the master of the year of ``settings``, with the measures ``carried``, made from the one of last year.
 
-    Rows of other measures go; where formulas or comments stand by them, they stay behind blank. Raises MasterError
-    for a cell that cannot be cleared.
+    Rows of other measures are removed, or only cleared if formulas or comments refer to rows of the sheet. Raise
+    MasterError for a cell that cannot be cleared.
     """
     package = Package(old.data)
     edit, tables, blank = WorkbookEdit(package), tables_of(old.settings), list[str]()
@@ -70,7 +70,7 @@ def _cleared(
     carried: Mapping[str, Measure],
     prefix: str,
 ) -> Collection[int]:
-    """Clear the fields that do not carry over; return the rows to remove."""
+    """Clear the fields that are not carried over; return the rows to remove."""
     catalogue = old.settings.catalogue
     if prefix and not any(field.carries for field in catalogue.members[prefix].values()):
         return tuple(area.rows.values())
@@ -85,7 +85,7 @@ def _cleared(
 
 
 def _date(edit: WorkbookEdit, book: MasterWorkbook, settings: Settings) -> None:
-    """Set the year, its rounds' deadlines and its intake in 設定."""
+    """Set the year, the deadlines of its rounds and its 年度の受付 in 設定."""
     general, rows = book.read_table(GENERAL)
     rounds, lines = book.read_table(ROUNDS)
     assert general and rounds  # the master was read
@@ -98,7 +98,7 @@ def _date(edit: WorkbookEdit, book: MasterWorkbook, settings: Settings) -> None:
 
 
 def own_places(master: Master) -> tuple[str, ...]:
-    """Name the columns and sheets of a master that people added."""
+    """Return the columns and sheets of a master that people added, named in Japanese."""
     package = Package(master.data)
     book, tables = MasterWorkbook(package), tables_of(master.settings)
     out = []

@@ -1,4 +1,4 @@
-"""Reading a master workbook."""
+"""Read a master workbook."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .workbook import MasterWorkbook
 def read_master(path: Path) -> Master:
     """Read the master stored at ``path``.
 
-    Raises MasterError if there is none or it is not a workbook, and DamagedMaster, which lists every
-    fault with sheet and cell, if its contents are faulty.
+    Raise MasterError if there is none or it is not a workbook, and DamagedMaster, which lists every fault with its
+    place, if its contents are faulty.
     """
     try:
         data = path.read_bytes()
@@ -42,7 +42,7 @@ def read_master(path: Path) -> Master:
 
 
 def master_from(data: bytes, name: str = "master.xlsx") -> Master:
-    """Read the master in these bytes; raise as :func:`read_master`."""
+    """Read the master in these bytes. Raise as :func:`read_master` does."""
     try:
         book = MasterWorkbook(Package(data))
         master = _read(book, data)
@@ -72,7 +72,7 @@ def check_written(data: bytes, before: bytes, name: str) -> None:
 
 
 def _today(record: Change | Conflict, catalogue: Catalogue) -> Change | Conflict:
-    """A record of a field under its key of today."""
+    """Return a record under the current key of its field, which may have been renamed since."""
     ref = catalogue.ref(str(record.ref)) if record.ref.field in catalogue.renamed else record.ref
     return record if ref == record.ref else replace(record, ref=ref)
 

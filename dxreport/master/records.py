@@ -1,6 +1,6 @@
-"""The records of a master: states, issues, receipts, history, conflicts; and the master as read.
+"""The records of a master: states, issues, receipts, changes, conflicts; and the master as read.
 
-Every record is one row of its sheet, with its attributes in the order of the columns (see
+Every record of a ledger is one row of its sheet, with its attributes in the order of the columns (see
 ``dxreport.master.schema``). Times are texts ``YYYY-MM-DD HH:MM:SS``, as in the cells.
 """
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 
 class MeasureState(Enum):
-    """状態 of a measure."""
+    """The 状態 of a measure."""
 
     ACTIVE = "実施中"
     STOPPED = "中止"
@@ -44,7 +44,7 @@ class MeasureState(Enum):
 
 
 class Direction(Enum):
-    """方向 of a 成果目標: whether more or less of it is better."""
+    """The 方向 of a 成果目標: which values are better."""
 
     MORE = "多いほど良い"
     LESS = "少ないほど良い"
@@ -54,16 +54,16 @@ class Direction(Enum):
 
     @classmethod
     def parse(cls, text: str) -> Direction:
-        """The direction that a cell holds; UNKNOWN for a blank or any other text."""
+        """Return the direction that a cell holds; UNKNOWN for a blank or any other text."""
         return next((d for d in cls if d.value == fold(text)), cls.UNKNOWN)
 
 
 class ReceiptState(Enum):
-    """状態 of a returned sheet."""
+    """The 状態 of a returned sheet."""
 
     MERGED = "取込済"
     UNCHANGED = "変更なし"
-    SILENT = "記入なし"  # as issued, and complete only by what others answered
+    SILENT = "記入なし"  # as issued, and complete only because of other returns
     HELD = "保留"
     ELSEWHERE = "別の回"  # filled in for another round than its own
     REFUSED = "受付不可"
@@ -72,17 +72,17 @@ class ReceiptState(Enum):
 
     @property
     def aside(self) -> bool:
-        """Whether it no longer counts, so nobody is chased for it."""
+        """True if the sheet no longer counts, so that nobody is asked about it."""
         return self in (ReceiptState.DISMISSED, ReceiptState.WITHDRAWN)
 
     @property
     def key(self) -> str:
-        """The word in ``--json``."""
+        """The word for it in ``--json``."""
         return self.name.lower()
 
 
 class ConflictState(Enum):
-    """状態 of a conflict; withdrawing a return withdraws its conflicts."""
+    """The 状態 of a conflict; withdrawing a return withdraws its conflicts."""
 
     OPEN = "未解決"
     RESOLVED = "解決済"
@@ -91,24 +91,24 @@ class ConflictState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a measure runs: its state, and the quarter (1–4) from which it applies; 0 is the whole year."""
+    """The state of a measure, and the quarter (1–4) from which it applies; 0 is the whole year."""
 
     state: MeasureState = MeasureState.ACTIVE
     from_quarter: int = 0
 
     @property
     def ended(self) -> bool:
-        """Whether the measure has ended, or is to end in a quarter of the year."""
+        """True if the measure has ended or will end during the year."""
         return self.state is not MeasureState.ACTIVE
 
     @property
     def note(self) -> str:
-        """How lists mark an ended measure: ``第3四半期から中止``; ``""`` for one that runs."""
+        """The words that mark an ended measure in lists: ``第3四半期から中止``; ``""`` for one that runs."""
         start = f"{QUARTER_LABELS[self.from_quarter]}から" if self.from_quarter else ""
         return f"{start}{self.state.value}" if self.ended else ""
 
     def runs_in(self, quarter: int) -> bool:
-        """Whether the measure runs in this quarter, or with 0 in any quarter of the year."""
+        """Return True if the measure runs in this quarter; for 0, if it runs in any quarter of the year."""
         if self.state is MeasureState.ACTIVE:
             return True
         return quarter < self.from_quarter if quarter else self.from_quarter > 1
@@ -116,9 +116,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """発行台帳: one issued workbook. ``form`` is the hash of its form, ``sha256`` that of the file.
+    """A row of 発行台帳: one issued workbook. ``form`` is the hash of its form, ``sha256`` that of the file.
 
-    ``printed`` is the deadline on its sheets (blank: none, or not recorded), ``deadline`` one of its own, if any.
+    ``printed`` is the deadline on its sheets (blank: none, or not recorded), ``deadline`` its own deadline, if any.
     """
 
     id: str
@@ -133,21 +133,21 @@ class Issue:
     deadline: Day = Day("")
 
     def due(self, round_: Round) -> str:
-        """The day by which it is to be returned: its own deadline, else that of its round now."""
+        """Return the day by which it is to be returned: its own deadline, else the current one of its round."""
         return self.deadline or round_.deadline
 
     def moved(self, round_: Round) -> bool:
-        """Whether that is another day than its sheets show."""
+        """Return True if it is due on another day than its sheets show."""
         return bool(self.printed) and self.printed != self.due(round_)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``).
+    """A row of 受付簿: one sheet of a returned file, or a refused file as a whole (``measure`` is ``""``).
 
-    ``note`` is why it is held, was accepted, dismissed or withdrawn; ``replaced_by`` the return that was merged
-    instead of a held one; ``meant`` the round that the sheet was filled in for, if not its own;
-    ``comments`` are the notes that the department wrote on cells, one per line (``E21: …``).
+    ``note`` says why it is held, or was accepted, dismissed or withdrawn. ``replaced_by`` is the return that was merged
+    instead of this held one, ``meant`` the round that the sheet was filled in for, if not its own. ``comments`` are the
+    notes that the department wrote on cells, one per line (``E21: …``).
     """
 
     id: str
@@ -168,13 +168,13 @@ class Receipt:
 
     @property
     def notes(self) -> dict[str, str]:
-        """The department's notes by cell."""
+        """The notes of the department by cell."""
         lines = (line.partition(": ") for line in self.comments.split("\n"))
         return {cell: text for cell, colon, text in lines if colon}
 
     @property
     def place(self) -> tuple[str, str]:
-        """The identity of the sheet: 施策ID and issue."""
+        """The measure and issue that identify the sheet."""
         return self.measure, self.issue_id
 
     @property
@@ -184,20 +184,20 @@ class Receipt:
 
 
 def number_of(return_id: str) -> int:
-    """Return 12 for ``U0012``; 0 for any other text written into 受付簿."""
+    """Return the number of a return ID: 12 for ``U0012``; 0 for any other text that people wrote into 受付簿."""
     return int(return_id[1:]) if return_id[1:].isdigit() else 0
 
 
 def next_id(letter: str, taken: Iterable[str]) -> str:
-    """Return the next id of a series: ``C0003`` after ``C0002``. Ids in any other form do not count."""
+    """Return the next id of a series: ``C0003`` after ``C0002``. Ids of any other form do not count."""
     return f"{letter}{next_number(letter, taken):04}"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """変更履歴: one changed text of the master. ``note`` is who changed it and why, if no return did.
+    """A row of 変更履歴: one changed text of the master. ``note`` says who changed it and why, if no return did.
 
-    With RECEIPT_FIELD in its ``ref`` it is the state of a returned sheet that changed.
+    With RECEIPT_FIELD in its ``ref``, it records that the state of a returned sheet changed.
     """
 
     when: str
@@ -214,12 +214,12 @@ class Change:
     note: str = ""
 
 
-ROLLOVER = "rollover"  # in place of a return, where a conflict came with the texts of the year before
+ROLLOVER = "rollover"  # in place of a return ID, if a conflict came with the texts of the previous year
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """競合: a cell changed both by the department and in the master. ``decision`` is the text chosen."""
+    """A row of 競合: a cell that the department and someone else both changed. ``decision`` is the text chosen."""
 
     id: str
     return_id: str
@@ -236,13 +236,13 @@ class Conflict:
 
     @property
     def of_rollover(self) -> bool:
-        """Whether it came with the texts of the year before, not with a return."""
+        """True if it came with the texts of the previous year, not with a return."""
         return self.return_id == ROLLOVER
 
 
 @dataclass(frozen=True, slots=True)
 class FinalReport:
-    """確定報告: a report whose figures were frozen as approved; ``sha256`` is the hash of the stored figures."""
+    """A row of 確定報告: a report whose figures were recorded as approved; ``sha256`` is the hash of these figures."""
 
     id: str
     quarter: str
@@ -257,11 +257,11 @@ Record = Issue | Receipt | Change | Conflict | FinalReport
 class Master:
     """A master workbook as read.
 
-    ``measures`` are in the order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of
-    the column 方向 by 施策ID and 成果目標ID, ``forms`` those of the column 様式 by 施策ID, without blanks. ``tables`` locates the table of each sheet and
-    the rows of its records (see :meth:`place` for single texts). ``commit`` names the log entry that the
-    file was written with, or is ``""``. ``data`` and ``sha256`` are the file as read: edits apply to these
-    bytes, and saving checks that the file is still the same.
+    ``measures`` are in order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of the column 方向 by
+    施策ID and 成果目標ID, ``forms`` those of the column 様式 by 施策ID, both without blanks. ``tables`` holds the table of
+    each sheet with the rows of its records (see :meth:`place` for single texts). ``commit`` names the commit of the log
+    that the file was written with, ``""`` if there is none. ``data`` and ``sha256`` are the file as read: edits apply
+    to these bytes, and saving checks that the file is still the same.
     """
 
     settings: Settings
@@ -281,15 +281,15 @@ class Master:
     sha256: str = ""
 
     def measure(self, id_: str) -> Measure | None:
-        """Return the measure with this ID."""
+        """Return the measure with this ID, or None."""
         return self.by_id.get(id_)
 
     def department(self, name: str) -> Department | None:
-        """Return the department with this name or, failing that, this former name."""
+        """Return the department with this name or, if there is none, with this former name; else None."""
         return self._departments.get(name)
 
     def issue(self, id_: str) -> Issue | None:
-        """Return the issue with this ID."""
+        """Return the issue with this ID, or None."""
         return self._issues.get(id_)
 
     def rounds_of(self, measure_id: str) -> Sequence[str]:
@@ -314,7 +314,7 @@ class Master:
 
     @cached_property
     def by_id(self) -> MeasureIndex:
-        """The measures by their IDs; of two with one ID, the first."""
+        """The measures by ID; of two with the same ID, the first."""
         return MeasureIndex((m.id, m) for m in reversed(self.measures))
 
     @cached_property
@@ -327,11 +327,11 @@ class Master:
         return {i.id: i for i in reversed(self.issues)}
 
     def direction(self, measure_id: str, key: str) -> Direction:
-        """The direction declared for a 成果目標."""
+        """Return the direction declared for a 成果目標."""
         return Direction.parse(self.directions.get((measure_id, key), ""))
 
     def place(self, measure_id: str, ref: Ref) -> Place | None:
-        """Return the cell of a text of a measure, or None if the master does not have its item."""
+        """Return the cell of a text of a measure, or None if the master has no such field, item or column."""
         if ref.field not in self.settings.catalogue.field and ref.field != DIRECTION_FIELD:
             return None
         schema = tables_of(self.settings).of(ref)
@@ -340,9 +340,9 @@ class Master:
         return Place(table.sheet, table.cell(row, header)) if table and row and header in table.columns else None
 
     def running(self, when: Round | int) -> tuple[Measure, ...]:
-        """Return the measures that run in a quarter (see ``Standing.runs_in``), or that a round is sent for.
+        """Return the measures that run in a quarter (see :meth:`Standing.runs_in`), or that a round is sent for.
 
-        The closing round goes to those that run all year, unless 設定 says otherwise.
+        The closing round is sent only for measures that run all year, unless 設定 says otherwise.
         """
         round_ = when if isinstance(when, Round) else Round("", when)
         closing = round_.closes and not self.settings.asks_ended
@@ -353,7 +353,7 @@ class Master:
         )
 
     def by_department(self, when: Round | int = 0) -> Iterator[tuple[Department, tuple[Measure, ...]]]:
-        """Yield departments in 建制順 with their measures as in :meth:`running`."""
+        """Yield the departments that lead any measures of :meth:`running`, in 建制順, with these measures."""
         running: dict[str, list[Measure]] = {}
         for measure in self.running(when):
             running.setdefault(measure.lead_department, []).append(measure)
@@ -362,12 +362,12 @@ class Master:
                 yield department, tuple(measures)
 
     def keys_ever(self, measure_id: str, items: ItemList) -> set[str]:
-        """Return every item id that a list of a measure has or had, so that none is given twice."""
+        """Return all item ids that a list of a measure has or had, so that none is used twice."""
         past = set(filter(items.is_id, self._items_ever.get(measure_id, ())))
         measure = self.measure(measure_id)
         return past | ({item.key for item in measure.items(items.prefix)} if measure else set())
 
 
 def stamp(now: datetime) -> str:
-    """Return a time as written in the master's cells."""
+    """Return a time as written in the cells of the master."""
     return now.strftime("%Y-%m-%d %H:%M:%S")

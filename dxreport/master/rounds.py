@@ -1,4 +1,4 @@
-"""The current round: the default where a command names none."""
+"""The current round: the default for commands that name none."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from .records import Master
 
 
 def current_round(master: Master) -> Round:
-    """Return the round at work.
+    """Return the current round.
 
-    Rows of the 回 table are in the order of the year. The current round is the last of them that was issued for more
-    than half of the measures running in it, so neither a part re-issue of an earlier round nor a trial of a later one
-    moves it. While no round has reached half of its measures, it is the last round issued at all.
+    The rows of 回 are in the order of the year. The current round is the last one that was issued for more than half of
+    the measures that run in it, so that neither a partial re-issue of an earlier round nor a trial of a later one
+    changes it. While no round has been issued for more than half, it is the last one issued at all.
 
-    Before the first issue the contents decide: the round of the last quarter with any 進捗; else, once any 作業予定
+    Before the first issue, the contents decide: it is the round of the last quarter with any 進捗; else, if any 作業予定
     is written, that of the first quarter; else the round that opens 作業予定.
 
-    Raises MasterError where 設定 has no round.
+    Raise MasterError if 設定 has no round.
     """
     rounds = master.settings.rounds
     if not rounds:
@@ -35,7 +35,7 @@ def current_round(master: Master) -> Round:
 
 
 def _issued_share(master: Master, round_: Round) -> float:
-    """The share (0–1) of the measures running in a round that it was issued for."""
+    """Return the share (0–1) of the measures running in a round for which it was issued."""
     running = {m.id for m in master.running(round_)}
     issued = {id_ for issue in master.issues if issue.round == round_.name for id_ in issue.measures}
     return len(running & issued) / len(running) if running else 0.0

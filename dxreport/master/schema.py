@@ -1,7 +1,7 @@
 """The sheets and columns of the master workbook: the one place for all of their names.
 
-Sheets are found by name and columns by header, so people may move them. The tables of a measure have the columns
-of the field catalogue; what is there once a plan year is named after the years of the plan.
+Sheets are found by name and columns by header, so people may move them. The tables of measures have a column for each
+field of the catalogue and each of its periods; columns of plan years are named after the years.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ..domain.model import FiscalYear, Settings
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
-FORM = "様式"  # which template of the workspace is used
+FORM = "様式"  # names the template of the workspace to use
 WEIGHT, TREATMENT = "重さ", "課題の扱い"  # of a word of 進捗
-DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts stand on no form
-RECEIPT_FIELD = "receipt"  # in 変更履歴 in place of a field: the state of a returned sheet
+DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts are on no form
+RECEIPT_FIELD = "receipt"  # in place of a field in 変更履歴: the state of a returned sheet
 PHONE = "電話"
 
 
@@ -27,8 +27,8 @@ PHONE = "電話"
 class Column:
     """One column: its header, its width in characters, and the field and period of a measure that it holds.
 
-    A master without an ``optional`` column is valid. ``former`` are headers that the column had before; ``number`` is
-    the Excel format of a column of numbers, ``unit`` their unit.
+    A master without an ``optional`` column is valid. ``former`` are former headers of the column; ``number`` is the
+    Excel format of a column of numbers, ``unit`` their unit.
     """
 
     header: str
@@ -42,7 +42,7 @@ class Column:
 
     @property
     def declared(self) -> bool:
-        """Whether it holds a declared field, or a further year of the plan, and is added to a master that lacks it."""
+        """True for a declared field or an extra plan year: such a column is added to a master that lacks it."""
         return self.optional and bool(self.field) and self.field != DIRECTION_FIELD
 
 
@@ -50,8 +50,8 @@ class Column:
 class TableSchema:
     """One table of the master.
 
-    ``name`` is that of its sheet, ``table`` its own in Excel; ``keys`` are the headers that identify a row. A master
-    without an ``optional`` table is valid.
+    ``name`` is the name of its sheet, ``table`` that of the Excel table; ``keys`` are the headers that identify a row.
+    A master without an ``optional`` table is valid.
     """
 
     name: str
@@ -67,11 +67,11 @@ class TableSchema:
 
     @property
     def all_headers(self) -> tuple[str, ...]:
-        """The headers, with those that columns had before."""
+        """The headers, including former ones."""
         return (*self.headers, *(header for column in self.columns for header in column.former))
 
     def current(self, columns: Mapping[str, int]) -> dict[str, int]:
-        """Return found columns under their present headers; one under a former header beside them keeps that too."""
+        """Return ``columns`` with each one found under a former header also under its current header."""
         out = dict(columns)
         for column in self.columns:
             if found := next((columns[header] for header in column.former if header in columns), 0):
@@ -143,7 +143,7 @@ def _number_format(field: Field) -> str:
 
 @dataclass(frozen=True)
 class MeasureTables:
-    """The tables of measures: one of the measures themselves, and one of each list (by prefix) with a row an item."""
+    """The tables of measures: one for the measures themselves, and one per list (by prefix) with a row per item."""
 
     catalogue: Catalogue
     measures: TableSchema
@@ -177,7 +177,7 @@ def _own_list(items: ItemList) -> TableSchema:
 
 
 def _declared(catalogue: Catalogue, prefix: str, years: tuple[FiscalYear, ...]) -> tuple[Column, ...]:
-    """The columns of declared fields, at the right end of their table; headed by the permanent name."""
+    """Return the columns of declared fields, for the right end of their table, with the permanent names as headers."""
     labels = {Period.NONE: {0: ""}, Period.QUARTERS: {n: f"{label} " for n, label in QUARTER_LABELS.items()},
               Period.YEARS: {n: f"{year.label} " for n, year in enumerate(years, 1)}}  # fmt: skip
     return tuple(
@@ -246,7 +246,7 @@ YEAR, FIRST_YEAR, YEARS = "対象年度", "計画の初年度", "計画の年数
 DOMAIN, INTAKE = "メールドメイン", "年度の受付"
 OPEN, CLOSED = "受付中", "締切"  # of 年度の受付
 ENDED, SENT, NOT_SENT = "終わった施策の年度実績", "送る", "送らない"
-NAMES = {  # by the attribute of Names that they give
+NAMES = {  # by attribute of Names: the row of 設定 and its description
     "city": ("団体名", "市町村の名前。報告書とメールに出ます"),
     "plan": ("計画名", "計画の正式な名前（○○市DX推進計画）。様式と報告書に出ます"),
     "form": ("様式名", "空欄なら「年間活動計画」"),
@@ -265,8 +265,8 @@ SHEETS = frozenset(t.name for t in (MEASURES, ACTIVITIES, RELATED, REQUESTS, DEP
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Split a list written with 、 or line breaks."""
+    """Split a list at 、 or line breaks, or at commas or semicolons of any width."""
     return tuple(word.strip() for word in _SEPARATORS.split(text) if word.strip())
 
 
-COMMIT = "dxreport"  # the document property that names the entry of the log
+COMMIT = "dxreport"  # the document property that names the commit of the log

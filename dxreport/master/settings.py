@@ -1,4 +1,4 @@
-"""Reading 設定 and 部署 of a master: the fiscal year, rounds, words and departments."""
+"""Read 設定 and 部署 of a master: the fiscal year, rounds, words and departments."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 def read_settings(book: MasterWorkbook) -> Settings | None:
-    """Read 設定; return None if the fiscal year or the plan's first year is unknown (see the faults)."""
+    """Read 設定; return None if the fiscal year or the first year of the plan cannot be read, which is reported."""
     general = {row["項目"].strip(): row for row in book.read_table(GENERAL)[1]}
     year, first = (_year(book, general, name) for name in (YEAR, FIRST_YEAR))
     domain = general[DOMAIN]["値"].strip().lstrip("@") if DOMAIN in general else ""
@@ -132,7 +132,7 @@ def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> Fisc
 
 
 def _plan_length(general: dict[str, TableRow]) -> int:
-    """The number of plan years; 4 where it is not said."""
+    """Return the number of plan years; 4 if it is not given or cannot be read, which is reported."""
     text = fold(general[YEARS]["値"]).removesuffix("年間").removesuffix("年") if YEARS in general else ""
     if text and not (text.isdigit() and 1 <= int(text) <= _LONGEST_PLAN):
         general[YEARS].fault("値", f"{YEARS}「{text}」が読めません。1 から {_LONGEST_PLAN} までの数を書いてください。")
@@ -141,7 +141,7 @@ def _plan_length(general: dict[str, TableRow]) -> int:
 
 
 def _names(general: dict[str, TableRow]) -> Names:
-    """The names of the office, its plan and its papers, each on one line."""
+    """Return the names of the office, its plan and its papers, each without line breaks."""
     rows = {attribute: general[name] for attribute, (name, _) in NAMES.items() if name in general}
     texts = {attribute: _BREAK.sub(" ", row["値"].strip()) for attribute, row in rows.items()}
     names = Names(**{attribute: text for attribute, text in texts.items() if text})
@@ -190,7 +190,7 @@ def _round(row: TableRow, catalogue: Catalogue) -> Round:
 
 
 def _groups(row: TableRow, header: str, groups: Sequence[str]) -> frozenset[str] | None:
-    """Return the input groups under a header, or None if there are unknown ones."""
+    """Return the input groups under a header; report unknown ones and return None."""
     words, known = split(row[header]), {plain(group): group for group in groups}
     unknown = [word for word in words if plain(word) not in known]
     for word in unknown:

@@ -1,4 +1,4 @@
-"""A master workbook opened for reading: its sheets as texts, and the tables found in them."""
+"""Read a master workbook: its sheets as texts, and the tables found in them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _DASHES = str.maketrans("‐‑‒–—―−ー", "--------")
 
 
 def plain_id(text: str) -> str:
-    """Return an ID for comparison: half-width, upper case, stripped, every dash a hyphen."""
+    """Return an ID in the form in which IDs are compared: half-width, upper case, stripped, dashes as hyphens."""
     return unicodedata.normalize("NFKC", text).strip().translate(_DASHES).upper()
 
 
 class TableRow:
-    """One row of a table: its texts by header, their cells and their faults."""
+    """One row of a table: its texts by header, with their cells; collects the faults of these."""
 
     __slots__ = ("_columns", "_faults", "_grid", "_range", "_texts", "number")
 
@@ -41,11 +41,11 @@ class TableRow:
         return normalise(text) if text else ""
 
     def stored_number(self, header: str) -> str:
-        """The number under a header as stored, ``""`` if the cell holds none."""
+        """Return the number under a header as stored; ``""`` if the cell holds none."""
         return self._grid.numbers.get((self.number, self._range.columns.get(header, 0)), "")
 
     def place(self, header: str) -> Place:
-        """Return the cell under a header (the first cell of the row if the column is missing)."""
+        """Return the cell under a header, or the first cell of the row if the column is missing."""
         column = self._range.columns.get(header, self._range.span[0])
         return Place(self._range.sheet, address(self.number, column))
 
@@ -78,11 +78,11 @@ class MasterWorkbook:
         self._grids: dict[str, tuple[SheetTexts, tuple[Table, ...]]] = {}
 
     def has_sheet(self, schema: TableSchema) -> bool:
-        """Whether the workbook has the sheet of this table."""
+        """Return True if the workbook has the sheet of this table."""
         return plain(schema.name) in self._parts
 
     def find_table(self, schema: TableSchema) -> TableRange | None:
-        """Locate a table by its sheet and headers; return None, and add the reasons to the faults, if it is unusable."""
+        """Find a table by its sheet and headers; report why and return None if it cannot be used."""
         found = self._parts.get(plain(schema.name))
         if found is None:
             names = [name for name, _ in self._parts.values()]
@@ -101,9 +101,9 @@ class MasterWorkbook:
         return TableRange(name, part, header, columns, header, table)
 
     def read_table(self, schema: TableSchema) -> tuple[TableRange | None, list[TableRow]]:
-        """Return a table with its last row known, and its rows that are not blank.
+        """Return a table with its last row, and its rows that are not blank.
 
-        Returns None and no rows if the table cannot be used (see :meth:`find_table`).
+        Return None and no rows if the table cannot be used (see :meth:`find_table`).
         """
         found = self.find_table(schema)
         if found is None:

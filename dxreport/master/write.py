@@ -1,4 +1,4 @@
-"""Changing a master: edits to its package, and safe saving."""
+"""Change a master: edit its package, and save it safely."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .schema import COMMIT, ID, MEASURES, TableSchema, tables_of
 
 
 class MasterEdit:
-    """Edits to a master as read; :meth:`data` returns the changed workbook.
+    """Edits to a master; :meth:`data` returns the changed workbook.
 
-    Every method raises MasterError if the workbook has no room for the change.
+    Every method raises MasterError if something in the workbook is in the way of the change.
     """
 
     def __init__(self, master: Master) -> None:
@@ -52,7 +52,7 @@ class MasterEdit:
     def set(self, measure_id: str, ref: Ref, text: str) -> None:
         """Set a text of a measure; a Ref to a new item adds the item in a new row.
 
-        Raises KeyError for a measure that the master does not have, and for a 施策ID, which never changes.
+        Raise KeyError for a measure that the master does not have, and for a 施策ID, which never changes.
         """
         if ref.field == "id" or (measure_id,) not in self._tables[MEASURES.name].rows:
             raise KeyError(f"{measure_id} {ref}")
@@ -64,7 +64,7 @@ class MasterEdit:
             self._new_item(schema, measure_id, ref.item)[column.header] = text
 
     def set_all(self, changes: Iterable[tuple[str, Ref, str]]) -> None:
-        """Set several texts, given as measure ID, Ref, text."""
+        """Set several texts, given as (measure ID, Ref, text)."""
         for measure_id, ref, text in changes:
             self.set(measure_id, ref, text)
 
@@ -76,9 +76,9 @@ class MasterEdit:
             self._rows[ledger.sheet.name, ledger.key(record)] = row
 
     def update(self, *records: Issue | Receipt | Conflict) -> None:
-        """Overwrite the rows of these records: issues and conflicts by ID, receipts by ID, measure and issue.
+        """Overwrite the rows of these records, found by ID, those of receipts by ID, measure and issue.
 
-        Raises KeyError for a record that has no row.
+        Raise KeyError for a record that has no row.
         """
         for record in records:
             ledger = LEDGER_OF[type(record)]
@@ -88,7 +88,7 @@ class MasterEdit:
                 self._workbook.set(table, row, header, text)
 
     def set_commit(self, commit: str) -> None:
-        """Name the entry of the log that the workbook is written with."""
+        """Name the commit of the log that the workbook is written with."""
         set_property(self._workbook, COMMIT, commit)
 
     def data(self) -> bytes:
@@ -125,10 +125,10 @@ def save(
 ) -> None:
     """Replace the master by ``data`` and keep a backup of the old one.
 
-    The files ``before`` (those the master will refer to) and ``after`` (those to hand out) are written
-    with it. Raises LockedError if another process is writing or has the master open, and MasterError if the file no
-    longer has the hash ``expected_sha256`` or if the new master cannot be read; then nothing has changed. Raises
-    Unfinished where the master is in place, and a file to hand out is not.
+    The files ``before`` (those the master will refer to) and ``after`` (those to hand out) are written with it. Raise
+    LockedError if another process is writing or has the master open, MasterError if the file no longer has the hash
+    ``expected_sha256`` or the new master cannot be read; then nothing has changed. Raise Unfinished if the master is in
+    place but a file to hand out is not.
     """
     with locked(workspace.lock):
         put(workspace, data, expected_sha256, now, before=before, after=after)

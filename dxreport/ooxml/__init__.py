@@ -1,1 +1,1 @@
-"""Tools for xlsx packages: parts, relationships, cell references, texts."""
+"""Tools for .xlsx packages: parts, relationships, cell references, texts."""

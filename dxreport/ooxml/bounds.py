@@ -1,7 +1,7 @@
-"""How much a workbook from outside may hold, whatever its format: counted while it is read, before memory is spent.
+"""Limits on workbooks from outside, in any format: contents are counted while they are read, before memory is spent.
 
-A form has some 200 rows and 60 columns, 3,000 cells with content and 30 kB of XML a sheet. At the limits a workbook
-takes some 10 seconds and 1 GB to read.
+A sheet of a form has about 200 rows, 60 columns, 3,000 cells with content and 30 kB of XML. A workbook at the limits
+takes about 10 seconds and 1 GB to read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..domain.errors import PackageTooLarge
 
 MAX_TEXT_PART = 64 * 1024 * 1024  # bytes of one part unzipped
-MAX_MARKUP, MAX_MARKUP_OF_ALL = 2_500_000, 8_000_000  # tags and two an attribute, of XML parts: 300 bytes each at most
+MAX_MARKUP, MAX_MARKUP_OF_ALL = 2_500_000, 8_000_000  # tags + 2 × attributes of XML parts; each takes up to 300 bytes
 MAX_PARTS = 10_000  # files in a package
 MAX_RELATIONSHIPS = 20_000  # of one part
 _LIMITS = {
@@ -25,13 +25,13 @@ SHEETS, BYTES, CELLS, AREA, MERGES, CHARACTERS, RECORDS = _LIMITS
 
 
 class Bounds:
-    """What has been read of one workbook."""
+    """Counts of what has been read of one workbook."""
 
     def __init__(self) -> None:
         self._used = dict.fromkeys(_LIMITS, 0)
 
     def take(self, what: str, count: int) -> None:
-        """Count some more; raises PackageTooLarge beyond the limit."""
+        """Add ``count`` to what was read. Raise PackageTooLarge beyond the limit."""
         self._used[what] += count
         if self._used[what] > _LIMITS[what]:
             raise PackageTooLarge(f"{what}が上限（{_LIMITS[what]:,}）を超えています")

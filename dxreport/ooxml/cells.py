@@ -1,4 +1,4 @@
-"""Cells and sheets as they are read, whatever the format of the workbook."""
+"""Cells and sheets as they are read from a workbook of any format."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ At = tuple[int, int]  # row and column of a cell, from 1
 class Cell(NamedTuple):
     """A cell as its author saw it.
 
-    ``text`` is what the screen shows: an error's name, a formula's last result, ``""`` if it has none.
-    A cell is ``unclear`` where the file breaks the rules, so that programs show different things; ``text`` is what it
-    holds then. ``raw`` is the stored number. ``formula`` begins with ``=``; that is all of it where the file holds
-    tokens. ``certain`` is False where the number format is unknown or could not be followed, or where
-    characters of a text were lost.
+    ``text`` is what the screen shows: the name of an error, the last result of a formula, ``""`` if there is none.
+    A cell is ``unclear`` if the file breaks the rules, so that programs show different things; ``text`` is then what
+    the file holds. ``raw`` is the stored number. ``formula`` begins with ``=``, and is only that if the file stores
+    tokens. ``certain`` is False if the number format is unknown or unsupported, or characters of a text were lost.
     """
 
     kind: CellKind = "blank"
@@ -38,7 +37,7 @@ BLANK = Cell()
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A worksheet: its cells that hold anything, merged ranges, and the texts of notes by cell."""
+    """A worksheet: its cells with any content, merged ranges, and the texts of notes by cell."""
 
     name: str
     hidden: bool
@@ -47,11 +46,11 @@ class Grid:
     notes: Mapping[At, str] = field(default_factory=dict, repr=False)
 
     def cell(self, row: int, column: int) -> Cell:
-        """The cell in this row and column, counted from 1."""
+        """Return the cell in this row and column, counted from 1."""
         return self.cells.get((row, column), BLANK)
 
     def covered(self, row: int, column: int) -> bool:
-        """Whether the cell lies in a merged range without being its first, so that its content is hidden."""
+        """Return True if the cell is in a merged range but not its first cell, so that its content is hidden."""
         return any(m.contains(row, column) and (row, column) != m[:2] for m in self.merges)
 
     @cached_property
@@ -65,17 +64,17 @@ class Grid:
 
 
 def text_cell(text: str) -> Cell:
-    """A text, or a blank cell where it is empty."""
+    """Return a text cell, or a blank one if ``text`` is empty."""
     return Cell("text", text) if text else BLANK
 
 
 def boolean_cell(value: bool) -> Cell:
-    """TRUE or FALSE."""
+    """Return a cell that shows TRUE or FALSE."""
     return Cell("boolean", "TRUE" if value else "FALSE")
 
 
 def number_cell(raw: str, code: str, date1904: bool = False) -> Cell:
-    """A stored number under a number format; ``unclear`` when ``raw`` is no number."""
+    """Return the cell of a stored number in the number format ``code``; ``unclear`` if ``raw`` is not a number."""
     if not is_stored_number(raw):
         return Cell("unclear", raw)
     number = float(raw)
@@ -89,7 +88,7 @@ def number_cell(raw: str, code: str, date1904: bool = False) -> Cell:
 
 
 def with_formula(result: Cell, formula: str) -> Cell:
-    """The cell with the formula that gave this result."""
+    """Return ``result`` with the formula that computed it, or a boolean cell for ``=TRUE()`` and ``=FALSE()``."""
     if formula in ("=TRUE()", "=FALSE()"):  # LibreOffice stores a typed TRUE or FALSE like this
         return boolean_cell(formula == "=TRUE()")
     return result._replace(formula=formula)

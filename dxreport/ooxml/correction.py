@@ -13,7 +13,7 @@ LIST_TITLE = "差し戻し：ご確認・修正をお願いします"
 NOTE_MARK = "【差し戻し"
 _REMOVED = re.compile(r"このファイルから、(.+)を取り除きました。記入した内容はそのままです。")
 _RETURN = re.compile(r"受付番号 (U\d{4,})")
-# One run of lines, from its heading to the next blank line or the end.
+# A run of lines from our heading to the next blank line or the end.
 NOTE = re.compile(rf"\n?{NOTE_MARK} \d+】.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 
 

@@ -22,12 +22,12 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _KANJI_DAYS = "月火水木金土日"
-_SYSTEM = {"f800": 'yyyy"年"m"月"d"日"', "f400": "h:mm:ss"}  # long date and time as a Japanese Windows shows them
+_SYSTEM = {"f800": 'yyyy"年"m"月"d"日"', "f400": "h:mm:ss"}  # the long date and time of a Japanese Windows
 _LAST = 2_958_465  # 9999-12-31
 
 
 def serial_date(days: int, date1904: bool = False) -> date | None:
-    """The date of a serial day number; None for 1900-02-29, which Lotus 1-2-3 invented, and beyond."""
+    """Return the date of a serial day number; None outside Excel's range and for 1900-02-29, which never existed."""
     if date1904:
         return date(1904, 1, 1) + timedelta(days) if 0 <= days <= _LAST - 1462 else None
     if days == 60 or not 1 <= days <= _LAST:
@@ -36,7 +36,10 @@ def serial_date(days: int, date1904: bool = False) -> date | None:
 
 
 def era(day: date) -> tuple[str, str, str, int]:
-    """Kanji (``令和``), abbreviation (``令``), letter (``R``) and year of the era."""
+    """Return the kanji (``令和``), abbreviation (``令``) and letter (``R``) of the era of a day, and the year in it.
+
+    Raise ValueError for a day before 明治.
+    """
     for first, kanji, short, letter in _ERAS:
         if day >= first:
             return kanji, short, letter, day.year - first.year + 1
@@ -44,7 +47,7 @@ def era(day: date) -> tuple[str, str, str, int]:
 
 
 def show_date(number: float, section: Section, date1904: bool = False) -> str | None:
-    """The text of a date or time; None where the number is no date or the format is not supported."""
+    """Return the text of a date or time; None if the number is not a date or the format is not supported."""
     if not 0 <= number < 1e9 or section.has("exponent"):
         return None
     if section.locale in _SYSTEM:
@@ -52,7 +55,7 @@ def show_date(number: float, section: Section, date1904: bool = False) -> str | 
     if section.has("general") or section.has("text"):
         return None
     tokens = _with_minutes(section.tokens)
-    places = sum(t.kind == "digit" for t in tokens)  # of the seconds (ss.00)
+    places = sum(t.kind == "digit" for t in tokens)  # decimal places of the seconds (ss.00)
     seconds = (Decimal(f"{number:.15g}") * 86400).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     needs_day = any(t.kind == "date" and t.text[0] in "ymdgea" for t in tokens)
     day = serial_date(int(seconds // 86400), date1904) if needs_day else date(1900, 1, 1)
@@ -61,7 +64,7 @@ def show_date(number: float, section: Section, date1904: bool = False) -> str | 
     moment = _Moment(day, seconds, section.locale, section.has("ampm"))
     fraction, out = f"{seconds % 1:f}"[2:], []
     for token in tokens:
-        if token.kind == "digit":  # the first one stands for all
+        if token.kind == "digit":  # the first digit shows the whole fraction
             out.append(fraction)
             fraction = ""
         else:
@@ -70,7 +73,7 @@ def show_date(number: float, section: Section, date1904: bool = False) -> str | 
 
 
 def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
-    """The tokens with ``m`` after hours or before seconds as kind ``minute``."""
+    """Return the tokens with ``m`` after hours or before seconds turned into kind ``minute``."""
     out = [Token(t.kind, t.text.lower()) if t.kind in ("date", "elapsed") else t for t in tokens]
     units = [i for i, t in enumerate(out) if t.kind in ("date", "elapsed")]
     for n, i in enumerate(units):
@@ -82,7 +85,7 @@ def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
 
 
 class _Moment(NamedTuple):
-    """A day, the seconds since day 0, and how to show them: the format's locale, and whether it counts twelve hours."""
+    """A day, the seconds since day 0, and how to show them: in a locale, and if ``twelve``, on a 12-hour clock."""
 
     day: date
     seconds: Decimal

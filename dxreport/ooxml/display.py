@@ -1,6 +1,6 @@
 """Show a stored number in its number format, as its author saw it.
 
-Column widths are ignored: numbers that Excel shows as ``####`` come in full.
+Column widths are ignored: numbers that Excel shows as ``####`` are shown in full.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from typing import NamedTuple
 from .dates import show_date
 from .formats import Section, Token, sections
 
-_EXACT = Context(prec=700, rounding=ROUND_HALF_UP)  # the largest float under the longest format
+_EXACT = Context(prec=700, rounding=ROUND_HALF_UP)  # enough for the largest float in the longest format
 
 
 class Shown(NamedTuple):
-    """``certain`` is False where the format is not supported; ``text`` is the plain number then."""
+    """The text of a number; if ``certain`` is False, Excel may show it differently and ``text`` is the plain number."""
 
     text: str
     certain: bool = True
 
 
 def is_date_format(code: str) -> bool:
-    """Whether numbers in this format are dates or times."""
+    """Return True if this format shows numbers as dates or times."""
     return sections(code)[0].is_date
 
 
 def show_number(number: float, code: str, date1904: bool = False) -> Shown:
-    """The text of a number in a cell with this format code."""
+    """Return the text of a number in a cell with this format code."""
     section, minus = _choose(number, sections(code))
     if section is None or not section.understood:
         return plain(number)._replace(certain=False)
@@ -49,21 +49,21 @@ def show_number(number: float, code: str, date1904: bool = False) -> Shown:
 
 
 def plain(number: float) -> Shown:
-    """A number as Excel's ``General`` shows it, in 11 characters at most: 45.00000000000001 is 45.
+    """Return a number as Excel's ``General`` shows it, in 11 characters at most: 45.00000000000001 is 45.
 
-    Numbers that General would shorten to ``1.23E+12`` come in full (15 digits), and uncertain.
+    Numbers that General would shorten to ``1.23E+12`` are shown in full (15 digits), and are not certain.
     """
     value = _decimal(number)
     size = abs(value)
     if size and not Decimal("1e-9") <= size < Decimal("1e11"):
         return Shown(_unpadded(f"{value:f}"), False)
-    digits = max(0, 10 - max(1, size.adjusted() + 1)) if size else 0  # one of the eleven is the point
+    digits = max(0, 10 - max(1, size.adjusted() + 1)) if size else 0  # one of the 11 characters is the point
     rounded = value.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
     return Shown(_unpadded(f"{rounded:f}"))
 
 
 def _decimal(number: float) -> Decimal:
-    """Excel keeps 15 digits."""
+    """Return a number rounded to the 15 digits that Excel keeps."""
     return Decimal(f"{number:.15g}")
 
 
@@ -73,7 +73,7 @@ def _unpadded(text: str) -> str:
 
 
 def _choose(number: float, parts: tuple[Section, ...]) -> tuple[Section | None, bool]:
-    """The section for a number, and whether a negative number shows its minus sign in it."""
+    """Return the section for a number, if any, and True if a negative number shows its minus sign in it."""
     numeric = [p for p in parts[:3] if len(parts) == 1 or not p.has("text")]
     if any(p.condition for p in numeric):
         for part in numeric:
@@ -88,15 +88,15 @@ def _choose(number: float, parts: tuple[Section, ...]) -> tuple[Section | None, 
 
 
 def _only_negative(condition: tuple[str, float]) -> bool:
-    """Whether a section is for negative numbers only, and so writes its own sign."""
+    """Return True if a section is for negative numbers only, and so writes its own sign."""
     comparison, limit = condition
     return limit < 0 if comparison in ("=", "<=") else limit <= 0 and comparison == "<"
 
 
 def _fill(value: Decimal, tokens: tuple[Token, ...]) -> tuple[str, bool]:
-    """The number in its placeholders, and whether it is rounded to zero."""
+    """Return the number in its placeholders, and True if it is rounded to zero."""
     digits = [i for i, t in enumerate(tokens) if t.kind == "digit"]
-    if not digits:  # the literals alone
+    if not digits:  # only literals
         return "".join(map(_literal, tokens)), False
     whole, fraction = _at_point(tokens)
     commas = [i for i, t in enumerate(tokens) if t.kind == "comma"]
@@ -112,7 +112,7 @@ def _count(tokens: tuple[Token, ...], kind: str) -> int:
 
 
 def _at_point(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """The tokens before the decimal point, and the rest."""
+    """Return the tokens before the decimal point, and the rest."""
     point = next((i for i, t in enumerate(tokens) if t.kind == "point"), len(tokens))
     return tokens[:point], tokens[point:]
 
@@ -122,7 +122,7 @@ def _literal(token: Token) -> str:
 
 
 def _whole(digits: str, tokens: tuple[Token, ...], grouped: bool) -> str:
-    """The digits before the point, filled in from the right; the first placeholder takes the rest."""
+    """Return the digits before the point, filled in from the right; the first placeholder takes all remaining ones."""
     rest = digits.lstrip("0")
     left = _count(tokens, "digit")
     if not left:

@@ -1,4 +1,4 @@
-"""A package under edit: parts are changed, added and dropped; all others stay byte for byte."""
+"""Edit a package: change, add and drop parts, and keep all others byte for byte."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .table import sheet_parts, workbook_part
 
 
 class PackageEdit:
-    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` gave."""
+    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` returned."""
 
     def __init__(self, package: Package) -> None:
-        """Raises PackageError where the package is no workbook."""
+        """Raise PackageError if the package is not a workbook."""
         self.package = package
         self.workbook = workbook_part(package)
         self.sheets = sheet_parts(package)
@@ -66,7 +66,7 @@ class PackageEdit:
         return full
 
     def relate(self, owner: str, kind: str, target: str) -> str:
-        """Add a relationship to part ``owner``, ``""`` for the package, and return its id."""
+        """Add a relationship to part ``owner`` (``""``: to the package), and return its id."""
         rels = self._rels(owner)
         if rels not in self.package and rels not in self._trees:
             self.put(rels, etree.Element(f"{{{RELS_NS}}}Relationships", nsmap={None: RELS_NS}))
@@ -78,7 +78,7 @@ class PackageEdit:
         return id_
 
     def drop(self, owner: str, name: str) -> None:
-        """Drop a part, its relationships, and the relationship of ``owner`` to it."""
+        """Drop a part, its relationships, its content type, and the relationship of ``owner`` to it."""
         ids = {r.id for r in self.package.relationships(owner) if r.target == name and not r.external}
         rels, types = self.tree(self._rels(owner)), self.tree(TYPES_PART)
         for r in [r for r in rels if r.get("Id") in ids]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-# Formats that files refer to by number only, as Excel shows them on a Japanese Windows.
+# Formats that files name only by number, as Excel shows them on a Japanese Windows.
 _ERA_SHORT, _ERA_LONG = "[$-411]ge.m.d", '[$-411]ggge"年"m"月"d"日"'
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
@@ -45,7 +45,7 @@ _COLOURS = re.compile(r"(?i)(black|blue|cyan|green|magenta|red|white|yellow|[黒
 
 
 class Token(NamedTuple):
-    """``kind`` is ``literal`` or a group name above; ``text`` is the source, or the literal itself."""
+    """One token: ``kind`` is ``literal`` or a group of ``_TOKEN``; ``text`` is its source, or the literal itself."""
 
     kind: str
     text: str
@@ -55,7 +55,7 @@ class Token(NamedTuple):
 class Section:
     """One of up to four sections. ``locale`` is the code after ``$-``, in lower case.
 
-    ``understood`` is False where the section needs something that is not supported.
+    ``understood`` is False if the section uses something that is not supported.
     """
 
     tokens: tuple[Token, ...]
@@ -65,21 +65,21 @@ class Section:
 
     @property
     def is_date(self) -> bool:
-        """Whether the section shows a number as a date or time."""
+        """True if the section shows numbers as dates or times."""
         return any(t.kind in ("date", "elapsed", "ampm") for t in self.tokens)
 
     def has(self, kind: str) -> bool:
-        """Whether the section has a token of this kind."""
+        """Return True if the section has a token of this kind."""
         return any(t.kind == kind for t in self.tokens)
 
     def admits(self, number: float) -> bool:
-        """Whether the section's own condition holds."""
+        """Return True if the section has a condition and it holds for ``number``."""
         return self.condition is not None and _COMPARE[self.condition[0]](number, self.condition[1])
 
 
 @lru_cache(maxsize=512)
 def sections(code: str) -> tuple[Section, ...]:
-    """The sections of a format code; any string is accepted."""
+    """Return the sections of a format code; any string is accepted."""
     parts: list[list[Token]] = [[]]
     notes: list[dict[str, Any]] = [{}]
     for match in _TOKEN.finditer(code):
@@ -101,7 +101,7 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def _bracket(text: str, tokens: list[Token], note: dict[str, Any]) -> None:
-    """``[Red]``, ``[>=100]``, ``[$¥-411]``, ``[DBNum1]`` …"""
+    """Read what is in brackets: ``[Red]``, ``[>=100]``, ``[$¥-411]``, ``[DBNum1]`` …"""
     if text.startswith("$"):
         symbol, _, locale = text[1:].partition("-")
         note["locale"] = locale.lower()

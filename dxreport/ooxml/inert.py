@@ -34,7 +34,7 @@ _ACTIVE_TYPE = re.compile(
 )
 _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _LINKS = re.compile(r"(?:https?|mailto):|#", re.IGNORECASE)
-_NAMES = {  # what people call what goes, by the kind of its relationship
+_NAMES = {  # what people call removed content, by the kind of its relationship
     "vbaProject": "マクロ", "xlMacrosheet": "マクロ", "xlIntlMacrosheet": "マクロ", "dialogsheet": "マクロ",
     "wsSortMap": "", "externalLink": "ほかのブックへのリンク", "externalLinkPath": "ほかのブックへのリンク",
     "connections": "外部データの接続", "queryTable": "外部データの接続", "volatileDependencies": "外部データの接続",
@@ -55,7 +55,7 @@ _RUNS = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)\w*", re
 _FORMULA_TAGS = frozenset(
     ("f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula")
 )
-_OWNERS = ("cfRule", "dataValidation", "sparkline")  # what goes as a whole when its formula does
+_OWNERS = ("cfRule", "dataValidation", "sparkline")  # these go as a whole if their formula does
 _EMPTIED = frozenset((
     "oleObjects", "controls", "hyperlinks", "tableParts", "externalReferences", "pivotCaches", "customProperties",
     "definedNames", "AlternateContent", "Choice", "ext", "extLst", "conditionalFormatting", "conditionalFormattings",
@@ -66,7 +66,7 @@ _COUNTED = ("tableParts", "dataValidations")
 
 
 def is_active(formula: str) -> bool:
-    """Whether a formula asks another workbook, a program or a server (also by DDE: ``cmd|'/c calc'!A0``)."""
+    """Return True if a formula asks another workbook, a program or a server (also by DDE: ``cmd|'/c calc'!A0``)."""
     bare = _TEXT.sub('""', formula)
     outside = _QUOTED.sub("''", bare)
     return bool(
@@ -99,15 +99,15 @@ def _called(kinds: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass
 class _Cleaning:
-    """One cleaning: the parts that stay, their relationships that do not, and the parts changed so far."""
+    """One cleaning: the parts that stay, the relationships that they lose, and the parts changed so far."""
 
     package: Package
     reached: dict[str, None] = field(default_factory=dict)  # in the order found
     cut: dict[str, set[str]] = field(default_factory=dict)  # ids of relationships, by part
-    gone: set[str] = field(default_factory=set)  # what people call it
+    gone: set[str] = field(default_factory=set)  # what was removed, as people call it
     trees: dict[str, etree._Element] = field(default_factory=dict)
-    shapes: set[str] = field(default_factory=set)  # of embedded objects and controls
-    frozen: bool = False  # a cell lost its formula: the order of calculation is no longer true
+    shapes: set[str] = field(default_factory=set)  # ids of the shapes of embedded objects and controls
+    frozen: bool = False  # a cell lost its formula or a sheet went, so the calculation chain is out of date
 
     def done(self) -> tuple[Package, tuple[str, ...]]:
         types = self.package.xml(TYPES_PART)
@@ -192,7 +192,7 @@ class _Cleaning:
             root = self.trees.get(name)
             root = self.package.xml(name) if root is None else root
         except PackageError:
-            return  # damaged: whoever reads it will say so
+            return  # damaged: the reader of the part reports it
         changed = self._unrefer(root, self.cut.get(name, set()))
         changed |= self._passive_attributes(root)
         changed |= self._passive_table(root)
@@ -201,7 +201,7 @@ class _Cleaning:
             self.trees[name] = root
 
     def _unrefer(self, root: etree._Element, ids: set[str]) -> bool:
-        """Remove what refers to these relationships."""
+        """Remove what refers to these relationships; return True if anything changed."""
         changed = False
         dropped: list[tuple[int, str]] = []
         for e in list(root.iter(etree.Element)):
@@ -311,7 +311,7 @@ class _Cleaning:
             e.text = None
 
     def _without_shapes(self, name: str) -> None:
-        """Remove the pictures of embedded objects and controls that are gone."""
+        """Remove from a part the pictures of embedded objects and controls that are gone."""
         if not self.shapes or not self._is_xml(name):
             return
         root = self.trees.get(name)

@@ -1,7 +1,7 @@
-"""An xlsx package as parts, and a zip writer that copies unchanged parts still compressed.
+"""An .xlsx package as parts, and a zip writer that copies unchanged parts without recompressing them.
 
-zipfile can neither copy a compressed member nor write one that is already compressed. Both are needed: all but the
-changed parts of a workbook stay byte for byte, and the parts that all sheets of a form share are deflated once.
+zipfile can neither copy a compressed member nor write one that is already compressed. Both are needed: the unchanged
+parts of a workbook stay byte for byte, and the parts that all workbooks of a form share are deflated only once.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from lxml import etree
 from ..domain.errors import PackageError, PackageTooLarge
 from .bounds import MAX_MARKUP, MAX_MARKUP_OF_ALL, MAX_PARTS, MAX_RELATIONSHIPS, MAX_TEXT_PART
 
-MAX_ENTRIES = 200_000  # of the directory of any zip
-MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a form has some 30 kB a sheet
+MAX_ENTRIES = 200_000  # entries in the directory of any zip
+MAX_PART = 256 * 1024 * 1024  # bytes unzipped; a sheet of a form has about 30 kB
 MAX_PACKAGE = 1024 * 1024 * 1024
 _SHARED = 100_000  # bytes of a part whose content is remembered
 _DATE = 0x0021  # 1980-01-01, so that the same content gives the same bytes
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
-_ENCRYPTED, _UTF8 = 0x1, 0x800  # of the flags
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the flags
 _END = struct.Struct("<4s4H2LH")
 
 RELS_NS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -67,8 +67,8 @@ _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 def parse(data: bytes) -> etree._Element:
     """Return the root of an XML part; raise PackageError where it is not well-formed or declares what it may not.
 
-    Document types, whose entities grow without bounds, are forbidden (ISO/IEC 29500-2, 6.5.2), as are all encodings
-    but UTF-8 and UTF-16.
+    Forbidden are document types, whose entities can grow without bounds (ISO/IEC 29500-2, 6.5.2), and all encodings
+    except UTF-8 and UTF-16.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
@@ -92,7 +92,7 @@ def serialise(root: etree._Element) -> bytes:
 
 
 def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
-    """Insert an element where its schema has it, after the last of those that come before it, and return it."""
+    """Insert an element in the order of the schema, after the last one that must precede it, and return it."""
     order = ORDERS[etree.QName(parent).localname]
     before = order[: order.index(etree.QName(element).localname)]
     earlier = [child for child in parent.iterchildren("{*}*") if etree.QName(child).localname in before]
@@ -108,7 +108,7 @@ def child(parent: etree._Element, name: str) -> etree._Element:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a zip, compressed: name, method, CRC, bytes unzipped, compressed data."""
+    """One file of a zip: its name, compression method, CRC, size unzipped in bytes, and compressed data."""
 
     name: str
     method: int
@@ -146,7 +146,7 @@ def zip_bytes(members: Iterable[Member]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """One relationship; ``target`` is the part's name in the package, or the URL if external."""
+    """One relationship; ``target`` is the name of a part in the package, or the URL if ``external``."""
 
     id: str
     type: str
@@ -160,12 +160,12 @@ class Relationship:
 
 
 class Package:
-    """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` those of a changed package."""
+    """A package in memory: ``read`` returns the bytes of a part, ``with_parts`` the bytes of a changed package."""
 
     def __init__(self, data: bytes, *, outside: bool = False) -> None:
-        """Raises PackageError where the data are no zip or damaged, PackageTooLarge beyond the limits.
+        """Raise PackageError if the data is damaged or not a zip, PackageTooLarge beyond the limits.
 
-        Those of a package from ``outside`` are narrower: we made, or people chose, all others.
+        The limits are tighter for packages from ``outside``; all others were made by us or chosen by the office.
         """
         self.data, self._outside, self._parsed = data, outside, 0
         infos = zip_directory(data).infolist()
@@ -177,7 +177,7 @@ class Package:
         self._infos = {i.filename: i for i in parts}
         # Part names are compared without case (ISO/IEC 29500-2, 6.2.2.3), and some writers rely on it.
         self._folded = {name.casefold(): name for name in self._infos}
-        if len(self._folded) < len(parts):  # each program would read another one
+        if len(self._folded) < len(parts):  # programs do not agree on which of two they read
             raise PackageError("同じ名前の部品が 2 つあります")
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
 

@@ -1,4 +1,4 @@
-"""Pieces of a small sheet of texts that is written as XML; widths of columns as stored, in whole characters."""
+"""Write pieces of a small sheet of texts as XML; column widths are as stored, in characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .refs import column_letters
 from .text import escape
 from .text_metrics import column_px, line_pitch, needed_height, usable_em
 
-_MDW = 7  # pixels of a digit
+_MDW = 7  # width of a digit in pixels
 
 
 def columns(widths: Iterable[float]) -> str:

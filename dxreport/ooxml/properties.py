@@ -10,7 +10,7 @@ from .package import Package
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
-_FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the one that Office gives every property
+_FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # Office writes this one for every property
 _PART = "docProps/custom.xml"
 
 

@@ -28,18 +28,18 @@ class Box(NamedTuple):
         return first if self[:2] == self[2:] else f"{first}:{column_letters(self.right)}{self.bottom}"
 
     def contains(self, row: int, column: int) -> bool:
-        """Whether the cell is inside."""
+        """Return True if the cell is inside."""
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
     def overlaps(self, other: Box) -> bool:
-        """Whether the rectangles share a cell."""
+        """Return True if the rectangles share a cell."""
         rows = self.top <= other.bottom and other.top <= self.bottom
         return rows and self.left <= other.right and other.left <= self.right
 
 
 @lru_cache(maxsize=1024)
 def column_letters(number: int) -> str:
-    """Turn a column number into letters: 1 → A, 27 → AA."""
+    """Return the letters of a column: 1 → A, 27 → AA."""
     letters = ""
     while number:
         number, rest = divmod(number - 1, 26)
@@ -49,7 +49,7 @@ def column_letters(number: int) -> str:
 
 @lru_cache(maxsize=1024)
 def column_number(letters: str) -> int:
-    """Turn column letters into a number: A → 1, AA → 27."""
+    """Return the number of a column: A → 1, AA → 27."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
@@ -57,7 +57,7 @@ def column_number(letters: str) -> int:
 
 
 def cell(ref: str) -> tuple[int, int]:
-    """Read ``"B12"`` or ``"$B$12"`` as (row, column), here (12, 2); raise ValueError on anything else."""
+    """Read ``"B12"`` or ``"$B$12"`` as (row, column), here (12, 2). Raise ValueError for anything else."""
     match = _CELL.fullmatch(ref)
     if not match:
         raise ValueError(f"not a cell reference: {ref!r}")
@@ -66,7 +66,7 @@ def cell(ref: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=4096)
 def box(ref: str) -> Box:
-    """Read ``"B2:D4"`` or ``"B2"`` as a Box; raise ValueError on anything else."""
+    """Read ``"B2:D4"`` or ``"B2"`` as a Box. Raise ValueError for anything else."""
     first, _, last = ref.partition(":")
     top, left = cell(first)
     bottom, right = cell(last or first)
@@ -84,7 +84,7 @@ def quote_sheet(name: str) -> str:
 
 
 def fitted_sheet_name(text: str) -> str:
-    """Return ``text`` as Excel accepts it as a sheet name, cut and with ``_`` for what it forbids; ``""`` for none."""
+    """Return ``text`` as a sheet name that Excel accepts, cut and with ``_`` for forbidden characters, or ``""``."""
     name = _NOT_IN_NAMES.sub("_", text)
     while utf16_length(name) > MAX_SHEET_NAME:
         name = name[:-1]
@@ -92,5 +92,9 @@ def fitted_sheet_name(text: str) -> str:
 
 
 def is_sheet_name(text: str) -> bool:
-    """Whether Excel accepts ``text`` as a sheet name: 1–31 UTF-16 units, none of ``\\ / ? * : [ ]``, not History."""
+    """Return True if Excel accepts ``text`` as a sheet name.
+
+    It must have 1–31 UTF-16 units, no control character, none of ``\\ / ? * : [ ]``, no ``'`` at either end, and not be
+    History.
+    """
     return 0 < utf16_length(text) <= MAX_SHEET_NAME and not _NOT_IN_NAMES.search(text) and text.casefold() != "history"

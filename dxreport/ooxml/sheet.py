@@ -1,4 +1,4 @@
-"""Edit cells in the XML of a worksheet and keep everything else.
+"""Edit cells in the XML of a worksheet, and keep everything else.
 
 Texts are written as inline strings, so that no other part has to change.
 """
@@ -28,7 +28,7 @@ class SheetEdit:
     """A worksheet part under edit; ``dropped_formula`` is set once a text has replaced a formula."""
 
     def __init__(self, root: etree._Element, title: str) -> None:
-        """``title`` is the sheet's name, used in messages."""
+        """Edit ``root``; ``title`` is the name of the sheet, for messages."""
         self.root, self._title = root, title
         self.dropped_formula = False
         self._data = self.root.find(_N + "sheetData")
@@ -43,7 +43,7 @@ class SheetEdit:
         self._cells: dict[int, dict[int, etree._Element]] = {}
 
     def occupied(self, row: int, column: int) -> bool:
-        """Whether the cell holds a value or a formula; a style alone does not count."""
+        """Return True if the cell holds a value or a formula; a style alone does not count."""
         found = self._row_cells(row).get(column)
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
@@ -72,14 +72,14 @@ class SheetEdit:
         elif text:
             found.set("t", "inlineStr")
             add_text(etree.SubElement(found, _IS), text)
-        # Excel keeps a stored height; without one it fits the row to its text when it opens the workbook.
+        # Without a stored height, Excel fits the row to its text when it opens the workbook.
         if self._rows[row].get("customHeight") not in TRUE:
             self._rows[row].attrib.pop("ht", None)
 
     def clear(self, row: int, left: int, right: int) -> None:
         """Clear the cells of a row from column ``left`` to ``right``; their styles stay.
 
-        Raises MasterError if one belongs to a formula that fills several cells.
+        Raise MasterError if one belongs to a formula that fills several cells.
         """
         for column, found in self._row_cells(row).items():
             if left <= column <= right and len(found):
@@ -241,7 +241,7 @@ def _boxes(element: etree._Element) -> list[Box]:
 
 
 def _covers(b: Box, header: int, bottom: int) -> bool:
-    """Whether a range covers all rows of a table."""
+    """Return True if a range covers all data rows of a table."""
     return b.top <= header + 1 and b.bottom >= bottom
 
 
@@ -257,7 +257,7 @@ def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
 
 
 def _moved(b: Box, rows: list[int], first: int, bottom: int) -> Box:
-    """Return a range after ``rows`` were removed; :meth:`SheetEdit.stretch` moves the ends of the table."""
+    """Return a range after ``rows`` were removed; a range to the ``bottom`` is left to :meth:`SheetEdit.stretch`."""
     top = b.top if b.top <= first or b.top > bottom else b.top - sum(row < b.top for row in rows)
     end = b.bottom if b.bottom >= bottom else b.bottom - sum(row <= b.bottom for row in rows)
     return b._replace(top=top, bottom=max(top, end))

@@ -1,4 +1,4 @@
-"""A worksheet as the texts of its cells, dates in ISO form: how the master is read."""
+"""Read a worksheet of the master as the texts of its cells, with dates in ISO form."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .worksheets import Worksheets
 
 @dataclass(slots=True)
 class SheetTexts:
-    """The texts of a sheet by row and column (from 1); ``kinds`` marks the cells that hold no plain text.
+    """The texts of a sheet by row and column (from 1); ``kinds`` holds the kind of cells that are not plain text.
 
-    A kind is ``number``, ``date``, ``boolean``, ``error`` or ``formula`` (one without a stored result). ``numbers`` are
-    the numbers as stored.
+    A kind is ``number``, ``date``, ``boolean``, ``error``, ``unclear`` or ``formula`` (without a stored result).
+    ``numbers`` are the numbers as stored.
     """
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict)
@@ -25,12 +25,12 @@ class SheetTexts:
     numbers: dict[At, str] = field(default_factory=dict)
 
     def text(self, row: int, column: int) -> str:
-        """The text of a cell; ``""`` where it is blank."""
+        """Return the text of a cell; ``""`` if it is blank."""
         return self.rows.get(row, {}).get(column, "")
 
 
 def sheet_texts(worksheets: Worksheets, part: str) -> SheetTexts:
-    """The texts of the worksheet in this part; raises PackageError where it is damaged."""
+    """Return the texts of the worksheet in this part. Raise PackageError if it is damaged."""
     cells: Mapping[At, Cell] = worksheets.cells(part)[0]
     out = SheetTexts()
     for (row, column), cell in cells.items():

@@ -16,7 +16,7 @@ from .text import TRUE
 GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
 _PERCENT = ("9", "10")  # built-in number formats 0% and 0.00%
 _BUILT_IN_FORMATS = {"#,##0": "3", "#,##0.00": "4"}
-INPUT_FILL = "FFFFFFCC"  # what releases before drew in every input; forms drawn for them have it still
+INPUT_FILL = "FFFFFFCC"  # earlier releases drew this in every input, and forms made for them still have it
 _STATE_FILLS = {Need.REQUIRED: "FFFFEFA8", Need.CONDITIONAL: "FFFFEFA8", Need.OPTIONAL: "FFFFFAE0"}
 _STATE_LINES = {
     Need.REQUIRED: ("medium", "FF1A1A1C"), Need.CONDITIONAL: ("mediumDashed", "FF1A1A1C"), Need.OPTIONAL: ("dashed", "FF6B6B6B"),
@@ -25,7 +25,7 @@ _DIAGONAL = ("thin", "FFA6A6A6")
 _STACKED = "255"  # textRotation: letters upright, one below the other
 _SIDES = ("left", "right", "top", "bottom")
 _GRID = "".join(f'<{side} style="thin"><color auto="1"/></{side}>' for side in _SIDES)
-_FIRST = {  # what each list must begin with
+_FIRST = {  # the entries that each list must begin with
     "fonts": ['<font><sz val="11"/><name val="ＭＳ Ｐゴシック"/></font>'],
     "fills": ['<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'],
     "borders": ["<border><left/><right/><top/><bottom/><diagonal/></border>"],
@@ -59,7 +59,7 @@ class CellFormat:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A cell format to be added: points, ARGB colours ("" for none; a coloured text is underlined), thin borders."""
+    """A cell format to be added: size in points, ARGB colours ("" for none; coloured text is underlined), borders."""
 
     size: float
     bold: bool = False
@@ -125,7 +125,7 @@ class Styles:
 
     @property
     def normal_size(self) -> float:
-        """Points of the Normal style's font."""
+        """The size of the Normal style's font, in points."""
         return float(_attributes(self._lists["fonts"][0], "sz").get("val", "11"))
 
     def format(self, index: int) -> CellFormat:
@@ -144,11 +144,11 @@ class Styles:
         )
 
     def is_numeric(self, index: int) -> bool:
-        """Whether a format shows numbers in a way of its own: neither General nor @."""
+        """Return True if a format has a number format other than General and @."""
         return self._xf(index).get("numFmtId", GENERAL) not in (GENERAL, TEXT_FORMAT) and self._own_code(index) != "@"
 
     def is_percent(self, index: int) -> bool:
-        """Whether a format shows numbers in per cent: 0.5 as 50%."""
+        """Return True if a format shows numbers as percentages: 0.5 as 50%."""
         built_in = "%" if self._xf(index).get("numFmtId") in _PERCENT else ""
         return "%" in (self._own_code(index) or built_in)
 
@@ -159,7 +159,7 @@ class Styles:
         return next((f.get("formatCode", "") for f in own), "")
 
     def is_visible(self, index: int) -> bool:
-        """Whether a cell of this format shows even when it is empty: a border or a fill."""
+        """Return True if a cell of this format is visible even if it is empty, by a border or a fill."""
         xf = self._xf(index)
         sides = self._part(xf, "border")
         pattern = _attributes(self._part(xf, "fill"), "patternFill").get("patternType", "none")
@@ -170,7 +170,7 @@ class Styles:
         return look_of(self._part(self._xf(index), "font"))
 
     def is_checkbox(self, index: int) -> bool:
-        """Whether Excel 365 shows a cell of this format as a checkbox."""
+        """Return True if Excel 365 shows a cell of this format as a checkbox."""
         return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
     def variant(self, index: int, need: Need, *, number: bool = False, struck: bool = False) -> int:
@@ -198,7 +198,7 @@ class Styles:
         return self.add("cellXfs", self._as_state(index, need, struck=need is Need.CLOSED))
 
     def _as_state(self, index: int, need: Need, *, struck: bool) -> etree._Element:
-        """Copy a format with the fill and borders of a need."""
+        """Return a copy of a format with the fill and borders of a need."""
         xf = deepcopy(self._xf(index))
         xf.attrib.update({"fillId": str(self._state_fill(xf, need)), "applyFill": "1"})
         lines = dict.fromkeys(_SIDES, _STATE_LINES[need]) if need in _STATE_LINES else {}
@@ -267,7 +267,7 @@ class Styles:
         return out
 
     def bytes(self) -> bytes:
-        """styles.xml with the formats made so far."""
+        """Return styles.xml with the formats made so far."""
         return serialise(self._root)
 
     def _xf(self, index: int) -> etree._Element:

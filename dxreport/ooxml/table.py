@@ -1,6 +1,6 @@
 """Tables of a workbook, found by their header texts.
 
-A :class:`TableRange` is a header row and the rows under it, usually a real Excel table.
+A :class:`TableRange` is a header row and the rows below it, usually a real Excel table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .package import DOC_RELS_NS, MAIN_NS, Package
 from .refs import Box, address, box
 
 _N = f"{{{MAIN_NS}}}"
-HEADER_ROWS = 20  # a header is looked for in these first rows of a sheet
+HEADER_ROWS = 20  # headers are searched for in this many rows at the top of a sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class TableRange:
     rows: Mapping[tuple[str, ...], int] = field(default_factory=dict)
 
     def cell(self, row: int, header: str) -> str:
-        """Return the address of the cell in this row under this header."""
+        """Return the address of the cell in this row, in the column of this header."""
         return address(row, self.columns[header])
 
     @property
@@ -62,7 +62,7 @@ class TableRange:
 
 
 def workbook_part(package: Package) -> str:
-    """Return the name of the workbook part; raise PackageError if there is none."""
+    """Return the name of the workbook part. Raise PackageError if there is none."""
     for r in package.relationships():
         if r.kind == "officeDocument":
             return r.target
@@ -79,7 +79,7 @@ def sheet_parts(package: Package) -> dict[str, str]:
 
 
 def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
-    """Return the tables of a worksheet."""
+    """Return the Excel tables of a worksheet part."""
     out = []
     for r in package.relationships(sheet_part):
         if r.kind == "table" and r.target in package:
@@ -91,14 +91,14 @@ def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
 
 @lru_cache(maxsize=4_096)
 def plain(header: str) -> str:
-    """Return a header for comparison: without blanks and line breaks, width and case folded."""
+    """Return a header in the form in which headers are compared: no white space, width and case folded."""
     return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
 
 
 def find_header(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[int, dict[str, int]]:
-    """Find the row with the most of these headers among the first rows.
+    """Find the row with most of these headers among the first rows.
 
-    Returns its 1-based number and the 1-based columns by header; (0, {}) if no row has any.
+    Return its number and the columns by header, counted from 1; (0, {}) if no row has any.
     """
     wanted = {plain(h): h for h in headers}
     best: tuple[int, dict[str, int]] = (0, {})

@@ -1,6 +1,6 @@
-"""Tables edited in place: their cells are set, rows appended, columns added.
+"""Edit tables in place: set cells, append and remove rows, add columns.
 
-Only the worksheet and table parts concerned are rewritten; every other part of the package stays byte for byte.
+Only the parts concerned are rewritten; every other part of the package stays byte for byte.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ _NEW_TABLE = (
 
 
 class WorkbookEdit(PackageEdit):
-    """Edits of one workbook, collected and then written by :meth:`data`, which is called once, at the end."""
+    """Edits of one workbook, collected until :meth:`data` writes them, which is called once, at the end."""
 
     def __init__(self, package: Package) -> None:
         super().__init__(package)
         self._tables: dict[str, tuple[Table, ...]] = {}
         self._last: dict[tuple[str, int, int], tuple[TableRange, int]] = {}
         self._styles: Styles | None = None
-        self._table_id = 1000  # of the last table added; those that Excel makes are numbered from 1
+        self._table_id = 1000  # id of the last table added; Excel numbers its own from 1
 
     def set(self, area: TableRange, row: int, header: str, text: str, *, number: bool = False) -> None:
         """Set a cell to a text, or to the ``number`` that it is.
 
-        Raises MasterError if it is inside a merge or a shared formula, or the text is too long for a cell.
+        Raise MasterError if the cell is hidden in a merge or belongs to a shared formula, or the text is too long.
         """
         sheet, column = self.sheet(area.sheet), area.columns[header]
         merge = sheet.merge_at(row, column)
@@ -125,7 +125,7 @@ class WorkbookEdit(PackageEdit):
         return [] if closes else inner
 
     def _closes_up(self, area: TableRange, bottom: int) -> bool:
-        """Whether rows of an area can close up without a change of meaning elsewhere."""
+        """Return True if rows of an area can close up without changing the meaning of anything else."""
         sheet = self.sheet(area.sheet)
         others = {r.kind for r in self.package.relationships(area.part)} - {"table", "printerSettings"}
         if others or len(tables(self.package, area.part)) > 1 or not sheet.is_plain(area.header, bottom):
@@ -173,7 +173,7 @@ class WorkbookEdit(PackageEdit):
         return wider
 
     def number_style(self, style: int, code: str) -> int:
-        """Return the index of a cell format with this number format instead."""
+        """Return the index of the same cell format with this number format."""
         if self._styles is None:
             part = next(r.target for r in self.package.relationships(self.workbook) if r.kind == "styles")
             self._styles = Styles(self.tree(part))
@@ -217,16 +217,16 @@ class WorkbookEdit(PackageEdit):
         if any(sheet.dropped_formula for sheet in self._edits.values()):
             self._drop_calc_chain()
         if self._edits and any(map(self._has_formulas, self.sheets)):
-            # They may refer to the cells just written; their stored results are out of date.
+            # Formulas may refer to the cells just written, so that their stored results are out of date.
             calc = self.package.xml(self.workbook).find(_N + "calcPr")
             if calc is None or calc.get("fullCalcOnLoad") not in TRUE:
                 child(self.tree(self.workbook), "calcPr").set("fullCalcOnLoad", "1")
         return super().data()
 
     def _check_free(self, area: TableRange, cells: Box, words: tuple[str, str, str], *, inside: bool = False) -> None:
-        """Raise MasterError unless these cells are free; blank is enough for those ``inside`` the table.
+        """Raise MasterError unless these cells are free; ``inside`` the table, only merges are in the way.
 
-        ``words`` are where the cells lie, what is added, and what to do.
+        ``words`` say where the cells are, what is added, and what to do.
         """
         side, what, fix = words
         where, then = f"「{area.sheet}」シートの表の{side}", f"ので、{what}を追加できません。"
@@ -249,8 +249,7 @@ class WorkbookEdit(PackageEdit):
         self._resize(area, old_last, last)
 
     def _drop_calc_chain(self) -> None:
-        # A calculation chain that lists a cell without a formula makes Excel offer a repair. Without a chain it builds
-        # its own.
+        # Excel offers a repair if the calculation chain lists a cell without a formula. It rebuilds a missing chain.
         for r in self.package.relationships(self.workbook):
             if r.kind == "calcChain" and r.target in self.package:
                 self.drop(self.workbook, r.target)

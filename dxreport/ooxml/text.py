@@ -1,4 +1,4 @@
-"""Cell texts: their escaping in XML and SpreadsheetML, their length, and reading them back."""
+"""Cell texts: escape them for XML and SpreadsheetML, read them back, and measure their length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..domain.visible import writable
 from .package import MAIN_NS
 
 XML_SPACE = " \t\r\n"
-TRUE = ("1", "true")  # how an attribute says yes
+TRUE = ("1", "true")  # how attributes spell true
 MAX_TEXT = 32_767  # UTF-16 units that Excel keeps in a cell
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -21,7 +21,7 @@ _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 def escape(text: str) -> str:
     """Escape a cell's text for the content of ``<t>``: markup, literal ``_xHHHH_``, and CR."""
-    if "&" in text:  # asked first everywhere: most texts need none of this
+    if "&" in text:  # checked before each replacement, since most texts need none
         text = text.replace("&", "&amp;")
     if "<" in text:
         text = text.replace("<", "&lt;")
@@ -34,7 +34,7 @@ def escape(text: str) -> str:
 
 def escape_attribute(text: str) -> str:
     """Escape a string for a double-quoted attribute."""
-    # xml.sax.saxutils would do, but importing it brings in urllib, http and ssl.
+    # xml.sax.saxutils would do, but importing it pulls in urllib, http and ssl.
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace('"', "&quot;").replace("\n", "&#10;")
 
@@ -45,19 +45,19 @@ def unescape(text: str) -> str:
 
 
 def string_item(si: etree._Element) -> str:
-    """The text of an ``<si>`` or ``<is>``: its runs joined, furigana left out, escapes resolved."""
+    """Return the text of an ``<si>`` or ``<is>``: its runs joined, furigana left out, escapes decoded."""
     runs = (child if child.tag == _SI_R else (child,) for child in si)
     return unescape("".join(_content(t) for run in runs for t in run if t.tag == _SI_T))
 
 
 def _content(t: etree._Element) -> str:
-    """The text of a ``<t>``: Excel keeps white space at its ends only where ``xml:space`` says so."""
+    """Return the text of a ``<t>``; like Excel, keep white space at its ends only if ``xml:space`` says so."""
     text = t.text or ""
     return text if t.get(_SPACE) == "preserve" else text.strip(XML_SPACE)
 
 
 def add_text(parent: etree._Element, text: str) -> None:
-    """Add a ``<t>`` with this text, every blank of it kept."""
+    """Add a ``<t>`` with this text, and preserve its white space."""
     t = etree.SubElement(parent, _SI_T, {_SPACE: "preserve"})
     t.text = _LOOKS_ESCAPED.sub("_x005F_", writable(text))
 
@@ -66,7 +66,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number in its standard form, which a cell can hold as it is."""
+    """Return True if a text is a number in its standard form, which a cell can store unchanged."""
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -74,7 +74,7 @@ _STORED_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[
 
 
 def is_stored_number(text: str) -> bool:
-    """Whether a text is a number as files hold them: in ASCII digits, and within what Excel can calculate with."""
+    """Return True if a text is a number as files store them: in ASCII digits, and finite as a float."""
     return _STORED_NUMBER.fullmatch(text) is not None and len(text) < 400 and isfinite(float(text))
 
 

@@ -1,8 +1,8 @@
-"""Compute row heights at which no text is cut, and page breaks.
+"""Compute row heights at which no text is cut off, and page breaks.
 
-Excel fits a row to wrapped text by itself only where no cell is merged, and forms are merged nearly everywhere. So
-heights are computed here, by a rule that was measured against the heights that LibreOffice gives to unmerged cells.
-It errs on the tall side: a line too many costs paper, a line too few costs an answer.
+Excel fits a row to wrapped text only if no cell is merged, and forms are merged nearly everywhere. So heights are
+computed here, by rules that were checked against the heights that LibreOffice chooses for unmerged cells. They err on
+the tall side: a line too many costs paper, a line too few costs an answer.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 MAX_HEIGHT = 409.5  # points; Excel has no taller rows
-_UNIT = 20  # widths are whole twentieths of an em: sums are exact, comparisons cheap
+_UNIT = 20  # widths are whole twentieths of an em, so that sums are exact and comparisons cheap
 _NARROW = 13
 _PIXEL = 0.75  # points at 96 dpi
 _RUN, _NOT_FIRST, _NOT_LAST = 1, 2, 4
 
-# Line breaking after JIS X 4051, with the marks that only some writers keep off the beginning of a line.
+# Line breaking by JIS X 4051, including the marks that only some writers keep from the beginning of a line.
 _MAY_NOT_BEGIN = frozenset(
     "、。，．・：；？！％‰℃°′″’”）］｝〕〉》」』】〙〗〟｠»ゝゞヽヾ々〻ー゛゜…‥〜～‐–゠"
     "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ"
     "｡｣､･ｧｨｩｪｫｬｭｮｯｰﾞﾟ!%),.:;?]}￠¢"
 )
 _MAY_NOT_END = frozenset("（［｛〔〈《「『【〘〖〝｟«‘“｢([{＄￥￡$¥£\\")
-_FULL_IN_LATIN = frozenset("WM@mw%")  # about as wide as an ideograph in the fonts forms are set in
+_FULL_IN_LATIN = frozenset("WM@mw%")  # about as wide as an ideograph in the usual fonts of forms
 
 
 class FontWidths(dict[str, int]):
-    """The width of each character of a font in twentieths of an em; of one not given, computed at its first use.
+    """The width of each character of a font in twentieths of an em; widths not given are estimated on first use.
 
-    ``printer`` is how much of a cell's width holds text where a printer's metrics break lines. ``exact`` is whether
-    the widths are those of the font; otherwise a long text gets a line more.
+    ``printer`` is the share of a cell's width that holds text when a printer's metrics break lines. ``exact`` is True
+    if the widths are those of the font; otherwise a long text gets an extra line.
     """
 
     def __init__(self, given: Mapping[str, int], printer: float, *, exact: bool) -> None:
@@ -55,9 +55,9 @@ class FontWidths(dict[str, int]):
 
 
 ANY_FONT = FontWidths({}, 0.95, exact=False)
-# ＭＳ Ｐゴシック, rounded up: its kana and most of its signs are narrower than an em; characters not named are as in any
-# font. A printed column is 22/24 (0.917) of that on the screen. Measured on 3,570 cells against LibreOffice with a font
-# of the same widths: at 0.91 none lacked a line, at 0.917 fifteen did, at 0.95 (without these widths) two.
+# ＭＳ Ｐゴシック, rounded up: its kana and most of its signs are narrower than an em; characters not listed are as in any
+# font. A printed column is 22/24 (0.917) as wide as on the screen. Of 3,570 cells compared with LibreOffice and a font
+# of the same widths, none lacked a line at 0.91, fifteen did at 0.917, and two at 0.95 without these widths.
 _OF_WIDTH = {
     5: "!',.:;Iijl{|}ｉｊｌ", 6: "Ｉｆ", 7: " ()[]_frｔ", 8: "tｒ", 9: "^`", 11: "JL\\oｖｘｚ",
     10: "0123456789\"#$%*+-/<=>?abcdeghknpqsuvxyz´¨・：；｀＾‘’“”（）〔〕［］｛｝〈〉《》「」『』【】゛゜ｙ‐",
@@ -77,7 +77,7 @@ def _breaks(char: str) -> int:
 
 
 def font_widths(font_name: str) -> FontWidths:
-    """Return the widths of a font: those of ＭＳ Ｐゴシック are known, any other is taken for a wide one."""
+    """Return the widths of a font: ＭＳ Ｐゴシック is known, any other is assumed to be wide."""
     return _MS_PGOTHIC if folded_name(font_name) in ("ms pゴシック", "ms pgothic") else ANY_FONT
 
 
@@ -105,14 +105,14 @@ def _wrapped(text: str, budget: int, font: FontWidths) -> int:
     return count + 1 if count >= 8 else count
 
 
-# Three texts in four hold only characters that are 1 em wide and break anywhere: for them one regular expression
-# finds all lines, in a tenth of the time.
+# Three texts in four consist of characters that are 1 em wide and break anywhere. For them one regular expression finds
+# all lines in a tenth of the time.
 _IDEOGRAPHS = re.compile("[\n\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]*")
 
 
 @lru_cache(maxsize=256)
 def _ideograph_lines(size: int) -> re.Pattern[str]:
-    """Matches the lines of up to ``size`` characters, each with the line break after it."""
+    """Return a pattern that matches a line of up to ``size`` characters, with the line break after it."""
     first, last = (re.escape("".join(sorted(marks))) for marks in (_MAY_NOT_BEGIN, _MAY_NOT_END))
     return re.compile(f"[^\n]{{1,{size}}}(?:\n|\\Z|(?<![{last}])(?![{first}\n]))|[^\n]{{{size}}}\n?|\n")
 
@@ -141,15 +141,15 @@ def _line_end(text: str, start: int, limit: int) -> int:
         if not (after & _NOT_FIRST or before & _NOT_LAST or before & after & _RUN):
             return end
         end, after = end - 1, before
-    # A word longer than the line (an address, a URL) is broken after a hyphen or slash where it has one.
+    # A word longer than the line (an address, a URL) is broken after a hyphen or slash if it has one.
     return next((end for end in range(limit, start, -1) if text[end - 1] in "-/?!|"), limit)
 
 
 def max_digit_width(widths: Iterable[float]) -> int:
     """Return the pixels of a digit in the book's Normal font, from the column widths stored in ``<col>``.
 
-    Excel stores whole pixels as a fraction of this width, cut to 1/256. Eighths mean 8 (ＭＳ Ｐゴシック, 游ゴシック or
-    メイリオ 11); anything else is taken as 7 (Calibri 11), the narrower and therefore safe reading.
+    Excel stores whole pixels as fractions of this width, cut to 1/256. Eighths mean 8 pixels (ＭＳ Ｐゴシック, 游ゴシック
+    or メイリオ 11); anything else is taken as 7 (Calibri 11), which is narrower and so errs on the safe side.
     """
     fractions = [width % 1 for width in widths if width % 1]
     return 8 if fractions and all((fraction * 8).is_integer() for fraction in fractions) else 7
@@ -161,20 +161,20 @@ def column_px(width: float, mdw: int) -> int:
 
 
 _PADDING_PX = 8  # both sides of a cell, and a grid line
-_INDENT_PX = 15  # three blanks of the Normal font; those of ＭＳ Ｐゴシック 11 are the widest common ones
+_INDENT_PX = 15  # three blanks of the Normal font; of the common fonts, ＭＳ Ｐゴシック 11 has the widest
 
 
 def usable_em(width_px: int, font_pt: float, indent: int = 0, font: FontWidths = ANY_FONT) -> float:
     """Return how many ems of text fit into ``width_px`` pixels (all columns of a merge), at least 1.
 
-    ``indent`` counts levels, as stored in ``<alignment indent>``.
+    ``indent`` is a number of levels, as stored in ``<alignment indent>``.
     """
     em_px = font_pt / _PIXEL
     # On the screen 8 points are 11 pixels, not 10.67; on paper 10 points are not rounded down to 13.
     return max(font.printer * (width_px - _PADDING_PX - indent * _INDENT_PX) / max(em_px, round(em_px)), 1.0)
 
 
-# Row height over font size in Excel, by the beginning of the font's name, the longer names first.
+# Row height divided by font size in Excel, by the beginning of the font's name, longer names first.
 _PITCHES = (
     (16.8 / 11, ("segoe ui",)),
     (15.75 / 11, ("meiryo ui",)),
@@ -190,8 +190,8 @@ _UNKNOWN_PITCH = 15 / 11
 def line_pitch(font_pt: float, font_name: str, default_row_height: float | None, normal_pt: float) -> float:
     """Return the distance of lines in points, in whole pixels as in Excel.
 
-    ``default_row_height`` is the sheet's, or None where it is missing or customHeight. Excel derives it from the
-    Normal font (``normal_pt`` points), so it replaces the pitch of a font that is not known here.
+    ``default_row_height`` is that of the sheet, None if it is missing or customHeight. Excel derives it from the Normal
+    font (``normal_pt`` points), so it serves for fonts whose pitch is not known here.
     """
     plain = folded_name(font_name)
     unknown = default_row_height / normal_pt if default_row_height and normal_pt else _UNKNOWN_PITCH
@@ -200,7 +200,7 @@ def line_pitch(font_pt: float, font_name: str, default_row_height: float | None,
 
 
 def folded_name(font_name: str) -> str:
-    """Return the name of a font as names are compared."""
+    """Return the name of a font in the form in which names are compared."""
     return unicodedata.normalize("NFKC", font_name).casefold()
 
 
@@ -216,11 +216,11 @@ def stacked_height(text: str, pitch: float) -> float:
 
 
 _PAPER_MM = {8: (297, 420), 9: (210, 297), 11: (148, 210), 12: (257, 364), 13: (182, 257)}  # A3 A4 A5, JIS B4 B5
-_ROUNDING = 0.98  # printers round each row: one point too many would push a row onto a page of its own
+_ROUNDING = 0.98  # printers round each row, and one point too many would push a row onto a page of its own
 
 
 def paper_size(paper: int, landscape: bool) -> tuple[int, int]:
-    """Width and height in millimetres of a paper code of ``<pageSetup>``; an unknown one is A4."""
+    """Return the width and height of a paper code of ``<pageSetup>`` in millimetres; unknown codes count as A4."""
     width, height = _PAPER_MM.get(paper, _PAPER_MM[9])
     return (height, width) if landscape else (width, height)
 
@@ -230,8 +230,8 @@ def printable_height(
 ) -> float:
     """Return the points of rows that fit on one page, in units of the sheet (before scaling).
 
-    ``paper`` is a code as in ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are
-    kept back for the printer's rounding.
+    ``paper`` is a code of ``<pageSetup>``, margins are in inches, ``scale`` is 1.0 for 100 %. Two per cent are reserved
+    for the printer's rounding.
     """
     height_mm = paper_size(paper, landscape)[1]
     return max(height_mm / 25.4 - top - bottom, 0.0) * 72 / scale * _ROUNDING
@@ -269,7 +269,7 @@ def page_breaks(
 
 
 def _splits(rows: list[int], keep: Iterable[tuple[int, int]], sums: list[float], room: float) -> list[int]:
-    """For each place between visible rows, how many groups that fit on a page a break there would split."""
+    """Count, for each place between visible rows, the groups that fit on a page and that a break there would split."""
     steps = [0] * (len(rows) + 2)
     for first, last in keep:
         top, end = bisect_right(rows, first - 1), bisect_right(rows, last)

@@ -1,4 +1,4 @@
-"""The worksheets of an .xlsx package, each read in one pass over its XML (ECMA-376 part 1, 18.3)."""
+"""Read the worksheets of an .xlsx package, each in one pass over its XML (ECMA-376 part 1, 18.3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 s
 _N = f"{{{MAIN_NS}}}"
 _C, _F, _V, _IS, _T = (_N + name for name in ("c", "f", "v", "is", "t"))
 _OTHER_SHEETS = ("chartsheet", "dialogsheet", "xlMacrosheet")
-# A cell with content as nearly all programs write it. A sheet with any other is parsed, which takes three times as long.
+# A cell with content as nearly all programs write it. A sheet with any other cell is parsed, which takes three times as
+# long.
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]+)")?>(?:<f(?: aca="false")?>([^<]+)</f>)?'
     r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t>(</is>))?</c>'
@@ -41,19 +42,19 @@ _Found = tuple[Iterable[tuple[At, Cell]], tuple[Box, ...]]  # cells and merged r
 
 
 class Worksheets:
-    """Reads the worksheets of a package. Shared strings and number formats are looked up once, when needed."""
+    """Reads the worksheets of a package; shared strings and number formats are read once, when needed."""
 
     def __init__(self, package: Package, limits: Bounds | None = None, like: Worksheets | None = None) -> None:
         """``limits`` are those of a workbook from outside; ``like`` reads one with the same strings and formats.
 
-        Raises PackageError where the workbook part is missing or damaged.
+        Raise PackageError if the workbook part is missing or damaged, or names a sheet twice.
         """
         self._package, self._limits = package, limits
         if like is not None:
             self._strings, self._formats = like._strings, like._formats
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
-        self._sheets: dict[str, tuple[str, bool]] = {}  # part, and whether it is hidden
+        self._sheets: dict[str, tuple[str, bool]] = {}  # part, and True if hidden
         root = package.xml(workbook)
         properties = root.find("{*}workbookPr")
         self.date1904 = properties is not None and properties.get("date1904") in TRUE
@@ -71,20 +72,23 @@ class Worksheets:
 
     @property
     def names(self) -> list[str]:
-        """The names of the worksheets in their order, hidden ones among them."""
+        """The names of the worksheets in order, including hidden ones."""
         return list(self._sheets)
 
     def grid(self, name: str) -> Grid:
-        """The worksheet of this name. A damaged part of notes counts as none.
+        """Return the worksheet of this name; without notes if these are damaged.
 
-        Raises KeyError where there is no such worksheet, PackageError where its part is damaged.
+        Raise KeyError if there is no such worksheet, PackageError if its part is damaged.
         """
         part, hidden = self._sheets[name]
         cells, merges = self.cells(part)
         return Grid(name, hidden, cells, merges, self._notes(part))
 
     def cells(self, part: str) -> tuple[dict[At, Cell], tuple[Box, ...]]:
-        """The cells of a worksheet part that hold anything, and its merged ranges; raises PackageError."""
+        """Return the cells of a worksheet part with any content, and its merged ranges.
+
+        Raise PackageError if the part is damaged.
+        """
         raw = self._package.read(part)
         self._take(bounds.BYTES, len(raw))
         self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
@@ -120,7 +124,7 @@ class Worksheets:
         return with_formula(cell, formula) if formula else cell
 
     def _value(self, kind: str, content: str | None, inline: str | None, style: str) -> Cell:
-        """A cell as Excel shows it; ``unclear`` where the file does not say, since it breaks the rules."""
+        """Return a cell as Excel shows it; ``unclear`` if the file breaks the rules and so does not say."""
         if kind == "inlineStr" and not content:
             return Cell("text", inline or "")
         if inline is not None or kind not in _KINDS:
@@ -162,7 +166,7 @@ class Worksheets:
         if found and len(found) == text.count("<si>"):
             return [_inline(text, spaced) for spaced, text in found]
         items = list(self._xml(raw).iterfind(_N + "si"))
-        if any(len(si.findall(_T)) > 1 for si in items):  # some programs join them, some show the last
+        if any(len(si.findall(_T)) > 1 for si in items):  # some programs join the texts, some show the last one
             raise PackageError("文字の表（sharedStrings）が壊れています")
         return [string_item(si) for si in items]
 
@@ -174,12 +178,12 @@ class Worksheets:
         return _number_formats(styles)
 
     def _related(self, kind: str) -> bytes:
-        """The part of this kind, or an empty element where there is none."""
+        """Return the part of this kind, or an empty element if there is none."""
         part = next((r.target for r in self._relationships if r.kind == kind), "")
         return self._package.read(part) if part in self._package else b"<none/>"
 
     def _notes(self, part: str) -> dict[At, str]:
-        """Notes by cell; a thread of comments replaces the note that old programs show in its place."""
+        """Return notes by cell; a thread of comments replaces the note that old programs show instead of it."""
         notes: dict[At, str] = {}
         threads: dict[At, list[str]] = {}
         try:
@@ -213,7 +217,7 @@ class Worksheets:
         refs = _ANY_CELL.findall(data)
         empty = data.count("/>") - data.count("<v/>") - data.count("<v />") - len(_EMPTY_ROW.findall(data))
         if len(refs) != data.count("<c ") + data.count("<c>") or len(refs) != len(found) + empty:
-            return None  # it is not well-formed, or a cell that holds nothing is written in another way
+            return None  # the XML is not well-formed, or an empty cell is written in another way
         _check_single(refs)
         self._take(bounds.MERGES, len(merges))
         return self._matched(found), tuple(map(box, merges))
@@ -240,18 +244,18 @@ def _transitional(part: bytes) -> bytes:
 
 
 def _is_plain_head(head: str) -> bool:
-    """Whether elements without a prefix, and only they, are those of worksheets."""
+    """Return True if the elements of a worksheet are those without a prefix, and no others."""
     return f'xmlns="{MAIN_NS}"' in head and not re.search(rf'xmlns:[^=]*=\s*["\']{MAIN_NS}', head)
 
 
 def _check_single(refs: list[str]) -> None:
-    """Raise ValueError where a cell stands twice: programs do not agree on which counts."""
+    """Raise ValueError if a cell occurs twice: programs do not agree on which one counts."""
     if len(set(refs)) < len(refs):
         raise ValueError("同じセルが 2 つあります")
 
 
 def _plain(raw: bytes) -> str:
-    """The text of an XML part in UTF-8 without comments and the like; ``""`` for any other."""
+    """Return an XML part as text if it is UTF-8 without comments, CDATA and the like, else ``""``."""
     try:
         return raw.decode() if b"<!" not in raw and raw.find(b"<?", 5) < 0 else ""
     except UnicodeDecodeError:
@@ -264,7 +268,7 @@ def _inline(text: str, spaced: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Character data as an XML parser gives it; raises PackageError where it is malformed."""
+    """Return character data as an XML parser would. Raise PackageError if it is malformed."""
     return parse(f"<t>{text}</t>".encode()).text or "" if "&" in text or "\r" in text else text
 
 
@@ -284,12 +288,12 @@ def _stored(root: etree._Element) -> Iterator[tuple[At, _Stored]]:
                 kind = (c.get("t", "n") or "none") if len(set(tags)) == len(tags) else "several"
                 yield (at, column), (c.get("s", "0"), kind, written, c.findtext(_V), text)
     _check_single(refs)
-    if len(refs) < sum(1 for _ in root.iter(_C)):  # within elements that only some programs look into
+    if len(refs) < sum(1 for _ in root.iter(_C)):  # cells within elements that only some programs look into
         raise ValueError("セルがほかの要素の中にあります")
 
 
 def _count(text: str | None, default: int) -> int:
-    """A number of rows; raises ValueError for one that is not written in plain digits."""
+    """Return a row number, ``default`` if there is none. Raise ValueError if it is not written in plain digits."""
     if text is not None and not _INDEX.fullmatch(text):
         raise ValueError(f"行 {text}")
     return default if text is None else int(text)

@@ -1,4 +1,4 @@
-"""Sheets drawn with XlsxWriter: checked writing, row heights, A4 landscape pages."""
+"""Helpers for sheets made with XlsxWriter: checked writing, row heights, A4 landscape pages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 FONT, SIZE = "ＭＳ Ｐゴシック", 10
-ROW = 15.0  # points, the usual height of a row
+ROW = 15.0  # the usual height of a row in points
 _A4 = 9
 _MDW, _NORMAL = 7, 11.0  # XlsxWriter's Normal font is Calibri 11, whose digits are 7 pixels wide
-_STORED = 0.7109375  # Excel adds this to a width as people see it
-# Noto has the tallest lines of the fonts that LibreOffice takes where FONT is missing.
+_STORED = 0.7109375  # Excel adds this to the width that people see
+# Noto has the tallest lines of the fonts that LibreOffice uses if FONT is missing.
 _PITCH = max(line_pitch(SIZE, font, ROW, _NORMAL) for font in (FONT, "Noto Sans CJK JP"))
 
 
@@ -40,7 +40,7 @@ def put(ws: Worksheet, row: int, column: int, value: str | int | Decimal | None,
 
 
 def put_across(ws: Worksheet, row: int, text: str, style: Format, *, widths: Sequence[float], first: int = 0) -> float:
-    """Write a wrapped text over columns of these widths, from the column ``first`` on; return the points it needs."""
+    """Write a wrapped text across columns of these widths, from column ``first``; return the height in points."""
     if len(widths) > 1:
         check(ws.merge_range(row, first, row, first + len(widths) - 1, "", style))
     put(ws, row, first, text, style)
@@ -48,18 +48,18 @@ def put_across(ws: Worksheet, row: int, text: str, style: Format, *, widths: Seq
 
 
 def set_height(ws: Worksheet, row: int, points: float) -> None:
-    """Set the height of a row, within the usual height and Excel's maximum."""
+    """Set the height of a row: at least the usual height, at most what Excel allows."""
     check(ws.set_row(row, min(MAX_HEIGHT, max(ROW, points))))
 
 
 def text_height(text: str, *widths: float) -> float:
-    """Return the points that a text needs in columns of these widths together; may exceed Excel's maximum."""
+    """Return the height in points that a text needs across columns of these widths; may exceed Excel's maximum."""
     pixels = sum(column_px(width + _STORED, _MDW) for width in widths)
     return needed_height(text, usable_em(pixels, SIZE), _PITCH)
 
 
 def landscape(ws: Worksheet) -> None:
-    """Print on A4 landscape, scaled to the width of the page."""
+    """Set a sheet to print on A4 landscape, scaled to the width of the page."""
     ws.set_landscape()
     ws.set_paper(_A4)
     ws.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
@@ -67,7 +67,7 @@ def landscape(ws: Worksheet) -> None:
 
 
 def too_long(text: str) -> bool:
-    """Whether a text exceeds a cell of Excel, so that ``put`` shortens it."""
+    """Return True if a text is too long for a cell of Excel, so that ``put`` shortens it."""
     return utf16_length(text) > MAX_TEXT
 
 

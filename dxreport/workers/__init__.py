@@ -1,8 +1,8 @@
-"""Workers: the same work on many files or sheets, in this process, on all cores or on a cluster.
+"""Do the same work on many files or sheets: in this process, on all cores, or on a cluster.
 
-Whoever does it, results come in the order of the items, and those of one item depend on that item and the task alone;
-so the same input gives the same bytes. A task is a function that can be pickled; what it needs beside the item, it
-carries. Items are bytes and records, results are records.
+In all cases results come in the order of the items, and each depends only on its item and the task, so that the same
+input results in the same bytes. A task is a function that can be pickled with everything it needs apart from the item.
+Items are bytes and records, results are records.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Protocol, TypeVar
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-WORTHWHILE = 60  # items; starting processes costs as much as working on a few dozen
+WORTHWHILE = 60  # items from which processes pay off: starting them takes as long as a few dozen items
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Stands in for a result: the worker died on this item, or was ``late`` and was killed."""
+    """Takes the place of a result: the worker died on this item, or was ``late`` and was killed."""
 
     late: bool = False
 
 
 class Workers(Protocol):
-    """Something that works on items."""
+    """Anything that can work on items."""
 
     def map(self, task: Callable[[ItemT], ResultT], items: Iterable[ItemT]) -> Iterator[ResultT | Lost]:
-        """Yield the result of each item in order. What ``task`` raises is raised here."""
+        """Yield the result of each item in order. Raise what ``task`` raises."""
         ...
 
 
@@ -37,13 +37,13 @@ class ThisProcess:
     """Works on one item after the other."""
 
     def map(self, task: Callable[[ItemT], ResultT], items: Iterable[ItemT]) -> Iterator[ResultT | Lost]:
-        """Yield the result of each item in order."""
+        """Yield the result of each item in order. Raise what ``task`` raises."""
         yield from map(task, items)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Who is to work, as the command line says: ``workers`` processes (0: as many as pay), or a ``scheduler``'s."""
+    """The workers chosen on the command line: a number of processes (0: as many as pay off), or a ``scheduler``."""
 
     workers: int = 0
     scheduler: str = ""

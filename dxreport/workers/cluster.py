@@ -1,4 +1,7 @@
-"""Machines of a Dask cluster: https://distributed.dask.org. They share no disk; an item and the task are all they get."""
+"""Work on the machines of a Dask cluster (https://distributed.dask.org).
+
+They share no disk: all they get is the task and an item.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,15 @@ from typing import Any
 from ..domain.errors import UsageError
 from . import ItemT, Lost, ResultT
 
-AHEAD = 8  # items in work for each thread of the cluster: enough for the way through the network
-SECONDS = 10.0  # to reach the scheduler
+AHEAD = 8  # items under way for each thread of the cluster, so that none waits for the network
+SECONDS = 10.0  # time allowed to reach the scheduler
 
 
 class Cluster:
-    """Works on the machines of a scheduler (``tcp://…``); an item whose worker ends goes to another one."""
+    """Works on the machines of a scheduler (``tcp://…``); an item whose worker dies goes to another one."""
 
     def __init__(self, scheduler: str, machines: int = 1) -> None:
-        """Reach the scheduler and wait for that many machines; raises UsageError."""
+        """Reach the scheduler and wait for that many machines. Raise UsageError if that fails."""
         try:
             from distributed import Client
         except ImportError:
@@ -32,7 +35,7 @@ class Cluster:
             raise UsageError(what, "アドレスと、dask scheduler が動いているかを確かめてください。") from None
 
     def map(self, task: Callable[[ItemT], ResultT], items: Iterable[ItemT]) -> Iterator[ResultT | Lost]:
-        """Yield the result of each item in order. What ``task`` raises is raised here."""
+        """Yield the result of each item in order. Raise what ``task`` raises."""
         from distributed import KilledWorker
 
         client, coming, running = self._client, iter(items), deque[Any]()
@@ -48,7 +51,7 @@ class Cluster:
                     return
                 try:
                     yield running.popleft().result()
-                except KilledWorker:  # it ended several workers, one after the other
+                except KilledWorker:  # several workers died on it, one after the other
                     yield Lost()
 
 

@@ -1,4 +1,4 @@
-"""Processes of this machine, with limits of time and memory for each item."""
+"""Work in processes on this machine, with limits on time and memory for each item."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any
 
 from . import ItemT, Lost, ResultT
 
-SECONDS = 120.0  # for one item
-MEMORY = 2 << 30  # bytes that a worker may take beyond those it starts with; only Linux can limit them
-AHEAD = 4  # items in work for each process: none waits, and few are held in memory
+SECONDS = 120.0  # time allowed for one item
+MEMORY = 2 << 30  # bytes that a worker may take beyond those it starts with; enforced on Linux only
+AHEAD = 4  # items under way for each process, so that none is idle and few are held in memory
 
 _task: Callable[[Any], Any]
 
 
 class Pool:
-    """Works in processes; a process that ends or is late costs its own item only."""
+    """Works in processes; if one dies or is late, only its own item is lost."""
 
     def __init__(self, processes: int, seconds: float = SECONDS) -> None:
         self._processes, self._seconds = processes, seconds
 
     def map(self, task: Callable[[ItemT], ResultT], items: Iterable[ItemT]) -> Iterator[ResultT | Lost]:
-        """Yield the result of each item in order. What ``task`` raises is raised here."""
+        """Yield the result of each item in order. Raise what ``task`` raises."""
         coming, taken = iter(items), deque[ItemT]()
         while True:
             try:
@@ -37,14 +37,17 @@ class Pool:
                 taken.popleft()
                 yield Lost(late=True)
             except BrokenProcessPool:
-                pass  # nobody knows on which of the items in work the process ended
+                pass  # any of the items under way may have killed the process, so each is tried alone
             while taken:
                 yield self._alone(task, taken.popleft())
 
     def _together(
         self, task: Callable[[ItemT], ResultT], items: Iterator[ItemT], taken: deque[ItemT]
     ) -> Iterator[ResultT]:
-        """Yield results of ``items``; ``taken`` are those in work."""
+        """Yield the results of ``items``; keep those under way in ``taken``.
+
+        Raise TimeoutError if the first of them is late, BrokenProcessPool if a process dies.
+        """
         executor = ProcessPoolExecutor(self._processes, initializer=_begin, initargs=(task, MEMORY))
         running = deque[Future[ResultT]]()
         try:
@@ -70,7 +73,7 @@ class Pool:
 
 
 def _begin(task: Callable[[Any], Any], memory: int) -> None:
-    """Take the task of this process and limit its memory."""
+    """Set the task of this process, and limit its memory."""
     global _task
     _task = task
     if sys.platform == "linux":
@@ -85,8 +88,8 @@ def _work(item: Any) -> Any:
 
 
 def _stop(executor: ProcessPoolExecutor) -> None:
-    """Kill the processes: a late one would never end."""
-    processes = list((executor._processes or {}).values())  # the public interface waits for them
+    """Kill the processes, since a late one might never end."""
+    processes = list((executor._processes or {}).values())  # the public methods would wait for them
     executor.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.kill()

@@ -1,1 +1,1 @@
-"""The workspace: its paths, safe writing of files, and the files shipped with dxreport."""
+"""The workspace: its paths, safe writing of its files, the templates of its texts, and the files that are shipped."""

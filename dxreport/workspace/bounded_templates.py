@@ -1,7 +1,7 @@
-"""Jinja2 with a budget: templates are sent by mail, and an expression that grows must not take the machine with it.
+"""Jinja2 with a budget: templates are sent by mail, and none may exhaust the memory or time of the machine.
 
-Everything that can make a value longer, or take another step, counts here: loops, calls, filters, operators, output.
-Values are measured before they grow, so that no single step takes long, whatever thread or system it runs on.
+Everything that can make a value longer or take another step is counted: loops, calls, filters, operators, output.
+Values are measured before they grow, so that no single step takes long. This works in any thread and on any system.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from jinja2.exceptions import SecurityError
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MAX_SIZE = 1_000_000  # characters and elements of one value
-MAX_STEPS = 2_000_000  # of one rendering: 2 seconds
-MAX_OUTPUT = 50_000_000  # characters and elements of all values of one rendering
-_CALL = 20  # steps that a call is worth
-_ELEMENT = 10  # characters that an element of a list is worth
-_LOOK = 50  # characters and elements that are looked through in one step
-_MAX_COUNT = 10_000  # a width, or how often something is repeated
-_MAX_BITS = 4_096  # of a number
+MAX_SIZE = 1_000_000  # size of one value, in characters
+MAX_STEPS = 2_000_000  # steps of one rendering, about 2 seconds
+MAX_OUTPUT = 50_000_000  # size of all values of one rendering, in characters
+_CALL = 20  # a call counts as this many steps
+_ELEMENT = 10  # an element of a list counts as this many characters
+_LOOK = 50  # measuring this many characters counts as one step
+_MAX_COUNT = 10_000  # the largest integer that may be passed to a call or filter, as a width or a count
+_MAX_BITS = 4_096  # of an integer
 _LONG_NUMBER = re.compile(r"[0-9]{5}")
 _NESTED = re.compile(r"\{[^{}]*\{|%[^a-zA-Z%]*\*")  # a width that is itself a value
 _COUNTED, _BUILT, _JOINED = "dxreport_counted", "dxreport_built", "dxreport_joined"
 
 
 class TemplateTooLarge(SecurityError):
-    """A template exceeds its budget of time or memory; the message is in Japanese."""
+    """A template exceeded its budget of time or memory; the message is in Japanese."""
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
@@ -54,15 +54,15 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         self.filters |= {_COUNTED: self._counted, _BUILT: self._built, _JOINED: self._join}
 
     def renew(self) -> None:
-        """Begin a rendering."""
+        """Reset the budget for a new rendering."""
         self._steps = self._output = 0
 
     def add_filter(self, name: str, function: Callable[..., Any]) -> None:
-        """Add a filter of our own."""
+        """Add a filter under the same limits as the others."""
         self.filters[name] = self._guarded(function)
 
     def spend(self, steps: int, output: int = 0) -> None:
-        """Count what is done; raises TemplateTooLarge beyond the budget."""
+        """Count steps and output. Raise TemplateTooLarge beyond the budget."""
         self._steps += steps
         self._output += output
         if self._steps > MAX_STEPS * self._budget or self._output > MAX_OUTPUT * self._budget:
@@ -74,7 +74,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return tree
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """An operator; raises TemplateTooLarge where the result would be too large."""
+        """Apply a binary operator. Raise TemplateTooLarge if the result would be too large."""
         self.spend(1)
         if operator == "**":
             self._check_power(left, right)
@@ -98,7 +98,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return self._checked(super().call(context, function, *args, **kwargs))
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A filter that looks at what it is given, and at what it gives."""
+        """Return a filter that first checks its arguments, and then its result."""
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             own = [a for a in args if not isinstance(a, EvalContext | Environment) and not hasattr(a, "eval_ctx")]
@@ -157,10 +157,10 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             if isinstance(times, int) and not isinstance(value, int | float):
                 self._check_total(self._size(value) * times)
 
-    # What the instrumented tree calls
+    # Filters that the instrumented tree calls
 
     def _counted(self, values: Iterable[Any], weight: int) -> Iterator[Any]:
-        """The values of a loop, each of which outputs ``weight`` characters of the template itself."""
+        """Yield the values of a loop; each costs a step, and outputs ``weight`` characters of the template itself."""
         for value in values:
             self.spend(1, weight)
             yield value
@@ -171,7 +171,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
 
     @pass_eval_context
     def _join(self, context: EvalContext, values: list[Any]) -> str:
-        """What ``~`` does."""
+        """Join values as the operator ``~`` does."""
         self.spend(1)
         self._check(values)
         texts = [value if hasattr(value, "__html__") else str(value) for value in values]
@@ -198,13 +198,13 @@ def _size(value: Any, limit: int, depth: int = 0) -> int:
 
 
 def _check_format(text: str) -> None:
-    """Refuse a text that may be a format with an enormous width; plain texts have no braces or per cent signs."""
+    """Refuse a text with braces or per cent signs that may be a format with an enormous width."""
     if ("{" in text or "%" in text) and (_NESTED.search(text) or _LONG_NUMBER.search(text)):
         raise TemplateTooLarge("書式の幅が大きすぎるか、幅に値が使われています")
 
 
 def _instrument(tree: nodes.Node, environment: BoundedEnvironment) -> None:
-    """Put the counting filters into a tree: around what loops run over, and what makes lists and texts."""
+    """Wrap the iterables of loops, and the expressions that build collections or join texts, in counting filters."""
     for field, value in tree.iter_fields():
         for index, child in enumerate(value if isinstance(value, list) else [value]):
             if not isinstance(child, nodes.Node):

@@ -1,4 +1,4 @@
-"""The files of the repository's workspace that every installation ships."""
+"""The folders of the repository that every installation includes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OF_EARLIER_RELEASES = frozenset({
 def bundled(name: str) -> Path:
     """Return the shipped folder ``name`` (``templates``, ``gallery``).
 
-    In a wheel it is ``dxreport/_templates`` and so on; in a checkout, and in an editable installation of one,
-    it is next to the package. Raises FileNotFoundError if there is neither.
+    In a wheel it is ``dxreport/_templates`` and so on; in a checkout, or an editable installation of one, it is next to
+    the package. Raise FileNotFoundError if there is neither.
     """
     for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
         if folder.is_dir():

@@ -1,4 +1,4 @@
-"""Safe writing of files: completely or not at all, one writer at a time, never over an open workbook."""
+"""Write files safely: completely or not at all, one writer at a time, never over an open workbook."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from secrets import token_hex
 from ..domain.errors import DxreportError, LockedError
 
 KEPT_BACKUPS = 30
-LOCK_SECONDS = 180.0  # collects of several people wait for each other; each writes within seconds
-STALE_HOURS = 24  # an office program that crashed leaves its lock file behind
+LOCK_SECONDS = 180.0  # commands of several people wait for each other, and each writes within seconds
+STALE_HOURS = 24  # Excel and LibreOffice leave their lock files behind when they crash
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)")  # names that Windows keeps to itself
-_LONGEST = 180  # bytes of UTF-8; systems accept 255, and a number may be put before the name
-_TRIES = 10  # to rename, a tenth of a second apart
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)")  # names that Windows reserves
+_LONGEST = 180  # bytes of UTF-8; systems accept 255, and a number may be put in front of the name
+_TRIES = 10  # attempts to rename, a tenth of a second apart
 
 
 def atomic_write(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that the file always has either its old or its complete new content.
 
-    Creates folders as needed. Raises LockedError if the file may not be written (no permission, or
-    on Windows open in another program), DxreportError if it cannot be (disk full).
+    Create folders as needed. Raise LockedError if the file may not be written (no permission, or on Windows open in
+    another program), DxreportError if it cannot be (disk full).
     """
     temporary = beside(path)
     try:
@@ -45,7 +45,7 @@ def atomic_write(path: Path, data: bytes) -> None:
 
 
 def beside(path: Path) -> Path:
-    """Return a new name next to ``path``, under which its content is written first."""
+    """Return a new name in the folder of ``path``, under which its content is written first."""
     return path.with_name(f".dxreport-{token_hex(8)}.tmp")
 
 
@@ -73,7 +73,7 @@ def sync(path: Path) -> None:
 
 
 def refuse_in_use(path: Path) -> None:
-    """Raise OSError where it can be seen beforehand that ``path`` cannot be replaced: a folder, on Windows an open file."""
+    """Raise OSError if ``path`` clearly cannot be replaced, since it is a folder or, on Windows, an open file."""
     if path.is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
     if sys.platform == "win32" and path.exists():
@@ -82,7 +82,7 @@ def refuse_in_use(path: Path) -> None:
 
 
 def rename(temporary: Path, path: Path) -> None:
-    """Put ``temporary`` in the place of ``path``; on Windows a scanner or indexer may hold it for a moment."""
+    """Rename ``temporary`` to ``path``; retry on Windows, where a scanner or indexer may hold it for a moment."""
     for left in reversed(range(_TRIES if sys.platform == "win32" else 1)):
         try:
             os.replace(temporary, path)
@@ -103,9 +103,9 @@ def unwritable(path: Path, error: OSError) -> DxreportError:
 
 
 def backup_path(path: Path, folder: Path, now: datetime) -> Path:
-    """Return where a copy of ``path`` is kept in ``folder``: as ``name_YYYYMMDD-HHMMSS.xlsx``.
+    """Return a free path in ``folder`` for a copy of ``path``: ``name_YYYYMMDD-HHMMSS.xlsx``.
 
-    Further copies within one second are numbered from 2.
+    Further copies within the same second are numbered from 2.
     """
     stem = f"{path.stem}_{now:%Y%m%d-%H%M%S}"
     names = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
@@ -113,20 +113,23 @@ def backup_path(path: Path, folder: Path, now: datetime) -> Path:
 
 
 def prune_backups(path: Path, folder: Path, newest: Path) -> None:
-    """Keep the newest 30 copies of ``path`` in ``folder``, and the one just made though the clock was put back."""
+    """Keep the newest 30 copies of ``path`` in ``folder``, and ``newest`` even if the clock was set back."""
     pattern = re.compile(re.escape(path.stem) + r"_(\d{8}-\d{6})(?:-(\d+))?" + re.escape(path.suffix))
     found: dict[Path, tuple[str, int]] = {}
     with suppress(OSError):
         found = {p: (m[1], int(m[2] or 1)) for p in folder.iterdir() if (m := pattern.fullmatch(p.name))}
     for old in sorted(found, key=found.__getitem__)[:-KEPT_BACKUPS]:
         if old != newest:
-            with suppress(OSError):  # open in Excel on Windows: removed next time
+            with suppress(OSError):  # one that is open in Excel on Windows is removed next time
                 os.unlink(old)
 
 
 @contextmanager
 def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
-    """Hold the lock file ``path``; raises LockedError when another dxreport keeps it for ``timeout`` (180) seconds."""
+    """Hold the lock file ``path``. Raise LockedError if another dxreport holds it for ``timeout`` (180) seconds.
+
+    Raise LockedError or DxreportError if the lock file cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(str(path))
@@ -148,9 +151,9 @@ def locked(path: Path, timeout: float | None = None) -> Iterator[None]:
 def opened_elsewhere(path: Path) -> str | None:
     """Return the program that has the workbook open, with its user (``Excel（山田）``), or None.
 
-    Excel and LibreOffice put a lock file next to the workbook, ``~$NAME`` and ``.~lock.NAME#``, and
-    leave it behind after a crash. On Windows, where both block writing, the lock file counts only if
-    the workbook cannot be opened for writing; elsewhere only if it is less than a day old.
+    Excel and LibreOffice put a lock file next to the workbook, ``~$NAME`` and ``.~lock.NAME#``, and leave it behind
+    after a crash. On Windows, where both block writing, what counts is that the workbook cannot be opened for writing;
+    elsewhere, a lock file counts if it is less than a day old.
     """
     excel, libre = path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")
     if sys.platform == "win32":
@@ -177,7 +180,7 @@ def _fresh(path: Path) -> bool:
 
 
 def _excel_user(path: Path) -> str:
-    # A byte of length and the name in the old code page, padded to 55 bytes; then its length and text in UTF-16.
+    # One byte of length and the name in the old code page, padded to 55 bytes; then length and name in UTF-16.
     with suppress(OSError, UnicodeDecodeError):
         data = path.read_bytes()
         length = int.from_bytes(data[55:57], "little")
@@ -186,7 +189,7 @@ def _excel_user(path: Path) -> str:
 
 
 def _libre_user(path: Path) -> str:
-    # user name, system user, host, time, profile; separated by commas
+    # User name, system user, host, time and profile, separated by commas.
     with suppress(OSError, UnicodeDecodeError):
         fields = path.read_text(encoding="utf-8").split(",")
         return next((word.strip() for word in fields[:2] if word.strip()), "")
@@ -205,9 +208,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def file_name(text: str) -> str:
-    """Turn a text into a valid file name on any system.
+    """Return a text as a file name that is valid on any system.
 
-    Without forbidden characters or a final dot or blank, not the name of a device, at most 180 bytes.
+    The name has no forbidden characters, no final dot or blank, and at most 180 bytes, and is not that of a device.
     """
     name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
     name = f"_{name}" if _DEVICE.match(name) else name

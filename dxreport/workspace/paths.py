@@ -20,7 +20,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder with ``templates/``, ``master/`` and ``reports/``; only paths, no files are read or written here."""
+    """A folder with ``templates/``, ``master/`` and ``reports/``. This class only knows paths and reads no contents."""
 
     root: Path
 
@@ -29,14 +29,14 @@ class Workspace:
     master_folder = _Place("master")  # the master, and everything kept with it
     master = _Place("master/master.xlsx")
     lock = _Place("master/.lock")  # locked during a write to the workspace
-    pending = _Place("master/.pending")  # what a run is about to write; gone when it is done
-    secret = _Place("master/.secret")  # the key of the stamps
+    pending = _Place("master/.pending")  # the journal of what a command is writing, removed when it is done
+    secret = _Place("master/.secret")  # the key of the seals in stamps
     issued = _Place("master/issued")  # workbooks and values as issued, by issue id
     forms = _Place("master/forms")  # form templates as used for issues, by form hash
     returns = _Place("master/returns")  # returned files as received, by return id
     readings = _Place("master/readings")  # what was read of them, by return id
     terms = _Place("master/terms")  # the settings that returns were judged by, by digest
-    log = _Place("master/log")  # what happened to the master, a file a command
+    log = _Place("master/log")  # what happened to the master, one file per command
     earlier = _Place("master/earlier.json")  # the progress of earlier years, as rollover left it
     finals = _Place("master/final")  # final reports as approved, by id
     mailed = _Place("master/mail/drafts.json")  # when drafts of mails were made
@@ -44,7 +44,7 @@ class Workspace:
 
     @classmethod
     def find(cls, folder: Path) -> Workspace:
-        """Return the workspace in ``folder``; raise MasterError if it has no ``master/master.xlsx``."""
+        """Return the workspace in ``folder``. Raise MasterError if it has no ``master/master.xlsx``."""
         workspace = cls(folder)
         if not workspace.master.is_file():
             raise MasterError(

@@ -1,4 +1,4 @@
-"""The secret of a workspace, with which the stamps of its workbooks are sealed. It never stands in a workbook."""
+"""The secret of a workspace, which seals the stamps of its workbooks and is never written into one."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .paths import Workspace
 
 
 def new_secret() -> bytes:
-    """Return a secret as it is kept: one line of text."""
+    """Return a new random secret as it is stored: one line of text."""
     return f"{token_hex(32)}\n".encode("ascii")
 
 
 def secret_of(workspace: Workspace) -> bytes:
-    """Return the secret, or b"" if there is none."""
+    """Return the secret as a key of 32 bytes, or b"" if there is none."""
     kept = workspace.secret.read_bytes() if workspace.secret.is_file() else b""
     return sha256(kept.strip()).digest() if kept.strip() else b""
 
 
 def make_secret(workspace: Workspace) -> bytes:
-    """Return the secret, made now in a workspace of an earlier release; raises LockedError."""
+    """Return the secret; create it in a workspace of an earlier release. Raise LockedError if that is locked."""
     if not secret_of(workspace):
         with locked(workspace.lock):
             if not secret_of(workspace):

@@ -1,4 +1,4 @@
-"""Jinja2 templates that people edit: the environment they run in, and the line of an error."""
+"""Jinja2 templates that people edit: their environment, and the lines of their errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .bounded_templates import BoundedEnvironment
 
-_FROM_STRING = "<template>"  # Jinja2's file name, in the frames of an error, of a template made from a string
+_FROM_STRING = "<template>"  # what tracebacks show as the file of a Jinja2 template made from a string
 
 
 def environment(*, autoescape: bool, budget: int = 1) -> BoundedEnvironment:
@@ -31,7 +31,7 @@ def environment(*, autoescape: bool, budget: int = 1) -> BoundedEnvironment:
 
 
 def error_line(error: Exception) -> int:
-    """Return the line of the template in which an error arose; 0 where it is unknown."""
+    """Return the line of the template in which an error arose; 0 if it is unknown."""
     from jinja2 import TemplateSyntaxError
 
     if isinstance(error, TemplateSyntaxError):

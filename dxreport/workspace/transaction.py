@@ -1,4 +1,4 @@
-"""Several files of a workspace, written together with its master or not at all.
+"""Write several files of a workspace together with its master, or none of them.
 
 Every file is written beside its place, then all reach the disk, then each is renamed: first what the master will refer
 to, then the master, which makes all of it count, then what is handed out. The names of one step reach the disk before
@@ -40,7 +40,7 @@ _AGAIN = "Excel などで開いていれば閉じ、空き容量と権限を確�
 
 @dataclass(frozen=True, slots=True)
 class NewMaster:
-    """A master to be put in place: its bytes, and the hash of the one it replaces, "" for none."""
+    """A master to be put in place: its bytes, and the hash of the one it replaces, "" if there is none."""
 
     data: bytes
     replaces: str
@@ -49,10 +49,11 @@ class NewMaster:
 def write_files(workspace: Workspace, files: Mapping[Path, Content], *, gone: Iterable[Path] = ()) -> None:
     """Write files to hand out and remove those in ``gone``, all or nothing.
 
-    Raises LockedError or DxreportError where one cannot be written, Unfinished where not all could be put back.
+    Raise LockedError or DxreportError if a file cannot be written, Unfinished if not all could then be restored or
+    removed.
     """
     own: AbstractContextManager[None] = nullcontext()
-    kept = os.access(workspace.master_folder, os.W_OK)  # a report may be made of a workspace that one may only read
+    kept = os.access(workspace.master_folder, os.W_OK)  # reports can also be made from a read-only workspace
     if kept:
         own = locked(workspace.lock)
     with own:
@@ -70,9 +71,10 @@ def write_together(
 ) -> None:
     """Write the files ``before`` (those the master will refer to), the master, and ``after`` (those to hand out).
 
-    The caller holds the lock. A file that holds its data already is not written. Up to the master all is written or
-    nothing: raises MasterError when it is no longer the one to be replaced, LockedError when it is open elsewhere,
-    LockedError or DxreportError for a file that cannot be written. From then on raises Unfinished.
+    The caller holds the lock. Files that already have their content are skipped. Until the master is in place, it is
+    all or nothing: raise MasterError if the present master is not the one to be replaced, LockedError if it is open
+    elsewhere, LockedError or DxreportError if a file cannot be written. Raise Unfinished if written files could not be
+    restored, or if later files could not be written or removed.
     """
     if journal:
         recover(workspace)
@@ -88,7 +90,7 @@ def write_together(
             refuse_rewritten(workspace, master.replaces)
             run.place_master()
     except BaseException as error:
-        if run.is_done():  # interrupted just after: the next run removes what is left
+        if run.is_done():  # interrupted just after the rename: the next command removes what is left
             raise
         lost = run.undo()
         told = unwritable(run.at, error) if isinstance(error, OSError) else error
@@ -110,7 +112,7 @@ def _names(paths: Iterable[Path]) -> str:
 
 
 def refuse_open(workspace: Workspace) -> None:
-    """Raise LockedError while the master is open in Excel or LibreOffice."""
+    """Raise LockedError if the master is open in Excel or LibreOffice."""
     if who := opened_elsewhere(workspace.master):
         space = "" if who.endswith("）") else " "
         raise LockedError(
@@ -120,7 +122,7 @@ def refuse_open(workspace: Workspace) -> None:
 
 
 def refuse_rewritten(workspace: Workspace, expected: str) -> None:
-    """Raise LockedError while the master is open elsewhere, MasterError when it no longer has this hash."""
+    """Raise LockedError if the master is open elsewhere, MasterError if it no longer has this hash."""
     refuse_open(workspace)
     if _hash(workspace.master) != expected:
         raise MasterError(
@@ -130,9 +132,9 @@ def refuse_rewritten(workspace: Workspace, expected: str) -> None:
 
 
 def ready(workspace: Workspace) -> None:
-    """Before a command that writes reads anything: refuse a master that is open, remove what a dead run left.
+    """Prepare for a command that writes, before it reads anything, by removing what a dead command left.
 
-    The caller does not hold the lock. Raises LockedError.
+    The caller does not hold the lock. Raise LockedError if the master is open or the lock is not released.
     """
     refuse_open(workspace)
     if workspace.pending.exists():
@@ -141,7 +143,7 @@ def ready(workspace: Workspace) -> None:
 
 
 def recover(workspace: Workspace) -> None:
-    """Remove what a dead run left; the caller holds the lock. What its master refers to stays, once it is in place."""
+    """Remove what a dead command left, unless its master is in place and refers to it. The caller holds the lock."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         given = json.loads(workspace.pending.read_bytes())
         ours = [workspace.root / name for name in given["temporary"]]
@@ -156,9 +158,9 @@ def recover(workspace: Workspace) -> None:
 
 @dataclass(slots=True)
 class _Run:
-    """One writing of files; ``at`` is the file at work, ``placed`` are those in place, with what was there before.
+    """One writing of files: ``at`` is the file being written, ``placed`` the files in place, with their old contents.
 
-    ``is_last`` says that the master is being put in place.
+    ``is_last`` is set when the master is about to be put in place.
     """
 
     workspace: Workspace
@@ -191,20 +193,20 @@ class _Run:
         return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
 
     def place(self, paths: Iterable[Path]) -> None:
-        """Rename the files into their places; raise OSError for the first that cannot be."""
+        """Rename the files into their places. Raise OSError for the first that cannot be renamed."""
         for self.at in paths:
             self.placed[self.at] = self.at.read_bytes() if self.at.is_file() else None
             rename(self.temporary[self.at], self.at)
         _sync_folders(self.placed)
 
     def place_master(self) -> None:
-        """Rename the master into its place; nothing is undone after it."""
+        """Rename the master into its place, after which nothing is undone."""
         self.at, self.is_last = self.workspace.master, True
         rename(self.temporary[self.at], self.at)
         sync_folder(self.at.parent)
 
     def is_done(self) -> bool:
-        """Whether the master is in place."""
+        """Return True if the new master is in place."""
         return self.is_last and not self.temporary[self.workspace.master].exists()
 
     def place_rest(self, paths: Collection[Path]) -> list[Path]:
@@ -219,11 +221,11 @@ class _Run:
         return failed
 
     def undo(self) -> list[Path]:
-        """Put everything back; return the files that could not be."""
+        """Restore every file in place; return the files to hand out that could not be restored."""
         lost = []
         for path, old in reversed(self.placed.items()):
             if self.temporary[path].exists():
-                continue  # it was not renamed
+                continue  # it was not renamed yet
             try:
                 if old is None:
                     path.unlink(missing_ok=True)
@@ -231,12 +233,13 @@ class _Run:
                     atomic_write(path, old)
             except (OSError, DxreportError):
                 lost.append(path)
-        lost = [path for path in lost if path not in self.before]  # those no master refers to: removed by the next run
+        # No master refers to those of ``before``, and the next command removes them.
+        lost = [path for path in lost if path not in self.before]
         self.forget(lost=bool(lost))
         return lost
 
     def forget(self, *, lost: bool = False) -> None:
-        """Remove what is left beside the files, then the journal."""
+        """Remove the temporary files that are left; then the journal, unless a file remains or was ``lost``."""
         if not _remove(self.temporary.values()) and not lost:
             _remove([self.workspace.pending])
 
@@ -247,7 +250,7 @@ def _sync_folders(paths: Iterable[Path]) -> None:
 
 
 def _remove(paths: Iterable[Path]) -> list[Path]:
-    """Remove files; return those that could not be."""
+    """Remove files; return those that could not be removed."""
     left = []
     for path in paths:
         try:

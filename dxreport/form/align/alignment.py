@@ -1,9 +1,9 @@
 """Assign the rows of a sheet to the rows of a form, in order, with the highest total score.
 
-The form is a line of places with steps between them: over a row, into a block, back for its next copy, out of it. A
-way along it takes each row of the sheet with a step over a row, or skips it; a step over a row without taking one
-means that the row was removed. Every step and every skipped row has a score; dynamic programming finds the way with
-the highest sum. Summed up from both ends, the scores also show how good the best way is that places a row elsewhere.
+The form is a graph of places and steps between them: over a row, into a block, back for its next copy, out of it. A
+path through it takes each row of the sheet with a step over a row, or skips it; a step over a row that takes none means
+that the row was removed. Every step and every skipped row has a score, and dynamic programming finds the path with the
+highest total. Sums from both ends also show how good the best path is that places a row elsewhere.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import NamedTuple
 from ..blocks import Block, Layout
 
 NEVER = float("-inf")
-MARGIN = 1.0  # by how much the best way must beat each one that places a row elsewhere
-_WITHOUT_BLOCK = -0.5  # for leaving out a block: most are there
+MARGIN = 1.0  # the best path must beat every path that places a row elsewhere by this much
+_WITHOUT_BLOCK = -0.5  # the score for leaving out a block, since most blocks are there
 _EQUAL = 1e-9
 
 
@@ -31,8 +31,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The best way: the place of each row of the sheet (None: skipped), the rows of the form that were removed, and the
-    rows of the sheet (0-based) whose place is in doubt."""
+    """The best path: the place of each row of the sheet (None: skipped), and the rows of the form that were removed.
+
+    ``doubtful`` are the rows of the sheet (0-based) whose place is in doubt.
+    """
 
     places: tuple[Placed | None, ...]
     removed: tuple[Placed, ...]
@@ -40,10 +42,10 @@ class Alignment:
 
 
 class Step(NamedTuple):
-    """A step between two places, and its score when it takes no row of the sheet.
+    """A step between two places, and its score if it takes no row of the sheet.
 
-    ``row`` is the template row it leads over, 0 for none; ``later`` holds for each block around that row whether
-    this is a second or further copy. ``block`` is "in", "next" or "out" where it enters, repeats or leaves a block.
+    ``row`` is the template row it leads over, 0 for none; ``later`` tells for each block around that row if this is
+    its second or a later copy. ``block`` is "in", "next" or "out" if the step enters, repeats or leaves a block.
     """
 
     source: int
@@ -55,10 +57,10 @@ class Step(NamedTuple):
 
 
 class FormSteps:
-    """The steps along a form; place 0 is its beginning, ``end`` its end."""
+    """The steps through a form; place 0 is its beginning, ``end`` its end."""
 
     def __init__(self, layout: Layout, removed: Callable[[int], float]) -> None:
-        """``removed(row)`` is the score for a template row that is missing from the sheet."""
+        """Build the steps; ``removed(row)`` is the score for a template row that is missing from the sheet."""
         self.steps: list[Step] = []
         self.places = 1
         self._removed = removed
@@ -121,7 +123,7 @@ class FormSteps:
 
 
 def _relaxed(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[float]:
-    """``now`` after all moves that improve it; only moves back into a block make a second round necessary."""
+    """Apply all moves that improve ``now`` and return it; only moves back into a block make a second pass necessary."""
     improved = True
     while improved:
         improved = False
@@ -134,7 +136,7 @@ def _relaxed(now: list[float], moves: Sequence[tuple[int, int, float]]) -> list[
 def best_alignment(form: FormSteps, score: Sequence[Sequence[float]], skipped: Sequence[float]) -> Alignment:
     """Assign the rows of a sheet to the rows of ``form``.
 
-    ``score[i][k]`` is the score of taking row ``i`` with ``form.row_steps[k]`` (``NEVER`` where that is impossible),
+    ``score[i][k]`` is the score of taking row ``i`` with ``form.row_steps[k]`` (``NEVER`` if that is impossible),
     ``skipped[i]`` that of skipping it.
     """
     before, after = form.sums(score, skipped), form.sums(score, skipped, backwards=True)
@@ -156,7 +158,7 @@ def best_alignment(form: FormSteps, score: Sequence[Sequence[float]], skipped: S
 def _trace(
     form: FormSteps, score: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
 ) -> tuple[list[Placed | None], list[Placed]]:
-    """The places of the sheet's rows on the best way, and the rows of the form that were removed."""
+    """Return the places of the sheet's rows on the best path, and the rows of the form that were removed."""
     leaving: dict[int, list[Step]] = defaultdict(list)
     for step in form.steps:
         leaving[step.source].append(step)

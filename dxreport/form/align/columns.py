@@ -1,4 +1,4 @@
-"""The columns of a sheet whose keys are gone: found by the labels that the form prints in them."""
+"""Find the columns of a sheet whose keys are gone, by the labels that the form prints in them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ...ooxml.refs import column_letters
 from .labels import FormLabels
 from .rows import Doubt
 
-_KEY_VOTES = 5  # a column's own key is better evidence than its labels
+_KEY_VOTES = 5  # a surviving column key counts as much as this many labels
 Columns = dict[int, int]  # columns of the sheet (0-based) by those of the form (1-based)
 
 
 def find_columns(labels: FormLabels, texts: Sequence[Mapping[int, str]], keys: Mapping[str, int]) -> Columns | Doubt:
-    """Find the columns of the form, in order; return a Doubt about a column with two places that are equally good.
+    """Find the columns of the form, in order; return a Doubt if two places are equally good for a column.
 
     ``texts`` are the rows of the sheet as folded texts by 0-based column, ``keys`` the column keys that are left.
     """
@@ -30,7 +30,7 @@ def find_columns(labels: FormLabels, texts: Sequence[Mapping[int, str]], keys: M
 def _votes(
     labels: FormLabels, texts: Sequence[Mapping[int, str]], keys: Mapping[str, int]
 ) -> dict[int, dict[int, int]]:
-    """For each column of the form, how many of its labels each column of the sheet has."""
+    """Count, for each column of the form, how many of its labels each column of the sheet has."""
     found: dict[int, set[str]] = defaultdict(set)
     for row in texts:
         for place, text in row.items():
@@ -50,7 +50,7 @@ def _votes(
 
 
 def _in_order(votes: Mapping[int, Mapping[int, int]]) -> tuple[int, Columns]:
-    """The order-preserving choice of places with the most votes, and how many."""
+    """Return the highest number of votes of any order-preserving choice of places, and that choice."""
     best: dict[int, tuple[int, Columns]] = {-1: (0, {})}  # by the last place taken
     for column, places in votes.items():
         grown = dict(best)
@@ -63,7 +63,7 @@ def _in_order(votes: Mapping[int, Mapping[int, int]]) -> tuple[int, Columns]:
 
 
 def _with_unlabelled(labels: FormLabels, texts: Sequence[Mapping[int, str]], found: Columns) -> Columns | Doubt:
-    """Add the columns that are read but print nothing: those between two others, where only one choice is left."""
+    """Add the columns that are read but print nothing; return a Doubt if their neighbours leave several choices."""
     places = dict(found)
     used = {place for row in texts for place in row}
     bare = [

@@ -1,4 +1,4 @@
-"""Match the items of a sheet that was read by its labels with the items that were issued."""
+"""Match the items of a sheet that was read by labels with the items that were issued."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class _Item:
 
     @property
     def blank(self) -> bool:
-        """Whether nothing was written in it; its printed label does not count."""
+        """True if nothing was written in it; its printed label does not count."""
         return not any(text for (field, _), text in self.texts.items() if field != "activity.plan_label")
 
 
 def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Added, ...]] | Doubt:
-    """Give the items of ``filled`` the ids they were issued with; also return the items that were not issued.
+    """Return ``filled`` with the ids that its items were issued with, and the items that were not issued.
 
-    An item is the issued one with the same texts, else with the same name, else in the same place between those.
-    Returns a Doubt where new and removed items cannot be told apart.
+    An item is the issued one with the same texts, else with the same name, else at the same position between those.
+    Return a Doubt if new and removed items cannot be told apart.
     """
     texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
     ids, catalogue = {("", ""): ""}, filled.form.catalogue
@@ -58,13 +58,13 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
 
 
 def _renamed(filled: Filled, ids: Mapping[tuple[str, str], str]) -> tuple[dict[Ref, Any], dict[Ref, tuple[int, int]]]:
-    """The values and places of the items in ``ids``, by list and id, under the ids given there."""
+    """Return the values and places of the items in ``ids``, which maps (list, id) to the new id, under the new ids."""
     refs = {ref: ref._replace(item=ids[at]) for ref in filled.values if (at := (ref.prefix, ref.item)) in ids}
     return {new: filled.values[ref] for ref, new in refs.items()}, {new: filled.at[ref] for ref, new in refs.items()}
 
 
 def _items(part: ItemList, texts: Mapping[Ref, str], catalogue: Catalogue) -> list[_Item]:
-    """The items of a list, in order."""
+    """Return the items of a list, in order."""
     by_key: dict[str, dict[tuple[str, int], str]] = {}
     for ref, text in texts.items():
         if ref.prefix == part.prefix:
@@ -75,7 +75,7 @@ def _items(part: ItemList, texts: Mapping[Ref, str], catalogue: Catalogue) -> li
 
 
 def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
-    """Pair positions in ``returned`` with positions in ``base``; None where there is a choice."""
+    """Pair positions in ``returned`` with positions in ``base``; return None if there is a choice."""
     pairs: dict[int, int] = {}
     _add_alike(pairs, returned, base, lambda item: tuple(sorted(item.texts.items())))
     _add_alike(pairs, returned, base, lambda item: item.name)
@@ -83,7 +83,7 @@ def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
     for (r0, b0), (r1, b1) in pairwise(bounds):
         here, there = list(range(r0 + 1, r1)), list(range(b0 + 1, b1))
         if len(here) != len(there):
-            here = [n for n in here if not returned[n].blank]  # without spare rows, and blank ones that were inserted
+            here = [n for n in here if not returned[n].blank]  # leave out spare rows and blank ones that were inserted
         if len(here) == len(there):
             pairs |= dict(zip(here, there, strict=True))
         elif here and there:
@@ -94,7 +94,7 @@ def _paired(returned: list[_Item], base: list[_Item]) -> dict[int, int] | None:
 def _add_alike(
     pairs: dict[int, int], returned: list[_Item], base: list[_Item], known_by: Callable[[_Item], Any]
 ) -> None:
-    """Add the pairs of named items that are alike, and like no others, unless they cross a pair already there."""
+    """Add the pairs of named items that are alike and like no others, unless they cross an existing pair."""
     here, there = Counter(map(known_by, returned)), Counter(map(known_by, base))
     place = {known_by(item): n for n, item in enumerate(base)}
     for n, item in enumerate(returned):

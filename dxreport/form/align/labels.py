@@ -20,12 +20,12 @@ _YEAR = re.compile(r"(?:(?:令和|平成|r|h)(?:元|\d{1,2})|20\d\d)(?:年度?)?
 _TAG = re.compile(r"\{\{.*?\}\}", re.S)
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~"})
 _LONG_ID = 12  # characters: anything longer is no 施策ID
-_LITERAL = 2  # characters that a text with blanks in it must have at least to be a label
+_LITERAL = 2  # a text with blanks in it is a label if it has at least this many literal characters
 
 
 @lru_cache(maxsize=4_096)
 def fold(text: str) -> str:
-    """Return ``text`` as labels are compared: without white space; width, case and kinds of dash made equal."""
+    """Return ``text`` in the form in which labels are compared: no white space; width, case and dashes made equal."""
     return "".join(unicodedata.normalize("NFKC", text).split()).translate(_DASHES).casefold()
 
 
@@ -33,9 +33,9 @@ def fold(text: str) -> str:
 class ExpectedCell:
     """What a sheet of the form is expected to hold in one cell.
 
-    ``label`` is the folded text it prints, ``pattern`` a text with blanks that the measure fills in, ``field`` what
-    is read there; with none of these its text is unpredictable. ``path`` names the one plain thing it shows
-    (``years.y1``), or is ``round`` where it mentions that. ``repeats`` counts the blocks around it that repeat it.
+    ``label`` is the folded text that it prints, ``pattern`` a text with blanks to be filled in, ``field`` what is read
+    there; with none of these its text is unpredictable. ``path`` is the one plain path it shows (``years.y1``), or
+    ``round`` if its text mentions that. ``repeats`` is the number of surrounding blocks that repeat it.
     """
 
     column: int
@@ -47,17 +47,17 @@ class ExpectedCell:
 
     @property
     def printed(self) -> bool:
-        """Whether its text is predictable."""
+        """True if its text is predictable."""
         return bool(self.label) or self.pattern is not None
 
     def prints(self, folded: str) -> bool:
-        """Whether this is the text that the form prints here."""
+        """Return True if this is the text that the form prints here."""
         if self.label:
             return folded == self.label
         return self.pattern is not None and self.pattern.fullmatch(folded) is not None
 
     def fits(self, folded: str) -> float:
-        """How well a text fits a cell that prints nothing: positive for it, negative against it."""
+        """Return how well a text fits a cell that prints nothing; a negative score speaks against it."""
         if self.field is None:
             if not self.path.startswith(("fiscal_year", "years.")):
                 return 0.0
@@ -75,7 +75,7 @@ class ExpectedCell:
 
 
 class FormLabels:
-    """The expected cells of a form: ``rows`` by template row, ``columns`` by column, in order."""
+    """The expected cells of a form: in ``rows`` by template row, in ``columns`` by column, in order."""
 
     def __init__(self, rows: Mapping[int, tuple[ExpectedCell, ...]]) -> None:
         self.rows = rows
@@ -87,17 +87,17 @@ class FormLabels:
         self._patterns = {cell.pattern for cell in cells if cell.pattern is not None}
 
     def prints(self, folded: str) -> bool:
-        """Whether the form prints this text anywhere."""
+        """Return True if the form prints this text anywhere."""
         return folded in self._labels or any(p.fullmatch(folded) for p in self._patterns)
 
     def share(self, folded: AbstractSet[str]) -> float:
-        """The share of the labels, 0 to 1, that a sheet with these texts has."""
+        """Return the share of the labels, 0 to 1, that a sheet with these texts has."""
         return len(self._labels & folded) / len(self._labels) if self._labels else 0.0
 
 
 @lru_cache(maxsize=16)
 def form_labels(form: Form) -> FormLabels:
-    """The expected cells of a form."""
+    """Return the expected cells of a form."""
     drawn = {c.at: c.text for c in form.source.cells(form.source.package.xml(form.part))}
     read = {c.at for cells in form.bindings.values() for c in cells}
     return FormLabels(

@@ -15,7 +15,7 @@ from .labels import ExpectedCell, FormLabels, form_labels
 # Scores.
 _HIT = 2.0  # a cell holds its label
 _MISS = -2.0  # a cell that prints a label is blank or holds another text
-_OTHER_LABEL = -3.0  # a cell holds the label of another
+_OTHER_LABEL = -3.0  # a cell holds the label of another cell
 _EXTRA_TEXT = -1.0  # a text where the row has no cell, or in a row that is skipped
 _EXTRA_LABEL = -5.0  # a label where the row has no cell
 _SKIPPED_LABEL = -3.0  # a label in a row that is skipped
@@ -26,7 +26,7 @@ _REMOVED_FIELDS = -1.5  # fields of a row that was removed
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a sheet of the form is not read: a Japanese clause without a full stop."""
+    """The reason why a sheet is not read: a Japanese clause without a full stop."""
 
     reason: str
 
@@ -36,8 +36,8 @@ def place_rows(
 ) -> Sequence[Placed | None] | Doubt:
     """Find the row of the form that each row of a sheet is (None: none of them).
 
-    ``rows`` are folded texts by 0-based column, ``columns`` the places of the form's columns. Returns a Doubt where
-    a row could as well be another.
+    ``rows`` are folded texts by 0-based column, ``columns`` the places of the form's columns. Return a Doubt if a row
+    could just as well be another.
     """
     labels, inside = form_labels(form), set(columns.values())
     texts = [{c: t for c, t in row.items() if c in inside} for row in rows]
@@ -59,13 +59,14 @@ def place_rows(
 
 
 def _incomplete_copy(form: Form, found: Alignment) -> int | None:
-    """A row (0-based) of a copy of a block that lacks at least half of its rows, or lacks rows as the copy before does.
+    """Return the first row (0-based) of an incomplete copy of a block, None if there is none.
 
-    A row that was copied or moved away reads as such a copy.
+    A copy is incomplete if it lacks at least half of its rows, or if both it and the copy before it lack some: a row
+    that was copied or moved away looks like such a copy.
     """
 
     def copies(place: Placed) -> list[tuple[int, tuple[int, ...]]]:
-        """The copies of repeated blocks that hold a row: first row of the block, path."""
+        """Return the copies of repeated blocks that contain a row, as (first row of the block, path)."""
         chain = enumerate(form.layout.chains[place.row], 1)
         return [(block.first, place.path[:depth]) for depth, block in chain if block.loops]
 
@@ -82,7 +83,7 @@ def _incomplete_copy(form: Form, found: Alignment) -> int | None:
 
 
 def _removed_score(cells: Sequence[ExpectedCell]) -> float:
-    """The score for a row of the form with these cells that is missing from the sheet."""
+    """Return the score for a row of the form with these cells if the sheet lacks it."""
     fields = _REMOVED_FIELDS if any(cell.field for cell in cells) else 0.0
     return _BLANK_ROW + _REMOVED_LABEL * sum(cell.printed for cell in cells) + fields
 
@@ -90,9 +91,9 @@ def _removed_score(cells: Sequence[ExpectedCell]) -> float:
 def _row_score(
     cells: Sequence[ExpectedCell], later: Sequence[bool], columns: Mapping[int, int], labels: AbstractSet[str]
 ) -> Callable[[Mapping[int, str]], float]:
-    """A function that scores a row of the sheet as the row of the form with these cells.
+    """Return a function that scores a row of the sheet as the row of the form with these cells.
 
-    ``later`` is as in a ``Step``, ``labels`` are the texts of the sheet that the form prints somewhere.
+    ``later`` is as in :class:`Step`; ``labels`` are the texts of the sheet that the form prints somewhere.
     """
     own = {columns[c.column]: c for c in cells if c.column in columns and not any(later[c.repeats :])}
     labelled = any(cell.printed for cell in own.values())
@@ -111,7 +112,7 @@ def _row_score(
             else:
                 total += other or _MISS
         if not evidence:
-            return NEVER  # a blank row is no evidence of a row that prints a label
+            return NEVER  # a blank row cannot be a row that prints a label
         extra = (text for column, text in texts.items() if column not in own)
         return total + sum(_EXTRA_LABEL if text in labels else _EXTRA_TEXT for text in extra)
 
@@ -121,9 +122,9 @@ def _row_score(
 def mismatch(
     labels: FormLabels, rows: Sequence[Mapping[int, str]], columns: Mapping[int, int], drawn_rows: Sequence[int]
 ) -> Doubt | None:
-    """Doubt a column that holds the heading of another, or others' labels as often as its own, and a sheet that lacks
-    more than half of the rows with fields.
+    """Return a Doubt if the columns do not match their labels or more than half of the rows with fields are missing.
 
+    A column does not match if it holds the heading of another column, or others' labels as often as its own.
     ``drawn_rows`` are the template rows of the sheet's rows, 0 for none.
     """
     hits: Counter[int] = Counter()
@@ -134,7 +135,7 @@ def mismatch(
             text = row.get(columns[cell.column], "")
             if cell.prints(text):
                 hits[cell.column] += 1
-            elif labels.prints(text):  # the label of another column of this row is proof enough
+            elif labels.prints(text):  # the label of another column in the same row is proof enough
                 misses[cell.column] += len(rows) if any(other.prints(text) for other in printed) else 1
     for column in columns:
         if misses[column] and misses[column] >= hits[column]:

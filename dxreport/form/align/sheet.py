@@ -1,8 +1,8 @@
 """Read a sheet whose keys are gone, by the labels that the form prints.
 
-Such sheets were copied to another book as values, lost row 1 or column A, were filled in before there were keys, or
-come from a published set. Their labels tell which row and column of the form each row and column is. With the keys
-put back, the sheet is read like any other; one that could be read in two ways is refused.
+Such sheets were copied to another workbook as values, lost row 1 or column A, were filled in before there were keys,
+or come from a published set. Their labels tell which row and column of the form each row and column is. With the keys
+put back, a sheet is read like any other; one that could be read in two ways is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .rows import Doubt, mismatch, place_rows
 __all__ = ["LIKE", "Aligned", "Doubt", "align", "resemblance"]
 
 LIKE = 0.5  # a sheet with this share of a form's labels counts as a sheet of the form
-_KEYS = 3  # this many make a row or column of keys: a single one may be a text
+_KEYS = 3  # a row or column of keys has at least this many: a single one may be ordinary text
 _SEARCHED = 256  # columns searched for row keys
 
 
@@ -33,8 +33,8 @@ class Aligned:
 
     ``filled`` is as :func:`dxreport.form.read.sheet.read_keyed` returns it, with a stamp that names only the form.
     ``unplaced`` are the texts that are neither a value nor a label of the form, as (row, column, text), 1-based;
-    ``shown`` is what the form shows besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is
-    whether row keys were left.
+    ``shown`` is what the form shows besides the measure, by name (``fiscal_year``, ``years.y1`` …). ``keyed`` is True
+    if row keys were left.
     """
 
     filled: Filled
@@ -49,11 +49,10 @@ def resemblance(form: Form, rows: Rows) -> float:
 
 
 def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
-    """Read a sheet of ``form`` by its labels; return None when it does not look like one.
+    """Read a sheet of ``form`` by its labels; return None if it does not look like one.
 
-    A list is not read so: a row that was sorted or copied away would be taken for another.
-
-    ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
+    Return a Doubt if it could be read in several ways. This is so for every list: a row that was sorted or copied
+    could be taken for another. ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
     """
     if resemblance(form, rows) < LIKE:
         return None
@@ -82,7 +81,7 @@ def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned
 
 
 def _take_column_keys(form: Form, rows: list[list[str]]) -> dict[str, int]:
-    """Take the row of column keys, if it is left, out of ``rows``; return the columns by their keys."""
+    """Blank the row of column keys in ``rows``, if it is still there; return the columns by their keys."""
     known = {f"c{letters}" for letters in form.column_letters}
     for row in rows:
         found = {text: c for c, text in enumerate(row) if text in known}
@@ -93,7 +92,7 @@ def _take_column_keys(form: Form, rows: list[list[str]]) -> dict[str, int]:
 
 
 def _take_row_keys(form: Form, rows: list[list[str]]) -> dict[int, str]:
-    """Take the column of row keys, if it is left, out of ``rows``; return the keys by row."""
+    """Blank the column of row keys in ``rows``, if it is still there; return the keys by row."""
     for column in range(min(len(rows[0]), _SEARCHED)):
         found = {i: row[column] for i, row in enumerate(rows) if template_row(row[column])}
         if len(found) >= max(_KEYS, len(form.rows) // 2):
@@ -104,7 +103,7 @@ def _take_row_keys(form: Form, rows: list[list[str]]) -> dict[int, str]:
 
 
 def _key(form: Form, place: Placed) -> str:
-    """The key that a row of the form carries, its items numbered in order."""
+    """Return the key of a row of the form, with its items numbered in order."""
     chain = form.layout.chains[place.row]
     depth = min((c.repeats for c in form.rows[place.row].cells), default=len(chain))
     key = f"r{place.row}"
@@ -115,14 +114,14 @@ def _key(form: Form, place: Placed) -> str:
 
 
 def _letter(variable: Variable) -> str:
-    """The letter before the numbers of what a loop runs over, "" for quarters and years."""
+    """Return the letter before the item numbers of a loop, "" for quarters and years."""
     return variable.part.letter if variable.part and not variable.periods_of else ""
 
 
 def _rest(
     rows: Rows, folded: Sequence[Mapping[int, str]], expected: Sequence[Mapping[int, ExpectedCell]], filled: Filled
 ) -> tuple[tuple[tuple[int, int, str], ...], dict[str, str]]:
-    """The texts that are neither a value nor a label, and what the form shows besides the measure."""
+    """Return the texts that are neither a value nor a label, and what the form shows besides the measure."""
     taken = set(filled.at.values())
     read = {(ref.field, fold(text)) for ref, text in filled.values.items()}
     unplaced: list[tuple[int, int, str]] = []

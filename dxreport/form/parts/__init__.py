@@ -1,1 +1,1 @@
-"""Everything on a form's sheet but its rows: ranges, formulas, names, drawings, print settings."""
+"""Everything on a form's sheet except its rows: ranges, formulas, names, drawings, print settings."""

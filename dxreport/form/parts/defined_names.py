@@ -1,4 +1,4 @@
-"""Defined names of a template: those of the form are cloned for each sheet, the others stay."""
+"""Defined names of a template: the form's own are cloned for each sheet, the others stay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DROPPED = {"_xlnm._FilterDatabase"}
 
 
 class NamedArea(NamedTuple):
-    """An area of a name: the cells or whole rows of ``box``, or ``literal`` columns."""
+    """One area of a name: the cells or whole rows of ``box``, or ``literal`` whole columns."""
 
     box: Box | None
     whole_rows: bool = False
@@ -39,7 +39,10 @@ class NamedArea(NamedTuple):
 
 
 class DefinedNames(NamedTuple):
-    """``local`` are the form's own names with their areas; ``others`` attributes, sheet (None: global) and text."""
+    """The names of a template.
+
+    ``local`` are the form's own, with their areas; ``others`` have attributes, a sheet (None: global) and a text.
+    """
 
     local: Mapping[str, Sequence[NamedArea]]
     others: Sequence[tuple[Mapping[str, str], str | None, str]]
@@ -60,8 +63,9 @@ class DefinedNames(NamedTuple):
     ) -> str:  # fmt: skip
         """Return ``<definedNames>`` of a workbook.
 
-        ``titled`` are the printed titles of sheets that are not forms (position, name, rows); ``sheets`` the forms
-        (name, row map), the first of them at position ``first``; ``positions`` those of the template's other sheets.
+        ``titled`` are the printed titles of sheets that are not forms (position, name, rows), ``sheets`` the forms
+        (name, row map), of which the first is at position ``first``, and ``positions`` the positions of the template's
+        other sheets.
         """
         names: list[tuple[Mapping[str, str], int, str]] = [
             ({"name": _TITLES}, at, sheet_prefix(sheet) + rows) for at, sheet, rows in titled
@@ -78,21 +82,21 @@ class DefinedNames(NamedTuple):
 
 
 def _xml(attributes: Mapping[str, str], position: int, text: str) -> str:
-    """A name of the sheet at a position, or a global one (-1)."""
+    """Return the XML of a name of the sheet at ``position``, or of a global one (-1)."""
     where = f' localSheetId="{position}"' if position >= 0 else ""
     written = "".join(f' {key}="{escape_attribute(value)}"' for key, value in attributes.items())
     return f"<definedName{written}{where}>{escape(text)}</definedName>"
 
 
 def pointing_at(sheet: str) -> re.Pattern[str]:
-    """Return a pattern for the beginning of a reference to ``sheet`` in a formula."""
+    """Return a pattern for the start of a reference to ``sheet`` in a formula."""
     return re.compile(rf"(?<![\w'!.]){re.escape(sheet)}!|{re.escape(sheet_prefix(sheet))}")
 
 
 def read_names(
     source: Source, sheet: str, layout: Layout, found: TemplateFaults, *, published: bool = False
 ) -> DefinedNames:
-    """Read the names of a template; a global name that refers to the form is a fault: it could mean any sheet.
+    """Read the names of a template; report names that cannot be sent, such as a global one that refers to the form.
 
     A ``published`` form goes without the template's other sheets, and so without names that refer to them.
     """
@@ -125,7 +129,7 @@ def read_names(
 
 
 def printed_ranges(source: Source, sheet: str) -> list[Box]:
-    """Return the ranges of a sheet's print area, but for whole rows or columns."""
+    """Return the ranges of a sheet's print area, except whole rows and columns."""
     return [
         box(ref)
         for element in source.workbook.iterfind(f"{S}definedNames/{S}definedName")
@@ -136,23 +140,23 @@ def printed_ranges(source: Source, sheet: str) -> list[Box]:
 
 
 def _owner(source: Source, element: etree._Element) -> str | None:
-    """The sheet that a name belongs to; None for a global one."""
+    """Return the sheet that a name belongs to; None for a global one."""
     at = element.get("localSheetId", "")
     return source.sheets[int(at)].name if at.isdigit() and int(at) < len(source.sheets) else None
 
 
 def _split_areas(text: str) -> list[str]:
-    """The areas of a name, split at commas outside quoted sheet names."""
+    """Split a name into its areas, at commas outside quoted sheet names."""
     return [area for area in re.findall(r"(?:'(?:[^']|'')*'|[^,'])+", text) if area.strip()]
 
 
 def _refs(text: str) -> list[str]:
-    """The areas of a name (``'form'!$B$2:$H$40,'form'!$2:$3``) without sheets and ``$``."""
+    """Return the areas of a name (``'form'!$B$2:$H$40,'form'!$2:$3``) without sheets and ``$``."""
     return [area.rpartition("!")[2].replace("$", "") for area in _split_areas(text)]
 
 
 def _area(ref: str, last: int) -> NamedArea | None:
-    """An area, cut to rows 2–``last``; None for one outside."""
+    """Return an area, cut to rows 2–``last``; None if it lies outside."""
     if not ref[-1].isdigit():
         return NamedArea(None, literal=re.sub(r"([A-Z]+)", r"$\1", ref))
     whole_rows = ref[0].isdigit()

@@ -1,6 +1,6 @@
-"""Drawings, notes and header pictures of the form: cloned for each sheet, following its rows.
+"""Drawings, notes and header pictures of the form: cloned for each sheet, with anchors that follow its rows.
 
-Pictures and other media are shared by all sheets; only the parts that refer to rows are cloned.
+All sheets share pictures and other media; only the parts that refer to rows are cloned.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ V, X = "{urn:schemas-microsoft-com:vml}", "{urn:schemas-microsoft-com:office:exc
 OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _REVISION_UID = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
 
-# Marks in the XML of a clone: its place is known only when the rows are.
+# Marks in the XML of a clone, whose place is known only once its rows are.
 _SHIFTED = re.compile("\ue010(-?[0-9]+)\ue011")  # a row, counted from 0, relative to the first
 _TOP, _BOTTOM = "\ue0100\ue011", "\ue012"  # the first row and the last, counted from 0
 _ROW = "\ue013"  # the first row, counted from 1
@@ -37,7 +37,7 @@ _TEXT = re.compile("\ue016([0-9]+)\ue017")
 
 DROPPED = {"printerSettings", "threadedComment", "person", "customProperty"}
 _SHARED = {"hyperlink", "image"}
-_REFUSED_ELSEWHERE = {"table", "oleObject", "package", "control", "ctrlProp"}  # by the sheet's own elements
+_REFUSED_ELSEWHERE = {"table", "oleObject", "package", "control", "ctrlProp"}  # reported for the sheet's own elements
 _NAMES = {
     "chart": "グラフ", "chartEx": "グラフ", "pivotTable": "ピボットテーブル", "slicer": "スライサー", "timeline": "タイムライン",
     "queryTable": "外部データ", "diagramData": "SmartArt",
@@ -46,14 +46,14 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """XML that is anchored to template rows ``top``–``bottom`` (0: to none)."""
+    """XML that is anchored to template rows ``top``–``bottom``; to none if ``top`` is 0."""
 
     xml: str
     top: int = 0
     bottom: int = 0
 
     def render(self, rows: RowMap) -> Iterator[tuple[int, str]]:
-        """Yield one copy for each copy of its rows, with its first row (0 for none)."""
+        """Yield one copy for each copy of its rows, as (first row or 0, XML)."""
         if not self.top:
             yield 0, self.xml
             return
@@ -67,9 +67,9 @@ class Anchored:
 
 @dataclass(frozen=True, slots=True)
 class AttachedPart:
-    """A part that is cloned for each sheet: its relationship, its name with the sheet's number left out, its XML.
+    """A part that is cloned for each sheet: its relationship, its name with a gap for the sheet's number, its XML.
 
-    ``texts`` are those of shapes.
+    ``texts`` are the texts of its shapes.
     """
 
     rel: Relationship
@@ -82,9 +82,9 @@ class AttachedPart:
     texts: tuple[Computed, ...] = ()
 
     def render(self, rows: RowMap, sheet_number: int, text_of: Callable[[Computed], str | None]) -> str:
-        """Return the part's XML for the ``sheet_number``-th sheet (1-based); ``text_of`` evaluates texts of shapes."""
+        """Return the XML of the part for a sheet (numbers begin at 1); ``text_of`` evaluates the texts of shapes."""
         copies = [copy for anchored in self.anchored for copy in anchored.render(rows)]
-        if self.rel.kind == "comments":  # must be in the order of their rows
+        if self.rel.kind == "comments":  # these must be in the order of their rows
             copies.sort(key=lambda copy: copy[0])
         ids = count(1024 * sheet_number + 1 if self.rel.kind == "vmlDrawing" else 2)
         body = re.sub(_ID, lambda _: str(next(ids)), "".join([xml for _, xml in copies]))
@@ -93,7 +93,7 @@ class AttachedPart:
 
 
 def _run_text(text: str) -> str:
-    """The text of a run, which holds no line break."""
+    """Return a text as XML for a run, which cannot contain line breaks."""
     return html.escape(text.replace("\n", " "), quote=False)
 
 
@@ -113,7 +113,7 @@ class AttachedParts:
 def read_attached(
     package: Package, relationships: Iterable[Relationship], measure: Variable, found: TemplateFaults
 ) -> AttachedParts:
-    """Read the parts that a sheet with these ``relationships`` refers to; one that cannot be cloned is a fault.
+    """Read the parts that a sheet with these ``relationships`` refers to; report those that cannot be cloned.
 
     Texts of shapes may show what ``measure`` has.
     """
@@ -155,7 +155,7 @@ def _drawing(package: Package, rel: Relationship, measure: Variable, found: Temp
 
 
 def _texts(root: etree._Element, measure: Variable, found: TemplateFaults) -> tuple[Computed, ...]:
-    """The paragraphs of shapes with {{ … }}; each becomes a mark in its first run."""
+    """Return the texts of paragraphs with {{ … }} in shapes, and leave a mark in the first run of each."""
     texts: list[Computed] = []
     for paragraph in root.iter(f"{A}p"):
         runs = list(paragraph.iter(f"{A}t"))
@@ -173,7 +173,7 @@ def _texts(root: etree._Element, measure: Variable, found: TemplateFaults) -> tu
 
 
 def _comments(package: Package, rel: Relationship, _: Variable, found: TemplateFaults) -> AttachedPart:
-    """Notes: their references count rows from 1."""
+    """Read notes, whose references count rows from 1."""
     root = package.xml(rel.target)
     notes = root.find(f"{S}commentList")
     anchored = []
@@ -195,7 +195,7 @@ def _comments(package: Package, rel: Relationship, _: Variable, found: TemplateF
 
 
 def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults) -> AttachedPart:
-    """The shapes of notes, and header pictures."""
+    """Read the shapes of notes, and header pictures."""
     root = _vml_root(package.read(rel.target))
     for shape_map in root.iter(f"{OFFICE}idmap"):
         shape_map.set("data", _SHEET)
@@ -203,7 +203,7 @@ def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults
     for shape in root.findall(f"{V}shape"):
         data = shape.find(f"{X}ClientData")
         if data is None:
-            continue  # a header picture: it has no row and stays in place
+            continue  # a header picture has no row and stays in place
         row = data.find(f"{X}Row")
         if data.get("ObjectType") != "Note" or row is None:
             message = "様式のシートにフォームコントロール（ボタンやチェックボックス）は使えません。セルと入力規則だけで描いてください。"
@@ -218,7 +218,7 @@ def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults
         anchored.append(Anchored(xml_of(shape), top, top))
         root.remove(shape)
     head, end = around(root)
-    if anchored:  # layout and shape types go before the shapes
+    if anchored:  # layout and shape types must come before the shapes
         head, end = head + "".join(xml_of(e) for e in root), "</xml>"
     kind = "application/vnd.openxmlformats-officedocument.vmlDrawing"
     relationships = tuple(package.relationships(rel.target))
@@ -226,7 +226,7 @@ def _vml(package: Package, rel: Relationship, _: Variable, found: TemplateFaults
 
 
 def _relative(anchor: str, row: int) -> str:
-    """A note's anchor (column, offset, row, offset, twice) with its rows as marks relative to the note's row."""
+    """Return a note's anchor (column, offset, row, offset, twice) with its rows as marks relative to the note's row."""
     values = [v.strip() for v in anchor.split(",")]
     for i in (2, 6):
         if len(values) == 8 and values[i].lstrip("-").isdigit():
@@ -237,7 +237,7 @@ def _relative(anchor: str, row: int) -> str:
 def _vml_root(data: bytes) -> etree._Element:
     try:
         return parse(data)
-    except PackageError:  # early versions of Excel wrote unclosed <br> in notes
+    except PackageError:  # early versions of Excel wrote an unclosed <br> in notes
         return etree.fromstring(data, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
 
 

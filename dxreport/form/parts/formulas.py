@@ -1,6 +1,6 @@
-"""Formulas of a template: their references follow the rows.
+"""Formulas of a template, whose references follow the rows.
 
-References are found here and not by openpyxl's tokenizer, which takes as long to import as everything else together.
+References are found here instead of by openpyxl's tokenizer, which takes as long to import as everything else together.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from .row_map import Path, RowMap
 
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]+"
 RANGE = re.compile(rf"{_CELL}(?::{_CELL})?|\$?[A-Z]{{1,3}}:\$?[A-Z]{{1,3}}|\$?[0-9]+:\$?[0-9]+")
-# A string, a quoted sheet or the brackets of a table are part of the word around them; so is the ( of a function.
+# Strings, quoted sheet names and the brackets of a table belong to the word around them; so does the ( of a function.
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\[[^][]*(?:\[[^][]*\][^][]*)*\]|[^\s"'\[(){},;+\-*/^&=<>%])+\(?""")
 _RELATIVE_ROW, _RELATIVE_COLUMN = re.compile(r"(?<![$0-9])[0-9]+"), re.compile(r"(?<![$A-Z])[A-Z]+")
 
 
 def sheet_prefix(sheet: str) -> str:
-    """Return the name of a sheet, quoted, as it begins a reference: ``'年間 計画'!``."""
+    """Return the quoted name of a sheet as a reference begins with it: ``'年間 計画'!``."""
     return quote_sheet(sheet) + "!"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference to cells (or whole rows, then without columns) of the form within a formula.
+    """A reference to cells of the form within a formula, or to whole rows, which has no columns.
 
-    ``pinned`` is set where it leads out of the blocks around the formula's cell: its rows must not be relative.
+    ``pinned`` is set if its rows must not be relative: they were drawn absolute, are whole rows, or lie outside the
+    blocks around the formula's cell.
     """
 
     first_column: str
@@ -39,7 +40,7 @@ class Reference:
     pinned: bool
 
     def text(self, rows: RowMap, path: Path) -> str | None:
-        """Return the reference in the rendered sheet; None when all its rows are gone."""
+        """Return the reference in the rendered sheet; None if its first or last row has no rows left."""
         first, last = rows.locate(self.first_row, path), rows.locate(self.last_row, path)
         if first is None or last is None:
             return None
@@ -58,7 +59,7 @@ class Formula:
     tokens: tuple[str | Reference, ...]
 
     def text(self, rows: RowMap, path: Path) -> str | None:
-        """Return the formula in the rendered sheet; None when something it refers to has no rows left."""
+        """Return the formula in the rendered sheet; None if something it refers to has no rows left."""
         out = []
         for token in self.tokens:
             text = token if isinstance(token, str) else token.text(rows, path)
@@ -69,7 +70,7 @@ class Formula:
 
 
 def _split(formula: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each reference: the text since the last one, its sheet (``表!``), its range; last the text that remains."""
+    """Yield each reference as (text since the last one, sheet ``表!``, range), and last the remaining text."""
     done = 0
     for word in _WORD.finditer(formula):
         sheet, mark, area = word[0].rpartition("!")
@@ -93,7 +94,7 @@ def parse_formula(source: str, home_row: int, sheet: str, layout: Layout) -> For
 
 
 def _reference(area: str, home: tuple[object, ...], layout: Layout) -> Reference | None:
-    """The reference that follows the rows, seen from the blocks of ``home``; None where it is not to rows of the form."""
+    """Return the reference to ``area``, seen from the blocks of ``home``; None if it is not to rows of the form."""
     corners = area.split(":")
     columns = [corner.rstrip("0123456789").rstrip("$") for corner in corners]
     drawn = [corner[len(column) :] for corner, column in zip(corners, columns, strict=True)]
@@ -101,7 +102,7 @@ def _reference(area: str, home: tuple[object, ...], layout: Layout) -> Reference
         return None
     rows = [int(row.lstrip("$")) for row in drawn]
     first, last = min(rows), max(rows)
-    if first != last:  # row 1 and rows behind the form do not belong to it
+    if first != last:  # row 1 and rows below the form do not belong to it
         first, last = max(first, 2), min(last, max(layout.chains))
     if first > last or first not in layout.chains or last not in layout.chains:
         return None
@@ -111,7 +112,7 @@ def _reference(area: str, home: tuple[object, ...], layout: Layout) -> Reference
 
 
 def shifted(source: str, origin: str, target: str) -> str | None:
-    """Return the formula of cell ``origin`` as it reads in cell ``target``; None where it would leave the sheet."""
+    """Return the formula of cell ``origin`` as it reads in cell ``target``; None if it would leave the sheet."""
     (from_row, from_column), (to_row, to_column) = cell(origin), cell(target)
 
     def row(match: re.Match[str]) -> str:

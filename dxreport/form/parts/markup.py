@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-INSIDE = "\ue000"  # where the contents of an element go
+INSIDE = "\ue000"  # placeholder for the contents of an element
 _DECLARATION = re.compile(' xmlns(:[A-Za-z0-9]+)?="[^"]*"')
 
 
@@ -17,12 +17,12 @@ def xml_of(element: etree._Element) -> str:
 
 
 def undeclared(element: etree._Element) -> str:
-    """Return an element as XML without declarations of namespaces."""
+    """Return an element as XML without its namespace declarations."""
     return _DECLARATION.sub("", xml_of(element))
 
 
 def around(root: etree._Element, inside: etree._Element | None = None) -> tuple[str, str]:
-    """Return ``root`` as XML up to the end of the text of ``inside`` (else of ``root``), and from there on."""
+    """Return ``root`` as XML in two halves, split after the text of ``inside`` (default: ``root`` itself)."""
     holder = root if inside is None else inside
     holder.text = (holder.text or "") + INSIDE
     head, end = xml_of(root).split(INSIDE)

@@ -12,10 +12,9 @@ RowShape = tuple[tuple[int | Path, ...], ...]
 
 
 class RowMap:
-    """Filled while rows are rendered; then it answers for ranges.
+    """The rows that each template row became, filled in while a sheet is rendered.
 
-    ``rows[t]`` are the rows that template row ``t`` became, in order, ``paths[t]`` the copies of the blocks around
-    them.
+    ``rows[t]`` are the rows of template row ``t`` in order, ``paths[t]`` the copies of the blocks around each of them.
     """
 
     __slots__ = ("layout", "paths", "rows")
@@ -26,19 +25,19 @@ class RowMap:
         self.paths: dict[int, list[Path]] = {}
 
     def note(self, template_row: int, row: int, path: Path) -> None:
-        """Note that ``template_row`` became ``row``."""
+        """Record that ``template_row`` became ``row``."""
         self.rows.setdefault(template_row, []).append(row)
         self.paths.setdefault(template_row, []).append(path)
 
     def shape(self) -> RowShape:
-        """Return a cache key: equal for maps with equal rows."""
+        """Return a cache key that is equal for maps with equal rows."""
         return tuple((row, *paths) for row, paths in self.paths.items())
 
     def spans(self, top: int, bottom: int, depth: int) -> list[tuple[int, int]]:
         """Return the rows that template rows ``top``–``bottom`` became, as (first, last).
 
-        There is one span for each copy of the innermost of the ``depth`` blocks that hold both; it includes all
-        copies of blocks within.
+        There is one span for each copy of the innermost of the ``depth`` blocks around both; it includes all copies of
+        blocks within.
         """
         if top == bottom and depth >= len(self.layout.chains[top]):
             return [(row, row) for row in self.rows.get(top, ())]
@@ -53,9 +52,9 @@ class RowMap:
         return sorted(groups.values())
 
     def locate(self, template_row: int, path: Path) -> tuple[int, int] | None:
-        """Return the first and last row that ``template_row`` became, as seen from the copy at ``path``.
+        """Return the first and the last row that ``template_row`` became, as seen from the copy at ``path``.
 
-        These are the rows that share most of the path; None where there are no rows.
+        Only the rows that share most of the path count. Return None if there are no rows.
         """
         rows, paths = self.rows.get(template_row), self.paths.get(template_row)
         if not rows or not paths:
@@ -73,5 +72,5 @@ class DrawnRange(NamedTuple):
     depth: int
 
     def spans(self, rows: RowMap) -> list[tuple[int, int]]:
-        """Return the rows that it became."""
+        """Return the rows that the range became, as (first, last)."""
         return rows.spans(self.box.top, self.box.bottom, self.depth)

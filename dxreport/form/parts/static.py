@@ -1,4 +1,4 @@
-"""The parts of the template that every workbook of a form contains as drawn, deflated once."""
+"""The parts of the template that all workbooks of a form contain as drawn, deflated only once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..template import R_ID, S
 from .drawings import DROPPED
 from .markup import undeclared
 
-# FeaturePropertyBag holds the checkboxes in cells; the others concern history, people or other workbooks.
+# FeaturePropertyBag holds the checkboxes in cells. Parts not listed here concern history, people or other workbooks.
 _BOOK_PARTS = {"theme", "styles", "sharedStrings", "FeaturePropertyBag"}
-_CLEANED = (  # by content type: what may not be sent
-    # A second selected sheet makes Excel write what is typed into both; notes and threads name their authors.
+_CLEANED = (  # what may not be sent, by the end of the content type
+    # Excel writes what people type into all selected sheets at once; notes and threads name their authors.
     ("sheet+xml", re.compile(rb'\s+tabSelected="[^"]*"'), b""),
     ("comments+xml", re.compile(rb"(<(?:\w+:)?author>)[^<]+(?=</)"), rb"\1"),
 )
@@ -31,7 +31,7 @@ _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 
 @dataclass(frozen=True, slots=True)
 class SharedParts:
-    """What all workbooks of a form share: deflated parts, their types, and what the workbook itself needs for them."""
+    """What all workbooks of a form share: deflated parts, their content types, and what the workbook part needs."""
 
     entries: tuple[Member, ...]
     defaults: Mapping[str, str]
@@ -42,7 +42,7 @@ class SharedParts:
 
 @lru_cache(maxsize=16)
 def shared_parts(form: Form) -> SharedParts:
-    """Return the shared parts of a form: as bytes, but for styles and the texts of tags."""
+    """Return the shared parts of a form: as drawn, except for the styles, the shared strings and what is private."""
     source, package = form.source, form.source.package
     defaults, overrides = _content_types(form)
     rels = tuple(r for r in source.relationships if r.kind in _BOOK_PARTS)
@@ -61,7 +61,7 @@ def shared_parts(form: Form) -> SharedParts:
 
 
 def _reached(form: Form, rels: tuple[Relationship, ...]) -> list[str]:
-    """The parts that the workbook's ``rels``, the other sheets and the attached parts lead to, sorted."""
+    """Return the parts that the workbook's ``rels``, the other sheets and the attached parts lead to, sorted."""
     package = form.source.package
     own = {form.part, *(part.rel.target for part in form.attached.cloned)}
     waiting = [s.part for s in form.others]
@@ -77,7 +77,7 @@ def _reached(form: Form, rels: tuple[Relationship, ...]) -> list[str]:
 
 
 def _as_drawn(package: Package, name: str, content_type: str) -> list[Member]:
-    """A part and its relationships, byte for byte unless something in it may not be sent."""
+    """Return a part and its relationships, byte for byte unless something in it may not be sent."""
     before = after = package.read(name)
     dropped = {r.id for r in package.relationships(name) if r.kind in DROPPED}
     if dropped:
@@ -97,10 +97,10 @@ def _as_drawn(package: Package, name: str, content_type: str) -> list[Member]:
 
 
 def _without(root: etree._Element, ids: set[str]) -> bytes:
-    """A sheet without references to these relationships."""
+    """Return a sheet without references to these relationships."""
     for e in [e for e in root.iter(etree.Element) if e.get(R_ID) in ids]:
         del e.attrib[R_ID]
-        if e.tag == f"{S}customPr":  # meaningless without its part
+        if e.tag == f"{S}customPr":  # means nothing without its part
             group = e.getparent()
             group.remove(e)
             if not len(group):
@@ -119,7 +119,7 @@ def _content_types(form: Form) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _strings(form: Form) -> bytes:
-    """The template's shared strings; those with tags, and those of sheets that are not sent, are emptied."""
+    """Return the shared strings of the template, with those emptied that have tags or belong to unsent sheets."""
     root, used = form.source.strings, None
     assert root is not None
     if form.published:
@@ -135,7 +135,7 @@ def _strings(form: Form) -> bytes:
 
 
 def _workbook_part(form: Form, name: str) -> str:
-    """An element of workbook.xml, without what only its author's session needed."""
+    """Return an element of workbook.xml without the window state and private attributes of its author."""
     drawn = form.source.workbook.find(f"{S}{name}")
     if drawn is None:
         return ""

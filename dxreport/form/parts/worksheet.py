@@ -54,7 +54,7 @@ _MARGIN_COLUMN = {"width": "1.625"}
 class PageSetup:
     """What page breaks depend on: paper code, orientation, margins in inches, scale (1.0: 100 %) or fit to width.
 
-    ``fits`` is whether a sheet fits to the width alone, so that a slightly taller one can be made to fit on a page.
+    ``fits`` is True if only the width is fitted, so that a sheet slightly taller than a page can be made to fit on one.
     """
 
     paper: int
@@ -72,7 +72,7 @@ class PageSetup:
 class WorksheetParts:
     """A worksheet without its rows.
 
-    ``head`` is the XML before the rows, with marks; ``following`` what comes after them, in the schema's order.
+    ``head`` is the XML before the rows, with marks; ``following`` what comes after them, in the order of the schema.
     ``breaks`` are the template rows after which a page break was drawn; ``frozen`` is the last frozen row, 0 for none.
     """
 
@@ -83,14 +83,14 @@ class WorksheetParts:
     frozen: int
 
     def after_rows(self, rows: RowMap) -> str:
-        """Return the XML after the rows; the renderer replaces ``BREAKS``, ``IGNORED`` and ``PAGES`` in it."""
+        """Return the XML after the rows, in which the renderer replaces ``BREAKS``, ``IGNORED`` and ``PAGES``."""
         return "".join([t if isinstance(t, str) else "".join(t.render(rows)) for t in self.following])
 
 
 def compile_worksheet(
     root: etree._Element, builder: TemplateBuilder, found: TemplateFaults, *, published: bool = False
 ) -> WorksheetParts:
-    """Compile everything of the sheet but its rows.
+    """Compile everything on the sheet except its rows; report what cannot be sent.
 
     A ``published`` sheet is not protected, and its column A is a margin.
     """
@@ -98,7 +98,7 @@ def compile_worksheet(
     breaks = tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
     page, frozen = _page(root), 0
     _set_first_column(root, _MARGIN_COLUMN if published else _KEY_COLUMN)
-    # The root's start tag; its declared prefixes stay, since mc:Ignorable may name them.
+    # The start tag of the root keeps its declared prefixes, since mc:Ignorable may name them.
     attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
     head = around(etree.Element(root.tag, attributes, nsmap=root.nsmap))[0]
     following: dict[str, list[XmlTemplate]] = {}
@@ -126,7 +126,7 @@ def compile_worksheet(
 
 
 def _allow_filter(root: etree._Element, builder: TemplateBuilder, found: TemplateFaults, *, published: bool) -> None:
-    """Let departments use the filter of a protected sheet, without what was chosen in it; one that repeats is dropped."""
+    """Let departments use the filter of a protected sheet, without what was chosen in it; drop one that repeats."""
     drawn = root.find(f"{S}autoFilter")
     if drawn is None:
         return
@@ -143,14 +143,14 @@ def _allow_filter(root: etree._Element, builder: TemplateBuilder, found: Templat
 
 
 def _name(element: etree._Element) -> str:
-    """The name of an element; of alternatives, which hold form controls and objects, that of the first."""
+    """Return the name of an element; for alternatives, which hold form controls and objects, that of the first one."""
     first = element.find(f"{_MC}Choice/*") if element.tag == f"{_MC}AlternateContent" else None
     name: str = etree.QName(element if first is None else first).localname
     return name
 
 
 def _clean_views(element: etree._Element) -> int:
-    """Keep one view, without scroll positions; mark its selected cell and frozen rows. Returns the last frozen row."""
+    """Keep one view, without scroll positions; mark its selected cell and frozen rows. Return the last frozen row."""
     element[1:] = ()
     view = element[0]
     view.attrib.pop("topLeftCell", None)
@@ -162,7 +162,7 @@ def _clean_views(element: etree._Element) -> int:
     selection = etree.SubElement(view, f"{S}selection", activeCell=ACTIVE, sqref=ACTIVE)
     if pane is None:
         return 0
-    if pane.get("state") not in ("frozen", "frozenSplit"):  # a split window belongs to whoever looked at the sheet
+    if pane.get("state") not in ("frozen", "frozenSplit"):  # a split window is personal, not part of the form
         view.remove(pane)
         return 0
     pane.attrib.pop("topLeftCell", None)
@@ -175,7 +175,7 @@ def _clean_views(element: etree._Element) -> int:
 
 
 def _set_first_column(root: etree._Element, look: dict[str, str]) -> None:
-    """Set the width of column A, whatever was drawn: it holds the keys or nothing."""
+    """Set the look of column A, whatever was drawn: it holds the keys or nothing."""
     cols = child(root, "cols")
     first = next((c for c in cols if int(c.get("min")) == 1), None)
     if first is not None:
@@ -196,7 +196,7 @@ def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, fo
             lines = ext.find(f"{{{X14}}}sparklineGroups") is not None
             for at in (box(f.text.split()[0])[:2] for f in ext.iter(f"{{{XM}}}sqref") if lines and f.text):
                 found.refuse("スパークラインは送るシートに付けられません。削除してください。", at)
-            # Slicers and the like belong to parts that are left behind.
+            # Slicers and the like depend on parts that are not sent.
             if lines or any(key.startswith(f"{{{DOC_RELS_NS}}}") for e in ext.iter() for key in e.attrib):
                 element.remove(ext)
         if not len(element):

@@ -1,6 +1,6 @@
-"""Elements of the sheet's XML as templates: their ranges and formulas follow the rows.
+"""Elements of the sheet's XML as templates, whose ranges and formulas follow the rows.
 
-An element whose ranges have all vanished is left out; so is a container that lost everything it held.
+An element is left out if all its ranges have vanished; so is a container that lost everything in it.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _FORMULAS = [f"{{{MAIN_NS}}}formula", f"{{{MAIN_NS}}}formula1", f"{{{MAIN_NS}}}f
 
 
 def _refs(ranges: Sequence[DrawnRange], rows: RowMap) -> list[str]:
-    """The ranges in a rendered sheet (``B2:D4``)."""
+    """Return the ranges in a rendered sheet (``B2:D4``)."""
     return [Box(first, r.box.left, last, r.box.right).ref for r in ranges for first, last in r.spans(rows)]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTemplate:
-    """An element with ``ranges``: ``texts`` with a hole between each two, for the ranges (None) or a formula.
+    """An element with ``ranges``: ``texts`` with holes between them, each for the ranges (None) or a formula.
 
-    The formulas are written as they read in cell ``origin`` of the sheet drawn, which is called ``sheet``.
+    The formulas are those of cell ``origin`` on the sheet as drawn, which is called ``sheet``.
     """
 
     ranges: tuple[DrawnRange, ...]
@@ -45,7 +45,7 @@ class RuleTemplate:
     sheet: str
 
     def render(self, rows: RowMap) -> list[str]:
-        """Return its text; nothing when its ranges, or something that a formula refers to, have no rows left."""
+        """Return its XML; nothing if its ranges, or something that a formula refers to, have no rows left."""
         home = self._home(rows)
         if home is None:
             return []
@@ -58,7 +58,7 @@ class RuleTemplate:
         return ["".join(out)]
 
     def _home(self, rows: RowMap) -> tuple[int, int, Path] | None:
-        """The drawn cell that became the first cell of the ranges, and the copies of the blocks around it."""
+        """Return the drawn cell that became the first cell of the ranges, and the copies of the blocks around it."""
         for r in self.ranges:
             spans = r.spans(rows)
             for row in range(r.box.top, r.box.bottom + 1) if spans else ():
@@ -67,7 +67,7 @@ class RuleTemplate:
         return None
 
     def _formula(self, drawn: str, rows: RowMap, row: int, column: int, path: Path) -> str | None:
-        """A formula as it reads in the copy at ``path`` of a drawn cell."""
+        """Return a formula as it reads in the copy at ``path`` of a drawn cell; None if a reference is lost."""
         moved = shifted(drawn, self.origin, address(row, column))
         text = None if moved is None else parse_formula(moved, row, self.sheet, rows.layout).text(rows, path)
         return None if text is None else escape(text)
@@ -82,7 +82,7 @@ class RepeatedTemplate:
     end: str
 
     def render(self, rows: RowMap) -> list[str]:
-        """Return the texts of all copies; a merge that spans a block may come down to a single cell, and is none."""
+        """Return the XML of all copies; a merge that spans a block and shrinks to a single cell is left out."""
         is_merge = "mergeCell" in self.head
         return [f"{self.head}{ref}{self.end}" for ref in _refs(self.ranges, rows) if ":" in ref or not is_merge]
 
@@ -96,7 +96,7 @@ class ContainerTemplate:
     end: str
 
     def render(self, rows: RowMap) -> list[str]:
-        """Return its text; nothing when everything in it that follows rows is gone."""
+        """Return its XML; nothing if everything in it that follows rows is gone."""
         total, out = 0, []
         for child in self.children:
             copies = [child] if isinstance(child, str) else child.render(rows)
@@ -115,15 +115,17 @@ class TemplateBuilder:
         self, root: etree._Element, sheet: str, layout: Layout, rewrite: Callable[[str], str],
         depths: Mapping[tuple[int, int], int],
     ) -> None:  # fmt: skip
-        """``rewrite`` marks the names of lists in formulas. ``depths`` holds the number of blocks that repeat a merge,
-        by its first cell, where that is less than the number around it."""
+        """Set up the builder; ``rewrite`` puts marks in place of the names of lists in formulas.
+
+        ``depths`` holds, by first cell, how many blocks repeat a merge, if these are fewer than the blocks around it.
+        """
         self._sheet, self._layout, self._rewrite, self._depths = sheet, layout, rewrite, depths
         self._declarations = [
             f' xmlns{":" + prefix if prefix else ""}="{escape_attribute(uri)}"' for prefix, uri in root.nsmap.items()
         ]
 
     def xml(self, element: etree._Element) -> str:
-        """Return an element's text without the namespaces that the root declares."""
+        """Return an element as XML without the namespaces that the root declares."""
         text = xml_of(element)
         for declaration in self._declarations:
             text = text.replace(declaration, "")
@@ -148,7 +150,7 @@ class TemplateBuilder:
         return ContainerTemplate(head, children, end)
 
     def is_single(self, ref: str) -> bool:
-        """Whether a range of the template becomes one range, since no block repeats it."""
+        """Return True if a range of the template becomes a single range, since no block repeats it."""
         return [drawn.depth for drawn in self._ranges(ref)] == [0]
 
     def _ranged(self, element: etree._Element) -> XmlTemplate:
@@ -173,7 +175,7 @@ class TemplateBuilder:
         return RuleTemplate(ranges, tuple(texts[0::2]), holes, address(*box(drawn.split()[0])[:2]), self._sheet)
 
     def _ranges(self, sqref: str) -> tuple[DrawnRange, ...]:
-        """The ranges of a list, cut to rows that belong to the form."""
+        """Return the ranges of an attribute ``sqref``, cut to the rows of the form."""
         last = max(self._layout.chains)
         boxes = [box(ref) for ref in sqref.split()]
         cut = [b._replace(top=max(b.top, 2), bottom=min(b.bottom, last)) for b in boxes]

@@ -1,1 +1,1 @@
-"""Read a returned sheet: the texts of a measure, the items that were added, what was moved."""
+"""Read a returned sheet: the texts of its measures, the items that were added, and what was moved."""

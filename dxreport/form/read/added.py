@@ -1,4 +1,4 @@
-"""Find the items that a department added itself: rows inserted or copied next to a block, as many as it has."""
+"""Find the items that a department added itself: rows inserted or copied next to a block, as many as the block has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sheet import Filled, Keys, Rows, template_row
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """An added item: its texts and their places as in ``Filled``, with item id ``+1``, ``+2`` …; ``rows`` 1-based."""
+    """An added item, with id ``+1``, ``+2`` …: its texts and places as in ``Filled``, and its rows (1-based)."""
 
     part: ItemList
     values: dict[Ref, str]
@@ -22,7 +22,7 @@ class Added:
 
 
 def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
-    """Return what was written in rows without a key of their own and can only be a further item of a list."""
+    """Return the items written in rows without a key of their own, if these can only be further items of a list."""
     columns = filled.keys.columns
     lists = dict(_lists(filled.form.layout.nodes))
     out: list[Added] = []
@@ -46,7 +46,7 @@ def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
 
 
 def _lists(nodes: Iterable[Block | int]) -> Iterator[tuple[Block, ItemList]]:
-    """The blocks of rows that repeat one list of the measure, and that list."""
+    """Yield each block of plain rows that repeats one list, with that list."""
     for node in nodes:
         if isinstance(node, Block) and node.loops and node.loops[0].over_measures:
             yield from _lists(node.children)
@@ -59,12 +59,12 @@ def _lists(nodes: Iterable[Block | int]) -> Iterator[tuple[Block, ItemList]]:
 
 
 def _consecutive(numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Runs of consecutive numbers: in each, number and position differ by the same amount."""
+    """Yield runs of consecutive numbers: within a run, number and position differ by a constant."""
     for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         yield [number for _, number in run]
 
 
 def _block_at(blocks: Iterable[Block], keys: Keys, group: Sequence[int]) -> Block | None:
-    """The block that the rows directly follow or precede."""
+    """Return the block that these rows directly follow or precede."""
     above, own, below = (template_row(keys.rows.get(r, "")) for r in (group[0] - 2, group[0] - 1, group[-1]))
     return next((b for b in blocks if own in (0, b.first) and (above == b.last or below == b.first)), None)

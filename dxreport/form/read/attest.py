@@ -1,4 +1,4 @@
-"""Checks that the keys of a sheet were issued, in an order that its texts support.
+"""Check that the keys of a sheet were issued, and that its texts support their order.
 
 People insert rows and sort them, and the keys go with them. A key that stands in another order than issued is borne
 out by what is printed in its row or column, or by the neighbour that it came with. Keys that changed places alone are
@@ -20,9 +20,10 @@ Place = tuple[int, int]  # row and column from 0
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What the keys of a sheet are worth: the places of ``strange`` ones, rows and columns whose keys are in ``doubt``.
+    """The keys of a sheet that cannot be trusted, counted from 0.
 
-    Rows and columns count from 0.
+    ``strange`` are the places of keys that were not issued; ``rows`` and ``columns`` have keys that are out of order
+    and that no text confirms.
     """
 
     strange: tuple[Place, ...] = ()
@@ -63,7 +64,7 @@ def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool] = lambda key:
 
 
 class _Keyed(list[tuple[int, str]]):
-    """The keys of rows, or of columns, with their places."""
+    """The keys of rows or of columns, as (place, key)."""
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -77,9 +78,9 @@ def _keys(rows: Rows, top: int, left: int) -> tuple[_Keyed, _Keyed]:
 
 
 class _Lines:
-    """The keyed rows of a sheet, or its keyed columns: the place of each by its key, in order, and its texts.
+    """The keyed rows, or the keyed columns, of a sheet; ``at`` holds the place of each by its key, in order.
 
-    Of a key that stands twice the first counts. Texts are by the key of the column, or of the row.
+    Of two equal keys the first counts.
     """
 
     def __init__(self, rows: Rows, keys: _Keyed, cross: _Keyed) -> None:
@@ -89,7 +90,7 @@ class _Lines:
         self._rows, self._cross, self._across = rows, cross, bool(cross) and cross[0][1][:1] == "c"
 
     def texts(self, key: str) -> dict[str, str]:
-        """What a line holds."""
+        """Return the texts of a row by column key, or those of a column by row key."""
         at, rows = self.at[key], self._rows
         return {cross: rows[at][n] if self._across else rows[n][at] for n, cross in reversed(self._cross)}
 
@@ -106,10 +107,10 @@ def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:
 
 
 def _doubtful(here: _Lines, sent: _Lines, kind: Callable[[str], int]) -> Iterator[int]:
-    """The places of keys that follow another key than they were issued after, and that no text bears out.
+    """Yield the places of keys that follow a different key than when they were issued, and that no text confirms.
 
-    Only lines of one ``kind`` are taken for each other. One without a text of its own that holds nothing new is
-    nobody's.
+    Lines are only mistaken for others of the same ``kind``. A line without a distinctive text is not in doubt unless
+    something was written in it.
     """
     order = [key for key in sent.at if key in here.at]
     known = [key for key in here.at if key in sent.at]

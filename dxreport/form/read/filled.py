@@ -1,4 +1,4 @@
-"""A measure on a sheet as its author saw it: every text, with the problems of its cells and its shape."""
+"""Read a measure on a sheet as its author saw it: every text, with the problems of its cells and its shape."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from .moved import moved
 from .outside import outside_fields, unkeyed_text
 from .sheet import Filled
 
-_DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: a bare one may be a date that lost its format
+_DAYS = range(40_000, 55_001)  # serial numbers of 2009 to 2050: such a number may be a date that lost its format
 
 
 @dataclass(frozen=True, slots=True)
 class FilledSheet:
-    """A measure on a sheet. ``texts`` are normalised; ``cells`` gives the address of each in the file (``E21``).
+    """A measure on a sheet. ``texts`` are normalised; ``cells`` holds the address of each in the file (``E21``).
 
-    ``moved`` lists in Japanese what moved since the sheet was issued. ``added`` are items that the department added,
-    each as its texts under an id of its own (``+1`` …).
+    ``moved`` says in Japanese what moved since the sheet was issued. ``added`` are the items that the department added,
+    each with its texts under an id of its own (``+1`` …).
     """
 
     sheet: str
@@ -44,7 +44,7 @@ class FilledSheet:
 def read_filled(sheet: Grid, filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> FilledSheet:
     """Read a measure that was found by its keys.
 
-    A text that was issued and no longer has a cell is a problem (E302) and stays as issued.
+    An issued text that no longer has a cell is a problem (E302) and stays as issued.
     """
     items = added_items(sheet.rows, filled)
     shape = outside_fields(sheet, filled, {row for item in items for row in item.rows})
@@ -54,10 +54,10 @@ def read_filled(sheet: Grid, filled: Filled, issued: Mapping[Ref, str], settings
 def read_aligned(
     sheet: Grid, aligned: Aligned, issued: Mapping[Ref, str] | None, settings: Settings
 ) -> FilledSheet | Doubt:
-    """Read a sheet without keys as it was aligned, with a warning (W506).
+    """Read an aligned sheet, with a warning (W506).
 
-    Where nothing was ``issued`` (None), items keep the ids of their order. Returns a Doubt where the items cannot be
-    told apart.
+    If nothing was ``issued`` (None), items keep the ids of their order. Return a Doubt if the items cannot be told
+    apart.
     """
     found = (aligned.filled, ()) if aligned.keyed or issued is None else adopt(aligned.filled, issued)
     if isinstance(found, Doubt):
@@ -71,7 +71,7 @@ def read_aligned(
 
 
 class _TextReader:
-    """Reads the texts of a sheet, with a problem for each cell that holds anything else or is gone."""
+    """Reads the texts of a sheet, with problems for cells that hold anything else or are gone."""
 
     def __init__(self, sheet: Grid, settings: Settings, issued: Mapping[Ref, str]) -> None:
         self._sheet, self._settings, self._issued = sheet, settings, issued
@@ -85,7 +85,7 @@ class _TextReader:
         issued = self._issued
         self._fields = filled.form.catalogue.field
         texts = {ref: self._text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
-        # Of the cells issued blank, those count that were filled in; of a spare row all, once one was.
+        # A cell issued blank counts only if it was filled in; all cells of a spare row count once one was.
         written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
         texts = {ref: text for ref, text in texts.items() if ref in issued or _unit(ref) in written}
         added = tuple({ref: self._text(ref, at, "") for ref, at in item.at.items()} for item in items)
@@ -98,7 +98,7 @@ class _TextReader:
         return FilledSheet(self._sheet.name, texts | {ref: issued[ref] for ref in lost}, cells, found, moved, added)
 
     def _text(self, ref: Ref, at: At, issued: str) -> str:
-        """The text of a cell as its author saw it, or ``issued`` where a problem keeps it from being used."""
+        """Return the text of a cell as its author saw it, or ``issued`` if a problem keeps it from being used."""
         cell, field = self._sheet.cell(*at), self._fields[ref.field]
         shown = text_of(cell, field, issued)
         if cell.kind in ("error", "unclear"):
@@ -120,7 +120,7 @@ class _TextReader:
         return issued
 
     def _word(self, ref: Ref, at: At, shown: str, issued: str) -> str:
-        """The word of 設定 or of the field that a text is, however it was typed; any other text as it is."""
+        """Return the word of 設定 or of the field that a text means, however typed; any other text unchanged."""
         words = self._settings.words(self._fields[ref.field])
         word = None if shown in words else same_word(shown, words)
         if word is None:
@@ -137,7 +137,7 @@ class _TextReader:
         self._problems.append(found)
 
     def _removed(self, lost: Sequence[Ref], filled: Filled) -> Problem:
-        """One problem for all removed columns, or else rows."""
+        """Return one problem for all removed columns or, if no column is gone, for all removed rows."""
         names = list(dict.fromkeys(label(ref, self._settings) for ref in lost))
         said = "、".join(names[:4]) + (f" ほか{len(names) - 4}か所" if len(names) > 4 else "")
         if filled.lost_columns:
@@ -161,12 +161,12 @@ class _TextReader:
 
 
 def _unit(ref: Ref) -> tuple[str, str, int]:
-    """What is filled in as a whole: an item of a list, or a text of the measure itself."""
+    """Return what is filled in as a whole: the item of a list, or the text of the measure itself."""
     return (ref.prefix, ref.item, 0) if ref.item else ref
 
 
 def text_of(cell: Cell, field: Field, issued: str) -> str:
-    """The text of a cell: as its author saw it, but numbers, dates and ticks of such a field in their standard form."""
+    """Return the text of a cell as its author saw it; in a number, date or check field, in its standard form."""
     if cell.kind == "number" and (field.kind is FieldKind.NUMBER or stored_number(cell.raw) == issued):
         return cell_number(cell.raw, cell.text, field.unit)
     if cell.kind == "text" and field.kind is FieldKind.NUMBER:
@@ -177,7 +177,10 @@ def text_of(cell: Cell, field: Field, issued: str) -> str:
 
 
 def _tick(cell: Cell, field: Field) -> str:
-    """A check typed as TRUE or FALSE, which LibreOffice keeps in an .xls as a formula and may show as 1 or 0; else ""."""
+    """Return ☑ or □ for a check typed as TRUE or FALSE, "" for anything else.
+
+    LibreOffice keeps TRUE and FALSE in an .xls as formulas and may show them as 1 and 0.
+    """
     if field.kind is not FieldKind.CHECK or cell.formula not in ("", "=", "=TRUE()", "=FALSE()"):
         return ""
     if cell.kind == "boolean" or (cell.kind == "number" and cell.formula and cell.raw in ("0", "1")):
@@ -186,7 +189,7 @@ def _tick(cell: Cell, field: Field) -> str:
 
 
 def _stored_day(cell: Cell) -> str:
-    """The day that a cell stores though it shows less (``3月31日``) or more (a time); "" unless it agrees with that."""
+    """Return the day that a cell stores though it shows less (``3月31日``) or more (a time); "" if the two disagree."""
     if whole := re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?", cell.raw or cell.text):
         return date_text(whole[1]) or ""
     if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", cell.raw):
@@ -198,7 +201,7 @@ def _stored_day(cell: Cell) -> str:
 
 
 def _is_doubtful(cell: Cell, kind: FieldKind) -> bool:
-    """Whether a number may not be what its author saw, or a day that lost its format."""
+    """Return True if a number may differ from what its author saw, or may be a day that lost its format."""
     if kind is FieldKind.NUMBER:
         return False
     if not cell.certain:

@@ -1,4 +1,4 @@
-"""Report what is elsewhere than in the sheet as issued: inserted rows and columns, and those that were moved."""
+"""Report what is not where it was issued: inserted rows and columns, and those that were moved."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ...domain.model import Settings
 from ...ooxml.refs import column_letters
 from .sheet import Filled
 
-_NAMED = 6  # inserted rows that are named; further ones are counted
+_NAMED = 6  # at most this many inserted rows are named; the others are counted
 Drawn = Mapping[tuple[str, int], tuple[int, int]]  # (field, period): template row and column
 
 
 def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tuple[str, ...]:
     """Return what moved as Japanese sentences, with the rows and columns that the sender sees.
 
-    The rows of a list may be sorted.
+    Moved rows of a list are not reported, since people may sort them.
     """
     drawn = filled.targets.drawn
     rows = () if filled.form.layout.is_list else _moved_rows(filled, issued, settings, drawn)
@@ -38,7 +38,7 @@ def _inserted(filled: Filled) -> Iterator[str]:
 
 
 class _Position(NamedTuple):
-    """Where something is: its place in the form's order, and its row or column in the sheet."""
+    """Where something is: its place in the order of the form, and its row or column in the sheet."""
 
     order: int
     at: int
@@ -46,7 +46,7 @@ class _Position(NamedTuple):
 
 
 def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, drawn: Drawn) -> Iterator[str]:
-    """Rows out of the form's order: within an item, among the items of a list, among fields and lists."""
+    """Yield a sentence for each row out of order: within an item, among a list's items, or among fields and lists."""
     units: dict[str, _Position] = {}  # by list, or by field of the measure
     items: dict[str, dict[str, list[_Position]]] = {}
     for ref in issued:
@@ -71,19 +71,19 @@ def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, d
 
 
 def _unit(ref: Ref) -> str:
-    """The list that a text belongs to, or for one of the measure itself its field."""
+    """Return the list that a text belongs to, or the field of a text of the measure itself."""
     return ref.prefix or ref.field
 
 
 def _item_name(row: _Position, issued: Mapping[Ref, str], lists: Mapping[str, ItemList]) -> str:
-    """What people call an item of a list; ``order`` counts from 0."""
+    """Return what people call an item of a list; ``row.order`` is its position, from 0."""
     prefix = row.ref.prefix
     name = " ".join(issued.get(Ref(f"{prefix}.name", row.ref.item), "").split())
     return lists[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
 
 
 def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
-    """Columns out of the form's order; none where some are gone, since the rest of a merge may have moved."""
+    """Yield a sentence for each column out of order; none if columns are gone, since a merge may have shifted."""
     if filled.lost_columns:
         return
     firsts: dict[tuple[int, int], _Position] = {}

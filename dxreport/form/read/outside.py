@@ -1,4 +1,4 @@
-"""Find texts that are in no field, and printed labels that were changed: neither is merged."""
+"""Find texts outside the fields, and printed labels that were changed: neither is merged."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from ..align.labels import ExpectedCell, fold, form_labels
 from ..records import Form
 from .sheet import Filled, template_row
 
-_NAMED = 6  # cells that a message names
+_NAMED = 6  # a message names at most this many cells
 
 
 def outside_fields(sheet: Grid, filled: Filled, added: Collection[int]) -> Iterator[Problem]:
-    """Warn of each row and column that the form lacks, and once of either kind for its own cells.
+    """Yield a warning for each row or column with text that the form does not have, and two for its own cells.
 
-    Rows in ``added`` (1-based) are merged.
+    One of these two covers all texts in blank cells, the other all changed labels. Rows in ``added`` (1-based) are
+    left out, since they are merged.
     """
     rows, columns = ({at[i] for at in filled.at.values()} for i in (0, 1))
     for number in (n for n in (*filled.inserted, *filled.copied) if n not in added):
@@ -42,7 +43,7 @@ def outside_fields(sheet: Grid, filled: Filled, added: Collection[int]) -> Itera
 
 
 def unkeyed_text(sheet: Grid, where: str, texts: Iterable[str], cell: str) -> Problem:
-    """Return the warning that these texts are not merged."""
+    """Return the warning that ``texts`` are not merged."""
     text = "／".join(texts)
     return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet.name, cell=cell, value=text)
 
@@ -53,7 +54,7 @@ def _named(cells: Collection[str]) -> str:
 
 
 def _in_cells(sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, str]]:
-    """The texts in blank cells of the form, and those instead of its labels, by address."""
+    """Return the texts in blank cells of the form, and those that replaced its labels, by address."""
     form, keys = filled.form, filled.keys
     columns = {column_number(key[1:]): c for key, c in keys.columns.items()}
     typed: dict[str, str] = {}
@@ -75,9 +76,9 @@ def _in_cells(sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, st
 
 @lru_cache(maxsize=16)
 def _cells(form: Form) -> Mapping[int, Mapping[int, ExpectedCell | None]]:
-    """The cells of each template row whose text is known, by column: a label, or None for one that is blank.
+    """Return the cells of each template row whose text is known, by column: a label, or None for a blank one.
 
-    Cells that are read, those merged into them, and those with a text that is unpredictable are left out.
+    Cells that are read, cells merged into those, and cells with unpredictable text are left out.
     """
     out: dict[int, dict[int, ExpectedCell | None]] = {}
     for number, cells in form_labels(form).rows.items():

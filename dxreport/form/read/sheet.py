@@ -1,7 +1,7 @@
 """Read the texts of measures from a returned sheet: every cell is found by its keys, never by its address.
 
 Column keys are in the row of the stamp, row keys in its column, wherever people moved them. A missing key means that
-the row or column was removed, never that it is blank.
+the row or column was removed, not that it is blank.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
 from ..stamp import Stamp
 
-SEARCHED = 200  # rows and columns that are searched for the stamp
-_SEPARATOR = re.compile("[/,]")  # before the ids in a key
+SEARCHED = 200  # this many rows and columns are searched for the stamp
+_SEPARATOR = re.compile("[/,]")  # between the ids of a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a measure on a sheet: those of its rows by row, its columns by their keys, all counted from 0.
+    """The keys of a measure on a sheet: row keys by row, columns by column key, all counted from 0.
 
-    They stand in row ``top`` and column ``left``; -1 where the sheet does not hold them. ``elsewhere`` are the rows of
-    the sheet that belong to other measures.
+    Column keys are in row ``top``, row keys in column ``left``; -1 if the sheet does not contain them. ``elsewhere``
+    are the rows of the sheet that belong to other measures.
     """
 
     stamp: Stamp
@@ -44,10 +44,9 @@ class Keys:
 class Filled:
     """A measure as read from a sheet: ``values`` are the texts of its fields, ``at`` their (row, column), 1-based.
 
-    ``form``, ``keys`` and ``targets`` are what it was read by.
-    ``copied`` are rows with a key that occurred before, ``inserted`` rows without a key that hold something or are
-    among the others, ``inserted_columns`` likewise; ``lost_columns`` are the keys of the form's columns that the
-    sheet lacks.
+    ``form``, ``keys`` and ``targets`` are what it was read with. ``copied`` are rows whose key occurred before;
+    ``inserted`` are rows without a key that hold something or lie among keyed rows, ``inserted_columns`` likewise.
+    ``lost_columns`` are the keys of columns that are read and that the sheet lacks.
     """
 
     form: Form
@@ -62,7 +61,7 @@ class Filled:
 
 
 def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
-    """Return the stamp of a sheet and its place (0-based row and column), or None."""
+    """Return the stamp of a sheet with its row and column (0-based), or None."""
     for r, row in enumerate(rows[:SEARCHED]):
         for c, value in enumerate(row[:SEARCHED]):
             if value and (stamp := Stamp.parse(value)):
@@ -71,17 +70,18 @@ def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
 
 
 def template_row(key: str) -> int:
-    """Return the template row that the key of a row names, 0 for none."""
+    """Return the template row that a row key names, 0 for none."""
     found = _TEMPLATE_ROW.match(key)
     return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Turns a cell of a keyed row into a Ref; ``item_at`` and ``period_at`` index the ids of the key, 0 for none.
+    """A cell of a template row that is read: it turns a cell of a keyed row into a Ref.
 
-    ``columns`` are the keys of the column and of those merged into it, ``periods`` all that the cell can be of. ``spanning`` marks a cell that is only in the
-    first row of a block, ``unlocked`` one that may be an input, ``certain`` one whose row depends on no condition.
+    ``columns`` are the keys of its column and of those merged into it, ``periods`` all periods it can belong to.
+    ``item_at`` and ``period_at`` index the ids of the row key, 0 for none. ``spanning`` marks a cell that only the
+    first copy of a block has, ``unlocked`` one that may be an input, ``certain`` one whose row depends on no condition.
     """
 
     columns: tuple[str, ...]
@@ -100,7 +100,7 @@ class Target:
         return self.spec.key
 
     def ref(self, ids: Sequence[str]) -> Ref | None:
-        """Return what the cell holds in a row with these ids, from 1; None where the lists have no item there."""
+        """Return the Ref of the cell in a row with these ids (from index 1); None if a list has no item there."""
         if self.item_at >= len(ids) or ids[self.item_at] == "-":
             return None
         if not self.period_at:
@@ -109,9 +109,9 @@ class Target:
         return Ref(self.field, ids[self.item_at], int(period)) if period.isdigit() else None
 
     def column(self, row: Sequence[str], columns: Mapping[str, int]) -> int | None:
-        """Return where the text of the cell is in a row; None where its column is gone."""
+        """Return the column (0-based) that holds the text of the cell in a row; None if its column is gone."""
         column = columns.get(self.columns[0])
-        if column is None:  # once the first column of a merge is gone, only a text in another is evidence
+        if column is None:  # the first column of a merge is gone: only text in another one proves where the cell is
             merged = (columns[key] for key in self.columns[1:] if key in columns)
             column = next((c for c in merged if row[c]), None)
         return column
@@ -167,7 +167,7 @@ def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, in
 
 @lru_cache(maxsize=256)
 def input_fields(form: Form, rows: frozenset[int], quarter: int, year: int) -> frozenset[tuple[str, int]]:
-    """Return what departments can be asked for in these template rows: unlocked, as (field, period)."""
+    """Return the (field, period) of the unlocked cells in these template rows: what departments can be asked for."""
     targets = chain.from_iterable(own for row, own in targets_of(form, quarter, year).items() if row in rows)
     return _fields(target for target in targets if target.unlocked)
 
@@ -177,9 +177,9 @@ def _fields(targets: Iterable[Target]) -> frozenset[tuple[str, int]]:
 
 
 def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Mapping[str, Filled]:
-    """Read a sheet of ``form``: its measures by ID, in their order on the sheet; none when it has no stamp.
+    """Read a sheet of ``form``; return its measures by ID, in the order of the sheet, none if it has no stamp.
 
-    ``quarter`` and ``year`` (1–4, 0 for none) are what ``this_quarter`` and ``this_year`` meant in the round of its
+    ``quarter`` and ``year`` (from 1, 0 for none) are what ``this_quarter`` and ``this_year`` meant in the round of its
     issue.
     """
     targets = targets_of(form, quarter, year)
@@ -187,7 +187,7 @@ def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Ma
 
 
 def keys_of(form: Form, rows: Rows) -> tuple[Keys, ...]:
-    """Return the keys of each measure on a sheet of ``form``, in order; none when it has no stamp."""
+    """Return the keys of each measure on a sheet of ``form``, in order; none if it has no stamp."""
     found = find_stamp(rows)
     if found is None:
         return ()
@@ -204,9 +204,9 @@ def keys_of(form: Form, rows: Rows) -> tuple[Keys, ...]:
 
 
 def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
-    """The keys of rows that were sorted without their hidden keys, where a list has one row a measure.
+    """Return corrected keys for rows of a list that were sorted without their hidden keys.
 
-    The printed IDs then are those of the keys, in another order.
+    This is recognisable if a measure has one row: the printed IDs are then those of the keys, in another order.
     """
     out: dict[int, str] = {}
     for number, cells in form.bindings.items():
@@ -224,7 +224,7 @@ def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
 
 
 def _by_measure(form: Form, rows: Rows, keys: Keys) -> tuple[Keys, ...]:
-    """The keys of a list by measure. A row of no measure belongs to the one above it, else to the first."""
+    """Split the keys of a list by measure. A row of no measure goes to the measure above it, else to the first."""
     owners: dict[int, str] = {}
     above = ""
     for r in range(keys.top + 1, len(rows)):
@@ -244,7 +244,7 @@ def _by_measure(form: Form, rows: Rows, keys: Keys) -> tuple[Keys, ...]:
 
 
 def measure_at(form: Form, key: str) -> str:
-    """Return the measure that the key of a row of a list names, "" for none."""
+    """Return the measure that a row key of a list names, "" for none."""
     row = template_row(key)
     if row not in form.layout.chains or not form.layout.of_measure(row):
         return ""
@@ -252,7 +252,7 @@ def measure_at(form: Form, key: str) -> str:
 
 
 def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
-    """Read a sheet by its keys. Of a text that the form shows in several cells, the input's counts."""
+    """Read a measure by its keys. If the form shows a text in several cells, the input counts."""
     values: dict[Ref, str] = {}
     at: dict[Ref, tuple[int, int]] = {}
     inputs: set[Ref] = set()
@@ -283,14 +283,14 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
 
 
 def _ids(key: str, *, in_list: bool) -> list[str]:
-    """The ids of a key, from 1; that of a measure is one, whatever it holds."""
+    """Return the ids of a key, from index 1; a measure ID is one id, even with a comma in it."""
     _, *rest = key.removesuffix("+").split("/", 2 if in_list else 1)
     own = rest[-1] if len(rest) == (2 if in_list else 1) else ""
     return ["", *rest[:in_list], *(_SEPARATOR.split(own) if own else ())]
 
 
 def _unkeyed_columns(rows: Rows, keys: Keys) -> tuple[int, ...]:
-    """Columns without a key (1-based) that are among the keyed ones, or hold something."""
+    """Return the columns without a key (1-based) that lie among the keyed ones or hold something."""
     keyed = set(keys.columns.values())
     last = max(keyed, default=keys.left)
     unkeyed = (c for c in range(keys.left + 1, len(rows[0]) if rows else 0) if c not in keyed)

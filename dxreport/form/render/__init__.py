@@ -1,1 +1,1 @@
-"""Render measures: one sheet each, and the workbook around the sheets."""
+"""Render measures as sheets, one each or as a list, and the workbook around the sheets."""

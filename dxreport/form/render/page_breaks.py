@@ -1,4 +1,4 @@
-"""Break a rendered sheet into pages as a person would: before a heading, and never within a block that fits on a page."""
+"""Break a rendered sheet into pages as a person would: before a heading, never within a block that fits on a page."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ..parts.defined_names import NamedArea
 from ..parts.row_map import RowMap
 from ..records import Form
 
-_PRINTED = 22 / 24  # columns measured in digits of ＭＳ Ｐゴシック are 8 pixels a digit on the screen, 7.33 on paper
-_SQUEEZED = 1.08  # a sheet that is this much taller than a page is printed smaller, on one
+_PRINTED = 22 / 24  # a digit of ＭＳ Ｐゴシック, the unit of column widths, is 8 pixels on the screen, 7.33 on paper
+_SQUEEZED = 1.08  # a sheet up to this much taller than a page is shrunk to fit on one
 
 
 class Pages(NamedTuple):
-    """The rows after which a page ends, and whether the sheet is made to fit on one page."""
+    """The rows after which a page ends; ``fitted`` is True if the sheet is made to fit on one page."""
 
     breaks: tuple[int, ...] = ()
     fitted: bool = False
 
 
 def pages(form: Form, rows: RowMap, heights: list[float]) -> Pages:
-    """Return the pages of a sheet. ``heights`` are the points of row 2 and the following ones."""
+    """Return the pages of a sheet; ``heights`` are the heights of its rows in points, from row 2."""
     room, fits = _page_room(form), form.worksheet.page.fits
     if not form.worksheet.breaks and sum(heights) <= room:
         return Pages(fitted=fits)
@@ -50,12 +50,12 @@ def pages(form: Form, rows: RowMap, heights: list[float]) -> Pages:
 
 
 def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """The spans within some rows, counted from the first of these."""
+    """Return the spans that lie within ``start`` to ``end``, relative to ``start``."""
     return [(a - start, b - start) for a, b in spans if start <= a and b < end]
 
 
 def _page_room(form: Form) -> float:
-    """The points of rows that fit on one page."""
+    """Return the height of the rows that fit on one page, in points."""
     page = form.worksheet.page
     scale = page.scale
     if page.fit_width:
@@ -65,14 +65,15 @@ def _page_room(form: Form) -> float:
 
 
 def _spans(areas: Iterable[NamedArea], rows: RowMap) -> Iterator[tuple[int, int]]:
-    """The rows that areas of whole rows or cells became, as (first, last)."""
+    """Yield the rendered rows of each area that has rows, as (first, last)."""
     return (span for area in areas if area.box for span in rows.spans(area.box.top, area.box.bottom, 0))
 
 
 def _together(form: Form, rows: RowMap) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Rows that belong together: copies of a block, vertical merges; and, if no page more is needed, whole sections.
+    """Return rows to keep together, and sections to keep together if that takes no extra page.
 
-    A heading stays with the first copy of the block below it, and is of one section with all of them.
+    Copies of a block and vertical merges are kept together. A heading stays with the first copy of the block below it,
+    and makes a section with all its copies.
     """
     out: list[tuple[int, int]] = []
     sections: list[tuple[int, int]] = []

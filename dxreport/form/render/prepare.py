@@ -1,4 +1,4 @@
-"""A form as it is sent in one round to one department: inputs decided, fixed texts filled in.
+"""Prepare a form for one round and one department: decide its inputs, and fill in its fixed texts.
 
 Everything that is the same on every sheet of a workbook is worked out here once, so that rendering a sheet is little
 more than joining strings.
@@ -30,14 +30,14 @@ from ..parts.row_map import RowMap, RowShape
 from ..records import LIST_MARK, Form, TemplateCell, TemplateRow, TextSpace
 from ..stamp import SHEET
 
-ROW = "\x01"  # the number of the row, within its cells; no text of the model holds a control character
+ROW = "\x01"  # placeholder for the row number in its cells; no text of the model contains a control character
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
 _LONG = (FieldKind.TEXT, FieldKind.TARGET, FieldKind.ACTUAL)
-_MAX_LIST = 255  # UTF-16 units of a list that is written into its rule
+_MAX_LIST = 255  # UTF-16 units that Excel allows for a list written into a rule
 
 
 class Look(NamedTuple):
-    """One rendering of a cell: its opening tag when it has a text, the blank cell, and whether it is an input."""
+    """One rendering of a cell: the opening tag for a text, the cell if it is blank, and True if it is an input."""
 
     head: str
     blank: str
@@ -45,11 +45,11 @@ class Look(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A cell whose text comes from the measure, with everything before it in its row.
+    """A cell whose text comes from the measure, with all XML between the previous slot and it.
 
-    ``void`` is the cell when its list has no item here. ``get`` returns the text, None for void; of a ``number`` it is
-    stored as one. Where texts beside the cell matter, ``choose`` returns which of ``looks`` it has. ``grows`` marks a
-    cell whose row Excel itself makes higher while somebody writes there.
+    ``get`` returns the text, or None past the end of a list, where the cell is rendered as ``void``. The text of a
+    ``number`` is stored as a number if it is one. If the look depends on other texts, ``choose`` returns which of
+    ``looks`` applies. ``grows`` marks a cell whose row Excel makes taller while somebody writes there.
     """
 
     get: Callable[[Scope], str | None] | Computed | Formula
@@ -66,9 +66,9 @@ class Slot(NamedTuple):
 class RowProgram(NamedTuple):
     """One template row, ready to be rendered: slots, then ``end``.
 
-    Where a cell of the row spans a block, ``depth`` blocks repeat that cell and ``later`` is the program of the
-    further copies. In a block over quarters or years, the row of each is ``periods[path[period_at]]``, since not all
-    are open in a round.
+    If a cell of the row spans a block, ``depth`` blocks repeat that cell, and ``later`` is the program of the row in
+    further copies. In a block over quarters or years, ``periods[path[period_at]]`` is the program for each of them,
+    since a round does not open all.
     """
 
     row: TemplateRow
@@ -83,16 +83,17 @@ class RowProgram(NamedTuple):
 class PreparedForm:
     """A form for one round and department; :meth:`of` is the same for another department.
 
-    ``names`` are the names of the workbook that mixed texts may use, ``this`` is the period of the round, ``programs``
-    are the rows, ``long_lists`` the lists of 設定 that do not fit into a rule.
+    ``names`` are the names of the workbook that computed texts may use, ``this`` the period of the round, ``programs``
+    the rows by number, ``long_lists`` the lists that do not fit into a rule. ``fixed_values`` caches the expressions of
+    the control column that are the same on every sheet.
     """
 
     def __init__(
         self, form: Form, round_: Round, settings: Settings, department: str, *, secret: bytes = b""
     ) -> None:  # fmt: skip
-        """Prepare ``form``; raises TemplateError when a fixed text of it fails with these settings.
+        """Prepare ``form``; stamps are sealed with ``secret``, if any.
 
-        Its stamps are sealed with ``secret``, if any.
+        Raise TemplateError if a fixed text fails with these settings.
         """
         self.secret = secret
         self.form, self.round, self.settings, self.department = form, round_, settings, department
@@ -106,9 +107,7 @@ class PreparedForm:
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self._after_rows: dict[RowShape, str] = {}
-        self.fixed_values: dict[
-            tuple[str, Callable[[Any], int]], int | None
-        ] = {}  # of expressions of the control column
+        self.fixed_values: dict[tuple[str, Callable[[Any], int]], int | None] = {}  # by source and type
 
     def of(self, department: str) -> PreparedForm:
         """Return the same for another department: only rows with fixed texts that name it are made anew."""
@@ -121,30 +120,30 @@ class PreparedForm:
         return found
 
     def unsealed(self) -> PreparedForm:
-        """Return the same without a secret."""
+        """Return a copy without a secret."""
         found = copy(self)
         found.secret = b""
         return found
 
     def sheet_name(self, measure: str) -> str:
-        """Return the name of the sheet with this measure: its ID, of a list that of the department."""
+        """Return the name of the sheet with this measure: its ID, or on a list the department."""
         if not self.form.layout.is_list:
             return measure
         return fitted_sheet_name(self.department) or self.form.sheet
 
     def possible_rows(self) -> frozenset[int]:
-        """Return the template rows that a sheet can have: none under a condition that the round makes false."""
+        """Return the template rows that a sheet can have: those under no condition that this round makes false."""
         return frozenset(row for row, chain in self.form.layout.chains.items() if all(map(self._is_possible, chain)))
 
     def _is_possible(self, block: Block) -> bool:
         condition = block.condition
         try:
             return condition is None or not condition.fixed or bool(condition.value(self.names))
-        except Exception:  # whatever Jinja2 raises; rendering reports it
+        except Exception:  # an expression may raise anything; rendering reports it
             return True
 
     def after_rows(self, rows: RowMap) -> str:
-        """Return the XML after the rows; it depends on their shape alone, and sheets of a form have few shapes."""
+        """Return the XML after the rows, cached by their shape: it depends on nothing else, and shapes are few."""
         shape = rows.shape()
         if shape not in self._after_rows:
             found = self.form.worksheet.after_rows(rows)
@@ -154,7 +153,10 @@ class PreparedForm:
         return self._after_rows[shape]
 
     def _lists(self) -> dict[str, str]:
-        """The formulas of the lists in rules, by their marks; lists too long for a rule go to the sheet of the stamp."""
+        """Return the formulas of the lists in rules, by their marks.
+
+        Lists that are too long for a rule, or contain a comma or a quotation mark, go to the sheet of the stamp.
+        """
         out = {}
         for name, words_of in lists_of(self.form.catalogue).items():
             words = words_of(self.settings)
@@ -182,7 +184,7 @@ def _anchors(form: Form) -> Mapping[tuple[int, int], TemplateCell]:
 
 
 class _RowPrograms:
-    """Makes the programs of the rows of a prepared form."""
+    """Builds the programs of the rows of a prepared form."""
 
     def __init__(self, prepared: PreparedForm) -> None:
         self._prepared, self._form = prepared, prepared.form
@@ -221,7 +223,7 @@ class _RowPrograms:
         return RowProgram(row, tuple(slots), pending, depth)
 
     def _cell(self, c: TemplateCell, before: str) -> Slot | str:
-        """A cell as a slot, with ``before`` in front, or as XML."""
+        """Return a cell as a slot that begins with ``before``, or as XML if its text is the same on every sheet."""
         place, content = f'<c r="{column_letters(c.column)}{ROW}"', c.content
         if isinstance(content, Binding):
             return self._bound(c, before, place)
@@ -253,14 +255,14 @@ class _RowPrograms:
         return Slot(get, looks[asked], before + void, c.space, c.column, number, choose, looks, self._grows(c))
 
     def _grows(self, c: TemplateCell) -> bool:
-        """Whether a cell is for a text of any length and not merged; Excel fits no row to merged cells."""
+        """Return True if a cell is for texts of any length and not merged: Excel fits no row to merged cells."""
         if not c.unlocked or c.space is None or c.binding.spec.kind not in _LONG:
             return False
         single = c.space.bottom == c.row and c.at not in self._form.merge_columns
         return single and c.repeats == len(self._form.layout.chains[c.row])
 
     def _look(self, c: TemplateCell, need: Need, place: str) -> Look:
-        """A bound cell in the format of its need."""
+        """Return the look of a bound cell that has this need."""
         if not c.unlocked:
             return Look(f'{place} s="{c.style}"{TEXT_HEAD}', f'{place} s="{c.style}"/>')
         number, is_input = c.binding.is_number, need is not Need.CLOSED
@@ -270,7 +272,7 @@ class _RowPrograms:
         return Look(f'{place} s="{filled}"{TEXT_HEAD}', f'{place} s="{blank}"/>', is_input)
 
     def _beside(self, c: TemplateCell, anchor: TemplateCell, before: str, place: str) -> Slot | str:
-        """A cell that is hidden in the merge of an input, whose lines are drawn around both."""
+        """Return a cell that is hidden in the merge of the input ``anchor``, and shares its borders."""
         get, how = anchor.binding.getter(self._prepared.this), self._access(anchor)
         styles = {n: self._styles.variant(c.style, n, number=anchor.binding.is_number) for n in Need}
         asked, choose = self._need(anchor)
@@ -289,7 +291,7 @@ class _RowPrograms:
         )
 
     def _need(self, c: TemplateCell) -> tuple[Need, Callable[[Scope], Need] | None]:
-        """What is asked for in a bound cell, and a function from the scope to that where texts beside it matter."""
+        """Return the need of a bound cell; if it depends on other texts, also a function from the scope to the need."""
         binding, prepared = c.binding, self._prepared
         period = self._period_of(binding)
         if not c.unlocked or (binding.period and not period):
@@ -299,7 +301,7 @@ class _RowPrograms:
         return need(*where), beside and (lambda scope: beside(scope[owner], scope[0]))
 
     def _access(self, c: TemplateCell) -> Access:
-        """Whether a bound cell is an input in this round."""
+        """Return the access that departments have to a bound cell in this round."""
         binding, prepared = c.binding, self._prepared
         period = self._period_of(binding)
         if not c.unlocked or (binding.period and not period):
@@ -321,10 +323,10 @@ class _RowPrograms:
 
 
 def _printed(round_: Round) -> Round:
-    """A round as texts of the form name it: its deadline as people read it."""
+    """Return the round as texts of the form show it, with its deadline as people read it."""
     try:
         return replace(round_, deadline=printed_day(date.fromisoformat(round_.deadline)))
-    except ValueError:  # none
+    except ValueError:  # no deadline
         return round_
 
 
@@ -334,7 +336,7 @@ def _names_department(c: TemplateCell) -> bool:
 
 
 def _in_percent(get: Callable[[Scope], str | None], unit: str) -> Callable[[Scope], str | None]:
-    """A getter of a number for a cell that shows it in per cent."""
+    """Return a getter that converts the number for a cell with a percent format."""
 
     def read(scope: Scope) -> str | None:
         text = get(scope)
@@ -344,5 +346,5 @@ def _in_percent(get: Callable[[Scope], str | None], unit: str) -> Callable[[Scop
 
 
 def _hidden(c: TemplateCell) -> TemplateCell:
-    """A cell that spans a block, as it is in further copies: hidden in the merge that began in the first."""
+    """Return a cell that spans a block as it is in further copies: hidden in the merge that began in the first."""
     return replace(c, content="", unlocked=False, space=None, merged_into=c.at)

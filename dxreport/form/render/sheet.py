@@ -1,4 +1,4 @@
-"""Render the measures of a sheet, one or a list, as its XML: first the rows, then everything that follows them."""
+"""Render the measures of a sheet, one or a list, as XML: first the rows, then everything that depends on them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 _KEY = ' t="inlineStr"><is><t>'
 _FORMULA = re.compile("\x02([0-9]+)\x03")
 _Value = TypeVar("_Value")
-_LONG = MAX_TEXT // 2  # characters: no shorter text can exceed the limit in UTF-16 units
+_LONG = MAX_TEXT // 2  # a text of at most this many characters cannot exceed the limit in UTF-16 units
 
 
 class MeasureRows(NamedTuple):
-    """The rows of a measure on a sheet: the first, and the template rows that they come from."""
+    """The rows of a measure on a sheet: the first one, and the template rows that they come from."""
 
     first: int
     drawn: frozenset[int]
@@ -41,8 +41,8 @@ class MeasureRows(NamedTuple):
 class RenderedSheet:
     """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …).
 
-    ``measures`` holds its measures by ID, each with the template rows that it has and its first row.
-    ``text_of`` shows a mixed text of the sheet as a whole.
+    ``measures`` maps each measure ID to the rows of the measure. ``text_of`` evaluates texts outside its rows, such as
+    those of shapes.
     """
 
     name: str
@@ -55,9 +55,9 @@ class RenderedSheet:
 
 @dataclass(slots=True)
 class _WrittenRow:
-    """A row being rendered: as drawn, with its height in points and its cells.
+    """A row being rendered: the row as drawn, its height in points (None: default) and its cells as XML.
 
-    The height of a ``free`` row is left to Excel once somebody writes there.
+    A ``free`` row is left for Excel to make taller once somebody writes there.
     """
 
     drawn: TemplateRow
@@ -67,9 +67,9 @@ class _WrittenRow:
 
 
 class _TallText(NamedTuple):
-    """A text in a merge over several rows, which end in template row ``bottom``: its cell, and the points it needs.
+    """A text in a merge that ends in template row ``bottom``: its cell, and the height in points that it needs.
 
-    ``path`` are the copies of the blocks that repeat it.
+    ``path`` holds the copies of the blocks that repeat it.
     """
 
     bottom: int
@@ -87,11 +87,11 @@ def render_sheet(
     *,
     first: bool = True,
 ) -> RenderedSheet:
-    """Render ``measures``: one, or on a list those of a department.
+    """Render ``measures``: a single one, or on a list those of a department.
 
-    ``first`` is set for the sheet that is shown on opening. A published form takes no ``issue``: its row 1 and column
-    A stay blank. ``used`` holds, by measure, the ids that its items ever had, so that spare rows get new ones. Raises
-    DxreportError for a text that no cell can hold, or a mixed text that fails.
+    ``first`` is set for the sheet that is shown on opening. A published form has no ``issue``: its row 1 and column A
+    stay blank. ``used`` holds, by measure, all ids that its items ever had, so that spare rows get new ones. Raise
+    DxreportError for a text that no cell can hold, and CannotShow, one too, for an expression that fails.
     """
     return _SheetWriter(prepared, measures, issue, used).sheet(first=first)
 
@@ -126,7 +126,7 @@ class _SheetWriter:
         return RenderedSheet(name, measures, self._xml(first=first), self.rows, self._text, tuple(self.too_tall))
 
     def _enter(self, measure: Measure | None, index: int) -> None:
-        """Begin the rows of a measure, or those that belong to none."""
+        """Begin the rows of a measure, or, if it is None, rows that belong to no measure."""
         self.scope[0] = measure
         self._show("measure", measure, index)
 
@@ -155,7 +155,7 @@ class _SheetWriter:
             self._nodes(block.children, (*path, i), f"{ids}/{','.join(own)}")
 
     def _items(self, loop: Loop) -> tuple[Any, ...]:
-        """The items that a loop runs over, with the blank ones that it adds."""
+        """Return the items that a loop runs over, with the blank ones that it adds."""
         owner = self.scope[loop.variable.owner]
         if owner is None:
             return ()
@@ -173,7 +173,7 @@ class _SheetWriter:
         return (*items, *(Item({}, self.form.catalogue, part.prefix, key) for key in spare))
 
     def _show(self, name: str, item: Any, index: int) -> None:
-        """Let mixed texts see an item under its name; None where its list has ended."""
+        """Let computed texts see an item under ``name``; None past the end of its list."""
         self.names[name] = None if item is None else ItemView(item, index, self.prepared.this)
 
     def _row(self, template_row: int, path: Path, ids: str) -> None:
@@ -199,11 +199,11 @@ class _SheetWriter:
     def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> tuple[float, bool]:
         """Add the cells of a row to ``out``.
 
-        Return the height in points that their texts need, and whether a blank input could make it grow.
+        Return the height in points that their texts need, and True if a blank input could make the row grow.
         """
         height, growing, scope = 0.0, False, self.scope
         for get, look, void, space, column, number_cell, choose, looks, grows in program.slots:
-            if isinstance(get, Formula):  # it can be rendered only when all rows are known
+            if isinstance(get, Formula):  # rendered only once all rows are known
                 out += (look.head, f"\x02{len(self.formulas)}\x03", "</f></c>")
                 self.formulas.append((get, path))
                 continue
@@ -233,17 +233,17 @@ class _SheetWriter:
         return height, growing
 
     def _limited(self, height: float, row: int, column: int) -> float:
-        """The height of a row that the text of a cell needs, at most what Excel allows."""
+        """Return ``height``, at most what Excel allows; note a cell whose text needs more."""
         if height > text_metrics.MAX_HEIGHT:
             self.too_tall.append(address(row, column))
         return min(height, text_metrics.MAX_HEIGHT)
 
     def _text(self, computed: Computed) -> str | None:
-        """A mixed text as it reads; None where its list has ended."""
+        """Return a computed text for the names in scope; None past the end of a list that it names."""
         return self._evaluated(computed, computed.render)
 
     def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
-        """The value of an expression of the control column; None where a list that it names has ended."""
+        """Return the value of an expression of the control column; None past the end of a list that it names."""
         known, key = self.prepared.fixed_values, (condition.source, kind)
         if key in known:
             return known[key]
@@ -255,7 +255,7 @@ class _SheetWriter:
     def _evaluated(
         self, expression: Computed | Condition, evaluate: Callable[[Mapping[str, Any]], _Value]
     ) -> _Value | None:
-        """The value of an expression; None where a list that it names has ended. Raises CannotShow where it fails."""
+        """Return the value of an expression, None past the end of a list it names. Raise CannotShow if it fails."""
         names = self.names
         for name in expression.names:
             if names.get(name) is None:
@@ -270,7 +270,7 @@ class _SheetWriter:
             ) from None
 
     def _where(self) -> str:
-        """What is being rendered."""
+        """Return what is being rendered, in Japanese."""
         return f"施策 {self.scope[0].id} " if self.scope[0] else f"シート「{self.form.sheet}」"
 
     def _check_length(self, text: str) -> None:
@@ -281,7 +281,10 @@ class _SheetWriter:
             )
 
     def _stretch(self) -> None:
-        """Make the last row of each tall merge so high that its text fits, and keep its rows high enough for it."""
+        """Make the last row of each tall merge so high that its text fits.
+
+        Rows left for Excel to size could shrink, so they are fixed if the text needs their height.
+        """
         for text in self.tall:
             found = self.rows.locate(text.bottom, text.path)
             last = found[1] if found else text.row
@@ -328,7 +331,7 @@ class _SheetWriter:
         return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
 
     def _after(self) -> str:
-        """What follows the rows: page breaks, and no green triangles at texts of digits, which are intended."""
+        """Return what follows the rows: page breaks, and no green triangles beside digits stored as text on purpose."""
         heights = [self._height(number) for number in range(2, len(self.written) + 2)]
         paged, letters = pages(self.form, self.rows, heights), self.form.column_letters
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in paged.breaks)
@@ -343,7 +346,7 @@ class _SheetWriter:
 
 
 def _points(text: str, space: TextSpace) -> float:
-    """The points that a text needs in its cell."""
+    """Return the height in points that a text needs in its cell."""
     if not space.em:
         return text_metrics.stacked_height(text, space.pitch)
     return text_metrics.needed_height(text, space.em, space.pitch, space.font)

@@ -1,6 +1,6 @@
-"""Put sheets into a workbook: one for each measure or list, the template's other sheets, the stamp; nothing of its author.
+"""Put sheets into a workbook: one per measure or list, the template's other sheets, the stamp; nothing of its author.
 
-Parts that all workbooks of a form share are deflated once; each of the others is one string and one deflate.
+Parts that all workbooks of a form share are deflated only once. Every other part is one string and one deflate.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _CORE = (
 
 @dataclass(frozen=True, slots=True)
 class IssuedBook:
-    """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row.
+    """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row can be.
 
-    ``rows`` are the template rows on each sheet, by measure.
+    ``rows`` are the template rows that were rendered, by measure.
     """
 
     data: bytes
@@ -51,9 +51,10 @@ class IssuedBook:
 def render_book(
     prepared: PreparedForm, measures: Sequence[Measure], issue: str, used: Mapping[str, Sequence[str]] | None = None
 ) -> IssuedBook:
-    """Render ``measures`` as sheets named by their IDs or as one list, stamped as ``issue``.
+    """Render ``measures`` as sheets named by their IDs, or as one list, stamped as ``issue``.
 
-    ``used`` holds, by measure, the ids that its items ever had. Raises DxreportError as ``render_sheet`` does.
+    ``used`` holds, by measure, all ids that its items ever had. Raise DxreportError as ``render_sheet`` does, or if an
+    ID cannot be the name of a sheet.
     """
     form = prepared.form
     groups = [measures] if form.layout.is_list else [[m] for m in measures]
@@ -68,7 +69,7 @@ def render_published(
     """Render a workbook for reading only, called ``title``: an index, then a sheet for each of ``pages``.
 
     Every page comes with its own preparation of ``form``; ``index`` makes the first sheet from the place of each
-    measure. No other sheet of the template is included. Raises DxreportError as ``render_sheet`` does.
+    measure. No other sheet of the template is included. Raise DxreportError as ``render_book`` does.
     """
     sheets = [render_sheet(prepared, measures, "", {}, first=False) for prepared, measures in pages]
     places = {id_: f"{quote_sheet(s.name)}!B{own.first}" for s in sheets for id_, own in s.measures.items()}
@@ -77,7 +78,7 @@ def render_published(
 
 @dataclass(frozen=True, slots=True)
 class PlainSheet:
-    """A sheet that is not a form: its name, the name of its part, ``<worksheet>`` as XML, its state.
+    """A sheet that is not a form: its name, the name of its part, its ``<worksheet>`` as XML, and its state.
 
     ``titles`` are the rows repeated on each printed page (``$3:$3``).
     """
@@ -111,7 +112,7 @@ class _WorkbookWriter:
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
     def book(self) -> IssuedBook:
-        """Return the workbook, its parts in a fixed order."""
+        """Return the workbook, with its parts in a fixed order."""
         listed, shared = self._listed(), shared_parts(self.form)
         for number, sheet in enumerate(self.sheets, 1):
             self._add_sheet(number, sheet)
@@ -134,7 +135,7 @@ class _WorkbookWriter:
             self.overrides.append((name, content_type))
 
     def _add_sheet(self, number: int, sheet: RenderedSheet) -> None:
-        """Add a form with its clones of the attached parts."""
+        """Add a sheet of the form with its clones of the attached parts."""
         form, name = self.form, _sheet_part(number)
         self._add(name, _DECLARATION + sheet.xml, _SHEET_TYPE)
         rels = list(form.attached.shared)
@@ -149,9 +150,9 @@ class _WorkbookWriter:
             self._add(rels_name(name), _rels_xml(name, rels))
 
     def _listed(self) -> list[SheetEntry]:
-        """All sheets, in order; the template's other sheets where they stand in it, under names that no other sheet has.
+        """Return all sheets in order. The template's other sheets keep their place, but are renamed on a clash.
 
-        Raises DxreportError for an ID that cannot be the name of a sheet.
+        Raise DxreportError if an ID cannot be the name of a sheet.
         """
         listed, after = ([plain.entry for plain in plains] for plains in (self.before, self.after))
         taken = {entry.name.casefold() for entry in (*listed, *after)}
@@ -183,7 +184,7 @@ class _WorkbookWriter:
         positions = {s.name: i for i, s in enumerate(self.form.before, len(self.before))}
         positions |= {s.name: i for i, s in enumerate(self.form.after, first + len(self.sheets))}
         head = shared.workbook_head
-        if first and not self.before:  # it opens at the first form, also behind other sheets
+        if first and not self.before:  # open at the first form even if other sheets precede it
             views = head if "<workbookView" in head else f"{head}<bookViews><workbookView/></bookViews>"
             head = views.replace("<workbookView", f'<workbookView activeTab="{first}"', 1)
         titles = [(i, p.name, p.titles) for i, p in enumerate(self.before) if p.titles]
@@ -203,7 +204,7 @@ class _WorkbookWriter:
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    """``name`` with a suffix that makes it unique, cut to what the name of a sheet may hold."""
+    """Return ``name`` with a suffix that makes it unique, cut to the length that Excel allows."""
     numbers = count(2)
     ending = "（様式）"
     while True:
@@ -220,7 +221,10 @@ def _sheet_part(number: int) -> str:
 
 
 def _stamp_xml(prepared: PreparedForm, sheets: Sequence[RenderedSheet], issue: str) -> str:
-    """The hidden sheet: the stamp again in columns A and B, and from D on the lists that are too long for a rule."""
+    """Return the XML of the hidden sheet.
+
+    Columns A and B repeat the facts of the stamp; from D on are the lists that are too long for a rule.
+    """
     facts = [("issue", issue), ("form", prepared.form.digest), ("department", prepared.department),
              ("round", prepared.round.name), ("fiscal_year", prepared.settings.fiscal_year.label),
              *(("measure", id_) for s in sheets for id_ in s.measures)]  # fmt: skip
@@ -249,7 +253,7 @@ def _rels_xml(owner: str, rels: Sequence[Relationship]) -> str:
     return f'{_DECLARATION}<Relationships xmlns="{RELS_NS}">{"".join(out)}</Relationships>'
 
 
-# Workbooks of one form differ in few of their small parts.
+# Most small parts are the same in all workbooks of a form.
 _small_member = lru_cache(maxsize=256)(member)
 _ROOT = (
     Relationship("rId1", REL_TYPE + "officeDocument", "xl/workbook.xml"),
