@@ -1,7 +1,6 @@
-"""What goes back: each held sheet in the department's own workbook, with its bad cells marked.
+"""Corrected copies: the department's own workbook with the bad cells of its held sheets marked.
 
-A return in another format than .xlsx goes back as the workbook that was issued, with the department's
-answers filled in.
+A return in a format other than .xlsx or .xlsm goes back as the issued workbook with the department's answers filled in.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 
 
 def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[tuple[str, str, bytes]]:
-    """For each return with held sheets: its number, a name for the copy, its bytes.
+    """Return the number, file name and bytes of a corrected copy for each return with held or refused sheets.
 
-    A return in another format has none if nothing of it can be filled into an issued workbook.
+    A return without a workbook to mark gets none if nothing of it can be filled into an issued workbook.
     """
     out: list[tuple[str, str, bytes]] = []
     for planned in plan.files:
@@ -48,7 +47,7 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
             made = _copy(workspace, master, planned, held)
         except DxreportError:
             raise
-        except Exception:  # an odd file must not keep others from going back; the mail says what is wrong all the same
+        except Exception:  # one odd file must not stop the others; the mail lists its problems even without a copy
             made = None
         if made is not None and planned.return_id not in {id_ for id_, _, _ in out}:
             out.append((planned.return_id, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
@@ -56,12 +55,12 @@ def corrected_copies(workspace: Workspace, master: Master, plan: Plan) -> list[t
 
 
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
-    """Whether a sheet is of another fiscal year: the coordinator collects it there, and nothing goes back."""
+    """Return True if a sheet is of another fiscal year: it does not go back, the coordinator collects it there."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
 
 
 def kept_copies(workspace: Workspace, return_id: str) -> list[Path]:
-    """The corrected copies of a return that were written; not those with macros that earlier releases wrote."""
+    """Return the corrected copies written of a return, without the .xlsm ones that earlier releases wrote."""
     return sorted((workspace.reports / FOLDER).glob(f"{return_id}_*.xlsx"))
 
 
@@ -70,7 +69,7 @@ def _copy(workspace: Workspace, master: Master, planned: FilePlan, held: Sequenc
         try:
             return corrected_copy(planned.package, _marks(planned.sheets, held), _header(master, planned, held))
         except PackageError:
-            pass  # Strict Open XML or a shared workbook: its answers go back in the form as issued
+            pass  # Strict Open XML or a shared workbook cannot be marked: fill the issued workbook instead
     return _refilled(workspace, master, planned, held)
 
 
@@ -96,7 +95,7 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
 
 
 def _marks(sheets: Sequence[SheetPlan], held: Sequence[SheetPlan]) -> list[Mark]:
-    """The marks of held sheets; those of a sheet with several measures name the measure."""
+    """Return a mark for each error of the held sheets; on a sheet with several measures, it names the measure."""
     count = Counter(s.sheet for s in sheets)
     return [
         _mark(p, s.sheet, _cells(p, s), s.measure if count[s.sheet] > 1 else "")
@@ -118,7 +117,7 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...], measure: str) -> Mark:
 def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
     """Fill the department's answers into the issued workbook and mark the bad cells.
 
-    Covers the first issue with a held sheet that could be read; None if there is none or it is no longer kept.
+    Only the first issue with a held, readable sheet is covered. Return None if there is none or it is no longer kept.
     """
     first = next((s for s in held if s.status is Status.HELD and s.texts), None)
     if first is None:
@@ -149,6 +148,6 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
 
 
 def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
-    """What the department wrote into a sheet, without what it changed in locked cells: there the issued text stands."""
+    """Return the texts of a sheet that differ from those issued, except changes in locked cells."""
     locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
     return {ref: t for ref, t in s.texts.items() if t != issued.get(ref, "") and ref in shown and ref not in locked}

@@ -1,4 +1,4 @@
-"""Checks that the stamp and keys of a sheet are the issued ones."""
+"""Check that the stamp and keys of a sheet are those that were issued."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ..workspace.secret import secret_name
 
 
 class Seals:
-    """Checks stamps and keys against the issues of a workspace. Those of issues without a seal are taken as they are."""
+    """Checks stamps and keys against the issues of a workspace; those of issues without a seal pass unchecked."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive, self._name = archive, secret_name(archive.secret)
         self._sent: dict[str, Mapping[str, Grid]] = {}
 
     def is_sealed(self, stamp: Stamp) -> bool:
-        """Whether the issue that a stamp names was sealed with the secret of today."""
+        """Return True if the issue that a stamp names was sealed with today's secret."""
         snapshot = self.archive.snapshot(stamp.issue)
         return bool(snapshot and snapshot.seal and snapshot.seal == self._name)
 
     def trusts(self, stamp: Stamp) -> bool:
-        """Whether a stamp may be ours: not where its issue was sealed, and its seal does not hold."""
+        """Return True if a stamp may be ours: its issue was not sealed, or its seal is valid."""
         return not self.is_sealed(stamp) or stamp.holds(self.archive.secret)
 
     def attested(self, sheet: Grid, stamp: Stamp) -> tuple[Grid, Attested]:
-        """Return a sheet without keys that were not issued on it, and what the others are worth."""
+        """Return a sheet without the keys that were not issued on it, and what its other keys are worth."""
         sent = self._issued(stamp.issue).get(stamp.measure) if self.is_sealed(stamp) else None
         if sent is None:
             return sheet, UNATTESTED
@@ -41,7 +41,7 @@ class Seals:
         return _without(sheet, strange) if strange else sheet, found
 
     def _issued(self, issue: str) -> Mapping[str, Grid]:
-        """The sheets of an issue as sent, by the measure of their stamp."""
+        """Return the sheets of an issue as sent, by the measure of their stamp."""
         if issue not in self._sent:
             data = self.archive.workbook(issue)
             worksheets = Worksheets(Package(data)) if data else None

@@ -1,4 +1,4 @@
-"""Whose a mail is: the department of its sender, and whether it came from outside."""
+"""The sender of a mail: the department it belongs to, and whether it is from outside the city."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from ..master.records import Master
 
 
 def department_of(master: Master, sender: str) -> str:
-    """The department that a mail came from, "" for none.
+    """Return the department that a mail came from, "" for none.
 
-    It has the address as 宛先 or CC, or in 連絡先 of its measures; else it alone has addresses in the sender's domain.
+    It is the only one with the address in its 宛先 or CC, else the only one with it as 連絡先 of its measures, else the
+    only one with addresses in the sender's domain.
     """
     address, domain = bare(sender), domain_of(sender)
     listed = {d.name: [*_bare(d.to), *_bare(d.cc)] for d in master.departments}
@@ -24,10 +25,10 @@ def department_of(master: Master, sender: str) -> str:
 
 
 def foreign_sender(master: Master, sender: str) -> str:
-    """An address of a From line that is neither one of 部署 nor of the city's mail domain, "" for none.
+    """Return an address of a From line that is neither in 部署 nor in the city's mail domain, "" if there is none.
 
-    The domain is that of 設定, else those of the addresses. One that is no Internet address (Exchange names its own
-    otherwise) is not told, and nothing is where the master has nothing to compare with.
+    The domain is that of 設定, else any domain of the addresses in 部署; if both are blank, nothing is foreign. Senders
+    without "@" are ignored: Exchange names its own users in another way.
     """
     known = {address for d in master.departments for address in (*_bare(d.to), *_bare(d.cc))}
     own = {master.settings.mail_domain} if master.settings.mail_domain else set(map(domain_of, known))

@@ -1,4 +1,4 @@
-"""Take a return out again: the state is that of the log without it."""
+"""Withdraw a return: the state becomes that of the log without it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from .replay import Withdraw
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What taking a return out does: texts put back, conflicts opened and closed, rows of 受付簿.
+    """The effects of withdrawing a return.
 
-    ``receipts`` are the return's own; ``held`` those of other returns that lack answers without it.
+    ``changes`` are the texts put back, ``conflicts`` those opened, ``dropped`` those closed or updated. ``receipts``
+    are the return's own rows, ``held`` those of other returns that lack answers without it.
     """
 
     return_id: str
@@ -31,11 +32,12 @@ class Withdrawal:
 
 
 def withdraw(workspace: Workspace, return_id: str, reason: str, now: datetime, *, dry_run: bool = False) -> Withdrawal:
-    """Withdraw a return. Texts that others answer too stay; those a person typed over it become conflicts.
+    """Withdraw a return. Texts that another return gave too stay; texts that a person typed over it become conflicts.
 
-    Raises UsageError for a return that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
-    the master cannot be written.
+    Raise UsageError if the return is unknown or already withdrawn, MasterError or LockedError if the master cannot be
+    written.
     """
+
     if not dry_run:
         ready(workspace)
     books, plan = _planned(workspace, return_id, reason, now)
