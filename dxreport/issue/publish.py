@@ -1,7 +1,7 @@
-"""Publish: the sheets of all measures, a workbook for each form, for the city's web site.
+"""Publish the sheets of all measures for the city's web site, in one workbook per form.
 
-It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines.
-Fields of the round are blank.
+They have no stamp, keys, notes, dropdowns, prompts, tints, author names or deadlines, and nothing is hidden. Fields
+of the round are blank.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NO_ROUND = Round("")
 
 @dataclass(frozen=True, slots=True)
 class PublishedSet:
-    """The published workbook: its file name without suffix, its bytes, its measures in the order of their IDs.
+    """A published workbook: its file name without suffix, its bytes, the IDs of its measures.
 
     ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row.
     """
@@ -41,10 +41,10 @@ class PublishedSet:
 
 
 def published_sets(master: Master, forms: Forms, round_: Round | None = None) -> list[PublishedSet]:
-    """Return the sheets of all measures that ran in the year, on their ``forms`` to be published, a workbook a form.
+    """Return the sheets of all measures that ran in the year, one workbook for each of their published ``forms``.
 
-    With a round, they are on its forms. Raises DxreportError for a form that does not exist, or a text that exceeds
-    a cell.
+    With a round, the 様式 of the round counts too. Raise DxreportError if a form does not exist or a text exceeds a
+    cell.
     """
     by_form: dict[Form, list[Measure]] = {}
     for measure in _running(master):
@@ -57,16 +57,17 @@ def published_sets(master: Master, forms: Forms, round_: Round | None = None) ->
 
 
 def _called(form: Form, sheets: Sequence[str]) -> str:
-    """The name of the form's sheet, or of its file where another form's sheet has the same."""
+    """Return the name of the form's sheet, or of its file if another form's sheet has the same name."""
     return Path(form.name).stem if sheets.count(form.sheet) > 1 else form.sheet
 
 
 def published_set(
     master: Master, form: Form, measures: Sequence[Measure] | None = None, called: Sequence[str] = ()
 ) -> PublishedSet:
-    """Return the sheets of measures (default: all that ran in the year) on a form that was compiled to be published.
+    """Return the sheets of measures (default: all that ran in the year) on a form compiled for publication.
 
-    It is ``called`` so after the year (default: as the form's sheet). Raises DxreportError for a text that exceeds a cell.
+    The words of ``called`` follow the year in its name (default: 様式名 or the form's sheet). Raise DxreportError if a
+    text exceeds a cell.
     """
     measures = _running(master) if measures is None else measures
     names, year = master.settings.names, master.settings.fiscal_year.label
@@ -94,18 +95,18 @@ def _marked(measure: Measure, note: str) -> Measure:
 
 def _running(master: Master) -> list[Measure]:
     """Return the measures that ran in the year."""
-    return [m for m in master.measures if master.standings[m.id].runs_in(0)]  # a quarter at least
+    return [m for m in master.measures if master.standings[m.id].runs_in(0)]  # in at least one quarter
 
 
 def out_folder(workspace: Workspace, master: Master) -> Path:
-    """Return the default folder for the set."""
+    """Return the default folder for published workbooks."""
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_公表")
 
 
 def write(workspace: Workspace, found: Mapping[PublishedSet, bytes | None], folder: Path) -> list[Path]:
-    """Write workbooks, each with its PDF, if any, over earlier ones in ``folder``; return their paths.
+    """Write workbooks and their PDFs, if any, over earlier ones in ``folder``; return the paths.
 
-    Raises as ``write_files``.
+    Raise as ``write_files`` does.
     """
     files: dict[Path, bytes] = {}
     for one, pdf in found.items():

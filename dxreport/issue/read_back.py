@@ -18,7 +18,7 @@ from ..ooxml.worksheets import Worksheets
 
 
 class UnreadableForm(DxreportError):
-    """A sheet does not read back as it was written; ``what`` says where."""
+    """A rendered sheet does not read back as written; ``what`` says where."""
 
     def __init__(self, form: str, measure: str, what: str) -> None:
         super().__init__(
@@ -28,7 +28,7 @@ class UnreadableForm(DxreportError):
 
 
 def check_readable(data: bytes, prepared: PreparedForm, measures: Sequence[Measure]) -> None:
-    """Read the first sheet of a workbook with ``measures``; raise UnreadableForm where it is not what was written."""
+    """Read the first sheet of a workbook with ``measures``. Raise UnreadableForm if it is not what was written."""
     form, first = prepared.form, measures[0]
     grid = Worksheets(Package(data)).grid(prepared.sheet_name(first.id))
     row, column = max((r for r, _ in grid.cells), default=0), max((c for _, c in grid.cells), default=0)

@@ -1,7 +1,7 @@
-"""Render: the master → one workbook a department and form, entered in 発行台帳 and kept in the workspace.
+"""Render the master into one workbook per department and form, entered in 発行台帳 and kept in the workspace.
 
 All workbooks are rendered in memory before anything is written: the kept copies, the master, the files to send.
-Rendering the same content again gives the same issue.
+Rendering the same content again repeats the same issue.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 
 @dataclass(frozen=True, slots=True)
 class PreparedIssue:
-    """A workbook ready to be sent: its row of 発行台帳, its bytes, the texts it shows.
+    """A workbook ready to send: its row of 発行台帳, its bytes, its snapshot and the form it was rendered on.
 
-    ``form`` is what it was rendered on; ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose
-    text exceeds the maximum height of a row.
+    ``again`` is True if it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose text
+    exceeds the maximum height of a row.
     """
 
     issue: Issue
@@ -52,10 +52,10 @@ class PreparedIssue:
 
 
 class _Selection(NamedTuple):
-    """The measures of a department to be issued on one form, and what tells their workbook from its others.
+    """The measures of a department to issue on one form.
 
-    That is the form's name if the department has several forms in the round, and the IDs of the measures if these
-    are not all that it has on the form.
+    ``marks`` distinguish their workbook from others of the department: the form's name if it has several forms in the
+    round, and the IDs of the measures if these are not all that it has on the form.
     """
 
     department: str
@@ -80,15 +80,14 @@ def plan(
     kept: Callable[[str], bytes] = lambda _: b"",
     watch: Callable[[Iterable[_Selections]], Iterable[_Selections]] = iter,
 ) -> list[PreparedIssue]:
-    """Return the workbooks of a round in 建制順, for all departments and measures or those named.
+    """Return the workbooks of a round in 建制順, for all departments and measures or only those named.
 
-    ``deadline`` is one of their own, in ISO form, instead of the round's. Their stamps are sealed with ``secret``, if
-    any.
+    ``deadline`` replaces the round's, in ISO form. Stamps are sealed with ``secret``, if any. ``kept`` returns the
+    workbook kept under an issue number, b"" for none: after an older master was restored, a number is not given to
+    another workbook. ``watch`` wraps the departments while they are rendered.
 
-    ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
-    a number is not given to another workbook. ``watch`` wraps the departments as they are worked on. Raises UsageError
-    for a department or measure that does not exist or has nothing in this round; DxreportError for a form that does
-    not exist or does not read back as rendered.
+    Raise UsageError if a department or measure does not exist or has nothing in this round, DxreportError if a form
+    does not exist or does not read back as rendered.
     """
     own, round_ = Day(deadline), replace(round_, deadline=deadline or round_.deadline)
     prefix = issue_prefix(master, round_)
@@ -114,13 +113,14 @@ def apply(
 ) -> list[Path]:
     """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
-    Raises UsageError for a file in ``out`` that was never issued, since someone may have filled it in; LockedError
-    or MasterError when the master cannot be written, Unfinished when it was and a file in ``out`` cannot be.
+    Raise UsageError if a file to overwrite in ``out`` was not issued as it is, since someone may have filled it in;
+    LockedError or MasterError if the master cannot be written; Unfinished if it was written, but a file in ``out``
+    cannot be.
     """
     files = {out / i.issue.file: i.data for i in issues}
     issued = {issue.sha256 for issue in master.issues} | {i.issue.sha256 for i in issues}
     for path in filter(Path.exists, files):
-        # A restored master does not know all issues that are kept.
+        # A restored master may not know all kept issues.
         if _sha256(path) not in issued and _sha256(path) not in map(_sha256, workspace.issued.glob("*.xlsx")):
             raise UsageError(
                 f"{path} には記入されたファイルがあります。上書きしません。",
@@ -150,7 +150,7 @@ def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:
 
 
 def issue_prefix(master: Master, round_: Round) -> str:
-    """Return the beginning of a round's issue ids: R04Q1-, R04P- (計画), R04Y- (年度実績), R04X- (any other)."""
+    """Return the beginning of a round's issue numbers: R04Q1-, R04P- (計画), R04Y- (年度実績), R04X- (any other)."""
     letter = f"Q{round_.quarter}" if round_.quarter else _ROUND_LETTERS.get(round_.name, "X")
     return f"R{master.settings.fiscal_year.western - 2018:02}{letter}-"
 
@@ -158,7 +158,7 @@ def issue_prefix(master: Master, round_: Round) -> str:
 def _chosen(
     master: Master, forms: Forms, round_: Round, departments: Sequence[str], measures: Sequence[str]
 ) -> list[_Selections]:
-    """Return the selections, by department."""
+    """Return the selections, by department. Raise UsageError as :func:`plan` does."""
     by_name = {d.name: ms for d, ms in master.by_department(round_)}
     if not master.measures:
         what = "マスターに施策がまだありません。"
@@ -195,7 +195,7 @@ def _chosen(
 def _selections(
     forms: Forms, round_: Round, department: str, theirs: Sequence[Measure], chosen: Collection[str]
 ) -> _Selections:
-    """Return the measures of a department that are ``chosen`` (none: all), by form."""
+    """Return the measures of a department by form, only those ``chosen`` if any are."""
     by_form: dict[Path, list[Measure]] = {}
     for measure in theirs:
         by_form.setdefault(forms.path_of(measure, round_), []).append(measure)
@@ -215,7 +215,7 @@ def _again(
 ) -> PreparedIssue | None:
     """Render the selection as the last issue of the same sheets; return None if anything has changed since.
 
-    Its file is added to ``files``; where another workbook of the department has this name, the issue is not repeated.
+    Its file name is added to ``files``; if it is in there already, return None too.
     """
     ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
     same = (round_, chosen.department, ids, prepared.form.digest)
@@ -240,7 +240,8 @@ def _anew(
 ) -> PreparedIssue:  # fmt: skip
     """Render the selection under the next of ``numbers`` that is not kept for another workbook.
 
-    Its file has a name that is not in ``files``, and is added to them.
+    Its file gets a name that is not yet in ``files``, and is added to them. Raise UnreadableForm if it does not read
+    back as rendered.
     """
     ids, round_ = tuple(m.id for m in chosen.measures), prepared.round.name
     words = "_".join((master.settings.fiscal_year.label, round_, chosen.department, *chosen.marks))
@@ -258,7 +259,7 @@ def _anew(
 
 
 def _rendered(master: Master, prepared: PreparedForm, chosen: _Selection, issue: Issue) -> PreparedIssue:
-    """Render the selection under the number of ``issue``, whose hash becomes that of the bytes."""
+    """Render the selection under the number of ``issue``, and set the hash of that issue."""
     catalogue = master.settings.catalogue
     used = {m.id: tuple(k for part in catalogue.lists for k in master.keys_ever(m.id, part)) for m in chosen.measures}
     book = render_book(prepared, chosen.measures, issue.id, used)
