@@ -1,4 +1,4 @@
-"""A form that shows every field of a catalogue: a row for each of the measure's, a repeated row for each list."""
+"""A form that shows every field of a catalogue: one row per field of the measure, one repeated row per list."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ PERCENT, THOUSANDS = "0.0%", "#,##0.0;△#,##0.0"
 
 
 def number_format(field: Field) -> str:
-    """The format in which the form draws a number."""
+    """Return the number format in which the form shows a field."""
     return PERCENT if field.unit == "%" else THOUSANDS
 
 
 def template(catalogue: Catalogue) -> bytes:
-    """A template for a catalogue; what departments may write in some round is unlocked."""
+    """Return a template for a catalogue; cells that departments may write in some round are unlocked."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
     sheet = book.add_worksheet("様式")
@@ -57,6 +57,6 @@ def _cells(book, sheet, row: int, fields: list[tuple[Field, str]], catalogue: Ca
 
 
 def _offered(catalogue: Catalogue, name: str) -> list[Field]:
-    """The fields of a name that offer words."""
+    """Return the declared fields with a name that offer words to choose from."""
     kinds = (FieldKind.PROGRESS, FieldKind.FLAG, FieldKind.CHECK)
     return [f for f in catalogue.declared if f.name == name and (f.choices or f.kind in kinds)]
