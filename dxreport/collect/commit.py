@@ -169,7 +169,7 @@ class Books:
         return {id_: reads[0].file for id_, reads in self.reads().items()}
 
     def withdrawn(self) -> set[str]:
-        """Return the withdrawn returns, except those with a sheet accepted since."""
+        """Return the numbers of the withdrawn returns, except those with a sheet accepted since."""
         out: set[str] = set()
         for entry in self.entries:
             if isinstance(entry.event, Withdraw):
@@ -179,7 +179,7 @@ class Books:
         return out
 
     def dismissed(self) -> set[str]:
-        """Return the unreadable returns that were dismissed and not read since."""
+        """Return the numbers of the unreadable returns that were dismissed and not read since."""
         out: set[str] = set()
         for entry in self.entries:
             if isinstance(entry.event, Dismiss) and not entry.event.issue:

@@ -74,7 +74,8 @@ class Kept:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)
-                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}  # spare rows
+                # Blank spare rows of a whole sheet are answers too; items "+1", "+2" … are additions, offered separately.
+                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}
                 yield Returned(
                     Sheet(
                         reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], {**blank, **sheet.texts},

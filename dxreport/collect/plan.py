@@ -102,6 +102,6 @@ class Plan:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is held, refused or in conflict."""
+        """True if nothing is held, refused or in conflict."""
         fine = all(f.status in (Status.MERGED, Status.UNCHANGED) for f in self.files)
         return fine and not self.conflicts and not any(s.merge.conflicts for f in self.files for s in f.sheets)

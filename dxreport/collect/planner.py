@@ -58,7 +58,7 @@ class Planner:
         return replace(plan, files=self._files(files, plan))
 
     def enter(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:
-        """Append the files to the log without planning the rest, in the order in which their answers were given."""
+        """Only append the files to the log, in the order in which their answers were given."""
         self._read(files, watch)
         opened: dict[str, tuple[ReturnedFile, FileRead]] = {}
         for file in files:

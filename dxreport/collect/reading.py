@@ -71,7 +71,7 @@ class Reading:
 
     @property
     def complete(self) -> bool:
-        """Whether the file has sheets and all were read."""
+        """True if the file has sheets and all were read."""
         return bool(self.sheets) and all(sheet.readable for sheet in self.sheets)
 
     def measures(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class Fate(Enum):
 
     @property
     def is_in(self) -> bool:
-        """Whether a sheet with this fate counts as an answer to its round."""
+        """True if a sheet with this fate counts as an answer to its round."""
         return self in (Fate.TAKEN, Fate.UNCHANGED, Fate.SILENT)
 
 
@@ -233,7 +233,7 @@ class Rules(Protocol):
     """What replay needs from the rules; every answer must depend on the arguments alone."""
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
-        """Judge a sheet as if it said ``texts``; it is not blamed for those of ``others``, that came from elsewhere."""
+        """Judge a sheet as if it said ``texts``; it is not blamed for ``others``, whose texts came from elsewhere."""
         ...
 
     def opens(self, sheet: Sheet) -> Collection[Ref]:
@@ -274,7 +274,7 @@ class SheetOutcome:
 
     @property
     def waits(self) -> bool:
-        """Whether the sheet is held only because answers are missing."""
+        """True if the sheet is held only because answers are missing."""
         return self.fate is Fate.HELD and not self.judged.own
 
 
@@ -511,7 +511,7 @@ class _Fold:
         return run
 
     def _corrected(self, entries: Iterable[SheetOutcome]) -> set[str]:
-        """Return the returns that these sheets correct, directly or through other corrected copies."""
+        """Return the numbers of the returns that these sheets correct, directly or through other corrected copies."""
         out: set[str] = set()
         for e in entries:
             parent = self.sheets.get((e.sheet.corrects, e.sheet.issue))
@@ -521,9 +521,10 @@ class _Fold:
         return out
 
     def _replacement(self, entry: SheetOutcome) -> str:
-        """Return the return that replaces a held sheet: the last of its round that went in with a later stamp, or "".
+        """Return the number of the return that replaces a held sheet, "" for none.
 
-        A sheet that says nothing and leans on others replaces none.
+        It is the last of the round that went in with a later stamp; one that says nothing and leans on others is no
+        replacement.
         """
         later = [
             e.sheet for e in self._round(entry.sheet.round)

@@ -29,7 +29,7 @@ from ..ooxml.correction import ADDED_SHEETS
 class Unkeyed:
     """A sheet of the form without a stamp.
 
-    ``stamp`` is the one it must have had, as far as known. ``reason`` says why it could not be read, "" if it was.
+    ``stamp`` is the one it must have had, blank where unknown. ``reason`` says why it could not be read, "" if it was.
     """
 
     sheet: Grid

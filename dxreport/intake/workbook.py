@@ -50,7 +50,7 @@ class Workbook:
 
     @property
     def is_corrected_copy(self) -> bool:
-        """Whether the workbook has a sheet that only corrected copies have."""
+        """True if the workbook has a sheet that only corrected copies have."""
         return any(is_added_sheet(sheet.name) for sheet in self.sheets)
 
     @property

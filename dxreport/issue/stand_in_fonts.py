@@ -24,7 +24,7 @@ _STAND_INS = (
     (("ＭＳ 明朝", "MS Mincho", "BIZ UDP明朝", "BIZ UDPMincho", "游明朝", "Yu Mincho"), _MINCHOS),
     (("游ゴシック", "Yu Gothic", "メイリオ", "Meiryo", "Meiryo UI"), ("Noto Sans CJK JP", "IPAexGothic", "IPAPGothic")),
 )  # fmt: skip
-# Noto has taller lines and wider kana than fonts with names that begin so. At this share of their size it cuts no line.
+# Noto has taller lines and wider kana than fonts with these prefixes. At this share of their size, it cuts no line.
 _LARGE, _REPLACED, _SHARE = "Noto ", ("ms ", "biz ud", "hg"), 0.85
 
 

@@ -92,7 +92,7 @@ class Agenda:
 
     @property
     def settled(self) -> bool:
-        """Whether every sheet is in and nothing is left to do."""
+        """True if every sheet is in and nothing is left to do."""
         everything = self.found.answered == len(self.found.sheets)
         return everything and not (self.tasks or self.conflicts or self.unread)
 
@@ -233,7 +233,7 @@ class _Case:
         )  # fmt: skip
 
     def _return(self) -> tuple[int, Way, str] | None:
-        """Decide what to do about held sheets: send them back by mail, or call from the day after the draft on."""
+        """Decide what to do about held sheets: send them back by mail, and call from the next day on."""
         held = [s.receipt.when for s in self.sheets if s.state is State.HELD and s.receipt]
         if not held:
             return None
@@ -246,7 +246,7 @@ class _Case:
         return _TO_RETURN, Way.PHONE, "差し戻しの直しかたを説明する"
 
     def _remind(self) -> tuple[int, Way, str] | None:
-        """Decide what to do about missing sheets: remind by mail, or call from the day after the draft on."""
+        """Decide what to do about missing sheets: send a reminder by mail, and call from the next day on."""
         if not any(s.state is State.MISSING for s in self.sheets):
             return None
         last = max((m.day for m in self.record if m.kind == "remind"), default=None)

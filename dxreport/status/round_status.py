@@ -30,12 +30,12 @@ class State(Enum):
 
     @property
     def owes(self) -> bool:
-        """Whether the department has something to send; it does not while its return is under review."""
+        """True if the department has something to send, which is not so while its return is under review."""
         return self in (State.ISSUED, State.HELD, State.MISSING)
 
     @property
     def done(self) -> bool:
-        """Whether the sheet needs nothing more."""
+        """True if the sheet needs nothing more."""
         return self in (State.MERGED, State.NOTHING)
 
 

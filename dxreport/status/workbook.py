@@ -34,7 +34,7 @@ _LOOKS: dict[State, dict[str, Any]] = {
     State.REVIEW: {"bold": True, "italic": True, "bg_color": "#FFF2CC"},
     State.NOT_ISSUED: {"italic": True, "font_color": "#595959"},
 }
-_PATTERNS: dict[State, dict[str, Any]] = {  # of the bar
+_PATTERNS: dict[State, dict[str, Any]] = {  # fills of the bar
     State.MERGED: {"fill": {"color": "#A3BBDA"}},
     State.NOTHING: {"fill": {"color": "#D5E0EE"}},
     State.REVIEW: {"pattern": {"pattern": "percent_20", "fg_color": _GREY, "bg_color": "#FFFFFF"}},

@@ -229,7 +229,7 @@ def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:
 
 
 def faults(data: bytes) -> list[str]:
-    """Return faults that would make Excel offer to repair the workbook, insofar as we know them."""
+    """Return the faults, found without Excel, that would make Excel offer to repair the workbook."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         out = [f"{name} is damaged" for name in [archive.testzip()] if name]
