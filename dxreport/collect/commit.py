@@ -49,8 +49,8 @@ class Books:
     def chain(self) -> Chain:
         """The log of this master.
 
-        If the master names no commit, or the log is empty, the chain that fits its texts best; if there is no log at
-        all, one built from the ledgers and originals.
+        If the master names no commit, it is the chain that fits its texts best; without any log, it is built from the
+        ledgers and originals.
         """
         if self.master.commit and self.log.names():
             return self.log.chain(self.master.commit)

@@ -74,7 +74,7 @@ class Kept:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)
-                # Blank spare rows of a whole sheet are answers too; items "+1", "+2" … are additions, offered separately.
+                # Blank spare rows of a whole sheet are answers too; items "+1", "+2" … are additions, offered apart.
                 blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}
                 yield Returned(
                     Sheet(
