@@ -1,4 +1,4 @@
-"""Fixtures of all tests: real client programs, and an issued quarter."""
+"""Fixtures for all tests: real client programs, and an issued quarter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from tests.support import quarter as play
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}  # by marker
-FIXTURES = {"soffice", "office"}  # those that start LibreOffice
+FIXTURES = {"soffice", "office"}  # the fixtures that start LibreOffice
 REQUIRED = os.environ.get("DXREPORT_REQUIRE_CLIENTS") == "1"
 _CLIENT = re.compile("libreoffice|soffice|python3-uno|chromium|poppler|fontconfig|Japanese font", re.IGNORECASE)
 
@@ -39,7 +39,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With DXREPORT_REQUIRE_CLIENTS=1, fail tests that were skipped for want of a client program."""
+    """Fail tests skipped for lack of a client program, if DXREPORT_REQUIRE_CLIENTS=1."""
     report = yield
     if REQUIRED and report.skipped and isinstance(report.longrepr, tuple) and _CLIENT.search(report.longrepr[2]):
         report.outcome, report.longrepr = "failed", f"{report.longrepr[2]}, and DXREPORT_REQUIRE_CLIENTS=1"
@@ -48,7 +48,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
-    """Save a workbook through LibreOffice: ``soffice(path, "xls") -> Path``; skip where there is none.
+    """Save a workbook through LibreOffice: ``soffice(path, "xls") -> Path``; skip if it is not installed.
 
     Each worker has its own profile, since LibreOffice refuses to run twice in one.
     """
@@ -73,7 +73,7 @@ def _imports_uno(python: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict]], None]:
-    """Edit workbooks in LibreOffice: ``office(jobs)``, as described in ``office.py``; skip where there is none."""
+    """Edit workbooks in LibreOffice: ``office(jobs)``, as described in ``office.py``; skip if it is not installed."""
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("LibreOffice is not installed")
@@ -96,11 +96,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[dict]], N
 
 @pytest.fixture(scope="session")
 def issued_quarter(tmp_path_factory: pytest.TempPathFactory) -> play.Quarter:
-    """第1四半期 issued to all departments; no test changes it."""
+    """Issue 第1四半期 to all departments, once; tests must not change it."""
     return play.make(tmp_path_factory.mktemp("quarter") / "作業")
 
 
 @pytest.fixture
 def quarter(issued_quarter: play.Quarter, tmp_path: Path) -> play.Quarter:
-    """A copy of ``issued_quarter``, to be changed."""
+    """Copy ``issued_quarter`` for a test that changes it."""
     return play.copy(issued_quarter, tmp_path)

@@ -1,7 +1,10 @@
-"""Collect: returned files → what the master takes from them.
+"""Collect: turn returned files into changes of the master.
 
-reader   a file → its sheets, identified and read;  reading  these facts, as records;  kept  the same, once and for all
-replay   events of a measure → its state;  judge  the rules as it asks them;  log  the events, a commit for each command
-commit   the master with its log, and the one way to write both;  ledger  rows that tell of it;  migrate  a first log
-planner  a run of collect;  plan  that, as records;  run, resolve, withdraw  the commands;  corrected  what goes back
+reader    reads a file: identifies its sheets and reads their texts
+reading   the records of what was read;  kept  their storage
+log       the events, one commit for each command;  migrate  the first commit of an older workspace
+replay    folds the events of a measure into its state;  judge  runs the rules for it
+commit    the master and its log, and the only way to write them;  ledger  the rows of 受付簿, 競合 and 変更履歴
+planner   plans a run of collect;  plan  the records of a plan;  corrected  the corrected copies
+run, resolve, withdraw, dismiss  the commands
 """

@@ -1,8 +1,8 @@
-"""Books: the master with its log while a command works on them, and the one way to write both.
+"""Books: the master and its log while a command works on them, and the only way to write both.
 
-A command appends events, the fold gives the state before and after them, and the difference is written: kept
-originals and readings first, then the commit, then the master. A crash in between leaves files that no master
-names; the same command again makes the same books.
+A command appends events, replays them to get the state before and after, and writes the difference: originals and
+readings first, then the commit, then the master. A crash in between leaves files that no master names; running the
+same command again produces the same books.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from .replay import Accept, Again, Dismiss, Edit, Event, Fate, Issued, Replayed,
 
 
 class Books:
-    """A master and its log, to which a command appends; the state of measures on demand.
+    """A master and its log, to which a command appends events; states of measures are replayed on demand.
 
-    ``kept`` are the readings, and the files that the command adds; ``conflicts`` the rows of 競合 to be worked on.
+    ``kept`` holds the readings, and the files that the command adds; ``conflicts`` the rows of 競合 as it changes them.
     """
 
     def __init__(self, workspace: Workspace, master: Master, now: datetime) -> None:
@@ -58,13 +58,13 @@ class Books:
         told = master.receipts or master.changes
         if told and (found := self.log.nearest(self.texts, {r.id for r in master.receipts})).commits:
             return found
-        from .migrate import first_commit  # with all readers of files: once in the life of a workspace
+        from .migrate import first_commit  # imports every file reader, and is needed once per workspace
 
         return first_commit(self.master, self.texts, self.kept, self.when)
 
     @cached_property
     def noticed(self) -> tuple[LogEntry, ...]:
-        """What happened since the last command: issues, and texts that people changed before and after them."""
+        """What happened since the last command: new issues, and texts that people typed before and after each."""
         known = {entry.event.issue for entry in self.chain.entries() if isinstance(entry.event, Issued)}
         texts = {id_: self._declared(refs) for id_, refs in self.chain.written().items()}
         out: list[LogEntry] = []
@@ -80,18 +80,18 @@ class Books:
         return tuple(out)
 
     def _declared(self, texts: Mapping[Ref, str]) -> dict[Ref, str]:
-        """The texts of fields of today: those of a field that was removed from 項目 stay as they were."""
+        """Return the texts of fields that 項目 still declares, so that removing a field is not seen as an edit."""
         fields = self.master.settings.catalogue.field
         return {ref: text for ref, text in texts.items() if ref.field in fields}
 
     @cached_property
     def entries(self) -> list[LogEntry]:
-        """All events so far: the log's, what happened since, this command's."""
+        """All events so far: the log's, those noticed since, and this command's."""
         return [*self.chain.entries(), *self.noticed]
 
     @cached_property
     def before_work(self) -> int:
-        """How many events there were before this command's."""
+        """The number of events before this command's."""
         return sum(len(commit.entries) for commit in self.chain.commits) + len(self.noticed)
 
     @property
@@ -101,7 +101,7 @@ class Books:
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
-        """The places of each measure's events."""
+        """The indexes of each measure's events in ``entries``."""
         out: dict[str, list[int]] = {}
         for n, entry in enumerate(self.entries):
             for measure in dict.fromkeys(entry.measures):
@@ -109,7 +109,7 @@ class Books:
         return out
 
     def add(self, event: Event | Read, *measures: str) -> None:
-        """Append an event."""
+        """Append an event that concerns these measures."""
         for measure in measures:
             self._places.setdefault(measure, []).append(len(self.entries))
         self.entries.append(LogEntry(event, measures))
@@ -118,18 +118,18 @@ class Books:
 
     @cached_property
     def judge(self) -> Judge:
-        """The rules, with all outcomes found so far."""
+        """The rules, with the outcomes of earlier commands."""
         return Judge(self.kept.terms, self.master, self.chain.outcomes())
 
     def events(self, measure: str) -> list[Event]:
-        """The events of a measure in the order of the log."""
+        """Return the events of a measure in log order."""
         return self._events(measure, self._places.get(measure, ()))
 
     def _events(self, measure: str, places: Sequence[int]) -> list[Event]:
         return [event for n in places for event in self.kept.events(self.entries[n], measure)]
 
     def state(self, measure: str, *, upto: int | None = None) -> Replayed:
-        """The state of a measure, after all events or the first ``upto`` of the log."""
+        """Return the state of a measure after all events, or after the first ``upto`` entries."""
         places = self._places.get(measure, [])
         places = places if upto is None else places[: bisect_left(places, upto)]
         key = measure, len(places)
@@ -138,11 +138,11 @@ class Books:
         return self._states[key]
 
     def replayed(self, measure: str, events: Sequence[Event]) -> Replayed:
-        """The state of a measure after some events."""
+        """Return the state of a measure after the given events."""
         return replay(self.chain.first.get(measure, {}), events, self.judge)
 
     def touched(self) -> list[str]:
-        """The measures of the master that this command's events and people's edits bear on, in ID order."""
+        """Return the measures that this command's events or people's edits concern, in the order of the master."""
         fresh = (e for e in (*self.noticed, *self.work) if not isinstance(e.event, Issued))
         named = {id_ for entry in fresh for id_ in entry.measures}
         return [m.id for m in self.master.measures if m.id in named]
@@ -150,7 +150,7 @@ class Books:
     # Returns
 
     def reads(self, *, upto: int | None = None) -> dict[str, list[Read]]:
-        """The readings of each return in the log, the oldest first; ``upto`` counts events."""
+        """Return the ``Read`` events by return, oldest first, of all entries or of the first ``upto``."""
         out: dict[str, list[Read]] = {}
         for entry in self.entries[:upto]:
             if isinstance(entry.event, Read):
@@ -158,16 +158,16 @@ class Books:
         return out
 
     def reading(self, return_id: str) -> Reading | None:
-        """What was last read of a return; None for one that is not in the log."""
+        """Return the last reading of a return, None if the return is not in the log."""
         reads = self.reads().get(return_id)
         return self.kept.reading(reads[-1].reading) if reads else None
 
     def readings(self) -> dict[str, Reading]:
-        """What was last read of each return."""
+        """Return the last reading of each return."""
         return {id_: self.kept.reading(reads[-1].reading) for id_, reads in self.reads().items()}
 
     def files(self) -> dict[str, str]:
-        """The names of returned files, by return."""
+        """Return the file name of each return."""
         return {id_: reads[0].file for id_, reads in self.reads().items()}
 
     def withdrawn(self, *, partly: bool = False) -> set[str]:
@@ -181,7 +181,7 @@ class Books:
         return out
 
     def dismissed(self) -> set[str]:
-        """Return the unreadable returns that were dismissed and not read since."""
+        """Return the numbers of the unreadable returns that were dismissed and not read since."""
         out: set[str] = set()
         for entry in self.entries:
             if isinstance(entry.event, Dismiss) and not entry.event.issue:
@@ -192,19 +192,19 @@ class Books:
 
     @cached_property
     def known_numbers(self) -> dict[str, str]:
-        """The returns of the log by their content."""
+        """The return numbers in the log, by content."""
         reads = (e.event for e in self.chain.entries() if isinstance(e.event, Read))
         return {content_key(r.sha256, r.file): r.return_id for r in reads}
 
     @cached_property
     def _numbers(self) -> dict[str, str]:
-        """All numbers given: also those of commits outside of the log, and of originals that no commit names."""
+        """All return numbers by content, including those of commits outside the chain and of orphaned originals."""
         lost = self.log.numbers(self.chain)
         named = {*lost.values(), *self.known_numbers.values()}
         return {**orphans(self.workspace, named), **lost, **self.known_numbers}
 
     def number(self, sha256: str, file: str) -> str:
-        """The number of a return: the one that its content has, or the next."""
+        """Return the number of a return: the one its content already has, or the next free one."""
         key = content_key(sha256, file)
         if key not in self._numbers:
             taken = (
@@ -216,7 +216,7 @@ class Books:
     # What this command changes
 
     def difference(self) -> Plan:
-        """What this command changes: the rows that tell of it, and texts."""
+        """Return what this command changes: texts, and the rows of the ledgers."""
         start, done = self.before_work - len(self.noticed), self.before_work
         gone = next((e.event for e in self.work if isinstance(e.event, Withdraw | Dismiss)), None)
         note = kept = withdrawn = ""
@@ -258,9 +258,9 @@ class Books:
     def receipts(
         self, measures: Iterable[str], returns: Container[str], *, upto: int | None = None
     ) -> dict[tuple[str, str, str], Receipt]:
-        """The rows of 受付簿 after all events or the first ``upto``.
+        """Return rows of 受付簿, after all events or the first ``upto``, by return, measure and issue.
 
-        Those of sheets of ``measures``, and of what could not be read of ``returns``.
+        They are those of the sheets of ``measures``, and of whatever could not be read of ``returns``.
         """
         readings, files = self.readings(), self.files()
         rows = [
@@ -279,7 +279,7 @@ class Books:
         self, command: str, changes: tuple[Change, ...], conflicts: tuple[Conflict, ...], now: datetime,
         *, after: Mapping[Path, bytes] = NOTHING,
     ) -> None:  # fmt: skip
-        """Write changes that no return made, as edits of the log, and the files ``after``; the caller holds the lock."""
+        """Write changes that no return made, as ``Edit`` events, and the files ``after``; the caller holds the lock."""
         edits = self.difference().edits
         for c in changes:
             if c.ref.field in self.master.settings.catalogue.field:
@@ -288,9 +288,9 @@ class Books:
         self.commit(command, Plan((), edits, changes, conflicts=conflicts, texts=texts), now, after=after)
 
     def commit(self, command: str, plan: Plan, now: datetime, *, after: Mapping[Path, bytes] = NOTHING) -> None:
-        """Write everything; the caller holds the lock. Nothing is written where nothing changed but ``after``.
+        """Write everything; the caller holds the lock. If nothing changed, write only the files ``after``.
 
-        Raises LockedError and MasterError as :func:`put` does.
+        Raise LockedError and MasterError as :func:`put` does.
         """
         entries = (*self.noticed, *self.work)
         if not entries and plan == Plan(plan.files):
@@ -301,7 +301,7 @@ class Books:
         written = (text for text in plan.texts if text[1].field in fields)
         made = Commit(self.chain.tip, self.when, command, entries, (*typed, *written), self.judge.fresh)
         files = dict(self.kept.files)
-        if self.chain.names and not self.log.path(self.chain.tip).is_file():  # it was made of the books as they were
+        if self.chain.names and not self.log.path(self.chain.tip).is_file():  # built by first_commit, not yet written
             files[self.log.path(self.chain.tip)] = self.chain.commits[0].data()
         data = made.data()
         name = commit_name(data, len(self.chain.names) + 1)
@@ -322,13 +322,13 @@ def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:
 
 
 def _place(row: Receipt, readings: Mapping[str, Reading]) -> tuple[int, int]:
-    """Where a row belongs: by its return, then by its sheet's place in the file."""
+    """Return the sort key of a row: the number of its return, then the position of its sheet in the file."""
     sheets = [(sheet.measure, sheet.issue) for sheet in readings[row.id].sheets] if row.id in readings else []
     return row.number, sheets.index(row.place) if row.place in sheets else len(sheets)
 
 
 def _edits(measure: str, texts: dict[Ref, str], now: Mapping[Ref, str]) -> Iterator[LogEntry]:
-    """The edits that lead from some texts to others; ``texts`` follow."""
+    """Yield the edits that turn ``texts`` into ``now``, and apply them to ``texts``."""
     for ref in dict.fromkeys([*texts, *now]):
         old, new = texts.get(ref, ""), now.get(ref, "")
         if old != new:
@@ -337,11 +337,11 @@ def _edits(measure: str, texts: dict[Ref, str], now: Mapping[Ref, str]) -> Itera
 
 
 def opened(workspace: Workspace, now: datetime) -> Books:
-    """The books of a workspace; raises MasterError as reading does."""
+    """Return the books of a workspace. Raise MasterError as :func:`read_master` does."""
     return Books(workspace, read_master(workspace.master), now)
 
 
 def rewritten(books: Books) -> bool:
-    """Whether the master was written since the books were opened."""
+    """Return True if the master was rewritten or removed since the books were opened."""
     path = books.workspace.master
     return not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != books.master.sha256

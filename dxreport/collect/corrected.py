@@ -1,7 +1,6 @@
-"""What goes back: each held sheet in the department's own workbook, with its bad cells marked.
+"""Corrected copies: the department's own workbook with the bad cells of its held sheets marked.
 
-A return in another format than .xlsx goes back as the workbook that was issued, with the department's
-answers filled in.
+A return in a format other than .xlsx or .xlsm goes back as the issued workbook with the department's answers filled in.
 """
 
 from __future__ import annotations
@@ -92,7 +91,7 @@ def marked(order: MarkOrder) -> bytes | None:
 
 
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
-    """Whether a sheet is of another fiscal year: the coordinator collects it there, and nothing goes back."""
+    """Return True if a sheet is of another fiscal year: it does not go back, the coordinator collects it there."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
 
 
@@ -128,7 +127,7 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
 
 
 def _marks(sheets: Sequence[SheetPlan], held: Sequence[SheetPlan]) -> list[Mark]:
-    """The marks of held sheets; those of a sheet with several measures name the measure."""
+    """Return a mark for each error of the held sheets; on a sheet with several measures, it names the measure."""
     count = Counter(s.sheet for s in sheets)
     return [
         _mark(p, s.sheet, _cells(p, s), s.measure if count[s.sheet] > 1 else "")
@@ -150,7 +149,7 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...], measure: str) -> Mark:
 def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
     """Fill the department's answers into the issued workbook and mark the bad cells.
 
-    Covers the first issue with a held sheet that could be read; None if there is none or it is no longer kept.
+    Only the first issue with a held, readable sheet is covered. Return None if there is none or it is no longer kept.
     """
     first = next((s for s in held if s.status is Status.HELD and s.texts), None)
     if first is None:
@@ -181,6 +180,6 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
 
 
 def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:
-    """What the department wrote into a sheet, without what it changed in locked cells: there the issued text stands."""
+    """Return the texts of a sheet that differ from those issued, except changes in locked cells."""
     locked = {ref for p in s.problems if p.code == problems.LOCKED_CHANGED.code for ref in map(Ref.parse, p.fields)}
     return {ref: t for ref, t in s.texts.items() if t != issued.get(ref, "") and ref in shown and ref not in locked}

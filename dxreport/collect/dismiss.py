@@ -1,4 +1,4 @@
-"""Put a held or refused return aside: nobody is chased for it, and it stands in the ledgers as decided."""
+"""Put a held or refused return aside: nobody is asked to correct it, and the ledgers record the reason."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .replay import Dismiss, Fate, Replayed, SheetOutcome
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """What putting a return aside does.
+    """The effects of dismissing a return.
 
-    ``receipts`` are the rows of its sheets, or of the file, that were dismissed; ``entered`` those of other returns
-    that it had stood in the way of; ``dropped`` the offers of items that go with it; ``unanswered`` the measures
-    that have no answer to the round of the dismissed sheet.
+    ``receipts`` are the dismissed rows, of sheets or of the whole file; ``entered`` those of other returns that could
+    go in as a result; ``dropped`` the offers of added items that were closed with it; ``unanswered`` the measures
+    left without an answer to the round of the dismissed sheet.
     """
 
     return_id: str
@@ -32,9 +32,9 @@ class Dismissal:
 
 
 def dismiss(workspace: Workspace, return_id: str, reason: str, now: datetime) -> Dismissal:
-    """Dismiss what is held or was refused of a return; its sheets that are in stay in.
+    """Dismiss the held and refused sheets of a return; sheets already merged stay.
 
-    Raises UsageError where nothing of it is held or refused, MasterError and LockedError where the master cannot be
+    Raise UsageError if the return is unknown or has no such sheet, MasterError or LockedError if the master cannot be
     written.
     """
     ready(workspace)
@@ -65,7 +65,7 @@ def _append(books: Books, return_id: str, reason: str) -> None:
 
 
 def _nothing(books: Books, return_id: str, outcomes: list[SheetOutcome]) -> UsageError:
-    """Why nothing of a return can be dismissed."""
+    """Return an error that says why nothing of a return can be dismissed."""
     if any(o.fate.is_in for o in outcomes):
         fix = f"取り込んだ返送を元に戻すには、dxreport withdraw {return_id} を使います。"
         return UsageError(f"{return_id} には、保留や受付不可のシートがありません（取込済みです）。", fix)
@@ -91,5 +91,5 @@ def _told(books: Books, plan: Plan, return_id: str) -> Dismissal:
 
 
 def _answered(state: Replayed, row: Receipt) -> bool:
-    """Whether the round of a sheet has an answer."""
+    """Return True if the round of a sheet has an answer."""
     return any(o.fate.is_in for o in state.outcomes.values() if o.sheet.round == row.round)

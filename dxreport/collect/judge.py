@@ -1,4 +1,4 @@
-"""The rules as the fold asks them: a returned sheet, with the texts it counts with → its problems."""
+"""The rules as replay calls them: the texts that count for a returned sheet → its problems."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .replay import Judged, Sheet
 
 
 class Judge:
-    """Judges sheets by the settings they were read by; an outcome found before is not worked out again.
+    """Runs the rules on sheets, under the settings they were read with, and caches the outcomes.
 
-    ``terms`` gives settings by their digest. ``known`` are outcomes by their digest; ``fresh`` those that were added. Rules that look at other measures or
-    at departments only warn.
+    ``terms`` returns settings by their digest. ``known`` holds earlier outcomes by digest, ``fresh`` those added since.
+    Other measures and departments are not part of the digest: rules that look at them only warn.
     """
 
     def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
@@ -39,7 +39,7 @@ class Judge:
         return self._known[key]
 
     def opens(self, sheet: Sheet) -> frozenset[Ref]:
-        """The cells whose changes count."""
+        """Return the cells whose changes count."""
         key = (*sheet.key, sheet.issued.get(Ref("id"), ""), sheet.terms, frozenset(sheet.texts))
         if key not in self._opened:
             case = self._case(sheet, {**sheet.issued, **sheet.texts})
@@ -48,13 +48,13 @@ class Judge:
         return self._opened[key]
 
     def accepts(self, sheet: Sheet) -> frozenset[Ref]:
-        """All but what no round ever opens (施策ID, 施策名, 主管部署): that is the coordinator's to change."""
+        """Return all cells except those no round ever opens (施策ID, 施策名, 主管部署): those are the coordinator's."""
         fields = self._terms(sheet.terms).catalogue.field
         known = (r for r in sheet.texts if r.field in fields)
         return frozenset(r for r in known if fields[r.field].group or fields[r.field].default)
 
     def shares(self, sheet: Sheet, round_: str) -> frozenset[Ref]:
-        """The cells that another round opens too, as 実績 in every quarter."""
+        """Return the cells that another round opens too, such as 実績 in every quarter."""
         settings = self._terms(sheet.terms)
         other = settings.round(round_) or Round(round_)
         return frozenset(r for r in sheet.texts if access(r.field, r.period, other, settings) is Access.OPEN)
@@ -70,7 +70,7 @@ class Judge:
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
         read = sheet.read
         case = self._case(sheet, texts)
-        # A missing 対応策 is not charged to a sheet whose 進捗 came from elsewhere.
+        # A sheet is not blamed for a missing 対応策 if its 進捗 came from elsewhere.
         due = {ref._replace(field="activity.countermeasure") for ref in others if ref.field == "activity.progress"}
         known = {ref for p in read.problems if p.severity == "error" for ref in p.fields} | {
             str(ref) for ref in (*others, *due)
@@ -93,16 +93,16 @@ class Judge:
 
 
 def _without(found: Finding, known: Collection[str]) -> Finding | None:
-    """The finding minus cells already reported; None if none is left.
+    """Return a finding without the cells in ``known``, None if no cell is left.
 
-    An error holds in each of its cells; a warning is about all of them together.
+    Cells are removed from errors only: a warning is about all its cells together, and stays whole or goes.
     """
     refs = tuple(ref for ref in found.refs if str(ref) not in known)
     return (replace(found, refs=refs) if found.severity == "error" else found) if refs else None
 
 
 def _meant(own: Collection[Problem], read: SheetReading, case: Case) -> str:
-    """The round that a sheet was filled in for, where all its errors are answers of another round than its own."""
+    """Return the round that a sheet was filled in for, if every error is an answer of another round than its own."""
     rounds = {r.quarter: r.name for r in case.settings.rounds if r.quarter}
     named = [_round_of(Ref.parse(field), rounds, case) for p in own for field in p.fields or ("",)] if own else []
     told = {problems.LOCKED_CHANGED.code, problems.QUARTER_TO_COME.code}
@@ -117,7 +117,7 @@ def _round_of(ref: Ref, rounds: Mapping[int, str], case: Case) -> str:
 
 
 def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Problem:
-    """One problem for all the answers of another round."""
+    """Return one problem (E207) that covers all answers of another round."""
     first = own[0]
     fields = tuple(dict.fromkeys(field for p in own for field in p.fields))
     return problem(

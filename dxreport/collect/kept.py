@@ -1,4 +1,4 @@
-"""What is kept of returns: their readings, and the settings they are judged by."""
+"""The stored readings of returns, and the settings they are judged by."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .replay import Event, Returned, Sheet
 
 
 class Kept:
-    """The kept readings and settings of a workspace; ``files`` are those that a command adds."""
+    """The kept readings and settings of a workspace; ``files`` are those a command will write."""
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         self.workspace, self.archive = workspace, Archive(workspace, settings.catalogue)
@@ -30,18 +30,18 @@ class Kept:
         self._readings: dict[str, Reading] = {}
 
     def terms(self, digest: str) -> Settings:
-        """The settings of this digest; raises MasterError where they are gone."""
+        """Return the settings with this digest. Raise MasterError if they are gone or damaged."""
         if digest not in self._terms:
             found = _load_terms(self.workspace.terms / f"{digest}.json")
             self._terms[digest] = replace(found, catalogue=self.archive.today.brought(found.catalogue))
         return self._terms[digest]
 
     def keep_terms(self) -> None:
-        """Keep the settings of now."""
+        """Keep today's settings."""
         self.files[self.workspace.terms / f"{self.own_terms}.json"] = self._own
 
     def reading(self, name: str) -> Reading:
-        """A reading by its name in the log; raises MasterError where it is gone."""
+        """Return a reading by its name in the log. Raise MasterError if it is gone or damaged."""
         if name not in self._readings:
             path = self.workspace.readings / f"{name}.json"
             try:
@@ -56,7 +56,7 @@ class Kept:
         return self._readings[name]
 
     def keep(self, reading: Reading) -> Read:
-        """Keep a reading and the settings of now; gives the event."""
+        """Keep a reading and today's settings; return the event for the log."""
         data = reading_data(reading, self.archive)
         name = _name(reading.id, data)
         self._readings[name] = reading
@@ -65,7 +65,8 @@ class Kept:
         return Read(name, reading.id, reading.sha256, reading.file)
 
     def events(self, entry: LogEntry, measure: str) -> Iterator[Event]:
-        """What an entry of the log is to a measure."""
+        """Yield the events that an entry of the log means for a measure: a ``Read`` is one ``Returned`` per sheet."""
+
         if not isinstance(entry.event, Read):
             yield entry.event
             return
@@ -73,7 +74,8 @@ class Kept:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)
-                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}  # spare rows
+                # Blank spare rows of a whole sheet are answers too; items "+1", "+2" … are additions, offered apart.
+                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}
                 yield Returned(
                     Sheet(
                         reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], {**blank, **sheet.texts},
@@ -83,12 +85,13 @@ class Kept:
 
 
 def _name(return_id: str, data: bytes) -> str:
-    """The name that a reading is kept under: its return and a digest of its content."""
+    """Return the name a reading is kept under: its return number and a digest of its content."""
     return f"{return_id}-{hashlib.sha256(data).hexdigest()[:12]}"
 
 
 def _terms_data(settings: Settings) -> bytes:
-    """The settings that rules ask for, as JSON; deadlines and names of areas are not among them."""
+    """Return the settings that rules use, as JSON; deadlines and names of areas are left out."""
+
     given = {
         "fiscal_year": settings.fiscal_year.western,
         "plan_years": [year.western for year in settings.plan_years],

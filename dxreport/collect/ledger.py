@@ -1,4 +1,4 @@
-"""The rows of 受付簿, 競合 and 変更履歴 that follow from the state of measures."""
+"""The rows of 受付簿, 競合 and 変更履歴, derived from the state of measures."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from .replay import (
     Withdraw,
 )
 
-ADDITION = "追加: "  # begins the label of a conflict that offers an item
+ADDITION = "追加: "  # begins the label of a conflict that offers an added item
 TYPED = "手入力"  # the note on a text that a person typed into the master
 ACCEPTED = "受入: "
-_TEXT = "本文"  # of a mail without files, before what it says
-_NOTE = 500  # characters of a department's note
-_CELL = 16_000  # characters, each two UTF-16 units at most: what a cell of Excel holds
+_TEXT = "本文"  # introduces the text of a mail without attachments
+_NOTE = 500  # the longest quotation of a department's note, in characters
+_CELL = 16_000  # an Excel cell holds 32,767 UTF-16 units, and a character takes up to two
 _READ_LATER = "はじめは開けませんでしたが（{}）、後から読み取りました。"
 _STATES = {
     Fate.TAKEN: ReceiptState.MERGED, Fate.UNCHANGED: ReceiptState.UNCHANGED, Fate.SILENT: ReceiptState.SILENT,
@@ -44,7 +44,7 @@ _STATES = {
 
 
 def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Problem, ...]:
-    """The problems of a sheet in the order of the form; ``files`` name the returns that it may have gone in with."""
+    """Return the problems of a sheet in the order of the form; ``files`` are the file names of returns, for W511."""
     read = outcome.sheet.read
     if outcome.overtaken_by:
         said = {"return": outcome.sheet.return_id, "measure": read.measure, "newer": outcome.overtaken_by}
@@ -68,7 +68,7 @@ def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Pro
 
 
 def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, str]) -> Receipt:
-    """The row of a sheet that was read."""
+    """Return the row of 受付簿 for a sheet that could be read."""
     read, said = outcome.sheet.read, shown_problems(outcome, files)
     comments = "\n".join(f"{cell}: {shown(text, _NOTE)}" for cell, text in read.notes.items())
     return replace(
@@ -82,9 +82,10 @@ def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, s
 
 
 def fixed_receipts(first: Reading, last: Reading, aside: Withdraw | Dismiss | None) -> list[Receipt]:
-    """The rows of what could not be read of a file: at ``first``, and of the ``last`` reading of it.
+    """Return the rows of 受付簿 for what could not be read of a file.
 
-    ``aside`` is the event by which it was put aside.
+    They come from its ``last`` reading; if the ``first`` could read nothing and the last could, a row says so.
+    ``aside`` is the event that put the file aside.
     """
     rows = [_receipt(last, sheet, ReceiptState.REFUSED, sheet.problems) for sheet in last.sheets if not sheet.readable]
     whole = SheetReading("", "", "")
@@ -126,12 +127,12 @@ def _reason(outcome: SheetOutcome, said: Iterable[Problem]) -> str:
 
 
 def aside_note(fate: Fate, reason: str) -> str:
-    """The note of a withdrawal or a dismissal."""
+    """Return the note of a withdrawal or a dismissal."""
     return _STATES[fate].value + (f": {reason}" if reason else "")
 
 
 def dismissed_change(was: Receipt, now: Receipt, when: str) -> Change:
-    """The row of 変更履歴 for a sheet, or an unread file, that was put aside."""
+    """Return the row of 変更履歴 for a sheet, or an unreadable file, that was dismissed."""
     return Change(
         when, was.measure, Ref(RECEIPT_FIELD), "返送の扱い", was.state.value, now.state.value, was.id, was.issue_id, was.file,
         note=now.note,
@@ -151,10 +152,10 @@ class History:
     def between(
         self, before: Replayed, after: Replayed, events: Iterable[Event], note: str = "", kept: str = ""
     ) -> list[Change]:
-        """The changes from one state to a later one; ``events`` are all those of the measure.
+        """Return the changes from one state to a later one; ``events`` are all events of the measure.
 
-        Where earlier events count no more (a withdrawal), only texts that differ are listed: with ``note`` those
-        that go, with ``kept`` those that another return says too.
+        If earlier events no longer count (after a withdrawal), only texts that differ are listed: with the note
+        ``kept`` if another return brought the text that now counts, else with ``note``.
         """
         names = {**_texts(before), **_texts(after)}
         if after.trail[: len(before.trail)] == before.trail:
@@ -203,7 +204,7 @@ class History:
         return self.readings[return_id].file if return_id in self.readings else ""
 
     def _sheet(self, ref: Ref, by: tuple[str, str] | None, state: Replayed) -> dict[str, str]:
-        """Return, issue, file, sheet and cell of a text that a returned sheet brought."""
+        """Return where a text came from: the fields of Change for its return, issue, file, sheet and cell."""
         outcome = state.outcomes.get(by) if by else None
         if outcome is None or by is None:
             return {}
@@ -219,7 +220,7 @@ def _texts(state: Replayed) -> dict[Ref, str]:
 
 
 class ConflictRows:
-    """The rows of 競合, as a command leaves them: those that are new, and those to be written over."""
+    """The rows of 競合 as a command changes them: ``added`` are new, ``updated`` overwrite existing rows."""
 
     def __init__(self, rows: Iterable[Conflict], when: str, settings: Settings) -> None:
         self._all = {row.id: row for row in rows}
@@ -232,10 +233,10 @@ class ConflictRows:
         self.updated: dict[str, Conflict] = {}
 
     def follow(self, measure: str, before: Replayed, after: Replayed, reason: str, seen: str = "") -> None:
-        """Open, close and rename the conflicts of a measure.
+        """Open, close and update the rows of a measure's conflicts.
 
-        ``reason`` says why those close that nobody decided; ``seen`` is the return whose text a person had typed
-        over, where it was withdrawn.
+        ``reason`` is written into rows that close without a decision, and into those that a withdrawal opens because
+        a person typed over the withdrawn text; ``seen`` is then the withdrawn return.
         """
         for key, old in before.conflicts.items():
             now = after.conflicts.get(key)
@@ -261,7 +262,7 @@ class ConflictRows:
             )
 
     def offer(self, return_id: str, sheet: SheetReading) -> None:
-        """Offer the items that a department added, unless they were offered before."""
+        """Open a row for each item that a department added, unless it was offered before."""
         for item in sheet.added:
             told = addition(item, self._settings)
             if any(c.returned == told and c.state is not ConflictState.WITHDRAWN for c in self._rows(sheet.measure)):
@@ -271,7 +272,7 @@ class ConflictRows:
             self._add(return_id, sheet.measure, first, name, returned=told)
 
     def take_back(self, return_id: str, measures: Collection[str], reason: str) -> None:
-        """Close the open offers of dismissed sheets."""
+        """Close the open offers of a return for these measures."""
         for row in list(self._all.values()):
             mine = row.return_id == return_id and row.measure in measures and row.label.startswith(ADDITION)
             if mine and row.state is ConflictState.OPEN:
@@ -296,13 +297,13 @@ class ConflictRows:
         self._of.setdefault(measure, []).append(row.id)
 
     def write(self, row: Conflict) -> None:
-        """Write a row over."""
+        """Replace the row with the same number."""
         self._all[row.id] = row
         (self.added if row.id in self.added else self.updated)[row.id] = row
 
 
 def addition(item: Mapping[Ref, str], settings: Settings) -> str:
-    """An added item as the coordinator reads it: each text under its label, as far as a cell holds it."""
+    """Return an added item as the coordinator reads it: one labelled text per line, cut to what a cell holds."""
     return "\n".join(f"{label(ref, settings)}: {text}" for ref, text in item.items() if text)[:_CELL]
 
 

@@ -1,7 +1,7 @@
-"""The log: what happened to the master, an immutable file a command. Each names the one before it.
+"""The log of what happened to the master: one immutable file per command, each naming its parent.
 
-A master carries the name of the commit it was written with; its log is the chain of parents from there. A
-restored backup thus has the log of its day; commits outside of the chain count for nothing.
+A master carries the name of the commit it was written with; its log is the chain of parents from there. A restored
+backup therefore has the log of its day, and commits outside the chain are ignored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Texts = dict[str, dict[Ref, str]]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A returned file was read: the name of its reading, its number, content and name."""
+    """A returned file was read: the name of its reading, its return number, its digest and its file name."""
 
     reading: str
     return_id: str
@@ -34,7 +34,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One event, and the measures whose state it bears on."""
+    """One event and the measures whose state it affects."""
 
     event: Event | Read
     measures: tuple[str, ...]
@@ -42,9 +42,9 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one command did: events, the texts of the master it changed, outcomes of rules it worked out.
+    """What one command did: its events, the texts it changed in the master, and new outcomes of rules by digest.
 
-    ``first`` holds, in the first commit of a chain, the texts that the year began with.
+    In the first commit of a chain, ``first`` holds the texts that the year began with.
     """
 
     parent: str
@@ -56,7 +56,7 @@ class Commit:
     first: Mapping[str, Mapping[Ref, str]] | None = None
 
     def data(self) -> bytes:
-        """The commit as JSON."""
+        """Return the commit as JSON."""
         given: dict[str, Any] = {
             "parent": self.parent,
             "when": self.when,
@@ -73,9 +73,9 @@ class Commit:
 
     @classmethod
     def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Commit:
-        """The inverse of :meth:`data`, with fields under their keys of ``today``.
+        """Parse the output of :meth:`data`, with fields renamed to their keys in the catalogue ``today``.
 
-        Raises ValueError, KeyError or TypeError on anything else.
+        Raise ValueError, KeyError or TypeError on anything else.
         """
         given = json.loads(data)
         first = given.get("first")
@@ -92,14 +92,14 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The commits that led to a master, the oldest first, with their names."""
+    """The commits that led to a master, oldest first, and their names."""
 
     names: tuple[str, ...] = ()
     commits: tuple[Commit, ...] = ()
 
     @property
     def tip(self) -> str:
-        """The name of the last commit, "" for an empty chain."""
+        """The name of the last commit, "" if the chain is empty."""
         return self.names[-1] if self.names else ""
 
     @property
@@ -108,12 +108,12 @@ class Chain:
         return (self.commits[0].first or {}) if self.commits else {}
 
     def entries(self) -> Iterator[LogEntry]:
-        """All events in their order."""
+        """Yield all events in order."""
         for commit in self.commits:
             yield from commit.entries
 
     def outcomes(self) -> dict[str, Judged]:
-        """All outcomes of rules worked out so far."""
+        """Return all outcomes of rules so far, by digest."""
         return {key: judged for commit in self.commits for key, judged in commit.outcomes.items()}
 
     def returns(self) -> set[str]:
@@ -121,7 +121,7 @@ class Chain:
         return {entry.event.return_id for entry in self.entries() if isinstance(entry.event, Read)}
 
     def written(self) -> Texts:
-        """The texts of the master as the last command left them; blank ones are left out."""
+        """Return the texts of the master as the last command left them, without blank ones."""
         texts: Texts = {id_: dict(refs) for id_, refs in self.first.items()}
         for commit in self.commits:
             for measure, ref, text in commit.changes:
@@ -130,14 +130,14 @@ class Chain:
 
 
 class Log:
-    """The commits kept in a folder, with fields under their keys of ``today``."""
+    """The commits in a folder, read with fields renamed to their keys in the catalogue ``today``."""
 
     def __init__(self, folder: Path, today: Catalogue = BUILT_IN) -> None:
         self.folder, self._today = folder, today
         self._commits: dict[str, Commit] = {}
 
     def chain(self, tip: str) -> Chain:
-        """The chain that ends in a commit; raises MasterError where a part of it is gone or damaged."""
+        """Return the chain that ends in a commit. Raise MasterError if a part of it is gone or damaged."""
         names: list[str] = []
         commits: list[Commit] = []
         while tip:
@@ -165,11 +165,11 @@ class Log:
         return best
 
     def names(self) -> list[str]:
-        """All commits, by number."""
+        """Return the names of all commits, by number."""
         return sorted((path.stem for path in self.folder.glob("*.json")), key=lambda name: (name.find("-"), name))
 
     def numbers(self, chain: Chain) -> dict[str, str]:
-        """The returns of commits outside of a chain, by content: their numbers are not given to others."""
+        """Return the numbers of returns in commits outside a chain, by content, so that they are not given again."""
         out: dict[str, str] = {}
         inside = set(chain.names)
         for name in (name for name in self.names() if name not in inside):
@@ -179,7 +179,7 @@ class Log:
         return out
 
     def path(self, name: str) -> Path:
-        """Where a commit is kept."""
+        """Return the path of a commit."""
         return self.folder / f"{name}.json"
 
     def _read(self, name: str) -> Commit:
@@ -199,7 +199,7 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def content_key(sha256: str, file: str) -> str:
-    """What makes a return: its content; of files that hold nothing also the name."""
+    """Return the key that identifies a return: the digest of its content and, if that is empty, its file name."""
     return f"{sha256} {file}" if sha256 == _EMPTY else sha256
 
 

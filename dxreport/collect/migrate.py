@@ -1,8 +1,8 @@
-"""The log of a workspace that has none yet: made once of its ledgers and its kept originals.
+"""Build the first commit of a workspace without a log, from its ledgers and kept originals.
 
-A new workspace begins with the texts of its master. One of an earlier release has issues, returns, decisions and
-a history already: they become events in the order of time. No text changes by this: where the fold gives
-another text than the history ends with, the master's counts.
+A new workspace begins with the texts of its master. In a workspace of an earlier release, the issues, returns,
+decisions and history recorded so far become events in chronological order. No text of the master changes: where
+replaying the events leads to another text than the history, an ``Edit`` restores it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ from .reading import Reading, SheetReading
 from .replay import Accept, Decision, Dismiss, Edit, Event, Issued, Withdraw, replay
 
 _Texts = Mapping[str, Mapping[Ref, str]]
-_Dated = tuple[str, int, int, LogEntry]  # time, kind of event, place among these
+_Dated = tuple[str, int, int, LogEntry]  # time, rank of the kind of event, order within that kind
 
 
 def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
-    """The chain that the first writing command begins with; ``kept`` gets its readings. ``texts`` are the master's."""
+    """Return the chain that the first writing command starts from; its readings are added to ``kept``.
+
+    ``texts`` are those of the master, by measure.
+    """
     told = replace(master, changes=tuple(c for c in master.changes if c.ref.field != RECEIPT_FIELD))
     first = _first(told, texts, kept.archive)
     last = {id_: dict(refs) for id_, refs in first.items()}
@@ -51,7 +54,11 @@ def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
 
 
 def _first(master: Master, here: _Texts, archive: Archive) -> dict[str, dict[Ref, str]]:
-    """The texts that the year began with: the master's with its history undone, as far as issues do not tell better."""
+    """Return the texts that the year began with.
+
+    They are the master's texts with the history undone. Those of the measure's first issue take precedence in cells
+    that the history had not changed before it.
+    """
     texts = {id_: dict(refs) for id_, refs in here.items()}
     oldest: dict[tuple[str, Ref], Change] = {}
     for change in reversed(master.changes):
@@ -76,7 +83,10 @@ def _issues(master: Master) -> Iterator[_Dated]:
 
 
 def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
-    """Returns in the order of their numbers, each when it was collected as far as the history says."""
+    """Yield the reading of each return, by number, and its acceptances, dismissals and withdrawal.
+
+    A return is dated by its earliest change in the history, else by its row in 受付簿, but never before the last one.
+    """
     by_return: dict[str, list[Receipt]] = {}
     for receipt in sorted(master.receipts, key=lambda r: r.number):
         if receipt.id[:1] == "U":
@@ -107,7 +117,7 @@ def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
 
 
 def _dismissal(master: Master, reading: Reading, row: Receipt, place: int) -> _Dated:
-    """A dismissed sheet, or the dismissed unreadable part of a return."""
+    """Return the dismissal of a sheet, or of the unreadable part of a return."""
     days = (
         c.when
         for c in master.changes
@@ -120,7 +130,7 @@ def _dismissal(master: Master, reading: Reading, row: Receipt, place: int) -> _D
 
 
 def _reading(kept: Kept, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:
-    """What the kept original says; where it cannot be read, what the ledgers say of it."""
+    """Read the kept original of a return; if it cannot be read, reconstruct its reading from the ledgers."""
     head = rows[0]
     mailed = any(f"{ending}{ARROW}" in head.file.lower() for ending in (".eml", ".msg"))
     bare = Reading(id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=kept.own_terms)
@@ -137,7 +147,7 @@ def _reading(kept: Kept, reader: FileReader, id_: str, rows: list[Receipt]) -> R
 
 
 def _from_ledgers(master: Master, archive: Archive, row: Receipt) -> SheetReading:
-    """A sheet as the history tells of it."""
+    """Reconstruct a sheet from its issue and the history."""
     snapshot = archive.snapshot(row.issue_id) if row.issue_id else None
     issued = dict(snapshot.texts.get(row.measure, {})) if snapshot else {}
     mine = [c for c in master.changes if (c.return_id, c.measure, c.issue_id) == (row.id, row.measure, row.issue_id)]
@@ -152,7 +162,7 @@ def _from_ledgers(master: Master, archive: Archive, row: Receipt) -> SheetReadin
 
 
 def _people(master: Master, first: _Texts, readings: Mapping[str, Reading]) -> Iterator[_Dated]:
-    """What people typed (the gaps in the history), and what was decided."""
+    """Yield what people typed (gaps in the history show it) and the conflicts they decided."""
     texts = {(id_, ref): text for id_, refs in first.items() for ref, text in refs.items()}
     for n, change in enumerate(master.changes):
         before = texts.get((change.measure, change.ref), "")
@@ -167,7 +177,7 @@ def _people(master: Master, first: _Texts, readings: Mapping[str, Reading]) -> I
 
 
 def _decision(master: Master, row: Conflict, readings: Mapping[str, Reading]) -> Event:
-    """A decision; of two sheets of a measure in a return, it was about the one that says the text in question."""
+    """Return the decision on a conflict. If its return has two sheets of the measure, take the one with that text."""
     receipts = [r for r in master.receipts if (r.id, r.measure) == (row.return_id, row.measure)]
     sheets = readings[row.return_id].sheets if row.return_id in readings else ()
     said = {s.issue for s in sheets if s.measure == row.measure and s.texts.get(row.ref, "") == row.returned}

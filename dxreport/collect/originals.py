@@ -1,4 +1,4 @@
-"""The kept originals of returns: every file as it came, under its number in 受付簿."""
+"""The kept originals of returns: every file as it came, named after its number in 受付簿."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
 
 
 def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
-    """Where the original of a return is kept; ``name`` may be that inside an archive or a mail."""
+    """Return the path of the original of a return; ``name`` may be a path inside an archive or a mail."""
     inner = ReturnedFile(name, Path(), b"", "").file_name
     return workspace.returns / f"{return_id}_{file_name(without_number(inner))}"
 
 
 def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
-    """The kept original of a return, under the name it came with.
+    """Return the kept original of a return, under the name it came with.
 
-    Raises MasterError when it is gone, cannot be read, or is no longer what came.
+    Raise MasterError if it is gone, cannot be read, or has changed since it came.
     """
     file = ReturnedFile(reading.file, workspace.returns, b"", reading.sha256)
     path = original_path(workspace, reading.id, reading.file)
@@ -50,7 +50,7 @@ def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
 
 
 def orphans(workspace: Workspace, named: Collection[str]) -> dict[str, str]:
-    """The kept originals whose numbers are not among those ``named``, by content: a run was ended before it was done."""
+    """Return the numbers of originals that are not among ``named``, by content: left by a run that was cut off."""
     out = {}
     for path in sorted(workspace.returns.glob("U*_*")):
         number, _, name = path.name.partition("_")
@@ -60,5 +60,5 @@ def orphans(workspace: Workspace, named: Collection[str]) -> dict[str, str]:
 
 
 def without_number(name: str) -> str:
-    """A file's name without the numbers of returns that we put before it when it was kept or sent back."""
+    """Return a file name without the return numbers put before it when the file was kept or sent back."""
     return _NUMBER.sub("", name, count=1) if _NUMBER.match(name) else name

@@ -1,4 +1,4 @@
-"""Passwords of returned workbooks, as a coordinator keeps them: a list with one department a line."""
+"""Passwords of returned workbooks, from the coordinator's list with one department per line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FORMAT = "1 行に「部署名,パスワード」と書いたファイル（UTF
 
 
 def read_passwords(path: Path) -> dict[str, str]:
-    """The passwords of a CSV file by department; raises UsageError where it is none."""
+    """Read the passwords in a CSV file, by department. Raise UsageError if it cannot be read as such a list."""
     try:
         text = as_text(path.read_bytes())
     except OSError as error:

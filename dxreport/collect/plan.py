@@ -1,4 +1,4 @@
-"""What a command would do, as records: files and sheets with their outcome, and what is to be written."""
+"""The records of a plan: the outcome of each file and sheet, and what to write."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..ooxml.package import Package
 
 
 class Status(Enum):
-    """The outcome of a sheet or file, the best first."""
+    """The outcome of a sheet or file, best first."""
 
     UNCHANGED = "unchanged"
     MERGED = "merged"
@@ -24,21 +24,20 @@ class Status(Enum):
 
     @property
     def rank(self) -> int:
-        """The higher, the worse."""
+        """The position in this order: the higher, the worse."""
         return list(Status).index(self)
 
 
-# As people read them, in the order of a summary.
+# The words people read, in the order of a summary.
 WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD: "保留", Status.REFUSED: "受付不可"}
 
 
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
-    """One sheet with its outcome.
+    """One sheet of a returned file and its outcome.
 
-    ``labels`` name the cells of its changes and conflicts, ``cells`` say where all its texts stand, ``texts``
-    what they are; ``notes`` are the department's, by cell; ``meant`` is the round it was filled in for, where
-    that is another than its own.
+    ``labels`` name the cells of its changes and conflicts. ``texts`` are all its texts, ``cells`` their places in the
+    file. ``notes`` are the department's, by cell. ``meant`` is the round it was filled in for, if not its own.
     """
 
     sheet: str
@@ -59,12 +58,12 @@ class SheetPlan:
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """One file with its outcome.
+    """One returned file and its outcome.
 
-    ``return_id`` is its number in 受付簿, ``new`` whether it is entered now. A file of an earlier run is listed
-    too where one of this run completed a sheet of it. ``package`` holds the parts of an .xlsx or .xlsm (decrypted),
-    None for other formats. ``told`` says whether an earlier run told all of it already, ``aside`` whether what
-    could not be read of it was dismissed.
+    ``return_id`` is its number in 受付簿; ``new`` is True if this run enters it. A file of an earlier run is listed too
+    if this run completed a sheet of it. ``package`` holds the decrypted parts of an .xlsx or .xlsm with held sheets,
+    else None. ``told`` is True if an earlier run already reported this outcome, ``aside`` if what could not be read
+    of the file was dismissed.
     """
 
     file: ReturnedFile
@@ -78,7 +77,7 @@ class FilePlan:
 
     @property
     def status(self) -> Status:
-        """The worst of its sheets'."""
+        """The worst status of its sheets; without sheets, refused unless dismissed."""
         if not self.sheets:
             return Status.UNCHANGED if self.aside else Status.REFUSED
         return max((s.status for s in self.sheets), key=lambda s: s.rank)
@@ -86,10 +85,11 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a command changes; ``files`` are those of a collect.
+    """What a command changes; only collect has ``files``.
 
-    ``edits`` are changes that people made in the master since the last command; they, ``changes``, ``receipts`` and
-    ``conflicts`` are to be added to the master, ``updated`` ones written over their rows. ``texts`` are set.
+    ``edits`` are changes that people made in the master since the last command. They, ``changes``, ``receipts`` and
+    ``conflicts`` become new rows of the ledgers; ``updated`` ones overwrite their rows. ``texts`` are written into the
+    master, as measure, address and text.
     """
 
     files: tuple[FilePlan, ...] = ()
@@ -102,6 +102,6 @@ class Plan:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was held, refused or in conflict."""
+        """True if nothing is held, refused or in conflict."""
         fine = all(f.status in (Status.MERGED, Status.UNCHANGED) for f in self.files)
         return fine and not self.conflicts and not any(s.merge.conflicts for f in self.files for s in f.sheets)

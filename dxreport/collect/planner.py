@@ -1,4 +1,4 @@
-"""Plan a run of collect: turn returned files into events, and the new state into outcomes."""
+"""Plan a run of collect: turn returned files into events, and the resulting state into outcomes."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ Watch = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 class Planner:
-    """Plans a run of collect on the books as they are.
+    """Plans a run of collect on the current books.
 
-    ``whole`` makes returns count whole (``--replace``); ``faults`` are those of :class:`FileRead`, of all files.
+    With ``whole`` (``--replace``), every open cell of a return is an answer. ``faults`` collects those of every
+    :class:`FileRead`.
     """
 
     def __init__(self, books: Books, reader: FileReader, *, whole: bool = False, workers: Choice = ALONE) -> None:
@@ -47,7 +48,7 @@ class Planner:
         self._again: set[str] = set()
 
     def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> Plan:
-        """Append the files to the log and return their outcomes; ``watch`` wraps those that are read."""
+        """Append the files to the log and return their outcomes; ``watch`` wraps the files while they are read."""
         self.enter(files, watch)
         self._judge_again()
         for reading in self._new.values():
@@ -57,20 +58,20 @@ class Planner:
         return replace(plan, files=self._files(files, plan))
 
     def enter(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:
-        """Append files to the log only, in the order in which they were given as far as that is known."""
+        """Only append the files to the log, in the order in which their answers were given."""
         self._read(files, watch)
         opened: dict[str, tuple[ReturnedFile, FileRead]] = {}
         for file in files:
             if read := self._opened[_key(file)]:
                 opened.setdefault(_key(file), (file, read))
-        # Corrected copies come after what they may correct.
+        # At the same time, corrected copies come after what they may correct.
         for file, read in sorted(opened.values(), key=lambda o: (self._at(*o), bool(o[1].corrects), o[0].received)):
             self._enter(file, read)
 
     # Reading
 
     def _read(self, files: Sequence[ReturnedFile], watch: Watch) -> None:
-        """Read the files, except those whose contents were read before and are settled."""
+        """Read the files, except those whose content was read before and is settled."""
         unread: dict[str, ReturnedFile] = {}
         for file in files:
             before = self._before(file)
@@ -91,11 +92,11 @@ class Planner:
             self.faults |= read.faults
 
     def _before(self, file: ReturnedFile) -> Reading | None:
-        """What was read of a file in earlier runs."""
+        """Return the reading of a file from earlier runs, if any."""
         return self._known.get(self.books.known_numbers.get(_key(file), ""))
 
     def _settled(self, reading: Reading) -> bool:
-        """Whether every sheet of a return was read or put aside, and none of them is held."""
+        """Return True if all of a return was read, or the rest dismissed, and none of its sheets is held."""
         known = reading.complete or reading.id in self._dismissed
         return known and not any(self._held(reading, sheet) for sheet in reading.sheets)
 
@@ -109,7 +110,7 @@ class Planner:
         return self.whole and not reading.whole and reading.id not in self.books.withdrawn(partly=True)
 
     def _at(self, file: ReturnedFile, read: FileRead) -> str:
-        """When answers were given: when the mail was sent, but not before the issue nor before what it corrects."""
+        """Return when answers were given: when the mail was sent, but not before the issue or the corrected return."""
         received = self.books.when
         if not file.received:
             return received
@@ -138,7 +139,7 @@ class Planner:
             books.kept.files[original_path(books.workspace, id_, reading.file)] = file.data
 
     def _judge_again(self) -> None:
-        """Files that came again are judged by the settings of now, where that makes a difference."""
+        """Judge files that came again by today's settings, if that makes a difference."""
         books = self.books
         for id_ in sorted(self._again):
             reading, again = self._known[id_], Again(id_, books.kept.own_terms)
@@ -162,7 +163,7 @@ class Planner:
         return tuple(plans)
 
     def _completed(self) -> set[str]:
-        """Returns of earlier runs with a sheet that goes in now."""
+        """Return the numbers of earlier returns with a sheet that goes in now."""
         books, start = self.books, self.books.before_work
         out = set()
         for measure in books.touched():
@@ -173,7 +174,7 @@ class Planner:
         return out
 
     def _earlier(self, reading: Reading, names: dict[str, str], plan: Plan) -> FilePlan:
-        """The plan of a return of an earlier run."""
+        """Return the plan of a return that came in an earlier run."""
         try:
             file = original(self.books.workspace, reading)
         except MasterError:
@@ -183,7 +184,7 @@ class Planner:
         return FilePlan(file, reading.id, False, missing, sheets, self._package(file, sheets))
 
     def _package(self, file: ReturnedFile, sheets: Iterable[SheetPlan]) -> Package | None:
-        """The package of a workbook that goes back, if it can be marked."""
+        """Return the package of a workbook that goes back, None if it cannot be marked or has no held sheet."""
         if not file.data or not any(sheet.status is Status.HELD for sheet in sheets):
             return None
         try:
@@ -204,13 +205,13 @@ class Planner:
             return FilePlan(file, reading.id, False, gone, sheets, told=told, aside=aside)
         said = read.problems
         if not read.sheets and reading.sheets and not any(map(_is_open, sheets)):
-            said = ()  # it was read before, and cannot be now
+            said = ()  # an earlier run could read it, for example with a password
         new = reading.id in self._new and reading.id not in self._known and not again
         missing, package = tuple(self._missing(reading, plan)), self._package(file, sheets)
         return FilePlan(file, reading.id, new, (*said, *missing), sheets, package, told=told)
 
     def _told(self, reading: Reading) -> bool:
-        """Whether an earlier run reported the outcome of a return, and it has not changed."""
+        """Return True if an earlier run reported the outcome of a return and it has not changed since."""
         if reading.id in self._new:
             return False
         start, mine = self.books.before_work, {s.measure for s in reading.sheets if s.readable} & set(self.books.texts)
@@ -218,7 +219,7 @@ class Planner:
         return all(_fates(before, reading.id) == _fates(now, reading.id) for before, now in states)
 
     def _missing(self, reading: Reading, plan: Plan) -> Iterator[Problem]:
-        """Sheets that were issued with those of a file, and that came neither in it nor in any other."""
+        """Yield a problem (W505) for each issue of a file with sheets that have not come, in this file or any other."""
         if self._came is None:
             receipts = (*self.books.master.receipts, *plan.receipts)
             self._came = {(r.issue_id, r.measure) for r in receipts}
@@ -272,7 +273,8 @@ def _key(file: ReturnedFile) -> str:
 
 
 def _sent_at(file: ReturnedFile) -> str:
-    """When a mail was sent, as the master's cells hold it; "" for what came in no mail."""
+    """Return when a mail was sent, in the format of the master's cells; "" for a file that came in no mail."""
+
     return stamp(datetime.fromisoformat(file.received)) if file.received else ""
 
 

@@ -1,4 +1,4 @@
-"""A returned file → its sheets, each identified by its stamp (or its labels) and read. No rule judges them here."""
+"""Read a returned file: identify its sheets by their stamps or labels, read their texts. No rule judges them here."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 class FileRead:
     """A file as read just now: its sheets and its problems.
 
-    ``corrects`` is the return that it is a corrected copy of, "" for none; ``department`` the sender's, of a mail without
-    files; ``faults`` are what happened to us, by the path of the record in the workspace.
+    ``corrects`` is the return that it is a corrected copy of, "" for none. ``department`` is the sender's, of a mail
+    without attachments. ``faults`` are records of our own failures, with tracebacks, by their path in the workspace.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -57,9 +57,9 @@ class FileRead:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a sheet holds of the measure that ``stamp`` names; ``read`` is None where that cannot be told.
+    """One measure on a sheet, named by ``stamp``; ``read`` is None if its cells cannot be told.
 
-    ``attested`` says what its keys are worth.
+    ``attested`` lists the rows and columns whose keys are in doubt.
     """
 
     sheet: Grid
@@ -69,14 +69,15 @@ class _Part:
 
 
 class FileReader:
-    """Reads returned files by what was issued from a master."""
+    """Reads returned files against the issues of a master."""
 
     def __init__(
         self, master: Master, archive: Archive, passwords: Mapping[str, str] | None = None, ask: Ask | None = None
     ) -> None:
-        """``passwords`` are by department (``""`` for none); that of a department in the file's name is tried first.
+        """Set up a reader.
 
-        ``ask`` is asked for the password of a file (by its name) that none of them opens, until it gives ``""``.
+        ``passwords`` are by department (``""`` for none); that of a department in the file's name is tried first. If
+        none opens a file, ``ask`` is called with the file's name until it returns the right one or ``""``.
         """
         self.master, self.archive = master, archive
         self.unkeyed = UnkeyedReader(master, archive)
@@ -86,7 +87,7 @@ class FileReader:
         self.seals, self.senders = Seals(archive), Senders(master)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process needs to read files like this one, without a disk in common and without asking."""
+        """Return what another process needs to read files alike, without a shared disk and without asking."""
         return {"master": self.master.data, "archive": self.archive, "passwords": self.passwords}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -102,13 +103,13 @@ class FileReader:
             return self._book(file, self.open(file, ask=ask))
         except Unreadable as error:
             return refused(file, error)
-        except DxreportError:  # what is wrong with the workspace is no fault of the file
+        except DxreportError:  # the workspace is at fault, not the file
             raise
-        except Exception as error:  # whatever a parser meets must not keep other files from being read
+        except Exception as error:  # no failure of a parser may stop the other files
             return refused(file, unexpected(error))
 
     def read_unasked(self, file: ReturnedFile) -> FileRead:
-        """Read a file with the passwords known."""
+        """Read a file with the known passwords only."""
         return self.read(file, ask=False)
 
     def _mail(self, file: ReturnedFile) -> FileRead:
@@ -119,7 +120,10 @@ class FileReader:
         return FileRead((problem(problems.MAIL_ONLY, said, value=file.text),), department=department)
 
     def open(self, file: ReturnedFile, *, ask: bool = True) -> Workbook:
-        """Open a file with the passwords known; raises Unreadable."""
+        """Open a file with the known passwords and, if ``ask``, those asked for.
+
+        Raise Unreadable if the file cannot be opened, with E402 if no password opens it.
+        """
         refusal = Unreadable("E402")
         for password in self._passwords(file, ask):
             try:
@@ -175,13 +179,13 @@ class FileReader:
         return FileRead(said, tuple(sheets), book.corrected_return)
 
     def _foreign(self, file: ReturnedFile, sheets: Sequence[SheetReading]) -> Iterator[Problem]:
-        """A warning where the mail came from an address that is neither a department's nor the city's."""
+        """Yield a warning (W640) if the mail came from an address that is neither a department's nor the city's."""
         departments = "、".join(dict.fromkeys(s.department for s in sheets if s.department))
         if departments and (sender := self.senders.foreign(file.sender)):
             yield problem(problems.FOREIGN_SENDER, {"department": departments, "sender": sender}, value=sender)
 
     def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:
-        """The measures on a stamped sheet; one without texts where they cannot be told."""
+        """Return a part for each measure on a stamped sheet, or a single one without texts if none can be told."""
         snapshot = self.archive.snapshot(stamp.issue)
         form = self._form(stamp, snapshot) if snapshot else None
         round_ = self.master.settings.round(snapshot.round) if snapshot else None
@@ -193,7 +197,7 @@ class FileReader:
         return parts or [_Part(sheet, stamp)]
 
     def _form(self, stamp: Stamp, snapshot: Snapshot) -> Form | None:
-        """The form of an issue as we recorded it; None where it is not kept, or the stamp names another."""
+        """Return the form that an issue was recorded with, None if it is not kept or the stamp names another."""
         return self.archive.form(snapshot) if stamp.form == snapshot.form else None
 
     def _sheet(self, part: _Part, *, twice: bool) -> SheetReading:
@@ -229,7 +233,7 @@ class FileReader:
             yield problem(problems.EARLIER_ROUND, {"round": round_.name, "later": later.name}, sheet=sheet)
 
     def _notes(self, part: _Part) -> Mapping[str, str]:
-        """The notes that the department wrote on the rows of a measure, by cell."""
+        """Return the notes that the department wrote on the rows of a measure, by cell."""
         read = part.read.filled if isinstance(part.read, Aligned) else part.read
         elsewhere = read.keys.elsewhere if read else ()
         found = {at: text for at, text in remarks(part.sheet).items() if cell(at)[0] - 1 not in elsewhere}
@@ -242,7 +246,7 @@ class FileReader:
         return own(found, [text for s in drawn for text in remarks(s).values()])
 
     def _identify(self, sheet: str, stamp: Stamp) -> Problem | tuple[Snapshot, Round]:
-        """What the stamp says, looked up; or the problem that keeps the sheet from being read."""
+        """Return the issue and round that a stamp names, or the problem that keeps the sheet from being read."""
         issue, snapshot = self.master.issue(stamp.issue), self.archive.snapshot(stamp.issue)
         here = self.master.settings.fiscal_year.label
         if issue is None and (year := _year_of(stamp.issue)) not in ("", here):
@@ -260,7 +264,7 @@ class FileReader:
 
 
 def refused(file: ReturnedFile, error: Unreadable) -> FileRead:
-    """Refuse a file that cannot be read; record the traceback if the fault is ours."""
+    """Return the refusal of a file that cannot be read, with a record of the traceback if the fault is ours."""
     if not error.trace:
         return FileRead((_unreadable(error.code, error.detail),))
     record = f"{FAULTS}/{file.sha256[:12]}.txt"
@@ -269,18 +273,18 @@ def refused(file: ReturnedFile, error: Unreadable) -> FileRead:
 
 
 def package_of(book: Workbook) -> Package | None:
-    """The parts of an .xlsx or .xlsm, decrypted; None for other formats."""
+    """Return the package of an .xlsx or .xlsm, decrypted; None for other formats."""
     return book.package if book.format in EDITABLE else None
 
 
 def _refused(sheet: str, stamp: Stamp, said: Problem, snapshot: Snapshot | None = None) -> SheetReading:
-    """A sheet that cannot be read; its round is known where its stamp is."""
+    """Return the reading of a sheet that cannot be read; round and department come from ``snapshot``, if known."""
     round_, department = (snapshot.round, snapshot.department) if snapshot else ("", "")
     return SheetReading(sheet, stamp.measure, stamp.issue, round_, department, problems=(said,), readable=False)
 
 
 def _doubts(part: _Part) -> Iterator[Problem]:
-    """An error where rows or columns of a measure stand in another order, and nothing says whose they are."""
+    """Yield an error (E450) if rows or columns were reordered and nothing tells which text belongs to which item."""
     if not isinstance(part.read, Filled):
         return
     rows, columns = ({n + 1 for n in own} for own in (part.attested.rows, part.attested.columns))
@@ -299,12 +303,12 @@ def _active(book: Workbook) -> Iterator[Problem]:
 
 
 def _unidentified(sheet: str, stamp: Stamp, reason: str) -> SheetReading:
-    """A sheet of the form whose measure or issue cannot be identified."""
+    """Return the refusal (E201) of a sheet of the form whose measure or issue cannot be identified."""
     return _refused(sheet, stamp, problem(problems.STAMP_MISSING, {"reason": reason}, sheet=sheet))
 
 
 def _year_of(issue: str) -> str:
-    """The fiscal year that an issue's number names (``R04Q1-001``), ``""`` for none."""
+    """Return the fiscal year named by the number of an issue (``R04Q1-001``), ``""`` for none."""
     named = _ISSUE_YEAR.match(issue)
     return FiscalYear(2018 + int(named[1])).label if named and int(named[1]) else ""
 

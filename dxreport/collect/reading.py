@@ -1,4 +1,4 @@
-"""A reading: what was read of a returned file, once and for all. Facts only; no rule has judged them yet."""
+"""A reading: what was read of a returned file, once and for all. It holds facts only, without judgement."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Stamp = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SheetReading:
-    """One measure on a sheet of a returned file; of a list each has a reading of its own.
+    """One measure on a sheet of a returned file; a sheet that lists several measures has one reading for each.
 
-    ``readable`` says whether the sheet could be identified and read; if not, ``problems`` say why.
-    ``texts`` are all texts it shows, ``cells`` where each stands in the file (``E21``); ``problems`` are those
-    of the file alone, ``notes`` the department's notes by cell, ``moved`` what stands elsewhere than issued, in
-    words, ``added`` items that the department added. ``rounds`` are those the measure was issued for so far.
+    ``readable`` is True if the sheet could be identified and read; if not, ``problems`` say why. ``texts`` are all the
+    texts it shows, ``cells`` their places in the file (``E21``). ``problems`` are those of the file alone, ``notes``
+    the department's notes by cell. ``moved`` describes in words what was moved, ``added`` holds the items that the
+    department added. ``rounds`` are those the measure was issued for so far.
     """
 
     sheet: str
@@ -45,10 +45,10 @@ class SheetReading:
 class Reading:
     """A returned file as read.
 
-    ``sent`` is the date of the mail it came in ("" for none), ``received`` when it was first collected, ``at``
-    when its answers were given as far as that is known; all as the master's cells hold times. ``corrects`` is
-    the return it is a corrected copy of, ``whole`` whether it was collected with ``--replace``, ``terms`` the
-    digest of the settings it was read by. ``department`` is the sender's, of a mail without files.
+    ``sent`` is the date of the mail it came in ("" for none), ``received`` when it was first collected, ``at`` when its
+    answers were given, as well as we can tell; all in the format of the master's cells. ``corrects`` is the return it
+    is a corrected copy of. ``whole`` is True if it was collected with ``--replace``. ``terms`` is the digest of the
+    settings it was read with. ``department`` is the sender's, of a mail without attachments.
     """
 
     id: str
@@ -66,21 +66,21 @@ class Reading:
 
     @property
     def stamp(self) -> Stamp:
-        """When its answers were given, and its number."""
+        """When the answers were given, and the number of the return (0 if it has none)."""
         return self.at, int(self.id[1:]) if self.id[1:].isdigit() else 0
 
     @property
     def complete(self) -> bool:
-        """Whether every sheet of it was read."""
+        """True if the file has sheets and all were read."""
         return bool(self.sheets) and all(sheet.readable for sheet in self.sheets)
 
     def measures(self) -> tuple[str, ...]:
-        """The measures whose state it bears on."""
+        """Return the measures whose state it affects."""
         return tuple(dict.fromkeys(sheet.measure for sheet in self.sheets if sheet.readable))
 
 
 def reading_data(reading: Reading, archive: Archive) -> bytes:
-    """A reading as JSON; texts that are as issued are left out."""
+    """Return a reading as JSON; of texts left as issued, only the addresses are kept."""
     given = {k: v for k, v in asdict(replace(reading, sheets=())).items() if v}
     given["problems"] = [problem_json(p) for p in reading.problems]
     given["sheets"] = [_sheet_json(sheet, archive) for sheet in reading.sheets]
@@ -88,7 +88,10 @@ def reading_data(reading: Reading, archive: Archive) -> bytes:
 
 
 def parse_reading(data: bytes, archive: Archive) -> Reading:
-    """The inverse of :func:`reading_data`; raises ValueError, KeyError or TypeError on anything else."""
+    """Parse the output of :func:`reading_data`. Raise ValueError, KeyError or TypeError on anything else.
+
+    Raise MasterError if an issue that it refers to is no longer kept.
+    """
     given = json.loads(data)
     sheets = tuple(_sheet_from(sheet, archive) for sheet in given.pop("sheets"))
     problems = tuple(problem_from(p, archive.today) for p in given.pop("problems"))
@@ -96,23 +99,23 @@ def parse_reading(data: bytes, archive: Archive) -> Reading:
 
 
 def problem_json(p: Problem) -> dict[str, Any]:
-    """A problem without what is blank."""
+    """Return a problem as a dict for JSON, without blank values."""
     return {key: value for key, value in asdict(p).items() if value}
 
 
 def problem_from(given: Mapping[str, Any], today: Catalogue = BUILT_IN) -> Problem:
-    """The inverse of :func:`problem_json`, with fields under their keys of ``today``."""
+    """Return the problem that :func:`problem_json` wrote, with fields renamed to their keys in ``today``."""
     fields = tuple(map(today.address, given.get("fields", ())))
     return Problem(**{**given, "field": today.address(given.get("field", "")), "fields": fields})
 
 
 def refs_json(texts: Mapping[Ref, str]) -> dict[str, str]:
-    """Texts by address, for JSON."""
+    """Return texts by address as a dict for JSON."""
     return {str(ref): text for ref, text in texts.items()}
 
 
 def refs_from(given: Mapping[str, str], today: Catalogue = BUILT_IN) -> dict[Ref, str]:
-    """The inverse of :func:`refs_json`, with fields under their keys of ``today``."""
+    """Return the texts that :func:`refs_json` wrote, with fields renamed to their keys in ``today``."""
     return {today.ref(ref): text for ref, text in given.items()}
 
 
@@ -145,7 +148,7 @@ def _sheet_from(given: dict[str, Any], archive: Archive) -> SheetReading:
 
 
 def issue_of(sheet: SheetReading, archive: Archive) -> Snapshot:
-    """The issue of a sheet as sent; raises MasterError where it is no longer kept."""
+    """Return the snapshot of a sheet's issue. Raise MasterError if it is no longer kept."""
     snapshot = archive.snapshot(sheet.issue)
     if snapshot is None or sheet.measure not in snapshot.texts:
         raise MasterError(

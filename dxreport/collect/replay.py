@@ -1,9 +1,8 @@
-"""Replay: the state of a measure is a fold over what happened to it.
+"""Replay: fold the events of a measure into its state.
 
-Pure: no files, no clock, no settings of today. ``replay(first, log, rules)`` takes the texts that the
-measure began with and its events in the order of the log, and gives a :class:`Replayed`: its texts, what
-became of every returned sheet, and the conflicts. Nothing is ever patched back: a withdrawal is the same
-fold without the return.
+``replay(first, log, rules)`` takes the texts that the measure began with and its events in log order, and returns a
+:class:`Replayed`: its texts, the outcome of every returned sheet, and the open conflicts. It is pure: it uses no
+files, no clock and no settings of today. Nothing is ever undone in place: to withdraw a return is to fold without it.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ class Fate(Enum):
     """The outcome of a returned sheet."""
 
     TAKEN = "taken"
-    UNCHANGED = "unchanged"  # in, but every text was in the master already
-    SILENT = "silent"  # as issued, and complete only by what others answered
+    UNCHANGED = "unchanged"  # counts as an answer, but changed nothing in the master
+    SILENT = "silent"  # left as issued, and complete only because of other returns
     HELD = "held"
     REPLACED = "replaced"  # held, and a later sheet of its round went in
     ELSEWHERE = "elsewhere"  # filled in for another round
@@ -36,7 +35,7 @@ class Fate(Enum):
 
     @property
     def is_in(self) -> bool:
-        """Whether the sheet counts as an answer to its round."""
+        """True if a sheet with this fate counts as an answer to its round."""
         return self in (Fate.TAKEN, Fate.UNCHANGED, Fate.SILENT)
 
 
@@ -45,7 +44,7 @@ ASIDE = (Fate.DISMISSED, Fate.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text as answered, and as of when."""
+    """One answer: a text, and the stamp of the return that gave it."""
 
     text: str
     stamp: Stamp
@@ -55,10 +54,10 @@ class Said:
 class Sheet:
     """A returned sheet of a measure.
 
-    ``issued`` are the texts it was sent with, ``texts`` those it came back with (only the cells it shows);
-    ``corrects`` is the return it is a corrected copy of; ``whole`` makes every open cell an answer; ``terms``
-    names the settings it is judged by. ``inputs`` are the fields (with their period) that it has input cells for,
-    None where that is not known. ``read`` is for the rules and the ledgers.
+    ``issued`` are the texts it was sent with, ``texts`` those it came back with, in the cells it shows. ``corrects`` is
+    the return it is a corrected copy of. With ``whole``, every open cell is an answer, also if left as issued.
+    ``terms`` is the digest of the settings it is judged by. ``inputs`` are the fields and periods that it has input
+    cells for, None if unknown. ``read`` is for the rules and the ledgers only.
     """
 
     return_id: str
@@ -75,7 +74,7 @@ class Sheet:
 
     @property
     def key(self) -> SheetKey:
-        """Its return and issue."""
+        """The return and issue."""
         return self.return_id, self.issue
 
 
@@ -95,7 +94,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The file of a held sheet came again: it is judged by these terms from here on."""
+    """The file of a held sheet came again: from here on it is judged by these terms."""
 
     return_id: str
     terms: str
@@ -103,7 +102,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A person typed ``new`` over ``old`` in the master; ``note`` says how, where it was not by hand."""
+    """A text of the master changed from ``old`` to ``new``; a ``note`` says how, unless a person typed it."""
 
     ref: Ref
     old: str
@@ -113,10 +112,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A conflict was decided: ``text`` goes in. ``takes`` is the return whose text was chosen, "" for none.
+    """A conflict was decided: ``text`` goes in.
 
-    ``return_id`` and ``issue`` are the sheet that the conflict came with, ``note`` the line for the history.
-    ``of`` is the issue of the chosen sheet; "" in logs of earlier releases.
+    ``takes`` is the return whose text was chosen, "" for none, and ``of`` the issue of that sheet, "" in logs of
+    earlier releases. ``return_id`` and ``issue`` are the sheet that raised the conflict, ``note`` the line for 変更履歴.
     """
 
     ref: Ref
@@ -133,7 +132,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """An item that a department added was taken over, under these addresses; ``item`` is its id in the return."""
+    """An item that a department added was adopted under these addresses; ``item`` is its id in the return."""
 
     return_id: str
     issue: str
@@ -144,7 +143,7 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """A held or withdrawn sheet was taken in as it is."""
+    """A held, dismissed or withdrawn sheet was accepted as it is."""
 
     return_id: str
     issue: str
@@ -162,7 +161,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """A held sheet was dismissed; a blank ``issue`` stands for the unreadable part of a return."""
+    """A held sheet was dismissed or, with a blank ``issue``, the unreadable part of a return."""
 
     return_id: str
     issue: str
@@ -174,7 +173,11 @@ Event = Issued | Returned | Again | Edit | Decision | Adopt | Accept | Withdraw 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the master: who brought it (a return, or ``""`` for a person), for which round, at which event."""
+    """A text of the master.
+
+    ``by`` is the sheet that brought it, None if a person did or it was there from the start; ``round`` is the round of
+    that sheet, ``place`` the index of the event.
+    """
 
     text: str
     by: SheetKey | None = None
@@ -184,7 +187,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A text of the master that an event changed."""
+    """A change of one text by the event at index ``place``; ``by`` is the sheet that brought it, if any."""
 
     ref: Ref
     old: str
@@ -195,7 +198,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A cell that two sides changed. ``round`` is "" where a person had typed over a text that was withdrawn since."""
+    """A cell that two sides changed.
+
+    ``round`` is "" and ``by`` None if a person typed over a text that was withdrawn afterwards.
+    """
 
     ref: Ref
     round: str
@@ -207,9 +213,10 @@ class OpenConflict:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the rules say of a sheet: ``own`` faults are the sheet's alone, ``lacks`` are answers it owes.
+    """What the rules say about a sheet.
 
-    ``elsewhere`` is the round it was filled in for, where all its errors say that it was another than its own.
+    ``own`` are errors of the sheet itself, ``lacks`` those about answers it still owes. ``elsewhere`` is the round that
+    it was filled in for if all its errors are answers of another round than its own.
     """
 
     own: tuple[Problem, ...] = ()
@@ -219,33 +226,33 @@ class Judged:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All of them, in the order of the form as far as the rules gave it."""
+        """All problems, grouped: own errors, lacking answers, warnings."""
         return (*self.own, *self.lacks, *self.warnings)
 
 
 class Rules(Protocol):
-    """What the fold asks of the rules; every answer follows from the arguments alone."""
+    """What replay needs from the rules; every answer must depend on the arguments alone."""
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
-        """Judge a sheet as if it said ``texts``; those of ``others`` came from elsewhere and are not its fault."""
+        """Judge a sheet as if it said ``texts``; it is not blamed for ``others``, whose texts came from elsewhere."""
         ...
 
     def opens(self, sheet: Sheet) -> Collection[Ref]:
-        """The cells whose changes count: inputs of the round, and corrections of earlier answers."""
+        """Return the cells whose changes count: inputs of the round, and corrections of earlier answers."""
         ...
 
     def accepts(self, sheet: Sheet) -> Collection[Ref]:
-        """The same for a sheet that is accepted as it is."""
+        """Return the cells whose changes count if the sheet is accepted as it is."""
         ...
 
     def shares(self, sheet: Sheet, round_: str) -> Collection[Ref]:
-        """The cells of a sheet that another round opens too."""
+        """Return the cells of a sheet that another round opens too."""
         ...
 
 
 @dataclass(slots=True)
 class SheetOutcome:
-    """The outcome of a returned sheet, with the reasons; it changes only while events are folded in.
+    """The outcome of a returned sheet and the reasons for it; mutable only while events are folded in.
 
     ``says`` are its answers; ``leans`` says whether it is complete only by
     what others answered. ``joined`` are the returns it went in with; ``replaced_by`` the one that went in instead;
@@ -266,13 +273,13 @@ class SheetOutcome:
 
     @property
     def waits(self) -> bool:
-        """Whether it is held for nothing but answers."""
+        """True if the sheet is held only because answers are missing."""
         return self.fate is Fate.HELD and not self.judged.own
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A measure after a log."""
+    """The state of a measure after a log; ``trail`` lists every change of a text in order."""
 
     texts: Mapping[Ref, Text]
     outcomes: Mapping[SheetKey, SheetOutcome]
@@ -280,11 +287,11 @@ class Replayed:
     trail: tuple[Put, ...] = ()
 
     def text(self, ref: Ref) -> str:
-        """The text at an address; "" for none."""
+        """Return the text at an address, "" for none."""
         return self.texts[ref].text if ref in self.texts else ""
 
     def settled(self, round_: str) -> bool:
-        """Whether a round is answered and nothing of it is held."""
+        """Return True if a round is answered and none of its sheets is held."""
         fates = [o.fate for o in self.outcomes.values() if o.sheet.round == round_]
         return Fate.HELD not in fates and any(fate.is_in for fate in fates)
 
@@ -292,8 +299,8 @@ class Replayed:
 def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> Replayed:
     """Fold the events of one measure over the texts it began with.
 
-    None of a return before its withdrawal counts, nor of a sheet before its dismissal, and no decision that took its
-    text. The sheet is still known: an acceptance may bring it back, and a corrected copy inherits from it.
+    Events of a return before its withdrawal, or of a sheet before its dismissal, are skipped, and so are decisions that
+    took its text. The sheet itself stays known: an ``Accept`` may bring it back, and a corrected copy inherits from it.
     """
     fold = _Fold(first, rules)
     aside: dict[SheetKey, tuple[int, Fate, str]] = {}
@@ -313,7 +320,7 @@ def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> Repl
 
 
 def _sheet_of(event: Event) -> SheetKey:
-    """The sheet that an event rests on; its issue is "" where it may be any of the return."""
+    """Return the sheet that an event depends on; its issue is "" if it may be any sheet of the return."""
     match event:
         case Returned(sheet):
             return sheet.key
@@ -329,7 +336,7 @@ class _Fold:
         self.rules = rules
         self.texts = {ref: Text(text) for ref, text in first.items()}
         self.said: dict[tuple[str, Ref], tuple[Said, SheetKey]] = {}
-        self.rounds: set[str] = set()  # that said something
+        self.rounds: set[str] = set()  # those with a sheet that went in
         self.sheets: dict[SheetKey, SheetOutcome] = {}
         self.conflicts: dict[tuple[Ref, str], OpenConflict] = {}
         self.decisions: dict[tuple[Ref, str, str], Decision] = {}
@@ -361,7 +368,7 @@ class _Fold:
     # Returned sheets
 
     def _arrive(self, sheet: Sheet) -> None:
-        """Judge a sheet; let it in, alone or with those that wait for it."""
+        """Judge a sheet and, if it is complete, merge it: alone, or together with sheets that wait."""
         entry = self._entry(sheet, self.rules.opens(sheet))
         alone, entry.leans = self._judge(entry, [entry])
         entry.judged = alone
@@ -393,7 +400,11 @@ class _Fold:
         self._enter(self._waiting(entry), entry, None)
 
     def _entry(self, sheet: Sheet, opened: Collection[Ref]) -> SheetOutcome:
-        """A sheet with its answers: what differs from what its author had, and what a corrected copy leaves as inherited."""
+        """Register a sheet with its answers.
+
+        They are the texts that differ from what its author started from (all, for a whole sheet) and, in a corrected
+        copy, the inherited answers left unchanged.
+        """
         inherited = self._inherited(sheet)
         before = {**sheet.issued, **{ref: said.text for ref, said in inherited.items()}}
         says = {}
@@ -406,12 +417,12 @@ class _Fold:
                 says[ref] = inherited[ref]
         entry = SheetOutcome(sheet, says=says)
         if sheet.key in self.sheets and self.sheets[sheet.key].fate in ASIDE:
-            del self.sheets[sheet.key]  # it comes back as the last
+            del self.sheets[sheet.key]  # so that it is entered as the latest
         self.sheets[sheet.key] = entry
         return entry
 
     def _inherited(self, sheet: Sheet) -> dict[Ref, Said]:
-        """What the sheet that this one corrects said, and as of when: its author had that before them."""
+        """Return the answers of the sheets that this one corrects: its author saw them already filled in."""
         corrected = self.sheets.get((sheet.corrects, sheet.issue))
         if corrected is None or corrected.sheet.key == sheet.key:
             return {}
@@ -420,14 +431,14 @@ class _Fold:
         return before | {ref: Said(t, parent.stamp) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
 
     def _is_news(self, entry: SheetOutcome) -> bool:
-        """Whether a sheet filled in for another round says something new that only its own round asks."""
+        """Return True if a sheet meant for another round has a new answer in a cell that round does not open."""
         shared = self.rules.shares(entry.sheet, entry.judged.elsewhere)
         own = {ref: said for ref, said in entry.says.items() if ref not in shared}
         known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in own.items())
         return any(k is None or (k[0].text != said.text and k[0].stamp < said.stamp) for k, said in known)
 
     def _judge(self, entry: SheetOutcome, group: Sequence[SheetOutcome]) -> tuple[Judged, bool]:
-        """The sheet judged with the answers of a group in it; and whether it leans on what others answered."""
+        """Judge a sheet with the answers of a group in it; also return True if texts from elsewhere count for it."""
         sheet = entry.sheet
         newest: dict[Ref, Said] = {}
         for e in group:
@@ -451,9 +462,11 @@ class _Fold:
         return self.rules.judge(sheet, texts, others), bool(others)
 
     def _standing(self, sheet: Sheet, ref: Ref, said: Said | None, opened: Collection[Ref]) -> str | None:
-        """What counts for a cell that the sheet leaves as its author had it; None for what the sheet says.
+        """Return the text that counts for a cell instead of the sheet's own, None if the sheet's own counts.
 
-        The newest answer of the round; else the master's text, where the round asks for the cell or it was sent blank.
+        The master's text counts if a newer sheet of the round answered the cell, or if this one did not and the round
+        opens the cell or it was sent blank. For a whole sheet, it counts in cells without an answer of the round.
+
         """
         known = self.said.get((sheet.round, ref))
         if sheet.whole:
@@ -468,13 +481,14 @@ class _Fold:
     # Which sheets wait for which
 
     def _round(self, round_: str) -> list[SheetOutcome]:
-        """The sheets of a round by their stamps."""
+        """Return the sheets of a round in the order of their stamps."""
         return sorted((e for e in self.sheets.values() if e.sheet.round == round_), key=lambda e: e.sheet.stamp)
 
     def _waiting(self, entry: SheetOutcome) -> list[SheetOutcome]:
-        """The sheets of the round that wait, and ``entry``: those that no faulty sheet parts from it.
+        """Return ``entry`` and the waiting sheets of its round that no faulty sheet separates from it, by stamp.
 
-        A corrected copy counts instead of the sheet it corrects. A whole sheet waits for none.
+        Sheets without answers are left out. A corrected copy takes the place of the sheet it corrects. A whole sheet
+        waits for no other.
         """
         if entry.sheet.whole:
             return [entry]
@@ -496,7 +510,7 @@ class _Fold:
         return run
 
     def _corrected(self, entries: Iterable[SheetOutcome]) -> set[str]:
-        """The returns that these sheets correct, and those that these correct in turn."""
+        """Return the numbers of the returns that these sheets correct, directly or through other corrected copies."""
         out: set[str] = set()
         for e in entries:
             parent = self.sheets.get((e.sheet.corrects, e.sheet.issue))
@@ -506,7 +520,11 @@ class _Fold:
         return out
 
     def _replacement(self, entry: SheetOutcome) -> str:
-        """The return that went in instead of a held sheet: the last of its round with a later stamp that answers."""
+        """Return the number of the return that replaces a held sheet, "" for none.
+
+        It is the last of the round that went in with a later stamp; one that says nothing and leans on others is no
+        replacement.
+        """
         later = [
             e.sheet for e in self._round(entry.sheet.round)
             if e.fate in (Fate.TAKEN, Fate.UNCHANGED) and e.sheet.stamp > entry.sheet.stamp and (e.says or not e.leans)
@@ -514,7 +532,7 @@ class _Fold:
         return later[-1].return_id if later else ""
 
     def _enter(self, run: Sequence[SheetOutcome], last: SheetOutcome, whole: Judged | None) -> None:
-        """Let sheets in together, in the order of their stamps; then look at what waits for them."""
+        """Merge sheets together, in the order of their stamps, then look again at those that still wait."""
         group = [*(e for e in run if e is not last), last]
         for e in sorted(group, key=lambda e: e.sheet.stamp):
             if e.accepted is None:
@@ -525,7 +543,7 @@ class _Fold:
         self._look_again()
 
     def _look_again(self) -> None:
-        """What goes in may be what other sheets wait for, in this round and in others."""
+        """Enter waiting sheets that are complete now: what went in may be the answer they lacked, in any round."""
         for entry in sorted(self.sheets.values(), key=lambda e: e.sheet.stamp, reverse=True):
             if not entry.waits or entry.sheet.whole or self._replacement(entry):
                 continue
@@ -538,14 +556,15 @@ class _Fold:
             entry.judged = replace(alone, lacks=self._owed(entry, run))
 
     def _owed(self, entry: SheetOutcome, run: Sequence[SheetOutcome]) -> tuple[Problem, ...]:
-        """What a waiting sheet lacks: answers that neither it nor those that waited before it have given."""
+        """Return the problems about answers that neither a waiting sheet nor those waiting before it have given."""
+
         earlier = [e for e in run if e.sheet.stamp < entry.sheet.stamp]
         return self._judge(entry, [*earlier, entry])[0].lacks
 
     # Merging
 
     def _take(self, entry: SheetOutcome) -> None:
-        """Merge the answers of a sheet that goes in: those that no newer one of its round has overtaken."""
+        """Merge the answers of a sheet that goes in, except those overtaken by a newer answer of its round."""
         sheet = entry.sheet
         self.rounds.add(sheet.round)
         counted: dict[Ref, str] = {}
@@ -566,7 +585,7 @@ class _Fold:
         entry.fate = Fate.SILENT if silent else Fate.TAKEN if taken else Fate.UNCHANGED
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
-        """Merge answers three ways; gives the changes made and the conflicts found."""
+        """Merge answers three ways; return the changes made and the conflicts found."""
         here = {ref: text.text for ref, text in self.texts.items()}
         issued_at = self.issued.get(sheet.issue, -1)
 
@@ -589,7 +608,7 @@ class _Fold:
         return Merge(changes, conflicts)
 
     def _decided(self, sheet: Sheet, ref: Ref, text: str) -> bool:
-        """Whether this question was decided before; its answer goes in."""
+        """Return True if this conflict was decided before, and put the text of that decision in."""
         here, decided = self._here(ref).text, self.decisions.get((ref, sheet.round, text))
         if decided is None or here not in (decided.current, decided.text):
             return False
@@ -600,13 +619,16 @@ class _Fold:
         return True
 
     def _chosen(self, made: Decision) -> SheetKey | None:
-        """The sheet whose text a decision took, if it is in; without its issue, the first of the return that is."""
+        """Return the sheet whose text a decision took, None if it is not in.
+
+        If the issue is unknown, it is the first sheet of the return that is in.
+        """
         issue = made.of or (made.issue if made.takes == made.return_id else "")
         mine = (key for key, e in self.sheets.items() if key[0] == made.takes and e.fate.is_in)
         return next((key for key in mine if issue in ("", key[1])), None)
 
     def _is_own(self, ref: Ref, round_: str) -> bool:
-        """Whether the master's text is an answer of this round, and no other round answered the same."""
+        """Return True if the master's text is an answer of this round and no other round gave the same."""
         here = self._here(ref)
         if here.by is None or here.round != round_:
             return False
@@ -643,7 +665,7 @@ class _Fold:
             self._put(made.ref, made.text, by, made.round if by else "")
 
     def state(self) -> Replayed:
-        """The state after the events folded in so far."""
+        """Return the state after the events folded in so far."""
         outcomes = {}
         for key, e in self.sheets.items():
             instead = self._replacement(e) if e.fate in (Fate.HELD, Fate.ELSEWHERE) else ""
@@ -661,11 +683,12 @@ _NEVER = (-1, Fate.TAKEN, "")
 
 
 def _gives(giver: SheetOutcome, taker: SheetOutcome) -> bool:
-    """Whether a sheet answers something that another does not answer alike."""
+    """Return True if a sheet has an answer that another lacks or gives differently."""
     return any(taker.says.get(ref) is None or taker.says[ref].text != said.text for ref, said in giver.says.items())
 
 
 def _still(own: Judged, whole: Judged) -> Judged:
-    """The warnings of a sheet that hold for the whole too; those of its shape (W5) are its own."""
+    """Return the warnings of a sheet that also hold for the joint sheet; those about its shape (W5) always stay."""
+
     said = {(p.code, p.fields) for p in whole.warnings}
     return Judged(warnings=tuple(p for p in own.warnings if p.code.startswith("W5") or (p.code, p.fields) in said))

@@ -1,4 +1,4 @@
-"""What the coordinator decides: a conflict, or a sheet that was held, dismissed or withdrawn and is to go in after all."""
+"""The coordinator's decisions: resolve a conflict, or accept a held, dismissed or withdrawn sheet as it is."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "�
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A sheet that was taken in as it is: what changed, what is in conflict now (an item that the department
-    added among it), and the faults of cells that could not be taken."""
+    """The effects of accepting a sheet.
+
+    ``conflicts`` are the new ones, including offers of items that the department added; ``not_taken`` are the problems
+    of cells whose text could not be taken.
+    """
 
     changes: tuple[Change, ...]
     conflicts: tuple[Conflict, ...]
@@ -38,8 +41,8 @@ class Accepted:
 def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> Change | None:
     """Decide an open conflict: ``take`` is ``issued``, ``returned``, ``current`` or the text to write.
 
-    Gives the change to the master, None when its text stays. Raises UsageError for a conflict that is
-    not open, MasterError and LockedError where the master cannot be written.
+    Return the change to the master, None if its text stays. Raise UsageError if the conflict is not open or ``take``
+    does not fit it, MasterError or LockedError if the master cannot be written.
     """
     ready(workspace)
     with locked(workspace.lock):
@@ -59,7 +62,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
 
 
 def _why(row: Conflict, take: str, reason: str) -> str:
-    """The line for the history; raises UsageError for an answer that the offer of an item does not have."""
+    """Return the line for 変更履歴. Raise UsageError if ``take`` is a text but the row offers an added item."""
     told = f"（{reason}）" if reason else ""
     if not row.label.startswith(ADDITION):
         return f"競合 {row.id}: {SIDES.get(take, '指定した値')}を採用{told}"
@@ -72,7 +75,11 @@ def _why(row: Conflict, take: str, reason: str) -> str:
 
 
 def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
-    """Append a decision (an edit where the conflict came from no return); gives the row as decided."""
+    """Append a ``Decision``, or an ``Edit`` if the log has no such open conflict; return the row as decided.
+
+    Raise UsageError if the measure or field is gone from the master and ``take`` is not ``current``.
+    """
+
     if row.measure not in books.texts:
         if take != "current":
             raise UsageError(
@@ -123,7 +130,7 @@ def _standard(take: str, field: Field | None) -> str:
 
 
 def _adopt(books: Books, row: Conflict, why: str) -> None:
-    """Take an item over that a department added, under an id of the master's own."""
+    """Adopt an item that a department added, under a new id in the master."""
     reads = books.reads().get(row.return_id, ())
     sheets = [s for r in reversed(reads) for s in books.kept.reading(r.reading).sheets if s.measure == row.measure]
     found = ((s, item) for s in sheets for item in s.added if addition(item, books.master.settings) == row.returned)
@@ -143,11 +150,10 @@ def _adopt(books: Books, row: Conflict, why: str) -> None:
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
 ) -> Accepted:
-    """Take a held, dismissed or withdrawn sheet in as it is, errors and all; the reason goes into 変更履歴. The sheets that
-    waited for it go in with it.
+    """Accept a held, dismissed or withdrawn sheet as it is, errors and all, and merge the sheets that waited for it.
 
-    ``password`` opens its kept original where that could not be read so far. Raises UsageError for a sheet that is
-    neither, or that a newer return replaced; MasterError when its original is gone.
+    The reason goes into 変更履歴. ``password`` opens the kept original if it could not be read so far. Raise UsageError
+    if the sheet is in none of these states or a newer return replaced it, MasterError if its original is gone.
     """
     ready(workspace)
     with locked(workspace.lock):
@@ -187,7 +193,7 @@ def _open(books: Books, id_: str) -> Conflict:
 
 
 def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
-    """The outcome of a sheet that may be accepted."""
+    """Return the outcome of the sheet to accept. Raise UsageError if there is none or a later return replaced it."""
     outcomes = books.state(measure).outcomes if measure in books.texts else {}
     mine = [o for key, o in outcomes.items() if key[0] == return_id]
     open_to = (Fate.HELD, Fate.REPLACED, Fate.ELSEWHERE, *ASIDE)
@@ -216,7 +222,7 @@ def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
 
 
 def _refuse_unread(books: Books, return_id: str, measure: str) -> None:
-    """Raise UsageError for a return, or a sheet, that could not be read."""
+    """Raise UsageError if the return, or its sheet of this measure, could not be read."""
     reading = books.reading(return_id)
     if reading and not reading.sheets:
         raise UsageError(

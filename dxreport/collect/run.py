@@ -1,4 +1,4 @@
-"""The whole of collect: read returns, append them to the log, and write what the fold makes of them."""
+"""Run collect: read returns, append them to the log, and write the resulting changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .reader import Ask, FileReader
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was planned, and done unless it was a dry run; ``copies`` are the corrected copies written."""
+    """The plan of a collect, carried out unless it was a dry run; ``copies`` are the corrected copies written."""
 
     plan: Plan
     copies: tuple[Path, ...] = ()
@@ -44,13 +44,12 @@ def collect(
     watch: Watch = iter,
     workers: Choice = ALONE,
 ) -> Collected:
-    """Read, judge and merge returns; with ``dry_run`` only say what would happen.
+    """Read, judge and merge returns; with ``dry_run``, only return the plan.
 
-    ``passwords`` and ``ask`` as in FileReader. ``watch`` wraps the files as they are read by the
-    ``workers``. A master that is
-    written meanwhile is read again, and the returns with it, so that nobody need run it twice. Raises UsageError
-    for a path that is not there, MasterError or LockedError when the master cannot be read or written,
-    DxreportError when the year is closed.
+    ``replace`` makes every open cell of a return an answer. ``passwords`` and ``ask`` are as in FileReader; ``watch``
+    wraps the files while the ``workers`` read them. If the master is rewritten meanwhile, master and returns are read
+    again, so that nobody needs to repeat the command. Raise UsageError if a path does not exist, MasterError or
+    LockedError if the master cannot be read or written, DxreportError if the year is closed.
     """
     if not dry_run:
         ready(workspace)
@@ -60,7 +59,7 @@ def collect(
         work.plan(files, watch)
     except DxreportError:
         raise
-    except Exception as error:  # of the rules, on answers that nobody foresaw
+    except Exception as error:  # a rule failed on an answer that nobody foresaw
         files = _without_culprits(work, files, error)
         work.plan(files)
     if dry_run:
@@ -75,7 +74,7 @@ def collect(
 
 
 class _Work:
-    """Plans on the current books, again if they change; keeps the passwords that were entered."""
+    """Plans on the current books, again if they change, and keeps the passwords that were entered."""
 
     def __init__(
         self,
@@ -97,7 +96,7 @@ class _Work:
         self._passwords, self._fresh = self.reader.passwords, True
 
     def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:
-        """Plan these files; sets ``made`` to the plan and ``faults`` to our own faults."""
+        """Plan these files: set ``made`` to the plan and ``faults`` to the records of our own failures."""
         if not self._fresh:
             self._start()
         self._fresh = False
@@ -107,7 +106,7 @@ class _Work:
 
 
 def _without_culprits(work: _Work, files: Sequence[ReturnedFile], error: Exception) -> list[ReturnedFile]:
-    """Refuse the files that fail on their own; raises the error if none does."""
+    """Return the files, with a refusal in those that fail alone. Raise ``error`` if none does."""
     out = []
     for file in files:
         try:

@@ -1,4 +1,4 @@
-"""Checks that the stamp and keys of a sheet are the issued ones."""
+"""Check that the stamp and keys of a sheet are those that were issued."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _WRITTEN = re.compile('<c r="(?:A[0-9]+|[A-Z]+1)" t="inlineStr"><is><t>([^<&]*)<
 
 
 class Seals:
-    """Checks stamps and keys against the issues of a workspace. Those of issues without a seal are taken as they are."""
+    """Checks stamps and keys against the issues of a workspace; those of issues without a seal pass unchecked."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive, self._name = archive, secret_name(archive.secret)
         self._last: _Sent | None = None
 
     def is_sealed(self, stamp: Stamp) -> bool:
-        """Whether the issue that a stamp names was sealed with the secret of today."""
+        """Return True if the issue that a stamp names was sealed with today's secret."""
         snapshot = self.archive.snapshot(stamp.issue)
         return bool(snapshot and snapshot.seal and snapshot.seal == self._name)
 
     def trusts(self, stamp: Stamp) -> bool:
-        """Whether a stamp may be ours: not where its issue was sealed, and its seal does not hold."""
+        """Return True if a stamp may be ours: its issue was not sealed, or its seal is valid."""
         return not self.is_sealed(stamp) or stamp.holds(self.archive.secret)
 
     def attested(self, sheet: Grid, stamp: Stamp) -> tuple[Grid, Attested]:

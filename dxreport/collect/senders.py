@@ -1,4 +1,4 @@
-"""Whose a mail is: the department of its sender, and whether it came from outside."""
+"""The sender of a mail: the department it belongs to, and whether it is from outside the city."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of 受付簿 and 競合 that people deleted or changed: the log says which there must be."""
+"""Find rows of 受付簿 and 競合 that people deleted or changed, by comparing them with the log."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .commit import Books
 from .log import Read
 from .replay import OpenConflict, Replayed
 
-_FREE = "メモ"  # people write there too, and its words are those of a release
+_FREE = "メモ"  # not compared: people write there too, and its wording depends on the release
 
 
 def strayed(workspace: Workspace, master: Master) -> tuple[Problem, ...]:
-    """The rows that are not as the log has them; none where the log was made of the ledgers themselves.
+    """Return a problem for each row that differs from the log, or one (W610) if the log is gone or damaged.
 
-    A log that is gone or damaged is a problem too.
+    Nothing is checked if the log was built from the ledgers themselves.
     """
     if not master.commit:
         return ()

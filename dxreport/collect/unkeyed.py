@@ -1,4 +1,4 @@
-"""Sheets without a stamp: identified by the 施策ID and the labels that they print, or told that they were not read."""
+"""Sheets without a stamp: identify them by the 施策ID and labels they print, or say why they were not read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ from ..ooxml.correction import ADDED_SHEETS
 
 @dataclass(frozen=True, slots=True)
 class Unkeyed:
-    """A sheet of the form without a stamp; ``stamp`` is the one it must have had, blank where ``reason`` says why not."""
+    """A sheet of the form without a stamp.
+
+    ``stamp`` is the one it must have had, blank where unknown. ``reason`` says why it could not be read, "" if it was.
+    """
 
     sheet: Grid
     stamp: Stamp
@@ -35,20 +38,20 @@ class Unkeyed:
     reason: str = ""
 
 
-NO_FORMS = {SHEET, FIELDS.name}  # 項目 of a master has the headings of a form too
+NO_FORMS = {SHEET, FIELDS.name}  # the sheet 項目 of a master shares headings with a form
 
 
 class UnkeyedReader:
-    """Reads the visible sheets that look like a form of the current round and carry no stamp.
+    """Reads visible sheets that look like a form of the current round and carry no stamp.
 
-    A sheet counts for the last issue of its measure in that round on the form that it is read with.
+    A sheet counts for the last issue of its measure in that round with the form it is read by.
     """
 
     def __init__(self, master: Master, archive: Archive) -> None:
         self._master, self._archive = master, archive
 
     def sheets(self, book: Workbook) -> Iterator[Unkeyed]:
-        """Yield those of a workbook."""
+        """Yield the unstamped form sheets of a workbook."""
         for sheet in book.sheets:
             if sheet.rows and not sheet.hidden and sheet.name not in NO_FORMS and not find_stamp(sheet.rows):
                 found = self._identified(sheet)
@@ -61,7 +64,7 @@ class UnkeyedReader:
 
     @cached_property
     def _issues(self) -> tuple[Issue, ...]:
-        """The issues of the round, last first."""
+        """The issues of the round, latest first."""
         return tuple(issue for issue in reversed(self._master.issues) if issue.round == self._round.name)
 
     @cached_property
@@ -74,14 +77,14 @@ class UnkeyedReader:
 
     @cached_property
     def _forms(self) -> Mapping[str, Form]:
-        """The forms of the round by their digest, that of the last issue first."""
+        """The forms of the round by their digest, that of the latest issue first."""
         known: dict[str, Issue] = {}
         for issue in self._issues:
             known.setdefault(issue.form, issue)
         return {digest: form for digest, i in known.items() if (form := self._archive.form_of(i)) is not None}
 
     def _identified(self, sheet: Grid) -> Unkeyed | None:
-        """The sheet read with the form that its measure was issued on; None where it looks like none."""
+        """Read a sheet with the form that its measure was issued on; return None if it looks like no form."""
         refused: Unkeyed | None = None
         for digest, form in self._forms.items():
             read = align(form, sheet.rows, quarter=self._round.quarter, year=self._master.settings.plan_year)
@@ -104,7 +107,7 @@ class UnkeyedReader:
 
 
 def extra_sheets(book: Workbook, archive: Archive, forms: Collection[str], known: Collection[str]) -> Iterator[Problem]:
-    """A word on each sheet that people see, with something on it, and that neither is ``known`` nor belongs to ``forms``."""
+    """Yield a warning (W507) for each visible, non-blank sheet that is neither ``known`` nor part of ``forms``."""
     ours = {SHEET, *ADDED_SHEETS, *known}
     for digest in forms:
         ours |= archive.template_sheets(digest)
@@ -116,7 +119,7 @@ def extra_sheets(book: Workbook, archive: Archive, forms: Collection[str], known
 
 
 def _measure(read: Aligned, master: Master) -> str:
-    """The ID of the measure that the sheet names, as the master writes it; "" for none."""
+    """Return the ID of the measure that the sheet names, as the master writes it; "" for none."""
     found = master.by_id.standard.get(measure_id(str(read.filled.values.get(Ref("id"), ""))))
     return found.id if found else ""
 
@@ -129,7 +132,7 @@ def _unknown(read: Aligned, round_: Round) -> str:
 
 
 def _strange(read: Aligned, master: Master, round_: Round) -> str:
-    """Why the sheet is not one of this year and round, by what it prints of them; "" where nothing speaks against it."""
+    """Return why the sheet prints another year or round than this one, "" if it does not."""
     year, said = read.shown.get("fiscal_year", ""), fold(read.shown.get("round", ""))
     if year and fold(year) != fold(master.settings.fiscal_year.label):
         return f"対象年度が「{year}」です"

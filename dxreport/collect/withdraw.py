@@ -1,4 +1,4 @@
-"""Take a return out again: the state is that of the log without it."""
+"""Withdraw a return: the state becomes that of the log without it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from .replay import Fate, Withdraw
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What taking a return out does: texts put back, conflicts opened and closed, rows of 受付簿.
+    """The effects of withdrawing a return.
 
-    ``receipts`` are the return's own; ``held`` those of other returns that lack answers without it.
+    ``changes`` are the texts put back, ``conflicts`` those opened, ``dropped`` those closed or updated. ``receipts``
+    are the return's own rows, ``held`` those of other returns that lack answers without it.
     """
 
     return_id: str
@@ -39,6 +40,7 @@ def withdraw(
     Raises UsageError for one that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
     the master cannot be written.
     """
+
     if not dry_run:
         ready(workspace)
     books, plan = _planned(workspace, Withdraw(return_id, reason, measure), now)

@@ -1,6 +1,6 @@
-"""The type of a file by its content alone: names and extensions are often wrong.
+"""Recognise the type of a file by its content alone: names and extensions are often wrong.
 
-The extension only helps to name a file that is refused anyway.
+The extension only helps to describe a file that is refused anyway.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Format(Enum):
     XLSB = "xlsb"
     XLS = "xls"
     ODS = "ods"
-    ENCRYPTED = "encrypted"  # OOXML in an OLE container; its own format shows after decryption
+    ENCRYPTED = "encrypted"  # OOXML in an OLE container; only decryption reveals which
 
 
-EDITABLE = (Format.XLSX, Format.XLSM)  # those that corrected copies are made of
+EDITABLE = (Format.XLSX, Format.XLSM)  # formats of which corrected copies can be made directly
 _MAIN_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": Format.XLSX,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": Format.XLSX,
@@ -63,7 +63,7 @@ _BY_EXTENSION = {
     ".lzh": "圧縮ファイル（LZH）",
     ".lnk": "ショートカット",
 }
-# Office documents by a part of their content type.
+# Office documents, by a part of their content type.
 _OFFICE = (
     ("wordprocessingml", "E401", "Word 文書"),
     ("ms-word", "E401", "Word 文書"),
@@ -72,7 +72,7 @@ _OFFICE = (
     ("addin", "E404", "Excel のアドイン"),
     ("", "E401", "Excel ブックではない Office 文書"),
 )
-# Contents of OLE containers by the stream that gives them away.
+# Contents of OLE containers, by a telltale stream.
 _OLE_STREAMS = (
     ("worddocument", "E401", "Word 文書（.doc）"),
     ("powerpoint document", "E401", "PowerPoint（.ppt）"),
@@ -81,7 +81,7 @@ _OLE_STREAMS = (
 )
 
 
-# Spreadsheets as text, by what is near their beginning.
+# Spreadsheets saved as text, by a pattern near their beginning.
 _TEXTS = (
     ("urn:schemas-microsoft-com:office:spreadsheet", "XML スプレッドシート 2003"),
     ("urn:oasis:names:tc:opendocument", "1 つの XML になった OpenDocument（.fods）"),
@@ -91,12 +91,12 @@ _TEXTS = (
 
 
 def sniff(data: bytes, name: str = "") -> Format:
-    """The spreadsheet format of a file; raises Unreadable for anything else, naming what it is."""
+    """Return the spreadsheet format of a file. Raise Unreadable, naming what it is, for anything else."""
     return recognise(data, name)[0]
 
 
 def recognise(data: bytes, name: str = "") -> tuple[Format, Package | None]:
-    """The spreadsheet format of a file and its package, None where it is no zip; raises Unreadable as :func:`sniff`."""
+    """Return the format of a file and its package, None if it is no zip. Raise Unreadable as :func:`sniff` does."""
     if not data:
         raise Unreadable("E407", "0 バイト")
     if len(data) > MAX_FILE:
@@ -136,7 +136,7 @@ def _ooxml_format(package: Package) -> Format:
 
 
 def _content_type(package: Package, part: str) -> str:
-    """The content type of a part in lower case: its own, or the default of its extension."""
+    """Return the content type of a part in lower case: its own, or the default for its extension."""
     kinds = {}
     for node in package.xml("[Content_Types].xml").iter(f"{{{TYPES_NS}}}*"):
         name = node.get("PartName", "").lstrip("/") or "." + node.get("Extension", "")
@@ -167,9 +167,9 @@ def _ole_format(data: bytes, name: str) -> Format:
 
 
 def ole_streams(data: bytes) -> set[str]:
-    """The names of the top-level streams of an OLE container, in lower case; raises Unreadable.
+    """Return the names of the top-level streams of an OLE container, in lower case. Raise Unreadable if it is damaged.
 
-    All readers of such containers rely on this having been called: what would take them hours is refused here.
+    Call this before any other reader of such containers: it refuses those that would keep them busy for hours.
     """
     import olefile
 
@@ -177,21 +177,21 @@ def ole_streams(data: bytes) -> set[str]:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             streams = [entry for entry in ole.direntries if entry and entry.entry_type == olefile.STGTY_STREAM]
-            if sum(stream.size for stream in streams) > len(data):  # some share their sectors
+            if sum(stream.size for stream in streams) > len(data):  # streams share sectors
                 raise Unreadable("E403", DAMAGED)
             return {entry[0].lower() for entry in ole.listdir(streams=True, storages=False) if len(entry) == 1}
-    except Exception:  # whatever the parser meets in a broken container
+    except Exception:  # the parser may raise anything on a broken container
         raise Unreadable("E403", DAMAGED) from None
 
 
 def _check_ole_header(data: bytes) -> None:
-    """Raise Unreadable where a container claims tables that its size does not allow for ([MS-CFB] 2.2)."""
+    """Raise Unreadable (E403) if a container claims more tables than fit into its size ([MS-CFB] 2.2)."""
     if len(data) < 512:
         raise Unreadable("E403", DAMAGED)
     shift, mini_shift = struct.unpack_from("<HH", data, 30)
     tables, mini_tables, further = (struct.unpack_from("<I", data, at)[0] for at in (44, 64, 72))
     sectors = len(data) >> shift if shift in (9, 12) else 0
-    allowed = (sectors >> 7) + 16  # a table of 128 or more sectors each
+    allowed = (sectors >> 7) + 16  # each table covers 128 or more sectors
     if not sectors or mini_shift != 6 or tables > allowed or further > allowed or mini_tables > allowed:
         raise Unreadable("E403", DAMAGED)
 
@@ -201,7 +201,7 @@ def _unknown(name: str) -> Unreadable:
 
 
 def _other(data: bytes, name: str) -> Unreadable:
-    """The refusal of a file that is neither zip nor OLE nor known by its first bytes."""
+    """Return the refusal of a file that is neither zip nor OLE nor known by its first bytes."""
     if not data.strip(b"\0"):
         return Unreadable("E403", "中身が失われています（すべて 0）")
     if data[2:5] == b"-lh" and data[6:7] == b"-":
@@ -222,22 +222,22 @@ def _other(data: bytes, name: str) -> Unreadable:
 
 
 def as_text(data: bytes) -> str | None:
-    """The text of a plain text file, or of its first bytes; None where it is binary."""
+    """Return the text of a plain text file, or of its first bytes; None if it is binary."""
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp932", "euc_jp")
     for encoding in encodings:
         with suppress(UnicodeDecodeError):
-            text = codecs.getincrementaldecoder(encoding)().decode(data)  # a slice may end within a character
+            text = codecs.getincrementaldecoder(encoding)().decode(data)  # a slice may end inside a character
             return None if re.search("[\0-\x08\x0e-\x1a\x1c-\x1f]", text) else text
     return None
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether the file is a zip archive of files, and not a document."""
+    """Return True if the file is a zip archive of files, not a document."""
     if data[:4] not in (b"PK\3\4", b"PK\5\6"):
         return False
     try:
         names = [info.filename for info in zip_directory(data).infolist()]
-    except PackageError:  # damaged: opening it as a workbook gives the reason
+    except PackageError:  # damaged; opening it as a workbook will say why
         return False
     return not any(name in ("[Content_Types].xml", "mimetype") or _is_apple(name) for name in names)
 

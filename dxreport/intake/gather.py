@@ -1,7 +1,7 @@
-"""All files in what people hand over: folders, archives and saved mails are opened.
+"""Gather all files that people hand over, opening folders, archives and saved mails.
 
-Only litter that systems leave in folders and archives (lock files, thumbnails) is skipped silently; given by its
-own path, it is refused with a reason.
+Only litter that systems leave in folders and archives (lock files, thumbnails) is skipped silently; named on the
+command line, it is refused with a reason.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .returned import ARROW, ReturnedFile
 from .saved_mail import Mail, read_mail
 from .unpack import Inner, too_many, unpack
 
-_LONGEST = 200  # characters of a name
+_LONGEST = 200  # characters shown of a name
 _LITTER = re.compile(
     r"~\$.*|\.~lock\..*#|\._.*|thumbs\.db|ehthumbs\.db|desktop\.ini|\.ds_store|__macosx|.*\.tmp", re.IGNORECASE
 )
 
 
 def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
-    """The files under these paths, each once; those of a folder by name.
+    """Return an iterator over the files under these paths, each once, those of a folder sorted by name.
 
-    Raises UsageError before anything is read when a path does not exist.
+    Raise UsageError before reading anything if a path does not exist.
     """
     given = [Path(path) for path in paths]
     for path in given:
@@ -57,7 +57,7 @@ def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
 
 
 def _long(path: Path) -> Path:
-    """The path in the form Windows accepts beyond 260 characters (Win32 "Maximum Path Length Limitation")."""
+    """Return a path in the form that Windows accepts beyond 260 characters (Win32 "Maximum Path Length Limitation")."""
     full = os.path.abspath(path)
     if sys.platform != "win32" or full.startswith("\\\\?\\"):
         return path
@@ -65,17 +65,17 @@ def _long(path: Path) -> Path:
 
 
 def nfc(name: str) -> str:
-    """The file name in composed form; macOS splits が into か and a mark."""
+    """Return a file name in composed form: macOS splits が into か and a mark."""
     return unicodedata.normalize("NFC", name)
 
 
 def is_litter(name: str) -> bool:
-    """Whether any part of a path is a lock file, a thumbnail or the like."""
+    """Return True if any part of a path is a lock file, a thumbnail or the like."""
     return any(_LITTER.fullmatch(part) for part in PurePosixPath(name).parts)
 
 
 def _walk(folder: Path) -> list[tuple[Path, str, str]]:
-    """(file, name within the folder, problem or ``""``), without litter, sorted by name."""
+    """Return file, name within the folder and problem (or ``""``) of each file, without litter, sorted by name."""
     out: list[tuple[Path, str, str]] = []
     top = _long(folder)
 
@@ -108,12 +108,12 @@ def _from_disk(path: Path, name: str, run: Room) -> Inner:
 
 
 def _open_up(outer: ReturnedFile, inner: Inner, depth: int, room: Room) -> Iterator[ReturnedFile]:
-    """The file in ``outer``, or its contents if it is an archive or a mail, as far as there is ``room``."""
+    """Yield the file in ``outer`` or, if it is an archive or a mail, its contents, within ``room``."""
     name, digest = ARROW.join(filter(None, (outer.name, _named(inner.name)))), hashlib.sha256(inner.data).hexdigest()
     file = replace(outer, name=name, data=inner.data, sha256=digest, problem=inner.problem, detail=inner.detail)
     try:
         yield from _contents(file, depth, room)
-    except Exception as error:  # whatever a parser meets must not keep other files from being read
+    except Exception as error:  # no failure of a parser may stop the other files
         refusal = unexpected(error)
         yield replace(file, problem=refusal.code, detail=refusal.detail, trace=refusal.trace)
 
@@ -153,6 +153,6 @@ def _attached(mail: Mail, room: Room) -> Iterator[Inner]:
 
 
 def _named(name: str) -> str:
-    """A name as people are shown it: without what steers a terminal, without our arrow, and not too long."""
+    """Return a name that is safe to show: without control characters or our own arrow, and shortened if long."""
     shown = visible(nfc(name)).replace(ARROW, " > ")
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 30]}…{shown[-29:]}"

@@ -1,4 +1,4 @@
-"""The notes (comments on cells) that a department wrote into a sheet, without the marks of a corrected copy."""
+"""The notes (cell comments) that a department wrote into a sheet, without the marks of a corrected copy."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..ooxml.refs import address
 
 
 def remarks(sheet: Grid) -> dict[str, str]:
-    """Every note of a sheet by its cell (``E21``), in reading order."""
+    """Return all notes of a sheet by cell (``E21``), in reading order."""
     texts = {address(*at): writable(without_marks(text)).strip() for at, text in sorted(sheet.notes.items())}
     return {cell: text for cell, text in texts.items() if text}
 
 
 def own(notes: dict[str, str], issued: Collection[str]) -> dict[str, str]:
-    """The notes whose text was not in the sheet as issued; rows may have moved, so cells are not compared."""
+    """Return the notes with a text that no issued note has; rows may have moved, so cells are not compared."""
     known = {_plain(text) for text in issued}
     return {cell: text for cell, text in notes.items() if _plain(text) not in known}
 

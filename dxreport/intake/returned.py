@@ -1,4 +1,4 @@
-"""A file as it was handed over: from a folder, an archive or a mail."""
+"""A returned file as handed over: from a folder, an archive or a mail."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ ARROW = " › "
 
 @dataclass(frozen=True, slots=True)
 class ReturnedFile:
-    """One file as it was handed over.
+    """One file as handed over.
 
-    ``name`` is safe to show to people (``返送.zip › 産業振興課.xlsx``); ``path`` is the file on disk that it is or is in.
-    ``sender`` and ``received`` (ISO 8601, Japanese time) are known for mails. ``problem`` is a code of the
-    catalogue when there is nothing to read, with ``detail`` in Japanese and, of a fault of ours, its ``trace``.
-    ``subject`` and ``text`` are those of the mail, the text as its first lines.
+    ``name`` is safe to show to people (``返送.zip › 産業振興課.xlsx``). ``path`` is the file on disk that it is or is inside
+    of. If it came by mail, ``sender``, ``received`` (ISO 8601, Japanese time), ``subject`` and ``text`` (the first
+    lines) are those of the mail. If there is nothing to read, ``problem`` is a problem code, with ``detail`` in
+    Japanese and, for our own faults, a ``trace``.
     """
 
     name: str
@@ -32,5 +32,6 @@ class ReturnedFile:
 
     @property
     def file_name(self) -> str:
-        """The name without archive, mail and folder."""
+        """The name without archives, mails and folders."""
+
         return PurePosixPath(self.name.rsplit(ARROW, 1)[-1]).name

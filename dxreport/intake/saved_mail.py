@@ -21,24 +21,24 @@ from .file_type import OLE, ole_streams
 from .limits import MAX_FILE, Unreadable
 from .unpack import Inner
 
-# Of a mail's parser: lines, parts, boundaries around a line, and tests of lines for boundaries (seconds per 10 millions).
+# Limits for the mail parser. It tests each line against each enclosing boundary: 10 million tests take seconds.
 _MAX_LINES, _MAX_PARTS, _MAX_NESTED, _MAX_TESTS = 2_500_000, 20_000, 300, 20_000_000
 JAPAN = timezone(timedelta(hours=9))
 _HEADER = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?(?:from [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+")
-# Signatures, and pictures shown in the text, are no returns.
+# Signatures are not returns, nor are pictures shown in the text.
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 _CHARSETS = dict.fromkeys(("shift_jis", "sjis", "x-sjis", "shift-jis", "windows-31j"), "cp932")
-_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}  # though Python decodes them
+_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}  # Python's own codecs
 _JIS_CODECS = {b"\x1b$B": "euc_jis_2004", b"\x1b$@": "euc_jis_2004", b"\x1b(I": "cp932"}  # with the high bits set
-_LINES, _LINE = 12, 120  # of a mail's text that are shown; characters of a line
-_MARKUP = 100_000  # characters of HTML that are looked at for them
+_LINES, _LINE = 12, 120  # lines of a mail's text that are shown, and characters per line
+_MARKUP = 100_000  # characters of HTML that are searched for them
 _STORAGES = ("__attach_version1.0_#", "__recip_version1.0_#", "__nameid_version1.0")  # [MS-OXMSG] 2.2
 _FILE_NAME, _METHOD, _CONTENT_ID, _EMBEDDED = 0x3704, 0x3705, 0x3712, 5  # [MS-OXCMSG] 2.2.2
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``received`` is ISO 8601 in Japanese time, or ``""``; ``sender`` as in the From line; ``text`` its first lines."""
+    """A mail: ``sender`` is its From line, ``received`` ISO 8601 in Japanese time or "", ``text`` the first lines."""
 
     sender: str
     received: str
@@ -48,7 +48,7 @@ class Mail:
 
 
 class _Bare(email.policy.Compat32):
-    """Gives headers as the file has them, bare 8-bit bytes as surrogates."""
+    """A policy that returns headers as the file has them, with bare 8-bit bytes as surrogates."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value
@@ -58,14 +58,14 @@ _POLICY = _Bare()
 
 
 def read_mail(data: bytes) -> Mail | None:
-    """The mail that the file is by its content; None where it is none."""
+    """Return the mail in a file, recognised by its content; None if it is no mail."""
     if data.startswith(OLE):
         with suppress(Unreadable):
             return _read_msg(data) if "__properties_version1.0" in ole_streams(data) else None
         return None
     match = _HEADER.match(data[:262_144])
     head = email.parser.BytesHeaderParser(policy=_POLICY).parsebytes(match[0] if match else b"")
-    web_page = "saved by" in str(head.get("From", "")).lower()  # .mht of a browser
+    web_page = "saved by" in str(head.get("From", "")).lower()  # an .mht saved by a browser
     written = "From" in head or "X-Unsent" in head  # a draft has no sender yet
     if web_page or not written or not any(name in head for name in ("Date", "Received", "MIME-Version")):
         return None
@@ -84,7 +84,7 @@ def read_mail(data: bytes) -> Mail | None:
 
 
 def _is_too_large(data: bytes) -> bool:
-    """Whether the parser would need too much memory or time: it looks at each line for each boundary around it."""
+    """Return True if parsing would take too much memory or time."""
     lines = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
     boundaries = min(len(re.findall(rb"(?i)boundary", data)), _MAX_NESTED)
     return (
@@ -100,7 +100,7 @@ def _refused(code: str, detail: str) -> Mail:
 
 
 def _eml_text(message: email.message.Message) -> str:
-    """The text of a mail: its first part in plain text, else in HTML."""
+    """Return the text of a mail: its first plain text part, else its first HTML part."""
     found: dict[str, str] = {}
     for part in message.walk():
         kind = part.get_content_type()
@@ -119,7 +119,7 @@ def _without_tags(markup: str) -> str:
 
 
 def _first_lines(text: str) -> str:
-    """The first lines of a text that say something; lines quoted of the mail that it answers are left out."""
+    """Return the first non-blank lines of a text, without those quoted from the mail it answers."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     own = [line[:_LINE] for line in lines if line and not line.startswith(">")]
     return "\n".join(own[:_LINES])
@@ -161,12 +161,12 @@ def _eml_attachments(part: email.message.Message) -> Iterator[Inner]:
 
 
 def _safe(name: str) -> str:
-    """The file name without the path that some programs send along."""
+    """Return a file name without the path that some programs send along."""
     return re.split(r"[/\\]", name.replace("\n", " ").replace("\r", ""))[-1].strip()
 
 
 def _attachment_name(part: email.message.Message) -> str:
-    """The name of an attachment, whether written as RFC 2231, as RFC 2047 in quotes, or as bare bytes."""
+    """Return the name of an attachment, written as in RFC 2231, as in RFC 2047 within quotes, or as bare bytes."""
     for parameter, header in (("filename", "Content-Disposition"), ("name", "Content-Type")):
         value = part.get_param(parameter, header=header)
         if isinstance(value, tuple):  # RFC 2231: charset, language, bytes as a string
@@ -177,7 +177,7 @@ def _attachment_name(part: email.message.Message) -> str:
 
 
 def header_text(value: str | None) -> str:
-    """The text of a header, with encoded words and bare 8-bit or JIS bytes decoded."""
+    """Return the text of a header, with encoded words and bare 8-bit or JIS bytes decoded."""
     text = re.sub(r"\r?\n[ \t]+", " ", value or "")
     if not text.isascii() or "\x1b" in text:
         text = _decoded(text.encode("utf-8", "surrogateescape"))
@@ -194,12 +194,12 @@ def _decode_word(match: re.Match[str]) -> str:
 
 
 def _decoded(data: bytes, charset: str = "") -> str:
-    """Decode bytes in the charset a Japanese mailer names, including characters it lacks by its standard (①, ㈱, 髙)."""
+    """Decode bytes in the charset that a mail names, allowing characters that its standard lacks (①, ㈱, 髙)."""
     charset = charset.lower()
     if charset.startswith("iso-2022-jp") or b"\x1b$" in data:
         return _jis(data)
     for name in (_CHARSETS.get(charset, "" if charset in _NO_CHARSETS else charset), "utf-8", "cp932", "euc_jp"):
-        with suppress(LookupError, ValueError):  # no charset, or a name that cannot be one
+        with suppress(LookupError, ValueError):  # unknown charset, impossible name, or undecodable bytes
             return data.decode(name)
     return data.decode("utf-8", "replace")
 
@@ -222,9 +222,9 @@ def _read_msg(data: bytes) -> Mail:
         attachments = tuple(_msg_attachments(message))
         if _has_strange_storage(data):
             attachments += (Inner("", problem="E403", detail="メール（.msg）の添付ファイルの一部が読めません"),)
-    except Exception:  # whatever the parser meets in a broken file
+    except Exception:  # the parser may raise anything on a broken file
         return _refused("E403", "メール（.msg）が壊れています")
-    with suppress(Exception):  # missing or malformed; the attachments count without it
+    with suppress(Exception):  # missing or malformed; the attachments matter more
         sender = header_text(message.sender)
     with suppress(Exception):
         if sent := message.sent_date:
@@ -237,7 +237,7 @@ def _read_msg(data: bytes) -> Mail:
 
 
 def _has_strange_storage(data: bytes) -> bool:
-    """Whether a mail holds something that is neither recipient nor attachment, as one with a damaged name is."""
+    """Return True if a mail has a storage that is none of the known kinds: an attachment with a damaged name, say."""
     import olefile
 
     with olefile.OleFileIO(io.BytesIO(data)) as ole:

@@ -14,7 +14,7 @@ _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A file within an archive or a mail; ``problem`` is a code of the catalogue, or ``""``."""
+    """A file within an archive or a mail; ``problem`` is a problem code or ``""``."""
 
     name: str
     data: bytes = field(default=b"", repr=False)
@@ -23,9 +23,9 @@ class Inner:
 
 
 def unpack(data: bytes, room: Room) -> Iterator[Inner]:
-    """The files of an archive, sorted by name, as far as there is ``room``; what they need is taken from it.
+    """Yield the files of an archive, sorted by name, and take what they use from ``room``.
 
-    A file that cannot be unpacked (encrypted, damaged, too large) comes with its problem.
+    A file that cannot be unpacked (encrypted, damaged, too large) is yielded with its problem.
     """
     with zip_directory(data) as archive:
         members = sorted(((member_name(info), info) for info in archive.infolist()), key=lambda item: item[0])
@@ -38,7 +38,7 @@ def unpack(data: bytes, room: Room) -> Iterator[Inner]:
 
 
 def too_many(count: int) -> Inner:
-    """The refusal of an archive or a mail with so many files."""
+    """Return the refusal (E405) of an archive or a mail with ``count`` files."""
     detail = f"ファイルが {count:,} 個（上限 {MAX_MEMBERS:,} 個、中の圧縮ファイルやメールのものを含めて {MAX_FILES:,} 個）入っています"
     return Inner("", problem="E405", detail=detail)
 
@@ -53,17 +53,17 @@ def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, room: Ro
         return Inner(name, problem="E405", detail="展開後の大きさが上限を超えます")
     try:
         with archive.open(info) as stream:
-            data = stream.read(limit)  # not read(): a wrong size must not fill the memory
-    except Exception:  # a broken archive, or a method unknown here
+            data = stream.read(limit)  # bounded, because the stated size may be wrong
+    except Exception:  # zipfile may raise anything on a broken archive
         return Inner(name, problem="E403", detail="圧縮ファイルから取り出せません")
     room.take(len(data))
     return Inner(name, data)
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
-    """The name of a member: UTF-8 where its flag or its bytes say so (macOS), else cp932 (Windows).
+    """Return the name of a member: UTF-8 if its flag or its bytes say so (macOS), else cp932 (Windows).
 
-    Reads ``orig_filename``, because on Windows zipfile takes the second byte of 表 for a separator.
+    Uses ``orig_filename``, because zipfile on Windows takes the second byte of 表 for a separator.
     """
     name = info.orig_filename
     if not info.flag_bits & _UTF8_FLAG:

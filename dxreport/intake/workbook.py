@@ -1,4 +1,4 @@
-"""A returned workbook, opened and read once, whatever spreadsheet format it is in."""
+"""Open a returned workbook and read it once, whatever its spreadsheet format."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .readers.ods import read_ods
 from .readers.xls import read_xls
 from .readers.xlsb import read_xlsb
 
-# Excel encrypts with this, and opens without asking, when only the structure is protected ([MS-OFFCRYPTO] 2.4.2.3).
+# Excel's own password when only the structure is protected; it opens such files unasked ([MS-OFFCRYPTO] 2.4.2.3).
 _DEFAULT_PASSWORD = "VelvetSweatshop"
-_MAX_SPINS = 500_000  # rounds of key stretching; Excel asks for 100,000, a second for each million
-_MAX_INFO = 65_536  # bytes that describe an encryption
+_MAX_SPINS = 500_000  # rounds of key stretching: Excel uses 100,000; a million take a second
+_MAX_INFO = 65_536  # bytes of EncryptionInfo
 _CONTROLS = re.compile(r"[\x00-\x1f]")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Workbook:
-    """A workbook in memory: its worksheets, and its bytes, without their password if ``decrypted``.
+    """A workbook in memory: its worksheets and its bytes.
 
-    ``package`` holds the parts of all formats but .xls.
+    If ``decrypted``, ``data`` are the bytes without the password. ``package`` is None for .xls.
     """
 
     format: Format
@@ -42,7 +42,7 @@ class Workbook:
     decrypted: bool = False
 
     def sheet(self, name: str) -> Grid:
-        """The sheet of this name; raises KeyError."""
+        """Return the sheet with this name. Raise KeyError if there is none."""
         for sheet in self.sheets:
             if sheet.name == name:
                 return sheet
@@ -50,22 +50,21 @@ class Workbook:
 
     @property
     def is_corrected_copy(self) -> bool:
-        """Whether it has a sheet that corrected copies have besides the department's own."""
+        """True if the workbook has a sheet that only corrected copies have."""
         return any(is_added_sheet(sheet.name) for sheet in self.sheets)
 
     @property
     def corrected_return(self) -> str:
-        """The number of the return that this is a corrected copy of; ``""`` where it is none, or does not say."""
+        """The number of the return that this is a corrected copy of, ``""`` if it is none or does not say."""
         lists = (sheet for sheet in self.sheets if sheet.name.startswith(LIST_SHEET))
         return return_id_in(cell.text for sheet in lists for cell in sheet.cells.values())
 
 
 def open_workbook(data: bytes, name: str = "", password: str | None = None) -> Workbook:
-    """Read the workbook in ``data``; ``name`` only helps to find words for a refusal.
+    """Read the workbook in ``data``; ``name`` only helps to describe a file that is refused.
 
-    Raises Unreadable: E401 no workbook, E402 needs a (or another) password, E403 damaged,
-    E404 unsupported format, E405 too large, E407 empty, E430 what no reader foresaw, E431 a password that takes too
-    long to try.
+    Raise Unreadable: E401 no workbook, E402 needs a (different) password, E403 damaged, E404 unsupported format,
+    E405 too large, E407 empty, E430 unexpected exception, E431 password too slow to try.
     """
     try:
         book = _opened(data, name)
@@ -82,7 +81,7 @@ def open_workbook(data: bytes, name: str = "", password: str | None = None) -> W
 
 
 def _opened(data: bytes, name: str) -> Workbook | None:
-    """The workbook in ``data``, None where it has a password; raises Unreadable."""
+    """Return the workbook in ``data``, None if it is encrypted. Raise Unreadable if it cannot be read."""
     kind, package = recognise(data, name)
     limits = Bounds()
     sheets: Iterable[Grid] | None = read_xls(data, limits) if kind is Format.XLS else None
@@ -95,7 +94,7 @@ def _opened(data: bytes, name: str) -> Workbook | None:
 
 
 def is_corrected_copy(data: bytes) -> bool:
-    """Whether the file is a corrected copy; False where it cannot be read without a password."""
+    """Return True if the file is a corrected copy, False if it is not or cannot be read."""
     try:
         return open_workbook(data).is_corrected_copy
     except Unreadable:
@@ -124,7 +123,7 @@ def _within_limits(sheets: Iterable[Grid], limits: Bounds) -> Iterator[Grid]:
 
 
 def _decrypted(data: bytes, password: str | None) -> bytes:
-    """The file without its password; raises Unreadable (E402, or E431 where trying it would take too long)."""
+    """Return the decrypted file. Raise Unreadable: E402 wrong password, E431 too slow to try, E403 damaged."""
     import msoffcrypto
 
     _check_spins(data)
@@ -133,19 +132,22 @@ def _decrypted(data: bytes, password: str | None) -> bytes:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
         file.load_key(password=key, **({"verify_password": True} if file.format == "ooxml" else {}))
         file.decrypt(out)
-    except Exception:  # a wrong password shows itself in many ways
+    except Exception:  # a wrong password raises various exceptions
         raise Unreadable("E402", "パスワードが違います" if password else "パスワードがかかっています") from None
     return out.getvalue()
 
 
 def _check_spins(data: bytes) -> None:
-    """Raise Unreadable where a key is to be derived in more rounds than any program asks for ([MS-OFFCRYPTO] 2.3.4.10)."""
+    """Raise Unreadable (E431) if deriving the key takes more rounds than any program uses ([MS-OFFCRYPTO] 2.3.4.10).
+
+    Raise E403 if the description is too long or uses entities, which could hide or multiply the rounds.
+    """
     import olefile
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             info = ole.openstream("EncryptionInfo").read() if ole.exists("EncryptionInfo") else b""
-    except Exception:  # msoffcrypto says what is wrong
+    except Exception:  # msoffcrypto will fail too
         return
     rounds = [int(spins[:9]) for spins in re.findall(rb"""spinCount\s*=\s*["'][\s+]*([0-9]+)""", info)]
     if rounds and max(rounds) > _MAX_SPINS:

@@ -1,1 +1,1 @@
-"""Issue the forms of a round to departments, keep what was issued, publish the set."""
+"""Issue the forms of a round to departments, keep what was issued, and publish the whole plan."""

@@ -1,4 +1,4 @@
-"""Which form a measure is sent on: the 様式 of the measure, of its department, of the round, or that of the workspace."""
+"""Choose the form of a measure: the 様式 of the measure, its department or the round, else that of the workspace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..master.records import Master
 from ..master.schema import FORM
 from ..ooxml.table import plain
 
-FORM_NAME = "年間活動計画.xlsx"  # the form of the workspace, if it is there
+FORM_NAME = "年間活動計画.xlsx"  # the form of the workspace, if it exists
 _ENDING = ".xlsx"
 _OTHER = (".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".ots")
 HOW_TO_SAY = (
@@ -34,18 +34,18 @@ def other_books(folder: Path) -> tuple[Path, ...]:
 
 
 def find_form(name: str, files: Sequence[Path]) -> Path | None:
-    """Return the template that a text of 様式 names, with or without its ending."""
+    """Return the template that a text of 様式 names, with or without its ending; None if there is none."""
     wanted = plain(name).removesuffix(_ENDING)
     return next((path for path in files if plain(path.name).removesuffix(_ENDING) == wanted), None)
 
 
 def default_form(files: Sequence[Path]) -> Path | None:
-    """Return the form of the workspace: the one of the usual name, else the only one."""
+    """Return the form of the workspace: the one with the usual name, else the only one, else None."""
     return find_form(FORM_NAME, files) or (files[0] if len(files) == 1 else None)
 
 
 def suggested_form(name: str, files: Sequence[Path]) -> str:
-    """Say which template may be meant, else which there are."""
+    """Return a sentence that suggests the template meant, or lists those there are."""
     names = [path.stem for path in files]
     return did_you_mean(name, names, ratio=0.5) or f"templates フォルダーにあるのは、{'、'.join(names)} です。"
 
@@ -62,7 +62,7 @@ def said_form(master: Master, measure: Measure, round_: Round | None) -> tuple[s
 
 
 class Forms:
-    """The forms of a workspace, to be filled in or to be ``published``; each is compiled once."""
+    """The forms of a workspace, to fill in or to be ``published``; each is compiled once."""
 
     def __init__(self, templates: Path, master: Master, *, published: bool = False) -> None:
         self._templates, self._master, self._published = templates, master, published
@@ -70,9 +70,9 @@ class Forms:
         self._forms: dict[Path, Form] = {}
 
     def path_of(self, measure: Measure, round_: Round | None) -> Path:
-        """Return the template of a measure; without a round, the round says nothing.
+        """Return the template of a measure; without a round, only the 様式 of measure and department count.
 
-        Raises DxreportError where a template does not exist, or none is said and there are several.
+        Raise DxreportError if the template does not exist, or if none is set and there are several.
         """
         if not self._files:
             what = f"様式 {self._templates / FORM_NAME} がありません。"
@@ -94,11 +94,11 @@ class Forms:
         return path
 
     def load(self, path: Path) -> Form:
-        """Return the form of a template; raise TemplateError for faults in it."""
+        """Return the form of a template. Raise TemplateError if it has faults."""
         if path not in self._forms:
             self._forms[path] = load_form(path, self._master.settings.catalogue, published=self._published)
         return self._forms[path]
 
     def of(self, measure: Measure, round_: Round | None) -> Form:
-        """Return the form of a measure; raise as :meth:`path_of` and :meth:`load`."""
+        """Return the form of a measure. Raise as :meth:`path_of` and :meth:`load` do."""
         return self.load(self.path_of(measure, round_))

@@ -15,22 +15,21 @@ from ..ooxml.text_metrics import MAX_HEIGHT
 
 NAME = "施策一覧"
 _HEADS = ("施策ID", "施策名", "主管部署")
-_WIDTHS = (10.0, 48.0, 24.0)  # characters; together they fill an A4 page between the margins
+_WIDTHS = (10.0, 48.0, 24.0)  # in characters; together they fill an A4 page between its margins
 _TITLE, _HEAD = Look(14, bold=True), Look(10, bold=True, fill="FFD9D9D9", border=True, align="center")
 _TEXT, _LINK = Look(10, border=True), Look(10, colour="FF0563C1", border=True, align="center")
 _HEAD_ROW = 3
-_LEAST = 18.0  # points of a row; links on lower rows are hard to click
+_LEAST = 18.0  # the least row height in points; links on lower rows are hard to click
 
 
 def index_sheet(
     title: str, measures: Sequence[Measure], styles: Styles, names: Names, places: Mapping[str, str],
     *, ended: Mapping[str, str],
 ) -> PlainSheet:  # fmt: skip
-    """List ``measures`` under ``title``, in the words of ``names``, each with a link to its place.
+    """Return a sheet that lists ``measures`` under ``title``, in the words of ``names``, each with a link to its place.
 
-    ``ended`` says of each whether it ended (第3四半期から中止), which stands behind its name.
-
-    The formats are added to ``styles``.
+    ``ended`` holds the note (第3四半期から中止) to show after the name of a measure, "" for none. The formats used are
+    added to ``styles``.
     """
     heading = f"{title}　{names.termed(NAME)}"
     font = styles.format(styles.added(_TEXT)).font_name

@@ -1,4 +1,4 @@
-"""Print a workbook to PDF with LibreOffice, where it is installed."""
+"""Print a workbook to PDF with LibreOffice, if it is installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAC = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")
 
 
 def libreoffice() -> Path | None:
-    """Return LibreOffice's program, or None where it is not installed."""
+    """Return the path of LibreOffice's program, None if it is not installed."""
     for name in ("soffice", "libreoffice"):
         if found := shutil.which(name):
             return Path(found)
@@ -31,9 +31,9 @@ def libreoffice() -> Path | None:
 
 
 def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
-    """Return the workbook ``data`` as PDF; raise DxreportError when LibreOffice fails or exceeds ``timeout`` seconds.
+    """Return the workbook ``data`` as PDF. Raise DxreportError if LibreOffice fails or exceeds ``timeout`` seconds.
 
-    LibreOffice refuses to run twice in one profile, so it gets its own and may be open otherwise.
+    LibreOffice gets a profile of its own, because it refuses to run twice in one: it may be open elsewhere.
     """
     with tempfile.TemporaryDirectory(prefix="dxreport-", ignore_cleanup_errors=True) as folder:
         book, fonts = Path(folder, "book.xlsx"), Path(folder, "fonts.conf")
@@ -51,7 +51,7 @@ def print_pdf(program: Path, data: bytes, timeout: float = TIMEOUT) -> bytes:
 
 
 def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str:
-    """Run a program to its end, or end it and its children after ``timeout`` seconds; return its output."""
+    """Run a program and return its output. Raise DxreportError if it does not start or end in ``timeout`` seconds."""
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
@@ -71,7 +71,7 @@ def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program with its children, which may outlive it and hold its output open."""
+    """Kill a program and its children, which could outlive it and keep its output open."""
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
     else:

@@ -1,4 +1,4 @@
-"""Publish: the sheets of all measures, a workbook for each form, for the city's web site.
+"""Publish the sheets of all measures for the city's web site, in one workbook per form.
 
 It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines.
 Fields of the round are blank but for its quarter.
@@ -29,7 +29,7 @@ from .index_sheet import index_sheet
 
 @dataclass(frozen=True, slots=True)
 class PublishedSet:
-    """The published workbook: its file name without suffix, its bytes, its measures in the order of their IDs.
+    """A published workbook: its file name without suffix, its bytes, the IDs of its measures.
 
     ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row; ``lacks_quarter`` is whether
     cells of this quarter are blank since none was given.
@@ -43,7 +43,7 @@ class PublishedSet:
 
 
 def published_sets(master: Master, forms: Forms, round_: Round | None = None) -> list[PublishedSet]:
-    """Return the sheets of all measures that ran in the year, on their ``forms`` to be published, a workbook a form.
+    """Return the sheets of all measures that ran in the year, one workbook for each of their published ``forms``.
 
     With a round, they are on its forms, and this quarter is that of the round. Raises DxreportError for a form that does not exist, or a text that exceeds
     a cell.
@@ -66,7 +66,7 @@ def published_sets(master: Master, forms: Forms, round_: Round | None = None) ->
 
 
 def _called(form: Form, sheets: Sequence[str]) -> str:
-    """The name of the form's sheet, or of its file where another form's sheet has the same."""
+    """Return the name of the form's sheet, or of its file if another form's sheet has the same name."""
     return Path(form.name).stem if sheets.count(form.sheet) > 1 else form.sheet
 
 
@@ -78,7 +78,7 @@ def published_set(
     *,
     quarter: int = 0,
 ) -> PublishedSet:
-    """Return the sheets of measures (default: all that ran in the year) on a form that was compiled to be published.
+    """Return the sheets of measures (default: all that ran in the year) on a form compiled for publication.
 
     It is ``called`` so after the year (default: as the form's sheet). ``quarter`` is what ``this_quarter`` means, 0 for
     none. Raises DxreportError for a text that exceeds a cell.
@@ -117,18 +117,18 @@ def _marked(measure: Measure, note: str) -> Measure:
 
 def _running(master: Master) -> list[Measure]:
     """Return the measures that ran in the year."""
-    return [m for m in master.measures if master.standings[m.id].runs_in(0)]  # a quarter at least
+    return [m for m in master.measures if master.standings[m.id].runs_in(0)]  # in at least one quarter
 
 
 def out_folder(workspace: Workspace, master: Master) -> Path:
-    """Return the default folder for the set."""
+    """Return the default folder for published workbooks."""
     return workspace.reports / file_name(f"{master.settings.fiscal_year.label}_公表")
 
 
 def write(workspace: Workspace, found: Mapping[PublishedSet, bytes | None], folder: Path) -> list[Path]:
-    """Write workbooks, each with its PDF, if any, over earlier ones in ``folder``; return their paths.
+    """Write workbooks and their PDFs, if any, over earlier ones in ``folder``; return the paths.
 
-    Raises as ``write_files``.
+    Raise as ``write_files`` does.
     """
     files: dict[Path, bytes] = {}
     for one, pdf in found.items():

@@ -19,7 +19,7 @@ from ..ooxml.worksheets import Worksheets
 
 
 class UnreadableForm(DxreportError):
-    """A sheet does not read back as it was written; ``what`` says where."""
+    """A rendered sheet does not read back as written; ``what`` says where."""
 
     def __init__(self, form: str, measure: str, what: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Render: the master → one workbook a department and form, entered in 発行台帳 and kept in the workspace.
+"""Render the master into one workbook per department and form, entered in 発行台帳 and kept in the workspace.
 
 All workbooks are rendered before any is written: the kept copies, the master, the files to send. They get their
 numbers before workers render them. Rendering the same content again gives the same issue.
@@ -60,10 +60,10 @@ class PreparedIssue:
 
 
 class _Selection(NamedTuple):
-    """The measures of a department to be issued on one form, and what tells their workbook from its others.
+    """The measures of a department to issue on one form.
 
-    That is the form's name if the department has several forms in the round, and the IDs of the measures if these
-    are not all that it has on the form.
+    ``marks`` distinguish their workbook from others of the department: the form's name if it has several forms in the
+    round, and the IDs of the measures if these are not all that it has on the form.
     """
 
     department: str
@@ -86,10 +86,11 @@ def plan(
     watch: Watch = iter,
     workers: Choice = ALONE,
 ) -> list[PreparedIssue]:
-    """Return the workbooks of a round in 建制順, for all departments and measures or those named.
+    """Return the workbooks of a round in 建制順, for all departments and measures or only those named.
 
-    ``deadline`` is one of their own, in ISO form, instead of the round's. Their stamps are sealed with ``secret``, if
-    any.
+    ``deadline`` replaces the round's, in ISO form. Stamps are sealed with ``secret``, if any. ``kept`` returns the
+    workbook kept under an issue number, b"" for none: after an older master was restored, a number is not given to
+    another workbook. ``watch`` wraps the departments while they are rendered.
 
     ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
     a number is not given to another workbook. ``watch`` wraps the workbooks as ``workers`` render them. Raises
@@ -113,13 +114,14 @@ def apply(
 ) -> list[Path]:
     """Keep the issues, enter them in the master, write the files to ``out``; return their paths.
 
-    Raises UsageError for a file in ``out`` that was never issued, since someone may have filled it in; LockedError
-    or MasterError when the master cannot be written, Unfinished when it was and a file in ``out`` cannot be.
+    Raise UsageError if a file to overwrite in ``out`` was not issued as it is, since someone may have filled it in;
+    LockedError or MasterError if the master cannot be written; Unfinished if it was written, but a file in ``out``
+    cannot be.
     """
     files = {out / i.issue.file: i.content for i in issues}
     issued = {issue.sha256 for issue in master.issues} | {i.issue.sha256 for i in issues}
     for path in filter(Path.exists, files):
-        # A restored master does not know all issues that are kept.
+        # A restored master may not know all kept issues.
         if _sha256(path) not in issued and _sha256(path) not in map(_sha256, workspace.issued.glob("*.xlsx")):
             raise UsageError(
                 f"{path} には記入されたファイルがあります。上書きしません。",
@@ -149,7 +151,7 @@ def out_folder(workspace: Workspace, master: Master, round_: Round) -> Path:
 
 
 def issue_prefix(master: Master, round_: Round) -> str:
-    """Return the beginning of a round's issue ids: R04Q1-, R04P- (計画), R04Y- (年度実績), R04X- (any other)."""
+    """Return the beginning of a round's issue numbers: R04Q1-, R04P- (計画), R04Y- (年度実績), R04X- (any other)."""
     letter = f"Q{round_.quarter}" if round_.quarter else _ROUND_LETTERS.get(round_.name, "X")
     return f"R{master.settings.fiscal_year.western - 2018:02}{letter}-"
 

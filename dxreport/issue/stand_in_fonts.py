@@ -1,4 +1,4 @@
-"""Free fonts in the place of missing ones of Windows, where LibreOffice prints on Linux."""
+"""Replace missing fonts of Windows with free ones when LibreOffice prints on Linux."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..ooxml.package import MAIN_NS, Package, serialise
 from ..ooxml.text_metrics import folded_name
 
 _N = f"{{{MAIN_NS}}}"
-# Those with the same widths first; row heights were computed for the fonts of Windows.
+# Fonts with the same widths come first, because row heights were computed for the fonts of Windows.
 _GOTHICS = ("IPAexGothic", "IPAPGothic", "IPAGothic", "TakaoPGothic", "Noto Sans CJK JP")
 _MINCHOS = ("IPAexMincho", "IPAPMincho", "IPAMincho", "TakaoPMincho", "Noto Serif CJK JP")
 _STAND_INS = (
@@ -24,12 +24,12 @@ _STAND_INS = (
     (("ＭＳ 明朝", "MS Mincho", "BIZ UDP明朝", "BIZ UDPMincho", "游明朝", "Yu Mincho"), _MINCHOS),
     (("游ゴシック", "Yu Gothic", "メイリオ", "Meiryo", "Meiryo UI"), ("Noto Sans CJK JP", "IPAexGothic", "IPAPGothic")),
 )  # fmt: skip
-# Noto has taller lines and wider kana than the fonts with such names. In this part of their size it cuts no line.
+# Noto has taller lines and wider kana than fonts with these prefixes. At this share of their size, it cuts no line.
 _LARGE, _REPLACED, _SHARE = "Noto ", ("ms ", "biz ud", "hg"), 0.85
 
 
 def font_rules() -> str:
-    """Return rules for fontconfig: those of the system, with stand-ins for missing fonts."""
+    """Return rules for fontconfig: the system's, and stand-ins for missing fonts."""
     system = escape(os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf")
     rules = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
     for families, stand_ins in _STAND_INS:
@@ -40,9 +40,9 @@ def font_rules() -> str:
 
 
 def with_fitting_sizes(data: bytes, environment: Mapping[str, str], match: str | None = None) -> bytes:
-    """Return a workbook with smaller texts where fontconfig, asked in ``environment``, shows a font as a larger one.
+    """Return a workbook with reduced sizes for fonts that fontconfig, run in ``environment``, replaces by a larger one.
 
-    ``match`` is its program fc-match, by default that of the system.
+    ``match`` is the program fc-match, by default the system's.
     """
     match = match or shutil.which("fc-match")
     try:
@@ -63,7 +63,7 @@ def with_fitting_sizes(data: bytes, environment: Mapping[str, str], match: str |
 
 
 def _is_larger(match: str, family: str, environment: Mapping[str, str]) -> bool:
-    """Whether fontconfig shows a font of Windows as a larger one."""
+    """Return True if fontconfig replaces a font of Windows by a larger one."""
     if not folded_name(family).startswith(_REPLACED):
         return False
     command = [match, "-f", "%{family}", family]

@@ -1,7 +1,7 @@
 """The issues kept in the workspace: the base of every later merge.
 
-Each issued workbook is kept with a JSON file of its texts as issued, each form template under its hash. Neither
-the master's present state nor a returned file replaces them.
+Each issued workbook is kept with a JSON file of its texts as issued, each form template under its hash. They cannot
+be reconstructed from the present master or from a returned file.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ..workspace.secret import secret_of
 if TYPE_CHECKING:
     from ..form.records import Form
 
-_NUMBER = re.compile("R-?[0-9]{1,3}[A-Z][0-9]?-[0-9]{3,6}")  # of an issue
-_DIGEST = re.compile("[0-9a-f]{12}")  # of a form
+_NUMBER = re.compile("R-?[0-9]{1,3}[A-Z][0-9]?-[0-9]{3,6}")  # the number of an issue
+_DIGEST = re.compile("[0-9a-f]{12}")  # the digest of a form
 _HEAD = ("issue", "round", "department", "fiscal_year", "form")
 
 
@@ -35,10 +35,9 @@ _HEAD = ("issue", "round", "department", "fiscal_year", "form")
 class Snapshot:
     """One issue as sent: ``texts`` holds every text, by measure ID and Ref.
 
-    ``seal`` names the secret of its stamps, "" for none.
-
-    ``inputs`` holds, by measure ID, the fields that its sheet has input cells for, as (field, period); none for an
-    issue of before they were recorded. ``catalogue`` is that of the issue: its sheets are read by it.
+    ``inputs`` holds, by measure ID, the (field, period) pairs that its sheet has input cells for; it is empty for
+    issues older than this record. ``catalogue`` is the one it was issued with, by which its sheets are read. ``seal``
+    names the secret of its stamps, "" for none.
     """
 
     issue: str
@@ -52,7 +51,7 @@ class Snapshot:
     seal: str = ""
 
     def measure(self, id_: str) -> Measure:
-        """Return a measure as issued; raise KeyError if it was not issued."""
+        """Return a measure as issued. Raise KeyError if it was not issued."""
         return Measure(self.texts[id_], self.catalogue)
 
     def data(self) -> bytes:
@@ -70,7 +69,10 @@ class Snapshot:
 
     @classmethod
     def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Snapshot:
-        """Invert :meth:`data`, with fields under their keys of ``today``; raise ValueError or KeyError on anything else."""
+        """Parse the output of :meth:`data`, with fields renamed to their keys in the catalogue ``today``.
+
+        Raise ValueError, KeyError, TypeError or AttributeError on anything else.
+        """
         given = json.loads(data)
         shown = {
             id_: (text.rpartition("/") for text in texts.split()) for id_, texts in given.get("inputs", {}).items()
@@ -93,12 +95,15 @@ def _written(ref: Ref) -> str:
 
 
 def parse_texts(given: Mapping[str, Mapping[str, str]], today: Catalogue = BUILT_IN) -> dict[str, dict[Ref, str]]:
-    """Invert :func:`plain_texts`, with fields under their keys of ``today``; raise ValueError or AttributeError."""
+    """Invert :func:`plain_texts`, with fields renamed to their keys in ``today``.
+
+    Raise ValueError or AttributeError on anything else.
+    """
     return {id_: {today.ref(ref): text for ref, text in refs.items()} for id_, refs in given.items()}
 
 
 class Archive:
-    """The kept issues and forms of a workspace, with fields under their keys of ``today``; each is read once."""
+    """The kept issues and forms of a workspace, each read once, with fields renamed to their keys in ``today``."""
 
     def __init__(self, workspace: Workspace, today: Catalogue = BUILT_IN) -> None:
         self._workspace, self.today = workspace, today
@@ -109,7 +114,7 @@ class Archive:
         self.secret = secret_of(workspace)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The issues and forms as bytes, for a process that may have no disk in common with this one."""
+        """Return the issues and forms as bytes, for a process that may not share a disk with this one."""
         paths = [
             path for folder in (self._workspace.issued, self._workspace.forms) for path in sorted(folder.glob("*.*"))
         ]
@@ -126,9 +131,9 @@ class Archive:
         return zlib.decompress(self._packed[path.name]) if path.name in self._packed else None
 
     def snapshot(self, issue: str) -> Snapshot | None:
-        """Return the snapshot of an issue, or None if it is not kept; raise MasterError if it is damaged.
+        """Return the snapshot of an issue, None if it is not kept. Raise MasterError if it is damaged.
 
-        ``issue`` may be what a returned file says: whatever has not the shape of our numbers is not looked for.
+        ``issue`` may come from a returned file, so it is looked up only if it has the shape of our numbers.
         """
         if issue not in self._snapshots:
             path = snapshot_path(self._workspace, issue)
@@ -140,7 +145,7 @@ class Archive:
         return self._snapshots[issue]
 
     def form(self, snapshot: Snapshot) -> Form | None:
-        """Return the form of an issue as we recorded it, compiled with the fields of then, or None if it is not kept."""
+        """Return the form that an issue was recorded with, compiled with its catalogue; None if it is not kept."""
         key = snapshot.form, snapshot.catalogue
         if key not in self._forms:
             from ..form.compile import compile_form
@@ -151,12 +156,12 @@ class Archive:
         return self._forms[key]
 
     def form_of(self, issue: Issue) -> Form | None:
-        """Return the form of an issue, or None if it is not kept."""
+        """Return the form of an issue, None if it is not kept."""
         snapshot = self.snapshot(issue.id)
         return self.form(snapshot) if snapshot else None
 
     def template_sheets(self, digest: str) -> frozenset[str]:
-        """Return the names of all sheets of the template with this hash; none if it is not kept."""
+        """Return the names of all sheets of the template with this hash, no names if it is not kept."""
         from ..ooxml.table import sheet_parts
 
         if digest not in self._sheets:
@@ -165,21 +170,21 @@ class Archive:
         return self._sheets[digest]
 
     def workbook(self, issue: str) -> bytes:
-        """Return the workbook of an issue as sent, or ``b""`` if it is not kept."""
+        """Return the workbook of an issue as sent, ``b""`` if it is not kept."""
         return (self._kept(workbook_path(self._workspace, issue)) or b"") if _NUMBER.fullmatch(issue) else b""
 
     def _template(self, digest: str) -> bytes | None:
-        """The template with this hash; None where it is not kept."""
+        """Return the template with this hash, None if it is not kept."""
         return self._kept(form_path(self._workspace, digest)) if _DIGEST.fullmatch(digest) else None
 
 
 def snapshot_path(workspace: Workspace, issue: str) -> Path:
-    """Return the path of an issue's snapshot."""
+    """Return the path of the snapshot of an issue."""
     return workspace.issued / f"{issue}.json"
 
 
 def workbook_path(workspace: Workspace, issue: str) -> Path:
-    """Return the path of an issue's workbook."""
+    """Return the path of the workbook of an issue."""
     return workspace.issued / f"{issue}.xlsx"
 
 

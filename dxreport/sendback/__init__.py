@@ -1,1 +1,1 @@
-"""The department's own workbook, sent back with the cells in question marked."""
+"""Send a department's own workbook back with the cells in question marked."""

@@ -1,8 +1,8 @@
 """The corrected copy: a department's own workbook, sent back with the cells in question marked.
 
 Marked cells get a tint, a strong border and a note, and a new first sheet lists them all. Everything else stays
-byte for byte. Marks of an earlier copy, and whatever is active, are removed first. Read as a return, a marked workbook gives the same
-answers as before.
+byte for byte. Marks of an earlier copy, macros and other active content are removed first. Read as a return, a marked
+workbook has the same answers as before.
 """
 
 from __future__ import annotations
@@ -29,18 +29,16 @@ _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styl
 
 
 def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str]) -> bytes:
-    """The .xlsx or .xlsm as an .xlsx with these marks, listed under the lines of ``header`` on 差し戻し.
+    """Return an .xlsx or .xlsm as an .xlsx with these marks, listed under the lines of ``header`` on 差し戻し.
 
-    Macros and the like are taken out, and the list says so.
-
-    Raises PackageError where the workbook is damaged or cannot be edited (Strict Open XML, shared), ValueError where
-    a mark's cell is no address.
+    Macros and other active content are removed, and the list says so. Raise PackageError if the workbook is damaged or
+    cannot be edited (Strict Open XML, shared), ValueError if a mark's cell is no address.
     """
     book = workbook_part(package)
     if package.xml(book).tag != f"{{{MAIN_NS}}}workbook":
         raise PackageError("この形のブック（Strict Open XML など）には書き込めません")
     if any(r.kind == "revisionHeaders" for r in package.relationships(book)):
-        raise PackageError("共有ブックには書き込めません")  # its log of changes would name sheets it has not
+        raise PackageError("共有ブックには書き込めません")  # its change log would not match its sheets
     package, removed = inert(package)
     edit = PackageEdit(package)
     styles = MarkStyles(edit.tree(_styles_part(edit)))
@@ -70,7 +68,7 @@ def _styles_part(edit: PackageEdit) -> str:
 
 
 def _by_place(edit: PackageEdit, numbered: Sequence[tuple[int, Mark]]) -> dict[Box, list[tuple[int, Mark]]]:
-    """The marks of a sheet by cell, or by the merged range that the cell belongs to."""
+    """Return the marks of a sheet by cell, or by the merged range that contains the cell."""
     out: dict[Box, list[tuple[int, Mark]]] = {}
     for number, mark in numbered:
         merge_at = edit.sheet(mark.sheet).merge_at

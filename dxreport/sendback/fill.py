@@ -1,4 +1,4 @@
-"""Fill in the cells of an issued workbook, as a department would: in its package, cell by cell."""
+"""Fill in an issued workbook as a department would, by editing single cells of its package."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..ooxml.worksheets import Worksheets
 
 
 def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, quarter: int, year: int) -> bytes:
-    """The workbook with ``answers`` (by measure, then Ref) written in; all else stays as it is.
+    """Return the workbook with ``answers`` (by measure, then Ref) filled in and everything else unchanged.
 
-    Raises KeyError for a measure that is not there or a Ref that its form does not show.
+    Raise KeyError if the workbook has no such measure or its form does not show a Ref.
     """
     edit = PackageEdit(Package(data))
     placed, styles = _placed(edit.package, form, quarter, year), Styles(_styles_of(edit))
@@ -40,14 +40,14 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
 
 
 def _styles_of(edit: PackageEdit) -> etree._Element | None:
-    """The root of styles.xml as it is, None where there is none."""
+    """Return the root of styles.xml, not to be edited; None if there is none."""
     part = next((r.target for r in edit.package.relationships(edit.workbook) if r.kind == "styles"), "")
     return edit.package.xml(part) if part in edit.package else None
 
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Where a measure is in a workbook: its sheet, and the cell of each text (``E21``)."""
+    """The place of a measure in a workbook: its sheet, and the cell of each text (``E21``)."""
 
     sheet: str
     cells: Mapping[Ref, str]

@@ -14,13 +14,13 @@ from .styles import MarkStyles
 
 _N = f"{{{MAIN_NS}}}"
 _C = _N + "c"
-_ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # parts of one sheet alone
+_ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # parts of a single sheet
 
 
 def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Notes]) -> None:
-    """Give marked cells their former formats, and remove the added notes and sheets.
+    """Restore the formats of marked cells, and remove the added notes and sheets.
 
-    ``notes`` are the notes of every sheet, by sheet name.
+    ``notes`` are those of every sheet, by sheet name.
     """
     ours = _our_sheets(edit)
     formers = styles.formers()
@@ -49,7 +49,7 @@ def _our_sheets(edit: PackageEdit) -> list[str]:
 
 
 def _originals(edit: PackageEdit) -> dict[int, int]:
-    """The original of each marked format, as the hidden sheet keeps them."""
+    """Return the original of each marked format, as recorded in the hidden sheet."""
     out: dict[int, int] = {}
     for row in edit.package.xml(edit.sheets[RECORD_SHEET]).iter(_N + "row"):
         formats = [int(c.get("s", "0")) for c in row.iterfind(_C)]

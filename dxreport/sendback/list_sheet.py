@@ -1,8 +1,7 @@
 """The sheets that a corrected copy adds: 差し戻し and a hidden one.
 
-差し戻し lists the marks for reading and printing. Each row of the hidden sheet holds a cell in a marked format and
-one in the format that it replaced: cell formats survive every program that saves a workbook, even when it renumbers
-them.
+差し戻し lists the marks for reading and printing. Each row of the hidden sheet has one cell in a marked format and one
+in the format it replaced: the formats of cells survive saving by any program, even one that renumbers them.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ _NUMBER = {
 _N = f"{{{MAIN_NS}}}"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_FROZEN = 12  # a header further down would leave too little to scroll
-_SHOWN = 200  # characters of an answer that the list quotes
+_FROZEN = 12  # the last row at which to freeze the header: below, too little would be left to scroll
+_SHOWN = 200  # the longest quotation of an answer, in characters
 
 
 def add_list(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: Sequence[str]) -> None:
-    """Put 差し戻し before all sheets and let the workbook open on it."""
+    """Add 差し戻し before all other sheets, and make the workbook open on it."""
     book = edit.tree(edit.workbook)
     taken = {s.get("name", "").casefold() for s in book.iterfind(f"{_N}sheets/{_N}sheet")}
     names = (LIST_SHEET, *(f"{LIST_SHEET} ({n})" for n in range(2, len(taken) + 2)))
@@ -57,7 +56,7 @@ def add_list(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: S
     for view in book.iterfind(f"{_N}bookViews/{_N}workbookView"):
         for index in ("activeTab", "firstSheet"):
             view.attrib.pop(index, None)
-    # Sheets selected together are edited together: text typed into one goes into all.
+    # Deselect all other sheets: text typed into one of several selected sheets would go into all of them.
     for r in edit.package.relationships(edit.workbook):
         there = r.kind in ("worksheet", "chartsheet", "dialogsheet") and r.target in edit.package
         if there and r.target not in edit.dropped and b"tabSelected" in edit.package.read(r.target):
@@ -66,7 +65,7 @@ def add_list(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: S
 
 
 def add_record(edit: PackageEdit, originals: Mapping[int, int]) -> None:
-    """Put the hidden sheet after all others, with a marked format and its original in each row."""
+    """Add the hidden sheet after all others, with a marked format and its original in each row."""
     rows = "".join(
         f'<row r="{n}"><c r="A{n}" s="{marked}" t="inlineStr"><is><t>1</t></is></c>'
         f'<c r="B{n}" s="{original}" t="inlineStr"><is><t>0</t></is></c></row>'
@@ -88,7 +87,7 @@ def _add_sheet(edit: PackageEdit, name: str, part: str, xml: str, *, first: bool
 
 
 def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: Sequence[str]) -> tuple[str, int]:
-    """The XML of the sheet, and the row of its table header."""
+    """Return the XML of the sheet and the row of its table header."""
     font = styles.format(styles.added(_TEXT)).font_name
     linked = [bool(mark.cells) and mark.sheet in edit.sheets for mark in marks]
     last = column_letters(len(COLUMNS))
@@ -126,7 +125,7 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
 
 
 def _legend(marks: Sequence[Mark], linked: Sequence[bool]) -> list[str]:
-    """The meaning of the frames that marked cells have."""
+    """Return a line that explains the frames of marked cells, none if there are none."""
     there = {mark.severity for mark, link in zip(marks, linked, strict=True) if link}
     said = "、".join(text for severity, text in _FRAMES.items() if severity in there)
     return [f"{said}です。内容は各セルのメモにも記載しています。"] if said else []

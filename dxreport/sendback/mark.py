@@ -1,4 +1,4 @@
-"""What is marked in a corrected copy."""
+"""The marks of a corrected copy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Mark:
     """A problem to show in the file, worded as in :class:`dxreport.domain.problems.Problem`.
 
-    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``), empty where the problem concerns the whole sheet or
-    file. ``severity`` is ``error`` or ``warning``.
+    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``), empty if the problem concerns the whole sheet or file.
+    ``severity`` is ``error`` or ``warning``.
     """
 
     sheet: str

@@ -1,6 +1,6 @@
 """The boxes of notes: VML shapes, added to and removed from a part as bytes.
 
-Excel itself writes VML that is not well-formed (an unclosed ``<br>``), so no XML parser is used.
+No XML parser is used, because Excel itself writes VML that is not well-formed (an unclosed ``<br>``).
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ _NOTE_TYPE = (
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
 _GAP_PX, _WIDTH_PX, _LINE_PX, _TALLEST_PX = 15, 300, 16, 800
-_EMS = 22.0  # of 9 points in a box of that width
-_FAR = 500  # rows or columns that a box may reach across
+_EMS = 22.0  # ems of 9 points that fit into a box of that width
+_FAR = 500  # the most rows or columns that a box may span
 
 
 def new_part(number: int) -> bytes:
-    """A VML part without shapes; ``number`` keeps the shape ids of different sheets apart."""
+    """Return a VML part without shapes; ``number`` keeps the shape ids of different sheets apart."""
     layout = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{number}"/></o:shapelayout>'
     return f"<xml{''.join(_SPACES.values())}>{layout}{_NOTE_TYPE}</xml>".encode()
 
 
 def has_shapes(part: bytes) -> bool:
-    """Whether the part holds any shape."""
+    """Return True if the part holds any shape."""
     return _SHAPE.search(part) is not None
 
 
 def without_note(part: bytes, row: int, column: int) -> bytes:
-    """The part without the box of the note in this cell (row and column from 1)."""
+    """Return the part without the box of the note in this cell (row and column count from 1)."""
     return _SHAPE.sub(lambda m: b"" if _is_at(m[0], row, column) else m[0], part)
 
 
 def with_note(part: bytes, row: int, column: int, anchor: str) -> bytes:
-    """The part with the box of the note in this cell at ``anchor``, moved there or added.
+    """Return the part with the box of this cell's note at ``anchor``, moved there or added.
 
-    Raises PackageError where the end of the part cannot be found.
+    Raise PackageError if a box is to be added and the end of the part cannot be found.
     """
     if any(_is_at(shape[0], row, column) for shape in _SHAPE.finditer(part)):
         place = rb"\g<1>" + anchor.encode()
@@ -108,7 +108,7 @@ class Geometry:
         }
 
     def anchor(self, box: Box, text: str) -> str:
-        """The ``<x:Anchor>`` of a note to the right of its cell or merged range, large enough for its text."""
+        """Return the ``<x:Anchor>`` of a note to the right of its cell or merged range, sized for its text."""
         count = sum(lines(paragraph, _EMS) for paragraph in text.split("\n")) + 1
         height = min(count * _LINE_PX + 10, _TALLEST_PX)
         above = max(box.top - 2, 0)
@@ -128,7 +128,7 @@ def _unless_hidden(element: etree._Element, size: float) -> float:
 
 
 def _reach(size: Callable[[int], int], start: int, distance: int, end: int) -> tuple[int, int]:
-    """The row or column (from 0) ``distance`` pixels from the beginning of ``start``, and the pixels left over."""
+    """Return the row or column (from 0) that is ``distance`` pixels after the beginning of ``start``, and the rest."""
     index = start
     while distance >= size(index) and index < min(start + _FAR, end - 1):
         distance -= size(index)

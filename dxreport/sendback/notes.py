@@ -1,4 +1,4 @@
-"""Notes (classic comments) on the cells of a sheet: added to existing ones, and removed again."""
+"""Add notes (classic comments) to the cells of a sheet, next to existing ones, and remove them again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RUN = etree.fromstring(
 
 
 class Notes:
-    """The notes of one sheet; their parts are created with the first note and dropped with the last."""
+    """The notes of one sheet; their parts are created with the first note and dropped after the last."""
 
     def __init__(self, edit: PackageEdit, sheet: str) -> None:
         self._edit, self._sheet = edit, sheet
@@ -43,7 +43,7 @@ class Notes:
         self._stripped = False
 
     def strip(self) -> None:
-        """Remove the marks of an earlier corrected copy from all notes, and notes that held nothing else."""
+        """Remove the marks of an earlier corrected copy from all notes, and notes left empty by that."""
         if not self._comments or NOTE_MARK.encode() not in self._edit.package.read(self._comments):
             return
         self._stripped = True
@@ -59,7 +59,7 @@ class Notes:
                     self._edit.put(self._vml, without)
 
     def prune(self) -> None:
-        """Drop the parts that :meth:`strip` has left empty."""
+        """Drop the parts that :meth:`strip` left without notes."""
         if not self._stripped or self._list().find(_N + "comment") is not None:
             return
         self._edit.drop(self._part, self._comments)
@@ -69,9 +69,9 @@ class Notes:
             root.remove(root.find(_N + "legacyDrawing"))
 
     def add(self, box: Box, texts: Sequence[str]) -> None:
-        """Add a note to the cell or merged range, after the text of its own note.
+        """Add a note to a cell or merged range, after the text of a note it already has.
 
-        A cell with a thread of replies stays as it is: Excel would not show another note there.
+        A cell with threaded comments stays as it is: Excel would not show a note there.
         """
         ref = address(box.top, box.left)
         if ref in self._threaded:
@@ -81,7 +81,7 @@ class Notes:
         text = self._new_text(ref) if comment is None else comment.find(_N + "text")
         run = deepcopy(_RUN)
         add_text(run, "\n".join([*([""] if _joined(text) else []), *texts]))
-        for plain in text.findall(_N + "t"):  # a text has either plain content or runs
+        for plain in text.findall(_N + "t"):  # plain content and runs exclude each other
             wrapped = etree.Element(_N + "r")
             text.replace(plain, wrapped)
             wrapped.append(plain)
@@ -121,13 +121,13 @@ class Notes:
             drawing = etree.Element(_N + "legacyDrawing", nsmap={"r": DOC_RELS_NS})
             drawing.set(f"{{{DOC_RELS_NS}}}id", edit.relate(self._part, "vmlDrawing", self._vml))
             sheet = edit.sheet(self._sheet).root
-            for old in sheet.findall(_N + "legacyDrawing"):  # it has no part
+            for old in sheet.findall(_N + "legacyDrawing"):  # one that refers to no part
                 sheet.remove(old)
             insert(sheet, drawing)
 
 
 def _texts(text: etree._Element) -> list[etree._Element]:
-    """The ``<t>`` of a note, furigana left out."""
+    """Return the ``<t>`` elements of a note, without furigana."""
     return [t for part in text for t in ([part] if part.tag == _N + "t" else part.iterfind(_N + "t"))
             if part.tag != _N + "rPh"]  # fmt: skip
 
@@ -137,7 +137,7 @@ def _joined(text: etree._Element) -> str:
 
 
 def _cut(text: etree._Element, start: int, end: int) -> None:
-    """Remove the characters from ``start`` to ``end`` from a note, and runs left empty."""
+    """Remove the characters from ``start`` to ``end`` from a note, and runs left empty by that."""
     at = 0
     for t in _texts(text):
         content = t.text or ""

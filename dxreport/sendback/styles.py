@@ -1,7 +1,7 @@
 """Formats of marked cells: the former format with a tint and a strong border.
 
-Marks must be removable after Excel or LibreOffice saved the workbook, and both renumber all formats. So each tint
-identifies the look that it replaced, in two digits too small for the eye to see.
+Marks must be removable after Excel or LibreOffice has saved the workbook, and both renumber all formats. Two digits
+of each tint, too small a difference to see, therefore identify the look that it replaced.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOOKS = 256
 
 
 class MarkStyles(Styles):
-    """styles.xml with formats for marked cells."""
+    """Styles that can also hold formats for marked cells."""
 
     def __init__(self, root: etree._Element) -> None:
         super().__init__(root)
@@ -34,14 +34,17 @@ class MarkStyles(Styles):
 
     @property
     def originals(self) -> dict[int, int]:
-        """The format that each marked one created so far replaced."""
+        """The original of each marked format created so far."""
         out: dict[int, int] = {}
         for (original, _, _), marked in self._marked.items():
             out.setdefault(marked, original)
         return out
 
     def marked(self, index: int, severity: str, sides: Iterable[str]) -> int:
-        """The format ``index`` tinted, with a strong line on these sides; lock, font and number format stay."""
+        """Return the index of format ``index`` with a tint, and a strong line on ``sides``; add it if necessary.
+
+        Lock, font and number format stay.
+        """
         key = (index, severity, frozenset(sides))
         if key not in self._marked:
             xf = deepcopy(self._xf(index))
@@ -61,14 +64,14 @@ class MarkStyles(Styles):
         return self._marked[key]
 
     def formers(self) -> set[int]:
-        """The indexes of the marked formats of an earlier corrected copy."""
+        """Return the indexes of the marked formats of an earlier corrected copy."""
         xfs = self._lists["cellXfs"]
         return {n for n, xf in enumerate(xfs) if self._tint(xf) or any(map(_is_ours, self._part(xf, "border")))}
 
     def restored(self, index: int, originals: Mapping[int, int]) -> int:
-        """The original of a marked format, according to those kept in the workbook.
+        """Return the index of the original of a marked format, according to the record in the workbook.
 
-        Where none fits, tint and border are removed, and an unlocked cell is tinted as an input again.
+        If none fits, tint and border are removed, and an unlocked cell is tinted as an input again.
         """
         if index in originals:
             return originals[index]
@@ -93,7 +96,7 @@ class MarkStyles(Styles):
         return self.add("cellXfs", xf)
 
     def _tint(self, xf: etree._Element) -> str:
-        """The colour of a format that was marked; ``""`` for any other."""
+        """Return the tint of a marked format, ``""`` for any other."""
         colour = self._part(xf, "fill").find(f"{_N}patternFill/{_N}fgColor")
         rgb: str = colour.get("rgb", "") if colour is not None else ""
         return rgb if _TINTED.fullmatch(rgb) else ""

@@ -1,1 +1,1 @@
-"""The state of a round: who has answered, as records, as a workbook and as a page."""
+"""The state of a round, as records, as a workbook and as a page: who has answered, and what to do today."""

@@ -1,7 +1,7 @@
-"""What the coordinator does today: whom to call, whom to mail, what to decide.
+"""The coordinator's agenda for today: whom to call, whom to mail, what to decide.
 
-Departments are in the order of the work: those that no mail reaches, sheets to be corrected, reminders without an
-answer, those not reminded yet; within each in 建制順.
+Departments are in the order of the work: those that no mail reaches, those with sheets to correct, those that did not
+answer a reminder, those not reminded yet; within each group in 建制順.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .round_status import RoundStatus, SheetStatus, State
 
 
 class Way(Enum):
-    """How a department is reached."""
+    """How to reach a department."""
 
     PHONE = "電話"
     MAIL = "メール"
@@ -34,11 +34,12 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done about a department.
+    """What to do about one department.
 
-    ``faults`` are those of its addresses; ``last`` is the last reminder or return on record, ``count`` how many there
-    were; ``drafted`` is whether the mail to be sent was drafted today; ``files`` are the marked copies and drafts that
-    are there, by what they are.
+    ``people`` are the 主担当者 of its sheets. ``faults`` are problems of its addresses. ``last`` is its last recorded
+    draft of a reminder or sendback, ``count`` the number of them. ``files`` are the existing corrected copies and
+    drafts, each with a label. ``rank`` is its place in the order of the work. ``drafted`` is True if the mail to send
+    was drafted today.
     """
 
     department: str
@@ -57,12 +58,12 @@ class Task:
 
     @property
     def days_late(self) -> int:
-        """The days since the deadline."""
+        """The most days that one of its sheets is late."""
         return max(s.days_late for s in self.sheets)
 
     @property
     def told(self) -> str:
-        """The last reminder in words: its day, and on another line its kind."""
+        """The last reminder or sendback in words: its day and, on a second line, its kind and number."""
         if self.last is None:
             return "まだ"
         lost = "（届いていないおそれ）" if self.rank == _UNREACHED else ""
@@ -72,9 +73,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The tasks of a day, the conflicts to be decided with their sheets, and the files that are nobody's.
+    """The tasks of a day, the open conflicts with their sheets, and the refused files that belong to no measure.
 
-    ``asked`` is whether drafts of the request were made; ``after`` is the step when every sheet is in.
+    ``asked`` is True if drafts of the request were made. ``after`` is the step to take once every sheet is in.
     """
 
     found: RoundStatus
@@ -86,18 +87,18 @@ class Agenda:
     after: Step
 
     def by(self, way: Way) -> tuple[Task, ...]:
-        """The tasks of one way."""
+        """Return the tasks for one way."""
         return tuple(t for t in self.tasks if t.way is way)
 
     @property
     def settled(self) -> bool:
-        """Whether every sheet is in and nothing is left to be done."""
+        """True if every sheet is in and nothing is left to do."""
         everything = self.found.answered == len(self.found.sheets)
         return everything and not (self.tasks or self.conflicts or self.unread)
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The answer in sentences: what to do today, how far the round is."""
+        """A summary in sentences: what to do today, and how far the round is."""
         total = len(self.found.sheets)
         if not total:
             return ("対象の施策はありません。",)
@@ -135,7 +136,7 @@ class Agenda:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Deadlines other than the round's, and what has changed since sheets that are still out were issued."""
+        """Deadlines other than the round's, and what changed in the master since sheets still owed were issued."""
         found = self.found
         own = (
             f"提出期限が別の施策: {'、'.join(ids)}　{printed(day) or 'なし'}"
@@ -163,7 +164,7 @@ class Agenda:
 
     @property
     def next_line(self) -> str:
-        """The command to type next, as a line; before its time, when that is."""
+        """The command to type next, as a line; with its day, if the next round has not begun."""
         if self.settled and self.after.begins:
             return f"次の回は{self.after.round}です。{printed_day(self.after.begins)}から: {self.command}"
         return f"次のコマンド: {self.command}"
@@ -217,7 +218,7 @@ class _Case:
         self.record, self.copies = record, copies
 
     def task(self, people: str, domain: str) -> Task | None:
-        """What to do; None where there is nothing yet."""
+        """Return what to do about the department, None if there is nothing yet."""
         faults = tuple(address_problems(self.department.to, domain))
         blocking = [p for p in faults if p.code in _BLOCKING]
         if blocking:
@@ -236,7 +237,7 @@ class _Case:
         )  # fmt: skip
 
     def _return(self) -> tuple[int, Way, str] | None:
-        """A held sheet goes back by mail; a day later somebody explains it."""
+        """Decide what to do about held sheets: send them back by mail, and call from the next day on."""
         held = [s.receipt.when for s in self.sheets if s.state is State.HELD and s.receipt]
         if not held:
             return None
@@ -249,7 +250,7 @@ class _Case:
         return _TO_RETURN, Way.PHONE, "差し戻しの直しかたを説明する"
 
     def _remind(self) -> tuple[int, Way, str] | None:
-        """A missing sheet is reminded of by mail; a day later somebody asks for it."""
+        """Decide what to do about missing sheets: send a reminder by mail, and call from the next day on."""
         if not any(s.state is State.MISSING for s in self.sheets):
             return None
         last = max((m.day for m in self.record if m.kind == "remind"), default=None)

@@ -1,4 +1,4 @@
-"""The state of a round as a file: :func:`status_export` collects the texts, ``workbook`` and :func:`page` draw them."""
+"""Export the state of a round: :func:`status_export` collects the texts, ``workbook`` and :func:`page` draw them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measure as texts; ``late`` in days.
+    """One measure as texts; ``late`` counts days.
 
-    ``remarks`` holds the reason of a held sheet, open conflicts and the department's comments.
+    ``remarks`` holds the reason why a sheet is held, open conflicts and the department's comments.
     """
 
     department: str
@@ -43,9 +43,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """One department to be reached, as texts; ``fault`` is what is wrong with its address.
+    """One department to reach, as texts; ``fault`` is what is wrong with its addresses.
 
-    ``sheets`` are what it owes: state, 施策ID, 施策名, the reason of a held one; ``files`` are links by what they lead to.
+    ``sheets`` are those it owes: state, 施策ID, 施策名, and why it is held. ``files`` are labels with links.
     """
 
     department: str
@@ -62,9 +62,10 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class StatusExport:
-    """A round on one day: what to do, and its measures in 建制順, counted by state in all and by department.
+    """A round on one day: what to do, and its measures in 建制順.
 
-    ``decisions`` are open conflicts as texts, ``unread`` the refused files that belong to no measure.
+    ``decisions`` are the open conflicts, ``unread`` the refused files that belong to no measure. ``sums`` counts the
+    measures by state, ``departments`` by department and state.
     """
 
     title: str
@@ -87,7 +88,7 @@ class StatusExport:
 
     @property
     def bar(self) -> tuple[tuple[State, int], ...]:
-        """The states with their numbers, the finished ones first."""
+        """The states that occur with their numbers of sheets, finished ones first."""
         return tuple((state, self.sums[state]) for state in _BAR if self.sums.get(state))
 
 
@@ -119,7 +120,7 @@ def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
 
 
 def unread_text(receipt: Receipt) -> str:
-    """A refused file in words: its number and name, why, and what a mail says."""
+    """Describe a refused file: its number, its name, the reason, and the text of a mail."""
     said = "".join(f"\n{where}: {text}" for where, text in receipt.notes.items())
     return f"{receipt.id} {receipt.file}　{receipt.note}{said}"
 
@@ -133,17 +134,17 @@ def _task(task: Task, folder: Path) -> TaskLine:
 
 
 def reason_of(s: SheetStatus) -> str:
-    """Why a sheet is held."""
+    """Return why a sheet is held, "" if it is not."""
     return s.receipt.note if s.state is State.HELD and s.receipt else ""
 
 
 def plain(name: str) -> str:
-    """A name on one line."""
+    """Return a name on one line."""
     return " ".join(name.split())
 
 
 def _link(path: Path, folder: Path) -> str:
-    """A link from a folder to a file; absolute where they are on different drives."""
+    """Return a link from a folder to a file, absolute if they are on different drives."""
     try:
         return quote(PurePath(os.path.relpath(path, folder)).as_posix())
     except ValueError:

@@ -1,7 +1,7 @@
-"""The record of mail drafts: when one was made, of which kind, for whom. It stays when a draft is deleted.
+"""The record of mail drafts: when each was made, of which kind and for whom. It stays when a draft is deleted.
 
-One small file beside the master, ``master/mail/drafts.json``, oldest first. Drafts made again on the same day are
-the same mail. Nothing here says that a mail was sent: dxreport sends none.
+It is one small file, ``master/mail/drafts.json``, oldest draft first. A draft made again on the same day replaces the
+earlier one. It does not say that a mail was sent: dxreport sends none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KINDS = {"request": "依頼", "return": "差し戻し", "remind": "督促"}
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """A draft that was made; ``path`` is relative to the workspace where it is in there."""
+    """A draft that was made; ``path`` is relative to the workspace if the draft is inside it, else absolute."""
 
     when: str
     kind: str
@@ -40,12 +40,12 @@ class Mailed:
         return KINDS[self.kind]
 
     def file(self, workspace: Workspace) -> Path:
-        """Where the draft was written."""
+        """Return the path of the draft."""
         return workspace.root / self.path
 
 
 def mailed(workspace: Workspace) -> tuple[Mailed, ...]:
-    """Return the recorded drafts, oldest first. Raises MasterError if the record is damaged."""
+    """Return the recorded drafts, oldest first. Raise MasterError if the record is damaged."""
     path = workspace.mailed
     if not path.is_file():
         return ()
@@ -59,7 +59,7 @@ def mailed(workspace: Workspace) -> tuple[Mailed, ...]:
 
 
 def remember(workspace: Workspace, made: Iterable[Mailed]) -> None:
-    """Add drafts to the record; raises MasterError and as ``atomic_write``."""
+    """Add drafts to the record. Raise MasterError if it is damaged, else as ``locked`` and ``atomic_write`` do."""
     new = {(m.kind, m.round, m.department, m.day): m for m in made}
     if not new:
         return
@@ -70,7 +70,7 @@ def remember(workspace: Workspace, made: Iterable[Mailed]) -> None:
 
 
 def recorded_path(workspace: Workspace, path: Path) -> str:
-    """A path as the record holds it."""
+    """Return a path in the form that the record holds."""
     try:
         return path.resolve().relative_to(workspace.root.resolve()).as_posix()
     except ValueError:

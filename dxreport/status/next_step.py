@@ -1,7 +1,6 @@
-"""The step after a round whose every sheet is in, from the books and from what stands in ``reports/``.
+"""Find the next step once every sheet of a round is in, from the master and the files in ``reports/``.
 
-Rounds follow each other in the order of 設定. A report, or a set for publication, that is older than the master is to be
-made again.
+Rounds follow each other in the order of 設定. A report or publication older than the master has to be made again.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ..workspace.paths import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command to type; ``begins`` is the day from which it makes sense, where that is still to come."""
+    """A command to type; ``begins`` is the first day on which it makes sense, if still to come."""
 
     command: str
     round: str = ""
@@ -26,7 +25,7 @@ class Step:
 
 
 def render_command(round_: Round) -> str:
-    """The command that issues a round."""
+    """Return the command that issues a round."""
     if round_.quarter:
         return f"dxreport render --quarter {round_.quarter}"
     name = f'"{round_.name}"' if " " in round_.name else round_.name
@@ -49,7 +48,7 @@ def step_after(workspace: Workspace, master: Master, round_: Round, today: date)
 
 
 def _begins(round_: Round, year: FiscalYear) -> date | None:
-    """The first day of the quarter of a round, or of the year after for the one that closes the year."""
+    """Return the first day of a round's quarter, or of the next fiscal year if the round closes the year."""
     if round_.quarter:
         months = 3 + 3 * (round_.quarter - 1)  # from January
         return date(year.western + months // 12, months % 12 + 1, 1)
@@ -57,14 +56,14 @@ def _begins(round_: Round, year: FiscalYear) -> date | None:
 
 
 def _stands(workspace: Workspace, master: Master, *words: str) -> bool:
-    """Whether papers were made since the master was last written."""
+    """Return True if these papers were made since the master was last written."""
     folder = workspace.reports / file_name("_".join((master.settings.fiscal_year.label, *words)))
     made = [path.stat().st_mtime_ns for path in folder.glob("*") if path.is_file()]
     return bool(made) and max(made) >= workspace.master.stat().st_mtime_ns
 
 
 def _next_year(workspace: Workspace, settings: Settings) -> Step:
-    """Open the next year, or go there; after the last year of a plan, begin a new one."""
+    """Return the step into the next year: open it, or go there; after the last year of the plan, begin a new one."""
     year = settings.fiscal_year + 1
     if year not in settings.plan_years:
         return Step(f"dxreport init {year.label}")

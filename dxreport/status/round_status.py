@@ -1,4 +1,4 @@
-"""Who has answered, who is late, what is held: one round, department by department in 建制順."""
+"""The status of one round, department by department in 建制順: who has answered, who is late, what is held."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class State(Enum):
 
     @property
     def owes(self) -> bool:
-        """Whether the department has something to send; a return under review is not chased."""
+        """True if the department has something to send, which is not so while its return is under review."""
         return self in (State.ISSUED, State.HELD, State.MISSING)
 
     @property
     def done(self) -> bool:
-        """Whether nothing more is needed."""
+        """True if the sheet needs nothing more."""
         return self in (State.MERGED, State.NOTHING)
 
 
@@ -42,9 +42,9 @@ class State(Enum):
 class SheetStatus:
     """One measure in a round.
 
-    ``sent_to`` is the department that it was issued to, if that is another. ``deadline`` is that of its issue, else of
-    the round. ``days_late`` counts from it while something is owed, else 0. ``notes`` are comments that the department
-    wrote into its returns, by cell.
+    ``deadline`` is that of its issue, else of the round; ``days_late`` counts from it while the sheet is owed, else it
+    is 0. ``notes`` are the department's comments in its returns, by cell. ``sent_to`` is the department that the sheet
+    was issued to, if that is another one.
     """
 
     department: str
@@ -86,7 +86,7 @@ class RoundStatus:
         return {day: tuple(s.measure for s in self.sheets if s.deadline == day) for day in days}
 
     def problems(self) -> Iterator[Problem]:
-        """What has changed in the master since sheets that are still out were issued: deadlines, departments."""
+        """Yield a problem for each department or deadline that changed since sheets still owed were issued."""
         moved = [s for s in self.sheets if s.state.owes and s.sent_to]
         for place in dict.fromkeys((s.sent_to, s.department) for s in moved):
             ids = [s.measure for s in moved if (s.sent_to, s.department) == place]
@@ -115,7 +115,7 @@ def status(master: Master, round_: Round, today: date) -> RoundStatus:
 
 
 class _Ledgers:
-    """What the ledgers of a master say of a round, by measure: the last issue, live receipts, open conflicts."""
+    """The ledgers of a master for one round, by measure: the last issue, receipts not put aside, open conflicts."""
 
     def __init__(self, master: Master, round_: Round) -> None:
         self.master, self.round = master, round_
@@ -132,13 +132,13 @@ class _Ledgers:
                 self._open.setdefault(conflict.measure, []).append(conflict)
 
     def conflicts(self, measure: str) -> tuple[Conflict, ...]:
-        """The open conflicts of a measure in the round, with those of a withdrawal or rollover."""
+        """Return the open conflicts of a measure in the round, including those that a withdrawal or rollover left."""
         mine = {r.id for r in self.receipts.get(measure, ())}
         return tuple(c for c in self._open.get(measure, ()) if c.return_id in mine or c.return_id not in self.live)
 
 
 def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:
-    """Return ``RoundStatus.problems`` of a round; its status is only worked out where there may be any."""
+    """Return ``RoundStatus.problems`` of a round; compute its status only if there may be any."""
     out = [issue for issue in master.issues if issue.round == round_.name]
     leads = {m.id: m.lead_department for m in master.measures} if out else {}
     changed = any(i.moved(round_) or any(_elsewhere(master, i, leads.get(id_, "")) for id_ in i.measures) for i in out)
@@ -146,7 +146,7 @@ def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:
 
 
 def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
-    """Return the unidentifiable files received between the first issue of this round and of the next, one row each."""
+    """Return the unidentifiable files that came after the first issue of this round and before that of the next."""
     begins: dict[str, str] = {}
     for issue in master.issues:
         begins[issue.round] = min(issue.when, begins.get(issue.round, issue.when))
@@ -188,20 +188,20 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
 
 
 def _concerns(receipt: Receipt, round_: Round) -> bool:
-    """Whether a returned sheet is an answer to the round, or was filled in for it on the form of another."""
+    """Return True if a returned sheet answers the round, or was filled in for it on the form of another round."""
     own = receipt.round == round_.name and receipt.state is not ReceiptState.ELSEWHERE
     return own or receipt.meant == round_.name
 
 
 def _elsewhere(master: Master, issued: Issue | Receipt | None, department: str) -> str:
-    """The department that a sheet was issued to, ``""`` if it is ``department`` or was merged into it."""
+    """Return the department that a sheet was issued to, ``""`` if it is ``department`` or now belongs to it."""
     known = master.department(issued.department) if issued else None
     sent_to = known.name if known else issued.department if issued else department
     return "" if sent_to == department else sent_to
 
 
 def _left_to(department: str, master: Master, issue: Issue | None, receipt: Receipt) -> bool:
-    """Whether a sheet only lacks answers in a return of another department, and was issued to this one since."""
+    """Return True if a held sheet of another department only lacks answers, and was issued to this one since."""
     if issue is None or receipt.issue_id == issue.id or receipt.state is not ReceiptState.HELD:
         return False
     lacks = all(code in problems.LACKING for code in receipt.findings.split("、") if code.startswith("E"))

@@ -1,4 +1,4 @@
-"""The status export as an Excel workbook: what to do today, a table to filter, sums by department; printed on A4."""
+"""Draw the status export as an Excel workbook for A4: what to do today, a table to filter, sums by department."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LOOKS: dict[State, dict[str, Any]] = {
     State.REVIEW: {"bold": True, "italic": True, "bg_color": "#FFF2CC"},
     State.NOT_ISSUED: {"italic": True, "font_color": "#595959"},
 }
-_PATTERNS: dict[State, dict[str, Any]] = {  # of the bar
+_PATTERNS: dict[State, dict[str, Any]] = {  # fills of the bar
     State.MERGED: {"fill": {"color": "#A3BBDA"}},
     State.NOTHING: {"fill": {"color": "#D5E0EE"}},
     State.REVIEW: {"pattern": {"pattern": "percent_20", "fg_color": _GREY, "bg_color": "#FFFFFF"}},
@@ -66,7 +66,7 @@ class _Styles:
 
 
 def workbook(export: StatusExport) -> bytes:
-    """Return the workbook; the same export gives the same bytes. Raises DxreportError for a cell that cannot be written."""
+    """Return the workbook; the same export gives the same bytes. Raise DxreportError if a cell cannot be written."""
     import xlsxwriter
 
     stream = io.BytesIO()
@@ -82,7 +82,7 @@ def workbook(export: StatusExport) -> bytes:
 
 
 def _today(book: Workbook, styles: _Styles, export: StatusExport) -> None:
-    """The sheet of the day: the answer in sentences, the bar, and whom to reach."""
+    """Add the sheet of the day: the summary in sentences, the bar, and whom to reach."""
     sheet = book.add_worksheet(TODAY)
     landscape(sheet)
     check(sheet.set_footer("&L&A&R&P / &N"))
@@ -120,7 +120,7 @@ def _today(book: Workbook, styles: _Styles, export: StatusExport) -> None:
 
 
 def _bar(book: Workbook, sheet: Worksheet, export: StatusExport, row: int) -> int:
-    """The bar of the states as a native chart over the sums of the register; gives the row under it."""
+    """Add the bar of states, a native chart over the sums in the table's sheet; return the row below it."""
     chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
     line = {"color": "#1A1A1C", "width": 1.25}
     for state, count in export.bar:
@@ -155,7 +155,7 @@ def _section(sheet: Worksheet, styles: _Styles, row: int, title: str, note: str)
 
 
 def _task(sheet: Worksheet, styles: _Styles, row: int, task: TaskLine) -> int:
-    """One department, and a line under it for each of its files; gives the next row."""
+    """Write one department and, below it, a line for each of its files; return the next row."""
     contact = "\n".join(filter(None, (task.people, f"電話 {task.phone}" if task.phone else "", task.to, task.fault)))
     owed = []
     for n, (state, id_, name, reason) in enumerate(task.sheets):
@@ -178,7 +178,7 @@ def _task(sheet: Worksheet, styles: _Styles, row: int, task: TaskLine) -> int:
 
 
 def _external(link: str) -> str:
-    """A link as Excel writes it: in plain letters."""
+    """Return a link as Excel writes it: relative ones unquoted, after ``external:``."""
     return f"external:{unquote(link)}" if not link.startswith("file:") else link
 
 

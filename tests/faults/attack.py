@@ -1,7 +1,7 @@
-"""Read thousands of damaged and hostile files: no traceback, no hang, no memory without bounds, no silent difference.
+"""Read thousands of damaged and hostile files and look for tracebacks, hangs, unbounded memory and silent differences.
 
 ``make attack`` runs it for a while; ``tests/faults/test_hostile_files.py`` runs a few hundred as part of the tests.
-A file is known by its format and seed: ``python -m tests.faults.attack xlsx 4711 4712`` tries one again.
+Format and seed identify a file: ``python -m tests.faults.attack xlsx 4711 4712`` tries one again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BATCH = 250
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutated file: ``refused``, ``read`` …; ``faults`` are what must not happen."""
+    """The outcome of a mutated file: ``refused``, ``read`` …; ``faults`` lists what must not happen."""
 
     word: str
     faults: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Outcome:
 
 @cache
 def quarter() -> play.Quarter:
-    """第1四半期 as issued, in a folder of its own."""
+    """Issue 第1四半期 in a folder of its own."""
     return play.make(Path(tempfile.mkdtemp(prefix="dxreport-attack-")) / "作業")
 
 
@@ -69,7 +69,7 @@ def _returned() -> bytes:
 
 @cache
 def _cells() -> bytes:
-    """An .xlsx with every kind of cell."""
+    """Return an .xlsx with every kind of cell."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "様式"
@@ -118,13 +118,13 @@ _CONTAINERS = {
 
 
 def mutated(form: str, seed: int) -> bytes:
-    """The file of this format and seed."""
+    """Return the file of this format and seed."""
     base, change = BASES[form]
     return change(base(), random.Random(f"{form} {seed}"))
 
 
 def exploded(name: str) -> Outcome:
-    """Read a file of :mod:`bombs`."""
+    """Read a file of :mod:`tests.faults.bombs`."""
     make, code = BOMBS[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "返送")
@@ -139,7 +139,7 @@ def exploded(name: str) -> Outcome:
 
 
 def tried(form: str, data: bytes) -> Outcome:
-    """Read a file with our reader and with another one."""
+    """Read a file with our reader and with an independent one."""
     return _container(form, data) if form in _CONTAINERS else _workbook(form, data)
 
 
@@ -161,7 +161,7 @@ def _workbook(form: str, data: bytes) -> Outcome:
         return Outcome("read; the other reader fails")
     faults = list(independent.differences(book.sheets, found))[:3]
     if faults and form != "xlsb" and form != "ods":
-        with suppress(Exception):  # of readers that disagree with each other, ours agrees with one
+        with suppress(Exception):  # if other readers disagree, ours may agree with either
             faults = faults if list(independent.differences(book.sheets, independent.by_calamine(data))) else []
     return Outcome("read; a cell is asked about" if held else "read", tuple(f"differs {fault}" for fault in faults))
 
@@ -188,7 +188,7 @@ def _container(form: str, data: bytes) -> Outcome:
 
 
 def work(form: str, first: int, last: int) -> Iterator[dict[str, object]]:
-    """Try the seeds of a range, and tell what became of each, with its time and the memory so far."""
+    """Try the seeds of a range, and yield the outcome of each with the time it took."""
     for seed in range(first, last):
         data = b"" if form == "bomb" else mutated(form, seed)
         started = time.process_time()
@@ -215,7 +215,7 @@ def _child(form: str, first: int, last: int) -> int:
 
 
 def attack(seconds: float, first: int) -> int:
-    """Try batches of all formats in turn until the time is up; prints counts and faults, returns how many these are."""
+    """Try batches of all formats in turn until the time is up; print counts and faults, return the number of faults."""
     words: dict[str, Counter[str]] = {form: Counter() for form in ("bomb", *BASES)}
     faults = sum(_batch("bomb", n, n + 1, words["bomb"]) for n in range(len(BOMBS)))
     end = time.monotonic() + seconds
@@ -229,7 +229,7 @@ def attack(seconds: float, first: int) -> int:
 
 
 def _batch(form: str, first: int, last: int, words: Counter[str]) -> int:
-    """Try seeds in a process of their own; prints what must not happen, and returns how often it did."""
+    """Try seeds in a process of their own; print what must not happen, and return how often it did."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.faults.attack", form, str(first), str(last)]
     faults = done = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:

@@ -1,4 +1,4 @@
-"""Small files that want much memory or time, each with the code that refuses it ("" where it is simply read)."""
+"""Small files that demand much memory or time, each with the code that refuses it ("" if it is simply read)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEXT = '<c r="{}" t="inlineStr"><is><t>x</t></is></c>'
 
 
 def book(sheets: Mapping[str, bytes] | None = None, **parts: bytes) -> bytes:
-    """Return an .xlsx of these worksheet parts; ``parts`` replace or add others (``xl__styles``)."""
+    """Return an .xlsx of these worksheet parts; ``parts`` replace or add others (``xl__styles`` for xl/styles.xml)."""
     sheets = sheets or {"様式": _SHEET + b"</sheetData></worksheet>"}
     doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     types = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -97,7 +97,7 @@ def _ods_cell(attributes: str, text: str = "x") -> bytes:
 
 
 def _shared_substreams() -> bytes:
-    """An .xls of 900 sheets that are all the same 60,000 records."""
+    """Return an .xls of 900 sheets that all share the same 60,000 records."""
     data = stream({f"{n}": {} for n in range(900)} | {"末": {(r, c): 1.0 for r in range(3000) for c in range(20)}})
     last = (
         data.rindex(struct.pack("<4H", 0x809, 16, 0x600, 0x10))
@@ -238,7 +238,7 @@ BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
 }  # fmt: skip
 
 
-HEAVY = {  # that take seconds, and are left to ``make attack``
+HEAVY = {  # these take seconds and are left to ``make attack``
     "900 sheets of the same records", "zips in zips", "50 sheets of 5 MB", "records of .xlsb", "two million empty cells", "a mail of 30 MB",
     "a million cells", "two million comments", "a text of 60 MB", "lines of a mail", "attributes",
 }  # fmt: skip

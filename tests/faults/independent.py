@@ -1,4 +1,4 @@
-"""What readers that share nothing with ours find in a file: openpyxl, xlrd, calamine, the standard library's mail parser."""
+"""Read files with readers that share nothing with ours: openpyxl, xlrd, calamine, the standard library, olefile."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def by_openpyxl(data: bytes) -> dict[str, Values]:
-    """The values of an .xlsx, formulas as their last results."""
+    """Return the values of an .xlsx, formulas as their last results."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
@@ -38,7 +38,7 @@ def by_openpyxl(data: bytes) -> dict[str, Values]:
 
 
 def by_xlrd(data: bytes) -> dict[str, Values]:
-    """The values of an .xls; errors as None."""
+    """Return the values of an .xls, without errors."""
     book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), ragged_rows=True)
     out: dict[str, Values] = {}
     for sheet in book.sheets():
@@ -52,7 +52,7 @@ def by_xlrd(data: bytes) -> dict[str, Values]:
 
 
 def by_calamine(data: bytes) -> dict[str, Values]:
-    """The values of a workbook in any format; it gives errors as blanks."""
+    """Return the values of a workbook in any format; calamine returns errors as blanks."""
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     out: dict[str, Values] = {}
     for name in book.sheet_names:
@@ -64,13 +64,13 @@ def by_calamine(data: bytes) -> dict[str, Values]:
 
 
 def differences(grids: tuple[Grid, ...], found: Mapping[str, Values]) -> Iterator[str]:
-    """Where another reader shows something else, and ours does not say that anything is odd."""
+    """Yield the places where another reader shows something else and ours does not ask the department."""
     ours = {" ".join(grid.name.split()): grid for grid in grids}
     found = {" ".join(name.split()): values for name, values in found.items()}
     yield from (f"sheet {name!r} only there" for name in found.keys() - ours.keys() if found[name])
     for name, grid in ours.items():
         if name not in found:
-            if grid.cells and name:  # calamine passes over a table without a name
+            if grid.cells and name:  # calamine skips a table without a name
                 yield f"sheet {name!r} only here"
             continue
         theirs = found[name]
@@ -106,13 +106,13 @@ def _number(cell: Cell, value: Any) -> bool:
 
 
 def _plain(text: str) -> str:
-    """A text without what readers treat in different ways: white space at its ends, line ends, escapes, controls."""
+    """Return a text without what readers treat differently: white space, escapes, control characters."""
     text = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), _ESCAPED.sub(lambda m: chr(int(m[1], 16)), str(text)))
     return re.sub("[\\s\\x00-\\x1f\\ud800-\\udfff\\ufffd\\ufeff]+", "", text)
 
 
 def attachments_of_mail(data: bytes) -> set[str]:
-    """The digests of the attachments of a mail, those of forwarded mails among them."""
+    """Return the digests of the attachments of a mail, including those of forwarded mails."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     out = set()
     for part in message.walk():
@@ -124,14 +124,14 @@ def attachments_of_mail(data: bytes) -> set[str]:
 
 
 def attachments_of_msg(data: bytes) -> set[str]:
-    """The digests of the attachments of a saved Outlook mail."""
+    """Return the digests of the attachments of a saved Outlook mail."""
     with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
         paths = [p for p in ole.listdir() if len(p) == 2 and p[1].lower() == "__substg1.0_37010102"]
         return {hashlib.sha256(content).hexdigest() for p in paths if (content := ole.openstream(p).read())}
 
 
 def members_of_zip(data: bytes) -> set[str]:
-    """The digests of the files of a zip that can be unpacked without a password."""
+    """Return the digests of the files of a zip that can be unpacked without a password."""
     out = set()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():

@@ -1,4 +1,4 @@
-"""Files as accidents and attackers change them: one seed, one file."""
+"""Change files as accidents and attackers do; one seed makes one file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ATTRIBUTE = re.compile(rb'([\w:-]+)="([^"]*)"')
 
 
 def raw(data: bytes, rng: random.Random) -> bytes:
-    """Damage as disks, networks and mail gateways do it."""
+    """Damage bytes as disks, networks and mail gateways do."""
     out = bytearray(data)
     if not out:
         return b""
@@ -61,7 +61,7 @@ def raw(data: bytes, rng: random.Random) -> bytes:
 
 
 def xml(data: bytes, rng: random.Random) -> bytes:
-    """An XML part with something in it changed, mostly still well-formed."""
+    """Change something in an XML part; mostly it stays well-formed."""
     for _ in range(rng.choice((1, 1, 2, 4))):
         tags = list(_TAG.finditer(data))
         if not tags:
@@ -109,7 +109,7 @@ def _cell_kind(data: bytes, tag: re.Match[bytes], rng: random.Random) -> bytes:
 
 
 def _element(data: bytes, tag: re.Match[bytes], rng: random.Random) -> bytes:
-    """Double or drop a whole element, or the one between two cells."""
+    """Double, drop or wrap a whole element."""
     name = re.match(rb"<([\w:-]+)", tag[0])
     if not name or tag[0].endswith(b"/>"):
         return data[: tag.start()] + (tag[0] * 2 if name and tag[0].endswith(b"/>") else b"") + data[tag.end() :]
@@ -167,7 +167,7 @@ def _quoted(text: str) -> bytes:
 
 
 def package(data: bytes, rng: random.Random) -> bytes:
-    """A zipped workbook with a part, or the zip itself, changed."""
+    """Change a part of a zipped workbook, or the zip itself."""
     if rng.random() < 0.15:
         return raw(data, rng)
     known = Package(data)
@@ -205,7 +205,7 @@ def package(data: bytes, rng: random.Random) -> bytes:
 
 
 def biff(data: bytes, rng: random.Random) -> bytes:
-    """An .xls with a record, or the container, changed."""
+    """Change records of an .xls, or its container."""
     if rng.random() < 0.2:
         return raw(data, rng)
     import olefile
@@ -241,12 +241,12 @@ def biff(data: bytes, rng: random.Random) -> bytes:
 
 
 def binary(data: bytes, rng: random.Random) -> bytes:
-    """An .xlsb with bytes of a part, or the zip itself, changed."""
+    """Change bytes of a part of an .xlsb, or the zip itself."""
     return package(data, rng)
 
 
 def mail(data: bytes, rng: random.Random) -> bytes:
-    """A saved mail with lines changed."""
+    """Change lines of a saved mail."""
     if rng.random() < 0.2:
         return raw(data, rng)
     lines = data.split(b"\n")
@@ -278,7 +278,7 @@ def mail(data: bytes, rng: random.Random) -> bytes:
 
 
 def archive(data: bytes, rng: random.Random) -> bytes:
-    """A zip of files with a name, a flag or bytes changed."""
+    """Change names, flags or bytes of a zip."""
     if rng.random() < 0.4:
         return raw(data, rng)
     with zipfile.ZipFile(io.BytesIO(data)) as old:

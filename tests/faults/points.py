@@ -1,12 +1,12 @@
-"""Play commands that die, or fail, at every point where they write.
+"""Run commands that die, or fail, at every point where they write.
 
     python -m tests.faults.points kill collect        # die at every point, then run again
     python -m tests.faults.points fail collect        # one call fails (ENOSPC, EACCES, EIO), then run again
     python -m tests.faults.points full collect        # the disk is full from a point on, then run again
 
-A point is a call that changes the disk: a file opened for writing, a write, an fsync, a rename, a removal, a new
-folder, new permissions. Each try works on a copy of the scene, in a forked process. ``--most N`` takes N points spread
-over all. The answer is JSON: how many points there are, how many were tried, what went wrong.
+A point is a call that changes the disk: opening a file for writing, write, fsync, rename, remove, mkdir, chmod. Each
+try works on a copy of the scene, in a forked process. ``--most N`` tries N points spread over all. The output is JSON:
+how many points there are, how many were tried, what went wrong.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended: its exit code, what it said, how many points it passed."""
+    """The end of a command: its exit code, its output, the number of points it passed."""
 
     code: int
     said: str
@@ -152,13 +152,13 @@ def failing(at: int, code: int, *, lasting: bool = False) -> Act:
 
 
 def files(root: Path) -> dict[str, str]:
-    """The files of a workspace by name, with their hash: without the lock and the secret, which is drawn by lot."""
+    """Return the hash of each file of a workspace by name, without the lock and the secret, which is random."""
     found = (p for p in root.rglob("*") if p.is_file() and p.name not in (".lock", ".secret"))
     return {p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
 
 
 def unsound(root: Path) -> Iterator[str]:
-    """What is wrong with the books: a master that cannot be read, a log with a gap, a receipt without its original."""
+    """Yield what is wrong with the books: an unreadable master or log, a missing original, issue or final report."""
     workspace = Workspace(root)
     if not workspace.master.is_file():
         return
@@ -166,7 +166,7 @@ def unsound(root: Path) -> Iterator[str]:
         master = read_master(workspace.master)
         books = Books(workspace, master, WHEN)
         for reading in books.readings().values():
-            if reading.sha256 != EMPTY:  # nothing came that could be kept
+            if reading.sha256 != EMPTY:  # an empty file is not kept
                 original(workspace, reading)
         for issue in master.issues:
             if not books.kept.archive.workbook(issue.id) or not books.kept.archive.snapshot(issue.id):
@@ -201,14 +201,14 @@ class Play:
         return run([*self.scene.args(root), "--now", NOW], root, act)
 
     def fresh(self) -> Path:
-        """A copy of the scene. It is always at the same place, since lists and books may name it."""
+        """Copy the scene, always to the same place, since its files may contain the path."""
         root = self.folder / "scene" / self.base.name
         shutil.rmtree(root.parent, ignore_errors=True)
         shutil.copytree(self.base.parent, root.parent)
         return root
 
     def points(self, most: int) -> list[int]:
-        """The points to try."""
+        """Return the points to try."""
         number = self.whole.points
         if not most or most >= number:
             return list(range(1, number + 1))
@@ -231,7 +231,7 @@ class Play:
                 self.after(n, root)
 
     def told_truly(self, n: int, code: int, ran: Ran, now: dict[str, str]) -> None:
-        """Exit code 3 means that nothing was changed; 0, and 1 of a whole run, that all was done."""
+        """Check what a command said: exit code 3 means nothing was changed; 0, or that of a whole run, all was done."""
         what = f"{errno.errorcode[code]} → {ran.code} {ran.said.strip()[-200:]!r}"
         litter = {name for name in now if name.endswith((".tmp", "master/.pending"))}
         left = {name: digest for name, digest in now.items() if name not in litter}
@@ -257,7 +257,7 @@ class Play:
             self.say(n, f"the master is not as said: {what}")
 
     def after(self, n: int, root: Path) -> None:
-        """The master is old or new; the same command again ends in the same books."""
+        """Check that the master is old or new, and that the same command, run again, ends in the same books."""
         self.tried += 1
         master = files(root).get("master/master.xlsx")
         if master not in (self.old.get("master/master.xlsx"), self.new.get("master/master.xlsx")):
@@ -283,7 +283,7 @@ def _differ(one: dict[str, str], two: dict[str, str]) -> str:
 
 
 def play(how: str, name: str, most: int, folder: Path) -> dict[str, object]:
-    """Play one scene; the answer as JSON holds it."""
+    """Play one scene; return the output as a dict for JSON."""
     scene = SCENES[name]
     base = folder / "base" / "作業"
     scene.prepare(base)

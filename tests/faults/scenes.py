@@ -1,4 +1,4 @@
-"""Workspaces in which one command is about to run, for the tests that let it die or fail."""
+"""Workspaces in which one command is about to run, for tests that make it die or fail."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.support.sending import mail, zipped
 
 NOW = "2022-07-20T10:00:00"
 P1, CP = "activity.progress/K1/1", "contact_person"
-HELD = {"01-04": {P1: "ほぼ予定通り"}}  # no word of 設定
+HELD = {"01-04": {P1: "ほぼ予定通り"}}  # not a word of 設定, so the sheet is held
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A workspace made by ``prepare`` in a folder, and the words of the command that is run in it."""
+    """A workspace that ``prepare`` makes in a folder, and the words of the command to run in it."""
 
     name: str
     prepare: Callable[[Path], None]
@@ -43,7 +43,7 @@ def _issued(root: Path) -> None:
 
 
 def _returned(root: Path) -> None:
-    """Returns as they come: answers, a held sheet, one that is empty, one in a mail, one in a zip, one that is none."""
+    """Prepare all kinds of returns: answers, a held sheet, an empty file, a mail, a zip, a file that is no workbook."""
     quarter = play.make(root)
     quarter.put(quarter.filled(HELD), "1.xlsx")
     quarter.put(b"", "2.xlsx")
@@ -53,7 +53,7 @@ def _returned(root: Path) -> None:
 
 
 def _collected(root: Path) -> None:
-    """A held sheet, and a conflict."""
+    """Prepare a held sheet and a conflict."""
     quarter = play.make(root)
     quarter.write("01-01", {CP: "手書き"})
     quarter.collect(quarter.filled({"01-01": {CP: "課の記入"}, **HELD}))
@@ -61,7 +61,7 @@ def _collected(root: Path) -> None:
 
 
 def _approved(root: Path) -> None:
-    """A final report, and a change since."""
+    """Prepare a final report and a change since."""
     quarter = play.make(root)
     quarter.collect(quarter.filled({}, "総務課"))
     made = produce.produce(quarter.workspace, quarter.master, 1, play.RETURNED, formats=(), final=True)
@@ -70,7 +70,7 @@ def _approved(root: Path) -> None:
 
 
 def _rolled(root: Path) -> None:
-    """The next year is open, and the old one has got answers since."""
+    """Open the next year, then change both years."""
     quarter = play.make(root)
     rollover(quarter.workspace, root / "次", play.RETURNED)
     quarter.write("01-01", {CP: "新任", "name": "新しい名前"})

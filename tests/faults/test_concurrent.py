@@ -1,4 +1,4 @@
-"""Several people at once: every return goes in, once, and nobody's save is lost."""
+"""Several people at once: every return goes in exactly once, and nobody's save is lost."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Hostile and broken files: each is refused or asked about, and the others go in.
 
-``make attack`` does the same for thousands of files; ``tests/faults/attack.py`` says how to try one of them again.
+``make attack`` does the same with thousands of files; ``tests/faults/attack.py`` says how to try one of them again.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ def test_nothing_that_came_back_is_compiled(quarter: Quarter) -> None:
             n: package.read(n).replace(digest.encode(), path.encode()) for n in package.names if "worksheets/dxr" in n
         }
         plan = quarter.collect(package.with_parts(changed), dry_run=True)
-        # Without a stamp the sheets are read by their printed labels, with a word on it.
+        # Without a stamp, the sheets are read by their printed labels, with a warning.
         assert {"W506"} <= {p.code for s in plan.files[0].sheets for p in s.problems}
 
 
-# One guard a file
+# One guard per file
 
 
 def test_what_no_reader_foresaw_is_that_files_refusal(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:

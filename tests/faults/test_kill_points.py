@@ -1,6 +1,6 @@
-"""A command that dies at any point: the master is old or new, and the same command again ends in the same books.
+"""Commands that die: the master is old or new, and the same command, run again, ends in the same books.
 
-A few points of each command; ``make attack`` tries all of them (:mod:`tests.faults.points`).
+A few points of each command are tried here; ``make attack`` tries them all (:mod:`tests.faults.points`).
 """
 
 from __future__ import annotations

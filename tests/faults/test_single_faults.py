@@ -1,4 +1,4 @@
-"""A call that fails, or a disk that is full: the command says truly what it did, and repeated does the rest."""
+"""Failing calls and a full disk: the command says truly what it did and, run again, does the rest."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_file_to_hand_out_that_fails_after_the_master_is_told_and_made_by_the_
 def test_a_master_saved_while_a_command_writes_is_not_overwritten(
     quarter: Quarter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Somebody saves it when everything else is in place already."""
+    """Save it when everything else is already in place."""
     path = quarter.put(quarter.filled({}, OFFICE))
     place = transaction._Run.place
     saved = quarter.workspace.master.read_bytes() + b"saved"
@@ -91,7 +91,7 @@ def test_a_master_that_is_open_is_noticed_before_anything_is_read(
 
 
 def test_what_a_dead_run_left_goes_with_the_next(quarter: Quarter) -> None:
-    """Also temporaries of earlier releases, and those in a folder outside."""
+    """Include temporary files of earlier releases, and those in a folder outside the workspace."""
     root = quarter.root
     outside = root.parent / "配付" / ".dxreport-00.tmp"
     left = [root / "master" / "returns" / ".dxreport-01.tmp", root / "reports" / "配付" / ".dxreport-02.tmp", outside]

@@ -1,4 +1,4 @@
-"""Abstract returns: a measure of eight cells, its rules, and a desk that appends to the log as the commands do."""
+"""Abstract returns: a measure of six cells, its rules, and a desk that appends to the log as the commands do."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ A, B, C, X, D, E = (Ref(name) for name in "abcxde")
 CELLS = (A, B, C, X, D, E)
 OPEN = {FIRST: (A, B, C, X), SECOND: (D, E, X)}
 REQUIRED = {FIRST: (A, B), SECOND: (D, X)}
-BAD = "!"  # a word outside the vocabulary
-STRICT = "strict"  # terms by which the first round asks for c too
+BAD = "!"  # a word that the rules reject
+STRICT = "strict"  # terms under which the first round requires C too
 ROUND_OF = {A: FIRST, B: FIRST, C: FIRST, D: SECOND, E: SECOND}
 
 
 class Rules:
-    """What the rules of the product do, in a few cells: see :class:`dxreport.collect.replay.Rules`."""
+    """Rules like those of the program, for a few cells: see :class:`dxreport.collect.replay.Rules`."""
 
     def judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
-        """Own errors: the bad word, and a text in a cell of another round. Lacks: blanks in required cells."""
+        """Find own errors (the bad word, changes in cells of another round) and lacks (blank required cells)."""
         open_ = OPEN[sheet.round]
         bad = [ref for ref in open_ if texts.get(ref, "") == BAD and ref not in others]
         closed = [ref for ref in CELLS if ref not in open_ and sheet.texts.get(ref, "") != sheet.issued.get(ref, "")]
@@ -56,15 +56,15 @@ class Rules:
         )
 
     def opens(self, sheet: Sheet) -> Collection[Ref]:
-        """The cells of the sheet's round."""
+        """Return the cells of the sheet's round."""
         return OPEN[sheet.round]
 
     def accepts(self, sheet: Sheet) -> Collection[Ref]:
-        """Every cell."""
+        """Return every cell."""
         return CELLS
 
     def shares(self, sheet: Sheet, round_: str) -> Collection[Ref]:
-        """The cells of both rounds."""
+        """Return the cells that the other round opens."""
         return OPEN[round_]
 
 
@@ -84,7 +84,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class File:
-    """A file on its way: a filled-in issue, or (``corrects``) a filled-in corrected copy. ``sent`` is None where unknown."""
+    """A file on its way: a filled-in issue or, with ``corrects``, a corrected copy. ``sent`` is None if unknown."""
 
     name: str
     issue: Issue
@@ -96,7 +96,7 @@ class File:
 
 @dataclass
 class Desk:
-    """The log of one measure, and what lies around it: the clock, issues, and the returns that were read."""
+    """The log of one measure and its surroundings: the clock, issues, files, and the returns that were read."""
 
     first: Mapping[Ref, str] = field(default_factory=dict)
     log: list[Event] = field(default_factory=list)
@@ -104,26 +104,26 @@ class Desk:
     terms: str = ""
     issues: list[Issue] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
-    read: dict[str, Sheet] = field(default_factory=dict)  # by the name of the file: known for good, backup or not
-    commands: list[int] = field(default_factory=lambda: [0])  # length of the log after each command
+    read: dict[str, Sheet] = field(default_factory=dict)  # by the name of the file; a restored backup forgets none
+    commands: list[int] = field(default_factory=lambda: [0])  # the length of the log after each command
 
     def copy(self) -> Desk:
-        """A desk that goes its own way from here on."""
+        """Return an independent copy."""
         return replace(
             self, log=[*self.log], issues=[*self.issues], files=[*self.files], read={**self.read},
             commands=[*self.commands],
         )  # fmt: skip
 
     def state(self) -> Replayed:
-        """The state now."""
+        """Return the present state."""
         return replay(self.first, self.log, Rules())
 
     def texts(self) -> dict[Ref, str]:
-        """The master's texts."""
+        """Return the master's texts."""
         return plain(self.state())
 
     def issue(self, round_: str) -> Issue:
-        """Issue the measure, with the master's texts of now."""
+        """Issue the measure with the present texts of the master."""
         issue = Issue(f"I{len(self.issues) + 1}", round_, self.tick(), dict.fromkeys(CELLS, "") | self.texts())
         self.issues.append(issue)
         self.log.append(Issued(issue.id))
@@ -131,7 +131,7 @@ class Desk:
         return issue
 
     def tick(self) -> int:
-        """The next minute."""
+        """Advance the clock and return the time."""
         self.now += 1
         return self.now
 
@@ -143,11 +143,11 @@ class Desk:
         sent: int | None = None,
         whole: bool = False,
     ) -> File:
-        """A filled-in copy of an issue, not collected yet."""
+        """Fill in a copy of an issue, without collecting it."""
         return self._keep(File(self._name(), issue, {**issue.texts, **texts}, sent, whole=whole))
 
     def correct(self, parent: Sheet, texts: Mapping[Ref, str], *, sent: int | None = None, whole: bool = False) -> File:
-        """The corrected copy of a return, filled in."""
+        """Fill in the corrected copy of a return, without collecting it."""
         issue = next(i for i in self.issues if i.id == parent.issue)
         return self._keep(File(self._name(), issue, {**parent.texts, **texts}, sent, parent.return_id, whole))
 
@@ -159,7 +159,7 @@ class Desk:
         return file
 
     def collect(self, *files: File) -> list[str]:
-        """Collect files that came in together; the numbers of their returns."""
+        """Collect files together; return the numbers of their returns."""
         self.tick()
         for file in self.ordered(files):
             self._collect(file)
@@ -167,7 +167,7 @@ class Desk:
         return [self.read[f.name].return_id for f in files]
 
     def ordered(self, files: Sequence[File]) -> list[File]:
-        """A batch: when they were sent, corrected copies after their originals, then by name."""
+        """Sort a batch by the time of its answers, with corrected copies after their originals, then by name."""
         by_return = {sheet.return_id: name for name, sheet in self.read.items()}
 
         def depth(file: File) -> int:
@@ -177,7 +177,7 @@ class Desk:
         return sorted({f.name: f for f in files}.values(), key=lambda f: (self.at(f), depth(f), f.name))
 
     def at(self, file: File) -> str:
-        """When its answers count as given."""
+        """Return when the answers of a file count as given."""
         if file.name in self.read:
             return self.read[file.name].stamp[0]
         parent = max((s.stamp[0] for s in self.read.values() if s.return_id == file.corrects), default="")
@@ -202,19 +202,19 @@ class Desk:
             self.log = again
 
     def give(self, issue: Issue, texts: Mapping[Ref, str], *, whole: bool = False) -> str:
-        """Fill in an issue and collect it, alone; the number of the return."""
+        """Fill in an issue and collect it alone; return the number of the return."""
         return self.collect(self.fill(issue, texts, whole=whole))[0]
 
     def sheet(self, return_id: str) -> Sheet:
-        """A return that was read."""
+        """Return the sheet of a return that was read."""
         return next(s for s in self.read.values() if s.return_id == return_id)
 
     def give_copy(self, return_id: str, texts: Mapping[Ref, str], *, whole: bool = False) -> str:
-        """Fill in the corrected copy of a return and collect it, alone; its number."""
+        """Fill in the corrected copy of a return and collect it alone; return its number."""
         return self.collect(self.correct(self.sheet(return_id), texts, whole=whole))[0]
 
     def append(self, *events: Event) -> None:
-        """Append what a command does."""
+        """Append the events of one command."""
         self.tick()
         self.log.extend(events)
         self.commands.append(len(self.log))
@@ -224,7 +224,7 @@ class Desk:
         self.append(Edit(ref, self.texts().get(ref, ""), text))
 
     def decide(self, conflict: OpenConflict, text: str) -> None:
-        """Decide a conflict for a text; it takes the return whose text that is."""
+        """Decide a conflict for a text, taking the return that gave this text, if any."""
         here = self.state().texts.get(conflict.ref)
         by = conflict.by if text == conflict.returned else here.by if here and text == conflict.current else None
         taken, of = by or ("", "")
@@ -239,26 +239,26 @@ class Desk:
         self.append(Withdraw(return_id))
 
     def dismiss(self, key: SheetKey) -> None:
-        """Put a held sheet aside."""
+        """Dismiss a held sheet."""
         self.append(Dismiss(*key, "no answer"))
 
     def restore(self, back: int) -> None:
-        """Put the backup from so many commands ago in the master's place."""
+        """Restore the backup of the master from ``back`` commands ago."""
         del self.commands[max(1, len(self.commands) - back) :]
         del self.log[self.commands[-1] :]
 
 
 def plain(state: Replayed) -> dict[Ref, str]:
-    """The texts of a state, without the blank ones."""
+    """Return the texts of a state, without blank ones."""
     return {ref: text.text for ref, text in state.texts.items() if text.text}
 
 
 def verdicts(state: Replayed) -> dict[SheetKey, Fate]:
-    """What became of every sheet."""
+    """Return the fate of every sheet."""
     return {key: outcome.fate for key, outcome in state.outcomes.items()}
 
 
-# A history, as numbers: every step is a command and the choices that it makes.
+# A history in numbers: each step is a command and a number that encodes its choices.
 
 Step = tuple[int, int]
 T = TypeVar("T")
@@ -266,24 +266,24 @@ WORDS = ("1", "2", "", "3")
 
 
 class Choices:
-    """Choices taken from one number, the lowest first: 0 is the plainest of all."""
+    """Choices decoded from one number; 0 stands for the plainest of all."""
 
     def __init__(self, number: int) -> None:
         self.number = number
 
     def below(self, n: int) -> int:
-        """A number from 0 to n - 1."""
+        """Return a number from 0 to n - 1."""
         self.number, out = divmod(self.number, n)
         return out
 
     def of(self, options: Sequence[T]) -> T:
-        """One of several."""
+        """Return one of several."""
         return options[self.below(len(options))]
 
 
 @dataclass(frozen=True)
 class Done:
-    """A step that was done: the command, and the files that it collected."""
+    """A step that was done: its command, and the files that it collected."""
 
     command: str
     files: tuple[File, ...] = ()
@@ -300,14 +300,14 @@ MIX = ("return",) * 6 + ("copy",) * 4 + ("issue",) * 3 + ("later",) * 2 + ("draw
 
 
 def start() -> Desk:
-    """The first round, issued."""
+    """Return a desk with the first round issued."""
     desk = Desk({A: "", X: "0", D: ""})
     desk.issue(FIRST)
     return desk
 
 
 def played(steps: Sequence[Step]) -> Iterator[tuple[Desk, Done]]:
-    """The desk after every step that could be taken."""
+    """Yield the desk and the step after every step that could be taken."""
     desk = start()
     for command, number in steps:
         done = _play(desk, MIX[command % len(MIX)], Choices(number))
@@ -386,7 +386,7 @@ def _sent(desk: Desk, choose: Choices) -> int | None:
 
 
 def _answers(choose: Choices, round_: str) -> dict[Ref, str]:
-    """All required cells, or any; seldom a bad word or a cell of the other round."""
+    """Choose answers: all required cells or any, seldom with a bad word or a cell of the other round."""
     texts = {}
     kind = choose.below(8)
     for ref in OPEN[round_]:

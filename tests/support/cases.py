@@ -1,7 +1,7 @@
 """The table of cases: what departments do to their workbooks, and what ``collect`` answers.
 
-The workbook is that of 産業振興課 (01-01 and 01-04), both sheets filled in without errors, unless the case says otherwise.
-``docs/返送ファイルの扱い.md`` is made from it.
+Unless a case says otherwise, the workbook is that of 産業振興課, with its sheets 01-01 and 01-04 filled in without errors.
+``docs/返送ファイルの扱い.md`` is made from the table.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ ALL = ("xlsx", "xls", "ods")
 class Case:
     """One row of the table.
 
-    ``name`` says in English what was done, ``done`` and ``told`` in Japanese what people do and how it is handled.
-    ``make`` makes the file, or LibreOffice takes ``steps`` and saves it in ``formats``; ``sent`` turns that into what is
-    sent. ``said`` is the answer of ``collect`` in short: of each file its problems or its sheets, with
-    codes. ``lands`` holds texts of the master by "measure ref", ``cell`` the Ref whose cell the first problem names,
-    ``moved`` and ``notes`` what is said of that.
+    ``name`` says in English what was done; ``done`` and ``told`` say in Japanese what people do and how it is handled.
+    ``make`` makes the file, or LibreOffice takes ``steps`` and saves it in ``formats``; ``sent`` turns the saved file
+    into what is sent. ``said`` is the answer of ``collect`` in short: the problems or the sheets of each file, with
+    codes. ``lands`` holds expected texts of the master by "measure ref", ``cell`` the Ref whose cell the first problem
+    names, ``moved`` and ``notes`` what the answer says about moved cells and comments.
     """
 
     section: str
@@ -66,22 +66,22 @@ GOOD = "; 03-01 merged; 03-05 merged"  # the good return in the same run
 
 
 def lands(text: str, ref: str = PROCUREMENT) -> dict[str, str]:
-    """Expect this text in 01-01 of the master."""
+    """Return the expectation of this text in 01-01 of the master."""
     return {f"01-01 {ref}": text}
 
 
 def pasted(name: str, done: str, xml: str, text: str, **form: str) -> Case:
-    """A value in 調達内容 that is not stored as a text."""
+    """Return a case with a value in 調達内容 that is not stored as a text."""
     return Case(S, name, done, SEEN, make=edits.cell_of(PROCUREMENT, xml, **form), lands=lands(text))
 
 
 def faulty(name: str, done: str, xml: str, code: str, told: str, **form: str) -> Case:
-    """A value in 調達内容 that is no answer: the sheet is held."""
+    """Return a case with a value in 調達内容 that is no answer: the sheet is held."""
     return Case(S, name, done, told, HELD.format(code), edits.cell_of(PROCUREMENT, xml, **form), cell=PROCUREMENT)
 
 
 def no_workbook(name: str, done: str, code: str, data: bytes | Make, file: str, told: str = "") -> Case:
-    """A file that is no workbook, together with a good return of another department."""
+    """Return a case with a file that is no workbook, and a good return of another department."""
     return Case(
         N,
         name,
@@ -329,7 +329,7 @@ _HEAD = """# 返送ファイルの扱い
 
 
 def document(how: str) -> str:
-    """Return the table as coordinators read it; ``how`` says how it is made."""
+    """Return the table as coordinators read it; the line ``how`` says how to regenerate it."""
     out = [_HEAD.format(how=how)]
     for section, cases in groupby(CASES, lambda case: case.section):
         out += [

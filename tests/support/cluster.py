@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address of a scheduler, and its two workers."""
+    """Run a scheduler with two workers; yield its address and the processes of the workers."""
     known = folder / "scheduler.json"
     own = ("--no-dashboard", "--scheduler-file", str(known))
     started = [_dask("scheduler", "--host", "127.0.0.1", "--port", "0", *own, folder=folder)]
@@ -32,5 +32,5 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
 
 def _dask(*args: str, folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "dask", *args]
-    found = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}  # where the tests are
+    found = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}  # workers import the tests
     return subprocess.Popen(command, cwd=folder, env=found, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

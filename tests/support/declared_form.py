@@ -15,7 +15,7 @@ PERCENT, THOUSANDS = "0.0%", "#,##0.0;△#,##0.0"
 
 
 def number_format(field: Field) -> str:
-    """The format in which the form draws a number."""
+    """Return the number format in which the form shows a field."""
     return PERCENT if field.unit == "%" else THOUSANDS
 
 
@@ -67,6 +67,6 @@ def _cells(book, sheet, row: int, fields: list[tuple[Field, str]], catalogue: Ca
 
 
 def _offered(catalogue: Catalogue, name: str) -> list[Field]:
-    """The fields of a name that offer words."""
+    """Return the declared fields with a name that offer words to choose from."""
     kinds = (FieldKind.PROGRESS, FieldKind.FLAG, FieldKind.CHECK)
     return [f for f in catalogue.declared if f.name == name and (f.choices or f.kind in kinds)]

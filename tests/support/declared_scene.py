@@ -1,4 +1,4 @@
-"""The real 第1四半期 with five declared fields: two ratings, a budget by year, a risk and a checkbox."""
+"""The real 第1四半期 with declared fields: two ratings, a checkbox, a list of costs with a budget by year, and a risk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RISKS = {
 
 
 def catalogue(*fields: Field) -> Catalogue:
-    """The built-in catalogue with these fields."""
+    """Return the built-in catalogue extended by these fields."""
     return BUILT_IN.extended(fields, BUILT_IN.years)
 
 
@@ -41,7 +41,7 @@ def rated() -> Master:
 
 
 def answered(measure: Measure, n: int, ours: Catalogue) -> Measure:
-    """Fill in the n-th measure, with regular answers; every ninth has none."""
+    """Fill in the n-th measure with answers that follow a pattern; every ninth has none."""
     if n % 9 == 4:
         return Measure(measure.values(), ours)
     texts = {

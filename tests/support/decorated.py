@@ -1,4 +1,4 @@
-"""A master as people decorate it: sheets, columns, notes, charts and rules of their own."""
+"""A master as people decorate it, with sheets, columns, notes, charts and rules of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.packages import S, png
 
 
 def _extra_book() -> Package:
-    """Return a workbook with one sheet that holds formulas, a chart, a picture, a text box, a note and a data bar of Excel 2010."""
+    """Return a workbook of one sheet with formulas, a chart, a picture, a text box, a note and a data bar of 2010."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream)
     sheet = book.add_worksheet("集計")
@@ -31,7 +31,7 @@ def _extra_book() -> Package:
 
 
 def decorate(data: bytes) -> bytes:
-    """Add that sheet, a calculation chain, and a column and a rule of people's own on 取組."""
+    """Add that sheet and a calculation chain to a master, and an own column and rule to its sheet 取組."""
     master, extra = Package(data), _extra_book()
     changed = {
         name.replace("sheet1.xml", "sheet99.xml"): extra.read(name)

@@ -1,4 +1,4 @@
-"""The edits and ways of sending that the table of cases uses; edits are made in the package, as Excel makes them."""
+"""Edits and ways of sending for the table of cases; edits are made in the package, as Excel would store them."""
 
 from __future__ import annotations
 
@@ -44,38 +44,38 @@ Change = Callable[[Quarter, bytes], bytes]
 
 
 def good(quarter: Quarter) -> Returned:
-    """The good return: all answered, no edits."""
+    """Make the good return: all answered, no edits."""
     return [quarter.filled({})]
 
 
 def changed(change: Change) -> Make:
-    """The good return, its bytes changed."""
+    """Make the good return with its bytes changed."""
     return lambda quarter: [change(quarter, quarter.filled({}))]
 
 
 def typed(texts: Edits) -> Make:
-    """With these texts in 01-01."""
+    """Make the good return with these texts in 01-01."""
     return lambda quarter: [quarter.filled({"01-01": texts})]
 
 
 def called(name: str) -> Make:
-    """The good return under another name."""
+    """Make the good return under another name."""
     return lambda quarter: [quarter.put(quarter.filled({}), name)]
 
 
 def renamed_to(name: str) -> Callable[[Quarter, Path], Returned]:
-    """A file that a program saved, under another name."""
+    """Send a file that a program saved under another name."""
     return lambda quarter, path: [quarter.put(path.read_bytes(), name)]
 
 
 def cut_short(quarter: Quarter, path: Path) -> Returned:
-    """The first half of a file that a program saved, and a good return of another department."""
+    """Send the first half of a file that a program saved, and a good return of another department."""
     data = path.read_bytes()
     return [quarter.put(data[: len(data) // 2], path.name), quarter.put(quarter.filled({}, OTHER), "総務課.xlsx")]
 
 
 def beside_good(data: bytes | Make, name: str) -> Make:
-    """A bad file, followed by a good return of another department."""
+    """Make a bad file, followed by a good return of another department."""
 
     def make(quarter: Quarter) -> Returned:
         bad = data if isinstance(data, bytes) else data(quarter)[0]
@@ -90,7 +90,7 @@ def beside_good(data: bytes | Make, name: str) -> Make:
 
 @changed
 def by_openpyxl(quarter: Quarter, data: bytes) -> bytes:
-    """Opened and saved by openpyxl."""
+    """Open and save the workbook with openpyxl."""
     out = io.BytesIO()
     openpyxl.load_workbook(io.BytesIO(data)).save(out)
     return out.getvalue()
@@ -117,7 +117,7 @@ def xlsm(quarter: Quarter, data: bytes) -> bytes:
 
 
 def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple[int, int], str] | None = None) -> Make:
-    """As a binary workbook, with another value in a cell of 01-01, and with notes."""
+    """Make a binary workbook, with another value in a cell of 01-01 and with notes, if given."""
 
     def change(quarter: Quarter, data: bytes) -> bytes:
         sheets = {sheet: rows_of(data, sheet) for sheet in ("01-01", "01-04")}
@@ -135,24 +135,24 @@ def xlsb_with(ref: str = "", value: str | float | Odd = "", notes: Mapping[tuple
 
 @changed
 def sheets_renamed(quarter: Quarter, data: bytes) -> bytes:
-    """With sheets renamed."""
+    """Rename the sheets."""
     return renamed(renamed(data, "01-01", "電子通貨（提出用）"), "01-04", "Sheet2")
 
 
 def twice(quarter: Quarter) -> Returned:
-    """The same content under two names."""
+    """Make the same content under two names."""
     data = quarter.filled({})
     return [quarter.put(data, "返送.xlsx"), quarter.put(data, "返送 - コピー.xlsx")]
 
 
 def zip_of_windows(quarter: Quarter) -> Returned:
-    """Two returns in a zip with names in Shift_JIS that contain the byte of a path separator."""
+    """Make a zip of two returns with names in Shift_JIS that contain the byte of a path separator."""
     files = [("表計算/能率.xlsx", quarter.filled({}, OTHER)), ("表計算/ソフト一覧.xlsx", quarter.filled({}))]
     return [quarter.put(zipped(files, "cp932"), "返送.zip")]
 
 
 def nested_zips(depth: int) -> Make:
-    """The return in a zip in a zip …"""
+    """Make a return in ``depth`` nested zips."""
 
     def make(quarter: Quarter) -> Returned:
         data, name = quarter.filled({}), "産業振興課.xlsx"
@@ -164,7 +164,7 @@ def nested_zips(depth: int) -> Make:
 
 
 def folder(quarter: Quarter) -> Returned:
-    """Two returns in a folder, among files that systems leave there."""
+    """Make a folder with two returns, among files that systems leave there."""
     path = quarter.put(quarter.filled({}), "受信箱/1/産業振興課.xlsx")
     quarter.put(quarter.filled({}, OTHER), "受信箱/2/総務課.xlsx")
     for litter in ("1/~$産業振興課.xlsx", "1/.~lock.産業振興課.xlsx#", "Thumbs.db", "desktop.ini", ".DS_Store"):
@@ -173,23 +173,23 @@ def folder(quarter: Quarter) -> Returned:
 
 
 def eml(quarter: Quarter) -> Returned:
-    """In a saved mail."""
+    """Make a saved mail with the return."""
     return [quarter.put(mail([("産業振興課①（最終）.xlsx", quarter.filled({}))]), "回答.eml")]
 
 
 def foreign(quarter: Quarter) -> Returned:
-    """In a saved mail from an address that is nobody's."""
+    """Make a saved mail from an address outside the city."""
     return [quarter.put(mail([("回答.xlsx", quarter.filled({}))], domain="example.com"), "回答.eml")]
 
 
 def msg(quarter: Quarter) -> Returned:
-    """In a mail that Outlook saved."""
+    """Make a mail as Outlook saves it."""
     attachments = [("産業振興課①（最終）.xlsx", quarter.filled({}))]
     return [quarter.put(outlook(attachments, "産業振興課", "sangyou@city.kisarazu.lg.jp"), "回答.msg")]
 
 
 def forwarded(quarter: Quarter) -> Returned:
-    """In a mail that was forwarded as an attachment."""
+    """Make a mail in which the mail with the return is forwarded as an attachment."""
     inner = EmailMessage()
     inner["From"], inner["Date"], inner["Subject"] = (
         "産業振興課 <sangyou@city.kisarazu.lg.jp>",
@@ -206,12 +206,12 @@ def forwarded(quarter: Quarter) -> Returned:
 
 
 def bare_mail(quarter: Quarter) -> Returned:
-    """A mail without attachments."""
+    """Make a mail without attachments."""
     return [quarter.put(mail([]), "回答.eml")]
 
 
 def read_only(quarter: Quarter) -> Returned:
-    """A read-only file in a read-only folder."""
+    """Make a read-only file in a read-only folder."""
     path = quarter.put(quarter.filled({}), "読み取り専用/返送.xlsx")
     path.chmod(0o444)
     path.parent.chmod(0o555)
@@ -219,14 +219,14 @@ def read_only(quarter: Quarter) -> Returned:
 
 
 def deep(quarter: Quarter) -> Returned:
-    """In a path longer than Windows used to allow."""
+    """Make a file with a path longer than Windows used to allow."""
     path = quarter.put(quarter.filled({}), "/".join(["年間活動計画の返送（産業振興課）" * 3] * 9) + "/返送.xlsx")
     assert len(str(path)) > 400
     return [path]
 
 
 def decomposed(quarter: Quarter) -> Returned:
-    """Under a name in decomposed Unicode (NFD), as macOS writes it."""
+    """Make a file with a name in decomposed Unicode (NFD), as macOS writes it."""
     return [quarter.put(quarter.filled({}), unicodedata.normalize("NFD", "がガ行の課.xlsx"))]
 
 
@@ -239,13 +239,13 @@ RUBY = (
 
 
 def cell_of(ref: str, xml: str, **form: str) -> Make:
-    """The XML of a cell, with a number format or attributes of its own."""
+    """Make the good return with this XML in a cell of 01-01, and a number format or attributes, if given."""
     return changed(lambda quarter, data: with_cell(data, quarter.cells(data, "01-01")[ref], xml, **form))
 
 
 @changed
 def furigana(quarter: Quarter, data: bytes) -> bytes:
-    """A shared string with furigana, as Excel stores what was typed in Japanese."""
+    """Put a shared string with furigana into a cell, as Excel stores Japanese that was typed."""
     package = Package(data)
     strings = package.xml("xl/sharedStrings.xml")
     strings.append(etree.fromstring(f'<si xmlns="{S[1:-1]}">{RUBY}</si>'))
@@ -267,19 +267,19 @@ def encrypted(data: bytes, password: str) -> bytes:
 
 
 def locked(password: str) -> Make:
-    """With a password."""
+    """Make the good return with a password."""
     return changed(lambda quarter, data: encrypted(data, password))
 
 
 def two_locked(quarter: Quarter) -> Returned:
-    """Two workbooks with a password each, and the list of them as Excel saves a CSV."""
+    """Make two workbooks with different passwords, and the list of passwords as a CSV saved by Excel."""
     quarter.put(f'{OTHER},"い,ろ"\r\n\r\n{OFFICE},は\r\n'.encode("cp932"), "一覧.csv")
     first, second = encrypted(quarter.filled({}), "は"), encrypted(quarter.filled({}, OTHER), "い,ろ")
     return [quarter.put(first, "産業振興課.xlsx"), quarter.put(second, "a.xlsx")]
 
 
 def locked_zip(quarter: Quarter) -> Returned:
-    """A zip whose member is marked as encrypted."""
+    """Make a zip with a member marked as encrypted."""
     data = bytearray(zipped([("回答.xlsx", quarter.filled({}))]))
     for signature, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         data[data.index(signature) + offset] |= 1
@@ -290,7 +290,7 @@ def locked_zip(quarter: Quarter) -> Returned:
 
 
 def merged_over(first: str, second: str) -> Make:
-    """Two cells merged as Excel does it: the text of the second one is gone."""
+    """Merge two cells of 01-01 as Excel does: the text of the second one is lost."""
 
     def change(quarter: Quarter, data: bytes) -> bytes:
         at = quarter.cells(data, "01-01")
@@ -309,7 +309,7 @@ def merged_over(first: str, second: str) -> Make:
 
 
 def of_five(without: Iterable[str]) -> Make:
-    """A workbook of five sheets, without some of them."""
+    """Make a workbook of five sheets, without some of them."""
 
     def make(quarter: Quarter) -> Returned:
         data = quarter.filled({}, FIVE)
@@ -321,13 +321,13 @@ def of_five(without: Iterable[str]) -> Make:
 
 
 def halves(quarter: Quarter) -> Returned:
-    """Two copies of a workbook, one sheet filled in in each."""
+    """Make two copies of a workbook, each with another sheet filled in."""
     answers = {id_: {str(ref): text for ref, text in printed(id_).items()} for id_ in ("01-01", "01-04")}
     return [quarter.filled({id_: answers[id_]}, full=False) for id_ in answers]
 
 
 def halves_of_a_sheet(quarter: Quarter, other: Edits | None = None) -> Returned:
-    """Two copies that answer one activity of 01-01 each; the second holds ``other`` as well."""
+    """Make two copies that answer one activity of 01-01 each; the second holds ``other`` as well."""
     first, second = ({f"activity.progress/{key}/1": "予定通り"} for key in ("K1", "K2"))
     sheet = {str(ref): text for ref, text in printed("01-04").items()}
     return [
@@ -337,12 +337,12 @@ def halves_of_a_sheet(quarter: Quarter, other: Edits | None = None) -> Returned:
 
 
 def contradicting_halves(quarter: Quarter) -> Returned:
-    """The same, with a different 主担当者 in each."""
+    """Make two such copies with different 主担当者."""
     return halves_of_a_sheet(quarter, {"contact_person": "後半の担当者"})
 
 
 def last_quarter(texts: Edits | None = None) -> Make:
-    """The workbook of 第1四半期, already returned once, after 第2四半期 was issued."""
+    """Make the workbook of 第1四半期, already returned once, after 第2四半期 was issued."""
 
     def make(quarter: Quarter) -> Returned:
         quarter.collect(quarter.filled({}))
@@ -353,18 +353,18 @@ def last_quarter(texts: Edits | None = None) -> Make:
 
 
 def foreign_sheet(quarter: Quarter) -> Returned:
-    """A sheet of one department moved into the workbook of another."""
+    """Make a workbook with a sheet moved in from that of another department."""
     return [with_sheet(quarter.filled({}, OTHER), "移したシート", sheet_xml(quarter.filled({}), "01-01"))]
 
 
 def copied_sheet(quarter: Quarter) -> Returned:
-    """A sheet copied within its workbook."""
+    """Make a workbook with a copy of one of its sheets."""
     data = quarter.filled({})
     return [with_sheet(data, "01-01 (2)", sheet_xml(data, "01-01"))]
 
 
 def renamed_department(quarter: Quarter) -> Returned:
-    """The department is renamed before its workbook comes back."""
+    """Rename the department before its workbook comes back."""
     book = openpyxl.load_workbook(quarter.workspace.master)
     for name, header, new in (("部署", "部署名", "経済部"), ("施策", "主管部署", "経済部")):
         rows = list(book[name].iter_rows())
@@ -382,8 +382,8 @@ ACTIVITY = {"B": "新しい取組", "E": "調査", "F": "試行"}
 
 
 def rows_moved(first: int, count: int, *, to: int) -> list[list[object]]:
-    """Cut rows of sheet 01-01 and insert them above row ``to``, as steps of LibreOffice."""
-    last = first + 2 * count - 1  # below the rows that were inserted
+    """Return the steps in LibreOffice that cut rows of sheet 01-01 and insert them above row ``to``."""
+    last = first + 2 * count - 1  # they have moved down by the inserted rows
     return [
         ["rows", "01-01", to, count],
         ["move", "01-01", f"A{first + count}:H{last}", f"A{to}"],
@@ -402,7 +402,7 @@ def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
 
 
 def with_rows(quarter: Quarter, behind: str) -> bytes:
-    """Return the workbook with three rows inserted into 01-01 below a cell's row, filled in like an activity."""
+    """Return the workbook with three rows inserted into 01-01 below a cell, filled in like an activity."""
     data = quarter.filled({})
     row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
 
@@ -414,12 +414,12 @@ def with_rows(quarter: Quarter, behind: str) -> bytes:
 
 
 def own_activity(quarter: Quarter) -> Returned:
-    """With three rows inserted and filled in like an activity."""
+    """Make the good return with an own activity in three inserted rows."""
     return [with_rows(quarter, "activity.countermeasure/K1/1")]
 
 
 def noted(where: str, text: str) -> Make:
-    """With a classic note, as Excel stores it."""
+    """Make the good return with a classic note, as Excel stores it."""
 
     def change(quarter: Quarter, data: bytes) -> bytes:
         edit = PackageEdit(Package(data))
@@ -468,21 +468,21 @@ DOCX, PANIC = _docx(), _panic()
 
 
 def truncated(quarter: Quarter) -> Returned:
-    """The first half of the file."""
+    """Make the first half of the file."""
     data = quarter.filled({})
     return [data[: len(data) // 2]]
 
 
 @changed
 def far(quarter: Quarter, data: bytes) -> bytes:
-    """With a stray letter in the last cell of the sheet."""
+    """Put a stray letter into the last possible cell of the sheet."""
     return edited(data, "01-01", lambda root: root.find(f"{S}sheetData").append(
         etree.fromstring(f'<row xmlns="{S[1:-1]}" r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>')
     ))  # fmt: skip
 
 
 def other_workbook(quarter: Quarter) -> Returned:
-    """A workbook that is no form."""
+    """Make a workbook that is no form."""
     book, out = openpyxl.Workbook(), io.BytesIO()
     book.active.append(["会議", "日時"])
     book.save(out)

@@ -1,4 +1,4 @@
-"""事務事業評価 as tests play it: a workspace with declared fields, issued and filled in by departments."""
+"""Play 事務事業評価: a workspace with declared fields, issued and filled in by departments."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ANSWERS = {
 
 @cache
 def catalogue() -> Catalogue:
-    """The fields that the gallery declares for its form."""
+    """Return the fields that the gallery declares for its form."""
     book = MasterWorkbook(Package((GALLERY / FORM).read_bytes()))
     found = read_catalogue(book, 4)
     assert not book.faults
@@ -58,14 +58,14 @@ def catalogue() -> Catalogue:
 
 
 def settings(fields: Catalogue | None = None) -> Settings:
-    """設定 with the declared fields open in the round of the year's results."""
+    """Return the settings, with the declared fields open in the round 年度実績."""
     given = sample.settings()
     rounds = tuple(replace(r, opens=GROUPS, requires=frozenset()) if r.name == ROUND else r for r in given.rounds)
     return replace(given, rounds=rounds, catalogue=fields or catalogue())
 
 
 def measures(fields: Catalogue | None = None) -> list[Measure]:
-    """The two measures that are evaluated."""
+    """Return the two measures to be evaluated."""
     fields = fields or catalogue()
     return [measure("01-01", ONE, fields), with_texts(measure("01-02", {}, fields), TWO)]
 
@@ -97,12 +97,12 @@ class Evaluation:
         return issuing.apply(self.workspace, master, books, out, now=now)
 
     def sent(self, department: str = OFFICE) -> Path:
-        """The workbook that a department was sent last."""
+        """Return the path of the workbook that a department was sent last."""
         issue = [i for i in self.master.issues if i.department == department][-1]
         return self.workspace.issued / f"{issue.id}.xlsx"
 
     def cells(self, id_: str = "01-01", department: str = OFFICE) -> dict[str, str]:
-        """The cells of the sheet of a measure as issued, by str(Ref)."""
+        """Return the cells of a measure's sheet as issued, by str(Ref)."""
         issue = [i for i in self.master.issues if i.department == department][-1]
         form = self.form
         found = positions(self.sent(department).read_bytes(), form, quarter=0, year=1)[id_].cells
@@ -110,11 +110,11 @@ class Evaluation:
         return {str(ref): at for ref, at in found.items()}
 
     def filled(self, answers: Mapping[str, object], id_: str = "01-01", department: str = OFFICE) -> bytes:
-        """The workbook as a department fills it in: texts and numbers typed into cells, by str(Ref)."""
+        """Return the workbook filled in as by a department: texts and numbers typed into cells, by str(Ref)."""
         return typed(self.sent(department).read_bytes(), id_, self.cells(id_, department), answers)
 
     def put(self, data: bytes, name: str = "返送.xlsx") -> Path:
-        """Save a return outside the workspace."""
+        """Save a return outside the workspace and return its path."""
         path = self.root.parent / "受信" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -126,17 +126,17 @@ class Evaluation:
         return collect(self.workspace, paths, now).plan
 
     def values(self, id_: str = "01-01") -> dict[str, str]:
-        """The texts of a measure in the master that are not blank, by str(Ref)."""
+        """Return the non-blank texts of a measure in the master, by str(Ref)."""
         found = self.master.measure(id_)
         assert found is not None
         return {str(ref): text for ref, text in found.values().items() if text}
 
     def copy(self, folder: Path) -> Evaluation:
-        """A copy, to be changed."""
+        """Return a copy in ``folder``, to be changed."""
         return Evaluation(shutil.copytree(self.root, folder / self.root.name))
 
     def retype(self, sheet: str, change: object) -> None:
-        """Edit a sheet of the master in a spreadsheet program."""
+        """Edit a sheet of the master as in a spreadsheet program."""
         book = openpyxl.load_workbook(self.workspace.master)
         change(book[sheet])  # type: ignore[operator]
         out = io.BytesIO()
@@ -160,7 +160,7 @@ class Evaluation:
 
 
 def typed(data: bytes, sheet: str, at: Mapping[str, str], answers: Mapping[str, object]) -> bytes:
-    """The workbook with these values typed into cells of a sheet, as openpyxl stores them."""
+    """Return the workbook with these values typed into cells of a sheet, as openpyxl stores them."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     for ref, value in answers.items():
         book[sheet][at[ref]] = value
@@ -170,7 +170,7 @@ def typed(data: bytes, sheet: str, at: Mapping[str, str], answers: Mapping[str, 
 
 
 def make(folder: Path, fields: Catalogue | None = None) -> Evaluation:
-    """A workspace with two measures to be evaluated, not yet issued."""
+    """Make a workspace with two measures to be evaluated, not yet issued."""
     made = Evaluation(folder)
     made.workspace.templates.mkdir(parents=True)
     made.workspace.master.parent.mkdir(parents=True, exist_ok=True)
@@ -180,5 +180,5 @@ def make(folder: Path, fields: Catalogue | None = None) -> Evaluation:
 
 
 def refs(texts: Mapping[str, str]) -> dict[Ref, str]:
-    """Texts by Ref."""
+    """Return texts by Ref instead of by str(Ref)."""
     return {Ref.parse(ref): text for ref, text in texts.items()}

@@ -1,4 +1,4 @@
-"""Two people share a sheet: each answers a part of it and sends a copy."""
+"""Two people who share a sheet: each answers a part of it and sends a copy."""
 
 from __future__ import annotations
 

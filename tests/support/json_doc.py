@@ -1,4 +1,4 @@
-"""The keys that docs/json.md documents, and the paths of an answer."""
+"""The keys documented in docs/json.md, and the paths of an answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def expanded(section: Mapping[str, str], records: Mapping[str, Mapping[str, str]
 
 
 def paths(value: Any, at: str = "") -> Iterator[str]:
-    """Yield the paths of an answer, and the objects in it as ``path.``."""
+    """Yield the paths of an answer, with objects as ``path.``."""
     if isinstance(value, dict):
         yield f"{at}."
         for key, inner in value.items():

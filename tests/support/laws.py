@@ -1,4 +1,4 @@
-"""The laws of replay, each a check of a desk before and after one command."""
+"""The laws of replay; each is checked on a desk before and after one command."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def check(before: Desk, after: Desk, done: Done) -> None:
 
 
 def _pure(desk: Desk, state: Replayed) -> None:
-    """1: the same log, the same state."""
+    """Check law 1: the same log gives the same state."""
     again = desk.state()
     assert again == state
     assert list(again.texts) == list(state.texts)
 
 
 def _at_once(desk: Desk, done: Done, state: Replayed) -> None:
-    """3: the same files at once again change no text and no verdict."""
+    """Check law 3: collecting the same files again at once changes no text and no fate."""
     again = desk.copy()
     again.collect(*done.files)
     assert plain(again.state()) == plain(state)
@@ -60,7 +60,7 @@ def _at_once(desk: Desk, done: Done, state: Replayed) -> None:
 
 
 def _one_by_one(before: Desk, after: Desk, done: Done) -> None:
-    """4: a batch is its files one at a time, in the order of ``at``."""
+    """Check law 4: a batch has the effect of its files collected one by one, in the order of ``Desk.at``."""
     alone = before.copy()
     alone.files, alone.terms, alone.now = after.files, after.terms, after.now
     for file in alone.ordered(done.files):
@@ -70,13 +70,13 @@ def _one_by_one(before: Desk, after: Desk, done: Done) -> None:
 
 
 def _forward(old: Replayed, new: Replayed) -> None:
-    """5: what is in stays in."""
+    """Check law 5: what is in stays in."""
     for key, outcome in old.outcomes.items():
         assert new.outcomes[key].fate.is_in or not outcome.fate.is_in, key
 
 
 def _unsettled(old: Replayed, new: Replayed, collected: set[str]) -> None:
-    """6: a settled round is unsettled only by a return of its own that came just now and is held."""
+    """Check law 6: only a held return of its own, collected just now, can unsettle a settled round."""
     for round_ in REQUIRED:
         if old.settled(round_) and not new.settled(round_):
             held = {k[0] for k, o in new.outcomes.items() if o.sheet.round == round_ and o.fate is Fate.HELD}
@@ -84,7 +84,7 @@ def _unsettled(old: Replayed, new: Replayed, collected: set[str]) -> None:
 
 
 def _withdrawn(desk: Desk, state: Replayed) -> None:
-    """7: to withdraw a return is the log without it; what others wrote on copies of it stays a fact."""
+    """Check law 7: withdrawing a return equals the log without it, but corrected copies still build on it."""
     for return_id in sorted({key[0] for key in state.outcomes})[-3:]:
         rest: list[Event] = []
         copied = any(isinstance(e, Returned) and e.sheet.corrects == return_id for e in desk.log)
@@ -105,7 +105,10 @@ def _withdrawn(desk: Desk, state: Replayed) -> None:
 
 
 def _dismissed(before: Desk, after: Desk, old: Replayed, new: Replayed) -> None:
-    """13: to dismiss a held sheet is the log without it: nothing goes that was in, and an acceptance brings it back."""
+    """Check law 13: dismissing a held sheet equals the log without it.
+
+    Nothing that was in goes, and an acceptance brings the sheet back.
+    """
     dismissed = after.log[-1]
     assert isinstance(dismissed, Dismiss)
     key = dismissed.return_id, dismissed.issue
@@ -123,7 +126,7 @@ def _dismissed(before: Desk, after: Desk, old: Replayed, new: Replayed) -> None:
 
 
 def _all_withdrawn(desk: Desk, state: Replayed) -> None:
-    """8: all withdrawn, in any order: the first texts, and over them what people last typed."""
+    """Check law 8: withdrawing all returns, in any order, leaves the first texts and what people typed over them."""
     ids = sorted({key[0] for key in state.outcomes})
     typed = dict(desk.first)
     for event in desk.log:
@@ -138,20 +141,20 @@ def _all_withdrawn(desk: Desk, state: Replayed) -> None:
 
 
 def _sound(desk: Desk, state: Replayed) -> None:
-    """What is in has no fault of its own, and a settled round nothing blank that it asks for, unless people said so."""
+    """Check that no sheet with own errors is in and no settled round lacks an answer, unless people decided so."""
     for outcome in state.outcomes.values():
         assert not (outcome.fate.is_in and outcome.judged.own and outcome.accepted is None)
     if any(isinstance(event, Accept | Edit | Decision) for event in desk.log):
         return
     if any(sheet.whole for sheet in _sheets(desk.log)):
-        return  # what a whole sheet leaves as issued is an answer, though the master may have lost it with a backup
+        return  # cells that a whole sheet leaves as issued are answers, but a restored master may lack these texts
     for round_, cells in REQUIRED.items():
         if state.settled(round_):
             for ref in cells:
                 assert state.text(ref) or (ref, round_) in state.conflicts or ref not in ROUND_OF, (round_, ref)
 
 
-# Laws of a single event: looked at along the log, without what was withdrawn.
+# Laws of single events, checked step by step along the log, without what was withdrawn.
 
 
 def _step_by_step(desk: Desk, start: int) -> None:
@@ -168,7 +171,7 @@ def _step_by_step(desk: Desk, start: int) -> None:
 
 
 def _in_force(log: Sequence[Event]) -> list[Event]:
-    """The log without what was withdrawn. A return with copies leaves its sheet, at once withdrawn."""
+    """Return the log without withdrawn and dismissed events; their sheets stay, each followed by a withdrawal."""
     last = {event.return_id: place for place, event in enumerate(log) if isinstance(event, Withdraw | Dismiss)}
     kept: list[Event] = []
     for place, event in enumerate(log):
@@ -182,7 +185,7 @@ def _in_force(log: Sequence[Event]) -> list[Event]:
 
 
 def _hands_keep(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk) -> None:
-    """9: what a person typed goes only by people, or by answers of a round that had it before them."""
+    """Check law 9: what a person typed is replaced only by people, or by answers of a round whose authors saw it."""
     event = log[-1]
     for ref, was in old.texts.items():
         now = new.texts[ref]
@@ -199,7 +202,7 @@ def _hands_keep(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk) 
 
 
 def _nothing_lost(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk) -> None:
-    """10: every answer that went in stands, is overtaken in its round, written over, in conflict or decided."""
+    """Check law 10: an answer that went in counts, or was overtaken in its round, overwritten, contested or decided."""
     event = log[-1]
     for key, outcome in new.outcomes.items():
         if not outcome.fate.is_in:
@@ -215,7 +218,7 @@ def _nothing_lost(old: Replayed, new: Replayed, log: Sequence[Event], desk: Desk
             same = [o for o in old.outcomes.values() if o.fate.is_in and o.says.get(ref) == said]
             if not was_in and any(not _kept(old, o, ref, said) for o in same):
                 continue  # the same answer went in with a corrected copy, or with the original
-            stood = was_in or same or old.text(ref) == said.text  # before this step, whoever had said it
+            stood = was_in or same or old.text(ref) == said.text  # it counted before this step, whoever gave it
             assert stood, ("lost as it went in", key, ref, said, new.texts[ref])
             if isinstance(event, Edit | Decision) and event.ref == ref and old.text(ref) == said.text:
                 continue
@@ -251,7 +254,7 @@ def _decided(log: Sequence[Event], ref: Ref, text: str | None, round_: str = "",
 
 
 def _seen(desk: Desk, log: Sequence[Event], round_: str, ref: Ref, text: str) -> bool:
-    """Whether an author of the round had the text before them."""
+    """Return True if an author of the round saw the text."""
     return any(
         text in (sheet.issued.get(ref, ""), _before(sheet, desk).get(ref, ""))
         for sheet in _sheets(log)
@@ -260,7 +263,7 @@ def _seen(desk: Desk, log: Sequence[Event], round_: str, ref: Ref, text: str) ->
 
 
 def _issued_since(log: Sequence[Event], desk: Desk, round_: str, place: int) -> bool:
-    """Whether the round was issued after a place of the log."""
+    """Return True if the round was issued after a place in the log."""
     issues = {issue.id: issue.round for issue in desk.issues}
     return any(isinstance(event, Issued) and issues[event.issue] == round_ for event in log[max(place, 0) :])
 
@@ -270,7 +273,7 @@ def _sheets(log: Sequence[Event]) -> list[Sheet]:
 
 
 def _before(sheet: Sheet, desk: Desk) -> Mapping[Ref, str]:
-    """The texts that a sheet's author had before them."""
+    """Return the texts that the author of a sheet started from."""
     return desk.sheet(sheet.corrects).texts if sheet.corrects else sheet.issued
 
 

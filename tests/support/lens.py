@@ -1,4 +1,4 @@
-"""The bundled form and a second one, the real measures, and how a test renders a measure and reads it back."""
+"""The bundled form and a second one, the real measures, and helpers to render a measure and read it back."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ rounds = st.sampled_from(SETTINGS.rounds)
 
 @cache
 def second_template() -> bytes:
-    """A template quite unlike the bundled one."""
+    """Return a template quite unlike the bundled one."""
     return build()
 
 
 @cache
 def second_form() -> Form:
-    """The form of :func:`second_template`."""
+    """Return the form of :func:`second_template`."""
     return compile_form(second_template(), "第2様式.xlsx")
 
 
 @cache
 def prepared(round_: Round = FIRST, form: Form = FORM) -> PreparedForm:
-    """A form as it is sent in a round."""
+    """Return a form prepared for a round."""
     return PreparedForm(form, round_, SETTINGS, DEPARTMENT)
 
 
 def render(measure: Measure, round_: Round = FIRST, form: Form = FORM) -> bytes:
-    """A workbook with the sheet of a measure."""
+    """Return a workbook with the sheet of a measure."""
     return render_book(prepared(round_, form), [measure], ISSUE).data
 
 
 def read(data: bytes, sheet: str, round_: Round = FIRST, form: Form = FORM) -> Filled:
-    """A sheet of a workbook, read by its keys."""
+    """Read a sheet of a workbook by its keys."""
     (filled,) = read_sheet(form, rows_of(data, sheet), quarter=round_.quarter, year=1).values()
     return filled
 
 
 def shown(measure: Measure, round_: Round) -> dict[Ref, str]:
-    """The texts of a measure that the bundled form shows in a round: all but 報告事項なし of other quarters."""
+    """Return the texts of a measure that the bundled form shows in a round: all but 報告事項なし of other quarters."""
     return {
         ref: text
         for ref, text in measure.values().items()
@@ -68,7 +68,7 @@ def shown(measure: Measure, round_: Round) -> dict[Ref, str]:
 
 
 def shown_on_second(measure: Measure, round_: Round) -> dict[Ref, str]:
-    """The texts that the second form shows: without 関連部署, and two of the four years of an outcome."""
+    """Return the texts that the second form shows: no 関連部署, and only two of the four years of an outcome."""
     return {
         ref: text
         for ref, text in shown(measure, round_).items()
@@ -77,7 +77,7 @@ def shown_on_second(measure: Measure, round_: Round) -> dict[Ref, str]:
 
 
 def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
-    """``values`` without the blank items that the form adds for departments to write in."""
+    """Return ``values`` without the blank items that the form adds for departments to write in."""
     own = {(ref.prefix, ref.item) for ref in measure.values()}
     spare = {ref: text for ref, text in values.items() if (ref.prefix, ref.item) not in own}
     assert all(text == "" or ref.field == "activity.plan_label" for ref, text in spare.items())
@@ -85,7 +85,7 @@ def without_spares(values: dict[Ref, str], measure: Measure) -> dict[Ref, str]:
 
 
 def measure_of(filled: Filled, base: Measure | None = None) -> Measure:
-    """The measure that a sheet holds, in its normal form; what the form does not show is taken from ``base``."""
+    """Return the measure on a sheet, in normal form; texts that the form does not show are taken from ``base``."""
     texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
     lists = {ref.prefix for ref in texts}
     items = {(ref.prefix, ref.item) for ref in texts}

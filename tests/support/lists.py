@@ -1,4 +1,4 @@
-"""第1四半期 on a list: the bundled 進捗管理一覧, one sheet a department."""
+"""Play 第1四半期 on a list: the bundled 進捗管理一覧, one sheet per department."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ListQuarter(Quarter):
         return LIST
 
     def filled(self, answers: Mapping[str, Edits], department: str = OFFICE, *, full: bool = True) -> bytes:
-        """As on the bundled form; the list shows the answers of the quarter alone."""
+        """Fill in the list as :meth:`Quarter.filled` does, with the answers of the quarter only."""
         own = [m.id for m in ANSWERS.values() if m.lead_department == department] if full else []
         whole = {id_: {ref: text for ref, text in printed(id_).items() if ref.period == 1} for id_ in own}
         for id_, edits in answers.items():

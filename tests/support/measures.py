@@ -9,12 +9,12 @@ from dxreport.domain.model import Measure
 
 
 def measure(id: str, texts: Mapping[str, str] | None = None, catalogue: Catalogue = BUILT_IN) -> Measure:
-    """A measure with these texts."""
+    """Return a measure with these texts."""
     return Measure({Ref("id"): id} | {Ref.parse(ref): text for ref, text in (texts or {}).items()}, catalogue)
 
 
 def with_texts(original: Measure, texts: Mapping[str, str]) -> Measure:
-    """The measure with these texts replaced or added."""
+    """Return the measure with these texts replaced or added."""
     return original.with_texts({Ref.parse(ref): text for ref, text in texts.items()})
 
 
@@ -28,7 +28,7 @@ def with_items(original: Measure, prefix: str, keys: Iterable[str]) -> Measure:
 
 
 def rekeyed(original: Measure, key: Callable[[str, int], str]) -> Measure:
-    """The measure with other item ids: ``key`` gets the letter of the list and the place, from 1."""
+    """Return the measure with other item ids: ``key`` is called with the letter of the list and the place, from 1."""
     values = {ref: text for ref, text in original.values().items() if not ref.item}
     for items in original.catalogue.lists:
         for n, item in enumerate(original.items(items.prefix), 1):
@@ -38,5 +38,5 @@ def rekeyed(original: Measure, key: Callable[[str, int], str]) -> Measure:
 
 
 def numbered(original: Measure) -> Measure:
-    """The measure with its items numbered in order."""
+    """Return the measure with its items numbered in order."""
     return rekeyed(original, lambda letter, n: f"{letter}{n}")

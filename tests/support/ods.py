@@ -1,4 +1,4 @@
-"""Write .ods workbooks, as far as readers look."""
+"""Write minimal .ods workbooks, with just what readers look at."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 usage: office.py SOFFICE PROFILE JOBS.json
 
-JOBS is a list of ``{"open": path, "steps": [[name, …], …], "save": [path, …]}``; rows and columns count
-from 1, and the ending of each path says its format. With ``"password"`` a job's files are encrypted.
+JOBS is a list of ``{"open": path, "steps": [[name, …], …], "save": [path, …]}``. Rows and columns count from 1, and
+the ending of each path determines its format. With ``"password"``, the saved files are encrypted.
 """
 
 import json
@@ -22,14 +22,14 @@ FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".xls": "MS Excel 97", ".ods": "ca
 
 
 def prop(name, value):
-    """Return a named argument, as UNO takes them."""
+    """Return a named argument for UNO."""
     made = PropertyValue()
     made.Name, made.Value = name, value
     return made
 
 
 def unprotect(book):
-    """Take the protection off every sheet."""
+    """Unprotect every sheet."""
     for sheet in book.Sheets:
         sheet.unprotect("")
 
@@ -77,7 +77,7 @@ def add(book, name):
 
 
 def number(book, sheet, row, column, value, code):
-    """Put a number into a cell, under a number format of the US locale."""
+    """Put a number into a cell, with a number format of the US locale."""
     found = book.Sheets.getByName(sheet).getCellByPosition(column - 1, row - 1)
     locale = Locale("en", "US", "")
     key = book.NumberFormats.queryKey(code, locale, False)
@@ -93,7 +93,7 @@ def formula(book, sheet, row, column, text):
 
 
 def merge(book, sheet, ref, together):
-    """Merge cells, or take them apart."""
+    """Merge cells, or split them."""
     book.Sheets.getByName(sheet).getCellRangeByName(ref).merge(together)
 
 
@@ -136,7 +136,7 @@ STEPS = {
 
 
 def do(desktop, job):
-    """Do one job: open, edit, save."""
+    """Do one job: open, edit and save a workbook."""
     book = desktop.loadComponentFromURL(Path(job["open"]).as_uri(), "_blank", 0, (prop("Hidden", True),))
     for name, *arguments in job["steps"]:
         STEPS[name](book, *arguments)
@@ -147,7 +147,7 @@ def do(desktop, job):
 
 
 def main():
-    """Start LibreOffice, do all jobs, end it."""
+    """Start LibreOffice, do all jobs and end it."""
     soffice, profile, jobs = sys.argv[1:]
     pipe = f"dxr{uuid.uuid4().hex}"
     accept = f"--accept=pipe,name={pipe};urp"

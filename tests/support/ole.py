@@ -1,4 +1,4 @@
-"""Write OLE containers ([MS-CFB]), as old Office formats and saved Outlook mails are."""
+"""Write OLE containers ([MS-CFB]), the base of old Office formats and saved Outlook mails."""
 
 from __future__ import annotations
 

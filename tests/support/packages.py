@@ -1,4 +1,4 @@
-"""Look into a workbook's package, edit it as a spreadsheet program would, and check it."""
+"""Inspect a workbook's package, edit it as a spreadsheet program would, and check it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Grid = list[list[object]]
 
 
 def rows_of(data: bytes, sheet: str) -> Grid:
-    """Return the values of a sheet as python-calamine gives them."""
+    """Return the values of a sheet as read by python-calamine."""
     return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
 
 
@@ -62,7 +62,7 @@ def open_cells(data: bytes, sheet: str) -> set[tuple[int, int]]:
 
 
 def set_text(root: etree._Element, where: tuple[int, int], text: str) -> None:
-    """Type ``text`` into a cell; its format stays."""
+    """Type ``text`` into a cell and keep its format."""
     c = next(c for c in root.iter(f"{S}c") if c.get("r") == address(*where))
     for child in list(c):
         c.remove(child)
@@ -73,7 +73,7 @@ def set_text(root: etree._Element, where: tuple[int, int], text: str) -> None:
 
 
 def insert_rows(root: etree._Element, before: int, count: int = 1) -> None:
-    """Insert blank rows; cells and merged ranges move, a range across the place grows."""
+    """Insert blank rows: cells and merged ranges below move, ranges across the place grow."""
     for row in root.iter(f"{S}row"):
         if int(row.get("r")) >= before:
             _move(row, int(row.get("r")) + count)
@@ -229,7 +229,7 @@ def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:
 
 
 def faults(data: bytes) -> list[str]:
-    """List what would make Excel offer to repair the workbook, as far as that shows without Excel."""
+    """Return the faults, found without Excel, that would make Excel offer to repair the workbook."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         out = [f"{name} is damaged" for name in [archive.testzip()] if name]

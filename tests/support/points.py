@@ -1,4 +1,4 @@
-"""Runs the attack on the points at which commands write, in a process of its own."""
+"""Run :mod:`tests.faults.points` in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def tried(how: str, scene: str, most: int) -> dict[str, object]:
-    """How many points were tried, and what went wrong."""
+    """Return how many points were tried, and what went wrong."""
     command = [sys.executable, "-m", "tests.faults.points", how, scene, "--most", str(most)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
     assert done.stdout, done.stderr

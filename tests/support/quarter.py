@@ -1,7 +1,7 @@
-"""第1四半期 as tests play it: a workspace issued once and copied, returns filled in as departments do.
+"""Play 第1四半期: a workspace issued once and copied, and returns filled in as by departments.
 
-The answers are those of the published forms, so a return without edits has no errors (except 03-04,
-which reported future quarters).
+The answers are those of the published forms, so a return without edits has no errors (except 03-04, which reported
+future quarters).
 """
 
 from __future__ import annotations
@@ -148,11 +148,11 @@ def reshaped(data: bytes, sheet: str, *changes: Callable[[etree._Element], None]
 
 
 def sheet_of(plan: Plan, measure: str, file: int = 0) -> SheetPlan:
-    """What became of a measure's sheet."""
+    """Return the outcome of a measure's sheet."""
     [found] = [s for s in plan.files[file].sheets if s.measure == measure]
     return found
 
 
 def found(sheet: SheetPlan) -> list[tuple[str, str, str]]:
-    """(code, severity, cell) of the problems of a sheet."""
+    """Return code, severity and cell of each problem of a sheet."""
     return [(p.code, p.severity, p.cell) for p in sheet.problems]

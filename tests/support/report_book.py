@@ -9,19 +9,19 @@ import openpyxl
 
 
 def opened(data: bytes) -> openpyxl.Workbook:
-    """The workbook in these bytes."""
+    """Open the workbook in these bytes."""
     with warnings.catch_warnings(action="ignore"):  # openpyxl knows no data bars of Excel 2010
         return openpyxl.load_workbook(io.BytesIO(data))
 
 
 def table(book: openpyxl.Workbook, sheet: str) -> list[dict[str, object]]:
-    """The rows of the table of a sheet, by header."""
+    """Return the rows of the table on a sheet, by header."""
     heads, *rows = book[sheet].iter_rows(min_row=4, values_only=True)
     return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
 def listed(book: openpyxl.Workbook, heading: str) -> list[tuple[object, ...]]:
-    """The rows of a list of 概要, from below its column heads to the next blank row."""
+    """Return the rows of a list on 概要, from below its column heads to the next blank row."""
     rows = book["概要"].iter_rows(values_only=True)
     next(row for row in rows if row[0] == heading)
     next(rows)

@@ -91,17 +91,17 @@ def third_quarter() -> Master:
 def built(
     measures: list[Measure], settings: Settings = SETTINGS, standings: Mapping[str, Standing] | None = None
 ) -> Master:
-    """A master workbook of these measures, read again."""
+    """Return the master of these measures, written to a workbook and read again."""
     return master_from(master_bytes(settings, DEPARTMENTS, measures, standings, directions=DIRECTIONS))
 
 
 def in_memory(measures: list[Measure], settings: Settings = SETTINGS) -> Master:
-    """A master that was never a workbook: nothing has a cell in it."""
+    """Return a master that never was a workbook, so nothing in it has a cell."""
     standings = {m.id: Standing() for m in measures}
     return Master(settings, DEPARTMENTS, tuple(measures), standings, directions=DIRECTIONS)
 
 
 def kept(master: Master, quarter: int = 1) -> Final:
-    """A final report on this master, as it is kept."""
+    """Return a final report on this master, as it is kept."""
     found = figures(master, quarter, datetime(2022, 7, 19, 9))
     return final_from(final_data(master, replace(found, final_id="F0001")))

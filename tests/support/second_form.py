@@ -1,4 +1,4 @@
-"""A second form, as unlike the first as possible: landscape, another order, blocks side by side and nested."""
+"""A second form, as unlike the bundled one as possible: landscape, other order, blocks side by side and nested."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _rules(book, sheet) -> None:
 
 
 def _explanation(book) -> None:
-    """Add a sheet in front of the form, with a table, a chart and a picture of its own."""
+    """Add a sheet before the form, with a table, a chart and a picture."""
     sheet = book.add_worksheet("説明")
     sheet.add_table("A1:B3", {"columns": [{"header": "区分"}, {"header": "数"}], "data": [["新規", 3], ["継続", 5]]})
     chart = book.add_chart({"type": "bar"})

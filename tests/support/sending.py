@@ -12,7 +12,7 @@ from tests.support.ole import container
 
 
 def zipped(files: Iterable[tuple[str, bytes]], encoding: str = "utf-8") -> bytes:
-    """Return a zip; with ``cp932`` as 圧縮フォルダー of Windows writes it, without the UTF-8 flag."""
+    """Return a zip; with ``cp932``, as written by 圧縮フォルダー of Windows, without the UTF-8 flag."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for index, (name, data) in enumerate(files):

@@ -1,4 +1,4 @@
-"""A workspace with two forms: which of them is used is said in the columns 様式 of its master."""
+"""A workspace with two forms, chosen in the columns 様式 of its master."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SECOND = "報告書"
 
 
 def add_second(workspace: Workspace) -> None:
-    """Put the second form into the templates."""
+    """Add the second form to the templates."""
     (workspace.templates / f"{SECOND}.xlsx").write_bytes(second_form.build())
 
 
 def say(path: Path, texts: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """Write 様式 into a master as people do, by sheet and key of the row; return the cells."""
+    """Write texts into the columns 様式 of a master, by sheet and key of the row; return their cells."""
     book = openpyxl.load_workbook(path)
     cells = {}
     for (name, key), text in texts.items():

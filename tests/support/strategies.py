@@ -1,4 +1,4 @@
-"""Measures as anyone could write them."""
+"""Hypothesis strategies: measures and catalogues as anyone could write them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def texts_of(field: Field) -> st.SearchStrategy[str]:
         return LABELS
     if field.kind is FieldKind.CHOICE:
         return st.one_of(st.sampled_from(["", *field.choices]), texts)
-    if field.kind is FieldKind.NUMBER:  # in its standard form, as the master gives it
+    if field.kind is FieldKind.NUMBER:  # in standard form, as read from the master
         plain = st.decimals(-(10**9), 10**9, places=2).map(lambda number: number_text(f"{number}") or "")
         return st.one_of(plain, texts.map(lambda text: number_text(text, field.unit) or text))
     return measure_ids if field.key == "id" else BY_KIND.get(field.kind, texts)

@@ -23,7 +23,7 @@ Change = Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None]
 
 
 def template(change: Change | None = None, /, **cells: str) -> bytes:
-    """A template whose sheet 様式 holds these texts; those given in small letters (``b2=``) are unlocked."""
+    """Return a template with these texts on its sheet 様式; cells named in lower case (``b2=``) are unlocked."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
     sheet = book.add_worksheet("様式")
@@ -39,18 +39,18 @@ def template(change: Change | None = None, /, **cells: str) -> bytes:
 
 
 def good(**cells: str) -> dict[str, str]:
-    """The cells of a small form without faults, with these added or replaced."""
+    """Return the cells of a small form without faults, with these added or replaced."""
     return {"B2": "{{ measure.id }}", "b3": "{{ measure.goal }}", "A5": ACTIVITIES, "b5": "{{ activity.name }}",
             "c5": "{{ activity.q1.plan }}", "c6": "{{ activity.q1.progress }}", "A6": END, **cells}  # fmt: skip
 
 
 def compiled(data: bytes) -> Form:
-    """The form of a template."""
+    """Compile a template."""
     return compile_form(data, "様式.xlsx")
 
 
 def template_faults(data: bytes) -> tuple[str, ...]:
-    """The faults of a template, which cannot be compiled."""
+    """Return the faults of a template that must fail to compile."""
     with pytest.raises(TemplateError) as caught:
         compiled(data)
     assert caught.value.exit_code == 3 and "様式.xlsx" in caught.value.message

@@ -1,4 +1,4 @@
-"""Write .xls workbooks (BIFF8) of texts, numbers, booleans, errors and formulas, as far as readers look ([MS-XLS])."""
+"""Write minimal .xls workbooks (BIFF8, [MS-XLS]) of texts, numbers, booleans, errors and formulas."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _FORMATS = ("General", "0.0%", "yyyy/m/d", '#,##0"千円"')
 
 @dataclass(frozen=True)
 class Result:
-    """A formula by its last result."""
+    """A formula, given by its last result."""
 
     value: str | float
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A number in one of the formats above."""
+    """A number with one of the formats above, by index."""
 
     value: float
     style: int
 
 
 def xls(sheets: Mapping[str, Cells]) -> bytes:
-    """Return a workbook; cells by (row, column), counted from 0."""
+    """Return a workbook of these cells, by (row, column) counted from 0."""
     return container({"Workbook": stream(sheets)})
 
 
 def stream(sheets: Mapping[str, Cells]) -> bytes:
-    """Return its stream ``Workbook``."""
+    """Return the stream ``Workbook`` of such a workbook."""
     texts = list(dict.fromkeys(v for cells in sheets.values() for v in cells.values() if isinstance(v, str)))
     bodies = [_sheet(cells, texts) for cells in sheets.values()]
     head = _record(0x809, struct.pack("<4H2I", 0x600, 5, 0x0DBB, 0x07CC, 0, 6)) + _record(0x42, b"\xb0\x04")

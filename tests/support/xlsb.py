@@ -1,4 +1,4 @@
-"""Write binary workbooks ([MS-XLSB]) of texts and numbers, as far as readers look."""
+"""Write minimal binary workbooks ([MS-XLSB]) of texts and numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEMA = "http://schemas.openxmlformats.org"
 
 @dataclass(frozen=True)
 class Odd:
-    """A record other than a plain value, with its content after the cell's place (without the tokens of a formula)."""
+    """A record other than a plain value, with its content after the place of the cell."""
 
     record: int
     content: bytes
@@ -25,12 +25,12 @@ class Odd:
 
 
 def text_of_formula(text: str) -> Odd:
-    """Return a formula whose result is a text."""
+    """Return a formula that results in a text."""
     return Odd(8, _wide(text) + bytes(10))
 
 
 def merge(top: int, left: int, bottom: int, right: int) -> Odd:
-    """Return a merged range, to be put among the cells at its first one; no reader minds."""
+    """Return a merged range, to be put among the cells at its first one, where readers accept it."""
     return Odd(177, struct.pack("<4I", top, bottom, left, right), placed=False)
 
 
@@ -38,12 +38,12 @@ REF_ERROR, TRUE = Odd(3, b"\x17"), Odd(4, b"\x01")
 
 
 def shared(index: int) -> Odd:
-    """A text from the table of ``strings``."""
+    """Return a text from the table of ``strings``."""
     return Odd(7, struct.pack("<I", index))
 
 
 def small(stored: int) -> Odd:
-    """A number in 30 bits and two flags ([MS-XLSB] 2.5.122)."""
+    """Return a number stored in 30 bits and two flags ([MS-XLSB] 2.5.122)."""
     return Odd(2, struct.pack("<i", stored))
 
 
@@ -55,7 +55,7 @@ def xlsb(
     hidden: Collection[str] = (),
     date1904: bool = False,
 ) -> bytes:
-    """A binary workbook; cells by (row, column), counted from 0. The first sheet has ``notes``.
+    """Return a binary workbook of these cells, by (row, column) counted from 0; ``notes`` are on the first sheet.
 
     ``strings`` are the shared ones; ``number_format`` is that of all cells; ``hidden`` names the hidden sheets.
     """

@@ -1,1 +1,1 @@
-"""Readers of worksheets, one a format; that of .xlsx is :mod:`dxreport.ooxml.worksheets`."""
+"""Readers of worksheets, one per format; the one for .xlsx is :mod:`dxreport.ooxml.worksheets`."""

@@ -1,4 +1,4 @@
-"""The records of an .xls workbook (BIFF8), and the texts in them ([MS-XLS] 2.1.4, 2.4 and 2.5)."""
+"""Read the records of an .xls workbook (BIFF8) and the texts in them ([MS-XLS] 2.1.4, 2.4 and 2.5)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Record(NamedTuple):
 
 
 def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[Record]:
-    """The records of the substream that begins here, up to its end; those of substreams within it are left out.
+    """Yield the records of the substream at ``offset``, without those of substreams nested in it.
 
-    Raises struct.error or IndexError where it breaks off, PackageTooLarge beyond the limits.
+    Raise struct.error or IndexError if it breaks off, PackageTooLarge beyond the limits.
     """
     depth = 0
     while True:
@@ -33,7 +33,7 @@ def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[Record]:
         kind, length = _HEAD(stream, offset)
         start, offset = offset + 4, offset + 4 + length
         if kind == BOF:
-            depth += 1  # a chart on a sheet is a substream in the sheet's own
+            depth += 1  # a chart is a substream nested in that of its sheet
         elif kind == EOF:
             depth -= 1
             if not depth:
@@ -49,14 +49,14 @@ def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[Record]:
 
 
 class TextReader:
-    """Reads texts that run on over the contents of several records."""
+    """Reads texts that continue over the contents of several records."""
 
     def __init__(self, segments: tuple[bytes, ...]) -> None:
         self._segments = segments
         self._segment, self._at = 0, 0
 
     def bytes(self, count: int) -> bytes:
-        """The next bytes; raises IndexError where there are too few."""
+        """Return the next ``count`` bytes. Raise IndexError if there are fewer."""
         out = b""
         while len(out) < count:
             data = self._segments[self._segment]
@@ -68,7 +68,7 @@ class TextReader:
         return out
 
     def text(self, count: int, flags: int) -> str:
-        """The next characters; where a record ends, the next one begins with flags of its own."""
+        """Return the next ``count`` characters; each further record they run into begins with flags of its own."""
         out = []
         while count:
             if self._at >= len(self._segments[self._segment]):
@@ -85,7 +85,7 @@ class TextReader:
         return whole("".join(out))
 
     def rich_text(self) -> str:
-        """The next text of the table of strings, without its formats and furigana."""
+        """Return the next text of the string table, without its formatting and furigana."""
         count, flags = struct.unpack("<HB", self.bytes(3))
         runs = struct.unpack("<H", self.bytes(2))[0] if flags & _RICH else 0
         extension = struct.unpack("<I", self.bytes(4))[0] if flags & _EXTENDED else 0
@@ -96,16 +96,16 @@ class TextReader:
 
 
 def text_at(record: Record, at: int) -> str:
-    """The text of a record that begins here with its length in two bytes."""
+    """Return the text at offset ``at`` of a record, preceded by its length in two bytes."""
     count, flags = struct.unpack_from("<HB", record.data, at)
     return TextReader((record.data[at + 3 :], *record.more)).text(count, flags)
 
 
 def short_text(data: bytes) -> str:
-    """A text that begins with its length in one byte."""
+    """Return a text that begins with its length in one byte."""
     return TextReader((data[2:],)).text(data[0], data[1])
 
 
 def whole(text: str) -> str:
-    """The text with separate halves of a character joined; a half without the other becomes U+FFFD."""
+    """Return a text with surrogate pairs joined; a lone surrogate becomes U+FFFD."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

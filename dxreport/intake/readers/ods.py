@@ -1,4 +1,4 @@
-"""Worksheets of .ods: their ``text:p`` is what the author saw (ODF 1.2 part 1, 9.1.4 and 6.1)."""
+"""Read the worksheets of .ods; ``text:p`` is what the author saw (ODF 1.2 part 1, 9.1.4 and 6.1)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _TEXT, _OFFICE, _STYLE = (f"{{{_NS}{name}:1.0}}" for name in ("table", "text", "office", "style"))
 _CALCEXT_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _CELLS = (_TABLE + "table-cell", _TABLE + "covered-table-cell")
-_BARE = {_TABLE + "style-name", _TABLE + "number-columns-repeated"}  # what a cell without content may have
+_BARE = {_TABLE + "style-name", _TABLE + "number-columns-repeated"}  # attributes that a cell without content may have
 _KINDS: dict[str, CellKind] = {
     "float": "number",
     "percentage": "number",
@@ -43,10 +43,10 @@ _ERROR = re.compile(r"#(REF!|N/A|DIV/0!|NAME\?|VALUE!|NUM!|NULL!)|(Err|エラー
 
 
 def read_ods(package: Package, limits: Bounds) -> list[Grid]:
-    """The worksheets of an .ods.
+    """Return the worksheets of an .ods.
 
-    Raises Unreadable for one with a password (E402) or beyond the limits (E405), PackageError or ValueError
-    where it is damaged.
+    Raise Unreadable if it has a password (E402) or a cell lies too far out (E405), PackageTooLarge beyond the limits,
+    PackageError or ValueError if it is damaged.
     """
     manifest = "META-INF/manifest.xml"
     if manifest in package and b"encryption-data" in package.read(manifest):
@@ -88,7 +88,7 @@ def _grid(table: etree._Element, hidden: bool, limits: Bounds) -> Grid:
 
 
 def _placed(table: etree._Element) -> Iterator[tuple[etree._Element, Box]]:
-    """The cells that are not bare, each with the places it is repeated in."""
+    """Yield the cells that are not bare, each with the box of places in which it is repeated."""
     row, seen = 1, 0
     for line in _rows(table):
         seen += 1
@@ -102,17 +102,17 @@ def _placed(table: etree._Element) -> Iterator[tuple[etree._Element, Box]]:
                 yield node, Box(row, column, row + rows - 1, column + columns - 1)
             column += columns
         row += rows
-    if seen < sum(1 for _ in table.iter(_TABLE + "table-row", *_CELLS)):  # within elements that only some look into
+    if seen < sum(1 for _ in table.iter(_TABLE + "table-row", *_CELLS)):  # within elements that only some programs read
         raise ValueError("行やセルがほかの要素の中にあります")
 
 
 def _stray(node: etree._Element) -> str:
-    """The text that stands in an element beside its children, where the standard has none."""
+    """Return the text between the children of an element, where the standard allows none."""
     return "".join([node.text or "", *(child.tail or "" for child in node)]).strip()
 
 
 def _rows(parent: etree._Element) -> Iterator[etree._Element]:
-    """The rows of a table, in groups or not; those of tables within its cells are none of them."""
+    """Yield the rows of a table, grouped or not, but not those of tables within its cells."""
     for child in parent.iterchildren(_TABLE + "table-row", *_GROUPS):
         if child.tag in _GROUPS:
             yield from _rows(child)
@@ -121,7 +121,7 @@ def _rows(parent: etree._Element) -> Iterator[etree._Element]:
 
 
 def _count(node: etree._Element, name: str) -> int:
-    """A number of rows or columns; raises ValueError for one that is not written in plain digits."""
+    """Return a number of rows or columns, 1 by default. Raise ValueError if it is not written in plain digits."""
     text = node.get(_TABLE + name, "1")
     if not re.fullmatch("[0-9]{1,9}", text):
         raise ValueError(text)
@@ -136,7 +136,7 @@ def _cell(node: etree._Element, limits: Bounds) -> Cell:
     raw = next(filter(None, (node.get(name) for name in _RAW)), "")
     others = (child for child in node.iterchildren("{*}*") if child.tag not in _READ and _DRAWN not in child.tag)
     astray = (_stray(node) + "".join(text for child in others for text in child.itertext())).strip()
-    if astray or (raw and (not shown or kind == "text")):  # text outside of paragraphs, or a value that shows nothing
+    if astray or (raw and (not shown or kind == "text")):  # text outside paragraphs, or a value that does not show
         kind = "unclear"
     if kind == "text":
         clear = node.get(_OFFICE + "string-value", shown) == shown
@@ -153,7 +153,7 @@ def _cell(node: etree._Element, limits: Bounds) -> Cell:
 
 
 def _is_stored(kind: CellKind, raw: str, shown: str) -> bool:
-    """Whether a value is written as the standard has it, so that all programs read the same."""
+    """Return True if a value is written as in the standard, so that all programs read it alike."""
     if kind == "number":
         return is_stored_number(raw)
     return (
@@ -162,7 +162,7 @@ def _is_stored(kind: CellKind, raw: str, shown: str) -> bool:
 
 
 def _agree(kind: CellKind, raw: str, shown: str) -> bool:
-    """Whether the text can be what programs show of the value, as far as that can be told without the format."""
+    """Return True if the text may be how a program shows the value, judged without its number format."""
     if kind == "number":
         found = _PLAIN.fullmatch(shown)
         if not found or not is_stored_number(raw):
@@ -185,7 +185,7 @@ def _agree(kind: CellKind, raw: str, shown: str) -> bool:
 
 
 def _paragraph(node: etree._Element, limits: Bounds) -> str:
-    """The text of a paragraph: white space is one blank, blanks and breaks have elements of their own."""
+    """Return the text of a paragraph: white space collapses to a blank; elements stand for more blanks and breaks."""
     out = [_collapsed(node.text)]
     for child in node:
         if child.tag == _TEXT + "s":

@@ -1,4 +1,4 @@
-"""Worksheets of .xls (Excel 97 to 2003), from their records ([MS-XLS] 2.1.7.20 and 2.4)."""
+"""Read the worksheets of .xls (Excel 97 to 2003) from their records ([MS-XLS] 2.1.7.20 and 2.4)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA = (
 _STRING, _MERGES, _NOTE, _OBJECT, _TEXT_OBJECT = 0x207, 0xE5, 0x1C, 0x5D, 0x1B6
 _VALUES = {_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA}  # not BLANK and MULBLANK
 _AT = struct.Struct("<3H").unpack_from  # row, column, format
-_LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}  # built-in dates that each country sees in its own way
+_LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}  # built-in date formats that depend on the country
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
 def read_xls(data: bytes, limits: Bounds) -> list[Grid] | None:
-    """The worksheets of an .xls, None where it has a password.
+    """Return the worksheets of an .xls, None if it has a password.
 
-    Raises Unreadable (E403 damaged, E404 of Excel 95, E405 beyond the limits).
+    Raise Unreadable: E403 damaged, E404 of Excel 95, E405 beyond the limits.
     """
     import olefile
 
@@ -44,12 +44,12 @@ def read_xls(data: bytes, limits: Bounds) -> list[Grid] | None:
         raise
     except PackageTooLarge as error:
         raise unreadable(error) from None
-    except Exception:  # whatever the parser meets in a broken container, and records that break off
+    except Exception:  # a broken container, or records that break off
         raise Unreadable("E403", DAMAGED) from None
 
 
 class _Workbook:
-    """The globals of a workbook: ``locked`` is whether it has a password, and nothing else is known then."""
+    """The globals of a workbook; if it has a password, ``locked`` is True and nothing else is known."""
 
     def __init__(self, stream: bytes, limits: Bounds) -> None:
         self._stream, self._limits = stream, limits
@@ -84,13 +84,13 @@ class _Workbook:
             yield reader.rich_text()
 
     def grids(self) -> list[Grid]:
-        """The worksheets in their order."""
+        """Return the worksheets in order."""
         return [self._grid(*sheet) for sheet in self._sheets]
 
     def _grid(self, offset: int, hidden: bool, name: str) -> Grid:
         cells: dict[At, Cell] = {}
         merges: list[Box] = []
-        texts: dict[int, str] = {}  # of shapes by their numbers
+        texts: dict[int, str] = {}  # the texts of shapes by their numbers
         notes: dict[At, int] = {}
         shape, pending = 0, (0, 0)  # the last shape, and the formula whose text follows
         for record in records(self._stream, offset, self._limits):
@@ -100,7 +100,7 @@ class _Workbook:
                     if at[0] > MAX_ROWS or at[1] > MAX_COLUMNS:
                         raise too_far(name, *at)
                     self._limits.take(bounds.CELLS, 1)
-                    twice = at in cells  # programs do not agree on which counts
+                    twice = at in cells  # programs differ on which one counts
                     if cell is not BLANK or twice:
                         cells[at] = Cell("unclear", cell.text) if twice else cell
                     pending = at
@@ -140,7 +140,7 @@ class _Workbook:
         return [(at, with_formula(self._result(data[6:14], style), "="))]
 
     def _result(self, stored: bytes, style: int) -> Cell:
-        """The last result of a formula; a text follows in a record of its own."""
+        """Return the last result of a formula; BLANK for a text, which follows in a record of its own."""
         if stored[6:8] != b"\xff\xff":
             return self._number(struct.unpack("<d", stored)[0], style)
         if stored[0] in (0, 3):
@@ -166,7 +166,7 @@ def _error(code: int) -> Cell:
 
 
 def _rk(stored: int) -> float:
-    """A number in 30 bits ([MS-XLS] 2.5.217): a whole one or the head of a float, perhaps a hundred times as large."""
+    """Decode an RK number ([MS-XLS] 2.5.217): 30 bits of an integer or a float, divided by 100 if flagged."""
     value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
     return value / 100 if stored & 1 else float(value)
 

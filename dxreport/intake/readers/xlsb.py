@@ -1,6 +1,6 @@
-"""Worksheets of .xlsb, from their records ([MS-XLSB] 2.1.4 and 2.4).
+"""Read the worksheets of .xlsb from their records ([MS-XLSB] 2.1.4 and 2.4).
 
-A record is its type, its size (both seven bits a byte) and its content.
+A record is its type and its size, both with seven bits per byte, and its content.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D
 
 
 def read_xlsb(package: Package, workbook: str, limits: Bounds) -> Iterator[Grid]:
-    """The worksheets of an .xlsb; ``workbook`` is its main part. Raises PackageError where it is damaged."""
+    """Yield the worksheets of an .xlsb; ``workbook`` is its main part. Raise PackageError if it is damaged."""
     try:
         yield from _Xlsb(package, workbook, limits).grids()
     except (struct.error, IndexError, UnicodeDecodeError, ValueError) as error:
@@ -32,7 +32,7 @@ def read_xlsb(package: Package, workbook: str, limits: Bounds) -> Iterator[Grid]
 
 
 class _Xlsb:
-    """One workbook. Its numbers are uncertain: how they show was never compared with Excel."""
+    """One workbook. Its numbers are never ``certain``: how we show them was not compared with Excel."""
 
     def __init__(self, package: Package, workbook: str, limits: Bounds) -> None:
         self._package, self._workbook, self._limits = package, workbook, limits
@@ -50,7 +50,7 @@ class _Xlsb:
         self._results |= {8: self._results[6], 9: self._results[5], 10: self._results[4], 11: self._results[3]}
 
     def grids(self) -> Iterator[Grid]:
-        """The worksheets in their order."""
+        """Yield the worksheets in order."""
         sheets = {r.id: r.target for r in self._package.relationships(self._workbook) if r.kind == "worksheet"}
         for kind, content in self._records(self._workbook):
             if kind == _PROPERTIES:
@@ -76,7 +76,7 @@ class _Xlsb:
                 if kind in _FORMULAS:
                     cell = with_formula(cell, "=")
                 self._limits.take(bounds.CELLS, 1)
-                twice = (row, column + 1) in cells  # programs do not agree on which counts
+                twice = (row, column + 1) in cells  # programs differ on which one counts
                 if cell is not BLANK or twice:
                     cells[row, column + 1] = Cell("unclear", cell.text) if twice else cell
         return Grid(name, hidden, cells, tuple(merges), self._notes(part))
@@ -91,7 +91,7 @@ class _Xlsb:
 
     @cached_property
     def _formats(self) -> list[str]:
-        """The number format code of every cell format."""
+        """The number format code of each cell format."""
         codes, out, inside = dict(BUILT_IN), [], False
         for kind, content in self._part("styles"):
             if kind in (_BEGIN_XFS, _END_XFS):
@@ -129,14 +129,14 @@ class _Xlsb:
 
 
 def _rk(data: bytes) -> float:
-    """A number in 30 bits ([MS-XLSB] 2.5.122): a whole one or the head of a float, perhaps a hundred times as large."""
+    """Decode an RK number ([MS-XLSB] 2.5.122): 30 bits of an integer or a float, divided by 100 if flagged."""
     (stored,) = struct.unpack_from("<i", data)
     value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
     return value / 100 if stored & 1 else float(value)
 
 
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and content of each record; raises PackageError when one is cut short."""
+    """Yield the type and content of each record. Raise PackageError if one is cut short."""
     at = 0
     while at < len(data):
         kind, at = _seven_bits(data, at, 2)
@@ -148,7 +148,7 @@ def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _seven_bits(data: bytes, at: int, longest: int) -> tuple[int, int]:
-    """A number of seven bits a byte, the lowest first, and where it ends."""
+    """Return a number with seven bits per byte, lowest first, and the offset where it ends."""
     value = 0
     for n in range(longest):
         byte = data[at + n]
@@ -159,7 +159,8 @@ def _seven_bits(data: bytes, at: int, longest: int) -> tuple[int, int]:
 
 
 def _wide(data: bytes, at: int) -> tuple[str, int]:
-    """A string after its length, and where it ends."""
+    """Return the string at ``at``, preceded by its length, and the offset where it ends."""
+
     length = struct.unpack_from("<I", data, at)[0]
     end = at + 4 + 2 * length
     if end > len(data):
