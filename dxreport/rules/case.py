@@ -16,13 +16,12 @@ from ..domain.values import is_blank
 
 @dataclass(frozen=True)
 class Case:
-    """One filled sheet to check, with what the check needs.
+    """One filled sheet to check, and what the rules need for it.
 
-    ``measure`` is the sheet as returned; ``issued`` the sheet as it was sent, or None in a check of
-    the master itself; ``measures`` those of the master; ``round`` the round that the sheet
-    was issued for, or in a check of the master the current one; ``inputs`` the fields, each with its
-    period, that the sheet as issued has input cells for, or None where that is not known; ``ended`` is whether the
-    状態 of the measure says that it has ended.
+    ``measure`` is the sheet as returned, ``issued`` the sheet as sent, None in a check of the master itself.
+    ``measures`` are those of the master. ``round`` is the round that the sheet was issued for, in a check of the master
+    the current one. ``inputs`` are the (field, period) of the input cells on the sheet as issued, None if not known.
+    ``ended`` is True if the 状態 of the measure says that it has ended.
     """
 
     measure: Measure
@@ -49,22 +48,22 @@ class Case:
         return self.settings.catalogue.field[ref.field]
 
     def as_issued(self, *refs: Ref) -> bool:
-        """Whether all of these texts are as issued (a text not issued was blank); False in a check of the master."""
+        """Return True if these texts are all as issued (not issued counts as blank); never in a check of the master."""
         return self.issued is not None and all(self.before.get(r, "") == self.values.get(r, "") for r in refs)
 
     def access(self, ref: Ref) -> Access:
-        """Return OPEN or LOCKED; what is open only while blank depends on the text as issued."""
+        """Return OPEN or LOCKED; a cell that is open only while blank is OPEN if it was issued blank."""
         answer = access(ref.field, ref.period, self.round, self.settings)
         if answer is Access.IF_BLANK:
             return Access.LOCKED if self.before.get(ref) else Access.OPEN
         return answer
 
     def to_come(self, ref: Ref) -> bool:
-        """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
+        """Return True if the cell is about a quarter after that of the round, or a fiscal year that has not begun."""
         return to_come(self.field(ref), ref.period, self.round, self.settings)
 
     def requires(self, group: str, ref: Ref) -> bool:
-        """Whether this return had to fill in a cell of this input group, and could."""
+        """Return True if this return had to fill in a cell of this input group, and could."""
         if self.issued is None or group not in self.round.requires or self.to_come(ref):
             return False
         if self.inputs is not None and (ref.field, ref.period) not in self.inputs:
@@ -72,7 +71,10 @@ class Case:
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
     def still_to_ask(self, group: str) -> bool:
-        """Whether the round for plans, now current in the master, is still to ask for this: nothing is planned yet."""
+        """Return True in a check of the master if the round for plans is yet to ask for this group.
+
+        It is the current round, and nothing is planned so far.
+        """
         if self.issued is not None or self.round.quarter or group not in self.round.opens:
             return False
         plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
@@ -81,10 +83,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault found by a rule: its kind, its cells, and the parameters of its texts.
+    """A fault found by a rule: its kind, its cells, and the parameters of its message.
 
-    A rule sets ``severity`` only to overrule the catalogue; ``judge`` then sets it to ``error`` or
-    ``warning``.
+    A rule sets ``severity`` only to overrule the catalogue; ``judge`` then sets it to ``error`` or ``warning``.
     """
 
     kind: ProblemKind
@@ -97,7 +98,7 @@ Rule = Callable[[Case], Iterator[Finding]]
 
 
 def finding(kind: ProblemKind, *refs: Ref, severity: str = "", **params: str) -> Finding:
-    """Make a Finding with read-only parameters."""
+    """Return a Finding with read-only parameters."""
     return Finding(kind, refs, MappingProxyType(params), severity)
 
 
@@ -107,10 +108,10 @@ def choices(words: tuple[str, ...]) -> str:
 
 
 def how_to_write(value: str, expected: str) -> str:
-    """Return how messages say to write a word: blanks and line breaks are named only where they are the fault."""
+    """Return how a message says to write a word; it mentions blanks and line breaks only if they are the fault."""
     return "と、空白や改行を入れずに" if value != "".join(value.split()) == expected else "と"
 
 
 def says_something(*texts: str) -> bool:
-    """Whether any of these texts is more than a blank or a dash."""
+    """Return True if any of these texts is more than a blank, a dash or なし."""
     return not all(map(is_blank, texts))

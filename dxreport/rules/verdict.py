@@ -1,4 +1,4 @@
-"""From raw findings to problems: severity set, duplicates removed, in form order."""
+"""Turn raw findings into problems: set their severity, remove duplicates, sort them in form order."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..domain.numbering import circled
 from ..domain.problems import Problem, problem, shown
 from .case import Case, Finding, Rule
 
-_CELLS = 6  # addresses that a problem names before "ほか"
-_NAME = 20  # characters of a 取組内容 in a label
+_CELLS = 6  # a problem names at most this many addresses before "ほか"
+_NAME = 20  # characters of a 取組内容 that a label shows
 
 
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
     """Return the findings of ``rules`` with their severity, one per fault, in form order.
 
-    Only what the return introduced is an error: an error in cells that are all as issued becomes a
-    warning, and a warning about cells that are as issued and were locked is left to the check of the
-    master. In such a check every finding has the severity of the catalogue.
+    Only what the return introduced is an error: unless its rule sets a severity, a finding in cells that are all as
+    issued is a warning. Warnings of the catalogue about cells that are as issued and were locked are left to the check
+    of the master, in which every finding has the severity of the catalogue.
     """
     found = [_with_severity(case, f) for rule in rules for f in rule(case)]
     found = [f for f in found if not _out_of_reach(case, f)]
@@ -34,14 +34,14 @@ def _with_severity(case: Case, found: Finding) -> Finding:
 
 
 def _out_of_reach(case: Case, found: Finding) -> bool:
-    """Whether this is a warning about cells that the department neither wrote nor could write."""
+    """Return True for a warning about cells that the department neither wrote nor could write."""
     if found.kind.severity == "error" or not case.as_issued(*found.refs):
         return False
     return all(case.access(ref) is Access.LOCKED for ref in found.refs)
 
 
 def _without_duplicates(found: list[Finding]) -> list[Finding]:
-    """Report a changed locked cell only as such, and a faulty correction only as a fault."""
+    """Drop other findings in a changed locked cell, and the warning of a correction if the correction is an error."""
     locked = {ref for f in found if f.kind is problems.LOCKED_CHANGED for ref in f.refs}
     wrong = {ref for f in found if f.severity == "error" for ref in f.refs}
     reported = {problems.LOCKED_CHANGED: set[Ref](), problems.REPORTED_CHANGED: wrong}
@@ -49,7 +49,7 @@ def _without_duplicates(found: list[Finding]) -> list[Finding]:
 
 
 def _grouped(found: list[Finding]) -> list[Finding]:
-    """Join findings of the same fault in several cells."""
+    """Join findings of the same fault into one with all its cells."""
     groups: dict[tuple[object, ...], Finding] = {}
     for f in found:
         key = (f.kind.code, f.severity, tuple(f.params.items()))
@@ -107,7 +107,7 @@ def _cells(places: list[tuple[str, str]]) -> str:
 
 
 def item_name(ref: Ref, values: Mapping[Ref, str], catalogue: Catalogue) -> str:
-    """Return the name of the list item of ``ref`` for people: ``「…」`` (its 取組内容), ``成果目標①``; ``""`` for none."""
+    """Return what people call the list item of ``ref``, ``""`` for none: ``「…」`` (its 取組内容), ``成果目標①``."""
     items = catalogue.list_of(ref)
     if items is None or not ref.item:
         return ""
