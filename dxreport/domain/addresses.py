@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from . import problems
 from .problems import Problem, problem
 
-_CLOSE = 0.85  # likeness of a domain from which on it is taken for a misspelling
+_CLOSE = 0.85  # a domain at least this similar to the office's is taken for a misspelling of it
 _WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 
@@ -24,7 +24,7 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
     """
     good, bad = [], []
     for word in filter(None, map(str.strip, _WORD.findall(text))):
-        # Of ``総務課＜ｓｏｕｍｕ＠…＞`` the address alone, not the name, is turned into half-width letters.
+        # Only the address of ``総務課＜ｓｏｕｍｕ＠…＞`` becomes half-width, not the name.
         plain = word.replace("＜", "<")
         start = max(0, plain.find("<"))
         name, address = parseaddr(plain[:start] + unicodedata.normalize("NFKC", plain[start:]))
@@ -36,18 +36,21 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
 
 
 def bare(address: str) -> str:
-    """An address without the name before it, which may look like another one, in small letters, to be compared."""
+    """Return the address alone, in lower case, for comparison.
+
+    The name before it is ignored, even if it looks like an address itself.
+    """
     _, bracket, inner = address.rpartition("<")
     return (inner.partition(">")[0].strip() if bracket else parseaddr(address)[1]).casefold()
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address."""
+    """Return the domain of an address, in lower case."""
     return bare(address).rpartition("@")[2]
 
 
 def in_domain(address: str, domain: str) -> bool:
-    """Whether an address is in a mail domain or a subdomain of it."""
+    """Return True if an address is in a mail domain or a subdomain of it."""
     return f".{domain_of(address)}".endswith(f".{domain.casefold()}")
 
 

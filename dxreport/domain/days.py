@@ -26,24 +26,24 @@ def printed_year(western: int) -> str:
 
 
 def printed_day(day: date, *, weekday: bool = True) -> str:
-    """Return ``令和４年７月15日（金）``; before 令和 the western year."""
+    """Return ``令和４年７月15日（金）``; days before 令和 show the western year."""
     year = str(day.year) if day < _REIWA else printed_year(day.year)
     return f"{year}年{short_day(day, weekday=weekday)}"
 
 
 def short_day(day: date, *, weekday: bool = True) -> str:
-    """Return ``７月15日（金）``, where the year is clear."""
+    """Return ``７月15日（金）``, for places where the year is clear."""
     text = f"{printed_number(day.month)}月{printed_number(day.day)}日"
     return f"{text}（{WEEKDAYS[day.weekday()]}）" if weekday else text
 
 
 def printed(iso: str, *, weekday: bool = True) -> str:
-    """Return a day in ISO form as :func:`printed_day` prints it; ``""`` for none."""
+    """Return an ISO date as :func:`printed_day` does; ``""`` stays ``""``."""
     return printed_day(date.fromisoformat(iso), weekday=weekday) if iso else ""
 
 
 def printed_moment(stamp: str) -> str:
-    """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; any other text as it is."""
+    """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; other texts unchanged."""
     try:
         then = datetime.fromisoformat(stamp)
     except ValueError:
@@ -52,7 +52,7 @@ def printed_moment(stamp: str) -> str:
 
 
 def day_of(text: str) -> str | None:
-    """Read a date: ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日（金）``, ``R4.7.15`` → ``2022-07-15``; else None."""
+    """Read ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日（金）`` or ``R4.7.15`` as ``2022-07-15``; None for other texts."""
     match = _written(text)
     if not match:
         return None
@@ -65,7 +65,7 @@ def day_of(text: str) -> str | None:
 
 
 def wrong_weekday(text: str) -> str:
-    """Return the weekday that a written day names though it falls on another, or ``""``."""
+    """Return the weekday that a written date names if it falls on another one, else ``""``."""
     match, day = _written(text), day_of(text)
     said = match[5].removesuffix("曜日").removesuffix("曜") if match and match[5] else ""
     return said if day and said in tuple(WEEKDAYS) and said != WEEKDAYS[date.fromisoformat(day).weekday()] else ""

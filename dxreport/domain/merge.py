@@ -48,10 +48,9 @@ def three_way(
 ) -> Merge:
     """Merge ``returned`` into ``current``; a Ref missing on one side is blank there.
 
-    Only the Refs of ``returned`` are merged: cells that a sheet does not show stay as they are.
-    ``answered`` is whether the master's text came from an earlier return of the same issue; a later
-    return may change such a text. A cell left as issued changes nothing, unless ``replace`` is set:
-    then it revokes such an earlier answer.
+    Only the Refs of ``returned`` are merged: cells that a sheet does not show stay as they are. ``answered(ref)``
+    returns True if the text in the master came from an earlier return of the same issue; a later return may change such
+    a text. A cell left as issued changes nothing unless ``replace`` is set: then it revokes such an earlier answer.
     """
     changes, conflicts = [], []
     for ref, new in returned.items():
@@ -76,12 +75,12 @@ def contested(
     answered: Callable[[Ref], bool],
     fresh: bool = False,
 ) -> Merge:
-    """Turn changes to an item into conflicts where the master's item is not the one that was issued.
+    """Turn changes of an item into conflicts if the item in the master is not the one that was issued.
 
-    Merging them would mix two things, or restore half of a deleted one. This is so where the item
-    was deleted from the master since; where the master and the return each added an item under the
-    same id; and where two returns each added one under different names. In the last case the second
-    return must have been written on a ``fresh`` copy: otherwise it corrects the first.
+    Merging them would mix two items, or restore half of a deleted one. This is the case if the item was deleted from
+    the master since; if the master and the return each added an item under the same id; or if two returns each added
+    one, under different names. In the last case the second return must have been written on a ``fresh`` copy: otherwise
+    it corrects the first.
     """
     sent, here = _written(issued), _written(current)
     deleted = {ref.item for ref in sent} - {ref.item for ref in here}
@@ -97,5 +96,5 @@ def contested(
 
 
 def _written(texts: Mapping[Ref, str]) -> set[Ref]:
-    """Return the Refs of list items under which something was written; a printed label does not count."""
+    """Return the Refs of list items that hold a text; printed labels do not count."""
     return {ref for ref, text in texts.items() if ref.item and text and ref.field != "activity.plan_label"}

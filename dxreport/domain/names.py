@@ -13,10 +13,10 @@ _TERM = re.compile(f"{MEASURE}|{ACTIVITY}|{ADVISER}")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in 設定; blank where it does not say.
+    """The names in 設定, blank if not set.
 
-    ``contact`` is how the office in charge is reached; ``measure``, ``activity`` and ``adviser`` are what it calls
-    施策, 取組 and CIO補佐.
+    ``contact`` tells how to reach the office in charge; ``measure``, ``activity`` and ``adviser`` are the office's own
+    words for 施策, 取組 and CIO補佐.
     """
 
     city: str = ""
@@ -41,12 +41,12 @@ class Names:
 
     @property
     def owner(self) -> str:
-        """The plan, or whose plan it is where it has no name."""
+        """The name of the plan, or that of the city if the plan has none."""
         return self.plan or self.city
 
     @property
     def report_owner(self) -> str:
-        """The owner printed above the report's name; blank if the name contains it."""
+        """The owner printed above the name of the report; blank if that name contains it."""
         return "" if self.owner in self.report_title else self.owner
 
     @property
@@ -55,7 +55,7 @@ class Names:
         return joined(self.city, self.office)
 
     def for_papers(self, form: str = FORM) -> dict[str, object]:
-        """Return what templates of forms and mails call them; ``form`` is the form's name where 設定 does not say."""
+        """Return the names as templates of forms and mails use them; ``form`` replaces a blank name of the form."""
         return {
             "city": self.city,
             "plan": SimpleNamespace(name=self.plan),
@@ -66,7 +66,7 @@ class Names:
         }
 
     def termed(self, text: str) -> str:
-        """Return a text of the program with the office's words for the fixed terms."""
+        """Return a text of the program in the office's own words for the fixed terms."""
         own = {MEASURE: self.measure, ACTIVITY: self.activity, ADVISER: self.adviser}
         return _TERM.sub(lambda term: own[term[0]], text)
 

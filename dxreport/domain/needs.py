@@ -1,4 +1,4 @@
-"""What a sheet asks for in each of its cells; forms show it, and rules demand what they show as required."""
+"""What a sheet asks for in each cell: forms show it, and rules demand what forms show as required."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .values import is_blank, plan_is_none
 
 _PROGRESS, _COUNTERMEASURE = "activity.progress", "activity.countermeasure"
 _INDICATOR = "outcome.indicator"
-_SHORT = 30  # characters; any longer text says something, which need not be found out at length
+_SHORT = 30  # characters; a longer text is never blank, so it is not examined
 
 
 class Need(Enum):
@@ -24,14 +24,14 @@ class Need(Enum):
 
 
 def to_come(field: Field, period: int, round_: Round, settings: Settings) -> bool:
-    """Return whether a period is a quarter after the round's, or a fiscal year that has not begun."""
+    """Return True if a period is a quarter after that of the round, or a fiscal year that has not begun."""
     if field.period is Period.YEARS:
         return period > settings.plan_year
     return field.period is Period.QUARTERS and 0 < round_.quarter < period
 
 
 def need(field: Field, period: int, round_: Round, settings: Settings) -> Need:
-    """Return what a round asks for in a field, if the texts beside it do not say otherwise (:func:`need_beside`)."""
+    """Return what a round asks for in a field, whatever the texts next to it say (see :func:`need_beside`)."""
     if access(field.key, period, round_, settings) is Access.LOCKED:
         return Need.CLOSED
     if to_come(field, period, round_, settings):
@@ -45,17 +45,17 @@ def need(field: Field, period: int, round_: Round, settings: Settings) -> Need:
 
 
 def _flags(field: Field, catalogue: Catalogue) -> bool:
-    """Whether the group of a field has a 有/無, which alone is required of it."""
+    """Return True if the input group of a field has a 有/無: then only that flag is required."""
     return any(f.kind is FieldKind.FLAG for f in catalogue.fields if f.group == field.group)
 
 
 def need_beside(
     field: Field, period: int, round_: Round, settings: Settings
 ) -> Callable[[Record, Measure], Need] | None:
-    """Return what a round asks for in a field of an item, given the texts beside it; None where these do not matter.
+    """Return a function that says what a round asks for in a field of an item; None if no other text matters.
 
-    A quarter without a plan needs no 進捗, one that went as planned no 対応策; a year without 評価項目 has no 実績, and an
-    empty item that is not the first of its list may stay empty.
+    A quarter without a plan needs no 進捗, one that went as planned no 対応策. The 実績 of a year without 目標 is optional, that
+    of a year without 評価項目 closed. An empty item may stay empty unless it is the first of its list.
     """
     asked = need(field, period, round_, settings)
     if asked is Need.CLOSED or not field.prefix:
@@ -87,14 +87,14 @@ def need_beside(
 
 
 def is_actual_of_nothing(ref: Ref, texts: Mapping[Ref, str], round_: Round, settings: Settings) -> bool:
-    """Return whether this is the 実績 of a year without 評価項目, which a sheet of the round does not ask for."""
+    """Return True if this is the 実績 of a year without 評価項目, which a sheet of the round does not ask for."""
     if ref.field != "outcome.actual" or not is_blank(texts.get(ref._replace(field=_INDICATOR), "")):
         return False
     return access(_INDICATOR, ref.period, round_, settings) is Access.LOCKED
 
 
 def _counts(item: Record, measure: Measure, *, declared: bool) -> bool:
-    """Whether an item must be complete: one with anything in it, of a built-in list also the first if all are empty."""
+    """Return True if an item must be complete: it is not empty, or the first of a built-in list without a text."""
     if not isinstance(item, Item) or not item.is_empty():
         return True
     others = measure.items(item.prefix)

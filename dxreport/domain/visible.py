@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What steers a terminal, breaks or reorders a line, or is not seen at all; joiners within emoji are none of it.
+# Characters that steer a terminal, break or reorder a line, or are invisible; not the joiners within emoji.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f]"
@@ -13,10 +13,10 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def writable(text: str) -> str:
-    """The text without characters that XML and UTF-8 cannot hold."""
+    """Return the text without characters that XML and UTF-8 cannot hold."""
     return text if text.isprintable() else _UNWRITABLE.sub("", text)
 
 
 def visible(text: str) -> str:
-    """The text on one line, with every character that would not be seen as itself written out: ``[U+202E]``."""
+    """Return the text on one line, with characters that would not show as themselves written out: ``[U+202E]``."""
     return text if text.isprintable() else _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
