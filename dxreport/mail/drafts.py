@@ -32,7 +32,7 @@ from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
 
-DAYS_TO_CORRECT = 3  # so long after a return a department is not reminded of the same sheets
+DAYS_TO_CORRECT = 3  # for this many days after a return, a reminder leaves its sheets out
 
 
 class MailKind(Enum):
@@ -53,7 +53,7 @@ class MailKind(Enum):
         return f"{BOUNDARY}_{self.value}"
 
     def concerns(self, state: State) -> bool:
-        """Whether such a mail lists sheets in this state."""
+        """Return True if such a mail lists sheets in this state."""
         held = MailKind.RETURN if state is State.HELD else MailKind.REQUEST
         return state.owes and self in (held, MailKind.REMIND)
 
@@ -97,8 +97,8 @@ class JustReturned:
 class Drafts:
     """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
 
-    ``problems`` are what has changed since sheets that are out were issued; ``answered`` are the departments that owe
-    nothing, by the name of their file.
+    ``problems`` tell what has changed since the sheets still out were issued; ``answered`` are the departments that owe
+    nothing, by the names of their files.
     """
 
     kind: MailKind
@@ -114,8 +114,8 @@ class Drafts:
 def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
     """Return the drafts for all departments that this kind of mail concerns; write nothing.
 
-    Raises UsageError when nothing was issued in the round, DxreportError for a fault in the mail template or a
-    missing kept workbook.
+    Raise UsageError if nothing was issued in the round, DxreportError for a fault in the mail template or a missing
+    kept workbook.
     """
     found = status(master, round_, now.date())
     if all(s.state is State.NOT_ISSUED for s in found.sheets):
@@ -144,7 +144,7 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
 
 
 def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetStatus], today: date) -> dict[str, date]:
-    """The held sheets, by measure, whose return was drafted within ``DAYS_TO_CORRECT`` days."""
+    """Return the held sheets whose return was drafted in the last ``DAYS_TO_CORRECT`` days: the day by measure."""
     made = [m for m in mailed(workspace) if m.kind == MailKind.RETURN.value and m.round == round_.name]
     out = {}
     for s in sheets:
@@ -158,10 +158,11 @@ def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetSt
 
 @dataclass(frozen=True, slots=True)
 class WrittenDrafts:
-    """Where the drafts are, and what became of earlier files in their folder.
+    """The paths of the drafts, and what happened to earlier files in their folder.
 
-    ``removed`` are drafts as we wrote them that are out of date, since their departments have answered. What was
-    edited by hand stays: ``kept`` are those of this run's drafts, ``stale`` those that are out of date.
+    ``removed`` are earlier drafts of this kind that nobody edited and that this run did not make again. Edited files
+    stay: ``kept`` are those in the place of a draft of this run, ``stale`` those to departments that owe nothing any
+    more.
     """
 
     paths: tuple[Path, ...]
@@ -171,8 +172,8 @@ class WrittenDrafts:
 
 
 def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
-    """Write the drafts into ``folder``, over earlier ones that nobody has edited; raises as ``write_files``."""
-    mailed(workspace)  # where the record of drafts cannot be read, nothing is written
+    """Write the drafts into ``folder``, over earlier ones that nobody has edited. Raise as ``write_files`` does."""
+    mailed(workspace)  # raises before anything is written if the record of drafts cannot be read
     files = {folder / draft.file: draft.data for draft in drafts.drafts}
     kept = tuple(path for path in files if path.exists() and not is_as_written(path.read_bytes()))
     others = [path for path in sorted(folder.glob("*.eml")) if path not in files]
@@ -183,7 +184,7 @@ def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
 
 
 def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
-    """Record the drafts; raises Unfinished if only the record could not be written."""
+    """Record the drafts. Raise Unfinished if that fails, since the drafts are written already."""
     kind, round_ = drafts.kind.value, drafts.round.name
     made = (
         Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
@@ -196,7 +197,7 @@ def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: dat
 
 
 def open_rounds(master: Master, today: date) -> tuple[Round, ...]:
-    """The rounds with held sheets."""
+    """Return the rounds with held sheets."""
     issued = {issue.round for issue in master.issues}
     rounds = (r for r in master.settings.rounds if r.name in issued)
     return tuple(r for r in rounds if State.HELD in status(master, r, today).sums)
@@ -215,7 +216,7 @@ class _Writer:
         self.obstacles: list[Obstacle] = []
 
     def draft(self, department: str, sheets: Sequence[SheetStatus]) -> Draft | None:
-        """Return the draft for a department, or None where it cannot be made."""
+        """Return the draft for a department, or None if it cannot be made."""
         to, cc = self._addresses(department)
         attachments = self._attachments(department, sheets)
         if not to or not attachments:
@@ -229,7 +230,7 @@ class _Writer:
 
     def _addresses(self, department: str) -> tuple[list[str], list[str]]:
         known = self.master.department(department)
-        assert known is not None  # by_department yields known ones
+        assert known is not None  # status lists only departments of the master
         (to, bad), (cc, bad_cc) = addresses(known.to), addresses(known.cc)
         for column, words in (("宛先", bad), ("CC", bad_cc)):
             if words:
@@ -243,7 +244,7 @@ class _Writer:
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
         """Return the marked copies of held sheets, and the issued workbooks of all others.
 
-        Both for a sheet that was filled in on the form of another round.
+        A sheet that was filled in on the form of another round gets both.
         """
         copies: dict[str, list[Attachment]] = {}
         issues: dict[str, Issue] = {}
@@ -271,7 +272,7 @@ class _Writer:
         return Attachment(issue.file, path.read_bytes())
 
     def _late(self, s: SheetStatus) -> int:
-        """The days past the deadline; none in a return to a department that had answered by then."""
+        """Return how many days a sheet is late; in a return, 0 if an answer had come by the deadline."""
         if self.kind is not MailKind.RETURN or not s.days_late:
             return s.days_late
         mine = (r for r in self.master.receipts if r.measure == s.measure and not r.state.aside)
@@ -279,7 +280,7 @@ class _Writer:
         return 0 if any(day <= s.deadline for day in came) else s.days_late
 
     def _deadline(self, sheets: Sequence[SheetStatus]) -> str:
-        """Say the deadline of most sheets, whether it is another than they show, and which sheets have others."""
+        """Return the deadline of most sheets, followed by the other deadlines with their measures in brackets."""
         days: dict[str, list[SheetStatus]] = {}
         for s in sheets:
             days.setdefault(self._day(s), []).append(s)
@@ -288,14 +289,14 @@ class _Writer:
         return f"{first or '期限なし'}（{'、'.join(rest)}）" if rest else first
 
     def _day(self, s: SheetStatus) -> str:
-        """The deadline of a sheet, as papers print it; 延長後 or 変更後 where the sheet shows another."""
+        """Return the deadline of a sheet as printed, marked 延長後 or 変更後 if the sheet shows another day."""
         day = printed(s.deadline)
         if not (day and s.issue and s.issue.moved(self.round)):
             return day
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names for the mail template; a passed deadline is given only to those who missed it."""
+        """Return the names for the mail template; it tells a passed deadline only to departments that missed it."""
         late = max(map(self._late, sheets))
         passed = all(s.days_late for s in sheets)
         return {
@@ -325,7 +326,7 @@ def _day(event: Issue | Receipt | None) -> str:
 
 
 def _distinct(attachments: Iterable[Attachment]) -> list[Attachment]:
-    """Number attachments of the same name, as of a workbook that was issued twice."""
+    """Return the attachments with equal names numbered, as for a workbook that was issued twice."""
     out: dict[str, Attachment] = {}
     for a in attachments:
         name, number = a.name, 1

@@ -68,13 +68,13 @@ def eml(
 
 
 def seal(mail: bytes, boundary: str) -> bytes:
-    """Return a draft with a digest of itself at the end of its ``boundary``, so that a later edit shows."""
+    """Return a draft with a digest of itself at the end of its ``boundary``, to detect later edits."""
     digest = hashlib.sha256(mail).hexdigest()[:_DIGEST]
     return mail.replace(boundary.encode(), f"{boundary}_{digest}".encode())
 
 
 def is_as_written(mail: bytes, boundary: str = BOUNDARY) -> bool:
-    """Whether a mail is a draft that was sealed under a boundary that begins so, and not edited since."""
+    """Return True if a mail is a draft that was sealed under a boundary with this beginning, and not edited since."""
     found = _SEALED.search(mail.partition(b"\r\n\r\n")[0])
     if found is None or not found[1].startswith(boundary.encode()):
         return False
@@ -92,18 +92,18 @@ def _part(kind: str, data: bytes) -> Message:
 
 def _encoded(address: str) -> str:
     name, _, bare = address.rpartition(" <")
-    if name.isascii():  # or there is none
+    if name.isascii():  # also without a name
         return formataddr((name, bare.rstrip(">")))
     return f"{_words(name, 'To')} <{bare}"
 
 
 def _words(text: str, header: str) -> str:
-    """Encode a text (RFC 2047), one word a line, none longer than 75; ``header`` precedes the first."""
+    """Return a text as encoded words (RFC 2047) of up to 75 characters, one per line; ``header`` precedes the first."""
     return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(splitchars="")
 
 
 def _rfc2231(parameter: str, value: str) -> str:
-    """Write a parameter (RFC 2231) in as few pieces as the length of lines allows."""
+    """Return a parameter (RFC 2231) in as few pieces as the length of a line allows."""
     if value.isascii():
         return f'{parameter}="{value}"'
     octets = quote(value, safe="")
