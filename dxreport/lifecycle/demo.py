@@ -34,7 +34,7 @@ ISSUED = datetime(2022, 7, 1, 9, 0)
 RETURNED = timedelta(days=13, hours=8)
 CORRECTED = timedelta(days=17)
 REPORTED = timedelta(days=24)
-_SECRET = b"demo"  # the same for all, so that the demo makes the same files everywhere
+_SECRET = b"demo"  # fixed, so that the demo makes the same files everywhere
 _ANSWERS = ("activity.progress", "activity.countermeasure")
 
 
@@ -58,7 +58,7 @@ class DemoResult:
 def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResult:
     """Play 第1四半期 in ``folder``, which must be empty or missing; pass each step to ``say``.
 
-    Raises DxreportError as the commands do.
+    Raise DxreportError as the commands do.
     """
     workspace = create(folder, ISSUED.date(), sample=True, secret=_SECRET).workspace
     say(f"1. 作業フォルダーを作る: {folder}")
@@ -111,7 +111,7 @@ def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResul
 
 
 def _fill(path: Path, data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]]) -> Path:
-    """Write a workbook as the department sends it back, with these answers by sheet."""
+    """Write a workbook as its department returns it, with these answers by sheet; return its path."""
     atomic_write(path, fill(data, form, answers, quarter=QUARTER, year=YEAR))
     return path
 
@@ -131,7 +131,7 @@ def _sums(done: Collected) -> str:
 
 
 def _unexpected(master: Master, expected: Mapping[str, Mapping[Ref, str]], end: RoundStatus) -> Iterator[str]:
-    """Compare the master at the end with the texts expected, by measure."""
+    """Yield texts of the master at the end that are not as expected, and sheets that are still owed, in Japanese."""
     for measure in master.measures:
         found, texts = measure.values(), expected[measure.id]
         for ref in {**found, **texts}:

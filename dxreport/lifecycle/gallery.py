@@ -1,7 +1,7 @@
-"""The gallery: forms that a new workspace can begin with, each a template that brings its fields.
+"""The gallery: forms that a new workspace can start with, each a template that brings its fields.
 
-A form is a file: the template, with a sheet 項目 like that of the master if it has fields of its own, and a sheet 回
-like the table in 設定 if it says which round opens what. Neither is sent to departments.
+A form is a file: the template, with a sheet 項目 like that of the master if it has fields of its own, and a sheet 回 like
+the table in 設定 if it says which round opens what. Neither sheet is sent to departments.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..ooxml.package import Package
 from ..workspace.bundled import bundled
 from .check import without_input
 
-_ROUNDS = replace(ROUNDS, name="回")  # as a template has it
+_ROUNDS = replace(ROUNDS, name="回")  # its name in a template
 
 
 def gallery() -> dict[str, Path]:
@@ -35,7 +35,7 @@ def gallery() -> dict[str, Path]:
 
 
 def find(name: str) -> Path:
-    """Return the template of this name in the gallery, or the file; raise UsageError for neither."""
+    """Return the template of this name in the gallery, else the file of this name; raise UsageError for neither."""
     known = gallery()
     found = find_form(name, tuple(known.values())) or Path(name)
     if found.suffix != ".xlsx" or not found.is_file():
@@ -47,8 +47,8 @@ def find(name: str) -> Path:
 def settings_for(path: Path, settings: Settings) -> Settings:
     """Return the settings of a new master with the fields and rounds that a template brings.
 
-    Without rounds of its own, the rounds open what the form has inputs for. Raises TemplateError for faults in the
-    form, DxreportError for faults in its sheets 項目 and 回.
+    If it brings no rounds, those of ``settings`` open what the form has inputs for. Raise TemplateError for faults in
+    the form, DxreportError for faults in its sheets 項目 and 回, or if it is not a workbook.
     """
     data = path.read_bytes()
     try:
@@ -67,7 +67,7 @@ def settings_for(path: Path, settings: Settings) -> Settings:
 
 
 def _opened(settings: Settings, form: Form) -> Iterator[Round]:
-    """Yield the rounds with what the form has inputs for, among it the groups of declared fields."""
+    """Yield the rounds; each opens what the form has inputs for, including the groups of declared fields."""
     for round_ in settings.rounds:
         everything = round_.opens | _declared(settings.catalogue, round_)
         absent = {group for group, _ in without_input(settings, [form], replace(round_, opens=everything))}

@@ -25,7 +25,7 @@ from ..ooxml.cells import Grid
 from ..ooxml.correction import LIST_SHEET, LIST_TITLE
 from ..ooxml.refs import address
 
-_NO_FORM = 0.25  # a sheet with less than this share of the form's labels is no form
+_NO_FORM = 0.25  # a sheet with less than this share of the labels is not a form
 _YEARS = ("fiscal_year", *(f"years.y{n}" for n in range(1, 11)))
 
 
@@ -44,9 +44,9 @@ class Unplaced:
 class ImportedForms:
     """The contents of the forms read.
 
-    ``settings`` are those given, with the year, plan years and progress words of the forms. ``missing`` lists
-    (file, sheet, labels) of fields that a sheet has no cell for, ``other_sheets`` (file, sheet) of sheets that are
-    no form. ``skipped`` counts the sheets that accompany forms: 記入要領, 施策一覧, 差し戻し.
+    ``settings`` are those given, with the year, plan years and progress words of the forms. ``missing`` lists (file,
+    sheet, labels) of fields that a sheet has no cell for, ``other_sheets`` (file, sheet) of sheets that are not forms.
+    ``skipped`` counts the sheets that come with forms: 記入要領, 施策一覧, 差し戻し.
     """
 
     settings: Settings
@@ -61,8 +61,8 @@ class ImportedForms:
 def import_forms(paths: Iterable[Path], form: Form, settings: Settings) -> ImportedForms:
     """Read all sheets of ``form`` in these files (folders, archives and mails too).
 
-    ``settings`` are those of a new master. The first sheet that prints its years decides them; sheets of another
-    year are not placed. Raises UsageError for a path that does not exist.
+    ``settings`` are those of a new master. The first sheet that prints its years decides them; sheets of another year
+    are not placed. Raise UsageError for a path that does not exist.
     """
     reading = _Reading(form, settings)
     for file in gather(paths):
@@ -139,7 +139,7 @@ class _Reading:
             self._missing.append((file, sheet.name, absent))
 
     def _take_years(self, shown: Mapping[str, str]) -> None:
-        """Take the years that a sheet prints, by name; raise _NotTaken where they keep it from being read."""
+        """Take the years that a sheet prints, by name; raise _NotTaken if they do not fit."""
         years: dict[str, FiscalYear] = {}
         for name, text in shown.items():
             if name in _YEARS and text:
@@ -158,7 +158,10 @@ class _Reading:
             self._settings, self._year_found = replace(self._settings, fiscal_year=found, plan_years=plan), True
 
     def _take_measure(self, texts: Mapping[Ref, str]) -> None:
-        """Keep the measure of a sheet, with its ID and department as a master holds them and its items renumbered."""
+        """Keep the measure of a sheet, with ID and department as a master holds them and its items renumbered.
+
+        Raise _NotTaken if it has no ID or department, or if its ID is taken.
+        """
         if not texts.get(Ref("id"), "").strip():
             raise _NotTaken("施策IDが記入されていません")
         measure = _numbered(Measure(texts, self._settings.catalogue))
@@ -182,7 +185,10 @@ class _Reading:
 
 
 def _accompanies_forms(form: Form, sheet: Grid) -> bool:
-    """Whether a sheet is another one of the template, unchanged, an index of measures or a 差し戻し."""
+    """Return True for a sheet that comes with forms.
+
+    It is another sheet of the template, unchanged, or an index of measures, or 差し戻し.
+    """
     cells = [cell.text for _, cell in sorted(sheet.cells.items()) if cell.kind == "text"]
     texts = [normalise(text).strip() for text in cells if text.strip()]
     if sheet.name.startswith((LIST_SHEET, INDEX)):

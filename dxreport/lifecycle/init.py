@@ -1,4 +1,4 @@
-"""Init: a new workspace.
+"""Make a new workspace.
 
 All files are made in memory before any is written; the master is written last, since it makes a folder a workspace.
 """
@@ -24,7 +24,7 @@ from .sample.departments import sample_master
 if TYPE_CHECKING:
     from .import_forms import ImportedForms
 
-_NAMED = 3  # files that a message names at most
+_NAMED = 3  # a message names at most this many files
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,9 @@ def create(
 ) -> NewWorkspace:  # fmt: skip
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
 
-    ``secret`` is the one to be kept (default: a new one).
-
-    ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one.
-    Raises UsageError where one of its files exists, or for a form that does not; DxreportError for faults in the
-    form, or where a file cannot be written; files written by then are removed again.
+    ``form`` names a form of the gallery, or a template with its fields, to use instead of the bundled one; ``secret``
+    is the one to keep (default: a new one). Raise UsageError if one of the files exists or the form does not,
+    DxreportError for faults in the form or if a file cannot be written; files written by then are removed again.
     """
     if sample:
         return _write(folder, drawn.settings().fiscal_year, sample_master(), {}, secret)
@@ -64,8 +62,8 @@ def create_from(
 ) -> tuple[NewWorkspace, ImportedForms]:
     """Make a workspace in ``folder`` from the filled-in forms in ``paths``.
 
-    ``template`` is how these forms are drawn, with its fields (default: the bundled template); the year is that of
-    ``today`` where they name none. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError where no
+    ``template`` is the form of these files, with its fields (default: the bundled one); the year is that of ``today``
+    if they name none. Raise as :func:`create` does, TemplateError for faults in the template, and DxreportError if no
     form is found.
     """
     from ..form.compile import compile_form
@@ -106,7 +104,7 @@ def _write(
     if templates:
         forms = {name: data for name, data in forms.items() if not name.endswith(".xlsx")} | templates
     files = {workspace.templates / name: data for name, data in sorted(forms.items())} | {workspace.master: master}
-    if workspace.pending.exists():  # a run died here
+    if workspace.pending.exists():  # an earlier run died here
         recover(workspace)
     _refuse_existing(folder, files)
     workspace.reports.mkdir(parents=True, exist_ok=True)
@@ -145,7 +143,7 @@ def fiscal_year(day: date) -> FiscalYear:
 
 
 def _settings(today: date) -> Settings:
-    """Return 設定 with the rounds, words and tables of the sample, without what belongs to its city."""
+    """Return the settings of the sample for the year of ``today``, without deadlines and what belongs to its city."""
     settings, year = drawn.settings(), fiscal_year(today)
     return replace(
         settings,

@@ -1,9 +1,9 @@
-"""Rollover: the next fiscal year's master from this one, and late answers of the old year carried into it.
+"""Roll over to the next fiscal year: make its master from this one, and later carry late answers into it.
 
-The next year begins with this year's workbook, so that all that people added to it is carried; what belongs to the
-year is cleared. Names, departments, contacts, relations, activities without their plans, outcomes with all targets,
-実績 and 方向 stay. A later run merges the changes of the old year cell by cell, three ways like a return: as
-carried before, as in the old year now, as in the new year now.
+The next year starts with this year's workbook, so all that people added to it is kept; what belongs to the year is
+cleared. Names, departments, contacts, relations, activities without their plans, outcomes with all targets, 実績 and 方向
+stay. A later run merges the changes of the old year cell by cell, three ways like a return: as carried before, as in
+the old year now, as in the new year now.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
 
 @dataclass(frozen=True, slots=True)
 class RolloverResult:
-    """What a rollover did: ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
+    """The result of a rollover, which ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
 
-    ``left`` are ended measures that were not carried (in an update, those that the new year still holds);
-    ``unknown`` are measures added to the old year after the new one was opened, for a person to enter. ``own`` and
-    ``blank`` as in ``NextMaster``; in an update ``own`` are the columns and sheets that the new year does not have.
-    ``interim`` are carried measures whose answer to the last round of the old year is not in: their 実績 may change.
+    ``left`` are ended measures that were not carried (in an update, those that the new year still holds); ``unknown``
+    are measures added to the old year after the new one was opened, which people must enter. ``own`` and ``blank`` are
+    those of ``NextMaster``; in an update, ``own`` are the columns and sheets that the new year lacks. ``interim`` are
+    carried measures without an answer to the last round of the old year: their 実績 may change.
     """
 
     workspace: Workspace
@@ -63,8 +63,8 @@ class RolloverResult:
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
     """Open the next year in ``out`` (default: a folder next to the workspace, named by the year), or update it.
 
-    Raises UsageError when the plan has no further year or ``out`` holds something else, MasterError and
-    LockedError as reading and saving do.
+    Raise UsageError if the plan has no further year or ``out`` holds something else, MasterError and LockedError as
+    reading and saving do.
     """
     master = read_master(workspace.master)
     settings = _next_settings(master.settings)
@@ -77,7 +77,7 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
         if not dry_run:
             write_together(target, after={target.earlier: left_to_the_next_year(workspace, master)})
         return replace(result, interim=interim)
-    if not target.pending.exists():  # else a rollover died here, and what it left goes first
+    if not target.pending.exists():  # otherwise a rollover died here, and _open first removes what it left
         _refuse_others(target)
     new = next_master(master, settings, carried)
     master_from(new.data)
@@ -89,20 +89,20 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
 
 
 def last_round(settings: Settings) -> Round | None:
-    """The round that closes a year, else the last one; None without any."""
+    """Return the round that closes a year, else the last one; None if there is none."""
     closing = [r for r in settings.rounds if r.closes]
     return next(iter(closing or settings.rounds[-1:]), None)
 
 
 def _unanswered(master: Master, today: date) -> set[str]:
-    """The measures whose answer to the last round of the year is not in."""
+    """Return the measures whose answer to the last round of the year is not in."""
     round_ = last_round(master.settings)
     sheets = status(master, round_, today).sheets if round_ else ()
     return {sheet.measure for sheet in sheets if not sheet.state.done}
 
 
 def _refuse_others(target: Workspace) -> None:
-    """Raise UsageError where the folder holds anything but what an empty workspace does."""
+    """Raise UsageError if the folder holds any file other than the lock."""
     for path in target.root.rglob("*"):
         if path.is_file() and path != target.lock:
             raise UsageError(
@@ -112,9 +112,9 @@ def _refuse_others(target: Workspace) -> None:
 
 
 def carry(measure: Measure) -> Measure:
-    """Return a measure as the next year begins with it: without the texts, and the lists, of fields that do not carry.
+    """Return a measure as the next year starts with it: without the texts, and lists, of fields that do not carry.
 
-    Blank: 到達目標, 作業予定, 進捗, 対応策, 次年度予算化予定 and 支援依頼.
+    Blank: 到達目標, 作業予定, 進捗, 対応策, 報告事項なし, 次年度予算化予定, 支援依頼, and declared fields that do not carry.
     """
     catalogue, values = measure.catalogue, measure.values()
     empty = {p for p in catalogue.by_prefix if not any(f.carries for f in catalogue.members[p].values())}
@@ -133,10 +133,10 @@ def _next_settings(settings: Settings) -> Settings:
 
 
 def _next_round(round_: Round) -> Round:
-    """Move a deadline to the next year: to the same weekday nearest to the same day."""
+    """Return a round with its deadline a year later: on the same weekday, nearest to the same day."""
     if not round_.deadline:
         return round_
-    # 52 weeks later is a day short of the same day, or two over 29 February: no other such weekday is nearer.
+    # 52 weeks are a day less than a year, or two across 29 February: no other such weekday is nearer.
     return replace(round_, deadline=(date.fromisoformat(round_.deadline) + timedelta(weeks=52)).isoformat())
 
 
@@ -163,7 +163,7 @@ def _carried_file(target: Workspace, carried: Texts) -> dict[Path, bytes]:
 
 
 def _brought(carried: Texts, today: Catalogue) -> dict[str, dict[Ref, str]]:
-    """Texts of the old year under the keys of the new one, without those of fields that it does not have."""
+    """Return texts of the old year under the keys of the new one, without those of fields that it does not have."""
     brought = {id_: {today.ref(str(ref)): text for ref, text in texts.items()} for id_, texts in carried.items()}
     return {id_: {r: t for r, t in texts.items() if r.field in today.field} for id_, texts in brought.items()}
 
@@ -177,7 +177,7 @@ def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, st
 
 
 def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
-    """Merge what the old year has answered since into the new year's master."""
+    """Merge what the old year has received since into the master of the new year."""
     if dry_run:
         return _merge(old, target, carried, now, dry_run=True)
     ready(target)
@@ -196,13 +196,13 @@ def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry
     shared = {m.id: m for m in new.measures if m.id in carried}
     merging = _Merging(old, new, stamp(now))
     for id_, measure in shared.items():
-        # Nothing was carried before for a measure that people entered in both years.
+        # A measure that people entered in both years was never carried: it has no texts in ``before``.
         merging.measure(measure, before.get(id_, {}), carried[id_])
     changes, conflicts = tuple(merging.changes), tuple(merging.conflicts)
     kept = _carried_file(target, {**before, **{id_: carried[id_] for id_ in shared}})
     if not dry_run and (changes or conflicts):
         Books(target, new, now).record("rollover", changes, conflicts, now, after=kept)
-    elif not dry_run:  # a run that died after it wrote the master has not written this
+    elif not dry_run:  # an earlier run may have died between the master and this file
         write_together(target, after=kept)
     left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
@@ -220,12 +220,12 @@ class _Merging:
         self.conflicts: list[Conflict] = []
 
     def measure(self, measure: Measure, before: Mapping[Ref, str], texts: Mapping[Ref, str]) -> None:
-        """Merge ``texts``, those of the old year now, into a measure of the new year."""
+        """Merge ``texts``, the current ones of the old year, into a measure; ``before`` are those carried last."""
         current, settings = measure.values(), self._new.settings
         last = {c.ref: c for c in self._new.changes if c.measure == measure.id}
 
         def carried_over(ref: Ref) -> bool:
-            """Whether a text of the new year came from the old one and was not edited since."""
+            """Return True if a text of the new year was carried from the old one and not edited since."""
             return ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
 
         def name(ref: Ref) -> str:
@@ -234,7 +234,7 @@ class _Merging:
         merge = three_way(before, texts, current, answered=carried_over)
         merge = contested(merge, before, current, answered=carried_over)
         found = [(c.ref, name(c.ref), c.old, c.new) for c in merge.changes]
-        # 方向 is carried where it is blank in the new year; any other text is the new year's own.
+        # 方向 is carried only while it is blank in the new year.
         if DIRECTION in self._new.tables[tables_of(settings).lists["outcome"].name].columns:
             for key in dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome.")):
                 text, ref = self._old.directions.get((measure.id, key), ""), Ref(DIRECTION_FIELD, key)

@@ -1,4 +1,4 @@
-"""Compare the words that a template holds with those of 設定: in conditional formats and in its instructions."""
+"""Compare the words in a template with those of 設定: in conditional formats and in instructions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMPARED = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]+)\s*(?:=|<>)\s*"([^"]+)"')
 
 
 def word_notes(form: Form, settings: Settings) -> Iterator[str]:
-    """Yield what disagrees with 設定, in Japanese: the office changed a word there and not in the template."""
+    """Yield, in Japanese, words that the office changed in 設定 but not in the template."""
     yield from _formats(form, settings)
     yield from _instructions(form, settings)
 
@@ -37,7 +37,7 @@ def _formats(form: Form, settings: Settings) -> Iterator[str]:
 
 
 def _instructions(form: Form, settings: Settings) -> Iterator[str]:
-    """A word that an instruction quotes as a 進捗 is one of 設定."""
+    """Find words that an instruction quotes as a 進捗 and that are not in 設定."""
     words = {word.word for word in settings.progress_words}
     for entry in form.others:
         cells = form.source.cells(form.source.package.xml(entry.part)) if entry.kind == "worksheet" else ()
