@@ -53,6 +53,6 @@ def collect(
 
 
 def _ask(name: str) -> str:
-    """Prompt for the password of a file without echo; "" to leave the file unread."""
+    """Prompt for the password of a file without echo; return "" to leave the file unread."""
     question = f"{name} のパスワード（読まないときは Enter）"
     return click.prompt(question, default="", show_default=False, hide_input=True, err=True)

@@ -11,7 +11,7 @@ from .common import Record, note_records, problem_record
 
 
 def answer(plan: Plan, *, dry_run: bool) -> Record:
-    """Return the results as ``collect --json`` gives them; in a dry run ``planned`` replaces ``merged``."""
+    """Return the results as ``collect --json`` shows them; in a dry run ``planned`` replaces ``merged``."""
     words = {s: "planned" if dry_run and s is Status.MERGED else s.value for s in Status}
     count = Counter(s.status for f in plan.files for s in f.sheets)
     files = [

@@ -1,6 +1,6 @@
 """What all commands share: workspace, time, round, form of the answer.
 
-The keys of the records in ``--json``, and the order of these, are a contract.
+The keys of the records in ``--json``, and their order, are a contract.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TOO_TALL = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The shared options of a call, passed to every command as its first argument; ``now`` is to the second."""
+    """The shared options of a call, passed to every command as its first argument; ``now`` has whole seconds."""
 
     folder: Path
     now: datetime
@@ -42,19 +42,22 @@ class Call:
 
     @classmethod
     def given(cls) -> Call:
-        """The call with the options given so far."""
+        """Return the call with the options given so far."""
         options = click.get_current_context().meta.get(_META, {})
         return cls(**{"folder": Path(), "now": datetime.now().replace(microsecond=0), **options})
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace to work in; raises MasterError if the folder is not one."""
+        """The workspace to work in. Raise MasterError if the folder is not one."""
         from ..workspace.paths import Workspace
 
         return Workspace.find(self.folder)
 
     def master(self, *, to_write: bool = False) -> Master:
-        """Read the master of the workspace; raise MasterError, and LockedError if it is ``to_write`` and open elsewhere."""
+        """Read the master of the workspace.
+
+        Raise MasterError if it cannot be read, LockedError if it is ``to_write`` and open elsewhere.
+        """
         from ..master.read import read_master
         from ..workspace.transaction import ready
 
@@ -65,7 +68,7 @@ class Call:
     def round(self, master: Master, *, current: bool = False) -> Round:
         """Return the round of ``--round`` or ``--quarter``, else the current one if ``current``.
 
-        Raises UsageError if there is none.
+        Raise UsageError if there is none.
         """
         from ..domain.fields import QUARTER_LABELS
         from ..master.rounds import current_round
@@ -90,7 +93,7 @@ class Call:
 
 
 def moment(text: str) -> datetime:
-    """Read a time in ISO form, or with the date as 設定 accepts it; a date is its midnight, offsets are ignored."""
+    """Read a time in ISO form, or with its date as in 設定; a date alone means midnight, offsets are ignored."""
     from ..domain.days import day_of
 
     written, _, time = text.strip().partition(" ")
@@ -127,22 +130,22 @@ def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click
 
 
 def _option(flag: str, name: str, **settings: Any) -> click.Parameter:
-    """Make an option, allowed before and after the name of the command, that sets ``name`` of the Call."""
+    """Return an option, allowed before and after the name of the command, that sets ``name`` of the Call."""
 
     def remember(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
-        # A context shares ``meta`` with its parents: an option after the name of the command wins.
+        # A context shares ``meta`` with its parents, so an option after the name of the command wins.
         if value:
             ctx.meta.setdefault(_META, {})[name] = value
 
-    # The prefix keeps the parameter's name apart from those of the command's own parameters.
+    # The prefix keeps the name of the parameter apart from the command's own parameters.
     return click.Option([flag, f"shared_{name}"], expose_value=False, callback=remember, **settings)
 
 
 def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callable[..., int | None]], Command]:
-    """Make a function ``function(call, **own_parameters) -> exit code or None`` the command of its name.
+    """Turn a function ``function(call, **own_parameters) -> exit code or None`` into the command of its name.
 
-    Its docstring is the help text. Declare its own parameters with click decorators below this one;
-    ``answers`` and ``rounds`` are those of :func:`shared_options`.
+    Its docstring is the help text. Declare its own parameters with click decorators below this one; ``answers`` and
+    ``rounds`` are those of :func:`shared_options`.
     """
 
     def decorate(function: Callable[..., int | None]) -> Command:
@@ -177,23 +180,23 @@ def worked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def problem_record(problem: Problem) -> Record:
-    """Return a problem; every value is a text."""
+    """Return the record of a problem; every value is a text."""
     keys = ("code", "severity", "sheet", "cell", "field", "label", "value", "message", "fix")
     return {key: getattr(problem, key) for key in keys}
 
 
 def change_record(change: Change) -> Record:
-    """Return a change of the master, without its origin."""
+    """Return the record of a change of the master, without its origin."""
     ref, label = str(change.ref), change.label
     return {"id": change.measure, "field": ref, "label": label, "old": change.old, "new": change.new}
 
 
 def conflict_record(conflict: Conflict) -> Record:
-    """Return a conflict, without its texts."""
+    """Return the record of a conflict, without its texts."""
     ref, label = str(conflict.ref), conflict.label
     return {"conflict": conflict.id, "id": conflict.measure, "field": ref, "label": label}
 
 
 def note_records(notes: Mapping[str, str]) -> list[Record]:
-    """Return the notes that a department wrote in cells, given as text by cell."""
+    """Return records of the notes that a department wrote in cells, given as text by cell."""
     return [{"cell": cell, "text": text} for cell, text in notes.items()]

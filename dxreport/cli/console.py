@@ -20,14 +20,14 @@ GAP = "  "
 
 
 def prepare() -> None:
-    """Show ``?`` for characters that the console's code page lacks, instead of failing."""
+    """Show ``?`` instead of failing on characters that the code page of the console lacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 
 
 def out(text: str = "") -> None:
-    """Print lines of the result. What would steer the terminal is written out."""
+    """Print lines of the result, with characters that would steer the terminal written out."""
     click.echo(_safe(text))
 
 
@@ -41,7 +41,7 @@ def _safe(text: str) -> str:
 
 
 def emit_json(value: Any) -> None:
-    """Print the result as JSON, in UTF-8 whatever the console's code page, with keys in the given order."""
+    """Print the result as JSON, in UTF-8 for any code page of the console, with keys in the given order."""
     import json
 
     click.echo((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8"), nl=False)
@@ -66,12 +66,12 @@ def progress(items: Iterable[T], label: str) -> Iterator[T]:
 
 
 def someone_there() -> bool:
-    """Whether the program can ask questions: stdin and stderr are a terminal."""
+    """Return True if the program can ask questions: stdin and stderr are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def width(text: str) -> int:
-    """Return the columns of a text on a Japanese console; full-width and ambiguous characters take two."""
+    """Return the columns that a text takes on a Japanese console: two for a full-width or ambiguous character."""
     shown = (char for char in text if not unicodedata.combining(char))
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in shown)
 
@@ -94,15 +94,15 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Co
 
 
 def flush() -> None:
-    """Flush stdout; raise BrokenPipeError if its reader has gone."""
+    """Flush stdout; raise BrokenPipeError if its reader is gone."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        if sys.platform == "win32" and error.errno == errno.EINVAL:  # Windows' error for a closed pipe
+        if sys.platform == "win32" and error.errno == errno.EINVAL:  # the error of Windows for a closed pipe
             raise BrokenPipeError from error
         raise
 
 
 def abandon() -> None:
-    """Discard the rest of stdout: its reader has gone, but the interpreter flushes it at exit."""
+    """Discard the rest of stdout, whose reader is gone: the interpreter would fail to flush it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

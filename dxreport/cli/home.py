@@ -1,4 +1,4 @@
-"""``dxreport`` alone: where the round stands, and the next command to type."""
+"""``dxreport`` alone: the state of the round, and the next command to type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BEGIN = """ここは作業フォルダーではありません。
 
 
 def home(call: Call) -> int:
-    """Say where the round stands, in four lines; outside of a workspace, how to begin (wrong usage)."""
+    """Print the state of the round in a few lines; outside a workspace, say how to begin, as wrong usage."""
     from ..domain.errors import UsageError
     from ..lifecycle.check import empty_tables
     from ..master.rounds import current_round

@@ -83,7 +83,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
 
 
 def _conflict(conflict: Conflict, old: str, new: str, where: str) -> Iterator[str]:
-    """Say which year has which text, and the command that takes it; without a place to type it nothing is written yet."""
+    """Yield lines that say which year has which text and, with a place in ``where``, the commands that take them."""
     yield f"競合 {conflict.id} {conflict.measure} {conflict.label}: どちらの年度のマスターでも書き換えられています。"
     for year, text, take in ((old, conflict.returned, "returned"), (new, conflict.current, "current")):
         command = f"　採るとき: dxreport resolve {conflict.id} --take {take}{where}" if where else ""

@@ -68,7 +68,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
 
 
 def summary(master: Master, today: Agenda) -> list[str]:
-    """The round and its deadline, the answer in sentences, and the bar."""
+    """Return the round with its deadline, the answer in sentences, and the bar."""
     found = today.found
     head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
     counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())
@@ -77,7 +77,7 @@ def summary(master: Master, today: Agenda) -> list[str]:
 
 
 def _bar(found: RoundStatus) -> str:
-    """The answered part of a round as a bar; a held or reviewed sheet is half done."""
+    """Return the answered part of a round as a bar; a held or reviewed sheet is half done."""
     total, started = len(found.sheets), sum(_arrived(s.state) for s in found.sheets)
     done = _BAR * found.answered // total
     half = max(_BAR * (found.answered + started) // total - done, 1 if started else 0)
@@ -85,12 +85,12 @@ def _bar(found: RoundStatus) -> str:
 
 
 def _arrived(state: State) -> bool:
-    """Whether something came that is not in yet."""
+    """Return True if something came that is not in yet."""
     return state.name in ("HELD", "REVIEW")
 
 
 def _work(today: Agenda) -> list[str]:
-    """The work of the day: by telephone, by mail, at the desk."""
+    """Return the work of the day: by telephone, by mail, at the desk."""
     from ..status.agenda import Way
     from ..status.export import HEADINGS, plain, unread_text
 
