@@ -313,7 +313,7 @@ def normalise(text: str) -> str:
 class Department:
     """部署: a row of the table, whose order is 建制順.
 
-    ``form`` is its own 様式 as written, if it has one; ``phone`` is 電話, for the coordinator alone.
+    ``form`` is its own 様式 as written, if it has one; ``phone`` is 電話, shown only to the coordinator.
     """
 
     name: str

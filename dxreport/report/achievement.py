@@ -1,4 +1,4 @@
-"""目標 against 実績, number by number. What cannot be computed is shown as written and never scored."""
+"""Compare 目標 and 実績 number by number; what cannot be computed is shown as written and never scored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MISMATCHES = {
 
 
 def outcome_result(master: Master, measure: MeasureName, number: int, outcome: Outcome, quarter: int) -> OutcomeResult:
-    """Judge an outcome, the ``number``-th of its measure, in every year of the plan for a report of ``quarter`` (1–4)."""
+    """Judge an outcome, the ``number``-th of its measure, in every plan year, for a report of ``quarter`` (1–4)."""
     direction = master.direction(measure.id, outcome.key)
     years = tuple(_year(master.settings, n, year, direction, quarter) for n, year in enumerate(outcome.years))
     return OutcomeResult(measure, outcome.key, circled(number), direction, years)
@@ -39,13 +39,13 @@ def _year(settings: Settings, index: int, year: OutcomeYear, direction: Directio
     verdict = _verdict(year, parts, begun)
     reason = _reason(year, verdict, direction, begun)
     if verdict in (Attainment.MET, Attainment.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
-        # Before the year has ended nothing is met or missed yet.
+        # Nothing is met or missed before the year has ended.
         verdict, parts = Attainment.INTERIM, tuple(replace(part, met=None) for part in parts)
     return YearResult(this.label, year.indicator, year.target, year.actual, verdict, parts, reason)
 
 
 def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> Attainment:
-    """達成 if every number meets its target, 未達 if one misses it, else what keeps it from being judged."""
+    """Return 達成 if every number meets its target, 未達 if one misses it, else what keeps it from being judged."""
     if is_blank(year.actual) or is_undecided(year.actual):
         if is_blank(year.target):
             return Attainment.NO_TARGET
@@ -56,7 +56,7 @@ def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> A
 
 
 def _reason(year: OutcomeYear, verdict: Attainment, direction: Direction, begun: bool) -> str:
-    """Say in a sentence what keeps a year from being judged; ``""`` if nothing does, or it has yet to come."""
+    """Return a sentence about what keeps a year from being judged, ``""`` if nothing does or it is still to come."""
     if verdict is Attainment.NO_TARGET:
         return "目標が記入されていません。"
     if verdict is Attainment.OPEN:
@@ -70,7 +70,7 @@ def _reason(year: OutcomeYear, verdict: Attainment, direction: Direction, begun:
 
 
 def _obstacle(target: str, actual: str, direction: Direction, indicator: str) -> str:
-    """Say in a sentence what keeps a 目標 and an 実績 from being compared number by number; ``""`` if nothing does."""
+    """Return a sentence about what keeps a 目標 and an 実績 from being compared by numbers, ``""`` if nothing does."""
     aim = read_value(target)
     if direction is Direction.NOT_JUDGED:
         return "方向が「判定しない」です。"
@@ -91,7 +91,7 @@ def _obstacle(target: str, actual: str, direction: Direction, indicator: str) ->
 
 
 def _unclear(target: str, direction: Direction) -> str:
-    """Say in a sentence why numbers that can be compared are not judged."""
+    """Return a sentence about why numbers that can be compared are not judged."""
     if direction is Direction.UNKNOWN:
         return "方向が決まっていません。"
     bound = next((q.bound for q in read_value(target).quantities if _opposed(q, direction)), "")
@@ -99,12 +99,12 @@ def _unclear(target: str, direction: Direction) -> str:
 
 
 def is_comparable(target: str) -> bool:
-    """Whether a 目標 has a number, which cannot be judged without a 方向."""
+    """Return True if a 目標 has a number, which needs a 方向 to be judged."""
     return _limits(target) is not None or bool(read_value(target).quantities)
 
 
 def is_opposed(target: str, direction: Direction) -> bool:
-    """Whether 以上, 未満 … in a 目標 say the opposite of the 方向, so that it cannot be judged."""
+    """Return True if 以上, 未満 … in a 目標 contradict the 方向, so that it cannot be judged."""
     if direction is Direction.RANGE and _limits(target) is not None:
         return False
     return any(_opposed(quantity, direction) for quantity in read_value(target).quantities)
@@ -116,11 +116,11 @@ def _opposed(target: Quantity, direction: Direction) -> bool:
 
 
 def compare(target: str, actual: str, direction: Direction, indicator: str = "") -> tuple[PartResult, ...]:
-    """Compare each number of a 目標 with that of the 実績; the ``direction`` alone says which way is better.
+    """Compare each number of a 目標 with that of the 実績; only the ``direction`` says which way is better.
 
-    Return () if the outcome is declared 判定しない, and unless both are exact numbers of the same shape, unit and way
-    of counting (約300件 and 300件以上 are no exact 実績). Nothing is met or missed without a direction, and where 以上,
-    超, 以下, 以内 or 未満 in the 目標 say the opposite. The 評価項目 may state the way of counting for either side.
+    Return () if the outcome is declared 判定しない, and unless both are exact numbers of the same shape, unit and way of
+    counting (約300件 and 300件以上 are not exact). ``met`` is None without a direction, and if 以上, 超, 以下, 以内 or 未満 in the 目標
+    contradict it. The 評価項目 may state the way of counting for either side.
     """
     if _obstacle(target, actual, direction, indicator):
         return ()
@@ -142,9 +142,9 @@ def compare(target: str, actual: str, direction: Direction, indicator: str = "")
 
 
 def _limits(target: str) -> tuple[Quantity, str] | None:
-    """The lower limit of a 目標 such as ``5～10件`` or ``5件以上10件未満``, and the text of the upper one (``10件未満``).
+    """Return the lower limit of a 目標 such as ``5～10件`` or ``5件以上10件未満``, and the text of the upper one.
 
-    None for any other text.
+    That text is ``10件`` or ``10件未満``, respectively. Return None if there are no such limits.
     """
     pieces = _BETWEEN.split(fold(target))
     values = [read_value(piece).quantities for piece in pieces]
@@ -153,7 +153,7 @@ def _limits(target: str) -> tuple[Quantity, str] | None:
     (low,), (high,) = values
     plain = not (low.bound or low.about or high.about or low.label or high.label)
     ordered = low.number <= high.number and low.unit in ("", high.unit)
-    alike = low.unit == high.unit or bool(low.scaled) is bool(high.scaled)  # 2～3万人 may begin with 2 or 2万
+    alike = low.unit == high.unit or bool(low.scaled) is bool(high.scaled)  # 2～3万人 may start at 2 or at 2万
     bounded = _WAY_OF.get(high.bound) is not Direction.MORE
     return (low, pieces[1]) if plain and ordered and alike and bounded else None
 
@@ -176,9 +176,10 @@ def _met(target: Quantity, actual: Decimal, direction: Direction) -> bool | None
 
 
 def _rate(target: Decimal, actual: Decimal) -> Decimal | None:
-    """実績 ÷ 目標 in percent. A result short of its target never reads 100.0.
+    """Return 実績 ÷ 目標 in percent; a result short of its target is at most 99.9.
 
-    Only where more is better: no one formula is agreed on for a target that is to be undercut.
+    Return None unless the target is positive and the result not negative. Only used if more is better: there is no
+    agreed formula for a target to stay below.
     """
     if target <= 0 or actual < 0:
         return None

@@ -1,4 +1,4 @@
-"""The coordinator's part of the report: sheets that are not in yet, and open points of data quality."""
+"""The coordinator's part of the report: sheets that are not in the master yet, and open points of data quality."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .records import Coordination, Missing, Point
 def coordination(master: Master, quarter: int, today: date) -> Coordination:
     """Return the sheets of the quarter's round that are not in the master, in 建制順, and open points.
 
-    Raises UsageError where 設定 has no round of the quarter.
+    Raise UsageError if 設定 has no round of the quarter.
     """
     rounds = [r for r in master.settings.rounds if r.quarter == quarter]
     if not rounds:
@@ -43,7 +43,7 @@ def coordination(master: Master, quarter: int, today: date) -> Coordination:
 
 
 def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Problem]:
-    """Return the findings for a measure in a round, and the reasons its 成果目標 cannot be judged."""
+    """Return the problems of a measure in a round, with the reasons why its 成果目標 cannot be judged."""
     ended = master.standings[measure.id].ended
     case = Case(measure, None, master.by_id, round_, master.settings, master.departments, ended=ended)
 
@@ -54,7 +54,7 @@ def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Pr
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
-    """Find 成果目標 with a number that cannot be judged by their 方向, in years that have begun; one problem a cause."""
+    """Find 成果目標 with numbers, in years that have begun, whose 方向 is missing or contradicts them; one problem per cause."""
     missing: dict[str, list[Ref]] = {}
     opposed: dict[tuple[str, str], list[Ref]] = {}
     for o in measure.outcomes:
@@ -77,7 +77,7 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
 def _at_directions(
     master: Master, measure: Measure, kind: ProblemKind, refs: list[Ref], params: Mapping[str, str]
 ) -> Problem:
-    """Return a problem of the cells of 方向."""
+    """Return a problem at the cells of 方向."""
     places = [place for ref in refs if (place := master.place(measure.id, ref))]
     names = (item_name(ref, measure.values(), master.settings.catalogue) for ref in refs)
     return problem(

@@ -28,7 +28,7 @@ from .records import (
     WordTally,
 )
 
-Asked = Mapping[str, frozenset[tuple[str, int]]]  # fields and periods that a measure's form has inputs for
+Asked = Mapping[str, frozenset[tuple[str, int]]]  # (field, period) of the inputs on the form of a measure, by 施策ID
 MEASURE = "施策"
 TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
 UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
@@ -44,7 +44,8 @@ def reported(catalogue: Catalogue) -> tuple[Field, ...]:
 def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
     """Return what the sheets issued up to a quarter ask for, by measure.
 
-    A measure is left out that no sheet was issued for, or one from before their inputs were recorded.
+    Measures are left out if no sheet was issued for them, or only before their inputs were recorded. Return {} if the
+    report shows no declared field.
     """
     if not reported(master.settings.catalogue):
         return {}
@@ -58,10 +59,10 @@ def asked(workspace: Workspace, master: Master, quarter: int) -> Asked:
 
 
 def declared(master: Master, quarter: int, forms: Asked) -> DeclaredFigures | None:
-    """Return the figures of the declared fields in a quarter, None where there are none.
+    """Return the figures of the declared fields in a quarter, None if there are none.
 
-    Of a field by quarter it is this quarter that counts, of one by year this fiscal year; sums are of every plan year.
-    A blank counts as 未記入 only where the form of the measure, as far as ``forms`` knows it, has an input for it.
+    A field by quarter counts for this quarter, one by year for this fiscal year; sums cover every plan year. A blank
+    counts as 未記入 only if the form of the measure has an input for it, or ``forms`` does not know the measure.
     """
     fields = reported(master.settings.catalogue)
     if not fields:
@@ -76,7 +77,7 @@ def declared(master: Master, quarter: int, forms: Asked) -> DeclaredFigures | No
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """One text of a field; ``column`` is its place in the columns of sums."""
+    """One text of a field; ``column`` is its index in the columns of sums."""
 
     measure: MeasureName
     area: str
@@ -86,7 +87,7 @@ class _Cell:
 
 
 class _Report:
-    """The running measures of a quarter, and the fields to report of them."""
+    """The measures that run in a quarter, and the fields to report."""
 
     def __init__(self, master: Master, quarter: int, fields: Sequence[Field], forms: Asked) -> None:
         self.settings, self.quarter, self.fields, self.forms = master.settings, quarter, fields, forms
@@ -98,7 +99,7 @@ class _Report:
         ]
 
     def counts(self, field: Field) -> FieldCounts:
-        """Count each word, with 選択肢にない語 and 未記入 only where there are any."""
+        """Count each word; 選択肢にない語 and 未記入 are columns only if they occur."""
         cells = list(self._cells(field, self._now(field)))
         words = _words(field, self.settings)
         found = [(cell, _category(field, words, cell.text)) for cell in cells]
@@ -150,7 +151,7 @@ class _Report:
         )  # fmt: skip
 
     def texts(self, field: Field) -> FieldTexts:
-        """List the texts that say something; of checks those that are ticked."""
+        """List the texts that say something; of checks, those that are ticked."""
         cells = list(self._cells(field, self._now(field)))
         check = field.kind is FieldKind.CHECK
         filled = [c for c in cells if (is_marked(c.text) if check else c.text.strip())]
@@ -162,11 +163,11 @@ class _Report:
         return FieldTexts(*self._head(field), total=len(cells), answered=len(filled), texts=lines)
 
     def _unit(self, field: Field, text: str) -> str:
-        """Return the unit, after a number that is written without it."""
+        """Return the unit of a number that is written without it, ``""`` for any other text."""
         return field.unit if field.unit and fold(text) == number_text(text) else ""
 
     def _head(self, field: Field) -> tuple[str, str, str, str]:
-        """Return key, label, place and period."""
+        """Return key, label, place and period of a field."""
         place, same = _place(field, self.settings), [f for f in self.fields if f.label == field.label]
         label = field.label
         if len(same) > 1:
@@ -200,7 +201,7 @@ class _Pivot:
         self.frame = pd.DataFrame(list(rows), columns=["area", "department", "column", "value"], dtype=object)
 
     def by(self, key: str, names: Iterable[str], columns: int) -> dict[str, list[Any]]:
-        """Return the sums by column for each name of ``key``; None where there is no value."""
+        """Return the sums by column for each name of ``key``; None if there is no value."""
         if self.frame.empty:
             return {name: [None] * columns for name in names}
         sums = self.frame.pivot_table(index=key, columns="column", values="value", aggfunc="sum")
@@ -214,7 +215,7 @@ class _Pivot:
 
 
 def _records(measure: Measure, field: Field) -> Iterable[Record]:
-    """Return what has the field: the measure, or the items of its list in which anything is written."""
+    """Return the records that have the field: the measure, or the items of its list that are not empty."""
     if not field.prefix:
         return (measure,)
     return (item for item in measure.items(field.prefix) if not item.is_empty())
@@ -225,7 +226,7 @@ def _place(field: Field, settings: Settings) -> str:
 
 
 def _item_name(measure: Measure, item: Item, field: Field) -> str:
-    """Return the first text of an item that names it (取組内容, 費目), or its list and number: 費用①."""
+    """Return the first text that names an item (取組内容, 費目), else its list and number: 費用①."""
     for f in measure.catalogue.members[item.prefix].values():
         named = f.kind is FieldKind.TEXT and f.period is Period.NONE and f.key not in (field.key, "activity.plan_label")
         if named and (text := item.text(f.key).strip()):

@@ -1,4 +1,4 @@
-"""What a report marks with a ※: texts that count as reported, though others of the same measure say something else."""
+"""Find what a report marks with a ※: texts that count as reported although others of the measure contradict them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .records import Contradiction
 
 
 def of_activity(quarter: ActivityQuarter) -> tuple[str, ...]:
-    """Say that a 進捗 is reported where nothing was planned: it counts as reported."""
+    """Return a note if a 進捗 is reported although nothing was planned; it counts as reported all the same."""
     if is_blank(quarter.progress) or not plan_is_none(quarter.plan):
         return ()
     plan = f"「{quarter.plan.strip()}」" if quarter.plan.strip() else "空欄"
@@ -23,7 +23,7 @@ def of_activity(quarter: ActivityQuarter) -> tuple[str, ...]:
 
 
 def contradictions(master: Master, quarter: int) -> tuple[Contradiction, ...]:
-    """Return the contradictions that `check` finds in 関連施策有無, 予算化有無 and 依頼有無 for a quarter."""
+    """Return the contradictions that ``check`` finds in 関連施策有無, 予算化有無 and 依頼有無, for a quarter."""
     settings = master.settings
     return tuple(
         Contradiction(states.measure_name(settings, m), settings.catalogue.field[key].label, note)
@@ -33,7 +33,7 @@ def contradictions(master: Master, quarter: int) -> tuple[Contradiction, ...]:
 
 
 def of_measure(settings: Settings, measure: Measure, quarter: int, flag: str) -> tuple[str, ...]:
-    """Say how a flag (the key of a field) and the texts below it contradict each other, if they do."""
+    """Return notes on how a flag (the key of a field) and the texts it governs contradict each other, if they do."""
     return tuple(note for key, note in _of_flags(settings, measure, quarter) if key == flag)
 
 

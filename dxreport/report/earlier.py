@@ -1,4 +1,4 @@
-"""The quarters of earlier fiscal years: how every activity stood, as rollover leaves it to the next year."""
+"""The quarters of earlier fiscal years: the standing of every activity, as rollover leaves it to the next year."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EarlierQuarter:
 def earlier(workspace: Workspace) -> tuple[EarlierQuarter, ...]:
     """Return the quarters that rollover left in a workspace; none in the first year of a plan.
 
-    Raises MasterError where their file cannot be read.
+    Raise MasterError if their file cannot be read.
     """
     path = workspace.earlier
     if not path.exists():
@@ -48,7 +48,7 @@ def earlier(workspace: Workspace) -> tuple[EarlierQuarter, ...]:
 
 
 def left_to_the_next_year(workspace: Workspace, master: Master) -> bytes:
-    """Return the file for the next year: the earlier quarters, and those of this year in which anything is reported."""
+    """Return the file for the next year: the earlier quarters, and those of this year with anything reported."""
     year = master.settings.fiscal_year.label
     found = [q for q in earlier(workspace) if q.year != year]
     for quarter, answers in zip(QUARTERS, states.answers(master, QUARTERS[-1]), strict=True):
@@ -67,6 +67,6 @@ def _by_measure(standings: Standing) -> dict[str, dict[str, str]]:
 
 
 def up_to(quarters: Sequence[EarlierQuarter], year: str) -> Sequence[EarlierQuarter]:
-    """Return these quarters if the last is the fourth of ``year``, so that none is missing before the next; else none."""
+    """Return these quarters if the last is the fourth of ``year``, so that none is missing after them; else none."""
     ends = quarters and (quarters[-1].year, quarters[-1].quarter) == (year, QUARTERS[-1])
     return quarters if ends else ()

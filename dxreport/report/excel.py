@@ -16,13 +16,13 @@ from .excel_tallies import areas, departments, trend
 from .excel_topic import MEASURE_COLUMNS, SHARE, Topic, Value
 from .records import Attainment, Coordination, Figures, MeasureName, OutcomeResult, Progress, Results, Since, YearResult
 
-_LONG = 120  # characters of a 対応策, beyond which its column is wider
+_LONG = 120  # characters; a longer 対応策 makes its column wider
 
 
 def excel(figures: Figures) -> bytes:
     """Return the report as .xlsx; the same figures give the same bytes.
 
-    Texts stay texts, even if they begin with ``=``. Raises DxreportError where a cell cannot be written.
+    Texts stay texts, even if they begin with ``=``. Raise DxreportError if a cell cannot be written.
     """
     import xlsxwriter
 
@@ -138,7 +138,7 @@ def _outcome(outcome: OutcomeResult, results: Results, *, dated: bool) -> tuple[
 
 
 def _target(year: YearResult, now: YearResult) -> str:
-    """Return the target of a year, below its 評価項目 where that is not this year's."""
+    """Return the target of a year, below its 評価項目 if that differs from this year's."""
     own = year.indicator.strip() and year.indicator != now.indicator
     return f"［{year.indicator}］\n{year.target}".rstrip() if own else year.target
 

@@ -1,4 +1,4 @@
-"""Native charts over the tables of the workbook, which read in grey too."""
+"""Draw native charts of the tables in the workbook; they can be read in grey, too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _drawn(pattern: str, colour: str, back: str = _WHITE, border: str = "") -> d
     }
 
 
-# The worst is darkest: the order stays without colour.
+# The gravest is the darkest, so that the order shows without colour.
 _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
     Progress.ON_TRACK: (_solid(_BLUE), _solid("#6F93C2"), _solid("#DBE5F1")),
     Progress.LATE: (
@@ -48,16 +48,16 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
 }  # fmt: skip
 # Zeros have no bar, so they get no label.
 _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": _WHITE}, "font": {"size": 9, "bold": True}}
-_SAID = (Progress.ON_TRACK, Progress.LATE)  # with a label in columns, in which others are too low for one
+_SAID = (Progress.ON_TRACK, Progress.LATE)  # only these get a label in columns, where the others are too low for one
 
 
 def looks(categories: Sequence[Category]) -> list[dict[str, Any]]:
-    """Return the fill of each category: by its standing, the worse the darker; the last is that of all further words."""
+    """Return the fill of each category: the graver, the darker; further words of a standing share its last fill."""
     return [_FILLS[c.standing][: shade + 1][-1] for c, shade in shaded(categories)]
 
 
 def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
-    """Return the chart of a topic's ``bars``, in pixels: a bar for each row of its table."""
+    """Return the chart of a topic's ``bars``, ``width`` and ``height`` in pixels: a bar for each row of its table."""
     bars = topic.bars
     assert bars is not None
     headers = list(topic.columns)
@@ -92,6 +92,6 @@ def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
 
 
 def lines(topic: Topic) -> int:
-    """Return how many lines of a chart's legend the names of its bars take, at about 60 characters a line."""
+    """Return how many lines of the legend the names of the bars take, at about 60 characters per line."""
     assert topic.bars is not None
     return 1 + sum(len(c.label) + 3 for c in topic.bars.categories) // 60

@@ -11,7 +11,7 @@ from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Topic, Value
 from .records import DeclaredFigures, FieldCounts, FieldFigures, FieldSum, FieldSums, FieldTexts, WordTally
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")  # in names of sheets
-_LONGEST = 24  # characters of a heading in the name of its sheet, which has 31 at most
+_LONGEST = 24  # characters of a heading in the name of its sheet, which may have 31
 _BY, _NAME = "区分", "名前"
 _NUMBER = 11  # width in digits
 T = TypeVar("T", WordTally, FieldSum)
@@ -46,7 +46,7 @@ def declared_topics(declared: DeclaredFigures) -> Iterator[Topic]:
 
 
 def unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return the names, with （2） and so on after those that were there before, in any case of letters."""
+    """Return the names, with （2） and so on added to those that occurred before, ignoring case."""
     seen, out = {name.casefold() for name in taken}, []
     for name in names:
         n, new = 1, name

@@ -1,4 +1,7 @@
-"""The first sheet of the workbook, which answers like the first page: verdict, four numbers, charts, late activities, costs."""
+"""The first sheet of the workbook, which answers like the first page.
+
+It shows the verdict, four numbers, charts, late activities and costs.
+"""
 
 from __future__ import annotations
 
@@ -20,23 +23,23 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _WIDTHS = (8.0, 34.0, 34.0, 9.0, 32.0, 33.0)  # digits
-_WIDTHS_LONG = (8.0, 28.0, 26.0, 9.0, 53.0, 26.0)  # where a 対応策 is long
+_WIDTHS_LONG = (8.0, 28.0, 26.0, 9.0, 53.0, 26.0)  # if a 対応策 is long
 _LONG = 120  # characters
 _CARDS = ((0, 1), (2, 2), (3, 4), (5, 5))  # first and last column of each
 _LEFT, _RIGHT = (0, 2), (3, 5)  # halves of the sheet for charts
 _WHOLE = (0, len(_WIDTHS) - 1)
-_LINE = 22 / ROW  # of the verdict, to a usual line
-_SCALE = 0.88  # about that at which the columns fit on A4 landscape
+_LINE = 22 / ROW  # the height of a line of the verdict, in usual lines
+_SCALE = 0.88  # roughly the scale at which the columns fit on A4 landscape
 _TOP, _BOTTOM = 0.4, 0.5  # margins in inches
-_BESIDE = 4  # quarters, in a chart of half the width
+_BESIDE = 4  # quarters that fit in a chart of half the width
 _GAP = 3.0  # points between sections
 _BEFORE = "前の四半期に遅延・課題があったもの"
 _DIGIT, _PADDING = 7, 5  # pixels of a column
-_ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
+_ROW_PIXELS, _LOWEST = 20, 9  # height of a row, and the fewest rows of a column chart
 
 
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
-    """Add 概要; ``topics`` are the other sheets, whose charts without a place beside their table are drawn here."""
+    """Add 概要; ``topics`` are the other sheets, whose charts are drawn here unless they are beside their table."""
     sheet = _Overview(book, styles, figures)
     sheet.head()
     sheet.charts([topic for topic in topics if topic.bars and not topic.drawn_beside])
@@ -49,7 +52,8 @@ def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topic
 class _Overview:
     """The sheet as it is drawn from top to bottom.
 
-    ``heights`` are the points of the rows drawn, ``keep`` the first and last of those that stay on one page.
+    ``heights`` are the heights in points of the rows drawn, ``keep`` the first and last row of each group that stays on
+    one page.
     """
 
     def __init__(self, book: Workbook, styles: ReportStyles, figures: Figures) -> None:
@@ -67,11 +71,11 @@ class _Overview:
 
     @property
     def row(self) -> int:
-        """The next row."""
+        """The index of the next row."""
         return len(self.heights)
 
     def head(self) -> None:
-        """Draw whose report it is, the verdict and its four numbers."""
+        """Draw the head: whose report it is, the verdict and its four numbers."""
         figures, styles = self.figures, self.styles
         title = joined(words.owner(self.names), self.names.report_title)
         put(self.ws, 0, 0, f"{title}　{figures.fiscal_year} {figures.quarter_label}{figures.months}", styles.title)
@@ -98,7 +102,7 @@ class _Overview:
         self._next(_GAP)
 
     def charts(self, topics: Sequence[Topic]) -> None:
-        """Draw the charts, side by side if there is room for the quarters, each under its heading."""
+        """Draw the charts, each under its heading, side by side if the quarters fit in half the width."""
         together = len(self.figures.trend) <= _BESIDE
         for row in [topics] if together and topics else [[topic] for topic in topics]:
             self._charts(row)
@@ -173,7 +177,7 @@ class _Overview:
         self._next(_GAP)
 
     def contents(self, topics: Sequence[Topic]) -> None:
-        """Draw which cells are cut, then links to the other sheets, which are not printed."""
+        """Draw a notice of the truncated cells, then links to the other sheets, which are not printed."""
         if said := notice(self.too_tall, self.shortened):
             self._next(self._across(said, self.styles.notice, _WHOLE))
         self.printed = self.row
@@ -185,7 +189,7 @@ class _Overview:
             self._next(ROW)
 
     def finish(self) -> None:
-        """Set up the pages: they break before a heading, and no row is cut."""
+        """Set up the pages: they break before headings, and never within a row."""
         ws = self.ws
         page(ws, self.figures, len(_WIDTHS), self.printed - 1)
         ws.set_margins(left=0.4, right=0.4, top=_TOP, bottom=_BOTTOM)
@@ -210,7 +214,7 @@ class _Overview:
         self._next(max(self._across(text, style, columns) for text, style, columns in cells))
 
     def _across(self, value: str | int, style: Format, columns: tuple[int, int], *, size: float = 1) -> float:
-        """Write into the next row over columns; return the points it needs, in letters ``size`` times as large."""
+        """Write into the next row across columns; return the points it needs, for letters ``size`` times as large."""
         first, last = columns
         widths = [width / size for width in self.widths[first : last + 1]]
         height = put_across(self.ws, self.row, str(value), style, widths=widths, first=first)
@@ -221,7 +225,7 @@ class _Overview:
         return height
 
     def _next(self, points: float) -> None:
-        """Give the next row its height, and go on to the one after it."""
+        """Set the height of the next row and move on to the one after it."""
         height = min(MAX_HEIGHT, points)
         check(self.ws.set_row(self.row, height))
         self.heights.append(height)
@@ -232,6 +236,6 @@ def _named(measure: MeasureName) -> str:
 
 
 def _number(card: Card) -> int | None:
-    """Return the number of a card, None where it has a word."""
+    """Return the number of a card, None if it shows a word."""
     plain = card.value.replace(",", "").replace("−", "-").lstrip("±")
     return int(plain) if plain.lstrip("+-").isdecimal() else None

@@ -25,14 +25,14 @@ SIGNED = "+#,##0;−#,##0;±0"
 OVERVIEW, CHANGE = "概要", "増減"
 TITLE_ROW = 24.0  # points
 _LONGEST_LINE = 100  # characters of the title in a page footer; Excel allows 255 with its codes
-_NAMED = 20  # cells that a notice names at most
+_NAMED = 20  # a notice names at most this many cells
 _CHART_COLUMNS, _CHART_COLUMN = 6, 11
 _CHART_WIDTH, _ROW_PIXELS = 480, 20
-_CHART_ROWS = 30  # at most, so that it stays on a page
+_CHART_ROWS = 30  # at most, so that the chart stays on one page
 
 
 class ReportStyles:
-    """The formats of the workbook; emphasis shows in grey print too."""
+    """The formats of the workbook; emphasis also shows in grey print."""
 
     def __init__(self, book: Workbook) -> None:
         self.book = book
@@ -70,7 +70,7 @@ class ReportStyles:
         self.card_unit = book.add_format(card | {"font_size": 11})
 
     def with_decimals(self, count: int) -> Format:
-        """Return the format of numbers with so many decimals."""
+        """Return the format of numbers with this many decimals."""
         if count not in self._decimals:
             style = self._framed | {"num_format": f"#,##0.{'0' * count}", "align": "right"}
             self._decimals[count] = self.book.add_format(style)
@@ -83,7 +83,7 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *,
 
 
 def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
-    """Print on A4 landscape with title, date, sheet and page numbers at the foot."""
+    """Set up a sheet to print on A4 landscape, with title, date, sheet and page numbers in the footer."""
     landscape(ws)
     title, maker = (text[:_LONGEST_LINE] for text in (figures.title, figures.sender))
     said = joined(title, f"作成 {maker}" if maker else "", words.stamp(figures)).replace("&", "&&")
@@ -92,7 +92,7 @@ def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
 
 
 def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Figures) -> None:
-    """Add the sheet of a topic: heading, link to the overview, table, and its chart beside it."""
+    """Add the sheet of a topic: heading, link to the overview, table, and its chart if that is drawn beside it."""
     ws = book.add_worksheet(topic.sheet)
     ws.hide_gridlines(2)
     check(ws.set_row(0, TITLE_ROW))
@@ -132,7 +132,7 @@ def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Fig
 
 
 def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
-    """Draw the chart at the right of the table; return its last row."""
+    """Draw the chart to the right of the table; return its last row."""
     at = len(topic.columns)
     check(ws.set_column(at, at, 2))
     check(ws.set_column(at + 1, at + _CHART_COLUMNS, _CHART_COLUMN))
@@ -143,7 +143,7 @@ def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
 
 
 def _heights(record: Sequence[Value], widths: Sequence[float]) -> list[float]:
-    """Return the points that each value of a row needs: 0 for anything but a text."""
+    """Return the height in points that each value of a row needs: 0 for anything but a text."""
     both = zip(record, widths, strict=True)
     return [text_height(text, width) if isinstance(text, str) and text else 0 for text, width in both]
 
@@ -159,7 +159,7 @@ def _cut(rows: Sequence[Sequence[Value]], heights: Sequence[Sequence[float]]) ->
 
 
 def notice(printed: Sequence[str], shortened: Sequence[str]) -> str:
-    """Name the truncated cells: by the maximum row height in print, or the maximum length of a text."""
+    """Return a notice of truncated cells: cut by the maximum row height in print, or shortened to fit in a cell."""
     notices = (
         ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
         ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", shortened),

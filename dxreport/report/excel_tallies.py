@@ -1,6 +1,6 @@
 """The counts of the quarters, the 分野 and the departments as tables of the workbook, and what their charts draw.
 
-None stands for a category that does not occur: a chart would draw the frame of a bar of length 0.
+A category that does not occur is None, not 0: a chart would draw the frame of a bar of length 0.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DUE, _SHARE = "実施予定", "割合"
 
 
 def trend(figures: Figures) -> Topic:
-    """Return the quarters up to this one."""
+    """Return the topic of the quarters up to this one."""
     known = [c for c in words.standings(figures.overview) if c.standing.due]
     used = [c for c in known if any(_count(q.standings, c) for q in figures.trend)]
     columns = {"年度": 14, "四半期": 12, **_columns(used, _apart(figures))}
@@ -29,7 +29,7 @@ def trend(figures: Figures) -> Topic:
 
 
 def areas(figures: Figures) -> Topic:
-    """Return the 分野, with the measures that have late activities."""
+    """Return the topic of the 分野, with the measures that have late activities."""
     used = _used(figures)
     columns = {"分野": 34, "施策の数": 9, **_columns(used, _apart(figures))} | (
         {"遅延・課題のある施策": 40} if figures.late else {}
@@ -45,7 +45,7 @@ def areas(figures: Figures) -> Topic:
 
 
 def departments(figures: Figures) -> Topic:
-    """Return the departments in 建制順."""
+    """Return the topic of the departments in 建制順."""
     used = _used(figures)
     columns = {"部署": 34, "施策の数": 9, **_columns(used, _apart(figures))}
     rows = [(t.name, *_tally(t, figures, used)) for t in figures.overview.departments]
@@ -64,13 +64,13 @@ def _topic(
 
 
 def _used(figures: Figures) -> list[Category]:
-    """Return the categories of the activities that are due, if any has them."""
+    """Return the categories of activities that are due and that occur."""
     overview = figures.overview
     return [c for c, n in zip(overview.categories, overview.whole.activities, strict=True) if n and c.standing.due]
 
 
 def _apart(figures: Figures) -> str:
-    """Name the categories outside the denominator: 予定なし, and words that mean 中止."""
+    """Return the names of the categories outside the denominator: 予定なし, and words that mean 中止."""
     return "・".join(c.label for c in reversed(figures.overview.categories) if not c.standing.due)
 
 

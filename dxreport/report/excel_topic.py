@@ -8,15 +8,15 @@ from decimal import Decimal
 
 from .records import Category
 
-SHARE = "達成率"  # columns of percents, shown as bars too
-HEAD_ROW = 3  # of tables, counted from 0, as XlsxWriter does
+SHARE = "達成率"  # the header of columns of percents, which are shown as bars, too
+HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
 MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """What a chart draws of a table: the columns with counts of these categories, a stacked bar for each row.
+    """What a chart draws of a table: the counts of ``categories`` in ``columns``, as one stacked bar per row.
 
     ``names`` are the headers of the columns, side by side, that name the rows.
     """
@@ -30,11 +30,12 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A sheet with a table: widths of columns in digits, by header, and rows as long.
+    """A sheet with a table: ``columns`` are widths in digits by header, ``rows`` have a value for each column.
 
     In the column ``marked``, cells with one of the words ``stressed`` or ``pending`` are emphasised. ``table`` is the
-    name of the table, that of the sheet unless given. All numbers are shown with ``decimals``, if given; those of the
-    columns ``shares`` are percents. ``bars`` are drawn beside the table, or where the overview shows them.
+    name of the table, by default made from that of the sheet. All numbers are shown with ``decimals``, if given; those
+    in the columns ``shares`` are percents. ``bars`` are drawn beside the table if ``drawn_beside``, else in the
+    overview.
     """
 
     sheet: str
@@ -53,11 +54,11 @@ class Topic:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Whether each column holds a number."""
+        """For each column, True if it holds a number."""
         return tuple(any(isinstance(row[n], int | Decimal) for row in self.rows) for n in range(len(self.columns)))
 
     def without_blanks(self) -> Topic:
-        """Return the topic without columns in which nothing is written."""
+        """Return the topic without the columns that are blank in every row."""
         kept = [n for n in range(len(self.columns)) if any(row[n] not in (None, "") for row in self.rows)]
         columns = [item for n, item in enumerate(self.columns.items()) if n in kept]
         return replace(self, columns=dict(columns), rows=[tuple(row[n] for n in kept) for row in self.rows])

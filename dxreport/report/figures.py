@@ -1,4 +1,4 @@
-"""Every figure of a report, computed once."""
+"""Compute every figure of a report, once."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def figures(
 ) -> Figures:
     """Return all figures of a quarter (1–4), from the master alone.
 
-    ``previous_final`` is the last frozen report; ``coordinator`` adds what only that reads; ``asked`` is what
-    the forms of the measures ask for, where that is known; ``earlier`` are the quarters of earlier years. Raises
-    UsageError where 設定 has no round of the quarter and ``coordinator`` is set.
+    ``previous_final`` is the last frozen report; ``coordinator`` adds what only the coordinator reads; ``asked`` is
+    what the forms of the measures ask for, if that is known; ``earlier`` are the quarters of earlier years. Raise
+    UsageError if ``coordinator`` is set and 設定 has no round of the quarter.
     """
     year = master.settings.fiscal_year
     before = up_to(earlier, (year + -1).label)
@@ -96,10 +96,10 @@ def figures(
 
 
 def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
-    """Return the counts, 分野 by number, departments in 建制順.
+    """Return the counts, with 分野 by number and departments in 建制順.
 
-    Departments without a running measure are left out, and so is the category 設定にない語 if unused. A measure
-    counts by its worst activity; one without activities is 予定なし. ``turn`` is left to ``figures``.
+    Departments without a running measure are left out, and so is the category 設定にない語 if unused. A measure counts by its
+    worst activity; one without activities is 予定なし. ``figures`` adds ``turn``.
     """
     known = states.categories(master.settings)
     used = {c for found in quarters for c in found.values()}
@@ -140,7 +140,7 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
 
 
 def standings(counts: Mapping[Progress, int]) -> Standings:
-    """Return counts by standing."""
+    """Return counts by standing as a record."""
     return Standings(**{standing.value: n for standing, n in counts.items()})
 
 
@@ -189,12 +189,12 @@ def activity_lines(
 
 
 def streak(past: Sequence[Progress]) -> int:
-    """Return how many quarters in a row, up to the last, were late. Any other standing breaks them, 予定なし too."""
+    """Return how many quarters in a row, up to the last, were late; any other standing, even 予定なし, breaks the row."""
     return sum(1 for _ in takewhile(lambda standing: standing is Progress.LATE, reversed(past)))
 
 
 def results(master: Master, quarter: int) -> Results:
-    """Return every 成果目標, with the counts by verdict of this fiscal year, but これから."""
+    """Return every 成果目標, with the counts by verdict in this fiscal year, except これから."""
     this_year = master.settings.plan_year - 1
     ended = this_year if quarter == QUARTERS[-1] else this_year - 1
     outcomes = tuple(
@@ -213,7 +213,10 @@ def results(master: Master, quarter: int) -> Results:
 
 
 def drawn(outcome: OutcomeResult) -> OutcomeResult:
-    """Add the numbers that a chart draws: the first of each year's 目標, if all are of one thing, and of its 実績."""
+    """Add the numbers that a chart draws: the first of the 目標 and of the 実績 of each year.
+
+    Nothing is added unless all numbers of 目標 have the same label, unit and 評価項目; an 実績 must fit them.
+    """
     targets = [amount(year.target) for year in outcome.years]
     named = {target[1] for target in targets if target}
     measured = {fold(year.indicator) for year, target in zip(outcome.years, targets, strict=True) if target}
@@ -234,7 +237,7 @@ def drawn(outcome: OutcomeResult) -> OutcomeResult:
 def amount(text: str) -> _Labelled | None:
     """Return the first number of a text with its label and unit.
 
-    None if the text is no number, or several that only their places tell apart (``550回/1/1``).
+    Return None if the text is not a number, or several that only their position tells apart (``550回/1/1``).
     """
     value = read_value(text)
     if value.kind is not ValueKind.NUMBER:
@@ -242,7 +245,7 @@ def amount(text: str) -> _Labelled | None:
     first, *more = value.quantities
     if more and not first.label:
         return None
-    label = f"{first.label} " if more else ""  # of one number, 評価項目 says enough
+    label = f"{first.label} " if more else ""  # a single number needs no label: its 評価項目 names it
     shown = f"{label}{'約' if first.about else ''}{first.number_text}{first.unit}{first.bound}"
     return Amount(first.number, shown), (first.label, first.unit)
 
@@ -284,7 +287,7 @@ def _span(key: _PeriodKey) -> tuple[int, int] | None:
 def period(text: str) -> tuple[_PeriodKey, str]:
     """Return a key to sort and group by, and the plain spelling: ``8月～１０月`` → 8月～10月.
 
-    Months sort by the fiscal year, April first; texts that are no month or span of months follow as written, and a
+    Months sort by the fiscal year, April first; texts that are not a month or a span of months follow as written, and a
     blank comes last.
     """
     plain = fold(text)

@@ -24,7 +24,7 @@ from . import states
 from .declared import reported
 from .records import Figures, MeasureName, Overview, Recount, Since, Tally, TextChange
 
-# Fields whose changes are reported, by heading and in this order; contacts are not.
+# Fields whose changes are reported, by heading, in this order; changes of contacts are not.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "作業予定": ("activity.plan",),
     "取組内容": ("activity.name",),
@@ -41,7 +41,7 @@ _KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A final report as kept.
+    """A final report as stored.
 
     ``counts`` are activities by the label of their category, ``figures`` as ``plain`` returns them, ``texts`` by
     measure and ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter it holds from, by measure.
@@ -61,14 +61,14 @@ class Final:
 def next_id(workspace: Workspace, master: Master) -> str:
     """Return the id of the next final report: F0001, F0002 …
 
-    A number that was ever kept is not given again, even if its row was deleted: its files may have been handed out.
+    A number is never used again, even if its row was deleted: its files may have been handed out.
     """
     ids = [f.id for f in master.finals] + [path.stem for path in workspace.finals.glob("F*.json")]
     return records.next_id("F", ids)
 
 
 def final_data(master: Master, figures: Figures) -> bytes:
-    """Return what is kept of a final report as UTF-8 JSON: all its figures, and every text they were made from."""
+    """Return a final report as stored, in UTF-8 JSON: all its figures, and every text they were made from."""
     kept = {
         "id": figures.final_id,
         "quarter": figures.quarter,
@@ -84,7 +84,7 @@ def final_data(master: Master, figures: Figures) -> bytes:
 
 
 def final_from(data: bytes) -> Final:
-    """Read a kept final report."""
+    """Read a stored final report."""
     kept = json.loads(data)
     return Final(**{f.name: kept[f.name] for f in fields(Final) if f.name in kept})
 
@@ -92,7 +92,7 @@ def final_from(data: bytes) -> Final:
 def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[bytes, Path, bytes]:
     """Return the master with the figures entered in 確定報告, and path and content of the file that keeps them.
 
-    Writes nothing. Raises MasterError where the master has no sheet 確定報告.
+    Nothing is written. Raise MasterError if the master has no sheet 確定報告.
     """
     if FINALS.name not in master.tables:
         raise MasterError(
@@ -108,8 +108,8 @@ def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[byte
 def last_final(workspace: Workspace, master: Master, quarter: int, *, before: str = "") -> Final | None:
     """Return the newest final report of this quarter or an earlier one, or None.
 
-    With ``before``, the id of a final report, only older ones count. Raises MasterError when a kept report is
-    missing or was changed.
+    With ``before``, the id of a final report, only older ones count. Raise MasterError if a stored report is missing or
+    was changed.
     """
     ids = [entry.id for entry in master.finals]
     older = master.finals[: ids.index(before)] if before else master.finals
@@ -118,10 +118,10 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 
 
 def same(final: Final, figures: Figures) -> bool:
-    """Whether these are the frozen figures, apart from number, date and the names of 設定.
+    """Return True if these are the frozen figures, apart from number, date and the names in 設定.
 
-    What only the coordinator reads is compared where both have it. Reports were once kept without
-    declared fields; what a release has added to the figures since is not compared.
+    What only the coordinator reads is compared if both have it. What later releases added to the figures is not
+    compared, except declared fields: a report stored without them had none.
     """
     then = {"declared": None, **final.figures}
     now = _like(plain(figures), then)
@@ -133,12 +133,12 @@ def same(final: Final, figures: Figures) -> bool:
 
 
 def _like(now: Any, then: Any) -> Any:
-    """Return JSON values without the keys that those of a kept report do not have."""
+    """Return JSON values without the keys that the stored report does not have."""
     if isinstance(now, dict) and isinstance(then, dict):
         return {key: _like(value, then[key]) for key, value in now.items() if key in then}
     if isinstance(now, list) and isinstance(then, list):
         return [_like(*both) for both in zip(now, then, strict=False)] + now[len(then) :]
-    return then if then == f"分野{now}" else now  # an area without a name was once called so
+    return then if then == f"分野{now}" else now  # earlier releases called an unnamed 分野 ``分野01``
 
 
 def _read(path: Path, entry: FinalReport) -> Final:
@@ -180,7 +180,7 @@ def _counts(overview: Overview, tally: Tally) -> dict[str, int]:
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
     kept = parse_texts(final.texts)
     known = {ref.field for texts in kept.values() for ref in texts}
-    # A field that was not there is new, not changed.
+    # A field that the final report did not have is new, not changed.
     declared = {f.key: f for f in reported(master.settings.catalogue) if f.key in known}
     kind_of = {**_KIND_OF, **{f.key: f.label for f in declared.values()}}
     quarterly = {f.key for f in declared.values() if f.period is Period.QUARTERS}

@@ -47,16 +47,17 @@ FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
 _MARK, _LONG = "\u200b", 8
 _WHOLE = frozenset(
     {"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share"}
-)  # stay as they are
+)  # keys whose texts are not marked
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
 
 
 def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] | None = None) -> bytes:
-    """Return the report as a tagged PDF; the same figures and fonts, as ``find_fonts`` returns them, give the same bytes.
+    """Return the report as a tagged PDF; the same figures and fonts give the same bytes.
 
-    Raises DxreportError where no Japanese font is found, and for an error in the template.
+    ``found`` are fonts as ``find_fonts`` returns them. Raise DxreportError if no Japanese font is found, or for an
+    error in the template.
     """
     import typst
 
@@ -76,9 +77,9 @@ def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] |
 
 
 def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
-    """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE, and the Japanese ones by name.
+    """Return the fonts of the system if one is Japanese, else those of the wheel FONT_PACKAGE; and the Japanese names.
 
-    Raises DxreportError where neither has one. Typst opens every font, which takes most of its time.
+    Raise DxreportError if neither has a Japanese font. Typst opens every font, which takes most of its time.
     """
     import typst
 
@@ -157,7 +158,7 @@ def _data(figures: Figures) -> dict[str, Any]:
 def _marked(data: Any) -> Any:
     """Return the data with a zero-width space on either side of every long run in a text.
 
-    The template removes them and breaks the runs that are wider than their column.
+    The template removes them, and breaks the runs that are wider than their column.
     """
     if isinstance(data, str):
         return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", data.replace(_MARK, ""))
@@ -175,7 +176,7 @@ def _line(line: MeasureLine) -> dict[str, Any]:
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
-    """Return the names used by report templates of earlier releases."""
+    """Return the names that report templates of earlier releases use."""
     overview, results = figures.overview, figures.results
     return {
         "sentence": words.sentence(figures),
@@ -235,7 +236,7 @@ def _field(field: FieldFigures) -> dict[str, Any]:
 
 
 def _counts(counts: FieldCounts) -> dict[str, Any]:
-    """Return the counts of words, named as those of 進捗 are."""
+    """Return the counts of words, with the same keys as those of 進捗."""
 
     def tally(line: WordTally) -> dict[str, Any]:
         return {"name": line.name, "activities": list(line.counts), "activity_total": line.total}
@@ -263,9 +264,9 @@ def _sums(sums: FieldSums) -> dict[str, Any]:
 
 
 def _results(results: Results) -> dict[str, Any]:
-    """Return the outcomes that missed, the others with a result, and those without one of this fiscal year.
+    """Return the outcomes that missed, the others with a result, and those without one for this fiscal year.
 
-    The last are drawn where they can be.
+    The last are drawn if possible; they are written if not, or if the drawing omits part of a target.
     """
     this = results.this_year
 
@@ -288,7 +289,7 @@ def _results(results: Results) -> dict[str, Any]:
 
 
 def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
-    """Return an outcome as it stands in one of its years."""
+    """Return an outcome as shown for one of its years."""
     return _measure(outcome.measure) | {
         "number": outcome.number,
         "indicator": now.indicator,

@@ -30,7 +30,7 @@ _OF_EARLIER_RELEASES = frozenset({
 
 
 class ReportFormat(Enum):
-    """A format of the report; the value is the file's extension."""
+    """A format of the report; the value is the extension of its file."""
 
     PDF = "pdf"
     XLSX = "xlsx"
@@ -39,7 +39,7 @@ class ReportFormat(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in memory: its figures, its files by name, and whether it is a ``new_final`` to be frozen.
+    """A report in memory: its figures, its files by name, and ``new_final`` if it is to be frozen.
 
     A final report that is not new has the figures and the date of its approval.
     """
@@ -61,8 +61,8 @@ def produce(
 ) -> Report:
     """Return the report of a quarter (1–4); write nothing.
 
-    Raises UsageError where 設定 has no round of the quarter, MasterError where a kept final report is damaged,
-    DxreportError where a format cannot be made.
+    Raise UsageError if 設定 has no round of the quarter, MasterError if a stored final report is damaged, DxreportError
+    if a format cannot be made.
     """
     last = last_final(workspace, master, quarter)
     approved = _approved(workspace, master, last, coordinator) if final and last and last.quarter == quarter else None
@@ -98,8 +98,8 @@ def _approved(workspace: Workspace, master: Master, last: Final, coordinator: bo
 def write(workspace: Workspace, master: Master, report: Report, folder: Path, now: datetime) -> list[Path]:
     """Write the files into ``folder`` and freeze a new final report; return the paths.
 
-    Existing files of a report approved before are kept. Raises DxreportError, LockedError or MasterError where the
-    files or the master cannot be written, and nothing is changed; Unfinished where only a file cannot be.
+    Existing files of a report approved before are kept. Raise DxreportError, LockedError or MasterError if the files or
+    the master cannot be written, and change nothing; raise Unfinished if only a file cannot be written.
     """
     files = {folder / name: data for name, data in report.files}
     if report.new_final:
@@ -125,5 +125,5 @@ def _file(format_: ReportFormat, found: Figures, workspace: Workspace) -> bytes:
 
 
 def _is_changed(own: Path) -> bool:
-    """Whether an office has a template of its own: not the copy of an earlier release's, as ``init`` made it."""
+    """Return True if the office has a template of its own, not an unchanged copy from an earlier release."""
     return own.is_file() and sha256(own.read_bytes()).hexdigest() not in _OF_EARLIER_RELEASES

@@ -1,10 +1,11 @@
 """The figures of a report as frozen records, shared by the three formats, which compute nothing.
 
-Texts are as written; numbers are ints or exact Decimals; wording that all formats share is a property or in ``words``.
+Texts are kept as written; numbers are ints or exact Decimals; wording that all formats share is a property or in
+``words``.
 
-The report tells them in this order: the verdict (``words.headline``) and its four numbers (``words.cards``), the
-quarters (``trend``), 分野, late activities and what became of the others, costs of the next year, 成果目標,
-departments, requests for support, declared fields, changes since the last final report, targets without 実績.
+The order of the report: the verdict (``words.headline``) and its four numbers (``words.cards``), the quarters
+(``trend``), 分野, late activities and what became of the others, costs of the next year, 成果目標, departments, requests for
+support, declared fields, changes since the last final report, targets without 実績.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Progress(Enum):
-    """The meaning of a 進捗, whatever the words of 設定, from the lightest to the gravest; the value is its name in JSON.
+    """What a 進捗 means, whatever the words of 設定, from the lightest to the gravest; the value is its name in JSON.
 
-    A ``WORD`` is one of a declared field, which is neither good nor bad.
+    ``WORD`` is a word of a declared field, which is neither good nor bad.
     """
 
     NO_PLAN = "no_plan"
@@ -40,12 +41,12 @@ class Progress(Enum):
 
     @property
     def due(self) -> bool:
-        """Whether something was due: all but 予定なし and 中止, which are in no denominator."""
+        """True if something was due: for all but 予定なし and 中止, which are in no denominator."""
         return self not in (Progress.NO_PLAN, Progress.STOPPED)
 
     @property
     def on_plan(self) -> bool:
-        """Whether what was due went as planned, or is done already."""
+        """True if what was due went as planned or is already done."""
         return self in (Progress.ON_TRACK, Progress.DONE)
 
 
@@ -59,7 +60,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Activities by what their answers mean. 予定なし and 中止 stand apart: they are in no denominator."""
+    """Numbers of activities by what their answers mean. 予定なし and 中止 are in no denominator."""
 
     on_track: int = 0
     done: int = 0
@@ -72,7 +73,7 @@ class Standings:
 
     @property
     def on_plan(self) -> int:
-        """The activities that went as planned, or are done already."""
+        """The activities that went as planned or are already done."""
         return self.on_track + self.done
 
     @property
@@ -88,7 +89,7 @@ class Standings:
 
 @dataclass(frozen=True, slots=True)
 class QuarterStandings:
-    """The standings of one quarter of a fiscal year, and the activities that were late in it."""
+    """The standings of one quarter of a fiscal year."""
 
     year: str
     quarter: int
@@ -97,9 +98,10 @@ class QuarterStandings:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by category of all, a quarter, a 分野 (whose number is ``code``) or a department.
+    """Counts by category: of everything, a quarter, a 分野 (``code`` is its number) or a department.
 
-    They follow ``Overview.categories``; measures count by their worst activity. ``standings`` sums up the activities.
+    ``activities`` and ``measures`` follow ``Overview.categories``; measures count by their worst activity.
+    ``standings`` sums up the activities.
     """
 
     name: str
@@ -110,7 +112,7 @@ class Tally:
 
     @property
     def title(self) -> str:
-        """The name; ``""`` for a 分野 that 設定 does not name, of which the number says enough."""
+        """The name; ``""`` for a 分野 that 設定 does not name, which its number identifies."""
         return "" if self.name == self.code else self.name
 
     @property
@@ -124,9 +126,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Late activities that are ``new``, and the state of those that were late in the quarter before.
+    """How late activities changed: those that are ``new``, and what became of those late in the quarter before.
 
-    ``other``: 報告事項なし, 予定なし, 設定にない語, or of a measure that has ended.
+    ``other`` are 報告事項なし, 予定なし, 中止 or 設定にない語 now, or of a measure that has ended.
     """
 
     new: int
@@ -138,10 +140,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Activities and measures by progress, in the quarters of the year from the first to the report's.
+    """Activities and measures by progress, in the quarters of the year from the first to that of the report.
 
-    ``turn`` is None where the quarter before is not known; ``stopped`` measures (中止, 完了, 統合), those of
-    ``ended``, are in no count.
+    ``turn`` is None if the quarter before is not known. ``stopped`` counts the measures of ``ended`` (中止, 完了, 統合),
+    which are in no other count of the quarter.
     """
 
     categories: tuple[Category, ...]
@@ -154,15 +156,15 @@ class Overview:
     ended: tuple[EndedMeasure, ...] = ()
 
     def due(self, counts: Sequence[int]) -> int:
-        """Return how many of these counts by category were due: the denominator of every share."""
+        """Return how many activities in these counts by category were due: the denominator of every share."""
         return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.due)
 
     def on_plan(self, counts: Sequence[int]) -> int:
-        """Return how many of these counts by category are on plan or done."""
+        """Return how many in these counts by category are on plan or done."""
         return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing.on_plan)
 
     def late(self, counts: Sequence[int]) -> int:
-        """Return how many of these counts by category are late."""
+        """Return how many in these counts by category are late."""
         return sum(n for c, n in zip(self.categories, counts, strict=True) if c.standing is Progress.LATE)
 
 
@@ -178,25 +180,25 @@ class MeasureName:
 
 @dataclass(frozen=True, slots=True)
 class MeasureLine:
-    """One line of a list, which says something of a measure."""
+    """One line of a list, about one measure."""
 
     measure: MeasureName
 
 
 @dataclass(frozen=True, slots=True)
 class EndedMeasure(MeasureLine):
-    """A measure that does not run in the quarter; ``note`` is since when and why (第3四半期から中止)."""
+    """A measure that does not run in the quarter; ``note`` says since when and why (第3四半期から中止)."""
 
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine(MeasureLine):
-    """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, that it has been late.
+    """One activity in the quarter.
 
-    ``past`` is its standing in each quarter of ``Figures.trend``, the last of which is this one; ``next_plan`` is its
-    作業予定 of the next quarter, ``""`` in the last.
-    ``notes`` are sentences to print after a ※: what was reported and what was planned do not fit together.
+    ``streak`` counts the quarters in a row, up to this one, in which it was late. ``past`` is its standing in each
+    quarter of ``Figures.trend``, the last of which is this one. ``next_plan`` is its 作業予定 for the next quarter, ``""``
+    in the last. ``notes`` are sentences to print after a ※, if what was reported does not fit what was planned.
     """
 
     key: str
@@ -211,17 +213,17 @@ class ActivityLine(MeasureLine):
 
     @property
     def answer(self) -> str:
-        """対応策 as shown in the list of late activities."""
+        """The 対応策 as shown in the list of late activities."""
         return self.countermeasure or "（記入なし）"
 
     @property
     def streak_text(self) -> str:
-        """``since_when`` of a late one, under the name in templates that offices have copied."""
+        """``since_when`` of a late activity, under the name used by templates that offices have copied."""
         return self.since_when if self.streak else ""
 
     @property
     def since_when(self) -> str:
-        """``新たに``, ``3四半期目``; what became of one that was late: ``解消`` or its category; ``""`` for any other."""
+        """``新たに`` or ``3四半期目`` if late; ``解消`` or its category if late in the quarter before; else ``""``."""
         if self.streak:
             return f"{self.streak}四半期目" if self.streak > 1 else "新たに"
         if self.past[-2:-1] != (Progress.LATE,):
@@ -234,7 +236,7 @@ class Attainment(Enum):
 
     MET = "達成"
     SHORT = "未達"
-    INTERIM = "途中"  # compared, and the year has not ended
+    INTERIM = "途中"  # compared, but the year has not ended
     AS_WRITTEN = "判定なし"  # written, but not judged
     OPEN = "実績待ち"
     TO_COME = "これから"
@@ -245,7 +247,8 @@ class Attainment(Enum):
 class PartResult:
     """One number of a target and that of the result.
 
-    ``rate`` is in percent, to a tenth, where more is better; ``met`` is None until the year has ended, too.
+    ``rate`` is in percent, to a tenth, and only given if more is better; ``met`` is None if the number is not judged,
+    or the year has not ended.
     """
 
     label: str
@@ -258,14 +261,14 @@ class PartResult:
 
     @property
     def text(self) -> str:
-        """``96.7%``; without a rate ``小 達成``; ``""`` where it cannot be judged."""
+        """``96.7%``; without a rate ``小 達成``; ``""`` if it is not judged."""
         text = f"{self.rate:,}%" if self.rate is not None else {True: "達成", False: "未達", None: ""}[self.met]
         return f"{self.label} {text}" if self.label and text else text
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """The first number of a 目標 or 実績, and how it is written: ``小 8.9%``."""
+    """The first number of a 目標 or 実績, and its text: ``小 8.9%``."""
 
     number: Decimal
     text: str
@@ -273,10 +276,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class YearResult:
-    """A 成果目標 in one fiscal year; the three texts as written.
+    """A 成果目標 in one fiscal year, with its three texts as written.
 
-    The amounts are for drawing; None where a text is no number.
-    ``reason`` is a sentence: why 判定なし, 実績待ち or 目標なし; ``""`` for any other verdict.
+    ``reason`` is a sentence that explains 判定なし, 実績待ち or 目標なし, ``""`` for any other verdict. The amounts are for charts;
+    None if they cannot be drawn.
     """
 
     year: str
@@ -291,17 +294,17 @@ class YearResult:
 
     @property
     def achievement(self) -> str:
-        """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
+        """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` if it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
 
     @property
     def is_reported(self) -> bool:
-        """Whether there is an 実績, judged or not."""
+        """True if there is an 実績, judged or not."""
         return self.verdict in (Attainment.MET, Attainment.SHORT, Attainment.INTERIM, Attainment.AS_WRITTEN)
 
     @property
     def gap(self) -> Decimal:
-        """Return the largest relative gap between a number and its target."""
+        """The largest relative gap between a number and the target that it missed; 0 if it missed none."""
         missed = (p for p in self.parts if p.met is False)
         return max((abs(p.actual - p.target) / (abs(p.target) or 1) for p in missed), default=Decimal(0))
 
@@ -323,16 +326,17 @@ class OutcomeResult(MeasureLine):
 
     @property
     def has_path(self) -> bool:
-        """Whether the targets of all years are numbers of one thing, that a line can join."""
+        """True if several years have a target, and all of these are numbers of one thing, which a line can join."""
         written = [year for year in self.years if year.target_amount or year.target.strip()]
         return len(written) > 1 and all(year.target_amount for year in written)
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Every 成果目標. ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are of that year.
+    """Every 成果目標.
 
-    ``judged_year`` is the last year that has ended, whose verdicts are 達成 or 未達; None where there is none.
+    ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are by verdict in that year. ``judged_year``
+    is the index of the last year that has ended, None if there is none: its verdicts are final.
     """
 
     years: tuple[str, ...]
@@ -342,7 +346,7 @@ class Results:
     judged_year: int | None = None
 
     def latest(self, outcome: OutcomeResult) -> YearResult:
-        """Return the outcome in this fiscal year, or in the last judged one where only that has a result."""
+        """Return the result of an outcome in this fiscal year, or that of the judged year if only it has an 実績."""
         now = outcome.years[self.this_year]
         if now.is_reported or self.judged_year is None:
             return now
@@ -359,18 +363,18 @@ class Results:
 
     @property
     def reported(self) -> tuple[OutcomeResult, ...]:
-        """The other outcomes with a result of this or the judged year."""
+        """The other outcomes with a result for this or the judged year."""
         missed = self.missed
         return tuple(o for o in self.outcomes if self.latest(o).is_reported and o not in missed)
 
     @property
     def waiting(self) -> tuple[OutcomeResult, ...]:
-        """The outcomes without a result of either year."""
+        """The outcomes without a result for either year."""
         return tuple(o for o in self.outcomes if not self.latest(o).is_reported)
 
     @property
     def to_follow(self) -> tuple[OutcomeResult, ...]:
-        """The outcomes without a result this fiscal year, including those judged for an earlier year."""
+        """The outcomes without a result for this fiscal year, including those judged for an earlier year."""
         return tuple(o for o in self.outcomes if not o.years[self.this_year].is_reported)
 
 
@@ -393,7 +397,7 @@ class Support(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Contradiction(MeasureLine):
-    """A 有無 (``label``) that the texts below it contradict, as a sentence to print after a ※."""
+    """A 有無 (``label``) that the texts it governs contradict; ``note`` is a sentence to print after a ※."""
 
     label: str
     note: str
@@ -403,7 +407,7 @@ class Contradiction(MeasureLine):
 class SupportPeriod:
     """Requests of the same 時期, in the order of the fiscal year.
 
-    ``months`` are its first and last month, counted from April as 0; None where they cannot be read.
+    ``months`` are its first and last month, counted from April as 0; None if it is not a span of months.
     """
 
     label: str
@@ -413,7 +417,7 @@ class SupportPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """A count of the last final report, and the same count of the master now."""
+    """A count of the last final report, and the same count in the master now."""
 
     label: str
     then: int
@@ -426,7 +430,7 @@ class Recount:
 
 @dataclass(frozen=True, slots=True)
 class TextChange(MeasureLine):
-    """A text that has changed since the last final report; ``kind`` is its heading (作業予定, 目標 …)."""
+    """A text that has changed since the last final report; ``kind`` is the heading it is listed under (作業予定, 目標 …)."""
 
     kind: str
     label: str
@@ -460,7 +464,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Missing(MeasureLine):
-    """A sheet not yet in the master, and its state (未提出, 差し戻し …)."""
+    """A sheet that is not in the master yet, and its state (未提出, 差し戻し …)."""
 
     state: str
 
@@ -478,7 +482,7 @@ class Point(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class Coordination:
-    """What only the coordinator reads; ``issued`` counts the sheets sent in the quarter's round."""
+    """The part that only the coordinator reads; ``issued`` counts the sheets sent in the round of the quarter."""
 
     issued: int
     missing: tuple[Missing, ...]
@@ -487,9 +491,9 @@ class Coordination:
 
 @dataclass(frozen=True, slots=True)
 class FieldFigures:
-    """What the report shows of a declared field, which has ``total`` cells, ``answered`` of them filled in.
+    """What the report shows of a declared field: of ``total`` cells, ``answered`` are filled in.
 
-    ``label`` tells it from the others; ``place`` is its 場所. ``period`` is the quarter or the fiscal year, if any.
+    ``label`` tells it apart from the others; ``place`` is its 場所. ``period`` is the quarter or the fiscal year, if any.
     """
 
     key: str
@@ -506,7 +510,7 @@ class FieldFigures:
 
 @dataclass(frozen=True, slots=True)
 class WordTally:
-    """Counts of each word of all, a 分野 (whose number is ``code``) or a department."""
+    """Counts by word: of everything, a 分野 (``code`` is its number) or a department."""
 
     name: str
     counts: tuple[int, ...]
@@ -519,7 +523,7 @@ class WordTally:
 
 @dataclass(frozen=True, slots=True)
 class FieldCounts(FieldFigures):
-    """数える: the tallies follow ``categories``."""
+    """数える: the counts of every tally follow ``categories``."""
 
     categories: tuple[Category, ...]
     whole: WordTally
@@ -529,7 +533,7 @@ class FieldCounts(FieldFigures):
 
 @dataclass(frozen=True, slots=True)
 class FieldSum:
-    """Sums by column of all, a 分野 or a department; None where there is no number."""
+    """Sums by column: of everything, a 分野 (``code`` is its number) or a department; None if there is no number."""
 
     name: str
     sums: tuple[Decimal | None, ...]
@@ -538,10 +542,10 @@ class FieldSum:
 
 @dataclass(frozen=True, slots=True)
 class FieldSums(FieldFigures):
-    """合計する: sums in ``unit``, shown with ``decimals``; the columns are the plan years, or one without a name.
+    """合計する: sums in ``unit``, shown with ``decimals``.
 
-    ``this`` is the index of the fiscal year. ``unread`` are the texts that are no numbers, and in no sum, with item and
-    year.
+    The columns are the plan years, or a single one without a name; ``this`` is the index of the fiscal year. ``unread``
+    are the texts that are not numbers, and so in no sum, with item and year.
     """
 
     unit: str
@@ -556,7 +560,7 @@ class FieldSums(FieldFigures):
 
 @dataclass(frozen=True, slots=True)
 class FieldText(MeasureLine):
-    """A text of a declared field; ``item`` is the name of its list item, ``""`` for one of the measure itself."""
+    """A text of a declared field; ``item`` is the name of its list item, ``""`` for a text of the measure itself."""
 
     item: str
     text: str
@@ -564,14 +568,14 @@ class FieldText(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class FieldTexts(FieldFigures):
-    """載せる: every text that says something; ``answered`` counts those that say nothing (なし) too."""
+    """載せる: every text that says something; ``answered`` also counts those that say nothing (なし)."""
 
     texts: tuple[FieldText, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFigures:
-    """The declared fields that the report counts, sums or lists, as 報告 in 項目 says."""
+    """The declared fields that the report counts, sums or lists, as set by 報告 in 項目."""
 
     counts: tuple[FieldCounts, ...]
     sums: tuple[FieldSums, ...]
@@ -580,7 +584,7 @@ class DeclaredFigures:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One of the four numbers below the verdict; ``standing`` gives it its mark."""
+    """One of the four numbers below the verdict; ``standing`` decides its mark."""
 
     title: str
     value: str
@@ -591,11 +595,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A whole report, made at ``made`` (``YYYY-MM-DD HH:MM:SS``); ``final_id`` is blank unless its figures are frozen.
+    """A whole report.
 
-    ``trend`` holds the quarters up to this one, with those of earlier years where they are known.
-    ``since`` is None while there is no final report, ``coordination`` for the council, ``declared`` where 項目 has no
-    field for the report. ``contradictions`` are of 関連施策有無, 予算化有無 and 依頼有無.
+    ``made`` is ``YYYY-MM-DD HH:MM:SS``; ``final_id`` is blank unless the figures are frozen. ``trend`` holds the
+    quarters up to this one, with those of earlier years if they are known. ``since`` is None before the first final
+    report, ``coordination`` for the council, ``declared`` if 項目 has no field for the report. ``contradictions`` are
+    those of 関連施策有無, 予算化有無 and 依頼有無.
     """
 
     fiscal_year: str
@@ -618,12 +623,12 @@ class Figures:
 
     @property
     def title(self) -> str:
-        """The title on every page, with the plan or whose it is."""
+        """The title on every page, with the name of the plan or of the city."""
         return joined(self.names.report_owner, self.names.report_title, f"{self.fiscal_year} {self.quarter_label}")
 
     @property
     def sender(self) -> str:
-        """The office in charge and how to reach it; blank where 設定 does not say."""
+        """The office in charge and how to reach it; blank if 設定 has neither."""
         return joined(self.names.sender, self.names.contact) if self.names.office or self.names.contact else ""
 
     @property
@@ -633,7 +638,7 @@ class Figures:
 
     @property
     def before(self) -> Standings | None:
-        """The standings of the quarter before, None where it is not known."""
+        """The standings of the quarter before, None if it is not known."""
         return self.trend[-2].standings if len(self.trend) > 1 else None
 
     @property
@@ -643,16 +648,16 @@ class Figures:
 
     @property
     def late_before(self) -> tuple[ActivityLine, ...]:
-        """The activities that were late in the quarter before, and are not now; those resolved first."""
+        """The activities that were late in the quarter before and are not now, resolved ones first."""
         gone = [line for line in self.activities if not line.streak and line.since_when]
         return tuple(sorted(gone, key=lambda line: not line.category.standing.on_plan))
 
     @property
     def day(self) -> str:
-        """The day it was made: ``令和４年７月19日``."""
+        """The day the report was made: ``令和４年７月19日``."""
         return day(self.made)
 
 
 def day(when: str) -> str:
-    """Return the day of a time ``YYYY-MM-DD HH:MM:SS`` as papers print it: ``令和４年７月19日``."""
+    """Return the day of a time ``YYYY-MM-DD HH:MM:SS`` as printed: ``令和４年７月19日``."""
     return printed_day(date.fromisoformat(when[:10]), weekday=False)

@@ -1,4 +1,4 @@
-"""How an activity's quarter counts: by its 進捗, or by why it has none."""
+"""How an activity counts in a quarter: by its 進捗, or by the reason why it has none."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def _of_word(word: ProgressWord) -> Category:
 def category(known: Sequence[Category], measure: Measure, activity: Activity, quarter: int) -> Category:
     """Return the category of an activity in a quarter (1–4).
 
-    A 進捗 counts as its word, whatever the 作業予定 says; a dash is no 進捗. Without a 進捗: 予定なし where nothing
-    is planned (blank, ``-``, なし, 特になし), 報告事項なし where something is but the measure ticked it, else 未報告.
+    A 進捗 counts as its word, whatever the 作業予定 says; a dash is not a 進捗. Without a 進捗: 予定なし if nothing is planned
+    (blank, ``-``, なし, 特になし), 報告事項なし if something is and the measure ticked it, else 未報告.
     """
     now = activity.quarters[quarter - 1]
     word = now.progress.strip()
@@ -51,7 +51,7 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
 
 
 def answers(master: Master, quarter: int) -> list[Answers]:
-    """Return the category of every activity in each quarter up to this one, of the measures running in it."""
+    """Return the category of every activity in each quarter up to this one, for the measures that run in it."""
     known = categories(master.settings)
     return [
         {(m.id, a.key): category(known, m, a, q) for m in running(master, q) for a in activities(m)}
@@ -62,9 +62,8 @@ def answers(master: Master, quarter: int) -> list[Answers]:
 def by_severity(settings: Settings) -> tuple[Category, ...]:
     """Return every category from the lightest to the gravest.
 
-    Words stand in the order of 重さ, those of one weight in that of their rows. Unless every word has one, 課題の扱い
-    decides: 完了, 中止, 順調, 遅れ. 予定なし and 報告事項なし are lighter than any word; 設定にない語 and 未報告 come just
-    before the first word that is late.
+    Words are in the order of 重さ, and of their rows if that is equal. Unless every word has a 重さ, 課題の扱い decides: 完了, 中止,
+    順調, 遅れ. 予定なし and 報告事項なし are lighter than any word; 設定にない語 and 未報告 come just before the first word that is late.
     """
     weighed, rank = is_weighed(settings), list(Progress).index
 
@@ -77,7 +76,7 @@ def by_severity(settings: Settings) -> tuple[Category, ...]:
 
 
 def is_weighed(settings: Settings) -> bool:
-    """Whether every word of 進捗 has a 重さ."""
+    """Return True if every word of 進捗 has a 重さ."""
     return all(w.weight is not None for w in settings.progress_words)
 
 
@@ -95,7 +94,7 @@ def running(master: Master, quarter: int) -> Iterator[Measure]:
 
 
 def activities(measure: Measure) -> Iterator[Activity]:
-    """Yield the activities of a measure in which anything is written."""
+    """Yield the activities of a measure that are not empty."""
     return (a for a in measure.activities if not a.is_empty())
 
 
@@ -105,14 +104,14 @@ def area_code(measure_id: str) -> str:
 
 
 def area_name(settings: Settings, measure_id: str) -> str:
-    """Return the name of a measure's 分野 in 設定, or its number alone where it has none."""
+    """Return the name of a measure's 分野 in 設定, or only its number if it has none."""
     code = area_code(measure_id)
     name = settings.areas.get(code, "")
     return code if is_placeholder(code, name) else name
 
 
 def is_placeholder(code: str, name: str) -> bool:
-    """Whether a 分野名 says nothing but its number: blank, a dash, ``01``, ``１``, ``分野01``, ``第１分野`` …"""
+    """Return True if a 分野名 says no more than its number: blank, a dash, ``01``, ``１``, ``分野01``, ``第１分野`` …"""
     plain = "".join(fold(name).split())
     digits = plain.removeprefix("第").replace("分野", "", 1)
     return is_blank(plain) or not digits.strip("○〇◯●") or digits.isdigit() or digits == code

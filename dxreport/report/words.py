@@ -34,7 +34,7 @@ from .states import WITHOUT_WORD
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
-_NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # cells, 分野 and ended measures that a sentence names at most
+_NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # a sentence names at most this many cells, 分野 and ended measures
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -49,18 +49,18 @@ def share(count: int, total: int) -> str:
 
 
 def shares(overview: Overview, counts: Sequence[int]) -> tuple[Decimal | None, ...]:
-    """Return the share of each count by category in those due; None for 予定なし and 中止, which are none of them."""
+    """Return the share of each count by category in those due; None for 予定なし and 中止, which are not due."""
     due = overview.due(counts)
     return tuple(percent(n, due) if c.standing.due else None for c, n in zip(overview.categories, counts, strict=True))
 
 
 def shares_shown(overview: Overview, counts: Sequence[int]) -> tuple[str, ...]:
-    """Return these shares as texts: ``90.7%``; ``–`` where there is none."""
+    """Return these shares as texts: ``90.7%``; ``–`` for None."""
     return tuple("–" if share is None else f"{share}%" for share in shares(overview, counts))
 
 
 def kind(figures: Figures) -> str:
-    """Name the readers of the report, and its final report if its figures are frozen."""
+    """Return the readers of the report, and its final report if its figures are frozen."""
     readers = "担当者用" if figures.coordination else "会議用"
     return f"{readers}　確定報告 {figures.final_id}" if figures.final_id else readers
 
@@ -71,25 +71,31 @@ def stamp(figures: Figures) -> str:
 
 
 def owner(names: Names) -> str:
-    """Return the city and its plan, for the head of the paper; no name twice, and none that the report's title has."""
+    """Return the city and its plan, for the head of the paper.
+
+    Names that would appear twice, in it or with the title of the report, are left out.
+    """
     city = "" if names.city in names.owner + names.report_title else names.city
     return joined(city, names.report_owner)
 
 
 def maker(names: Names) -> str:
-    """Return the office in charge and how to reach it; the city only where ``owner`` does not name it."""
+    """Return the office in charge, with its city unless ``owner`` names it, and how to reach it."""
     city = "" if names.city in owner(names) or not names.office else names.city
     return joined(city, names.office, names.contact)
 
 
 def on_track(overview: Overview) -> str:
-    """Name the on-plan category: the word in 設定, or a common name for several."""
+    """Return the name of the on-plan category: the word in 設定, or a common name for several."""
     known = [c.label for c in overview.categories if c.standing.on_plan]
     return known[0] if len(known) == 1 else "予定通り"
 
 
 def standings(overview: Overview) -> tuple[Category, ...]:
-    """Name every standing of an activity, as they are stacked: the gravest of those due last, then those apart."""
+    """Return every standing of an activity, named, in the order of stacking.
+
+    Those due come first, the gravest last, then those in no denominator.
+    """
     named = {
         Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
         **{c.standing: c.label for c in WITHOUT_WORD},
@@ -99,7 +105,7 @@ def standings(overview: Overview) -> tuple[Category, ...]:
 
 
 def headline(figures: Figures) -> tuple[str, ...]:
-    """Return the verdict, a sentence each: how many of those due are on track, how many late, and not reported."""
+    """Return the verdict in sentences: how many of the due activities are on track, late, and not reported."""
     names, now = figures.names, figures.now
     activity = names.activity
     if not figures.overview.whole.measure_total:
@@ -119,7 +125,7 @@ def headline(figures: Figures) -> tuple[str, ...]:
 
 
 def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
-    """Return the verdict as one text; of an overview, as copied templates ask for it, the counts by progress."""
+    """Return the verdict as one text; for an overview, as copied templates call it, the counts by progress."""
     if isinstance(shown, Figures):
         return "".join(headline(shown))
     counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
@@ -136,7 +142,7 @@ def _late_sentence(figures: Figures) -> str:
     count, before, activity = figures.now.late, figures.before, figures.names.activity
     moved = ""
     less = before.late - count if before is not None else 0
-    if before is not None and not (less > 0 and figures.now.unreported):  # what is still to come may be late too
+    if before is not None and not (less > 0 and figures.now.unreported):  # unreported ones may be late, too
         how = f"から{abs(less):,}{'減りました' if less > 0 else '増えました'}" if less else "と同じ数です"
         moved = f"前回の{before.late:,}{how}。" if before.late else ""
     if not count:
@@ -210,34 +216,34 @@ def _turn_card(figures: Figures) -> Card:
         ("そのほか", t.other),
     )
     note = "　".join(f"{name} {n:,}" for name, n in parts if n) or "遅延・課題は、前回も今回もありません"
-    if figures.now.late < before.late and figures.now.unreported:  # what is still to come may be late too
+    if figures.now.late < before.late and figures.now.unreported:  # unreported ones may be late, too
         return Card("前回からの変化", "―", "", note)
     return Card("前回からの変化", signed(figures.now.late - before.late), "遅延の数", note)
 
 
 def _is_first(figures: Figures) -> bool:
-    """Whether the plan begins with this quarter."""
+    """Return True if the plan begins with this quarter."""
     return figures.results.this_year == 0 and figures.quarter == 1
 
 
 def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
-    """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
+    """Return the measures with late activities in a 分野: ``01-07　01-09（2）``."""
     found = Counter(x.measure.id for x in lines if area_code(x.measure.id.partition("-")[0]) == area.code)
     return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
 
 
 def doubts(figures: Figures) -> tuple[str, ...]:
-    """Say of each activity with a ※ what does not fit together: it counts as it was reported."""
+    """Return a sentence on each activity with a ※: what does not fit together, though it counts as reported."""
     return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
 
 
 def budget_doubts(figures: Figures) -> tuple[str, ...]:
-    """Say of each measure whose 予算化有無 and 調達内容 contradict each other."""
+    """Return a sentence on each measure whose 予算化有無 and 調達内容 contradict each other."""
     return tuple(f"{c.measure.id}　{c.note}" for c in figures.contradictions if c.label == "予算化有無")
 
 
 def support_doubts(figures: Figures) -> tuple[str, ...]:
-    """Say of each measure whose 依頼有無 and requests contradict each other."""
+    """Return a sentence on each measure whose 依頼有無 and requests contradict each other."""
     requests = (s for period in figures.support for s in period.requests if s.notes)
     return tuple(dict.fromkeys(f"{s.measure.id}　{''.join(s.notes)}" for s in requests))
 
@@ -245,7 +251,7 @@ def support_doubts(figures: Figures) -> tuple[str, ...]:
 def areas_heading(figures: Figures) -> str:
     """Say where the late activities are: ``遅れは「地域・暮らし」3、「庁内の業務」2``.
 
-    ``""`` where there are too many 分野, or one has no name.
+    Return ``""`` if they are in none or too many 分野, if one of these has no name, or if there is only one 分野.
     """
     late_ = [(t.title, t.standings.late) for t in figures.overview.areas if t.standings.late]
     if len(late_) not in range(1, _NAMED_AREAS + 1) or len(figures.overview.areas) < 2 or not all(t for t, _ in late_):
@@ -254,7 +260,7 @@ def areas_heading(figures: Figures) -> str:
 
 
 def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
-    """Name the measures that are not counted."""
+    """Say which measures are not counted."""
     if not overview.stopped:
         return ()
     which = "中止・完了・統合"
@@ -264,7 +270,7 @@ def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
-    """Compare late activities with the quarter before; ``""`` where it is not known."""
+    """Compare the late activities with those of the quarter before; ``""`` if it is not known."""
     t, what = overview.turn, names.activity
     before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
     if t is None:
@@ -300,7 +306,7 @@ def results(results_: Results) -> str:
 
 
 def results_heading(results_: Results) -> str:
-    """Say how many outcomes missed the target of the last year that has ended; ``""`` where none was judged."""
+    """Say how many outcomes missed the target of the last year that has ended; ``""`` if none was judged."""
     year = results_.judged_year
     if year is None:
         return ""
@@ -314,7 +320,7 @@ def results_heading(results_: Results) -> str:
 
 
 def waiting_note(results_: Results) -> str:
-    """Say how many outcomes wait for this year's result in another list, that of the judged year; or ``""``."""
+    """Say how many outcomes of the other list, that of results, still wait for one of this year; ``""`` for none."""
     here = set(results_.waiting)
     others = sum(o.years[results_.this_year].verdict is Attainment.OPEN and o not in here for o in results_.outcomes)
     year = results_.years[results_.this_year]
@@ -322,7 +328,7 @@ def waiting_note(results_: Results) -> str:
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:
-    """Whether a line through the targets omits part of them (``小 8.9%``, one of two numbers)."""
+    """Return True if a line through the targets omits part of them (``小 8.9%``, one of two numbers)."""
     return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
 
 
@@ -331,7 +337,7 @@ def _bare(text: str) -> str:
 
 
 def verdict(year: YearResult) -> str:
-    """Return the verdict, and on a second line the rate or why it was not judged."""
+    """Return the verdict and, on a second line, the rate or why it was not judged."""
     more = (year.reason if year.verdict is Attainment.AS_WRITTEN else "") or year.achievement
     return year.verdict.value if more in ("", "達成", "未達") else f"{year.verdict.value}\n{more}"
 
@@ -358,7 +364,7 @@ def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
 
 
 def field(figures: FieldFigures) -> str:
-    """Sum up a declared field; in one sentence where nobody answered."""
+    """Sum up a declared field; in one sentence if nobody answered."""
     if isinstance(figures, FieldSums):
         return f"{_answered(figures, '数値')}{_unread(figures)}"
     if isinstance(figures, FieldTexts):

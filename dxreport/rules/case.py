@@ -44,7 +44,7 @@ class Case:
         return self.issued.values() if self.issued else {}
 
     def field(self, ref: Ref) -> Field:
-        """The field of a text."""
+        """Return the field of a text."""
         return self.settings.catalogue.field[ref.field]
 
     def as_issued(self, *refs: Ref) -> bool:
