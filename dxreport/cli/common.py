@@ -161,7 +161,7 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
 
 
 def worked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --workers and --scheduler to a command that works on files or sheets one by one, as ``workers``."""
+    """Add --workers and --scheduler, passed as ``workers``, to a command that works on files or sheets one by one."""
 
     @click.option(
         "--workers",

@@ -41,7 +41,7 @@ class Command(click.Command):
 
 
 def explain(error: click.ClickException) -> tuple[str, str]:
-    """Translate a usage error of click: the fault and the remedy."""
+    """Return the fault and the remedy of a usage error of click, in Japanese."""
     message, ctx = error.message, getattr(error, "ctx", None)
     match error:
         case click.NoSuchOption():

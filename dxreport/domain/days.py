@@ -1,4 +1,4 @@
-"""Days as papers of a Japanese office print them, and as people write them."""
+"""Dates as a Japanese office prints them, and as people write them."""
 
 from __future__ import annotations
 

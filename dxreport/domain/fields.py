@@ -71,7 +71,7 @@ class FieldKind(Enum):
 
 
 class Period(Enum):
-    """期間: whether a field holds one text, one for each quarter, or one for each plan year."""
+    """期間: how many texts a field has: one, one for each quarter, or one for each plan year."""
 
     NONE = "なし"
     QUARTERS = "四半期"
@@ -107,7 +107,7 @@ class When(Enum):
 
 
 class Access(Enum):
-    """Whether a department may write a cell."""
+    """The access of a department to a cell."""
 
     OPEN = "open"
     IF_BLANK = "open while it is blank"

@@ -1,4 +1,4 @@
-"""Names of an office, its plan and its papers, and its words for the fixed terms of the forms and the report."""
+"""The names of an office, its plan and its papers, and its own words for the fixed terms of forms and report."""
 
 from __future__ import annotations
 

@@ -359,7 +359,7 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> I
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:
-    """Render the form as the command would; return what fails.
+    """Render the form as ``render`` would; return what fails.
 
     A form in use is tried in its rounds with its measures, any other in all rounds with all measures: all of them in
     the first round, one in each other.

@@ -1,7 +1,7 @@
-"""A whole quarter on the 26 real measures: issued, filled in, collected, merged, reported and published.
+"""Play a whole quarter on the 26 real measures: issue, fill in, collect, merge, report and publish.
 
 The answers are those that the departments gave for 令和４年度 第1四半期, as printed. One department reported future
-quarters: its sheet is held, goes back marked, and is sent again corrected.
+quarters: its sheet is held, sent back with marks, and returned corrected.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry
 
 
 class _Merging:
-    """The changes and conflicts of an update, collected measure by measure."""
+    """Collects the changes and conflicts of an update, measure by measure."""
 
     def __init__(self, old: Master, new: Master, when: str) -> None:
         self._old, self._new, self._when = old, new, when

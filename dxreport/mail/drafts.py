@@ -161,8 +161,7 @@ class WrittenDrafts:
     """The paths of the drafts, and what happened to earlier files in their folder.
 
     ``removed`` are earlier drafts of this kind that nobody edited and that this run did not make again. Edited files
-    stay: ``kept`` are those in the place of a draft of this run, ``stale`` those to departments that owe nothing any
-    more.
+    stay: ``kept`` are those with the name of a draft of this run, ``stale`` those to departments that owe nothing now.
     """
 
     paths: tuple[Path, ...]

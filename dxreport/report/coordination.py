@@ -54,7 +54,7 @@ def measure_problems(master: Master, measure: Measure, round_: Round) -> list[Pr
 
 
 def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
-    """Find 成果目標 with numbers, in years that have begun, whose 方向 is missing or contradicts them; one problem per cause."""
+    """Find 成果目標 whose 方向 is missing or contradicts their numbers, in years that have begun; one problem per cause."""
     missing: dict[str, list[Ref]] = {}
     opposed: dict[tuple[str, str], list[Ref]] = {}
     for o in measure.outcomes:

@@ -27,7 +27,7 @@ _STANDINGS = {
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
-    """Return every possible category in the order shown: the words of 設定, then those for no word."""
+    """Return every possible category in the order shown: the words of 設定, then those without a word."""
     return tuple(dict.fromkeys((*map(_of_word, settings.progress_words), *WITHOUT_WORD)))
 
 

@@ -48,7 +48,7 @@ class Case:
         return self.settings.catalogue.field[ref.field]
 
     def as_issued(self, *refs: Ref) -> bool:
-        """Return True if these texts are all as issued (not issued counts as blank); never in a check of the master."""
+        """Return True if these texts are all as issued (a missing one is blank); False in a check of the master."""
         return self.issued is not None and all(self.before.get(r, "") == self.values.get(r, "") for r in refs)
 
     def access(self, ref: Ref) -> Access:

@@ -14,7 +14,7 @@ MARKS = ("○", "☑", "□")
 
 
 def kinds(case: Case) -> Iterator[Finding]:
-    """Report texts not of their kind: unknown words and 施策ID, and what is no number, date, check or mail address."""
+    """Report texts that do not fit the kind of their field: word, number, date, check, 施策ID or mail address."""
     for field, ref, text in _texts(case):
         if not text.strip() or (case.to_come(ref) and field.kind is FieldKind.PROGRESS):
             continue

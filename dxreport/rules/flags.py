@@ -35,7 +35,7 @@ def flags(case: Case) -> Iterator[Finding]:
 
 
 def flags_agree(case: Case) -> Iterator[Finding]:
-    """Report 有 without and 無 with a governed field filled in; :func:`flags` reports blank flags."""
+    """Report 有 if no governed field is filled in, and 無 if one is; :func:`flags` reports blank flags."""
     yes, no = case.settings.flags
     for key, (fields, governed) in _GOVERNED.items():
         ref, text, label = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key].label

@@ -116,4 +116,4 @@ def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
     """Return True if a required 進捗 is blank, although something is planned and 報告事項なし is blank."""
     if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires("進捗", ref):
         return False
-    return not case.measure.quarters[ref.period - 1].no_report.strip()  # no_report() reports a wrong mark
+    return not case.measure.quarters[ref.period - 1].no_report.strip()  # any text: no_report() reports a wrong mark

@@ -12,7 +12,7 @@ from .case import Case, Finding, finding, says_something
 
 
 def relations(case: Case) -> Iterator[Finding]:
-    """Report lines that do not name another existing measure by ID and name, or are not named in return.
+    """Report lines that do not name another existing measure by ID and name, or whose measure does not name this one.
 
     An unknown ID, or that of the measure itself, is the only finding for its line.
     """
