@@ -1,4 +1,4 @@
-"""The command line: all commands in the order of the loop, and the one place that handles errors.
+"""The command line: all commands in the order of the flow, and the one place that handles errors.
 
     common    what all commands share: -C, --now, --json, --round
     japanese  click in Japanese
@@ -6,7 +6,7 @@
     init, check, render …  one module per command, imported when the command runs
 
 Exit codes: 0 done; 1 done, but something was held, refused, in conflict, found or not handed out; 2 wrong usage;
-3 could not work, nothing was changed; 130 and 141 by the convention of shells (Ctrl+C, closed pipe).
+3 failed, nothing was changed; 130 and 141 by the convention of shells (Ctrl+C, closed pipe).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Program(japanese.Command, click.Group):
     """The group of all commands, each imported only when it is needed, so that ``--help`` is instant."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the loop."""
+        """Return the names in the order of the flow."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -60,7 +60,7 @@ class Program(japanese.Command, click.Group):
         return found
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options and the commands, importing none."""
+        """Write the options and the commands, without importing any command."""
         super().format_options(ctx, formatter)
         with formatter.section("コマンド"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -70,7 +70,7 @@ class Program(japanese.Command, click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise BrokenPipeError from error  # without errno: on EPIPE, click would end the process
+            raise BrokenPipeError from error  # without errno: for EPIPE, click would exit the process itself
 
 
 def _alone() -> int | None:

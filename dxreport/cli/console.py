@@ -20,7 +20,7 @@ GAP = "  "
 
 
 def prepare() -> None:
-    """Show ``?`` for characters that the console's code page lacks, instead of failing."""
+    """Show ``?`` instead of failing on characters that the code page of the console lacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -73,7 +73,7 @@ def someone_there() -> bool:
 
 
 def width(text: str) -> int:
-    """Return the columns of a text on a Japanese console; full-width and ambiguous characters take two."""
+    """Return the columns that a text takes on a Japanese console: two for a full-width or ambiguous character."""
     shown = (char for char in text if not unicodedata.combining(char))
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in shown)
 
@@ -96,11 +96,11 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Co
 
 
 def flush() -> None:
-    """Flush stdout; raise BrokenPipeError if its reader has gone."""
+    """Flush stdout; raise BrokenPipeError if its reader is gone."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        if sys.platform == "win32" and error.errno == errno.EINVAL:  # Windows' error for a closed pipe
+        if sys.platform == "win32" and error.errno == errno.EINVAL:  # the error of Windows for a closed pipe
             raise BrokenPipeError from error
         raise
 

@@ -1,4 +1,4 @@
-"""``dxreport`` alone: where the round stands, and the next command to type."""
+"""``dxreport`` alone: the state of the round, and the next command to type."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def render(
 
 
 def _day(text: str) -> str:
-    """Read --deadline; raise UsageError for what is no day."""
+    """Read --deadline as an ISO date, "" if blank; raise UsageError for a text that is not a date."""
     day = day_of(text) if text else ""
     if day is None:
         how = "「令和４年７月15日」「R4.7.15」「2022-07-15」のように書いてください。"

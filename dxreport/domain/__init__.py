@@ -1,1 +1,1 @@
-"""The model in the field's terms, the field catalogue, values, problems and the merge: no I/O."""
+"""The model of a measure, the field catalogue, values, problems and the merge: no I/O."""

@@ -47,7 +47,7 @@ def domain_of(address: str) -> str:
 
 
 def in_domain(address: str, domain: str) -> bool:
-    """Whether an address is in a mail domain or a subdomain of it."""
+    """Return True if an address is in a mail domain or a subdomain of it."""
     return f".{domain_of(address)}".endswith(f".{domain.casefold()}")
 
 

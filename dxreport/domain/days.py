@@ -1,4 +1,4 @@
-"""Days as papers of a Japanese office print them, and as people write them."""
+"""Dates as a Japanese office prints them, and as people write them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def printed_year(western: int) -> str:
 
 
 def printed_day(day: date, *, weekday: bool = True) -> str:
-    """Return ``令和４年７月15日（金）``; before 令和 the western year."""
+    """Return ``令和４年７月15日（金）``; days before 令和 show the western year."""
     year = str(day.year) if day < _REIWA else printed_year(day.year)
     return f"{year}年{short_day(day, weekday=weekday)}"
 
@@ -38,12 +38,12 @@ def short_day(day: date, *, weekday: bool = True) -> str:
 
 
 def printed(iso: str, *, weekday: bool = True) -> str:
-    """Return a day in ISO form as :func:`printed_day` prints it; ``""`` for none."""
+    """Return an ISO date as :func:`printed_day` does; ``""`` stays ``""``."""
     return printed_day(date.fromisoformat(iso), weekday=weekday) if iso else ""
 
 
 def printed_moment(stamp: str) -> str:
-    """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; any other text as it is."""
+    """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; other texts unchanged."""
     try:
         then = datetime.fromisoformat(stamp)
     except ValueError:
@@ -52,7 +52,7 @@ def printed_moment(stamp: str) -> str:
 
 
 def day_of(text: str) -> str | None:
-    """Read a date: ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日（金）``, ``R4.7.15`` → ``2022-07-15``; else None."""
+    """Read ``2022-07-15``, ``2022/7/15``, ``令和４年７月15日（金）`` or ``R4.7.15`` as ``2022-07-15``; None for other texts."""
     match = _written(text)
     if not match:
         return None

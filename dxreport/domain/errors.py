@@ -10,10 +10,10 @@ from typing import Any
 
 
 class DxreportError(Exception):
-    """The command could not work, and changed nothing (exit code 3).
+    """The command failed and changed nothing (exit code 3).
 
-    ``message`` and ``fix`` are in Japanese, for the operator: what is wrong (with file, sheet and
-    cell) and what to do about it.
+    ``message`` and ``fix`` are in Japanese, for the operator: what is wrong (with file, sheet and cell) and what to do
+    about it.
     """
 
     exit_code = 3
@@ -35,7 +35,7 @@ def _arrived(kind: type[DxreportError], args: tuple[Any, ...]) -> DxreportError:
 
 
 class Unfinished(DxreportError):
-    """The command did its work, but a file to hand out is not as it should be (exit code 1)."""
+    """The command did its work, but a file to hand out or a record is not as it should be (exit code 1)."""
 
     exit_code = 1
 

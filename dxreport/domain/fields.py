@@ -1,8 +1,8 @@
 """The field catalogue: what a measure is made of, in one place.
 
-A :class:`Field` is one row of the sheet 項目: built in, or declared by the office. Render, read, rules, merge,
-history and reports all go by it. A round opens a field to departments through its input group (``group``), a word
-of the 回 table in 設定; ``when`` says which periods of the field a round of a quarter opens.
+A :class:`Field` is one row of the sheet 項目: built in, or declared by the office. Render, read, rules, merge, history
+and reports all use it. A round opens a field to departments through its input group (``group``), a word of the 回 table
+in 設定; ``when`` says which periods of the field a round of a quarter opens.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ QUARTER_LABELS = {1: "第1四半期", 2: "第2四半期", 3: "第3四半期", 4:
 class Ref(NamedTuple):
     """The address of one text in a measure.
 
-    ``field`` is a key of the field catalogue (``"activity.plan"``); ``item`` the stable id of its
-    list item (``"K3"``, or ``""`` for the measure itself); ``period`` the quarter (1–4), the plan
-    year (from 1), or 0 for a field that has neither.
+    ``field`` is a key of the field catalogue (``"activity.plan"``). ``item`` is the stable id of its list item
+    (``"K3"``), ``""`` for the measure itself. ``period`` is the quarter (1–4), the plan year (from 1), or 0 for a field
+    that has neither.
     """
 
     field: str
@@ -37,14 +37,14 @@ class Ref(NamedTuple):
 
     @property
     def prefix(self) -> str:
-        """The list that it points into; ``""`` for a text of the measure itself."""
+        """The prefix of its list; ``""`` for a text of the measure itself."""
         return self.field.rpartition(".")[0]
 
     def __str__(self) -> str:
         return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
 
     @classmethod
-    @lru_cache(maxsize=1 << 14)  # logs, readings and issues name the same few thousand over and over
+    @lru_cache(maxsize=1 << 14)  # logs, readings and issues repeat the same few thousand addresses
     def parse(cls, text: str) -> Ref:
         """Invert ``str(ref)``; raise ValueError on anything else."""
         key, *rest = text.split("/")
@@ -71,7 +71,7 @@ class FieldKind(Enum):
 
 
 class Period(Enum):
-    """期間: whether a field holds one text, one for each quarter, or one for each plan year."""
+    """期間: how many texts a field has: one, one for each quarter, or one for each plan year."""
 
     NONE = "なし"
     QUARTERS = "四半期"
@@ -79,12 +79,12 @@ class Period(Enum):
 
     @property
     def letter(self) -> str:
-        """How a template names one: ``q1``, ``y1``."""
+        """The letter before the number of one period in templates: ``q1``, ``y1``; ``""`` for NONE."""
         return {"四半期": "q", "年度": "y"}.get(self.value, "")
 
     @property
     def plural(self) -> str:
-        """How a template names all of them."""
+        """The name of all periods in templates: ``quarters``, ``years``; ``""`` for NONE."""
         return {"四半期": "quarters", "年度": "years"}.get(self.value, "")
 
 
@@ -98,7 +98,7 @@ class InReport(Enum):
 
 
 class When(Enum):
-    """Which periods of a field a round of a quarter opens."""
+    """The periods of a field that a round of a quarter opens."""
 
     ALWAYS = "always"
     THIS_QUARTER = "this quarter, and earlier quarters not yet answered"
@@ -107,7 +107,7 @@ class When(Enum):
 
 
 class Access(Enum):
-    """Whether a department may write a cell."""
+    """The access of a department to a cell."""
 
     OPEN = "open"
     IF_BLANK = "open while it is blank"
@@ -128,7 +128,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: ``key`` as in ``Ref.field``, its Japanese ``label`` (見出し), and when it may be written.
+    """One field of a measure: ``key`` as in ``Ref.field``, ``label`` its Japanese name (見出し).
 
     ``default`` is its text in a new item; ``unit`` and ``decimals`` are those of a number, ``choices`` the words of a
     選択. ``carries`` is whether rollover keeps its texts; ``former`` are earlier keys (旧名).
@@ -152,12 +152,12 @@ class Field:
 
     @property
     def prefix(self) -> str:
-        """The list of the field; ``""`` for a field of the measure itself."""
+        """The prefix of its list; ``""`` for a field of the measure itself."""
         return self.key.rpartition(".")[0]
 
     @property
     def name(self) -> str:
-        """Its name within its list, as templates write it."""
+        """The name within its list, as templates write it."""
         return self.key.rpartition(".")[2]
 
 
@@ -165,8 +165,8 @@ class Field:
 class ItemList:
     """A list of a measure.
 
-    ``prefix`` is that of its fields, ``attribute`` how templates name it, ``label`` its 場所; ``letter`` begins
-    the ids of its items.
+    ``prefix`` begins the keys of its fields, ``attribute`` is its name in templates, ``label`` its 場所; ``letter``
+    begins the ids of its items.
     """
 
     prefix: str
@@ -175,7 +175,7 @@ class ItemList:
     letter: str
 
     def is_id(self, key: str) -> bool:
-        """Whether this is the id of an item: the letter with a number."""
+        """Return True for the id of an item: the letter and a number."""
         return key.startswith(self.letter) and key[len(self.letter) :].isdigit()
 
     def next_keys(self, taken: Iterable[str], count: int) -> list[str]:
@@ -214,7 +214,7 @@ class Catalogue:
 
     @cached_property
     def lists(self) -> tuple[ItemList, ...]:
-        """The lists of a measure: those built in, then the office's own."""
+        """The lists of a measure: the built-in ones, then the office's own."""
         built_in = {items.prefix for items in BUILT_IN_LISTS}
         own = dict.fromkeys(f.prefix for f in self.fields if f.prefix and f.prefix not in built_in)
         return (*BUILT_IN_LISTS, *(ItemList(name, name, name, name) for name in own))
@@ -226,7 +226,7 @@ class Catalogue:
 
     @cached_property
     def by_attribute(self) -> Mapping[str, ItemList]:
-        """The lists as templates name them."""
+        """The lists by their names in templates."""
         return {items.attribute: items for items in self.lists}
 
     @cached_property
@@ -279,24 +279,24 @@ class Catalogue:
         return Catalogue(tuple(fields), earlier.years)
 
     def list_of(self, ref: Ref) -> ItemList | None:
-        """Return the list that a Ref points into, or None for a text of the measure itself."""
+        """Return the list that a Ref belongs to, or None for a text of the measure itself."""
         return self.by_prefix.get(ref.field.rpartition(".")[0])
 
     def list_group(self, prefix: str) -> str:
-        """Return the input group that opens a list (``"activity"`` → 取組内容); where it is open, items may be added."""
+        """Return the input group that opens a list (``"activity"`` → 取組内容); while it is open, items may be added."""
         return next((f.group for f in self.members[prefix].values() if f.group), "")
 
     def periods(self, field: Field) -> tuple[int, ...]:
-        """Return the periods of a field: the quarters, the plan years, or 0 alone."""
+        """Return the periods of a field: the quarters, the plan years, or only 0."""
         if field.period is Period.NONE:
             return (0,)
         return QUARTERS if field.period is Period.QUARTERS else tuple(range(1, self.years + 1))
 
     @cached_property
     def cells(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
-        """The (key, period) of every text of a list's item, in form order, by prefix.
+        """The (key, period) of every text of an item, in form order, by the prefix of its list.
 
-        Those of the measure itself are under ``""``, but its texts by period, which follow the lists, under ``"*"``.
+        ``""`` has the texts of the measure itself without a period, ``"*"`` those with one, which follow the lists.
         """
         out: dict[str, tuple[tuple[str, int], ...]] = {}
         for prefix, members in self.members.items():
@@ -309,7 +309,7 @@ class Catalogue:
 
     @cached_property
     def defaults(self) -> Mapping[str, str]:
-        """The texts of new items by key, where they are not blank."""
+        """The texts of new items by key, without blanks."""
         return {field.key: field.default for field in self.fields if field.default}
 
     def _timed(self, members: Mapping[str, Field], period: Period) -> Iterator[tuple[int, Field]]:
@@ -331,7 +331,7 @@ class Catalogue:
         return {field.key: field.prefix for field in self.fields if field.prefix}
 
     def refs(self, prefix: str, item: str = "") -> tuple[Ref, ...]:
-        """Return the addresses of an item's texts in form order; of the measure itself, see :attr:`cells`."""
+        """Return the addresses of the texts of an item in form order; for the measure itself see :attr:`cells`."""
         found = self._refs.get((prefix, item))
         if found is None:
             found = self._refs[prefix, item] = tuple(Ref(key, item, n) for key, n in self.cells[prefix])
@@ -339,7 +339,7 @@ class Catalogue:
 
     @cached_property
     def _refs(self) -> dict[tuple[str, str], tuple[Ref, ...]]:
-        return {}  # the items of all measures have the same few ids
+        return {}  # by (prefix, item); all measures use the same few ids
 
     def arrange(self, values: Mapping[Ref, str], items: Mapping[str, Iterable[str]]) -> dict[Ref, str]:
         """Return every text of a measure with these items in form order; texts not given are blank, others left out."""
@@ -363,7 +363,7 @@ class Catalogue:
         )
 
     def plain(self) -> list[dict[str, Any]]:
-        """Return what differs from the built-in catalogue, as JSON holds it."""
+        """Return the fields that differ from the built-in catalogue, as JSON stores them."""
         return [_plain(field) for field in self.fields if BUILT_IN.field.get(field.key) != field]
 
     @classmethod
@@ -428,7 +428,7 @@ BUILT_IN = Catalogue((
     Field("no_report", "報告事項なし", FieldKind.CHECK, "報告事項なし", When.THIS_QUARTER, _QUARTERS, carries=False),
 ))  # fmt: skip
 
-# What the rounds of a new 設定 open; a coordinator may change it.
+# The input groups that the rounds of a new 設定 open; a coordinator may change them.
 PLAN_GROUPS = ("主担当者", "連絡先", "関連部署", "到達目標", "関連施策", "次年度予算化予定", "取組内容", "作業予定",
                "CIO補佐への支援依頼", "評価項目", "目標")  # fmt: skip
 QUARTER_GROUPS = ("主担当者", "連絡先", "進捗", "対応策", "作業予定", "実績", "次年度予算化予定",
@@ -439,8 +439,8 @@ CLOSING_GROUPS = ("主担当者", "連絡先", "実績")
 def access(key: str, period: int, round_: Round, settings: Settings) -> Access:
     """Return the access to the field ``key`` of ``period`` in a sheet of ``round_``.
 
-    It is ``IF_BLANK`` for answers of an earlier quarter, which may still be outstanding. A field that is no longer
-    declared is locked.
+    It is ``IF_BLANK`` for answers of earlier quarters, which may still be missing. Fields that are no longer declared
+    are locked.
     """
     field = settings.catalogue.field.get(key)
     if field is None or not field.group or field.group not in round_.opens:
@@ -458,7 +458,7 @@ def access(key: str, period: int, round_: Round, settings: Settings) -> Access:
 
 
 def label(ref: Ref, settings: Settings, item: str = "") -> str:
-    """Return the name of a cell for people: ``「…」 第1四半期 進捗``; ``item`` is the name of its list item."""
+    """Return what people call a cell: ``「…」 第1四半期 進捗``; ``item`` is the name of its list item."""
     field = settings.catalogue.field.get(ref.field) or Field(ref.field, ref.field.rpartition(".")[2])
     words = [item] if item else []
     if field.period is Period.QUARTERS and ref.period:

@@ -75,7 +75,7 @@ def contested(
     answered: Callable[[Ref], bool],
     fresh: bool = False,
 ) -> Merge:
-    """Turn changes to an item into conflicts where the master's item is not the one that was issued.
+    """Turn changes of an item into conflicts if the item in the master is not the one that was issued.
 
     Merging them would mix two items, or restore half of a deleted one. That is so where the master has deleted the
     item; where master and return each added an item under the same id; and where two returns each added one under

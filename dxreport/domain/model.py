@@ -1,8 +1,8 @@
-"""The model of a measure (施策) in the field's own terms: read-only records, no I/O.
+"""The model of a measure (施策): read-only records, no I/O.
 
 A measure is its texts by address (:class:`~dxreport.domain.fields.Ref`); the field catalogue gives their shape.
 ``measure.values()`` returns them all as a flat ``dict[Ref, str]`` in form order, and ``Measure(values)`` inverts it.
-The form, the rules, the merge and the history refer to cells only by these addresses.
+The form, the rules, the merge and the history know cells only by these addresses.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FiscalYear:
     def label(self) -> str:
         """The name as printed: ``令和元年度``, ``令和４年度`` (full-width), ``令和10年度`` (half-width).
 
-        Raises ValueError for a year before 令和.
+        Raise ValueError for a year before 令和.
         """
         return f"{printed_year(self.western)}年度"
 
@@ -58,10 +58,10 @@ _OWN = frozenset({"_values", "_keys", "_record", "catalogue", "key", "prefix", "
 
 
 class Record:
-    """The texts of a measure, or of one item of its lists, by the names of the field catalogue.
+    """The texts of a measure, or of one item of its lists, as attributes named by the field catalogue.
 
-    A template writes ``activity.name``, ``activity.q1.plan``, ``measure.quarters``; so does the program. A name that
-    the catalogue does not have raises AttributeError.
+    Templates and the program both write ``activity.name``, ``activity.q1.plan``, ``measure.quarters``. A name that the
+    catalogue does not have raises AttributeError.
     """
 
     __slots__ = ("_values", "catalogue", "key", "prefix")
@@ -71,18 +71,18 @@ class Record:
         self.catalogue, self.prefix, self.key = catalogue, prefix, key
 
     def text(self, field: str, period: int = 0) -> str:
-        """Return the text of a field, given by its key; its default where there is none."""
-        text = self._values.get((field, self.key, period))  # a Ref is such a tuple; a bare one is faster made
+        """Return the text of a field, given by its key; its default if it has no text."""
+        text = self._values.get((field, self.key, period))  # equals the Ref, but is faster to make
         return self.catalogue.defaults.get(field, "") if text is None else text
 
     def texts(self) -> dict[Ref, str]:
-        """Return the texts of the record itself by address, in form order."""
+        """Return the texts of the record itself by address, in form order, without those of its lists."""
         refs = self.catalogue.refs
         own = refs(self.prefix, self.key) if self.prefix else (*refs(""), *refs("*"))
         return {ref: self.text(ref.field, ref.period) for ref in own}
 
     def __getattr__(self, name: str) -> Any:
-        if name in _OWN:  # asked for while it is copied, before it is set
+        if name in _OWN:  # copying asks for these before they are set
             raise AttributeError(name)
         field = self._field(name)
         if field is not None and field.period is Period.NONE:
@@ -118,7 +118,7 @@ class Record:
 
 
 class RecordPeriod:
-    """One quarter or plan year of a record: ``q1.plan``, ``y1.target``."""
+    """One quarter or plan year of a record, as attributes: ``q1.plan``, ``y1.target``."""
 
     __slots__ = ("_record", "number")
 
@@ -141,13 +141,13 @@ class Item(Record):
     __slots__ = ()
 
     def is_empty(self) -> bool:
-        """Whether nothing was written in this item; its printed label (作業予定) does not count."""
+        """Return True if nothing is written in this item; its printed label (作業予定) does not count."""
         get, defaults = self._values.get, self.catalogue.defaults
         return not any(get(ref) and ref.field not in defaults for ref in self.catalogue.refs(self.prefix, self.key))
 
 
 class Activity(Item):
-    """取組内容. ``plan_label`` is the printed label, 作業予定 or 予定."""
+    """One 取組. ``plan_label`` is its printed label, 作業予定 or 予定."""
 
     __slots__ = ()
     name: str
@@ -165,7 +165,7 @@ class ActivityQuarter(RecordPeriod):
 
 
 class Outcome(Item):
-    """成果目標 over the plan years."""
+    """One 成果目標 over the plan years."""
 
     __slots__ = ()
     years: tuple[OutcomeYear, ...]
@@ -197,9 +197,10 @@ class SupportRequest(Item):
 
 
 class Measure(Record):
-    """施策: the content of one 年間活動計画 sheet; its lists are attributes, as templates name them.
+    """施策: the content of one 年間活動計画 sheet; its lists are attributes, named as in templates.
 
-    ``values`` are texts by address; those not given are blank, those of no field of the catalogue left out.
+    ``values`` are texts by address; missing ones are blank, and those of fields that the catalogue does not have are
+    left out.
     """
 
     __slots__ = ("_keys",)
@@ -224,7 +225,7 @@ class Measure(Record):
 
     @property
     def id(self) -> str:
-        """施策ID; asked for at every row of a sheet, so not left to the catalogue."""
+        """施策ID: read for every row of a sheet, so it does not go through the catalogue."""
         return self._values["id", "", 0]
 
     def values(self) -> dict[Ref, str]:
@@ -241,7 +242,7 @@ class Measure(Record):
         return super().__getattr__(name)
 
     def with_texts(self, texts: Mapping[Ref, str]) -> Measure:
-        """Return the measure with these texts instead; a Ref to a new item adds it at the end of its list."""
+        """Return the measure with these texts replaced; a Ref of a new item adds it at the end of its list."""
         return Measure({**self._values, **texts}, self.catalogue)
 
     def normal(self) -> Measure:
@@ -287,11 +288,11 @@ def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f]")
-_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")  # U+FEFF: readers of .xls drop it
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")  # U+FEFF: readers of .xls drop it too
 
 
 def normalise(text: str) -> str:
-    """Return text as the model holds it: line breaks as LF, tabs as blanks, no characters that XML forbids."""
+    """Return text as the model holds it: line breaks as LF, tabs as blanks, without characters that XML forbids."""
     if text.isprintable():
         return text
     return _DROPPED.sub("", _LINE_ENDS.sub("\n", text).replace("\t", " "))
@@ -299,9 +300,9 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """部署: a row of the master's table, which is in 建制順; ``form`` is its 様式, as written, if it has one of its own.
+    """部署: a row of the table, whose order is 建制順.
 
-    ``phone`` is 電話, for the coordinator alone.
+    ``form`` is its own 様式 as written, if it has one; ``phone`` is 電話, shown only to the coordinator.
     """
 
     name: str
@@ -314,11 +315,11 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """回: one issue of the forms to all departments.
+    """回: one sending-out of the forms to all departments.
 
-    ``quarter`` is 1–4, or 0 for a round outside the quarters; ``deadline`` is ISO ``YYYY-MM-DD``
-    or ``""``; ``opens`` and ``requires`` hold names of input groups (see ``dxreport.domain.fields``);
-    ``form`` is the 様式 of the round, as written, or ``""``.
+    ``quarter`` is 1–4, or 0 for a round outside the quarters; ``deadline`` is ISO ``YYYY-MM-DD`` or ``""``; ``opens``
+    and ``requires`` hold names of input groups (see ``dxreport.domain.fields``); ``form`` is the 様式 of the round as
+    written, or ``""``.
     """
 
     name: str
@@ -330,7 +331,7 @@ class Round:
 
     @property
     def closes(self) -> bool:
-        """Whether it asks for the final 実績 of the year."""
+        """True if the round asks for the final 実績 of the year."""
         return not self.quarter and "実績" in self.requires
 
 
@@ -347,8 +348,8 @@ class Treatment(Enum):
 class ProgressWord:
     """A word of 進捗.
 
-    ``needs_countermeasure`` is whether it requires a 対応策; ``weight`` is its 重さ and ``said`` its 課題の扱い, None
-    where 設定 does not say.
+    ``needs_countermeasure`` is True if it requires a 対応策; ``weight`` (重さ) and ``said`` (課題の扱い) are None if 設定 leaves
+    them blank.
     """
 
     word: str
@@ -358,15 +359,16 @@ class ProgressWord:
 
     @property
     def treatment(self) -> Treatment:
-        """Its 課題の扱い; where 設定 does not say, a word that needs a 対応策 is late."""
+        """Its 課題の扱い; if 設定 leaves it blank, a word that needs a 対応策 is late, any other on track."""
         return self.said or (Treatment.LATE if self.needs_countermeasure else Treatment.ON_TRACK)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """設定 of one fiscal year; ``closed`` once its returns are no longer accepted.
+    """設定 of one fiscal year.
 
-    ``asks_ended`` is whether the closing round goes to measures that ended during the year, too.
+    ``closed`` is True once returns are no longer accepted; ``asks_ended``, if the closing round also goes to measures
+    that ended during the year.
     """
 
     fiscal_year: FiscalYear
@@ -386,14 +388,14 @@ class Settings:
         return next((r for r in self.rounds if r.name == name), None)
 
     def words(self, field: Field) -> tuple[str, ...]:
-        """Return the words that a field may hold; () where any text may stand."""
+        """Return the words that a field may hold; () if it may hold any text."""
         if field.kind is FieldKind.PROGRESS:
             return tuple(w.word for w in self.progress_words)
         return self.flags if field.kind is FieldKind.FLAG else field.choices
 
     @property
     def plan_year(self) -> int:
-        """The plan year (1-based) that the fiscal year is; 0 when it is outside the plan."""
+        """The number of the fiscal year within the plan (from 1); 0 if it is outside the plan."""
         return self.plan_years.index(self.fiscal_year) + 1 if self.fiscal_year in self.plan_years else 0
 
 

@@ -41,7 +41,7 @@ class Names:
 
     @property
     def owner(self) -> str:
-        """The plan, or whose plan it is where it has no name."""
+        """The name of the plan, or that of the city if the plan has none."""
         return self.plan or self.city
 
     @property

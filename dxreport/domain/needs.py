@@ -15,7 +15,7 @@ _SHORT = 30  # characters; any longer text certainly says something
 
 
 class Need(Enum):
-    """Whether a cell of a sheet must be filled in; the value is its name in a template's legend."""
+    """What a sheet asks for in a cell; the value is its name in the legend of a template."""
 
     REQUIRED = "required"
     CONDITIONAL = "when"

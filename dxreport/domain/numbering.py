@@ -12,5 +12,5 @@ def next_number(prefix: str, taken: Iterable[str]) -> int:
 
 
 def circled(number: int) -> str:
-    """1 → ①; beyond ⑳ in brackets: 21 → (21)."""
+    """Return ``①`` for 1, and so on to ``⑳``; from 21 the number in brackets: ``(21)``."""
     return chr(ord("①") + number - 1) if 1 <= number <= 20 else f"({number})"

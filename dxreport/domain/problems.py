@@ -41,8 +41,8 @@ class ProblemKind:
 class Problem:
     """A fault in people's data, at a place they can find.
 
-    ``cell`` holds the addresses as the sender sees them (``"E21"``, or ``"E21、G21"`` for the same
-    fault in several cells); ``field`` is the first cell's ``Ref`` as text, ``fields`` those of all cells.
+    ``cell`` holds the addresses as the sender sees them (``"E21"``, or ``"E21、G21"`` for the same fault in several
+    cells); ``field`` is the ``Ref`` of the first cell as text, ``fields`` those of all cells.
     """
 
     code: str
@@ -57,7 +57,7 @@ class Problem:
     fields: tuple[str, ...] = ()
 
 
-_SHOWN = 60  # characters of a value that a message quotes
+_SHOWN = 60  # a message quotes at most this many characters of a value
 
 
 def shown(text: str, length: int = _SHOWN) -> str:
@@ -82,7 +82,7 @@ def problem(
 ) -> Problem:
     """Return the problem of this kind at this place; its texts quote ``params`` shortened.
 
-    ``severity`` defaults to that of the kind. Raises KeyError if a parameter is missing.
+    ``severity`` defaults to that of the kind. Raise KeyError if a parameter is missing.
     """
     quoted = {name: shown(text) for name, text in (params or {}).items()}
     message, fix = kind.message.format_map(quoted), kind.fix.format_map(quoted)
@@ -477,7 +477,7 @@ AREA_UNNAMED = ProblemKind(
     "「設定」の分野表に、計画での分野の名前を記入してください。",
 )
 
-# W6: ledgers that are not as the log has them
+# W6: ledgers that differ from the log
 RECEIPT_GONE = ProblemKind(
     "W606",
     "受付簿に{row}（{file}）の行がありません。記録では受け付けています。status などには、届いていないものとして示されます。",

@@ -39,12 +39,12 @@ def fold(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text says nothing: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
+    """Return True if a text says nothing: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
     return _bare(text) in _BLANKS
 
 
 def plan_is_none(text: str) -> bool:
-    """Whether a 作業予定 says that nothing is planned: blank, ``-``, なし, 特になし, 予定なし …"""
+    """Return True if a 作業予定 says that nothing is planned: blank, ``-``, なし, 特になし, 予定なし …"""
     return is_blank(text) or _bare(text) in _NO_PLANS
 
 
@@ -53,17 +53,17 @@ def _bare(text: str) -> str:
 
 
 def is_marked(text: str) -> bool:
-    """Whether a check is ticked: ○ in any of its look-alikes, a tick, or the words 報告事項なし."""
+    """Return True if a check is ticked: ○ or a look-alike, a tick, or the words 報告事項なし."""
     return fold(text) in _MARKS
 
 
 def is_unmarked(text: str) -> bool:
-    """Whether a check is not ticked: an empty box, or blank."""
+    """Return True if a check is not ticked: an empty box, or blank."""
     return fold(text) in _EMPTY_BOXES or is_blank(text)
 
 
 def is_undecided(text: str) -> bool:
-    """Whether a value is to follow later: 未確定, 未定, 集計中 …, with or without a parenthesis."""
+    """Return True if the value will follow later: 未確定, 未定, 集計中 …, with or without a remark in parentheses."""
     return _without_parentheses(fold(text)) in _UNDECIDED
 
 
@@ -81,10 +81,9 @@ class ValueKind(Enum):
 class Quantity:
     """One number of a text.
 
-    ``label`` is the text before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact;
-    ``unit`` is folded, in one spelling (``ヶ所`` → ``箇所``), or ``""``; ``bound`` is 以上, 以下, 未満,
-    以内, 超 or ``""``; ``about`` is whether 約 or 程度 is written; ``scaled`` is the number as written, if it has
-    万 or 億 (``1億2,000万``).
+    ``label`` is the text before it as written (``小``, ``協定締結数``, ``計``); ``number`` is exact; ``unit`` is folded, in
+    one spelling (``ヶ所`` → ``箇所``), or ``""``; ``bound`` is 以上, 以下, 未満, 以内, 超 or ``""``; ``about`` is True with 約 or 程度;
+    ``scaled`` is the number as written if it has 万 or 億 (``1億2,000万``).
     """
 
     number: Decimal
@@ -96,7 +95,7 @@ class Quantity:
 
     @property
     def number_text(self) -> str:
-        """The number as it is shown: ``12,500``; with 万 and 億 where they are written: ``400万``."""
+        """The number as shown: ``12,500``; if written with 万 or 億, ``400万``."""
         return ("-" if self.number < 0 else "") + self.scaled if self.scaled else f"{self.number:,}"
 
 
@@ -125,7 +124,7 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SIGN, _END = "(?P<sign>[-△▲]|マイナス)?", r"(?![\d.,]*\d)"
 _SCALES = {"億": 10**8, "万": 10**4, "": 1}
 _SCALE_SIGN, _SCALE = re.compile("[億万]"), re.compile(rf"({_DIGITS})([億万]?)")
-_STEP = 10**4  # of each scale to the next: 1億2,000万, but no 1億20,000万
+_STEP = 10**4  # from one scale to the next: 1億2,000万 is a number, 1億20,000万 is not
 _NUMBER = rf"{_SIGN}(?P<number>(?=\d)(?:{_DIGITS}億)?(?:{_DIGITS}万)?(?:{_DIGITS})?){_END}"
 _KNOWN = "|".join(sorted(map(re.escape, _UNITS.split("|")), key=len, reverse=True))
 _PLAIN_NUMBER = re.compile(f"{_SIGN}(?P<number>{_DIGITS}){_END}")
@@ -187,7 +186,7 @@ def read_value(text: str) -> Value:
 def number_text(text: str, unit: str = "") -> str | None:
     """Return a number in its standard form, without the unit: ``１，２５０千円`` → ``1250``, ``△5.50`` → ``-5.5``.
 
-    A blank is ``""``, anything else but one number, with this unit or none, None.
+    Return ``""`` for a blank, and None if the text is anything but one number, with or without this unit.
     """
     plain = fold(text).replace(" ", "").removesuffix(fold(unit)) if unit else fold(text)
     plain = plain.removeprefix("¥").removeprefix("￥").removesuffix("円" if unit in ("", "円") else "")
@@ -200,26 +199,26 @@ def number_text(text: str, unit: str = "") -> str | None:
 def stored_number(raw: str) -> str:
     """Return a number as stored (``1.25E3``) in its standard form, with the 15 digits that Excel keeps.
 
-    Raises ValueError for anything else.
+    Raise ValueError for anything else.
     """
     number = Decimal(f"{float(raw):.15g}")
     return f"{number.normalize() if number else Decimal(0):f}"
 
 
 def cell_number(raw: str, shown: str, unit: str = "") -> str:
-    """Return a stored number in its standard form; in per cent where that is the unit and the cell shows it so."""
+    """Return a stored number in its standard form; in per cent if that is the unit and the cell shows it so."""
     return stored_number(str(Decimal(raw) * 100) if unit == PERCENT and shown.endswith(PERCENT) else raw)
 
 
 def number_for_cell(text: str, unit: str, *, percent: bool) -> str:
-    """Invert :func:`cell_number`, for a cell that shows ``percent`` or not; a text that is no number stays."""
+    """Invert :func:`cell_number` for a cell that shows ``percent`` or not; return other texts unchanged."""
     if unit != PERCENT or not percent or not text or number_text(text) != text:
         return text
     return stored_number(str(Decimal(text) / 100))
 
 
 def date_text(text: str) -> str | None:
-    """Return a day in ISO form: ``令和４年７月15日``, ``R4.7.15``, ``2022/7/15`` → ``2022-07-15``; blank → ``""``; else None."""
+    """Return ``令和４年７月15日``, ``R4.7.15`` or ``2022/7/15`` as ``2022-07-15``, a blank as ``""``, other texts as None."""
     plain = re.sub(r"\(.*?\)$", "", fold(text)).replace(" ", "")
     if not plain:
         return ""
@@ -304,7 +303,7 @@ def _scaled(number: str, unit: str) -> Decimal | None:
 
 def _quantity(match: re.Match[str]) -> Quantity:
     number = _scaled(match["number"], match["unit"] or "")
-    assert number is not None  # of a match of _one
+    assert number is not None  # _one matches no other numbers
     unit = re.sub("[かカヶヵケ](?=所)", "箇", match["unit"] or "")
     unit = re.sub("[カヶヵケ](?=月)", "か", unit)
     return Quantity(
@@ -327,9 +326,9 @@ def same_unit(one: Quantity, other: Quantity) -> bool:
 
 
 def ways_of_counting(text: str) -> frozenset[str]:
-    """Return how the numbers of a text were counted, where it says so: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
+    """Return how the numbers of a text were counted, if it says so: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
 
-    The remark （年平均） is ignored: every figure is of one year.
+    The remark （年平均） is ignored: every figure covers one year.
     """
     plain = _OF_THE_YEAR.sub("", fold(text))
     return frozenset(way for way, spelling in _WAYS.items() if spelling.search(plain))
@@ -367,8 +366,8 @@ _CLOSE = 0.75  # the ratio of "予定通りではない" to "予定通り" is 0.
 def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | None:
     """Return the one of ``words`` that was meant, or None: 予定どおり, 予定通, `` 予定通り``, 遅延, 有り …
 
-    Width, blanks, punctuation and kana for kanji are ignored. A word contained in exactly one of
-    ``words`` stands for that one; otherwise the closest spelling counts, from ``ratio`` (difflib) up.
+    Width, blanks, punctuation and kana for kanji are ignored. A word contained in exactly one of ``words`` means that
+    one; otherwise the closest spelling counts, from ``ratio`` (difflib) up.
     """
     keys = {_key(candidate): candidate for candidate in words}
     key = _key(word)
@@ -420,7 +419,7 @@ def _same_kanji(one: str, other: str) -> bool:
 
 
 def _may_be_left_out(short: str, long: str) -> bool:
-    """Whether 送り仮名 may be written short: nothing or り for わり (終わり, 終り), but never 問題 for 問題なし."""
+    """Return True if 送り仮名 may be shortened: to nothing, or わり to り (終わり, 終り); but not 問題なし to 問題."""
     return bool(_OKURIGANA.fullmatch(long)) and short in ("", long[1:])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What steers a terminal, breaks or reorders a line, or is not seen at all; joiners within emoji are none of it.
+# Characters that steer a terminal, break or reorder a line, or are invisible; not the joiners within emoji.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f]"

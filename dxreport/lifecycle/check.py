@@ -1,6 +1,6 @@
-"""Check: problems of the master and the templates.
+"""Check the master and the templates.
 
-Only reads, so it works while the master is open in Excel.
+Nothing is written, so a check works while the master is open in Excel.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ from ..workspace.paths import Workspace
 from ..workspace.secret import secret_name
 from .template_words import word_notes
 
-_ASKED = ("city", "plan", "office", "contact")  # names that every office has; the others have a default
+_ASKED = ("city", "plan", "office", "contact")  # names in 設定 that have no default
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
 _OTHER_FORMAT = "様式に使えるのは .xlsx のファイルです。Excel ブック（.xlsx）で保存し直してください。"
 _WEEKEND = (5, 6)
-_ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # words of 進捗 after which nothing more is to come
-_TRIAL = "R00X-000"  # the number of an issue that is never made
+_ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # in words of 進捗 after which an activity is over
+_TRIAL = "R00X-000"  # the number of the trial issue; no real issue has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class CheckedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A check in a round: the measures that run in it, the templates, the problems of 設定 and of the ledgers."""
+    """The result of a check for a round: its running measures, the templates, the problems of 設定 and of the ledgers."""
 
     round: Round
     measures: tuple[CheckedMeasure, ...]
@@ -145,7 +145,7 @@ def _checked(master: Master, measure: Measure, round_: Round, inputs: Inputs | N
 
 
 def empty_tables(master: Master) -> Problem | None:
-    """Find the tables that a new workspace begins without: its departments and its measures."""
+    """Return the problem of a master without departments or without measures, None for any other."""
     tables = ((DEPARTMENTS.name, master.departments), (MEASURES.name, master.measures))
     blank = [name for name, rows in tables if not rows]
     if not blank:
@@ -155,7 +155,7 @@ def empty_tables(master: Master) -> Problem | None:
 
 
 def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, list[Measure]]:
-    """Return the templates that a round uses, with the measures on each; those of no measure where it has none."""
+    """Return the templates that a round uses, with the measures on each; a round without measures still uses one."""
     out: dict[Path, list[Measure]] = {}
     found = list(master.running(round_))
     for measure in found:
@@ -192,7 +192,7 @@ def inputs_of(form: Form, round_: Round, settings: Settings) -> Inputs | None:
 
 
 def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
-    """Find 様式 that no template has the name of."""
+    """Find 様式 that do not name a template."""
     for schema in (MEASURES, DEPARTMENTS, ROUNDS):
         for row in book.read_table(schema)[1]:
             if (name := row[FORM].strip()) and not find_form(name, files):
@@ -206,7 +206,7 @@ def _at(row: TableRow, column: str, kind: ProblemKind, params: Mapping[str, str]
 
 
 def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
-    """Find rounds with measures that have no 様式, if there is more than one template."""
+    """Find rounds with measures that have no 様式, if the folder has no default template."""
     if default_form(files):
         return
     for round_ in master.settings.rounds:
@@ -267,7 +267,7 @@ def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
     archive = Archive(workspace, master.settings.catalogue)
     own, lost = ("", secret_name(archive.secret)), []
     for issue in master.issues:
-        with suppress(MasterError):  # damaged: the command that needs it says so
+        with suppress(MasterError):  # a damaged snapshot is reported by the command that needs it
             snapshot = archive.snapshot(issue.id)
             lost += [issue.id] if snapshot and snapshot.seal not in own else []
     if lost:
@@ -275,7 +275,7 @@ def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
 
 
 def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
-    """Find departments with measures that no mail reaches, and addresses outside of the office."""
+    """Find missing and unreadable addresses of departments with measures, and those outside the mail domain."""
     used = {m.lead_department for m in master.measures}
     for row, department in zip(book.read_table(DEPARTMENTS)[1], master.departments, strict=True):
         if department.name in used:
@@ -285,7 +285,7 @@ def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
 
 
 def _unopened(master: Master) -> Iterator[Problem]:
-    """Find declared fields for departments that no round opens."""
+    """Find declared fields with an input group that no round opens."""
     opened = {group for round_ in master.settings.rounds for group in round_.opens}
     for field in master.settings.catalogue.declared:
         if field.group and field.group not in opened:
@@ -294,7 +294,7 @@ def _unopened(master: Master) -> Iterator[Problem]:
 
 
 def _gone(master: Master) -> Iterator[Problem]:
-    """Find fields with answers that 項目 no longer has."""
+    """Find fields with answers that are no longer in 項目."""
     known = {*master.settings.catalogue.field, DIRECTION_FIELD, RECEIPT_FIELD}
     gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
     for key, count in sorted(gone.items()):
@@ -303,7 +303,7 @@ def _gone(master: Master) -> Iterator[Problem]:
 
 
 def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
-    """Find names of the office and its plan that are blank, and areas of measures without a name of their own."""
+    """Find blank names of the office and its plan, and 分野 of measures without a name of their own."""
     rows = {row["項目"].strip(): row for row in book.read_table(GENERAL)[1]}
     blank = [NAMES[name][0] for name in _ASKED if not getattr(master.settings.names, name)]
     if blank:
@@ -320,7 +320,7 @@ def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
 
 
 def _unweighed(book: MasterWorkbook, settings: Settings) -> Iterator[Problem]:
-    """Find 進捗 words without 重さ where others have one, and 中止 or 完了 without 課題の扱い."""
+    """Find words of 進捗 without 重さ if others have one, and words like 中止 or 完了 without 課題の扱い."""
     rows = list(zip(book.read_table(PROGRESS)[1], settings.progress_words, strict=True))
     blank = [(row, word) for row, word in rows if word.weight is None]
     if 0 < len(blank) < len(rows):
@@ -382,11 +382,12 @@ def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> d
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:
-    """Fill the form in as ``render`` would; return what fails.
+    """Render the form as ``render`` would; return what fails.
 
-    That is all measures in the first round and one in the others; if it is used, by round, those on it.
+    A form in use is tried in its rounds with its measures, any other in all rounds with all measures: all of them in
+    the first round, one in each other.
     """
-    found: dict[str, str] = {}  # by the text of the template that fails
+    found: dict[str, str] = {}  # by the template text that fails
     rounds = [r for r in master.settings.rounds if r.name in uses or not uses]
     for n, round_ in enumerate(rounds):
         theirs = uses.get(round_.name) or master.measures
@@ -407,12 +408,12 @@ def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measur
             except UnreadableForm as error:
                 found.setdefault("", error.message)
             except DxreportError:
-                pass  # a text of the master that no cell can hold
+                pass  # a text of the master that no cell can hold: not a fault of the form
     return tuple(found.values())
 
 
 def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
-    """Render the measures into one workbook, and read its first sheet back."""
+    """Render the measures into one workbook, and read its first sheet back. Raise DxreportError if that fails."""
     if measures:
         check_readable(render_book(prepared, measures, _TRIAL).data, prepared, measures)
 

@@ -34,7 +34,7 @@ ISSUED = datetime(2022, 7, 1, 9, 0)
 RETURNED = timedelta(days=13, hours=8)
 CORRECTED = timedelta(days=17)
 REPORTED = timedelta(days=24)
-_SECRET = b"demo"  # the same for all, so that the demo makes the same files everywhere
+_SECRET = b"demo"  # fixed, so that the demo makes the same files everywhere
 _ANSWERS = ("activity.progress", "activity.countermeasure")
 
 
@@ -58,7 +58,7 @@ class DemoResult:
 def play(folder: Path, say: Callable[[str], None] = lambda _: None) -> DemoResult:
     """Play 第1四半期 in ``folder``, which must be empty or missing; pass each step to ``say``.
 
-    Raises DxreportError as the commands do.
+    Raise DxreportError as the commands do.
     """
     workspace = create(folder, ISSUED.date(), sample=True, secret=_SECRET).workspace
     say(f"1. 作業フォルダーを作る: {folder}")

@@ -26,7 +26,7 @@ from ..ooxml.package import Package
 from ..workspace.bundled import bundled
 from .check import without_input
 
-_ROUNDS = replace(ROUNDS, name="回")  # as a template has it
+_ROUNDS = replace(ROUNDS, name="回")  # its name in a template
 
 
 def gallery() -> dict[str, Path]:
@@ -45,7 +45,7 @@ def descriptions() -> dict[str, str]:
 
 
 def find(name: str) -> Path:
-    """Return the template of this name in the gallery, or the file; raise UsageError for neither."""
+    """Return the template of this name in the gallery, else the file of this name; raise UsageError for neither."""
     known = gallery()
     found = find_form(name, tuple(known.values())) or Path(name)
     if found.suffix != ".xlsx" or not found.is_file():
@@ -57,8 +57,8 @@ def find(name: str) -> Path:
 def settings_for(path: Path, settings: Settings) -> Settings:
     """Return the settings of a new master with the fields and rounds that a template brings.
 
-    Without rounds of its own, the rounds open what the form has inputs for. Raises TemplateError for faults in the
-    form, DxreportError for faults in its sheets 項目 and 回.
+    If it brings no rounds, those of ``settings`` open what the form has inputs for. Raise TemplateError for faults in
+    the form, DxreportError for faults in its sheets 項目 and 回, or if it is not a workbook.
     """
     data = path.read_bytes()
     try:

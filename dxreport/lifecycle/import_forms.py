@@ -25,7 +25,7 @@ from ..ooxml.cells import Grid
 from ..ooxml.correction import LIST_SHEET, LIST_TITLE
 from ..ooxml.refs import address
 
-_NO_FORM = 0.25  # a sheet with less than this share of the form's labels is no form
+_NO_FORM = 0.25  # a sheet with less than this share of the labels is not a form
 _YEARS = ("fiscal_year", *(f"years.y{n}" for n in range(1, 11)))
 
 

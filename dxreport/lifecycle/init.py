@@ -1,4 +1,4 @@
-"""Init: a new workspace.
+"""Make a new workspace.
 
 All files are made in memory before any is written; the master is written last, since it makes a folder a workspace.
 """
@@ -24,7 +24,7 @@ from .sample.departments import sample_master
 if TYPE_CHECKING:
     from .import_forms import ImportedForms
 
-_NAMED = 3  # files that a message names at most
+_NAMED = 3  # a message names at most this many files
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _write(
     if templates:
         forms = {name: data for name, data in forms.items() if not name.endswith(".xlsx")} | templates
     files = {workspace.templates / name: data for name, data in sorted(forms.items())} | {workspace.master: master}
-    if workspace.pending.exists():  # a run died here
+    if workspace.pending.exists():  # an earlier run died here
         recover(workspace)
     _refuse_existing(folder, files)
     workspace.reports.mkdir(parents=True, exist_ok=True)

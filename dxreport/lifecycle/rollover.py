@@ -40,7 +40,7 @@ Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
 
 @dataclass(frozen=True, slots=True)
 class RolloverResult:
-    """What a rollover did: ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
+    """The result of a rollover, which ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
 
     ``left`` are ended measures that were not carried (in an update, those still in the new year), ``unknown``
     measures added to the old year since, which people have to enter. ``own`` and ``blank`` are as in ``NextMaster``;
@@ -64,8 +64,8 @@ class RolloverResult:
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
     """Open the next year in ``out`` (default: a folder next to the workspace, named by the year), or update it.
 
-    Raises UsageError when the plan has no further year or ``out`` holds something else, MasterError and
-    LockedError as reading and saving do.
+    Raise UsageError if the plan has no further year or ``out`` holds something else, MasterError and LockedError as
+    reading and saving do.
     """
     master = read_master(workspace.master)
     settings = _next_settings(master.settings)
@@ -78,7 +78,7 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
         if not dry_run:
             write_together(target, after={target.earlier: left_to_the_next_year(workspace, master)})
         return replace(result, interim=interim)
-    if not target.pending.exists():  # else a rollover died here, and what it left goes first
+    if not target.pending.exists():  # otherwise a rollover died here, and _open first removes what it left
         _refuse_others(target)
     new = next_master(master, settings, carried)
     master_from(new.data)
@@ -103,7 +103,7 @@ def _unanswered(master: Master, today: date) -> set[str]:
 
 
 def _refuse_others(target: Workspace) -> None:
-    """Raise UsageError where the folder holds anything but what an empty workspace does."""
+    """Raise UsageError if the folder holds any file other than the lock."""
     for path in target.root.rglob("*"):
         if path.is_file() and path != target.lock:
             raise UsageError(
@@ -134,10 +134,10 @@ def _next_settings(settings: Settings) -> Settings:
 
 
 def _next_round(round_: Round) -> Round:
-    """Move a deadline to the next year: to the same weekday nearest to the same day."""
+    """Return a round with its deadline a year later: on the same weekday, nearest to the same day."""
     if not round_.deadline:
         return round_
-    # 52 weeks later is a day short of the same day, or two over 29 February: no other such weekday is nearer.
+    # 52 weeks are a day less than a year, or two across 29 February: no other such weekday is nearer.
     return replace(round_, deadline=(date.fromisoformat(round_.deadline) + timedelta(weeks=52)).isoformat())
 
 
@@ -195,13 +195,13 @@ def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry
     shared = {m.id: m for m in new.measures if m.id in carried}
     merging = _Merging(old, new, stamp(now))
     for id_, measure in shared.items():
-        # Nothing was carried before for a measure that people entered in both years.
+        # A measure that people entered in both years was never carried: it has no texts in ``before``.
         merging.measure(measure, before.get(id_, {}), carried[id_])
     changes, conflicts = tuple(merging.changes), tuple(merging.conflicts)
     kept = _carried_file(target, {**before, **{id_: carried[id_] for id_ in shared}})
     if not dry_run and (changes or conflicts):
         Books(target, new, now).record("rollover", changes, conflicts, now, after=kept)
-    elif not dry_run:  # a run that died after it wrote the master has not written this
+    elif not dry_run:  # an earlier run may have died between the master and this file
         write_together(target, after=kept)
     left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
@@ -210,7 +210,7 @@ def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry
 
 
 class _Merging:
-    """The changes and conflicts of an update, collected measure by measure."""
+    """Collects the changes and conflicts of an update, measure by measure."""
 
     def __init__(self, old: Master, new: Master, when: str) -> None:
         self._old, self._new, self._when = old, new, when
@@ -219,12 +219,12 @@ class _Merging:
         self.conflicts: list[Conflict] = []
 
     def measure(self, measure: Measure, before: Mapping[Ref, str], texts: Mapping[Ref, str]) -> None:
-        """Merge ``texts``, those of the old year now, into a measure of the new year."""
+        """Merge ``texts``, the current ones of the old year, into a measure; ``before`` are those carried last."""
         current, settings = measure.values(), self._new.settings
         last = {c.ref: c for c in self._new.changes if c.measure == measure.id}
 
         def carried_over(ref: Ref) -> bool:
-            """Whether a text of the new year came from the old one and was not edited since."""
+            """Return True if a text of the new year was carried from the old one and not edited since."""
             return ref in last and last[ref].note == self._note and last[ref].new == current.get(ref, "")
 
         def name(ref: Ref) -> str:
@@ -233,7 +233,7 @@ class _Merging:
         merge = three_way(before, texts, current, answered=carried_over)
         merge = contested(merge, before, current, answered=carried_over)
         found = [(c.ref, name(c.ref), c.old, c.new) for c in merge.changes]
-        # 方向 is carried where it is blank in the new year; any other text is the new year's own.
+        # 方向 is carried only while it is blank in the new year.
         if DIRECTION in self._new.tables[tables_of(settings).lists["outcome"].name].columns:
             for key in dict.fromkeys(ref.item for ref in texts if ref.field.startswith("outcome.")):
                 text, ref = self._old.directions.get((measure.id, key), ""), Ref(DIRECTION_FIELD, key)

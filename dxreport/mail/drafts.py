@@ -55,7 +55,7 @@ class MailKind(Enum):
         return f"{BOUNDARY}_{self.value}"
 
     def concerns(self, state: State) -> bool:
-        """Whether such a mail lists sheets in this state."""
+        """Return True if such a mail lists sheets in this state."""
         held = MailKind.RETURN if state is State.HELD else MailKind.REQUEST
         return state.owes and self in (held, MailKind.REMIND)
 
@@ -116,8 +116,8 @@ class Drafts:
 def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
     """Return the drafts for all departments that this kind of mail concerns; write nothing.
 
-    Raises UsageError when nothing was issued in the round, DxreportError for a fault in the mail template or a
-    missing kept workbook.
+    Raise UsageError if nothing was issued in the round, DxreportError for a fault in the mail template or a missing
+    kept workbook.
     """
     found = status(master, round_, now.date())
     if all(s.state is State.NOT_ISSUED for s in found.sheets):
@@ -159,7 +159,7 @@ def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetSt
 
 @dataclass(frozen=True, slots=True)
 class WrittenDrafts:
-    """Where the drafts are, and what became of earlier files in their folder.
+    """The paths of the drafts, and what happened to earlier files in their folder.
 
     Outdated drafts, whose departments have answered, are ``removed``. Those edited by hand stay: ``kept`` ones are
     still needed, ``stale`` ones outdated.
@@ -172,8 +172,8 @@ class WrittenDrafts:
 
 
 def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
-    """Write the drafts into ``folder``, over earlier ones that nobody has edited; raises as ``write_files``."""
-    mailed(workspace)  # where the record of drafts cannot be read, nothing is written
+    """Write the drafts into ``folder``, over earlier ones that nobody has edited. Raise as ``write_files`` does."""
+    mailed(workspace)  # raises before anything is written if the record of drafts cannot be read
     files = {folder / draft.file: draft.data for draft in drafts.drafts}
     kept = tuple(path for path in files if path.exists() and not is_as_written(path.read_bytes()))
     others = [path for path in sorted(folder.glob("*.eml")) if path not in files]
@@ -184,7 +184,7 @@ def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
 
 
 def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:
-    """Record the drafts; raises Unfinished if only the record could not be written."""
+    """Record the drafts. Raise Unfinished if that fails, since the drafts are written already."""
     kind, round_ = drafts.kind.value, drafts.round.name
     made = (
         Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
@@ -217,7 +217,7 @@ class _Writer:
         self._kept = kept_copies(workspace)
 
     def draft(self, department: str, sheets: Sequence[SheetStatus]) -> Draft | None:
-        """Return the draft for a department, or None where it cannot be made."""
+        """Return the draft for a department, or None if it cannot be made."""
         to, cc = self._addresses(department)
         attachments = self._attachments(department, sheets)
         if not to or not attachments:
@@ -232,7 +232,7 @@ class _Writer:
 
     def _addresses(self, department: str) -> tuple[list[str], list[str]]:
         known = self.master.department(department)
-        assert known is not None  # by_department yields known ones
+        assert known is not None  # status lists only departments of the master
         (to, bad), (cc, bad_cc) = addresses(known.to), addresses(known.cc)
         for column, words in (("宛先", bad), ("CC", bad_cc)):
             if words:
@@ -246,7 +246,7 @@ class _Writer:
     def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
         """Return the marked copies of held sheets, and the issued workbooks of all others.
 
-        Both for a sheet that was filled in on the form of another round.
+        A sheet that was filled in on the form of another round gets both.
         """
         copies: dict[str, list[Attachment]] = {}
         issues: dict[str, Issue] = {}
@@ -304,7 +304,7 @@ class _Writer:
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names for the mail template; a passed deadline is given only to those who missed it."""
+        """Return the names for the mail template; it tells a passed deadline only to departments that missed it."""
         late = max(map(self._late, sheets))
         passed = all(s.days_late for s in sheets)
         return {

@@ -3,7 +3,7 @@
 The name of an attachment is written twice: as ``filename*`` of Content-Disposition (RFC 2231), which Thunderbird
 reads, and as ``name`` of Content-Type in encoded words (RFC 2047), without which Outlook shows "Untitled
 attachment" for Japanese names. ``X-Unsent`` makes both programs open the file in the window for writing mails.
-From, Date and Message-ID are left to the program that sends the draft, so that the same draft gives the same bytes.
+From, Date and Message-ID are left to the program that sends the draft: the same draft results in the same bytes.
 """
 
 from __future__ import annotations
@@ -92,13 +92,13 @@ def _part(kind: str, data: bytes) -> Message:
 
 def _encoded(address: str) -> str:
     name, _, bare = address.rpartition(" <")
-    if name.isascii():  # or there is none
+    if name.isascii():  # or empty
         return formataddr((name, bare.rstrip(">")))
     return f"{_words(name, 'To')} <{bare}"
 
 
 def _words(text: str, header: str) -> str:
-    """Encode a text (RFC 2047), one word a line, none longer than 75; ``header`` precedes the first."""
+    """Return a text as encoded words (RFC 2047) of up to 75 characters, one per line; ``header`` precedes the first."""
     return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(splitchars="")
 
 

@@ -22,7 +22,7 @@ _FIX = "メモ帳などで直してから、もう一度実行してください
 def compose(path: Path, names: Mapping[str, Any]) -> tuple[str, str]:
     """Return subject and body of the template at ``path``, with ``names`` filled in.
 
-    Raises DxreportError for a missing file, and for a fault in it, naming file and line.
+    Raise DxreportError if the file is missing, or for a fault in it, naming file and line.
     """
     if not path.is_file():
         raise DxreportError(f"メールの文面 {path} がありません。", "文面を templates フォルダーに戻してください。")
@@ -60,7 +60,7 @@ def _rendered(path: Path, source: str, names: Mapping[str, Any]) -> str:
         name = _NO_SUCH.search(str(error))
         what = f"「{name[1] or name[2]}」という項目はありません。" if name else f"{error}。"
         _fail(path, error_line(error), what)
-    except Exception as error:  # the template is a program of the coordinator's: it may raise anything
+    except Exception as error:  # a template is the coordinator's own program: it may raise anything
         _fail(path, error_line(error), f"文面を作れません（{error}）。")
 
 

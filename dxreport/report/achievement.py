@@ -40,7 +40,7 @@ def _year(settings: Settings, index: int, year: OutcomeYear, direction: Directio
     verdict = _verdict(year, parts, begun)
     reason = _reason(year, verdict, direction, begun)
     if verdict in (Attainment.MET, Attainment.SHORT) and this == settings.fiscal_year and quarter < QUARTERS[-1]:
-        # Before the year has ended nothing is met or missed yet.
+        # Nothing is met or missed before the year has ended.
         verdict, parts = Attainment.INTERIM, tuple(replace(part, met=None) for part in parts)
     return YearResult(this.label, year.indicator, year.target, year.actual, verdict, parts, reason)
 
@@ -92,7 +92,7 @@ def _obstacle(target: str, actual: str, direction: Direction, indicator: str) ->
 
 
 def _unclear(target: str, direction: Direction) -> str:
-    """Say in a sentence why numbers that can be compared are not judged."""
+    """Return a sentence about why numbers that can be compared are not judged."""
     if direction is Direction.UNKNOWN:
         return "方向が決まっていません。"
     bound = next((q.bound for q in read_value(target).quantities if _opposed(q, direction)), "")
@@ -151,7 +151,7 @@ def _limits(target: str) -> tuple[Quantity, str] | None:
     (low,), (high,) = values
     plain = not (low.bound or low.about or high.about or low.label or high.label)
     ordered = low.number <= high.number and low.unit in ("", high.unit)
-    alike = low.unit == high.unit or bool(low.scaled) is bool(high.scaled)  # 2～3万人 may begin with 2 or 2万
+    alike = low.unit == high.unit or bool(low.scaled) is bool(high.scaled)  # 2～3万人 may start at 2 or at 2万
     bounded = _WAY_OF.get(high.bound) is not Direction.MORE
     return (low, pieces[1]) if plain and ordered and alike and bounded else None
 

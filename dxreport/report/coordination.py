@@ -82,7 +82,7 @@ def _directions(master: Master, measure: Measure) -> Iterator[Problem]:
 def _at_directions(
     master: Master, measure: Measure, kind: ProblemKind, refs: list[Ref], params: Mapping[str, str]
 ) -> Problem:
-    """Return a problem of the cells of 方向."""
+    """Return a problem at the cells of 方向."""
     places = [place for ref in refs if (place := master.place(measure.id, ref))]
     names = (item_name(ref, measure.values(), master.settings.catalogue) for ref in refs)
     return problem(

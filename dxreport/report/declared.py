@@ -68,7 +68,7 @@ def declared(master: Master, quarter: int, forms: Asked) -> DeclaredFigures | No
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """One text of a field; ``column`` is its place in the columns of sums."""
+    """One text of a field; ``column`` is its index in the columns of sums."""
 
     measure: MeasureName
     area: str
@@ -149,7 +149,7 @@ class _Report:
         return FieldTexts(*self._head(field), total=len(cells), answered=len(filled), texts=lines)
 
     def _head(self, field: Field) -> tuple[str, str, str, str]:
-        """Return key, label, place and period."""
+        """Return key, label, place and period of a field."""
         place, same = _place(field, self.settings), [f for f in self.fields if f.label == field.label]
         label = field.label
         if len(same) > 1:

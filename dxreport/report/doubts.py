@@ -23,7 +23,7 @@ def of_activity(quarter: ActivityQuarter) -> tuple[str, ...]:
 
 
 def contradictions(master: Master, quarter: int) -> tuple[Contradiction, ...]:
-    """Return the contradictions that `check` finds in 関連施策有無, 予算化有無 and 依頼有無 for a quarter."""
+    """Return the contradictions that ``check`` finds in 関連施策有無, 予算化有無 and 依頼有無, for a quarter."""
     settings = master.settings
     return tuple(
         Contradiction(states.measure_name(settings, m), settings.catalogue.field[key].label, note)

@@ -1,4 +1,4 @@
-"""The quarters of earlier fiscal years: how every activity stood, as rollover leaves it to the next year."""
+"""The quarters of earlier fiscal years: the standing of every activity, as rollover leaves it to the next year."""
 
 from __future__ import annotations
 

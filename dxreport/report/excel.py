@@ -18,13 +18,13 @@ from .excel_topic import MEASURE_COLUMNS, SHARE, Row, Topic, name_of
 from .outcome_records import Attainment, OutcomeResult, Results, YearResult
 from .records import Coordination, Figures, Since
 
-_LONG = 120  # characters of a 対応策, beyond which its column is wider
+_LONG = 120  # characters; a longer 対応策 makes its column wider
 
 
 def excel(figures: Figures) -> bytes:
     """Return the report as .xlsx; the same figures give the same bytes.
 
-    Texts stay texts, even if they begin with ``=``. Raises DxreportError where a cell cannot be written.
+    Texts stay texts, even if they begin with ``=``. Raise DxreportError if a cell cannot be written.
     """
     import xlsxwriter
 

@@ -1,4 +1,4 @@
-"""Native charts over the tables of the workbook, which read in grey too."""
+"""Draw native charts of the tables in the workbook; they can be read in grey, too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _drawn(pattern: str, colour: str, back: str = _WHITE, border: str = "") -> d
     }
 
 
-# The worst is darkest: the order stays without colour.
+# The gravest is the darkest, so that the order shows without colour.
 _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
     Progress.ON_TRACK: (_solid(_BLUE), _solid("#6F93C2"), _solid("#DBE5F1")),
     Progress.LATE: (
@@ -48,7 +48,7 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
 }  # fmt: skip
 # Zeros have no bar, so they get no label.
 _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": _WHITE}, "font": {"size": 9, "bold": True}}
-_SAID = (Progress.ON_TRACK, Progress.LATE)  # with a label in columns, in which others are too low for one
+_SAID = (Progress.ON_TRACK, Progress.LATE)  # only these get a label in columns, where the others are too low for one
 
 
 def fills(categories: Sequence[Category]) -> list[dict[str, Any]]:

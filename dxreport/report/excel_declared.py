@@ -11,7 +11,7 @@ from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Row, Topic, name_of
 from .field_records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldTexts, WordTally
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")  # in names of sheets
-_LONGEST = 24  # characters of a heading in the name of its sheet, which has 31 at most
+_LONGEST = 24  # characters of a heading in the name of its sheet, which may have 31
 _BY, _NAME = "区分", "名前"
 _NUMBER = 11  # width in digits
 T = TypeVar("T", WordTally, FieldSum)

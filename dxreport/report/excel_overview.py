@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _WIDTHS = (8.0, 34.0, 34.0, 9.0, 32.0, 33.0)  # digits
-_WIDTHS_LONG = (8.0, 28.0, 26.0, 9.0, 53.0, 26.0)  # where a 対応策 is long
+_WIDTHS_LONG = (8.0, 28.0, 26.0, 9.0, 53.0, 26.0)  # if a 対応策 is long
 _LONG = 120  # characters
 _CARDS = ((0, 1), (2, 2), (3, 4), (5, 5))  # first and last column of each
 _LEFT, _RIGHT = (0, 2), (3, 5)  # halves of the sheet for charts
 _WHOLE = (0, len(_WIDTHS) - 1)
-_LINE = 22 / ROW  # of the verdict, to a usual line
-_SCALE = 0.88  # about that at which the columns fit on A4 landscape
+_LINE = 22 / ROW  # the height of a line of the verdict, in usual lines
+_SCALE = 0.88  # roughly the scale at which the columns fit on A4 landscape
 _TOP, _BOTTOM = 0.4, 0.5  # margins in inches
-_BESIDE = 4  # quarters, in a chart of half the width
+_BESIDE = 4  # quarters that fit in a chart of half the width
 _GAP = 3.0  # points between sections
 _BEFORE = "前の四半期に遅延・課題があったもの"
 _DIGIT, _PADDING = 7, 5  # pixels of a column
-_ROW_PIXELS, _LOWEST = 20, 9  # rows of a chart at least
+_ROW_PIXELS, _LOWEST = 20, 9  # height of a row, and the fewest rows of a column chart
 
 
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
@@ -65,7 +65,7 @@ class _Overview:
 
     @property
     def row(self) -> int:
-        """The next row."""
+        """The index of the next row."""
         return len(self.heights)
 
     def head(self) -> None:
@@ -219,7 +219,7 @@ class _Overview:
         return height
 
     def _next(self, points: float) -> None:
-        """Give the next row its height, and go on to the one after it."""
+        """Set the height of the next row and move on to the one after it."""
         height = min(MAX_HEIGHT, points)
         check(self.ws.set_row(self.row, height))
         self.heights.append(height)

@@ -26,14 +26,14 @@ SIGNED = "+#,##0;−#,##0;±0"
 OVERVIEW, CHANGE = "概要", "増減"
 TITLE_ROW = 24.0  # points
 _LONGEST_LINE = 100  # characters of the title in a page footer; Excel allows 255 with its codes
-_NAMED = 20  # cells that a notice names at most
+_NAMED = 20  # a notice names at most this many cells
 _CHART_COLUMNS, _CHART_COLUMN = 6, 11
 _CHART_WIDTH, _ROW_PIXELS = 480, 20
-_CHART_ROWS = 30  # at most, so that it stays on a page
+_CHART_ROWS = 30  # at most, so that the chart stays on one page
 
 
 class ReportStyles:
-    """The formats of the workbook; emphasis shows in grey print too."""
+    """The formats of the workbook; emphasis also shows in grey print."""
 
     def __init__(self, book: Workbook) -> None:
         self.book = book
@@ -84,7 +84,7 @@ def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *,
 
 
 def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
-    """Print on A4 landscape with title, date, sheet and page numbers at the foot."""
+    """Set up a sheet to print on A4 landscape, with title, date, sheet and page numbers in the footer."""
     landscape(ws)
     title, maker = (text[:_LONGEST_LINE] for text in (figures.title, figures.sender))
     said = joined(title, f"作成 {maker}" if maker else "", words.stamp(figures)).replace("&", "&&")
@@ -93,7 +93,7 @@ def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
 
 
 def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Figures) -> None:
-    """Add the sheet of a topic: heading, link to the overview, table, and its chart beside it."""
+    """Add the sheet of a topic: heading, link to the overview, table, and its chart if that is drawn beside it."""
     ws = book.add_worksheet(topic.sheet)
     ws.hide_gridlines(2)
     check(ws.set_row(0, TITLE_ROW))
@@ -133,7 +133,7 @@ def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Fig
 
 
 def _beside(book: Workbook, ws: Worksheet, topic: Topic) -> int:
-    """Draw the chart at the right of the table; return its last row."""
+    """Draw the chart to the right of the table; return its last row."""
     at = len(topic.columns)
     check(ws.set_column(at, at, 2))
     check(ws.set_column(at + 1, at + _CHART_COLUMNS, _CHART_COLUMN))

@@ -30,7 +30,7 @@ def trend(figures: Figures) -> Topic:
 
 
 def areas(figures: Figures) -> Topic:
-    """Return the 分野, with the measures that have late activities."""
+    """Return the topic of the 分野, with the measures that have late activities."""
     used = _used(figures)
     columns = {"分野": 34, "施策の数": 9, **_columns(used, _apart(figures)), "遅延・課題のある施策": 40}
     rows: list[Row] = [
@@ -43,7 +43,7 @@ def areas(figures: Figures) -> Topic:
 
 
 def departments(figures: Figures) -> Topic:
-    """Return the departments in 建制順."""
+    """Return the topic of the departments in 建制順."""
     used = _used(figures)
     columns = {"部署": 34, "施策の数": 9, **_columns(used, _apart(figures))}
     rows = [(t.name, *_tally(t, figures, used)) for t in figures.overview.departments]
@@ -62,7 +62,7 @@ def _topic(
 
 
 def _used(figures: Figures) -> list[Category]:
-    """Return the categories of the activities that are due, if any has them."""
+    """Return the categories of activities that are due and that occur."""
     overview = figures.overview
     return [c for c, n in zip(overview.categories, overview.whole.activities, strict=True) if n and c.standing.due]
 

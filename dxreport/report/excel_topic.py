@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from .activity_records import Category, MeasureLine
 
-SHARE = "達成率"  # columns of percents, shown as bars too
-HEAD_ROW = 3  # of tables, counted from 0, as XlsxWriter does
+SHARE = "達成率"  # the header of columns of percents, which are shown as bars, too
+HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
 MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
 Row = tuple[Value, ...]
@@ -54,11 +54,11 @@ class Topic:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Whether each column holds a number."""
+        """For each column, True if it holds a number."""
         return tuple(any(isinstance(row[n], int | Decimal) for row in self.rows) for n in range(len(self.columns)))
 
     def without_blanks(self) -> Topic:
-        """Return the topic without columns in which nothing is written."""
+        """Return the topic without the columns that are blank in every row."""
         kept = [n for n in range(len(self.columns)) if any(row[n] not in (None, "") for row in self.rows)]
         columns = [item for n, item in enumerate(self.columns.items()) if n in kept]
         return replace(self, columns=dict(columns), rows=[tuple(row[n] for n in kept) for row in self.rows])

@@ -1,4 +1,4 @@
-"""Every figure of a report, computed once."""
+"""Compute every figure of a report, once."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
 
 
 def standings(counts: Mapping[Progress, int]) -> Standings:
-    """Return counts by standing."""
+    """Return counts by standing as a record."""
     return Standings(**{standing.value: n for standing, n in counts.items()})
 
 
@@ -208,7 +208,7 @@ def amount(text: str) -> _Labelled | None:
     first, *more = value.quantities
     if more and not first.label:
         return None
-    label = f"{first.label} " if more else ""  # of one number, 評価項目 says enough
+    label = f"{first.label} " if more else ""  # a single number needs no label: its 評価項目 names it
     shown = f"{label}{'約' if first.about else ''}{first.number_text}{first.unit}{first.bound}"
     return Amount(first.number, shown), (first.label, first.unit)
 

@@ -25,7 +25,7 @@ from .activity_records import MeasureName, Overview, Tally
 from .declared import reported
 from .records import Figures, Recount, Since, TextChange
 
-# Fields whose changes are reported, by heading and in this order; contacts are not.
+# Fields whose changes are reported, by heading, in this order; changes of contacts are not.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "作業予定": ("activity.plan",),
     "取組内容": ("activity.name",),
@@ -42,7 +42,7 @@ _KIND_OF = {field: kind for kind, names in _KINDS.items() for field in names}
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A final report as kept.
+    """A final report as stored.
 
     ``counts`` are activities by the label of their category, ``figures`` as ``as_json`` returns them, ``texts`` by
     measure and ``str(Ref)``; ``states`` and ``starts`` are 状態 and the quarter it holds from, by measure.
@@ -85,7 +85,7 @@ def final_data(master: Master, figures: Figures) -> bytes:
 
 
 def final_from(data: bytes) -> Final:
-    """Read a kept final report."""
+    """Read a stored final report."""
     kept = json.loads(data)
     return Final(**{f.name: kept[f.name] for f in fields(Final) if f.name in kept})
 
@@ -138,7 +138,7 @@ def _like(now: Any, then: Any) -> Any:
         return {key: _like(value, then[key]) for key, value in now.items() if key in then}
     if isinstance(now, list) and isinstance(then, list):
         return [_like(*both) for both in zip(now, then, strict=False)] + now[len(then) :]
-    return then if then == f"分野{now}" else now  # an area without a name was once called so
+    return then if then == f"分野{now}" else now  # earlier releases called an unnamed 分野 ``分野01``
 
 
 def _read(path: Path, entry: FinalReport) -> Final:
@@ -177,7 +177,7 @@ def _counts(overview: Overview, tally: Tally) -> dict[str, int]:
 def _changes(final: Final, master: Master) -> Iterator[TextChange]:
     kept = parse_texts(final.texts)
     known = {ref.field for texts in kept.values() for ref in texts}
-    # A field that was not there is new, not changed.
+    # A field that the final report did not have is new, not changed.
     declared = {f.key: f for f in reported(master.settings.catalogue) if f.key in known}
     kind_of = {**_KIND_OF, **{f.key: f.label for f in declared.values()}}
     quarterly = {f.key for f in declared.values() if f.period is Period.QUARTERS}

@@ -20,7 +20,7 @@ _SHADES = {
     Progress.DONE: 2,
     Progress.LATE: 3,
     Progress.WORD: 8,
-}  # patterns drawn by the template; one of any other standing
+}  # how many patterns the template draws for a standing; one for any other
 _MARKS = {Attainment.MET: "met", Attainment.SHORT: "short"}
 _PER_BUDGET = 200  # activities; one takes about 600 steps and 1,500 characters
 _TOP, _BOTTOM = 18, 82  # percent, room for the marks
@@ -29,7 +29,7 @@ _TOP, _BOTTOM = 18, 82  # percent, room for the marks
 def html(figures: Figures, template: Path) -> bytes:
     """Return the report as UTF-8; the same figures give the same bytes.
 
-    All texts are escaped. Raises DxreportError for an error in the template.
+    All texts are escaped. Raise DxreportError for an error in the template.
     """
     try:
         source = template.read_text(encoding="utf-8")
@@ -39,10 +39,10 @@ def html(figures: Figures, template: Path) -> bytes:
             f"{template.name} を、文字コードを UTF-8 にして保存し直してください。",
         ) from None
     categories = figures.overview.categories
-    progress: dict[str, set[int]] = {}  # places of the categories of its activities, by 施策ID
+    progress: dict[str, set[int]] = {}  # indexes of the categories of its activities, by 施策ID
     for activity in figures.activities:
         progress.setdefault(activity.measure.id, set()).add(categories.index(activity.category))
-    # Names and calls of earlier releases stay: offices have copied the template.
+    # Names and signatures of earlier releases must stay: offices have copied the template.
     names = {
         "report": figures,
         "words": words,
@@ -67,14 +67,17 @@ def html(figures: Figures, template: Path) -> bytes:
 
 
 def looks(categories: Sequence[Category]) -> tuple[str, ...]:
-    """Return the pattern of each category, ``late-0``; more words of one standing get other shades of it."""
+    """Return the pattern of each category, such as ``late-0``; further words of a standing get other shades of it."""
     return tuple(f"{c.standing.value}-{min(shade, _SHADES.get(c.standing, 1) - 1)}" for c, shade in shaded(categories))
 
 
 def counted(
     categories: Sequence[Category], counts: Sequence[int], planned: bool | None = None
 ) -> tuple[tuple[Category, str, int], ...]:
-    """Return the categories that occur, each with its pattern and count: all, or those with something planned or not."""
+    """Return the categories that occur, each with its pattern and count.
+
+    ``planned`` selects those in the denominator (True) or outside it (False).
+    """
     return tuple(
         (category, look, count)
         for category, look, count in zip(categories, looks(categories), counts, strict=True)
@@ -85,7 +88,8 @@ def counted(
 def path(outcome: OutcomeResult, side: str) -> tuple[tuple[str, str, str], ...]:
     """Return the points of the targets (``target``) or results (``actual``) over the years.
 
-    Each has its place in percent from the left and the top, and the mark of its verdict. The scale is the outcome's own.
+    Each has its position in percent from the left and the top, and the mark of its verdict. Every outcome has its own
+    scale.
     """
     both = [amount.number for y in outcome.years for amount in (y.target_amount, y.actual_amount) if amount]
     low, span = min(both), max(both) - min(both)

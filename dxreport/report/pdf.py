@@ -62,7 +62,7 @@ def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] |
 def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
     """Return the system's fonts if one is Japanese, else those of the wheel FONT_PACKAGE, and names of Japanese ones.
 
-    Raises DxreportError where neither has one. Typst opens every font, which takes most of its time.
+    Raise DxreportError if neither has a Japanese font. Typst opens every font, which takes most of its time.
     """
     import typst
 
@@ -212,7 +212,7 @@ def _field(field: FieldFigures) -> dict[str, Any]:
 
 
 def _counts(counts: FieldCounts) -> dict[str, Any]:
-    """Return the counts of words, named as those of 進捗 are."""
+    """Return the counts of words, with the same keys as those of 進捗."""
 
     def tally(line: WordTally) -> dict[str, Any]:
         return {"name": line.name, "activities": list(line.counts), "activity_total": line.total}

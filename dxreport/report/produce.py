@@ -25,7 +25,7 @@ from .records import Figures
 
 
 class ReportFormat(Enum):
-    """A format of the report; the value is the file's extension."""
+    """A format of the report; the value is the extension of its file."""
 
     PDF = "pdf"
     XLSX = "xlsx"
@@ -53,8 +53,8 @@ def produce(
 ) -> Report:
     """Return the report of a quarter (1–4); write nothing. A final report that has not changed keeps number and date.
 
-    Raises UsageError where 設定 has no round of the quarter, MasterError where a kept final report is damaged,
-    DxreportError where a format cannot be made.
+    Raise UsageError if 設定 has no round of the quarter, MasterError if a stored final report is damaged, DxreportError
+    if a format cannot be made.
     """
     last = last_final(workspace, master, quarter)
     compute = partial(
@@ -82,8 +82,8 @@ def produce(
 def write(workspace: Workspace, master: Master, report: Report, folder: Path, now: datetime) -> list[Path]:
     """Write the files into ``folder`` and freeze a new final report; return the paths.
 
-    Existing files of a report approved before are kept. Raises DxreportError, LockedError or MasterError where the
-    files or the master cannot be written, and nothing is changed; Unfinished where only a file cannot be.
+    Existing files of a report approved before are kept. Raise DxreportError, LockedError or MasterError if the files or
+    the master cannot be written, and change nothing; raise Unfinished if only a file cannot be written.
     """
     files = {folder / name: data for name, data in report.files}
     if report.new_final:

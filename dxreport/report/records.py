@@ -1,10 +1,11 @@
 """The figures of a report as frozen records, shared by the three formats, which compute nothing.
 
-Texts are as written; numbers are ints or exact Decimals; wording that all formats share is a property or in ``words``.
+Texts are kept as written; numbers are ints or exact Decimals; wording that all formats share is a property or in
+``words``.
 
-The report tells them in this order: the verdict (``words.headline``) and its four numbers (``words.cards``), the
-quarters (``trend``), 分野, late activities and what became of the others, costs of the next year, 成果目標,
-departments, requests for support, declared fields, changes since the last final report, targets without 実績.
+The order of the report: the verdict (``words.headline``) and its four numbers (``words.cards``), the quarters
+(``trend``), 分野, late activities and what became of the others, costs of the next year, 成果目標, departments, requests for
+support, declared fields, changes since the last final report, targets without 実績.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Recount:
 
 @dataclass(frozen=True, slots=True)
 class TextChange(MeasureLine):
-    """A text that has changed since the last final report; ``kind`` is its heading (作業予定, 目標 …)."""
+    """A text that has changed since the last final report; ``kind`` is the heading it is listed under (作業予定, 目標 …)."""
 
     kind: str
     label: str
@@ -102,7 +103,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Missing(MeasureLine):
-    """A sheet not yet in the master, and its state (未提出, 差し戻し …)."""
+    """A sheet that is not in the master yet, and its state (未提出, 差し戻し …)."""
 
     state: str
 
@@ -129,7 +130,7 @@ class Coordination:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One of the four numbers below the verdict; ``standing`` gives it its mark."""
+    """One of the four numbers below the verdict; ``standing`` decides its mark."""
 
     title: str
     value: str
@@ -203,5 +204,5 @@ class Figures:
 
 
 def day(when: str) -> str:
-    """Return the day of a time ``YYYY-MM-DD HH:MM:SS`` as papers print it: ``令和４年７月19日``."""
+    """Return the day of a time ``YYYY-MM-DD HH:MM:SS`` as printed: ``令和４年７月19日``."""
     return printed_day(date.fromisoformat(when[:10]), weekday=False)

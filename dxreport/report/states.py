@@ -1,4 +1,4 @@
-"""How an activity's quarter counts: by its 進捗, or by why it has none."""
+"""How an activity counts in a quarter: by its 進捗, or by the reason why it has none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STANDINGS = {
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
-    """Return every possible category in the order shown: the words of 設定, then those for no word."""
+    """Return every possible category in the order shown: the words of 設定, then those without a word."""
     return tuple(dict.fromkeys((*map(_of_word, settings.progress_words), *WITHOUT_WORD)))
 
 
@@ -88,7 +88,7 @@ def running(master: Master, quarter: int) -> Iterator[Measure]:
 
 
 def activities(measure: Measure) -> Iterator[Activity]:
-    """Yield the activities of a measure in which anything is written."""
+    """Yield the activities of a measure that are not empty."""
     return (a for a in measure.activities if not a.is_empty())
 
 
@@ -105,7 +105,7 @@ def area_name(settings: Settings, measure_id: str) -> str:
 
 
 def is_placeholder(code: str, name: str) -> bool:
-    """Whether a 分野名 says nothing but its number: blank, a dash, ``01``, ``１``, ``分野01``, ``第１分野`` …"""
+    """Return True if a 分野名 says no more than its number: blank, a dash, ``01``, ``１``, ``分野01``, ``第１分野`` …"""
     plain = "".join(fold(name).split())
     digits = plain.removeprefix("第").replace("分野", "", 1)
     return is_blank(plain) or not digits.strip("○〇◯●") or digits.isdigit() or digits == code

@@ -16,7 +16,7 @@ from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()
 NO_FINAL = "確定した報告は、まだありません。"
-_NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # cells, 分野 and ended measures that a sentence names at most
+_NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # a sentence names at most this many cells, 分野 and ended measures
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -60,7 +60,7 @@ def maker(names: Names) -> str:
 
 
 def on_track(overview: Overview) -> str:
-    """Name the on-plan category: the word in 設定, or a common name for several."""
+    """Return the name of the on-plan category: the word in 設定, or a common name for several."""
     known = [c.label for c in overview.categories if c.standing.on_plan]
     return known[0] if len(known) == 1 else "予定通り"
 
@@ -113,7 +113,7 @@ def _late_sentence(figures: Figures) -> str:
     count, before, activity = figures.now.late, figures.before, figures.names.activity
     moved = ""
     less = before.late - count if before is not None else 0
-    if before is not None and not (less > 0 and figures.now.unreported):  # what is still to come may be late too
+    if before is not None and not (less > 0 and figures.now.unreported):  # unreported ones may be late, too
         how = f"から{abs(less):,}{'減りました' if less > 0 else '増えました'}" if less else "と同じ数です"
         moved = f"前回の{before.late:,}{how}。" if before.late else ""
     if not count:
@@ -177,7 +177,7 @@ def _turn_card(figures: Figures) -> Card:
 
 
 def _is_first(figures: Figures) -> bool:
-    """Whether the plan begins with this quarter."""
+    """Return True if the plan begins with this quarter."""
     return figures.results.this_year == 0 and figures.quarter == 1
 
 
@@ -206,7 +206,7 @@ def support_doubts(figures: Figures) -> tuple[str, ...]:
 def areas_heading(figures: Figures) -> str:
     """Say where the late activities are: ``遅れは「地域・暮らし」3、「庁内の業務」2``.
 
-    ``""`` where there are too many 分野, or one has no name.
+    Return ``""`` if they are in none or too many 分野, if one of these has no name, or if there is only one 分野.
     """
     late_ = [(t.title, t.standings.late) for t in figures.overview.areas if t.standings.late]
     if len(late_) not in range(1, _NAMED_AREAS + 1) or len(figures.overview.areas) < 2 or not all(t for t, _ in late_):
@@ -215,7 +215,7 @@ def areas_heading(figures: Figures) -> str:
 
 
 def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
-    """Name the measures that are not counted."""
+    """Say which measures are not counted."""
     if not overview.stopped:
         return ()
     which = "中止・完了・統合"
@@ -225,7 +225,7 @@ def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
 
 
 def turn(overview: Overview, names: Names = _STANDARD) -> str:
-    """Compare late activities with the quarter before; ``""`` where it is not known."""
+    """Compare the late activities with those of the quarter before; ``""`` if it is not known."""
     t, what = overview.turn, names.activity
     before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
     if t is None:

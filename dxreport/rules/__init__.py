@@ -36,7 +36,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def judge(case: Case, rules: Iterable[Rule] = RULES) -> list[Finding]:
-    """Return the findings of the rules in a returned sheet or a measure of the master; see ``verdict.judge``."""
+    """Return what the rules find in a returned sheet or in a measure of the master; see ``verdict.judge``."""
     return verdict.judge(case, rules)
 
 

@@ -16,7 +16,7 @@ from ..domain.values import is_blank, nearest
 
 @dataclass(frozen=True)
 class Case:
-    """One filled sheet to check, with what the check needs.
+    """One filled sheet to check, and what the rules need for it.
 
     ``measure`` is the sheet as returned, ``issued`` as it was sent (None in a check of the master itself),
     ``measures`` those of the master. ``round`` is that of the sheet, or the current one in a check of the master.
@@ -44,15 +44,15 @@ class Case:
         return self.issued.values() if self.issued else {}
 
     def field(self, ref: Ref) -> Field:
-        """The field of a text."""
+        """Return the field of a text."""
         return self.settings.catalogue.field[ref.field]
 
     def as_issued(self, *refs: Ref) -> bool:
-        """Whether all of these texts are as issued (a text not issued was blank); False in a check of the master."""
+        """Return True if these texts are all as issued (a missing one is blank); False in a check of the master."""
         return self.issued is not None and all(self.before.get(r, "") == self.values.get(r, "") for r in refs)
 
     def access(self, ref: Ref) -> Access:
-        """Return OPEN or LOCKED; what is open only while blank depends on the text as issued."""
+        """Return OPEN or LOCKED; a cell that is open only while blank is OPEN if it was issued blank."""
         answer = access(ref.field, ref.period, self.round, self.settings)
         if answer is Access.IF_BLANK:
             return Access.LOCKED if self.before.get(ref) else Access.OPEN
@@ -63,11 +63,11 @@ class Case:
         return self.inputs is None or (ref.field, ref.period) in self.inputs
 
     def to_come(self, ref: Ref) -> bool:
-        """Whether the cell is about a quarter after the round's, or a fiscal year that has not begun."""
+        """Return True if the cell is about a quarter after that of the round, or a fiscal year that has not begun."""
         return to_come(self.field(ref), ref.period, self.round, self.settings)
 
     def requires(self, group: str, ref: Ref) -> bool:
-        """Whether this return had to fill in a cell of this input group, and could."""
+        """Return True if this return had to fill in a cell of this input group, and could."""
         if self.issued is None or group not in self.round.requires or self.to_come(ref):
             return False
         if not self.has_input(ref):
@@ -84,7 +84,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault found by a rule: its kind, its cells, and the parameters of its texts.
+    """A fault found by a rule: its kind, its cells, and the parameters of its message.
 
     A rule sets ``severity`` only to overrule the catalogue; ``judge`` fills it in.
     """
@@ -99,7 +99,7 @@ Rule = Callable[[Case], Iterator[Finding]]
 
 
 def finding(kind: ProblemKind, *refs: Ref, severity: str = "", **params: str) -> Finding:
-    """Make a Finding with read-only parameters."""
+    """Return a Finding with read-only parameters."""
     return Finding(kind, refs, MappingProxyType(params), severity)
 
 
@@ -119,5 +119,5 @@ def wrong_word(
 
 
 def says_something(*texts: str) -> bool:
-    """Whether any of these texts is more than a blank or a dash."""
+    """Return True if any of these texts is more than a blank, a dash or なし."""
     return not all(map(is_blank, texts))

@@ -1,4 +1,4 @@
-"""Declared fields: every text is of the kind that 項目 says, and what is required is filled in."""
+"""Declared fields: every text is of the kind set in 項目, and required fields are filled in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARKS = ("○", "☑", "□")
 
 
 def kinds(case: Case) -> Iterator[Finding]:
-    """A choice is one of its words, a number a number, a date a date, a 施策ID that of a measure."""
+    """Report texts that do not fit the kind of their field: word, number, date, check, 施策ID or mail address."""
     for field, ref, text in _texts(case):
         if not text.strip() or (case.to_come(ref) and field.kind is FieldKind.PROGRESS):
             continue
@@ -35,14 +35,14 @@ def kinds(case: Case) -> Iterator[Finding]:
 
 
 def required(case: Case) -> Iterator[Finding]:
-    """A field with a 必須の条件 that holds is filled in where the department could; a dash is no answer."""
+    """Report blank fields whose 必須の条件 holds, if the department could fill them in; a dash counts as blank."""
     filled = _filled_items(case)
     for field, ref, text in _texts(case):
         if field.required is None or not _unanswered(field, text) or not _asked(case, field, ref):
             continue
         if ref.item and (field.prefix, ref.item) not in filled:
             continue
-        # What an earlier round left blank is known; this round asks for its own period.
+        # An earlier quarter left blank is an error only if this return emptied it: the round asks for its own quarter.
         severity = "" if field.period is Period.QUARTERS and ref.period < case.round.quarter else "error"
         if not (of := field.required.field):
             yield finding(problems.REQUIRED_ALWAYS, ref, severity=severity, field=field.label)
@@ -60,7 +60,7 @@ def _unanswered(field: Field, text: str) -> bool:
 
 
 def _holds(field: Field, text: str, values: tuple[str, ...]) -> bool:
-    """Whether a field has one of these values."""
+    """Return True if ``text`` means one of these values of a field."""
     if field.kind is FieldKind.CHECK:
         return any(is_marked(value) == is_marked(text) for value in values)
     if field.kind is FieldKind.NUMBER and text:
@@ -69,7 +69,7 @@ def _holds(field: Field, text: str, values: tuple[str, ...]) -> bool:
 
 
 def _asked(case: Case, field: Field, ref: Ref) -> bool:
-    """Whether this return could fill in a cell, of a period that is due."""
+    """Return True if this return could fill in a cell, and its period is due."""
     if case.issued is None or case.to_come(ref) or case.access(ref) is not Access.OPEN:
         return False
     if field.period is Period.YEARS and ref.period != case.settings.plan_year:
@@ -78,7 +78,7 @@ def _asked(case: Case, field: Field, ref: Ref) -> bool:
 
 
 def _filled_items(case: Case) -> set[tuple[str, str]]:
-    """The items that hold anything, as (list, id)."""
+    """Return the items that are not empty, as (list, id)."""
     lists = case.settings.catalogue.by_prefix
     return {(prefix, i.key) for prefix in lists for i in case.measure.items(prefix) if not i.is_empty()}
 

@@ -1,4 +1,4 @@
-"""有/無: one of the two words, in agreement with the fields it governs."""
+"""The flags 有/無: each is one of the two words, and agrees with the fields it governs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..domain.fields import Ref
 from ..domain.values import is_blank
 from .case import Case, Finding, choices, finding, wrong_word
 
-# Each flag with the fields it governs, and their name in messages.
+# Each flag with the fields it governs and what messages call them.
 _GOVERNED = {
     "related_flag": (("related.id", "related.name"), "関連施策の施策ID・施策名"),
     "budgeted": (("procurement",), "調達内容（具体的に）"),
@@ -18,7 +18,7 @@ _GOVERNED = {
 
 
 def flags(case: Case) -> Iterator[Finding]:
-    """A flag is one of the two words of 設定."""
+    """Report flags that are not one of the two words of 設定."""
     for key in _GOVERNED:
         ref, text, field = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key]
         words = case.settings.flags
@@ -32,7 +32,7 @@ def flags(case: Case) -> Iterator[Finding]:
 
 
 def flags_agree(case: Case) -> Iterator[Finding]:
-    """After 有 a governed field is filled in, after 無 none is; a blank flag is not reported again here."""
+    """Report 有 if no governed field is filled in, and 無 if one is; :func:`flags` reports blank flags."""
     yes, no = case.settings.flags
     for key, (fields, governed) in _GOVERNED.items():
         ref, text, label = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key].label

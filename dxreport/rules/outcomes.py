@@ -13,14 +13,14 @@ from .case import Case, Finding, finding
 
 
 def actual_to_come(case: Case) -> Iterator[Finding]:
-    """A fiscal year that has not begun has no 実績."""
+    """Report the 実績 of fiscal years that have not begun."""
     for ref, year in _years(case):
         if case.to_come(ref) and not is_blank(year.actual):
             yield finding(problems.ACTUAL_TO_COME, ref)
 
 
 def missing_actual(case: Case) -> Iterator[Finding]:
-    """Where the round requires it, every 目標 of this fiscal year has an 実績 (未確定 counts as one)."""
+    """Report a blank 実績 that the round requires and that has a 目標; any text, such as 未確定, is an answer."""
     for ref, year in _years(case):
         missing = not year.actual.strip() and not is_blank(year.target)
         if missing and case.requires(case.field(ref).group, ref) and not _of_nothing(case, ref):
@@ -39,9 +39,10 @@ def _of_nothing(case: Case, ref: Ref) -> bool:
 
 
 def comparable(case: Case) -> Iterator[Finding]:
-    """The 実績 of a numeric 目標 is numeric too, with the same parts and units, counted the same way.
+    """Report an 実績 that cannot be compared with its numeric 目標.
 
-    In an interim round a dash means that there is no result yet; where 実績 is required, it is no answer.
+    It must be numeric too, with the same parts and units, counted the same way. In an interim round a dash means that
+    there is no result yet; if the 実績 is required, a dash is no answer.
     """
     for ref, year in _years(case):
         if case.to_come(ref) or not year.actual.strip():
@@ -74,19 +75,19 @@ def mismatch(target: str, actual: str, indicator: str) -> problems.ProblemKind |
 
 
 def pairs(target: tuple[Quantity, ...], actual: tuple[Quantity, ...]) -> list[tuple[Quantity, Quantity]] | None:
-    """Pair the quantities of a 目標 and an 実績 by label, or by place without labels; None if they do not match."""
+    """Pair the quantities of a 目標 and an 実績 by label, or by position if they have none; None if they do not match."""
     if len(target) != len(actual):
         return None
     by_label = {quantity.label: quantity for quantity in actual}
     if len(target) > 1 and {quantity.label for quantity in target} != set(by_label):
-        return None  # a single label only repeats the 評価項目
+        return None  # with one quantity, the label only repeats the 評価項目 and need not match
     if len(target) == 1 or len(by_label) < len(actual):
         return list(zip(target, actual, strict=True))
     return [(quantity, by_label[quantity.label]) for quantity in target]
 
 
 def _shape(target: Value) -> str:
-    """Return the 目標 in its simplest form: ``40回``, ``小 8.9%、中 12.8%``, ``550回/1/1``."""
+    """Return a 目標 in its simplest form: ``40回``, ``小 8.9%、中 12.8%``, ``550回/1/1``."""
     plain = [f"{quantity.number_text}{quantity.unit}" for quantity in target.quantities]
     labels = [quantity.label for quantity in target.quantities]
     if len(plain) == 1 or not labels[0]:

@@ -1,4 +1,4 @@
-"""作業予定 and 目標: in the round that asks for the plan, what has a name has a plan too."""
+"""作業予定 and 目標: a round for plans asks for them wherever there is a name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .case import Case, Finding, finding
 
 
 def missing_plan(case: Case) -> Iterator[Finding]:
-    """An activity with a name has a 作業予定 in some quarter; a dash is one, since it says that nothing is planned."""
+    """Report an activity with a name but no 作業予定; a dash counts as one, since it says that nothing is planned."""
     for activity in case.measure.activities if _asks(case) else ():
         refs = [Ref("activity.plan", activity.key, n) for n in QUARTERS]
         if not is_blank(activity.name) and not any(case.values.get(ref, "").strip() for ref in refs):
@@ -19,7 +19,7 @@ def missing_plan(case: Case) -> Iterator[Finding]:
 
 
 def missing_target(case: Case) -> Iterator[Finding]:
-    """An outcome with a 評価項目 for this fiscal year has a 目標."""
+    """Report an outcome with a 評価項目 but no 目標 for this fiscal year."""
     year = case.settings.plan_year
     for outcome in case.measure.outcomes if _asks(case) else ():
         indicator, target = (Ref(f"outcome.{name}", outcome.key, year) for name in ("indicator", "target"))
@@ -28,7 +28,7 @@ def missing_target(case: Case) -> Iterator[Finding]:
 
 
 def _asks(case: Case) -> bool:
-    """Whether this is a return of a round for plans, which is before any quarter."""
+    """Return True for the return of a round outside the quarters, such as the one for plans."""
     return case.issued is not None and not case.round.quarter
 
 

@@ -16,7 +16,7 @@ _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?
 
 
 def vocabulary(case: Case) -> Iterator[Finding]:
-    """進捗 is one of the words of 設定; for a near miss the message names the word."""
+    """Report a 進捗 that is not one of the words of 設定; for a near miss, the message names the word."""
     words = _words(case)
     for ref, quarter in _progress(case):
         text = quarter.progress
@@ -25,7 +25,7 @@ def vocabulary(case: Case) -> Iterator[Finding]:
 
 
 def missing_progress(case: Case) -> Iterator[Finding]:
-    """Every 作業予定 up to the quarter of the round has a 進捗, unless 報告事項なし is ticked."""
+    """Report each 作業予定 up to the quarter of the round that has no 進捗, unless 報告事項なし is ticked."""
     for ref, quarter in _progress(case):
         if _missing(case, ref, quarter):
             label = QUARTER_LABELS[ref.period]
@@ -33,14 +33,14 @@ def missing_progress(case: Case) -> Iterator[Finding]:
 
 
 def quarter_to_come(case: Case) -> Iterator[Finding]:
-    """No quarter after that of the round has an answer."""
+    """Report answers for quarters after that of the round."""
     for ref, text in case.values.items():
         if case.field(ref).when is When.THIS_QUARTER and case.to_come(ref) and not is_blank(text):
             yield finding(problems.QUARTER_TO_COME, ref, quarter=QUARTER_LABELS[case.round.quarter])
 
 
 def missing_countermeasure(case: Case) -> Iterator[Finding]:
-    """A 進捗 that needs a 対応策 has one."""
+    """Report a missing 対応策 that the round requires and the 進捗 needs."""
     needing = {w.word for w in case.settings.progress_words if w.needs_countermeasure}
     for progress, quarter in _progress(case):
         ref = Ref("activity.countermeasure", progress.item, progress.period)
@@ -53,7 +53,10 @@ def missing_countermeasure(case: Case) -> Iterator[Finding]:
 
 
 def ended(case: Case) -> Iterator[Finding]:
-    """A measure whose every activity was reported as 中止 or 完了, the last in this quarter, has a 状態 that says so."""
+    """Report a measure whose activities have all ended if its 状態 does not say so.
+
+    Each was last reported as 中止 or 完了, and at least one of them in this quarter.
+    """
     if case.ended or not case.round.quarter:
         return
     last: list[tuple[Ref, str]] = []
@@ -80,7 +83,7 @@ def _state_of(case: Case, word: str) -> str:
 
 
 def no_report(case: Case) -> Iterator[Finding]:
-    """報告事項なし is ○ or blank, and blank where the quarter has a 進捗."""
+    """Report a 報告事項なし that is neither ticked nor blank, or is ticked in a quarter with a 進捗."""
     for n, quarter in enumerate(case.measure.quarters, 1):
         ref, text = Ref("no_report", "", n), quarter.no_report
         if not text.strip() or case.to_come(ref):
@@ -103,7 +106,7 @@ def _words(case: Case) -> tuple[str, ...]:
 
 
 def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
-    """Whether a 進捗 that this round requires is blank or a dash."""
+    """Return True if a required 進捗 is blank, although something is planned and 報告事項なし is blank."""
     if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires("進捗", ref):
         return False
-    return not case.measure.quarters[ref.period - 1].no_report.strip()  # no_report() reports a wrong mark
+    return not case.measure.quarters[ref.period - 1].no_report.strip()  # any text: no_report() reports a wrong mark

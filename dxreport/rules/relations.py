@@ -1,4 +1,4 @@
-"""関連施策: existing measures other than this one, under their own names, that name this one in return."""
+"""関連施策: other existing measures, under their own names, that name this one in return."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .case import Case, Finding, finding, says_something
 
 
 def relations(case: Case) -> Iterator[Finding]:
-    """Every line names another existing measure by ID and name, and that measure names this one.
+    """Report lines that do not name another existing measure by ID and name, or whose measure does not name this one.
 
-    An ID that is unknown, or this measure's own, is the only finding for its line.
+    An unknown ID, or that of the measure itself, is the only finding for its line.
     """
     known = case.measures.standard
     own = measure_id(case.measure.id)
@@ -39,5 +39,5 @@ def _known(own: str, related: RelatedMeasure, other: Measure) -> Iterator[Findin
 
 
 def _same(name: str) -> str:
-    """Return a name for comparison: the width of ASCII, blanks and line breaks do not count."""
+    """Return a name for comparison: without blanks and line breaks, ASCII in half width."""
     return "".join(fold(name).split())

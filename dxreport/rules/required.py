@@ -13,10 +13,10 @@ _OWN_RULES = frozenset({"進捗", "対応策", "実績"})
 
 
 def required(case: Case) -> Iterator[Finding]:
-    """Every required input group is filled in; one finding per group.
+    """Report required input groups that are not filled in; one finding per group.
 
-    In a group with a 有/無 only that flag is required: flags.py checks the rest. In a list every
-    item that is not empty must be filled in, and of a field with periods at least one period.
+    In a group with a 有/無 only that flag is required: flags.py checks the rest. In a list, every item that is not empty
+    must be filled in; a field with periods needs a text in at least one of them.
     """
     for group in sorted(case.round.requires - _OWN_RULES):
         members = [f for f in case.settings.catalogue.fields if f.group == group]
@@ -27,7 +27,7 @@ def required(case: Case) -> Iterator[Finding]:
 
 
 def _blank(case: Case, field: Field) -> Iterator[Ref]:
-    """Yield the cells where ``field`` is missing: the first required period of each item."""
+    """Yield the cells where ``field`` is missing: for each item, the first required period."""
     for item in _items(case, field):
         refs = [Ref(field.key, item, n) for n in case.settings.catalogue.periods(field)]
         asked = [ref for ref in refs if case.requires(field.group, ref)]
@@ -36,7 +36,7 @@ def _blank(case: Case, field: Field) -> Iterator[Ref]:
 
 
 def _items(case: Case, field: Field) -> list[str]:
-    """Return the ids of the list items that need ``field``: those not empty, or else the first."""
+    """Return the ids of the list items that need ``field``: those not empty, or else the first or a new one."""
     if not field.prefix:
         return [""]
     items = case.measure.items(field.prefix)

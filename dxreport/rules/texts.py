@@ -15,7 +15,7 @@ _BETWEEN = re.compile(r"[\s、，,;；]+")
 
 
 def address(case: Case) -> Iterator[Finding]:
-    """連絡先 holds one or more addresses in the mail domain of 設定 or a subdomain."""
+    """Report a blank 連絡先, and addresses in it that are malformed or outside the mail domain of 設定."""
     ref, domain = Ref("contact_email"), case.settings.mail_domain
     mails = [mail for mail in _BETWEEN.split(case.values[ref]) if mail]
     if not mails and not case.requires("連絡先", ref) and not case.still_to_ask("連絡先"):
@@ -24,7 +24,7 @@ def address(case: Case) -> Iterator[Finding]:
 
 
 def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
-    """Find addresses that are none, or in another mail domain."""
+    """Report words of ``text`` that are no mail addresses, or are outside ``domain`` and its subdomains."""
     for mail in (mail for mail in _BETWEEN.split(text) if mail):
         match = _MAIL.fullmatch(mail)
         if not match:
@@ -34,7 +34,7 @@ def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
 
 
 def department_names(case: Case) -> Iterator[Finding]:
-    """主管部署 and 関連部署 contain no 旧名称."""
+    """Report 旧名称 in 主管部署 and 関連部署."""
     now = {former: department.name for department in case.departments for former in department.former_names}
     for ref in (Ref("lead_department"), Ref("related_departments")):
         for name in _BETWEEN.split(case.values[ref]):
@@ -43,7 +43,7 @@ def department_names(case: Case) -> Iterator[Finding]:
 
 
 def length(case: Case) -> Iterator[Finding]:
-    """Every text fits in a cell of Excel."""
+    """Report texts that do not fit in a cell of Excel."""
     for ref, text in case.values.items():
         if len(text) * 2 > MAX_TEXT and (units := utf16_length(text)) > MAX_TEXT:
             yield finding(problems.TEXT_TOO_LONG, ref, length=f"{units:,}")

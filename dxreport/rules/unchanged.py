@@ -1,4 +1,4 @@
-"""Cells that this round does not open stay as issued."""
+"""Locked cells: those that the round does not open stay as issued."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .case import Case, Finding, finding
 
 
 def unchanged(case: Case) -> Iterator[Finding]:
-    """A locked cell is as issued.
+    """Report locked cells that are not as issued.
 
-    A correction of an answer from an earlier round is accepted with a warning. Answers for a coming
-    quarter have a rule of their own. A difference only in blanks and line breaks is a warning too,
-    since programs cause it.
+    The correction of an answer from an earlier round is accepted with a warning. Answers for a coming quarter are left
+    to ``progress.quarter_to_come``. A difference only in blanks and line breaks is a warning too, since programs cause
+    it.
     """
     for ref, new in case.values.items() if case.issued else ():
         old = case.before.get(ref, "")
@@ -31,14 +31,14 @@ def unchanged(case: Case) -> Iterator[Finding]:
 
 
 def takes(case: Case, ref: Ref) -> bool:
-    """Whether the master may take a change of this cell: an input, or a correction of an earlier answer."""
+    """Return True if the master may take a change of this cell: an input, or a correction of an earlier answer."""
     if case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
         return True
     return _corrects(case, ref, case.before.get(ref, ""), case.values.get(ref, ""))
 
 
 def _corrects(case: Case, ref: Ref, old: str, new: str) -> bool:
-    """Whether this corrects an earlier answer, or removes one given for a coming quarter or year."""
+    """Return True if this corrects an earlier answer, or removes one given for a coming quarter or year."""
     reported = case.field(ref).when in (When.THIS_QUARTER, When.THIS_YEAR) and not is_blank(old)
     return reported and (not case.to_come(ref) or is_blank(new))
 

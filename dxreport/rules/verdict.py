@@ -1,4 +1,4 @@
-"""From raw findings to problems: severity set, duplicates removed, in form order."""
+"""Turn raw findings into problems: set their severity, remove duplicates, sort them in form order."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..domain.numbering import circled
 from ..domain.problems import Problem, problem, shown
 from .case import Case, Finding, Rule
 
-_CELLS = 6  # addresses that a problem names before "ほか"
-_NAME = 20  # characters of a 取組内容 in a label
+_CELLS = 6  # a problem names at most this many addresses before "ほか"
+_NAME = 20  # characters of a 取組内容 that a label shows
 
 
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
@@ -54,7 +54,7 @@ def _without_duplicates(found: list[Finding]) -> list[Finding]:
 
 
 def _grouped(found: list[Finding]) -> list[Finding]:
-    """Join findings of the same fault in several cells."""
+    """Join findings of the same fault into one with all its cells."""
     groups: dict[tuple[object, ...], Finding] = {}
     for f in found:
         key = (f.kind.code, f.severity, tuple(f.params.items()))
@@ -112,7 +112,7 @@ def _cells(places: list[tuple[str, str]]) -> str:
 
 
 def item_name(ref: Ref, values: Mapping[Ref, str], catalogue: Catalogue) -> str:
-    """Return the name of the list item of ``ref`` for people: ``「…」`` (its 取組内容), ``成果目標①``; ``""`` for none."""
+    """Return what people call the list item of ``ref``, ``""`` for none: ``「…」`` (its 取組内容), ``成果目標①``."""
     items = catalogue.list_of(ref)
     if items is None or not ref.item:
         return ""

@@ -1,4 +1,4 @@
-"""The departments of the sample, in 建制順, with the addresses that their forms give."""
+"""The departments of the sample, in 建制順, with the addresses printed on their forms."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ AREAS = {f"0{n}": "" for n in range(1, 5)}
 
 
 def sample_master() -> bytes:
-    """Return the sample's master as the year began: plans and targets, no answers."""
+    """Return the master of the sample as the year began: with plans and targets, without answers."""
     measures = load(with_answers=False)
     return master_bytes(replace(settings(), areas=AREAS), DEPARTMENTS, measures, directions=DIRECTIONS)

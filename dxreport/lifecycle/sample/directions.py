@@ -1,7 +1,7 @@
-"""方向 of the sample's 成果目標, judged by their 評価項目 and 目標: by 施策ID, the numbers of the outcomes.
+"""The 方向 of the outcomes in the sample, judged by their 評価項目 and 目標: by 施策ID, the numbers of the outcomes.
 
-The others are left blank: no 目標 of theirs is a number, or, in 03-03 O2, ``導入前比各手続15分`` may be the
-time that is left or the time that was saved.
+The others are left blank: their 目標 are not numbers, or, in 03-03 O2, ``導入前比各手続15分`` may be the time that is left or the
+time that was saved.
 """
 
 from __future__ import annotations
