@@ -44,13 +44,14 @@ class Books:
         self.conflicts = ConflictRows(master.conflicts, self.when, master.settings)
         self.texts = {m.id: {ref: text for ref, text in m.values().items() if text} for m in master.measures}
         self._states: dict[tuple[str, int], Replayed] = {}
-        self._newest = ""  # number that this command gave
+        self._newest = ""  # the last number that this command gave
 
     @cached_property
     def chain(self) -> Chain:
-        """The log of this master; where there is none at all, one is made of the ledgers and originals.
+        """The log of this master; built from its ledgers and originals if there is none.
 
-        A master that names no commit has lost its mark, unless its ledgers are blank: it is one of before the first.
+        A master that names no commit has lost the name if its ledgers have entries: its log is then the nearest one.
+        With blank ledgers, it dates from before the first commit.
         """
         master = self.master
         if master.commit and self.log.names():
@@ -171,7 +172,7 @@ class Books:
         return {id_: reads[0].file for id_, reads in self.reads().items()}
 
     def withdrawn(self, *, partly: bool = False) -> set[str]:
-        """The withdrawn returns, except those with a sheet accepted since; ``partly`` also those of a measure."""
+        """Return the withdrawn returns not accepted since; ``partly`` adds those with a measure withdrawn."""
         out: set[str] = set()
         for entry in self.entries:
             if isinstance(entry.event, Withdraw) and (partly or not entry.event.measure):
@@ -317,7 +318,7 @@ class Books:
 
 
 def _puts_aside(event: Event | Read) -> TypeGuard[Withdraw | Dismiss]:
-    """Whether an event puts the unreadable part of a return aside."""
+    """Return True if an event puts the unreadable part of a return aside."""
     return (isinstance(event, Withdraw) and not event.measure) or (isinstance(event, Dismiss) and not event.issue)
 
 

@@ -11,7 +11,7 @@ FOLDER = "差し戻し"
 
 
 def kept_copies(workspace: Workspace) -> Mapping[str, list[Path]]:
-    """The corrected copies by the number of their return; not those with macros that earlier releases wrote."""
+    """Return the corrected copies by return number, without those of earlier releases that have macros (.xlsm)."""
     found: dict[str, list[Path]] = {}
     for path in sorted((workspace.reports / FOLDER).glob("*_*.xlsx")):
         found.setdefault(path.name.partition("_")[0], []).append(path)

@@ -37,10 +37,10 @@ _ADDRESS = re.compile("[A-Z]{1,3}[0-9]+")
 def corrected_copies(
     workspace: Workspace, master: Master, plan: Plan, workers: Choice = ALONE
 ) -> list[tuple[str, str, bytes]]:
-    """For each return with held sheets: its number, a name for the copy, its bytes, as ``workers`` made it.
+    """Return the number, file name and corrected copy of each return with held sheets; ``workers`` mark them.
 
-    A return in another format, or whose workbook cannot be marked, has none if nothing of it can be filled into an
-    issued workbook.
+    If a return has another format, or its workbook cannot be marked, its answers are filled into the issued workbook;
+    it has no copy if that is impossible too.
     """
     waiting: dict[str, tuple[FilePlan, list[SheetPlan]]] = {}
     for planned in plan.files:
@@ -62,7 +62,7 @@ def corrected_copies(
                 made = _refilled(workspace, master, planned, held)
             except DxreportError:
                 raise
-            except Exception:  # as in marked
+            except Exception:  # an odd file, as in marked
                 continue
         if made is not None:
             name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
@@ -71,7 +71,7 @@ def corrected_copies(
 
 
 class MarkOrder(NamedTuple):
-    """A workbook to be marked, with the lines above its list."""
+    """A workbook to be marked; ``header`` are the lines above the list of marks."""
 
     data: bytes
     marks: list[Mark]
@@ -79,7 +79,7 @@ class MarkOrder(NamedTuple):
 
 
 def marked(order: MarkOrder) -> bytes | None:
-    """Mark a workbook; None for one that cannot be: Strict Open XML, a shared workbook, an odd file."""
+    """Return a workbook with its marks; None if it cannot have any: Strict Open XML, a shared workbook, an odd file."""
     try:
         return corrected_copy(Package(order.data, outside=True), order.marks, order.header)
     except PackageError:
@@ -91,16 +91,16 @@ def marked(order: MarkOrder) -> bytes | None:
 
 
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
-    """Return True if a sheet is of another fiscal year: it does not go back, the coordinator collects it there."""
+    """Return True if a sheet is of another fiscal year: the coordinator collects it there, and it does not go back."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
 
 
 def removed_from(copy: bytes) -> tuple[str, ...]:
-    """What was taken out of a department's workbook for its corrected copy, as people call it and the copy says."""
+    """Return what was removed from a department's workbook for its corrected copy, in the words of the copy."""
     try:
         sheets = Worksheets(Package(copy))
         first = sheets.grid(sheets.names[0])
-    except PackageError:  # edited since; it goes out as it is
+    except PackageError:  # damaged by an edit since; it goes out as it is
         return ()
     return removed_in(cell.text for (_, column), cell in first.cells.items() if column == 1)
 

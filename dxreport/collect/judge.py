@@ -128,9 +128,9 @@ def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Pr
 
 
 def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref], catalogue: Catalogue) -> str:
-    """The digest of what an outcome follows from; a file that is read again may show other problems.
+    """Return the digest of all that an outcome depends on, with the problems of the file.
 
-    Fields go by the first name that they had, so that an outcome is found again after a field was renamed.
+    A field goes by its first former name, so that outcomes are still found after it was renamed.
     """
 
     def named(ref: Ref) -> str:

@@ -176,7 +176,7 @@ class History:
         return out
 
     def _is_lone_label(self, put: Put, after: Replayed) -> bool:
-        """Whether a printed label (作業予定) only counts no more, since its item is empty: nobody typed over it."""
+        """Return True if a printed label (作業予定) went only because its item is empty now: nobody typed over it."""
         ref = put.ref
         if put.new or put.by or ref.field not in self.settings.catalogue.defaults:
             return False
@@ -279,7 +279,7 @@ class ConflictRows:
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
 
     def _row(self, measure: str, conflict: OpenConflict) -> Conflict | None:
-        """The open row of a conflict; None where a person removed it."""
+        """Return the open row of a conflict, None if a person removed it."""
         wanted = (conflict.ref, conflict.returned, conflict.current)
         rows = (r for r in self._rows(measure) if r.state is ConflictState.OPEN)
         return next((r for r in rows if (r.ref, r.returned, r.current) == wanted), None)

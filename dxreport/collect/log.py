@@ -117,7 +117,7 @@ class Chain:
         return {key: judged for commit in self.commits for key, judged in commit.outcomes.items()}
 
     def returns(self) -> set[str]:
-        """The returns that were read."""
+        """Return the numbers of the returns that were read."""
         return {entry.event.return_id for entry in self.entries() if isinstance(entry.event, Read)}
 
     def written(self) -> Texts:
@@ -147,9 +147,9 @@ class Log:
         return Chain(tuple(reversed(names)), tuple(reversed(commits)))
 
     def nearest(self, texts: Mapping[str, Mapping[Ref, str]], returns: Collection[str]) -> Chain:
-        """The chain whose last texts and returns differ least from these; of two alike the newer one.
+        """Return the chain whose last texts and returns differ least from these, the newest of equals.
 
-        Empty where there is no log.
+        Without a log, it is empty.
         """
         best, least = Chain(), -1
         for name in self.names():
@@ -204,7 +204,7 @@ def content_key(sha256: str, file: str) -> str:
 
 
 def commit_name(data: bytes, number: int) -> str:
-    """The name of a commit: its place in the chain and a digest of its content."""
+    """Return the name of a commit: its number in the chain and a digest of its content."""
     return f"{number:04}-{hashlib.sha256(data).hexdigest()[:12]}"
 
 

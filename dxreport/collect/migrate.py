@@ -190,7 +190,7 @@ def _decision(master: Master, row: Conflict, readings: Mapping[str, Reading]) ->
 
 
 def _settle(master: Master, kept: Kept, entries: Iterable[LogEntry], first: _Texts, last: _Texts) -> Iterator[LogEntry]:
-    """An edit for each cell whose text is another in the history than in the fold."""
+    """Yield an ``Edit`` for each text of the history that replaying the events does not lead to."""
     judge, own = Judge(kept.terms, master, {}), dict[str, list[LogEntry]]()
     for entry in entries:
         for measure in dict.fromkeys(entry.measures):

@@ -106,7 +106,7 @@ class Planner:
         return self.books.state(sheet.measure).outcomes[reading.id, sheet.issue].fate in (Fate.HELD, Fate.ELSEWHERE)
 
     def _renews(self, reading: Reading) -> bool:
-        """Whether a return that came before counts whole from now on."""
+        """Return True if a return that was read before counts whole from now on; one that is withdrawn does not."""
         return self.whole and not reading.whole and reading.id not in self.books.withdrawn(partly=True)
 
     def _at(self, file: ReturnedFile, read: FileRead) -> str:

@@ -226,7 +226,7 @@ class FileReader:
         )  # fmt: skip
 
     def _earlier(self, sheet: str, stamp: Stamp, round_: Round) -> Iterator[Problem]:
-        """A warning where the measure was issued for a later quarter since."""
+        """Yield a warning if the measure has been issued for a later quarter since."""
         issued = map(self.master.settings.round, reversed(self.master.rounds_of(stamp.measure)))
         later = next((r for r in issued if r and round_.quarter and r.quarter > round_.quarter), None)
         if later:

@@ -152,7 +152,7 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """A return was taken out, or of it what it says of one ``measure``."""
+    """A return was withdrawn or, with a ``measure``, only what it says of that one."""
 
     return_id: str
     reason: str = ""

@@ -115,7 +115,7 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
 
 
 def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
-    """The texts that the row of an item begins with, where the master has no such row."""
+    """Return the default texts of a new row, except the one at ``ref``; none if the master has a row of its item."""
     catalogue, known = books.master.settings.catalogue, books.texts[measure]
     if not ref.item or any((other.prefix, other.item) == (ref.prefix, ref.item) for other in known):
         return {}
@@ -124,7 +124,7 @@ def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
 
 
 def _standard(take: str, field: Field | None) -> str:
-    """The text to write, as one that was read from a sheet."""
+    """Return the text to write in standard form, as if it was read from a sheet."""
     text = normalise(take)
     return (number_text(text, field.unit) if field and field.kind is FieldKind.NUMBER else None) or text
 

@@ -17,7 +17,7 @@ from ..ooxml.table import sheet_parts
 from ..ooxml.worksheets import Worksheets
 from ..workspace.secret import secret_name
 
-# The stamp and a key as sheets are rendered with, in column A and row 1.
+# The stamp or a key, as rendered in column A or row 1.
 _WRITTEN = re.compile('<c r="(?:A[0-9]+|[A-Z]+1)" t="inlineStr"><is><t>([^<&]*)</t></is></c>')
 
 
@@ -50,7 +50,7 @@ class Seals:
         return _without(sheet, strange) if strange else sheet, found
 
     def _new_items(self, stamp: Stamp) -> Callable[[str], bool]:
-        """Tells the keys of rows that were issued for new items of a list."""
+        """Return a predicate: True for the key of a row that was issued for a new item of a list."""
         snapshot = self.archive.snapshot(stamp.issue)
         texts = snapshot.texts if snapshot else {}
         known = {(measure, ref.item) for measure, own in texts.items() for ref in own}
@@ -65,14 +65,14 @@ class Seals:
         return is_new
 
     def _issued(self, issue: str) -> _Sent:
-        """The workbook of an issue as sent. The last one is kept: the sheets of a file are mostly of one issue."""
+        """Return a workbook as sent; the last one is kept, since most sheets of a file are of the same issue."""
         if self._last is None or self._last.issue != issue:
             self._last = _Sent(issue, self.archive.workbook(issue))
         return self._last
 
 
 class _Sent:
-    """A workbook as sent, whose sheets are read when they are asked for."""
+    """A workbook as sent; its sheets are read when they are needed."""
 
     def __init__(self, issue: str, data: bytes) -> None:
         self.issue = issue
@@ -80,12 +80,15 @@ class _Sent:
         self._parts = sheet_parts(self._package) if self._package else {}
 
     def keys(self, measure: str) -> list[str]:
-        """The keys of a sheet as :func:`written_keys`, where it is called by its measure and they stand as we write them."""
+        """Return the stamp and keys of the sheet named after a measure, in the order of :func:`written_keys`.
+
+        They are found in the XML as it is rendered; [] if there is no such sheet.
+        """
         part = self._parts.get(measure)
         return _WRITTEN.findall(self._package.read(part).decode()) if self._package and part else []
 
     def sheet(self, measure: str) -> Grid | None:
-        """The sheet whose stamp names this measure."""
+        """Return the sheet whose stamp names this measure, None if there is none."""
         return self._read.get(measure)
 
     @cached_property

@@ -13,15 +13,16 @@ _Index = Mapping[str, set[str]]
 
 
 class Senders:
-    """The addresses in a master, to be compared with those of mails; each is read once."""
+    """The addresses in a master, to compare with those of mails; each is read once."""
 
     def __init__(self, master: Master) -> None:
         self._master = master
 
     def department_of(self, sender: str) -> str:
-        """The department that a mail came from, "" for none.
+        """Return the department that a mail came from, "" if that is unknown.
 
-        It has the address as 宛先 or CC, or in 連絡先 of its measures; else it alone has addresses in the sender's domain.
+        It is the only department with this address as 宛先 or CC; else in 連絡先 of its measures; else with any address in
+        the sender's domain.
         """
         address, domain = bare(sender), domain_of(sender)
         for index, key in ((self._listed, address), (self._contacts, address), (self._domains, domain)):
@@ -30,10 +31,10 @@ class Senders:
         return ""
 
     def foreign(self, sender: str) -> str:
-        """An address of a From line that is neither one of 部署 nor of the city's mail domain, "" for none.
+        """Return an address of a From line that is neither listed in 部署 nor in the city's mail domain, "" for none.
 
-        The domain is that of 設定, else those of the addresses. One that is no Internet address (Exchange names its own
-        otherwise) is not told, and nothing is where the master has nothing to compare with.
+        The domain is that of 設定, else any domain of 部署; without either, no address is foreign. Words without @ are
+        ignored: Exchange names its own senders that way.
         """
         domain = self._master.settings.mail_domain
         own: Iterable[str] = [domain] if domain else self._domains
@@ -44,17 +45,17 @@ class Senders:
 
     @cached_property
     def _listed(self) -> _Index:
-        """The departments that have an address as 宛先 or CC."""
+        """The departments by address, as 宛先 or CC."""
         return _index((d.name, text) for d in self._master.departments for text in (d.to, d.cc))
 
     @cached_property
     def _contacts(self) -> _Index:
-        """The departments with an address in 連絡先 of their measures."""
+        """The departments by address, in 連絡先 of their measures."""
         return _index((m.lead_department, m.contact_email) for m in self._master.measures)
 
     @cached_property
     def _domains(self) -> _Index:
-        """The departments with addresses in a domain."""
+        """The departments by the domains of their addresses in 部署."""
         found = defaultdict[str, set[str]](set)
         for address, departments in self._listed.items():
             found[domain_of(address)] |= departments
@@ -62,7 +63,7 @@ class Senders:
 
 
 def _index(texts: Iterable[tuple[str, str]]) -> _Index:
-    """The departments by the addresses in their texts."""
+    """Return the departments by the addresses in their texts."""
     found = defaultdict[str, set[str]](set)
     for department, text in texts:
         for address in addresses(text)[0]:

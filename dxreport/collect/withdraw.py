@@ -35,12 +35,12 @@ class Withdrawal:
 def withdraw(
     workspace: Workspace, return_id: str, reason: str, now: datetime, *, measure: str = "", dry_run: bool = False
 ) -> Withdrawal:
-    """Withdraw a return, or of it one measure. Texts that others answer too stay; those a person typed over it become conflicts.
+    """Withdraw a return, or one ``measure`` of it.
 
-    Raises UsageError for one that is not in 受付簿 or is withdrawn already, MasterError and LockedError where
+    Texts that other returns gave too stay; texts that a person typed over those of the return become conflicts. Raise
+    UsageError if the return is not in 受付簿, has no such measure or is already withdrawn, MasterError or LockedError if
     the master cannot be written.
     """
-
     if not dry_run:
         ready(workspace)
     books, plan = _planned(workspace, Withdraw(return_id, reason, measure), now)
@@ -75,7 +75,7 @@ def _planned(workspace: Workspace, event: Withdraw, now: datetime) -> tuple[Book
 
 
 def _there(books: Books, event: Withdraw, measures: Collection[str]) -> bool:
-    """Raise UsageError unless the measure is of the return, and still in."""
+    """Return True if the return has a sheet of the measure that is not withdrawn; raise UsageError if not."""
     if event.measure not in measures:
         raise UsageError(
             f"{event.return_id} に施策 {event.measure} のシートはありません。",
