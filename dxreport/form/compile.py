@@ -287,7 +287,7 @@ class _Compiler:
 
 
 def _with_list_marks(text: str) -> str:
-    """A rule's formula, with a mark instead of the name of a list."""
+    """Return a rule's formula, with a mark instead of the name of a list."""
     match = _LIST.fullmatch(text)
     return LIST_MARK.format(match[1]) if match else text
 

@@ -31,8 +31,8 @@ from .index_sheet import index_sheet
 class PublishedSet:
     """A published workbook: its file name without suffix, its bytes, the IDs of its measures.
 
-    ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row; ``lacks_quarter`` is whether
-    cells of this quarter are blank since none was given.
+    ``too_tall`` are cells (``01-05!F21``) whose text exceeds the maximum height of a row; ``lacks_quarter`` is True if
+    cells of this quarter are blank because no quarter was given.
     """
 
     name: str
@@ -45,8 +45,8 @@ class PublishedSet:
 def published_sets(master: Master, forms: Forms, round_: Round | None = None) -> list[PublishedSet]:
     """Return the sheets of all measures that ran in the year, one workbook for each of their published ``forms``.
 
-    With a round, they are on its forms, and this quarter is that of the round. Raises DxreportError for a form that does not exist, or a text that exceeds
-    a cell.
+    With a round, these are its forms, and ``this_quarter`` is its quarter. Raise DxreportError if a form does not exist
+    or a text exceeds a cell.
     """
     by_form: dict[Form, list[Measure]] = {}
     for measure in _running(master):
@@ -80,8 +80,8 @@ def published_set(
 ) -> PublishedSet:
     """Return the sheets of measures (default: all that ran in the year) on a form compiled for publication.
 
-    It is ``called`` so after the year (default: as the form's sheet). ``quarter`` is what ``this_quarter`` means, 0 for
-    none. Raises DxreportError for a text that exceeds a cell.
+    The workbook is named after the year and what it is ``called`` (default: the name of the form in 設定, else that of
+    its sheet). ``quarter`` is what ``this_quarter`` means, 0 for none. Raise DxreportError if a text exceeds a cell.
     """
     measures = _running(master) if measures is None else measures
     names, year = master.settings.names, master.settings.fiscal_year.label

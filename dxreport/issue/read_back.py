@@ -31,9 +31,9 @@ class UnreadableForm(DxreportError):
 def check_readable(
     data: bytes, prepared: PreparedForm, measures: Sequence[Measure], like: Worksheets | None = None
 ) -> Worksheets:
-    """Read the first sheet of a workbook with ``measures``; raise UnreadableForm where it is not what was written.
+    """Read back the first sheet of a workbook with ``measures``; raise UnreadableForm if it is not what was written.
 
-    Returns its reader, to be given as ``like`` with the next workbook of the form: they share strings and formats.
+    Return the reader, for the ``like`` of the next workbook of the form: they share strings and formats.
     """
     form, first = prepared.form, measures[0]
     reader = Worksheets(Package(data), like=like)

@@ -42,7 +42,7 @@ Watch = Callable[[Sequence[Any]], Iterable[Any]]
 class PreparedIssue:
     """A workbook ready to be sent: its row of 発行台帳, its bytes, the snapshot to be kept, the form it was rendered on.
 
-    ``again`` is whether it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose text
+    ``again`` is True if it was issued before with the same bytes. ``too_tall`` are cells (``01-05!F21``) whose text
     exceeds the maximum height of a row.
     """
 
@@ -90,12 +90,10 @@ def plan(
 
     ``deadline`` replaces the round's, in ISO form. Stamps are sealed with ``secret``, if any. ``kept`` returns the
     workbook kept under an issue number, b"" for none: after an older master was restored, a number is not given to
-    another workbook. ``watch`` wraps the departments while they are rendered.
+    another workbook. ``watch`` wraps the workbooks while ``workers`` render them.
 
-    ``kept`` gives the workbook that is kept under an issue number, b"" for none: after an older master was restored,
-    a number is not given to another workbook. ``watch`` wraps the workbooks as ``workers`` render them. Raises
-    UsageError for a department or measure that does not exist or has nothing in this round; DxreportError for a form
-    that does not exist or does not read back as rendered, or a workbook that ended its worker.
+    Raise UsageError if a department or measure does not exist or has nothing in this round, DxreportError if a form
+    does not exist or does not read back as rendered, or if a workbook takes too much time or memory.
     """
     round_ = replace(round_, deadline=deadline or round_.deadline)
     selections = _chosen(master, forms, round_, departments, measures)
@@ -211,9 +209,9 @@ def _selections(
 
 @dataclass(slots=True)
 class _Rendering:
-    """The selections of a round as they are rendered; ``made`` are the issues by the place of their selection.
+    """The selections of a round while they are rendered; ``made`` holds the issues by the index of their selection.
 
-    ``deadline`` is one of their own, if any; ``files`` are the names of files given, by department.
+    ``deadline`` is a deadline of their own, if any; ``files`` are the file names given so far, by department.
     """
 
     master: Master
@@ -229,9 +227,9 @@ class _Rendering:
     spool: Spool = field(default_factory=Spool)
 
     def again(self) -> None:
-        """Render the selections as the last issue of the same sheets; those that have changed since are not made.
+        """Render what was issued before, with the same sheets; keep the workbooks that come out with the same bytes.
 
-        Where another workbook of the department has its name, an issue is not repeated.
+        An issue is not repeated if another workbook of the department has its file name.
         """
         latest = {(i.round, i.department, i.measures, i.form): i for i in self.master.issues}
         last = {n: issue for n, s in enumerate(self.selections) if (issue := self._last(s, latest))}
@@ -241,14 +239,14 @@ class _Rendering:
                 self._add(n, issue, book)
 
     def _last(self, chosen: _Selection, latest: Mapping[_Sheets, Issue]) -> Issue | None:
-        """The last issue of the same sheets on the same form; None where it has another deadline."""
+        """Return the last issue of the same sheets on the same form; None if it has another deadline."""
         ids, form = tuple(m.id for m in chosen.measures), self.forms[chosen.template].digest
         last = latest.get((self.round.name, chosen.department, ids, form))
         dated = last and last.deadline == self.deadline and last.printed in ("", self.round.deadline)
         return last if dated else None
 
     def anew(self, when: str, kept: Callable[[str], bytes]) -> None:
-        """Render all others under new numbers; one that is ``kept`` for another workbook is passed over."""
+        """Render all others under new numbers; a number is skipped if another workbook is ``kept`` under it."""
         places = [n for n in range(len(self.selections)) if n not in self.made]
         prefix = issue_prefix(self.master, self.round)
         first = next_number(prefix, (issue.id for issue in self.master.issues))
@@ -267,7 +265,7 @@ class _Rendering:
             self._add(n, issue, book)
 
     def _new(self, chosen: _Selection, when: str) -> Issue:
-        """A new issue without number and hash; its file has a name that no other of the department has."""
+        """Return a new issue without number and hash, with a file name that no other of the department has."""
         department, names = chosen.department, self.files[chosen.department]
         words = "_".join((self.master.settings.fiscal_year.label, self.round.name, department, *chosen.marks))
         possible = (file_name(words if n == 1 else f"{words}（{n}）") + ".xlsx" for n in count(1))

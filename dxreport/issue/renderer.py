@@ -1,4 +1,4 @@
-"""Render one workbook after the other: what workers do, with nothing but forms, round, settings and the texts."""
+"""Render a workbook: the task of workers, who need only the forms, the round, the settings and the texts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .store import Snapshot
 class BookOrder:
     """A workbook to be rendered on a template: its row of 発行台帳, its texts by measure.
 
-    ``used`` holds, by measure, the ids that its items ever had. Where the row has a hash, the workbook was issued
-    before, and is to be so again if its bytes are the same.
+    ``used`` holds, by measure, all ids that its items ever had. If the row has a hash, the workbook was issued before,
+    and is only to be issued again if its bytes are the same.
     """
 
     template: Path
@@ -39,7 +39,8 @@ class BookOrder:
 class RenderedBook(NamedTuple):
     """A workbook as bytes with their hash, its snapshot, and the cells whose text no row can hold.
 
-    ``again`` is whether it is the one that was issued before; only of another one there is a snapshot.
+    ``again`` is True if it is the same as issued before: it then has no snapshot. If it is no longer the same, it has
+    neither bytes nor snapshot.
     """
 
     data: bytes
@@ -58,7 +59,7 @@ class Renderer:
         self._readers: dict[Path, Worksheets] = {}
 
     def __getstate__(self) -> tuple[Any, ...]:
-        """The forms as drawn, for a process that may have no disk in common with this one."""
+        """Return what another process needs, which may not share a disk with this one: the forms as drawn."""
         drawn = {path: form.source.drawn.data for path, form in self._forms.items()}
         return drawn, self._round, self._settings, self._secret
 
@@ -68,9 +69,9 @@ class Renderer:
         self.__init__(forms, round_, settings, secret)  # type: ignore[misc]
 
     def __call__(self, order: BookOrder) -> RenderedBook:
-        """Render a workbook; one that is not as issued before is read back.
+        """Render a workbook and, unless it was issued before, read it back.
 
-        Raises TemplateError, and DxreportError for a text that no cell can hold or a form that does not read back.
+        Raise TemplateError, or DxreportError if no cell can hold a text or the form does not read back.
         """
         issue, path = order.issue, order.template
         measures = [Measure(texts, self._settings.catalogue) for texts in order.texts.values()]
@@ -78,7 +79,7 @@ class Renderer:
         book = render_book(prepared, measures, issue.id, order.used)
         if issue.sha256:
             again = sha256(book.data).hexdigest() == issue.sha256
-            if not again and self._secret:  # perhaps issued before stamps were sealed
+            if not again and self._secret:  # it may have been issued before stamps were sealed
                 book = render_book(prepared.unsealed(), measures, issue.id, order.used)
                 again = sha256(book.data).hexdigest() == issue.sha256
             return RenderedBook(book.data if again else b"", issue.sha256, b"", book.too_tall, again)

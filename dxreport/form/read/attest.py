@@ -1,9 +1,9 @@
 """Check that the keys of a sheet were issued, and that its texts support their order.
 
-People insert rows and sort them, and the keys go with them. A key that stands in another order than issued is borne
-out by what is printed in its row or column, or by the neighbour that it came with. Keys that changed places alone are
-not: their answers would go to the wrong item. Items that were issued blank, each on a row of its own, may be in any
-order: none of them is the wrong one.
+People insert and sort rows, and the keys move with them. A key that is out of the issued order is confirmed by the
+texts of its row or column, or by the neighbour that moved with it. Keys that changed places alone are not: their
+answers would go to the wrong item. Items that were issued blank, each on a row of its own, may be in any order: no
+answer can belong to a wrong one.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ UNATTESTED = Attested()
 
 
 def written_keys(rows: Rows) -> list[str]:
-    """Return the stamp of a sheet and its keys in order: those of columns, then those of rows; none without a stamp.
+    """Return the stamp of a sheet and its keys in order: those of columns, then those of rows; [] without a stamp.
 
-    A sheet in which they stand as issued is attested.
+    If they are as issued, :func:`attest` has nothing to find.
     """
     found = find_stamp(rows)
     if found is None:
@@ -96,7 +96,7 @@ class _Lines:
 
 
 def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:
-    """Whether nothing but new items of one list, each on a single row, changed places."""
+    """Return True if only rows of new items changed places, each within its list and the only row of its item."""
     order, known = [key for key in sent.at if key in here.at], [key for key in here.at if key in sent.at]
     moved = [(key, then) for key, then in zip(known, order, strict=True) if key != then]
     rows = Counter(key.partition("/")[2] for key in sent.at)

@@ -95,7 +95,7 @@ def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
 
 
 def _out_of_order(positions: Sequence[_Position]) -> list[_Position]:
-    """The fewest positions to take out so that the others are in order."""
+    """Return the fewest positions to take out so that the others are in order."""
     if all(before.at <= after.at for before, after in pairwise(positions)):
         return []
     runs: list[list[_Position]] = []  # the longest run in order that ends at each position

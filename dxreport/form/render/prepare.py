@@ -110,7 +110,7 @@ class PreparedForm:
         self.fixed_values: dict[tuple[str, Callable[[Any], int]], int | None] = {}  # by source and type
 
     def of(self, department: str) -> PreparedForm:
-        """Return the same for another department: only rows with fixed texts that name it are made anew."""
+        """Return the form prepared for another department; only rows with fixed texts that name it are made again."""
         if department == self.department:
             return self
         found = copy(self)
@@ -171,14 +171,14 @@ class PreparedForm:
 
 
 def _programs(prepared: PreparedForm, rows: Iterable[TemplateRow]) -> dict[int, RowProgram]:
-    """The programs of rows, by number."""
+    """Return the programs of rows, by row number."""
     made = _RowPrograms(prepared)
     return {row.number: made.program(row) for row in rows}
 
 
 @lru_cache(maxsize=16)
 def _anchors(form: Form) -> Mapping[tuple[int, int], TemplateCell]:
-    """The cells by which those hidden in their merges look: bound ones and those of the legend."""
+    """Return by place the cells whose look the rest of their merge shares: bound ones and those of the legend."""
     cells = [c for row in form.rows.values() for c in row.cells]
     return {c.at: c for c in cells if isinstance(c.content, Binding) or c.shows}
 
@@ -331,7 +331,7 @@ def _printed(round_: Round) -> Round:
 
 
 def _names_department(c: TemplateCell) -> bool:
-    """Whether a cell has a fixed text with the name of the department."""
+    """Return True if a cell has a fixed text with the name of the department."""
     return isinstance(c.content, Computed) and c.content.fixed and "department" in c.content.names
 
 

@@ -331,7 +331,7 @@ class _SheetWriter:
         return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
 
     def _after(self) -> str:
-        """Return what follows the rows: page breaks, and no green triangles beside digits stored as text on purpose."""
+        """Return what follows the rows: page breaks, and no warning (green triangle) at digits stored as text."""
         heights = [self._height(number) for number in range(2, len(self.written) + 2)]
         paged, letters = pages(self.form, self.rows, heights), self.form.column_letters
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in paged.breaks)
