@@ -57,7 +57,7 @@ def _verdict(year: OutcomeYear, parts: tuple[PartResult, ...], begun: bool) -> A
 
 
 def _reason(year: OutcomeYear, verdict: Attainment, direction: Direction, begun: bool) -> str:
-    """Say in a sentence why a year is not judged; ``""`` where it is, or is yet to come."""
+    """Say in a sentence why a year is not judged; ``""`` if it is, or is yet to come."""
     if verdict is Attainment.NO_TARGET:
         return "目標が記入されていません。"
     if verdict is Attainment.OPEN:
@@ -71,7 +71,7 @@ def _reason(year: OutcomeYear, verdict: Attainment, direction: Direction, begun:
 
 
 def _obstacle(target: str, actual: str, direction: Direction, indicator: str) -> str:
-    """Say in a sentence why a 目標 and an 実績 cannot be compared; ``""`` where they can."""
+    """Say in a sentence why a 目標 and an 実績 cannot be compared; ``""`` if they can."""
     aim = read_value(target)
     if direction is Direction.NOT_JUDGED:
         return "方向が「判定しない」です。"
@@ -100,12 +100,12 @@ def _unclear(target: str, direction: Direction) -> str:
 
 
 def is_comparable(target: str) -> bool:
-    """Whether a 目標 has a number, and so needs a 方向 to be judged."""
+    """Return True if a 目標 has a number, and so needs a 方向 to be judged."""
     return _limits(target) is not None or bool(read_value(target).quantities)
 
 
 def is_opposed(target: str, direction: Direction) -> bool:
-    """Whether 以上, 未満 … in a 目標 contradict the 方向, so that it cannot be judged."""
+    """Return True if 以上, 未満 … in a 目標 contradict the 方向, so that it cannot be judged."""
     if direction is Direction.RANGE and _limits(target) is not None:
         return False
     return any(_opposed(quantity, direction) for quantity in read_value(target).quantities)

@@ -25,12 +25,12 @@ class Progress(Enum):
 
     @property
     def due(self) -> bool:
-        """Whether it counts in denominators: all but 予定なし and 中止."""
+        """True if it counts in denominators: all but 予定なし and 中止."""
         return self not in (Progress.NO_PLAN, Progress.STOPPED)
 
     @property
     def on_plan(self) -> bool:
-        """Whether the work goes as planned or is done."""
+        """True if the work goes as planned or is done."""
         return self in (Progress.ON_TRACK, Progress.DONE)
 
 
@@ -57,7 +57,7 @@ class Standings:
 
     @property
     def on_plan(self) -> int:
-        """Those that go as planned or are done."""
+        """The activities that go as planned or are done."""
         return self.on_track + self.done
 
     @property
@@ -67,7 +67,7 @@ class Standings:
 
     @property
     def apart(self) -> int:
-        """Those in no denominator: 予定なし and 中止."""
+        """The activities in no denominator: 予定なし and 中止."""
         return self.no_plan + self.stopped
 
 
@@ -125,7 +125,7 @@ class Turn:
 class Overview:
     """Activities and measures by progress, for each quarter of the year so far.
 
-    ``turn`` is None where the quarter before is not known. The ``stopped`` measures (中止, 完了, 統合), which
+    ``turn`` is None if the quarter before is not known. The ``stopped`` measures (中止, 完了, 統合), which
     ``ended`` names, are in no count.
     """
 

@@ -23,8 +23,8 @@ from .records import Coordination, Missing, Point
 def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coordination:
     """Return the sheets of the quarter's round that are not in the master, in 建制順, and the open points.
 
-    A blank is an open point only where the form of the measure, as far as ``asked`` knows it, has an input for it.
-    Raises UsageError where 設定 has no round of the quarter.
+    A blank is no open point if the form of the measure has no input for it, according to ``asked``. Raise UsageError if
+    設定 has no round of the quarter.
     """
     rounds = [r for r in master.settings.rounds if r.quarter == quarter]
     if not rounds:
@@ -47,7 +47,7 @@ def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coo
 def measure_problems(master: Master, measure: Measure, round_: Round, inputs: Inputs | None = None) -> list[Problem]:
     """Return the findings for a measure in a round, and the reasons why its 成果目標 cannot be judged.
 
-    ``inputs`` is what its forms have input cells for, if that is known.
+    ``inputs`` is what its forms have input cells for, None if that is unknown.
     """
     ended = master.standings[measure.id].ended
     case = Case(measure, None, master.by_id, round_, master.settings, master.departments, inputs, ended)

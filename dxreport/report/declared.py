@@ -90,7 +90,7 @@ class _Report:
         ]
 
     def counts(self, field: Field) -> FieldCounts:
-        """Count each word, and 選択肢にない語 and 未記入 where there are any."""
+        """Count each word, and 選択肢にない語 and 未記入 if there are any."""
         cells = list(self._cells(field, self._now(field)))
         words = _words(field, self.settings)
         found = [(cell, _category(field, words, cell.text)) for cell in cells]
@@ -185,18 +185,18 @@ class _Pivot:
         self.columns = columns
 
     def whole(self) -> tuple[Any, ...]:
-        """Return the sum of each column; None where it has no value."""
+        """Return the sum of each column; None if it has no value."""
         sums = self.frame.groupby("column")["value"].sum()
         return tuple(sums.get(column) for column in range(self.columns))
 
     def by(self, key: str) -> Callable[[str], tuple[Any, ...]]:
-        """Return a function from a name of ``key`` to its sums by column, None where there is no value."""
+        """Return a function from a name of ``key`` to its sums by column, None for a column without a value."""
         sums = self.frame.groupby([key, "column"])["value"].sum().to_dict()
         return lambda name: tuple(sums.get((name, column)) for column in range(self.columns))
 
 
 def _printed(field: Field, text: str) -> str:
-    """A text of a list: a number with its unit, a day as papers print it, anything else as it was written."""
+    """Return a text as lists show it: a number with its unit, a day as papers print it, anything else as written."""
     if field.kind is FieldKind.NUMBER and (number := number_text(text, field.unit)):
         return f"{Decimal(number):,}{field.unit}"
     if field.kind is FieldKind.DATE and (day := date_text(text)):

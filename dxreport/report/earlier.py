@@ -26,7 +26,7 @@ class EarlierQuarter:
 
 
 def earlier(workspace: Workspace) -> tuple[EarlierQuarter, ...]:
-    """Return the quarters that rollover left in a workspace; raise MasterError where their file cannot be read."""
+    """Return the quarters that rollover left in a workspace; raise MasterError if their file cannot be read."""
     path = workspace.earlier
     if not path.exists():
         return ()

@@ -52,7 +52,7 @@ class FieldCounts(FieldFigures):
 
 @dataclass(frozen=True, slots=True)
 class FieldSum:
-    """Sums by column in a 分野, a department, or all; None where there is no number."""
+    """Sums by column in a 分野, a department, or all; None if there is no number."""
 
     name: str
     sums: tuple[Decimal | None, ...]

@@ -45,8 +45,8 @@ def figures(
     """Return all figures of a quarter (1–4).
 
     ``previous_final`` is the last frozen report, ``asked`` what the forms of the measures ask for, ``earlier`` the
-    quarters of earlier years. ``coordinator`` adds the coordinator's part; it raises UsageError where 設定 has no
-    round of the quarter.
+    quarters of earlier years. ``coordinator`` adds the coordinator's part, and raises UsageError if 設定 has no round of
+    the quarter.
     """
     year = master.settings.fiscal_year
     before = up_to(earlier, (year + -1).label)

@@ -93,7 +93,7 @@ def final_from(data: bytes) -> Final:
 def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[bytes, Path, bytes]:
     """Return the master with a new row in 確定報告, and the path and content of the file to keep; write nothing.
 
-    Raises MasterError where the master has no sheet 確定報告.
+    Raise MasterError if the master has no sheet 確定報告.
     """
     if FINALS.name not in master.tables:
         raise MasterError(
@@ -109,7 +109,7 @@ def frozen(workspace: Workspace, master: Master, figures: Figures) -> tuple[byte
 def last_final(workspace: Workspace, master: Master, quarter: int, *, before: str = "") -> Final | None:
     """Return the newest final report of this quarter or an earlier one; with ``before``, an id, only of those older.
 
-    Raises MasterError where a kept report is missing or was changed.
+    Raise MasterError if a kept report is missing or was changed.
     """
     ids = [entry.id for entry in master.finals]
     older = master.finals[: ids.index(before)] if before else master.finals
@@ -118,10 +118,10 @@ def last_final(workspace: Workspace, master: Master, quarter: int, *, before: st
 
 
 def same(final: Final, figures: Figures) -> bool:
-    """Whether figures equal the frozen ones, apart from number, date and the names in 設定.
+    """Return True if figures equal the frozen ones, apart from number, date and the names in 設定.
 
-    The coordinator's part is compared where both have it. Figures that later releases added are not compared;
-    reports were once kept without declared fields.
+    The coordinator's part is compared if both have it. Figures that later releases added are not compared; a final
+    report kept without declared fields equals one that shows none.
     """
     then = {"declared": None, **final.figures}
     now = _like(as_json(figures), then)

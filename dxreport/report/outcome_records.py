@@ -28,7 +28,7 @@ class Attainment(Enum):
 class PartResult:
     """One number of a target and the number of the result that it is compared with.
 
-    ``rate`` is in percent, to a tenth, None unless more is better; ``met`` is None where it cannot be judged, or yet.
+    ``rate`` is in percent, to a tenth, None unless more is better; ``met`` is None if it cannot be judged, or not yet.
     """
 
     label: str
@@ -41,7 +41,7 @@ class PartResult:
 
     @property
     def text(self) -> str:
-        """``96.7%``; without a rate ``小 達成``; ``""`` where it cannot be judged."""
+        """The rate (``96.7%``), else the verdict (``小 達成``); ``""`` if it cannot be judged."""
         text = f"{self.rate:,}%" if self.rate is not None else {True: "達成", False: "未達", None: ""}[self.met]
         return f"{self.label} {text}" if self.label and text else text
 
@@ -59,7 +59,7 @@ class YearResult:
     """A 成果目標 in one fiscal year; the three texts are as written.
 
     ``reason`` says in a sentence why the verdict is 判定なし, 実績待ち or 目標なし, and is ``""`` for any other.
-    Charts draw the amounts, which are None where a text is no number.
+    Charts draw the amounts, which are None if a text is no number.
     """
 
     year: str
@@ -74,17 +74,17 @@ class YearResult:
 
     @property
     def achievement(self) -> str:
-        """``96.7%``; ``小 103.2%、中 98.0%``; ``""`` where it cannot be computed."""
+        """The texts of its parts: ``96.7%``; ``小 103.2%、中 98.0%``; ``""`` if it cannot be computed."""
         return "、".join(part.text for part in self.parts if part.text)
 
     @property
     def is_reported(self) -> bool:
-        """Whether there is an 実績, judged or not."""
+        """True if there is an 実績, judged or not."""
         return self.verdict in (Attainment.MET, Attainment.SHORT, Attainment.INTERIM, Attainment.AS_WRITTEN)
 
     @property
     def gap(self) -> Decimal:
-        """The largest gap between a number and its target, relative to the target."""
+        """The largest gap between a number and the target that it missed, relative to the target; 0 without any."""
         missed = (p for p in self.parts if p.met is False)
         return max((abs(p.actual - p.target) / (abs(p.target) or 1) for p in missed), default=Decimal(0))
 
@@ -106,7 +106,7 @@ class OutcomeResult(MeasureLine):
 
     @property
     def has_path(self) -> bool:
-        """Whether the targets of all years are numbers of one thing, that a line can join."""
+        """True if the targets of all years are numbers of one thing, so that a line can join them."""
         written = [year for year in self.years if year.target_amount or year.target.strip()]
         return len(written) > 1 and all(year.target_amount for year in written)
 
@@ -115,7 +115,7 @@ class OutcomeResult(MeasureLine):
 class Results:
     """Every 成果目標. ``this_year`` is the index of the fiscal year in ``years``; ``counts`` are of that year.
 
-    ``judged_year`` is the index of the last year that has ended, None where none has.
+    ``judged_year`` is the index of the last year that has ended, None if none has.
     """
 
     years: tuple[str, ...]
@@ -125,7 +125,7 @@ class Results:
     judged_year: int | None = None
 
     def latest(self, outcome: OutcomeResult) -> YearResult:
-        """Return the result of this year, or that of the judged year where only it has one."""
+        """Return the result of this year, or that of the judged year if only that has one."""
         now = outcome.years[self.this_year]
         if now.is_reported or self.judged_year is None:
             return now

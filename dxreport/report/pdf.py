@@ -39,8 +39,8 @@ _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{
 def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] | None = None) -> bytes:
     """Return the report as a tagged PDF, in the fonts ``found`` (default: those of ``find_fonts``).
 
-    The same figures and fonts give the same bytes; Typst takes about 4 MiB of memory for a page. Raises DxreportError
-    where no Japanese font is found, and for an error in the template.
+    The same figures and fonts give the same bytes; Typst takes about 4 MiB of memory for a page. Raise DxreportError if
+    no Japanese font is found, or for an error in the template.
     """
     import typst
 
@@ -255,7 +255,7 @@ def _results(results: Results) -> dict[str, Any]:
 
 
 def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
-    """Return an outcome in one of its years, with the others beside it."""
+    """Return an outcome in one of its years, with the others next to it."""
     return _measure(outcome.measure) | {
         "number": outcome.number,
         "indicator": now.indicator,

@@ -47,7 +47,7 @@ class Contradiction(MeasureLine):
 
 @dataclass(frozen=True, slots=True)
 class SupportPeriod:
-    """The requests of one 時期; ``months`` are its first and last, April being 0, or None where it names none."""
+    """The requests of one 時期; ``months`` are its first and last, April being 0, or None if it names none."""
 
     label: str
     requests: tuple[Support, ...]
@@ -143,7 +143,7 @@ class Card:
 class Figures:
     """A whole report. ``made`` is ``YYYY-MM-DD HH:MM:SS``; ``final_id`` is ``""`` unless its figures are frozen.
 
-    ``trend`` holds the quarters up to this one, from earlier years too where they are known. ``since`` is None without
+    ``trend`` holds the quarters up to this one, with those of earlier years that are known. ``since`` is None without
     an earlier final report, ``coordination`` for the council, ``declared`` where 項目 reports no field.
     ``contradictions`` are about 関連施策有無, 予算化有無 and 依頼有無.
     """
@@ -173,7 +173,7 @@ class Figures:
 
     @property
     def sender(self) -> str:
-        """The office in charge and how to reach it; ``""`` where 設定 does not say."""
+        """The office in charge and how to reach it; ``""`` if 設定 does not say."""
         return joined(self.names.sender, self.names.contact) if self.names.office or self.names.contact else ""
 
     @property
@@ -183,7 +183,7 @@ class Figures:
 
     @property
     def before(self) -> Standings | None:
-        """The standings of the quarter before; None where it is not known."""
+        """The standings of the quarter before; None if it is not known."""
         return self.trend[-2].standings if len(self.trend) > 1 else None
 
     @property

@@ -98,7 +98,7 @@ def area_of(measure_id: str) -> str:
 
 
 def area_name(settings: Settings, measure_id: str) -> str:
-    """Return the name of a measure's 分野 in 設定, or its number where it has none."""
+    """Return the name of a measure's 分野 in 設定, or its number if it has none."""
     code = area_of(measure_id)
     name = settings.areas.get(code, "")
     return code if is_placeholder(code, name) else name

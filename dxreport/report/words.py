@@ -20,12 +20,12 @@ _NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # a sentence names at most this ma
 
 
 def percent(count: int, total: int) -> Decimal | None:
-    """Return a share in percent, to a tenth; None of nothing."""
+    """Return a share in percent, rounded to a tenth; None if ``total`` is 0."""
     return (Decimal(count) / total * 100).quantize(ROUNDING, ROUND_HALF_UP) if total else None
 
 
 def share(count: int, total: int) -> str:
-    """Return a share as text: ``76.6%``; ``–`` of nothing."""
+    """Return a share as text: ``76.6%``; ``–`` if ``total`` is 0."""
     return f"{percent(count, total)}%" if total else "–"
 
 
@@ -283,7 +283,7 @@ def waiting_note(results_: Results) -> str:
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:
-    """Whether the amounts drawn leave part of a target out (``小 8.9%``, one of two numbers)."""
+    """Return True if the amounts drawn leave out part of a target (``小 8.9%``, one of two numbers)."""
     return any(y.target_amount and _bare(y.target) != _bare(y.target_amount.text) for y in outcome.years)
 
 

@@ -59,7 +59,7 @@ class Case:
         return answer
 
     def has_input(self, ref: Ref) -> bool:
-        """Whether the form has an input cell for a text, as far as that is known."""
+        """Return True if the form has an input cell for a text, or if its inputs are unknown."""
         return self.inputs is None or (ref.field, ref.period) in self.inputs
 
     def to_come(self, ref: Ref) -> bool:
@@ -75,7 +75,7 @@ class Case:
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
     def still_to_ask(self, group: str) -> bool:
-        """Whether the master is new, and the round for plans will ask for this."""
+        """Return True in a check of a new master, if the round for plans will ask for this group."""
         if self.issued is not None or self.round.quarter or group not in self.round.opens:
             return False
         plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))

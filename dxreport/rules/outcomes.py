@@ -28,7 +28,7 @@ def missing_actual(case: Case) -> Iterator[Finding]:
 
 
 def actual_of_nothing(case: Case) -> Iterator[Finding]:
-    """A year without 評価項目 has no 実績; only forms of earlier releases ask for one."""
+    """Report the 実績 of years without 評価項目, for which only forms of earlier releases ask."""
     for ref, year in _years(case):
         if not is_blank(year.actual) and not case.to_come(ref) and _of_nothing(case, ref):
             yield finding(problems.ACTUAL_OF_NOTHING, ref, value=year.actual)
@@ -100,7 +100,7 @@ def _units(target: Value) -> str:
 
 
 class Compared(NamedTuple):
-    """An 実績 with its 目標 and 評価項目, each ``""`` where the form has none."""
+    """An 実績 with its 目標 and 評価項目, each ``""`` if the form has none."""
 
     actual: str
     target: str

@@ -74,7 +74,10 @@ def ended(case: Case) -> Iterator[Finding]:
 
 
 def _state_of(case: Case, word: str) -> str:
-    """The 状態 that a word of 進捗 means, or ``""``: by its 課題の扱い, else 中止, 完了 (but not 未完了, 一部完了)."""
+    """Return the 状態 that a word of 進捗 means, ``""`` for none.
+
+    Its 課題の扱い decides; if that is blank, the word itself: 中止, or 完了 (but not 未完了, 一部完了).
+    """
     said = next((w.said for w in case.settings.progress_words if w.word == word), None)
     if said is not None:
         return said.value if said in (Treatment.STOPPED, Treatment.COMPLETED) else ""

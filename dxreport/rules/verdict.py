@@ -34,9 +34,9 @@ def _with_severity(case: Case, found: Finding) -> Finding:
 
 
 def _out_of_reach(case: Case, found: Finding) -> bool:
-    """Whether this is a warning about cells that the department neither changed nor could change.
+    """Return True for a warning about cells that the department neither changed nor could change.
 
-    In a check of the master, it is one about blanks that no form asks for.
+    In a check of the master: for a finding about blanks that no form asks for.
     """
     if case.issued is None:
         return not any(case.has_input(ref) or case.values.get(ref, "").strip() for ref in found.refs)
@@ -78,8 +78,8 @@ def problems_of(
 ) -> list[Problem]:
     """Return the findings as problems for people.
 
-    ``locate`` returns sheet and cell of a text, the cell ``""`` where there is none; ``values`` are the texts as
-    returned, which give the names of items and the value shown, that of the first cell.
+    ``locate`` returns sheet and cell of a text, the cell ``""`` if there is none. ``values`` are the texts as returned;
+    they name the items, and the message shows that of the first cell.
     """
     return [_problem(f, locate, settings, values) for f in findings]
 
