@@ -118,7 +118,7 @@ class Access(Enum):
 class Requirement:
     """必須の条件: when a declared field must be filled in.
 
-    That is always if ``field`` is ``""``, else where the field of this key, in the same item and period, has one of
+    That is always if ``field`` is ``""``, else if the field of this key, in the same item and period, has one of
     ``values``.
     """
 

@@ -77,9 +77,9 @@ def contested(
 ) -> Merge:
     """Turn changes of an item into conflicts if the item in the master is not the one that was issued.
 
-    Merging them would mix two items, or restore half of a deleted one. That is so where the master has deleted the
-    item; where master and return each added an item under the same id; and where two returns each added one under
-    different names, the second on a ``fresh`` copy (otherwise it corrects the first).
+    Merging them would mix two items, or restore half of a deleted one. That is so if the master has deleted the item;
+    if master and return each added an item under the same id; and if two returns each added one under different names,
+    the second on a ``fresh`` copy (otherwise it corrects the first).
     """
     sent, here = _written(issued), _written(current)
     deleted = {ref.item for ref in sent} - {ref.item for ref in here}

@@ -13,10 +13,10 @@ _TERM = re.compile(f"{MEASURE}|{ACTIVITY}|{ADVISER}")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in 設定, ``""`` where it does not say.
+    """The names in 設定, ``""`` for those that it leaves blank.
 
-    ``contact`` is how to reach the office in charge; ``measure``, ``activity`` and ``adviser`` are its words for 施策,
-    取組 and CIO補佐.
+    ``contact`` is how to reach the office in charge; ``measure``, ``activity`` and ``adviser`` are its words for 施策, 取組
+    and CIO補佐.
     """
 
     city: str = ""

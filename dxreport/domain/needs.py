@@ -24,7 +24,7 @@ class Need(Enum):
 
 
 def to_come(field: Field, period: int, round_: Round, settings: Settings) -> bool:
-    """Whether a period is a quarter after the round's, or a fiscal year that has not begun."""
+    """Return True if a period is a quarter after the round's, or a fiscal year that has not begun."""
     if field.period is Period.YEARS:
         return period > settings.plan_year
     return field.period is Period.QUARTERS and 0 < round_.quarter < period
@@ -45,7 +45,7 @@ def need(field: Field, period: int, round_: Round, settings: Settings) -> Need:
 
 
 def _flags(field: Field, catalogue: Catalogue) -> bool:
-    """Whether the group of a field has a 有/無, which alone is then required."""
+    """Return True if the group of a field has a 有/無, which alone is then required."""
     return any(f.kind is FieldKind.FLAG for f in catalogue.fields if f.group == field.group)
 
 
@@ -87,14 +87,17 @@ def need_beside(
 
 
 def is_actual_of_nothing(ref: Ref, texts: Mapping[Ref, str], round_: Round, settings: Settings) -> bool:
-    """Whether this is the 実績 of a year without 評価項目, which a sheet of the round does not ask for."""
+    """Return True for the 実績 of a year without 評価項目, if the round does not let departments write one."""
     if ref.field != "outcome.actual" or not is_blank(texts.get(ref._replace(field=_INDICATOR), "")):
         return False
     return access(_INDICATOR, ref.period, round_, settings) is Access.LOCKED
 
 
 def _counts(item: Record, measure: Measure, *, declared: bool) -> bool:
-    """Whether an item must be complete: it is not empty, or it is the first of a built-in list that is all empty."""
+    """Return True if an item must be complete: it is not empty, or is the first of a built-in list that is all empty.
+
+    A measure itself must be, too.
+    """
     if not isinstance(item, Item) or not item.is_empty():
         return True
     others = measure.items(item.prefix)

@@ -317,7 +317,10 @@ def _quantity(match: re.Match[str]) -> Quantity:
 
 
 def same_unit(one: Quantity, other: Quantity) -> bool:
-    """Whether two numbers certainly have the same unit: 200 may mean 200人, but next to 400万枚 the unit of 380 is unclear."""
+    """Return True if two numbers certainly have the same unit.
+
+    200 may mean 200人, but next to 400万枚 the unit of 380 is unclear.
+    """
     if not (one.unit and other.unit) and bool(one.scaled) is not bool(other.scaled):
         return False
     if one.unit and other.unit:
@@ -397,7 +400,7 @@ def same_word(text: str, words: Iterable[str]) -> str | None:
 
 
 def reads_the_same(one: str, other: str) -> bool:
-    """Whether two texts are the same word, apart from blanks, width and spelling (予定どおり, なし for 無)."""
+    """Return True if two texts are the same word, apart from blanks, width and spelling (予定どおり, なし for 無)."""
     return len({_ALIASES.get(_typed(text), _typed(text)) for text in (one, other)}) == 1
 
 
@@ -410,7 +413,7 @@ def _typed(text: str) -> str:
 
 
 def _same_kanji(one: str, other: str) -> bool:
-    """Whether two words differ at most in kana that may be omitted after a kanji: 見直し and 見直."""
+    """Return True if two words differ at most in kana that may be omitted after a kanji: 見直し and 見直."""
     here, there = (_WITH_KANA.findall(word) for word in (one, other))
     return [c for c, _ in here] == [c for c, _ in there] and all(
         a == b or (_is_kanji(c) and _may_be_left_out(*sorted((a, b), key=len)))

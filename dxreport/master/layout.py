@@ -179,7 +179,7 @@ def _source(sheet: TableSchema, header: str, first: int, sizes: Mapping[str, int
 def _choose(
     book: Workbook, sheet: TableSchema, headers: tuple[str, ...], source: str, hint: str, *, told: str = ""
 ) -> None:
-    """Add a dropdown to these columns; ``hint`` explains a rejected value, ``told`` shows beside a selected cell."""
+    """Add a dropdown to these columns; ``hint`` explains a rejected value, ``told`` is shown at a selected cell."""
     rule = DataValidation("list", formula1=source, errorTitle=_WRONG, error=hint)
     _rule(book, sheet, headers, rule, told)
 

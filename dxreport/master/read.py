@@ -57,9 +57,9 @@ def master_from(data: bytes, name: str = "master.xlsx") -> Master:
 
 
 def check_written(data: bytes, before: bytes, name: str) -> None:
-    """Raise as :func:`read_master` where ``data``, an edited master, cannot be read.
+    """Raise as :func:`read_master` does if ``data``, an edited master, cannot be read.
 
-    Where only ledgers differ from ``before``, which could be read, only they are.
+    If it differs from ``before``, which could be read, in ledgers only, just these are read.
     """
     with suppress(PackageError):
         book, old = MasterWorkbook(Package(data)), Package(before)

@@ -293,7 +293,7 @@ class Master:
         return self._issues.get(id_)
 
     def rounds_of(self, measure_id: str) -> Sequence[str]:
-        """Return the rounds that a measure was issued for, an entry an issue."""
+        """Return the rounds that a measure was issued for, one entry per issue."""
         return self._rounds.get(measure_id, ())
 
     @cached_property

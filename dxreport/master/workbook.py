@@ -36,7 +36,7 @@ class TableRow:
         self._columns, self._texts = found.columns, grid.rows.get(number, {})
 
     def __getitem__(self, header: str) -> str:
-        """The normalised text under a header; ``""`` if the column is missing."""
+        """Return the normalised text under a header; ``""`` if the column is missing."""
         text = self._texts.get(self._columns.get(header, 0))
         return normalise(text) if text else ""
 
@@ -62,7 +62,7 @@ class TableRow:
         return [header for header in self._range.columns if self.kind(header)] if self._grid.kinds else []
 
     def blank(self) -> bool:
-        """Whether all columns of the schema are blank in this row."""
+        """Return True if all columns of the schema are blank in this row."""
         texts = self._texts.get
         return not any((text := texts(column)) and normalise(text).strip() for column in self._columns.values())
 

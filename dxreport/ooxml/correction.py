@@ -18,7 +18,7 @@ NOTE = re.compile(rf"\n?{NOTE_MARK} \d+】.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 
 
 def is_added_sheet(name: str) -> bool:
-    """Whether a corrected copy adds sheets of this name; a second list is called ``差し戻し (2)``."""
+    """Return True for the name of a sheet that corrected copies add; a second list is called ``差し戻し (2)``."""
     return name.startswith(ADDED_SHEETS)
 
 
@@ -28,17 +28,17 @@ def return_line(return_id: str) -> str:
 
 
 def return_id_in(texts: Iterable[str]) -> str:
-    """Return the number of the return from the line that :func:`return_line` wrote; ``""`` where there is none."""
+    """Return the number of the return from the line that :func:`return_line` wrote; ``""`` if there is none."""
     return next((found[1] for text in texts if (found := _RETURN.search(text))), "")
 
 
 def removed_line(what: Sequence[str]) -> str:
-    """The line on 差し戻し that says what was taken out, for people and for :func:`removed_in`."""
+    """Return the line on 差し戻し that says what was removed, for people and for :func:`removed_in`."""
     return f"このファイルから、{'、'.join(what)}を取り除きました。記入した内容はそのままです。"
 
 
 def removed_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """What was taken out by a line as :func:`removed_line` writes it; ``()`` where there is none."""
+    """Return what a line from :func:`removed_line` says was removed; ``()`` if there is no such line."""
     return next((tuple(found[1].split("、")) for text in texts if (found := _REMOVED.fullmatch(text))), ())
 
 

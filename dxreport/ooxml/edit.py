@@ -57,7 +57,7 @@ class PackageEdit:
         return self.relate(owner, kind, name)
 
     def free_name(self, name: str) -> str:
-        """Return a free name for a part beside the workbook: ``name``, numbered if it is taken."""
+        """Return a free name for a part next to the workbook: ``name``, numbered if it is taken."""
         stem, extension = posixpath.splitext(posixpath.join(posixpath.dirname(self.workbook), name))
         full, number = stem + extension, 1
         while (full in self.package and full not in self.dropped) or full in self._raw or full in self._trees:

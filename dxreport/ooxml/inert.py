@@ -87,8 +87,8 @@ def active_content(package: Package) -> tuple[str, ...]:
 def inert(package: Package) -> tuple[Package, tuple[str, ...]]:
     """Return the workbook without active content, and what was removed, as people call it.
 
-    Without any it is the same package; unchanged parts stay byte for byte. Raises PackageError where the package is no
-    workbook, or has no sheet left.
+    Without any, the package is returned itself; unchanged parts stay byte for byte. Raise PackageError if the package
+    is no workbook, or has no sheet left.
     """
     return _Cleaning(package).done()
 

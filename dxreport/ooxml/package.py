@@ -65,7 +65,7 @@ _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 
 
 def parse(data: bytes) -> etree._Element:
-    """Return the root of an XML part; raise PackageError where it is not well-formed or declares what it may not.
+    """Return the root of an XML part; raise PackageError if it is not well-formed or declares what it may not.
 
     Forbidden are document types, whose entities can grow without bounds (ISO/IEC 29500-2, 6.5.2), and all encodings
     except UTF-8 and UTF-16.
@@ -101,7 +101,7 @@ def insert(parent: etree._Element, element: etree._Element) -> etree._Element:
 
 
 def child(parent: etree._Element, name: str) -> etree._Element:
-    """Return the child of this name; add it in its place where there is none."""
+    """Return the child of this name; add it in its place if there is none."""
     found = parent.find(f"{{{MAIN_NS}}}{name}")
     return found if found is not None else insert(parent, etree.Element(f"{{{MAIN_NS}}}{name}"))
 
@@ -192,14 +192,14 @@ class Package:
         return list(self._infos)
 
     def find(self, name: str) -> str | None:
-        """Return the name of a part as stored, whatever its case; None where there is none."""
+        """Return the name of a part as stored, whatever its case; None if there is none."""
         return name if name in self._infos else self._folded.get(name.casefold())
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a part; raise PackageError where it is missing or damaged."""
+        """Return the bytes of a part; raise PackageError if it is missing or damaged."""
         if name not in self:
             raise PackageError(f"部品 {name} がありません")
         found = self.member(name)
@@ -253,7 +253,7 @@ class Package:
         return self._relationships[name]
 
     def member(self, name: str) -> Member:
-        """Return a part as stored, still compressed; raise KeyError, or PackageError where it is damaged."""
+        """Return a part as stored, still compressed; raise KeyError, or PackageError if it is damaged."""
         info = self._infos[self.find(name) or name]
         header = self.data[info.header_offset : info.header_offset + _LOCAL.size]
         if len(header) < _LOCAL.size or info.flag_bits & _ENCRYPTED:
@@ -281,7 +281,7 @@ def _raw_name(info: zipfile.ZipInfo) -> bytes:
 
 
 def zip_directory(data: bytes) -> zipfile.ZipFile:
-    """Open a zip; raise PackageError where it has no directory, PackageTooLarge for an enormous one."""
+    """Open a zip; raise PackageError if it has no directory, PackageTooLarge for an enormous one."""
     if data.count(b"PK\1\2") > MAX_ENTRIES:  # each takes half a kilobyte of memory
         raise PackageTooLarge(f"圧縮ファイルの中のファイルの数が上限（{MAX_ENTRIES:,}）を超えています")
     try:

@@ -48,7 +48,7 @@ class SheetEdit:
         return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
 
     def occupied_outside(self, row: int, left: int, right: int) -> bool:
-        """Whether a cell of the row outside columns ``left`` to ``right`` holds a value or a formula."""
+        """Return True if a cell of the row outside columns ``left`` to ``right`` holds a value or a formula."""
         return any(self.occupied(row, column) for column in self._row_cells(row) if not left <= column <= right)
 
     def merge_at(self, row: int, column: int) -> Box | None:
@@ -58,8 +58,8 @@ class SheetEdit:
     def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
         """Set a cell to a text, or to the ``number`` that a text in standard form is.
 
-        A cell keeps its style; a new one takes that of the nearest cell above, from row ``top`` on. Raises
-        MasterError if the cell belongs to a formula that fills several cells.
+        A cell keeps its style; a new one takes that of the nearest cell above, from row ``top`` on. Raise MasterError
+        if the cell belongs to a formula that fills several cells.
         """
         found = self._row_cells(row).get(column)
         if found is None:
@@ -86,9 +86,10 @@ class SheetEdit:
                 self._clear(found)
 
     def is_plain(self, header: int, bottom: int) -> bool:
-        """Whether the rows of a table, from ``header`` to ``bottom``, can close up: no formula or merge names them.
+        """Return True if the rows of a table, from ``header`` to ``bottom``, can close up.
 
-        Validations and conditional formats may, where they mean the same after the move.
+        The sheet then has no formulas and no merges below ``header``. Its validations and conditional formats avoid
+        these rows, cover all of them, or mean the same after the move.
         """
         if next(self.root.iter(_F), None) is not None or any(m.bottom > header for m in self._merges):
             return False
@@ -246,7 +247,7 @@ def _covers(b: Box, header: int, bottom: int) -> bool:
 
 
 def _moves(element: etree._Element, boxes: list[Box], first: int) -> bool:
-    """Whether a validation or conditional format means the same after rows within its range are removed.
+    """Return True if a validation or conditional format means the same after rows within its range are removed.
 
     Its formulas are written for its top row: either that stays, or they name no cell of the sheet.
     """

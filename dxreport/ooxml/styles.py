@@ -39,7 +39,7 @@ def _tag(name: str) -> str:
 
 
 def _attributes(parent: etree._Element, name: str) -> Mapping[str, str]:
-    """Return the attributes of a child; empty where there is none."""
+    """Return the attributes of a child, none if there is no such child."""
     found = parent.find(_tag(name))
     return {} if found is None else dict(found.attrib)
 
@@ -166,7 +166,7 @@ class Styles:
         return pattern != "none" or any(side.get("style", "none") != "none" for side in sides)
 
     def font_look(self, index: int) -> str:
-        """Return the look of a format's font, as :func:`look_of` gives it."""
+        """Return the look of a format's font, as :func:`look_of` does."""
         return look_of(self._part(self._xf(index), "font"))
 
     def is_checkbox(self, index: int) -> bool:

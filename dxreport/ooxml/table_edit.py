@@ -72,7 +72,7 @@ class WorkbookEdit(PackageEdit):
     def append(self, area: TableRange, texts: Mapping[str, str], numbers: Collection[str] = ()) -> int:
         """Append a row and return its number; the columns ``numbers`` hold numbers.
 
-        Raises MasterError, naming the cell, if something is in the way.
+        Raise MasterError, naming the cell, if something is in the way.
         """
         key = area.part, area.header, area.span[0]
         row = self._last.get(key, (area, area.last))[1] + 1
@@ -98,8 +98,8 @@ class WorkbookEdit(PackageEdit):
     def remove_rows(self, area: TableRange, rows: Collection[int]) -> list[int]:
         """Remove rows of an area; return those that stay, blank.
 
-        Rows close up only where no formula, comment or merge names rows of the sheet; validations and conditional
-        formats move along where their formulas allow. Raises MasterError where blank rows would cut an area in two
+        Rows close up only if no formula, comment or merge names rows of the sheet; validations and conditional
+        formats move along if their formulas allow it. Raise MasterError if blank rows would cut an area in two
         that is no Excel table.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
@@ -151,7 +151,8 @@ class WorkbookEdit(PackageEdit):
     def widen(self, area: TableRange, headers: Sequence[str], formats: Mapping[str, str] = _NO_FORMATS) -> TableRange:
         """Add columns at the right end of an area and return the wider area.
 
-        ``formats`` are the Excel formats of columns of numbers, by header. Raises MasterError, naming the cell or table, if something is in the way.
+        ``formats`` are the Excel formats of columns of numbers, by header. Raise MasterError, naming the
+        cell or table, if something is in the way.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
         bottom = max(area.last, area.table.box.bottom if area.table else area.header)

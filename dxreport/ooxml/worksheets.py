@@ -105,7 +105,7 @@ class Worksheets:
             self._limits.take(what, count)
 
     def _matched(self, matches: Iterable[tuple[str, ...]]) -> Iterator[tuple[At, Cell]]:
-        """The cells that were found in the text of a sheet; of those that hold the same, one is made."""
+        """Yield the cells that were found in the text of a sheet; cells with the same content are one object."""
         known: dict[tuple[str, ...], Cell] = {}
         for match in matches:
             content = match[2:]
@@ -204,7 +204,7 @@ class Worksheets:
         return self._package.parsed(_transitional(data))
 
     def _scanned(self, raw: bytes) -> _Found | None:
-        """The cells and merged ranges of a sheet by its text alone; None where a cell is written in another way."""
+        """Return the cells and merged ranges of a sheet from its text alone, None if a cell is written unusually."""
         head, _, rest = _plain(raw).partition("<sheetData>")
         data, end, tail = rest.partition("</sheetData>")
         if not end or "<sheetData" in tail or not _is_plain_head(head):
@@ -223,7 +223,7 @@ class Worksheets:
         return self._matched(found), tuple(map(box, merges))
 
     def _parsed(self, raw: bytes) -> _Found:
-        """The same by the XML, however it is written; raises PackageError, or ValueError for a wrong reference."""
+        """Return the same from the XML, however written. Raise PackageError, or ValueError for a wrong reference."""
         root = self._xml(raw)
         merges = tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
         self._take(bounds.MERGES, len(merges))
@@ -239,7 +239,7 @@ def _number_formats(styles: bytes) -> tuple[str, ...]:
 
 
 def _transitional(part: bytes) -> bytes:
-    """A part with the names of ISO/IEC 29500 transitional instead of strict."""
+    """Return a part with the names of ISO/IEC 29500 Transitional instead of Strict."""
     return part.replace(_STRICT_NS, MAIN_NS.encode())
 
 
