@@ -49,9 +49,9 @@ class Choice:
     scheduler: str = ""
 
     def of(self, count: int, worthwhile: int = WORTHWHILE) -> Workers:
-        """Return the workers for this many items, of which some number is ``worthwhile`` for processes.
+        """Return the workers for this many items; from ``worthwhile`` items on, processes pay off.
 
-        Raises UsageError for a scheduler that cannot be reached.
+        Raise UsageError if the scheduler cannot be reached.
         """
         if self.scheduler:
             from .cluster import Cluster

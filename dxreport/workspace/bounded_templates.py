@@ -131,7 +131,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             self._check_total(len(value) * longest if isinstance(value, str) else 0)  # ''.join
 
     def _check(self, value: Any) -> int:
-        """The size of a value; raises TemplateTooLarge beyond the limit."""
+        """Return the size of a value; raise TemplateTooLarge beyond the limit."""
         size = self._size(value)
         self.spend(size // _LOOK)
         self._check_total(size)
@@ -180,7 +180,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
 
 
 def _size(value: Any, limit: int, depth: int = 0) -> int:
-    """The characters and elements of a value, as far as templates can make it grow; not much beyond ``limit``."""
+    """Return the size of a value, counting the texts and elements that templates can add; stop beyond ``limit``."""
     if isinstance(value, str | bytes):
         return len(value)
     if isinstance(value, int):

@@ -27,7 +27,7 @@ def bundled(name: str) -> Path:
 
 
 def current(own: Path) -> Path:
-    """Return an office's text template, or the shipped one of its name where it is the copy that an earlier release made."""
+    """Return an office's text template or, if it is one of an earlier release that nobody edited, the shipped one."""
     if own.is_file() and sha256(own.read_bytes()).hexdigest() in _OF_EARLIER_RELEASES:
         return bundled("templates") / own.name
     return own

@@ -64,7 +64,7 @@ def write_beside(path: Path, temporary: Path, data: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Make the content of a file reach the disk. Where several were written, the later ones cost little."""
+    """Flush the content of a file to the disk. If several were written before, only the first flush takes long."""
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)  # the file may be read-only by now
     try:
         os.fsync(handle)
@@ -197,7 +197,7 @@ def _libre_user(path: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names in a folder reach the disk; the files are there already."""
+    """Flush the new names in a folder to the disk; the content of the files is there already."""
     if os.name == "posix":  # Windows has no such call
         with suppress(OSError):  # some servers refuse it
             handle = os.open(folder, os.O_RDONLY)

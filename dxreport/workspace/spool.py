@@ -13,15 +13,15 @@ _IN_MEMORY = 16 << 20  # bytes; beyond, they go to a file that the system remove
 
 
 class Spool:
-    """Keeps contents one after the other: in memory, and from some size on in a temporary file."""
+    """Contents one after the other: in memory, and from some size on in a temporary file."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-        weakref.finalize(self, self._file.close)  # it lives as long as its contents
+        weakref.finalize(self, self._file.close)  # each content holds on to its spool, so the last one ends it
         self._end = 0
 
     def keep(self, data: bytes) -> Spooled:
-        """Take a content in and return what gives it back; raise DxreportError where there is no room."""
+        """Store a content and return a reference to it. Raise DxreportError if there is no room."""
         kept = Spooled(self, self._end, len(data))
         try:
             self._file.seek(self._end)
@@ -32,7 +32,7 @@ class Spool:
         return kept
 
     def read(self, start: int, size: int) -> bytes:
-        """Return the bytes at a place."""
+        """Return the ``size`` bytes from ``start`` on."""
         self._file.seek(start)
         return self._file.read(size)
 

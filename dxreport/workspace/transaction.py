@@ -1,8 +1,9 @@
 """Write several files of a workspace together with its master, or none of them.
 
-Every file is written beside its place, then all reach the disk, then each is renamed: first what the master will refer
-to, then the master, which makes all of it count, then what is handed out. The names of one step reach the disk before
-the next. A journal names the files before: the next command that writes removes what a dead one left.
+All files are first written under temporary names in their folders, and flushed to the disk. Then they are renamed:
+first those that the master will refer to, then the master, which makes all of them count, then those to hand out. The
+names of one step are on the disk before the next begins. A journal lists the files beforehand: the next command that
+writes removes what a dead one left.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ class _Run:
     is_last: bool = False
 
     def prepare(self, files: Mapping[Path, Content], *, journal: bool) -> None:
-        """Write the journal, then every file beside its place and down to the disk."""
+        """Write the journal, then every file under a temporary name, and flush them to the disk."""
         self.temporary = {path: beside(path) for path in files}
         self.at = self.workspace.pending
         if journal:
@@ -269,7 +270,7 @@ def _hash(path: Path) -> str:
 
 
 def _names_in(workspace: Workspace, paths: Collection[Path]) -> list[str]:
-    """The paths from the root of the workspace where they are inside, so that it may be moved."""
+    """Return the paths as texts: relative to the workspace, which may be moved, if they are inside it."""
     root = workspace.root.resolve()
     folders = {folder: folder.resolve() for folder in dict.fromkeys(path.parent for path in paths)}
     names = {
