@@ -74,7 +74,7 @@ class Program(japanese.Command, click.Group):
 
 
 def _alone() -> int | None:
-    """Run ``home`` where no command is named."""
+    """Run ``home`` if no command is named."""
     if click.get_current_context().invoked_subcommand is not None:
         return None
     from .home import home

@@ -48,13 +48,13 @@ class Call:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace; raises MasterError if the folder is none."""
+        """The workspace; raise MasterError if the folder is none."""
         from ..workspace.paths import Workspace
 
         return Workspace.find(self.folder)
 
     def master(self, *, to_write: bool = False) -> Master:
-        """Read the master; raise MasterError, and with ``to_write`` LockedError where it is open elsewhere."""
+        """Read the master; raise MasterError, and with ``to_write`` LockedError if it is open elsewhere."""
         from ..master.read import read_master
         from ..workspace.transaction import ready
 

@@ -68,7 +68,7 @@ def progress(items: Iterable[T], label: str) -> Iterator[T]:
 
 
 def someone_there() -> bool:
-    """Whether somebody can answer a question: stdin and stderr are a terminal."""
+    """Return True if somebody can answer a question: stdin and stderr are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 

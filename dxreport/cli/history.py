@@ -28,7 +28,7 @@ def history(call: Call, measure: str | None) -> None:
         raise UsageError(f"施策 {measure} はありません。", f"マスターにある施策IDは、{known} です。")
 
     def original(c: Change) -> str:
-        """Return the path of the kept original of a change; ``""`` where there is none."""
+        """Return the path of the kept original of a change; ``""`` if there is none."""
         path = original_path(workspace, c.return_id, c.file) if c.return_id and c.file else None
         return str(path) if path and path.is_file() else ""
 

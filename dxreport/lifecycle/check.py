@@ -102,7 +102,7 @@ class Audit:
 def audit(master: Master, templates: Path, round_: Round, workspace: Workspace | None = None) -> Audit:
     """Check every measure that runs in a round, 設定, and every template in a folder.
 
-    With a ``workspace``, compare the ledgers with its log. Raises TemplateError for a folder without templates.
+    With a ``workspace``, compare the ledgers with its log. Raise TemplateError for a folder without templates.
     """
     files = form_files(templates)
     if not files:

@@ -62,7 +62,7 @@ def import_forms(paths: Iterable[Path], form: Form, settings: Settings) -> Impor
     """Read all sheets of ``form`` in these files, folders, archives and mails.
 
     ``settings`` are those of a new master; the first sheet that prints its years decides them, and sheets of other
-    years are left out. Raises UsageError for a path that does not exist.
+    years are left out. Raise UsageError if a path does not exist.
     """
     reading = _Reading(form, settings)
     for file in gather(paths):
@@ -138,7 +138,7 @@ class _Reading:
             self._missing.append((file, sheet.name, absent))
 
     def _take_years(self, shown: Mapping[str, str]) -> None:
-        """Adopt the years that a sheet prints, given by name; raise _NotTaken where they do not fit."""
+        """Adopt the years that a sheet prints, given by name; raise _NotTaken if they do not fit."""
         years = {name: _year(text) for name, text in shown.items() if name in _YEARS and text}
         starts = {year + (1 - int(name[-1])) for name, year in years.items() if name != "fiscal_year"}
         if len(starts) > 1:
@@ -178,7 +178,7 @@ class _Reading:
 
 
 def _accompanies_forms(form: Form, sheet: Grid) -> bool:
-    """Whether a sheet is an unchanged other sheet of the template, an index of measures, or a 差し戻し."""
+    """Return True if a sheet is an unchanged other sheet of the template, an index of measures, or a 差し戻し."""
     cells = [cell.text for _, cell in sorted(sheet.cells.items()) if cell.kind == "text"]
     texts = [normalise(text).strip() for text in cells if text.strip()]
     if sheet.name.startswith((LIST_SHEET, INDEX)):

@@ -43,8 +43,8 @@ def create(
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
 
     ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one;
-    ``secret`` is kept instead of a new one. Raises UsageError where one of the files exists, or the form does not;
-    DxreportError for faults in the form, or where a file cannot be written, and then leaves none behind.
+    ``secret`` is kept instead of a new one. Raise UsageError if one of the files exists or the form does not;
+    DxreportError for faults in the form, or if a file cannot be written; then none is left behind.
     """
     if sample:
         return _write(folder, drawn.settings().fiscal_year, sample_master(), {}, secret)
@@ -66,8 +66,8 @@ def create_from(
     """Make a workspace in ``folder`` from the filled-in forms in ``paths``.
 
     ``template`` is the template of these forms, with its fields (default: the bundled one); forms that name no year
-    are of that of ``today``. Raises as :func:`create`, TemplateError for faults in the template, and DxreportError
-    where no form is found.
+    are of that of ``today``. Raise as :func:`create` does, TemplateError for faults in the template, and
+    DxreportError if no form is found.
     """
     from ..form.compile import compile_form
     from ..issue.forms import FORM_NAME

@@ -90,7 +90,7 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
 
 
 def last_round(settings: Settings) -> Round | None:
-    """Return the round that closes a year, else the last one; None where there is none."""
+    """Return the round that closes a year, else the last one; None if there is none."""
     closing = [r for r in settings.rounds if r.closes]
     return next(iter(closing or settings.rounds[-1:]), None)
 

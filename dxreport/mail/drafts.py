@@ -34,7 +34,7 @@ from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
 
-DAYS_TO_CORRECT = 3  # in which a department is not reminded of sheets that went back to it
+DAYS_TO_CORRECT = 3  # so long a department is not reminded of sheets that went back to it
 
 
 class MailKind(Enum):
@@ -268,7 +268,7 @@ class _Writer:
         return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
 
     def _removed(self, sheets: Sequence[SheetStatus]) -> tuple[str, ...]:
-        """What was taken out of the workbooks that go back."""
+        """Return what was removed from the workbooks that go back."""
         held = dict.fromkeys(s.receipt.id for s in sheets if s.receipt and s.state is State.HELD)
         copies = (path for id_ in held for path in self._kept.get(id_, ()))
         return tuple(sorted({what for path in copies for what in removed_from(path.read_bytes())}))
@@ -297,7 +297,7 @@ class _Writer:
         return f"{first or '期限なし'}（{'、'.join(rest)}）" if rest else first
 
     def _day(self, s: SheetStatus) -> str:
-        """Return the deadline of a sheet as printed, with 延長後 or 変更後 where the sheet shows another."""
+        """Return the deadline of a sheet as printed, with 延長後 or 変更後 if the sheet shows another."""
         day = printed(s.deadline)
         if not (day and s.issue and s.issue.moved(self.round)):
             return day

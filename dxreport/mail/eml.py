@@ -74,7 +74,7 @@ def seal(mail: bytes, boundary: str) -> bytes:
 
 
 def is_as_written(mail: bytes, boundary: str = BOUNDARY) -> bool:
-    """Whether a mail is a draft that :func:`seal` returned for such a boundary, not edited since."""
+    """Return True if a mail is a draft from :func:`seal`, not edited since; its boundary begins with ``boundary``."""
     found = _SEALED.search(mail.partition(b"\r\n\r\n")[0])
     if found is None or not found[1].startswith(boundary.encode()):
         return False
