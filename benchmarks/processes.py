@@ -1,4 +1,4 @@
-"""Time whole processes, each started anew: processor time and peak memory."""
+"""Time whole processes, each started afresh: processor time and peak memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _RUN = """if True:
 def timed(folder: Path, *args: str) -> tuple[Cost, str]:
     """Run a module or a .py file with its arguments in a folder; return what it took and what it printed.
 
-    Raises RuntimeError if it could not work.
+    Raise RuntimeError if it fails.
     """
     read, write = os.pipe()
     command = ["bash", "-c", f'exec 3>&{write}; exec "$@"', "-", sys.executable, "-c", _RUN, *args]

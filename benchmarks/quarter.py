@@ -1,6 +1,6 @@
 """Play a quarter from `init` to `report` with one process, with two, and on a cluster of two processes on loopback.
 
-Prints the wall-clock seconds of each command as multiples of those with one process, and fails where a single byte of
+Prints the wall-clock seconds of each command as multiples of those with one process, and fails if a single byte of
 the workspaces differs.
 """
 

@@ -78,7 +78,7 @@ def prepare(folder: Path, measures: int) -> Workspace:
 
 
 def planned(sent: Workspace) -> scripts.Books:
-    """Return what stands in each cell of the workbooks as sent, and where its answer belongs in the master."""
+    """Return the text of each cell in the workbooks as sent, and where its answer belongs in the master."""
     master = read_master(sent.master)
     forms, round_ = Forms(sent.templates, master), master.settings.round(masters.ROUND)
     places = master_cells(sent.master)
@@ -128,7 +128,7 @@ def by_dxreport(folder: Path, work: str) -> Cost:
 
 
 def by_script(folder: Path, work: str, name: str, expected: int) -> Cost:
-    """Time a script; raise RuntimeError where it did not do its work."""
+    """Time a script; raise RuntimeError if it did not do its work."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         cost, said = timed(folder, str(Path(scripts.__file__).resolve()), work, name, scratch)
     if int(said) != expected:

@@ -3,8 +3,8 @@
     python -m tests.faults.years SECONDS [SEED]       # histories until the time is over
     python -m tests.faults.years replay SEED          # one history again, step by step; or its steps, as JSON
 
-A history is a list of steps, each the name of what happens and a number from which it draws what it needs. Commands are
-run as people run them; some die, or fail, at a point where they write. What must be true after each step is in
+A history is a list of steps: names of what happens, each with a number from which the step draws its choices. Commands
+are run as people run them; some die, or fail, at a point where they write. What must be true after each step is in
 :mod:`tests.faults.expected`.
 """
 
@@ -89,7 +89,7 @@ def _form(data: bytes, catalogue: object) -> Form:
 
 
 class Desk(Commands):
-    """An office over the years."""
+    """An office, and what it does over the years."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -112,7 +112,7 @@ class Desk(Commands):
     # Steps
 
     def play(self, name: str, n: int) -> None:
-        """Take a step, and look at everything after it."""
+        """Take a step, and check everything after it."""
         choose = Choices(n)
         self.now += timedelta(minutes=choose.of((7, 60, 1440, 4320, 10080)))
         year = self.years[-1 if len(self.years) == 1 or choose.below(5) else -2]
@@ -135,7 +135,7 @@ class Desk(Commands):
             self._check(other)
 
     def _take(self, name: str, year: Year, choose: Choices) -> str:
-        """Take a step, or the one that is possible instead; gives its name."""
+        """Take a step, or the one that is possible instead; return its name."""
         try:
             getattr(self, f"step_{name}")(year, choose)
         except Instead as other:
@@ -189,7 +189,7 @@ class Desk(Commands):
         return Sent(id_, round_, quarter, row["部署"], self.now.isoformat(), data, texts, cells)
 
     def step_form(self, year: Year, choose: Choices) -> None:
-        """The form is drawn anew."""
+        """Redraw the form."""
         year.drawn = choose.below(4)
         self._draw(year)
         self.say(f"form drawn anew: {year.drawn}")
@@ -212,7 +212,7 @@ class Desk(Commands):
         path.write_bytes(data)
 
     def step_field(self, year: Year, choose: Choices) -> None:
-        """A field is added to 項目, renamed, or taken out; the form follows."""
+        """Add a field to 項目, rename it, or remove it; the form follows."""
         name = choose.of(tuple(FIELDS))
         books, there = year.books, Evaluation(year.root)
         now = year.fields.get(name, "")
@@ -236,7 +236,7 @@ class Desk(Commands):
             year.fields[name] = new
             books.rename(prefix + now, prefix + new)
             year.papers = [replace(p, answers=books.renamed_answers(p.answers)) for p in year.papers]
-            year.past = {}  # a backup of before would bring the old name back
+            year.past = {}  # a backup from before would bring the old name back
             self._columns(books, place, new, prefix + new)
             self.say(f"field {now} is renamed to {new}")
         if year.drawn not in (2, 3):
@@ -255,7 +255,7 @@ class Desk(Commands):
     # Files come back
 
     def step_back(self, year: Year, choose: Choices) -> None:
-        """A department sends its workbook, at once or later."""
+        """Fill in the workbook of a department, and collect it now or leave it for later."""
         if not year.books.sent:
             raise Instead("issue")
         paper = self._written(year, choose)
@@ -266,7 +266,7 @@ class Desk(Commands):
         self._collect(year, choose, [paper])
 
     def step_copy(self, year: Year, choose: Choices) -> None:
-        """A corrected copy comes back."""
+        """Send a corrected copy back, filled in."""
         folder = year.workspace.reports / "差し戻し"
         copies = [p for p in sorted(folder.glob("U*.xlsx")) if p.name.partition("_")[0] in year.books.came]
         if not copies:
@@ -284,7 +284,7 @@ class Desk(Commands):
             assert all(shown[x] == sent.texts[a.measure].get(x, "") for x in gone), ("another text", path, gone)
             assert not gone or year.formats[parent] != "xlsx", ("not on the copy", path, gone)
             row = year.books.eye.receipts[parent, a.measure, a.issue]
-            closed = "E301" in row["指摘"] or row["状態"] in law.ASIDE  # what stood in closed cells is not on it
+            closed = "E301" in row["指摘"] or row["状態"] in law.ASIDE  # what was typed into closed cells is not on it
             assert not gone or closed, ("not on the copy", path, gone)
             a = replace(a, texts={x: t for x, t in a.texts.items() if x not in gone})
             before = sent.texts[a.measure] | dict(a.texts)
@@ -303,7 +303,7 @@ class Desk(Commands):
         self._collect(year, choose, [paper])
 
     def step_again(self, year: Year, choose: Choices) -> None:
-        """Files come once more, or one that lay in a drawer, or several at once."""
+        """Collect known files: one that came before, one left for later, or several at once."""
         known = [p for p in year.papers if all(a.issue in year.books.sent for a in p.answers)]
         if not known:
             raise Instead("back")
@@ -311,7 +311,7 @@ class Desk(Commands):
         self._collect(year, choose, list({p.path: p for p in several}.values()))
 
     def step_strange(self, year: Year, choose: Choices) -> None:
-        """Something that is no return."""
+        """Collect something that is no return."""
         data = choose.of((b"", b"memo", b"PK\3\4 cut short"))
         paper = self._paper(year, data, (), choose, plain=True)
         self._collect(year, choose, [paper])
@@ -417,7 +417,7 @@ class Desk(Commands):
     # What the office does
 
     def step_edit(self, year: Year, choose: Choices) -> None:
-        """Texts are typed into the master."""
+        """Type texts into the master."""
         eye = year.books.eye
         data = eye.data
         for _ in range(1 + choose.below(3)):
@@ -446,7 +446,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_strike(self, year: Year, choose: Choices) -> None:
-        """A row of 取組 is deleted by hand, or one is added."""
+        """Delete the last row of a measure in 取組 by hand, or add one."""
         eye = year.books.eye
         measure_ = choose.of(tuple(year.books.eye.texts))
         mine = eye.texts.get(measure_, {})
@@ -481,7 +481,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_sort(self, year: Year, choose: Choices) -> None:
-        """The rows of a table are sorted the other way round."""
+        """Reverse the rows of a table."""
         sheet = choose.of(("施策", "取組", "成果目標"))
 
         def turn(root: etree._Element) -> None:
@@ -501,7 +501,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_memo(self, year: Year, choose: Choices) -> None:
-        """The office adds a column of its own to a table, and writes there."""
+        """Add a column of the office's own to a table, and write into it."""
         sheet = choose.of(("施策", "取組"))
         key = MEMO if sheet == "施策" else f"activity.{MEMO}"
         books, eye = year.books, year.books.eye
@@ -517,7 +517,7 @@ class Desk(Commands):
 
             Evaluation(year.root).retype(sheet, add)
             books.own[sheet, MEMO] = key
-            books.gone.add(key)  # no field of ours
+            books.gone.add(key)  # not a field of the catalogue
             eye = self._look(year)
         measure_ = choose.of(tuple(eye.texts))
         items = sorted({parts(a)[1] for a in eye.texts[measure_] if a.startswith("activity.name/")})
@@ -532,7 +532,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_astray(self, year: Year, choose: Choices) -> None:
-        """A file of another year is collected here."""
+        """Collect a file of another year here."""
         others = [y for y in self.years if y is not year and y.papers]
         if not others:
             raise Instead("back")
@@ -546,7 +546,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_measure(self, year: Year, choose: Choices) -> None:
-        """A measure is added by hand, with an activity."""
+        """Add a measure by hand, with an activity."""
         id_ = f"0{1 + choose.below(2)}-0{4 + choose.below(3)}"
         if id_ in year.books.eye.texts:
             raise Refused("known")
@@ -662,7 +662,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_restore(self, year: Year, choose: Choices) -> None:
-        """A backup takes the master's place."""
+        """Put a backup in the place of the master."""
         kept = sorted(year.workspace.backup.glob("*.xlsx"))[-4:]
         kept = [p for p in kept if hashlib.sha256(p.read_bytes()).hexdigest() in year.past]
         if not kept or len(self.years) > 1:
@@ -682,7 +682,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_settings(self, year: Year, choose: Choices) -> None:
-        """What a round requires is changed in 設定, or a word of 進捗."""
+        """Change in 設定 what a round requires."""
         needs = choose.of(("進捗、対応策", "進捗", "対応策", "進捗、対応策、主担当者"))
         name = choose.of(ROUNDS[1:5])
 
@@ -698,7 +698,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_state(self, year: Year, choose: Choices) -> None:
-        """A measure ends, or goes on after all."""
+        """End a measure, or let it go on after all."""
         m, state = choose.of(tuple(year.books.eye.texts)), choose.of(("中止", "完了", "実施中", "実施中"))
 
         def change(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
@@ -716,7 +716,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_office(self, year: Year, choose: Choices) -> None:
-        """A department gets another name, in 部署 and in 施策."""
+        """Rename a department in 部署 and in 施策."""
         eye = year.books.eye
         old = choose.of([row["部署名"] for row in eye.rows("部署")])
         new = f"{old}室"
@@ -765,7 +765,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_look(self, year: Year, choose: Choices) -> None:
-        """A command that changes nothing."""
+        """Run a command that changes nothing."""
         which: list[list[str]] = [
             ["check", "--json"], ["status"], ["history"], [], ["mail", "remind"], ["mail", "return"], ["publish"],
             ["rollover", "--dry-run"],
@@ -781,7 +781,7 @@ class Desk(Commands):
         self._done(year)
 
     def step_roll(self, year: Year, choose: Choices) -> None:
-        """The next year is opened, or gets what this one has answered since."""
+        """Open the next year, or pass on to it what this one has answered since."""
         place = self.years.index(year)
         if place + 1 == len(self.years) and (len(self.years) == 3 or self.count < 12):
             raise Refused("not yet")
@@ -809,7 +809,7 @@ class Desk(Commands):
         left = {m: t for m, t in law.carried(year.books.eye.texts).items() if m in going}
         found = law.differences(left, next_.books.eye.texts)
         assert not found, ("carried otherwise", found)
-        next_.books.typed = {  # a column of no field, as people's own ones
+        next_.books.typed = {  # texts in columns of no field count as typed
             (m, a) for m, mine in next_.books.eye.texts.items() for a in mine if parts(a)[0] in next_.books.gone
         }  # fmt: skip
         year.passed_on = left
@@ -871,7 +871,7 @@ class Desk(Commands):
         self._remember(year)
 
     def _check(self, year: Year) -> None:
-        """What is true of a workspace at any time."""
+        """Check what is true of a workspace at any time."""
         if not year.books.eye.data:
             return
         assert year.data == year.books.eye.data, "the master of another year was changed"
@@ -900,7 +900,7 @@ class Desk(Commands):
                 law.told_truly(year.books.eye, sheet.measure, round_.name, sheet.state.value)
 
     def _keeps(self, year: Year) -> None:
-        """What was kept stays as it is."""
+        """Check that nothing kept has changed."""
         folders = ("issued", "forms", "returns", "readings", "terms", "log", "final")
         paths = [p for name in folders for p in sorted((year.workspace.master_folder / name).glob("*")) if p.is_file()]
         now = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
@@ -923,7 +923,7 @@ def _former(name: str) -> list[str]:
 
 
 def add_row(sheet: openpyxl.worksheet.worksheet.Worksheet, texts: Mapping[str, str]) -> None:
-    """Write below the last row of a table, which grows."""
+    """Write below the last row of a table, and extend the table."""
     heads = [c.value for c in sheet[1]]
     row = max(c.row for c in sheet["A"] if c.value) + 1
     for head, text in texts.items():
@@ -964,7 +964,7 @@ MIX = (
 
 
 def history(seed: int, length: int = 45) -> list[Step]:
-    """The steps of a seed; the first one issues a round."""
+    """Return the steps of a seed; the first one issues a round."""
     chance = random.Random(seed)
     steps = [(chance.choice(MIX), chance.getrandbits(200)) for _ in range(length)]
     return [("issue", chance.randrange(6)), *steps]
@@ -972,7 +972,7 @@ def history(seed: int, length: int = 45) -> list[Step]:
 
 @dataclass
 class Played:
-    """How a history ended: what was told, steps by kind, and the first failure, "" for none."""
+    """How a history ended: the lines told, the steps by kind, and the first failure, "" for none."""
 
     told: list[str]
     tally: Counter[str]
@@ -999,7 +999,7 @@ def play(steps: Sequence[Step], until: Callable[[], bool] = lambda: False) -> Pl
 
 
 def shrunk(steps: list[Step], seconds: float) -> list[Step]:
-    """A shorter history that fails too, as far as the time allows."""
+    """Return a shorter history that fails too, as short as the time allows."""
     end, size = time.monotonic() + seconds, max(1, len(steps) // 3)
     while time.monotonic() < end:
         for at in range(len(steps) - size - 1, 0, -1):
