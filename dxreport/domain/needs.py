@@ -31,7 +31,7 @@ def to_come(field: Field, period: int, round_: Round, settings: Settings) -> boo
 
 
 def need(field: Field, period: int, round_: Round, settings: Settings) -> Need:
-    """Return what a round asks for in a field, whatever the texts beside it (see :func:`need_beside`)."""
+    """Return what a round asks for in a field, whatever the other texts (see :func:`need_beside`)."""
     if access(field.key, period, round_, settings) is Access.LOCKED:
         return Need.CLOSED
     if to_come(field, period, round_, settings):
@@ -52,10 +52,10 @@ def _flags(field: Field, catalogue: Catalogue) -> bool:
 def need_beside(
     field: Field, period: int, round_: Round, settings: Settings
 ) -> Callable[[Record, Measure], Need] | None:
-    """Return a function from an item and its measure to the need of a field; None where other texts do not matter.
+    """Return a function from an item and its measure to the need of a field; None if other texts do not matter.
 
-    A quarter without a plan needs no 進捗, one that went as planned no 対応策, a year without 評価項目 no 実績. An empty
-    item may stay empty unless it is the first of its list.
+    A quarter without a plan needs no 進捗, one that went as planned no 対応策, a year without 目標 no 実績. An 実績 without 評価項目
+    is closed if the round does not open the 評価項目. An empty item may stay empty unless it is the first of its list.
     """
     asked = need(field, period, round_, settings)
     if asked is Need.CLOSED or not field.prefix:

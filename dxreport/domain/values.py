@@ -289,7 +289,7 @@ def _one(plain: str, at: int) -> re.Match[str] | None:
 
 
 def _scaled(number: str, unit: str) -> Decimal | None:
-    """Return ``1億2,000万`` as a number; None where its parts do not fit together (``3万5`` of 3万5千円)."""
+    """Return ``1億2,000万`` as a number; None if its parts do not fit together (``3万5`` of 3万5千円)."""
     if not _SCALE_SIGN.search(number):
         return Decimal(number.replace(",", ""))
     parts = [(scale, Decimal(digits.replace(",", ""))) for digits, scale in _SCALE.findall(number)]

@@ -227,7 +227,7 @@ class Package:
         return parse(data)
 
     def admit(self, data: bytes) -> None:
-        """Count an XML part against the limits of this package before it is parsed; raises PackageTooLarge."""
+        """Count an XML part against the limits of this package before it is parsed; raise PackageTooLarge."""
         if self._outside:
             markup = data.count(b"<") + 2 * data.count(b"=")
             self._parsed += markup
@@ -298,7 +298,7 @@ def shared(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
 
 @shared
 def _stored_relationships(part: bytes) -> tuple[tuple[str, str, str, bool], ...]:
-    """Id, type and target of each relationship in a part, and whether it is external."""
+    """Return the id, type and target of each relationship in a part, and whether it is external."""
     nodes = parse(part).iter(f"{{{RELS_NS}}}Relationship")
     return tuple(
         (r.get("Id", ""), r.get("Type", ""), r.get("Target", ""), r.get("TargetMode") == "External") for r in nodes

@@ -229,7 +229,7 @@ class SheetEdit:
 
 
 def _insert(parent: etree._Element, element: etree._Element, before: etree._Element | None) -> None:
-    """Insert by a neighbour: lxml counts its way to the place of an index."""
+    """Insert an element by its neighbour: to insert at an index, lxml would count its way there."""
     if before is None:
         parent.append(element)
     else:

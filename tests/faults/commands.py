@@ -57,7 +57,7 @@ class Year:
 
 
 def commit_of(data: bytes) -> str:
-    """The property by which a master names its last commit, "" for none."""
+    """Return the name of the last commit from the properties of a master, "" for none."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if "docProps/custom.xml" not in archive.namelist():
             return ""
@@ -70,7 +70,7 @@ class Refused(Exception):
 
 
 class Instead(Exception):
-    """A step that cannot be taken as things are; another one is."""
+    """A step that cannot be taken as things are; the one named is taken instead."""
 
 
 class Abandoned(Exception):
@@ -114,7 +114,7 @@ class Commands:
         return ran
 
     def _swept(self, year: Year, command: str) -> None:
-        """A command that writes to a workspace removes what a dead one left."""
+        """Note that a command that writes has removed what a dead one left."""
         if command == "rollover":
             for other in self.years[self.years.index(year) + 1 :][:1]:
                 other.littered = False
@@ -130,7 +130,7 @@ class Commands:
             self.tally[f"{args[0]} refused: {ran.said.splitlines()[0][:60]}"] += 1
 
     def _broken(self, year: Year, choose: Choices, args: list[str]) -> Ran:
-        """Let a command die or fail at a point; run again, it ends in the same books."""
+        """Let a command die or fail at a point; check that, run again, it ends in the same books."""
         side = self.folder / "控え"
         shutil.rmtree(side, ignore_errors=True)
         shutil.copytree(self.base, side)
@@ -170,7 +170,7 @@ class Commands:
         return ran if ran.code == whole.code else Ran(whole.code, whole.said)
 
     def masters(self) -> dict[Path, bytes]:
-        """The masters of all years."""
+        """Return the masters of all years."""
         return {path: path.read_bytes() for path in sorted(self.base.glob("*/master/master.xlsx"))}
 
     def _restore(self, side: Path) -> None:

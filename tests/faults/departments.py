@@ -33,7 +33,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
 
 
 def begin(id_: str, office: str) -> dict[str, str]:
-    """The texts of a measure in April."""
+    """Return the texts of a measure in April."""
     out = {
         "name": f"施策{id_}", "lead_department": office, "contact_person": "山田", "goal": "広げる",
         "related_flag": "無", "budgeted": "無", "support_flag": "無",
@@ -47,7 +47,7 @@ def begin(id_: str, office: str) -> dict[str, str]:
 
 
 def answer(sent: Sent, id_: str, year: int, choose: Choices, kind: str) -> dict[str, str]:
-    """What a department writes on a sheet; a ``whole`` sheet has all that is asked for, and nothing wrong."""
+    """Return what a department writes on a sheet; a ``whole`` sheet has all that is asked for, and nothing wrong."""
     issued, (_, at) = sent.texts[id_], sent.cells[id_]
     asked = _asked(sent, id_, year, choose)
     texts: dict[str, str] = {}
@@ -127,7 +127,7 @@ def _free(sent: Sent, id_: str, year: int) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _new_item(sent: Sent, id_: str) -> dict[str, str]:
-    """An item in a spare row."""
+    """Return an item written into a spare row, no texts if there is no such row."""
     issued, (_, at) = sent.texts[id_], sent.cells[id_]
     taken = {parts(a)[:2] for a in issued}
     if sent.round == "計画":
@@ -143,7 +143,7 @@ def _new_item(sent: Sent, id_: str) -> dict[str, str]:
 
 
 def typed(data: bytes, sheet: str, texts: Mapping[str, str]) -> bytes:
-    """The workbook with these texts typed into cells of a sheet."""
+    """Return the workbook with these texts typed into cells of a sheet."""
 
     def change(root: etree._Element) -> None:
         for at, text in texts.items():
@@ -168,7 +168,7 @@ def type_in(root: etree._Element, at: tuple[int, int], text: str) -> None:
 
 
 def read_cells(data: bytes, sheet: str, cells: Mapping[str, str]) -> dict[str, str]:
-    """What stands in cells of a sheet."""
+    """Return the texts of cells of a sheet, by address of the text."""
     grid = grids(data)[sheet]
     out = {}
     for address, where in cells.items():
@@ -183,7 +183,7 @@ def grids(data: bytes) -> dict[str, list[list[object]]]:
 
 
 def as_xls(data: bytes) -> bytes:
-    """Saved as .xls."""
+    """Return the workbook saved as .xls."""
     return xls({
         name: {(r, c): v for r, row in enumerate(grid) for c, v in enumerate(row) if v != ""}  # type: ignore[misc]
         for name, grid in grids(data).items()
@@ -191,14 +191,14 @@ def as_xls(data: bytes) -> bytes:
 
 
 def as_ods(data: bytes, sheet: str) -> bytes:
-    """The sheet of a measure saved as .ods."""
+    """Return the sheet of a measure saved as .ods."""
     found = grids(data)
     name = sheet if sheet in found else next(iter(found))
     return ods(found[name], name)  # type: ignore[arg-type]
 
 
 def mail_of(data: bytes, when: datetime) -> bytes:
-    """A saved mail."""
+    """Return a saved mail with the workbook attached."""
     message = EmailMessage()
     message["From"] = "係 <kakari@city.kisarazu.lg.jp>"
     message["Date"] = when.strftime("%a, %d %b %Y %H:%M:%S +0900")

@@ -1,8 +1,8 @@
 """What an office expects of its books: a plain dict of answers, and laws that every command keeps.
 
 It shares nothing with the program but the words of the master's sheets: the master is read by python-calamine, the log
-as JSON, and no state is replayed. It does not know what a command will do with an answer, but which answers there are,
-who gave them and when, and so what a command may change.
+as JSON, and no state is replayed. It does not predict what a command does with an answer. It knows which answers there
+are, who gave them and when, and so what a command may change.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ FADING = frozenset({
     "goal", "budgeted", "procurement", "activity.plan", "activity.progress", "activity.countermeasure", "support_flag",
     "support.period", "support.content", "no_report",
 })  # fmt: skip
-"""What a year does not leave to the next."""
+"""Fields that are not carried over to the next year."""
 
 
 class Eye:
@@ -72,14 +72,14 @@ class Eye:
         return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
 
     def rows(self, sheet: str) -> list[Row]:
-        """The rows of a table that begins in A1, by header."""
+        """Return the rows of a table that begins in A1, by header."""
         grid = self._sheets.get(sheet) or [[]]
         heads = [str(value) for value in grid[0]]
         found = [dict(zip(heads, map(text_of, row), strict=True)) for row in grid[1:]]
         return [row for row in found if any(row.values())]
 
     def place(self, measure: str, address: str) -> tuple[str, int, int] | None:
-        """The sheet, row and column of a text, None where the master has no row or column for it."""
+        """Return the sheet, row and column of a text, None if the master has no row or column for it."""
         for sheet, heads in self._tables():
             grid = self._sheets[sheet]
             key, item, period = parts(address)
@@ -95,7 +95,7 @@ class Eye:
 
     @cached_property
     def texts(self) -> Texts:
-        """All texts of measures."""
+        """The texts of all measures."""
         out: Texts = {}
         for sheet, heads in self._tables():
             for row in self.rows(sheet):
@@ -136,7 +136,7 @@ class Eye:
 
 
 def _without_lone_labels(texts: dict[str, str]) -> dict[str, str]:
-    """The texts without the printed label of an activity of which nothing else is written."""
+    """Return the texts without the printed label of an activity that has no other text."""
     written = {parts(a)[1] for a in texts if a.startswith("activity.") and parts(a)[0] != LABEL}
     return {a: t for a, t in texts.items() if parts(a)[0] != LABEL or parts(a)[1] in written}
 
@@ -157,21 +157,21 @@ def _with_item(address: str, item: str) -> str:
 
 
 def parts(address: str) -> tuple[str, str, str]:
-    """The key, item and period (with its slash) of an address."""
+    """Return the key, item and period (with its slash) of an address."""
     key, *rest = address.split("/")
     period = "/" + rest.pop() if rest and rest[-1].isdigit() else ""
     return key, rest[0] if rest else "", period
 
 
 def item_of(address: str) -> tuple[str, str]:
-    """The list and the item that an address points into."""
+    """Return the list and the item that an address points into."""
     key, item, _ = parts(address)
     return key.rpartition(".")[0], item
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A workbook as it was sent: the texts of the master at that moment, and where each stands in it."""
+    """A workbook as it was sent: the texts of the master at that moment, and the cell of each."""
 
     id: str
     round: str
@@ -187,8 +187,8 @@ class Sent:
 class Answers:
     """What a department wrote on a sheet: every text that differs from the issue, or from the copy it wrote on.
 
-    ``since`` has, for what was on the copy already, when and by whom it was said first. ``good`` answers all that the
-    round asks, ``bad`` holds a word that no list has.
+    ``since`` says when, and by which return, a text that was on the copy already was first given. ``good`` answers all
+    that the round asks, ``bad`` holds a word that is in no list.
     """
 
     measure: str
@@ -226,18 +226,18 @@ class Books:
     first: Texts
     own: dict[tuple[str, str], str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)  # fields that were taken out of 項目
+    gone: set[str] = field(default_factory=set)  # fields removed from 項目, and people's own columns
     tip: str = ""
     typed: set[tuple[str, str]] = field(default_factory=set)  # by hand since the last commit
     sent: dict[str, Sent] = field(default_factory=dict)
     came: dict[str, tuple[Answers, ...]] = field(default_factory=dict)  # by return
     stamps: dict[str, tuple[str, int]] = field(default_factory=dict)
     came_last: dict[str, dict[str, tuple[dict[str, str], object]]] = field(default_factory=dict)
-    hands: dict[tuple[str, str], str] = field(default_factory=dict)  # what was typed last, and when
+    hands: dict[tuple[str, str], str] = field(default_factory=dict)  # when a text was last typed
     ever: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def copy(self) -> Books:
-        """Books that go their own way."""
+        """Return a copy that changes independently."""
         return replace(
             self, own=dict(self.own), renamed=dict(self.renamed), gone=set(self.gone), typed=set(self.typed),
             sent=dict(self.sent), came=dict(self.came), stamps=dict(self.stamps),
@@ -246,14 +246,14 @@ class Books:
         )  # fmt: skip
 
     def said(self, measure: str) -> Iterator[tuple[str, Answers]]:
-        """All answers about a measure, with their returns."""
+        """Yield all answers about a measure, with the numbers of their returns."""
         for id_, answers in self.came.items():
             for a in answers:
                 if a.measure == measure:
                     yield id_, a
 
     def rename(self, old: str, new: str) -> None:
-        """Know a field by its new name."""
+        """Rename a field in everything known."""
         self.renamed = {a: new if b == old else b for a, b in self.renamed.items()} | {old: new}
         self.own = {place: today(self, a) for place, a in self.own.items()}
         self.first = {m: self._renamed(mine) for m, mine in self.first.items()}
@@ -270,7 +270,7 @@ class Books:
         self.typed = {(m, today(self, a)) for m, a in self.typed}
 
     def renamed_answers(self, answers: Iterable[Answers]) -> tuple[Answers, ...]:
-        """Answers under the names of today."""
+        """Return answers under today's names of fields."""
         return tuple(
             replace(a, texts=self._renamed(a.texts), since={today(self, x): s for x, s in a.since.items()})
             for a in answers
@@ -280,7 +280,7 @@ class Books:
         return {today(self, a): text for a, text in texts.items()}
 
     def look(self, data: bytes) -> Eye:
-        """The master as it is now."""
+        """Return the master in these bytes."""
         return Eye(data, self.own)
 
 
@@ -289,7 +289,7 @@ Change = tuple[str, str, str, str]
 
 
 def differences(before: Texts, after: Texts) -> list[Change]:
-    """The texts that differ."""
+    """Return the texts that differ."""
     out = []
     for measure in sorted({*before, *after}):
         old, new = before.get(measure, {}), after.get(measure, {})
@@ -298,7 +298,7 @@ def differences(before: Texts, after: Texts) -> list[Change]:
 
 
 def fold_of_the_history(books: Books, eye: Eye) -> Texts:
-    """The first texts, and over them the rows of 変更履歴; each must begin where the one before ended."""
+    """Apply the rows of 変更履歴 to the first texts; check that each begins where the one before ended."""
     texts = {measure: dict(mine) for measure, mine in books.first.items()}
     for row in eye.changes:
         if row["欄"] == "receipt":
@@ -314,7 +314,7 @@ def fold_of_the_history(books: Books, eye: Eye) -> Texts:
 
 
 def fold_of_the_log(books: Books, folder: Path, tip: str) -> Texts:
-    """The texts that the commits say they wrote, one after the other."""
+    """Apply, in order, the changes of texts that the commits record."""
     chain = []
     while tip:
         data = (folder / f"{tip}.json").read_bytes()
@@ -331,7 +331,7 @@ def fold_of_the_log(books: Books, folder: Path, tip: str) -> Texts:
 
 
 def today(books: Books, address: str) -> str:
-    """An address under the name that its field has today."""
+    """Return an address under today's name of its field."""
     key, item, period = parts(address)
     key = books.renamed.get(key, key)
     return "/".join(filter(None, (key, item))) + period
@@ -343,7 +343,7 @@ def _written(texts: Texts) -> Texts:
 
 
 def explained(books: Books, eye: Eye, folder: Path, tip: str) -> None:
-    """The books explain the master, text by text: 変更履歴 and the log, and what people typed since."""
+    """Check that 変更履歴 and the log, with what people typed since, explain every text of the master."""
     if not tip:
         assert not eye.changes
         return
@@ -359,7 +359,7 @@ def explained(books: Books, eye: Eye, folder: Path, tip: str) -> None:
 
 
 def _first_of(books: Books, folder: Path, tip: str) -> Texts:
-    """The texts that the first commit says the year began with; each stood in the master once."""
+    """Return the texts that the year began with, from the first commit; check that each was in the master once."""
     while tip:
         given = json.loads((folder / f"{tip}.json").read_bytes())
         tip = given["parent"]
@@ -371,22 +371,22 @@ def _first_of(books: Books, folder: Path, tip: str) -> Texts:
 
 
 def newly_in(before: Eye, after: Eye) -> set[tuple[str, str, str]]:
-    """The sheets that went in."""
+    """Return the sheets that went in."""
     was = {key for key, row in before.receipts.items() if row["状態"] in IN}
     return {key for key, row in after.receipts.items() if row["状態"] in IN and key not in was}
 
 
 def stays_in(before: Eye, after: Eye, whole: Collection[str] = ()) -> None:
-    """What is in stays in, but for the returns that count ``whole`` from now on."""
+    """Check that what was in stays in, except for returns that count ``whole`` from now on."""
     for key, row in before.receipts.items():
         if row["状態"] in IN and key[1] and key[0] not in whole:
             assert after.receipts[key]["状態"] in IN, ("went out", dict(after.receipts[key]))
 
 
 def only_answers(books: Books, before: Eye, after: Eye, whole: Collection[str] = ()) -> None:
-    """Collect and accept change a text only to what a sheet says that went in, or to what was decided.
+    """Check that a text changed only to what a sheet that went in says, or to what was decided.
 
-    The returns ``whole`` were in, and count whole from now on.
+    The returns ``whole`` were in before, and count whole from now on.
     """
     fresh = newly_in(before, after) | {key for key in after.receipts if key[0] in whole}
     for measure, address, old, new in differences(before.texts, after.texts):
@@ -416,7 +416,7 @@ def _says(books: Books, answer: Answers, address: str, text: str) -> bool:
 
 
 def _knew(books: Books, answer: Answers, measure: str, address: str, old: str, typed: str) -> bool:
-    """Whether anybody of the round had the typed text before them."""
+    """Return True if anybody in the round saw the typed text in an issue, or gave it as an answer."""
     issues = [s for s in books.sent.values() if s.round == answer.round and measure in s.texts]
     copies = [a for _, a in books.said(measure) if a.round == answer.round and a.texts.get(address) == old]
     return bool(copies) or any(s.texts[measure].get(address, "") == old or s.when > typed for s in issues)
@@ -428,7 +428,7 @@ def _was_decided(eye: Eye, measure: str, address: str, text: str) -> bool:
 
 
 def nothing_lost(books: Books, before: Eye, after: Eye) -> None:
-    """What a sheet says that goes in is in the master, in an open conflict, decided, or overtaken in its round."""
+    """Check that each answer of a sheet that went in is in the master, in an open conflict, decided, or overtaken."""
     fresh = newly_in(before, after)
     for id_, measure, issue in sorted(fresh):
         for a in (a for a in books.came.get(id_, ()) if (a.measure, a.issue) == (measure, issue) and not a.whole):
@@ -470,7 +470,7 @@ def _stands(books: Books, before: Eye, after: Eye, id_: str, a: Answers, address
     if any(r["状態"] == OPEN and r["返送"] == text for r in rows):
         assert not (untouched and alone), ("a conflict about what nobody had touched", id_, measure, address, text)
         return True
-    # the same answer went in with the sheet it is a copy of, or with a copy of it
+    # the same answer is in already: with the sheet that this one is a copy of, or with a copy of this one
     return any(
         other != id_ and b.round == a.round and b.texts.get(address) == text
         and before.receipts.get((other, measure, b.issue), {}).get("状態") in IN
@@ -479,7 +479,7 @@ def _stands(books: Books, before: Eye, after: Eye, id_: str, a: Answers, address
 
 
 def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
-    """A return that is taken out changes only what its sheets, or those that leaned on it, had to do with."""
+    """Check that withdrawing a return changes only what its sheets, or those that depended on it, answered."""
     moved = {
         key for key, row in after.receipts.items()
         if (row["状態"] in IN) != (before.receipts.get(key, {}).get("状態") in IN) or key[0] == return_id
@@ -498,7 +498,7 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
 
 
 def counted(eye: Eye, quarter: int) -> Counter[str]:
-    """How the activities of a quarter stand, of measures that have not ended by then."""
+    """Count the activities of a quarter by standing, without measures that have ended by then."""
     out: Counter[str] = Counter()
     for row in eye.rows("施策"):
         if row["状態"] not in ("", "実施中") and _QUARTERS.get(row["状態の開始四半期"], 0) <= quarter:
@@ -514,7 +514,7 @@ def counted(eye: Eye, quarter: int) -> Counter[str]:
 
 
 def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:
-    """Nobody is chased whose answer is in, nobody passed over who owes one."""
+    """Check that nobody is chased whose answer is in, and nobody passed over who owes one."""
     mine = [r for r in eye.receipts.values() if r["施策ID"] == measure]
     rows = [r for r in mine if round_ in (r["回"] if r["状態"] != "別の回" else "", r["別の回"])]
     came = [r for r in rows if r["状態"] not in ASIDE and not r["置き換え"]]
@@ -532,7 +532,7 @@ def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:
 
 
 def as_never_come(books: Books, before: Eye, after: Eye, return_id: str) -> None:
-    """A return that was the last to happen to a measure leaves no trace in it."""
+    """Check that a return leaves no trace in measures to which nothing else happened after it."""
     for measure, (texts, last) in books.came_last.get(return_id, {}).items():
         if last == _happened(books, before, measure):
             found = differences({measure: texts}, {measure: after.texts[measure]})
@@ -540,7 +540,7 @@ def as_never_come(books: Books, before: Eye, after: Eye, return_id: str) -> None
 
 
 def comes_last(books: Books, before: Eye, after: Eye, return_id: str) -> None:
-    """Note what the measures of a return were like before it came, alone."""
+    """Record what the measures of a return were like before it came alone."""
     mine = {key[1] for key in after.receipts if key[0] == return_id and key[1]}
     typed = {m for m, a in books.typed}
     books.came_last[return_id] = {
@@ -549,7 +549,7 @@ def comes_last(books: Books, before: Eye, after: Eye, return_id: str) -> None:
 
 
 def _happened(books: Books, eye: Eye, measure: str) -> tuple[object, ...]:
-    """All that tells whether anything happened to a measure."""
+    """Return all that shows whether anything happened to a measure."""
     rows = tuple(tuple(row.values()) for row in eye.receipts.values() if row["施策ID"] == measure)
     asked = tuple(tuple(row.values()) for row in eye.conflicts.values() if row["施策ID"] == measure)
     changes = sum(row["施策ID"] == measure for row in eye.changes)
@@ -557,13 +557,13 @@ def _happened(books: Books, eye: Eye, measure: str) -> tuple[object, ...]:
 
 
 def nothing_changed(before: Eye, after: Eye) -> None:
-    """No text differs."""
+    """Check that no text differs."""
     found = differences(before.texts, after.texts)
     assert not found, ("changed", found)
 
 
 def carried(texts: Texts) -> Texts:
-    """What the next year begins with."""
+    """Return the texts that the next year begins with."""
     kept = {m: {a: t for a, t in mine.items() if parts(a)[0] not in FADING} for m, mine in texts.items()}
     return {m: _without_lone_labels(mine) for m, mine in kept.items()}
 
@@ -572,5 +572,5 @@ _TEMPORARY = re.compile(r"\.dxreport-.*\.tmp|\.pending|.*\.tmp")
 
 
 def litter(root: Path) -> list[str]:
-    """Temporary files."""
+    """Return the temporary files in a folder."""
     return sorted(str(path) for path in root.rglob("*") if _TEMPORARY.fullmatch(path.name))

@@ -20,7 +20,7 @@ def number_format(field: Field) -> str:
 
 
 def template(catalogue: Catalogue, *, as_list: bool = False) -> bytes:
-    """A template for a catalogue; what departments may write in some round is unlocked."""
+    """Return a template for a catalogue; what departments may write in some round is unlocked."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
     sheet = book.add_worksheet("様式")

@@ -89,7 +89,7 @@ def _licence(package: Locked, known: dict[str, str]) -> str:
 
 
 def _named(said: PackageMetadata) -> str:
-    """The licence by its SPDX expression, else as the package words it."""
+    """Return the licence as an SPDX expression, else as the package words it."""
     fields = said.get_all("License-Expression") or said.get_all("License") or []
     words = [c.rpartition(" :: ")[2] for c in said.get_all("Classifier") or [] if c.startswith("License ::")]
     short = [field for field in fields if field and len(field) <= _SHORT and "\n" not in field]
@@ -97,6 +97,6 @@ def _named(said: PackageMetadata) -> str:
 
 
 def _written() -> dict[str, str]:
-    """The licences as the document has them."""
+    """Return the licences that the document has now, by package."""
     text = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
     return dict(re.findall(r"^\| ([a-z0-9-]+) \| [^|]+ \| ([^|]*) \|", text, re.MULTILINE))

@@ -19,7 +19,7 @@ def with_texts(original: Measure, texts: Mapping[str, str]) -> Measure:
 
 
 def with_items(original: Measure, prefix: str, keys: Iterable[str]) -> Measure:
-    """The measure with only these items in a list, in this order."""
+    """Return the measure with only these items in a list, in this order."""
     items = {item.key: item for item in original.items(prefix)}
     rest = {ref: text for ref, text in original.values().items() if ref.prefix != prefix or not ref.item}
     for key in keys:
