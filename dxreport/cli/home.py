@@ -13,7 +13,7 @@ _BEGIN = """ここは作業フォルダーではありません。
 
 
 def home(call: Call) -> int:
-    """Say in four lines where the round stands; outside a workspace say how to begin, and call it wrong usage."""
+    """Say in four lines how far the round is; outside a workspace, say how to begin and return exit code 2."""
     from ..domain.errors import UsageError
     from ..lifecycle.check import empty_tables
     from ..master.rounds import current_round

@@ -67,7 +67,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
 
 
 def summary(master: Master, today: Agenda) -> list[str]:
-    """Return the round and its deadline, where it stands in sentences, and the bar."""
+    """Return the round and its deadline, its state in sentences, and the bar."""
     found = today.found
     head = f"{master.settings.fiscal_year.label} {found.round.name}　{today.deadline}"
     counts = "　".join(f"{state.value} {count}" for state, count in found.sums.items())

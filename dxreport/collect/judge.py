@@ -128,9 +128,10 @@ def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Pr
 
 
 def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref], catalogue: Catalogue) -> str:
-    """Return the digest of all that an outcome depends on, with the problems of the file.
+    """Return the digest of all that an outcome depends on.
 
-    A field goes by its first former name, so that outcomes are still found after it was renamed.
+    It includes the problems of the file, which may change when that is read again. A field goes by its first former
+    name, so that outcomes are still found after it was renamed.
     """
 
     def named(ref: Ref) -> str:

@@ -38,7 +38,7 @@ class Seals:
         return not self.is_sealed(stamp) or stamp.holds(self.archive.secret)
 
     def attested(self, sheet: Grid, stamp: Stamp) -> tuple[Grid, Attested]:
-        """Return a sheet without keys that were not issued on it, and what the others are worth."""
+        """Return a sheet without the keys that were not issued on it, and what is known of the others."""
         issued = self._issued(stamp.issue) if self.is_sealed(stamp) else None
         if issued is None or issued.keys(stamp.measure) == written_keys(sheet.rows):
             return sheet, UNATTESTED

@@ -227,7 +227,7 @@ class _Rendering:
     spool: Spool = field(default_factory=Spool)
 
     def again(self) -> None:
-        """Render what was issued before, with the same sheets; keep the workbooks that come out with the same bytes.
+        """Render the selections that were issued before; keep the workbooks that come out with the same bytes.
 
         An issue is not repeated if another workbook of the department has its file name.
         """

@@ -248,8 +248,8 @@ def page_breaks(
 
     ``heights`` are the points of the printed rows (0 for a hidden row), ``page`` those that fit on a page, ``titles``
     those of the rows repeated from the second page on. Pages are filled as far as the groups of ``keep`` allow: each,
-    from first to last index, stays on one page unless it is taller (groups may nest). Where overlapping groups fit on no
-    page, the fewest are split. Groups of ``wished`` stay whole where that splits none of the others.
+    from first to last index, stays on one page unless it is taller (groups may nest). If overlapping groups fit on no
+    page, the fewest are split. Groups of ``wished`` stay whole if that splits none of the others.
     """
     later = page - titles if titles < page else page
     rows = [i for i, height in enumerate(heights) if height > 0]

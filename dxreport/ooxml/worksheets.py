@@ -45,7 +45,7 @@ class Worksheets:
     """Reads the worksheets of a package; shared strings and number formats are read once, when needed."""
 
     def __init__(self, package: Package, limits: Bounds | None = None, like: Worksheets | None = None) -> None:
-        """Open a package, within ``limits`` if it is from outside; ``like`` has read one with the same strings and formats.
+        """Open a package, within ``limits`` if from outside; ``like`` has read one with the same strings and formats.
 
         Raise PackageError if the workbook part is missing or damaged, or names a sheet twice.
         """

@@ -37,7 +37,7 @@ _ROW_PIXELS, _LOWEST = 20, 9  # height of a row, and the fewest rows of a column
 
 
 def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topics: Sequence[Topic]) -> None:
-    """Add 概要; ``topics`` are the other sheets, whose charts are drawn here unless drawn beside their tables."""
+    """Add 概要; ``topics`` are the other sheets, whose charts are drawn here unless drawn next to their tables."""
     sheet = _Overview(book, styles, figures)
     sheet.head()
     sheet.charts([topic for topic in topics if topic.bars and not topic.drawn_beside])

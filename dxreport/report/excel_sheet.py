@@ -93,7 +93,7 @@ def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
 
 
 def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Figures) -> None:
-    """Add the sheet of a topic: heading, link to the overview, table, and its chart if that is drawn beside it."""
+    """Add the sheet of a topic: heading, link to the overview, table, and its chart if that is drawn next to it."""
     ws = book.add_worksheet(topic.sheet)
     ws.hide_gridlines(2)
     check(ws.set_row(0, TITLE_ROW))

@@ -59,7 +59,7 @@ def comparable(case: Case) -> Iterator[Finding]:
 def mismatch(target: str, actual: str, indicator: str) -> problems.ProblemKind | None:
     """Return why an 実績 cannot be compared with a numeric 目標, or None.
 
-    累計, 延べ, 月平均 … may stand in only one of the two if the 評価項目 has them.
+    累計, 延べ, 月平均 … may be in only one of the two if the 評価項目 has them.
     """
     given = read_value(actual)
     if given.kind is not ValueKind.NUMBER:
