@@ -234,11 +234,6 @@ class Conflict:
     reason: str = ""
     when: str = ""
 
-    @property
-    def of_rollover(self) -> bool:
-        """Whether it came with the texts of the year before, not with a return."""
-        return self.return_id == ROLLOVER
-
 
 @dataclass(frozen=True, slots=True)
 class FinalReport:
