@@ -497,6 +497,11 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
         )  # fmt: skip
 
 
+def plan_of(known: Eye | Sent, measure: str) -> dict[str, str]:
+    """What is planned; a sheet answers for the plan of now, though it was sent with that of before."""
+    return {a: t for a, t in known.texts.get(measure, {}).items() if a.startswith(("activity.name", "activity.plan/"))}
+
+
 def counted(eye: Eye, quarter: int) -> Counter[str]:
     """How the activities of a quarter stand, of measures that have not ended by then."""
     out: Counter[str] = Counter()
