@@ -234,11 +234,6 @@ class Conflict:
     reason: str = ""
     when: str = ""
 
-    @property
-    def of_rollover(self) -> bool:
-        """True if it came with the texts of the previous year, not with a return."""
-        return self.return_id == ROLLOVER
-
 
 @dataclass(frozen=True, slots=True)
 class FinalReport:

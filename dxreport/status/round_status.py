@@ -172,7 +172,7 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
     conflicts = ledgers.conflicts(measure.id)
     if receipt is not None and receipt.state in (ReceiptState.HELD, ReceiptState.REFUSED, ReceiptState.ELSEWHERE):
         state = State.HELD
-    elif any(receipt or not c.of_rollover for c in conflicts):
+    elif receipt is not None and conflicts:
         state = State.REVIEW
     elif receipt is not None:
         quarter = ledgers.round.quarter

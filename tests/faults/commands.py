@@ -166,6 +166,8 @@ class Commands:
         assert done or ran.code in (0, whole.code), (args, how, at, ran, whole)
         self._swept(year, args[0])
         found = points.files(self.base)
+        for name in [name for name in found if name not in result and "/master/backup/" in name]:
+            del found[name]  # the next write of the master removes what is older than the last thirty
         assert found == result, ("other books after a crash", args, how, at, points._differ(result, found))
         return ran if ran.code == whole.code else Ran(whole.code, whole.said)
 

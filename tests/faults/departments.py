@@ -102,6 +102,8 @@ def _asked(sent: Sent, id_: str, year: int, choose: Choices) -> dict[str, str]:
                 out[a] = choose.of(("広める", "深める"))
             elif key == "activity.plan" and issued.get(f"activity.name/{item}") and not issued.get(a):
                 out[a] = f"作業{n}"
+    if sent.round == "計画" and not any(parts(a)[0] == "activity.name" for a in {**issued, **out}):
+        out |= _new_item(sent, id_)
     return out
 
 

@@ -497,6 +497,11 @@ def goes_back(books: Books, before: Eye, after: Eye, return_id: str) -> None:
         )  # fmt: skip
 
 
+def plan_of(known: Eye | Sent, measure: str) -> dict[str, str]:
+    """What is planned; a sheet answers for the plan of now, though it was sent with that of before."""
+    return {a: t for a, t in known.texts.get(measure, {}).items() if a.startswith(("activity.name", "activity.plan/"))}
+
+
 def counted(eye: Eye, quarter: int) -> Counter[str]:
     """Count the activities of a quarter by standing, without measures that have ended by then."""
     out: Counter[str] = Counter()
@@ -520,12 +525,13 @@ def told_truly(eye: Eye, measure: str, round_: str, state: str) -> None:
     came = [r for r in rows if r["状態"] not in ASIDE and not r["置き換え"]]
     issued = any(r["回"] == round_ and measure in r["施策ID"].split("、") for r in eye.issues.values())
     held = [r for r in came if r["状態"] not in IN]
+    office = next(r["主管部署"] for r in eye.rows("施策") if r["施策ID"] == measure)
     if not came:
-        fine = ("発行", "未提出", "差し戻し") if issued else ("未発行", "確認中", "差し戻し")
+        fine = ("発行", "未提出") if issued else ("未発行",)
     elif not held:
         fine = ("反映済", "報告事項なし", "確認中")
     elif len(held) == len(came):
-        fine = ("差し戻し", "確認中")
+        fine = ("差し戻し", "確認中", *(("発行", "未提出") if any(r["部署"] != office for r in held) else ()))
     else:
         fine = ("差し戻し", "確認中", "反映済", "報告事項なし")
     assert state in fine, ("status", measure, round_, state, [dict(r) for r in rows])

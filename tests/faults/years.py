@@ -403,7 +403,8 @@ class Desk(Commands):
             for a in paper.answers:
                 row = after.receipts.get((id_, a.measure, a.issue))
                 assert row is not None, ("no row", id_, a.measure)
-                if a.good and not whole and not paper.corrects and not paper.sent:
+                fresh_plan = law.plan_of(before, a.measure) == law.plan_of(books.sent[a.issue], a.measure)
+                if a.good and fresh_plan and not whole and not paper.corrects and not paper.sent:
                     assert row["状態"] in law.IN, ("a good sheet is kept out", dict(row), a)
                 if a.bad:
                     assert row["状態"] in law.HELD, ("a bad word goes in", dict(row), a)

@@ -88,6 +88,15 @@ def test_an_accepted_sheet_is_merged_and_a_withdrawn_return_is_owed_again(quarte
     assert {one(quarter, m, LATE).state for m in ("01-01", "01-04")} == {State.MISSING}
 
 
+def test_a_question_that_a_withdrawn_return_left_is_no_answer(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}))
+    quarter.write("01-01", {"procurement": "担当"})
+    withdraw(quarter.workspace, "U0001", "誤送", RETURNED)
+    found = one(quarter, today=LATE)
+    assert (found.state, found.days_late, [c.id for c in found.conflicts]) == (State.MISSING, 4, ["C0001"])
+    assert one(quarter, "01-04", LATE).state is State.MISSING
+
+
 def test_a_file_nobody_could_read_is_listed(quarter: Quarter) -> None:
     quarter.collect(quarter.put(b"no workbook", "写真.jpg"))
     assert [(r.file, r.state) for r in now(quarter).refused] == [("写真.jpg", ReceiptState.REFUSED)]
