@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,15 @@ def test_no_function_has_more_than_five_positional_parameters() -> None:
         and len(positional(node)) > MOST_POSITIONAL
     }
     assert wrong == set()
+
+
+@pytest.mark.slow
+def test_no_two_classes_have_the_same_name() -> None:
+    """One meaning a word."""
+    names = Counter(
+        node.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []

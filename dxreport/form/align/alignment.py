@@ -41,7 +41,7 @@ class Alignment:
     doubtful: tuple[int, ...]
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A step between two places, and its score if it takes no row of the sheet.
 
     ``row`` is the template row it leads over, 0 for none; ``later`` tells for each block around that row if this is
@@ -61,7 +61,7 @@ class FormSteps:
 
     def __init__(self, layout: Layout, removed: Callable[[int], float]) -> None:
         """Build the steps; ``removed(row)`` is the score for a template row that is missing from the sheet."""
-        self.steps: list[Step] = []
+        self.steps: list[PathStep] = []
         self.places = 1
         self._removed = removed
         self.end = self._along(layout.nodes, 0, ())
@@ -72,22 +72,22 @@ class FormSteps:
         for node in nodes:
             after = self._place()
             if isinstance(node, int):
-                self.steps.append(Step(place, after, self._removed(node), node, later))
+                self.steps.append(PathStep(place, after, self._removed(node), node, later))
             else:
-                self.steps.append(Step(place, after, _WITHOUT_BLOCK))
+                self.steps.append(PathStep(place, after, _WITHOUT_BLOCK))
                 first, end = self._copy(node, place, after, "in", later)
                 if node.loops:
                     first, end = self._copy(node, end, after, "next", later)
-                    self.steps.append(Step(end, first, block="next"))
+                    self.steps.append(PathStep(end, first, block="next"))
             place = after
         return place
 
     def _copy(self, block: Block, before: int, after: int, how: str, later: tuple[bool, ...]) -> tuple[int, int]:
         """Add the steps through a copy of a block; return its first and its last place."""
         first = self._place()
-        self.steps.append(Step(before, first, block=how))
+        self.steps.append(PathStep(before, first, block=how))
         end = self._along(block.children, first, (*later, how == "next"))
-        self.steps.append(Step(end, after, block="out"))
+        self.steps.append(PathStep(end, after, block="out"))
         return first, end
 
     def _place(self) -> int:
@@ -159,7 +159,7 @@ def _trace(
     form: FormSteps, score: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
 ) -> tuple[list[Placed | None], list[Placed]]:
     """Return the places of the sheet's rows on the best path, and the rows of the form that were removed."""
-    leaving: dict[int, list[Step]] = defaultdict(list)
+    leaving: dict[int, list[PathStep]] = defaultdict(list)
     for step in form.steps:
         leaving[step.source].append(step)
     number = {step: k for k, step in enumerate(form.row_steps)}

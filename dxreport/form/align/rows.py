@@ -93,7 +93,7 @@ def _row_score(
 ) -> Callable[[Mapping[int, str]], float]:
     """Return a function that scores a row of the sheet as the row of the form with these cells.
 
-    ``later`` is as in :class:`Step`; ``labels`` are the texts of the sheet that the form prints somewhere.
+    ``later`` is as in :class:`PathStep`; ``labels`` are the texts of the sheet that the form prints somewhere.
     """
     own = {columns[c.column]: c for c in cells if c.column in columns and not any(later[c.repeats :])}
     labelled = any(cell.printed for cell in own.values())

@@ -36,7 +36,7 @@ _LONG = (FieldKind.TEXT, FieldKind.TARGET, FieldKind.ACTUAL)
 _MAX_LIST = 255  # UTF-16 units that Excel allows for a list written into a rule
 
 
-class Look(NamedTuple):
+class CellXml(NamedTuple):
     """One rendering of a cell: the opening tag for a text, the cell if it is blank, and True if it is an input."""
 
     head: str
@@ -53,13 +53,13 @@ class Slot(NamedTuple):
     """
 
     get: Callable[[Scope], str | None] | Computed | Formula
-    look: Look
+    look: CellXml
     void: str
     space: TextSpace | None
     column: int
     number: bool = False
     choose: Callable[[Scope], Need] | None = None
-    looks: Mapping[Need, Look] = MappingProxyType({})
+    looks: Mapping[Need, CellXml] = MappingProxyType({})
     grows: bool = False
 
 
@@ -239,7 +239,7 @@ class _RowPrograms:
             return f"{place}{content}</c>" if content else f"{place}/>"
         blank = f"{before}{place}/>"
         head = before + place + ("><f>" if isinstance(content, Formula) else TEXT_HEAD)
-        return Slot(content, Look(head, blank), blank, c.space, c.column, self._styles.is_numeric(c.style))
+        return Slot(content, CellXml(head, blank), blank, c.space, c.column, self._styles.is_numeric(c.style))
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
         get, number = c.binding.getter(self._prepared.this), c.binding.is_number
@@ -261,15 +261,15 @@ class _RowPrograms:
         single = c.space.bottom == c.row and c.at not in self._form.merge_columns
         return single and c.repeats == len(self._form.layout.chains[c.row])
 
-    def _look(self, c: TemplateCell, need: Need, place: str) -> Look:
+    def _look(self, c: TemplateCell, need: Need, place: str) -> CellXml:
         """Return the look of a bound cell that has this need."""
         if not c.unlocked:
-            return Look(f'{place} s="{c.style}"{TEXT_HEAD}', f'{place} s="{c.style}"/>')
+            return CellXml(f'{place} s="{c.style}"{TEXT_HEAD}', f'{place} s="{c.style}"/>')
         number, is_input = c.binding.is_number, need is not Need.CLOSED
         blank = self._styles.variant(c.style, need, number=number, struck=not (is_input or self._form.published))
         stays = is_input and self._access(c) is Access.OPEN
         filled = self._styles.variant(c.style, need if stays else Need.CLOSED, number=number)
-        return Look(f'{place} s="{filled}"{TEXT_HEAD}', f'{place} s="{blank}"/>', is_input)
+        return CellXml(f'{place} s="{filled}"{TEXT_HEAD}', f'{place} s="{blank}"/>', is_input)
 
     def _beside(self, c: TemplateCell, anchor: TemplateCell, before: str, place: str) -> Slot | str:
         """Return a cell that is hidden in the merge of the input ``anchor``, and shares its borders."""
@@ -278,7 +278,7 @@ class _RowPrograms:
         asked, choose = self._need(anchor)
         if get is None or (choose is None and how is not Access.IF_BLANK):
             return f'{place} s="{styles[asked if get else Need.CLOSED]}"/>'
-        looks = {n: Look("", f'{before}{place} s="{style}"/>') for n, style in styles.items()}
+        looks = {n: CellXml("", f'{before}{place} s="{style}"/>') for n, style in styles.items()}
 
         def chosen(scope: Scope) -> Need:
             if how is Access.IF_BLANK and get(scope):

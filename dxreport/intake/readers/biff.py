@@ -14,7 +14,7 @@ _HEAD = struct.Struct("<HH").unpack_from
 _WIDE, _EXTENDED, _RICH = 1, 4, 8  # flags of a text
 
 
-class Record(NamedTuple):
+class BiffRecord(NamedTuple):
     """A record: its type, its content, and the contents of the CONTINUE records after it."""
 
     kind: int
@@ -22,7 +22,7 @@ class Record(NamedTuple):
     more: tuple[bytes, ...] = ()
 
 
-def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[Record]:
+def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[BiffRecord]:
     """Yield the records of the substream at ``offset``, without those of substreams nested in it.
 
     Raise struct.error or IndexError if it breaks off, PackageTooLarge beyond the limits.
@@ -45,7 +45,7 @@ def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[Record]:
             more.append(stream[offset + 4 : offset + 4 + length])
             offset += 4 + length
         if depth < 2:
-            yield Record(kind, stream[start : start + _HEAD(stream, start - 2)[0]], tuple(more))
+            yield BiffRecord(kind, stream[start : start + _HEAD(stream, start - 2)[0]], tuple(more))
 
 
 class TextReader:
@@ -95,7 +95,7 @@ class TextReader:
         return text
 
 
-def text_at(record: Record, at: int) -> str:
+def text_at(record: BiffRecord, at: int) -> str:
     """Return the text at offset ``at`` of a record, preceded by its length in two bytes."""
     count, flags = struct.unpack_from("<HB", record.data, at)
     return TextReader((record.data[at + 3 :], *record.more)).text(count, flags)

@@ -13,7 +13,7 @@ from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, tex
 from ...ooxml.formats import BUILT_IN
 from ...ooxml.refs import Box
 from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, too_far, unreadable
-from .biff import BOF, Record, TextReader, records, short_text, text_at
+from .biff import BOF, BiffRecord, TextReader, records, short_text, text_at
 
 _BOUNDSHEET, _FILEPASS, _DATEMODE, _FORMAT, _XF, _SST = 0x85, 0x2F, 0x22, 0x41E, 0xE0, 0xFC
 _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA = (
@@ -77,7 +77,7 @@ class _Workbook:
                     limits.take(bounds.SHEETS, 1)
                     self._sheets.append((offset, state & 3 != 0, short_text(data[6:])))
 
-    def _texts(self, record: Record) -> Iterator[str]:
+    def _texts(self, record: BiffRecord) -> Iterator[str]:
         reader = TextReader((record.data[8:], *record.more))
         for _ in range(struct.unpack_from("<I", record.data, 4)[0]):
             self._limits.take(bounds.RECORDS, 1)
@@ -119,7 +119,7 @@ class _Workbook:
         found = {at: texts[number] for at, number in notes.items() if number in texts}
         return Grid(name, hidden, cells, tuple(merges), found)
 
-    def _cells(self, record: Record) -> Iterable[tuple[At, Cell]]:
+    def _cells(self, record: BiffRecord) -> Iterable[tuple[At, Cell]]:
         kind, data = record.kind, record.data
         row, column, style = _AT(data)
         at = row + 1, column + 1
@@ -171,7 +171,7 @@ def _rk(stored: int) -> float:
     return value / 100 if stored & 1 else float(value)
 
 
-def _shape_text(record: Record) -> str:
+def _shape_text(record: BiffRecord) -> str:
     count = struct.unpack_from("<H", record.data, 10)[0]
     return TextReader((record.more[0][1:], *record.more[1:])).text(count, record.more[0][0]) if count else ""
 
