@@ -60,7 +60,8 @@ def document(options: argparse.Namespace, one_sheet: Mapping[str, str]) -> str:
         machine(),
         "## Whole commands",
         "Seconds and MiB on masters of so many measures (17 departments for each 26); an exponent of 1 means that twice "
-        "the measures take twice the time. [commands.py](commands.py)",
+        f"the measures take twice the time. Medians of {options.runs} runs; more than {commands.MANY:,} measures are played "
+        "once. [commands.py](commands.py)",
         commands.measured(options.sizes, options.runs),
         "## One sheet, bytes to bytes",
         "Medians over the 26 real measures; the candidates take turns. [lens.py](lens.py) says what each includes.",
