@@ -163,7 +163,7 @@ class History:
             return [
                 self._change(put.ref, put.old, put.new, names, **self._source(put.ref, put.by, told[put.place], after))
                 for put in steps
-                if not self._is_lone_label(put, after)
+                if not self._is_printed(put, told[put.place], after)
             ]
         out = []
         for ref in sorted({*before.texts, *after.texts}):
@@ -175,11 +175,13 @@ class History:
             out.append(self._change(ref, old, new, names, **source, note=kept if by else note))
         return out
 
-    def _is_lone_label(self, put: Put, after: Replayed) -> bool:
-        """Return True if a printed label (作業予定) went only because its item is empty now: nobody typed over it."""
-        ref = put.ref
-        if put.new or put.by or ref.field not in self.settings.catalogue.defaults:
+    def _is_printed(self, put: Put, event: Event, after: Replayed) -> bool:
+        """Return True if a printed label (作業予定) only comes or goes with its item: nobody typed it."""
+        ref, printed = put.ref, self.settings.catalogue.defaults.get(put.ref.field, "")
+        if not printed or not isinstance(event, Edit) or event.note:
             return False
+        if put.new:
+            return (put.old, put.new) == ("", printed)
         return not any(t.text for r, t in after.texts.items() if (r.prefix, r.item) == (ref.prefix, ref.item))
 
     def _change(self, ref: Ref, old: str, new: str, names: Mapping[Ref, str], **source: str) -> Change:
