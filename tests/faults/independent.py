@@ -118,7 +118,7 @@ def attachments_of_mail(data: bytes) -> set[str]:
     for part in message.walk():
         if part.get_filename() and not part.is_multipart():
             payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes) and payload and not payload.startswith(b"From: "):  # a mail is opened
+            if isinstance(payload, bytes) and payload and not payload.startswith(b"From:"):  # a mail is opened
                 out.add(hashlib.sha256(payload).hexdigest())
     return out
 
