@@ -31,7 +31,7 @@ from ..status.round_status import status
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.secret import new_secret, secret_of
-from ..workspace.transaction import NewMaster, ready, recover, write_together
+from ..workspace.transaction import TEMPORARY, NewMaster, ready, recover, write_together
 from .init import templates_in
 
 CARRIED = "rollover.json"
@@ -103,9 +103,9 @@ def _unanswered(master: Master, today: date) -> set[str]:
 
 
 def _refuse_others(target: Workspace) -> None:
-    """Raise UsageError if the folder holds any file other than the lock."""
+    """Raise UsageError if the folder holds any file other than the lock and what a dead command left."""
     for path in target.root.rglob("*"):
-        if path.is_file() and path != target.lock:
+        if path.is_file() and path != target.lock and not path.match(TEMPORARY):
             raise UsageError(
                 f"{target.root} は空ではありません（{path.relative_to(target.root)} があります）。",
                 "--out で別のフォルダーを指定するか、不要なものであれば、そのフォルダーを削除してください。",

@@ -35,7 +35,7 @@ from .paths import Workspace
 from .spool import Content
 
 NOTHING: Mapping[Path, bytes] = MappingProxyType({})
-_TEMPORARY = ".dxreport-*.tmp"
+TEMPORARY = ".dxreport-*.tmp"
 _AGAIN = "Excel などで開いていれば閉じ、空き容量と権限を確かめて、もう一度実行してください。"
 
 
@@ -148,12 +148,12 @@ def recover(workspace: Workspace) -> None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         given = json.loads(workspace.pending.read_bytes())
         ours = [workspace.root / name for name in given["temporary"]]
-        _remove(path for path in ours if path.match(_TEMPORARY))
+        _remove(path for path in ours if path.match(TEMPORARY))
         if given["replaces"] == _hash(workspace.master):
             new = (workspace.root / name for name in given["new"])
             _remove(path for path in new if path.resolve().is_relative_to(workspace.root.resolve()))
     root = workspace.root
-    _remove(chain(root.glob(f"*/{_TEMPORARY}"), root.glob(f"*/*/{_TEMPORARY}")))  # also those of earlier releases
+    _remove(chain(root.glob(f"*/{TEMPORARY}"), root.glob(f"*/*/{TEMPORARY}")))  # also those of earlier releases
     _remove([workspace.pending])
 
 

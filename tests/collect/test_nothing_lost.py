@@ -95,7 +95,7 @@ def test_a_withdrawals_conflict_is_seen(quarter: Quarter) -> None:
     withdraw(quarter.workspace, "U0001", "", RETURNED)
     master = quarter.master
     found = {s.measure: s for s in status(master, master.settings.round("第1四半期"), date(2022, 7, 10)).sheets}
-    assert (found["01-01"].state, [c.id for c in found["01-01"].conflicts]) == (State.REVIEW, ["C0001"])
+    assert (found["01-01"].state, [c.id for c in found["01-01"].conflicts]) == (State.ISSUED, ["C0001"])
 
 
 def test_a_conflict_of_a_measure_that_is_gone_is_told(quarter: Quarter) -> None:
