@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..domain.fields import Catalogue
 from ..domain.needs import Need
-from ..ooxml.text_metrics import FontWidths
+from ..ooxml.text_metrics import FontWidths, needed_height, stacked_height
 from .blocks import Layout
 from .expressions import Binding, Computed
 from .parts.defined_names import DefinedNames
@@ -33,6 +33,12 @@ class TextSpace:
     bottom: int
     font: FontWidths
     repeats: int = 0
+
+    def needed(self, text: str) -> float:
+        """Return the height in points that a text needs."""
+        if not self.em:
+            return stacked_height(text, self.pitch)
+        return needed_height(text, self.em, self.pitch, self.font)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,15 @@ class SheetEdit:
         if self._rows[row].get("customHeight") not in TRUE:
             self._rows[row].attrib.pop("ht", None)
 
+    def height(self, row: int) -> float | None:
+        """Return the stored height of a row in points, None if it has none."""
+        stored = self._rows[row].get("ht") if row in self._rows else None
+        return float(stored) if stored else None
+
+    def set_height(self, row: int, points: float) -> None:
+        """Store the height of a row; unless it was fixed before, the row still grows as people type."""
+        self._rows[row].set("ht", f"{points:g}")
+
     def clear(self, row: int, left: int, right: int) -> None:
         """Clear the cells of a row from column ``left`` to ``right``; their styles stay.
 

@@ -11,11 +11,14 @@ from ..domain.fields import FieldKind, Ref
 from ..domain.values import number_for_cell, number_text
 from ..form.read.sheet import read_sheet
 from ..form.records import Form
+from ..form.sizes import Sizes
 from ..ooxml.cells import At
 from ..ooxml.edit import PackageEdit
 from ..ooxml.package import Package
-from ..ooxml.refs import address
+from ..ooxml.refs import Box, address
+from ..ooxml.sheet import SheetEdit
 from ..ooxml.styles import Styles
+from ..ooxml.text_metrics import MAX_HEIGHT
 from ..ooxml.worksheets import Worksheets
 
 
@@ -25,6 +28,7 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
     Raise KeyError if the workbook has no such measure or its form does not show a Ref.
     """
     edit = PackageEdit(Package(data))
+    sizes: dict[str, Sizes] = {}
     placed, styles = _placed(edit.package, form, quarter, year), Styles(_styles_of(edit))
     for measure, texts in answers.items():
         sheet, at = placed[measure]
@@ -35,8 +39,23 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
                 stored = number_for_cell(number_text(text, field.unit) or text, field.unit, percent=percent)
                 edit.sheet(sheet).set(*where, stored, number=True)
             else:
-                edit.sheet(sheet).set(*where, text)
+                if sheet not in sizes:
+                    sizes[sheet] = Sizes(edit.sheet(sheet).root, styles)
+                _set_text(edit.sheet(sheet), where, text, styles, sizes[sheet])
     return edit.data()
+
+
+def _set_text(sheet: SheetEdit, where: At, text: str, styles: Styles, sizes: Sizes) -> None:
+    """Set a text; its row becomes as high as the text needs, and no lower than it was.
+
+    Excel would fit the row if no height were stored, but LibreOffice takes the default of the sheet.
+    """
+    row, before = where[0], sheet.height(where[0])
+    sheet.set(*where, text)
+    box = sheet.merge_at(*where) or Box(*where, *where)
+    if before and box.top == box.bottom:
+        needed = sizes.space(box, styles.format(sheet.style(*where))).needed(text)
+        sheet.set_height(row, max(before, min(needed, MAX_HEIGHT)))
 
 
 def _styles_of(edit: PackageEdit) -> etree._Element | None:

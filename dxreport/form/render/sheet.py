@@ -19,7 +19,7 @@ from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, PAGES, SELECTED
-from ..records import TemplateRow, TextSpace
+from ..records import TemplateRow
 from ..stamp import Stamp
 from .page_breaks import pages
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
@@ -225,7 +225,7 @@ class _SheetWriter:
                 self._check_length(text)
             out += (head, escape(text), TEXT_TAIL)
             if space is not None and (len(text) > space.em or "\n" in text):
-                points = _points(text, space)
+                points = space.needed(text)
                 if space.bottom == program.row.number and space.repeats == len(path):
                     height = max(height, self._limited(points, number, column))
                 else:
@@ -343,10 +343,3 @@ class _SheetWriter:
             ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
         after = self.prepared.after_rows(self.rows).replace(PAGES, "1" if paged.fitted else "0")
         return after.replace(BREAKS, broken).replace(IGNORED, ignored)
-
-
-def _points(text: str, space: TextSpace) -> float:
-    """Return the height in points that a text needs in its cell."""
-    if not space.em:
-        return text_metrics.stacked_height(text, space.pitch)
-    return text_metrics.needed_height(text, space.em, space.pitch, space.font)
