@@ -69,13 +69,16 @@ def _planned(workspace: Workspace, event: Withdraw, now: datetime) -> tuple[Book
         )
     if return_id in books.withdrawn():
         raise UsageError(f"{return_id} はすでに取り下げられています。")
-    measures = dict.fromkeys(id_ for read in reads for id_ in books.kept.reading(read.reading).measures())
-    books.add(event, *([event.measure] if event.measure and _there(books, event, measures) else measures))
+    measures = list(dict.fromkeys(id_ for read in reads for id_ in books.kept.reading(read.reading).measures()))
+    if event.measure:
+        _refuse_absent(books, event, measures)
+        measures = [event.measure]
+    books.add(event, *measures)
     return books, books.difference()
 
 
-def _there(books: Books, event: Withdraw, measures: Collection[str]) -> bool:
-    """Return True if the return has a sheet of the measure that is not withdrawn; raise UsageError if not."""
+def _refuse_absent(books: Books, event: Withdraw, measures: Collection[str]) -> None:
+    """Raise UsageError if the return has no sheet of the measure, or none that is not yet withdrawn."""
     if event.measure not in measures:
         raise UsageError(
             f"{event.return_id} に施策 {event.measure} のシートはありません。",
@@ -84,7 +87,6 @@ def _there(books: Books, event: Withdraw, measures: Collection[str]) -> bool:
     outcomes = books.state(event.measure).outcomes
     if all(o.fate is Fate.WITHDRAWN for key, o in outcomes.items() if key[0] == event.return_id):
         raise UsageError(f"{event.return_id}/{event.measure} はすでに取り下げられています。")
-    return True
 
 
 def _was_in(books: Books, row: Receipt) -> bool:

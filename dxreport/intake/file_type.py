@@ -29,7 +29,7 @@ class Format(Enum):
     ENCRYPTED = "encrypted"  # OOXML in an OLE container; only decryption reveals which
 
 
-EDITABLE = (Format.XLSX, Format.XLSM)  # formats of which corrected copies can be made directly
+EDITABLE = (Format.XLSX, Format.XLSM)  # a corrected copy is an edit of a file in one of these
 _MAIN_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": Format.XLSX,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": Format.XLSX,

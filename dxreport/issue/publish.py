@@ -92,10 +92,8 @@ def published_set(
     by_department: dict[str, list[Measure]] = {}
     for m in on_paper:
         by_department.setdefault(m.lead_department, []).append(m)
-    prepared: dict[str, PreparedForm] = {}
-    for name in by_department:
-        made = next(iter(prepared.values()), None)
-        prepared[name] = made.of(name) if made else PreparedForm(form, Round("", quarter), master.settings, name)
+    blank = PreparedForm(form, Round("", quarter), master.settings, "")
+    prepared = {name: blank.of(name) for name in by_department}
     pages: list[tuple[PreparedForm, Sequence[Measure]]] = [(prepared[m.lead_department], [m]) for m in on_paper]
     if form.layout.is_list:
         pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]

@@ -217,7 +217,7 @@ def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
 
 
 def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence[Form]]) -> Iterator[Problem]:
-    """Find what is wrong in 設定 and 部署; ``forms`` are those of each round, by its name."""
+    """Find problems in 設定 and 部署; ``forms`` maps the name of a round to its forms."""
     yield from _names(book, master)
     yield from _unweighed(book, master.settings)
     yield from _addresses(book, master)

@@ -172,7 +172,7 @@ class WrittenDrafts:
 
 
 def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
-    """Write the drafts into ``folder``, over earlier ones that nobody has edited. Raise as ``write_files`` does."""
+    """Write the drafts into ``folder``, replacing earlier ones that nobody has edited. Raise as ``write_files`` does."""
     mailed(workspace)  # raises before anything is written if the record of drafts cannot be read
     files = {folder / draft.file: draft.data for draft in drafts.drafts}
     kept = tuple(path for path in files if path.exists() and not is_as_written(path.read_bytes()))

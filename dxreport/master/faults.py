@@ -12,7 +12,7 @@ from .records import Place
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: its place (a cell, the name of a sheet, or ``""``), what is wrong and, if known, how to fix it."""
+    """A fault in the master: where it is (a cell, a sheet or ``""``), what is wrong and, if known, how to fix it."""
 
     place: Place | str
     message: str

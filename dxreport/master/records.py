@@ -72,7 +72,7 @@ class ReceiptState(Enum):
 
     @property
     def aside(self) -> bool:
-        """True if the sheet no longer counts, so that nobody is asked about it."""
+        """True if the sheet was dismissed or withdrawn: it no longer counts, and nobody is asked about it."""
         return self in (ReceiptState.DISMISSED, ReceiptState.WITHDRAWN)
 
     @property
@@ -133,7 +133,7 @@ class Issue:
     deadline: Day = Day("")
 
     def due(self, round_: Round) -> str:
-        """Return the day by which it is to be returned: its own deadline, else the current one of its round."""
+        """Return the deadline of an issue: its own, else the current one of its round."""
         return self.deadline or round_.deadline
 
     def moved(self, round_: Round) -> bool:
