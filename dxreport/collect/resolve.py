@@ -124,9 +124,16 @@ def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
 
 
 def _standard(take: str, field: Field | None) -> str:
-    """Return the text to write in standard form, as if it was read from a sheet."""
+    """Return a typed text in the form that reading a sheet would give it. Raise UsageError if it is no number."""
     text = normalise(take)
-    return (number_text(text, field.unit) if field and field.kind is FieldKind.NUMBER else None) or text
+    if not text or field is None or field.kind is not FieldKind.NUMBER:
+        return text
+    number = number_text(text, field.unit)
+    if number is None:
+        raise UsageError(
+            f"「{text}」は数値ではありません（{field.label}）。", "--take 1250 のように、数字で指定してください。"
+        )
+    return number
 
 
 def _adopt(books: Books, row: Conflict, why: str) -> None:

@@ -15,6 +15,7 @@ from dxreport.collect.corrected import corrected_copies
 from dxreport.collect.plan import Plan, Status
 from dxreport.collect.resolve import decide
 from dxreport.collect.withdraw import withdraw
+from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import BUILT_IN, Field, FieldKind
 from dxreport.form.compile import load_form
 from dxreport.issue.publish import published_set
@@ -148,6 +149,8 @@ def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation, take: 
     scene.collect(data)
     [conflict] = scene.master.conflicts
     assert (conflict.returned, conflict.current, conflict.label) == ("12006", "12000", "費用① 決算額")
+    with pytest.raises(UsageError, match="「4百」は数値ではありません（決算額）"):
+        decide(scene.workspace, conflict.id, "4百", "", LATER)
     decide(scene.workspace, conflict.id, take, "", LATER)
     assert scene.values()["費用.決算額/費用1"] == str(number)
     assert number in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
