@@ -11,6 +11,7 @@ from ..domain.model import ActivityQuarter, Treatment
 from ..domain.values import fold, is_blank, is_marked, plan_is_none
 from .case import Case, Finding, choices, finding, wrong_word
 
+_OR_NONE = "報告することがない場合は「報告事項なし」の欄に○を記入してください。"
 _STOPPED = ("中止", "廃止", "取りやめ", "取止め")
 _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?!予定|見込|していない|せず)")
 
@@ -28,8 +29,10 @@ def missing_progress(case: Case) -> Iterator[Finding]:
     """Report each 作業予定 up to the quarter of the round that has no 進捗, unless 報告事項なし is ticked."""
     for ref, quarter in _progress(case):
         if _missing(case, ref, quarter):
-            label = QUARTER_LABELS[ref.period]
-            yield finding(problems.PROGRESS_MISSING, ref, severity="error", quarter=label, words=choices(_words(case)))
+            ticked = case.has_input(Ref("no_report", period=ref.period))
+            params = {"quarter": QUARTER_LABELS[ref.period], "words": choices(_words(case))}
+            params["or_none"] = _OR_NONE if ticked else ""
+            yield finding(problems.PROGRESS_MISSING, ref, severity="error", **params)
 
 
 def quarter_to_come(case: Case) -> Iterator[Finding]:

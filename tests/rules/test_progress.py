@@ -60,6 +60,13 @@ def test_planned_work_needs_its_progress(judged, blank):
     assert judged({"activity.progress/K1/1": blank}) == [("E103", "error", ("activity.progress/K1/1",))]
 
 
+@pytest.mark.parametrize("also", [(), (("no_report", 1),)])
+def test_nothing_to_report_is_offered_only_by_a_form_that_has_the_cell(case, also):
+    inputs = {("activity.progress", 1), *also}
+    [found] = judge(replace(case({"activity.progress/K1/1": ""}), inputs=inputs))
+    assert ("報告事項なし" in found.kind.fix.format(**found.params)) is bool(also)
+
+
 @pytest.mark.parametrize("plan", ["", "-", "なし", "特になし", "―"])
 def test_nothing_planned_needs_no_progress(judged, plan):
     assert judged({"activity.progress/K1/1": ""}, issued={"activity.plan/K1/1": plan}) == []
