@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, product
+
+from lxml import etree
 
 from ..domain.model import Settings, normalise
 from ..form.expressions import Binding
 from ..form.records import Form
-from ..ooxml.refs import cell
+from ..ooxml.cells import At
+from ..ooxml.refs import address, box, cell
 
 _QUOTED = re.compile(r"進捗[がは]「([^」]+)」")
 _COMPARED = re.compile(r'\$?([A-Z]{1,3})\$?([0-9]+)\s*(?:=|<>)\s*"([^"]+)"')
+_SEARCHED = re.compile(r'SEARCH\("([^"]+)",\s*\$?([A-Z]{1,3})\$?([0-9]+)\)')  # a rule on a part of the text
+_WORD = re.compile(r'"([^"]+)"')  # the whole formula of a rule on the value of a cell
 
 
 def word_notes(form: Form, settings: Settings) -> Iterator[str]:
@@ -24,16 +30,34 @@ def _formats(form: Form, settings: Settings) -> Iterator[str]:
     fields = {c.at: c.content.spec for r in form.rows.values() for c in r.cells if isinstance(c.content, Binding)}
     told = set()
     for element in form.source.package.xml(form.part).iter("{*}conditionalFormatting"):
-        formulas = "\n".join(f.text or "" for f in element.iter("{*}formula", "{*}f"))
-        for letters, row, word in _COMPARED.findall(formulas):
-            field = fields.get(cell(letters + row))
+        for at, word, is_part in chain.from_iterable(
+            _compared(rule, element, fields) for rule in element.iter("{*}cfRule")
+        ):
+            field = fields.get(at)
             words = settings.words(field) if field else ()
-            if field and words and word not in words and (field.key, word) not in told:
+            known = word in words or (is_part and any(word in whole for whole in words))
+            if field and words and not known and (field.key, word) not in told:
                 told.add((field.key, word))
                 yield (
-                    f"条件付き書式が{field.label}（{letters}{row}）を「{word}」と比べていますが、この語は使われていません"
-                    f"（使える語: {'、'.join(words)}）。条件付き書式の数式を直してください。"
+                    f"条件付き書式が{field.label}（{address(*at)}）を「{word}」と比べていますが、この語は使われていません"
+                    f"（使える語: {'、'.join(words)}）。条件付き書式を直してください。"
                 )
+
+
+def _compared(rule: etree._Element, element: etree._Element, cells: Iterable[At]) -> Iterator[tuple[At, str, bool]]:
+    """Yield each cell that a rule of ``element`` compares with a word, the word, and True if a part of the text suffices.
+
+    A rule on the value of a cell does not name it: it is about all ``cells`` in the ranges of ``element``.
+    """
+    formulas = [f.text or "" for f in rule.iter("{*}formula", "{*}f")]
+    for letters, row, word in _COMPARED.findall("\n".join(formulas)):
+        yield cell(letters + row), word, False
+    for word, letters, row in _SEARCHED.findall("\n".join(formulas)):
+        yield cell(letters + row), word, True
+    if rule.get("type") == "cellIs":
+        areas = [box(ref) for ref in (element.get("sqref") or element.findtext("{*}sqref") or "").split()]
+        meant = [at for at in cells if any(area.contains(*at) for area in areas)]
+        yield from product(meant, _WORD.findall("\n".join(formulas)), (False,))
 
 
 def _instructions(form: Form, settings: Settings) -> Iterator[str]:
