@@ -22,7 +22,7 @@ COMMANDS = {
     "collect": ("collect", "返送", "--now", "2022-07-14T17:00"),
     "report": ("report", "--quarter", "1", "--now", "2022-07-19T09:00"),
 }
-SHARED = ("collect",)
+SHARED = ("render", "collect")
 
 
 def play(made: masters.Workspace, how: tuple[str, ...]) -> dict[str, float]:
