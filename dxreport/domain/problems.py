@@ -106,7 +106,7 @@ PROGRESS_NEAR = ProblemKind(
 PROGRESS_MISSING = ProblemKind(
     "E103",
     "{quarter}に作業予定がありますが、進捗が記入されていません。",
-    "{words}から選んでください。{or_none}",
+    "{words}から選んでください{or_none}。",
 )
 QUARTER_TO_COME = ProblemKind(
     "E104", "まだ始まっていない四半期に記入があります。", "今回報告するのは{quarter}までです。記入を消してください。"
