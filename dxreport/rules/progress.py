@@ -11,7 +11,7 @@ from ..domain.model import ActivityQuarter, Treatment
 from ..domain.values import fold, is_blank, is_marked, plan_is_none
 from .case import Case, Finding, choices, finding, wrong_word
 
-_OR_NONE = "（報告することがない場合は「報告事項なし」の欄に○を記入してください）"
+_OR_NONE = "。報告することがない場合は「報告事項なし」の欄に○を記入してください"
 _STOPPED = ("中止", "廃止", "取りやめ", "取止め")
 _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?!予定|見込|していない|せず)")
 
