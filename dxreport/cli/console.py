@@ -8,6 +8,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import click
@@ -72,8 +73,11 @@ def someone_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+@lru_cache(maxsize=4_096)
 def width(text: str) -> int:
     """Return the columns that a text takes on a Japanese console: two for a full-width or ambiguous character."""
+    if text.isascii():
+        return len(text)
     shown = (char for char in text if not unicodedata.combining(char))
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in shown)
 

@@ -46,7 +46,7 @@ def read_measures(book: MasterWorkbook, settings: Settings, departments: tuple[D
     if table is None:
         return found
     numbers: dict[tuple[str, ...], int] = {}
-    texts, known = _Texts(schemas.measures), {d.name for d in departments}
+    texts, known = _Texts(schemas.measures, table), {d.name for d in departments}
     for row in rows:
         if (id_ := _id(row)) is None:
             continue
@@ -77,7 +77,7 @@ def _read_items(book: MasterWorkbook, items: ItemList, schema: TableSchema, foun
     if table is None:
         return
     numbers: dict[tuple[str, ...], int] = {}
-    texts = _Texts(schema)
+    texts = _Texts(schema, table)
     for row in rows:
         if (id_ := _id(row)) is None:
             continue
@@ -114,9 +114,11 @@ def _key_fault(items: ItemList, schema: TableSchema, key: str, id_: str, numbers
 class _Texts:
     """Reads the texts of the rows of a table."""
 
-    def __init__(self, schema: TableSchema) -> None:
-        self._columns = [c for c in schema.columns if c.field]
-        self._refs: dict[str, list[Ref]] = {}  # by item id; all measures use the same few ids
+    def __init__(self, schema: TableSchema, table: TableRange) -> None:
+        ours = [column for column in schema.columns if column.field]
+        self._texts = [(c, table.columns.get(c.header, 0)) for c in ours if not c.former and not c.number]
+        self._others = [column for column in ours if column.former or column.number]
+        self._cells: dict[str, list[tuple[Ref, int, str]]] = {}  # by item id; all measures use the same few ids
 
     def of(self, row: TableRow, item: str = "") -> dict[Ref, str]:
         """Return the texts of a row by address; report errors, and formulas without a result."""
@@ -125,19 +127,20 @@ class _Texts:
                 row.fault(header, f"エラー値 {row[header]} が入っています。正しい値を入れ直してください。")
             elif row.kind(header) == "formula":
                 row.fault(header, "計算結果のない数式が入っています。Excel で開いて保存し直すか、値を入れてください。")
-        if item not in self._refs:
-            self._refs[item] = [Ref(c.field, item, c.period) for c in self._columns]
-        cells = zip(self._refs[item], self._columns, strict=True)
-        return {ref: _text(row, column) or BUILT_IN.defaults.get(ref.field, "") for ref, column in cells}
+        if item not in self._cells:
+            self._cells[item] = [
+                (Ref(c.field, item, c.period), n, BUILT_IN.defaults.get(c.field, "")) for c, n in self._texts
+            ]
+        get = row.texts.get
+        texts = {ref: get(column) or default for ref, column, default in self._cells[item]}
+        return texts | {Ref(c.field, item, c.period): _text(row, c) for c in self._others}
 
 
 def _text(row: TableRow, column: Column) -> str:
-    """Return the text of a cell; if it is blank, that of a column that still has a former header.
+    """Return the text of a column of numbers, in standard form, or of one that had other headers before.
 
-    A number is in its standard form, whatever its format shows.
+    If the cell is blank, that of a column that still has a former header counts.
     """
-    if not column.former and not column.number:
-        return row[column.header]
     header = next((h for h in (column.header, *column.former) if row[h]), column.header)
     if column.number:
         stored, shown = row.stored_number(header), row[header]

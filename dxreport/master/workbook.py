@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
-from ..domain.model import normalise
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..ooxml.sheet_texts import SheetTexts, sheet_texts
@@ -21,24 +21,24 @@ _ID_LIKE = re.compile(r"[0-9A-Za-z]+(?:[-_.][0-9A-Za-z]+)*")
 _DASHES = str.maketrans("‐‑‒–—―−ー", "--------")
 
 
+@lru_cache(maxsize=4_096)
 def plain_id(text: str) -> str:
     """Return an ID in the form in which IDs are compared: half-width, upper case, stripped, dashes as hyphens."""
     return unicodedata.normalize("NFKC", text).strip().translate(_DASHES).upper()
 
 
 class TableRow:
-    """One row of a table: its texts by header, with their cells; collects the faults of these."""
+    """One row of a table: its texts, by header or column number, with their cells; collects the faults of these."""
 
-    __slots__ = ("_columns", "_faults", "_grid", "_range", "_texts", "number")
+    __slots__ = ("_columns", "_faults", "_grid", "_range", "number", "texts")
 
     def __init__(self, found: TableRange, grid: SheetTexts, number: int, faults: Faults) -> None:
         self._range, self._grid, self.number, self._faults = found, grid, number, faults
-        self._columns, self._texts = found.columns, grid.rows.get(number, {})
+        self._columns, self.texts = found.columns, grid.rows.get(number, {})
 
     def __getitem__(self, header: str) -> str:
         """Return the normalised text under a header; ``""`` if the column is missing."""
-        text = self._texts.get(self._columns.get(header, 0))
-        return normalise(text) if text else ""
+        return self.texts.get(self._columns.get(header, 0), "")
 
     def stored_number(self, header: str) -> str:
         """Return the number under a header as stored; ``""`` if the cell holds none."""
@@ -63,8 +63,8 @@ class TableRow:
 
     def blank(self) -> bool:
         """Return True if all columns of the schema are blank in this row."""
-        texts = self._texts.get
-        return not any((text := texts(column)) and normalise(text).strip() for column in self._columns.values())
+        columns = self._columns.values()
+        return not any(text.strip() and column in columns for column, text in self.texts.items())
 
 
 class MasterWorkbook:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
+from ..domain.model import normalise
 from .cells import At, Cell
 from .dates import serial_date
 from .worksheets import Worksheets
@@ -14,10 +14,10 @@ from .worksheets import Worksheets
 
 @dataclass(slots=True)
 class SheetTexts:
-    """The texts of a sheet by row and column (from 1); ``kinds`` holds the kind of cells that are not plain text.
+    """The normalised texts of a sheet by row and column (from 1).
 
-    A kind is ``number``, ``date``, ``boolean``, ``error``, ``unclear`` or ``formula`` (without a stored result).
-    ``numbers`` are the numbers as stored.
+    ``kinds`` holds the kind of each cell that is not plain text: ``number``, ``date``, ``boolean``, ``error``,
+    ``unclear`` or ``formula`` (without a stored result). ``numbers`` are the numbers as stored.
     """
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict)
@@ -31,14 +31,17 @@ class SheetTexts:
 
 def sheet_texts(worksheets: Worksheets, part: str) -> SheetTexts:
     """Return the texts of the worksheet in this part. Raise PackageError if it is damaged."""
-    cells: Mapping[At, Cell] = worksheets.cells(part)[0]
-    out = SheetTexts()
-    for (row, column), cell in cells.items():
+
+    def show(cell: Cell) -> tuple[str, str, str]:
         text, kind = (cell.text, "") if cell.kind == "text" else _text(cell, worksheets.date1904)
+        return normalise(text), kind, cell.raw
+
+    out = SheetTexts()
+    for row, column, (text, kind, raw) in worksheets.shown(part, show):
         if kind:
             out.kinds[row, column] = kind
             if kind == "number":
-                out.numbers[row, column] = cell.raw
+                out.numbers[row, column] = raw
         if text:
             out.rows.setdefault(row, {})[column] = text
     return out

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from lxml import etree
 
@@ -25,20 +26,23 @@ _C, _F, _V, _IS, _T = (_N + name for name in ("c", "f", "v", "is", "t"))
 _OTHER_SHEETS = ("chartsheet", "dialogsheet", "xlMacrosheet")
 # A cell with content as nearly all programs write it. A sheet with any other cell is parsed, which takes three times as
 # long.
-_CELL = re.compile(
-    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]+)")?>(?:<f(?: aca="false")?>([^<]+)</f>)?'
-    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t>(</is>))?</c>'
+_CONTENT = (
+    r'(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]+)")?>(?:<f(?: aca="false")?>([^<]+)</f>)?'
+    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t( xml:space="preserve")?>([^<]*)</t>(</is>))?'
 )
+_UNGROUPED = re.sub(r"\((?!\?)", "(?:", _CONTENT)
+_CELL = re.compile(r'<c r="(([A-Z]{1,3})([1-9][0-9]{0,6}))"(?:(' + _UNGROUPED + ")</c>|[^<>]*/>)")
+_PARTS = re.compile(_CONTENT)
 _STRING = re.compile(r'<si><t( xml:space="preserve")?(?:/>|>([^<]*)</t>)</si>')
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)" ?/>')
-_ANY_CELL, _EMPTY_ROW = re.compile(r'<c r="([A-Z]{1,3}[0-9]{1,7})"'), re.compile("<row[^>]*/>")
 _PREFIX = re.compile(r"xmlns:([^\s=]+)\s*=")
 _BOOLEANS = {*TRUE, "0", "false"}
 _KINDS = {"", "n", "s", "str", "b", "e", "d", "inlineStr"}
 _INDEX = re.compile("[0-9]{1,9}")
 # A cell as the XML holds it: style, type, formula, value and the text of its inline string (None: neither).
 _Stored = tuple[str, str, str, str | None, str | None]
-_Found = tuple[Iterable[tuple[At, Cell]], tuple[Box, ...]]  # cells and merged ranges
+_Shown = TypeVar("_Shown")  # what a caller wants of a cell
+_Found = tuple[Iterable[tuple[int, int, _Shown]], tuple[Box, ...]]  # row, column and that, and the merged ranges
 
 
 class Worksheets:
@@ -89,35 +93,43 @@ class Worksheets:
 
         Raise PackageError if the part is damaged.
         """
+        found, merges = self._found(part, lambda cell: cell)
+        return {(row, column): cell for row, column, cell in found}, merges
+
+    def shown(self, part: str, show: Callable[[Cell], _Shown]) -> Iterable[tuple[int, int, _Shown]]:
+        """Yield the row and column of each cell with any content, with what ``show``, a pure function, makes of it.
+
+        Raise PackageError if the part is damaged.
+        """
+        return self._found(part, show)[0]
+
+    def _found(self, part: str, show: Callable[[Cell], _Shown]) -> _Found[_Shown]:
         raw = self._package.read(part)
         self._take(bounds.BYTES, len(raw))
-        self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
+        if self._limits:
+            self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
         try:
-            found, merges = self._scanned(raw) or self._parsed(raw)
-            hollow = ("blank", "text")
-            cells = {at: cell for at, cell in found if cell.text or cell.formula or cell.kind not in hollow}
+            return self._scanned(raw, show) or self._parsed(raw, show)
         except ValueError as error:
             raise PackageError(f"部品 {part} が壊れています（{error}）") from None
-        return cells, merges
 
     def _take(self, what: str, count: int) -> None:
         if self._limits:
             self._limits.take(what, count)
 
-    def _matched(self, matches: Iterable[tuple[str, ...]]) -> Iterator[tuple[At, Cell]]:
-        """Yield the cells that were found in the text of a sheet; cells with the same content are one object."""
-        known: dict[tuple[str, ...], Cell] = {}
-        for match in matches:
-            content = match[2:]
-            cell = known.get(content)
-            if cell is None:
-                style, kind, formula, value, spaced, inline, end_of_inline = content
-                written, text = (
-                    f"={_unquoted(formula)}" if formula else "",
-                    _inline(inline, spaced) if end_of_inline else None,
-                )
-                cell = known[content] = self._cell(style, kind, written, _unquoted(value), text)
-            yield (int(match[1]), column_number(match[0])), cell
+    def _matched(
+        self, matches: Iterable[tuple[str, str, str, str]], show: Callable[[Cell], _Shown]
+    ) -> Iterator[tuple[int, int, _Shown]]:
+        """Yield the cells that were found in the text of a sheet; equal contents are read and shown once."""
+        known: dict[str, _Shown | None] = {}
+        for _, letters, row, content in matches:
+            if content in known:
+                shown = known[content]
+            else:
+                cell = self._cell(*_stored_in(content))
+                shown = known[content] = show(cell) if _has_content(cell) else None
+            if shown is not None:
+                yield int(row), column_number(letters), shown
 
     def _cell(self, style: str, kind: str, formula: str, content: str | None, inline: str | None) -> Cell:
         cell = self._value(kind, content, inline, style)
@@ -203,8 +215,8 @@ class Worksheets:
     def _xml(self, data: bytes) -> etree._Element:
         return self._package.parsed(_transitional(data))
 
-    def _scanned(self, raw: bytes) -> _Found | None:
-        """Return the cells and merged ranges of a sheet from its text alone, None if a cell is written unusually."""
+    def _scanned(self, raw: bytes, show: Callable[[Cell], _Shown]) -> _Found[_Shown] | None:
+        """Return what :meth:`_found` does from the text of a sheet alone, None if a cell is written unusually."""
         head, _, rest = _plain(raw).partition("<sheetData>")
         data, end, tail = rest.partition("</sheetData>")
         if not end or "<sheetData" in tail or not _is_plain_head(head):
@@ -212,22 +224,22 @@ class Worksheets:
         if "xmlns" in data or any(f"<{prefix}:" in data for prefix in _PREFIX.findall(head)):
             return None
         found, merges = _CELL.findall(data), _MERGE.findall(tail)
-        if len(found) != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
+        filled = [match for match in found if match[3]]
+        if len(filled) != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
             return None
-        refs = _ANY_CELL.findall(data)
-        empty = data.count("/>") - data.count("<v/>") - data.count("<v />") - len(_EMPTY_ROW.findall(data))
-        if len(refs) != data.count("<c ") + data.count("<c>") or len(refs) != len(found) + empty:
+        if len(found) != data.count("<c ") + data.count("<c>"):
             return None  # the XML is not well-formed, or an empty cell is written in another way
-        _check_single(refs)
+        _check_single([match[0] for match in found])
         self._take(bounds.MERGES, len(merges))
-        return self._matched(found), tuple(map(box, merges))
+        return self._matched(filled, show), tuple(map(box, merges))
 
-    def _parsed(self, raw: bytes) -> _Found:
+    def _parsed(self, raw: bytes, show: Callable[[Cell], _Shown]) -> _Found[_Shown]:
         """Return the same from the XML, however written. Raise PackageError, or ValueError for a wrong reference."""
         root = self._xml(raw)
         merges = tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
         self._take(bounds.MERGES, len(merges))
-        return ((at, self._cell(*stored)) for at, stored in _stored(root)), merges
+        cells = ((row, column, self._cell(*stored)) for row, column, stored in _stored(root))
+        return [(row, column, show(cell)) for row, column, cell in cells if _has_content(cell)], merges
 
 
 @shared
@@ -248,7 +260,7 @@ def _is_plain_head(head: str) -> bool:
     return f'xmlns="{MAIN_NS}"' in head and not re.search(rf'xmlns:[^=]*=\s*["\']{MAIN_NS}', head)
 
 
-def _check_single(refs: list[str]) -> None:
+def _check_single(refs: Sequence[str]) -> None:
     """Raise ValueError if a cell occurs twice: programs do not agree on which one counts."""
     if len(set(refs)) < len(refs):
         raise ValueError("同じセルが 2 つあります")
@@ -272,7 +284,20 @@ def _unquoted(text: str) -> str:
     return parse(f"<t>{text}</t>".encode()).text or "" if "&" in text or "\r" in text else text
 
 
-def _stored(root: etree._Element) -> Iterator[tuple[At, _Stored]]:
+def _has_content(cell: Cell) -> bool:
+    return bool(cell.text or cell.formula or cell.kind not in ("blank", "text"))
+
+
+def _stored_in(content: str) -> _Stored:
+    """Return what the XML of a cell holds after its reference."""
+    match = _PARTS.fullmatch(content)
+    assert match
+    style, kind, formula, value, spaced, inline, end_of_inline = match.groups("")
+    text = _inline(inline, spaced) if end_of_inline else None
+    return style, kind, f"={_unquoted(formula)}" if formula else "", _unquoted(value), text
+
+
+def _stored(root: etree._Element) -> Iterator[tuple[int, int, _Stored]]:
     row, refs = 0, []
     for line in root.iterfind(f"{_N}sheetData/{_N}row"):
         row, column = _count(line.get("r"), row + 1), 0
@@ -286,7 +311,7 @@ def _stored(root: etree._Element) -> Iterator[tuple[At, _Stored]]:
                 text = None if inline is None else string_item(inline)
                 tags = [child.tag for child in (*c, *(inline.iterchildren(_T) if inline is not None else ()))]
                 kind = (c.get("t", "n") or "none") if len(set(tags)) == len(tags) else "several"
-                yield (at, column), (c.get("s", "0"), kind, written, c.findtext(_V), text)
+                yield at, column, (c.get("s", "0"), kind, written, c.findtext(_V), text)
     _check_single(refs)
     if len(refs) < sum(1 for _ in root.iter(_C)):  # cells within elements that only some programs look into
         raise ValueError("セルがほかの要素の中にあります")
