@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ..domain.errors import DxreportError
+from ..workspace.bundled import is_shipped
 from ..workspace.text_templates import environment, error_line
 from . import words
 from .activity_records import Category, Progress
@@ -56,7 +57,8 @@ def html(figures: Figures, template: Path) -> bytes:
     }
     try:
         budget = 1 + len(figures.activities) // _PER_BUDGET
-        return environment(autoescape=True, budget=budget).from_string(source).render(names).encode("utf-8")
+        jinja = environment(autoescape=True, budget=budget, shipped=is_shipped(template))
+        return jinja.from_string(source).render(names).encode("utf-8")
     except Exception as error:  # the template is a program of the office's: it may raise anything
         number = error_line(error)
         line = f"{number} 行目: " if number else ""

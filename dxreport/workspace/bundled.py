@@ -31,3 +31,9 @@ def current(own: Path) -> Path:
     if own.is_file() and sha256(own.read_bytes()).hexdigest() in _OF_EARLIER_RELEASES:
         return bundled("templates") / own.name
     return own
+
+
+def is_shipped(template: Path) -> bool:
+    """Return True if a text template is the shipped one, byte for byte."""
+    shipped = bundled("templates") / template.name
+    return shipped.is_file() and template.read_bytes() == shipped.read_bytes()
