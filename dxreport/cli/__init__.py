@@ -11,6 +11,7 @@ Exit codes: 0 done; 1 done, but something was held, refused, in conflict, found 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from collections.abc import Sequence
@@ -98,6 +99,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line ``args`` (default: that of the process) and return the exit code."""
     console.prepare()
     gc.set_threshold(50_000)  # a command holds what it reads until it ends: there is little to collect
+    atexit.register(gc.freeze)  # nor does the interpreter need to look through all of it before it exits
     try:
         code = program.main(args, prog_name="dxreport", standalone_mode=False)
         console.flush()

@@ -59,6 +59,16 @@ def test_help_imports_nothing_but_click(process):
     assert heavy.isdisjoint(m.partition(".")[0] for m in modules)
 
 
+def test_nothing_is_collected_at_the_exit(process):
+    script = """if True:
+        import atexit, gc, sys
+        from dxreport.cli import main
+        atexit.register(lambda: sys.stderr.write(f"{gc.get_freeze_count() > 10_000}"))
+        assert main(["--version"]) == 0
+    """
+    assert process("-c", script).stderr == b"True"
+
+
 def test_every_module_with_a_command_is_listed():
     folder = Path(cli.__file__).parent
     assert {p.stem for p in folder.glob("*.py") if "\n@command(" in p.read_text(encoding="utf-8")} == set(COMMANDS)
