@@ -15,9 +15,9 @@ _BEGIN = """ここは作業フォルダーではありません。
 def home(call: Call) -> int:
     """Say in four lines how far the round is; outside a workspace, say how to begin and return exit code 2."""
     from ..domain.errors import UsageError
-    from ..lifecycle.check import empty_tables
     from ..master.rounds import current_round
     from ..status.agenda import agenda
+    from ..status.next_step import empty_tables
     from ..status.round_status import status
     from ..workspace.paths import Workspace
     from .status import summary

@@ -11,7 +11,7 @@ and the ledgers of the master.
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .visible import visible, writable
@@ -66,6 +66,11 @@ def shown(text: str, length: int = _SHOWN) -> str:
     if not line:
         return "（空白）"
     return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def choices(words: Iterable[str]) -> str:
+    """Return words as messages list them: ``「有」「無」``."""
+    return "".join(f"「{word}」" for word in words)
 
 
 def problem(

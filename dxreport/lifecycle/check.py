@@ -19,7 +19,7 @@ from ..domain.days import printed, wrong_weekday
 from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
-from ..domain.problems import Problem, ProblemKind, problem
+from ..domain.problems import Problem, ProblemKind, choices, problem
 from ..domain.values import area_code, fold, is_blank
 from ..form.compile import load_form
 from ..form.expressions import Computed, tag_of
@@ -55,7 +55,7 @@ from ..report import states
 from ..report.coordination import measure_problems
 from ..report.declared import Asked, Inputs
 from ..report.states import WITHOUT_WORD
-from ..rules.case import choices
+from ..status.next_step import empty_tables
 from ..status.round_status import changed_since_issue
 from ..workspace.paths import Workspace
 from ..workspace.secret import secret_name
@@ -144,16 +144,6 @@ def _checked(master: Master, measure: Measure, round_: Round, inputs: Inputs | N
     return CheckedMeasure(measure.id, measure.name, measure.lead_department, found)
 
 
-def empty_tables(master: Master) -> Problem | None:
-    """Return the problem of a master without departments or without measures, None for any other."""
-    tables = ((DEPARTMENTS.name, master.departments), (MEASURES.name, master.measures))
-    blank = [name for name, rows in tables if not rows]
-    if not blank:
-        return None
-    params = {"sheets": choices(tuple(blank))}
-    return problem(problems.MASTER_EMPTY, params, sheet=blank[0], cell="A2", label=f"{blank[0]}の表")
-
-
 def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, list[Measure]]:
     """Return the templates that a round uses, with the measures on each; a round without measures still uses one."""
     out: dict[Path, list[Measure]] = {}
@@ -233,7 +223,7 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
         for column, required in (("必須欄", True), ("入力欄", False)):
             tags = {group: tag for group, tag in absent.items() if (group in round_.requires) == required}
             if tags:
-                params = {"round": round_.name, "column": column, "groups": choices(tuple(tags))}
+                params = {"round": round_.name, "column": column, "groups": choices(tags)}
                 params["tag"] = next(iter(tags.values()))
                 yield _at(row, column, problems.ROUND_WITHOUT_FIELD, params, "、".join(tags))
 
@@ -325,7 +315,7 @@ def _unweighed(book: MasterWorkbook, settings: Settings) -> Iterator[Problem]:
     blank = [(row, word) for row, word in rows if word.weight is None]
     if 0 < len(blank) < len(rows):
         cells = "、".join(row.place(WEIGHT).cell for row, _ in blank)
-        params = {"words": choices(tuple(word.word for _, word in blank))}
+        params = {"words": choices(word.word for _, word in blank)}
         yield problem(problems.WEIGHT_MISSING, params, sheet=SETTINGS_SHEET, cell=cells, label=WEIGHT)
     for row, word in rows:
         if word.said is None and any(end in word.word for end in _ENDS):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
 from ..domain.needs import to_come
-from ..domain.problems import ProblemKind
+from ..domain.problems import ProblemKind, choices
 from ..domain.values import is_blank, nearest
 
 
@@ -101,11 +101,6 @@ Rule = Callable[[Case], Iterator[Finding]]
 def finding(kind: ProblemKind, *refs: Ref, severity: str = "", **params: str) -> Finding:
     """Return a Finding with read-only parameters."""
     return Finding(kind, refs, MappingProxyType(params), severity)
-
-
-def choices(words: tuple[str, ...]) -> str:
-    """Return words as messages list them: ``「有」「無」``."""
-    return "".join(f"「{word}」" for word in words)
 
 
 def wrong_word(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import Access, Field, FieldKind, Period, Ref
+from ..domain.problems import choices
 from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, measure_id, number_text
-from .case import Case, Finding, choices, finding, wrong_word
+from .case import Case, Finding, finding, wrong_word
 from .texts import malformed
 
 MARKS = ("○", "☑", "□")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import Ref
+from ..domain.problems import choices
 from ..domain.values import is_blank
-from .case import Case, Finding, choices, finding, wrong_word
+from .case import Case, Finding, finding, wrong_word
 
 # Each flag with the fields it governs and what messages call them.
 _GOVERNED = {

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
 from ..domain.model import ActivityQuarter, Treatment
+from ..domain.problems import choices
 from ..domain.values import fold, is_blank, is_marked, plan_is_none
-from .case import Case, Finding, choices, finding, wrong_word
+from .case import Case, Finding, finding, wrong_word
 
 _OR_NONE = "。報告することがない場合は「報告事項なし」の欄に○を記入してください"
 _STOPPED = ("中止", "廃止", "取りやめ", "取止め")

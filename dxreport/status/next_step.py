@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from ..domain import problems
 from ..domain.fields import QUARTER_LABELS
 from ..domain.model import FiscalYear, Round, Settings
+from ..domain.problems import Problem, choices, problem
 from ..master.records import Master
+from ..master.schema import DEPARTMENTS, MEASURES
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 
@@ -22,6 +25,16 @@ class Step:
     command: str
     round: str = ""
     begins: date | None = None
+
+
+def empty_tables(master: Master) -> Problem | None:
+    """Return the problem of a master without departments or without measures, None for any other."""
+    tables = ((DEPARTMENTS.name, master.departments), (MEASURES.name, master.measures))
+    blank = [name for name, rows in tables if not rows]
+    if not blank:
+        return None
+    params = {"sheets": choices(blank)}
+    return problem(problems.MASTER_EMPTY, params, sheet=blank[0], cell="A2", label=f"{blank[0]}の表")
 
 
 def render_command(round_: Round) -> str:
