@@ -24,8 +24,8 @@ from ..workspace.transaction import NOTHING
 from .judge import Judge
 from .kept import Kept
 from .ledger import ConflictRows, History, aside_note, dismissed_change, fixed_receipts, sheet_receipt
-from .log import Chain, Commit, Log, LogEntry, Read, commit_name, content_key
-from .originals import orphans
+from .log import Chain, Commit, Log, LogEntry, Read, commit_name
+from .originals import content_key, orphans
 from .plan import Plan
 from .reading import Reading
 from .replay import Accept, Again, Dismiss, Edit, Event, Fate, Issued, Replayed, Withdraw, replay

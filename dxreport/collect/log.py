@@ -15,6 +15,7 @@ from typing import Any
 
 from ..domain.errors import MasterError
 from ..domain.fields import BUILT_IN, Catalogue, Ref
+from .originals import content_key
 from .reading import problem_from, problem_json, refs_from, refs_json
 from .replay import Accept, Adopt, Again, Decision, Dismiss, Edit, Event, Issued, Judged, Withdraw
 
@@ -193,14 +194,6 @@ class Log:
             except (OSError, ValueError, KeyError, TypeError):
                 raise MasterError(f"記録 {path} がないか、壊れています。", "バックアップから戻してください。") from None
         return self._commits[name]
-
-
-_EMPTY = hashlib.sha256(b"").hexdigest()
-
-
-def content_key(sha256: str, file: str) -> str:
-    """Return the key that identifies a return: the digest of its content and, if that is empty, its file name."""
-    return f"{sha256} {file}" if sha256 == _EMPTY else sha256
 
 
 def commit_name(data: bytes, number: int) -> str:

@@ -7,15 +7,18 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..domain.errors import MasterError
 from ..intake.returned import ReturnedFile
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
-from .log import content_key
-from .reading import Reading
+
+if TYPE_CHECKING:
+    from .reading import Reading
 
 _NUMBER = re.compile(r"(?:U\d{4,}_)+(?=.)")
+_EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def original_path(workspace: Workspace, return_id: str, name: str) -> Path:
@@ -47,6 +50,11 @@ def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
             f"返送の控え {path} は、受け付けた後に書き換えられています。", "バックアップから戻してください。"
         )
     return replace(file, path=path, data=data)
+
+
+def content_key(sha256: str, file: str) -> str:
+    """Return the key that identifies a return: the digest of its content and, if that is empty, its file name."""
+    return f"{sha256} {file}" if sha256 == _EMPTY else sha256
 
 
 def orphans(workspace: Workspace, named: Collection[str]) -> dict[str, str]:

@@ -20,8 +20,7 @@ from ..rules import item_name
 from ..workers import ALONE, Choice, Lost, ThisProcess
 from .commit import Books
 from .ledger import shown_problems
-from .log import content_key
-from .originals import original, original_path
+from .originals import content_key, original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
 from .reader import FileRead, FileReader, package_of, refused
 from .reading import Reading, SheetReading
