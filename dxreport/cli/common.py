@@ -56,9 +56,10 @@ class Call:
     def master(self, *, to_write: bool = False) -> Master:
         """Read the master; raise MasterError, and with ``to_write`` LockedError if it is open elsewhere."""
         from ..master.read import read_master
-        from ..workspace.transaction import ready
 
         if to_write:
+            from ..workspace.transaction import ready
+
             ready(self.workspace)
         return read_master(self.workspace.master)
 

@@ -59,7 +59,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
     if kind == "xlsx":
         from ..status.workbook import workbook as draw
     else:
-        from ..status.export import page as draw
+        from ..status.page import page as draw
     name = f"{master.settings.fiscal_year.label}_{today.found.round.name}_提出状況"
     path = out or call.workspace.reports / f"{file_name(name)}.{kind}"
     write_files(call.workspace, {path: draw(status_export(master, today, path.parent))})
@@ -86,7 +86,7 @@ def _bar(found: RoundStatus) -> str:
 def _work(today: Agenda) -> list[str]:
     """Return the work of the day: by telephone, by mail, at the desk."""
     from ..status.agenda import Way
-    from ..status.export import HEADINGS, plain, unread_text
+    from ..status.words import HEADINGS, plain, unread_text
 
     lines: list[str] = []
     for way in Way:
@@ -109,7 +109,7 @@ def _work(today: Agenda) -> list[str]:
 
 
 def _task(task: Task) -> list[str]:
-    from ..status.export import plain, reason_of
+    from ..status.words import plain, reason_of
 
     contact = [task.people, f"電話 {task.phone}" if task.phone else "", task.to]
     lines = [f"  □ {'　'.join(filter(None, (task.department, *contact)))}"]

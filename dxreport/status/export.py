@@ -1,4 +1,4 @@
-"""Export the state of a round: :func:`status_export` collects the texts, ``workbook`` and :func:`page` draw them."""
+"""Export the state of a round: :func:`status_export` collects the texts, ``workbook`` and ``page`` draw them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from ..domain.days import printed_day, short_day
 from ..master.records import Issue, Master, Receipt
-from ..workspace.text_templates import environment
 from .agenda import Agenda, Task, Way
 from .round_status import SheetStatus, State
-
-HEADINGS = {
-    Way.PHONE: ("電話する", "メールでは進まないもの、送っても届かないもの"),
-    Way.MAIL: ("メールを送る", "下書きを開き、確かめて送るもの"),
-}
+from .words import plain, reason_of, unread_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +113,12 @@ def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
     )
 
 
-def unread_text(receipt: Receipt) -> str:
-    """Describe a refused file: its number, its name, the reason, and the text of a mail."""
-    said = "".join(f"\n{where}: {text}" for where, text in receipt.notes.items())
-    return f"{receipt.id} {receipt.file}　{receipt.note}{said}"
-
-
 def _task(task: Task, folder: Path) -> TaskLine:
     return TaskLine(
         task.department, task.people, task.to, task.phone, "\n".join(p.message for p in task.faults),
         tuple((s.state, s.measure, plain(s.name), reason_of(s)) for s in task.sheets), task.days_late, task.told,
         task.todo, tuple((label, _link(path, folder)) for label, path in task.files),
     )  # fmt: skip
-
-
-def reason_of(s: SheetStatus) -> str:
-    """Return why a sheet is held, "" if it is not."""
-    return s.receipt.note if s.state is State.HELD and s.receipt else ""
-
-
-def plain(name: str) -> str:
-    """Return a name on one line."""
-    return " ".join(name.split())
 
 
 def _link(path: Path, folder: Path) -> str:
@@ -163,12 +141,3 @@ def _line(s: SheetStatus) -> Line:
 
 def _day(event: Issue | Receipt | None) -> str:
     return short_day(datetime.fromisoformat(event.when).date()) if event else ""
-
-
-def page(export: StatusExport) -> bytes:
-    """Return the export as a self-contained HTML page in UTF-8; the same export gives the same bytes."""
-    source = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
-    template = environment(autoescape=True).from_string(source)
-    half = (len(export.lines) + 1) // 2
-    columns = [part for part in (export.lines[:half], export.lines[half:]) if part]
-    return template.render(export=export, headings=HEADINGS, columns=columns).encode("utf-8")

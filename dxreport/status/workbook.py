@@ -10,8 +10,9 @@ from urllib.parse import unquote
 
 from ..ooxml.refs import column_letters
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height
-from .export import HEADINGS, StatusExport, TaskLine
+from .export import StatusExport, TaskLine
 from .round_status import State
+from .words import HEADINGS
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

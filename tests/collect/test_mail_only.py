@@ -11,8 +11,8 @@ import pytest
 from dxreport.collect.plan import FilePlan, Status
 from dxreport.collect.senders import Senders
 from dxreport.master.records import ReceiptState
-from dxreport.status.export import unread_text
 from dxreport.status.round_status import status
+from dxreport.status.words import unread_text
 from tests.support.quarter import Quarter
 from tests.support.sending import outlook
 

@@ -12,7 +12,8 @@ from lxml import html
 
 from dxreport.mail.drafts import MailKind, out_folder, plan, record, write
 from dxreport.status.agenda import Way, agenda
-from dxreport.status.export import Line, StatusExport, TaskLine, page, status_export
+from dxreport.status.export import Line, StatusExport, TaskLine, status_export
+from dxreport.status.page import page
 from dxreport.status.round_status import State, status
 from dxreport.status.workbook import HEADS, TASKS, TODAY, workbook
 from tests.support.packages import faults
