@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from email.utils import parseaddr
 
 from . import problems
 from .problems import Problem, problem
@@ -27,7 +26,7 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
         # ``総務課＜ｓｏｕｍｕ＠…＞``: only the address becomes half-width, not the name.
         plain = word.replace("＜", "<")
         start = max(0, plain.find("<"))
-        name, address = parseaddr(plain[:start] + unicodedata.normalize("NFKC", plain[start:]))
+        name, address = _parsed(plain[:start] + unicodedata.normalize("NFKC", plain[start:]))
         if _ADDRESS.fullmatch(address):
             good.append(f"{name} <{address}>" if name else address)
         else:
@@ -35,10 +34,19 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
     return good, bad
 
 
+def _parsed(text: str) -> tuple[str, str]:
+    """Return the name and the address in a text; both ``""`` if it cannot be read."""
+    if _ADDRESS.fullmatch(text):  # as most are written: status need not import email for them
+        return "", text
+    from email.utils import parseaddr
+
+    return parseaddr(text)
+
+
 def bare(address: str) -> str:
     """Return an address in small letters without the name before it, to be compared."""
     _, bracket, inner = address.rpartition("<")
-    return (inner.partition(">")[0].strip() if bracket else parseaddr(address)[1]).casefold()
+    return (inner.partition(">")[0].strip() if bracket else _parsed(address)[1]).casefold()
 
 
 def domain_of(address: str) -> str:

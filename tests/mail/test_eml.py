@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import example, given
@@ -114,6 +115,11 @@ def test_an_ascii_subject_stays_readable():
 )
 def test_addresses(text, good, bad):
     assert addresses(text) == (good, bad)
+
+
+@given(st.from_regex(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", fullmatch=True))
+def test_an_address_alone_is_what_the_standard_library_reads(text):
+    assert parseaddr(text) == ("", text) and addresses(text) == ([text], [])
 
 
 @pytest.mark.parametrize(
