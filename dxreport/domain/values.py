@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2212: "-"}
 _BLANKS = frozenset({
@@ -132,10 +133,8 @@ _PER = r"(?P<per>/(?:年度|年|か月|月|週|日|時間|分|回|人|件|校|�
 _TAIL = r"(?:\s?(?P<bound>以上|以下|未満|以内|超))?(?:\s?(?P<about>程度|前後))?"
 _ABOUT = r"(?P<circa>約|およそ|おおよそ|おおむね|概ね)?"
 _LABEL = r"(?P<label>[^\d\n()。、,;/△▲-]{0,20}?(?<!第))[\s:=]*"
-_LABELLED = re.compile(rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}")
-_BARE = re.compile(
-    rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約万億])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}"
-)
+_LABELLED = rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}"
+_BARE = rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約万億])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}"
 _SEPARATOR = re.compile(r"[\s、,;・/]+")
 # Units that a number without a unit may be meant in. Money, times, rates and measures are none: they come in several
 # scales (千円, 分, %), and a bare number could be in any.
@@ -145,13 +144,10 @@ _COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店
 )
 # Ways of counting, each with its spellings.
 _WAYS = {
-    way: re.compile(spellings)
-    for way, spellings in {
-        "累計": "累計|累積|通算", "延べ": "延べ|のべ|延(?=人|数|回|件|[0-9])", "実数": "実(?=人|数|利用|参加|[0-9])",
-        "単年": "単年", "年": "年間|年度?平均|年当|年あた", "月": "月平均|月間|毎月|月当|月あた", "日": "日平均|毎日|日当|日あた",
-        "期": "半期|上期|下期|四半期", "平均": "平均", "1人": "人当|人あた", "比": "比(?![率較例])", "新規": "新規",
-        "最大": "最大|最高|最多", "最小": "最小|最低|最少", "見込": "見込|予測|推計|推定",
-    }.items()
+    "累計": "累計|累積|通算", "延べ": "延べ|のべ|延(?=人|数|回|件|[0-9])", "実数": "実(?=人|数|利用|参加|[0-9])",
+    "単年": "単年", "年": "年間|年度?平均|年当|年あた", "月": "月平均|月間|毎月|月当|月あた", "日": "日平均|毎日|日当|日あた",
+    "期": "半期|上期|下期|四半期", "平均": "平均", "1人": "人当|人あた", "比": "比(?![率較例])", "新規": "新規",
+    "最大": "最大|最高|最多", "最小": "最小|最低|最少", "見込": "見込|予測|推計|推定",
 }  # fmt: skip
 _OF_THE_YEAR = re.compile(r"\(年度?平均\)")
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
@@ -281,7 +277,7 @@ def _placed(plain: str) -> tuple[Quantity, ...]:
 
 def _one(plain: str, at: int) -> re.Match[str] | None:
     """Match a number with or without a label that ends at a separator or at the end of the text."""
-    for pattern in (_LABELLED, _BARE):
+    for pattern in _compiled(_LABELLED, _BARE):
         match = pattern.match(plain, at)
         if match and (match.end() == len(plain) or _SEPARATOR.match(plain, match.end())):
             return match if _scaled(match["number"], match["unit"] or "") is not None else None
@@ -334,7 +330,14 @@ def ways_of_counting(text: str) -> frozenset[str]:
     The remark （年平均） is ignored: every figure covers one year.
     """
     plain = _OF_THE_YEAR.sub("", fold(text))
-    return frozenset(way for way, spelling in _WAYS.items() if spelling.search(plain))
+    spellings = _compiled(*_WAYS.values())
+    return frozenset(way for way, spelling in zip(_WAYS, spellings, strict=True) if spelling.search(plain))
+
+
+@cache
+def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    """Compile patterns when first needed: it takes 3 ms, and many commands, such as status, read no 目標."""
+    return tuple(map(re.compile, patterns))
 
 
 _DASHES = re.compile(r"\s*[-‐‑‒–—―ー－ｰ]\s*")
