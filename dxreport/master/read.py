@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +100,5 @@ def _read(book: MasterWorkbook, data: bytes) -> Master | None:
         tables=found.tables | tables,
         commit=read_property(book.package, COMMIT),
         data=data,
-        sha256=sha256(data).hexdigest(),
         **records,
     )

@@ -255,8 +255,8 @@ class Master:
     ``measures`` are in order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of the column 方向 by
     施策ID and 成果目標ID, ``forms`` those of the column 様式 by 施策ID, both without blanks. ``tables`` holds the table of
     each sheet with the rows of its records (see :meth:`place` for single texts). ``commit`` names the commit of the log
-    that the file was written with, ``""`` if there is none. ``data`` and ``sha256`` are the file as read: edits apply
-    to these bytes, and saving checks that the file is still the same.
+    that the file was written with, ``""`` if there is none. ``data`` is the file as read: edits apply to these bytes, and
+    saving checks that the file is still the same.
     """
 
     settings: Settings
@@ -273,7 +273,13 @@ class Master:
     tables: Mapping[str, TableRange] = field(default_factory=dict, repr=False)
     commit: str = ""
     data: bytes = field(default=b"", repr=False)
-    sha256: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the file as read; only a command that writes asks for it, and imports OpenSSL for it."""
+        from hashlib import sha256
+
+        return sha256(self.data).hexdigest()
 
     def measure(self, id_: str) -> Measure | None:
         """Return the measure with this ID, or None."""

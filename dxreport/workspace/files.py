@@ -13,7 +13,6 @@ from datetime import datetime
 from errno import EISDIR
 from itertools import count
 from pathlib import Path
-from secrets import token_hex
 
 from ..domain.errors import DxreportError, LockedError
 
@@ -46,7 +45,7 @@ def atomic_write(path: Path, data: bytes) -> None:
 
 def beside(path: Path) -> Path:
     """Return a new name in the folder of ``path``, under which its content is written first."""
-    return path.with_name(f".dxreport-{token_hex(8)}.tmp")
+    return path.with_name(f".dxreport-{os.urandom(8).hex()}.tmp")
 
 
 def write_beside(path: Path, temporary: Path, data: bytes) -> None:
