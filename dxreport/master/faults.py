@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..domain.errors import MasterError
 from ..domain.values import did_you_mean
 from .records import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A fault in the master: where it is (a cell, a sheet or ``""``), what is wrong and, if known, how to fix it."""
 
     place: Place | str

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..domain.fields import BUILT_IN, QUARTER_LABELS, QUARTERS, Catalogue, Field, FieldKind, ItemList, Period, Ref
 from ..domain.model import FiscalYear, Settings
@@ -23,8 +24,7 @@ RECEIPT_FIELD = "receipt"  # in place of a field in 変更履歴: the state of a
 PHONE = "電話"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: its header, its width in characters, and the field and period of a measure that it holds.
 
     A master without an ``optional`` column is valid. ``former`` are former headers of the column; ``number`` is the

@@ -13,10 +13,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
@@ -106,8 +105,7 @@ def child(parent: etree._Element, name: str) -> etree._Element:
     return found if found is not None else insert(parent, etree.Element(f"{{{MAIN_NS}}}{name}"))
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One file of a zip: its name, compression method, CRC, size unzipped in bytes, and compressed data."""
 
     name: str
@@ -144,8 +142,7 @@ def zip_bytes(members: Iterable[Member]) -> bytes:
     return b"".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Relationship:
+class Relationship(NamedTuple):
     """One relationship; ``target`` is the name of a part in the package, or the URL if ``external``."""
 
     id: str

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..domain.errors import PackageError
 from .package import DOC_RELS_NS, MAIN_NS, Package
@@ -18,8 +19,7 @@ _N = f"{{{MAIN_NS}}}"
 HEADER_ROWS = 20  # headers are searched for in this many rows at the top of a sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """An Excel table: its part, name, range (with header and totals rows) and number of totals rows."""
 
     part: str

@@ -159,7 +159,7 @@ class WorkbookEdit(PackageEdit):
         fix = "表の右を空けて（メモなどは別のシートに移して）保存してから、もう一度実行してください。"
         self._check_free(area, Box(area.header, right + 1, bottom, right + len(headers)), ("右", "列", fix))
         columns = {header: right + n for n, header in enumerate(headers, 1)}
-        table = area.table and replace(area.table, box=area.table.box._replace(right=right + len(headers)))
+        table = area.table and area.table._replace(box=area.table.box._replace(right=right + len(headers)))
         wider = replace(area, columns={**area.columns, **columns}, table=table)
         for header, column in columns.items():
             sheet.set(area.header, column, header)

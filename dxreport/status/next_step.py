@@ -5,8 +5,8 @@ Rounds follow each other in the order of 設定. A report or publication older t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from ..domain import problems
 from ..domain.fields import QUARTER_LABELS
@@ -18,8 +18,7 @@ from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A command to type; ``begins`` is the first day on which it makes sense, if still to come."""
 
     command: str
