@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..workers import Choice
 from . import console
 from .common import Call, command, worked
+
+if TYPE_CHECKING:
+    from ..workers import Choice
 
 
 @command(answers=True)

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +20,11 @@ from dxreport.domain.errors import LockedError
 from dxreport.lifecycle import check
 
 JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
+# Slow to import, and of no use to a command that only reads the master.
+HEAVY = {
+    "asyncio", "concurrent.futures", "distributed", "filelock", "importlib.metadata", "jinja2", "msoffcrypto",
+    "multiprocessing", "numpy", "openpyxl", "oxmsg", "pandas", "typst", "xlsxwriter",
+}  # fmt: skip
 
 
 def command(name: str) -> click.Command:
@@ -28,35 +34,55 @@ def command(name: str) -> click.Command:
     return found
 
 
-def test_help_imports_nothing_but_click(process):
+@pytest.fixture
+def imported(process) -> Callable[..., set[str]]:
+    """Return ``imported(*command_lines)``, the names of the modules that are loaded once these have run."""
     script = """if True:
         import json, sys
         from dxreport.cli import main
-        assert main(["--help"]) == 0
-        sys.stderr.write(json.dumps(sorted(sys.modules)))
+        for args in json.loads(sys.argv[1]):
+            assert main(args) == 0
+        sys.stderr.write(" ".join(sys.modules))
     """
-    modules = json.loads(process("-c", script).stderr)
-    own = {m for m in modules if m.partition(".")[0] == "dxreport"}
-    assert own == {
-        "dxreport",
-        "dxreport.domain",
-        "dxreport.domain.errors",
-        "dxreport.domain.visible",
-        *(f"dxreport.cli{m}" for m in ("", ".console", ".common", ".japanese")),
-    }
-    heavy = {
-        "openpyxl",
-        "xlsxwriter",
-        "lxml",
-        "jinja2",
-        "pandas",
-        "numpy",
-        "python_calamine",
-        "typst",
-        "filelock",
-        "msoffcrypto",
-    }
-    assert heavy.isdisjoint(m.partition(".")[0] for m in modules)
+    return lambda *command_lines: set(process("-c", script, json.dumps(command_lines)).stderr.decode().split())
+
+
+def own(modules: set[str]) -> set[str]:
+    """Return the modules of the program, without its name."""
+    return {m.removeprefix("dxreport.") for m in modules if m.startswith("dxreport.")}
+
+
+def rooms(modules: set[str]) -> set[str]:
+    """Return the rooms of the program that modules are in."""
+    return {m.partition(".")[0] for m in own(modules)}
+
+
+def test_help_imports_nothing_but_click(imported):
+    modules = imported(["--help"])
+    assert own(modules) == {
+        "domain", "domain.errors", "domain.visible", "cli", "cli.console", "cli.common", "cli.japanese",
+    }  # fmt: skip
+    assert modules.isdisjoint(HEAVY | {"lxml"})
+
+
+def test_the_help_of_a_command_imports_little_more(imported):
+    modules = imported(*([name, "--help"] for name in COMMANDS))
+    assert rooms(modules) == {"cli", "domain", "workspace"}
+    assert modules.isdisjoint(HEAVY | {"lxml"})
+
+
+@pytest.mark.parametrize("args", [[], ["status"], ["status", "--json"], ["history"], ["history", "--measure", "01-01"]])
+def test_what_only_reads_the_master_imports_nothing_that_writes(args, imported, quarter):
+    """So it answers at once."""
+    modules = imported([*args, "-C", str(quarter.root), "--now", "2022-07-20"])
+    assert rooms(modules) <= {"cli", "domain", "intake", "ooxml", "workspace", "master", "status", "collect"}
+    assert {"master.read", "ooxml.package"} < own(modules)
+    assert {m for m in own(modules) if m.startswith(("collect.", "intake."))} <= {
+        "collect.copies", "collect.originals", "intake.returned",
+    }  # fmt: skip
+    assert own(modules).isdisjoint({"status.export", "status.page", "status.workbook", "workspace.transaction"})
+    assert modules.isdisjoint(HEAVY | {"email", "tempfile", "traceback"})
+    assert "hashlib" not in modules or args[:1] == ["history"]  # it brings OpenSSL
 
 
 def test_nothing_is_collected_at_the_exit(process):
