@@ -37,7 +37,10 @@ def sheet_texts(worksheets: Worksheets, part: str) -> SheetTexts:
         return normalise(text), kind, cell.raw
 
     out = SheetTexts()
-    for row, column, (text, kind, raw) in worksheets.shown(part, show):
+    for row, column, shown in worksheets.shown(part, show):
+        if shown is None:
+            continue
+        text, kind, raw = shown
         if kind:
             out.kinds[row, column] = kind
             if kind == "number":
