@@ -24,7 +24,7 @@ class Judge:
     """
 
     def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
-        self._terms, self._departments = terms, master.departments
+        self._terms, self._renamed = terms, master.renamed
         self._measures = master.by_id
         self._ended = {id_ for id_, standing in master.standings.items() if standing.ended}
         self._known = dict(known)
@@ -64,7 +64,7 @@ class Judge:
         round_ = settings.round(sheet.round) or Round(sheet.round)
         return Case(
             Measure(texts, settings.catalogue), Measure(sheet.issued, settings.catalogue), self._measures, round_, settings,
-            self._departments, sheet.inputs, sheet.issued.get(Ref("id"), "") in self._ended,
+            self._renamed, sheet.inputs, sheet.issued.get(Ref("id"), "") in self._ended,
         )  # fmt: skip
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:

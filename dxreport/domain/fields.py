@@ -261,8 +261,16 @@ class Catalogue:
                 out[field.prefix].setdefault(old.rpartition(".")[2], field)
         return out
 
+    @cached_property
+    def targets(self) -> Mapping[str, str]:
+        """The key of the 目標 for each 実績 of the same list and period, ``""`` if there is none."""
+        kinds = {(f.prefix, f.period): f.key for f in reversed(self.fields) if f.kind is FieldKind.TARGET}
+        return {f.key: kinds.get((f.prefix, f.period), "") for f in self.fields if f.kind is FieldKind.ACTUAL}
+
     def address(self, stored: str) -> str:
         """Return today's address (``str(ref)``) for one that may have been stored before a field was renamed."""
+        if not self.renamed:
+            return stored
         key, slash, rest = stored.partition("/")
         return self.renamed.get(key, key) + slash + rest
 

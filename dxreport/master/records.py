@@ -324,6 +324,11 @@ class Master:
         return {name: d for d in in_order for name in d.former_names} | {d.name: d for d in in_order}
 
     @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The names of departments by their 旧名称."""
+        return {former: d.name for d in self.departments for former in d.former_names}
+
+    @cached_property
     def _issues(self) -> Mapping[str, Issue]:
         return {i.id: i for i in reversed(self.issues)}
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from ..domain.fields import Access, Field, Ref, access
-from ..domain.model import Department, Measure, MeasureIndex, Round, Settings
+from ..domain.model import Measure, MeasureIndex, Round, Settings
 from ..domain.needs import to_come
 from ..domain.problems import ProblemKind, choices
 from ..domain.values import is_blank, nearest
@@ -22,6 +22,7 @@ class Case:
     ``measures`` those of the master. ``round`` is that of the sheet, or the current one in a check of the master.
     ``inputs`` are the (field, period) that the issued sheet has input cells for (in a check of the master the sheets
     of all rounds), None where that is not known; ``ended`` is whether the 状態 of the measure says that it has ended.
+    ``renamed`` has the names of departments by their 旧名称.
     """
 
     measure: Measure
@@ -29,7 +30,7 @@ class Case:
     measures: MeasureIndex
     round: Round
     settings: Settings
-    departments: tuple[Department, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
     inputs: Collection[tuple[str, int]] | None = None
     ended: bool = False
 

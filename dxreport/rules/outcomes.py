@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..domain import problems
-from ..domain.fields import FieldKind, Ref
+from ..domain.fields import Ref
 from ..domain.needs import is_actual_of_nothing
 from ..domain.values import Quantity, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
 from .case import Case, Finding, finding
@@ -109,11 +109,9 @@ class Compared(NamedTuple):
 
 def _years(case: Case) -> Iterator[tuple[Ref, Compared]]:
     """Yield every 実績 with the 目標 of its list and period."""
+    targets = case.settings.catalogue.targets
     for ref, text in case.values.items():
-        field = case.field(ref)
-        if field.kind is FieldKind.ACTUAL:
-            beside = case.settings.catalogue.members[field.prefix].values()
-            target = next((f.key for f in beside if f.kind is FieldKind.TARGET and f.period is field.period), "")
-            named = "outcome.indicator" if field.prefix == "outcome" else ""
-            others = (case.values.get(ref._replace(field=key), "") if key else "" for key in (target, named))
+        if (target := targets.get(ref.field)) is not None:
+            named = "outcome.indicator" if ref.prefix == "outcome" else ""
+            others = (case.values.get(Ref(key, ref.item, ref.period), "") if key else "" for key in (target, named))
             yield ref, Compared(text, *others)

@@ -35,11 +35,10 @@ def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
 
 def department_names(case: Case) -> Iterator[Finding]:
     """Report 旧名称 in 主管部署 and 関連部署."""
-    now = {former: department.name for department in case.departments for former in department.former_names}
     for ref in (Ref("lead_department"), Ref("related_departments")):
         for name in _BETWEEN.split(case.values[ref]):
-            if name in now:
-                yield finding(problems.DEPARTMENT_RENAMED, ref, value=name, expected=now[name])
+            if name in case.renamed:
+                yield finding(problems.DEPARTMENT_RENAMED, ref, value=name, expected=case.renamed[name])
 
 
 def length(case: Case) -> Iterator[Finding]:

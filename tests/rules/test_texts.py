@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dxreport.domain.model import Department
+from dxreport.master.records import Master
 from dxreport.rules import judge
 
 MAIL = "contact_email"
@@ -40,9 +41,9 @@ def test_anything_else_is_a_warning(judged, text, code):
 
 
 def test_former_names_of_departments(case):
-    renamed = (Department("産業振興課"), Department("市民協働課", former_names=("市民活動支援課",)))
-    master = replace(case(), issued=None, departments=renamed)
-    [found] = judge(master)
+    departments = (Department("産業振興課"), Department("市民協働課", former_names=("市民活動支援課",)))
+    renamed = Master(case().settings, departments, (), {}).renamed
+    [found] = judge(replace(case(), issued=None, renamed=renamed))
     assert (found.kind.code, found.params["expected"]) == ("W404", "市民協働課")
 
 
