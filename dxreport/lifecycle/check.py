@@ -66,6 +66,7 @@ _UNUSED = "この様式は、どの施策、部署、回にも使われていま
 _OTHER_FORMAT = "様式に使えるのは .xlsx のファイルです。Excel ブック（.xlsx）で保存し直してください。"
 _WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # in words of 進捗 after which an activity is over
+_TRIED_AT_ONCE = 100  # measures in a workbook of the trial, which is in memory whole
 _TRIAL = "R00X-000"  # the number of the trial issue; no real issue has it
 
 
@@ -387,25 +388,33 @@ def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measur
             found |= {fault: fault for fault in error.faults}
             continue
         measures = theirs if not n else theirs[:1]
-        with suppress(DxreportError):
-            _try(prepared, measures)
-            continue
-        for measure in measures:
-            try:
-                _try(prepared, [measure])
-            except CannotShow as error:
-                found.setdefault(error.source, _placed(form, error))
-            except UnreadableForm as error:
-                found.setdefault("", error.message)
-            except DxreportError:
-                pass  # a text of the master that no cell can hold: not a fault of the form
+        for first in range(0, len(measures), _TRIED_AT_ONCE):
+            failing = _failing(prepared, measures[first : first + _TRIED_AT_ONCE])
+            found |= {source: fault for source, fault in failing.items() if source not in found}
     return tuple(found.values())
+
+
+def _failing(prepared: PreparedForm, measures: Sequence[Measure]) -> dict[str, str]:
+    """Return what fails when these measures are rendered, by the template text that does."""
+    with suppress(DxreportError):
+        _try(prepared, measures)
+        return {}
+    found: dict[str, str] = {}
+    for measure in measures:
+        try:
+            _try(prepared, [measure])
+        except CannotShow as error:
+            found.setdefault(error.source, _placed(prepared.form, error))
+        except UnreadableForm as error:
+            found.setdefault("", error.message)
+        except DxreportError:
+            pass  # a text of the master that no cell can hold: not a fault of the form
+    return found
 
 
 def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
     """Render the measures into one workbook, and read its first sheet back. Raise DxreportError if that fails."""
-    if measures:
-        check_readable(render_book(prepared, measures, _TRIAL).data, prepared, measures)
+    check_readable(render_book(prepared, measures, _TRIAL).data, prepared, measures)
 
 
 def _placed(form: Form, error: CannotShow) -> str:
