@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..domain.problems import Problem
+from ..domain.visible import one_line
 from . import console
 from .common import Call, Json, command, problem_record
 
@@ -47,7 +48,7 @@ def check(call: Call, strict: bool) -> int:
 
 
 def _text(audit: Audit, count: Mapping[str, int]) -> str:
-    measures = [(f"{m.id} {' '.join(m.name.split())}（{m.department}）", m.problems) for m in audit.measures]
+    measures = [(f"{m.id} {one_line(m.name)}（{m.department}）", m.problems) for m in audit.measures]
     others = (("設定", audit.settings), ("受付簿・競合", audit.ledgers))
     blocks = [[head, *map(_problem, found)] for head, found in (*measures, *others) if found]
     for t in audit.templates:

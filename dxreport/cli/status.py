@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..domain.errors import UsageError
+from ..domain.visible import one_line
 from . import console
 from .common import Call, Json, command, note_records, problem_record
 
@@ -86,7 +87,7 @@ def _bar(found: RoundStatus) -> str:
 def _work(today: Agenda) -> list[str]:
     """Return the work of the day: by telephone, by mail, at the desk."""
     from ..status.agenda import Way
-    from ..status.words import HEADINGS, plain, unread_text
+    from ..status.words import HEADINGS, unread_text
 
     lines: list[str] = []
     for way in Way:
@@ -98,7 +99,7 @@ def _work(today: Agenda) -> list[str]:
             "",
             f"■ 競合を決める　{len(today.conflicts)}件（dxreport resolve 競合番号 --take returned か current）",
         ]
-        lines += [f"  □ {c.id}　{s.department}　{s.measure} {plain(s.name)}　{c.label}" for s, c in today.conflicts]
+        lines += [f"  □ {c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}" for s, c in today.conflicts]
     if today.unread:
         how = "済んだら dxreport dismiss 受付番号 --reason 理由"
         lines += ["", f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（{how}）"]
@@ -109,14 +110,14 @@ def _work(today: Agenda) -> list[str]:
 
 
 def _task(task: Task) -> list[str]:
-    from ..status.words import plain, reason_of
+    from ..status.words import reason_of
 
     contact = [task.people, f"電話 {task.phone}" if task.phone else "", task.to]
     lines = [f"  □ {'　'.join(filter(None, (task.department, *contact)))}"]
     lines += [f"     ※ {p.message}" for p in task.faults]
     for s in task.sheets:
         late = f"　{s.days_late}日過ぎ" if s.days_late else ""
-        lines.append(f"     {s.state.value} {s.measure} {plain(s.name)}{late}")
+        lines.append(f"     {s.state.value} {s.measure} {one_line(s.name)}{late}")
         if reason := reason_of(s):
             lines.append(f"       {reason}")
     lines.append(f"     最後の督促: {task.told.replace(chr(10), ' ')}　→ {task.todo}")

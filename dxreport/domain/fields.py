@@ -7,7 +7,7 @@ in 設定; ``when`` says which periods of the field a round of a quarter opens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from enum import Enum
@@ -288,7 +288,7 @@ class Catalogue:
 
     def list_of(self, ref: Ref) -> ItemList | None:
         """Return the list that a Ref belongs to, or None for a text of the measure itself."""
-        return self.by_prefix.get(ref.field.rpartition(".")[0])
+        return self.by_prefix.get(ref.prefix)
 
     def list_group(self, prefix: str) -> str:
         """Return the input group that opens a list (``"activity"`` → 取組内容); while it is open, items may be added."""
@@ -296,9 +296,17 @@ class Catalogue:
 
     def periods(self, field: Field) -> tuple[int, ...]:
         """Return the periods of a field: the quarters, the plan years, or only 0."""
-        if field.period is Period.NONE:
-            return (0,)
-        return QUARTERS if field.period is Period.QUARTERS else tuple(range(1, self.years + 1))
+        return self.numbers[field.period]
+
+    @cached_property
+    def numbers(self) -> Mapping[Period, tuple[int, ...]]:
+        """The numbers of the periods of each kind; only 0 for NONE."""
+        return {Period.NONE: (0,), Period.QUARTERS: QUARTERS, Period.YEARS: tuple(range(1, self.years + 1))}
+
+    @cached_property
+    def period_names(self) -> Mapping[str, int]:
+        """The numbers of periods by their names in templates: ``q1``, ``y4``."""
+        return {f"{p.letter}{n}": n for p in (Period.QUARTERS, Period.YEARS) for n in self.numbers[p]}
 
     @cached_property
     def cells(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
@@ -306,11 +314,10 @@ class Catalogue:
 
         ``""`` has the texts of the measure itself without a period, ``"*"`` those with one, which follow the lists.
         """
-        out: dict[str, tuple[tuple[str, int], ...]] = {}
-        for prefix, members in self.members.items():
-            single = [f for f in members.values() if f.period is Period.NONE]
-            timed = [(f.key, n) for p in (Period.QUARTERS, Period.YEARS) for n, f in self._timed(members, p)]
-            out[prefix] = (*((f.key, 0) for f in single), *timed)
+        out = {
+            prefix: tuple((f.key, n) for p in Period for n in self.numbers[p] for f in fields.values() if f.period is p)
+            for prefix, fields in self.members.items()
+        }
         out["*"] = tuple(cell for cell in out[""] if cell[1])
         out[""] = tuple(cell for cell in out[""] if not cell[1])
         return out
@@ -319,11 +326,6 @@ class Catalogue:
     def defaults(self) -> Mapping[str, str]:
         """The texts of new items by key, without blanks."""
         return {field.key: field.default for field in self.fields if field.default}
-
-    def _timed(self, members: Mapping[str, Field], period: Period) -> Iterator[tuple[int, Field]]:
-        fields = [f for f in members.values() if f.period is period]
-        for n in self.periods(fields[0]) if fields else ():
-            yield from ((n, field) for field in fields)
 
     def item_keys(self, values: Mapping[Ref, str]) -> dict[str, tuple[str, ...]]:
         """Return the ids of the items of each list, by its prefix, in the order of their first texts."""
@@ -364,11 +366,8 @@ class Catalogue:
         """Return the catalogue with these fields, each replacing the one with its key or added at the end."""
         new = {field.key: field for field in fields}
         kept = tuple(new.pop(field.key, field) for field in self.fields)
-        return (
-            self
-            if not new and kept == self.fields and years == self.years
-            else Catalogue((*kept, *new.values()), years)
-        )
+        same = not new and kept == self.fields and years == self.years
+        return self if same else Catalogue((*kept, *new.values()), years)
 
     def plain(self) -> list[dict[str, Any]]:
         """Return the fields that differ from the built-in catalogue, as JSON stores them."""

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from .days import printed_year
-from .fields import BUILT_IN, QUARTERS, Catalogue, Field, FieldKind, Period, Ref
+from .fields import BUILT_IN, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .values import measure_id
 
@@ -53,7 +53,6 @@ class FiscalYear:
         return FiscalYear(self.western + years)
 
 
-_PERIOD_NAME = re.compile(r"([qy])([1-9]\d?)")
 _OWN = frozenset({"_values", "_keys", "_record", "catalogue", "key", "prefix", "number"})
 
 
@@ -87,21 +86,17 @@ class Record:
         field = self._field(name)
         if field is not None and field.period is Period.NONE:
             return self.text(field.key)
+        if number := self.catalogue.period_names.get(name):
+            return RecordPeriod(self, number)
         if name in ("quarters", "years"):
-            return tuple(RecordPeriod(self, n) for n in (QUARTERS if name == "quarters" else self._years()))
-        if (match := _PERIOD_NAME.fullmatch(name)) and int(match[2]) in (
-            QUARTERS if match[1] == "q" else self._years()
-        ):
-            return RecordPeriod(self, int(match[2]))
+            numbers = self.catalogue.numbers[Period.QUARTERS if name == "quarters" else Period.YEARS]
+            return tuple(RecordPeriod(self, n) for n in numbers)
         raise AttributeError(name)
 
     def _field(self, name: str) -> Field | None:
         """Return the field that has, or once had, this name."""
         found = self.catalogue.members[self.prefix].get(name)
         return found or self.catalogue.former_names[self.prefix].get(name)
-
-    def _years(self) -> range:
-        return range(1, self.catalogue.years + 1)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and self._content() == other._content()

@@ -11,10 +11,10 @@ and the ledgers of the master.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .visible import visible, writable
+from .visible import one_line, visible, writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ _SHOWN = 60  # a message quotes at most this many characters of a value
 
 def shown(text: str, length: int = _SHOWN) -> str:
     """Return a value as messages quote it: on one line, at most ``length`` characters, （空白） if empty."""
-    line = visible(" ".join(text.split()))
+    line = visible(one_line(text))
     if not line:
         return "（空白）"
     return line if len(line) <= length else line[: length - 1] + "…"
@@ -71,6 +71,12 @@ def shown(text: str, length: int = _SHOWN) -> str:
 def choices(words: Iterable[str]) -> str:
     """Return words as messages list them: ``「有」「無」``."""
     return "".join(f"「{word}」" for word in words)
+
+
+def listed(names: Sequence[str], most: int, more: str = " ほか{}か所") -> str:
+    """Return names as messages list them, the others beyond ``most`` only counted: ``E21、G21 ほか3か所``."""
+    others = len(names) - most
+    return "、".join(names[:most]) + (more.format(others) if others > 0 else "")
 
 
 def problem(

@@ -39,6 +39,11 @@ def fold(text: str) -> str:
     return text.translate(_FOLD).strip()
 
 
+def unspaced(text: str) -> str:
+    """Return a text without blanks and line breaks and with full-width ASCII in half width, to be compared."""
+    return "".join(fold(text).split())
+
+
 def is_blank(text: str) -> bool:
     """Return True if a text says nothing: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
     return _bare(text) in _BLANKS
@@ -102,16 +107,14 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The meaning of a text: ``quantities`` for a NUMBER (one or more), ``date`` for a DATE.
+    """The meaning of a text; only a NUMBER has ``quantities``, one or more.
 
-    Several quantities either have a label each (``小 8.9%`` / ``中 12.8%``) or are told apart by
-    their place between slashes (``550回/1/1``). ``date`` is (year,), (year, month) or
-    (year, month, day) of the western calendar; a fiscal year (令和４年度) is (year,).
+    Several either have a label each (``小 8.9%`` / ``中 12.8%``) or are told apart by their place between slashes
+    (``550回/1/1``).
     """
 
     kind: ValueKind
     quantities: tuple[Quantity, ...] = ()
-    date: tuple[int, ...] = ()
 
 
 # Units that may follow a number with a label or a blank. After a bare number, any single kanji or
@@ -173,8 +176,8 @@ def read_value(text: str) -> Value:
     if is_undecided(text):
         return Value(ValueKind.UNDECIDED)
     plain = _without_parentheses(fold(text))
-    if date := _date(plain):
-        return Value(ValueKind.DATE, date=date)
+    if _date(plain):
+        return Value(ValueKind.DATE)
     found = _quantities(plain)
     return Value(ValueKind.NUMBER, found) if found else Value(ValueKind.TEXT)
 
@@ -233,6 +236,7 @@ def _without_parentheses(plain: str) -> str:
 
 
 def _date(plain: str) -> tuple[int, ...]:
+    """Read (year,), (year, month) or (year, month, day) of the western calendar; 令和４年度 is a year, () no date."""
     match = _DATE.fullmatch(plain)
     if not match:
         return ()

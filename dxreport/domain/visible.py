@@ -17,6 +17,11 @@ def writable(text: str) -> str:
     return text if text.isprintable() else _UNWRITABLE.sub("", text)
 
 
+def one_line(text: str) -> str:
+    """Return the text with a blank for each run of blanks and line breaks, and none at its ends."""
+    return " ".join(text.split())
+
+
 def visible(text: str) -> str:
-    """Return the text on one line, with invisible and steering characters written out: ``[U+202E]``."""
+    """Return the text with line breaks, invisible and steering characters written out: ``[U+202E]``."""
     return text if text.isprintable() else _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..domain.errors import DxreportError
+from ..domain.problems import listed
 from ..ooxml.refs import address
 
 Place = tuple[int, int] | None  # row and column of a cell; None for the sheet as a whole
@@ -61,5 +62,4 @@ class TemplateFaults:
 
 def _cells(places: list[Place]) -> str:
     names = list(dict.fromkeys(address(*at) for at in places if at))
-    more = len(names) - _NAMED
-    return (" " if names else "") + "、".join(names[:_NAMED]) + (f" ほか {more} か所" if more > 0 else "")
+    return " " * bool(names) + listed(names, _NAMED, " ほか {} か所")

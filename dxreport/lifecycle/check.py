@@ -20,7 +20,7 @@ from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Ref, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, ProblemKind, choices, problem
-from ..domain.values import area_code, fold, is_blank
+from ..domain.values import area_code, is_blank, unspaced
 from ..form.compile import load_form
 from ..form.expressions import Computed, tag_of
 from ..form.faults import CannotShow
@@ -341,7 +341,7 @@ def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Pr
     alike: dict[str, list[tuple[str, Place | None]]] = {}
     for name, place in named:
         if not is_blank(name):
-            alike.setdefault("".join(fold(name).split()), []).append((name, place))
+            alike.setdefault(unspaced(name), []).append((name, place))
     for found in (found for found in alike.values() if len(found) > 1):
         value, known = found[0][0], [place for _, place in found if place]
         params = {"field": field, "value": value, "count": str(len(found))}

@@ -23,6 +23,7 @@ from ..domain.days import printed, printed_day
 from ..domain.errors import DxreportError, Unfinished, UsageError
 from ..domain.model import Round
 from ..domain.problems import Problem
+from ..domain.visible import one_line
 from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt, stamp
 from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
@@ -323,7 +324,7 @@ def _sheet_names(s: SheetStatus, days_late: int) -> SimpleNamespace:
     held = s.receipt if s.state is State.HELD else None
     shown = s.issue.printed if s.issue else ""
     return SimpleNamespace(
-        id=s.measure, name=" ".join(s.name.split()), state=s.state.value, held=held is not None,
+        id=s.measure, name=one_line(s.name), state=s.state.value, held=held is not None,
         days_late=days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
         other_round=bool(held and held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
     )  # fmt: skip

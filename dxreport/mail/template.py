@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..domain.errors import DxreportError
+from ..domain.visible import one_line
 from ..workspace.text_templates import environment, error_line
 
 _SUBJECT = re.compile(r"件名\s*[:：]\s*(\S.*)")
@@ -29,7 +30,7 @@ def compose(path: Path, names: Mapping[str, Any]) -> tuple[str, str]:
     source = _decoded(path)
     text = _rendered(path, source, names).lstrip("\n")
     subject, _, body = text.partition("\n")
-    found = _SUBJECT.fullmatch(" ".join(subject.split()))
+    found = _SUBJECT.fullmatch(one_line(subject))
     if found is None:
         line = 1 + len(source) - len(source.lstrip("\n"))
         _fail(path, line, "最初の行が「件名: …」になっていません。")

@@ -11,6 +11,7 @@ from ..domain.days import printed
 from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
 from ..domain.model import Item, Measure, Record, Settings
 from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, number_text
+from ..domain.visible import one_line
 from ..issue.store import Archive
 from ..master.records import Master
 from ..rules import item_name
@@ -220,7 +221,7 @@ def _item_name(measure: Measure, item: Item, field: Field) -> str:
     for f in measure.catalogue.members[item.prefix].values():
         named = f.kind is FieldKind.TEXT and f.period is Period.NONE and f.key not in (field.key, "activity.plan_label")
         if named and (text := item.text(f.key).strip()):
-            return " ".join(text.split())
+            return one_line(text)
     return item_name(Ref(field.key, item.key), measure.values(), measure.catalogue)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..domain.names import joined
+from ..domain.problems import listed
 from ..ooxml.refs import address, quote_sheet
 from ..ooxml.text_metrics import MAX_HEIGHT
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height, too_long
@@ -165,12 +166,7 @@ def notice(printed: Sequence[str], shortened: Sequence[str]) -> str:
         ("印刷では下が切れることのある欄（セルには全文があります）: ", printed),
         ("Excel に入りきらず、途中までの欄（全文はマスターにあります）: ", shortened),
     )
-    return "\n".join(start + _listed(cells) for start, cells in notices if cells)
-
-
-def _listed(cells: Sequence[str]) -> str:
-    more = f"　ほか {len(cells) - _NAMED} 欄" if len(cells) > _NAMED else ""
-    return "、".join(cells[:_NAMED]) + more
+    return "\n".join(start + listed(cells, _NAMED, "　ほか {} 欄") for start, cells in notices if cells)
 
 
 def _shown(header: str, value: Value, styles: ReportStyles, topic: Topic) -> tuple[Value, Format]:

@@ -13,6 +13,7 @@ from operator import itemgetter
 from ..domain.fields import QUARTER_LABELS, QUARTERS
 from ..domain.model import QUARTER_MONTHS, Measure
 from ..domain.values import ValueKind, fold, is_blank, read_value
+from ..domain.visible import one_line
 from ..master.records import Master, stamp
 from . import doubts, states
 from .achievement import outcome_result
@@ -258,7 +259,7 @@ def period(text: str) -> tuple[_PeriodKey, str]:
     match = _MONTHS.fullmatch(plain)
     first, last = (int(match[n] or match["first"]) for n in ("first", "last")) if match else (0, 0)
     if not (1 <= first <= 12 and 1 <= last <= 12):
-        return (_LATEST - 1, 0, plain), " ".join(text.split())
+        return (_LATEST - 1, 0, plain), one_line(text)
     label = f"{first}月～{last}月" if last != first else f"{first}月"
     return (_fiscal(first), _fiscal(last), ""), label
 

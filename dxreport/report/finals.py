@@ -13,6 +13,7 @@ from typing import Any
 
 from ..domain.errors import MasterError
 from ..domain.fields import QUARTER_LABELS, Period, Ref, label
+from ..domain.visible import one_line
 from ..issue.store import parse_texts, plain_texts
 from ..master import records
 from ..master.records import FinalReport, Master
@@ -201,7 +202,7 @@ def _changes(final: Final, master: Master) -> Iterator[TextChange]:
                 )
     for id_, texts in kept.items():
         area = states.area_name(master.settings, id_)
-        gone = MeasureName(id_, " ".join(texts[Ref("name")].split()), texts[Ref("lead_department")], area)
+        gone = MeasureName(id_, one_line(texts[Ref("name")]), texts[Ref("lead_department")], area)
         yield TextChange(gone, "施策", "施策の削除", gone.name, "")
 
 

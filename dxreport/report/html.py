@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ..domain.errors import DxreportError
+from ..domain.visible import one_line
 from ..workspace.bundled import is_shipped
 from ..workspace.text_templates import environment, error_line
 from . import words
@@ -62,7 +63,7 @@ def html(figures: Figures, template: Path) -> bytes:
     except Exception as error:  # the template is a program of the office's: it may raise anything
         number = error_line(error)
         line = f"{number} 行目: " if number else ""
-        reason = " ".join((getattr(error, "message", "") or str(error)).split()) or type(error).__name__
+        reason = one_line(getattr(error, "message", "") or str(error)) or type(error).__name__
         raise DxreportError(
             f"{template} から HTML を作れません（{line}{reason}）。", f"{template.name} を元に戻すか、直してください。"
         ) from None

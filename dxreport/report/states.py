@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
-from ..domain.values import area_code, fold, is_blank, is_marked, plan_is_none
+from ..domain.values import area_code, is_blank, is_marked, plan_is_none, unspaced
+from ..domain.visible import one_line
 from ..master.records import Master
 from .activity_records import Category, MeasureName, Progress
 
@@ -106,12 +107,11 @@ def area_name(settings: Settings, measure_id: str) -> str:
 
 def is_placeholder(code: str, name: str) -> bool:
     """Return True if a 分野名 says no more than its number: blank, a dash, ``01``, ``１``, ``分野01``, ``第１分野`` …"""
-    plain = "".join(fold(name).split())
+    plain = unspaced(name)
     digits = plain.removeprefix("第").replace("分野", "", 1)
     return is_blank(plain) or not digits.strip("○〇◯●") or digits.isdigit() or digits == code
 
 
 def measure_name(settings: Settings, measure: Measure) -> MeasureName:
     """Return how the report names a measure."""
-    name = " ".join(measure.name.split())
-    return MeasureName(measure.id, name, measure.lead_department, area_name(settings, measure.id))
+    return MeasureName(measure.id, one_line(measure.name), measure.lead_department, area_name(settings, measure.id))

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.names import Names, joined
-from ..domain.values import fold, is_blank
+from ..domain.problems import listed
+from ..domain.values import is_blank, unspaced
+from ..domain.visible import one_line
 from .activity_records import ActivityLine, Category, Overview, Progress, Tally
-from .field_records import FieldCounts, FieldFigures, FieldSums, FieldText, FieldTexts
+from .field_records import FieldCounts, FieldFigures, FieldSums, FieldTexts
 from .outcome_records import ROUNDING, Attainment, OutcomeResult, Results, YearResult
 from .records import Card, Coordination, Figures, Since, day
 from .states import WITHOUT_WORD, area_of
@@ -288,7 +290,7 @@ def is_shortened(outcome: OutcomeResult) -> bool:
 
 
 def _bare(text: str) -> str:
-    return "".join(fold(text).replace(",", "").split())
+    return unspaced(text).replace(",", "")
 
 
 def verdict(year: YearResult) -> str:
@@ -357,13 +359,8 @@ def counter(figures: FieldFigures) -> str:
 def _unread(sums: FieldSums) -> str:
     if not sums.unread:
         return ""
-    named = "、".join(f"{_where(text)}「{' '.join(text.text.split())}」" for text in sums.unread[:_NAMED])
-    more = f" ほか {len(sums.unread) - _NAMED}件" if len(sums.unread) > _NAMED else ""
-    return f"数値として読めない記入は、合計に入っていません: {named}{more}。"
-
-
-def _where(text: FieldText) -> str:
-    return f"{text.measure.id} {text.item}".rstrip()
+    texts = [f"{f'{t.measure.id} {t.item}'.rstrip()}「{one_line(t.text)}」" for t in sums.unread]
+    return f"数値として読めない記入は、合計に入っていません: {listed(texts, _NAMED, ' ほか {}件')}。"
 
 
 def amount(number: Decimal | None, sums: FieldSums) -> str:

@@ -10,6 +10,7 @@ from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
 from ..domain.model import ActivityQuarter, Treatment
 from ..domain.problems import choices
 from ..domain.values import fold, is_blank, is_marked, plan_is_none
+from ..domain.visible import one_line
 from .case import Case, Finding, finding, wrong_word
 
 _OR_NONE = "。報告することがない場合は「報告事項なし」の欄に○を記入してください"
@@ -50,7 +51,7 @@ def missing_countermeasure(case: Case) -> Iterator[Finding]:
         ref = Ref("activity.countermeasure", progress.item, progress.period)
         if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires("対応策", ref):
             severity = "warning" if case.as_issued(progress, ref) else "error"
-            text = " ".join(quarter.countermeasure.split())
+            text = one_line(quarter.countermeasure)
             lack = f"は「{text}」では足りません" if text else "が記入されていません"
             params = {"progress": quarter.progress, "lack": lack}
             yield finding(problems.COUNTERMEASURE_MISSING, ref, severity=severity, **params)

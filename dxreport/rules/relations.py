@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import Ref
 from ..domain.model import Measure, RelatedMeasure
-from ..domain.values import fold, is_blank, measure_id
+from ..domain.values import is_blank, measure_id, unspaced
 from .case import Case, Finding, finding, says_something
 
 
@@ -31,13 +31,8 @@ def relations(case: Case) -> Iterator[Finding]:
 
 
 def _known(own: str, related: RelatedMeasure, other: Measure) -> Iterator[Finding]:
-    if not is_blank(related.name) and _same(related.name) != _same(other.name):
+    if not is_blank(related.name) and unspaced(related.name) != unspaced(other.name):
         ref = Ref("related.name", related.key)
         yield finding(problems.RELATED_NAME, ref, id=other.id, value=related.name, expected=other.name)
     if own not in {measure_id(r.id) for r in other.related_measures}:
         yield finding(problems.RELATED_ONE_WAY, Ref("related.id", related.key), id=other.id, measure=own)
-
-
-def _same(name: str) -> str:
-    """Return a name for comparison: without blanks and line breaks, ASCII in half width."""
-    return "".join(fold(name).split())

@@ -9,10 +9,10 @@ from ..domain import problems
 from ..domain.fields import Access, Catalogue, Ref, label
 from ..domain.model import Settings
 from ..domain.numbering import circled
-from ..domain.problems import Problem, problem, shown
+from ..domain.problems import Problem, listed, problem, shown
 from .case import Case, Finding, Rule
 
-_CELLS = 6  # a problem names at most this many addresses before "ほか"
+_CELLS = 6  # a problem names at most this many addresses
 _NAME = 20  # characters of a 取組内容 that a label shows
 
 
@@ -107,8 +107,7 @@ def _problem(
 def _cells(places: list[tuple[str, str]]) -> str:
     """Return ``E21、G21``; a cell on another sheet than the first is prefixed with its sheet."""
     names = [cell if sheet == places[0][0] else f"{sheet}!{cell}" for sheet, cell in places]
-    more = len(names) - _CELLS
-    return "、".join(names[:_CELLS]) + (f" ほか{more}か所" if more > 0 else "")
+    return listed(names, _CELLS)
 
 
 def item_name(ref: Ref, values: Mapping[Ref, str], catalogue: Catalogue) -> str:

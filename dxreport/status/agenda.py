@@ -18,6 +18,7 @@ from ..domain.addresses import address_problems
 from ..domain.days import printed, printed_day, short_day
 from ..domain.model import Department
 from ..domain.problems import Problem
+from ..domain.visible import one_line
 from ..master.records import Conflict, Master, Receipt
 from ..workspace.paths import Workspace
 from .mailed import Mailed, mailed
@@ -190,7 +191,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     for receipt in found.refused:
         wrote.setdefault(receipt.department, []).append(receipt.id)
     copies = kept_copies(workspace)
-    people = {m.id: " ".join(m.contact_person.split()) for m in master.measures}
+    people = {m.id: one_line(m.contact_person) for m in master.measures}
     tasks = []
     for department in master.departments:
         if sheets := owed.get(department.name):

@@ -11,10 +11,11 @@ from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from ..domain.days import printed_day, short_day
+from ..domain.visible import one_line
 from ..master.records import Issue, Master, Receipt
 from .agenda import Agenda, Task, Way
 from .round_status import SheetStatus, State
-from .words import plain, reason_of, unread_text
+from .words import reason_of, unread_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
         headline=agenda.headline,
         notices=agenda.notices,
         tasks={way: tuple(_task(t, folder) for t in agenda.by(way)) for way in Way if agenda.by(way)},
-        decisions=tuple(f"{c.id}　{s.department}　{s.measure} {plain(s.name)}　{c.label}" for s, c in agenda.conflicts),
+        decisions=tuple(
+            f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}" for s, c in agenda.conflicts
+        ),
         unread=tuple(map(unread_text, agenda.unread)),
         answered=found.answered,
         sums=found.sums,
@@ -116,7 +119,7 @@ def status_export(master: Master, agenda: Agenda, folder: Path) -> StatusExport:
 def _task(task: Task, folder: Path) -> TaskLine:
     return TaskLine(
         task.department, task.people, task.to, task.phone, "\n".join(p.message for p in task.faults),
-        tuple((s.state, s.measure, plain(s.name), reason_of(s)) for s in task.sheets), task.days_late, task.told,
+        tuple((s.state, s.measure, one_line(s.name), reason_of(s)) for s in task.sheets), task.days_late, task.told,
         task.todo, tuple((label, _link(path, folder)) for label, path in task.files),
     )  # fmt: skip
 
@@ -134,7 +137,7 @@ def _line(s: SheetStatus) -> Line:
     remarks += [f"競合 {c.id}: {c.label}" for c in s.conflicts]
     remarks += [f"コメント {cell}: {text}" for cell, text in s.notes.items()]
     return Line(
-        s.department, s.measure, plain(s.name), s.state, s.days_late, _day(s.issue), _day(s.receipt),
+        s.department, s.measure, one_line(s.name), s.state, s.days_late, _day(s.issue), _day(s.receipt),
         s.receipt.id if s.receipt else "", "\n".join(filter(None, remarks)),
     )  # fmt: skip
 

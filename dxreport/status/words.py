@@ -21,8 +21,3 @@ def unread_text(receipt: Receipt) -> str:
 def reason_of(s: SheetStatus) -> str:
     """Return why a sheet is held, "" if it is not."""
     return s.receipt.note if s.state is State.HELD and s.receipt else ""
-
-
-def plain(name: str) -> str:
-    """Return a name on one line."""
-    return " ".join(name.split())

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ...domain import problems
 from ...domain.fields import Field, FieldKind, Ref, label
 from ...domain.model import Settings, normalise
-from ...domain.problems import Problem, problem
+from ...domain.problems import Problem, listed, problem
 from ...domain.values import cell_number, date_text, number_text, reads_the_same, same_word, stored_number
+from ...domain.visible import one_line
 from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.dates import serial_date
 from ...ooxml.refs import address
@@ -139,13 +140,13 @@ class _TextReader:
     def _removed(self, lost: Sequence[Ref], filled: Filled) -> Problem:
         """Return one problem for all removed columns or, if no column is gone, for all removed rows."""
         names = list(dict.fromkeys(label(ref, self._settings) for ref in lost))
-        said = "、".join(names[:4]) + (f" ほか{len(names) - 4}か所" if len(names) > 4 else "")
+        said = listed(names, 4)
         if filled.lost_columns:
             what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）"
         else:
             what = "行"
             items = dict.fromkeys(self._issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
-            whose = "、".join([f"「{' '.join(name.split())}」" for name in items if name.strip()][:3])
+            whose = "、".join([f"「{one_line(name)}」" for name in items if name.strip()][:3])
             said = f"{whose}の{said}" if whose else said
         fields = tuple(map(str, lost))
         return problem(

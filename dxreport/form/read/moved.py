@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ...domain.fields import ItemList, Ref, label
 from ...domain.model import Settings
+from ...domain.visible import one_line
 from ...ooxml.refs import column_letters
 from .sheet import Filled
 
@@ -78,7 +79,7 @@ def _unit(ref: Ref) -> str:
 def _item_name(row: _Position, issued: Mapping[Ref, str], lists: Mapping[str, ItemList]) -> str:
     """Return what people call an item of a list; ``row.order`` is its position, from 0."""
     prefix = row.ref.prefix
-    name = " ".join(issued.get(Ref(f"{prefix}.name", row.ref.item), "").split())
+    name = one_line(issued.get(Ref(f"{prefix}.name", row.ref.item), ""))
     return lists[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
 
 

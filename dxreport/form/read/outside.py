@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ...domain import problems
-from ...domain.problems import Problem, problem
+from ...domain.problems import Problem, listed, problem
 from ...ooxml.cells import Grid
 from ...ooxml.refs import address, column_letters, column_number
 from ..align.labels import ExpectedCell, fold, form_labels
@@ -35,9 +35,10 @@ def outside_fields(sheet: Grid, filled: Filled, added: Collection[int]) -> Itera
             yield unkeyed_text(sheet, f"列（{letters}列）", texts, f"{letters}:{letters}")
     typed, changed = _in_cells(sheet, filled)
     if typed:
-        yield unkeyed_text(sheet, f"ところ（{_named(typed)}）", typed.values(), _named(typed))
+        cells = listed(list(typed), _NAMED)
+        yield unkeyed_text(sheet, f"ところ（{cells}）", typed.values(), cells)
     if changed:
-        cells, value = _named(changed), "／".join(changed.values())
+        cells, value = listed(list(changed), _NAMED), "／".join(changed.values())
         params = {"cells": cells, "value": value}
         yield problem(problems.LABEL_CHANGED, params, sheet=sheet.name, cell=cells, value=value)
 
@@ -46,11 +47,6 @@ def unkeyed_text(sheet: Grid, where: str, texts: Iterable[str], cell: str) -> Pr
     """Return the warning that ``texts`` are not merged."""
     text = "／".join(texts)
     return problem(problems.UNKEYED_TEXT, {"where": where, "value": text}, sheet=sheet.name, cell=cell, value=text)
-
-
-def _named(cells: Collection[str]) -> str:
-    more = len(cells) - _NAMED
-    return "、".join(list(cells)[:_NAMED]) + (f" ほか{more}か所" if more > 0 else "")
 
 
 def _in_cells(sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, str]]:
