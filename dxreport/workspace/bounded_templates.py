@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 import markupsafe
@@ -76,10 +77,13 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Apply a binary operator. Raise TemplateTooLarge if the result would be too large."""
         self.spend(1)
-        if operator == "**":
-            self._check_power(left, right)
+        if operator == "**" and isinstance(left, int) and isinstance(right, int):
+            if left.bit_length() * abs(right) > _MAX_BITS:
+                raise TemplateTooLarge("数が大きくなりすぎます")
         elif operator == "*":
-            self._check_product(left, right)
+            for times, value in ((left, right), (right, left)):
+                if isinstance(times, int) and not isinstance(value, int | float):
+                    self._check_total(self._size(value) * times)
         elif operator == "%" and isinstance(left, str):
             _check_format(left)
             self._check(right)
@@ -100,15 +104,12 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a filter that first checks its arguments, and then its result."""
 
+        @wraps(function)  # with the marks by which Jinja2 knows what to pass
         def guarded(*args: Any, **kwargs: Any) -> Any:
             own = [a for a in args if not isinstance(a, EvalContext | Environment) and not hasattr(a, "eval_ctx")]
             self._check_arguments(own[0] if own else None, own[1:], kwargs)
             return self._checked(function(*args, **kwargs))
 
-        for name in ("jinja_pass_arg",):
-            if hasattr(function, name):
-                setattr(guarded, name, getattr(function, name))
-        guarded.__name__ = getattr(function, "__name__", "filter")
         return guarded
 
     def _check_arguments(
@@ -120,15 +121,15 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             if ints and isinstance(argument, int) and abs(argument) > _MAX_COUNT:
                 raise TemplateTooLarge(f"{_MAX_COUNT:,} を超える数は、幅や回数に使えません")
             self._check(argument)
+        texts = [len(a) for a in given if isinstance(a, str)]
         if isinstance(value, str):
             _check_format(value)
-            texts = [len(a) for a in given if isinstance(a, str)]
-            self._check_total((len(value) + 1) * max(texts, default=1) if len(texts) > 1 else 0)  # replace
-        if isinstance(value, list | tuple | str) and given:
-            separator = max((len(a) for a in given if isinstance(a, str)), default=0)
-            self._check_total(len(value) * separator if not isinstance(value, str) else 0)  # join
-            longest = max((len(a) for a in given if isinstance(a, list | tuple)), default=0)
-            self._check_total(len(value) * longest if isinstance(value, str) else 0)  # ''.join
+            self._check_total((len(value) + 1) * max(texts) if len(texts) > 1 else 0)  # replace
+            self._check_total(
+                len(value) * max((len(a) for a in given if isinstance(a, list | tuple)), default=0)
+            )  # join
+        elif isinstance(value, list | tuple):
+            self._check_total(len(value) * max(texts, default=0))  # the filter join
 
     def _check(self, value: Any) -> int:
         """Return the size of a value; raise TemplateTooLarge beyond the limit."""
@@ -147,15 +148,6 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def _checked(self, value: Any) -> Any:
         self.spend(0, self._check(value))
         return value
-
-    def _check_power(self, left: Any, right: Any) -> None:
-        if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > _MAX_BITS:
-            raise TemplateTooLarge("数が大きくなりすぎます")
-
-    def _check_product(self, left: Any, right: Any) -> None:
-        for times, value in ((left, right), (right, left)):
-            if isinstance(times, int) and not isinstance(value, int | float):
-                self._check_total(self._size(value) * times)
 
     # Filters that the instrumented tree calls
 
