@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from ..domain.days import WEEKDAYS
 from .formats import Section, Token, sections
 
 # (first day, kanji, abbreviation, letter)
@@ -21,7 +22,6 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_KANJI_DAYS = "月火水木金土日"
 _SYSTEM = {"f800": 'yyyy"年"m"月"d"日"', "f400": "h:mm:ss"}  # the long date and time of a Japanese Windows
 _LAST = 2_958_465  # 9999-12-31
 
@@ -115,7 +115,7 @@ class _Moment(NamedTuple):
         if letter == "y":
             return f"{day.year:04d}" if count > 2 else f"{day.year % 100:02d}"
         if letter == "a":
-            return _KANJI_DAYS[day.weekday()] + ("曜日" if count > 3 else "")
+            return WEEKDAYS[day.weekday()] + ("曜日" if count > 3 else "")
         if letter in "md" and count < 3:
             return f"{day.month if letter == 'm' else day.day:0{count}d}"
         if letter in "md":

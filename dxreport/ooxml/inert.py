@@ -15,6 +15,7 @@ from lxml import etree
 
 from ..domain.errors import PackageError
 from .package import DOC_RELS_NS, MAIN_NS, RELS_NS, TYPES_NS, TYPES_PART, Package, Relationship, rels_name, serialise
+from .text import TRUE
 
 _N = f"{{{MAIN_NS}}}"
 _PASSIVE = frozenset((
@@ -63,6 +64,8 @@ _EMPTIED = frozenset((
     "timelineRefs", "timelineCacheRefs", "webPublishItems",
 ))  # fmt: skip
 _COUNTED = ("tableParts", "dataValidations")
+# These stay if what they refer to goes; all other elements go with it.
+_UNREFERRED = frozenset(("blip", "pageSetup", "imagedata", "fill", "stroke", "cacheSource", "worksheetSource"))
 
 
 def is_active(formula: str) -> bool:
@@ -80,8 +83,7 @@ def is_active(formula: str) -> bool:
 def active_content(package: Package) -> tuple[str, ...]:
     """Return, sorted, the active content of a workbook as people call it, by its relationships alone."""
     owners = ("", *(name for name in package.names if not name.endswith(".rels")))
-    kinds = {r.kind for name in owners if rels_name(name) in package for r in package.relationships(name)}
-    return _called(kinds)
+    return _called(r.kind for name in owners for r in package.relationships(name))
 
 
 def inert(package: Package) -> tuple[Package, tuple[str, ...]]:
@@ -120,7 +122,7 @@ class _Cleaning:
         for name in list(self.reached):
             self._without_shapes(name)
         if self.frozen:
-            self._cut_kind("calcChain")
+            self._without_calc_chain()
         stay = {*self.reached, TYPES_PART} | {
             rels for name in ("", *self.reached) if (rels := self.package.find(rels_name(name)))
         }
@@ -157,11 +159,10 @@ class _Cleaning:
             return False
         if r.kind == "pivotCacheDefinition":
             source = self.package.xml(r.target).find(f"{_N}cacheSource")
-            own = source is not None and source.get("type") == "worksheet" and not any(
-                o.external for o in self.package.relationships(r.target)
-            )  # fmt: skip
+            here = source is not None and source.get("type") == "worksheet"
+            own = here and not any(o.external for o in self.package.relationships(r.target))
             self.gone.update(() if own else ("外部データの接続",))
-            return bool(own)
+            return own
         if r.kind == "pivotTable":
             return all(map(self._stays, self.package.relationships(r.target)))
         return True
@@ -172,25 +173,24 @@ class _Cleaning:
     def _is_xml(self, name: str) -> bool:
         return name.lower().endswith((".xml", ".vml")) or self._type(name).endswith("xml")
 
-    def _cut_kind(self, kind: str) -> None:
+    def _without_calc_chain(self) -> None:
         book = next(r.target for r in self.package.relationships() if r.kind == "officeDocument")
         for r in self.package.relationships(book):
-            if r.kind == kind:
+            if r.kind == "calcChain":
                 self.cut.setdefault(book, set()).add(r.id)
                 self.reached.pop(r.target, None)
 
     # What changes in a part
 
-    def _tree(self, name: str) -> etree._Element:
-        if name not in self.trees:
-            self.trees[name] = self.package.xml(name)
-        return self.trees[name]
+    def _root(self, name: str) -> etree._Element:
+        """Return the root of a part as changed so far."""
+        root = self.trees.get(name)
+        return self.package.xml(name) if root is None else root
 
     def _clean(self, name: str) -> None:
         """Remove active formulas from a part, and what refers to parts that go."""
         try:
-            root = self.trees.get(name)
-            root = self.package.xml(name) if root is None else root
+            root = self._root(name)
         except PackageError:
             return  # damaged: the reader of the part reports it
         changed = self._unrefer(root, self.cut.get(name, set()))
@@ -205,18 +205,13 @@ class _Cleaning:
         changed = False
         dropped: list[tuple[int, str]] = []
         for e in list(root.iter(etree.Element)):
-            keys = [
-                key
-                for key, value in e.attrib.items()
-                if value in ids and (_ns(key) == DOC_RELS_NS or key.endswith("}relid"))
-            ]
+            found = [key for key, value in e.attrib.items() if value in ids]
+            keys = [key for key in found if _ns(key) == DOC_RELS_NS or key.endswith("}relid")]
             if not keys:
                 continue
             changed = True
             name = _local(e)
-            if name in ("blip", "pageSetup", "imagedata", "fill", "stroke", "cacheSource") or (
-                name == "worksheetSource"
-            ):
+            if name in _UNREFERRED:
                 for key in keys:
                     del e.attrib[key]
                 continue
@@ -314,8 +309,7 @@ class _Cleaning:
         """Remove from a part the pictures of embedded objects and controls that are gone."""
         if not self.shapes or not self._is_xml(name):
             return
-        root = self.trees.get(name)
-        root = self.package.xml(name) if root is None else root
+        root = self._root(name)
         found = [e for e in root.iter("{urn:schemas-microsoft-com:vml}shape") if e.get("id") in self.shapes]
         for e in root.iter("{http://schemas.microsoft.com/office/drawing/2010/main}compatExt"):
             if e.get("spid") in self.shapes:
@@ -332,11 +326,12 @@ class _Cleaning:
             if owner and owner not in self.reached:
                 continue
             name = self.package.find(rels_name(owner)) or rels_name(owner)
-            root = self._tree(name)
+            self.trees[name] = root = self._root(name)
             for r in [r for r in root.iter(f"{{{RELS_NS}}}Relationship") if r.get("Id") in ids]:
                 root.remove(r)
 
     def _content_types(self, types: etree._Element, stay: set[str]) -> None:
+        """Remove the types of parts that went; a workbook with macros becomes an ordinary one."""
         changed = False
         extensions = {name.rpartition(".")[2] for name in stay}
         for e in list(types):
@@ -362,7 +357,7 @@ def _ns(key: str) -> str:
 
 def _is_macro(name: etree._Element) -> bool:
     flags = ("function", "vbProcedure", "xlm")
-    return any(name.get(key) in ("1", "true") for key in flags) or bool(_RUNS.fullmatch(name.get("name", "")))
+    return any(name.get(key) in TRUE for key in flags) or bool(_RUNS.fullmatch(name.get("name", "")))
 
 
 def _take_out(e: etree._Element) -> None:

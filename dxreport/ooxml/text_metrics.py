@@ -96,13 +96,11 @@ def lines(text: str, em: float, font: FontWidths = ANY_FONT) -> int:
 
 @lru_cache(maxsize=8192)
 def _wrapped(text: str, budget: int, font: FontWidths) -> int:
-    if font.exact:
-        return sum(_paragraph(paragraph, budget, font) for paragraph in text.split("\n"))
-    if _IDEOGRAPHS.fullmatch(text):
+    if not font.exact and _IDEOGRAPHS.fullmatch(text):
         count = len(_ideograph_lines(budget // _UNIT).findall(text)) + text.endswith("\n")
     else:
         count = sum(_paragraph(paragraph, budget, font) for paragraph in text.split("\n"))
-    return count + 1 if count >= 8 else count
+    return count if font.exact or count < 8 else count + 1
 
 
 # Three texts in four consist of characters that are 1 em wide and break anywhere. For them one regular expression finds
