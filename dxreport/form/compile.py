@@ -17,6 +17,7 @@ from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.needs import Need
 from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, cell, column_letters
+from ..ooxml.text import TRUE
 from . import template_checks as checks
 from .blocks import layout, measure_of
 from .expressions import FREE, Binding, computed, content_of, legend_of
@@ -41,9 +42,9 @@ _LOCKS = ("lockStructure", "lockWindows")
 _LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+(?:\.\w+)?)\s*\}\}\s*"?')
 
 
-def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False, issued: bool = False) -> Form:
+def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False) -> Form:
     """Compile the template at ``path``. Raise TemplateError as ``compile_form`` does, or OSError."""
-    return compile_form(path.read_bytes(), path.name, catalogue, published=published, issued=issued)
+    return compile_form(path.read_bytes(), path.name, catalogue, published=published)
 
 
 def compile_form(
@@ -117,7 +118,7 @@ class _Compiler:
             checks.lost(source, (sheet, *others), found)
             checks.unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
             protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook
-            if protection is not None and {protection.get(lock) for lock in _LOCKS} & {"1", "true"}:
+            if protection is not None and any(protection.get(lock) in TRUE for lock in _LOCKS):
                 found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
         checks.tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
         self._check_lists()

@@ -237,16 +237,13 @@ def loop_variable(name: str, path: tuple[str, ...], slot: int, variables: Mappin
     """Return the variable of ``{% for name in path %}``. Raise TextFault if ``path`` is not a list of the model."""
     if path == (MEASURES,):
         return _measures(name, variables["measure"])
-    root = variables.get(path[0])
-    if root is not None:
+    if root := variables.get(path[0]):
         _check_usable(root)
-    if root is not None and len(path) == 2:
-        catalogue = root.catalogue
-        if path[1] in root.lists:
-            items = None if root.part else catalogue.by_attribute.get(path[1])
+        if len(path) == 2 and path[1] in root.lists:
+            items = None if root.part else root.catalogue.by_attribute.get(path[1])
             if items:
-                return Variable(name, slot, items, catalogue=catalogue)
-            return Variable(name, slot, root.part, path[1], root.slot, catalogue=catalogue)
+                return Variable(name, slot, items, catalogue=root.catalogue)
+            return Variable(name, slot, root.part, path[1], root.slot, catalogue=root.catalogue)
     lists = "、".join(f"measure.{name}" for name in variables["measure"].lists)
     declare = "新しい一覧は、マスターの「項目」シートに、場所をその名前にした項目を足すと使えます。"
     raise TextFault(f"{'.'.join(path)} は繰り返せません。繰り返せるのは {lists} です。{declare}")

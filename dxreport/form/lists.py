@@ -11,38 +11,32 @@ from collections.abc import Callable, Mapping
 from ..domain.fields import MEASURE, Catalogue, Field, FieldKind
 from ..domain.model import Settings
 
-_BUILT_IN = frozenset({"progress", "flags", "no_report"})
 Words = Callable[[Settings], tuple[str, ...]]
 
 
 def lists_of(catalogue: Catalogue) -> Mapping[str, Words]:
     """Return the lists by name: the built-in ones, and one for each declared field with words to choose from."""
-    out: dict[str, Words] = {"progress": _progress, "flags": _flags, "no_report": lambda _: ("○",)}
+    built_in: dict[str, Words] = {
+        "progress": lambda settings: tuple(word.word for word in settings.progress_words),
+        "flags": lambda settings: settings.flags,
+        "no_report": lambda _: ("○",),
+    }
+    own: dict[str, Words] = {}
     former: dict[str, Words] = {}
     places = {"": MEASURE} | {prefix: items.label for prefix, items in catalogue.by_prefix.items()}
-    offered = [field for field in catalogue.declared if _words(field)]
-    for field in offered:
-        words, alike = _words(field), [other for other in offered if other.name == field.name]
-        if words and field.name not in _BUILT_IN and len({f.choices or f.kind for f in alike}) == 1:
-            out[field.name] = words
-        elif words:
-            out[f"{places[field.prefix]}.{field.name}"] = words
-        if words:
-            former.update((old.rpartition(".")[2], words) for old in field.former)
-    return former | out
+    offered = {field: words for field in catalogue.declared if (words := _words(field))}
+    for field, words in offered.items():
+        alike = {other.choices or other.kind for other in offered if other.name == field.name}
+        alone = len(alike) == 1 and field.name not in built_in
+        own[field.name if alone else f"{places[field.prefix]}.{field.name}"] = words
+        former |= {old.rpartition(".")[2]: words for old in field.former}
+    return former | built_in | own
 
 
 def _words(field: Field) -> Words | None:
-    if field.choices:
-        return lambda _: field.choices
-    return {FieldKind.PROGRESS: _progress, FieldKind.FLAG: _flags, FieldKind.CHECK: lambda _: ("☑", "□")}.get(
-        field.kind
-    )
-
-
-def _progress(settings: Settings) -> tuple[str, ...]:
-    return tuple(word.word for word in settings.progress_words)
-
-
-def _flags(settings: Settings) -> tuple[str, ...]:
-    return settings.flags
+    """Return the words to choose from; None for a field that may hold other texts."""
+    if field.kind is FieldKind.CHECK:
+        return lambda _: ("☑", "□")
+    if field.choices or field.kind in (FieldKind.PROGRESS, FieldKind.FLAG):
+        return lambda settings: settings.words(field)
+    return None

@@ -9,7 +9,7 @@ from lxml import etree
 from ..ooxml import text_metrics
 from ..ooxml.refs import Box
 from ..ooxml.styles import CellFormat, Styles
-from ..ooxml.text import escape
+from ..ooxml.text import TRUE, escape
 from .parts.markup import undeclared
 from .records import TemplateCell, TemplateRow, TextSpace
 from .template import S
@@ -28,14 +28,14 @@ class Sizes:
         given = root.find(f"{S}sheetFormatPr")
         defaults: dict[str, str] = dict(given.attrib) if given is not None else {}
         self.default_height = float(defaults.get("defaultRowHeight", "15"))
-        self._line_height = None if defaults.get("customHeight") in ("1", "true") else self.default_height
+        self._line_height = None if defaults.get("customHeight") in TRUE else self.default_height
         self._normal_size = styles.normal_size
         drawn = list(root.iterfind(f"{S}cols/{S}col"))
         digit = text_metrics.max_digit_width(float(c.get("width", "9")) for c in drawn)
         self._default_width = text_metrics.column_px(float(defaults.get("defaultColWidth", "9.0")), digit)
         self._widths: dict[int, int] = {}
         for c in drawn:
-            hidden = c.get("hidden") in ("1", "true")
+            hidden = c.get("hidden") in TRUE
             width = 0 if hidden else text_metrics.column_px(float(c.get("width", "9")), digit)
             last = min(int(c.get("max")), _LAST_COLUMN)
             self._widths |= dict.fromkeys(range(int(c.get("min")), last + 1), width)
@@ -59,7 +59,7 @@ def drawn_row(number: int, element: etree._Element | None, cells: Iterable[Templ
         return TemplateRow(number, "", None, False, by_column)
     attributes = "".join(f' {name}="{value}"' for name in _ROW_ATTRIBUTES if (value := element.get(name)) is not None)
     height = float(element.get("ht")) if element.get("ht") else None
-    return TemplateRow(number, attributes, height, element.get("hidden") in ("1", "true"), by_column)
+    return TemplateRow(number, attributes, height, element.get("hidden") in TRUE, by_column)
 
 
 def drawn_content(c: etree._Element) -> str:

@@ -11,6 +11,7 @@ from lxml import etree
 
 from ..ooxml.package import Package
 from ..ooxml.refs import Box, address, column_letters
+from ..ooxml.text import TRUE
 from .blocks import Layout
 from .expressions import FREE, THIS, Binding
 from .faults import TemplateFaults
@@ -196,7 +197,7 @@ def unlocked_lines(root: etree._Element, source: Source, last: tuple[int, int], 
             names = "～".join(dict.fromkeys((column_letters(first), column_letters(end))))
             found.refuse(f"{names} 列{hint}", (1, first))
     for row in root.iterfind(f"{S}sheetData/{S}row"):
-        if row.get("customFormat") in ("1", "true") and not source.styles.format(int(row.get("s", "0"))).locked:
+        if row.get("customFormat") in TRUE and not source.styles.format(int(row.get("s", "0"))).locked:
             found.refuse(f"{row.get('r')} 行目{hint}", (int(row.get("r", "1")), 1))
 
 

@@ -9,7 +9,7 @@ from ..domain.errors import DxreportError
 from ..domain.fields import label
 from ..domain.model import Measure, normalise
 from ..form.read.filled import text_of
-from ..form.read.sheet import Filled, read_sheet, shown_fields
+from ..form.read.sheet import Filled, read_sheet
 from ..form.render.prepare import PreparedForm
 from ..intake.limits import MAX_COLUMNS, MAX_ROWS
 from ..ooxml.cells import Grid
@@ -50,11 +50,10 @@ def check_readable(
 
 
 def _check(prepared: PreparedForm, measure: Measure, read: Filled, grid: Grid) -> None:
-    form, issued, this = prepared.form, measure.values(), prepared.this
-    shown = shown_fields(form, this.quarter, this.year)
-    for ref, text in issued.items():
+    form = prepared.form
+    for ref, text in measure.values().items():
         if ref not in read.values:
-            if (ref.field, ref.period) in shown:
+            if (ref.field, ref.period) in read.targets.always_shown:
                 raise UnreadableForm(form.name, measure.id, f"{label(ref, prepared.settings)}の行か列がありません")
         elif text_of(grid.cell(*read.at[ref]), form.catalogue.field[ref.field], text) != normalise(text):
             raise UnreadableForm(

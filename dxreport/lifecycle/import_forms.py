@@ -13,7 +13,6 @@ from ..form.align.labels import fold
 from ..form.align.rows import Doubt
 from ..form.align.sheet import LIKE, Aligned, align, resemblance
 from ..form.read.filled import read_aligned
-from ..form.read.sheet import shown_fields
 from ..form.records import Form
 from ..intake.gather import gather
 from ..intake.limits import Unreadable
@@ -132,7 +131,7 @@ class _Reading:
             if p.severity == "error":
                 self._unplaced.append(Unplaced(file, sheet.name, p.cell, p.value, p.message.rstrip("。")))
         found = {(ref.field, ref.period) for ref in aligned.filled.values}
-        lacking = {key for key, _ in shown_fields(self._form, **when) - found}
+        lacking = {key for key, _ in aligned.filled.targets.always_shown - found}
         fields = self._settings.catalogue.members[""].values()
         if absent := tuple(field.label for field in fields if field.key in lacking):
             self._missing.append((file, sheet.name, absent))

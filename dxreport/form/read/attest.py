@@ -47,7 +47,7 @@ def written_keys(rows: Rows) -> list[str]:
     return [rows[top][left], *(key for _, key in (*across, *down))]
 
 
-def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool] = lambda key: False) -> Attested:
+def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool]) -> Attested:
     """Compare the keys of a sheet with those of the sheet as issued; ``is_new`` is True for keys of new items."""
     here, sent = find_stamp(rows), find_stamp(issued)
     if here is None or sent is None:

@@ -159,12 +159,6 @@ def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
-def shown_fields(form: Form, quarter: int, year: int) -> frozenset[tuple[str, int]]:
-    """Return what a form always shows: see :attr:`Targets.always_shown`."""
-    return targets_of(form, quarter, year).always_shown
-
-
 @lru_cache(maxsize=256)
 def input_fields(form: Form, rows: frozenset[int], quarter: int, year: int) -> frozenset[tuple[str, int]]:
     """Return the (field, period) of the unlocked cells in these template rows: what departments can be asked for."""
