@@ -6,7 +6,7 @@ Nothing is written, so a check works while the master is open in Excel.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -31,23 +31,8 @@ from ..form.render.workbook import render_book
 from ..issue.forms import default_form, find_form, form_files, other_books, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive
+from ..master import schema
 from ..master.records import Master, Place
-from ..master.schema import (
-    AREAS,
-    DEPARTMENTS,
-    DIRECTION_FIELD,
-    FIELDS,
-    FORM,
-    GENERAL,
-    MEASURES,
-    NAMES,
-    PROGRESS,
-    RECEIPT_FIELD,
-    ROUNDS,
-    SETTINGS_SHEET,
-    TREATMENT,
-    WEIGHT,
-)
 from ..master.workbook import MasterWorkbook, TableRow
 from ..ooxml.package import Package
 from ..ooxml.refs import address
@@ -125,9 +110,8 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
     by_round = {name: [forms[p] for p in used] for name, used in uses.items() if used.keys() <= forms.keys()}
     asked = _asked(master.settings, uses, forms)
     measures = tuple(_checked(master, m, round_, asked.get(m.id)) for m in master.running(round_))
-    empty = empty_tables(master)
     settings = (
-        *([empty] if empty else []),
+        *filter(None, [empty_tables(master)]),
         *_settings(master, book, by_round),
         *_named(book, files),
         *_unsaid(master, files),
@@ -184,16 +168,21 @@ def inputs_of(form: Form, round_: Round, settings: Settings) -> Inputs | None:
 
 def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
     """Find 様式 that do not name a template."""
-    for schema in (MEASURES, DEPARTMENTS, ROUNDS):
-        for row in book.read_table(schema)[1]:
-            if (name := row[FORM].strip()) and not find_form(name, files):
-                yield _at(row, FORM, problems.FORM_MISSING, {"value": name, "reason": suggested_form(name, files)})
+    for table in (schema.MEASURES, schema.DEPARTMENTS, schema.ROUNDS):
+        for row in book.read_table(table)[1]:
+            if (name := row[schema.FORM].strip()) and not find_form(name, files):
+                params = {"value": name, "reason": suggested_form(name, files)}
+                yield _at(row, schema.FORM, problems.FORM_MISSING, params)
 
 
 def _at(row: TableRow, column: str, kind: ProblemKind, params: Mapping[str, str], value: str = "") -> Problem:
     """Return the problem of a cell of the master; its ``value`` is the parameter of this name unless given."""
     place, value = row.place(column), value or params.get("value", "")
     return problem(kind, params, sheet=place.sheet, cell=place.cell, label=column, value=value)
+
+
+def _in_settings(kind: ProblemKind, params: Mapping[str, str], cells: Iterable[str], label: str) -> Problem:
+    return problem(kind, params, sheet=schema.SETTINGS_SHEET, cell="、".join(cells), label=label)
 
 
 def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
@@ -204,7 +193,7 @@ def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
         ids = [m.id for m in master.running(round_) if not said_form(master, m, round_)[0]]
         if ids:
             params = {"round": round_.name, "measures": "、".join(ids), "reason": suggested_form("", files)}
-            yield problem(problems.FORM_UNSAID, params, label=FORM)
+            yield problem(problems.FORM_UNSAID, params, label=schema.FORM)
 
 
 def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence[Form]]) -> Iterator[Problem]:
@@ -213,7 +202,7 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
     yield from _unweighed(book, master.settings)
     yield from _addresses(book, master)
     yield from _words(book)
-    rounds = list(zip(book.read_table(ROUNDS)[1], master.settings.rounds, strict=True))
+    rounds = list(zip(book.read_table(schema.ROUNDS)[1], master.settings.rounds, strict=True))
     for row, round_ in rounds:
         yield from _deadline(master, row, round_)
     for row, round_ in rounds:
@@ -232,8 +221,8 @@ def _settings(master: Master, book: MasterWorkbook, forms: Mapping[str, Sequence
 def _words(book: MasterWorkbook) -> Iterator[Problem]:
     """Find words of 進捗 that would give the report two columns of one heading."""
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
-    header = PROGRESS.keys[0]
-    for row in book.read_table(PROGRESS)[1]:
+    header = schema.PROGRESS.keys[0]
+    for row in book.read_table(schema.PROGRESS)[1]:
         word = row[header].strip()
         if kind := seen.get(word):
             yield _at(row, header, kind, {"value": word})
@@ -250,7 +239,7 @@ def _deadline(master: Master, row: TableRow, round_: Round) -> Iterator[Problem]
     if round_.deadline and date.fromisoformat(round_.deadline).weekday() in _WEEKEND and not issued:
         yield _at(row, "締切", problems.DEADLINE_ON_A_WEEKEND, {"round": round_.name, "value": day}, written)
     for found in changed_since_issue(master, round_):
-        yield replace(found, cell=row.place("締切").cell) if found.sheet == SETTINGS_SHEET else found
+        yield replace(found, cell=row.place("締切").cell) if found.sheet == schema.SETTINGS_SHEET else found
 
 
 def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
@@ -268,7 +257,7 @@ def _unsealed(workspace: Workspace, master: Master) -> Iterator[Problem]:
 def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
     """Find missing and unreadable addresses of departments with measures, and those outside the mail domain."""
     used = {m.lead_department for m in master.measures}
-    for row, department in zip(book.read_table(DEPARTMENTS)[1], master.departments, strict=True):
+    for row, department in zip(book.read_table(schema.DEPARTMENTS)[1], master.departments, strict=True):
         if department.name in used:
             place, label = row.place("宛先"), f"{department.name} 宛先"
             for p in address_problems(department.to, master.settings.mail_domain):
@@ -281,47 +270,47 @@ def _unopened(master: Master) -> Iterator[Problem]:
     for field in master.settings.catalogue.declared:
         if field.group and field.group not in opened:
             params = {"value": field.label, "group": field.group}
-            yield problem(problems.FIELD_UNOPENED, params, sheet=FIELDS.name, label="入力欄", value=field.name)
+            yield problem(problems.FIELD_UNOPENED, params, sheet=schema.FIELDS.name, label="入力欄", value=field.name)
 
 
 def _gone(master: Master) -> Iterator[Problem]:
     """Find fields with answers that are no longer in 項目."""
-    known = {*master.settings.catalogue.field, DIRECTION_FIELD, RECEIPT_FIELD}
+    known = {*master.settings.catalogue.field, schema.DIRECTION_FIELD, schema.RECEIPT_FIELD}
     gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
     for key, count in sorted(gone.items()):
         params = {"value": key.rpartition(".")[2], "count": str(count)}
-        yield problem(problems.FIELD_GONE, params, sheet=FIELDS.name, label="名前", value=params["value"])
+        yield problem(problems.FIELD_GONE, params, sheet=schema.FIELDS.name, label="名前", value=params["value"])
 
 
 def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
     """Find blank names of the office and its plan, and 分野 of measures without a name of their own."""
-    rows = {row["項目"].strip(): row for row in book.read_table(GENERAL)[1]}
-    blank = [NAMES[name][0] for name in _ASKED if not getattr(master.settings.names, name)]
+    rows = {row["項目"].strip(): row for row in book.read_table(schema.GENERAL)[1]}
+    blank = [schema.NAMES[name][0] for name in _ASKED if not getattr(master.settings.names, name)]
     if blank:
         cells = [rows[header].place("値").cell for header in blank if header in rows]
         params = {"names": "、".join(f"「{header}」" for header in blank)}
-        yield problem(problems.NAMES_BLANK, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="、".join(blank))
-    places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(AREAS)[1]}
+        yield _in_settings(problems.NAMES_BLANK, params, cells, "、".join(blank))
+    places = {area_code(row["分野"]): row.place("分野名") for row in book.read_table(schema.AREAS)[1]}
     used = sorted({states.area_of(m.id) for m in master.measures})
     unnamed = [code for code in used if states.is_placeholder(code, master.settings.areas.get(code, ""))]
     if unnamed:
         cells = [places[code].cell for code in unnamed if code in places]
         params = {"areas": "、".join(unnamed)}
-        yield problem(problems.AREA_UNNAMED, params, sheet=SETTINGS_SHEET, cell="、".join(cells), label="分野名")
+        yield _in_settings(problems.AREA_UNNAMED, params, cells, "分野名")
 
 
 def _unweighed(book: MasterWorkbook, settings: Settings) -> Iterator[Problem]:
     """Find words of 進捗 without 重さ if others have one, and words like 中止 or 完了 without 課題の扱い."""
-    rows = list(zip(book.read_table(PROGRESS)[1], settings.progress_words, strict=True))
+    rows = list(zip(book.read_table(schema.PROGRESS)[1], settings.progress_words, strict=True))
     blank = [(row, word) for row, word in rows if word.weight is None]
     if 0 < len(blank) < len(rows):
-        cells = "、".join(row.place(WEIGHT).cell for row, _ in blank)
+        cells = [row.place(schema.WEIGHT).cell for row, _ in blank]
         params = {"words": choices(word.word for _, word in blank)}
-        yield problem(problems.WEIGHT_MISSING, params, sheet=SETTINGS_SHEET, cell=cells, label=WEIGHT)
+        yield _in_settings(problems.WEIGHT_MISSING, params, cells, schema.WEIGHT)
     for row, word in rows:
         if word.said is None and any(end in word.word for end in _ENDS):
             params = {"value": word.word, "expected": word.treatment.value}
-            yield _at(row, TREATMENT, problems.TREATMENT_UNSAID, params)
+            yield _at(row, schema.TREATMENT, problems.TREATMENT_UNSAID, params)
 
 
 def _names_twice(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
@@ -329,9 +318,9 @@ def _names_twice(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
     names = master.settings.names
     if names.owner and not names.report_owner:
         params = {"names": f"「{names.owner}」"}
-        yield problem(problems.TITLE_TWICE, params, sheet=SETTINGS_SHEET, label=NAMES["report"][0])
+        yield _in_settings(problems.TITLE_TWICE, params, (), schema.NAMES["report"][0])
     measures = [(m.name, master.place(m.id, Ref("name"))) for m in master.measures]
-    areas = [(row["分野名"], row.place("分野名")) for row in book.read_table(AREAS)[1]]
+    areas = [(row["分野名"], row.place("分野名")) for row in book.read_table(schema.AREAS)[1]]
     yield from _twice("施策名", measures)
     yield from _twice("分野名", areas)
 
