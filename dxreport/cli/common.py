@@ -65,7 +65,6 @@ class Call:
 
     def round(self, master: Master, *, current: bool = False) -> Round:
         """Return the round of ``--round`` or ``--quarter``, else the ``current`` one; raise UsageError without any."""
-        from ..domain.fields import QUARTER_LABELS
         from ..master.rounds import current_round
         from ..ooxml.table import plain
 
@@ -77,8 +76,7 @@ class Call:
             found = next((r for r in rounds if plain(r.name) == plain(self.round_name)), None)
             problem = f"回「{self.round_name}」は、設定にありません。"
         elif self.quarter:
-            own = [r for r in rounds if r.quarter == self.quarter]
-            found = min(own, key=lambda r: r.name != QUARTER_LABELS[self.quarter], default=None)
+            found = master.settings.of_quarter(self.quarter)
             problem = f"第{self.quarter}四半期の回は、設定にありません。"
         if found is None:
             names = "、".join(r.name for r in rounds)

@@ -185,6 +185,10 @@ class ItemList:
 
 
 MEASURE = "施策"  # 場所 of a field of the measure itself
+# The field that identifies an item: items with different texts in it are different things.
+NAMED_BY = {
+    "activity": "activity.name", "related": "related.id", "support": "support.content", "outcome": "outcome.indicator",
+}  # fmt: skip
 BUILT_IN_LISTS = (
     ItemList("related", "related_measures", "関連施策", "R"),
     ItemList("activity", "activities", "取組", "K"),

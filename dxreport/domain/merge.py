@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .fields import Ref
-
-# The fields that identify an item: items with different texts in them are different things.
-_NAMES = {"activity.name", "outcome.indicator", "support.content", "related.id"}
+from .fields import NAMED_BY, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,9 @@ def contested(
     deleted = {ref.item for ref in sent} - {ref.item for ref in here}
     added = {ref.item for ref in here} - {ref.item for ref in sent}
     by_master = {ref.item for ref in here if ref.item in added and not answered(ref)}
-    renamed = {c.ref.item for c in merge.changes if fresh and c.ref.field in _NAMES and c.old and c.new} & added
+    renamed = {
+        c.ref.item for c in merge.changes if fresh and c.ref.field in NAMED_BY.values() and c.old and c.new
+    } & added
     foreign = deleted | by_master | renamed
     kept = tuple(c for c in merge.changes if c.ref.item not in foreign)
     moved = tuple(

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from .days import printed_year
-from .fields import BUILT_IN, Catalogue, Field, FieldKind, Period, Ref
+from .fields import BUILT_IN, QUARTER_LABELS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .values import measure_id
 
@@ -381,6 +381,11 @@ class Settings:
     def round(self, name: str) -> Round | None:
         """Return the round of this name, or None."""
         return next((r for r in self.rounds if r.name == name), None)
+
+    def of_quarter(self, quarter: int) -> Round | None:
+        """Return the round of a quarter, the one with its usual name before any other; None if there is none."""
+        own = [r for r in self.rounds if r.quarter == quarter]
+        return min(own, key=lambda r: r.name != QUARTER_LABELS[quarter], default=None)
 
     def words(self, field: Field) -> tuple[str, ...]:
         """Return the words that a field may hold; () if it may hold any text."""

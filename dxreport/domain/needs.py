@@ -100,8 +100,11 @@ def _counts(item: Record, measure: Measure, *, declared: bool) -> bool:
     """
     if not isinstance(item, Item) or not item.is_empty():
         return True
-    others = measure.items(item.prefix)
-    if declared or not all(other.is_empty() for other in others):
-        return False
-    first = others[0].key if others else measure.catalogue.by_prefix[item.prefix].next_keys((), 1)[0]
-    return item.key == first
+    return not declared and item.key in to_complete(measure, item.prefix)
+
+
+def to_complete(measure: Measure, prefix: str) -> list[str]:
+    """Return the ids of the items of a list that must be complete: those not empty, or else the first or a new one."""
+    items = measure.items(prefix)
+    first = [i.key for i in items[:1]] or measure.catalogue.by_prefix[prefix].next_keys((), 1)
+    return [i.key for i in items if not i.is_empty()] or first

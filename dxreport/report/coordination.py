@@ -7,7 +7,7 @@ from datetime import date
 
 from ..domain import problems
 from ..domain.errors import UsageError
-from ..domain.fields import QUARTER_LABELS, Ref
+from ..domain.fields import Ref
 from ..domain.model import Measure, Round
 from ..domain.problems import Problem, ProblemKind, problem, shown
 from ..master.records import Direction, Master
@@ -26,10 +26,9 @@ def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coo
     A blank is no open point if the form of the measure has no input for it, according to ``asked``. Raise UsageError if
     設定 has no round of the quarter.
     """
-    rounds = [r for r in master.settings.rounds if r.quarter == quarter]
-    if not rounds:
+    round_ = master.settings.of_quarter(quarter)
+    if round_ is None:
         raise UsageError(f"第{quarter}四半期の回は、設定にありません。", "「設定」の回の表に加えてください。")
-    round_ = next((r for r in rounds if r.name == QUARTER_LABELS[quarter]), rounds[0])
     sheets = status(master, round_, today).sheets
     names = {m.id: states.measure_name(master.settings, m) for m in master.measures}
     merged = (State.MERGED, State.NOTHING)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..domain import problems
 from ..domain.fields import Field, FieldKind, Ref
+from ..domain.needs import to_complete
 from .case import Case, Finding, finding
 
 # 進捗, 対応策 and 実績 depend on 作業予定, 進捗 and 目標: see progress.py and outcomes.py.
@@ -28,17 +29,8 @@ def required(case: Case) -> Iterator[Finding]:
 
 def _blank(case: Case, field: Field) -> Iterator[Ref]:
     """Yield the cells where ``field`` is missing: for each item, the first required period."""
-    for item in _items(case, field):
+    for item in to_complete(case.measure, field.prefix) if field.prefix else [""]:
         refs = [Ref(field.key, item, n) for n in case.settings.catalogue.periods(field)]
         asked = [ref for ref in refs if case.requires(field.group, ref)]
         if asked and not any(case.values.get(ref, "").strip() for ref in refs):
             yield asked[0]
-
-
-def _items(case: Case, field: Field) -> list[str]:
-    """Return the ids of the list items that need ``field``: those not empty, or else the first or a new one."""
-    if not field.prefix:
-        return [""]
-    items = case.measure.items(field.prefix)
-    first = case.settings.catalogue.by_prefix[field.prefix].next_keys((), 1)
-    return [i.key for i in items if not i.is_empty()] or [i.key for i in items[:1]] or first

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from ..domain import problems
+from ..domain.addresses import in_domain
 from ..domain.fields import Ref
 from ..ooxml.text import MAX_TEXT, utf16_length
 from .case import Case, Finding, finding
 
-_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _BETWEEN = re.compile(r"[\s、，,;；]+")
 
 
@@ -26,10 +27,9 @@ def address(case: Case) -> Iterator[Finding]:
 def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
     """Report words of ``text`` that are no mail addresses, or are outside ``domain`` and its subdomains."""
     for mail in (mail for mail in _BETWEEN.split(text) if mail):
-        match = _MAIL.fullmatch(mail)
-        if not match:
+        if not _MAIL.fullmatch(mail):
             yield finding(problems.MAIL_MALFORMED, ref, value=mail, domain=domain or "ドメイン")
-        elif domain and not f".{match[1]}".casefold().endswith(f".{domain}".casefold()):
+        elif domain and not in_domain(mail, domain):
             yield finding(problems.MAIL_DOMAIN, ref, value=mail, domain=domain)
 
 

@@ -8,15 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from ...domain.fields import Catalogue, ItemList, Ref
+from ...domain.fields import NAMED_BY, Catalogue, ItemList, Ref
 from ...domain.model import normalise
 from ..read.added import Added
 from ..read.sheet import Filled
 from .rows import Doubt
-
-_NAMED_BY = {
-    "activity": "activity.name", "related": "related.id", "support": "support.content", "outcome": "outcome.indicator",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ def _items(part: ItemList, texts: Mapping[Ref, str], catalogue: Catalogue) -> li
     for ref, text in texts.items():
         if ref.prefix == part.prefix:
             by_key.setdefault(ref.item, {})[ref.field, ref.period] = text
-    field = _NAMED_BY.get(part.prefix) or next(iter(catalogue.members[part.prefix].values())).key
+    field = NAMED_BY.get(part.prefix) or next(iter(catalogue.members[part.prefix].values())).key
     named = [cell for cell in catalogue.cells[part.prefix] if cell[0] == field]
     return [_Item(key, tuple(own.get(cell, "") for cell in named), own) for key, own in by_key.items()]
 
