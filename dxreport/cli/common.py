@@ -153,6 +153,11 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
     return decorate
 
 
+to_folder = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー"
+)
+
+
 def worked(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --workers and --scheduler to a command, as its parameter ``workers``."""
 

@@ -11,7 +11,7 @@ import click
 from ..domain.days import short_day
 from ..workspace.files import file_name
 from . import console
-from .common import Call, Json, command, problem_record
+from .common import Call, Json, command, problem_record, to_folder
 
 if TYPE_CHECKING:
     from ..mail.drafts import Drafts, WrittenDrafts
@@ -25,7 +25,7 @@ _NOBODY = {
 
 @command(answers=True, rounds=True)
 @click.argument("kind", metavar="|".join(_NOBODY), type=click.Choice(list(_NOBODY)))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+@to_folder
 def mail(call: Call, kind: str, out: Path | None) -> int:
     """部署ごとのメールの下書き（.eml）を作ります。開いて確かめてから送信してください。
 

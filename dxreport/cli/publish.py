@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from . import console
-from .common import TOO_TALL, Call, command
+from .common import TOO_TALL, Call, command, to_folder
 
 _NO_QUARTER = "様式の「今回の四半期」の欄は空欄です。--quarter 1 のように四半期を指定すると、その四半期のものが出ます。"
 
 
 @command(answers=True, rounds=True)
 @click.option("--pdf", is_flag=True, help="LibreOffice があれば、PDF も作る")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+@to_folder
 def publish(call: Call, pdf: bool, out: Path | None) -> int:
     """全施策のシートを、公表用の 1 冊のブックにまとめます。様式がいくつかあれば、様式ごとに 1 冊です。
     回を指定すると、その回の様式で、その四半期の欄を出して作ります。

@@ -10,7 +10,7 @@ import click
 from ..domain.days import day_of, printed
 from ..domain.errors import UsageError
 from . import console
-from .common import TOO_TALL, Call, Json, command, worked
+from .common import TOO_TALL, Call, Json, command, to_folder, worked
 
 if TYPE_CHECKING:
     from ..issue.render import PreparedIssue
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="DATE",
     help="これらのブックだけの提出期限（令和４年７月15日、2022-07-15 など。既定: 回の締切）",
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+@to_folder
 @click.option("--dry-run", is_flag=True, help="何を作るかだけを示す（何も書きません）")
 @worked
 def render(

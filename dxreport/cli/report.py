@@ -8,7 +8,7 @@ import click
 
 from ..domain.errors import UsageError
 from . import console
-from .common import Call, command
+from .common import Call, command, to_folder
 
 _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
 
@@ -23,7 +23,7 @@ _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
     help="council: 会議用　coordinator: 未提出の施策とデータの指摘も載せる",
 )  # fmt: skip
 @click.option("--final", is_flag=True, help="この数値で確定し、マスターの「確定報告」に記録する")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー")
+@to_folder
 def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out: Path | None) -> None:
     """四半期の報告書を、マスターだけから作ります（PDF、Excel、HTML）。
 

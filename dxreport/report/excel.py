@@ -14,11 +14,9 @@ from .excel_declared import declared_topics
 from .excel_overview import overview_sheet
 from .excel_sheet import CHANGE, ReportStyles, topic_sheet
 from .excel_tallies import areas, departments, trend
-from .excel_topic import MEASURE_COLUMNS, SHARE, Row, Topic, name_of
+from .excel_topic import LONG, MEASURE_COLUMNS, SHARE, Row, Topic, name_of
 from .outcome_records import Attainment, OutcomeResult, Results, YearResult
 from .records import Coordination, Figures, Since
-
-_LONG = 120  # characters; a longer 対応策 makes its column wider
 
 
 def excel(figures: Figures) -> bytes:
@@ -84,7 +82,7 @@ def _support(figures: Figures) -> Topic:
 
 
 def _activities(figures: Figures) -> Topic:
-    long = any(len(x.countermeasure) > _LONG for x in figures.activities)
+    long = any(len(x.countermeasure) > LONG for x in figures.activities)
     columns = {
         "分野": 12, **MEASURE_COLUMNS, "取組ID": 7, "取組内容": 24, "作業予定": 34, "進捗": 16, "対応策": 60 if long else 30, "いつから": 10, "※": 30,
     }  # fmt: skip

@@ -13,7 +13,7 @@ from . import words
 from .activity_records import Progress
 from .excel_charts import legend_lines, stacked
 from .excel_sheet import OVERVIEW, ReportStyles, notice, page, put_link
-from .excel_topic import Topic
+from .excel_topic import LONG, Topic
 from .records import Card, Figures
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _WIDTHS = (8.0, 34.0, 34.0, 9.0, 32.0, 33.0)  # digits
 _WIDTHS_LONG = (8.0, 28.0, 26.0, 9.0, 53.0, 26.0)  # if a 対応策 is long
-_LONG = 120  # characters
 _CARDS = ((0, 1), (2, 2), (3, 4), (5, 5))  # first and last column of each
 _LEFT, _RIGHT = (0, 2), (3, 5)  # halves of the sheet for charts
 _WHOLE = (0, len(_WIDTHS) - 1)
@@ -59,7 +58,7 @@ class _Overview:
         self.printed = 0
         self.too_tall: list[str] = []
         self.shortened: list[str] = []
-        self.widths = _WIDTHS_LONG if any(len(x.answer) > _LONG for x in figures.late) else _WIDTHS
+        self.widths = _WIDTHS_LONG if any(len(x.answer) > LONG for x in figures.late) else _WIDTHS
         for n, digits in enumerate(self.widths):
             check(self.ws.set_column(n, n, digits))
 
@@ -178,7 +177,7 @@ class _Overview:
         if topics:
             self._heading("くわしい内容（シートへのリンク）", "")
         for topic in topics:
-            put_link(self.ws, self.row, 0, topic.sheet, self.styles.link)
+            put_link(self.ws, self.row, topic.sheet, self.styles.link)
             put(self.ws, self.row, 2, topic.title if topic.title != topic.sheet else None, self.styles.faint)
             self._next(ROW)
 

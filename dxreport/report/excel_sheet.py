@@ -79,9 +79,9 @@ class ReportStyles:
         return self._decimals[count]
 
 
-def put_link(ws: Worksheet, row: int, column: int, sheet: str, style: Format, *, text: str = "") -> None:
-    """Write a link to a sheet of this workbook, shown as ``text`` or the name of the sheet."""
-    check(ws.write_url(row, column, f"internal:{quote_sheet(sheet)}!A1", style, text or sheet))
+def put_link(ws: Worksheet, row: int, sheet: str, style: Format, *, text: str = "") -> None:
+    """Write into the first column a link to a sheet of this workbook, shown as ``text`` or the name of the sheet."""
+    check(ws.write_url(row, 0, f"internal:{quote_sheet(sheet)}!A1", style, text or sheet))
 
 
 def page(ws: Worksheet, figures: Figures, columns: int, last_row: int) -> None:
@@ -102,7 +102,7 @@ def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Fig
     widths = list(topic.columns.values())
     note = topic.note or f"{len(topic.rows):,}件"
     set_height(ws, 1, put_across(ws, 1, note, styles.faint_wrapped, widths=widths))
-    put_link(ws, 2, 0, OVERVIEW, styles.link, text="概要へ戻る")
+    put_link(ws, 2, OVERVIEW, styles.link, text="概要へ戻る")
     heights = [_heights(row, widths) for row in topic.rows]
     if said := _cut(topic.rows, heights):
         set_height(ws, 2, put_across(ws, 2, said, styles.notice, widths=widths[1:], first=1))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from .activity_records import Category, MeasureLine
 
 SHARE = "達成率"  # the header of columns of percents, which are shown as bars, too
+LONG = 120  # characters; a longer 対応策 makes its column wider
 HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
 MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None

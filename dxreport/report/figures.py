@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, takewhile
@@ -72,7 +72,7 @@ def figures(
         declared=declared(master, quarter, asked or {}),
         names=master.settings.names,
         trend=(
-            *(QuarterStandings(q.year, q.quarter, standings(Counter(q.standings.values()))) for q in before),
+            *(QuarterStandings(q.year, q.quarter, standings(q.standings.values())) for q in before),
             *(QuarterStandings(year.label, q, tally.standings) for q, tally in enumerate(shown.quarters, 1)),
         ),
         contradictions=doubts.contradictions(master, quarter),
@@ -94,7 +94,7 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
         found = quarters[quarter - 1]
         of_measures = [[found[m.id, a.key] for a in states.activities(m)] for m in measures]
         activities = Counter(chain.from_iterable(of_measures))
-        summed = standings(Counter(c.standing for own in of_measures for c in own))
+        summed = standings(c.standing for own in of_measures for c in own)
         worst = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
         by_column = tuple(activities[c] for c in columns)
         return Tally(name, by_column, tuple(worst[c] for c in columns), code, summed)
@@ -124,9 +124,9 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
     )
 
 
-def standings(counts: Mapping[Progress, int]) -> Standings:
-    """Return counts by standing as a record."""
-    return Standings(**{standing.value: n for standing, n in counts.items()})
+def standings(found: Iterable[Progress]) -> Standings:
+    """Count activities, given by their standings."""
+    return Standings(**{standing.value: n for standing, n in Counter(found).items()})
 
 
 def turn(before: Standing, now: Standing) -> Turn:
@@ -219,9 +219,7 @@ def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
     settings, yes = master.settings, fold(master.settings.flags[0])
     return tuple(
         Budget(
-            states.measure_name(settings, m),
-            m.procurement.strip(),
-            doubts.of_measure(settings, m, quarter, "budgeted"),
+            states.measure_name(settings, m), m.procurement.strip(), doubts.of_measure(settings, m, quarter, "budgeted")
         )
         for m in states.running(master, quarter)
         if fold(m.budgeted) == yes

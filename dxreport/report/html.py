@@ -17,12 +17,8 @@ from .records import Figures
 from .states import shaded
 
 TEMPLATE = "報告書.html"
-_SHADES = {
-    Progress.ON_TRACK: 3,
-    Progress.DONE: 2,
-    Progress.LATE: 3,
-    Progress.WORD: 8,
-}  # how many patterns the template draws for a standing; one for any other
+# How many patterns the template draws for a standing; one for any other.
+_SHADES = {Progress.ON_TRACK: 3, Progress.DONE: 2, Progress.LATE: 3, Progress.WORD: 8}
 _MARKS = {Attainment.MET: "met", Attainment.SHORT: "short"}
 _PER_BUDGET = 200  # activities; one takes about 600 steps and 1,500 characters
 _TOP, _BOTTOM = 18, 82  # percent, room for the marks
