@@ -27,7 +27,7 @@ class Command(click.Command):
             formatter.write(f"  {line}\n" if line else "\n")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options."""
+        """Write the options under a Japanese heading."""
         records = [r for p in self.get_params(ctx) if isinstance(p, click.Option) and (r := p.get_help_record(ctx))]
         with formatter.section("オプション"):
             formatter.write_dl(records)

@@ -11,7 +11,7 @@ from ..domain.fields import Ref
 from ..domain.model import Round
 from ..domain.problems import Problem, problem
 from ..domain.values import measure_id
-from ..form.align.labels import fold
+from ..form.align.labels import as_label
 from ..form.align.sheet import Aligned, Doubt, align
 from ..form.compile import Form
 from ..form.read.sheet import find_stamp
@@ -133,10 +133,10 @@ def _unknown(read: Aligned, round_: Round) -> str:
 
 def _strange(read: Aligned, master: Master, round_: Round) -> str:
     """Return why the sheet prints another year or round than this one, "" if it does not."""
-    year, said = read.shown.get("fiscal_year", ""), fold(read.shown.get("round", ""))
-    if year and fold(year) != fold(master.settings.fiscal_year.label):
+    year, said = read.shown.get("fiscal_year", ""), as_label(read.shown.get("round", ""))
+    if year and as_label(year) != as_label(master.settings.fiscal_year.label):
         return f"対象年度が「{year}」です"
-    others = [r.name for r in master.settings.rounds if r.name != round_.name and fold(r.name) in said]
-    if said and fold(round_.name) not in said and others:
+    others = [r.name for r in master.settings.rounds if r.name != round_.name and as_label(r.name) in said]
+    if said and as_label(round_.name) not in said and others:
         return f"{others[0]}の回のシートです"
     return ""

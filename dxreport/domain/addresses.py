@@ -50,7 +50,7 @@ def bare(address: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address."""
+    """Return the domain of an address in small letters, to be compared."""
     return bare(address).rpartition("@")[2]
 
 

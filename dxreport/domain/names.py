@@ -31,12 +31,12 @@ class Names:
 
     @property
     def form_title(self) -> str:
-        """The name of the form."""
+        """The name of the form, 年間活動計画 unless 設定 has another."""
         return self.form or FORM
 
     @property
     def report_title(self) -> str:
-        """The name of the report."""
+        """The name of the report, that of the form and 進捗報告書 unless 設定 has another."""
         return self.report or f"{self.form_title} {REPORT}"
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..domain.fields import Catalogue
-from .expressions import MEASURES, Condition, Variable, condition, loop_variable
+from .expressions import MEASURES, Computed, Variable, condition, loop_variable
 from .faults import TemplateFaults, TextFault
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
@@ -33,7 +33,7 @@ class Loop:
     """
 
     variable: Variable
-    at_least: Condition | None = None
+    at_least: Computed | None = None
     spare: int = 0
 
     @property
@@ -50,7 +50,7 @@ class Block:
     last: int
     children: tuple[Block | int, ...]
     loops: tuple[Loop, ...] = ()
-    condition: Condition | None = None
+    condition: Computed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class _Open:
     row: int
     known: Mapping[str, Variable]
     loop: Loop | None = None
-    condition: Condition | None = None
+    condition: Computed | None = None
     children: list[Block | int] = field(default_factory=list)
 
 

@@ -259,19 +259,20 @@ def _measures(name: str, measure: Variable) -> Variable:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A text that is only shown: its source, the names in it, and a function from the names in scope to the text.
+    """A text that is only shown, or an expression of the control column: its source, and the names in it.
 
-    ``fixed`` is True if it is the same on every sheet of a workbook.
+    ``value`` evaluates it for the names in scope and may raise anything. ``fixed`` is True if it is the same on every
+    sheet of a workbook.
     """
 
     source: str
     names: frozenset[str]
     fixed: bool
-    text: Callable[[Mapping[str, Any]], str]
+    value: Callable[[Mapping[str, Any]], Any]
 
     def render(self, names: Mapping[str, Any]) -> str:
         """Return the normalised text for the names in scope. Raise whatever evaluating it raises."""
-        return normalise(self.text(names))
+        return normalise(self.value(names))
 
 
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
@@ -385,30 +386,17 @@ def _joined(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str] | None:
     return lambda names: "".join([p if isinstance(p, str) else str(p[1](names[p[0]])) for p in parts])
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """An expression of the control column; ``value`` evaluates it for the names in scope and may raise anything.
-
-    ``fixed`` is True if it is the same on every sheet of a workbook.
-    """
-
-    source: str
-    names: frozenset[str]
-    fixed: bool
-    value: Callable[[Mapping[str, Any]], Any]
-
-
-def condition(source: str, variables: Mapping[str, Variable]) -> Condition:
+def condition(source: str, variables: Mapping[str, Variable]) -> Computed:
     """Compile an expression of ``{% if … %}`` or ``at_least(…)``. Raise TextFault for bad syntax and unknown names."""
     if source.strip().isdigit():
         number = int(source)
-        return Condition(source, frozenset(), True, lambda _: number)
+        return Computed(source, frozenset(), True, lambda _: number)
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
     except Exception as error:  # as in ``computed()``
         raise TextFault(f"「{source}」を読めません（{reason(error)}）。") from None
     shown = computed(f"{{{{ {source} }}}}", variables)
-    return Condition(source, shown.names, shown.fixed, _bounded(lambda scope: expression(**scope)))
+    return replace(shown, source=source, value=_bounded(lambda scope: expression(**scope)))
 
 
 class ItemView:

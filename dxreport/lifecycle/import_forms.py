@@ -9,7 +9,7 @@ from pathlib import Path
 from ..domain.fields import QUARTER_LABELS, Ref
 from ..domain.model import Department, FiscalYear, Measure, ProgressWord, Settings, normalise
 from ..domain.problems import KINDS, problem
-from ..form.align.labels import fold
+from ..form.align.labels import as_label
 from ..form.align.rows import Doubt
 from ..form.align.sheet import LIKE, Aligned, align, resemblance
 from ..form.read.filled import read_aligned
@@ -200,8 +200,8 @@ def _year(text: str) -> FiscalYear:
 
 def _quarter(shown: Mapping[str, str]) -> int:
     """Return the quarter that the sheet names, 0 if it names none or several."""
-    round_ = fold(shown.get("round", ""))
-    named = [n for n, label in QUARTER_LABELS.items() if fold(label) in round_]
+    round_ = as_label(shown.get("round", ""))
+    named = [n for n, label in QUARTER_LABELS.items() if as_label(label) in round_]
     return named[0] if len(named) == 1 else 0
 
 

@@ -88,7 +88,7 @@ class Agenda:
     after: Step
 
     def by(self, way: Way) -> tuple[Task, ...]:
-        """Return the tasks for one way."""
+        """Return the tasks for the departments to be reached in this way."""
         return tuple(t for t in self.tasks if t.way is way)
 
     @property
@@ -131,7 +131,7 @@ class Agenda:
 
     @property
     def deadline(self) -> str:
-        """The deadline in words."""
+        """The deadline of the round: ``提出期限 令和４年７月15日（金）``, ``提出期限なし``."""
         day = self.found.round.deadline
         return f"提出期限 {printed_day(date.fromisoformat(day))}" if day else "提出期限なし"
 

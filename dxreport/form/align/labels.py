@@ -24,7 +24,7 @@ _LITERAL = 2  # a text with blanks in it is a label if it has at least this many
 
 
 @lru_cache(maxsize=4_096)
-def fold(text: str) -> str:
+def as_label(text: str) -> str:
     """Return ``text`` in the form in which labels are compared: no white space; width, case and dashes made equal."""
     return "".join(unicodedata.normalize("NFKC", text).split()).translate(_DASHES).casefold()
 
@@ -112,14 +112,14 @@ def _expected(c: TemplateCell, text: str, *, is_read: bool) -> ExpectedCell:
     content = c.content
     cell = ExpectedCell(c.column, c.repeats)
     if isinstance(content, str):
-        return replace(cell, label=fold(text))
+        return replace(cell, label=as_label(text))
     if isinstance(content, Binding):
         return replace(cell, field=content if is_read else None)
     if not isinstance(content, Computed):
         return cell
     if plain := plain_path(content.source):
         return replace(cell, path=".".join(plain))
-    literals = [fold(literal) for literal in _TAG.split(content.source)]
+    literals = [as_label(literal) for literal in _TAG.split(content.source)]
     labelled = sum(map(len, literals)) >= _LITERAL
     pattern = re.compile(".*".join(map(re.escape, literals)), re.S) if labelled else None
     return replace(cell, pattern=pattern, path="round" if "round" in content.names else "")

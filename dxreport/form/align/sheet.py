@@ -17,7 +17,7 @@ from ..records import Form
 from ..stamp import Stamp
 from .alignment import Placed
 from .columns import find_columns
-from .labels import ExpectedCell, fold, form_labels
+from .labels import ExpectedCell, as_label, form_labels
 from .rows import Doubt, mismatch, place_rows
 
 __all__ = ["LIKE", "Aligned", "Doubt", "align", "resemblance"]
@@ -45,7 +45,7 @@ class Aligned:
 
 def resemblance(form: Form, rows: Rows) -> float:
     """Return the share of the form's labels that a sheet has, 0 to 1."""
-    return form_labels(form).share({fold(text) for row in rows for text in row if text})
+    return form_labels(form).share({as_label(text) for row in rows for text in row if text})
 
 
 def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
@@ -61,7 +61,7 @@ def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned
     labels, width = form_labels(form), max(map(len, rows))
     own = [[*row, *[""] * (width - len(row))] for row in rows]
     column_keys, row_keys = _take_column_keys(form, own), _take_row_keys(form, own)
-    texts = [{c: folded for c, text in enumerate(row) if text and (folded := fold(text))} for row in own]
+    texts = [{c: folded for c, text in enumerate(row) if text and (folded := as_label(text))} for row in own]
     columns = find_columns(labels, texts, column_keys)
     if isinstance(columns, Doubt):
         return columns
@@ -123,7 +123,7 @@ def _rest(
 ) -> tuple[tuple[tuple[int, int, str], ...], dict[str, str]]:
     """Return the texts that are neither a value nor a label, and what the form shows besides the measure."""
     taken = set(filled.at.values())
-    read = {(ref.field, fold(text)) for ref, text in filled.values.items()}
+    read = {(ref.field, as_label(text)) for ref, text in filled.values.items()}
     unplaced: list[tuple[int, int, str]] = []
     shown: dict[str, str] = {}
     for i, texts in enumerate(folded):

@@ -49,7 +49,7 @@ class DefinedNames(NamedTuple):
 
     @property
     def print_area(self) -> Sequence[NamedArea]:
-        """The print area."""
+        """The areas of the form that are printed; none for all of it."""
         return self.local.get(_PRINT_AREA, ())
 
     @property

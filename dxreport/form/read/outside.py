@@ -9,7 +9,7 @@ from ...domain import problems
 from ...domain.problems import Problem, listed, problem
 from ...ooxml.cells import Grid
 from ...ooxml.refs import address, column_letters, column_number
-from ..align.labels import ExpectedCell, fold, form_labels
+from ..align.labels import ExpectedCell, as_label, form_labels
 from ..records import Form
 from .sheet import Filled, template_row
 
@@ -65,7 +65,7 @@ def _in_cells(sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, st
                 continue
             if label is None:
                 typed[address(r + 1, c + 1)] = text
-            elif not label.prints(fold(text)) and not key.endswith("+"):
+            elif not label.prints(as_label(text)) and not key.endswith("+"):
                 changed[address(r + 1, c + 1)] = text
     return typed, changed
 

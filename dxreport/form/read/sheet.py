@@ -138,7 +138,7 @@ class Targets(dict[int, tuple[Target, ...]]):
 
 @lru_cache(maxsize=64)
 def targets_of(form: Form, quarter: int, year: int) -> Targets:
-    """Return the cells that are read."""
+    """Return the cells that are read, in a round in which ``this_quarter`` and ``this_year`` are these (0 for none)."""
     this = ThisPeriod(quarter, year)
     found = {row: [_target(form, c, this) for c in cells] for row, cells in form.bindings.items()}
     return Targets((row, tuple(target for target in own if target is not None)) for row, own in found.items())

@@ -14,7 +14,7 @@ from ...ooxml import text_metrics
 from ...ooxml.refs import address
 from ...ooxml.text import MAX_TEXT, escape, is_number, utf16_length
 from ..blocks import Block, Loop
-from ..expressions import Computed, Condition, ItemView, reason
+from ..expressions import Computed, ItemView, reason
 from ..faults import CannotShow
 from ..parts.formulas import Formula
 from ..parts.row_map import Path, RowMap
@@ -242,7 +242,7 @@ class _SheetWriter:
         """Return a computed text for the names in scope; None past the end of a list that it names."""
         return self._evaluated(computed, computed.render)
 
-    def _value(self, condition: Condition, kind: Callable[[Any], int]) -> int | None:
+    def _value(self, condition: Computed, kind: Callable[[Any], int]) -> int | None:
         """Return the value of an expression of the control column; None past the end of a list that it names."""
         known, key = self.prepared.fixed_values, (condition.source, kind)
         if key in known:
@@ -252,9 +252,7 @@ class _SheetWriter:
             known[key] = value
         return value
 
-    def _evaluated(
-        self, expression: Computed | Condition, evaluate: Callable[[Mapping[str, Any]], _Value]
-    ) -> _Value | None:
+    def _evaluated(self, expression: Computed, evaluate: Callable[[Mapping[str, Any]], _Value]) -> _Value | None:
         """Return the value of an expression, None past the end of a list it names. Raise CannotShow if it fails."""
         names = self.names
         for name in expression.names:
