@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, product
+from itertools import product
 
 from lxml import etree
 
@@ -30,9 +30,8 @@ def _formats(form: Form, settings: Settings) -> Iterator[str]:
     fields = {c.at: c.content.spec for r in form.rows.values() for c in r.cells if isinstance(c.content, Binding)}
     told = set()
     for element in form.source.package.xml(form.part).iter("{*}conditionalFormatting"):
-        for at, word, is_part in chain.from_iterable(
-            _compared(rule, element, fields) for rule in element.iter("{*}cfRule")
-        ):
+        compared = (found for rule in element.iter("{*}cfRule") for found in _compared(rule, element, fields))
+        for at, word, is_part in compared:
             field = fields.get(at)
             words = settings.words(field) if field else ()
             known = word in words or (is_part and any(word in whole for whole in words))

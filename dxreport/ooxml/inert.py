@@ -8,7 +8,7 @@ after them, go. A formula that asks another file, program or server is replaced 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -78,6 +78,15 @@ def is_active(formula: str) -> bool:
         or _ASKING.search(outside)
         or any(set("[]\\/") & set(name) for name in _QUOTED.findall(bare))
     )
+
+
+# Attributes that act if their value does, by name.
+_ACTING: Mapping[str, Callable[[str], object]] = {
+    "macro": bool,
+    "action": re.compile("ppaction|macro|program|javascript", re.IGNORECASE).match,
+    **dict.fromkeys(("textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"), is_active),
+    **dict.fromkeys(("src", "href", "althref"), re.compile(r"\w+:|\\\\|//").match),
+}
 
 
 def active_content(package: Package) -> tuple[str, ...]:
@@ -246,12 +255,7 @@ class _Cleaning:
         for e in root.iter(etree.Element):
             for key, value in list(e.attrib.items()):
                 local = key.rpartition("}")[2]
-                if (
-                    (local == "macro" and value)
-                    or (local == "action" and re.match(r"(?:ppaction|macro|program|javascript)", value, re.IGNORECASE))
-                    or (local in ("textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup") and is_active(value))
-                    or (local in ("src", "href", "althref") and re.match(r"\w+:|\\\\|//", value))
-                ):
+                if local in _ACTING and _ACTING[local](value):
                     del e.attrib[key]
                     self.gone.update(("マクロ",) if local == "macro" else ())
                     changed = True

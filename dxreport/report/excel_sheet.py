@@ -185,12 +185,9 @@ def _shown(header: str, value: Value, styles: ReportStyles, topic: Topic) -> tup
 
 def _emphasis(ws: Worksheet, styles: ReportStyles, topic: Topic, last: int) -> None:
     rules = [
-        (
-            topic.marked,
-            {"type": "cell", "criteria": "==", "value": '"' + word.replace('"', '""') + '"', "format": style},
-        )
+        (topic.marked, {"type": "cell", "criteria": "==", "value": f'"{quoted}"', "format": style})
         for words_, style in ((topic.stressed, styles.stressed), (topic.pending, styles.pending))
-        for word in sorted(words_)
+        for quoted in (word.replace('"', '""') for word in sorted(words_))
     ]
     if topic.bars is not None:
         some = {"type": "cell", "criteria": ">", "value": 0, "format": styles.stressed}

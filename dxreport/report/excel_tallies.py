@@ -73,9 +73,8 @@ def _apart(figures: Figures) -> str:
 
 
 def _columns(used: Sequence[Category], apart: str) -> dict[str, float]:
-    return {c.label: max(_NUMBER, min(2.0 * len(c.label), 16.0)) for c in used} | dict.fromkeys(
-        (_DUE, _SHARE, apart), _NUMBER
-    )
+    counts = {c.label: max(_NUMBER, min(2.0 * len(c.label), 16.0)) for c in used}
+    return counts | dict.fromkeys((_DUE, _SHARE, apart), _NUMBER)
 
 
 def _tally(tally: Tally, figures: Figures, used: Sequence[Category]) -> Row:

@@ -266,16 +266,13 @@ def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
         "waiting": not now.is_reported,
         "without": now.verdict is Attainment.NO_TARGET,
         "others": [_other(year, now) for year in outcome.years if year is not now],
-        "path": [
-            {
-                "year": y.year,
-                "target": _amount(y.target_amount),
-                "actual": _amount(y.actual_amount),
-                "verdict": y.verdict.value,
-            }
-            for y in outcome.years
-        ],
+        "path": [_drawn(year) for year in outcome.years],
     }
+
+
+def _drawn(year: YearResult) -> dict[str, Any]:
+    target, actual = _amount(year.target_amount), _amount(year.actual_amount)
+    return {"year": year.year, "target": target, "actual": actual, "verdict": year.verdict.value}
 
 
 def _amount(amount: Amount | None) -> dict[str, Any] | None:

@@ -102,13 +102,11 @@ def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
     if isinstance(shown, Figures):
         return "".join(headline(shown))
     counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
+    if not counted:
+        return f"{names.activity}の記入はありません。"
     due = shown.whole.standings.due
     told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
-    return (
-        f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
-        if counted
-        else f"{names.activity}の記入はありません。"
-    )
+    return f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
 
 
 def _late_sentence(figures: Figures) -> str:
@@ -304,9 +302,8 @@ def since(since_: Since) -> str:
     plans = sum(c.kind == "作業予定" for c in since_.changes)
     parts = [f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。"]
     if since_.edited:
-        parts.append(
-            f"記入の変更は{len(since_.edited)}か所" + (f"、うち作業予定が{plans}か所です。" if plans else "です。")
-        )
+        of_plans = f"、うち作業予定が{plans}か所" if plans else ""
+        parts.append(f"記入の変更は{len(since_.edited)}か所{of_plans}です。")
     if new := len(since_.changes) - len(since_.edited):
         parts.append(f"ほかに、新しく記入された実績が{new}か所あります。")
     return "".join(parts)

@@ -100,12 +100,11 @@ def form_labels(form: Form) -> FormLabels:
     """Return the expected cells of a form."""
     drawn = {c.at: c.text for c in form.source.cells(form.source.package.xml(form.part))}
     read = {c.at for cells in form.bindings.values() for c in cells}
-    return FormLabels(
-        {
-            number: tuple(_expected(c, drawn.get(c.at, ""), is_read=c.at in read) for c in row.cells if c.content != "")
-            for number, row in form.rows.items()
-        }
-    )
+    rows = {
+        number: tuple(_expected(c, drawn.get(c.at, ""), is_read=c.at in read) for c in row.cells if c.content != "")
+        for number, row in form.rows.items()
+    }
+    return FormLabels(rows)
 
 
 def _expected(c: TemplateCell, text: str, *, is_read: bool) -> ExpectedCell:

@@ -121,13 +121,11 @@ def shifted(source: str, origin: str, target: str) -> str | None:
     def column(match: re.Match[str]) -> str:
         return column_letters(_within(column_number(match[0]) + to_column - from_column, MAX_COLUMN))
 
+    def moved(area: str) -> str:
+        return _RELATIVE_ROW.sub(row, _RELATIVE_COLUMN.sub(column, area))
+
     try:
-        return "".join(
-            [
-                text + sheet + _RELATIVE_ROW.sub(row, _RELATIVE_COLUMN.sub(column, area))
-                for text, sheet, area in _split(source)
-            ]
-        )
+        return "".join([text + sheet + moved(area) for text, sheet, area in _split(source)])
     except ValueError:
         return None
 

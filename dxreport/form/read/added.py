@@ -48,14 +48,13 @@ def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
 def _lists(nodes: Iterable[Block | int]) -> Iterator[tuple[Block, ItemList]]:
     """Yield each block of plain rows that repeats one list, with that list."""
     for node in nodes:
-        if isinstance(node, Block) and node.loops and node.loops[0].over_measures:
+        if isinstance(node, int) or not node.loops:
+            continue
+        part = node.loops[0].variable.part
+        if node.loops[0].over_measures:
             yield from _lists(node.children)
-        elif (
-            isinstance(node, Block) and len(node.loops) == 1 and all(isinstance(child, int) for child in node.children)
-        ):
-            part = node.loops[0].variable.part
-            if part is not None:
-                yield node, part
+        elif part and len(node.loops) == 1 and all(isinstance(child, int) for child in node.children):
+            yield node, part
 
 
 def _consecutive(numbers: Sequence[int]) -> Iterator[list[int]]:
