@@ -142,11 +142,10 @@ class Item(Record):
 
 
 class Activity(Item):
-    """One 取組. ``plan_label`` is its printed label, 作業予定 or 予定."""
+    """One 取組."""
 
     __slots__ = ()
     name: str
-    plan_label: str
     quarters: tuple[ActivityQuarter, ...]
 
 
@@ -201,14 +200,10 @@ class Measure(Record):
     __slots__ = ("_keys",)
     name: str
     lead_department: str
-    related_departments: str
     contact_person: str
     contact_email: str
-    goal: str
-    related_flag: str
     budgeted: str
     procurement: str
-    support_flag: str
     related_measures: tuple[RelatedMeasure, ...]
     activities: tuple[Activity, ...]
     support_requests: tuple[SupportRequest, ...]
