@@ -100,7 +100,7 @@ def _terms_data(settings: Settings) -> bytes:
         "flags": list(settings.flags),
         "mail_domain": settings.mail_domain,
     }
-    if own := settings.catalogue.plain():
+    if own := settings.catalogue.plain:
         given["fields"] = own
     return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
 

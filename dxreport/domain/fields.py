@@ -373,9 +373,10 @@ class Catalogue:
         same = not new and kept == self.fields and years == self.years
         return self if same else Catalogue((*kept, *new.values()), years)
 
-    def plain(self) -> list[dict[str, Any]]:
-        """Return the fields that differ from the built-in catalogue, as JSON stores them."""
-        return [_plain(field) for field in self.fields if BUILT_IN.field.get(field.key) != field]
+    @cached_property
+    def plain(self) -> tuple[dict[str, Any], ...]:
+        """The fields that differ from the built-in catalogue, as JSON stores them."""
+        return tuple(_plain(field) for field in self.fields if BUILT_IN.field.get(field.key) != field)
 
     @classmethod
     def parse(cls, given: Iterable[Mapping[str, Any]], years: int) -> Catalogue:

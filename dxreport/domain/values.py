@@ -25,7 +25,7 @@ _BLANKS = frozenset({
     "", "-", "--", "―", "ー", "—", "–", "─", "━", "‐", "ｰ", "N/A",
     "なし", "無し", "無", "特になし", "特に無し", "該当なし",
 })  # fmt: skip
-_NO_PLANS = frozenset({"予定なし", "作業予定なし", "実施なし"})
+_NO_PLANS = _BLANKS | {"予定なし", "作業予定なし", "実施なし"}
 _UNDECIDED = frozenset({"未確定", "未定", "集計中", "確認中", "調査中", "精査中", "算定中"})
 _MARKS = frozenset({"○", "〇", "◯", "レ", "✓", "✔", "☑", "報告事項なし"})
 _EMPTY_BOXES = frozenset({"□", "☐"})
@@ -51,7 +51,7 @@ def is_blank(text: str) -> bool:
 
 def plan_is_none(text: str) -> bool:
     """Return True if a 作業予定 says that nothing is planned: blank, ``-``, なし, 特になし, 予定なし …"""
-    return is_blank(text) or _bare(text) in _NO_PLANS
+    return _bare(text) in _NO_PLANS
 
 
 def _bare(text: str) -> str:

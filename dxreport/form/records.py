@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..domain.fields import Catalogue
 from ..domain.needs import Need
-from ..ooxml.text_metrics import FontWidths, needed_height, stacked_height
+from ..ooxml.text_metrics import FontWidths, height_of, stacked_height, wrapped
 from .blocks import Layout
 from .expressions import Binding, Computed
 from .parts.defined_names import DefinedNames
@@ -24,11 +24,11 @@ LIST_MARK = "\ue004{}\ue005"  # placeholder in the XML of a rule for a list of è
 class TextSpace:
     """The space for text in a cell.
 
-    ``em`` is its width in em (0: the letters are stacked), ``pitch`` the line pitch in points, ``bottom`` the last row
-    of its merge. ``repeats`` is as in :class:`TemplateCell`.
+    ``width`` is in units of :mod:`~dxreport.ooxml.text_metrics` (0: the letters are stacked), ``pitch`` the line pitch in
+    points, ``bottom`` the last row of its merge. ``repeats`` is as in :class:`TemplateCell`.
     """
 
-    em: float
+    width: int
     pitch: float
     bottom: int
     font: FontWidths
@@ -36,9 +36,9 @@ class TextSpace:
 
     def needed(self, text: str) -> float:
         """Return the height in points that a text needs."""
-        if not self.em:
+        if not self.width:
             return stacked_height(text, self.pitch)
-        return needed_height(text, self.em, self.pitch, self.font)
+        return height_of(wrapped(text, self.width, self.font), self.pitch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ class Sizes:
         """Return the space for text in ``box``."""
         pitch = text_metrics.line_pitch(look.font_size, look.font_name, self._line_height, self._normal_size)
         px, font = self.width(box.left, box.right), text_metrics.font_widths(look.font_name)
-        em = 0.0 if look.stacked else text_metrics.usable_em(px, look.font_size, look.indent, font)
-        return TextSpace(em, pitch, box.bottom, font)
+        em = text_metrics.usable_em(px, look.font_size, look.indent, font)
+        return TextSpace(0 if look.stacked else text_metrics.budget(em), pitch, box.bottom, font)
 
 
 def drawn_row(number: int, element: etree._Element | None, cells: Iterable[TemplateCell]) -> TemplateRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,9 +17,8 @@ from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import IssuedBook, render_book
 from ..master.records import Issue
-from ..ooxml.worksheets import Worksheets
 from ..workspace.secret import secret_name
-from .read_back import check_readable
+from .read_back import ReadBack
 from .store import Snapshot
 
 
@@ -56,7 +56,7 @@ class Renderer:
     def __init__(self, forms: Mapping[Path, Form], round_: Round, settings: Settings, secret: bytes) -> None:
         self._forms, self._round, self._settings, self._secret = forms, round_, settings, secret
         self._prepared: dict[Path, PreparedForm] = {}
-        self._readers: dict[Path, Worksheets] = {}
+        self._read_back: defaultdict[Path, ReadBack] = defaultdict(ReadBack)
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Return what another process needs, which may not share a disk with this one: the forms as drawn."""
@@ -83,7 +83,7 @@ class Renderer:
                 book = render_book(prepared.unsealed(), measures, issue.id, order.used)
                 again = sha256(book.data).hexdigest() == issue.sha256
             return RenderedBook(book.data if again else b"", issue.sha256, b"", book.too_tall, again)
-        self._readers[path] = check_readable(book.data, prepared, measures, self._readers.get(path))
+        self._read_back[path].check(book, prepared, measures)
         snapshot = self._snapshot(order, prepared, book)
         return RenderedBook(book.data, sha256(book.data).hexdigest(), snapshot.data(), book.too_tall, again=False)
 

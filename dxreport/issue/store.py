@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile("R-?[0-9]{1,3}[A-Z][0-9]?-[0-9]{3,6}")  # the number of an issue
 _DIGEST = re.compile("[0-9a-f]{12}")  # the digest of a form
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _HEAD = ("issue", "round", "department", "fiscal_year", "form")
 
 
@@ -58,14 +59,12 @@ class Snapshot:
         """Return the snapshot as JSON, on one line: Python indents ten times slower than it writes."""
         given: dict[str, Any] = {name: getattr(self, name) for name in _HEAD}
         given["measures"] = plain_texts(self.texts)
-        given["inputs"] = {
-            id_: " ".join(f"{key}/{n}" for key, n in sorted(shown)) for id_, shown in self.inputs.items()
-        }
-        if (own := self.catalogue.plain()) or self.catalogue.years != BUILT_IN.years:
+        given["inputs"] = {id_: _plain_inputs(shown) for id_, shown in self.inputs.items()}
+        if (own := self.catalogue.plain) or self.catalogue.years != BUILT_IN.years:
             given |= {"fields": own, "plan_years": self.catalogue.years}
         if self.seal:
             given["seal"] = self.seal
-        return json.dumps(given, ensure_ascii=False).encode("utf-8")
+        return _JSON.encode(given).encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes, today: Catalogue = BUILT_IN) -> Snapshot:
@@ -87,6 +86,11 @@ class Snapshot:
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
     """Return texts by measure ID and Ref as JSON holds them, by str(Ref)."""
     return {id_: {_written(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
+
+
+@lru_cache(maxsize=256)
+def _plain_inputs(shown: frozenset[tuple[str, int]]) -> str:
+    return " ".join(f"{key}/{n}" for key, n in sorted(shown))
 
 
 @lru_cache(maxsize=1 << 14)  # issues name the same few thousand over and over

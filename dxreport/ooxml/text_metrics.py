@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 MAX_HEIGHT = 409.5  # points; Excel has no taller rows
-_UNIT = 20  # widths are whole twentieths of an em, so that sums are exact and comparisons cheap
+EM = 20  # units of width in an em: whole numbers, so that sums are exact and comparisons cheap
 _NARROW = 13
 _PIXEL = 0.75  # points at 96 dpi
 _RUN, _NOT_FIRST, _NOT_LAST = 1, 2, 4
@@ -44,14 +44,10 @@ class FontWidths(dict[str, int]):
 
     def __missing__(self, char: str) -> int:
         wide = char in _FULL_IN_LATIN or unicodedata.east_asian_width(char) in "WFA"
-        self[char] = 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else _UNIT if wide else _NARROW
+        self[char] = 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else EM if wide else _NARROW
         return self[char]
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    __hash__, __eq__ = object.__hash__, object.__eq__  # type: ignore[assignment]
 
 
 ANY_FONT = FontWidths({}, 0.95, exact=False)
@@ -89,15 +85,19 @@ def lines(text: str, em: float, font: FontWidths = ANY_FONT) -> int:
     is broken, after a hyphen or slash if it has one. A character that may not begin a line takes its predecessor down
     with it; one that may not end a line goes down itself. From 8 lines on, one more is added unless the widths are exact.
     """
-    if len(text) <= em and "\n" not in text:
-        return 1
-    return _wrapped(text, max(int(em * _UNIT + 1e-6), _UNIT), font)
+    return 1 if len(text) <= em and "\n" not in text else wrapped(text, budget(em), font)
+
+
+def budget(em: float) -> int:
+    """Return the width of a line of ``em`` ems in units, at least one em."""
+    return max(int(em * EM + 1e-6), EM)
 
 
 @lru_cache(maxsize=8192)
-def _wrapped(text: str, budget: int, font: FontWidths) -> int:
+def wrapped(text: str, budget: int, font: FontWidths) -> int:
+    """Count the lines that ``text`` needs, as :func:`lines`, in a cell ``budget`` units wide."""
     if not font.exact and _IDEOGRAPHS.fullmatch(text):
-        count = len(_ideograph_lines(budget // _UNIT).findall(text)) + text.endswith("\n")
+        count = len(_ideograph_lines(budget // EM).findall(text)) + text.endswith("\n")
     else:
         count = sum(_paragraph(paragraph, budget, font) for paragraph in text.split("\n"))
     return count if font.exact or count < 8 else count + 1
@@ -117,7 +117,7 @@ def _ideograph_lines(size: int) -> re.Pattern[str]:
 
 def _paragraph(text: str, budget: int, font: FontWidths) -> int:
     """Count the lines of one paragraph; a line holds at least one character."""
-    if len(text) * _UNIT <= budget:
+    if len(text) * EM <= budget:
         return 1
     sums = list(accumulate(map(font.__getitem__, text), initial=0))
     size, start, count = len(text), 0, 1
@@ -204,13 +204,18 @@ def folded_name(font_name: str) -> str:
 
 def needed_height(text: str, em: float, pitch: float, font: FontWidths = ANY_FONT) -> float:
     """Return the points that a cell ``em`` ems wide needs to show all of ``text``; may exceed MAX_HEIGHT."""
-    return lines(text, em, font) * pitch + 3
+    return height_of(lines(text, em, font), pitch)
+
+
+def height_of(lines: int, pitch: float) -> float:
+    """Return the points that a cell needs for this many lines."""
+    return lines * pitch + 3
 
 
 def stacked_height(text: str, pitch: float) -> float:
     """Return the points that stacked letters need; a line break begins a new column."""
     letters = max(sum(1 for char in line if ANY_FONT[char]) for line in text.split("\n"))
-    return letters * pitch + 3
+    return height_of(letters, pitch)
 
 
 _PAPER_MM = {8: (297, 420), 9: (210, 297), 11: (148, 210), 12: (257, 364), 13: (182, 257)}  # A3 A4 A5, JIS B4 B5

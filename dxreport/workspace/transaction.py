@@ -26,8 +26,8 @@ from .files import (
     opened_elsewhere,
     refuse_in_use,
     rename,
-    sync,
     sync_folder,
+    synced,
     unwritable,
     write_beside,
 )
@@ -182,8 +182,9 @@ class _Run:
             self.at = path
             refuse_in_use(path)
             write_beside(path, self.temporary[path], bytes(data))
+        flushed = synced(list(self.temporary.values()))
         for self.at in files:
-            sync(self.temporary[self.at])
+            next(flushed)
 
     def _journal(self) -> bytes:
         given = {
@@ -191,7 +192,7 @@ class _Run:
             "new": _names_in(self.workspace, [path for path in self.before if not path.exists()]),
             "temporary": _names_in(self.workspace, self.temporary.values()),
         }
-        return json.dumps(given, ensure_ascii=False, indent=1).encode("utf-8")
+        return json.dumps(given, ensure_ascii=False).encode("utf-8")
 
     def place(self, paths: Iterable[Path]) -> None:
         """Rename the files into their places. Raise OSError for the first that cannot be renamed."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.domain.errors import DxreportError, LockedError, MasterError
+from dxreport.workspace import files as writing
 from dxreport.workspace.files import (
     KEPT_BACKUPS,
     atomic_write,
@@ -196,3 +197,52 @@ def test_each_step_is_on_the_disk_before_the_next(tmp_path: Path, monkeypatch: p
         *folders[2],
     ]
     assert (workspace.master.read_bytes(), sent.read_bytes()) == (b"new", b"s")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> tuple[Workspace, dict[Path, bytes]]:
+    """A workspace, and files enough for threads to flush them."""
+    workspace = Workspace(tmp_path)
+    workspace.issued.mkdir(parents=True)
+    return workspace, {workspace.issued / f"{n:03}.xlsx": b"%d" % n for n in range(300)}
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="only Linux tells which file a handle is of")
+def test_many_files_are_on_the_disk_before_any_is_in_place(
+    many: tuple[Workspace, dict[Path, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, files = many
+    flushed, placed, fsync, replace = set[str](), dict[str, bool](), os.fsync, os.replace
+
+    def synced(handle: int) -> None:
+        fsync(handle)
+        flushed.add(os.readlink(f"/proc/self/fd/{handle}"))
+
+    def renamed(old: Path, new: Path) -> None:
+        if new.parent == workspace.issued:
+            placed[str(old)] = flushed.issuperset(map(str, workspace.issued.glob(".dxreport-*")))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    write_together(workspace, after=files)
+    assert len(placed) == len(files) and all(placed.values())
+    assert {path: path.read_bytes() for path in workspace.issued.iterdir()} == files
+
+
+@pytest.mark.parametrize("wrong", [0, 150, 299])
+def test_of_many_files_the_one_that_cannot_be_flushed_is_named_and_none_is_left(
+    many: tuple[Workspace, dict[Path, bytes]], wrong: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, files = many
+    sync = writing.sync
+
+    def failing(path: Path) -> None:
+        if path.read_bytes() == b"%d" % wrong:
+            raise OSError(5, "Input/output error")
+        sync(path)
+
+    monkeypatch.setattr(writing, "sync", failing)
+    with pytest.raises(DxreportError, match=f"{wrong:03}.xlsx"):
+        write_together(workspace, after=files)
+    assert not list(workspace.issued.iterdir())

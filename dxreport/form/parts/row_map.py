@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...ooxml.refs import Box
 from ..blocks import Layout, common_length
 
 Path = tuple[int, ...]  # the copy (0-based) of each block around a row, outermost first
-RowShape = tuple[tuple[int | Path, ...], ...]
+Origin = tuple[int, Path]  # where a row comes from: the template row, and which copy of it
 
 
 class RowMap:
-    """The rows that each template row became, filled in while a sheet is rendered.
+    """The rows that each template row became, from the origins of all rows of a sheet.
 
     ``rows[t]`` are the rows of template row ``t`` in order, ``paths[t]`` the copies of the blocks around each of them.
     """
 
-    __slots__ = ("layout", "paths", "rows")
+    __slots__ = ("_located", "layout", "paths", "rows")
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, origins: Iterable[Origin]) -> None:
         self.layout = layout
+        self._located: dict[Origin, tuple[int, int] | None] = {}
         self.rows: dict[int, list[int]] = {}
         self.paths: dict[int, list[Path]] = {}
-
-    def note(self, template_row: int, row: int, path: Path) -> None:
-        """Record that ``template_row`` became ``row``."""
-        self.rows.setdefault(template_row, []).append(row)
-        self.paths.setdefault(template_row, []).append(path)
-
-    def shape(self) -> RowShape:
-        """Return a cache key that is equal for maps with equal rows."""
-        return tuple((row, *paths) for row, paths in self.paths.items())
+        for row, (template_row, path) in enumerate(origins, 2):
+            self.rows.setdefault(template_row, []).append(row)
+            self.paths.setdefault(template_row, []).append(path)
 
     def spans(self, top: int, bottom: int, depth: int) -> list[tuple[int, int]]:
         """Return the rows that template rows ``top``–``bottom`` became, as (first, last).
@@ -56,6 +52,12 @@ class RowMap:
 
         Only the rows that share most of the path count. Return None if there are no rows.
         """
+        at = template_row, path
+        if at not in self._located:
+            self._located[at] = self._nearest(template_row, path)
+        return self._located[at]
+
+    def _nearest(self, template_row: int, path: Path) -> tuple[int, int] | None:
         rows, paths = self.rows.get(template_row), self.paths.get(template_row)
         if not rows or not paths:
             return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...ooxml.text_metrics import page_breaks, paper_size, printable_height
@@ -13,6 +14,7 @@ from ..records import Form
 
 _PRINTED = 22 / 24  # a digit of ＭＳ Ｐゴシック, the unit of column widths, is 8 pixels on the screen, 7.33 on paper
 _SQUEEZED = 1.08  # a sheet up to this much taller than a page is shrunk to fit on one
+_Span = tuple[int, int]
 
 
 class Pages(NamedTuple):
@@ -22,36 +24,58 @@ class Pages(NamedTuple):
     fitted: bool = False
 
 
-def pages(form: Form, rows: RowMap, heights: list[float]) -> Pages:
-    """Return the pages of a sheet; ``heights`` are the heights of its rows in points, from row 2."""
-    room, fits = _page_room(form), form.worksheet.page.fits
-    if not form.worksheet.breaks and sum(heights) <= room:
-        return Pages(fitted=fits)
-    top, bottom = next(_spans(form.names.print_area, rows), (2, len(heights) + 1))
-    printed = heights[top - 2 : bottom - 1]
+@dataclass(frozen=True, slots=True)
+class PagedRows:
+    """What the pages of a sheet depend on, apart from the heights of its rows.
+
+    ``room`` is the height of a page in points; if ``fits``, a sheet slightly taller than a page is shrunk. Rows ``top``
+    to ``bottom`` are printed, ``titles`` on each page. A page ends after each of ``forced``, and better not within the
+    ``blocks`` and ``sections``. All are rows of the sheet; spans are (first, last).
+    """
+
+    room: float
+    fits: bool
+    top: int
+    bottom: int
+    titles: tuple[_Span, ...]
+    forced: tuple[int, ...]
+    blocks: tuple[_Span, ...]
+    sections: tuple[_Span, ...]
+
+    def pages(self, heights: Sequence[float]) -> Pages:
+        """Return the pages; ``heights`` are those of all rows in points, from row 2."""
+        printed = heights[self.top - 2 : self.bottom - 1]
+        if not self.forced and sum(printed) <= self.room * (_SQUEEZED if self.fits else 1):
+            return Pages(fitted=self.fits)
+        titles = sum(height for first, last in self.titles for height in heights[first - 2 : last - 1])
+        found: list[int] = []
+        start = 0
+        ends = [row - self.top + 1 for row in self.forced if self.top <= row < self.bottom]
+        for end in [*ends, len(printed)]:
+            own, spent = printed[start:end], titles if start else 0.0
+            keep, wished = (self._within(spans, start, end) for spans in (self.blocks, self.sections))
+            least, whole = (page_breaks(own, keep, self.room - spent, titles - spent, wish) for wish in ([], wished))
+            first = whole if len(whole) == len(least) else least
+            found += [start + i for i in first] + ([end] if end < len(printed) else [])
+            start = end
+        return Pages(tuple(self.top + i - 1 for i in found))
+
+    def _within(self, spans: Iterable[_Span], start: int, end: int) -> list[_Span]:
+        """Return the spans that lie among the printed rows ``start`` to ``end``, relative to ``start``."""
+        first = self.top + start
+        return [(a - first, b - first) for a, b in spans if first <= a and b < self.top + end]
+
+
+def paged_rows(form: Form, rows: RowMap) -> PagedRows:
+    """Return what the pages of a sheet with these rows depend on."""
+    last = 1 + sum(map(len, rows.rows.values()))
+    top, bottom = next(_spans(form.names.print_area, rows), (2, last))
     forced = {row for drawn in form.worksheet.breaks for row in rows.rows.get(drawn, ())[-1:]}
-    if not forced and sum(printed) <= room * (_SQUEEZED if fits else 1):
-        return Pages(fitted=fits)
-    blocks, sections = (
-        [(first - top, last - top) for first, last in spans if top <= first and last <= bottom]
-        for spans in _together(form, rows)
-    )
-    titles = sum(height for first, last in _spans(form.names.titles, rows) for height in heights[first - 2 : last - 1])
-    found: list[int] = []
-    start = 0
-    for end in [*sorted(row - top + 1 for row in forced if top <= row < bottom), len(printed)]:
-        own, spent = printed[start:end], titles if start else 0.0
-        keep, wished = (_within(spans, start, end) for spans in (blocks, sections))
-        least, whole = (page_breaks(own, keep, room - spent, titles - spent, wish) for wish in ([], wished))
-        first = whole if len(whole) == len(least) else least
-        found += [start + i for i in first] + ([end] if end < len(printed) else [])
-        start = end
-    return Pages(tuple(top + i - 1 for i in found))
-
-
-def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """Return the spans that lie within ``start`` to ``end``, relative to ``start``."""
-    return [(a - start, b - start) for a, b in spans if start <= a and b < end]
+    blocks, sections = _together(form, rows)
+    titles = tuple(_spans(form.names.titles, rows))
+    return PagedRows(
+        _page_room(form), form.worksheet.page.fits, top, bottom, titles, tuple(sorted(forced)), tuple(blocks), tuple(sections)
+    )  # fmt: skip
 
 
 def _page_room(form: Form) -> float:

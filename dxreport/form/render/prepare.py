@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType, SimpleNamespace
@@ -26,13 +26,15 @@ from ..blocks import Block
 from ..expressions import THIS, Binding, Computed, Scope, ThisPeriod, reason
 from ..lists import lists_of
 from ..parts.formulas import Formula
-from ..parts.row_map import RowMap, RowShape
+from ..parts.row_map import Origin, RowMap
 from ..records import LIST_MARK, Form, TemplateCell, TemplateRow, TextSpace
 from ..stamp import SHEET
+from .page_breaks import PagedRows, paged_rows
 
 ROW = "\x01"  # placeholder for the row number in its cells; no text of the model contains a control character
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
 _LONG = (FieldKind.TEXT, FieldKind.TARGET, FieldKind.ACTUAL)
+_SHAPES = 512  # shapes of sheets that are remembered
 _MAX_LIST = 255  # UTF-16 units that Excel allows for a list written into a rule
 
 
@@ -80,12 +82,29 @@ class RowProgram(NamedTuple):
     period_at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SheetShape:
+    """What follows from the rows of a sheet alone, whatever their texts: shapes are few.
+
+    ``drawn`` are the template rows that they come from, ``numbers`` the numbers of these; ``after`` is the XML after the
+    rows, with marks; ``frozen`` is the last frozen row.
+    """
+
+    rows: RowMap
+    drawn: tuple[TemplateRow, ...]
+    numbers: frozenset[int]
+    after: str
+    paged: PagedRows
+    frozen: int
+
+
 class PreparedForm:
     """A form for one round and department; :meth:`of` is the same for another department.
 
     ``names`` are the names of the workbook that computed texts may use, ``this`` the period of the round, ``programs``
-    the rows by number, ``long_lists`` the lists that do not fit into a rule. ``fixed_values`` caches the expressions of
-    the control column that are the same on every sheet.
+    the rows by number, ``long_lists`` the lists that do not fit into a rule. ``shape`` returns the shape of a sheet with
+    rows of these origins. ``fixed_values`` caches the expressions of the control column that are the same on every sheet
+    of the round.
     """
 
     def __init__(
@@ -106,7 +125,7 @@ class PreparedForm:
         self._naming = [row for row in form.rows.values() if any(_names_department(c) for c in row.cells)]
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
-        self._after_rows: dict[RowShape, str] = {}
+        self.shape = lru_cache(maxsize=_SHAPES)(self._shape)
         self.fixed_values: dict[tuple[str, Callable[[Any], int]], int | None] = {}  # by source and type
 
     def of(self, department: str) -> PreparedForm:
@@ -116,7 +135,6 @@ class PreparedForm:
         found = copy(self)
         found.department, found.names = department, self.names | {"department": department}
         found.programs = self.programs | _programs(found, self._naming)
-        found.fixed_values = {}
         return found
 
     def unsealed(self) -> PreparedForm:
@@ -142,15 +160,14 @@ class PreparedForm:
         except Exception:  # an expression may raise anything; rendering reports it
             return True
 
-    def after_rows(self, rows: RowMap) -> str:
-        """Return the XML after the rows, cached by their shape: it depends on nothing else, and shapes are few."""
-        shape = rows.shape()
-        if shape not in self._after_rows:
-            found = self.form.worksheet.after_rows(rows)
-            for mark, source in self._list_sources.items():
-                found = found.replace(mark, source)
-            self._after_rows[shape] = found
-        return self._after_rows[shape]
+    def _shape(self, origins: tuple[Origin, ...]) -> SheetShape:
+        rows, sheet = RowMap(self.form.layout, origins), self.form.worksheet
+        after = sheet.after_rows(rows)
+        for mark, source in self._list_sources.items():
+            after = after.replace(mark, source)
+        frozen = max((own[-1] for row, own in rows.rows.items() if row <= sheet.frozen), default=1)
+        drawn = tuple(self.form.rows[row] for row, _ in origins)
+        return SheetShape(rows, drawn, frozenset(rows.rows), after, paged_rows(self.form, rows), frozen)
 
     def _lists(self) -> dict[str, str]:
         """Return the formulas of the lists in rules, by their marks.

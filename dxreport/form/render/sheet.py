@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,11 +18,10 @@ from ..blocks import Block, Loop
 from ..expressions import Computed, ItemView, reason
 from ..faults import CannotShow
 from ..parts.formulas import Formula
-from ..parts.row_map import Path, RowMap
+from ..parts.row_map import Origin, Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, PAGES, SELECTED
-from ..records import TemplateRow
+from ..records import Form
 from ..stamp import Stamp
-from .page_breaks import pages
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
@@ -51,19 +51,6 @@ class RenderedSheet:
     rows: RowMap
     text_of: Callable[[Computed], str | None]
     too_tall: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _WrittenRow:
-    """A row being rendered: the row as drawn, its height in points (None: default) and its cells as XML.
-
-    A ``free`` row is left for Excel to make taller once somebody writes there.
-    """
-
-    drawn: TemplateRow
-    height: float | None
-    cells: str
-    free: bool = False
 
 
 class _TallText(NamedTuple):
@@ -105,11 +92,12 @@ class _SheetWriter:
         named = "" if self.is_list else measures[0].id
         self.stamp = Stamp(issue, named, self.form.digest).sealed(prepared.secret) if issue else None
         self.scope: list[Any] = [None] * self.form.layout.slots
-        self.drawn: dict[str, set[int]] = {m.id: set() for m in measures}
-        self.begins: dict[str, int] = {}
         self.names: dict[str, Any] = dict(prepared.names)
-        self.rows = RowMap(self.form.layout)
-        self.written: list[_WrittenRow] = []
+        self.origins: list[Origin] = []  # of the rows, from row 2 on, and so are the next two
+        self.cells: list[str] = []
+        self.heights: list[float | None] = []  # in points, None: default
+        self.free: set[int] = set()  # rows that Excel makes taller once somebody writes there
+        self.blocks: list[tuple[str, int, int]] = []  # the first row of a measure, and the one after its last
         self.tall: list[_TallText] = []
         self.too_tall: list[str] = []
         self.formulas: list[tuple[Formula, Path]] = []
@@ -120,10 +108,24 @@ class _SheetWriter:
         if not self.is_list:
             self._enter(self.measures[0], 0)
         self._nodes(self.form.layout.nodes, (), "")
-        self._stretch()
+        self.shape = self.prepared.shape(tuple(self.origins))
+        heights = self._stretch()
         name = self.prepared.sheet_name(self.measures[0].id)
-        measures = {id_: MeasureRows(self.begins.get(id_, 2), frozenset(own)) for id_, own in self.drawn.items()}
-        return RenderedSheet(name, measures, self._xml(first=first), self.rows, self._text, tuple(self.too_tall))
+        return RenderedSheet(
+            name, self._measures(), self._xml(heights, first=first), self.shape.rows, self._text, tuple(self.too_tall)
+        )
+
+    def _measures(self) -> dict[str, MeasureRows]:
+        """Return the rows of each measure."""
+        if not self.is_list:
+            return {self.measures[0].id: MeasureRows(2, self.shape.numbers)}
+        begins: dict[str, int] = {}
+        drawn: dict[str, set[int]] = {m.id: set() for m in self.measures}
+        for id_, start, end in self.blocks:
+            if start < end:
+                begins.setdefault(id_, start)
+            drawn[id_].update(row for row, _ in self.origins[start - 2 : end - 2])
+        return {id_: MeasureRows(begins.get(id_, 2), frozenset(own)) for id_, own in drawn.items()}
 
     def _enter(self, measure: Measure | None, index: int) -> None:
         """Begin the rows of a measure, or, if it is None, rows that belong to no measure."""
@@ -136,8 +138,10 @@ class _SheetWriter:
                 self._row(node, path, ids)
             elif node.loops and node.loops[0].over_measures:
                 for i, measure in enumerate(self.measures):
+                    start = len(self.origins) + 2
                     self._enter(measure, i)
                     self._nodes(node.children, (*path, i), f"{ids}/{escape(measure.id)}")
+                    self.blocks.append((measure.id, start, len(self.origins) + 2))
                 self._enter(None, 0)
             elif node.loops:
                 self._loop(node, path, ids)
@@ -180,21 +184,20 @@ class _SheetWriter:
         program = self.prepared.programs[template_row]
         if program.periods:
             program = program.periods[path[program.period_at]]
-        key = f"r{template_row}{ids}"
         if program.later is not None and any(path[program.depth :]):
-            program, key = program.later, f"{key}+"
-        number = len(self.written) + 2
-        self.rows.note(template_row, number, path)
-        if measure := self.scope[0]:
-            self.drawn[measure.id].add(template_row)
-            self.begins.setdefault(measure.id, number)
-        out = [f'<c r="A{number}"{_KEY}{key}{TEXT_TAIL}'] if self.stamp else []
+            program, ids = program.later, f"{ids}+"
+        self.origins.append((template_row, path))
+        number = len(self.origins) + 1
+        out = [f'<c r="A{number}"{_KEY}r{template_row}{ids}{TEXT_TAIL}'] if self.stamp else []
         height, grows = self._fill(program, out, number, path)
         out.append(program.end)
-        cells = "".join(out).replace(ROW, str(number))
-        drawn = program.row
-        taller = height > (drawn.height or self.form.default_height)
-        self.written.append(_WrittenRow(drawn, height if taller else drawn.height, cells, grows and not taller))
+        self.cells.append("".join(out).replace(ROW, str(number)))
+        drawn = program.row.height
+        if height > (drawn or self.form.default_height):
+            drawn = height
+        elif grows:
+            self.free.add(number)
+        self.heights.append(drawn)
 
     def _fill(self, program: RowProgram, out: list[str], number: int, path: Path) -> tuple[float, bool]:
         """Add the cells of a row to ``out``.
@@ -224,10 +227,11 @@ class _SheetWriter:
             if len(text) > _LONG:
                 self._check_length(text)
             out += (head, escape(text), TEXT_TAIL)
-            if space is not None and (len(text) > space.em or "\n" in text):
+            if space is not None and (len(text) * text_metrics.EM > space.width or "\n" in text):
                 points = space.needed(text)
                 if space.bottom == program.row.number and space.repeats == len(path):
-                    height = max(height, self._limited(points, number, column))
+                    if points > height:
+                        height = self._limited(points, number, column)
                 else:
                     self.tall.append(_TallText(space.bottom, path[: space.repeats], number, column, points))
         return height, growing
@@ -248,7 +252,7 @@ class _SheetWriter:
         if key in known:
             return known[key]
         value = self._evaluated(condition, lambda names: kind(condition.value(names)))
-        if condition.fixed:
+        if condition.fixed and "department" not in condition.names:
             known[key] = value
         return value
 
@@ -278,60 +282,56 @@ class _SheetWriter:
                 "マスターでこの文字を短くしてください。",
             )
 
-    def _stretch(self) -> None:
-        """Make the last row of each tall merge so high that its text fits.
+    def _stretch(self) -> list[float]:
+        """Make the last row of each tall merge so high that its text fits; return the height of each row, 0 if hidden.
 
         Rows left for Excel to size could shrink, so they are fixed if the text needs their height.
         """
+        default, free = self.form.default_height, self.free
+        heights = [
+            0.0 if row.hidden else default if points is None else points
+            for row, points in zip(self.shape.drawn, self.heights, strict=True)
+        ]
         for text in self.tall:
-            found = self.rows.locate(text.bottom, text.path)
-            last = found[1] if found else text.row
-            rows = range(text.row, last + 1)
-            if text.points > sum(0.0 if self.written[n - 2].free else self._height(n) for n in rows):
-                for n in rows:
-                    self.written[n - 2].free = False
-            lacking = text.points - sum(map(self._height, rows))
+            found = self.shape.rows.locate(text.bottom, text.path)
+            first, end = text.row - 2, found[1] - 1 if found else text.row - 1
+            if free and text.points > sum(heights[n] for n in range(first, end) if n + 2 not in free):
+                free.difference_update(range(first + 2, end + 2))
+            lacking = text.points - sum(heights[first:end])
             if lacking > 0:
-                needed = self._height(last) + lacking
-                self.written[last - 2].height = self._limited(needed, text.row, text.column)
+                needed = self._limited(heights[end - 1] + lacking, text.row, text.column)
+                self.heights[end - 1] = needed
+                heights[end - 1] = 0.0 if self.shape.drawn[end - 1].hidden else needed
+        return heights
 
-    def _height(self, number: int) -> float:
-        row = self.written[number - 2]
-        if row.drawn.hidden:
-            return 0.0
-        return row.height if row.height is not None else self.form.default_height
-
-    def _xml(self, *, first: bool) -> str:
+    def _xml(self, heights: Sequence[float], *, first: bool) -> str:
         out = [self._head(first=first), "<sheetData>", self._key_row()]
-        for number, row in enumerate(self.written, 2):
-            custom = "" if row.free else ' customHeight="1"'
-            height = f' ht="{row.height:g}"{custom}' if row.height is not None else ""
-            out.append(f'<row r="{number}"{row.drawn.attributes}{height}>{row.cells}</row>')
-        out += ("</sheetData>", self._after(), "</worksheet>")
+        for number, (row, points, cells) in enumerate(zip(self.shape.drawn, self.heights, self.cells, strict=True), 2):
+            custom = "" if number in self.free else ' customHeight="1"'
+            height = f' ht="{points:g}"{custom}' if points is not None else ""
+            out += (f'<row r="{number}"{row.attributes}{height}>', cells, "</row>")
+        out += ("</sheetData>", self._after(heights), "</worksheet>")
         xml = "".join(out)
         if not self.formulas:
             return xml
-        texts = [escape(formula.text(self.rows, path) or "#REF!") for formula, path in self.formulas]
+        texts = [escape(formula.text(self.shape.rows, path) or "#REF!") for formula, path in self.formulas]
         return _FORMULA.sub(lambda match: texts[int(match[1])], xml)
 
     def _head(self, *, first: bool) -> str:
         head = self.form.worksheet.head.replace(SELECTED, "1" if first else "0")
-        frozen = self.form.worksheet.frozen
-        if frozen:
-            last = max((own[-1] for row, own in self.rows.rows.items() if row <= frozen), default=1)
-            head = head.replace(FROZEN, str(last))
+        head = head.replace(FROZEN, str(self.shape.frozen))
         return head.replace(ACTIVE, address(*(self.first_input or (2, 2))))
 
     def _key_row(self) -> str:
         if self.stamp is None:
             return '<row r="1" ht="6" customHeight="1"/>'
-        keys = "".join([f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in self.form.column_letters])
-        return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{keys}</row>'
+        return (
+            f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{_column_keys(self.form)}</row>'
+        )
 
-    def _after(self) -> str:
+    def _after(self, heights: Sequence[float]) -> str:
         """Return what follows the rows: page breaks, and no warning (green triangle) at digits stored as text."""
-        heights = [self._height(number) for number in range(2, len(self.written) + 2)]
-        paged, letters = pages(self.form, self.rows, heights), self.form.column_letters
+        paged, letters = self.shape.paged.pages(heights), self.form.column_letters
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in paged.breaks)
         count = len(paged.breaks)
         broken = f'<rowBreaks count="{count}" manualBreakCount="{count}">{marks}</rowBreaks>' if count else ""
@@ -339,5 +339,10 @@ class _SheetWriter:
         if letters and heights:
             area = f"{letters[0]}2:{letters[-1]}{len(heights) + 1}"
             ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
-        after = self.prepared.after_rows(self.rows).replace(PAGES, "1" if paged.fitted else "0")
+        after = self.shape.after.replace(PAGES, "1" if paged.fitted else "0")
         return after.replace(BREAKS, broken).replace(IGNORED, ignored)
+
+
+@lru_cache(maxsize=16)
+def _column_keys(form: Form) -> str:
+    return "".join([f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in form.column_letters])
