@@ -238,7 +238,7 @@ class Books:
             edits += history.between(first, before, events)
             changes += history.between(before, after, events, note, kept)
             self.conflicts.follow(measure, first, after, note, withdrawn)
-            refs = sorted(ref for ref in {*before.texts, *after.texts} if ref.field in fields)
+            refs = sorted(ref for ref in {*before.put, *after.put} if ref.field in fields)
             texts += ((measure, ref, text) for ref in refs if (text := after.text(ref)) != before.text(ref))
         returns = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw | Dismiss)}
         old = self.receipts(self.touched(), returns, upto=start)

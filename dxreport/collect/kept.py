@@ -74,11 +74,12 @@ class Kept:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)
-                # Blank spare rows of a whole sheet are answers too; items "+1", "+2" … are additions, offered apart.
-                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}
+                texts = sheet.texts
+                if reading.whole:  # blank spare rows are answers too; items "+1", "+2" … are additions, offered apart
+                    texts = {ref: "" for ref in sheet.cells if not ref.item.startswith("+")} | dict(texts)
                 yield Returned(
                     Sheet(
-                        reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], {**blank, **sheet.texts},
+                        reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], texts,
                         reading.corrects, reading.whole, reading.terms, sheet, issue.inputs.get(measure),
                     )
                 )  # fmt: skip
