@@ -460,20 +460,16 @@ class _Fold:
             for ref, said in e.says.items():
                 if ref not in newest or newest[ref].stamp <= said.stamp:
                     newest[ref] = said
-        texts, others = dict(sheet.issued), set()
-        opened = self.rules.opens(sheet)
-        for ref in {**sheet.issued, **sheet.texts, **newest}:
-            text = sheet.texts.get(ref, sheet.issued.get(ref, ""))
-            if ref in newest:
-                text = newest[ref].text
-            elif text != sheet.issued.get(ref, ""):  # a change that does not count: it is judged all the same
-                texts[ref] = text
-                continue
-            standing = self._standing(sheet, ref, newest.get(ref), opened)
+        texts, others = {**sheet.issued, **sheet.texts, **{ref: said.text for ref, said in newest.items()}}, set()
+        issued, opened = sheet.issued.get, self.rules.opens(sheet)
+        for ref, text in texts.items():
+            answer = newest.get(ref)
+            if answer is None and text != issued(ref, ""):
+                continue  # a change that does not count: it is judged all the same
+            standing = self._standing(sheet, ref, answer, opened)
             if standing is not None and standing != text:
-                text = standing
+                texts[ref] = standing
                 others.add(ref)
-            texts[ref] = text
         return self.rules.judge(sheet, texts, others), bool(others)
 
     def _standing(self, sheet: Sheet, ref: Ref, said: Said | None, opened: Collection[Ref]) -> str | None:
