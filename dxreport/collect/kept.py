@@ -13,6 +13,7 @@ from ..domain.fields import Catalogue
 from ..domain.model import FiscalYear, ProgressWord, Round, Settings
 from ..issue.store import Archive
 from ..workspace.paths import Workspace
+from ..workspace.spool import Content, Spool
 from .log import LogEntry, Read
 from .reading import Reading, issue_of, parse_reading, reading_data
 from .replay import Event, Returned, Sheet
@@ -23,7 +24,8 @@ class Kept:
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         self.workspace, self.archive = workspace, Archive(workspace, settings.catalogue)
-        self.files: dict[Path, bytes] = {}
+        self.files: dict[Path, Content] = {}
+        self._spool = Spool()
         self._own = _terms_data(settings)
         self.own_terms = hashlib.sha256(self._own).hexdigest()[:16]
         self._terms = {self.own_terms: settings}
@@ -60,7 +62,7 @@ class Kept:
         data = reading_data(reading, self.archive)
         name = _name(reading.id, data)
         self._readings[name] = reading
-        self.files[self.workspace.readings / f"{name}.json"] = data
+        self.files[self.workspace.readings / f"{name}.json"] = self._spool.keep(data)
         self.keep_terms()
         return Read(name, reading.id, reading.sha256, reading.file)
 

@@ -80,7 +80,8 @@ class Planner:
                 unread.setdefault(_key(file), file)
         workers = self.workers.of(len(unread))
         here = isinstance(workers, ThisProcess)
-        found = workers.map(self.reader.read if here else self.reader.read_unasked, unread.values())
+        loaded = (replace(file, data=bytes(file.data)) for file in unread.values())
+        found = workers.map(self.reader.read if here else self.reader.read_unasked, loaded)
         for (key, file), read in zip(watch(list(unread.items())), found, strict=True):
             if isinstance(read, Lost):
                 why = "読むのに時間がかかりすぎます" if read.late else "メモリーに入りきりません"

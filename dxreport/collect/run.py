@@ -15,6 +15,7 @@ from ..intake.returned import ReturnedFile
 from ..workers import ALONE, Choice
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
+from ..workspace.spool import Spool
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .copies import FOLDER
@@ -54,7 +55,8 @@ def collect(
     if not dry_run:
         ready(workspace)
     work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
-    files = list(gather(paths))
+    spool = Spool()
+    files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in gather(paths)]
     try:
         work.plan(files, watch)
     except DxreportError:
