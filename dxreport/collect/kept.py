@@ -20,12 +20,12 @@ from .replay import Event, Returned, Sheet
 
 
 class Kept:
-    """The kept readings and settings of a workspace; ``files`` are those a command will write."""
+    """The kept readings and settings of a workspace; ``files`` are those a command will write, kept in ``spool``."""
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         self.workspace, self.archive = workspace, Archive(workspace, settings.catalogue)
         self.files: dict[Path, Content] = {}
-        self._spool = Spool()
+        self.spool = Spool()
         self._own = _terms_data(settings)
         self.own_terms = hashlib.sha256(self._own).hexdigest()[:16]
         self._terms = {self.own_terms: settings}
@@ -62,7 +62,7 @@ class Kept:
         data = reading_data(reading, self.archive)
         name = _name(reading.id, data)
         self._readings[name] = reading
-        self.files[self.workspace.readings / f"{name}.json"] = self._spool.keep(data)
+        self.files[self.workspace.readings / f"{name}.json"] = self.spool.keep(data)
         self.keep_terms()
         return Read(name, reading.id, reading.sha256, reading.file)
 

@@ -15,7 +15,6 @@ from ..intake.returned import ReturnedFile
 from ..workers import ALONE, Choice
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from ..workspace.spool import Spool
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
 from .copies import FOLDER
@@ -55,7 +54,7 @@ def collect(
     if not dry_run:
         ready(workspace)
     work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
-    spool = Spool()
+    spool = work.books.kept.spool
     files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in gather(paths)]
     try:
         work.plan(files, watch)
