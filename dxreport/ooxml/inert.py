@@ -53,8 +53,15 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _RUNS = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)\w*", re.IGNORECASE)
-_FORMULA_TAGS = frozenset(
-    ("f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula")
+_FORMULA_TAGS = tuple(
+    f"{{*}}{name}"
+    for name in (
+        "f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula",
+    )
+)  # fmt: skip
+_ASKED_BY, _LOADED_FROM = ("textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"), ("src", "href", "althref")
+_ACTING = etree.XPath(  # attributes that may act, or reach out of the workbook
+    f"//@*[contains(' macro action {' '.join((*_ASKED_BY, *_LOADED_FROM))} ', concat(' ', local-name(), ' '))]"
 )
 _OWNERS = ("cfRule", "dataValidation", "sparkline")  # these go as a whole if their formula does
 _EMPTIED = frozenset((
@@ -204,7 +211,7 @@ class _Cleaning:
         """Remove what refers to these relationships; return True if anything changed."""
         changed = False
         dropped: list[tuple[int, str]] = []
-        for e in list(root.iter(etree.Element)):
+        for e in list(root.iter(etree.Element)) if ids else ():
             found = [key for key, value in e.attrib.items() if value in ids]
             keys = [key for key in found if _ns(key) == DOC_RELS_NS or key.endswith("}relid")]
             if not keys:
@@ -243,18 +250,17 @@ class _Cleaning:
 
     def _passive_attributes(self, root: etree._Element) -> bool:
         changed = False
-        for e in root.iter(etree.Element):
-            for key, value in list(e.attrib.items()):
-                local = key.rpartition("}")[2]
-                if (
-                    (local == "macro" and value)
-                    or (local == "action" and re.match(r"(?:ppaction|macro|program|javascript)", value, re.IGNORECASE))
-                    or (local in ("textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup") and is_active(value))
-                    or (local in ("src", "href", "althref") and re.match(r"\w+:|\\\\|//", value))
-                ):
-                    del e.attrib[key]
-                    self.gone.update(("マクロ",) if local == "macro" else ())
-                    changed = True
+        for found in _ACTING(root):
+            local, value = found.attrname.rpartition("}")[2], str(found)
+            if (
+                (local == "macro" and value)
+                or (local == "action" and re.match(r"(?:ppaction|macro|program|javascript)", value, re.IGNORECASE))
+                or (local in _ASKED_BY and is_active(value))
+                or (local in _LOADED_FROM and re.match(r"\w+:|\\\\|//", value))
+            ):
+                del found.getparent().attrib[found.attrname]
+                self.gone.update(("マクロ",) if local == "macro" else ())
+                changed = True
         for e in list(root.iter("{urn:schemas-microsoft-com:office:excel}FmlaMacro")):
             e.getparent().remove(e)
             changed = True
@@ -275,9 +281,7 @@ class _Cleaning:
     def _without_formulas(self, root: etree._Element) -> bool:
         shared: set[str] = set()
         found: list[etree._Element] = []
-        for e in root.iter(etree.Element):
-            if _local(e) not in _FORMULA_TAGS:
-                continue
+        for e in root.iter(*_FORMULA_TAGS):
             if is_active(e.text or "") or (_local(e) == "definedName" and _is_macro(e)):
                 found.append(e)
                 if _local(e) == "f" and e.get("t") == "shared" and e.get("si"):
