@@ -109,7 +109,7 @@ class SheetEdit:
         elif text:
             line.put_text(found, text)
         # Without a stored height, Excel fits the row to its text when it opens the workbook.
-        if attribute(line.attributes, "customHeight") not in TRUE:
+        if attribute(line.attributes, "ht") and attribute(line.attributes, "customHeight") not in TRUE:
             line.attributes = without_attributes(line.attributes, "ht")
 
     def height(self, row: int) -> float | None:
@@ -245,12 +245,13 @@ class SheetEdit:
         return ""
 
     def _clear(self, found: CellText, row: int, column: int) -> None:
-        if _SHARED.search(found.inner):
-            raise MasterError(
-                f"「{self._title}」シートの {address(row, column)} は、ほかのセルと共通の数式なので書き換えられません。",
-                "数式を値に置きかえて（コピー → 値の貼り付け）保存してから、もう一度実行してください。",
-            )
-        self.dropped_formula |= has_formula(found.inner)
+        if has_formula(found.inner):
+            if _SHARED.search(found.inner):
+                raise MasterError(
+                    f"「{self._title}」シートの {address(row, column)} は、ほかのセルと共通の数式なので書き換えられません。",
+                    "数式を値に置きかえて（コピー → 値の貼り付け）保存してから、もう一度実行してください。",
+                )
+            self.dropped_formula = True
         found.inner, found.attributes = b"", without_attributes(found.attributes, "t|cm|vm")
 
 
