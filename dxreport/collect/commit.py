@@ -238,7 +238,7 @@ class Books:
             edits += history.between(first, before, events)
             changes += history.between(before, after, events, note, kept)
             self.conflicts.follow(measure, first, after, note, withdrawn)
-            refs = sorted(ref for ref in {*before.texts, *after.texts} if ref.field in fields)
+            refs = sorted(ref for ref in {*before.put, *after.put} if ref.field in fields)
             texts += ((measure, ref, text) for ref in refs if (text := after.text(ref)) != before.text(ref))
         returns = {e.event.return_id for e in self.work if isinstance(e.event, Read | Withdraw | Dismiss)}
         old = self.receipts(self.touched(), returns, upto=start)
@@ -303,17 +303,17 @@ class Books:
         made = Commit(self.chain.tip, self.when, command, entries, (*typed, *written), self.judge.fresh)
         files = dict(self.kept.files)
         if self.chain.names and not self.log.path(self.chain.tip).is_file():  # built by first_commit, not yet written
-            files[self.log.path(self.chain.tip)] = self.chain.commits[0].data()
+            files[self.log.path(self.chain.tip)] = self.kept.spool.keep(self.chain.commits[0].data())
         data = made.data()
         name = commit_name(data, len(self.chain.names) + 1)
-        files[self.log.path(name)] = data
+        files[self.log.path(name)] = self.kept.spool.keep(data)
         edit = MasterEdit(self.master)
         edit.set_all(plan.texts)
         edit.add(*plan.edits, *plan.changes, *plan.receipts, *plan.conflicts)
         edit.update(*plan.updated)
         edit.set_commit(name)
         book = edit.data()
-        del edit  # its trees take more memory than all else
+        del data, edit  # the new master is read before it is written, which takes memory too
         put(self.workspace, book, self.master.sha256, now, before=files, after=after)
 
 

@@ -15,6 +15,8 @@ from ..rules import Case, Finding, judge, problems_of, takes
 from .reading import SheetReading
 from .replay import Judged, Sheet
 
+_REMEMBERED = 256  # sheets; those of a measure are asked about one after the other
+
 
 class Judge:
     """Runs the rules on sheets, under the settings they were read with, and caches the outcomes.
@@ -42,6 +44,8 @@ class Judge:
         """Return the cells whose changes count."""
         key = (*sheet.key, sheet.issued.get(Ref("id"), ""), sheet.terms, frozenset(sheet.texts))
         if key not in self._opened:
+            if len(self._opened) >= _REMEMBERED:
+                self._opened.clear()
             case = self._case(sheet, {**sheet.issued, **sheet.texts})
             fields = case.settings.catalogue.field
             self._opened[key] = frozenset(ref for ref in sheet.texts if ref.field in fields and takes(case, ref))

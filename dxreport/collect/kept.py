@@ -13,17 +13,19 @@ from ..domain.fields import Catalogue
 from ..domain.model import FiscalYear, ProgressWord, Round, Settings
 from ..issue.store import Archive
 from ..workspace.paths import Workspace
+from ..workspace.spool import Content, Spool
 from .log import LogEntry, Read
 from .reading import Reading, issue_of, parse_reading, reading_data
 from .replay import Event, Returned, Sheet
 
 
 class Kept:
-    """The kept readings and settings of a workspace; ``files`` are those a command will write."""
+    """The kept readings and settings of a workspace; ``files`` are those a command will write, kept in ``spool``."""
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         self.workspace, self.archive = workspace, Archive(workspace, settings.catalogue)
-        self.files: dict[Path, bytes] = {}
+        self.files: dict[Path, Content] = {}
+        self.spool = Spool()
         self._own = _terms_data(settings)
         self.own_terms = hashlib.sha256(self._own).hexdigest()[:16]
         self._terms = {self.own_terms: settings}
@@ -60,7 +62,7 @@ class Kept:
         data = reading_data(reading, self.archive)
         name = _name(reading.id, data)
         self._readings[name] = reading
-        self.files[self.workspace.readings / f"{name}.json"] = data
+        self.files[self.workspace.readings / f"{name}.json"] = self.spool.keep(data)
         self.keep_terms()
         return Read(name, reading.id, reading.sha256, reading.file)
 
@@ -74,11 +76,12 @@ class Kept:
         for sheet in reading.sheets:
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)
-                # Blank spare rows of a whole sheet are answers too; items "+1", "+2" … are additions, offered apart.
-                blank = {ref: "" for ref in sheet.cells if reading.whole and not ref.item.startswith("+")}
+                texts = sheet.texts
+                if reading.whole:  # blank spare rows are answers too; items "+1", "+2" … are additions, offered apart
+                    texts = {ref: "" for ref in sheet.cells if not ref.item.startswith("+")} | dict(texts)
                 yield Returned(
                     Sheet(
-                        reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], {**blank, **sheet.texts},
+                        reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], texts,
                         reading.corrects, reading.whole, reading.terms, sheet, issue.inputs.get(measure),
                     )
                 )  # fmt: skip

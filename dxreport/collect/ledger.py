@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 from ..domain import problems
 from ..domain.fields import Ref, label
@@ -157,21 +158,23 @@ class History:
         If earlier events no longer count (after a withdrawal), only texts that differ are listed: with the note
         ``kept`` if another return brought the text that now counts, else with ``note``.
         """
-        names = {**_texts(before), **_texts(after)}
-        if after.trail[: len(before.trail)] == before.trail:
-            steps, told = after.trail[len(before.trail) :], list(events)
+        names, seen = cache(lambda: {**before.values(), **after.values()}), len(before.trail)
+        if after.trail[:seen] == before.trail:
+            told = list(events)
             return [
                 self._change(put.ref, put.old, put.new, names, **self._source(put.ref, put.by, told[put.place], after))
-                for put in steps
+                for put in after.trail[seen:]
                 if not self._is_printed(put, told[put.place], after)
             ]
         out = []
-        for ref in sorted({*before.texts, *after.texts}):
+        for ref in sorted({*before.put, *after.put}):
             old, new = before.text(ref), after.text(ref)
             if old == new:
                 continue
-            by = after.texts[ref].by if ref in after.texts and after.texts[ref].by else None
-            source = self._sheet(ref, by or before.texts[ref].by, after if by else before)
+            by = after.put[ref].by if ref in after.put else None
+            source = self._sheet(
+                ref, by or (before.put[ref].by if ref in before.put else None), after if by else before
+            )
             out.append(self._change(ref, old, new, names, **source, note=kept if by else note))
         return out
 
@@ -182,10 +185,10 @@ class History:
             return False
         if put.new:
             return (put.old, put.new) == ("", printed)
-        return not any(t.text for r, t in after.texts.items() if (r.prefix, r.item) == (ref.prefix, ref.item))
+        return not any(t for r, t in after.values().items() if (r.prefix, r.item) == (ref.prefix, ref.item))
 
-    def _change(self, ref: Ref, old: str, new: str, names: Mapping[Ref, str], **source: str) -> Change:
-        name = label(ref, self.settings, item_name(ref, names, self.settings.catalogue))
+    def _change(self, ref: Ref, old: str, new: str, names: Callable[[], Mapping[Ref, str]], **source: str) -> Change:
+        name = label(ref, self.settings, item_name(ref, names(), self.settings.catalogue))
         return Change(self.when, self.measure, ref, name, old, new, **source)
 
     def _source(self, ref: Ref, by: tuple[str, str] | None, event: Event, state: Replayed) -> dict[str, str]:
@@ -217,10 +220,6 @@ class History:
         }  # fmt: skip
 
 
-def _texts(state: Replayed) -> dict[Ref, str]:
-    return {ref: text.text for ref, text in state.texts.items()}
-
-
 class ConflictRows:
     """The rows of 競合 as a command changes them: ``added`` are new, ``updated`` overwrite existing rows."""
 
@@ -243,11 +242,11 @@ class ConflictRows:
         for key, old in before.conflicts.items():
             now = after.conflicts.get(key)
             if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
-                standing = now or after.texts.get(old.ref)
+                standing = now or after.put.get(old.ref)
                 winner = standing.by if standing else None
                 why = reason or (f"返送 {winner[0]} に置き換え" if winner else TYPED)
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))
-        names = {**_texts(before), **_texts(after)}
+        names = {**before.values(), **after.values()} if after.conflicts else {}
         for key, new in after.conflicts.items():
             was = before.conflicts.get(key)
             by = new.by[0] if new.by else seen

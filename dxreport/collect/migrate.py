@@ -198,7 +198,7 @@ def _settle(master: Master, kept: Kept, entries: Iterable[LogEntry], first: _Tex
     for measure in (m.id for m in master.measures):
         events = [event for entry in own.get(measure, ()) for event in kept.events(entry, measure)]
         state = replay(first.get(measure, {}), events, judge)
-        for ref in dict.fromkeys([*state.texts, *last[measure]]):
+        for ref in dict.fromkeys([*state.values(), *last[measure]]):
             here, text = state.text(ref), last[measure].get(ref, "")
             if here != text:
                 yield LogEntry(Edit(ref, here, text, "記録の作成"), (measure,))

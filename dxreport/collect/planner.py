@@ -80,7 +80,8 @@ class Planner:
                 unread.setdefault(_key(file), file)
         workers = self.workers.of(len(unread))
         here = isinstance(workers, ThisProcess)
-        found = workers.map(self.reader.read if here else self.reader.read_unasked, unread.values())
+        loaded = (replace(file, data=bytes(file.data)) for file in unread.values())
+        found = workers.map(self.reader.read if here else self.reader.read_unasked, loaded)
         for (key, file), read in zip(watch(list(unread.items())), found, strict=True):
             if isinstance(read, Lost):
                 why = "読むのに時間がかかりすぎます" if read.late else "メモリーに入りきりません"
@@ -144,7 +145,7 @@ class Planner:
             reading, again = self._known[id_], Again(id_, books.kept.own_terms)
             for measure in dict.fromkeys(s.measure for s in reading.sheets if self._held(reading, s)):
                 before, after = books.state(measure), books.replayed(measure, [*books.events(measure), again])
-                if _fates(before) != _fates(after) or before.texts != after.texts:
+                if _fates(before) != _fates(after) or before.put != after.put:
                     books.add(again, measure)
 
     # Outcomes
@@ -257,9 +258,9 @@ class Planner:
             merge, status = Merge(), Status.HELD
         else:
             merge, status = now.merge, Status.MERGED if now.merge != Merge() else Status.UNCHANGED
-        texts = {ref: text.text for ref, text in state.texts.items()} | dict(sheet.texts)
         settings = self.books.master.settings
         refs = [*(c.ref for c in merge.changes), *(c.ref for c in merge.conflicts)]
+        texts = state.values() | dict(sheet.texts) if refs else {}
         labels = {ref: label(ref, settings, item_name(ref, texts, settings.catalogue)) for ref in refs}
         return replace(
             unchanged, status=status, problems=found, merge=merge, labels=labels, moved=sheet.moved, notes=sheet.notes,

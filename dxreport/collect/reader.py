@@ -127,7 +127,7 @@ class FileReader:
         refusal = Unreadable("E402")
         for password in self._passwords(file, ask):
             try:
-                book = open_workbook(file.data, file.file_name, password)
+                book = open_workbook(bytes(file.data), file.file_name, password)
             except Unreadable as error:
                 if error.code != "E402":
                     raise
@@ -146,7 +146,7 @@ class FileReader:
         yield None
         named = sorted(self.passwords, key=lambda department: department not in file.name)
         yield from dict.fromkeys(self.passwords[department] for department in named)
-        while ask and self.ask and sniff(file.data) is not Format.ODS and (answer := self.ask(file.name)):
+        while ask and self.ask and sniff(bytes(file.data)) is not Format.ODS and (answer := self.ask(file.name)):
             yield answer
 
     def _book(self, file: ReturnedFile, book: Workbook) -> FileRead:

@@ -279,16 +279,30 @@ class SheetOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The state of a measure after a log; ``trail`` lists every change of a text in order."""
+    """The state of a measure after a log.
 
-    texts: Mapping[Ref, Text]
+    ``first`` are the texts that it began with, ``put`` those that events put in their place; ``trail`` lists every
+    change of a text in order.
+    """
+
+    first: Mapping[Ref, str] = field(repr=False)
+    put: Mapping[Ref, Text]
     outcomes: Mapping[SheetKey, SheetOutcome]
     conflicts: Mapping[tuple[Ref, str], OpenConflict]
     trail: tuple[Put, ...] = ()
 
+    @property
+    def texts(self) -> dict[Ref, Text]:
+        """All texts with their sources."""
+        return {ref: self.put.get(ref) or Text(text) for ref, text in self.values().items()}
+
+    def values(self) -> dict[Ref, str]:
+        """Return all texts."""
+        return {**self.first, **{ref: here.text for ref, here in self.put.items()}}
+
     def text(self, ref: Ref) -> str:
         """Return the text at an address, "" for none."""
-        return self.texts[ref].text if ref in self.texts else ""
+        return self.put[ref].text if ref in self.put else self.first.get(ref, "")
 
     def settled(self, round_: str) -> bool:
         """Return True if a round is answered and none of its sheets is held."""
@@ -334,7 +348,8 @@ class _Fold:
 
     def __init__(self, first: Mapping[Ref, str], rules: Rules) -> None:
         self.rules = rules
-        self.texts = {ref: Text(text) for ref, text in first.items()}
+        self.first = first
+        self.put: dict[Ref, Text] = {}  # in the place of those
         self.said: dict[tuple[str, Ref], tuple[Said, SheetKey]] = {}
         self.rounds: set[str] = set()  # those with a sheet that went in
         self.sheets: dict[SheetKey, SheetOutcome] = {}
@@ -445,20 +460,16 @@ class _Fold:
             for ref, said in e.says.items():
                 if ref not in newest or newest[ref].stamp <= said.stamp:
                     newest[ref] = said
-        texts, others = dict(sheet.issued), set()
-        opened = self.rules.opens(sheet)
-        for ref in {**sheet.issued, **sheet.texts, **newest}:
-            text = sheet.texts.get(ref, sheet.issued.get(ref, ""))
-            if ref in newest:
-                text = newest[ref].text
-            elif text != sheet.issued.get(ref, ""):  # a change that does not count: it is judged all the same
-                texts[ref] = text
-                continue
-            standing = self._standing(sheet, ref, newest.get(ref), opened)
+        texts, others = {**sheet.issued, **sheet.texts, **{ref: said.text for ref, said in newest.items()}}, set()
+        issued, opened = sheet.issued.get, self.rules.opens(sheet)
+        for ref, text in texts.items():
+            answer = newest.get(ref)
+            if answer is None and text != issued(ref, ""):
+                continue  # a change that does not count: it is judged all the same
+            standing = self._standing(sheet, ref, answer, opened)
             if standing is not None and standing != text:
-                text = standing
+                texts[ref] = standing
                 others.add(ref)
-            texts[ref] = text
         return self.rules.judge(sheet, texts, others), bool(others)
 
     def _standing(self, sheet: Sheet, ref: Ref, said: Said | None, opened: Collection[Ref]) -> str | None:
@@ -470,12 +481,12 @@ class _Fold:
         """
         known = self.said.get((sheet.round, ref))
         if sheet.whole:
-            here = self.texts.get(ref)
-            return None if said or known or here is None or self._is_own(ref, sheet.round) else here.text
+            here = ref in self.put or ref in self.first
+            return None if said or known or not here or self._is_own(ref, sheet.round) else self._text(ref)
         if known and (said is None or known[0].stamp > said.stamp):
-            return self.texts[ref].text if ref in self.texts else known[0].text
+            return self._text(ref) if ref in self.put or ref in self.first else known[0].text
         if said is None and (ref in opened or not sheet.issued.get(ref, "")):
-            return self._here(ref).text
+            return self._text(ref)
         return None
 
     # Which sheets wait for which
@@ -586,7 +597,7 @@ class _Fold:
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
         """Merge answers three ways; return the changes made and the conflicts found."""
-        here = {ref: text.text for ref, text in self.texts.items()}
+        here = {**self.first, **{ref: text.text for ref, text in self.put.items()}}
         issued_at = self.issued.get(sheet.issue, -1)
 
         def answered(ref: Ref) -> bool:
@@ -609,7 +620,7 @@ class _Fold:
 
     def _decided(self, sheet: Sheet, ref: Ref, text: str) -> bool:
         """Return True if this conflict was decided before, and put the text of that decision in."""
-        here, decided = self._here(ref).text, self.decisions.get((ref, sheet.round, text))
+        here, decided = self._text(ref), self.decisions.get((ref, sheet.round, text))
         if decided is None or here not in (decided.current, decided.text):
             return False
         if decided.takes and not self._chosen(decided):
@@ -636,18 +647,21 @@ class _Fold:
         return not any(known and known[0].text == here.text for known in others)
 
     def _here(self, ref: Ref) -> Text:
-        return self.texts.get(ref, _BLANK)
+        return self.put.get(ref) or Text(self.first.get(ref, ""))
+
+    def _text(self, ref: Ref) -> str:
+        return self.put[ref].text if ref in self.put else self.first.get(ref, "")
 
     def _put(self, ref: Ref, text: str, by: SheetKey | None, round_: str) -> None:
-        old = self._here(ref).text
+        old = self._text(ref)
         if old != text:
             self.trail.append(Put(ref, old, text, by, self.place))
-        self.texts[ref] = Text(text, by, round_, self.place)
+        self.put[ref] = Text(text, by, round_, self.place)
 
     # People
 
     def _edit(self, ref: Ref, old: str, new: str) -> None:
-        here = self._here(ref).text
+        here = self._text(ref)
         self.conflicts = {k: c for k, c in self.conflicts.items() if c.ref != ref or c.returned != new}
         if here not in (old, new):
             self.conflicts[ref, ""] = OpenConflict(ref, "", here, old, new, None)
@@ -661,7 +675,7 @@ class _Fold:
         by = self._chosen(made) if made.takes else None
         if made.takes and by is None:
             return
-        if self._here(made.ref).text != made.text:
+        if self._text(made.ref) != made.text:
             self._put(made.ref, made.text, by, made.round if by else "")
 
     def state(self) -> Replayed:
@@ -675,10 +689,9 @@ class _Fold:
             if fate is Fate.SILENT:
                 judged = replace(judged, lacks=())
             outcomes[key] = replace(e, fate=fate, judged=judged, replaced_by=instead)
-        return Replayed(self.texts, outcomes, self.conflicts, tuple(self.trail))
+        return Replayed(self.first, self.put, outcomes, self.conflicts, tuple(self.trail))
 
 
-_BLANK = Text("")
 _NEVER = (-1, Fate.TAKEN, "")
 
 

@@ -101,7 +101,7 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
     wanted = row.ref, row.returned, row.current
     asked = next((c for c in state.conflicts.values() if (c.ref, c.returned, c.current) == wanted), None)
     if asked is not None:
-        standing = state.texts.get(row.ref)
+        standing = state.put.get(row.ref)
         takes = asked.by if take == "returned" else standing.by if take == "current" and standing else None
         issue, (taken, of) = asked.by[1] if asked.by else "", takes or ("", "")
         made = Decision(row.ref, asked.round, row.returned, here, text, taken, row.return_id, issue, why, of)

@@ -54,7 +54,8 @@ def collect(
     if not dry_run:
         ready(workspace)
     work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
-    files = list(gather(paths))
+    spool = work.books.kept.spool
+    files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in gather(paths)]
     try:
         work.plan(files, watch)
     except DxreportError:

@@ -76,7 +76,7 @@ def _conflicts(books: Books, told: int) -> Iterator[Problem]:
 
 def _question_gone(books: Books, measure: str, asked: OpenConflict, state: Replayed) -> Problem:
     settings = books.master.settings
-    texts = {ref: text.text for ref, text in state.texts.items()} | {asked.ref: asked.returned}
+    texts = state.values() | {asked.ref: asked.returned}
     name = label(asked.ref, settings, item_name(asked.ref, texts, settings.catalogue))
     said = {"measure": measure, "field": name, "value": asked.returned, "current": asked.current}
     return problem(

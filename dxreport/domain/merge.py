@@ -78,6 +78,8 @@ def contested(
     if master and return each added an item under the same id; and if two returns each added one under different names,
     the second on a ``fresh`` copy (otherwise it corrects the first).
     """
+    if not any(c.ref.item for c in merge.changes):
+        return merge
     sent, here = _written(issued), _written(current)
     deleted = {ref.item for ref in sent} - {ref.item for ref in here}
     added = {ref.item for ref in here} - {ref.item for ref in sent}

@@ -46,7 +46,7 @@ def unspaced(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return True if a text says nothing: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
-    return _bare(text) in _BLANKS
+    return not text or _bare(text) in _BLANKS
 
 
 def plan_is_none(text: str) -> bool:

@@ -9,12 +9,13 @@ import codecs
 import io
 import re
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
 from pathlib import PurePath
 
 from ..domain.errors import PackageError
-from ..ooxml.package import TYPES_NS, Package, zip_directory
+from ..ooxml.package import TYPES_NS, Package, parse, shared, zip_directory
 from .limits import DAMAGED, MAX_FILE, Unreadable, unreadable
 
 
@@ -137,11 +138,20 @@ def _ooxml_format(package: Package) -> Format:
 
 def _content_type(package: Package, part: str) -> str:
     """Return the content type of a part in lower case: its own, or the default for its extension."""
+    types = package.read("[Content_Types].xml")
+    package.admit(types)
+    kinds = _content_types(types)
+    return kinds.get(part) or kinds.get(PurePath(part).suffix, "")
+
+
+@shared
+def _content_types(types: bytes) -> Mapping[str, str]:
+    """Return the content types by the names of parts, or by extensions with their point, all in lower case."""
     kinds = {}
-    for node in package.xml("[Content_Types].xml").iter(f"{{{TYPES_NS}}}*"):
+    for node in parse(types).iter(f"{{{TYPES_NS}}}*"):
         name = node.get("PartName", "").lstrip("/") or "." + node.get("Extension", "")
         kinds[name.casefold()] = str(node.get("ContentType", "")).casefold()
-    return kinds.get(part) or kinds.get(PurePath(part).suffix, "")
+    return kinds
 
 
 def _odf_format(package: Package) -> Format:

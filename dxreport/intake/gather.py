@@ -121,8 +121,9 @@ def _open_up(outer: ReturnedFile, inner: Inner, depth: int, room: Room) -> Itera
 def _contents(file: ReturnedFile, depth: int, room: Room) -> Iterator[ReturnedFile]:
     if not (file.data or file.problem):
         file = replace(file, problem="E407", detail="0 バイト")
-    archive = is_archive(file.data)
-    mail = None if archive else read_mail(file.data)
+    data = bytes(file.data)
+    archive = is_archive(data)
+    mail = None if archive else read_mail(data)
     if file.problem or not (archive or mail):
         yield file
         return
@@ -135,7 +136,7 @@ def _contents(file: ReturnedFile, depth: int, room: Room) -> Iterator[ReturnedFi
             subject=visible(mail.subject), text="\n".join(map(visible, mail.text.splitlines())),
         )  # fmt: skip
     nothing = True
-    for found in _attached(mail, room) if mail else unpack(file.data, room):
+    for found in _attached(mail, room) if mail else unpack(data, room):
         if not is_litter(found.name):
             nothing = False
             yield from _open_up(file, found, depth + 1, room)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..workspace.spool import Content
 
 ARROW = " › "
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedFile:
-    """One file as handed over.
+    """One file as handed over; ``bytes(data)`` are its contents, which may wait in a file.
 
     ``name`` is safe to show to people (``返送.zip › 産業振興課.xlsx``). ``path`` is the file on disk that it is or is inside
     of. If it came by mail, ``sender``, ``received`` (ISO 8601, Japanese time), ``subject`` and ``text`` (the first
@@ -20,7 +24,7 @@ class ReturnedFile:
 
     name: str
     path: Path
-    data: bytes = field(repr=False)
+    data: Content = field(repr=False)
     sha256: str
     sender: str = ""
     received: str = ""

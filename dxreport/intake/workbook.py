@@ -114,7 +114,7 @@ def _within_limits(sheets: Iterable[Grid], limits: Bounds) -> Iterator[Grid]:
     for sheet in sheets:
         if not sheet.name.isprintable() and _CONTROLS.search(sheet.name):
             raise Unreadable("E403", DAMAGED)
-        rows, columns = max((row for row, _ in sheet.cells), default=0), max((c for _, c in sheet.cells), default=0)
+        rows, columns = sheet.size
         if rows > MAX_ROWS or columns > MAX_COLUMNS:
             raise too_far(sheet.name, *next(at for at in sheet.cells if at[0] > MAX_ROWS or at[1] > MAX_COLUMNS))
         limits.take(bounds.AREA, rows * columns)

@@ -73,10 +73,7 @@ class Snapshot:
         Raise ValueError, KeyError, TypeError or AttributeError on anything else.
         """
         given = json.loads(data)
-        shown = {
-            id_: (text.rpartition("/") for text in texts.split()) for id_, texts in given.get("inputs", {}).items()
-        }
-        inputs = {id_: frozenset((today.address(key), int(n)) for key, _, n in parts) for id_, parts in shown.items()}
+        inputs = {id_: _parsed_inputs(shown, today) for id_, shown in given.get("inputs", {}).items()}
         catalogue = today.brought(Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years)))
         head = {name: given[name] for name in _HEAD}
         texts = parse_texts(given["measures"], today)
@@ -91,6 +88,12 @@ def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, s
 @lru_cache(maxsize=256)
 def _plain_inputs(shown: frozenset[tuple[str, int]]) -> str:
     return " ".join(f"{key}/{n}" for key, n in sorted(shown))
+
+
+@lru_cache(maxsize=256)  # most measures have the input cells of others
+def _parsed_inputs(plain: str, today: Catalogue) -> frozenset[tuple[str, int]]:
+    parts = (text.rpartition("/") for text in plain.split())
+    return frozenset((today.address(key), int(n)) for key, _, n in parts)
 
 
 @lru_cache(maxsize=1 << 14)  # issues name the same few thousand over and over

@@ -88,7 +88,7 @@ class _Reading:
         try:
             if file.problem:
                 raise Unreadable(file.problem, file.detail)
-            book = open_workbook(file.data, file.file_name)
+            book = open_workbook(bytes(file.data), file.file_name)
         except Unreadable as error:
             kind = KINDS[error.code]
             said = problem(kind, {"detail": error.detail} if "detail" in kind.params else {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,21 +52,6 @@ def master_from(data: bytes, name: str = "master.xlsx") -> Master:
     if book.faults or master is None:
         raise DamagedMaster(name, tuple(book.faults))
     return master
-
-
-def check_written(data: bytes, before: bytes, name: str) -> None:
-    """Raise as :func:`read_master` does if ``data``, an edited master, cannot be read.
-
-    If it differs from ``before``, which could be read, in ledgers only, just these are read.
-    """
-    with suppress(PackageError):
-        book, old = MasterWorkbook(Package(data)), Package(before)
-        tables = [table for ledger in LEDGERS if (table := read_ledger(book, ledger)[0])]
-        ledgers = {part for table in tables for part in (table.part, table.table.part if table.table else "")}
-        others = [{n: p.member(n) for n in p.names if n not in ledgers} for p in (book.package, old)]
-        if not book.faults and others[0] == others[1]:
-            return
-    master_from(data, name)
 
 
 def _today(record: Change | Conflict, catalogue: Catalogue) -> Change | Conflict:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from ..domain.errors import PackageError
 from ..domain.fields import Ref
 from ..ooxml.package import Package
 from ..ooxml.properties import set_property
-from ..ooxml.table import TableRange
+from ..ooxml.table import TableRange, plain, sheet_parts, tables
 from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import backup_path, locked, prune_backups
 from ..workspace.paths import Workspace
 from ..workspace.spool import Content
 from ..workspace.transaction import NOTHING, NewMaster, recover, refuse_rewritten, write_together
-from .ledgers import LEDGER_OF, Ledger
-from .read import check_written
+from .ledgers import LEDGER_OF, LEDGERS, Ledger, read_ledger
+from .read import master_from
 from .records import Conflict, Issue, Master, Receipt, Record
 from .schema import COMMIT, ID, MEASURES, TableSchema, tables_of
+from .workbook import MasterWorkbook
 
 
 class MasterEdit:
@@ -150,9 +153,29 @@ def put(
         write_together(workspace, before=before, after=after)
         return
     old = path.read_bytes()
-    check_written(data, old, path.name)  # what cannot be read again is never written
+    _check(data, old, path.name)  # what cannot be read again is never written
     recover(workspace)
     copy = backup_path(path, workspace.backup, now)
     kept = {**before, copy: old}
     write_together(workspace, before=kept, master=NewMaster(data, expected_sha256), after=after)
     prune_backups(path, workspace.backup, copy)
+
+
+def _check(data: bytes, before: bytes, name: str) -> None:
+    """Raise as :func:`read_master` does if ``data``, an edited master, cannot be read.
+
+    If it differs from ``before``, which could be read, in ledgers only, just these are read.
+    """
+    with suppress(PackageError):
+        new, old = Package(data), Package(before)
+        sheets = {plain(sheet): part for sheet, part in sheet_parts(new).items()}
+        own = [part for ledger in LEDGERS if (part := sheets.get(plain(ledger.sheet.name)))]
+        ledgers = {*own, *(table.part for part in own for table in tables(new, part))}
+        others = [{n: p.member(n) for n in p.names if n not in ledgers} for p in (new, old)]
+        if others[0] == others[1]:
+            book = MasterWorkbook(new)
+            for ledger in LEDGERS:
+                read_ledger(book, ledger)
+            if not book.faults:
+                return
+    master_from(data, name)

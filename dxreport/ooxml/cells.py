@@ -54,10 +54,15 @@ class Grid:
         return any(m.contains(row, column) and (row, column) != m[:2] for m in self.merges)
 
     @cached_property
+    def size(self) -> tuple[int, int]:
+        """The last row and the last column with any content, 0 if there is none."""
+        return max((row for row, _ in self.cells), default=0), max((column for _, column in self.cells), default=0)
+
+    @cached_property
     def rows(self) -> list[list[str]]:
         """The texts as a rectangle from A1 to the last cell: ``rows[i][j]`` is cell (i+1, j+1)."""
-        width = max((column for _, column in self.cells), default=0)
-        out = [[""] * width for _ in range(max((row for row, _ in self.cells), default=0))]
+        height, width = self.size
+        out = [[""] * width for _ in range(height)]
         for (row, column), cell in self.cells.items():
             out[row - 1][column - 1] = cell.text
         return out

@@ -12,7 +12,10 @@ from .table import sheet_parts, workbook_part
 
 
 class PackageEdit:
-    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` returned."""
+    """A workbook under edit; :meth:`data` writes every part that :meth:`tree` or :meth:`sheet` returned.
+
+    Worksheets are edited by :meth:`sheet`; their :meth:`tree` is without rows.
+    """
 
     def __init__(self, package: Package) -> None:
         """Raise PackageError if the package is not a workbook."""
@@ -20,21 +23,27 @@ class PackageEdit:
         self.workbook = workbook_part(package)
         self.sheets = sheet_parts(package)
         self.dropped: set[str] = set()
-        self._trees: dict[str, etree._Element] = {}
-        self._edits: dict[str, SheetEdit] = {}
+        self._parts: dict[str, etree._Element | SheetEdit] = {}
         self._raw: dict[str, bytes] = {}
 
     def tree(self, name: str) -> etree._Element:
         """Return the root of a part, to be changed."""
-        if name not in self._trees:
-            self._trees[name] = self.package.xml(name)
-        return self._trees[name]
+        sheet = next((sheet for sheet, part in self.sheets.items() if part == name), "")
+        if sheet:
+            return self.sheet(sheet).root
+        if name not in self._parts:
+            self._parts[name] = self.package.xml(name)
+        return self._parts[name]
 
     def sheet(self, name: str) -> SheetEdit:
         """Return a worksheet by its name, to be changed; raise KeyError."""
-        if name not in self._edits:
-            self._edits[name] = SheetEdit(self.tree(self.sheets[name]), name)
-        return self._edits[name]
+        part = self.sheets[name]
+        found = self._parts.get(part)
+        if not isinstance(found, SheetEdit):
+            data = self.package.read(part) if found is None else serialise(found)
+            self.package.admit(data)
+            found = self._parts[part] = SheetEdit(data, name)
+        return found
 
     def raw(self, name: str) -> bytes:
         """Return the bytes of a part that was not parsed, as they are now."""
@@ -45,7 +54,7 @@ class PackageEdit:
         if isinstance(data, bytes):
             self._raw[name] = data
         else:
-            self._trees[name] = data
+            self._parts[name] = data
         self.dropped.discard(name)
 
     def add(self, owner: str, kind: str, name: str, data: bytes | etree._Element, content_type: str) -> str:
@@ -60,7 +69,7 @@ class PackageEdit:
         """Return a free name for a part next to the workbook: ``name``, numbered if it is taken."""
         stem, extension = posixpath.splitext(posixpath.join(posixpath.dirname(self.workbook), name))
         full, number = stem + extension, 1
-        while (full in self.package and full not in self.dropped) or full in self._raw or full in self._trees:
+        while (full in self.package and full not in self.dropped) or full in self._raw or full in self._parts:
             number += 1
             full = f"{stem}{number}{extension}"
         return full
@@ -68,7 +77,7 @@ class PackageEdit:
     def relate(self, owner: str, kind: str, target: str) -> str:
         """Add a relationship to part ``owner`` (``""``: to the package), and return its id."""
         rels = self._rels(owner)
-        if rels not in self.package and rels not in self._trees:
+        if rels not in self.package and rels not in self._parts:
             self.put(rels, etree.Element(f"{{{RELS_NS}}}Relationships", nsmap={None: RELS_NS}))
         root = self.tree(rels)
         taken = {r.get("Id") for r in root}
@@ -88,7 +97,7 @@ class PackageEdit:
         for part in (name, rels_name(name)):
             if stored := self.package.find(part):
                 self.dropped.add(stored)
-            self._trees.pop(part, None)
+            self._parts.pop(part, None)
             self._raw.pop(part, None)
 
     def _rels(self, owner: str) -> str:
@@ -97,5 +106,7 @@ class PackageEdit:
 
     def data(self) -> bytes:
         """Return the package with all changes; without any, the bytes as read."""
-        changed = {name: serialise(root) for name, root in self._trees.items()} | self._raw
+        changed = {
+            n: p.data() if isinstance(p, SheetEdit) else serialise(p) for n, p in self._parts.items()
+        } | self._raw
         return self.package.with_parts(changed, self.dropped) if changed or self.dropped else self.package.data

@@ -53,9 +53,12 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _RUNS = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)\w*", re.IGNORECASE)
-_FORMULA_TAGS = frozenset(
-    ("f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula")
-)
+_FORMULA_TAGS = tuple(
+    f"{{*}}{name}"
+    for name in (
+        "f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula",
+    )
+)  # fmt: skip
 _OWNERS = ("cfRule", "dataValidation", "sparkline")  # these go as a whole if their formula does
 _EMPTIED = frozenset((
     "oleObjects", "controls", "hyperlinks", "tableParts", "externalReferences", "pivotCaches", "customProperties",
@@ -87,6 +90,7 @@ _ACTING: Mapping[str, Callable[[str], object]] = {
     **dict.fromkeys(("textlink", "fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"), is_active),
     **dict.fromkeys(("src", "href", "althref"), re.compile(r"\w+:|\\\\|//").match),
 }
+_MAY_ACT = etree.XPath(f"//@*[contains(' {' '.join(_ACTING)} ', concat(' ', local-name(), ' '))]")
 
 
 def active_content(package: Package) -> tuple[str, ...]:
@@ -213,7 +217,7 @@ class _Cleaning:
         """Remove what refers to these relationships; return True if anything changed."""
         changed = False
         dropped: list[tuple[int, str]] = []
-        for e in list(root.iter(etree.Element)):
+        for e in list(root.iter(etree.Element)) if ids else ():
             found = [key for key, value in e.attrib.items() if value in ids]
             keys = [key for key in found if _ns(key) == DOC_RELS_NS or key.endswith("}relid")]
             if not keys:
@@ -252,13 +256,12 @@ class _Cleaning:
 
     def _passive_attributes(self, root: etree._Element) -> bool:
         changed = False
-        for e in root.iter(etree.Element):
-            for key, value in list(e.attrib.items()):
-                local = key.rpartition("}")[2]
-                if local in _ACTING and _ACTING[local](value):
-                    del e.attrib[key]
-                    self.gone.update(("マクロ",) if local == "macro" else ())
-                    changed = True
+        for found in _MAY_ACT(root):
+            local = found.attrname.rpartition("}")[2]
+            if _ACTING[local](str(found)):
+                del found.getparent().attrib[found.attrname]
+                self.gone.update(("マクロ",) if local == "macro" else ())
+                changed = True
         for e in list(root.iter("{urn:schemas-microsoft-com:office:excel}FmlaMacro")):
             e.getparent().remove(e)
             changed = True
@@ -279,9 +282,7 @@ class _Cleaning:
     def _without_formulas(self, root: etree._Element) -> bool:
         shared: set[str] = set()
         found: list[etree._Element] = []
-        for e in root.iter(etree.Element):
-            if _local(e) not in _FORMULA_TAGS:
-                continue
+        for e in root.iter(*_FORMULA_TAGS):
             if is_active(e.text or "") or (_local(e) == "definedName" and _is_macro(e)):
                 found.append(e)
                 if _local(e) == "f" and e.get("t") == "shared" and e.get("si"):

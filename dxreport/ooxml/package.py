@@ -242,8 +242,7 @@ class Package:
                 raise PackageTooLarge("部品どうしの関係が多すぎます")
             for id_, type_, target, external in stored:
                 if not external:
-                    path = posixpath.join(posixpath.dirname(name), target)
-                    full = target[1:] if target.startswith("/") else posixpath.normpath(path)
+                    full = _full_name(name, target)
                     target = self.find(full) or full
                 out.append(Relationship(id_, type_, target, external))
             self._relationships[name] = tuple(out)
@@ -302,6 +301,14 @@ def _stored_relationships(part: bytes) -> tuple[tuple[str, str, str, bool], ...]
     )
 
 
+@lru_cache(maxsize=1024)  # parts have the same few names in most packages
+def _full_name(owner: str, target: str) -> str:
+    """Return the name of a part that is the target of a relationship of another."""
+    path = posixpath.join(posixpath.dirname(owner), target)
+    return target[1:] if target.startswith("/") else posixpath.normpath(path)
+
+
+@lru_cache(maxsize=1024)
 def rels_name(name: str) -> str:
     """Return the name of the part with the relationships of part ``name``."""
     folder, base = posixpath.split(name)

@@ -1,23 +1,40 @@
 """Edit cells in the XML of a worksheet, and keep everything else.
 
-Texts are written as inline strings, so that no other part has to change.
+Texts are written as inline strings, so that no other part has to change. Rows stay text; only some are taken apart at
+a time, so that a large sheet takes hardly more memory than its XML.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from lxml import etree
 
 from ..domain.errors import MasterError
-from .package import MAIN_NS
-from .refs import Box, address, box, cell
-from .text import TRUE, add_text, is_number
+from .package import MAIN_NS, serialise
+from .refs import Box, address, box
+from .row_text import (
+    CellText,
+    RowText,
+    attribute,
+    cut,
+    has_formula,
+    joined,
+    moved,
+    row_attributes,
+    with_attribute,
+    without_attributes,
+)
+from .text import TRUE, is_number
 
 _N = f"{{{MAIN_NS}}}"
-_ROW, _C, _F, _V, _IS = (_N + tag for tag in ("row", "c", "f", "v", "is"))
+_OPEN_ROWS = 64  # taken apart at a time
+_NO_CELLS: Mapping[int, CellText] = MappingProxyType({})
+_SHARED = re.compile(rb'<(?:\w+:)?f\s[^>]*\bt="(?:shared|array|dataTable)"')
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
 _MOVING = (_N + "dataValidation", _N + "conditionalFormatting")
 _ELSEWHERE = re.compile(r"""\"[^"]*"|(?:'[^']*'|[\w.]+)!\$?[A-Z]{1,3}\$?[0-9]+(?::\$?[A-Z]{1,3}\$?[0-9]+)?""")
@@ -25,35 +42,52 @@ _CELL_NAMED, _ROW_FIXED = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]"), re.compile(r"\$?
 
 
 class SheetEdit:
-    """A worksheet part under edit; ``dropped_formula`` is set once a text has replaced a formula."""
+    """A worksheet part under edit; ``dropped_formula`` is set once a text has replaced a formula.
 
-    def __init__(self, root: etree._Element, title: str) -> None:
-        """Edit ``root``; ``title`` is the name of the sheet, for messages."""
-        self.root, self._title = root, title
-        self.dropped_formula = False
-        self._data = self.root.find(_N + "sheetData")
+    ``root`` is the part without its rows.
+    """
+
+    def __init__(self, data: bytes, title: str) -> None:
+        """Edit the part ``data``; ``title`` is the name of the sheet, for messages. Raise PackageError if damaged."""
+        self.root, self._rows = cut(data)
+        self._prefix = f"{self.root.prefix}:".encode() if self.root.prefix else b""
+        self._title, self.dropped_formula = title, False
         self._merges = [box(m.get("ref")) for m in self.root.iterfind(f"{_N}mergeCells/{_N}mergeCell")]
-        self._rows: dict[int, etree._Element] = {}
-        number = 0
-        for row in self._data.iterfind(_ROW):
-            number = int(row.get("r", number + 1))
-            row.set("r", str(number))
-            self._rows[number] = row
         self._numbers = sorted(self._rows)
-        self._cells: dict[int, dict[int, etree._Element]] = {}
+        self._open: dict[int, RowText] = {}
+
+    def data(self) -> bytes:
+        """Return the part with all edits."""
+        self._close()
+        return joined(serialise(self.root), [self._rows[number] for number in self._numbers])
+
+    def has_formulas(self) -> bool:
+        """Return True if any cell holds a formula."""
+        self._close()
+        return any(map(has_formula, self._rows.values()))
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the number and attributes of each row."""
+        self._close()
+        return ((number, row_attributes(self._rows[number])) for number in self._numbers)
+
+    def styles(self) -> Iterator[tuple[int, int, int]]:
+        """Yield row, column and index of the format of each cell."""
+        for number in self._numbers:
+            yield from [(number, column, int(c.style or 0)) for column, c in self._cells(number).items()]
 
     def occupied(self, row: int, column: int) -> bool:
         """Return True if the cell holds a value or a formula; a style alone does not count."""
-        found = self._row_cells(row).get(column)
-        return found is not None and any(child.tag in (_F, _V, _IS) for child in found)
+        found = self._cells(row).get(column)
+        return found is not None and found.is_filled()
 
     def occupied_outside(self, row: int, left: int, right: int) -> bool:
         """Return True if a cell of the row outside columns ``left`` to ``right`` holds a value or a formula."""
-        return any(self.occupied(row, column) for column in self._row_cells(row) if not left <= column <= right)
+        return any(c.is_filled() for column, c in self._cells(row).items() if not left <= column <= right)
 
     def merge_at(self, row: int, column: int) -> Box | None:
         """Return the merged range that covers the cell, or None."""
-        return next((merge for merge in self._merges if merge.contains(row, column)), None)
+        return next((merge for merge in self._merges if merge.contains(row, column)), None) if self._merges else None
 
     def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
         """Set a cell to a text, or to the ``number`` that a text in standard form is.
@@ -61,38 +95,41 @@ class SheetEdit:
         A cell keeps its style; a new one takes that of the nearest cell above, from row ``top`` on. Raise MasterError
         if the cell belongs to a formula that fills several cells.
         """
-        found = self._row_cells(row).get(column)
-        if found is None:
-            if not text:
-                return
-            found = self._new_cell(row, column, self._style_above(row, column, top))
-        self._clear(found)
-        if number and is_number(text):
-            etree.SubElement(found, _V).text = text
+        found = self._cells(row).get(column)
+        if found is not None:
+            self._clear(found, row, column)
         elif text:
-            found.set("t", "inlineStr")
-            add_text(etree.SubElement(found, _IS), text)
+            style = self._style_above(row, column, top)
+            found = self._row(row).add(column, style)
+        else:
+            return
+        line = self._row(row)
+        if number and is_number(text):
+            line.put_number(found, text)
+        elif text:
+            line.put_text(found, text)
         # Without a stored height, Excel fits the row to its text when it opens the workbook.
-        if self._rows[row].get("customHeight") not in TRUE:
-            self._rows[row].attrib.pop("ht", None)
+        if attribute(line.attributes, "ht") and attribute(line.attributes, "customHeight") not in TRUE:
+            line.attributes = without_attributes(line.attributes, "ht")
 
     def height(self, row: int) -> float | None:
         """Return the stored height of a row in points, None if it has none."""
-        stored = self._rows[row].get("ht") if row in self._rows else None
+        stored = attribute(self._row(row).attributes, "ht") if row in self._rows else ""
         return float(stored) if stored else None
 
     def set_height(self, row: int, points: float) -> None:
         """Store the height of a row; unless it was fixed before, the row still grows as people type."""
-        self._rows[row].set("ht", f"{points:g}")
+        line = self._row(row)
+        line.attributes = with_attribute(line.attributes, "ht", f"{points:g}")
 
     def clear(self, row: int, left: int, right: int) -> None:
         """Clear the cells of a row from column ``left`` to ``right``; their styles stay.
 
         Raise MasterError if one belongs to a formula that fills several cells.
         """
-        for column, found in self._row_cells(row).items():
-            if left <= column <= right and len(found):
-                self._clear(found)
+        for column, found in self._cells(row).items():
+            if left <= column <= right and found.inner:
+                self._clear(found, row, column)
 
     def is_plain(self, header: int, bottom: int) -> bool:
         """Return True if the rows of a table, from ``header`` to ``bottom``, can close up.
@@ -100,7 +137,7 @@ class SheetEdit:
         The sheet then has no formulas and no merges below ``header``. Its validations and conditional formats avoid
         these rows, cover all of them, or mean the same after the move.
         """
-        if next(self.root.iter(_F), None) is not None or any(m.bottom > header for m in self._merges):
+        if self.has_formulas() or any(m.bottom > header for m in self._merges):
             return False
         for element in self._with_ranges():
             boxes = _boxes(element)
@@ -111,24 +148,17 @@ class SheetEdit:
 
     def _with_ranges(self) -> list[etree._Element]:
         """Return the elements with cell ranges, except those that Excel rewrites itself."""
-        elements = (e for part in self.root if part is not self._data for e in part.iter(etree.Element))
-        found = (e for e in elements if e.get("sqref") or e.tag == _SQREF)
+        found = (e for e in self.root.iterdescendants(etree.Element) if e.get("sqref") or e.tag == _SQREF)
         return [e for e in found if e.tag not in (_N + "selection", _N + "ignoredError")]
 
     def close_up(self, rows: list[int], header: int, bottom: int) -> None:
         """Remove rows of a table and move those below up, with their validations and conditional formats."""
-        gone = set(rows)
-        for number in self._numbers:
-            row, cells = self._rows[number], self._row_cells(number)
-            if number in gone:
-                self._data.remove(row)
-                continue
+        gone, kept = set(rows), dict[int, bytes]()
+        self._close()
+        for number in (n for n in self._numbers if n not in gone):
             new = number - bisect_left(rows, number)
-            row.set("r", str(new))
-            for column, c in cells.items():
-                c.set("r", address(new, column))
-        self._rows = {int(row.get("r")): row for row in self._data.iterfind(_ROW)}
-        self._numbers, self._cells = sorted(self._rows), {}
+            kept[new] = moved(number, self._rows[number], new) if new != number else self._rows[number]
+        self._rows, self._numbers = kept, sorted(kept)
         for element in (e for e in self._with_ranges() if e.tag in _MOVING):
             boxes = _boxes(element)
             if any(header < b.top <= bottom and not _covers(b, header, bottom) for b in boxes):
@@ -138,19 +168,17 @@ class SheetEdit:
     def drop_blank_rows(self, first: int, last: int) -> None:
         """Remove the rows without values from row ``first`` to ``last``."""
         for number in [n for n in self._numbers if first <= n <= last]:
-            if not any(self.occupied(number, column) for column in self._row_cells(number)):
-                self._data.remove(self._rows.pop(number))
+            if not any(c.is_filled() for c in self._cells(number).values()):
                 self._numbers.remove(number)
-                self._cells.pop(number, None)
+                del self._rows[number], self._open[number]
 
     def style(self, row: int, column: int) -> int:
         """Return the index of the format of a cell; if none is stored, that of its row, else of its column."""
-        found = self._row_cells(row).get(column)
-        line = self._rows.get(row)
-        if found is None and line is not None and line.get("customFormat") in TRUE:
-            found = line
+        found = self._cells(row).get(column)
         if found is not None:
-            return int(found.get("s", "0"))
+            return int(found.style or 0)
+        if row in self._rows and attribute(self._row(row).attributes, "customFormat") in TRUE:
+            return int(attribute(self._row(row).attributes, "s") or 0)
         for col in self.root.iterfind(f"{_N}cols/{_N}col"):
             if int(col.get("min", "0")) <= column <= int(col.get("max", "0")):
                 return int(col.get("style", "0"))
@@ -158,17 +186,17 @@ class SheetEdit:
 
     def restyle(self, row: int, column: int, style: int) -> None:
         """Set the format of a cell by its index and keep its content."""
-        found = self._row_cells(row).get(column)
+        found = self._cells(row).get(column)
         if found is None:
-            found = self._new_cell(row, column)
-        found.set("s", str(style))
+            found = self._row(row).add(column)
+        found.attributes = with_attribute(found.attributes, "s", str(style))
 
     def copy_styles(self, source: int, target: int, left: int, right: int) -> None:
         """Add the cells that row ``target`` lacks from column ``left`` to ``right``, in the styles of row ``source``."""
-        above, here = self._row_cells(source), self._row_cells(target)
+        above, here = self._cells(source), self._cells(target)
         for column in range(left, right + 1):
-            if column in above and column not in here and above[column].get("s"):
-                self._new_cell(target, column, above[column].get("s"))
+            if column in above and column not in here and (style := above[column].style):
+                self._row(target).add(column, style)
 
     def stretch(self, old_last: int, new_last: int, left: int, right: int) -> None:
         """Let the ranges of validations and the like that end in row ``old_last`` end in row ``new_last`` instead.
@@ -176,7 +204,7 @@ class SheetEdit:
         Only those that meet columns ``left`` to ``right`` change.
         """
         grown = partial(stretched, old_last=old_last, new_last=new_last, left=left, right=right)
-        for element in (e for part in self.root if part is not self._data for e in part.iter(etree.Element)):
+        for element in self.root.iterdescendants(etree.Element):
             if element.get("sqref"):
                 element.set("sqref", grown(element.get("sqref")))
             elif element.tag == _SQREF and element.text:
@@ -189,60 +217,42 @@ class SheetEdit:
             b = box(dimension.get("ref"))
             dimension.set("ref", b._replace(bottom=max(b.bottom, row), right=max(b.right, column)).ref)
 
-    def _row_cells(self, row: int) -> dict[int, etree._Element]:
-        if row not in self._cells:
-            cells: dict[int, etree._Element] = {}
-            column = 0
-            for c in self._rows[row].iterfind(_C) if row in self._rows else ():
-                column = cell(c.get("r"))[1] if c.get("r") else column + 1
-                c.set("r", address(row, column))
-                cells[column] = c
-            self._cells[row] = cells
-        return self._cells[row]
+    def _row(self, number: int) -> RowText:
+        """Return a row to be changed, a new one if there is none; it may be put back when another is asked for."""
+        if number not in self._rows:
+            self._rows[number] = b"<%brow/>" % self._prefix
+            insort(self._numbers, number)
+        if number not in self._open:
+            if len(self._open) >= _OPEN_ROWS:
+                self._put_back(next(iter(self._open)))
+            self._open[number] = RowText(number, self._rows[number])
+        return self._open[number]
 
-    def _new_cell(self, row: int, column: int, style: str = "") -> etree._Element:
-        if row not in self._rows:
-            at = bisect_left(self._numbers, row)
-            element = etree.Element(_ROW, r=str(row))
-            _insert(self._data, element, self._rows[self._numbers[at]] if at < len(self._numbers) else None)
-            self._rows[row] = element
-            insort(self._numbers, row)
-        cells = self._row_cells(row)
-        c = etree.Element(_C, r=address(row, column))
-        if style:
-            c.set("s", style)
-        _insert(self._rows[row], c, cells.get(min((other for other in cells if other > column), default=0)))
-        cells[column] = c
-        self._rows[row].attrib.pop("spans", None)
-        return c
+    def _cells(self, row: int) -> Mapping[int, CellText]:
+        return self._row(row).cells if row in self._rows else _NO_CELLS
+
+    def _close(self) -> None:
+        for number in list(self._open):
+            self._put_back(number)
+
+    def _put_back(self, number: int) -> None:
+        self._rows[number] = self._open.pop(number).text()
 
     def _style_above(self, row: int, column: int, top: int) -> str:
         for at in range(bisect_left(self._numbers, row) - 1, bisect_left(self._numbers, top) - 1, -1):
-            if (above := self._row_cells(self._numbers[at]).get(column)) is not None:
-                return str(above.get("s", ""))
+            if (above := self._cells(self._numbers[at]).get(column)) is not None:
+                return above.style
         return ""
 
-    def _clear(self, c: etree._Element) -> None:
-        f = c.find(_F)
-        if f is not None:
-            if f.get("t") in ("shared", "array", "dataTable"):
+    def _clear(self, found: CellText, row: int, column: int) -> None:
+        if has_formula(found.inner):
+            if _SHARED.search(found.inner):
                 raise MasterError(
-                    f"「{self._title}」シートの {c.get('r')} は、ほかのセルと共通の数式なので書き換えられません。",
+                    f"「{self._title}」シートの {address(row, column)} は、ほかのセルと共通の数式なので書き換えられません。",
                     "数式を値に置きかえて（コピー → 値の貼り付け）保存してから、もう一度実行してください。",
                 )
             self.dropped_formula = True
-        for child in list(c):
-            c.remove(child)
-        for name in ("t", "cm", "vm"):
-            c.attrib.pop(name, None)
-
-
-def _insert(parent: etree._Element, element: etree._Element, before: etree._Element | None) -> None:
-    """Insert an element by its neighbour: to insert at an index, lxml would count its way there."""
-    if before is None:
-        parent.append(element)
-    else:
-        before.addprevious(element)
+        found.inner, found.attributes = b"", without_attributes(found.attributes, "t|cm|vm")
 
 
 def _boxes(element: etree._Element) -> list[Box]:

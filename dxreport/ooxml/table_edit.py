@@ -18,13 +18,13 @@ from .package import DOC_RELS_NS, MAIN_NS, Package, child
 from .plain_sheet import columns as width_columns
 from .plain_sheet import text_row
 from .refs import Box, address, box, column_letters, quote_sheet
-from .sheet import stretched
+from .row_text import has_formula
+from .sheet import SheetEdit, stretched
 from .styles import Styles
 from .table import Table, TableRange, tables
 from .text import MAX_TEXT, TRUE, escape_attribute, utf16_length
 
 _N = f"{{{MAIN_NS}}}"
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _NO_FORMATS: Mapping[str, str] = MappingProxyType({})
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _TABLE_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"
@@ -199,7 +199,6 @@ class WorkbookEdit(PackageEdit):
         number = max(int(s.get("sheetId", "0")) for s in sheets) + 1
         etree.SubElement(sheets, _N + "sheet", {"name": name, "sheetId": str(number), f"{{{DOC_RELS_NS}}}id": id_})
         self.sheets[name], self._tables[part] = part, ()
-        self.sheet(name)
         table_part, self._table_id = self.free_name("tables/table.xml"), self._table_id + 1
         listed = "".join(f'<tableColumn id="{n}" name="{escape_attribute(h)}"/>' for n, h in enumerate(columns, 1))
         xml = _NEW_TABLE.format(
@@ -215,9 +214,10 @@ class WorkbookEdit(PackageEdit):
         """Return the workbook with all edits; without any, the bytes as read."""
         for area, last in self._last.values():
             self._grow(area, last)
-        if any(sheet.dropped_formula for sheet in self._edits.values()):
+        edits = [part for part in self._parts.values() if isinstance(part, SheetEdit)]
+        if any(sheet.dropped_formula for sheet in edits):
             self._drop_calc_chain()
-        if self._edits and any(map(self._has_formulas, self.sheets)):
+        if edits and any(map(self._has_formulas, self.sheets)):
             # Formulas may refer to the cells just written, so that their stored results are out of date.
             calc = self.package.xml(self.workbook).find(_N + "calcPr")
             if calc is None or calc.get("fullCalcOnLoad") not in TRUE:
@@ -256,9 +256,8 @@ class WorkbookEdit(PackageEdit):
                 self.drop(self.workbook, r.target)
 
     def _has_formulas(self, name: str) -> bool:
-        if name in self._edits or self.sheets[name] not in self.package:
-            return next(self.tree(self.sheets[name]).iter("{*}f"), None) is not None
-        return _FORMULA.search(self.package.read(self.sheets[name])) is not None
+        edit = self._parts.get(self.sheets[name])
+        return edit.has_formulas() if isinstance(edit, SheetEdit) else has_formula(self.package.read(self.sheets[name]))
 
 
 def _add_columns(table: etree._Element, headers: Sequence[str]) -> None:

@@ -105,8 +105,8 @@ def no_report(case: Case) -> Iterator[Finding]:
 
 def _progress(case: Case) -> Iterator[tuple[Ref, ActivityQuarter]]:
     for activity in case.measure.activities:
-        for n in QUARTERS:
-            yield Ref("activity.progress", activity.key, n), activity.quarters[n - 1]
+        for n, quarter in enumerate(activity.quarters, 1):
+            yield Ref("activity.progress", activity.key, n), quarter
 
 
 def _words(case: Case) -> tuple[str, ...]:

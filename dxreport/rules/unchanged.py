@@ -19,7 +19,7 @@ def unchanged(case: Case) -> Iterator[Finding]:
     """
     for ref, new in case.values.items() if case.issued else ():
         old = case.before.get(ref, "")
-        if case.as_issued(ref) or case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
+        if old == new or case.access(ref) is Access.OPEN or _is_label_of_new_item(case, ref):
             continue
         if case.to_come(ref) and case.field(ref).when is When.THIS_QUARTER and not is_blank(new):
             continue

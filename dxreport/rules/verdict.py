@@ -64,7 +64,7 @@ def _grouped(found: list[Finding]) -> list[Finding]:
 
 
 def _in_order(case: Case, found: list[Finding]) -> list[Finding]:
-    place = {ref: n for n, ref in enumerate(case.values)}
+    place = {ref: n for n, ref in enumerate(case.values)} if found else {}
     end = len(place)
     ordered = [replace(f, refs=tuple(sorted(f.refs, key=lambda r: place.get(r, end)))) for f in found]
     return sorted(ordered, key=lambda f: (place.get(f.refs[0], end), f.kind.code))

@@ -8,6 +8,7 @@ from ..ooxml.cells import BLANK
 from ..ooxml.correction import LIST_SHEET, LIST_TITLE, RECORD_SHEET
 from ..ooxml.edit import PackageEdit
 from ..ooxml.package import MAIN_NS
+from ..ooxml.sheet import SheetEdit
 from ..ooxml.worksheets import Worksheets
 from .notes import Notes
 from .styles import MarkStyles
@@ -28,11 +29,9 @@ def remove_marks(edit: PackageEdit, styles: MarkStyles, notes: Mapping[str, Note
     for name, part in edit.sheets.items():
         if name in ours or part not in edit.package:
             continue
-        seen = edit.package.xml(part).iter(_C) if formers else ()
-        if any(int(c.get("s", "0")) in formers for c in seen):
-            for c in edit.sheet(name).root.iter(_C):
-                if (index := int(c.get("s", "0"))) in formers:
-                    c.set("s", str(styles.restored(index, originals)))
+        for row, column, style in SheetEdit(edit.package.read(part), name).styles() if formers else ():
+            if style in formers:
+                edit.sheet(name).restyle(row, column, styles.restored(style, originals))
         notes[name].strip()
     for name in ours:
         _drop_sheet(edit, name)

@@ -6,13 +6,12 @@ No XML parser is used, because Excel itself writes VML that is not well-formed (
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-
-from lxml import etree
+from collections.abc import Callable, Mapping
 
 from ..domain.errors import PackageError
 from ..ooxml.package import MAIN_NS
 from ..ooxml.refs import MAX_COLUMN, MAX_ROW, Box
+from ..ooxml.sheet import SheetEdit
 from ..ooxml.text import TRUE
 from ..ooxml.text_metrics import column_px, lines, max_digit_width
 
@@ -91,21 +90,19 @@ def _is_at(shape: bytes, row: int, column: int) -> bool:
 class Geometry:
     """The sizes of a sheet's columns and rows in pixels, 0 for hidden ones."""
 
-    def __init__(self, root: etree._Element) -> None:
+    def __init__(self, sheet: SheetEdit) -> None:
+        root = sheet.root
         columns = list(root.iterfind(f"{_N}cols/{_N}col"))
         mdw = max_digit_width(float(c.get("width", "9")) for c in columns)
         plain = root.find(_N + "sheetFormatPr")
         given = {} if plain is None else plain.attrib
         self._column = column_px(float(given.get("defaultColWidth", "9.14")), mdw)
         self._columns = [
-            (int(c.get("min")), int(c.get("max")), _unless_hidden(c, column_px(float(c.get("width", "9")), mdw)))
+            (int(c.get("min")), int(c.get("max")), _unless_hidden(c.attrib, column_px(float(c.get("width", "9")), mdw)))
             for c in columns
         ]
         self._row = 0.0 if given.get("zeroHeight") in TRUE else float(given.get("defaultRowHeight", "15"))
-        self._rows = {
-            int(row.get("r", "0")): _unless_hidden(row, float(row.get("ht", self._row)))
-            for row in root.iterfind(f"{_N}sheetData/{_N}row")
-        }
+        self._rows = {n: _unless_hidden(row, float(row.get("ht", self._row))) for n, row in sheet.rows()}
 
     def anchor(self, box: Box, text: str) -> str:
         """Return the ``<x:Anchor>`` of a note to the right of its cell or merged range, sized for its text."""
@@ -123,8 +120,8 @@ class Geometry:
         return round(self._rows.get(index + 1, self._row) / 0.75)
 
 
-def _unless_hidden(element: etree._Element, size: float) -> float:
-    return 0.0 if element.get("hidden") in TRUE else size
+def _unless_hidden(attributes: Mapping[str, str], size: float) -> float:
+    return 0.0 if attributes.get("hidden") in TRUE else size
 
 
 def _reach(size: Callable[[int], int], start: int, distance: int, end: int) -> tuple[int, int]:

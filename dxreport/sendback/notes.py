@@ -88,7 +88,7 @@ class Notes:
         runs = text.findall(_N + "r")
         text.insert(text.index(runs[-1]) + 1 if runs else 0, run)
         if self._geometry is None:
-            self._geometry = note_shapes.Geometry(self._edit.sheet(self._sheet).root)
+            self._geometry = note_shapes.Geometry(self._edit.sheet(self._sheet))
         anchor = self._geometry.anchor(box, _joined(text))
         self._edit.put(self._vml, note_shapes.with_note(self._edit.raw(self._vml), box.top, box.left, anchor))
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...domain.fields import NAMED_BY, Catalogue, ItemList, Ref
 from ...domain.model import normalise
 from ..read.added import Added
-from ..read.sheet import Filled
+from ..read.sheet import Filled, Placement
 from .rows import Doubt
 
 
@@ -50,7 +50,7 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
                 values, at = _renamed(filled, {(part.prefix, item.key): f"+{len(added) + 1}"})
                 added.append(Added(part, values, at, tuple(sorted({row for row, _ in at.values()}))))
     values, at = _renamed(filled, ids)
-    return replace(filled, values=values, at=at), tuple(added)
+    return replace(filled, values=values, placement=Placement(at, filled.copied)), tuple(added)
 
 
 def _renamed(filled: Filled, ids: Mapping[tuple[str, str], str]) -> tuple[dict[Ref, Any], dict[Ref, tuple[int, int]]]:

@@ -87,20 +87,26 @@ class _TextReader:
         self._fields = filled.form.catalogue.field
         texts = {ref: self._text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
         # A cell issued blank counts only if it was filled in; all cells of a spare row count once one was.
-        written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
-        texts = {ref: text for ref, text in texts.items() if ref in issued or _unit(ref) in written}
+        if spare := texts.keys() - issued.keys():
+            written = {_unit(ref) for ref, text in texts.items() if text and ref.field != "activity.plan_label"}
+            texts = {ref: text for ref, text in texts.items() if ref not in spare or _unit(ref) in written}
         added = tuple({ref: self._text(ref, at, "") for ref, at in item.at.items()} for item in items)
         shown = filled.targets.always_shown
         lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in shown]
         if lost:
             self._problems.append(self._removed(lost, filled))
         found = (*self._problems, *shape, *map(self._added, items))
-        cells = {ref: address(*at) for read in (filled.at, *(item.at for item in items)) for ref, at in read.items()}
+        cells = filled.placement.cells
+        for item in items:
+            cells = {**cells, **{ref: address(*at) for ref, at in item.at.items()}}
         return FilledSheet(self._sheet.name, texts | {ref: issued[ref] for ref in lost}, cells, found, moved, added)
 
     def _text(self, ref: Ref, at: At, issued: str) -> str:
         """Return the text of a cell as its author saw it, or ``issued`` if a problem keeps it from being used."""
         cell, field = self._sheet.cell(*at), self._fields[ref.field]
+        as_issued = cell.text == issued and cell.kind in ("text", "blank") and cell.certain and not cell.formula
+        if as_issued and field.kind is not FieldKind.NUMBER:
+            return issued
         shown = text_of(cell, field, issued)
         if cell.kind in ("error", "unclear"):
             self._note(problems.ERROR_VALUE if cell.kind == "error" else problems.UNCLEAR, ref, at, shown)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,10 +12,9 @@ from ...domain.fields import ItemList, Ref, label
 from ...domain.model import Settings
 from ...domain.visible import one_line
 from ...ooxml.refs import column_letters
-from .sheet import Filled
+from .sheet import SHAPES, Filled, Placement, Targets
 
 _NAMED = 6  # at most this many inserted rows are named; the others are counted
-Drawn = Mapping[tuple[str, int], tuple[int, int]]  # (field, period): template row and column
 
 
 def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tuple[str, ...]:
@@ -21,9 +22,20 @@ def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tupl
 
     Moved rows of a list are not reported, since people may sort them.
     """
-    drawn = filled.targets.drawn
-    rows = () if filled.form.layout.is_list else _moved_rows(filled, issued, settings, drawn)
-    return (*_inserted(filled), *rows, *_moved_columns(filled, drawn))
+    names: dict[int, str] = {}
+    lists = filled.form.catalogue.by_prefix
+    for row, kind in () if filled.form.layout.is_list else _moved_rows(filled.placement, filled.targets, tuple(issued)):
+        if kind is _Kind.FIELD:
+            names[row.at] = label(row.ref, settings)
+        else:
+            names[row.at] = lists[row.ref.prefix].label if kind is _Kind.LIST else _item_name(row, issued, lists)
+    # None if columns are gone, since a merge may have shifted.
+    columns = () if filled.lost_columns else _moved_columns(filled.placement, filled.targets)
+    return (
+        *_inserted(filled),
+        *(f"{number}行目の{name}が、様式と違う位置にあります" for number, name in sorted(names.items())),
+        *(f"{column_letters(column)}列が、様式と違う位置にあります" for column in columns),
+    )
 
 
 def _inserted(filled: Filled) -> Iterator[str]:
@@ -46,29 +58,35 @@ class _Position(NamedTuple):
     ref: Ref
 
 
-def _moved_rows(filled: Filled, issued: Mapping[Ref, str], settings: Settings, drawn: Drawn) -> Iterator[str]:
-    """Yield a sentence for each row out of order: within an item, among a list's items, or among fields and lists."""
+class _Kind(Enum):
+    """What a row out of order shows: a field, an item of a list, or a whole list."""
+
+    FIELD = "field"
+    ITEM = "item"
+    LIST = "list"
+
+
+@lru_cache(maxsize=SHAPES)
+def _moved_rows(placement: Placement, targets: Targets, issued: tuple[Ref, ...]) -> tuple[tuple[_Position, _Kind], ...]:
+    """Return the rows out of order: within an item, among a list's items, or among fields and lists."""
     units: dict[str, _Position] = {}  # by list, or by field of the measure
     items: dict[str, dict[str, list[_Position]]] = {}
     for ref in issued:
-        place, at = drawn.get((ref.field, ref.period)), filled.at.get(ref)
+        place, at = targets.drawn.get((ref.field, ref.period)), placement.at.get(ref)
         if place is None or at is None:
             continue
         row, unit = _Position(place[0], at[0], ref), _unit(ref)
         units[unit] = min(units.get(unit, row), row)
         if ref.item:
             items.setdefault(unit, {}).setdefault(ref.item, []).append(row)
-    names: dict[int, str] = {}
-    lists = filled.form.catalogue.by_prefix
+    out: list[tuple[_Position, _Kind]] = []
     for own in items.values():
         for rows in own.values():
-            names |= {row.at: label(row.ref, settings) for row in _out_of_order(sorted(rows))}
+            out += ((row, _Kind.FIELD) for row in _out_of_order(sorted(rows)))
         firsts = [_Position(n, min(row.at for row in rows), rows[0].ref) for n, rows in enumerate(own.values())]
-        names |= {row.at: _item_name(row, issued, lists) for row in _out_of_order(firsts)}
-    for row in _out_of_order(sorted(units.values())):
-        names[row.at] = lists[_unit(row.ref)].label if row.ref.item else label(row.ref, settings)
-    for number, name in sorted(names.items()):
-        yield f"{number}行目の{name}が、様式と違う位置にあります"
+        out += ((row, _Kind.ITEM) for row in _out_of_order(firsts))
+    out += ((row, _Kind.LIST if row.ref.item else _Kind.FIELD) for row in _out_of_order(sorted(units.values())))
+    return tuple(out)
 
 
 def _unit(ref: Ref) -> str:
@@ -83,16 +101,14 @@ def _item_name(row: _Position, issued: Mapping[Ref, str], lists: Mapping[str, It
     return lists[prefix].label + (f"「{name[:20]}」" if name else str(row.order + 1))
 
 
-def _moved_columns(filled: Filled, drawn: Drawn) -> Iterator[str]:
-    """Yield a sentence for each column out of order; none if columns are gone, since a merge may have shifted."""
-    if filled.lost_columns:
-        return
+@lru_cache(maxsize=SHAPES)
+def _moved_columns(placement: Placement, targets: Targets) -> tuple[int, ...]:
+    """Return the columns out of order."""
     firsts: dict[tuple[int, int], _Position] = {}
-    for ref, (_, column) in filled.at.items():
-        if place := drawn.get((ref.field, ref.period)):
+    for ref, (_, column) in placement.at.items():
+        if place := targets.drawn.get((ref.field, ref.period)):
             firsts.setdefault((place[1], column), _Position(place[1], column, ref))
-    for position in _out_of_order(sorted(firsts.values())):
-        yield f"{column_letters(position.at)}列が、様式と違う位置にあります"
+    return tuple(position.at for position in _out_of_order(sorted(firsts.values())))
 
 
 def _out_of_order(positions: Sequence[_Position]) -> list[_Position]:

@@ -11,7 +11,7 @@ from ...ooxml.cells import Grid
 from ...ooxml.refs import address, column_letters, column_number
 from ..align.labels import ExpectedCell, as_label, form_labels
 from ..records import Form
-from .sheet import Filled, template_row
+from .sheet import SHAPES, Filled, KeyPlaces, template_row
 
 _NAMED = 6  # a message names at most this many cells
 
@@ -51,23 +51,34 @@ def unkeyed_text(sheet: Grid, where: str, texts: Iterable[str], cell: str) -> Pr
 
 def _in_cells(sheet: Grid, filled: Filled) -> tuple[dict[str, str], dict[str, str]]:
     """Return the texts in blank cells of the form, and those that replaced its labels, by address."""
-    form, keys = filled.form, filled.keys
-    columns = {column_number(key[1:]): c for key, c in keys.columns.items()}
+    rows = sheet.rows
     typed: dict[str, str] = {}
     changed: dict[str, str] = {}
-    for r, key in keys.rows.items():
-        if r + 1 in filled.copied:
+    for r, c, label, later in _known_cells(filled.form, filled.keys.places):
+        if not (text := rows[r][c].strip()):
             continue
-        for column, label in _cells(form).get(template_row(key), {}).items():
-            c = columns.get(column)
-            text = "" if c is None else sheet.rows[r][c].strip()
-            if c is None or not text:
-                continue
-            if label is None:
-                typed[address(r + 1, c + 1)] = text
-            elif not label.prints(as_label(text)) and not key.endswith("+"):
-                changed[address(r + 1, c + 1)] = text
+        if label is None:
+            typed[address(r + 1, c + 1)] = text
+        elif not later and not label.prints(as_label(text)):
+            changed[address(r + 1, c + 1)] = text
     return typed, changed
+
+
+@lru_cache(maxsize=SHAPES)
+def _known_cells(form: Form, places: KeyPlaces) -> tuple[tuple[int, int, ExpectedCell | None, bool], ...]:
+    """Return row and column, from 0, of each cell whose text is known, as :func:`_cells` does; True in later copies.
+
+    Rows whose key occurred before are left out.
+    """
+    columns = {column_number(key[1:]): c for key, c in places[1]}
+    first = {key: r for r, key in reversed(places[0])}
+    return tuple(
+        (r, columns[column], label, key.endswith("+"))
+        for r, key in places[0]
+        if first[key] == r
+        for column, label in _cells(form).get(template_row(key), {}).items()
+        if column in columns
+    )
 
 
 @lru_cache(maxsize=16)

@@ -13,15 +13,17 @@ from functools import cached_property, lru_cache
 from itertools import chain
 
 from ...domain.fields import Field, Ref
-from ...ooxml.refs import column_letters, column_number
+from ...ooxml.refs import address, column_letters, column_number
 from ..expressions import THIS, ThisPeriod
 from ..records import Form, TemplateCell
-from ..stamp import Stamp
+from ..stamp import MARK, Stamp
 
 SEARCHED = 200  # this many rows and columns are searched for the stamp
 _SEPARATOR = re.compile("[/,]")  # between the ids of a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
+KeyPlaces = tuple[tuple[tuple[int, str], ...], tuple[tuple[str, int], ...]]  # rows and columns, as in Keys
+SHAPES = 512  # ways of placing keys that are remembered: sheets with as many items in each list are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +41,62 @@ class Keys:
     left: int = -1
     elsewhere: frozenset[int] = frozenset()
 
+    @property
+    def places(self) -> KeyPlaces:
+        """The places of its keys, which many sheets of a form have in common."""
+        return tuple(self.rows.items()), tuple(self.columns.items())
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where the texts of a measure are, by its keys; sheets with equal keys share one.
+
+    ``at`` holds their (row, column), 1-based; ``copied`` are rows whose key occurred before.
+    """
+
+    at: Mapping[Ref, tuple[int, int]]
+    copied: tuple[int, ...] = ()
+
+    @cached_property
+    def cells(self) -> Mapping[Ref, str]:
+        """Their addresses."""
+        return {ref: address(*at) for ref, at in self.at.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A measure as read from a sheet: ``values`` are the texts of its fields, ``at`` their (row, column), 1-based.
+    """A measure as read from a sheet: ``values`` are the texts of its fields.
 
-    ``form``, ``keys`` and ``targets`` are what it was read with. ``copied`` are rows whose key occurred before;
-    ``inserted`` are rows without a key that hold something or lie among keyed rows, ``inserted_columns`` likewise.
-    ``lost_columns`` are the keys of columns that are read and that the sheet lacks.
+    ``form``, ``keys`` and ``targets`` are what it was read with. ``inserted`` are rows without a key that hold something
+    or lie among keyed rows, ``inserted_columns`` likewise. ``lost_columns`` are the keys of columns that are read and
+    that the sheet lacks.
     """
 
     form: Form
     keys: Keys
     targets: Targets
     values: dict[Ref, str]
-    at: dict[Ref, tuple[int, int]]
-    copied: tuple[int, ...]
+    placement: Placement
     inserted: tuple[int, ...]
     inserted_columns: tuple[int, ...]
     lost_columns: tuple[str, ...]
+
+    @property
+    def at(self) -> Mapping[Ref, tuple[int, int]]:
+        """Row and column of each text, 1-based."""
+        return self.placement.at
+
+    @property
+    def copied(self) -> tuple[int, ...]:
+        """The rows whose key occurred before."""
+        return self.placement.copied
 
 
 def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
     """Return the stamp of a sheet with its row and column (0-based), or None."""
     for r, row in enumerate(rows[:SEARCHED]):
         for c, value in enumerate(row[:SEARCHED]):
-            if value and (stamp := Stamp.parse(value)):
+            if value.startswith(MARK) and (stamp := Stamp.parse(value)):
                 return stamp, r, c
     return None
 
@@ -108,17 +140,24 @@ class Target:
         period = ids[self.period_at] if self.period_at < len(ids) else "-"
         return Ref(self.field, ids[self.item_at], int(period)) if period.isdigit() else None
 
-    def column(self, row: Sequence[str], columns: Mapping[str, int]) -> int | None:
-        """Return the column (0-based) that holds the text of the cell in a row; None if its column is gone."""
+    def column(self, rows: Rows, number: int, columns: Mapping[str, int]) -> int | None:
+        """Return the column (0-based) that holds the text of the cell in row ``number``; None if its column is gone."""
         column = columns.get(self.columns[0])
         if column is None:  # the first column of a merge is gone: only text in another one proves where the cell is
             merged = (columns[key] for key in self.columns[1:] if key in columns)
-            column = next((c for c in merged if row[c]), None)
+            column = next((c for c in merged if rows[number][c]), None)
         return column
 
 
 class Targets(dict[int, tuple[Target, ...]]):
-    """The cells that are read, by template row."""
+    """The cells that are read, by template row; compared by identity."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The keys of their columns."""
+        return frozenset(target.columns[0] for target in chain.from_iterable(self.values()))
 
     @cached_property
     def always_shown(self) -> frozenset[tuple[str, int]]:
@@ -246,8 +285,27 @@ def measure_at(form: Form, key: str) -> str:
 
 
 def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
-    """Read a measure by its keys. If the form shows a text in several cells, the input counts."""
-    values: dict[Ref, str] = {}
+    """Read a measure by its keys."""
+    lost = targets.columns - keys.columns.keys()
+    if lost or form.layout.is_list:  # with a column lost, it depends on texts; in a list, each measure has its own keys
+        placement = _placement(form, rows, keys, targets)
+    else:
+        placement = _known_placement(form, keys.places, targets)
+    values = {ref: rows[row - 1][column - 1] for ref, (row, column) in placement.at.items()}
+    last = max((row - 1 for row, _ in placement.at.values()), default=keys.top)
+    unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows and r not in keys.elsewhere)
+    inserted = tuple(r + 1 for r in unkeyed if r < last or any(rows[r]))
+    columns = _unkeyed_columns(rows, keys)
+    return Filled(form, keys, targets, values, placement, inserted, columns, tuple(sorted(lost)))
+
+
+@lru_cache(maxsize=SHAPES)
+def _known_placement(form: Form, places: KeyPlaces, targets: Targets) -> Placement:
+    return _placement(form, (), Keys(Stamp("", "", ""), dict(places[0]), dict(places[1])), targets)
+
+
+def _placement(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Placement:
+    """Find the texts of a measure by its keys. If the form shows a text in several cells, the input counts."""
     at: dict[Ref, tuple[int, int]] = {}
     inputs: set[Ref] = set()
     seen: set[str] = set()
@@ -257,23 +315,18 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
             copied.append(r + 1)
             continue
         seen.add(key)
-        row, later = rows[r], key.endswith("+")
+        later = key.endswith("+")
         ids = _ids(key, in_list=bool(measure_at(form, key)))
         for target in targets.get(template_row(key), ()):
             ref = None if later and target.spanning else target.ref(ids)
             if ref is None or (not target.unlocked and ref in inputs):
                 continue
-            column = target.column(row, keys.columns)
+            column = target.column(rows, r, keys.columns)
             if column is not None:
-                values[ref], at[ref] = row[column], (r + 1, column + 1)
+                at[ref] = r + 1, column + 1
                 if target.unlocked:
                     inputs.add(ref)
-    last = max((r for r, _ in at.values()), default=keys.top)
-    unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows and r not in keys.elsewhere)
-    inserted = tuple(r + 1 for r in unkeyed if r < last or any(rows[r]))
-    lost = {target.columns[0] for own in targets.values() for target in own} - keys.columns.keys()
-    columns = _unkeyed_columns(rows, keys)
-    return Filled(form, keys, targets, values, at, tuple(copied), inserted, columns, tuple(sorted(lost)))
+    return Placement(at, tuple(copied))
 
 
 def _ids(key: str, *, in_list: bool) -> list[str]:
