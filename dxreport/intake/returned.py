@@ -24,7 +24,7 @@ class ReturnedFile:
 
     name: str
     path: Path
-    data: Content = field(repr=False)
+    data: Content = field(repr=False, compare=False)  # as its digest is compared
     sha256: str
     sender: str = ""
     received: str = ""

@@ -454,6 +454,12 @@ def _stands(books: Books, before: Eye, after: Eye, id_: str, a: Answers, address
     here, sent = after.texts.get(measure, {}).get(address, ""), books.sent[a.issue].texts[measure].get(address, "")
     if here == text:
         return True
+    if text == sent and any(
+        b.round != a.round and b.texts.get(address) == here
+        and after.receipts.get((other, measure, b.issue), {}).get("状態") in IN
+        for other, b in books.said(measure)
+    ):  # fmt: skip
+        return True  # a copy takes an answer back that another round has given too
     rows = [r for r in after.conflicts.values() if (r["施策ID"], r["欄"]) == (measure, address)]
     if any(r["状態"] == DECIDED and text in (r["返送"], r["現在"]) for r in rows):
         return True

@@ -143,7 +143,8 @@ def test_edited_and_saved_by_libreoffice(returned: Returned, name: str, extensio
     saved = CalamineWorkbook.from_path(book.saved[extension])
     found = {}
     for sheet in saved.sheet_names:
-        rows = saved.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        values = saved.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        rows = [list(map(str, row)) for row in values]
         found |= {id_: (sheet, filled) for id_, filled in read_sheet(FORM, rows, quarter=1, year=1).items()}
     assert found.keys() == book.measures.keys()
     assert next(iter(found.values()))[0] == "回答（清書）"
