@@ -15,7 +15,7 @@ import xlsxwriter
 
 from dxreport.intake.limits import Unreadable
 from dxreport.intake.workbook import open_workbook
-from dxreport.ooxml.cells import BLANK, Cell
+from dxreport.ooxml.cells import BLANK, Cell, Grid
 from dxreport.ooxml.package import Package
 from tests.support.ods import ods
 from tests.support.xlsb import REF_ERROR, TRUE, merge, shared, small, text_of_formula, xlsb
@@ -244,3 +244,54 @@ def test_an_ods_whose_tables_nobody_can_see_is_damaged() -> None:
     content = package.read("content.xml").replace(b"tc:opendocument:xmlns:table", b"tc:pendocument:xmlns:table")
     with pytest.raises(Unreadable, match="E403"):
         open_workbook(package.with_parts({"content.xml": content}))
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "text"),
+    [
+        ('office:value-type="string" office:string-value="別"><text:p>見える</text:p>', "unclear", "見える"),
+        (
+            'office:value-type="string"><text:p><text:ruby><text:ruby-base>漢字</text:ruby-base>'
+            "<text:ruby-text>かんじ</text:ruby-text></text:ruby></text:p>",
+            "text",
+            "漢字",
+        ),
+        ('office:value-type="string"><text:p>a<text:s/>b<text:s text:c="2"/>c</text:p>', "text", "a b  c"),
+        ('office:value-type="string" table:formula="of:=A2"><text:p>Err:502</text:p>', "error", "Err:502"),
+        ('office:value-type="string"><text:p>Err:502</text:p>', "text", "Err:502"),
+    ],
+)
+def test_a_cell_of_an_ods(cell: str, kind: str, text: str) -> None:
+    found = _ods_cell(cell).cell(1, 1)
+    assert (found.kind, found.text) == (kind, text)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown", "certain"),
+    [("0.485", "48.5%", True), ("0.485", "48%", True), ("0.485", "47%", False), ("1250", "1,250件", True)],
+)
+def test_a_number_of_an_ods_is_certain_if_what_it_shows_agrees(stored: str, shown: str, certain: bool) -> None:
+    cell = f'office:value-type="float" office:value="{stored}"><text:p>{shown}</text:p>'
+    assert _ods_cell(cell).cell(1, 1).certain is certain
+
+
+def test_repeated_rows_and_columns_of_an_ods() -> None:
+    row, cell = (
+        '<table:table-row table:number-rows-repeated="2">',
+        '<table:table-cell table:number-columns-repeated="2" ',
+    )
+    data = _ods_content(lambda xml: xml.replace("<table:table-row>", row).replace("<table:table-cell ", cell, 1))
+    sheet = open_workbook(data).sheet("様式")
+    assert sheet.rows == [["あ", "あ", "い"], ["あ", "あ", "い"]]
+
+
+def _ods_cell(xml: str) -> Grid:
+    """The sheet of an .ods with one cell: its attributes and content."""
+    plain = 'office:value-type="string"><text:p>あ</text:p>'
+    return open_workbook(_ods_content(lambda text: text.replace(plain, xml))).sheet("様式")
+
+
+def _ods_content(change: Callable[[str], str]) -> bytes:
+    package = Package(ods([["あ", "い"]]))
+    changed = change(package.read("content.xml").decode("utf-8"))
+    return package.with_parts({"content.xml": changed.encode("utf-8")})

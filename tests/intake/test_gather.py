@@ -15,6 +15,7 @@ from dxreport.domain.errors import UsageError
 from dxreport.intake import limits
 from dxreport.intake.gather import gather
 from dxreport.intake.returned import ReturnedFile
+from tests.support.ods import ods
 from tests.support.sending import mail, outlook, zipped
 
 XLSX = b"PK\3\4 stands for a workbook"
@@ -90,6 +91,12 @@ def test_names_that_a_mac_zipped(tmp_path: Path) -> None:
     assert names(gather([tmp_path / "a.zip"])) == [("a.zip › ガバナンス.xlsx", "")]
 
 
+def test_names_with_the_separators_of_windows_or_our_own(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped([("産業 › 回答.xlsx", XLSX), ("総務課\\回答.xlsx", XLSX + b"2")]))
+    assert names(gather([tmp_path])) == [("a.zip › 産業 > 回答.xlsx", ""), ("a.zip › 総務課/回答.xlsx", "")]
+    assert [file.file_name for file in gather([tmp_path])] == ["産業 > 回答.xlsx", "回答.xlsx"]
+
+
 def test_zips_in_zips(tmp_path: Path) -> None:
     data, levels = XLSX, ["回答.xlsx"]
     for level in ("三.zip", "二.zip"):
@@ -104,6 +111,11 @@ def test_zips_in_zips(tmp_path: Path) -> None:
 def test_a_workbook_is_no_archive(tmp_path: Path, workbook) -> None:
     (tmp_path / "回答.zip").write_bytes(workbook())
     assert names(gather([tmp_path])) == [("回答.zip", "")]
+
+
+def test_a_document_of_libreoffice_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "回答.ods").write_bytes(ods([["回答"]]))
+    assert names(gather([tmp_path])) == [("回答.ods", "")]
 
 
 def test_a_document_of_apple_is_no_archive(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from dxreport.intake.saved_mail import Mail, header_text, read_mail
+from tests.support.sending import outlook
 
 NAME = "産業振興課①㈱.xlsx"
 JIS = b"\x1b$B;:6H?66=2]-!-j\x1b(B.xlsx"  # Outlook puts NEC's ① and ㈱ in ISO-2022-JP
@@ -72,6 +73,7 @@ def test_pictures_in_the_text_and_signatures_are_no_attachments() -> None:
     assert opened(shown).attachments == ()
     assert opened(message(b'inline; filename="logo.png"', b"image/png")).attachments == ()
     assert opened(message(b'attachment; filename="smime.p7s"', b"application/pkcs7-signature")).attachments == ()
+    assert len(opened(message(b'inline; filename="a.xlsx"')).attachments) == 1  # Apple Mail sends files inline
     assert len(opened(message(b'attachment; filename="photo.png"', b"image/png")).attachments) == 1
 
 
@@ -94,6 +96,30 @@ def test_dates_without_a_zone_are_japanese() -> None:
     data = message(b"attachment").replace(b" +0900", b"")
     assert opened(data).received == "2022-07-15T10:00:00+09:00"
     assert opened(data.replace(b"Fri, 15 Jul 2022 10:00:00", b"yesterday")).received == ""
+
+
+def test_a_mail_without_a_date_is_as_old_as_its_last_delivery() -> None:
+    """A mail of eight in the evening in New York is of the next morning; comments in Received hold semicolons too."""
+    received = b"Received: from a by b (TLS1.3; AES256) id 1; Thu, 14 Jul 2022 20:00:00 -0400"
+    data = message(b"attachment").replace(b"Date: Fri, 15 Jul 2022 10:00:00 +0900", received)
+    assert opened(data).received == "2022-07-15T09:00:00+09:00"
+
+
+def test_the_text_is_the_first_part_and_no_attached_file() -> None:
+    part = b"--b\r\nContent-Type: text/plain%s\r\n\r\n%s\r\n"
+    attached = part % (b"\r\nContent-Disposition: attachment; filename=a.txt", b"not the text")
+    data = message(b"attachment").replace(b"--b\r\n", attached + b"--b\r\n", 1)
+    data = data.replace(b"--b--", part % (b"", b"the footer of a mailing list") + b"--b--")
+    assert opened(data).text == "hello"
+
+
+def test_a_mail_within_a_mail_of_outlook_is_not_passed_over() -> None:
+    [inner] = opened(outlook([("転送.msg", b"")], method=5)).attachments
+    assert (inner.name, inner.problem) == ("転送.msg", "E404")
+
+
+def test_the_text_of_a_mail_of_outlook_that_has_html_only() -> None:
+    assert opened(outlook([], html="<p>変更<b>なし</b></p>")).text == "変更なし"
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,18 @@ def outlook(
     *,
     subject: str = "",
     body: str = "",
+    html: str = "",
+    method: int = 1,
 ) -> bytes:
-    """Return a saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header."""
+    """Return a saved Outlook mail ([MS-OXMSG]): property streams of 16-byte entries after a header.
+
+    ``method`` is how the files are attached ([MS-OXCMSG] 2.2.2.9): 1 as files, 5 as mails.
+    """
     sent = 133_023_205_230_000_000  # 2022-07-15 01:02:03 UTC in 100 ns since 1601
     streams: dict[str, bytes] = {}
     head = struct.pack("<8x4I8x", 0, len(attachments), 0, len(attachments))
     head += _fixed(0x0039, 0x0040, struct.pack("<Q", sent))
-    texts = {0x0C1A: sender, 0x0C1F: address, 0x001A: "IPM.Note", 0x0037: subject, 0x1000: body}
+    texts = {0x0C1A: sender, 0x0C1F: address, 0x001A: "IPM.Note", 0x0037: subject, 0x1000: body, 0x1013: html}
     for pid, text in ((pid, text) for pid, text in texts.items() if text):
         data = text.encode("utf-16-le")
         streams[f"__substg1.0_{pid:04X}001F"] = data
@@ -63,7 +68,7 @@ def outlook(
     for index, (name, data) in enumerate(attachments):
         folder = f"__attach_version1.0_#{index:08X}"
         coded = name.encode("utf-16-le")
-        entries = bytes(8) + _fixed(0x3705, 0x0003, struct.pack("<II", 1, 0))
+        entries = bytes(8) + _fixed(0x3705, 0x0003, struct.pack("<II", method, 0))
         entries += _fixed(0x3707, 0x001F, struct.pack("<II", len(coded) + 2, 0))
         entries += _fixed(0x3701, 0x0102, struct.pack("<II", len(data), 0))
         streams[f"{folder}/__properties_version1.0"] = entries
