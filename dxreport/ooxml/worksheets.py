@@ -296,8 +296,11 @@ def _stored(root: etree._Element) -> Iterator[tuple[int, int, _Stored]]:
                 inline, formula = c.find(_IS), c.find(_F)
                 written = "" if formula is None else f"={formula.text or ''}"
                 text = None if inline is None else string_item(inline)
-                tags = [child.tag for child in (*c, *(inline.iterchildren(_T) if inline is not None else ()))]
-                kind = (c.get("t", "n") or "none") if len(set(tags)) == len(tags) else "several"
+                inner = () if inline is None else tuple(inline.iterchildren(etree.Element))
+                tags = [child.tag for child in (*c, *inner) if child.tag in (_F, _V, _IS, _T)]
+                foreign = any(not child.tag.startswith(_N) for child in (*c.iterchildren(etree.Element), *inner))
+                odd = foreign or len(set(tags)) < len(tags)  # some programs show the text of foreign elements too
+                kind = "odd" if odd else c.get("t", "n") or "none"
                 yield at, column, (c.get("s", "0"), kind, written, c.findtext(_V), text)
     _check_single(refs)
     if len(refs) < sum(1 for _ in root.iter(_C)):  # cells within elements that only some programs look into

@@ -197,6 +197,15 @@ def test_a_value_that_is_no_number_is_unclear(workbook, value: str) -> None:
     assert sheet.cell(1, 1) == Cell("unclear", value)
 
 
+@pytest.mark.parametrize(
+    "content",
+    ['<is><t xmlns="other">予定通り</t></is>', '<is xmlns="other"><t>予定通り</t></is>', '<v xmlns="other">5</v>'],
+)
+def test_a_foreign_element_is_unclear_and_never_blank(workbook, content: str) -> None:
+    row = f'<row r="1"><c r="A1" t="inlineStr">{content}</c></row>'
+    assert open_workbook(_sheet_data(workbook(), row)).sheet("様式").cell(1, 1).kind == "unclear"
+
+
 def test_a_sheet_without_its_part_is_not_passed_over(workbook) -> None:
     data = _replaced(workbook(), b'r:id="rId1"', b'r:id="rId99"', only="xl/workbook.xml")
     with pytest.raises(Unreadable, match="E403"):
