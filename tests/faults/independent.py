@@ -52,15 +52,23 @@ def by_xlrd(data: bytes) -> dict[str, Values]:
 
 
 def by_calamine(data: bytes) -> dict[str, Values]:
-    """Return the values of a workbook in any format; calamine returns errors as blanks."""
-    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    out: dict[str, Values] = {}
-    for name in book.sheet_names:
-        sheet = book.get_sheet_by_name(name)
-        top, left = sheet.start or (0, 0)
-        rows = sheet.to_python(skip_empty_area=True)
-        out[name] = {(top + r + 1, left + c + 1): v for r, row in enumerate(rows) for c, v in enumerate(row) if v != ""}
-    return out
+    """Return the values of a workbook in any format; calamine returns errors as blanks.
+
+    Raise ValueError where calamine panics, which is no Exception.
+    """
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return {name: _values(book.get_sheet_by_name(name)) for name in book.sheet_names}
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError(str(error)) from None
+        raise
+
+
+def _values(sheet: python_calamine.CalamineSheet) -> Values:
+    top, left = sheet.start or (0, 0)
+    rows = sheet.to_python(skip_empty_area=True)
+    return {(top + r + 1, left + c + 1): v for r, row in enumerate(rows) for c, v in enumerate(row) if v != ""}
 
 
 def differences(grids: tuple[Grid, ...], found: Mapping[str, Values]) -> Iterator[str]:
