@@ -450,7 +450,7 @@ class _Fold:
         shared = self.rules.shares(entry.sheet, entry.judged.elsewhere)
         own = {ref: said for ref, said in entry.says.items() if ref not in shared}
         known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in own.items())
-        return any(k is None or (k[0].text != said.text and k[0].stamp < said.stamp) for k, said in known)
+        return any(k is None or (k[0].text != said.text and k[0].stamp <= said.stamp) for k, said in known)
 
     def _judge(self, entry: SheetOutcome, group: Sequence[SheetOutcome]) -> tuple[Judged, bool]:
         """Judge a sheet with the answers of a group in it; also return True if texts from elsewhere count for it."""
@@ -582,7 +582,8 @@ class _Fold:
         overtaken = {""}
         for ref, said in entry.says.items():
             known = self.said.get((sheet.round, ref))
-            if known is None or known[0].stamp < said.stamp:
+            # Of two sheets in one file, which have the same stamp, the later one counts.
+            if known is None or (known[0] != said and known[0].stamp <= said.stamp):
                 counted[ref] = said.text
                 self.said[sheet.round, ref] = said, sheet.key
                 self.conflicts.pop((ref, sheet.round), None)

@@ -287,6 +287,46 @@ def test_a_decision_takes_the_text_of_the_sheet_that_it_names(desk: Desk) -> Non
     assert state.text(X) == "hand"
 
 
+def in_one_file(desk: Desk, *filled: tuple[Issue, dict[Ref, str]]) -> None:
+    """Read one return with a sheet of each of these issues."""
+    stamp = (f"{desk.tick():04}", 1)
+    desk.append(*(Returned(Sheet("U0001", i.id, i.round, stamp, i.texts, {**i.texts, **texts})) for i, texts in filled))
+
+
+def test_of_two_sheets_in_one_file_the_later_one_counts(desk: Desk) -> None:
+    """Somebody puts the sheets of both issues of a round into one file; nothing tells which was filled in later."""
+    reissued = desk.issue(FIRST)
+    in_one_file(desk, (first_issue(desk), {A: "1", B: "1", C: "1"}), (reissued, {A: "2", B: "1"}))
+    state = desk.state()
+    assert plain(state) == {A: "2", B: "1", C: "1", X: "0"}
+    assert [(put.ref, put.new, put.by) for put in state.trail if put.ref == A] == [
+        (A, "1", ("U0001", "I1")),
+        (A, "2", ("U0001", "I2")),
+    ]
+
+
+def test_a_sheet_that_takes_back_what_another_in_its_file_says_lacks_it(desk: Desk) -> None:
+    desk.edit(A, "hand")
+    reissued = desk.issue(FIRST)
+    in_one_file(desk, (first_issue(desk), {A: "1"}), (reissued, {A: "", B: "1"}))
+    assert {o.fate for o in desk.state().outcomes.values()} == {Fate.HELD}
+
+
+def test_a_wrong_rounds_sheet_that_says_otherwise_than_another_in_its_file_is_held(desk: Desk) -> None:
+    reissued = desk.issue(FIRST)
+    in_one_file(desk, (first_issue(desk), {A: "1", B: "1"}), (reissued, {A: "2", D: "1"}))
+    assert desk.state().outcomes["U0001", "I2"].fate is Fate.HELD
+
+
+def test_an_inherited_answer_does_not_go_in_twice(desk: Desk) -> None:
+    """What a person wrote over an answer is not questioned by a corrected copy that only repeats it."""
+    parent = desk.give(first_issue(desk), {A: "1", B: "1"})
+    desk.edit(A, "hand")
+    desk.give_copy(parent, {C: "said"})
+    assert desk.texts() == {A: "hand", B: "1", C: "said", X: "0"}
+    assert not desk.state().conflicts
+
+
 def test_a_decision_for_another_text_stays(desk: Desk) -> None:
     return_id = in_conflict(desk)
     desk.decide(desk.state().conflicts[X, FIRST], "third")
