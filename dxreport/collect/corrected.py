@@ -117,7 +117,7 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
     again = (
         f"このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
         if all(s.meant for s in held)
-        else f"直したら、このファイルをそのまま返送してください。ここにない{what}は受け付けています。" + limit
+        else f"直したら、このファイルをそのまま返送してください。下の表にない{what}は受け付けています。" + limit
     )
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",

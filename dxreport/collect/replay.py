@@ -254,9 +254,9 @@ class Rules(Protocol):
 class SheetOutcome:
     """The outcome of a returned sheet and the reasons for it; mutable only while events are folded in.
 
-    ``says`` are its answers; ``leans`` says whether it is complete only by
-    what others answered. ``joined`` are the returns it went in with; ``replaced_by`` the one that went in instead;
-    ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or withdrawn with.
+    ``says`` are its answers; ``leans`` says whether it is complete only by what others answered. ``joined`` are the
+    returns it went in with; ``replaced_by`` the one that went in instead; ``accepted`` the reason it was taken in with;
+    ``set_aside`` the one it was dismissed or withdrawn with.
     """
 
     sheet: Sheet

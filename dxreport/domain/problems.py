@@ -103,7 +103,6 @@ def problem(
     )  # fmt: skip
 
 
-# Each has a code, what is wrong, and what to do.
 # fmt: off
 # E1: the answers
 PROGRESS_UNKNOWN = ProblemKind("E101",

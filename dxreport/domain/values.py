@@ -30,7 +30,7 @@ _UNDECIDED = frozenset({"未確定", "未定", "集計中", "確認中", "調査
 _MARKS = frozenset({"○", "〇", "◯", "レ", "✓", "✔", "☑", "報告事項なし"})
 _EMPTY_BOXES = frozenset({"□", "☐"})
 _PARENTHESIS = re.compile(r"\([^()]*\)")
-PERCENT = "%"
+_PERCENT = "%"
 _LONGEST = 500  # characters; longer texts are prose
 
 
@@ -206,12 +206,12 @@ def stored_number(raw: str) -> str:
 
 def cell_number(raw: str, shown: str, unit: str = "") -> str:
     """Return a stored number in its standard form; in per cent if that is the unit and the cell shows it so."""
-    return stored_number(str(Decimal(raw) * 100) if unit == PERCENT and shown.endswith(PERCENT) else raw)
+    return stored_number(str(Decimal(raw) * 100) if unit == _PERCENT and shown.endswith(_PERCENT) else raw)
 
 
 def number_for_cell(text: str, unit: str, *, percent: bool) -> str:
     """Invert :func:`cell_number` for a cell that shows ``percent`` or not; return other texts unchanged."""
-    if unit != PERCENT or not percent or not text or number_text(text) != text:
+    if unit != _PERCENT or not percent or not text or number_text(text) != text:
         return text
     return stored_number(str(Decimal(text) / 100))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,8 +16,9 @@ from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import IssuedBook, render_book
 from ..master.records import Issue
+from ..ooxml.worksheets import Worksheets
 from ..workspace.secret import secret_name
-from .read_back import ReadBack
+from .read_back import check_readable
 from .store import Snapshot
 
 
@@ -56,7 +56,7 @@ class Renderer:
     def __init__(self, forms: Mapping[Path, Form], round_: Round, settings: Settings, secret: bytes) -> None:
         self._forms, self._round, self._settings, self._secret = forms, round_, settings, secret
         self._prepared: dict[Path, PreparedForm] = {}
-        self._read_back: defaultdict[Path, ReadBack] = defaultdict(ReadBack)
+        self._readers: dict[Path, Worksheets] = {}
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Return what another process needs, which may not share a disk with this one: the forms as drawn."""
@@ -83,7 +83,7 @@ class Renderer:
                 book = render_book(prepared.unsealed(), measures, issue.id, order.used)
                 again = sha256(book.data).hexdigest() == issue.sha256
             return RenderedBook(book.data if again else b"", issue.sha256, b"", book.too_tall, again)
-        self._read_back[path].check(book, prepared, measures)
+        self._readers[path] = check_readable(book.data, prepared, measures, self._readers.get(path))
         snapshot = self._snapshot(order, prepared, book)
         return RenderedBook(book.data, sha256(book.data).hexdigest(), snapshot.data(), book.too_tall, again=False)
 

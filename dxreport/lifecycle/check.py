@@ -29,7 +29,7 @@ from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..issue.forms import default_form, find_form, form_files, other_books, said_form, suggested_form
-from ..issue.read_back import ReadBack, UnreadableForm
+from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive
 from ..master import schema
 from ..master.records import Master, Place
@@ -403,7 +403,7 @@ def _failing(prepared: PreparedForm, measures: Sequence[Measure]) -> dict[str, s
 
 def _try(prepared: PreparedForm, measures: Sequence[Measure]) -> None:
     """Render the measures into one workbook, and read its first sheet back. Raise DxreportError if that fails."""
-    ReadBack().check(render_book(prepared, measures, _TRIAL), prepared, measures)
+    check_readable(render_book(prepared, measures, _TRIAL).data, prepared, measures)
 
 
 def _placed(form: Form, error: CannotShow) -> str:

@@ -82,7 +82,7 @@ def test_a_faulty_measure_is_held_and_the_others_go_in(quarter: ListQuarter) -> 
     (path,) = (quarter.workspace.reports / FOLDER).iterdir()
     copy_back = path.read_bytes()
     told = Worksheets(Package(copy_back)).grid("差し戻し").rows
-    assert any("ここにない施策は" in text for row in told for text in row)
+    assert any("下の表にない施策は" in text for row in told for text in row)
     (row,) = (row for row in told if cell in row)
     assert OFFICE in row and any(TWO in text and "進捗" in text for text in row)
     assert quarter.collect(fill(copy_back, LIST, {TWO: {Ref.parse(P1): "予定通り"}}, quarter=1, year=1)).clean

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dxreport.domain.fields import BUILT_IN, Access, Field, FieldKind, Ref, access
-from dxreport.domain.model import Measure, Settings
+from dxreport.domain.fields import BUILT_IN, Access, Catalogue, Field, FieldKind, Ref, access
+from dxreport.domain.model import FiscalYear, Measure, Settings
 from dxreport.form.compile import compile_form
 from dxreport.form.read.filled import FilledSheet, read_filled
 from dxreport.form.read.sheet import read_sheet
 from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
 from dxreport.form.render.workbook import render_book
+from dxreport.lifecycle import sample
 from dxreport.ooxml.cells import Grid
 from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import cell
 from dxreport.ooxml.text import is_number
 from dxreport.ooxml.worksheets import Worksheets
 from dxreport.sendback.fill import fill
-from tests.support.declared_form import number_format, settings_with, template
+from tests.support.declared_form import number_format, template
 from tests.support.lens import without_spares
 from tests.support.packages import faults, open_cells
 from tests.support.strategies import catalogues, measures_with, texts_of
+
+
+def settings_with(catalogue: Catalogue) -> Settings:
+    """設定 whose rounds open every group."""
+    given = sample.settings()
+    years = tuple(FiscalYear(2022 + n) for n in range(catalogue.years))
+    rounds = tuple(replace(r, opens=frozenset(catalogue.groups)) for r in given.rounds)
+    return replace(given, plan_years=years, rounds=rounds, catalogue=catalogue)
 
 
 @pytest.mark.parametrize(

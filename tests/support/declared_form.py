@@ -6,13 +6,10 @@ Of one measure, or as a list the same for all measures of a department.
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import xlsxwriter
 
 from dxreport.domain.fields import Catalogue, Field, FieldKind, Period
-from dxreport.domain.model import FiscalYear, Settings
-from dxreport.lifecycle import sample
 
 PERCENT, THOUSANDS = "0.0%", "#,##0.0;△#,##0.0"
 
@@ -20,14 +17,6 @@ PERCENT, THOUSANDS = "0.0%", "#,##0.0;△#,##0.0"
 def number_format(field: Field) -> str:
     """Return the number format in which the form shows a field."""
     return PERCENT if field.unit == "%" else THOUSANDS
-
-
-def settings_with(catalogue: Catalogue) -> Settings:
-    """設定 whose rounds open every group."""
-    given = sample.settings()
-    years = tuple(FiscalYear(2022 + n) for n in range(catalogue.years))
-    rounds = tuple(replace(r, opens=frozenset(catalogue.groups)) for r in given.rounds)
-    return replace(given, plan_years=years, rounds=rounds, catalogue=catalogue)
 
 
 def template(catalogue: Catalogue, *, as_list: bool = False) -> bytes:

@@ -40,11 +40,10 @@ _CORE = (
 class IssuedBook:
     """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row can be.
 
-    ``rows`` are the template rows that were rendered, by measure; ``first`` is the XML of the first sheet.
+    ``rows`` are the template rows that were rendered, by measure.
     """
 
     data: bytes
-    first: str
     too_tall: tuple[str, ...]
     rows: Mapping[str, frozenset[int]]
 
@@ -127,8 +126,7 @@ class _WorkbookWriter:
         types = _small_member("[Content_Types].xml", self._types(shared).encode())
         too_tall = tuple(f"{s.name}!{cell}" for s in self.sheets for cell in s.too_tall)
         rows = {id_: own.drawn for s in self.sheets for id_, own in s.measures.items()}
-        data = zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries])
-        return IssuedBook(data, self.sheets[0].xml, too_tall, rows)
+        return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows)
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
