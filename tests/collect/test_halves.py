@@ -290,6 +290,18 @@ def test_a_withdrawal_leaves_other_rounds_alone(quarter: Quarter) -> None:
     assert quarter.values(HERE)["activity.progress/K1/2"] == "予定通り"
 
 
+def test_of_two_issues_of_a_round_in_one_file_the_later_sheet_counts(quarter: Quarter) -> None:
+    before = quarter.values(HERE)["contact_person"]
+    first = quarter.filled({HERE: {"contact_person": "はじめの人"}})
+    quarter.write(HERE, {"goal": "改めた目標"})
+    issue(quarter, departments=(OFFICE,))
+    second = quarter.filled({HERE: {"contact_person": "次の人"}})
+    quarter.collect(with_sheet(first, "二枚目", sheet_xml(second, HERE)))
+    assert quarter.values(HERE)["contact_person"] == "次の人"
+    told = [(c.old, c.new) for c in quarter.master.changes if str(c.ref) == "contact_person" and c.measure == HERE]
+    assert told == [(before, "はじめの人"), ("はじめの人", "次の人")]
+
+
 def test_the_order_of_rows_in_the_ledger_is_not_that_of_returns(quarter: Quarter) -> None:
     quarter.collect(half(quarter, {P1: "予定通り", "contact_person": "はじめの人"}))
     quarter.collect(half(quarter, {P1: "予定通り", "contact_person": "次の人"}))
