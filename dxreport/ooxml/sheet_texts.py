@@ -36,17 +36,19 @@ def sheet_texts(worksheets: Worksheets, part: str) -> SheetTexts:
         text, kind = (cell.text, "") if cell.kind == "text" else _text(cell, worksheets.date1904)
         return normalise(text), kind, cell.raw
 
-    out = SheetTexts()
+    out, current = SheetTexts(), 0
     for row, column, shown in worksheets.shown(part, show):
         if shown is None:
             continue
+        if row != current:
+            current, texts = row, out.rows.setdefault(row, {})
         text, kind, raw = shown
         if kind:
             out.kinds[row, column] = kind
             if kind == "number":
                 out.numbers[row, column] = raw
         if text:
-            out.rows.setdefault(row, {})[column] = text
+            texts[column] = text
     return out
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar
+from itertools import compress
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
@@ -31,8 +33,9 @@ _CONTENT = (  # possessive quantifiers, since nothing can match in two ways: the
     r'|(?:<f(?: aca="false")?+>([^<]++)</f>)?+(?:<v>([^<]*+)</v>|<v ?+/>)?+)'
 )
 _UNGROUPED = re.sub(r"\((?!\?)", "(?:", _CONTENT)
-_CELL = re.compile(r'<c r="(([A-Z]{1,3}+)([1-9][0-9]{0,6}+))"(?:(' + _UNGROUPED + ")</c>|[^<>/]*+/>)")
+_CELL = re.compile(r'<c r="([A-Z]{1,3}+)([1-9][0-9]{0,6}+)"(?:(' + _UNGROUPED + ")</c>|[^<>/]*+/>)")
 _PARTS = re.compile(_CONTENT)
+_INLINE, _SPACED, _INLINE_END = "<is><t", ' xml:space="preserve">', "</t></is>"
 _STRING = re.compile(r'<si><t( xml:space="preserve")?(?:/>|>([^<]*)</t>)</si>')
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)" ?/>')
 _PREFIX = re.compile(r"xmlns:([^\s=]+)\s*=")
@@ -41,12 +44,21 @@ _KINDS = {"", "n", "s", "str", "b", "e", "d", "inlineStr"}
 _INDEX = re.compile("[0-9]{1,9}")
 # A cell as the XML holds it: style, type, formula, value and the text of its inline string (None: neither).
 _Stored = tuple[str, str, str, str | None, str | None]
+_Content = str | _Stored  # of a cell: its XML after the reference, or the same parsed
 _Shown = TypeVar("_Shown")  # what a caller wants of a cell
-_Found = tuple[Iterable[tuple[int, int, _Shown | None]], tuple[Box, ...]]  # row, column and that, and the merged ranges
+
+
+class _Scan(NamedTuple):
+    """The cells of a worksheet with content: where they are, and what they hold; its merged ranges."""
+
+    rows: Iterable[int]
+    columns: Iterable[int]
+    contents: Sequence[_Content]
+    merges: tuple[Box, ...]
 
 
 class Worksheets:
-    """Reads the worksheets of a package; shared strings and number formats are read once, when needed."""
+    """Reads the worksheets of a package; shared strings, number formats and equal cells are read once, when needed."""
 
     def __init__(self, package: Package, limits: Bounds | None = None, like: Worksheets | None = None) -> None:
         """Open a package, within ``limits`` if from outside; ``like`` has read one with the same strings and formats.
@@ -54,8 +66,10 @@ class Worksheets:
         Raise PackageError if the workbook part is missing or damaged, or names a sheet twice.
         """
         self._package, self._limits = package, limits
+        self._cells: dict[_Content, Cell | None] = {}
+        self._before: Mapping[_Content, Cell | None] = {}  # of the package read before: labels and keys recur
         if like is not None:
-            self._strings, self._formats = like._strings, like._formats
+            self._strings, self._formats, self._before = like._strings, like._formats, like._cells
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
         self._sheets: dict[str, tuple[str, bool]] = {}  # part, and True if hidden
@@ -93,23 +107,31 @@ class Worksheets:
 
         Raise PackageError if the part is damaged.
         """
-        found, merges = self._found(part, lambda cell: cell)
-        return {(row, column): cell for row, column, cell in found if cell is not None}, merges
+        found = self._found(part)
+        for content in dict.fromkeys(found.contents):
+            if content not in self._cells:
+                known = content in self._before
+                self._cells[content] = self._before[content] if known else self._cell(content)
+        at, cells = zip(found.rows, found.columns, strict=True), map(self._cells.__getitem__, found.contents)
+        return {place: cell for place, cell in zip(at, cells, strict=True) if cell is not None}, found.merges
 
     def shown(self, part: str, show: Callable[[Cell], _Shown]) -> Iterable[tuple[int, int, _Shown | None]]:
         """Yield the row and column of each cell, with what ``show`` makes of it; None for one without content.
 
         ``show`` is a pure function, which is called once for equal cells. Raise PackageError if the part is damaged.
         """
-        return self._found(part, show)[0]
+        found = self._found(part)
+        cells = ((content, self._cell(content)) for content in dict.fromkeys(found.contents))
+        shown = {content: None if cell is None else show(cell) for content, cell in cells}
+        return zip(found.rows, found.columns, map(shown.__getitem__, found.contents), strict=True)
 
-    def _found(self, part: str, show: Callable[[Cell], _Shown]) -> _Found[_Shown]:
+    def _found(self, part: str) -> _Scan:
         raw = self._package.read(part)
         self._take(bounds.BYTES, len(raw))
         if self._limits:
             self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
         try:
-            return self._scanned(raw, show) or self._parsed(raw, show)
+            return self._scanned(raw) or self._parsed(raw)
         except ValueError as error:
             raise PackageError(f"部品 {part} が壊れています（{error}）") from None
 
@@ -117,13 +139,15 @@ class Worksheets:
         if self._limits:
             self._limits.take(what, count)
 
-    def _show(self, stored: _Stored, show: Callable[[Cell], _Shown]) -> _Shown | None:
-        cell = self._cell(*stored)
-        return show(cell) if cell.text or cell.formula or cell.kind not in ("blank", "text") else None
-
-    def _cell(self, style: str, kind: str, formula: str, content: str | None, inline: str | None) -> Cell:
-        cell = self._value(kind, content, inline, style)
-        return with_formula(cell, formula) if formula else cell
+    def _cell(self, content: _Content) -> Cell | None:
+        """Return the cell with this content, None if it turns out blank."""
+        if isinstance(content, str) and (text := _inline_text(content)) is not None:
+            return Cell("text", text) if text else None
+        style, kind, formula, value, inline = _stored_in(content) if isinstance(content, str) else content
+        cell = self._value(kind, value, inline, style)
+        if formula:
+            return with_formula(cell, formula)
+        return cell if cell.text or cell.kind not in ("blank", "text") else None
 
     def _value(self, kind: str, content: str | None, inline: str | None, style: str) -> Cell:
         """Return a cell as Excel shows it; ``unclear`` if the file breaks the rules and so does not say."""
@@ -205,7 +229,7 @@ class Worksheets:
     def _xml(self, data: bytes) -> etree._Element:
         return self._package.parsed(_transitional(data))
 
-    def _scanned(self, raw: bytes, show: Callable[[Cell], _Shown]) -> _Found[_Shown] | None:
+    def _scanned(self, raw: bytes) -> _Scan | None:
         """Return what :meth:`_found` does from the text of a sheet alone, None if a cell is written unusually."""
         head, _, rest = _plain(raw).partition("<sheetData>")
         data, end, tail = rest.partition("</sheetData>")
@@ -214,23 +238,23 @@ class Worksheets:
         if "xmlns" in data or any(f"<{prefix}:" in data for prefix in _PREFIX.findall(head)):
             return None
         found, merges = _CELL.findall(data), _MERGE.findall(tail)
-        refs, letters, rows, contents = zip(*found, strict=True) if found else ((), (), (), ())
+        letters, rows, contents = (list(map(itemgetter(n), found)) for n in range(3))
         if len(contents) - contents.count("") != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
             return None
         if len(found) != data.count("<c ") + data.count("<c>"):
             return None  # the XML is not well-formed, or an empty cell is written in another way
-        _check_single(refs)
+        _check_single(list(map(str.__add__, letters, rows)))
         self._take(bounds.MERGES, len(merges))
-        shown = {content: self._show(_stored_in(content), show) for content in dict.fromkeys(contents) if content}
-        columns = map(column_number, letters)
-        return zip(map(int, rows), columns, map(shown.get, contents), strict=True), tuple(map(box, merges))
+        numbers, columns = map(int, compress(rows, contents)), map(column_number, compress(letters, contents))
+        return _Scan(numbers, columns, [content for content in contents if content], tuple(map(box, merges)))
 
-    def _parsed(self, raw: bytes, show: Callable[[Cell], _Shown]) -> _Found[_Shown]:
+    def _parsed(self, raw: bytes) -> _Scan:
         """Return the same from the XML, however written. Raise PackageError, or ValueError for a wrong reference."""
         root = self._xml(raw)
         merges = tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
         self._take(bounds.MERGES, len(merges))
-        return [(row, column, self._show(stored, show)) for row, column, stored in _stored(root)], merges
+        rows, columns, contents = zip(*found, strict=True) if (found := list(_stored(root))) else ((), (), ())
+        return _Scan(rows, columns, contents, merges)
 
 
 @shared
@@ -265,7 +289,16 @@ def _plain(raw: bytes) -> str:
         return ""
 
 
-def _inline(text: str, spaced: str) -> str:
+def _inline_text(content: str) -> str | None:
+    """Return the text of a cell with an inline string, None for any other cell: most cells that programs write."""
+    head, inline, text = content.partition(">" + _INLINE)
+    if not inline or not head.endswith(' t="inlineStr"'):
+        return None
+    spaced = text.startswith(_SPACED)
+    return _inline(text[len(_SPACED) if spaced else 1 : -len(_INLINE_END)], spaced)
+
+
+def _inline(text: str, spaced: str | bool) -> str:
     text = _unquoted(text)
     return unescape(text if spaced else text.strip(XML_SPACE))
 
