@@ -75,7 +75,7 @@ class MasterWorkbook:
         self.faults = Faults()
         self._parts = {plain(name): (name, part) for name, part in sheet_parts(package).items()}
         self._worksheets = Worksheets(package)
-        self._grids: dict[str, tuple[SheetTexts, tuple[Table, ...]]] = {}
+        self._last: tuple[str, SheetTexts, tuple[Table, ...]] | None = None  # the part read last, and its contents
 
     def has_sheet(self, schema: TableSchema) -> bool:
         """Return True if the workbook has the sheet of this table."""
@@ -89,7 +89,7 @@ class MasterWorkbook:
             self.faults.add("", f"シート「{schema.name}」がありません。{suggestion(schema.name, names)}")
             return None
         name, part = found
-        grid, all_tables = self._sheet(name, part)
+        grid, all_tables = self._sheet(part)
         lines = [_line(grid, row) for row in range(1, HEADER_ROWS + 1)]
         header, columns = find_header(lines, schema.all_headers)
         columns = schema.current(columns)
@@ -108,7 +108,7 @@ class MasterWorkbook:
         found = self.find_table(schema)
         if found is None:
             return None, []
-        grid, _ = self._sheet(found.sheet, found.part)
+        grid, _ = self._sheet(found.part)
         left, right = found.span
         filled = sorted(
             n for n, texts in grid.rows.items() if n > found.header and any(left <= c <= right for c in texts)
@@ -133,14 +133,14 @@ class MasterWorkbook:
 
     def headers(self, area: TableRange) -> list[str]:
         """Return the texts in the header row of a table, from its first column to its last."""
-        grid, _ = self._sheet(area.sheet, area.part)
+        grid, _ = self._sheet(area.part)
         left, right = area.span
         return [" ".join(grid.text(area.header, column).split()) for column in range(left, right + 1)]
 
-    def _sheet(self, name: str, part: str) -> tuple[SheetTexts, tuple[Table, ...]]:
-        if part not in self._grids:
-            self._grids[part] = sheet_texts(self._worksheets, part), tables(self.package, part)
-        return self._grids[part]
+    def _sheet(self, part: str) -> tuple[SheetTexts, tuple[Table, ...]]:
+        if self._last is None or self._last[0] != part:  # tables of one sheet are read one after the other
+            self._last = part, sheet_texts(self._worksheets, part), tables(self.package, part)
+        return self._last[1:]
 
     def _missing_columns(self, name: str, schema: TableSchema, missing: list[str], line: list[str]) -> None:
         known = {plain(h) for h in schema.headers}

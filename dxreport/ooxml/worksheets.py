@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
 from operator import itemgetter
-from typing import NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from lxml import etree
 
@@ -46,15 +47,31 @@ _INDEX = re.compile("[0-9]{1,9}")
 _Stored = tuple[str, str, str, str | None, str | None]
 _Content = str | _Stored  # of a cell: its XML after the reference, or the same parsed
 _Shown = TypeVar("_Shown")  # what a caller wants of a cell
+_PIECE = 1 << 17  # bytes of a sheet that are scanned at once
+_MANY = 1 << 12  # cells that are remembered at once
 
 
-class _Scan(NamedTuple):
-    """The cells of a worksheet with content: where they are, and what they hold; its merged ranges."""
+@dataclass(slots=True)
+class _Found(Generic[_Shown]):
+    """The cells of a worksheet with any content: their rows, columns and what is made of them; its merged ranges."""
 
-    rows: Iterable[int]
-    columns: Iterable[int]
-    contents: Sequence[_Content]
     merges: tuple[Box, ...]
+    rows: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    shown: list[_Shown | None] = field(default_factory=list)
+
+
+class _Known(dict[_Content, _Shown | None]):
+    """What is made of the cells read last, so that equal ones are read once."""
+
+    def __init__(self, make: Callable[[_Content], _Shown | None]) -> None:
+        self._make = make
+
+    def __missing__(self, content: _Content) -> _Shown | None:
+        if len(self) >= _MANY:
+            self.clear()
+        made = self[content] = self._make(content)
+        return made
 
 
 class Worksheets:
@@ -66,10 +83,7 @@ class Worksheets:
         Raise PackageError if the workbook part is missing or damaged, or names a sheet twice.
         """
         self._package, self._limits = package, limits
-        self._cells: dict[_Content, Cell | None] = {}
-        self._before: Mapping[_Content, Cell | None] = {}  # of the package read before: labels and keys recur
-        if like is not None:
-            self._strings, self._formats, self._before = like._strings, like._formats, like._cells
+        self._known: _Known[Cell] = _Known(self._cell) if like is None else like._known  # labels and keys recur
         workbook = workbook_part(package)
         self._relationships = package.relationships(workbook)
         self._sheets: dict[str, tuple[str, bool]] = {}  # part, and True if hidden
@@ -107,31 +121,31 @@ class Worksheets:
 
         Raise PackageError if the part is damaged.
         """
-        found = self._found(part)
-        for content in dict.fromkeys(found.contents):
-            if content not in self._cells:
-                known = content in self._before
-                self._cells[content] = self._before[content] if known else self._cell(content)
-        at, cells = zip(found.rows, found.columns, strict=True), map(self._cells.__getitem__, found.contents)
-        return {place: cell for place, cell in zip(at, cells, strict=True) if cell is not None}, found.merges
+        found = self._found(part, self._known)
+        at = zip(found.rows, found.columns, strict=True)
+        return {place: cell for place, cell in zip(at, found.shown, strict=True) if cell is not None}, found.merges
 
     def shown(self, part: str, show: Callable[[Cell], _Shown]) -> Iterable[tuple[int, int, _Shown | None]]:
-        """Yield the row and column of each cell, with what ``show`` makes of it; None for one without content.
+        """Yield the row and column of each cell, with what ``show`` makes of it; None for one that turns out blank.
 
-        ``show`` is a pure function, which is called once for equal cells. Raise PackageError if the part is damaged.
+        ``show`` is a pure function: it is not called for every one of equal cells. Raise PackageError if the part is
+        damaged.
         """
-        found = self._found(part)
-        cells = ((content, self._cell(content)) for content in dict.fromkeys(found.contents))
-        shown = {content: None if cell is None else show(cell) for content, cell in cells}
-        return zip(found.rows, found.columns, map(shown.__getitem__, found.contents), strict=True)
 
-    def _found(self, part: str) -> _Scan:
+        def shown(content: _Content) -> _Shown | None:
+            cell = self._cell(content)
+            return None if cell is None else show(cell)
+
+        found = self._found(part, _Known(shown))
+        return zip(found.rows, found.columns, found.shown, strict=True)
+
+    def _found(self, part: str, known: _Known[_Shown]) -> _Found[_Shown]:
         raw = self._package.read(part)
         self._take(bounds.BYTES, len(raw))
         if self._limits:
             self._take(bounds.CELLS, raw.count(b"</c>") + raw.count(b":c>"))
         try:
-            return self._scanned(raw) or self._parsed(raw)
+            return self._scanned(raw, known) or self._parsed(raw, known)
         except ValueError as error:
             raise PackageError(f"部品 {part} が壊れています（{error}）") from None
 
@@ -187,7 +201,7 @@ class Worksheets:
     @cached_property
     def _strings(self) -> list[str]:
         raw = self._related("sharedStrings")
-        text = _plain(raw)
+        text = raw.decode() if _is_plain(raw) else ""
         found = _STRING.findall(text)
         if found and len(found) == text.count("<si>"):
             return [_inline(text, spaced) for spaced, text in found]
@@ -229,32 +243,46 @@ class Worksheets:
     def _xml(self, data: bytes) -> etree._Element:
         return self._package.parsed(_transitional(data))
 
-    def _scanned(self, raw: bytes) -> _Scan | None:
+    def _scanned(self, raw: bytes, known: _Known[_Shown]) -> _Found[_Shown] | None:
         """Return what :meth:`_found` does from the text of a sheet alone, None if a cell is written unusually."""
-        head, _, rest = _plain(raw).partition("<sheetData>")
-        data, end, tail = rest.partition("</sheetData>")
-        if not end or "<sheetData" in tail or not _is_plain_head(head):
+        start, end = raw.find(b"<sheetData>"), raw.find(b"</sheetData>")
+        if not 0 <= start < end or not _is_plain(raw):
             return None
-        if "xmlns" in data or any(f"<{prefix}:" in data for prefix in _PREFIX.findall(head)):
+        head, tail = raw[:start].decode(), raw[end:].decode()
+        merges, prefixes = _MERGE.findall(tail), _PREFIX.findall(head)
+        if "<sheetData" in tail or not _is_plain_head(head) or len(merges) != tail.count("<mergeCell "):
             return None
-        found, merges = _CELL.findall(data), _MERGE.findall(tail)
-        letters, rows, contents = (list(map(itemgetter(n), found)) for n in range(3))
-        if len(contents) - contents.count("") != data.count("</c>") or len(merges) != tail.count("<mergeCell "):
-            return None
-        if len(found) != data.count("<c ") + data.count("<c>"):
-            return None  # the XML is not well-formed, or an empty cell is written in another way
-        _check_single(list(map(str.__add__, letters, rows)))
         self._take(bounds.MERGES, len(merges))
-        numbers, columns = map(int, compress(rows, contents)), map(column_number, compress(letters, contents))
-        return _Scan(numbers, columns, [content for content in contents if content], tuple(map(box, merges)))
+        out, last = _Found[_Shown](tuple(map(box, merges))), 0
+        for text in _rows(raw, start, end):
+            if "xmlns" in text or any(f"<{prefix}:" in text for prefix in prefixes):
+                return None
+            found = _CELL.findall(text)
+            letters, rows, contents = (list(map(itemgetter(n), found)) for n in range(3))
+            if len(contents) - contents.count("") != text.count("</c>"):
+                return None
+            if len(found) != text.count("<c ") + text.count("<c>"):
+                return None  # the XML is not well-formed, or an empty cell is written in another way
+            numbers = set(map(int, set(rows)))
+            if min(numbers, default=last + 1) <= last:
+                return None
+            last = max(numbers, default=last)
+            _check_single(list(map(str.__add__, letters, rows)))
+            out.rows += map(int, compress(rows, contents))
+            out.columns += map(column_number, compress(letters, contents))
+            out.shown += map(known.__getitem__, filter(None, contents))
+        return out
 
-    def _parsed(self, raw: bytes) -> _Scan:
+    def _parsed(self, raw: bytes, known: _Known[_Shown]) -> _Found[_Shown]:
         """Return the same from the XML, however written. Raise PackageError, or ValueError for a wrong reference."""
         root = self._xml(raw)
-        merges = tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell"))
-        self._take(bounds.MERGES, len(merges))
-        rows, columns, contents = zip(*found, strict=True) if (found := list(_stored(root))) else ((), (), ())
-        return _Scan(rows, columns, contents, merges)
+        out = _Found[_Shown](tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell")))
+        self._take(bounds.MERGES, len(out.merges))
+        for row, column, stored in _stored(root):
+            out.rows.append(row)
+            out.columns.append(column)
+            out.shown.append(known[stored])
+        return out
 
 
 @shared
@@ -281,12 +309,18 @@ def _check_single(refs: Sequence[str]) -> None:
         raise ValueError("同じセルが 2 つあります")
 
 
-def _plain(raw: bytes) -> str:
-    """Return an XML part as text if it is UTF-8 without comments, CDATA and the like, else ``""``."""
-    try:
-        return raw.decode() if b"<!" not in raw and raw.find(b"<?", 5) < 0 else ""
-    except UnicodeDecodeError:
-        return ""
+def _is_plain(raw: bytes) -> bool:
+    """Return True if an XML part has no comments, CDATA and the like."""
+    return b"<!" not in raw and raw.find(b"<?", 5) < 0
+
+
+def _rows(raw: bytes, start: int, end: int) -> Iterator[str]:
+    """Yield the XML of rows in pieces that take little memory, each of whole rows."""
+    while start < end:
+        cut = raw.find(b"</row>", start + _PIECE, end)
+        cut = end if cut < 0 else cut
+        yield raw[start:cut].decode()
+        start = cut
 
 
 def _inline_text(content: str) -> str | None:
