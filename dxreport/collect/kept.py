@@ -73,7 +73,7 @@ class Kept:
             yield entry.event
             return
         reading = self.reading(entry.event.reading)
-        for sheet in reading.sheets:
+        for place, sheet in enumerate(reading.sheets):
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)
                 texts = sheet.texts
@@ -81,7 +81,7 @@ class Kept:
                     texts = {ref: "" for ref in sheet.cells if not ref.item.startswith("+")} | dict(texts)
                 yield Returned(
                     Sheet(
-                        reading.id, sheet.issue, sheet.round, reading.stamp, issue.texts[measure], texts,
+                        reading.id, sheet.issue, sheet.round, reading.stamp(place), issue.texts[measure], texts,
                         reading.corrects, reading.whole, reading.terms, sheet, issue.inputs.get(measure),
                     )
                 )  # fmt: skip

@@ -12,8 +12,8 @@ from ..domain.fields import BUILT_IN, Catalogue, Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive, Snapshot
 
-Stamp = tuple[str, int]
-"""When an answer was given, and the number of its return: of two answers the higher one counts."""
+Stamp = tuple[str, int, int]
+"""When an answer was given, the number of its return, and the place of its sheet there: the highest answer counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,9 @@ class Reading:
     terms: str = ""
     department: str = ""
 
-    @property
-    def stamp(self) -> Stamp:
-        """When the answers were given, and the number of the return (0 if it has none)."""
-        return self.at, int(self.id[1:]) if self.id[1:].isdigit() else 0
+    def stamp(self, place: int) -> Stamp:
+        """Return the stamp of the answers of the sheet at this place; the number of a return without one is 0."""
+        return self.at, int(self.id[1:]) if self.id[1:].isdigit() else 0, place
 
     @property
     def complete(self) -> bool:

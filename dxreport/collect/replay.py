@@ -44,7 +44,7 @@ ASIDE = (Fate.DISMISSED, Fate.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One answer: a text, and the stamp of the return that gave it."""
+    """One answer: a text, and the stamp of the sheet that gave it."""
 
     text: str
     stamp: Stamp
@@ -450,7 +450,7 @@ class _Fold:
         shared = self.rules.shares(entry.sheet, entry.judged.elsewhere)
         own = {ref: said for ref, said in entry.says.items() if ref not in shared}
         known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in own.items())
-        return any(k is None or (k[0].text != said.text and k[0].stamp <= said.stamp) for k, said in known)
+        return any(k is None or (k[0].text != said.text and k[0].stamp < said.stamp) for k, said in known)
 
     def _judge(self, entry: SheetOutcome, group: Sequence[SheetOutcome]) -> tuple[Judged, bool]:
         """Judge a sheet with the answers of a group in it; also return True if texts from elsewhere count for it."""
@@ -533,12 +533,14 @@ class _Fold:
     def _replacement(self, entry: SheetOutcome) -> str:
         """Return the number of the return that replaces a held sheet, "" for none.
 
-        It is the last of the round that went in with a later stamp; one that says nothing and leans on others is no
-        replacement.
+        It is the last other one of the round that went in with a later stamp; one that says nothing and leans on others
+        is no replacement.
         """
+        sheet = entry.sheet
         later = [
-            e.sheet for e in self._round(entry.sheet.round)
-            if e.fate in (Fate.TAKEN, Fate.UNCHANGED) and e.sheet.stamp > entry.sheet.stamp and (e.says or not e.leans)
+            e.sheet for e in self._round(sheet.round)
+            if e.fate in (Fate.TAKEN, Fate.UNCHANGED) and (e.says or not e.leans)
+            and e.sheet.stamp > sheet.stamp and e.sheet.return_id != sheet.return_id
         ]  # fmt: skip
         return later[-1].return_id if later else ""
 
@@ -582,8 +584,7 @@ class _Fold:
         overtaken = {""}
         for ref, said in entry.says.items():
             known = self.said.get((sheet.round, ref))
-            # Of two sheets in one file, which have the same stamp, the later one counts.
-            if known is None or (known[0] != said and known[0].stamp <= said.stamp):
+            if known is None or known[0].stamp < said.stamp:
                 counted[ref] = said.text
                 self.said[sheet.round, ref] = said, sheet.key
                 self.conflicts.pop((ref, sheet.round), None)

@@ -302,6 +302,26 @@ def test_of_two_issues_of_a_round_in_one_file_the_later_sheet_counts(quarter: Qu
     assert told == [(before, "はじめの人"), ("はじめの人", "次の人")]
 
 
+def test_a_sheet_that_goes_in_after_a_later_one_of_its_file_writes_over_nothing(quarter: Quarter) -> None:
+    first = quarter.filled({HERE: {P1: "順調", "contact_person": "はじめの人"}})
+    quarter.write(HERE, {"goal": "改めた目標"})
+    issue(quarter, departments=(OFFICE,))
+    second = quarter.filled({HERE: {"contact_person": "次の人"}})
+    both = with_sheet(first, "二枚目", sheet_xml(second, HERE))
+    quarter.collect(both)
+    assert [r.state.value for r in quarter.master.receipts if r.measure == HERE] == ["保留", "取込済"]
+    before = quarter.values(HERE)
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    area = book["設定"].tables["進捗表"]
+    left, _, right, bottom = openpyxl.utils.range_boundaries(area.ref)
+    book["設定"].cell(bottom + 1, left, "順調")
+    area.ref = f"{area.ref.split(':')[0]}:{openpyxl.utils.get_column_letter(right)}{bottom + 1}"
+    book.save(quarter.workspace.master)
+    quarter.collect(both)
+    assert [r.state.value for r in quarter.master.receipts if r.measure == HERE] == ["変更なし", "取込済"]
+    assert quarter.values(HERE) == before and before["contact_person"] == "次の人"
+
+
 def test_the_order_of_rows_in_the_ledger_is_not_that_of_returns(quarter: Quarter) -> None:
     quarter.collect(half(quarter, {P1: "予定通り", "contact_person": "はじめの人"}))
     quarter.collect(half(quarter, {P1: "予定通り", "contact_person": "次の人"}))

@@ -289,8 +289,11 @@ def test_a_decision_takes_the_text_of_the_sheet_that_it_names(desk: Desk) -> Non
 
 def in_one_file(desk: Desk, *filled: tuple[Issue, dict[Ref, str]]) -> None:
     """Read one return with a sheet of each of these issues."""
-    stamp = (f"{desk.tick():04}", 1)
-    desk.append(*(Returned(Sheet("U0001", i.id, i.round, stamp, i.texts, {**i.texts, **texts})) for i, texts in filled))
+    at = f"{desk.tick():04}"
+    for place, (issue, texts) in enumerate(filled):
+        desk.append(
+            Returned(Sheet("U0001", issue.id, issue.round, (at, 1, place), issue.texts, {**issue.texts, **texts}))
+        )
 
 
 def test_of_two_sheets_in_one_file_the_later_one_counts(desk: Desk) -> None:

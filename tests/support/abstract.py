@@ -188,7 +188,7 @@ class Desk:
         if file.name not in self.read:
             number = len(self.read) + 1
             self.read[file.name] = Sheet(
-                f"U{number:04}", file.issue.id, file.issue.round, (self.at(file), number), file.issue.texts, file.texts,
+                f"U{number:04}", file.issue.id, file.issue.round, (self.at(file), number, 0), file.issue.texts, file.texts,
                 file.corrects, file.whole, self.terms,
             )  # fmt: skip
         sheet = self.read[file.name]
