@@ -81,7 +81,7 @@ class Kept:
                     texts = {ref: "" for ref in sheet.cells if not ref.item.startswith("+")} | dict(texts)
                 yield Returned(
                     Sheet(
-                        reading.id, sheet.issue, sheet.round, reading.stamp(place), issue.texts[measure], texts,
+                        reading.id, sheet.issue, sheet.round, reading.rank(place), issue.texts[measure], texts,
                         reading.corrects, reading.whole, reading.terms, sheet, issue.inputs.get(measure),
                     )
                 )  # fmt: skip

@@ -12,7 +12,7 @@ from ..domain.fields import BUILT_IN, Catalogue, Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive, Snapshot
 
-Stamp = tuple[str, int, int]
+Rank = tuple[str, int, int]
 """When an answer was given, the number of its return, and the place of its sheet there: the highest answer counts."""
 
 
@@ -64,8 +64,8 @@ class Reading:
     terms: str = ""
     department: str = ""
 
-    def stamp(self, place: int) -> Stamp:
-        """Return the stamp of the answers of the sheet at this place; the number of a return without one is 0."""
+    def rank(self, place: int) -> Rank:
+        """Return the rank of the answers of the sheet at this place; the number of a return without one is 0."""
         return self.at, int(self.id[1:]) if self.id[1:].isdigit() else 0, place
 
     @property

@@ -15,7 +15,7 @@ from typing import Protocol
 from ..domain.fields import Ref
 from ..domain.merge import Merge, contested, three_way
 from ..domain.problems import Problem
-from .reading import SheetReading, Stamp
+from .reading import SheetReading, Rank
 
 SheetKey = tuple[str, str]
 """Return and issue: which returned sheet of a measure."""
@@ -44,10 +44,10 @@ ASIDE = (Fate.DISMISSED, Fate.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One answer: a text, and the stamp of the sheet that gave it."""
+    """One answer: a text, and the rank of the sheet that gave it."""
 
     text: str
-    stamp: Stamp
+    rank: Rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Sheet:
     return_id: str
     issue: str
     round: str
-    stamp: Stamp
+    rank: Rank
     issued: Mapping[Ref, str] = field(repr=False)
     texts: Mapping[Ref, str] = field(repr=False)
     corrects: str = ""
@@ -427,7 +427,7 @@ class _Fold:
             if ref not in opened:
                 continue
             if sheet.whole or text != before.get(ref, ""):
-                says[ref] = Said(text, sheet.stamp)
+                says[ref] = Said(text, sheet.rank)
             elif ref in inherited:
                 says[ref] = inherited[ref]
         entry = SheetOutcome(sheet, says=says)
@@ -443,14 +443,14 @@ class _Fold:
             return {}
         parent, before = corrected.sheet, self._inherited(corrected.sheet)
         texts = {**parent.issued, **{ref: said.text for ref, said in before.items()}}
-        return before | {ref: Said(t, parent.stamp) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
+        return before | {ref: Said(t, parent.rank) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
 
     def _is_news(self, entry: SheetOutcome) -> bool:
         """Return True if a sheet meant for another round has a new answer in a cell that round does not open."""
         shared = self.rules.shares(entry.sheet, entry.judged.elsewhere)
         own = {ref: said for ref, said in entry.says.items() if ref not in shared}
         known = ((self.said.get((entry.sheet.round, ref)), said) for ref, said in own.items())
-        return any(k is None or (k[0].text != said.text and k[0].stamp < said.stamp) for k, said in known)
+        return any(k is None or (k[0].text != said.text and k[0].rank < said.rank) for k, said in known)
 
     def _judge(self, entry: SheetOutcome, group: Sequence[SheetOutcome]) -> tuple[Judged, bool]:
         """Judge a sheet with the answers of a group in it; also return True if texts from elsewhere count for it."""
@@ -458,7 +458,7 @@ class _Fold:
         newest: dict[Ref, Said] = {}
         for e in group:
             for ref, said in e.says.items():
-                if ref not in newest or newest[ref].stamp <= said.stamp:
+                if ref not in newest or newest[ref].rank <= said.rank:
                     newest[ref] = said
         texts, others = {**sheet.issued, **sheet.texts, **{ref: said.text for ref, said in newest.items()}}, set()
         issued, opened = sheet.issued.get, self.rules.opens(sheet)
@@ -483,7 +483,7 @@ class _Fold:
         if sheet.whole:
             here = ref in self.put or ref in self.first
             return None if said or known or not here or self._is_own(ref, sheet.round) else self._text(ref)
-        if known and (said is None or known[0].stamp > said.stamp):
+        if known and (said is None or known[0].rank > said.rank):
             return self._text(ref) if ref in self.put or ref in self.first else known[0].text
         if said is None and (ref in opened or not sheet.issued.get(ref, "")):
             return self._text(ref)
@@ -492,11 +492,11 @@ class _Fold:
     # Which sheets wait for which
 
     def _round(self, round_: str) -> list[SheetOutcome]:
-        """Return the sheets of a round in the order of their stamps."""
-        return sorted((e for e in self.sheets.values() if e.sheet.round == round_), key=lambda e: e.sheet.stamp)
+        """Return the sheets of a round in the order of their ranks."""
+        return sorted((e for e in self.sheets.values() if e.sheet.round == round_), key=lambda e: e.sheet.rank)
 
     def _waiting(self, entry: SheetOutcome) -> list[SheetOutcome]:
-        """Return ``entry`` and the waiting sheets of its round that no faulty sheet separates from it, by stamp.
+        """Return ``entry`` and the waiting sheets of its round that no faulty sheet separates from it, by rank.
 
         Sheets without answers are left out. A corrected copy takes the place of the sheet it corrects. A whole sheet
         waits for no other.
@@ -533,21 +533,21 @@ class _Fold:
     def _replacement(self, entry: SheetOutcome) -> str:
         """Return the number of the return that replaces a held sheet, "" for none.
 
-        It is the last other one of the round that went in with a later stamp; one that says nothing and leans on others
+        It is the last other one of the round that went in with a higher rank; one that says nothing and leans on others
         is no replacement.
         """
         sheet = entry.sheet
         later = [
             e.sheet for e in self._round(sheet.round)
             if e.fate in (Fate.TAKEN, Fate.UNCHANGED) and (e.says or not e.leans)
-            and e.sheet.stamp > sheet.stamp and e.sheet.return_id != sheet.return_id
+            and e.sheet.rank > sheet.rank and e.sheet.return_id != sheet.return_id
         ]  # fmt: skip
         return later[-1].return_id if later else ""
 
     def _enter(self, run: Sequence[SheetOutcome], last: SheetOutcome, whole: Judged | None) -> None:
-        """Merge sheets together, in the order of their stamps, then look again at those that still wait."""
+        """Merge sheets together, in the order of their ranks, then look again at those that still wait."""
         group = [*(e for e in run if e is not last), last]
-        for e in sorted(group, key=lambda e: e.sheet.stamp):
+        for e in sorted(group, key=lambda e: e.sheet.rank):
             if e.accepted is None:
                 gave = (o for o in group if o is not e and o.says and (e is not last or _gives(o, e)))
                 e.joined = tuple(o.sheet.return_id for o in gave)
@@ -557,7 +557,7 @@ class _Fold:
 
     def _look_again(self) -> None:
         """Enter waiting sheets that are complete now: what went in may be the answer they lacked, in any round."""
-        for entry in sorted(self.sheets.values(), key=lambda e: e.sheet.stamp, reverse=True):
+        for entry in sorted(self.sheets.values(), key=lambda e: e.sheet.rank, reverse=True):
             if not entry.waits or entry.sheet.whole or self._replacement(entry):
                 continue
             run = self._waiting(entry)
@@ -571,7 +571,7 @@ class _Fold:
     def _owed(self, entry: SheetOutcome, run: Sequence[SheetOutcome]) -> tuple[Problem, ...]:
         """Return the problems about answers that neither a waiting sheet nor those waiting before it have given."""
 
-        earlier = [e for e in run if e.sheet.stamp < entry.sheet.stamp]
+        earlier = [e for e in run if e.sheet.rank < entry.sheet.rank]
         return self._judge(entry, [*earlier, entry])[0].lacks
 
     # Merging
@@ -584,11 +584,11 @@ class _Fold:
         overtaken = {""}
         for ref, said in entry.says.items():
             known = self.said.get((sheet.round, ref))
-            if known is None or known[0].stamp < said.stamp:
+            if known is None or known[0].rank < said.rank:
                 counted[ref] = said.text
                 self.said[sheet.round, ref] = said, sheet.key
                 self.conflicts.pop((ref, sheet.round), None)
-            elif known[0].stamp > said.stamp and known[0].text != said.text:
+            elif known[0].rank > said.rank and known[0].text != said.text:
                 overtaken.add(known[1][0])
         entry.merge = self._merge(sheet, counted)
         changed = bool(entry.merge.changes or entry.merge.conflicts)

@@ -217,10 +217,10 @@ def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:
     later = [
         o.sheet for o in outcomes.values()
         if o.sheet.round == found.sheet.round and o.fate in (Fate.TAKEN, Fate.UNCHANGED)
-        and o.sheet.stamp > found.sheet.stamp
+        and o.sheet.rank > found.sheet.rank and o.sheet.return_id != return_id
     ]  # fmt: skip
     if later:
-        last = max(later, key=lambda sheet: sheet.stamp).return_id
+        last = max(later, key=lambda sheet: sheet.rank).return_id
         raise UsageError(
             f"{return_id}/{measure} は、後から届いた {last} に置き換えられています。",
             f"{return_id} のほうを採るときは、先に dxreport withdraw {last} で {last} を取り下げてください。",

@@ -381,7 +381,7 @@ def test_a_copy_of_a_return_that_a_backup_does_not_know_speaks_for_itself(desk: 
     desk.restore(1)
     copied = desk.collect(copy)[0]
     says = desk.state().outcomes[copied, "I1"].says
-    assert {ref: said.stamp[1] for ref, said in says.items()} == {A: 2, B: 2}
+    assert {ref: said.rank[1] for ref, said in says.items()} == {A: 2, B: 2}
     assert desk.texts() == {A: "1", B: "1", X: "0"}
     desk.collect(desk.files[0])  # its parent turns up after all: an older answer of the same round
     assert desk.texts() == {A: "1", B: "1", X: "0"}
@@ -398,7 +398,7 @@ def test_an_inherited_answer_is_in_with_its_parent_and_gives_way_to_a_round_that
     earlier = desk.copy()
     desk.accept((copy, "I1"))
     assert [verdict(desk, r) for r in (copy, later)] == [Fate.TAKEN, Fate.TAKEN]
-    assert desk.state().outcomes[copy, "I1"].says[X].stamp[1] == 1
+    assert desk.state().outcomes[copy, "I1"].says[X].rank[1] == 1
     assert desk.texts()[X] == "3"
     assert not desk.state().conflicts
     laws.check(earlier, desk, Done("accept"))

@@ -179,8 +179,8 @@ class Desk:
     def at(self, file: File) -> str:
         """Return when the answers of a file count as given."""
         if file.name in self.read:
-            return self.read[file.name].stamp[0]
-        parent = max((s.stamp[0] for s in self.read.values() if s.return_id == file.corrects), default="")
+            return self.read[file.name].rank[0]
+        parent = max((s.rank[0] for s in self.read.values() if s.return_id == file.corrects), default="")
         at = self.now if file.sent is None else min(max(file.sent, file.issue.when), self.now)
         return max(f"{at:04}", parent)
 

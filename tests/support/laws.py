@@ -236,7 +236,7 @@ def _kept(state: Replayed, outcome: SheetOutcome, ref: Ref, said: Said) -> bool:
         state.text(ref) == said.text
         or (conflict is not None and conflict.returned == said.text)
         or any(
-            o.fate.is_in and o.sheet.round == round_ and ref in o.says and o.says[ref].stamp > said.stamp
+            o.fate.is_in and o.sheet.round == round_ and ref in o.says and o.says[ref].rank > said.rank
             for o in state.outcomes.values()
         )
     )
