@@ -11,6 +11,7 @@ from ..domain.errors import MasterError
 from ..domain.fields import BUILT_IN, Catalogue, Ref
 from ..domain.problems import Problem
 from ..issue.store import Archive, Snapshot
+from ..master.records import number_of
 
 Rank = tuple[str, int, int]
 """When an answer was given, the number of its return, and the place of its sheet there: the highest answer counts."""
@@ -66,7 +67,7 @@ class Reading:
 
     def rank(self, place: int) -> Rank:
         """Return the rank of the answers of the sheet at this place; the number of a return without one is 0."""
-        return self.at, int(self.id[1:]) if self.id[1:].isdigit() else 0, place
+        return self.at, number_of(self.id), place
 
     @property
     def complete(self) -> bool:

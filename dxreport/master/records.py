@@ -185,7 +185,7 @@ class Receipt:
 
 def number_of(return_id: str) -> int:
     """Return the number of a return ID: 12 for ``U0012``; 0 for any other text that people wrote into 受付簿."""
-    return int(return_id[1:]) if return_id[1:].isdigit() else 0
+    return int(return_id[1:]) if return_id[1:].isdecimal() else 0
 
 
 def next_id(letter: str, taken: Iterable[str]) -> str:
