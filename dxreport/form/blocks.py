@@ -172,10 +172,10 @@ class _ControlColumn:
             variable = loop_variable(match[1], path, self.slots, self._known)
             if not variable.slot and (match[3] or match[4]):
                 raise TextFault("施策の繰り返しに at_least や spare は付けられません。")
-            at_least = condition(match[3], self._known) if match[3] else None
+            at_least = condition(match[3], self._known, int) if match[3] else None
             opened.loop = Loop(variable, at_least, int(match[4] or 0))
         elif tag.startswith("if "):
-            opened.condition = condition(tag[3:], self._known)
+            opened.condition = condition(tag[3:], self._known, bool)
         else:
             raise TextFault(
                 f"{{% {tag} %}} は使えません。{{% for activity in measure.activities %}} のように書いてください。"

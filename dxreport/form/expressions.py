@@ -124,26 +124,23 @@ class Binding:
         """True if the cell holds a number."""
         return self.spec.kind is FieldKind.NUMBER
 
-    def getter(self, this: ThisPeriod) -> Callable[[Scope], str | None] | None:
-        """Return a function from the scope to the text, or None if the round has no such period.
+    def in_round(self, this: ThisPeriod) -> Binding | None:
+        """Return the binding with its period instead of ``THIS``, or None if the round has no such period."""
+        if self.period != THIS:
+            return self
+        period = this.of(self.spec.period)
+        return replace(self, period=period) if period else None
 
-        That function returns None past the end of a list.
-        """
-        field, owner, slot = self.field, self.owner, self.period_slot
-        if slot:
-
-            def read_period(scope: Scope) -> str | None:
-                record, at = scope[owner], scope[slot]
-                return None if record is None or at is None else record.text(field, at.number)
-
-            return read_period
-        period = this.of(self.spec.period) if self.period == THIS else self.period
-        if self.period and not period:
-            return None
+    def getter(self) -> Callable[[Scope], str | None]:
+        """Return a function from the scope to the text; it returns None past the end of a list."""
+        field, owner, period, slot = self.field, self.owner, self.period, self.period_slot
 
         def read(scope: Scope) -> str | None:
             record: Record | None = scope[owner]
-            return None if record is None else record.text(field, period)
+            if record is None or not slot:
+                return None if record is None else record.text(field, period)
+            at = scope[slot]
+            return None if at is None else record.text(field, at.number)
 
         return read
 
@@ -261,18 +258,14 @@ def _measures(name: str, measure: Variable) -> Variable:
 class Computed:
     """A text that is only shown, or an expression of the control column: its source, and the names in it.
 
-    ``value`` evaluates it for the names in scope and may raise anything. ``fixed`` is True if it is the same on every
-    sheet of a workbook.
+    ``value`` evaluates it for the names in scope, to a normalised text or to a number, and may raise anything.
+    ``fixed`` is True if it is the same on every sheet of a workbook.
     """
 
     source: str
     names: frozenset[str]
     fixed: bool
     value: Callable[[Mapping[str, Any]], Any]
-
-    def render(self, names: Mapping[str, Any]) -> str:
-        """Return the normalised text for the names in scope. Raise whatever evaluating it raises."""
-        return normalise(self.value(names))
 
 
 def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
@@ -304,7 +297,7 @@ def computed(text: str, variables: Mapping[str, Variable]) -> Computed:
         elif not known and not hasattr("", path[1]):
             whole = f"{{{{ {'.'.join(path)} }}}} という項目はありません。{{{{ {path[0]} }}}} とだけ書いてください。"
             raise TextFault(whole)
-    return Computed(text, names, names.isdisjoint(variables), render)
+    return Computed(text, names, names.isdisjoint(variables), lambda scope: normalise(render(scope)))
 
 
 def _bounded(evaluate: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
@@ -386,17 +379,20 @@ def _joined(tree: nodes.Template) -> Callable[[Mapping[str, Any]], str] | None:
     return lambda names: "".join([p if isinstance(p, str) else str(p[1](names[p[0]])) for p in parts])
 
 
-def condition(source: str, variables: Mapping[str, Variable]) -> Computed:
-    """Compile an expression of ``{% if … %}`` or ``at_least(…)``. Raise TextFault for bad syntax and unknown names."""
+def condition(source: str, variables: Mapping[str, Variable], kind: Callable[[Any], int]) -> Computed:
+    """Compile an expression of ``{% if … %}`` or ``at_least(…)``, whose value ``kind`` makes a bool or an int.
+
+    Raise TextFault for bad syntax and unknown names.
+    """
     if source.strip().isdigit():
-        number = int(source)
+        number = kind(int(source))
         return Computed(source, frozenset(), True, lambda _: number)
     try:
         expression = environment().compile_expression(source, undefined_to_none=False)
     except Exception as error:  # as in ``computed()``
         raise TextFault(f"「{source}」を読めません（{reason(error)}）。") from None
     shown = computed(f"{{{{ {source} }}}}", variables)
-    return replace(shown, source=source, value=_bounded(lambda scope: expression(**scope)))
+    return replace(shown, source=source, value=_bounded(lambda scope: kind(expression(**scope))))
 
 
 class ItemView:

@@ -257,7 +257,7 @@ LOOPS = (
 @pytest.mark.parametrize("source", GROWING)
 def test_an_expression_that_grows_is_a_fault_of_its_cell(source: str) -> None:
     with pytest.raises(Exception) as caught:
-        computed(source, {}).render({})
+        computed(source, {}).value({})
     assert isinstance(caught.value, TextFault) or "Too" in type(caught.value).__name__
 
 

@@ -14,7 +14,7 @@ from itertools import chain
 
 from ...domain.fields import Field, Ref
 from ...ooxml.refs import address, column_letters, column_number
-from ..expressions import THIS, ThisPeriod
+from ..expressions import ThisPeriod
 from ..records import Form, TemplateCell
 from ..stamp import MARK, Stamp
 
@@ -184,16 +184,15 @@ def targets_of(form: Form, quarter: int, year: int) -> Targets:
 
 
 def _target(form: Form, c: TemplateCell, this: ThisPeriod) -> Target | None:
-    binding = c.binding
-    period = this.of(binding.spec.period) if binding.period == THIS else binding.period
-    if binding.period and not period:
+    binding = c.binding.in_round(this)
+    if binding is None:
         return None
     chain = form.layout.chains[c.row]
     slots = [0, *(loop.variable.slot for block in chain for loop in block.loops)]
     columns = (c.column, *form.merge_columns.get(c.at, ()))
     return Target(
-        tuple(f"c{column_letters(column)}" for column in columns), binding.spec, period,
-        form.catalogue.periods(binding.spec) if binding.period_slot else (period,), slots.index(binding.owner),
+        tuple(f"c{column_letters(column)}" for column in columns), binding.spec, binding.period,
+        form.catalogue.periods(binding.spec) if binding.period_slot else (binding.period,), slots.index(binding.owner),
         slots.index(binding.period_slot), c.repeats < len(chain), c.unlocked, all(block.loops for block in chain),
     )  # fmt: skip
 

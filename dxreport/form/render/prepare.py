@@ -23,7 +23,7 @@ from ...domain.values import number_for_cell
 from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
-from ..expressions import THIS, Binding, Computed, Scope, ThisPeriod, reason
+from ..expressions import Binding, Computed, Scope, ThisPeriod, reason
 from ..lists import lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import Origin, RowMap
@@ -126,7 +126,7 @@ class PreparedForm:
         self.long_lists: list[tuple[str, ...]] = []
         self._list_sources = self._lists()
         self.shape = lru_cache(maxsize=_SHAPES)(self._shape)
-        self.fixed_values: dict[tuple[str, Callable[[Any], int]], int | None] = {}  # by source and type
+        self.fixed_values: dict[Computed, int | None] = {}
 
     def of(self, department: str) -> PreparedForm:
         """Return the form prepared for another department; only rows with fixed texts that name it are made again."""
@@ -189,8 +189,17 @@ class PreparedForm:
 
 def _programs(prepared: PreparedForm, rows: Iterable[TemplateRow]) -> dict[int, RowProgram]:
     """Return the programs of rows, by row number."""
-    made = _RowPrograms(prepared)
-    return {row.number: made.program(row) for row in rows}
+    whole, *periods = (_RowBuilder(prepared, n) for n in range(1 + max(len(QUARTERS), prepared.form.catalogue.years)))
+    out = {}
+    for row in rows:
+        chain = prepared.form.layout.chains[row.number]
+        at = next((i for i, block in enumerate(chain) if any(loop.variable.periods_of for loop in block.loops)), None)
+        if at is None:
+            out[row.number] = whole.program(row)
+        else:
+            programs = tuple(builder.program(row) for builder in periods)
+            out[row.number] = programs[0]._replace(periods=programs, period_at=at)
+    return out
 
 
 @lru_cache(maxsize=16)
@@ -200,26 +209,28 @@ def _anchors(form: Form) -> Mapping[tuple[int, int], TemplateCell]:
     return {c.at: c for c in cells if isinstance(c.content, Binding) or c.shows}
 
 
-class _RowPrograms:
-    """Builds the programs of the rows of a prepared form."""
+class _InRound(NamedTuple):
+    """A bound cell in a round: how to get its text (None: there is no such period), and what the round asks for.
 
-    def __init__(self, prepared: PreparedForm) -> None:
-        self._prepared, self._form = prepared, prepared.form
+    If the need depends on other texts, ``choose`` returns it for the scope.
+    """
+
+    get: Callable[[Scope], str | None] | None = None
+    need: Need = Need.CLOSED
+    choose: Callable[[Scope], Need] | None = None
+    access: Access = Access.LOCKED
+
+
+class _RowBuilder:
+    """Builds the programs of rows; in a block over quarters or years, those of one ``period``."""
+
+    def __init__(self, prepared: PreparedForm, period: int) -> None:
+        self._prepared, self._form, self._period = prepared, prepared.form, period
         self._styles = prepared.form.source.styles
-        self._period = 0  # the quarter or year whose row is being made, in a block over them
         self._anchors = _anchors(prepared.form)
 
     def program(self, row: TemplateRow) -> RowProgram:
         """Return the program of a row."""
-        chain = self._form.layout.chains[row.number]
-        at = next((i for i, block in enumerate(chain) if any(loop.variable.periods_of for loop in block.loops)), None)
-        if at is None:
-            return self._of_period(row, 0)
-        periods = tuple(self._of_period(row, n) for n in range(1, 1 + max(len(QUARTERS), self._form.catalogue.years)))
-        return periods[0]._replace(periods=periods, period_at=at)
-
-    def _of_period(self, row: TemplateRow, period: int) -> RowProgram:
-        self._period = period
         blocks = len(self._form.layout.chains[row.number])
         depth = min((c.repeats for c in row.cells), default=blocks)
         first = self._program(row, row.cells, depth)
@@ -259,17 +270,17 @@ class _RowPrograms:
         return Slot(content, CellXml(head, blank), blank, c.space, c.column, self._styles.is_numeric(c.style))
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
-        get, number = c.binding.getter(self._prepared.this), c.binding.is_number
+        cell, number = self._in_round(c), c.binding.is_number
         closed = self._styles.variant(c.style, Need.CLOSED, number=number) if c.unlocked else c.style
-        void = f'{place} s="{closed}"/>'
+        void, get = f'{place} s="{closed}"/>', cell.get
         if get is None:
             return void
         if number and self._styles.is_percent(c.style):
             get = _in_percent(get, c.binding.spec.unit)
         number = number or (not c.unlocked and self._styles.is_numeric(c.style))
-        asked, choose = self._need(c)
-        looks = {need: self._look(c, need, before + place) for need in (Need if choose else (asked,))}
-        return Slot(get, looks[asked], before + void, c.space, c.column, number, choose, looks, self._grows(c))
+        needs = Need if cell.choose else (cell.need,)
+        looks = {need: self._look(c, need, cell.access, before + place) for need in needs}
+        return Slot(get, looks[cell.need], before + void, c.space, c.column, number, cell.choose, looks, self._grows(c))
 
     def _grows(self, c: TemplateCell) -> bool:
         """Return True if a cell is for texts of any length and not merged: Excel fits no row to merged cells."""
@@ -278,23 +289,22 @@ class _RowPrograms:
         single = c.space.bottom == c.row and c.at not in self._form.merge_columns
         return single and c.repeats == len(self._form.layout.chains[c.row])
 
-    def _look(self, c: TemplateCell, need: Need, place: str) -> CellXml:
+    def _look(self, c: TemplateCell, need: Need, access: Access, place: str) -> CellXml:
         """Return the look of a bound cell that has this need."""
         if not c.unlocked:
             return CellXml(f'{place} s="{c.style}"{TEXT_HEAD}', f'{place} s="{c.style}"/>')
         number, is_input = c.binding.is_number, need is not Need.CLOSED
         blank = self._styles.variant(c.style, need, number=number, struck=not (is_input or self._form.published))
-        stays = is_input and self._access(c) is Access.OPEN
+        stays = is_input and access is Access.OPEN
         filled = self._styles.variant(c.style, need if stays else Need.CLOSED, number=number)
         return CellXml(f'{place} s="{filled}"{TEXT_HEAD}', f'{place} s="{blank}"/>', is_input)
 
     def _beside(self, c: TemplateCell, anchor: TemplateCell, before: str, place: str) -> Slot | str:
         """Return a cell that is hidden in the merge of the input ``anchor``, and shares its borders."""
-        get, how = anchor.binding.getter(self._prepared.this), self._access(anchor)
+        get, asked, choose, how = self._in_round(anchor)
         styles = {n: self._styles.variant(c.style, n, number=anchor.binding.is_number) for n in Need}
-        asked, choose = self._need(anchor)
         if get is None or (choose is None and how is not Access.IF_BLANK):
-            return f'{place} s="{styles[asked if get else Need.CLOSED]}"/>'
+            return f'{place} s="{styles[asked]}"/>'
         looks = {n: CellXml("", f'{before}{place} s="{style}"/>') for n, style in styles.items()}
 
         def chosen(scope: Scope) -> Need:
@@ -307,32 +317,26 @@ class _RowPrograms:
             lambda scope: None if get(scope) is None else "", looks[asked], void, None, c.column, False, chosen, looks
         )
 
-    def _need(self, c: TemplateCell) -> tuple[Need, Callable[[Scope], Need] | None]:
-        """Return the need of a bound cell; if it depends on other texts, also a function from the scope to the need."""
-        binding, prepared = c.binding, self._prepared
-        period = self._period_of(binding)
-        if not c.unlocked or (binding.period and not period):
-            return Need.CLOSED, None
-        where = binding.spec, period, prepared.round, prepared.settings
+    def _in_round(self, c: TemplateCell) -> _InRound:
+        binding = c.binding.in_round(self._prepared.this)
+        if binding is None:
+            return _InRound()
+        if not c.unlocked:
+            return _InRound(binding.getter())
+        period, round_ = self._period if binding.period_slot else binding.period, self._prepared.round
+        where = binding.spec, period, round_, self._prepared.settings
         beside, owner = need_beside(*where), binding.owner
-        return need(*where), beside and (lambda scope: beside(scope[owner], scope[0]))
-
-    def _access(self, c: TemplateCell) -> Access:
-        """Return the access that departments have to a bound cell in this round."""
-        binding, prepared = c.binding, self._prepared
-        period = self._period_of(binding)
-        if not c.unlocked or (binding.period and not period):
-            return Access.LOCKED
-        return access(binding.field, period, prepared.round, prepared.settings)
-
-    def _period_of(self, binding: Binding) -> int:
-        if binding.period_slot:
-            return self._period
-        return self._prepared.this.of(binding.spec.period) if binding.period == THIS else binding.period
+        return _InRound(
+            binding.getter(),
+            need(*where),
+            beside and (lambda scope: beside(scope[owner], scope[0])),
+            access(binding.field, *where[1:]),
+        )
 
     def _fixed(self, c: TemplateCell, content: Computed) -> str:
         try:
-            return content.render(self._prepared.names)
+            text: str = content.value(self._prepared.names)
+            return text
         except Exception as error:
             where = f"シート「{self._form.sheet}」 {address(*c.at)}"
             fault = f"{where}: 「{content.source}」を表示できません（{reason(error)}）。"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from ...domain.errors import DxreportError
 from ...domain.model import Item, Measure
@@ -26,7 +26,6 @@ from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
 _FORMULA = re.compile("\x02([0-9]+)\x03")
-_Value = TypeVar("_Value")
 _LONG = MAX_TEXT // 2  # a text of at most this many characters cannot exceed the limit in UTF-16 units
 
 
@@ -112,7 +111,7 @@ class _SheetWriter:
         heights = self._stretch()
         name = self.prepared.sheet_name(self.measures[0].id)
         return RenderedSheet(
-            name, self._measures(), self._xml(heights, first=first), self.shape.rows, self._text, tuple(self.too_tall)
+            name, self._measures(), self._xml(heights, first=first), self.shape.rows, self._value, tuple(self.too_tall)
         )
 
     def _measures(self) -> dict[str, MeasureRows]:
@@ -145,7 +144,7 @@ class _SheetWriter:
                 self._enter(None, 0)
             elif node.loops:
                 self._loop(node, path, ids)
-            elif node.condition is None or self._value(node.condition, bool):
+            elif node.condition is None or self._control(node.condition):
                 self._nodes(node.children, (*path, 0), ids)
 
     def _loop(self, block: Block, path: Path, ids: str) -> None:
@@ -167,7 +166,7 @@ class _SheetWriter:
         part = loop.variable.part
         if loop.variable.periods_of or part is None:
             return items
-        wanted = self._value(loop.at_least, int) or 0 if loop.at_least else 0
+        wanted = self._control(loop.at_least) or 0 if loop.at_least else 0
         if loop.spare and self.form.catalogue.list_group(part.prefix) in self.prepared.round.opens:
             wanted = max(wanted, len(items) + loop.spare)
         if wanted <= len(items):
@@ -210,7 +209,7 @@ class _SheetWriter:
                 out += (look.head, f"\x02{len(self.formulas)}\x03", "</f></c>")
                 self.formulas.append((get, path))
                 continue
-            text = self._text(get) if isinstance(get, Computed) else get(scope)
+            text = self._value(get) if isinstance(get, Computed) else get(scope)
             if text is None:
                 out.append(void)
                 continue
@@ -242,28 +241,24 @@ class _SheetWriter:
             self.too_tall.append(address(row, column))
         return min(height, text_metrics.MAX_HEIGHT)
 
-    def _text(self, computed: Computed) -> str | None:
-        """Return a computed text for the names in scope; None past the end of a list that it names."""
-        return self._evaluated(computed, computed.render)
-
-    def _value(self, condition: Computed, kind: Callable[[Any], int]) -> int | None:
-        """Return the value of an expression of the control column; None past the end of a list that it names."""
-        known, key = self.prepared.fixed_values, (condition.source, kind)
-        if key in known:
-            return known[key]
-        value = self._evaluated(condition, lambda names: kind(condition.value(names)))
-        if condition.fixed and "department" not in condition.names:
-            known[key] = value
+    def _control(self, expression: Computed) -> int | None:
+        """Return the value of an expression of the control column as :meth:`_value` does."""
+        known: dict[Computed, int | None] = self.prepared.fixed_values
+        if expression in known:
+            return known[expression]
+        value: int | None = self._value(expression)
+        if expression.fixed and "department" not in expression.names:
+            known[expression] = value
         return value
 
-    def _evaluated(self, expression: Computed, evaluate: Callable[[Mapping[str, Any]], _Value]) -> _Value | None:
+    def _value(self, expression: Computed) -> Any:
         """Return the value of an expression, None past the end of a list it names. Raise CannotShow if it fails."""
         names = self.names
         for name in expression.names:
             if names.get(name) is None:
                 return None
         try:
-            return evaluate(names)
+            return expression.value(names)
         except Exception as error:
             raise CannotShow(
                 f"様式 {self.form.name} の「{expression.source}」を{self._where()}で表示できません（{reason(error)}）。",
