@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
-from .sheet import Rows, find_stamp, template_row
+from .sheet import Keyed, Rows, find_keys, first_places, template_row
 
 Place = tuple[int, int]  # row and column from 0
 
@@ -39,60 +38,40 @@ def written_keys(rows: Rows) -> list[str]:
 
     If they are as issued, :func:`attest` has nothing to find.
     """
-    found = find_stamp(rows)
-    if found is None:
-        return []
-    _, top, left = found
-    down, across = _keys(rows, top, left)
-    return [rows[top][left], *(key for _, key in (*across, *down))]
+    found = find_keys(rows)
+    return [rows[found.top][found.left], *(key for _, key in (*found.across, *found.down))] if found else []
 
 
 def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool]) -> Attested:
     """Compare the keys of a sheet with those of the sheet as issued; ``is_new`` is True for keys of new items."""
-    here, sent = find_stamp(rows), find_stamp(issued)
+    here, sent = find_keys(rows), find_keys(issued)
     if here is None or sent is None:
         return UNATTESTED
-    (down, across), (sent_down, sent_across) = _keys(rows, *here[1:]), _keys(issued, *sent[1:])
-    strange = [(r, here[2]) for r, key in down if key not in sent_down.keys]
-    strange += [(here[1], c) for c, key in across if key not in sent_across.keys]
-    lines = _Lines(rows, down, across), _Lines(issued, sent_down, sent_across)
+    down = _Lines(rows, here.down, here.across), _Lines(issued, sent.down, sent.across)
+    across = _Lines(_turned(rows), here.across, here.down), _Lines(_turned(issued), sent.across, sent.down)
+    strange = [(r, here.left) for r, key in here.down if key not in down[1].at]
+    strange += [(here.top, c) for c, key in here.across if key not in across[1].at]
     return Attested(
-        tuple(strange),
-        () if _sorted(*lines, is_new) else tuple(_doubtful(*lines, template_row)),
-        tuple(_doubtful(_Lines(rows, across, down), _Lines(issued, sent_across, sent_down), lambda key: 0)),
+        tuple(strange), () if _sorted(*down, is_new) else tuple(_doubtful(*down)), tuple(_doubtful(*across))
     )
 
 
-class _Keyed(list[tuple[int, str]]):
-    """The keys of rows or of columns, as (place, key)."""
-
-    @cached_property
-    def keys(self) -> frozenset[str]:
-        return frozenset(key for _, key in self)
-
-
-def _keys(rows: Rows, top: int, left: int) -> tuple[_Keyed, _Keyed]:
-    down = _Keyed((r, row[left]) for r, row in enumerate(rows) if r > top and row[left][:1] == "r")
-    across = _Keyed((c, key) for c, key in enumerate(rows[top]) if c > left and key[:1] == "c" and key[1:].isalpha())
-    return down, across
+def _turned(rows: Rows) -> Rows:
+    """Return the columns of a sheet as rows."""
+    return list(zip(*rows, strict=True))
 
 
 class _Lines:
-    """The keyed rows, or the keyed columns, of a sheet; ``at`` holds the place of each by its key, in order.
+    """The keyed rows of a sheet, or its keyed columns as rows; ``at`` holds the place of each by its key, in order."""
 
-    Of two equal keys the first counts.
-    """
-
-    def __init__(self, rows: Rows, keys: _Keyed, cross: _Keyed) -> None:
-        self.at: dict[str, int] = {}
-        for at, key in keys:
-            self.at.setdefault(key, at)
-        self._rows, self._cross, self._across = rows, cross, bool(cross) and cross[0][1][:1] == "c"
+    def __init__(self, rows: Rows, keys: Keyed, cross: Keyed) -> None:
+        self.at = first_places(keys)
+        self._rows, self._cross = rows, cross
 
     def texts(self, key: str) -> dict[str, str]:
-        """Return the texts of a row by column key, or those of a column by row key."""
-        at, rows = self.at[key], self._rows
-        return {cross: rows[at][n] if self._across else rows[n][at] for n, cross in reversed(self._cross)}
+        """Return the texts of a line by the keys of the lines that cross it."""
+        line = self._rows[self.at[key]]
+        return {cross: line[n] for n, cross in reversed(self._cross)}
 
 
 def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:
@@ -106,18 +85,18 @@ def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:
     )
 
 
-def _doubtful(here: _Lines, sent: _Lines, kind: Callable[[str], int]) -> Iterator[int]:
+def _doubtful(here: _Lines, sent: _Lines) -> Iterator[int]:
     """Yield the places of keys that follow a different key than when they were issued, and that no text confirms.
 
-    Lines are only mistaken for others of the same ``kind``. A line without a distinctive text is not in doubt unless
-    something was written in it.
+    A row is only mistaken for a copy of the same row of the form, a column for any other. A line without a distinctive
+    text is not in doubt unless something was written in it.
     """
     order = [key for key in sent.at if key in here.at]
     known = [key for key in here.at if key in sent.at]
     before, last = dict(zip(order, ["", *order], strict=False)), ""
     for key in known if known != order else ():
         if before[key] != last:
-            others = [sent.texts(other) for other in order if other != key and kind(other) == kind(key)]
+            others = [sent.texts(other) for other in order if other != key and template_row(other) == template_row(key)]
             now, then = here.texts(key), sent.texts(key)
             own = {c: text for c, text in then.items() if text and all(other.get(c) != text for other in others)}
             filled = any(text and text != then.get(c) for c, text in now.items())

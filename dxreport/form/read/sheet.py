@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from ...domain.fields import Field, Ref
 from ...ooxml.refs import address, column_letters, column_number
@@ -22,6 +23,7 @@ SEARCHED = 200  # this many rows and columns are searched for the stamp
 _SEPARATOR = re.compile("[/,]")  # between the ids of a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
+Keyed = Sequence[tuple[int, str]]  # rows or columns with their keys, in order and counted from 0
 KeyPlaces = tuple[tuple[tuple[int, str], ...], tuple[tuple[str, int], ...]]  # rows and columns, as in Keys
 SHAPES = 512  # ways of placing keys that are remembered: sheets with as many items in each list are alike
 
@@ -101,8 +103,37 @@ def find_stamp(rows: Rows) -> tuple[Stamp, int, int] | None:
     return None
 
 
+class WrittenKeys(NamedTuple):
+    """The stamp of a sheet and its keys: ``down`` those in column ``left``, ``across`` those in row ``top``."""
+
+    stamp: Stamp
+    top: int
+    left: int
+    down: Keyed
+    across: Keyed
+
+
+def find_keys(rows: Rows) -> WrittenKeys | None:
+    """Return the keys of a sheet, None if it has no stamp."""
+    found = find_stamp(rows)
+    if found is None:
+        return None
+    _, top, left = found
+    down = [(r, row[left]) for r, row in enumerate(rows) if r > top and row[left][:1] == "r"]
+    across = [(c, key) for c, key in enumerate(rows[top]) if c > left and key[:1] == "c" and key[1:].isalpha()]
+    return WrittenKeys(*found, down, across)
+
+
+def first_places(keys: Keyed) -> dict[str, int]:
+    """Return the place of each key, in order; of two equal keys the first counts."""
+    places: dict[str, int] = {}
+    for at, key in keys:
+        places.setdefault(key, at)
+    return places
+
+
 def template_row(key: str) -> int:
-    """Return the template row that a row key names, 0 for none."""
+    """Return the template row that a row key names, 0 for none and for a column key."""
     found = _TEMPLATE_ROW.match(key)
     return int(found[1]) if found else 0
 
@@ -220,19 +251,13 @@ def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Ma
 
 def keys_of(form: Form, rows: Rows) -> tuple[Keys, ...]:
     """Return the keys of each measure on a sheet of ``form``, in order; none if it has no stamp."""
-    found = find_stamp(rows)
+    found = find_keys(rows)
     if found is None:
         return ()
-    stamp, top, left = found
-    own = {r: row[left] for r, row in enumerate(rows) if r > top and row[left][:1] == "r"}
-    columns: dict[str, int] = {}
-    for c, key in enumerate(rows[top]):
-        if c > left and key[:1] == "c" and key[1:].isalpha():
-            columns.setdefault(key, c)
-    keys = Keys(stamp, own, columns, top, left)
+    keys = Keys(found.stamp, dict(found.down), first_places(found.across), found.top, found.left)
     if not form.layout.is_list:
         return (keys,)
-    return _by_measure(form, rows, replace(keys, rows=own | _left_behind(form, rows, keys)))
+    return _by_measure(form, rows, replace(keys, rows={**keys.rows, **_left_behind(form, rows, keys)}))
 
 
 def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
