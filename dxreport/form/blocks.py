@@ -82,12 +82,12 @@ def common_length(a: Sequence[object], b: Sequence[object]) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
-def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, catalogue: Catalogue) -> Layout:
+def layout(controls: Mapping[int, str], last_row: int, found: TemplateFaults, measure: Variable) -> Layout:
     """Lay out rows 2–``last_row``; ``controls`` maps rows to the texts of column A.
 
     Faults are added to ``found`` and do not stop the layout.
     """
-    reader = _ControlColumn(found, measure_of(controls.values(), catalogue))
+    reader = _ControlColumn(found, measure)
     for row in range(2, last_row + 1):
         reader.row(row, controls.get(row, ""))
     nodes = reader.nodes()

@@ -17,6 +17,7 @@ from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.needs import Need
 from ..ooxml.package import Relationship
 from ..ooxml.refs import Box, address, cell, column_letters
+from ..ooxml.styles import CellFormat
 from ..ooxml.text import TRUE
 from . import template_checks as checks
 from .blocks import layout, measure_of
@@ -98,7 +99,7 @@ class _Compiler:
         self.shared: dict[str, tuple[str, str]] = {}  # shared formulas by index: text and first cell
         self.sizes = Sizes(self.root, source.styles)
         controls = {c.row: c.text for c in self.drawn if c.column == 1 and c.text}
-        self.layout = layout(controls, self.last, self.found, catalogue)
+        self.layout = layout(controls, self.last, self.found, measure)
 
     def form(self, digest: str) -> Form:
         """Compile everything. Raise TemplateError if there were faults."""
@@ -109,29 +110,18 @@ class _Compiler:
         checks.merges(self.merged, self.layout, found)
         cells = self._cells()
         checks.bindings(cells, self.layout, found)
-        checks.formulas(source.drawn.xml(sheet.part), f"シート「{sheet.name}」", None, found)
-        checks.links(source, sheet, self.root, found)
-        checks.other_sheets(source, sheet.name, others, found)
-        if not published:
-            for what in source.removed:
-                found.note(f"{what}は、送るファイルには付きません。", elsewhere=True)
-            checks.lost(source, (sheet, *others), found)
-            checks.unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
-            protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook
-            if protection is not None and any(protection.get(lock) in TRUE for lock in _LOCKS):
-                found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
-        checks.tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
-        self._check_lists()
+        self._check_around(others)
         spanning = {c.at: c.repeats for c in cells if c.repeats < len(self.layout.chains[c.row])}
         worksheet = compile_worksheet(self.root, self._builder(spanning), found, published=published)
         names = read_names(source, sheet.name, self.layout, found, published=published)
-        checks.unprinted(cells, [area.box for area in names.print_area if area.box], found)
+        printed = [area.box for area in names.print_area if area.box]
+        checks.unprinted(cells, printed, found)
         refusals = found.sentences("refusal")
         if faults := found.sentences("fault"):
             raise TemplateError(self.name, faults + refusals)
         self._make_variants(cells)
         columns = {c.column for c in self.drawn}
-        area = next((area.box for area in names.print_area if area.box), Box(2, 2, 2, max(columns, default=2)))
+        left, right = (printed[0].left, printed[0].right) if printed else (2, max(columns, default=2))
         columns |= {column for m in self.merged for column in range(m.left, m.right + 1)}
         return Form(
             name=self.name,
@@ -142,7 +132,7 @@ class _Compiler:
             layout=self.layout,
             rows=self._rows(cells),
             column_letters=tuple(column_letters(column) for column in sorted(columns) if column > 1),
-            width=self.sizes.width(area.left, area.right),
+            width=self.sizes.width(left, right),
             names=names,
             tall_merges=self._tall_merges(spanning),
             worksheet=worksheet,
@@ -157,6 +147,23 @@ class _Compiler:
             after=tuple(s for s in others if source.sheets.index(s) > source.sheets.index(sheet)),
             catalogue=self.catalogue,
         )
+
+    def _check_around(self, others: tuple[SheetEntry, ...]) -> None:
+        """Check everything but the contents of the form's cells: its sheet, the ``others`` and the workbook."""
+        found, source, sheet = self.found, self.source, self.sheet
+        checks.formulas(source.drawn.xml(sheet.part), f"シート「{sheet.name}」", None, found)
+        checks.links(source, sheet, self.root, found)
+        checks.other_sheets(source, sheet.name, others, found)
+        if not self.published:
+            for what in source.removed:
+                found.note(f"{what}は、送るファイルには付きません。", elsewhere=True)
+            checks.lost(source, (sheet, *others), found)
+            checks.unlocked_lines(self.root, source, (self.last, max(c.column for c in self.drawn)), found)
+            protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook
+            if protection is not None and any(protection.get(lock) in TRUE for lock in _LOCKS):
+                found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
+        checks.tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
+        self._check_lists()
 
     def _tall_merges(self, spanning: Mapping[tuple[int, int], int]) -> tuple[DrawnRange, ...]:
         """Return the merges over several rows, and the cells that become such merges because they span a block."""
@@ -212,6 +219,11 @@ class _Compiler:
             if look.locked:
                 raise TextFault(f"{FREE} は、部署が自由に書くセルに付けます。セルのロックを外してください。")
             return cell("", len(chain), unlocked=True, free=True)
+        return self._filled_in(c, box, look)
+
+    def _filled_in(self, c: DrawnCell, box: Box, look: CellFormat) -> TemplateCell:
+        """Compile a cell with tags, which fills ``box``. Raise TextFault if it cannot be used."""
+        chain = self.layout.chains[c.row]
         checks.rich_text(self.source, c, self.found)
         shows, text = legend_of(c.text)
         if shows and not look.locked:
@@ -231,7 +243,8 @@ class _Compiler:
                 "{{ activity.q1.plan }} のような項目 1 つだけを書くか、セルをロックしてください。"
             )
         space = self.sizes.space(box, look) if look.stacked or (look.wrap and look.upright) else None
-        return cell(content, repeats, not look.locked, space and replace(space, repeats=repeats), shows=shows)
+        space = space and replace(space, repeats=repeats)
+        return TemplateCell(c.row, c.column, c.style, content, repeats, not look.locked, space, shows=shows)
 
     def _repeats(self, content: Binding, row: int) -> int:
         """Return how many of the blocks around the row repeat this cell.
@@ -284,7 +297,7 @@ class _Compiler:
         for c in cells:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
-        return {n: drawn_row(n, drawn.get(n), by_row[n]) for n in range(2, self.last + 1)}
+        return {n: drawn_row(n, drawn.get(n, etree.Element("row")), by_row[n]) for n in range(2, self.last + 1)}
 
 
 def _with_list_marks(text: str) -> str:

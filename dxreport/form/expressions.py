@@ -78,14 +78,9 @@ class Variable:
     outside: bool = False
 
     @property
-    def fields(self) -> Mapping[str, Field]:
-        """The fields of what it runs over, by name."""
-        return self.catalogue.members[self.part.prefix if self.part else ""]
-
-    @property
-    def former_fields(self) -> Mapping[str, Field]:
-        """The same fields by their former names."""
-        return self.catalogue.former_names[self.part.prefix if self.part else ""]
+    def prefix(self) -> str:
+        """The prefix of the fields of what it runs over."""
+        return self.part.prefix if self.part else ""
 
     @property
     def attribute(self) -> str:
@@ -97,8 +92,22 @@ class Variable:
         """The lists and periods that can be repeated below it, as templates name them."""
         if self.periods_of:
             return ()
-        periods = dict.fromkeys(f.period.plural for f in self.fields.values() if f.period is not Period.NONE)
+        fields = self.catalogue.members[self.prefix].values()
+        periods = dict.fromkeys(field.period.plural for field in fields if field.period is not Period.NONE)
         return (*(() if self.part else self.catalogue.by_attribute), *periods)
+
+    def paths(self, *, former: bool = False) -> dict[str, tuple[Field, int]]:
+        """Return the field and period of every path below it; with ``former``, by the former names of fields."""
+        fields = (self.catalogue.former_names if former else self.catalogue.members)[self.prefix]
+        if self.periods_of:
+            return {name: (field, 0) for name, field in fields.items() if field.period.plural == self.periods_of}
+        out = {name: (field, 0) for name, field in fields.items() if field.period is Period.NONE}
+        for own_name, field in fields.items():
+            if field.period is not Period.NONE:
+                names = [(f"{field.period.letter}{n}", n) for n in self.catalogue.periods(field)]
+                this = "this_year" if field.period is Period.YEARS else "this_quarter"
+                out |= {f"{name}.{own_name}": (field, n) for name, n in (*names, (this, THIS))}
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +185,8 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
     if path is None or variable is None or path[1:] == ("number",):
         return computed(text, variables)
     _check_usable(variable)
-    known, name = _names_of(variable), ".".join(path[1:])
-    found = known.get(name) or _names_of(variable, former=True).get(name)
+    known, name = variable.paths(), ".".join(path[1:])
+    found = known.get(name) or variable.paths(former=True).get(name)
     if found is None and name in variable.lists:
         source = ".".join(path)
         raise TextFault(
@@ -194,20 +203,6 @@ def content_of(text: str, variables: Mapping[str, Variable]) -> Binding | Comput
 def _check_usable(variable: Variable) -> None:
     if variable.broken or variable.outside:
         raise TextFault(_FOLLOWS if variable.broken else _OUTSIDE)
-
-
-def _names_of(variable: Variable, *, former: bool = False) -> dict[str, tuple[Field, int]]:
-    """Return the field and period of every path below a variable; with ``former``, by the former names of fields."""
-    fields = variable.former_fields if former else variable.fields
-    if variable.periods_of:
-        return {name: (field, 0) for name, field in fields.items() if field.period.plural == variable.periods_of}
-    out = {name: (field, 0) for name, field in fields.items() if field.period is Period.NONE}
-    for own_name, field in fields.items():
-        if field.period is not Period.NONE:
-            names = [(f"{field.period.letter}{n}", n) for n in variable.catalogue.periods(field)]
-            this = "this_year" if field.period is Period.YEARS else "this_quarter"
-            out |= {f"{name}.{own_name}": (field, n) for name, n in (*names, (this, THIS))}
-    return out
 
 
 def tag_of(field: Field, period: int) -> str:
@@ -355,8 +350,8 @@ def _paths(node: nodes.Node) -> Iterator[tuple[str, ...]]:
 
 def _check_path(path: tuple[str, ...], variable: Variable) -> None:
     """Raise TextFault if the model has no such path; leave what follows a text (``.upper()``) to Jinja2."""
-    known = _names_of(variable)
-    names = {*known, *_names_of(variable, former=True)}
+    known = variable.paths()
+    names = {*known, *variable.paths(former=True)}
     ends = {*names, "number", "key", *variable.lists}
     begun = {".".join(name.split(".")[:n]) for name in names for n in (1, 2)}
     if not any(".".join(path[1:n]) in ends for n in range(2, len(path) + 1)) and ".".join(path[1:]) not in begun:

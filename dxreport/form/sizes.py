@@ -52,11 +52,9 @@ class Sizes:
         return TextSpace(0 if look.stacked else text_metrics.budget(em), pitch, box.bottom, font)
 
 
-def drawn_row(number: int, element: etree._Element | None, cells: Iterable[TemplateCell]) -> TemplateRow:
-    """Return row ``number`` with its cells; ``element`` is its XML, None if the sheet has none."""
+def drawn_row(number: int, element: etree._Element, cells: Iterable[TemplateCell]) -> TemplateRow:
+    """Return row ``number`` with its cells; ``element`` is its XML."""
     by_column = tuple(sorted(cells, key=lambda c: c.column))
-    if element is None:
-        return TemplateRow(number, "", None, False, by_column)
     attributes = "".join(f' {name}="{value}"' for name in _ROW_ATTRIBUTES if (value := element.get(name)) is not None)
     height = float(element.get("ht")) if element.get("ht") else None
     return TemplateRow(number, attributes, height, element.get("hidden") in TRUE, by_column)

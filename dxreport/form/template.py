@@ -87,7 +87,7 @@ class Source:
         return [
             s
             for s in self.sheets
-            if s.part and any("{{" in c.text or "{%" in c.text for c in self.cells(self.package.xml(s.part)))
+            if any("{{" in c.text or "{%" in c.text for c in self.cells(self.package.xml(s.part)))
         ]
 
     def declares(self, entry: SheetEntry) -> bool:

@@ -33,9 +33,8 @@ class NamedArea(NamedTuple):
         if self.box is None:
             return [self.literal]
         top, left, bottom, right = self.box
-        spans = rows.spans(top, bottom, rows.layout.common_depth(top, bottom))
         first, last = ("", "") if self.whole_rows else (f"${column_letters(left)}", f"${column_letters(right)}")
-        return [f"{first}${low}:{last}${high}" for low, high in spans]
+        return [f"{first}${low}:{last}${high}" for low, high in rows.spans(top, bottom)]
 
 
 class DefinedNames(NamedTuple):

@@ -57,7 +57,7 @@ class Anchored:
         if not self.top:
             yield 0, self.xml
             return
-        for top, bottom in rows.spans(self.top, self.bottom, rows.layout.common_depth(self.top, self.bottom)):
+        for top, bottom in rows.spans(self.top, self.bottom):
             yield top, self._copy(top, bottom)
 
     def _copy(self, top: int, bottom: int) -> str:

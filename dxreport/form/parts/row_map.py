@@ -29,12 +29,14 @@ class RowMap:
             self.rows.setdefault(template_row, []).append(row)
             self.paths.setdefault(template_row, []).append(path)
 
-    def spans(self, top: int, bottom: int, depth: int) -> list[tuple[int, int]]:
+    def spans(self, top: int, bottom: int, depth: int | None = None) -> list[tuple[int, int]]:
         """Return the rows that template rows ``top``–``bottom`` became, as (first, last).
 
-        There is one span for each copy of the innermost of the ``depth`` blocks around both; it includes all copies of
-        blocks within.
+        There is one span for each copy of the innermost of the ``depth`` blocks around both (default: of all that
+        contain both); it includes all copies of blocks within.
         """
+        if depth is None:
+            depth = self.layout.common_depth(top, bottom)
         if top == bottom and depth >= len(self.layout.chains[top]):
             return [(row, row) for row in self.rows.get(top, ())]
         first, last = self.rows.get(top), self.rows.get(bottom)

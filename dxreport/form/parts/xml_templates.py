@@ -137,10 +137,6 @@ class TemplateBuilder:
             return self._ranged(element)
         if not any(_has_range(child) for child in element.iter(etree.Element)):
             return self.xml(element)
-        if element.tag == f"{{{MAIN_NS}}}mergeCells":
-            ranges = self._ranges(" ".join(child.get("ref", "") for child in element))
-            merges = RepeatedTemplate('<mergeCell ref="', ranges, '"/>')
-            return ContainerTemplate(f'<mergeCells count="{INSIDE}">', (merges,), "</mergeCells>")
         children = tuple(self.template(child) for child in element)
         if etree.QName(element).localname in _COUNTED or element.get("count") is not None:
             element.set("count", INSIDE)

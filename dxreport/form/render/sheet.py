@@ -96,7 +96,7 @@ class _SheetWriter:
         self.cells: list[str] = []
         self.heights: list[float | None] = []  # in points, None: default
         self.free: set[int] = set()  # rows that Excel makes taller once somebody writes there
-        self.blocks: list[tuple[str, int, int]] = []  # the first row of a measure, and the one after its last
+        self.own: dict[str, list[int]] = {m.id: [] for m in measures}  # on a list: the places of a measure in these
         self.tall: list[_TallText] = []
         self.too_tall: list[str] = []
         self.formulas: list[tuple[Formula, Path]] = []
@@ -118,13 +118,10 @@ class _SheetWriter:
         """Return the rows of each measure."""
         if not self.is_list:
             return {self.measures[0].id: MeasureRows(2, self.shape.numbers)}
-        begins: dict[str, int] = {}
-        drawn: dict[str, set[int]] = {m.id: set() for m in self.measures}
-        for id_, start, end in self.blocks:
-            if start < end:
-                begins.setdefault(id_, start)
-            drawn[id_].update(row for row, _ in self.origins[start - 2 : end - 2])
-        return {id_: MeasureRows(begins.get(id_, 2), frozenset(own)) for id_, own in drawn.items()}
+        return {
+            id_: MeasureRows(own[0] + 2 if own else 2, frozenset(self.origins[n][0] for n in own))
+            for id_, own in self.own.items()
+        }
 
     def _enter(self, measure: Measure | None, index: int) -> None:
         """Begin the rows of a measure, or, if it is None, rows that belong to no measure."""
@@ -137,10 +134,10 @@ class _SheetWriter:
                 self._row(node, path, ids)
             elif node.loops and node.loops[0].over_measures:
                 for i, measure in enumerate(self.measures):
-                    start = len(self.origins) + 2
+                    start = len(self.origins)
                     self._enter(measure, i)
                     self._nodes(node.children, (*path, i), f"{ids}/{escape(measure.id)}")
-                    self.blocks.append((measure.id, start, len(self.origins) + 2))
+                    self.own[measure.id] += range(start, len(self.origins))
                 self._enter(None, 0)
             elif node.loops:
                 self._loop(node, path, ids)
