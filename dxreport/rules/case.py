@@ -67,17 +67,17 @@ class Case:
         """Return True if the cell is about a quarter after that of the round, or a fiscal year that has not begun."""
         return to_come(self.field(ref), ref.period, self.round, self.settings)
 
-    def requires(self, group: str, ref: Ref) -> bool:
-        """Return True if this return had to fill in a cell of this input group, and could."""
-        if self.issued is None or group not in self.round.requires or self.to_come(ref):
+    def requires(self, ref: Ref) -> bool:
+        """Return True if the round requires a cell, and this return could fill it in."""
+        if self.issued is None or self.field(ref).group not in self.round.requires:
             return False
-        if not self.has_input(ref):
+        if self.to_come(ref) or not self.has_input(ref):
             return False
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
-    def still_to_ask(self, group: str) -> bool:
-        """Return True in a check of a new master, if the round for plans will ask for this group."""
-        if self.issued is not None or self.round.quarter or group not in self.round.opens:
+    def still_to_ask(self, ref: Ref) -> bool:
+        """Return True in a check of a new master, if the round for plans will ask for a cell."""
+        if self.issued is not None or self.round.quarter or self.field(ref).group not in self.round.opens:
             return False
         plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
         return not any(text.strip() for text in plans)

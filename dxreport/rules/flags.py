@@ -26,7 +26,7 @@ def flags(case: Case) -> Iterator[Finding]:
         params = {"field": field.label, "flags": choices(words)}
         if not text.strip():
             # REQUIRED_MISSING reports a blank that this round requires.
-            if not case.requires(field.group, ref) and not case.still_to_ask(field.group):
+            if not case.requires(ref) and not case.still_to_ask(ref):
                 yield finding(problems.FLAG_BLANK, ref, **params)
         elif text not in words:
             yield wrong_word(problems.FLAG_NEAR, problems.FLAG_UNKNOWN, ref, text, words, **params)

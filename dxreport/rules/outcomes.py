@@ -23,7 +23,7 @@ def missing_actual(case: Case) -> Iterator[Finding]:
     """Report a blank 実績 that the round requires and that has a 目標; any text, such as 未確定, is an answer."""
     for ref, year in _years(case):
         missing = not year.actual.strip() and not is_blank(year.target)
-        if missing and case.requires(case.field(ref).group, ref) and not _of_nothing(case, ref):
+        if missing and case.requires(ref) and not _of_nothing(case, ref):
             yield finding(problems.ACTUAL_MISSING, ref, severity="error")
 
 
@@ -48,7 +48,7 @@ def comparable(case: Case) -> Iterator[Finding]:
         if case.to_come(ref) or not year.actual.strip():
             continue
         target, actual = read_value(year.target), read_value(year.actual)
-        nothing_yet = actual.kind is ValueKind.BLANK and not case.requires(case.field(ref).group, ref)
+        nothing_yet = actual.kind is ValueKind.BLANK and not case.requires(ref)
         if target.kind is not ValueKind.NUMBER or actual.kind is ValueKind.UNDECIDED or nothing_yet:
             continue
         if (kind := mismatch(year.target, year.actual, year.indicator)) is not None:

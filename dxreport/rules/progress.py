@@ -49,7 +49,7 @@ def missing_countermeasure(case: Case) -> Iterator[Finding]:
     needing = {w.word for w in case.settings.progress_words if w.needs_countermeasure}
     for progress, quarter in _progress(case):
         ref = Ref("activity.countermeasure", progress.item, progress.period)
-        if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires("対応策", ref):
+        if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires(ref):
             severity = "warning" if case.as_issued(progress, ref) else "error"
             text = one_line(quarter.countermeasure)
             lack = f"は「{text}」では足りません" if text else "が記入されていません"
@@ -115,6 +115,6 @@ def _words(case: Case) -> tuple[str, ...]:
 
 def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
     """Return True if a required 進捗 is blank, although something is planned and 報告事項なし is blank."""
-    if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires("進捗", ref):
+    if not is_blank(quarter.progress) or plan_is_none(quarter.plan) or not case.requires(ref):
         return False
     return not case.measure.quarters[ref.period - 1].no_report.strip()  # any text: no_report() reports a wrong mark

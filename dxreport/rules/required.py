@@ -31,6 +31,6 @@ def _blank(case: Case, field: Field) -> Iterator[Ref]:
     """Yield the cells where ``field`` is missing: for each item, the first required period."""
     for item in to_complete(case.measure, field.prefix) if field.prefix else [""]:
         refs = [Ref(field.key, item, n) for n in case.settings.catalogue.periods(field)]
-        asked = [ref for ref in refs if case.requires(field.group, ref)]
+        asked = [ref for ref in refs if case.requires(ref)]
         if asked and not any(case.values.get(ref, "").strip() for ref in refs):
             yield asked[0]

@@ -17,11 +17,11 @@ _BETWEEN = re.compile(r"[\s、，,;；]+")
 
 def address(case: Case) -> Iterator[Finding]:
     """Report a blank 連絡先, and addresses in it that are malformed or outside the mail domain of 設定."""
-    ref, domain = Ref("contact_email"), case.settings.mail_domain
-    mails = [mail for mail in _BETWEEN.split(case.values[ref]) if mail]
-    if not mails and not case.requires("連絡先", ref) and not case.still_to_ask("連絡先"):
+    ref = Ref("contact_email")
+    text = case.values[ref]
+    if not any(_BETWEEN.split(text)) and not case.requires(ref) and not case.still_to_ask(ref):
         yield finding(problems.MAIL_BLANK, ref)
-    yield from malformed(ref, case.values[ref], domain)
+    yield from malformed(ref, text, case.settings.mail_domain)
 
 
 def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
