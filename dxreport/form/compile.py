@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -23,14 +22,14 @@ from . import template_checks as checks
 from .blocks import layout, measure_of
 from .expressions import FREE, Binding, computed, content_of, legend_of
 from .faults import TemplateFaults, TextFault
-from .lists import lists_of
+from .lists import LIST_TAG, lists_of
 from .parts.defined_names import printed_ranges, read_names
 from .parts.drawings import read_attached
 from .parts.formulas import Formula, parse_formula, shifted
 from .parts.row_map import DrawnRange
 from .parts.worksheet import compile_worksheet
 from .parts.xml_templates import X14, TemplateBuilder
-from .records import LIST_MARK, Form, TemplateCell, TemplateRow
+from .records import Form, TemplateCell, TemplateRow
 from .sizes import Sizes, drawn_content, drawn_row
 from .stamp import SHEET
 from .template import R_ID, DrawnCell, S, SheetEntry, Source
@@ -40,7 +39,6 @@ __all__ = ["Form", "compile_form", "load_form"]
 
 _FOR_ENTRY = ("sheetProtection", "protectedRanges", "dataValidations", "legacyDrawing")
 _LOCKS = ("lockStructure", "lockWindows")
-_LIST = re.compile(r'"?\s*\{\{\s*lists\.(\w+(?:\.\w+)?)\s*\}\}\s*"?')
 
 
 def load_form(path: Path, catalogue: Catalogue = BUILT_IN, *, published: bool = False) -> Form:
@@ -143,8 +141,8 @@ class _Compiler:
             published=published,
             notes=found.sentences("note"),
             refusals=refusals,
-            before=tuple(s for s in others if source.sheets.index(s) < source.sheets.index(sheet)),
-            after=tuple(s for s in others if source.sheets.index(s) > source.sheets.index(sheet)),
+            others=others,
+            place=sum(s in others for s in source.sheets[: source.sheets.index(sheet)]),
             catalogue=self.catalogue,
         )
 
@@ -162,7 +160,7 @@ class _Compiler:
             protection = source.workbook.find(f"{S}workbookProtection")  # LibreOffice writes one for any workbook
             if protection is not None and any(protection.get(lock) in TRUE for lock in _LOCKS):
                 found.note("ブックの保護は、送るファイルには付きません。", elsewhere=True)
-        checks.tags_elsewhere(self.root, lambda text: bool(_LIST.fullmatch(text)), found)
+        checks.tags_elsewhere(self.root, lambda text: bool(LIST_TAG.fullmatch(text)), found)
         self._check_lists()
 
     def _tall_merges(self, spanning: Mapping[tuple[int, int], int]) -> tuple[DrawnRange, ...]:
@@ -277,13 +275,13 @@ class _Compiler:
             if holder is None:
                 holder = etree.SubElement(self.root, f"{S}mergeCells")
             etree.SubElement(holder, f"{S}mergeCell", ref=address(row, column))
-        return TemplateBuilder(self.root, self.sheet.name, self.layout, _with_list_marks, spanning)
+        return TemplateBuilder(self.root, self.sheet.name, self.layout, spanning)
 
     def _check_lists(self) -> None:
         """Check that the lists that rules of the sheet name exist."""
         known = lists_of(self.catalogue)
         for rule in self.root.iter("{*}dataValidation", "{*}conditionalFormatting"):
-            names = (match[1] for e in rule.iter() if (match := _LIST.fullmatch(e.text or "")))
+            names = (match[1] for e in rule.iter() if (match := LIST_TAG.fullmatch(e.text or "")))
             for name in (name for name in names if name not in known):
                 sqref = rule.get("sqref") or rule.findtext("{*}sqref") or ""
                 self.found.fault(
@@ -298,12 +296,6 @@ class _Compiler:
             by_row[c.row].append(c)
         drawn = {int(r.get("r", "0")): r for r in self.root.iterfind(f"{S}sheetData/{S}row")}
         return {n: drawn_row(n, drawn.get(n, etree.Element("row")), by_row[n]) for n in range(2, self.last + 1)}
-
-
-def _with_list_marks(text: str) -> str:
-    """Return a rule's formula, with a mark instead of the name of a list."""
-    match = _LIST.fullmatch(text)
-    return LIST_MARK.format(match[1]) if match else text
 
 
 def _remove_entry_aids(root: etree._Element, relationships: Iterable[Relationship]) -> set[str]:

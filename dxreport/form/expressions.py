@@ -124,11 +124,6 @@ class Binding:
     period_slot: int = 0
 
     @property
-    def field(self) -> str:
-        """The key of the field."""
-        return self.spec.key
-
-    @property
     def is_number(self) -> bool:
         """True if the cell holds a number."""
         return self.spec.kind is FieldKind.NUMBER
@@ -142,7 +137,7 @@ class Binding:
 
     def getter(self) -> Callable[[Scope], str | None]:
         """Return a function from the scope to the text; it returns None past the end of a list."""
-        field, owner, period, slot = self.field, self.owner, self.period, self.period_slot
+        field, owner, period, slot = self.spec.key, self.owner, self.period, self.period_slot
 
         def read(scope: Scope) -> str | None:
             record: Record | None = scope[owner]

@@ -6,11 +6,14 @@ Former names of fields work too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from ..domain.fields import MEASURE, Catalogue, Field, FieldKind
 from ..domain.model import Settings
 
+LIST_TAG = re.compile(r'"?\s*\{\{\s*lists\.(\w+(?:\.\w+)?)\s*\}\}\s*"?')  # the formula of a rule that names a list
+LIST_MARK = "\ue004{}\ue005"  # placeholder for a list in the XML of a rule
 Words = Callable[[Settings], tuple[str, ...]]
 
 
@@ -31,6 +34,12 @@ def lists_of(catalogue: Catalogue) -> Mapping[str, Words]:
         own[field.name if alone else f"{places[field.prefix]}.{field.name}"] = words
         former |= {old.rpartition(".")[2]: words for old in field.former}
     return former | built_in | own
+
+
+def marked(formula: str) -> str:
+    """Return the formula of a rule, with a mark if it names a list."""
+    found = LIST_TAG.fullmatch(formula)
+    return LIST_MARK.format(found[1]) if found else formula
 
 
 def _words(field: Field) -> Words | None:

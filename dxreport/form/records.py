@@ -17,8 +17,6 @@ from .parts.row_map import DrawnRange
 from .parts.worksheet import WorksheetParts
 from .template import SheetEntry, Source
 
-LIST_MARK = "\ue004{}\ue005"  # placeholder in the XML of a rule for a list of 設定
-
 
 @dataclass(frozen=True, slots=True)
 class TextSpace:
@@ -92,7 +90,7 @@ class Form:
     ``digest`` identifies the form in stamps. ``width`` is the printed width in pixels. ``tall_merges`` are the merges
     over several rows; ``merge_columns`` maps the first cell of a merge to its other columns. ``bindings`` are the cells
     that are read back, by row. ``notes`` do not keep the form from working; ``refusals`` only keep it from being sent.
-    ``before`` and ``after`` are the other sheets of the template that are sent too, left and right of the form. A
+    ``others`` are the other sheets of the template that are sent too, the first ``place`` of them left of the form. A
     ``published`` form is for reading only: its sheets have no stamp, no keys and no aids for filling in.
     """
 
@@ -115,11 +113,6 @@ class Form:
     published: bool
     notes: tuple[str, ...]
     refusals: tuple[str, ...]
-    before: tuple[SheetEntry, ...]
-    after: tuple[SheetEntry, ...]
+    others: tuple[SheetEntry, ...]
+    place: int
     catalogue: Catalogue
-
-    @property
-    def others(self) -> tuple[SheetEntry, ...]:
-        """The other sheets of the template that are sent too, in order."""
-        return self.before + self.after

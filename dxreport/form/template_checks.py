@@ -65,8 +65,8 @@ def bindings(cells: Sequence[TemplateCell], layout: Layout, found: TemplateFault
     by_field: dict[str, list[TemplateCell]] = defaultdict(list)
     for c in cells:
         if isinstance(c.content, Binding):
-            by_field[c.content.field].append(c)
             spec = c.content.spec
+            by_field[spec.key].append(c)
             if c.unlocked and not spec.group:
                 found.fault(f"「{spec.label}」は部署が書き換えられない項目です。セルをロックしてください。", c.at)
             if c.unlocked and _repeated_by_another(c, layout):

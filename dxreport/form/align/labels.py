@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
-from ...domain.fields import FieldKind
+from ...domain.fields import Field, FieldKind
 from ..expressions import Binding, Computed, plain_path
 from ..records import Form, TemplateCell
 
@@ -42,7 +42,7 @@ class ExpectedCell:
     repeats: int
     label: str = ""
     pattern: re.Pattern[str] | None = None
-    field: Binding | None = None
+    field: Field | None = None
     path: str = ""
 
     @property
@@ -62,11 +62,11 @@ class ExpectedCell:
             if not self.path.startswith(("fiscal_year", "years.")):
                 return 0.0
             return 1.0 if _YEAR.fullmatch(folded) else -1.0
-        if self.field.field == "activity.plan_label":
+        if self.field.key == "activity.plan_label":
             return 2.0 if folded.endswith("予定") else -2.0
         if not folded:
             return 0.0
-        match self.field.spec.kind:
+        match self.field.kind:
             case FieldKind.FLAG:
                 return 1.0 if folded in _FLAGS else -0.4
             case FieldKind.MEASURE_ID:
@@ -113,7 +113,7 @@ def _expected(c: TemplateCell, text: str, *, is_read: bool) -> ExpectedCell:
     if isinstance(content, str):
         return replace(cell, label=as_label(text))
     if isinstance(content, Binding):
-        return replace(cell, field=content if is_read else None)
+        return replace(cell, field=content.spec if is_read else None)
     if not isinstance(content, Computed):
         return cell
     if plain := plain_path(content.source):

@@ -134,7 +134,7 @@ def _rest(
             if cell is not None and cell.path:
                 shown.setdefault(cell.path, rows[i][c])
             known = cell is not None and (
-                cell.prints(text) if cell.printed else cell.field is None or (cell.field.field, text) in read
+                cell.prints(text) if cell.printed else cell.field is None or (cell.field.key, text) in read
             )
             if not known:
                 unplaced.append((i + 1, c + 1, rows[i][c]))

@@ -6,7 +6,7 @@ An element is left out if all its ranges have vanished; so is a container that l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -15,6 +15,7 @@ from ...ooxml.package import MAIN_NS
 from ...ooxml.refs import Box, address, box
 from ...ooxml.text import escape, escape_attribute
 from ..blocks import Layout
+from ..lists import marked
 from .formulas import parse_formula, shifted
 from .markup import INSIDE, xml_of
 from .row_map import DrawnRange, Path, RowMap
@@ -111,15 +112,12 @@ XmlTemplate = str | RuleTemplate | RepeatedTemplate | ContainerTemplate
 class TemplateBuilder:
     """Turns elements of the form's sheet into templates."""
 
-    def __init__(
-        self, root: etree._Element, sheet: str, layout: Layout, rewrite: Callable[[str], str],
-        depths: Mapping[tuple[int, int], int],
-    ) -> None:  # fmt: skip
-        """Set up the builder; ``rewrite`` puts marks in place of the names of lists in formulas.
+    def __init__(self, root: etree._Element, sheet: str, layout: Layout, depths: Mapping[tuple[int, int], int]) -> None:
+        """Set up the builder.
 
         ``depths`` holds, by first cell, how many blocks repeat a merge, if these are fewer than the blocks around it.
         """
-        self._sheet, self._layout, self._rewrite, self._depths = sheet, layout, rewrite, depths
+        self._sheet, self._layout, self._depths = sheet, layout, depths
         self._declarations = [
             f' xmlns{":" + prefix if prefix else ""}="{escape_attribute(uri)}"' for prefix, uri in root.nsmap.items()
         ]
@@ -162,7 +160,7 @@ class TemplateBuilder:
             below.text = "\ue0000\ue001"
         formulas: list[str | None] = [None]
         for f in element.iter(*_FORMULAS):
-            formulas.append(self._rewrite(f.text or ""))
+            formulas.append(marked(f.text or ""))
             f.text = f"\ue000{len(formulas) - 1}\ue001"
         texts = _HOLE.split(self.xml(element))
         if attribute == "ref":

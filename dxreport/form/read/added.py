@@ -34,7 +34,7 @@ def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
         for start in range(0, len(group), height):
             numbers, item = group[start : start + height], f"+{len(out) + 1}"
             at = {
-                Ref(target.field, item, target.period): (number, columns[target.columns[0]] + 1)
+                Ref(target.spec.key, item, target.period): (number, columns[target.columns[0]] + 1)
                 for row, number in enumerate(numbers, block.first)
                 for target in filled.targets.get(row, ())
                 if target.item_at and target.columns[0] in columns

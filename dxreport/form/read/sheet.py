@@ -157,19 +157,14 @@ class Target:
     unlocked: bool
     certain: bool
 
-    @property
-    def field(self) -> str:
-        """The key of the field."""
-        return self.spec.key
-
     def ref(self, ids: Sequence[str]) -> Ref | None:
         """Return the Ref of the cell in a row with these ids (from index 1); None if a list has no item there."""
         if self.item_at >= len(ids) or ids[self.item_at] == "-":
             return None
         if not self.period_at:
-            return Ref(self.field, ids[self.item_at], self.period)
+            return Ref(self.spec.key, ids[self.item_at], self.period)
         period = ids[self.period_at] if self.period_at < len(ids) else "-"
-        return Ref(self.field, ids[self.item_at], int(period)) if period.isdigit() else None
+        return Ref(self.spec.key, ids[self.item_at], int(period)) if period.isdigit() else None
 
     def column(self, rows: Rows, number: int, columns: Mapping[str, int]) -> int | None:
         """Return the column (0-based) that holds the text of the cell in row ``number``; None if its column is gone."""
@@ -202,7 +197,7 @@ class Targets(dict[int, tuple[Target, ...]]):
         for row, own in self.items():
             for target in (t for t in own if not t.period_at):
                 at = row, column_number(target.columns[0][1:])
-                places.setdefault((target.field, target.period), []).append(at)
+                places.setdefault((target.spec.key, target.period), []).append(at)
         return {field: found[0] for field, found in places.items() if len(found) == 1}
 
 
@@ -236,7 +231,7 @@ def input_fields(form: Form, rows: frozenset[int], quarter: int, year: int) -> f
 
 
 def _fields(targets: Iterable[Target]) -> frozenset[tuple[str, int]]:
-    return frozenset((target.field, n) for target in targets for n in target.periods)
+    return frozenset((target.spec.key, n) for target in targets for n in target.periods)
 
 
 def read_sheet(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Mapping[str, Filled]:
@@ -269,7 +264,7 @@ def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
     for number, cells in form.bindings.items():
         chain = form.layout.chains[number]
         column = next(
-            (keys.columns.get(f"c{column_letters(c.column)}") for c in cells if c.binding.field == "id"), None
+            (keys.columns.get(f"c{column_letters(c.column)}") for c in cells if c.binding.spec.key == "id"), None
         )
         if column is None or len(chain) != 1 or chain[0].first != chain[0].last:
             continue

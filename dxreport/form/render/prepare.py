@@ -24,10 +24,10 @@ from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
 from ..expressions import Binding, Computed, Scope, ThisPeriod, reason
-from ..lists import lists_of
+from ..lists import LIST_MARK, lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import Origin, RowMap
-from ..records import LIST_MARK, Form, TemplateCell, TemplateRow, TextSpace
+from ..records import Form, TemplateCell, TemplateRow, TextSpace
 from ..stamp import SHEET
 from .page_breaks import PagedRows, paged_rows
 
@@ -330,7 +330,7 @@ class _RowBuilder:
             binding.getter(),
             need(*where),
             beside and (lambda scope: beside(scope[owner], scope[0])),
-            access(binding.field, *where[1:]),
+            access(binding.spec.key, *where[1:]),
         )
 
     def _fixed(self, c: TemplateCell, content: Computed) -> str:

@@ -172,7 +172,7 @@ class _WorkbookWriter:
             name = _free_name(other.name, taken | drawn) if other.name.casefold() in taken else other.name
             taken.add(name.casefold())
             others.append(replace(other, name=name))
-        at = len(self.form.before)
+        at = self.form.place
         return [*listed, *others[:at], *forms, *others[at:], *after]
 
     def _workbook(self, shared: SharedParts, listed: Sequence[SheetEntry]) -> str:
@@ -180,9 +180,9 @@ class _WorkbookWriter:
         for i, s in enumerate(listed, 1):
             state = f' state="{s.state}"' if s.state != _VISIBLE else ""
             sheets.append(f'<sheet name="{escape_attribute(s.name)}" sheetId="{i}"{state} r:id="dxr{i}"/>')
-        first = len(self.before) + len(self.form.before)
-        positions = {s.name: i for i, s in enumerate(self.form.before, len(self.before))}
-        positions |= {s.name: i for i, s in enumerate(self.form.after, first + len(self.sheets))}
+        first = len(self.before) + self.form.place
+        others = enumerate(self.form.others, len(self.before))
+        positions = {s.name: i if i < first else i + len(self.sheets) for i, s in others}
         head = shared.workbook_head
         if first and not self.before:  # open at the first form even if other sheets precede it
             views = head if "<workbookView" in head else f"{head}<bookViews><workbookView/></bookViews>"
