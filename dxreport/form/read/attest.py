@@ -39,7 +39,7 @@ def written_keys(rows: Rows) -> list[str]:
     If they are as issued, :func:`attest` has nothing to find.
     """
     found = find_keys(rows)
-    return [rows[found.top][found.left], *(key for _, key in (*found.across, *found.down))] if found else []
+    return [rows[found.top][found.left], *found.across.values(), *found.down.values()] if found else []
 
 
 def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool]) -> Attested:
@@ -49,8 +49,8 @@ def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool]) -> Attested:
         return UNATTESTED
     down = _Lines(rows, here.down, here.across), _Lines(issued, sent.down, sent.across)
     across = _Lines(_turned(rows), here.across, here.down), _Lines(_turned(issued), sent.across, sent.down)
-    strange = [(r, here.left) for r, key in here.down if key not in down[1].at]
-    strange += [(here.top, c) for c, key in here.across if key not in across[1].at]
+    strange = [(r, here.left) for r, key in here.down.items() if key not in down[1].at]
+    strange += [(here.top, c) for c, key in here.across.items() if key not in across[1].at]
     return Attested(
         tuple(strange), () if _sorted(*down, is_new) else tuple(_doubtful(*down)), tuple(_doubtful(*across))
     )
@@ -71,7 +71,7 @@ class _Lines:
     def texts(self, key: str) -> dict[str, str]:
         """Return the texts of a line by the keys of the lines that cross it."""
         line = self._rows[self.at[key]]
-        return {cross: line[n] for n, cross in reversed(self._cross)}
+        return {cross: line[n] for n, cross in reversed(self._cross.items())}
 
 
 def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:

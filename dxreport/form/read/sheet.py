@@ -23,7 +23,7 @@ SEARCHED = 200  # this many rows and columns are searched for the stamp
 _SEPARATOR = re.compile("[/,]")  # between the ids of a key
 _TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
-Keyed = Sequence[tuple[int, str]]  # rows or columns with their keys, in order and counted from 0
+Keyed = dict[int, str]  # the keys of rows or columns by place, in order and counted from 0
 KeyPlaces = tuple[tuple[tuple[int, str], ...], tuple[tuple[str, int], ...]]  # rows and columns, as in Keys
 SHAPES = 512  # ways of placing keys that are remembered: sheets with as many items in each list are alike
 
@@ -119,15 +119,15 @@ def find_keys(rows: Rows) -> WrittenKeys | None:
     if found is None:
         return None
     _, top, left = found
-    down = [(r, row[left]) for r, row in enumerate(rows) if r > top and row[left][:1] == "r"]
-    across = [(c, key) for c, key in enumerate(rows[top]) if c > left and key[:1] == "c" and key[1:].isalpha()]
+    down = {r: row[left] for r, row in enumerate(rows) if r > top and row[left][:1] == "r"}
+    across = {c: key for c, key in enumerate(rows[top]) if c > left and key[:1] == "c" and key[1:].isalpha()}
     return WrittenKeys(*found, down, across)
 
 
 def first_places(keys: Keyed) -> dict[str, int]:
     """Return the place of each key, in order; of two equal keys the first counts."""
     places: dict[str, int] = {}
-    for at, key in keys:
+    for at, key in keys.items():
         places.setdefault(key, at)
     return places
 
@@ -249,7 +249,7 @@ def keys_of(form: Form, rows: Rows) -> tuple[Keys, ...]:
     found = find_keys(rows)
     if found is None:
         return ()
-    keys = Keys(found.stamp, dict(found.down), first_places(found.across), found.top, found.left)
+    keys = Keys(found.stamp, found.down, first_places(found.across), found.top, found.left)
     if not form.layout.is_list:
         return (keys,)
     return _by_measure(form, rows, replace(keys, rows={**keys.rows, **_left_behind(form, rows, keys)}))
