@@ -81,27 +81,24 @@ def problems_of(
     ``locate`` returns sheet and cell of a text, the cell ``""`` if there is none. ``values`` are the texts as returned;
     they name the items, and the message shows that of the first cell.
     """
-    return [_problem(f, locate, settings, values) for f in findings]
-
-
-def _problem(
-    found: Finding, locate: Callable[[Ref], tuple[str, str]], settings: Settings, values: Mapping[Ref, str]
-) -> Problem:
-    places = list(dict.fromkeys(place for place in map(locate, found.refs) if place[1]))
-    first = found.refs[0]
-    rest = len(found.refs) - 1
-    name = label(first, settings, item_name(first, values, settings.catalogue))
-    return problem(
-        found.kind,
-        found.params,
-        severity=found.severity,
-        sheet=places[0][0] if places else locate(first)[0],
-        cell=_cells(places),
-        field=str(first),
-        label=f"{name} ほか{rest}か所" if rest else name,
-        value=values.get(first, ""),
-        fields=tuple(map(str, found.refs)),
-    )
+    out = []
+    for found in findings:
+        places = list(dict.fromkeys(place for place in map(locate, found.refs) if place[1]))
+        first, rest = found.refs[0], len(found.refs) - 1
+        name = label(first, settings, item_name(first, values, settings.catalogue))
+        made = problem(
+            found.kind,
+            found.params,
+            severity=found.severity,
+            sheet=places[0][0] if places else locate(first)[0],
+            cell=_cells(places),
+            field=str(first),
+            label=f"{name} ほか{rest}か所" if rest else name,
+            value=values.get(first, ""),
+            fields=tuple(map(str, found.refs)),
+        )
+        out.append(made)
+    return out
 
 
 def _cells(places: list[tuple[str, str]]) -> str:
