@@ -83,6 +83,11 @@ class Variable:
         return self.part.prefix if self.part else ""
 
     @property
+    def letter(self) -> str:
+        """The letter that the ids of its items begin with, "" for quarters and years, which have only numbers."""
+        return self.part.letter if self.part and not self.periods_of else ""
+
+    @property
     def attribute(self) -> str:
         """The attribute of its owner that holds what it runs over."""
         return self.periods_of or (self.part.attribute if self.part else MEASURES)

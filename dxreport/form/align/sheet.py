@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...ooxml.refs import column_letters
-from ..expressions import Variable
 from ..read.sheet import Filled, Keys, Rows, read_keyed, targets_of, template_row
 from ..records import Form
 from ..stamp import Stamp
@@ -109,13 +108,8 @@ def _key(form: Form, place: Placed) -> str:
     key = f"r{place.row}"
     for block, index in zip(chain, place.path, strict=True):
         if block.loops:
-            key += "/" + ",".join(f"{_letter(loop.variable)}{index + 1}" for loop in block.loops)
+            key += "/" + ",".join(f"{loop.variable.letter}{index + 1}" for loop in block.loops)
     return key + "+" if any(place.path[depth:]) else key
-
-
-def _letter(variable: Variable) -> str:
-    """Return the letter before the item numbers of a loop, "" for quarters and years."""
-    return variable.part.letter if variable.part and not variable.periods_of else ""
 
 
 def _rest(

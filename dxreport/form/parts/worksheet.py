@@ -50,22 +50,22 @@ _KEY_COLUMN = {"width": "9", "hidden": "1"}
 _MARGIN_COLUMN = {"width": "1.625"}
 
 
-@dataclass(frozen=True, slots=True)
 class PageSetup:
     """What page breaks depend on: paper code, orientation, margins in inches, scale (1.0: 100 %) or fit to width.
 
     ``fits`` is True if only the width is fitted, so that a sheet slightly taller than a page can be made to fit on one.
     """
 
-    paper: int
-    landscape: bool
-    top: float
-    bottom: float
-    left: float
-    right: float
-    scale: float
-    fit_width: bool
-    fits: bool
+    def __init__(self, root: etree._Element) -> None:
+        elements = [e for name in ("pageSetup", "pageMargins") for e in root.iterfind(f"{S}{name}")]
+        get = {name: value for e in elements for name, value in e.attrib.items()}.get
+        fit = root.find(f"{S}sheetPr/{S}pageSetUpPr")
+        self.paper, self.landscape = int(get("paperSize", "9")), get("orientation") == "landscape"
+        self.top, self.bottom = float(get("top", "0.75")), float(get("bottom", "0.75"))
+        self.left, self.right = float(get("left", "0.7")), float(get("right", "0.7"))
+        self.scale = int(get("scale", "100")) / 100
+        self.fit_width = fit is not None and fit.get("fitToPage") in TRUE
+        self.fits = self.fit_width and get("fitToHeight") == "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def compile_worksheet(
     """
     _allow_filter(root, builder, found, published=published)
     breaks = tuple(int(b.get("id", "0")) for b in root.iterfind(f"{S}rowBreaks/{S}brk"))
-    page, frozen = _page(root), 0
+    page, frozen = PageSetup(root), 0
     _set_first_column(root, _MARGIN_COLUMN if published else _KEY_COLUMN)
     # The start tag of the root keeps its declared prefixes, since mc:Ignorable may name them.
     attributes = {name: value for name, value in root.attrib.items() if not name.endswith("}uid")}
@@ -202,15 +202,3 @@ def _after_rows(element: etree._Element, name: str, builder: TemplateBuilder, fo
         if not len(element):
             return ""
     return builder.template(element)
-
-
-def _page(root: etree._Element) -> PageSetup:
-    elements = [e for name in ("pageSetup", "pageMargins") for e in root.iterfind(f"{S}{name}")]
-    get = {name: value for e in elements for name, value in e.attrib.items()}.get
-    fit = root.find(f"{S}sheetPr/{S}pageSetUpPr")
-    to_page = fit is not None and fit.get("fitToPage") in TRUE
-    return PageSetup(
-        int(get("paperSize", "9")), get("orientation", "portrait") == "landscape",
-        float(get("top", "0.75")), float(get("bottom", "0.75")), float(get("left", "0.7")), float(get("right", "0.7")),
-        int(get("scale", "100")) / 100, to_page, to_page and get("fitToHeight") == "0",
-    )  # fmt: skip

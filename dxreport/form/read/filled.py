@@ -49,7 +49,7 @@ def read_filled(sheet: Grid, filled: Filled, issued: Mapping[Ref, str], settings
     """
     items = added_items(sheet.rows, filled)
     shape = outside_fields(sheet, filled, {row for item in items for row in item.rows})
-    return _TextReader(sheet, settings, issued).sheet(filled, items, shape, moved(filled, issued, settings))
+    return _TextReader(sheet, filled, issued, settings).sheet(items, shape, moved(filled, issued, settings))
 
 
 def read_aligned(
@@ -68,23 +68,21 @@ def read_aligned(
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
     shape += [unkeyed_text(sheet, f"ところ（{row}行目）", texts, f"{row}:{row}") for row, texts in rows.items()]
-    return _TextReader(sheet, settings, issued or {}).sheet(*found, shape)
+    filled, added = found
+    return _TextReader(sheet, filled, issued or {}, settings).sheet(added, shape)
 
 
 class _TextReader:
     """Reads the texts of a sheet, with problems for cells that hold anything else or are gone."""
 
-    def __init__(self, sheet: Grid, settings: Settings, issued: Mapping[Ref, str]) -> None:
-        self._sheet, self._settings, self._issued = sheet, settings, issued
-        self._problems: list[Problem] = []
-        self._fields: Mapping[str, Field] = {}
-
-    def sheet(
-        self, filled: Filled, items: Sequence[Added], shape: Iterable[Problem], moved: tuple[str, ...] = ()
-    ) -> FilledSheet:
-        """Read the fields and the added ``items``; ``shape`` are the problems of the sheet's shape."""
-        issued = self._issued
+    def __init__(self, sheet: Grid, filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> None:
+        self._sheet, self._filled, self._issued, self._settings = sheet, filled, issued, settings
         self._fields = filled.form.catalogue.field
+        self._problems: list[Problem] = []
+
+    def sheet(self, items: Sequence[Added], shape: Iterable[Problem], moved: tuple[str, ...] = ()) -> FilledSheet:
+        """Read the fields and the added ``items``; ``shape`` are the problems of the sheet's shape."""
+        filled, issued = self._filled, self._issued
         texts = {ref: self._text(ref, at, issued.get(ref, "")) for ref, at in filled.at.items()}
         # A cell issued blank counts only if it was filled in; all cells of a spare row count once one was.
         if spare := texts.keys() - issued.keys():
@@ -94,7 +92,7 @@ class _TextReader:
         shown = filled.targets.always_shown
         lost = [ref for ref in issued if ref not in filled.at and (ref.field, ref.period) in shown]
         if lost:
-            self._problems.append(self._removed(lost, filled))
+            self._problems.append(self._removed(lost))
         found = (*self._problems, *shape, *map(self._added, items))
         cells = filled.placement.cells
         for item in items:
@@ -143,12 +141,12 @@ class _TextReader:
         )
         self._problems.append(found)
 
-    def _removed(self, lost: Sequence[Ref], filled: Filled) -> Problem:
+    def _removed(self, lost: Sequence[Ref]) -> Problem:
         """Return one problem for all removed columns or, if no column is gone, for all removed rows."""
         names = list(dict.fromkeys(label(ref, self._settings) for ref in lost))
         said = listed(names, 4)
-        if filled.lost_columns:
-            what = f"列（{'、'.join(key[1:] for key in filled.lost_columns)}）"
+        if self._filled.lost_columns:
+            what = f"列（{'、'.join(key[1:] for key in self._filled.lost_columns)}）"
         else:
             what = "行"
             items = dict.fromkeys(self._issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...domain.fields import ItemList, Ref, label
 from ...domain.model import Settings
@@ -14,6 +13,7 @@ from ...domain.visible import one_line
 from ...ooxml.refs import column_letters
 from .sheet import SHAPES, Filled, Placement, Targets
 
+_Kind = Literal["field", "item", "list"]  # what a row out of order shows: a field, an item, or a whole list
 _NAMED = 6  # at most this many inserted rows are named; the others are counted
 
 
@@ -25,10 +25,10 @@ def moved(filled: Filled, issued: Mapping[Ref, str], settings: Settings) -> tupl
     names: dict[int, str] = {}
     lists = filled.form.catalogue.by_prefix
     for row, kind in () if filled.form.layout.is_list else _moved_rows(filled.placement, filled.targets, tuple(issued)):
-        if kind is _Kind.FIELD:
+        if kind == "field":
             names[row.at] = label(row.ref, settings)
         else:
-            names[row.at] = lists[row.ref.prefix].label if kind is _Kind.LIST else _item_name(row, issued, lists)
+            names[row.at] = lists[row.ref.prefix].label if kind == "list" else _item_name(row, issued, lists)
     # None if columns are gone, since a merge may have shifted.
     columns = () if filled.lost_columns else _moved_columns(filled.placement, filled.targets)
     return (
@@ -58,14 +58,6 @@ class _Position(NamedTuple):
     ref: Ref
 
 
-class _Kind(Enum):
-    """What a row out of order shows: a field, an item of a list, or a whole list."""
-
-    FIELD = "field"
-    ITEM = "item"
-    LIST = "list"
-
-
 @lru_cache(maxsize=SHAPES)
 def _moved_rows(placement: Placement, targets: Targets, issued: tuple[Ref, ...]) -> tuple[tuple[_Position, _Kind], ...]:
     """Return the rows out of order: within an item, among a list's items, or among fields and lists."""
@@ -82,10 +74,10 @@ def _moved_rows(placement: Placement, targets: Targets, issued: tuple[Ref, ...])
     out: list[tuple[_Position, _Kind]] = []
     for own in items.values():
         for rows in own.values():
-            out += ((row, _Kind.FIELD) for row in _out_of_order(sorted(rows)))
+            out += ((row, "field") for row in _out_of_order(sorted(rows)))
         firsts = [_Position(n, min(row.at for row in rows), rows[0].ref) for n, rows in enumerate(own.values())]
-        out += ((row, _Kind.ITEM) for row in _out_of_order(firsts))
-    out += ((row, _Kind.LIST if row.ref.item else _Kind.FIELD) for row in _out_of_order(sorted(units.values())))
+        out += ((row, "item") for row in _out_of_order(firsts))
+    out += ((row, "list" if row.ref.item else "field") for row in _out_of_order(sorted(units.values())))
     return tuple(out)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...ooxml.text_metrics import page_breaks, paper_size, printable_height
@@ -24,23 +23,21 @@ class Pages(NamedTuple):
     fitted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class PagedRows:
     """What the pages of a sheet depend on, apart from the heights of its rows.
 
     ``room`` is the height of a page in points; if ``fits``, a sheet slightly taller than a page is shrunk. Rows ``top``
     to ``bottom`` are printed, ``titles`` on each page. A page ends after each of ``forced``, and better not within the
-    ``blocks`` and ``sections``. All are rows of the sheet; spans are (first, last).
+    ``blocks`` and, if that takes no extra page, the ``sections``. All are rows of the sheet; spans are (first, last).
     """
 
-    room: float
-    fits: bool
-    top: int
-    bottom: int
-    titles: tuple[_Span, ...]
-    forced: tuple[int, ...]
-    blocks: tuple[_Span, ...]
-    sections: tuple[_Span, ...]
+    def __init__(self, form: Form, rows: RowMap) -> None:
+        self.room, self.fits = _page_room(form), form.worksheet.page.fits
+        last = 1 + sum(map(len, rows.rows.values()))
+        self.top, self.bottom = next(_spans(form.names.print_area, rows), (2, last))
+        self.titles = tuple(_spans(form.names.titles, rows))
+        self.forced = sorted({row for drawn in form.worksheet.breaks for row in rows.rows.get(drawn, ())[-1:]})
+        self.blocks, self.sections = _together(form, rows)
 
     def pages(self, heights: Sequence[float]) -> Pages:
         """Return the pages; ``heights`` are those of all rows in points, from row 2."""
@@ -66,18 +63,6 @@ class PagedRows:
         return [(a - first, b - first) for a, b in spans if first <= a and b < self.top + end]
 
 
-def paged_rows(form: Form, rows: RowMap) -> PagedRows:
-    """Return what the pages of a sheet with these rows depend on."""
-    last = 1 + sum(map(len, rows.rows.values()))
-    top, bottom = next(_spans(form.names.print_area, rows), (2, last))
-    forced = {row for drawn in form.worksheet.breaks for row in rows.rows.get(drawn, ())[-1:]}
-    blocks, sections = _together(form, rows)
-    titles = tuple(_spans(form.names.titles, rows))
-    return PagedRows(
-        _page_room(form), form.worksheet.page.fits, top, bottom, titles, tuple(sorted(forced)), tuple(blocks), tuple(sections)
-    )  # fmt: skip
-
-
 def _page_room(form: Form) -> float:
     """Return the height of the rows that fit on one page, in points."""
     page = form.worksheet.page
@@ -88,28 +73,28 @@ def _page_room(form: Form) -> float:
     return printable_height(page.paper, landscape=page.landscape, top=page.top, bottom=page.bottom, scale=scale)
 
 
-def _spans(areas: Iterable[NamedArea], rows: RowMap) -> Iterator[tuple[int, int]]:
+def _spans(areas: Iterable[NamedArea], rows: RowMap) -> Iterator[_Span]:
     """Yield the rendered rows of each area that has rows, as (first, last)."""
     return (span for area in areas if area.box for span in rows.spans(area.box.top, area.box.bottom, 0))
 
 
-def _together(form: Form, rows: RowMap) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return rows to keep together, and sections to keep together if that takes no extra page.
+def _together(form: Form, rows: RowMap) -> tuple[list[_Span], list[_Span]]:
+    """Return the blocks and sections of :class:`PagedRows`.
 
     Copies of a block and vertical merges are kept together. A heading stays with the first copy of the block below it,
     and makes a section with all its copies.
     """
-    out: list[tuple[int, int]] = []
-    sections: list[tuple[int, int]] = []
+    blocks: list[_Span] = []
+    sections: list[_Span] = []
     nodes = form.layout.nodes
     for before, node in zip((None, *nodes), nodes, strict=False):
         if not isinstance(node, Block):
             continue
         copies = rows.spans(node.first, node.last, 1)
-        out += copies
+        blocks += copies
         if copies and isinstance(before, int) and before in rows.rows:
-            out.append((rows.rows[before][0], copies[0][1]))
+            blocks.append((rows.rows[before][0], copies[0][1]))
             sections.append((rows.rows[before][0], copies[-1][1]))
     for merge in form.tall_merges:
-        out += merge.spans(rows)
-    return out, sections
+        blocks += merge.spans(rows)
+    return blocks, sections

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType, SimpleNamespace
@@ -29,7 +29,7 @@ from ..parts.formulas import Formula
 from ..parts.row_map import Origin, RowMap
 from ..records import Form, TemplateCell, TemplateRow, TextSpace
 from ..stamp import SHEET
-from .page_breaks import PagedRows, paged_rows
+from .page_breaks import PagedRows
 
 ROW = "\x01"  # placeholder for the row number in its cells; no text of the model contains a control character
 TEXT_HEAD, TEXT_TAIL = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
@@ -82,7 +82,6 @@ class RowProgram(NamedTuple):
     period_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class SheetShape:
     """What follows from the rows of a sheet alone, whatever their texts: shapes are few.
 
@@ -90,12 +89,16 @@ class SheetShape:
     rows, with marks; ``frozen`` is the last frozen row.
     """
 
-    rows: RowMap
-    drawn: tuple[TemplateRow, ...]
-    numbers: frozenset[int]
-    after: str
-    paged: PagedRows
-    frozen: int
+    def __init__(self, form: Form, origins: tuple[Origin, ...], lists: Mapping[str, str]) -> None:
+        """Find the shape of a sheet with rows of these origins; ``lists`` are the formulas of lists by their marks."""
+        self.rows, sheet = RowMap(form.layout, origins), form.worksheet
+        self.drawn = tuple(form.rows[row] for row, _ in origins)
+        self.numbers = frozenset(self.rows.rows)
+        self.after = sheet.after_rows(self.rows)
+        for mark, source in lists.items():
+            self.after = self.after.replace(mark, source)
+        self.paged = PagedRows(form, self.rows)
+        self.frozen = max((own[-1] for row, own in self.rows.rows.items() if row <= sheet.frozen), default=1)
 
 
 class PreparedForm:
@@ -124,8 +127,8 @@ class PreparedForm:
         self.programs = _programs(self, form.rows.values())
         self._naming = [row for row in form.rows.values() if any(_names_department(c) for c in row.cells)]
         self.long_lists: list[tuple[str, ...]] = []
-        self._list_sources = self._lists()
-        self.shape = lru_cache(maxsize=_SHAPES)(self._shape)
+        lists = self._lists()
+        self.shape = lru_cache(maxsize=_SHAPES)(lambda origins: SheetShape(form, origins, lists))
         self.fixed_values: dict[Computed, int | None] = {}
 
     def of(self, department: str) -> PreparedForm:
@@ -159,15 +162,6 @@ class PreparedForm:
             return condition is None or not condition.fixed or bool(condition.value(self.names))
         except Exception:  # an expression may raise anything; rendering reports it
             return True
-
-    def _shape(self, origins: tuple[Origin, ...]) -> SheetShape:
-        rows, sheet = RowMap(self.form.layout, origins), self.form.worksheet
-        after = sheet.after_rows(rows)
-        for mark, source in self._list_sources.items():
-            after = after.replace(mark, source)
-        frozen = max((own[-1] for row, own in rows.rows.items() if row <= sheet.frozen), default=1)
-        drawn = tuple(self.form.rows[row] for row, _ in origins)
-        return SheetShape(rows, drawn, frozenset(rows.rows), after, paged_rows(self.form, rows), frozen)
 
     def _lists(self) -> dict[str, str]:
         """Return the formulas of the lists in rules, by their marks.

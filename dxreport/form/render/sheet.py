@@ -65,24 +65,13 @@ class _TallText(NamedTuple):
     points: float
 
 
-def render_sheet(
-    prepared: PreparedForm,
-    measures: Sequence[Measure],
-    issue: str,
-    used: Mapping[str, Iterable[str]],
-    *,
-    first: bool = True,
-) -> RenderedSheet:
-    """Render ``measures``: a single one, or on a list those of a department.
+class SheetWriter:
+    """Renders one sheet with ``measures``: a single one, or on a list those of a department.
 
-    ``first`` is set for the sheet that is shown on opening. A published form has no ``issue``: its row 1 and column A
-    stay blank. ``used`` holds, by measure, all ids that its items ever had, so that spare rows get new ones. Raise
-    DxreportError for a text that no cell can hold, and CannotShow, one too, for an expression that fails.
+    A published form has no ``issue``: its row 1 and column A stay blank. ``used`` holds, by measure, all ids that its
+    items ever had, so that spare rows get new ones.
     """
-    return _SheetWriter(prepared, measures, issue, used).sheet(first=first)
 
-
-class _SheetWriter:
     def __init__(
         self, prepared: PreparedForm, measures: Sequence[Measure], issue: str, used: Mapping[str, Iterable[str]]
     ) -> None:
@@ -103,7 +92,10 @@ class _SheetWriter:
         self.first_input: tuple[int, int] | None = None
 
     def sheet(self, *, first: bool) -> RenderedSheet:
-        """Render everything."""
+        """Render everything; ``first`` is set for the sheet that is shown on opening.
+
+        Raise DxreportError for a text that no cell can hold, and CannotShow, one too, for an expression that fails.
+        """
         if not self.is_list:
             self._enter(self.measures[0], 0)
         self._nodes(self.form.layout.nodes, (), "")

@@ -21,7 +21,7 @@ from ..records import Form
 from ..stamp import SHEET
 from ..template import SheetEntry
 from .prepare import TEXT_HEAD, TEXT_TAIL, PreparedForm
-from .sheet import RenderedSheet, render_sheet
+from .sheet import RenderedSheet, SheetWriter
 
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -53,12 +53,12 @@ def render_book(
 ) -> IssuedBook:
     """Render ``measures`` as sheets named by their IDs, or as one list, stamped as ``issue``.
 
-    ``used`` holds, by measure, all ids that its items ever had. Raise DxreportError as ``render_sheet`` does, or if an
+    ``used`` holds, by measure, all ids that its items ever had. Raise DxreportError as ``SheetWriter`` does, or if an
     ID cannot be the name of a sheet.
     """
     form = prepared.form
     groups = [measures] if form.layout.is_list else [[m] for m in measures]
-    sheets = [render_sheet(prepared, own, issue, used or {}, first=not i) for i, own in enumerate(groups)]
+    sheets = [SheetWriter(prepared, own, issue, used or {}).sheet(first=not i) for i, own in enumerate(groups)]
     stamped = PlainSheet(SHEET, "dxreport", _stamp_xml(prepared, sheets, issue), "veryHidden")
     return _WorkbookWriter(form, sheets, after=(stamped,)).book()
 
@@ -71,7 +71,7 @@ def render_published(
     Every page comes with its own preparation of ``form``; ``index`` makes the first sheet from the place of each
     measure. No other sheet of the template is included. Raise DxreportError as ``render_book`` does.
     """
-    sheets = [render_sheet(prepared, measures, "", {}, first=False) for prepared, measures in pages]
+    sheets = [SheetWriter(prepared, measures, "", {}).sheet(first=False) for prepared, measures in pages]
     places = {id_: f"{quote_sheet(s.name)}!B{own.first}" for s in sheets for id_, own in s.measures.items()}
     return _WorkbookWriter(form, sheets, before=(index(places),), title=title).book()
 
