@@ -241,7 +241,6 @@ class _Compiler:
                 "{{ activity.q1.plan }} のような項目 1 つだけを書くか、セルをロックしてください。"
             )
         space = self.sizes.space(box, look) if look.stacked or (look.wrap and look.upright) else None
-        space = space and replace(space, repeats=repeats)
         return TemplateCell(c.row, c.column, c.style, content, repeats, not look.locked, space, shows=shows)
 
     def _repeats(self, content: Binding, row: int) -> int:

@@ -146,8 +146,10 @@ class Binding:
 
         def read(scope: Scope) -> str | None:
             record: Record | None = scope[owner]
-            if record is None or not slot:
-                return None if record is None else record.text(field, period)
+            if record is None:
+                return None
+            if not slot:
+                return record.text(field, period)
             at = scope[slot]
             return None if at is None else record.text(field, at.number)
 

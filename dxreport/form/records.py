@@ -23,14 +23,13 @@ class TextSpace:
     """The space for text in a cell.
 
     ``width`` is in units of :mod:`~dxreport.ooxml.text_metrics` (0: the letters are stacked), ``pitch`` the line pitch in
-    points, ``bottom`` the last row of its merge. ``repeats`` is as in :class:`TemplateCell`.
+    points, ``bottom`` the last row of its merge.
     """
 
     width: int
     pitch: float
     bottom: int
     font: FontWidths
-    repeats: int = 0
 
     def needed(self, text: str) -> float:
         """Return the height in points that a text needs."""

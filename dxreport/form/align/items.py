@@ -35,7 +35,7 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
     An item is the issued one with the same texts, else with the same name, else at the same position between those.
     Return a Doubt if new and removed items cannot be told apart.
     """
-    texts = {ref: normalise(str(value)) for ref, value in filled.values.items()}
+    texts = {ref: normalise(value) for ref, value in filled.values.items()}
     ids, catalogue = {("", ""): ""}, filled.form.catalogue
     added: list[Added] = []
     for part in catalogue.lists:
@@ -53,7 +53,7 @@ def adopt(filled: Filled, issued: Mapping[Ref, str]) -> tuple[Filled, tuple[Adde
     return replace(filled, values=values, placement=Placement(at, filled.copied)), tuple(added)
 
 
-def _renamed(filled: Filled, ids: Mapping[tuple[str, str], str]) -> tuple[dict[Ref, Any], dict[Ref, tuple[int, int]]]:
+def _renamed(filled: Filled, ids: Mapping[tuple[str, str], str]) -> tuple[dict[Ref, str], dict[Ref, tuple[int, int]]]:
     """Return the values and places of the items in ``ids``, which maps (list, id) to the new id, under the new ids."""
     refs = {ref: ref._replace(item=ids[at]) for ref in filled.values if (at := (ref.prefix, ref.item)) in ids}
     return {new: filled.values[ref] for ref, new in refs.items()}, {new: filled.at[ref] for ref, new in refs.items()}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lxml import etree
@@ -29,35 +27,30 @@ _SESSION = ("codeName", "firstSheet", "activeTab", "filterPrivacy")
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 
 
-@dataclass(frozen=True, slots=True)
 class SharedParts:
-    """What all workbooks of a form share: deflated parts, their content types, and what the workbook part needs."""
+    """What all workbooks of a form share: deflated parts, their content types, and what the workbook part needs.
 
-    entries: tuple[Member, ...]
-    defaults: Mapping[str, str]
-    overrides: tuple[tuple[str, str], ...]
-    workbook_rels: tuple[Relationship, ...]
-    workbook_head: str
+    The parts are as drawn, except for the styles, the shared strings and what is private.
+    """
+
+    def __init__(self, form: Form) -> None:
+        source = form.source
+        self.defaults, types = _content_types(form)
+        self.workbook_rels = tuple(r for r in source.relationships if r.kind in _BOOK_PARTS)
+        self.workbook_head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
+        names = _reached(form, self.workbook_rels)
+        self.overrides = tuple((name, types[name]) for name in names if name in types)
+        self.entries: list[Member] = []
+        for name in names:
+            if name == source.styles_part:
+                self.entries.append(member(name, source.styles.bytes()))
+            elif name == source.strings_part:
+                self.entries.append(member(name, _strings(form)))
+            else:
+                self.entries += _as_drawn(source.package, name, types.get(name, ""))
 
 
-@lru_cache(maxsize=16)
-def shared_parts(form: Form) -> SharedParts:
-    """Return the shared parts of a form: as drawn, except for the styles, the shared strings and what is private."""
-    source, package = form.source, form.source.package
-    defaults, overrides = _content_types(form)
-    rels = tuple(r for r in source.relationships if r.kind in _BOOK_PARTS)
-    entries: list[Member] = []
-    names = _reached(form, rels)
-    for name in names:
-        if name == source.styles_part:
-            entries.append(member(name, source.styles.bytes()))
-        elif name == source.strings_part:
-            entries.append(member(name, _strings(form)))
-        else:
-            entries += _as_drawn(package, name, overrides.get(name, ""))
-    types = tuple((name, overrides[name]) for name in names if name in overrides)
-    head = "".join(_workbook_part(form, name) for name in _WORKBOOK_PARTS)
-    return SharedParts(tuple(entries), defaults, types, rels, head)
+shared_parts = lru_cache(maxsize=16)(SharedParts)
 
 
 def _reached(form: Form, rels: tuple[Relationship, ...]) -> list[str]:

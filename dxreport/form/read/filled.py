@@ -105,18 +105,18 @@ class _TextReader:
         as_issued = cell.text == issued and cell.kind in ("text", "blank") and cell.certain and not cell.formula
         if as_issued and field.kind is not FieldKind.NUMBER:
             return issued
-        shown = text_of(cell, field, issued)
+        shown, ticked = text_of(cell, field, issued), bool(_tick(cell, field))
         if cell.kind in ("error", "unclear"):
             self._note(problems.ERROR_VALUE if cell.kind == "error" else problems.UNCLEAR, ref, at, shown)
-        elif cell.formula and not _tick(cell, field):
+        elif cell.formula and not ticked:
             self._note(problems.FORMULA, ref, at, cell.formula)
         elif cell.kind == "blank" and issued and self._sheet.covered(*at):
             self._note(problems.MERGED_OVER, ref, at, "", value=issued)
         elif cell.kind == "text" and not cell.certain and shown != issued:
             self._note(problems.GARBLED, ref, at, shown)
-        elif cell.kind == "boolean" and not _tick(cell, field):
+        elif cell.kind == "boolean" and not ticked:
             self._note(problems.NOT_TEXT, ref, at, shown, what="論理値（TRUE/FALSE）")
-        elif cell.kind == "number" and shown != issued and not _tick(cell, field) and _is_doubtful(cell, field.kind):
+        elif cell.kind == "number" and shown != issued and not ticked and _is_doubtful(cell, field.kind):
             self._note(problems.NOT_TEXT, ref, at, shown, what="数値")
         elif cell.kind == "date" and (field.kind is FieldKind.NUMBER or not cell.certain):
             self._note(problems.NOT_TEXT, ref, at, shown, what="日付")

@@ -277,19 +277,17 @@ def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
 
 def _by_measure(form: Form, rows: Rows, keys: Keys) -> tuple[Keys, ...]:
     """Split the keys of a list by measure. A row of no measure goes to the measure above it, else to the first."""
-    owners: dict[int, str] = {}
-    above = ""
-    for r in range(keys.top + 1, len(rows)):
-        above = owners[r] = measure_at(form, keys.rows.get(r, "")) or above
-    measures = [measure for measure in dict.fromkeys(owners.values()) if measure]
-    own: dict[str, set[int]] = {measure: set() for measure in measures}
-    for r, measure in owners.items():
-        if measures:
-            own[measure or measures[0]].add(r)
+    named = {r: measure_at(form, key) for r, key in keys.rows.items()}
+    above = next(filter(None, named.values()), "")
+    own: dict[str, set[int]] = {}
+    everywhere = range(keys.top + 1, len(rows)) if above else ()
+    for r in everywhere:
+        above = named.get(r) or above
+        own.setdefault(above, set()).add(r)
     return tuple(
         replace(
             keys, stamp=replace(keys.stamp, measure=measure), rows={r: key for r, key in keys.rows.items() if r in held},
-            elsewhere=frozenset(owners.keys() - held),
+            elsewhere=frozenset(everywhere) - held,
         )
         for measure, held in own.items()
     )  # fmt: skip

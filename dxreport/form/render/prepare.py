@@ -27,7 +27,7 @@ from ..expressions import Binding, Computed, Scope, ThisPeriod, reason
 from ..lists import LIST_MARK, lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import Origin, RowMap
-from ..records import Form, TemplateCell, TemplateRow, TextSpace
+from ..records import Form, TemplateCell, TemplateRow
 from ..stamp import SHEET
 from .page_breaks import PagedRows
 
@@ -57,8 +57,7 @@ class Slot(NamedTuple):
     get: Callable[[Scope], str | None] | Computed | Formula
     look: CellXml
     void: str
-    space: TextSpace | None
-    column: int
+    cell: TemplateCell
     number: bool = False
     choose: Callable[[Scope], Need] | None = None
     looks: Mapping[Need, CellXml] = MappingProxyType({})
@@ -261,7 +260,7 @@ class _RowBuilder:
             return f"{place}{content}</c>" if content else f"{place}/>"
         blank = f"{before}{place}/>"
         head = before + place + ("><f>" if isinstance(content, Formula) else TEXT_HEAD)
-        return Slot(content, CellXml(head, blank), blank, c.space, c.column, self._styles.is_numeric(c.style))
+        return Slot(content, CellXml(head, blank), blank, c, self._styles.is_numeric(c.style))
 
     def _bound(self, c: TemplateCell, before: str, place: str) -> Slot | str:
         cell, number = self._in_round(c), c.binding.is_number
@@ -274,7 +273,7 @@ class _RowBuilder:
         number = number or (not c.unlocked and self._styles.is_numeric(c.style))
         needs = Need if cell.choose else (cell.need,)
         looks = {need: self._look(c, need, cell.access, before + place) for need in needs}
-        return Slot(get, looks[cell.need], before + void, c.space, c.column, number, cell.choose, looks, self._grows(c))
+        return Slot(get, looks[cell.need], before + void, c, number, cell.choose, looks, self._grows(c))
 
     def _grows(self, c: TemplateCell) -> bool:
         """Return True if a cell is for texts of any length and not merged: Excel fits no row to merged cells."""
@@ -307,9 +306,7 @@ class _RowBuilder:
             return choose(scope) if choose else asked
 
         void = looks[Need.CLOSED].blank
-        return Slot(
-            lambda scope: None if get(scope) is None else "", looks[asked], void, None, c.column, False, chosen, looks
-        )
+        return Slot(lambda scope: None if get(scope) is None else "", looks[asked], void, c, False, chosen, looks)
 
     def _in_round(self, c: TemplateCell) -> _InRound:
         binding = c.binding.in_round(self._prepared.this)

@@ -193,7 +193,7 @@ class SheetWriter:
         Return the height in points that their texts need, and True if a blank input could make the row grow.
         """
         height, growing, scope = 0.0, False, self.scope
-        for get, look, void, space, column, number_cell, choose, looks, grows in program.slots:
+        for get, look, void, cell, number_cell, choose, looks, grows in program.slots:
             if isinstance(get, Formula):  # rendered only once all rows are known
                 out += (look.head, f"\x02{len(self.formulas)}\x03", "</f></c>")
                 self.formulas.append((get, path))
@@ -204,7 +204,7 @@ class SheetWriter:
                 continue
             head, blank, is_input = look if choose is None else looks[choose(scope)]
             if is_input and self.first_input is None:
-                self.first_input = (number, column)
+                self.first_input = (number, cell.column)
             if not text:
                 out.append(blank)
                 growing = growing or (grows and is_input)
@@ -215,13 +215,14 @@ class SheetWriter:
             if len(text) > _LONG:
                 self._check_length(text)
             out += (head, escape(text), TEXT_TAIL)
+            space = cell.space
             if space is not None and (len(text) * text_metrics.EM > space.width or "\n" in text):
                 points = space.needed(text)
-                if space.bottom == program.row.number and space.repeats == len(path):
+                if space.bottom == program.row.number and cell.repeats == len(path):
                     if points > height:
-                        height = self._limited(points, number, column)
+                        height = self._limited(points, number, cell.column)
                 else:
-                    self.tall.append(_TallText(space.bottom, path[: space.repeats], number, column, points))
+                    self.tall.append(_TallText(space.bottom, path[: cell.repeats], number, cell.column, points))
         return height, growing
 
     def _limited(self, height: float, row: int, column: int) -> float:
