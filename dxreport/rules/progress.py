@@ -20,9 +20,8 @@ _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?
 
 def vocabulary(case: Case) -> Iterator[Finding]:
     """Report a 進捗 that is not one of the words of 設定; for a near miss, the message names the word."""
-    words = _words(case)
     for ref, quarter in _progress(case):
-        text = quarter.progress
+        text, words = quarter.progress, case.settings.words(case.field(ref))
         if not (text in words or not text.strip() or case.to_come(ref) or _missing(case, ref, quarter)):
             yield wrong_word(problems.PROGRESS_NEAR, problems.PROGRESS_UNKNOWN, ref, text, words)
 
@@ -32,7 +31,7 @@ def missing_progress(case: Case) -> Iterator[Finding]:
     for ref, quarter in _progress(case):
         if _missing(case, ref, quarter):
             ticked = case.has_input(Ref("no_report", period=ref.period))
-            params = {"quarter": QUARTER_LABELS[ref.period], "words": choices(_words(case))}
+            params = {"quarter": QUARTER_LABELS[ref.period], "words": choices(case.settings.words(case.field(ref)))}
             params["or_none"] = _OR_NONE if ticked else ""
             yield finding(problems.PROGRESS_MISSING, ref, severity="error", **params)
 
@@ -107,10 +106,6 @@ def _progress(case: Case) -> Iterator[tuple[Ref, ActivityQuarter]]:
     for activity in case.measure.activities:
         for n, quarter in enumerate(activity.quarters, 1):
             yield Ref("activity.progress", activity.key, n), quarter
-
-
-def _words(case: Case) -> tuple[str, ...]:
-    return tuple(w.word for w in case.settings.progress_words)
 
 
 def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:

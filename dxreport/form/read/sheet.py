@@ -305,7 +305,7 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
     """Read a measure by its keys."""
     lost = targets.columns - keys.columns.keys()
     if lost or form.layout.is_list:  # with a column lost, it depends on texts; in a list, each measure has its own keys
-        placement = _placement(form, rows, keys, targets)
+        placement = _placement(form, rows, keys.rows, keys.columns, targets)
     else:
         placement = _known_placement(form, keys.places, targets)
     values = {ref: rows[row - 1][column - 1] for ref, (row, column) in placement.at.items()}
@@ -318,16 +318,18 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
 
 @lru_cache(maxsize=SHAPES)
 def _known_placement(form: Form, places: KeyPlaces, targets: Targets) -> Placement:
-    return _placement(form, (), Keys(Stamp("", "", ""), dict(places[0]), dict(places[1])), targets)
+    return _placement(form, (), dict(places[0]), dict(places[1]), targets)
 
 
-def _placement(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Placement:
+def _placement(
+    form: Form, rows: Rows, keys: Mapping[int, str], columns: Mapping[str, int], targets: Targets
+) -> Placement:
     """Find the texts of a measure by its keys. If the form shows a text in several cells, the input counts."""
     at: dict[Ref, tuple[int, int]] = {}
     inputs: set[Ref] = set()
     seen: set[str] = set()
     copied = []
-    for r, key in keys.rows.items():
+    for r, key in keys.items():
         if key in seen:
             copied.append(r + 1)
             continue
@@ -338,7 +340,7 @@ def _placement(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Placemen
             ref = None if later and target.spanning else target.ref(ids)
             if ref is None or (not target.unlocked and ref in inputs):
                 continue
-            column = target.column(rows, r, keys.columns)
+            column = target.column(rows, r, columns)
             if column is not None:
                 at[ref] = r + 1, column + 1
                 if target.unlocked:
