@@ -25,13 +25,7 @@ class DxreportError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let errors of other processes arrive whole, whatever their class is made with."""
-        return _arrived, (type(self), self.args), self.__dict__
-
-
-def _arrived(kind: type[DxreportError], args: tuple[Any, ...]) -> DxreportError:
-    error = kind.__new__(kind)
-    error.args = args
-    return error
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class Unfinished(DxreportError):
