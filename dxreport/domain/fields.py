@@ -80,7 +80,7 @@ class Period(Enum):
     @property
     def letter(self) -> str:
         """The letter before the number of one period in templates: ``q1``, ``y1``; ``""`` for NONE."""
-        return {"四半期": "q", "年度": "y"}.get(self.value, "")
+        return self.plural[:1]
 
     @property
     def plural(self) -> str:
