@@ -8,6 +8,9 @@ from datetime import date, datetime
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _REIWA = date(2019, 5, 1)
+# The year before the first of each era.
+ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
+        "M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}  # fmt: skip
 _WRITTEN = re.compile(r"(令和|R)?(元|\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\((.*)\))?")
 WEEKDAYS = "月火水木金土日"
 
@@ -17,9 +20,14 @@ def printed_number(number: int) -> str:
     return str(number).translate(_FULL_WIDTH) if 0 <= number < 10 else str(number)
 
 
+def western_year(era: str | None, year: str) -> int:
+    """Return a year of the western calendar: (``令和``, ``元``) is 2019, (``R``, ``4``) is 2022, (None, ``2022``) is 2022."""
+    return ERAS.get(era or "", 0) + (1 if year == "元" else int(year))
+
+
 def printed_year(western: int) -> str:
     """Return ``令和元``, ``令和４``, ``令和10`` for a year of the western calendar; raise ValueError before 2019."""
-    era = western - 2018
+    era = western - ERAS["令和"]
     if era < 1:
         raise ValueError(f"{western} is before 令和")
     return f"令和{'元' if era == 1 else printed_number(era)}"
@@ -57,7 +65,7 @@ def day_of(text: str) -> str | None:
     if not match:
         return None
     era, year, month, day, _ = match.groups()
-    western = (1 if year == "元" else int(year)) + 2018 if era else int(year) if year.isdigit() else 0
+    western = western_year(era, year)
     try:
         return date(western, int(month), int(day)).isoformat() if western >= 2000 else None
     except ValueError:

@@ -16,10 +16,11 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from .days import printed_year
+from .days import printed_year, western_year
 from .fields import BUILT_IN, QUARTER_LABELS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .values import measure_id
+from .visible import writable
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,11 +44,10 @@ class FiscalYear:
     def parse(cls, text: str) -> FiscalYear:
         """Read ``令和４年度``, ``R4``, ``令和4年``, ``2022年度`` or ``2022``; raise ValueError on anything else."""
         plain = unicodedata.normalize("NFKC", text).strip()
-        if m := re.fullmatch(r"(?:令和|R)\s*(元|\d{1,2})\s*(?:年度?)?", plain):
-            return cls(2018 + (1 if m[1] == "元" else int(m[1])))
-        if m := re.fullmatch(r"(20\d\d)\s*(?:年度?)?", plain):
-            return cls(int(m[1]))
-        raise ValueError(text)
+        match = re.fullmatch(r"(?:(令和|R)\s*(元|\d{1,2})|(20\d\d))\s*(?:年度?)?", plain)
+        if not match:
+            raise ValueError(text)
+        return cls(western_year(match[1], match[2] or match[3]))
 
     def __add__(self, years: int) -> FiscalYear:
         return FiscalYear(self.western + years)
@@ -278,14 +278,13 @@ def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f]")
-_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")  # U+FEFF: readers of .xls drop it too
 
 
 def normalise(text: str) -> str:
     """Return text as the model holds it: line breaks as LF, tabs as blanks, without characters that XML forbids."""
     if text.isprintable():
         return text
-    return _DROPPED.sub("", _LINE_ENDS.sub("\n", text).replace("\t", " "))
+    return writable(_LINE_ENDS.sub("\n", text).replace("\t", " ").replace("\ufeff", ""))  # as readers of .xls drop it
 
 
 @dataclass(frozen=True, slots=True)

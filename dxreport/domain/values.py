@@ -20,6 +20,8 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 
+from .days import ERAS, western_year
+
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2212: "-"}
 _BLANKS = frozenset({
     "", "-", "--", "―", "ー", "—", "–", "─", "━", "‐", "ｰ", "N/A",
@@ -117,12 +119,13 @@ class Value:
     quantities: tuple[Quantity, ...] = ()
 
 
-# Units that may follow a number with a label or a blank. After a bare number, any single kanji or
-# short Latin word counts as a unit ("5匹", "20kWh"), except 月: 3月 is March.
-_UNITS = """%|パーセント|ポイント|pt|千円|百万円|円|千人|人|名|件|回|箇所|か所|カ所|ヶ所|ヵ所|ケ所
-か月|カ月|ヶ月|ヵ月|ケ月|週間|年間|時間|分間|日間|分|秒|日|年|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体
-事業者|事業所|事業|業務|手続|種類|種|項目|施設|地区|地域|学級|クラス|課|組|人日|講座|科目|コース|テーマ|サービス|システム|アカウント
-倍|割|位|度|km|kg|m|ha|㎡|㎢|㎥|t|kWh|MB|GB|TB|Mbps|Gbps""".replace("\n", "|")
+# Units that may follow a number with a label or a blank. After a bare number, any single kanji or short Latin word counts
+# as a unit ("5匹", "20kWh"), except 月: 3月 is March. A number without a unit may be meant in one of the counters only:
+# money, times, rates and measures come in several scales (千円, 分, %), and a bare number could be in any.
+_COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体|事業者|事業所|事業|業務|手続|種類|種|項目
+施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split("|")
+_UNITS = """%|パーセント|ポイント|pt|千円|百万円|円|千人|名|人日|か所|カ所|ヶ所|ヵ所|ケ所|か月|カ月|ヶ月|ヵ月|ケ月|週間|年間|時間|分間
+日間|分|秒|日|年|倍|割|位|度|km|kg|m|ha|㎡|㎢|㎥|t|kWh|MB|GB|TB|Mbps|Gbps""".replace("\n", "|").split("|")
 _UNIT_NAMES = {"パーセント": "%", "名": "人", "pt": "ポイント"}
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SIGN, _END = "(?P<sign>[-△▲]|マイナス)?", r"(?![\d.,]*\d)"
@@ -130,7 +133,7 @@ _SCALES = {"億": 10**8, "万": 10**4, "": 1}
 _SCALE_SIGN, _SCALE = re.compile("[億万]"), re.compile(rf"({_DIGITS})([億万]?)")
 _STEP = 10**4  # from one scale to the next: 1億2,000万 is a number, 1億20,000万 is not
 _NUMBER = rf"{_SIGN}(?P<number>(?=\d)(?:{_DIGITS}億)?(?:{_DIGITS}万)?(?:{_DIGITS})?){_END}"
-_KNOWN = "|".join(sorted(map(re.escape, _UNITS.split("|")), key=len, reverse=True))
+_KNOWN = "|".join(sorted(map(re.escape, [*_COUNTERS, *_UNITS]), key=len, reverse=True))
 _PLAIN_NUMBER = re.compile(f"{_SIGN}(?P<number>{_DIGITS}){_END}")
 _PER = r"(?P<per>/(?:年度|年|か月|月|週|日|時間|分|回|人|件|校|世帯))?"
 _TAIL = r"(?:\s?(?P<bound>以上|以下|未満|以内|超))?(?:\s?(?P<about>程度|前後))?"
@@ -139,12 +142,6 @@ _LABEL = r"(?P<label>[^\d\n()。、,;/△▲-]{0,20}?(?<!第))[\s:=]*"
 _LABELLED = rf"{_LABEL}{_ABOUT}{_NUMBER}(?:\s?(?P<unit>{_KNOWN}){_PER})?{_TAIL}"
 _BARE = rf"(?P<label>){_ABOUT}{_NUMBER}(?P<unit>(?![月第以未超程前約万億])[一-鿿]|[A-Za-z]{{1,6}}){_PER}{_TAIL}"
 _SEPARATOR = re.compile(r"[\s、,;・/]+")
-# Units that a number without a unit may be meant in. Money, times, rates and measures are none: they come in several
-# scales (千円, 分, %), and a bare number could be in any.
-_COUNTERS = """人|件|回|箇所|頭|匹|羽|枚|冊|部|校|園|社|店舗|店|台|基|本|個|点|歩|世帯|戸|団体|事業者|事業所|事業|業務|手続|種類|種
-項目|施設|地区|地域|学級|クラス|課|組|講座|科目|コース|テーマ|サービス|システム|アカウント""".replace("\n", "|").split(
-    "|"
-)
 # Ways of counting, each with its spellings.
 _WAYS = {
     "累計": "累計|累積|通算", "延べ": "延べ|のべ|延(?=人|数|回|件|[0-9])", "実数": "実(?=人|数|利用|参加|[0-9])",
@@ -153,10 +150,8 @@ _WAYS = {
     "最大": "最大|最高|最多", "最小": "最小|最低|最少", "見込": "見込|予測|推計|推定",
 }  # fmt: skip
 _OF_THE_YEAR = re.compile(r"\(年度?平均\)")
-_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
-         "M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}  # fmt: skip
 _DATE = re.compile(
-    rf"(?:(?P<era>{'|'.join(_ERAS)})\s?(?P<year>元|\d{{1,2}})|(?P<western>(?:19|20)\d\d))"
+    rf"(?:(?P<era>{'|'.join(ERAS)})\s?(?P<year>元|\d{{1,2}})|(?P<western>(?:19|20)\d\d))"
     r"(?:年度|(?:年|[./-](?=\d))(?:(?P<month>\d{1,2})(?:月|(?=[./-]\d)|$)(?:[./-]?(?P<day>\d{1,2})日?)?)?)"
 )
 
@@ -240,13 +235,9 @@ def _date(plain: str) -> tuple[int, ...]:
     match = _DATE.fullmatch(plain)
     if not match:
         return ()
-    if match["western"]:
-        year = int(match["western"])
-    else:
-        year = _ERAS[match["era"]] + (1 if match["year"] == "元" else int(match["year"]))
     rest = [int(n) for n in (match["month"], match["day"]) if n]
     sound = all(1 <= n <= last for n, last in zip(rest, (12, 31), strict=False))
-    return (year, *rest) if sound else ()
+    return (western_year(match["era"], match["year"] or match["western"]), *rest) if sound else ()
 
 
 def _quantities(plain: str) -> tuple[Quantity, ...]:
@@ -255,12 +246,12 @@ def _quantities(plain: str) -> tuple[Quantity, ...]:
         return placed
     found, at = [], 0
     while at < len(plain):
-        match = _one(plain, at)
-        if match is None:
+        quantity, at = _one(plain, at)
+        if quantity is None:
             return ()
-        found.append(_quantity(match))
-        gap = _SEPARATOR.match(plain, match.end())
-        at = gap.end() if gap else match.end()
+        found.append(quantity)
+        gap = _SEPARATOR.match(plain, at)
+        at = gap.end() if gap else at
     labels = {quantity.label for quantity in found}
     if len(found) > 1 and (len(labels) < len(found) or "" in labels):
         return ()
@@ -272,20 +263,22 @@ def _placed(plain: str) -> tuple[Quantity, ...]:
 
     Two may be a ratio: ``50/100人``.
     """
-    pieces = [piece.strip() for piece in plain.split("/")]
-    matches = [_one(piece, 0) for piece in pieces]
-    whole = all(m and m.end() == len(piece) and not m["label"] for m, piece in zip(matches, pieces, strict=True))
-    found = tuple(_quantity(m) for m in matches if m)
-    return found if whole and len(found) > 2 and any(quantity.unit for quantity in found) else ()
+    found = []
+    for piece in map(str.strip, plain.split("/")):
+        quantity, end = _one(piece, 0)
+        if quantity is None or quantity.label or end < len(piece):
+            return ()
+        found.append(quantity)
+    return tuple(found) if len(found) > 2 and any(quantity.unit for quantity in found) else ()
 
 
-def _one(plain: str, at: int) -> re.Match[str] | None:
-    """Match a number with or without a label that ends at a separator or at the end of the text."""
+def _one(plain: str, at: int) -> tuple[Quantity | None, int]:
+    """Return a number, with or without a label, that ends at a separator or with the text, and where; None for none."""
     for pattern in _compiled(_LABELLED, _BARE):
         match = pattern.match(plain, at)
         if match and (match.end() == len(plain) or _SEPARATOR.match(plain, match.end())):
-            return match if _scaled(match["number"], match["unit"] or "") is not None else None
-    return None
+            return _quantity(match), match.end()
+    return None, at
 
 
 def _scaled(number: str, unit: str) -> Decimal | None:
@@ -301,9 +294,10 @@ def _scaled(number: str, unit: str) -> Decimal | None:
     return Decimal(int(total)) if total == int(total) else total.normalize()
 
 
-def _quantity(match: re.Match[str]) -> Quantity:
+def _quantity(match: re.Match[str]) -> Quantity | None:
     number = _scaled(match["number"], match["unit"] or "")
-    assert number is not None  # _one matches no other numbers
+    if number is None:
+        return None
     unit = re.sub("[かカヶヵケ](?=所)", "箇", match["unit"] or "")
     unit = re.sub("[カヶヵケ](?=月)", "か", unit)
     return Quantity(
@@ -364,11 +358,7 @@ def area_code(text: str) -> str:
 _WAYS_OF_DORI = (("どおり", "通り"), ("どうり", "通り"), ("とおり", "通り"))
 _WITH_KANA = re.compile(r"(^|[^ぁ-ん])([ぁ-ん]*)")  # each character with the kana after it
 _OKURIGANA = re.compile("[わかがたら]?[いえきぎけげしじせぜちびべみめりれ]")
-# Variant spellings, replaced anywhere in the text after NFKC and without blanks.
-_VARIANTS = (
-    *_WAYS_OF_DORI,
-    ("遅れ", "遅延"), ("おくれ", "遅延"), ("進ちょく", "進捗"),
-)  # fmt: skip
+_VARIANTS = (*_WAYS_OF_DORI, ("遅れ", "遅延"), ("おくれ", "遅延"), ("進ちょく", "進捗"))
 _ALIASES = {"あり": "有", "アリ": "有", "有り": "有", "なし": "無", "ナシ": "無", "無し": "無"}
 _CLOSE = 0.75  # the ratio of "予定通りではない" to "予定通り" is 0.67; one must not be taken for the other
 
@@ -412,11 +402,7 @@ def reads_the_same(one: str, other: str) -> bool:
 
 
 def _typed(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text)
-    plain = "".join(c for c in plain if unicodedata.category(c)[0] not in "ZC").casefold().removesuffix("。")
-    for variant, word in _WAYS_OF_DORI:
-        plain = plain.replace(variant, word)
-    return plain
+    return _spelt(text, "LMNPS", _WAYS_OF_DORI).removesuffix("。")
 
 
 def _same_kanji(one: str, other: str) -> bool:
@@ -444,8 +430,13 @@ def did_you_mean(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> s
 
 
 def _key(word: str) -> str:
-    plain = unicodedata.normalize("NFKC", word)
-    plain = "".join(c for c in plain if unicodedata.category(c)[0] in "LN").casefold()
-    for variant, usual in _VARIANTS:
+    return _spelt(word, "LN", _VARIANTS)
+
+
+def _spelt(text: str, classes: str, variants: Iterable[tuple[str, str]]) -> str:
+    """Return the characters of these Unicode classes, whatever their width and case, in usual instead of variant spelling."""
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(c for c in plain if unicodedata.category(c)[0] in classes).casefold()
+    for variant, usual in variants:
         plain = plain.replace(variant, usual)
     return plain
