@@ -11,7 +11,7 @@ from ..domain.errors import PackageError
 from ..ooxml import bounds
 from ..ooxml.bounds import Bounds
 from ..ooxml.cells import Grid
-from ..ooxml.correction import LIST_SHEET, is_added_sheet, return_id_in
+from ..ooxml.correction import LIST_SHEET, return_id_in
 from ..ooxml.package import Package
 from ..ooxml.table import workbook_part
 from ..ooxml.worksheets import Worksheets
@@ -47,11 +47,6 @@ class Workbook:
             if sheet.name == name:
                 return sheet
         raise KeyError(name)
-
-    @property
-    def is_corrected_copy(self) -> bool:
-        """True if the workbook has a sheet that only corrected copies have."""
-        return any(is_added_sheet(sheet.name) for sheet in self.sheets)
 
     @property
     def corrected_return(self) -> str:
@@ -91,14 +86,6 @@ def _opened(data: bytes, name: str) -> Workbook | None:
         return Workbook(kind, tuple(_within_limits(_read(kind, package, limits), limits)), data, package)
     except (PackageError, ValueError) as error:
         raise unreadable(error) from None
-
-
-def is_corrected_copy(data: bytes) -> bool:
-    """Return True if the file is a corrected copy, False if it is not or cannot be read."""
-    try:
-        return open_workbook(data).is_corrected_copy
-    except Unreadable:
-        return False
 
 
 def _read(kind: Format, package: Package, limits: Bounds) -> Iterable[Grid]:

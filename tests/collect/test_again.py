@@ -19,7 +19,7 @@ from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import Ref
 from dxreport.intake import workbook
-from dxreport.intake.workbook import is_corrected_copy, open_workbook
+from dxreport.intake.workbook import open_workbook
 from dxreport.master.records import ConflictState, Receipt
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status
@@ -148,8 +148,8 @@ def test_a_corrected_copy_is_known_in_any_format(
 ) -> None:
     data = quarter.filled(BAD)
     path = quarter.put(corrected(quarter, data, {}), "送る.xlsx")
-    assert is_corrected_copy(soffice(path, kind).read_bytes())
-    assert not is_corrected_copy(soffice(quarter.put(data, "原本.xlsx"), kind).read_bytes())
+    assert open_workbook(soffice(path, kind).read_bytes()).corrected_return == "U0001"
+    assert open_workbook(soffice(quarter.put(data, "原本.xlsx"), kind).read_bytes()).corrected_return == ""
 
 
 def test_sums_stand_in_the_order_of_the_work_and_blanks_are_called_so(quarter: Quarter, capsys) -> None:
@@ -160,11 +160,6 @@ def test_sums_stand_in_the_order_of_the_work_and_blanks_are_called_so(quarter: Q
     assert "ファイル 1、シート 2: 取込 1、保留 1。" in said and "すでに取り込んだファイル 1（変更なし）" in said
     main(["withdraw", "-C", str(quarter.root), "U0001"])
     assert "→「（空白）」" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("data", [b"", b"PK\3\4", b"text", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
-def test_what_cannot_be_opened_is_no_corrected_copy(data: bytes) -> None:
-    assert not is_corrected_copy(data)
 
 
 def test_a_withdrawn_return_that_comes_again_is_told_and_can_be_accepted(quarter: Quarter, capsys) -> None:
