@@ -91,9 +91,9 @@ _TEXTS = (
 )
 
 
-def sniff(data: bytes, name: str = "") -> Format:
+def sniff(data: bytes) -> Format:
     """Return the spreadsheet format of a file. Raise Unreadable, naming what it is, for anything else."""
-    return recognise(data, name)[0]
+    return recognise(data)[0]
 
 
 def recognise(data: bytes, name: str = "") -> tuple[Format, Package | None]:

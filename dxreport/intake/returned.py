@@ -37,5 +37,4 @@ class ReturnedFile:
     @property
     def file_name(self) -> str:
         """The name without archives, mails and folders."""
-
         return PurePosixPath(self.name.rsplit(ARROW, 1)[-1]).name

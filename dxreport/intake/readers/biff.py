@@ -1,4 +1,7 @@
-"""Read the records of an .xls workbook (BIFF8) and the texts in them ([MS-XLS] 2.1.4, 2.4 and 2.5)."""
+"""Read the records of an .xls workbook (BIFF8) and the texts in them ([MS-XLS] 2.1.4, 2.4 and 2.5).
+
+Also what .xlsb has in common with it: numbers, errors, and cells that stand twice.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from typing import NamedTuple
 
 from ...ooxml import bounds
 from ...ooxml.bounds import Bounds
+from ...ooxml.cells import BLANK, At, Cell
 
 BOF, EOF, CONTINUE = 0x809, 0x0A, 0x3C
 _HEAD = struct.Struct("<HH").unpack_from
 _WIDE, _EXTENDED, _RICH = 1, 4, 8  # flags of a text
+_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
 class BiffRecord(NamedTuple):
@@ -109,3 +114,22 @@ def short_text(data: bytes) -> str:
 def whole(text: str) -> str:
     """Return a text with surrogate pairs joined; a lone surrogate becomes U+FFFD."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def error_cell(code: int) -> Cell:
+    """Return the cell of an error value."""
+    return Cell("error", _ERRORS.get(code, "#VALUE!"))
+
+
+def rk_number(stored: int) -> float:
+    """Decode an RK number ([MS-XLS] 2.5.217): 30 bits of an integer or a float, divided by 100 if flagged."""
+    value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
+    return value / 100 if stored & 1 else float(value)
+
+
+def put(cells: dict[At, Cell], at: At, cell: Cell) -> None:
+    """Add a cell unless it is blank; if it stands twice it is unclear, because programs differ on which one counts."""
+    if at in cells:
+        cell = Cell("unclear", cell.text)
+    if cell is not BLANK:
+        cells[at] = cell

@@ -6,14 +6,13 @@ import io
 import struct
 from collections.abc import Iterable, Iterator
 
-from ...domain.errors import PackageTooLarge
 from ...ooxml import bounds
 from ...ooxml.bounds import Bounds
 from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
 from ...ooxml.refs import Box
-from ..limits import DAMAGED, MAX_COLUMNS, MAX_ROWS, Unreadable, too_far, unreadable
-from .biff import BOF, BiffRecord, TextReader, records, short_text, text_at
+from ..limits import MAX_COLUMNS, MAX_ROWS, Unreadable, too_far, unreadable
+from .biff import BOF, BiffRecord, TextReader, error_cell, put, records, rk_number, short_text, text_at
 
 _BOUNDSHEET, _FILEPASS, _DATEMODE, _FORMAT, _XF, _SST = 0x85, 0x2F, 0x22, 0x41E, 0xE0, 0xFC
 _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA = (
@@ -23,7 +22,6 @@ _STRING, _MERGES, _NOTE, _OBJECT, _TEXT_OBJECT = 0x207, 0xE5, 0x1C, 0x5D, 0x1B6
 _VALUES = {_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _BOOLERR, _FORMULA}  # not BLANK and MULBLANK
 _AT = struct.Struct("<3H").unpack_from  # row, column, format
 _LOCAL_DATES = {14, *range(27, 37), *range(50, 59)}  # built-in date formats that depend on the country
-_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
 def read_xls(data: bytes, limits: Bounds) -> list[Grid] | None:
@@ -42,10 +40,8 @@ def read_xls(data: bytes, limits: Bounds) -> list[Grid] | None:
         return None if book.locked else book.grids()
     except Unreadable:
         raise
-    except PackageTooLarge as error:
+    except Exception as error:  # beyond the limits, or a broken container, or records that break off
         raise unreadable(error) from None
-    except Exception:  # a broken container, or records that break off
-        raise Unreadable("E403", DAMAGED) from None
 
 
 class _Workbook:
@@ -100,9 +96,7 @@ class _Workbook:
                     if at[0] > MAX_ROWS or at[1] > MAX_COLUMNS:
                         raise too_far(name, *at)
                     self._limits.take(bounds.CELLS, 1)
-                    twice = at in cells  # programs differ on which one counts
-                    if cell is not BLANK or twice:
-                        cells[at] = Cell("unclear", cell.text) if twice else cell
+                    put(cells, at, cell)
                     pending = at
             elif kind == _STRING and cells.get(pending, BLANK).formula:
                 cells[pending] = with_formula(_text(text_at(record, 0)), "=")
@@ -126,17 +120,19 @@ class _Workbook:
         if kind == _MULRK:
             columns = range(column, struct.unpack_from("<H", data, len(data) - 2)[0] + 1)
             stored = struct.iter_unpack("<Hi", data[4:-2])
-            return [((row + 1, c + 1), self._number(_rk(rk), xf)) for c, (xf, rk) in zip(columns, stored, strict=True)]
+            return [
+                ((row + 1, c + 1), self._number(rk_number(rk), xf)) for c, (xf, rk) in zip(columns, stored, strict=True)
+            ]
         if kind == _LABELSST:
             return [(at, _text(self._strings[struct.unpack_from("<I", data, 6)[0]]))]
         if kind in (_LABEL, _RSTRING):
             return [(at, _text(text_at(record, 6)))]
         if kind == _RK:
-            return [(at, self._number(_rk(struct.unpack_from("<i", data, 6)[0]), style))]
+            return [(at, self._number(rk_number(struct.unpack_from("<i", data, 6)[0]), style))]
         if kind == _NUMBER:
             return [(at, self._number(struct.unpack_from("<d", data, 6)[0], style))]
         if kind == _BOOLERR:
-            return [(at, _error(data[6]) if data[7] else boolean_cell(bool(data[6])))]
+            return [(at, error_cell(data[6]) if data[7] else boolean_cell(bool(data[6])))]
         return [(at, with_formula(self._result(data[6:14], style), "="))]
 
     def _result(self, stored: bytes, style: int) -> Cell:
@@ -145,7 +141,7 @@ class _Workbook:
             return self._number(struct.unpack("<d", stored)[0], style)
         if stored[0] in (0, 3):
             return BLANK
-        return boolean_cell(bool(stored[2])) if stored[0] == 1 else _error(stored[2])
+        return boolean_cell(bool(stored[2])) if stored[0] == 1 else error_cell(stored[2])
 
     def _number(self, value: float, style: int) -> Cell:
         known = style < len(self._formats)
@@ -159,16 +155,6 @@ class _Workbook:
 
 def _text(text: str) -> Cell:
     return text_cell(text)._replace(certain="\ufffd" not in text) if text else BLANK
-
-
-def _error(code: int) -> Cell:
-    return Cell("error", _ERRORS.get(code, "#VALUE!"))
-
-
-def _rk(stored: int) -> float:
-    """Decode an RK number ([MS-XLS] 2.5.217): 30 bits of an integer or a float, divided by 100 if flagged."""
-    value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
-    return value / 100 if stored & 1 else float(value)
 
 
 def _shape_text(record: BiffRecord) -> str:

@@ -12,15 +12,15 @@ from functools import cached_property
 from ...domain.errors import PackageError
 from ...ooxml import bounds
 from ...ooxml.bounds import Bounds
-from ...ooxml.cells import BLANK, At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
+from ...ooxml.cells import At, Cell, Grid, boolean_cell, number_cell, text_cell, with_formula
 from ...ooxml.formats import BUILT_IN
 from ...ooxml.package import Package
 from ...ooxml.refs import Box
+from .biff import error_cell, put, rk_number
 
 _ROW, _STRING, _FORMAT, _XF, _PROPERTIES, _SHEET, _MERGE, _BEGIN_XFS, _END_XFS = (0, 19, 44, 47, 153, 156, 177, 617, 618)  # fmt: skip
 _NOTE, _NOTE_TEXT = 635, 637
 _FORMULAS = range(8, 12)
-_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 
 
 def read_xlsb(package: Package, workbook: str, limits: Bounds) -> Iterator[Grid]:
@@ -39,8 +39,8 @@ class _Xlsb:
         self._related = {r.kind: r.target for r in package.relationships(workbook)}
         self._date1904 = False
         self._results: dict[int, Callable[[bytes, int], Cell]] = {
-            2: lambda data, style: self._number(_rk(data), style),
-            3: lambda data, _: Cell("error", _ERRORS.get(data[0], "#VALUE!")),
+            2: lambda data, style: self._number(rk_number(struct.unpack_from("<i", data)[0]), style),
+            3: lambda data, _: error_cell(data[0]),
             4: lambda data, _: boolean_cell(bool(data[0])),
             5: lambda data, style: self._number(struct.unpack_from("<d", data)[0], style),
             6: lambda data, _: text_cell(_wide(data, 0)[0]),
@@ -76,9 +76,7 @@ class _Xlsb:
                 if kind in _FORMULAS:
                     cell = with_formula(cell, "=")
                 self._limits.take(bounds.CELLS, 1)
-                twice = (row, column + 1) in cells  # programs differ on which one counts
-                if cell is not BLANK or twice:
-                    cells[row, column + 1] = Cell("unclear", cell.text) if twice else cell
+                put(cells, (row, column + 1), cell)
         return Grid(name, hidden, cells, tuple(merges), self._notes(part))
 
     def _number(self, value: float, style: int) -> Cell:
@@ -128,13 +126,6 @@ class _Xlsb:
         return out
 
 
-def _rk(data: bytes) -> float:
-    """Decode an RK number ([MS-XLSB] 2.5.122): 30 bits of an integer or a float, divided by 100 if flagged."""
-    (stored,) = struct.unpack_from("<i", data)
-    value = stored >> 2 if stored & 2 else struct.unpack("<d", struct.pack("<q", (stored & ~3) << 32))[0]
-    return value / 100 if stored & 1 else float(value)
-
-
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the type and content of each record. Raise PackageError if one is cut short."""
     at = 0
@@ -160,7 +151,6 @@ def _seven_bits(data: bytes, at: int, longest: int) -> tuple[int, int]:
 
 def _wide(data: bytes, at: int) -> tuple[str, int]:
     """Return the string at ``at``, preceded by its length, and the offset where it ends."""
-
     length = struct.unpack_from("<I", data, at)[0]
     end = at + 4 + 2 * length
     if end > len(data):
