@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ..domain.visible import one_line
 from .file_type import OLE, ole_streams
 from .limits import MAX_FILE, Unreadable
 from .unpack import Inner
@@ -120,8 +121,7 @@ def _without_tags(markup: str) -> str:
 
 def _first_lines(text: str) -> str:
     """Return the first non-blank lines of a text, without those quoted from the mail it answers."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    own = [line[:_LINE] for line in lines if line and not line.startswith(">")]
+    own = [line[:_LINE] for line in map(one_line, text.splitlines()) if line and not line.startswith(">")]
     return "\n".join(own[:_LINES])
 
 

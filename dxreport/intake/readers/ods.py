@@ -9,6 +9,7 @@ from itertools import product
 
 from lxml import etree
 
+from ...domain.days import ERAS
 from ...domain.errors import PackageError
 from ...ooxml import bounds
 from ...ooxml.bounds import Bounds
@@ -146,27 +147,26 @@ def _cell(node: etree._Element, limits: Bounds) -> Cell:
     elif kind == "unclear":
         result = Cell(kind, shown or raw or astray)
         result = result if result.text else BLANK
+    elif _is_stored(kind, raw, shown):
+        result = Cell(kind, shown, raw, certain=_agree(kind, raw, shown))
     else:
-        result = Cell(kind, shown, raw or shown, certain=_agree(kind, raw, shown))
-        result = result if _is_stored(kind, raw, shown) else Cell("unclear", shown)
+        result = Cell("unclear", shown)
     return with_formula(result, re.sub(r"^\w+:(?==)", "", formula)) if formula else result
 
 
 def _is_stored(kind: CellKind, raw: str, shown: str) -> bool:
     """Return True if a value is written as in the standard, so that all programs read it alike."""
-    if kind == "number":
-        return is_stored_number(raw)
-    return (
-        raw in ("true", "false") and shown.lower() == raw if kind == "boolean" else _MOMENT.fullmatch(raw) is not None
-    )
+    if kind == "boolean":
+        return raw in ("true", "false") and shown.lower() == raw
+    return is_stored_number(raw) if kind == "number" else _MOMENT.fullmatch(raw) is not None
 
 
 def _agree(kind: CellKind, raw: str, shown: str) -> bool:
-    """Return True if the text may be how a program shows the value, judged without its number format."""
+    """Return True if the text may be how a program shows the stored value, judged without its number format."""
     if kind == "number":
         found = _PLAIN.fullmatch(shown)
-        if not found or not is_stored_number(raw):
-            return not re.search("[0-9]", shown) or found is None
+        if not found:
+            return True
         number = Decimal(found[1].replace(",", ""))
         exact = abs(Decimal(raw)) * (100 if found[2] else 1)
         return abs(exact - number) <= Decimal(1).scaleb(int(number.as_tuple().exponent)) * Decimal("0.5000001")
@@ -174,13 +174,7 @@ def _agree(kind: CellKind, raw: str, shown: str) -> bool:
     if not day:
         return True
     year, *rest = (int(part or 0) for part in day.groups())
-    known = {
-        year,
-        year % 100,
-        *(year - first + 1 for first in (1868, 1912, 1926, 1989, 2019)),
-        *rest,
-        rest[2] % 12 or 12,
-    }
+    known = {year, year % 100, *(year - before for before in ERAS.values()), *rest, rest[2] % 12 or 12}
     return {int(number) for number in re.findall("[0-9]{1,9}", shown)} <= known
 
 
