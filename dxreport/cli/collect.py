@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 import click
 
 from . import console
-from .common import Call, command, worked
+from .common import PATH, Call, command, worked
 
 if TYPE_CHECKING:
     from ..workers import Choice
 
 
 @command(answers=True)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH…")
 @click.option("--dry-run", is_flag=True, help="何が取り込まれるかだけを示す（何も書きません）")
 @click.option("--replace", is_flag=True, help="配付時のままの欄も含めて、今回の返送の内容に置き換える")
 @click.option("--password", metavar="TEXT", help="パスワード付きのブックを開くパスワード")
 @click.option(
-    "--password-file", type=click.Path(path_type=Path), metavar="FILE",
-    help="部署ごとのパスワードの一覧（1 行に「部署名,パスワード」）",
-)  # fmt: skip
+    "--password-file", type=PATH, metavar="FILE", help="部署ごとのパスワードの一覧（1 行に「部署名,パスワード」）"
+)
 @worked
 def collect(
     call: Call, *, paths: tuple[Path, ...], dry_run: bool, replace: bool, password: str | None,

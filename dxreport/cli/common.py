@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..workspace.paths import Workspace
 
 _META = "dxreport"
+PATH, FOLDER = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
 Json = dict[str, Any]
 TOO_TALL = (
     "注意: {cell} の文は、行の高さの上限（409ポイント）に収まりません。文を短くするか、様式の欄を広げてください。"
@@ -107,9 +108,8 @@ def _quarter(text: str) -> int:
 
 def shared_options(*, answers: bool = False, rounds: bool = False) -> list[click.Parameter]:
     """Return -C and --now; ``answers`` adds --json, ``rounds`` adds --round and --quarter."""
-    folder = click.Path(file_okay=False, path_type=Path)
     options = [
-        _option("-C", "folder", type=folder, metavar="DIR", help="作業フォルダー（指定しなければ、今のフォルダー）"),
+        _option("-C", "folder", type=FOLDER, metavar="DIR", help="作業フォルダー（指定しなければ、今のフォルダー）"),
         _option("--now", "now", type=moment, metavar="ISO", help="台帳に書く日時（指定しなければ、今の日時）"),
     ]
     if rounds:
@@ -153,9 +153,7 @@ def command(*, answers: bool = False, rounds: bool = False) -> Callable[[Callabl
     return decorate
 
 
-to_folder = click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="書き出すフォルダー"
-)
+to_folder = click.option("--out", type=FOLDER, metavar="DIR", help="書き出すフォルダー")
 
 
 def worked(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from . import console
-from .common import Call, command
+from .common import PATH, Call, command
 
 _KINDS = {".pdf": "PDF", ".xlsx": "Excel", ".html": "HTML"}
 
 
 @command()
-@click.argument("folder", default="demo", metavar="[DIR]", type=click.Path(path_type=Path))
+@click.argument("folder", default="demo", metavar="[DIR]", type=PATH)
 def demo(call: Call, folder: Path) -> int:
     """令和４年度 第1四半期を、実在の 26 施策で最初から最後まで動かします。
 

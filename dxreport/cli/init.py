@@ -10,7 +10,7 @@ import click
 from ..domain.errors import UsageError
 from ..domain.problems import shown
 from . import console
-from .common import Call, command
+from .common import PATH, Call, command
 
 if TYPE_CHECKING:
     from ..lifecycle.import_forms import ImportedForms
@@ -34,17 +34,14 @@ _STEPS_WITHOUT_PLAN = (
 
 
 @command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path), required=False)
-@click.argument("more", nargs=-1, metavar="", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH, required=False)
+@click.argument("more", nargs=-1, metavar="", type=PATH)
 @click.option("--sample", is_flag=True, help="実在の 26 施策（令和４年度）を入れる")
 @click.option(
-    "--from", "forms", multiple=True, metavar="FILE…", type=click.Path(path_type=Path),
+    "--from", "forms", multiple=True, metavar="FILE…", type=PATH,
     help="記入済みの様式（ファイル、フォルダー、zip）から最初のマスターを作る",
 )  # fmt: skip
-@click.option(
-    "--template", metavar="FILE", type=click.Path(path_type=Path),
-    help="--from のファイルの様式（指定しなければ、付属の様式）",
-)  # fmt: skip
+@click.option("--template", metavar="FILE", type=PATH, help="--from のファイルの様式（指定しなければ、付属の様式）")
 @click.option(
     "--form", "drawn", is_flag=False, flag_value="", metavar="NAME",
     help="使う様式（様式集の名前か、項目のシートのあるファイル。名前を書かなければ、一覧を示す）",

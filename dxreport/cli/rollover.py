@@ -10,17 +10,14 @@ import click
 
 from ..domain.problems import shown
 from . import console
-from .common import Call, change_record, command, conflict_record
+from .common import FOLDER, Call, change_record, command, conflict_record
 
 if TYPE_CHECKING:
     from ..master.records import Conflict
 
 
 @command(answers=True)
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-    help="次の年度のフォルダー（既定: 今のフォルダーの隣）",
-)  # fmt: skip
+@click.option("--out", type=FOLDER, metavar="DIR", help="次の年度のフォルダー（既定: 今のフォルダーの隣）")
 @click.option("--dry-run", is_flag=True, help="何が引き継がれるかだけを示す（何も書きません）")
 def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
     """次の年度の作業フォルダーを作ります。もう一度実行すると、遅れて届いた実績などを引き継ぎます。
