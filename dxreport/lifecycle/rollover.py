@@ -40,14 +40,15 @@ Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
 
 @dataclass(frozen=True, slots=True)
 class RolloverResult:
-    """The result of a rollover, which ``opened`` a new year, or updated it with ``changes`` and ``conflicts``.
+    """The result of a rollover from an ``old`` year, which ``opened`` the next or updated it.
 
-    ``left`` are ended measures that were not carried (in an update, those still in the new year), ``unknown``
-    measures added to the old year since, which people have to enter. ``own`` and ``blank`` are as in ``NextMaster``;
-    in an update ``own`` are columns and sheets that the new year lacks. ``interim`` are measures without an answer to
-    the last round of the old year: their 実績 may change.
+    An update made ``changes`` and left ``conflicts``. ``left`` are ended measures that were not carried (in an update,
+    those still in the new year), ``unknown`` measures added to the old year since, which people have to enter. ``own``
+    and ``blank`` are as in ``NextMaster``; in an update ``own`` are columns and sheets that the new year lacks.
+    ``interim`` are measures without an answer to the last round of the old year: their 実績 may change.
     """
 
+    old: Settings
     workspace: Workspace
     fiscal_year: str
     opened: bool
@@ -85,8 +86,10 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     if not dry_run:
         _open(workspace, target, new, carried, left_to_the_next_year(workspace, master))
     left = tuple(m.id for m in master.measures if m.id not in carried)
-    year, count = settings.fiscal_year.label, len(carried)
-    return RolloverResult(target, year, True, count, left, own=new.own, blank=new.blank, interim=interim)
+    return RolloverResult(
+        master.settings, target, settings.fiscal_year.label, True, len(carried), left,
+        own=new.own, blank=new.blank, interim=interim,
+    )  # fmt: skip
 
 
 def last_round(settings: Settings) -> Round | None:
@@ -206,7 +209,9 @@ def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry
     left = tuple(id_ for id_ in before if id_ not in carried and new.measure(id_) is not None)
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
     own = tuple(place for place in own_places(old) if place not in own_places(new))
-    return RolloverResult(target, year.label, False, len(carried), left, changes, conflicts, unknown, own)
+    return RolloverResult(
+        old.settings, target, year.label, False, len(carried), left, changes, conflicts, unknown=unknown, own=own
+    )
 
 
 class _Merging:
