@@ -30,14 +30,9 @@ class Names:
     adviser: str = ADVISER
 
     @property
-    def form_title(self) -> str:
-        """The name of the form, 年間活動計画 unless 設定 has another."""
-        return self.form or FORM
-
-    @property
     def report_title(self) -> str:
         """The name of the report, that of the form and 進捗報告書 unless 設定 has another."""
-        return self.report or f"{self.form_title} {REPORT}"
+        return self.report or f"{self.form or FORM} {REPORT}"
 
     @property
     def owner(self) -> str:

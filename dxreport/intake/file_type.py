@@ -80,8 +80,6 @@ _OLE_STREAMS = (
     ("__properties_version1.0", "E401", "Outlook のメール（.msg）"),
     ("book", "E404", "Excel 95 以前の形式（.xls）"),
 )
-
-
 # Spreadsheets saved as text, by a pattern near their beginning.
 _TEXTS = (
     ("urn:schemas-microsoft-com:office:spreadsheet", "XML スプレッドシート 2003"),

@@ -14,7 +14,6 @@ from .notes import Notes
 from .styles import MarkStyles
 
 _N = f"{{{MAIN_NS}}}"
-_C = _N + "c"
 _ITS_OWN = ("comments", "vmlDrawing", "threadedComment", "drawing", "printerSettings")  # parts of a single sheet
 
 
@@ -51,7 +50,7 @@ def _originals(edit: PackageEdit) -> dict[int, int]:
     """Return the original of each marked format, as recorded in the hidden sheet."""
     out: dict[int, int] = {}
     for row in edit.package.xml(edit.sheets[RECORD_SHEET]).iter(_N + "row"):
-        formats = [int(c.get("s", "0")) for c in row.iterfind(_C)]
+        formats = [int(c.get("s", "0")) for c in row.iterfind(_N + "c")]
         if len(formats) >= 2:
             out.setdefault(*formats[:2])
     return out

@@ -5,7 +5,7 @@ from dxreport.domain.names import Names, joined
 
 def test_blank_names_leave_no_gap():
     blank = Names()
-    assert (blank.form_title, blank.report_title) == ("年間活動計画", "年間活動計画 進捗報告書")
+    assert blank.report_title == "年間活動計画 進捗報告書"
     assert (blank.owner, blank.sender, joined("", "あ", "", "い")) == ("", "", "あ　い")
     assert Names(city="○○町").owner == "○○町" and Names(city="○○町", plan="DX計画").owner == "DX計画"
     assert Names(form="評価シート").report_title == "評価シート 進捗報告書"

@@ -13,7 +13,7 @@ from ...ooxml import bounds
 from ...ooxml.bounds import Bounds
 from ...ooxml.cells import BLANK, At, Cell
 
-BOF, EOF, CONTINUE = 0x809, 0x0A, 0x3C
+BOF, _EOF, _CONTINUE = 0x809, 0x0A, b"\x3c\0"
 _HEAD = struct.Struct("<HH").unpack_from
 _WIDE, _EXTENDED, _RICH = 1, 4, 8  # flags of a text
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
@@ -39,12 +39,12 @@ def records(stream: bytes, offset: int, limits: Bounds) -> Iterator[BiffRecord]:
         start, offset = offset + 4, offset + 4 + length
         if kind == BOF:
             depth += 1  # a chart is a substream nested in that of its sheet
-        elif kind == EOF:
+        elif kind == _EOF:
             depth -= 1
             if not depth:
                 return
         more = []
-        while stream[offset : offset + 2] == b"\x3c\0":
+        while stream[offset : offset + 2] == _CONTINUE:
             limits.take(bounds.RECORDS, 1)
             _, length = _HEAD(stream, offset)
             more.append(stream[offset + 4 : offset + 4 + length])
