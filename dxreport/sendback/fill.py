@@ -15,7 +15,7 @@ from ..form.sizes import Sizes
 from ..ooxml.cells import At
 from ..ooxml.edit import PackageEdit
 from ..ooxml.package import Package
-from ..ooxml.refs import Box, address
+from ..ooxml.refs import Box, address, cell
 from ..ooxml.sheet import SheetEdit
 from ..ooxml.styles import Styles
 from ..ooxml.text_metrics import MAX_HEIGHT
@@ -29,19 +29,19 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
     """
     edit = PackageEdit(Package(data))
     sizes: dict[str, Sizes] = {}
-    placed, styles = _placed(edit.package, form, quarter, year), Styles(_styles_of(edit))
+    placed, styles = _positions(edit.package, form, quarter, year), Styles(_styles_of(edit))
     for measure, texts in answers.items():
-        sheet, at = placed[measure]
+        name, cells = placed[measure].sheet, placed[measure].cells
         for ref, text in texts.items():
-            field, where = form.catalogue.field[ref.field], at[ref]
+            field, where, sheet = form.catalogue.field[ref.field], cell(cells[ref]), edit.sheet(name)
             if field.kind is FieldKind.NUMBER:
-                percent = styles.is_percent(edit.sheet(sheet).style(*where))
+                percent = styles.is_percent(sheet.style(*where))
                 stored = number_for_cell(number_text(text, field.unit) or text, field.unit, percent=percent)
-                edit.sheet(sheet).set(*where, stored, number=True)
+                sheet.set(*where, stored, number=True)
             else:
-                if sheet not in sizes:
-                    sizes[sheet] = Sizes(edit.sheet(sheet).root, styles)
-                _set_text(edit.sheet(sheet), where, text, styles, sizes[sheet])
+                if name not in sizes:
+                    sizes[name] = Sizes(sheet.root, styles)
+                _set_text(sheet, where, text, styles, sizes[name])
     return edit.data()
 
 
@@ -74,14 +74,13 @@ class Positions:
 
 def positions(data: bytes, form: Form, *, quarter: int, year: int) -> dict[str, Positions]:
     """Return the positions of each measure in a workbook of ``form``."""
-    placed = _placed(Package(data), form, quarter, year)
-    return {m: Positions(sheet, {r: address(*at) for r, at in own.items()}) for m, (sheet, own) in placed.items()}
+    return _positions(Package(data), form, quarter, year)
 
 
-def _placed(package: Package, form: Form, quarter: int, year: int) -> dict[str, tuple[str, Mapping[Ref, At]]]:
+def _positions(package: Package, form: Form, quarter: int, year: int) -> dict[str, Positions]:
     worksheets = Worksheets(package)
     return {
-        measure: (sheet, filled.at)
+        measure: Positions(sheet, {ref: address(*at) for ref, at in filled.at.items()})
         for sheet in worksheets.names
         for measure, filled in read_sheet(form, worksheets.grid(sheet).rows, quarter=quarter, year=year).items()
     }
