@@ -17,7 +17,7 @@ from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, wrong_weekday
 from ..domain.errors import DxreportError, MasterError, TemplateError
-from ..domain.fields import Access, Ref, access
+from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, ProblemKind, choices, problem
 from ..domain.values import area_code, is_blank, unspaced
@@ -340,25 +340,20 @@ def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Pr
 
 def without_input(settings: Settings, forms: Sequence[Form], round_: Round) -> dict[str, str]:
     """Return the groups that a round opens but none of its forms does, each with a tag that would show it."""
-    inputs: set[tuple[str, int]] = set()
-    for form in forms:
-        own = inputs_of(form, round_, settings)
-        if own is None:
-            return {}
-        inputs |= own
-    out: dict[str, str] = {}
-    catalogue = settings.catalogue
-    for group in [group for group in catalogue.groups if group in round_.opens] if forms else ():
-        opened = [
-            (field, period)
-            for field in catalogue.fields
-            if field.group == group
-            for period in catalogue.periods(field)
-            if access(field.key, period, round_, settings) is Access.OPEN
-        ]
-        if opened and not inputs.intersection((field.key, n) for field, n in opened):
-            out[group] = tag_of(*opened[0])
-    return out
+    found = [inputs_of(form, round_, settings) for form in forms]
+    if not found or None in found:
+        return {}
+    inputs = {cell for own in found if own for cell in own}
+    opened: dict[str, list[tuple[Field, int]]] = {group: [] for group in settings.catalogue.groups}
+    for field in settings.catalogue.fields:
+        for period in settings.catalogue.periods(field):
+            if access(field.key, period, round_, settings) is Access.OPEN:
+                opened[field.group].append((field, period))
+    return {
+        group: tag_of(*cells[0])
+        for group, cells in opened.items()
+        if cells and not inputs.intersection((field.key, period) for field, period in cells)
+    }
 
 
 def _trial_faults(form: Form, master: Master, uses: Mapping[str, Sequence[Measure]]) -> tuple[str, ...]:
