@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..ooxml.package import zip_directory
@@ -67,14 +68,8 @@ def member_name(info: zipfile.ZipInfo) -> str:
     """
     name = info.orig_filename
     if not info.flag_bits & _UTF8_FLAG:
-        try:
-            raw = name.encode("cp437")
-        except UnicodeEncodeError:
-            raw = b""
         for encoding in ("utf-8", "cp932"):
-            try:
-                name = raw.decode(encoding) or name
+            with suppress(UnicodeError):
+                name = name.encode("cp437").decode(encoding)
                 break
-            except UnicodeDecodeError:
-                continue
     return name.replace("\\", "/").lstrip("/")
