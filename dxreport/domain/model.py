@@ -16,7 +16,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from .days import printed_year, western_year
+from .days import ERAS, printed_year, western_year
 from .fields import BUILT_IN, QUARTER_LABELS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .values import measure_id
@@ -42,12 +42,13 @@ class FiscalYear:
 
     @classmethod
     def parse(cls, text: str) -> FiscalYear:
-        """Read ``令和４年度``, ``R4``, ``令和4年``, ``2022年度`` or ``2022``; raise ValueError on anything else."""
+        """Read ``令和４年度``, ``R4``, ``令和4年``, ``2022年度`` or ``2022``; raise ValueError for others or before 令和."""
         plain = unicodedata.normalize("NFKC", text).strip()
         match = re.fullmatch(r"(?:(令和|R)\s*(元|\d{1,2})|(20\d\d))\s*(?:年度?)?", plain)
-        if not match:
+        western = western_year(match[1], match[2] or match[3]) if match else 0
+        if western <= ERAS["令和"]:
             raise ValueError(text)
-        return cls(western_year(match[1], match[2] or match[3]))
+        return cls(western)
 
     def __add__(self, years: int) -> FiscalYear:
         return FiscalYear(self.western + years)

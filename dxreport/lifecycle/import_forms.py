@@ -191,9 +191,7 @@ def _accompanies_forms(form: Form, sheet: Grid) -> bool:
 
 def _year(text: str) -> FiscalYear:
     try:
-        year = FiscalYear.parse(text)
-        year.label  # noqa: B018 - raises ValueError before 令和
-        return year
+        return FiscalYear.parse(text)
     except ValueError:
         raise _NotTaken(f"年度「{text}」が読めません") from None
 
