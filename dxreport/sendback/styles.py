@@ -25,20 +25,13 @@ _LOOKS = 256
 
 
 class MarkStyles(Styles):
-    """Styles that can also hold formats for marked cells."""
+    """Styles that can also hold formats for marked cells; ``originals`` has the original of each that was added."""
 
     def __init__(self, root: etree._Element) -> None:
         super().__init__(root)
         self._looks: dict[tuple[str, str], int] = {}
         self._marked: dict[tuple[int, str, frozenset[str]], int] = {}
-
-    @property
-    def originals(self) -> dict[int, int]:
-        """The original of each marked format created so far."""
-        out: dict[int, int] = {}
-        for (original, _, _), marked in self._marked.items():
-            out.setdefault(marked, original)
-        return out
+        self.originals: dict[int, int] = {}
 
     def marked(self, index: int, severity: str, sides: Iterable[str]) -> int:
         """Return the index of format ``index`` with a tint, and a strong line on ``sides``; add it if necessary.
@@ -61,6 +54,7 @@ class MarkStyles(Styles):
             xf.attrib.update({"fillId": str(fill), "borderId": str(self.add("borders", border))})
             xf.attrib.update({"applyFill": "1", "applyBorder": "1"})
             self._marked[key] = self.add("cellXfs", xf)
+            self.originals.setdefault(self._marked[key], index)
         return self._marked[key]
 
     def formers(self) -> set[int]:
