@@ -53,7 +53,6 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
 
 
 def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | None) -> Path:
-    from ..status.export import status_export
     from ..workspace.files import file_name
     from ..workspace.transaction import write_files
 
@@ -63,7 +62,7 @@ def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | N
         from ..status.page import page as draw
     name = f"{master.settings.fiscal_year.label}_{today.found.round.name}_提出状況"
     path = out or call.workspace.reports / f"{file_name(name)}.{kind}"
-    write_files(call.workspace, {path: draw(status_export(master, today, path.parent))})
+    write_files(call.workspace, {path: draw(today, path.parent)})
     return path
 
 
@@ -99,7 +98,7 @@ def _work(today: Agenda) -> list[str]:
             "",
             f"■ 競合を決める　{len(today.conflicts)}件（dxreport resolve 競合番号 --take returned か current）",
         ]
-        lines += [f"  □ {c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}" for s, c in today.conflicts]
+        lines += [f"  □ {text}" for text in today.decisions]
     if today.unread:
         how = "済んだら dxreport dismiss 受付番号 --reason 理由"
         lines += ["", f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（{how}）"]
@@ -110,16 +109,14 @@ def _work(today: Agenda) -> list[str]:
 
 
 def _task(task: Task) -> list[str]:
-    from ..status.words import reason_of
-
     contact = [task.people, f"電話 {task.phone}" if task.phone else "", task.to]
     lines = [f"  □ {'　'.join(filter(None, (task.department, *contact)))}"]
     lines += [f"     ※ {p.message}" for p in task.faults]
     for s in task.sheets:
         late = f"　{s.days_late}日過ぎ" if s.days_late else ""
         lines.append(f"     {s.state.value} {s.measure} {one_line(s.name)}{late}")
-        if reason := reason_of(s):
-            lines.append(f"       {reason}")
+        if s.reason:
+            lines.append(f"       {s.reason}")
     lines.append(f"     最後の督促: {task.told.replace(chr(10), ' ')}　→ {task.todo}")
     lines += [f"     {label}: {path}" for label, path in task.files]
     return lines

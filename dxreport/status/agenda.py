@@ -76,9 +76,10 @@ class Task:
 class Agenda:
     """The tasks of a day, the open conflicts with their sheets, and the refused files that belong to no measure.
 
-    ``asked`` is True if drafts of the request were made. ``after`` is the step to take once every sheet is in.
+    ``year`` is the fiscal year as printed. ``asked`` is True if drafts of the request were made. ``after`` is the step to take once every sheet is in.
     """
 
+    year: str
     found: RoundStatus
     today: date
     tasks: tuple[Task, ...]
@@ -90,6 +91,21 @@ class Agenda:
     def by(self, way: Way) -> tuple[Task, ...]:
         """Return the tasks for the departments to be reached in this way."""
         return tuple(t for t in self.tasks if t.way is way)
+
+    @property
+    def title(self) -> str:
+        """The title of the files that show it."""
+        return f"{self.year}　{self.found.round.name}　提出状況"
+
+    @property
+    def day(self) -> str:
+        """The day as these files print it."""
+        return f"{printed_day(self.today)} 現在"
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """The open conflicts, each in a line."""
+        return tuple(f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}" for s, c in self.conflicts)
 
     @property
     def settled(self) -> bool:
@@ -205,7 +221,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)
     asked = any(entry.kind == "request" for entry in drafts)
     after = step_after(workspace, master, found.round, today)
-    return Agenda(found, today, tuple(tasks), conflicts, found.refused, asked, after)
+    return Agenda(master.settings.fiscal_year.label, found, today, tuple(tasks), conflicts, found.refused, asked, after)
 
 
 class _Case:

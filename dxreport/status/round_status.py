@@ -59,6 +59,11 @@ class SheetStatus:
     deadline: str = ""
     sent_to: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Why the sheet is held, ``""`` if it is not."""
+        return self.receipt.note if self.state is State.HELD and self.receipt else ""
+
 
 @dataclass(frozen=True, slots=True)
 class RoundStatus:
@@ -78,6 +83,14 @@ class RoundStatus:
         """The number of sheets in each state that occurs, in the order of the work."""
         count = Counter(s.state for s in self.sheets)
         return {state: count[state] for state in State if count[state]}
+
+    @property
+    def departments(self) -> Mapping[str, Counter[State]]:
+        """The number of sheets of each department in each state."""
+        counts: dict[str, Counter[State]] = {}
+        for s in self.sheets:
+            counts.setdefault(s.department, Counter())[s.state] += 1
+        return counts
 
     @property
     def own_deadlines(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,18 +1,20 @@
-"""Draw the status export as an Excel workbook for A4: what to do today, a table to filter, sums by department."""
+"""Draw an agenda as an Excel workbook for A4: what to do today, a table to filter, sums by department."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import astuple
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from ..domain.visible import one_line
 from ..ooxml.refs import column_letters
 from ..ooxml.writer import FONT, SIZE, check, landscape, put, put_across, set_height, text_height
-from .export import StatusExport, TaskLine
+from . import words
+from .agenda import Agenda, Task, Way
 from .round_status import State
-from .words import HEADINGS
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 TODAY, SHEET, BY_DEPARTMENT = "今日すること", "提出状況", "部署別"
 TASKS = {"□": 3, "部署": 18, "担当・連絡先": 27, "まだの施策": 40, "期限から": 8, "最後の督促": 16, "すること": 26}
-HEADS = {  # widths by header, in the order of the attributes of Line
+HEADS = {  # widths by header, in the order of the columns
     "部署": 22, "施策ID": 8, "施策名": 40, "状態": 13, "遅れ（日）": 9, "発行日": 13, "受付日": 13, "受付ID": 9, "備考": 48,
 }  # fmt: skip
 _MEASURE, _STATE, _LATE = map(list(HEADS).index, ("施策ID", "状態", "遅れ（日）"))
@@ -66,23 +68,26 @@ class _Styles:
         self.link = book.add_format({**base, "font_color": "#003F8A", "underline": 1})
 
 
-def workbook(export: StatusExport) -> bytes:
-    """Return the workbook; the same export gives the same bytes. Raise DxreportError if a cell cannot be written."""
+def workbook(agenda: Agenda, folder: Path) -> bytes:
+    """Return the workbook, with links from ``folder``; the same agenda gives the same bytes.
+
+    Raise DxreportError if a cell cannot be written.
+    """
     import xlsxwriter
 
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": export.title, "created": _CREATED})
+    book.set_properties({"title": agenda.title, "created": _CREATED})
     book.formats[0].set_font_name(FONT)
     styles = _Styles(book)
-    _today(book, styles, export)
-    _measures(book, styles, export)
-    _departments(book, styles, export)
+    _today(book, styles, agenda, folder)
+    _measures(book, styles, agenda)
+    _departments(book, styles, agenda)
     book.close()
     return stream.getvalue()
 
 
-def _today(book: Workbook, styles: _Styles, export: StatusExport) -> None:
+def _today(book: Workbook, styles: _Styles, agenda: Agenda, folder: Path) -> None:
     """Add the sheet of the day: the summary in sentences, the bar, and whom to reach."""
     sheet = book.add_worksheet(TODAY)
     landscape(sheet)
@@ -90,42 +95,44 @@ def _today(book: Workbook, styles: _Styles, export: StatusExport) -> None:
     widths = list(TASKS.values())
     for column, width in enumerate(widths):
         check(sheet.set_column(column, column, width, styles.plain))
-    put(sheet, 0, 0, f"{export.title}　　{export.today}　　{export.deadline}", styles.plain)
+    put(sheet, 0, 0, f"{agenda.title}　　{agenda.day}　　{agenda.deadline}", styles.plain)
     row = 1
-    for sentence in export.headline:
+    for sentence in agenda.headline:
         put(sheet, row, 0, sentence, styles.answer)
         set_height(sheet, row, 24)
         row += 1
-    for notice in export.notices:
+    for notice in agenda.notices:
         put(sheet, row, 0, notice, styles.plain)
         row += 1
-    if export.lines:
-        row = _bar(book, sheet, export, row)
-    for way, tasks in export.tasks.items():
-        row = _section(sheet, styles, row, f"{HEADINGS[way][0]}　{len(tasks)}部署", HEADINGS[way][1])
+    if agenda.found.sheets:
+        row = _bar(book, sheet, agenda.found.sums, row)
+    for way in filter(agenda.by, Way):
+        title, note = words.HEADINGS[way]
+        row = _section(sheet, styles, row, f"{title}　{len(agenda.by(way))}部署", note)
         for column, head in enumerate(TASKS):
             put(sheet, row, column, head, styles.head)
         row += 1
-        for task in tasks:
-            row = _task(sheet, styles, row, task)
+        for task in agenda.by(way):
+            row = _task(sheet, styles, row, task, folder=folder)
+    unread = tuple(map(words.unread_text, agenda.unread))
     for title, note, texts in (
-        (f"競合を決める　{len(export.decisions)}件", "dxreport resolve 競合番号 --take returned か current", export.decisions),
-        (f"受付不可のファイルを確かめる　{len(export.unread)}件", "済んだら dxreport dismiss 受付番号 --reason 理由", export.unread),
-    ):  # fmt: skip
+        ("競合を決める", "dxreport resolve 競合番号 --take returned か current", agenda.decisions),
+        ("受付不可のファイルを確かめる", "済んだら dxreport dismiss 受付番号 --reason 理由", unread),
+    ):
         if texts:
-            row = _section(sheet, styles, row, title, note)
+            row = _section(sheet, styles, row, f"{title}　{len(texts)}件", note)
         for text in texts:
             put(sheet, row, 0, "□", styles.middle)
             set_height(sheet, row, put_across(sheet, row, text, styles.text, widths=widths[1:], first=1))
             row += 1
 
 
-def _bar(book: Workbook, sheet: Worksheet, export: StatusExport, row: int) -> int:
+def _bar(book: Workbook, sheet: Worksheet, sums: Mapping[State, int], row: int) -> int:
     """Add the bar of states, a native chart over the sums in the table's sheet; return the row below it."""
     chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
     line = {"color": "#1A1A1C", "width": 1.25}
-    for state, count in export.bar:
-        column = _STATE + export.states.index(state)
+    for state, count in words.bar(sums):
+        column = _STATE + list(sums).index(state)
         look = _PATTERNS.get(state, {"fill": {"color": "#FFFFFF"}})
         chart.add_series({
             "name": f"{state.value} {count}", "values": [SHEET, _SUMS + 1, column, _SUMS + 1, column], "gap": 10,
@@ -138,7 +145,7 @@ def _bar(book: Workbook, sheet: Worksheet, export: StatusExport, row: int) -> in
     chart.set_chartarea({"border": {"none": True}})
     chart.set_size({"width": 1010, "height": 100})
     check(sheet.insert_chart(row, 0, chart, {"object_position": 2, "description": "、".join(
-        f"{state.value} {count}" for state, count in export.bar
+        f"{state.value} {count}" for state, count in words.bar(sums)
     )}))  # fmt: skip
     for n in range(row, row + 5):
         set_height(sheet, n, 15)
@@ -155,26 +162,27 @@ def _section(sheet: Worksheet, styles: _Styles, row: int, title: str, note: str)
     return row + 1
 
 
-def _task(sheet: Worksheet, styles: _Styles, row: int, task: TaskLine) -> int:
+def _task(sheet: Worksheet, styles: _Styles, row: int, task: Task, *, folder: Path) -> int:
     """Write one department and, below it, a line for each of its files; return the next row."""
-    contact = "\n".join(filter(None, (task.people, f"電話 {task.phone}" if task.phone else "", task.to, task.fault)))
+    faults = (p.message for p in task.faults)
+    contact = "\n".join(filter(None, (task.people, f"電話 {task.phone}" if task.phone else "", task.to, *faults)))
     owed = []
-    for n, (state, id_, name, reason) in enumerate(task.sheets):
-        if not n or state is not task.sheets[n - 1][0]:
-            owed.append(f"【{state.value}】")
-        owed += [f"{id_}　{name}", *([reason] if reason else [])]
-    late = f"{task.late}日" if task.late else ""
+    for n, s in enumerate(task.sheets):
+        if not n or s.state is not task.sheets[n - 1].state:
+            owed.append(f"【{s.state.value}】")
+        owed += [f"{s.measure}　{one_line(s.name)}", *([s.reason] if s.reason else [])]
+    late = f"{task.days_late}日" if task.days_late else ""
     texts = ("□", task.department, contact, "\n".join(owed), late, task.told, task.todo)
     looks = (
-        styles.tick, styles.strong, styles.fault if task.fault else styles.task, styles.task, styles.days, styles.task,
+        styles.tick, styles.strong, styles.fault if task.faults else styles.task, styles.task, styles.days, styles.task,
         styles.task,
     )  # fmt: skip
     for column, (text, look) in enumerate(zip(texts, looks, strict=True)):
         put(sheet, row, column, text, look)
     set_height(sheet, row, max(map(text_height, texts, TASKS.values())))
-    for label, link in task.files:
+    for label, path in task.files:
         row += 1
-        check(sheet.write_url(row, len(TASKS) - 1, _external(link), styles.link, f"{label}を開く"))
+        check(sheet.write_url(row, len(TASKS) - 1, _external(words.link(path, folder)), styles.link, f"{label}を開く"))
     return row + 1
 
 
@@ -183,28 +191,33 @@ def _external(link: str) -> str:
     return f"external:{unquote(link)}" if not link.startswith("file:") else link
 
 
-def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
-    sheet = _sheet(book, SHEET, styles, export, head=_HEAD)
-    first, last = _HEAD + 1, _HEAD + max(len(export.lines), 1)
+def _measures(book: Workbook, styles: _Styles, agenda: Agenda) -> None:
+    sheet = _sheet(book, SHEET, styles, agenda, head=_HEAD)
+    sheets, sums = agenda.found.sheets, agenda.found.sums
+    first, last = _HEAD + 1, _HEAD + max(len(sheets), 1)
     put(sheet, _SUMS, _STATE - 1, "施策の数", styles.head)
     total = f"=COUNTA({_cells(first, last, _MEASURE)})"
-    check(sheet.write_formula(_SUMS + 1, _STATE - 1, total, styles.number, len(export.lines)))
-    for column, state in enumerate(export.states, _STATE):
+    check(sheet.write_formula(_SUMS + 1, _STATE - 1, total, styles.number, len(sheets)))
+    for column, (state, number) in enumerate(sums.items(), _STATE):
         put(sheet, _SUMS, column, state.value, styles.head)
         count = f'=COUNTIF({_cells(first, last, _STATE)},"{state.value}")'
-        check(sheet.write_formula(_SUMS + 1, column, count, styles.number, export.sums[state]))
+        check(sheet.write_formula(_SUMS + 1, column, count, styles.number, number))
     for column, width in enumerate(HEADS.values()):
         check(sheet.set_column(column, column, width, styles.plain))
     check(sheet.add_table(_HEAD, 0, last, len(HEADS) - 1, {
         "name": "提出状況表", "style": "Table Style Light 15",
         "columns": [{"header": h, "header_format": styles.head} for h in HEADS],
     }))  # fmt: skip
-    for row, line in enumerate(export.lines, first):
-        wrapped = {"部署": line.department, "施策名": line.name, "備考": line.remarks}
+    for row, s in enumerate(sheets, first):
+        name, remarks, return_id = one_line(s.name), words.remarks(s), s.receipt.id if s.receipt else ""
+        values: tuple[str | int, ...] = (
+            s.department, s.measure, name, s.state.value, s.days_late, words.day(s.issue), words.day(s.receipt), return_id,
+            remarks,
+        )  # fmt: skip
+        wrapped = {"部署": s.department, "施策名": name, "備考": remarks}
         set_height(sheet, row, max(text_height(text, HEADS[head]) for head, text in wrapped.items()))
-        for column, value in enumerate(astuple(line)):
-            shown = value.value if isinstance(value, State) else value or None
-            put(sheet, row, column, shown, styles.middle if column == _LATE else styles.text)
+        for column, value in enumerate(values):
+            put(sheet, row, column, value or None, styles.middle if column == _LATE else styles.text)
     for state, look in _LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{state.value}"', "format": book.add_format(look)}
         check(sheet.conditional_format(first, _STATE, last, _STATE, rule))
@@ -213,14 +226,14 @@ def _measures(book: Workbook, styles: _Styles, export: StatusExport) -> None:
     sheet.freeze_panes(first, 2)
 
 
-def _departments(book: Workbook, styles: _Styles, export: StatusExport) -> None:
-    sheet = _sheet(book, BY_DEPARTMENT, styles, export, head=2)
+def _departments(book: Workbook, styles: _Styles, agenda: Agenda) -> None:
+    sheet, sums = _sheet(book, BY_DEPARTMENT, styles, agenda, head=2), agenda.found.sums
     check(sheet.set_column(0, 0, 30))
-    check(sheet.set_column(1, len(export.states) + 1, 13))
-    rows: list[tuple[str | int | None, ...]] = [("部署", *(s.value for s in export.states), "計")]
-    for department, counts in export.departments.items():
-        rows.append((department, *(counts[s] or None for s in export.states), sum(counts.values())))
-    rows.append(("計", *export.sums.values(), len(export.lines)))
+    check(sheet.set_column(1, len(sums) + 1, 13))
+    rows: list[tuple[str | int | None, ...]] = [("部署", *(s.value for s in sums), "計")]
+    for department, counts in agenda.found.departments.items():
+        rows.append((department, *(counts.get(s) for s in sums), sum(counts.values())))
+    rows.append(("計", *sums.values(), sum(sums.values())))
     for row, values in enumerate(rows, 2):
         ends = row in (2, 1 + len(rows))
         for column, value in enumerate(values):
@@ -228,14 +241,14 @@ def _departments(book: Workbook, styles: _Styles, export: StatusExport) -> None:
     sheet.freeze_panes(3, 1)
 
 
-def _sheet(book: Workbook, name: str, styles: _Styles, export: StatusExport, *, head: int) -> Worksheet:
+def _sheet(book: Workbook, name: str, styles: _Styles, agenda: Agenda, *, head: int) -> Worksheet:
     """Add a sheet with title, day and deadline; the row ``head`` is printed on every page."""
     sheet = book.add_worksheet(name)
     landscape(sheet)
     check(sheet.repeat_rows(head))
     check(sheet.set_footer("&L&A&R&P / &N"))
-    put(sheet, 0, 0, export.title, styles.title)
-    put(sheet, 1, 0, f"{export.today}　　{export.deadline}", styles.plain)
+    put(sheet, 0, 0, agenda.title, styles.title)
+    put(sheet, 1, 0, f"{agenda.day}　　{agenda.deadline}", styles.plain)
     return sheet
 
 

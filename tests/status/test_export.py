@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import openpyxl
 import pytest
 from lxml import html
 
+from dxreport.domain import problems
+from dxreport.domain.model import Round
+from dxreport.domain.problems import problem
 from dxreport.mail.drafts import MailKind, out_folder, plan, record, write
-from dxreport.status.agenda import Way, agenda
-from dxreport.status.export import Line, StatusExport, TaskLine, status_export
+from dxreport.master.records import Receipt, ReceiptState
+from dxreport.status import words
+from dxreport.status.agenda import Agenda, Task, Way, agenda
+from dxreport.status.next_step import Step
 from dxreport.status.page import page
-from dxreport.status.round_status import State, status
+from dxreport.status.round_status import RoundStatus, SheetStatus, State, status
 from dxreport.status.workbook import HEADS, TASKS, TODAY, workbook
 from tests.support.packages import faults
 from tests.support.quarter import OFFICE, Quarter, copy
@@ -23,8 +30,15 @@ LATE = datetime(2022, 7, 20)
 HEADING = 7  # the table's row
 
 
+class Shown(NamedTuple):
+    """What is drawn, and the folder of the file."""
+
+    agenda: Agenda
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> StatusExport:
+def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Shown:
     """産業振興課 sent one sheet wrong and one right, 職員課 right; another file was no workbook.
 
     The wrong one went back on 18 July.
@@ -38,7 +52,7 @@ def shown(issued_quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> 
     paths = write(quarter.workspace, drafts, out_folder(quarter.workspace, master, MailKind.RETURN, round_)).paths
     record(quarter.workspace, drafts, paths, now)
     today = agenda(quarter.workspace, master, status(master, round_, LATE.date()), LATE.date())
-    return status_export(master, today, quarter.workspace.reports)
+    return Shown(today, quarter.workspace.reports)
 
 
 def cells(data: bytes, sheet: str = "提出状況") -> list[list]:
@@ -48,24 +62,20 @@ def cells(data: bytes, sheet: str = "提出状況") -> list[list]:
 
 
 def test_the_export_counts_every_measure_once(shown):
-    assert shown.sums == {State.HELD: 1, State.MERGED: 2, State.MISSING: 23}
-    assert len(shown.lines) == 26 and list(shown.departments) == list(
-        dict.fromkeys(line.department for line in shown.lines)
-    )
-    assert shown.departments[OFFICE] == {State.HELD: 1, State.MERGED: 1}
-    [held] = [line for line in shown.lines if line.state is State.HELD]
-    assert (held.measure, held.late, held.issued, held.returned, held.return_id) == (
-        "01-01",
-        5,
-        "７月１日（金）",
-        "７月14日（木）",
-        "U0001",
-    )
-    assert "=だいたい" in held.remarks and shown.unread[0].startswith("U0003 壊れた.xlsx")
+    found = shown.agenda.found
+    assert found.sums == {State.HELD: 1, State.MERGED: 2, State.MISSING: 23}
+    assert len(found.sheets) == 26
+    assert list(found.departments) == list(dict.fromkeys(s.department for s in found.sheets))
+    assert found.departments[OFFICE] == {State.HELD: 1, State.MERGED: 1}
+    [held] = [s for s in found.sheets if s.state is State.HELD]
+    assert (held.measure, held.days_late, held.receipt.id) == ("01-01", 5, "U0001")
+    assert (words.day(held.issue), words.day(held.receipt)) == ("７月１日（金）", "７月14日（木）")
+    assert "=だいたい" in words.remarks(held)
+    assert words.unread_text(shown.agenda.unread[0]).startswith("U0003 壊れた.xlsx")
 
 
 def test_the_workbook_says_the_same(shown):
-    data = workbook(shown)
+    data = workbook(*shown)
     rows = cells(data)
     assert (
         rows[0][0] == "令和４年度　第1四半期　提出状況"
@@ -74,9 +84,9 @@ def test_the_workbook_says_the_same(shown):
     assert rows[3][2:6] == ["施策の数", "差し戻し", "反映済", "未提出"] and rows[4][2:6] == [26, 1, 2, 23]
     assert rows[HEADING - 1] == list(HEADS)
     expected = [
-        [x or None for x in (line.department, line.measure, line.name, line.state.value, line.late, line.issued,
-                             line.returned, line.return_id, line.remarks)]
-        for line in shown.lines
+        [x or None for x in (s.department, s.measure, s.name, s.state.value, s.days_late, words.day(s.issue),
+                             words.day(s.receipt), s.receipt and s.receipt.id, words.remarks(s))]
+        for s in shown.agenda.found.sheets
     ]  # fmt: skip
     assert rows[HEADING : HEADING + 26] == expected
     by_department = cells(data, "部署別")
@@ -90,53 +100,59 @@ def test_the_workbook_says_the_same(shown):
 
 
 def test_the_sums_are_counted_by_the_workbook_too(shown):
-    sheet = openpyxl.load_workbook(io.BytesIO(workbook(shown)))["提出状況"]
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook(*shown)))["提出状況"]
     assert sheet["D5"].value == '=COUNTIF($D$8:$D$33,"差し戻し")' and sheet["C5"].value == "=COUNTA($B$8:$B$33)"
 
 
 def test_the_workbook_is_a_table_to_filter_and_to_print(shown):
-    data = workbook(shown)
-    assert faults(data) == [] and data == workbook(shown)
+    data = workbook(*shown)
+    assert faults(data) == [] and data == workbook(*shown)
     sheet = openpyxl.load_workbook(io.BytesIO(data))["提出状況"]
     assert sheet.tables["提出状況表"].ref == "A7:I33" and sheet.tables["提出状況表"].autoFilter.ref == "A7:I33"
     assert sheet.freeze_panes == "C8" and sheet.print_title_rows == "$7:$7"
     assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.fitToHeight == 0  # as wide as the page
-    assert sheet.row_dimensions[8 + [line.state for line in shown.lines].index(State.HELD)].height > 16
+    assert sheet.row_dimensions[8 + [s.state for s in shown.agenda.found.sheets].index(State.HELD)].height > 16
 
 
-def line(**texts: object) -> Line:
-    given = {"department": "課", "measure": "01-01", "name": "名", "state": State.ISSUED, "late": 0, "issued": "",
-             "returned": "", "return_id": "", "remarks": ""}  # fmt: skip
-    return Line(**{**given, **texts})
+def only(*sheets: SheetStatus, tasks: tuple[Task, ...] = (), unread: tuple[Receipt, ...] = ()) -> Agenda:
+    """The agenda of a round of these sheets."""
+    found = RoundStatus(Round("第1四半期", 1), sheets, unread)
+    return Agenda("令和４年度", found, LATE.date(), tasks, (), unread, True, Step("dxreport publish"))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "<b>太字</b> & {{ x }}", "http://example.jp", "@SUM(A1)", "1250", "a\nb"])
-def test_texts_stay_texts(text):
-    task = TaskLine(
-        text, text, text, text, text, ((State.MISSING, "01-01", text, text),), 3, text, text, ((text, "a.xlsx"),)
+def test_texts_stay_texts(text, monkeypatch: pytest.MonkeyPatch):
+    for name in ("headline", "notices", "decisions"):
+        monkeypatch.setattr(Agenda, name, (text,))
+    monkeypatch.setattr(Task, "told", text)
+    monkeypatch.setattr(words, "unread_text", lambda _: text)
+    held = Receipt(
+        "U0001", "2022-07-14 09:00:00", text, "", "", text, "第1四半期", "01-01", ReceiptState.HELD, note=text
     )
-    evil = StatusExport(
-        "題", "今日", "提出期限なし", (text,), (text,), {Way.PHONE: (task,)}, (text,), (text,), 0, {State.ISSUED: 1},
-        {text: {State.ISSUED: 1}}, (line(department=text, remarks=text),),
-    )  # fmt: skip
-    data = workbook(evil)
-    sheet = openpyxl.load_workbook(io.BytesIO(data))["提出状況"]
-    assert (sheet["A8"].value, sheet["A8"].data_type, sheet["I8"].value) == (text, "s", text)
+    sheet = SheetStatus(text, "01-01", text, State.HELD, receipt=held, days_late=3)
+    faulty = (replace(problem(problems.ADDRESS_MISSING, {}, sheet="部署"), message=text),)
+    task = Task(text, Way.PHONE, text, text, text, faulty, (sheet,), None, 0, text, ((text, Path("a.xlsx")),), 0, False)
+    evil = only(sheet, tasks=(task,), unread=(held,))
+    data = workbook(evil, Path())
+    register = openpyxl.load_workbook(io.BytesIO(data))["提出状況"]
+    assert (register["A8"].value, register["A8"].data_type, register["I8"].value) == (text, "s", text)
     today = [cell for row in cells(data, TODAY) for cell in row]
     assert today.count(text) == 7  # headline, notice, department, last reminder, what to do, decision, file
-    assert not sheet._hyperlinks and faults(data) == []
-    root = html.fromstring(page(evil).decode())
+    assert not register._hyperlinks and faults(data) == []
+    root = html.fromstring(page(evil, Path()).decode())
     assert root.xpath("//p[@class='name']/text()") == [text] and "太字" not in root.xpath("//b/text()")
 
 
 def test_a_round_without_measures_is_a_tidy_file():
-    empty = StatusExport("題", "今日", "提出期限なし", ("対象の施策はありません。",), (), {}, (), (), 0, {}, {}, ())
-    assert faults(workbook(empty)) == [] and "提出期限なし" in page(empty).decode()
+    empty = only()
+    data = workbook(empty, Path())
+    assert faults(data) == [] and "提出期限なし" in page(empty, Path()).decode()
+    assert [row[0] for row in cells(data, TODAY)][1:] == ["対象の施策はありません。"]
 
 
 def test_the_work_of_the_day_comes_first_in_the_workbook(shown):
-    book = openpyxl.load_workbook(io.BytesIO(workbook(shown)))
+    book = openpyxl.load_workbook(io.BytesIO(workbook(*shown)))
     assert book.sheetnames == [TODAY, "提出状況", "部署別"]
     sheet = book[TODAY]
     column = [cell.value for cell in sheet["A"] if cell.value]
@@ -154,7 +170,7 @@ def test_the_work_of_the_day_comes_first_in_the_workbook(shown):
 
 
 def test_the_page_says_the_same_and_needs_nothing_else(shown):
-    data = page(shown)
+    data = page(*shown)
     root = html.fromstring(data.decode())
     phone, mail, *register = root.xpath("//table")
     names = [table.xpath(".//p[@class='name']/text()") for table in (phone, mail)]
@@ -164,18 +180,18 @@ def test_the_page_says_the_same_and_needs_nothing_else(shown):
         "fill-MERGED", "fill-HELD", "fill-MISSING",
     ]  # fmt: skip
     rows = [tr for table in register for tr in table.xpath("tbody/tr")]
-    assert [tr.xpath("td[2]/text()") for tr in rows] == [[x.measure] for x in shown.lines]
-    assert [tr.xpath("td[4]/span/text()") for tr in rows] == [[x.state.value] for x in shown.lines]
+    assert [tr.xpath("td[2]/text()") for tr in rows] == [[s.measure] for s in shown.agenda.found.sheets]
+    assert [tr.xpath("td[4]/span/text()") for tr in rows] == [[s.state.value] for s in shown.agenda.found.sheets]
     assert sum("=だいたい" in text for text in root.xpath("//p[@class='reason']/text()")) == 1
     assert root.get("lang") == "ja" and not root.xpath("//script | //link | //img | //*[@src]")
     links = root.xpath("//a/@href")
     assert len(links) == 2 and not any(":" in link or link.startswith("/") for link in links)
-    assert b"url(" not in data and data == page(shown)
+    assert b"url(" not in data and data == page(*shown)
 
 
 @pytest.mark.libreoffice
 def test_libreoffice_counts_as_we_do(shown, soffice, tmp_path: Path):
     path = tmp_path / "提出状況.xlsx"
-    path.write_bytes(workbook(shown))
+    path.write_bytes(workbook(*shown))
     rows = cells(soffice(path, "xlsx").read_bytes())
     assert rows[4][2:6] == [26, 1, 2, 23]
