@@ -14,7 +14,7 @@ from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, r
 from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
 from .activity_records import MeasureName
-from .outcome_records import ROUNDING, Attainment, OutcomeResult, PartResult, YearResult
+from .outcome_records import ROUNDING, Amount, Attainment, OutcomeResult, PartResult, YearResult
 
 _WAY_OF = dict.fromkeys(("以上", "超"), Direction.MORE) | dict.fromkeys(("以下", "以内", "未満"), Direction.LESS)
 _BETWEEN = re.compile(r"\s*(?:[~〜]|以上[、・]?)\s*")
@@ -30,7 +30,35 @@ def outcome_result(master: Master, measure: MeasureName, number: int, outcome: O
     """Judge an outcome, the ``number``-th of its measure, in every plan year, as of ``quarter`` (1–4)."""
     direction = master.direction(measure.id, outcome.key)
     years = tuple(_year(master.settings, n, year, direction, quarter) for n, year in enumerate(outcome.years))
-    return OutcomeResult(measure, outcome.key, circled(number), direction, years)
+    return OutcomeResult(measure, outcome.key, circled(number), direction, _drawn(years))
+
+
+def _drawn(years: tuple[YearResult, ...]) -> tuple[YearResult, ...]:
+    """Add the amounts that a chart draws: the first number of each 目標 and 実績, if all 目標 measure one thing."""
+    targets = [_first_number(year.target) for year in years]
+    actuals = [_first_number(year.actual) for year in years]
+    things = {(fold(y.indicator), t[0].label, t[0].unit) for y, t in zip(years, targets, strict=True) if t}
+    if len(things) != 1:
+        return years
+    ((_, label, unit),) = things
+    fitting = [a if a and a[0].label == label and a[0].unit in ("", unit) else None for a in actuals]
+    return tuple(
+        replace(year, target_amount=target and target[1], actual_amount=actual and actual[1])
+        for year, target, actual in zip(years, targets, fitting, strict=True)
+    )
+
+
+def _first_number(text: str) -> tuple[Quantity, Amount] | None:
+    """Return the first number of a text; None for no number, or several without labels."""
+    value = read_value(text)
+    if value.kind is not ValueKind.NUMBER:
+        return None
+    first, *more = value.quantities
+    if more and not first.label:
+        return None
+    label = f"{first.label} " if more else ""  # a single number needs no label: its 評価項目 names it
+    shown = f"{label}{'約' if first.about else ''}{first.number_text}{first.unit}{first.bound}"
+    return first, Amount(first.number, shown)
 
 
 def _year(settings: Settings, index: int, year: OutcomeYear, direction: Direction, quarter: int) -> YearResult:

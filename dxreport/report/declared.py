@@ -26,7 +26,6 @@ MEASURE = "施策"
 TICKED, UNTICKED = Category("チェックあり", Progress.WORD), Category("チェックなし", Progress.WORD)
 UNKNOWN = Category("選択肢にない語", Progress.UNKNOWN)
 UNANSWERED = Category("未記入", Progress.UNREPORTED)
-_WHOLE = "全体"
 
 
 def reported(catalogue: Catalogue) -> tuple[Field, ...]:
@@ -72,7 +71,6 @@ class _Cell:
     """One text of a field; ``column`` is its index in the columns of sums."""
 
     measure: MeasureName
-    area: str
     item: str
     column: int
     text: str
@@ -97,7 +95,7 @@ class _Report:
         found = [(cell, _category(field, words, cell.text)) for cell in cells]
         used = {category for _, category in found}
         columns = (*words, *(c for c in (UNKNOWN, UNANSWERED) if c in used))
-        table = _Pivot([(cell, columns.index(category), 1) for cell, category in found], len(columns))
+        ones = [(cell, columns.index(category), 1) for cell, category in found]
 
         def tally(name: str, counts: Sequence[int | None], code: str = "") -> WordTally:
             return WordTally(name, tuple(n or 0 for n in counts), code)
@@ -105,14 +103,29 @@ class _Report:
         return FieldCounts(
             *self._head(field), total=len(cells),
             answered=sum(category not in (UNANSWERED, UNTICKED) for _, category in found),
-            categories=columns, **self._tallies(table, tally, _WHOLE),
+            categories=columns, **self._tallies(ones, len(columns), tally, "全体"),
         )  # fmt: skip
 
-    def _tallies(self, table: _Pivot, tally: Callable[..., Any], whole: str) -> dict[str, Any]:
-        """Return the figures of all, of each 分野 and of each department, made by ``tally`` of name, values and code."""
-        areas, departments = table.by("area"), table.by("department")
+    def _tallies(
+        self, found: Iterable[tuple[_Cell, int, int | Decimal]], columns: int, tally: Callable[..., Any], whole: str
+    ) -> dict[str, Any]:
+        """Sum up the values ``found``, each with its cell and column, over all, by 分野 and by department.
+
+        ``tally`` makes a figure of a name, its sums by column (None for a column without a value), and its code.
+        """
+        import pandas as pd
+
+        rows = [("", states.area_of(cell.measure.id), cell.measure.department, *value) for cell, *value in found]
+        # As objects, Decimals stay exact.
+        frame = pd.DataFrame(rows, columns=["whole", "area", "department", "column", "value"], dtype=object)
+
+        def by(place: str) -> Callable[[str], tuple[Any, ...]]:
+            sums = frame.groupby([place, "column"])["value"].sum().to_dict()
+            return lambda name: tuple(sums.get((name, column)) for column in range(columns))
+
+        areas, departments = by("area"), by("department")
         return {
-            "whole": tally(whole, table.whole()),
+            "whole": tally(whole, by("whole")("")),
             "areas": tuple(tally(name, areas(code), code) for code, name in sorted(self.areas.items())),
             "departments": tuple(tally(name, departments(name)) for name in self.departments),
         }
@@ -124,7 +137,6 @@ class _Report:
         read = [(cell, number_text(cell.text, field.unit)) for cell in cells]
         numbers = [(cell, Decimal(text)) for cell, text in read if text]
         columns = tuple(year.label for year in self.settings.plan_years) if years else ("",)
-        table = _Pivot([(cell, cell.column, number) for cell, number in numbers], len(columns))
         return FieldSums(
             *self._head(field),
             total=len({(cell.measure.id, cell.item) for cell in cells}),
@@ -133,7 +145,7 @@ class _Report:
             decimals=max((field.decimals, *(-int(n.as_tuple().exponent) for _, n in numbers))),
             columns=columns,
             this=self.settings.plan_year - 1 if years else 0,
-            **self._tallies(table, FieldSum, "計"),
+            **self._tallies(((cell, cell.column, number) for cell, number in numbers), len(columns), FieldSum, "計"),
             unread=tuple(
                 FieldText(cell.measure, f"{cell.item} {columns[cell.column]}".strip(), cell.text)
                 for cell, text in read
@@ -165,35 +177,13 @@ class _Report:
 
     def _cells(self, field: Field, periods: Sequence[int]) -> Iterator[_Cell]:
         for m in self.measures:
-            name, area, forms = states.measure_name(self.settings, m), states.area_of(m.id), self.forms.get(m.id)
+            name, forms = states.measure_name(self.settings, m), self.forms.get(m.id)
             for record in _records(m, field):
                 item = _item_name(m, record, field) if isinstance(record, Item) else ""
                 for column, period in enumerate(periods):
                     text = record.text(field.key, period)
                     if text.strip() or forms is None or (field.key, period) in forms:
-                        yield _Cell(name, area, item, column, text)
-
-
-class _Pivot:
-    """Values of cells by column, to be summed up over all, by 分野 or by department."""
-
-    def __init__(self, found: Sequence[tuple[_Cell, int, int | Decimal]], columns: int) -> None:
-        import pandas as pd
-
-        rows = [(cell.area, cell.measure.department, column, value) for cell, column, value in found]
-        # As objects, Decimals stay exact.
-        self.frame = pd.DataFrame(rows, columns=["area", "department", "column", "value"], dtype=object)
-        self.columns = columns
-
-    def whole(self) -> tuple[Any, ...]:
-        """Return the sum of each column; None if it has no value."""
-        sums = self.frame.groupby("column")["value"].sum()
-        return tuple(sums.get(column) for column in range(self.columns))
-
-    def by(self, key: str) -> Callable[[str], tuple[Any, ...]]:
-        """Return a function from a name of ``key`` to its sums by column, None for a column without a value."""
-        sums = self.frame.groupby([key, "column"])["value"].sum().to_dict()
-        return lambda name: tuple(sums.get((name, column)) for column in range(self.columns))
+                        yield _Cell(name, item, column, text)
 
 
 def _printed(field: Field, text: str) -> str:

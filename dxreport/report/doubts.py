@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from ..domain.fields import QUARTER_LABELS
-from ..domain.model import ActivityQuarter, Measure, MeasureIndex, Round, Settings
+from ..domain.model import ActivityQuarter, MeasureIndex, Round
 from ..domain.values import is_blank, plan_is_none
 from ..master.records import Master
 from ..rules import Case
@@ -24,20 +24,21 @@ def of_activity(quarter: ActivityQuarter) -> tuple[str, ...]:
 
 def contradictions(master: Master, quarter: int) -> tuple[Contradiction, ...]:
     """Return the contradictions that ``check`` finds in 関連施策有無, 予算化有無 and 依頼有無, for a quarter."""
-    settings = master.settings
+    settings, round_ = master.settings, Round(QUARTER_LABELS[quarter], quarter)
     return tuple(
-        Contradiction(states.measure_name(settings, m), settings.catalogue.field[key].label, note)
+        Contradiction(
+            states.measure_name(settings, m), settings.catalogue.field[found.refs[0].field].label,
+            found.kind.message.format_map(found.params),
+        )
         for m in states.running(master, quarter)
-        for key, note in _of_flags(settings, m, quarter)
-    )
+        for found in flags_agree(Case(m, None, MeasureIndex(), round_, settings))
+    )  # fmt: skip
 
 
-def of_measure(settings: Settings, measure: Measure, quarter: int, flag: str) -> tuple[str, ...]:
-    """Say how a flag, given by its key, contradicts the texts below it, if it does."""
-    return tuple(note for key, note in _of_flags(settings, measure, quarter) if key == flag)
-
-
-def _of_flags(settings: Settings, measure: Measure, quarter: int) -> Iterator[tuple[str, str]]:
-    case = Case(measure, None, MeasureIndex(), Round(QUARTER_LABELS[quarter], quarter), settings)
-    for found in flags_agree(case):
-        yield found.refs[0].field, found.kind.message.format_map(found.params)
+def notes(found: Iterable[Contradiction], label: str) -> dict[str, tuple[str, ...]]:
+    """Return the notes on a flag, given by its label, by measure."""
+    out: dict[str, tuple[str, ...]] = {}
+    for c in found:
+        if c.label == label:
+            out[c.measure.id] = (*out.get(c.measure.id, ()), c.note)
+    return out

@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from ..domain.fields import QUARTER_LABELS, QUARTERS
 from ..domain.model import QUARTER_MONTHS, Measure
-from ..domain.values import ValueKind, fold, is_blank, read_value
+from ..domain.values import fold, is_blank
 from ..domain.visible import one_line
 from ..master.records import Master, stamp
 from . import doubts, states
@@ -22,15 +22,13 @@ from .coordination import coordination
 from .declared import Asked, declared
 from .earlier import EarlierQuarter, Standing, up_to
 from .finals import Final, since
-from .outcome_records import Amount, Attainment, OutcomeResult, Results, YearResult
-from .records import Budget, Figures, Support, SupportPeriod
+from .outcome_records import Attainment, Results
+from .records import Budget, Contradiction, Figures, Support, SupportPeriod
 
 NO_PERIOD = "時期の記入なし"
 _MONTHS = re.compile(r"(?P<first>\d{1,2})月(?:\s*[~～〜ー-]\s*(?P<last>\d{1,2})月)?(?:頃|ごろ)?")
 _LATEST = 99
 _PeriodKey = tuple[int, int, str]
-
-_Labelled = tuple[Amount, tuple[str, str]]  # with label and unit
 
 
 def figures(
@@ -53,6 +51,7 @@ def figures(
     before = up_to(earlier, (year + -1).label)
     quarters = states.answers(master, quarter)
     shown = overview(master, quarters)
+    contradictions = doubts.contradictions(master, quarter)
     known = [*(q.standings for q in before), *({i: c.standing for i, c in found.items()} for found in quarters)]
     if len(known) > 1:
         shown = replace(shown, turn=turn(*known[-2:]))
@@ -65,8 +64,8 @@ def figures(
         overview=shown,
         activities=activity_lines(master, quarter, quarters[-1], known),
         results=results(master, quarter),
-        budgets=budgets(master, quarter),
-        support=support(master, quarter),
+        budgets=budgets(master, quarter, contradictions),
+        support=support(master, quarter, contradictions),
         since=since(previous_final, master, shown) if previous_final else None,
         coordination=coordination(master, quarter, now.date(), asked or {}) if coordinator else None,
         declared=declared(master, quarter, asked or {}),
@@ -75,7 +74,7 @@ def figures(
             *(QuarterStandings(q.year, q.quarter, standings(q.standings.values())) for q in before),
             *(QuarterStandings(year.label, q, tally.standings) for q, tally in enumerate(shown.quarters, 1)),
         ),
-        contradictions=doubts.contradictions(master, quarter),
+        contradictions=contradictions,
     )
 
 
@@ -168,7 +167,7 @@ def results(master: Master, quarter: int) -> Results:
     this_year = master.settings.plan_year - 1
     ended = this_year if quarter == QUARTERS[-1] else this_year - 1
     outcomes = tuple(
-        drawn(outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter))
+        outcome_result(master, states.measure_name(master.settings, m), number, outcome, quarter)
         for m in states.running(master, quarter)
         for number, outcome in enumerate(m.normal().outcomes, 1)
     )
@@ -182,60 +181,27 @@ def results(master: Master, quarter: int) -> Results:
     )
 
 
-def drawn(outcome: OutcomeResult) -> OutcomeResult:
-    """Add the amounts that a chart draws: the first number of each 目標 and 実績, if all 目標 measure one thing."""
-    targets = [amount(year.target) for year in outcome.years]
-    named = {target[1] for target in targets if target}
-    measured = {fold(year.indicator) for year, target in zip(outcome.years, targets, strict=True) if target}
-    if len(named) != 1 or len(measured) != 1:
-        return outcome
-    ((label, unit),) = named
-
-    def year_drawn(year: YearResult, target: _Labelled | None) -> YearResult:
-        actual = amount(year.actual)
-        fits = actual and actual[1][0] == label and actual[1][1] in ("", unit)
-        return replace(
-            year, target_amount=target[0] if target else None, actual_amount=actual[0] if actual and fits else None
-        )
-
-    return replace(outcome, years=tuple(map(year_drawn, outcome.years, targets)))
-
-
-def amount(text: str) -> _Labelled | None:
-    """Return the first number of a text, with label and unit; None for no number, or several without labels."""
-    value = read_value(text)
-    if value.kind is not ValueKind.NUMBER:
-        return None
-    first, *more = value.quantities
-    if more and not first.label:
-        return None
-    label = f"{first.label} " if more else ""  # a single number needs no label: its 評価項目 names it
-    shown = f"{label}{'約' if first.about else ''}{first.number_text}{first.unit}{first.bound}"
-    return Amount(first.number, shown), (first.label, first.unit)
-
-
-def budgets(master: Master, quarter: int) -> tuple[Budget, ...]:
+def budgets(master: Master, quarter: int, contradictions: Sequence[Contradiction]) -> tuple[Budget, ...]:
     """Return the measures with 予算化有無 有 (the first word of 有無 in 設定)."""
-    settings, yes = master.settings, fold(master.settings.flags[0])
+    yes, notes = fold(master.settings.flags[0]), doubts.notes(contradictions, "予算化有無")
     return tuple(
-        Budget(
-            states.measure_name(settings, m), m.procurement.strip(), doubts.of_measure(settings, m, quarter, "budgeted")
-        )
+        Budget(states.measure_name(master.settings, m), m.procurement.strip(), notes.get(m.id, ()))
         for m in states.running(master, quarter)
         if fold(m.budgeted) == yes
     )
 
 
-def support(master: Master, quarter: int) -> tuple[SupportPeriod, ...]:
+def support(master: Master, quarter: int, contradictions: Sequence[Contradiction]) -> tuple[SupportPeriod, ...]:
     """Return every request with a text, whatever 依頼有無 says, by 時期 in the order of the fiscal year."""
     periods: dict[_PeriodKey, tuple[str, list[Support]]] = {}
+    notes = doubts.notes(contradictions, "依頼有無")
     for m in states.running(master, quarter):
-        notes = doubts.of_measure(master.settings, m, quarter, "support_flag")
+        name = states.measure_name(master.settings, m)
         for request in m.support_requests:
             if is_blank(request.content) and is_blank(request.period):
                 continue
             key, label = period(request.period)
-            line = Support(states.measure_name(master.settings, m), request.period, request.content, notes)
+            line = Support(name, request.period, request.content, notes.get(m.id, ()))
             periods.setdefault(key, (label, []))[1].append(line)
     found = sorted(periods.items(), key=itemgetter(0))
     return tuple(SupportPeriod(label, tuple(lines), _span(key)) for key, (label, lines) in found)
