@@ -150,8 +150,8 @@ def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetSt
     made = [m for m in mailed(workspace) if m.kind == MailKind.RETURN.value and m.round == round_.name]
     out = {}
     for s in sheets:
-        if s.state is State.HELD and s.receipt:
-            mine = (m.day for m in made if m.department == s.department and m.when >= s.receipt.when)
+        if held := s.held:
+            mine = (m.day for m in made if m.department == s.department and m.when >= held.when)
             last = max(mine, default=date.min)
             if today - last <= timedelta(DAYS_TO_CORRECT):
                 out[s.measure] = last
@@ -220,12 +220,18 @@ class _Writer:
     def draft(self, department: str, sheets: Sequence[SheetStatus]) -> Draft | None:
         """Return the draft for a department, or None if it cannot be made."""
         to, cc = self._addresses(department)
-        attachments = self._attachments(department, sheets)
+        held = {s.held.id: s.held for s in sheets if s.held}
+        copies = {return_id: self._copies(department, receipt) for return_id, receipt in held.items()}
+        # A marked copy needs no issued workbook beside it, unless it was filled in on the form of another round.
+        blank = (s for s in sheets if not (s.held and copies[s.held.id]) or s.held.meant)
+        issues = {s.issue.id: s.issue for s in blank if s.issue}
+        attachments = _distinct(chain(map(self._issued, issues.values()), *copies.values()))
         if not to or not attachments:
             return None
         files = tuple(a.name for a in attachments)
+        removed = {what for own in copies.values() for a in own for what in removed_from(a.data)}
         template = current(self.workspace.templates / f"メール_{self.kind.label}.txt")
-        names = self._names(department, sheets, files) | {"removed": self._removed(sheets)}
+        names = self._names(department, sheets, files) | {"removed": tuple(sorted(removed))}
         subject, body = compose(template, names)
         mark = self.kind.mark
         data = seal(eml(to, cc, subject, body, attachments, boundary=mark), mark)
@@ -244,21 +250,6 @@ class _Writer:
             self.obstacles.append(Obstacle(department, "宛先がありません。", fix))
         return to, cc
 
-    def _attachments(self, department: str, sheets: Sequence[SheetStatus]) -> list[Attachment]:
-        """Return the marked copies of held sheets, and the issued workbooks of all others.
-
-        A sheet that was filled in on the form of another round gets both.
-        """
-        copies: dict[str, list[Attachment]] = {}
-        issues: dict[str, Issue] = {}
-        for s in sheets:
-            held = s.receipt if s.state is State.HELD else None
-            if held and held.id not in copies:
-                copies[held.id] = self._copies(department, held)
-            if s.issue and not (held and copies[held.id] and not held.meant):
-                issues[s.issue.id] = s.issue
-        return _distinct(chain(map(self._issued, issues.values()), *copies.values()))
-
     def _copies(self, department: str, receipt: Receipt) -> list[Attachment]:
         found = self._kept.get(receipt.id, ())
         if not found:
@@ -267,12 +258,6 @@ class _Writer:
             fix = f'dxreport collect "{kept}" を実行すると、差し戻し用のファイルができることがあります。'
             self.obstacles.append(Obstacle(department, why, fix))
         return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
-
-    def _removed(self, sheets: Sequence[SheetStatus]) -> tuple[str, ...]:
-        """Return what was removed from the workbooks that go back."""
-        held = dict.fromkeys(s.receipt.id for s in sheets if s.receipt and s.state is State.HELD)
-        copies = (path for id_ in held for path in self._kept.get(id_, ()))
-        return tuple(sorted({what for path in copies for what in removed_from(path.read_bytes())}))
 
     def _issued(self, issue: Issue) -> Attachment:
         path = workbook_path(self.workspace, issue.id)
@@ -321,12 +306,11 @@ class _Writer:
 
 
 def _sheet_names(s: SheetStatus, days_late: int) -> SimpleNamespace:
-    held = s.receipt if s.state is State.HELD else None
     shown = s.issue.printed if s.issue else ""
     return SimpleNamespace(
-        id=s.measure, name=one_line(s.name), state=s.state.value, held=held is not None,
-        days_late=days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=held.note if held else "",
-        other_round=bool(held and held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
+        id=s.measure, name=one_line(s.name), state=s.state.value, held=s.held is not None,
+        days_late=days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=s.reason,
+        other_round=bool(s.held and s.held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
     )  # fmt: skip
 
 

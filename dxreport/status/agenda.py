@@ -6,8 +6,8 @@ answer a reminder, those not reminded yet; within each group in 建制順.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -16,7 +16,6 @@ from ..collect.copies import kept_copies
 from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, printed_day, short_day
-from ..domain.model import Department
 from ..domain.problems import Problem
 from ..domain.visible import one_line
 from ..master.records import Conflict, Master, Receipt
@@ -189,13 +188,14 @@ class Agenda:
 
 _UNREACHED, _TO_RETURN, _REMINDED, _FIRST = range(4)
 _MAIL_OF = {_TO_RETURN: "return", _FIRST: "remind"}
+_Decision = tuple[int, Way, str]  # rank, way, what to do
 _BLOCKING = {kind.code for kind in (problems.ADDRESS_MISSING, problems.ADDRESS_UNREAD, problems.ADDRESS_MISSPELT)}
 
 
 def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date) -> Agenda:
     """Return the tasks of a round; ``today`` is the day that ``found`` was computed for."""
-    record: dict[str, list[Mailed]] = {}
     drafts = [entry for entry in mailed(workspace) if entry.round == found.round.name]
+    record: dict[str, list[Mailed]] = {}
     for entry in drafts:
         if entry.kind != "request":
             record.setdefault(entry.department, []).append(entry)
@@ -209,14 +209,22 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     copies = kept_copies(workspace)
     people = {m.id: one_line(m.contact_person) for m in master.measures}
     tasks = []
-    for department in master.departments:
-        if sheets := owed.get(department.name):
-            named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
-            case = _Case(workspace, department, sheets, record.get(department.name, []), today, copies=copies)
-            if task := case.task(named, master.settings.mail_domain):
-                mails = "、".join(wrote.get(department.name, ()))
-                first = f"届いたメール {mails} を先に読む。" if mails else ""
-                tasks.append(replace(task, todo=first + task.todo))
+    for d in master.departments:
+        sheets, made = owed.get(d.name, []), record.get(d.name, [])
+        faults = tuple(address_problems(d.to, master.settings.mail_domain)) if sheets else ()
+        decided = _unreached(faults) or _return(sheets, made, today) or _remind(sheets, made, today)
+        if not sheets or decided is None:
+            continue
+        rank, way, todo = decided
+        named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
+        mails = "、".join(wrote.get(d.name, ()))
+        first = f"届いたメール {mails} を先に読む。" if mails else ""
+        files = tuple(_files(workspace, sheets, made, copies))
+        drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= today for m in made)
+        last = made[-1] if made else None
+        tasks.append(Task(
+            d.name, way, named, d.to, d.phone, faults, tuple(sheets), last, len(made), first + todo, files, rank, drafted,
+        ))  # fmt: skip
     tasks.sort(key=lambda t: t.rank)
     conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)
     asked = any(entry.kind == "request" for entry in drafts)
@@ -224,64 +232,43 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     return Agenda(master.settings.fiscal_year.label, found, today, tuple(tasks), conflicts, found.refused, asked, after)
 
 
-class _Case:
-    """A department that owes sheets."""
+def _unreached(faults: Iterable[Problem]) -> _Decision | None:
+    """Decide to call a department that no mail reaches."""
+    return next(((_UNREACHED, Way.PHONE, p.fix) for p in faults if p.code in _BLOCKING), None)
 
-    def __init__(
-        self, workspace: Workspace, department: Department, sheets: Sequence[SheetStatus], record: Sequence[Mailed],
-        today: date, *, copies: Mapping[str, Sequence[Path]],
-    ) -> None:  # fmt: skip
-        self.workspace, self.department, self.sheets, self.today = workspace, department, sheets, today
-        self.record, self.copies = record, copies
 
-    def task(self, people: str, domain: str) -> Task | None:
-        """Return what to do about the department, None if there is nothing yet."""
-        faults = tuple(address_problems(self.department.to, domain))
-        blocking = [p for p in faults if p.code in _BLOCKING]
-        if blocking:
-            decided: tuple[int, Way, str] | None = _UNREACHED, Way.PHONE, blocking[0].fix
-        else:
-            decided = self._return() or self._remind()
-        if decided is None:
-            return None
-        rank, way, todo = decided
-        d = self.department
-        last, files = self.record[-1] if self.record else None, tuple(self._files())
-        drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= self.today for m in self.record)
-        return Task(
-            d.name, way, people, d.to, d.phone, faults, tuple(self.sheets), last, len(self.record), todo, files, rank,
-            drafted,
-        )  # fmt: skip
+def _return(sheets: Iterable[SheetStatus], record: Iterable[Mailed], today: date) -> _Decision | None:
+    """Decide what to do about held sheets: send them back by mail, and call from the next day on."""
+    held = [s.held.when for s in sheets if s.held]
+    if not held:
+        return None
+    came = datetime.fromisoformat(max(held)).date()
+    since = [m.day for m in record if m.kind == "return" and m.day >= came]
+    if not since:
+        return _TO_RETURN, Way.MAIL, "差し戻しのメールを送る（dxreport mail return で下書きを作る）"
+    if since[-1] >= today:
+        return _TO_RETURN, Way.MAIL, "今日作った差し戻しの下書きを送る"
+    return _TO_RETURN, Way.PHONE, "差し戻しの直しかたを説明する"
 
-    def _return(self) -> tuple[int, Way, str] | None:
-        """Decide what to do about held sheets: send them back by mail, and call from the next day on."""
-        held = [s.receipt.when for s in self.sheets if s.state is State.HELD and s.receipt]
-        if not held:
-            return None
-        came = datetime.fromisoformat(max(held)).date()
-        since = [m.day for m in self.record if m.kind == "return" and m.day >= came]
-        if not since:
-            return _TO_RETURN, Way.MAIL, "差し戻しのメールを送る（dxreport mail return で下書きを作る）"
-        if since[-1] >= self.today:
-            return _TO_RETURN, Way.MAIL, "今日作った差し戻しの下書きを送る"
-        return _TO_RETURN, Way.PHONE, "差し戻しの直しかたを説明する"
 
-    def _remind(self) -> tuple[int, Way, str] | None:
-        """Decide what to do about missing sheets: send a reminder by mail, and call from the next day on."""
-        if not any(s.state is State.MISSING for s in self.sheets):
-            return None
-        last = max((m.day for m in self.record if m.kind == "remind"), default=None)
-        if last is None:
-            return _FIRST, Way.MAIL, "初めての督促を送る（dxreport mail remind で下書きを作る）"
-        if last >= self.today:
-            return _FIRST, Way.MAIL, "今日作った督促の下書きを送る"
-        days = (self.today - last).days
-        return _REMINDED, Way.PHONE, f"督促の{'翌日' if days == 1 else f'{days}日後'}。届く見込みを聞く"
+def _remind(sheets: Iterable[SheetStatus], record: Iterable[Mailed], today: date) -> _Decision | None:
+    """Decide what to do about missing sheets: send a reminder by mail, and call from the next day on."""
+    if not any(s.state is State.MISSING for s in sheets):
+        return None
+    last = max((m.day for m in record if m.kind == "remind"), default=None)
+    if last is None:
+        return _FIRST, Way.MAIL, "初めての督促を送る（dxreport mail remind で下書きを作る）"
+    if last >= today:
+        return _FIRST, Way.MAIL, "今日作った督促の下書きを送る"
+    days = (today - last).days
+    return _REMINDED, Way.PHONE, f"督促の{'翌日' if days == 1 else f'{days}日後'}。届く見込みを聞く"
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        returns = dict.fromkeys(s.receipt.id for s in self.sheets if s.state is State.HELD and s.receipt)
-        for return_id in returns:
-            for path in self.copies.get(return_id, ()):
-                yield "差し戻しのブック", path
-        if self.record and (draft := self.record[-1].file(self.workspace)).is_file():
-            yield f"{self.record[-1].label}の下書き", draft
+
+def _files(
+    workspace: Workspace, sheets: Iterable[SheetStatus], record: Sequence[Mailed], copies: Mapping[str, Sequence[Path]]
+) -> Iterator[tuple[str, Path]]:
+    for return_id in dict.fromkeys(s.held.id for s in sheets if s.held):
+        for path in copies.get(return_id, ()):
+            yield "差し戻しのブック", path
+    if record and (draft := record[-1].file(workspace)).is_file():
+        yield f"{record[-1].label}の下書き", draft

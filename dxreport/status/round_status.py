@@ -60,9 +60,14 @@ class SheetStatus:
     sent_to: str = ""
 
     @property
+    def held(self) -> Receipt | None:
+        """The receipt of a held sheet, None of any other."""
+        return self.receipt if self.state is State.HELD else None
+
+    @property
     def reason(self) -> str:
         """Why the sheet is held, ``""`` if it is not."""
-        return self.receipt.note if self.state is State.HELD and self.receipt else ""
+        return self.held.note if self.held else ""
 
 
 @dataclass(frozen=True, slots=True)
