@@ -47,7 +47,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     if call.as_json:
         console.emit_json({"files": [str(path) for path in paths], "figures": as_json(figures)})
         return
-    console.out(figures.title, words.sentence(figures), *(f"  {path}" for path in paths))
+    console.out(figures.title, "".join(words.headline(figures)), *(f"  {path}" for path in paths))
     if figures.final_id:
         already = "" if done.new_final else f"（{figures.day}に、すでに確定しています）"
         console.out(f"確定報告 {figures.final_id}{already}")

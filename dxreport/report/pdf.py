@@ -162,7 +162,7 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
     """Return what only templates of earlier releases show."""
     overview, results = figures.overview, figures.results
     return {
-        "sentence": words.sentence(figures),
+        "sentence": "".join(words.headline(figures)),
         "whole": _tally(overview, overview.whole),
         "quarters": [_tally(overview, t) for t in overview.quarters],
         "turn": words.turn(overview, figures.names) or None,

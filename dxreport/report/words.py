@@ -17,7 +17,6 @@ from .records import Card, Coordination, Figures, Since, day
 from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()
-NO_FINAL = "確定した報告は、まだありません。"
 _NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # a sentence names at most this many cells, 分野 and ended measures
 
 
@@ -29,13 +28,6 @@ def percent(count: int, total: int) -> Decimal | None:
 def share(count: int, total: int) -> str:
     """Return a share as text: ``76.6%``; ``–`` if ``total`` is 0."""
     return f"{percent(count, total)}%" if total else "–"
-
-
-def shares(overview: Overview, counts: Sequence[int]) -> list[str]:
-    """Return the share of each count by category in those due, ``–`` for 予定なし and 中止."""
-    due = overview.due(counts)
-    both = zip(overview.categories, counts, strict=True)
-    return [share(n, due if category.standing.due else 0) for category, n in both]
 
 
 def kind(figures: Figures) -> str:
@@ -95,18 +87,6 @@ def headline(figures: Figures) -> tuple[str, ...]:
         first = f"{due}のうち、{now.on_plan:,}（{share(now.on_plan, now.due)}）が{fine}。"
     missing = f"未報告は{now.unreported:,}{activity}。" if now.unreported else ""
     return tuple(filter(None, (first, _late_sentence(figures), missing)))
-
-
-def sentence(shown: Figures | Overview, names: Names = _STANDARD) -> str:
-    """Return the verdict as one text; of an overview, for templates of earlier releases, the counts by progress."""
-    if isinstance(shown, Figures):
-        return "".join(headline(shown))
-    counted = [(c, n) for c, n in zip(shown.categories, shown.whole.activities, strict=True) if n]
-    if not counted:
-        return f"{names.activity}の記入はありません。"
-    due = shown.whole.standings.due
-    told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
-    return f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
 
 
 def _late_sentence(figures: Figures) -> str:
@@ -216,35 +196,11 @@ def areas_heading(figures: Figures) -> str:
 
 def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
     """Say which measures are not counted."""
-    if not overview.stopped:
+    if not overview.ended:
         return ()
-    which = "中止・完了・統合"
-    if 0 < len(overview.ended) <= _NAMED_ENDED:
-        which = "、".join(f"{e.measure.id}「{e.measure.name}」{e.note}" for e in overview.ended)
+    named = "、".join(f"{e.measure.id}「{e.measure.name}」{e.note}" for e in overview.ended)
+    which = named if len(overview.ended) <= _NAMED_ENDED else "中止・完了・統合"
     return (f"この四半期に実施していない{overview.stopped}{names.measure}（{which}）は、数えていません。",)
-
-
-def turn(overview: Overview, names: Names = _STANDARD) -> str:
-    """Compare the late activities with those of the quarter before; ``""`` if it is not known."""
-    t, what = overview.turn, names.activity
-    before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
-    if t is None:
-        return ""
-    more = f"、今回は未報告 {t.unreported}{what}" if t.unreported else ""
-    more += f"、そのほか（予定なし・報告事項なし・中止・終了など） {t.other}{what}" if t.other else ""
-    return (
-        f"遅延・課題のある{what}は、{before}から引き続き {t.still}{what}、新たに {t.new}{what}、"
-        f"順調に戻ったか完了したもの {t.resolved}{what}{more}です。"
-    )
-
-
-def late(figures: Figures) -> str:
-    """Count the late activities and their measures."""
-    lines, names = figures.late, figures.names
-    count = len({line.measure.id for line in lines})
-    again = sum(line.streak > 1 for line in lines)
-    more = f"うち {again}{names.activity}は前の四半期から続いています。" if again else ""
-    return f"{count}{names.measure}の {len(lines)}{names.activity}です。{more}"
 
 
 def results(results_: Results) -> str:
@@ -373,3 +329,47 @@ def unit(sums: FieldSums) -> str:
 def signed(number: int) -> str:
     """Return ``+3``, ``−2`` or ``±0``."""
     return f"{number:+,}".replace("-", "−") if number else "±0"
+
+
+# Only templates copied from earlier releases show what follows.
+NO_FINAL = "確定した報告は、まだありません。"
+
+
+def sentence(overview: Overview, names: Names = _STANDARD) -> str:
+    """Return the counts by progress."""
+    counted = [(c, n) for c, n in zip(overview.categories, overview.whole.activities, strict=True) if n]
+    if not counted:
+        return f"{names.activity}の記入はありません。"
+    due = overview.whole.standings.due
+    told = (f"{c.label} {n}{names.activity}" + (f"（{share(n, due)}）" if c.standing.due else "") for c, n in counted)
+    return f"実施予定は {due}{names.activity}。{'、'.join(told)}です。"
+
+
+def shares(overview: Overview, counts: Sequence[int]) -> list[str]:
+    """Return the share of each count by category in those due, ``–`` for 予定なし and 中止."""
+    due = overview.due(counts)
+    both = zip(overview.categories, counts, strict=True)
+    return [share(n, due if category.standing.due else 0) for category, n in both]
+
+
+def turn(overview: Overview, names: Names = _STANDARD) -> str:
+    """Compare the late activities with those of the quarter before; ``""`` if it is not known."""
+    t, what = overview.turn, names.activity
+    before = overview.quarters[-2].name if len(overview.quarters) > 1 else "前の年度の第4四半期"
+    if t is None:
+        return ""
+    more = f"、今回は未報告 {t.unreported}{what}" if t.unreported else ""
+    more += f"、そのほか（予定なし・報告事項なし・中止・終了など） {t.other}{what}" if t.other else ""
+    return (
+        f"遅延・課題のある{what}は、{before}から引き続き {t.still}{what}、新たに {t.new}{what}、"
+        f"順調に戻ったか完了したもの {t.resolved}{what}{more}です。"
+    )
+
+
+def late(figures: Figures) -> str:
+    """Count the late activities and their measures."""
+    lines, names = figures.late, figures.names
+    count = len({line.measure.id for line in lines})
+    again = sum(line.streak > 1 for line in lines)
+    more = f"うち {again}{names.activity}は前の四半期から続いています。" if again else ""
+    return f"{count}{names.measure}の {len(lines)}{names.activity}です。{more}"

@@ -192,9 +192,9 @@ def test_late_activities_do_not_vanish_from_the_next_quarter() -> None:
 def test_where_nothing_runs_or_is_written_the_sentence_says_so() -> None:
     ended = {m.id: Standing(MeasureState.STOPPED, 1) for m in REAL}
     nothing = figures(built(REAL, standings=ended), 1, NOW)
-    assert words.sentence(nothing) == "この四半期に実施している施策はありません。"
+    assert words.headline(nothing) == ("この四半期に実施している施策はありません。",)
     bare = figures(built([with_items(REAL[0], "activity", ())]), 1, NOW)
-    assert words.sentence(bare) == "この四半期に実施する予定の取組はありません。"
+    assert words.headline(bare) == ("この四半期に実施する予定の取組はありません。",)
 
 
 @pytest.mark.slow

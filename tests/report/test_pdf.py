@@ -421,7 +421,7 @@ def test_a_long_latin_term_is_printed_in_the_pdf_and_its_sentence_is_not_lost():
     found = replace(figures(in_memory(real()), 1, NOW), names=names)
     data = pdf(found, TYPST)
     text = "".join(read(data).split())
-    assert "".join(words.sentence(found).split()) in text
+    assert "".join("".join(words.headline(found)).split()) in text
     assert "○○町DX計画" in text and "遅延・課題のあるInitiative" in text and "企画課" in text
 
 
