@@ -128,34 +128,33 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
         )
     writer = _Writer(workspace, master, kind, round_, now.date())
     concerned = [s for s in found.sheets if kind.concerns(s.state)]
-    days = _just_returned(workspace, round_, concerned, now.date()) if kind is MailKind.REMIND else {}
+    just = _just_returned(workspace, round_, concerned, now.date()) if kind is MailKind.REMIND else ()
+    left = {measure for j in just for measure in j.measures}
     by_department: dict[str, list[SheetStatus]] = {}
-    left: dict[tuple[str, date], list[str]] = {}
     for sheet in concerned:
-        if day := days.get(sheet.measure):
-            left.setdefault((sheet.department, day), []).append(sheet.measure)
-        else:
+        if sheet.measure not in left:
             by_department.setdefault(sheet.department, []).append(sheet)
     drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
     unread = found.refused if kind is MailKind.REMIND else ()
     moved = tuple(found.problems()) if drafts else ()
     owing = {s.department for s in concerned}
     answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in owing)
-    just = tuple(JustReturned(name, tuple(measures), day) for (name, day), measures in left.items())
     return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered, just)
 
 
-def _just_returned(workspace: Workspace, round_: Round, sheets: Iterable[SheetStatus], today: date) -> dict[str, date]:
-    """Return, by measure, when the return of held sheets was drafted, if within ``DAYS_TO_CORRECT`` days."""
+def _just_returned(
+    workspace: Workspace, round_: Round, sheets: Iterable[SheetStatus], today: date
+) -> tuple[JustReturned, ...]:
+    """Return the held sheets whose return was drafted within ``DAYS_TO_CORRECT`` days."""
     made = [m for m in mailed(workspace) if m.kind == MailKind.RETURN.value and m.round == round_.name]
-    out = {}
+    found: dict[tuple[str, date], list[str]] = {}
     for s in sheets:
         if held := s.held:
             mine = (m.day for m in made if m.department == s.department and m.when >= held.when)
             last = max(mine, default=date.min)
             if today - last <= timedelta(DAYS_TO_CORRECT):
-                out[s.measure] = last
-    return out
+                found.setdefault((s.department, last), []).append(s.measure)
+    return tuple(JustReturned(name, tuple(measures), day) for (name, day), measures in found.items())
 
 
 @dataclass(frozen=True, slots=True)

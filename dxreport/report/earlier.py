@@ -13,7 +13,7 @@ from ..workspace.paths import Workspace
 from . import states
 from .activity_records import Progress
 
-Standing = Mapping[tuple[str, str], Progress]  # by 施策ID and 取組ID
+ProgressOf = Mapping[tuple[str, str], Progress]  # by 施策ID and 取組ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class EarlierQuarter:
 
     year: str
     quarter: int
-    standings: Standing
+    standings: ProgressOf
 
 
 def earlier(workspace: Workspace) -> tuple[EarlierQuarter, ...]:
@@ -56,7 +56,7 @@ def left_to_the_next_year(workspace: Workspace, master: Master) -> bytes:
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
-def _by_measure(standings: Standing) -> dict[str, dict[str, str]]:
+def _by_measure(standings: ProgressOf) -> dict[str, dict[str, str]]:
     out: dict[str, dict[str, str]] = {}
     for (id_, key), standing in standings.items():
         out.setdefault(id_, {})[key] = standing.value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, takewhile
 from operator import itemgetter
@@ -20,7 +19,7 @@ from .achievement import outcome_result
 from .activity_records import ActivityLine, EndedMeasure, Overview, Progress, QuarterStandings, Standings, Tally, Turn
 from .coordination import coordination
 from .declared import Asked, declared
-from .earlier import EarlierQuarter, Standing, up_to
+from .earlier import EarlierQuarter, ProgressOf, up_to
 from .finals import Final, since
 from .outcome_records import Attainment, Results
 from .records import Budget, Contradiction, Figures, Support, SupportPeriod
@@ -50,11 +49,9 @@ def figures(
     year = master.settings.fiscal_year
     before = up_to(earlier, (year + -1).label)
     quarters = states.answers(master, quarter)
-    shown = overview(master, quarters)
-    contradictions = doubts.contradictions(master, quarter)
     known = [*(q.standings for q in before), *({i: c.standing for i, c in found.items()} for found in quarters)]
-    if len(known) > 1:
-        shown = replace(shown, turn=turn(*known[-2:]))
+    shown = overview(master, quarters, turn(*known[-2:]) if len(known) > 1 else None)
+    contradictions = doubts.contradictions(master, quarter)
     return Figures(
         fiscal_year=year.label,
         quarter=quarter,
@@ -78,8 +75,8 @@ def figures(
     )
 
 
-def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
-    """Return the counts, 分野 by number, departments in 建制順, without ``turn``.
+def overview(master: Master, quarters: Sequence[states.Answers], turned: Turn | None) -> Overview:
+    """Return the counts, 分野 by number, departments in 建制順.
 
     Departments without a running measure are left out, as is 設定にない語 if unused. A measure counts by its worst
     activity; one without activities is 予定なし.
@@ -118,6 +115,7 @@ def overview(master: Master, quarters: Sequence[states.Answers]) -> Overview:
             tally(states.area_name(master.settings, own[0].id), own, now, code) for code, own in sorted(areas.items())
         ),
         departments=tuple(tally(name, own, now) for name, own in departments.items() if own),
+        turn=turned,
         stopped=len(ended),
         ended=ended,
     )
@@ -128,7 +126,7 @@ def standings(found: Iterable[Progress]) -> Standings:
     return Standings(**{standing.value: n for standing, n in Counter(found).items()})
 
 
-def turn(before: Standing, now: Standing) -> Turn:
+def turn(before: ProgressOf, now: ProgressOf) -> Turn:
     """Compare the late activities of a quarter with those of the one before."""
     was_late, is_late = (
         {item for item, standing in found.items() if standing is Progress.LATE} for found in (before, now)
@@ -141,7 +139,7 @@ def turn(before: Standing, now: Standing) -> Turn:
 
 
 def activity_lines(
-    master: Master, quarter: int, found: states.Answers, quarters: Sequence[Standing]
+    master: Master, quarter: int, found: states.Answers, quarters: Sequence[ProgressOf]
 ) -> tuple[ActivityLine, ...]:
     """Return every activity of a quarter in the order of the master; ``quarters`` are all known, this one last."""
     lines = []
