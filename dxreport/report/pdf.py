@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
+from inspect import getmembers, isdatadescriptor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +22,7 @@ from .outcome_records import Amount, Attainment, OutcomeResult, Results, YearRes
 from .records import Figures
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from typst import Fonts
 
 TEMPLATE = "報告書.typ"
@@ -46,7 +50,7 @@ def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] |
 
     fonts, names = found or find_fonts()
     made = datetime.fromisoformat(figures.made)
-    data = _marked(_data(figures)) | {"fonts": list(names), "date": [made.year, made.month, made.day]}
+    data = _given(_data(figures)) | {"fonts": list(names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
         compiler = typst.Compiler(template.read_bytes(), font_paths=fonts, sys_inputs=inputs)
@@ -81,7 +85,7 @@ def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
 
 
 def _data(figures: Figures) -> dict[str, Any]:
-    """Return the figures by the names of the template; texts are as written."""
+    """Return the figures by the names of the template; :func:`_given` turns records into JSON values."""
     overview, since, extra, names = figures.overview, figures.since, figures.coordination, figures.names
     return _for_copied_templates(figures) | {
         "title": figures.title,
@@ -96,10 +100,10 @@ def _data(figures: Figures) -> dict[str, Any]:
         "period": f"{figures.fiscal_year}　{figures.quarter_label}{figures.months}",
         "quarter_label": figures.quarter_label,
         "quarter": f"{figures.fiscal_year} {figures.quarter_label}",
-        "headline": list(words.headline(figures)),
-        "cards": as_json(words.cards(figures)),
-        "remarks": list(words.remarks(overview, names)),
-        "categories": as_json(overview.categories),
+        "headline": words.headline(figures),
+        "cards": words.cards(figures),
+        "remarks": words.remarks(overview, names),
+        "categories": overview.categories,
         "on_track": words.on_track(overview),
         "trend": [_quarter(q) for q in figures.trend],
         "areas_heading": words.areas_heading(figures),
@@ -108,54 +112,57 @@ def _data(figures: Figures) -> dict[str, Any]:
         "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
         "late": [_activity(x, figures) for x in figures.late],
         "late_before": [_activity(x, figures) for x in figures.late_before],
-        "doubts": list(words.doubts(figures)),
-        "budget_doubts": list(words.budget_doubts(figures)),
-        "support_doubts": list(words.support_doubts(figures)),
-        "budgets": [_line(b) for b in figures.budgets],
+        "doubts": words.doubts(figures),
+        "budget_doubts": words.budget_doubts(figures),
+        "support_doubts": words.support_doubts(figures),
+        "budgets": figures.budgets,
         "results": _results(figures.results),
-        "support": [
-            _line(s) | {"period": p.label, "months": as_json(p.months)} for p in figures.support for s in p.requests
-        ],
+        "support": [_named(s) | {"period": p.label, "months": p.months} for p in figures.support for s in p.requests],
         "declared": figures.declared
         and {
             "counts": [_counts(c) for c in figures.declared.counts],
             "sums": [_sums(s) for s in figures.declared.sums],
-            "lists": [_field(t) | {"texts": [_line(x) for x in t.texts]} for t in figures.declared.lists],
+            "lists": [_field(t) for t in figures.declared.lists],
         },
         "since": since
         and {
             "sentence": words.since(since),
             "quarter": since.quarter,
-            "recounts": [as_json(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
-            "changes": [_line(c) | {"before": c.before, "after": c.after} for c in since.edited],
+            "recounts": [_named(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
+            "changes": since.edited,
         },
-        "coordination": extra
-        and {
-            "sentence": words.coordination(extra, names),
-            "missing": [_line(m) for m in extra.missing],
-            "points": [_line(p) for p in extra.points],
-        },
+        "coordination": extra and _named(extra) | {"sentence": words.coordination(extra, names)},
     }
 
 
-def _marked(data: Any) -> Any:
-    """Return the data with a zero-width space on either side of every long run in a text.
+def _named(record: DataclassInstance) -> dict[str, Any]:
+    """Return the attributes and properties of a record by name; in a line about a measure, those of the measure, too."""
+    found = {name: getattr(record, name) for name in _names(type(record))}
+    return found | (_measure(record.measure) if isinstance(record, MeasureLine) else {})
 
-    The template removes them, and breaks the runs that are wider than their column.
-    """
-    if isinstance(data, str):
-        return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", data.replace(_MARK, ""))
-    if isinstance(data, dict):
-        return {key: item if key in _WHOLE else _marked(item) for key, item in data.items()}
-    return [_marked(item) for item in data] if isinstance(data, list) else data
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(name for name, _ in getmembers(kind, isdatadescriptor) if not name.startswith("_"))
 
 
 def _measure(name: MeasureName) -> dict[str, Any]:
     return {"id": name.id, "measure": name.name, "department": name.department}
 
 
-def _line(line: MeasureLine) -> dict[str, Any]:
-    return {**as_json(line), **_measure(line.measure)}
+def _given(data: Any) -> Any:
+    """Return data as JSON values, with a zero-width space on either side of every long run in a text.
+
+    The template removes them, and breaks the runs that are wider than their column.
+    """
+    if isinstance(data, str):
+        return _UNBROKEN.sub(rf"{_MARK}\g<0>{_MARK}", data.replace(_MARK, ""))
+    if isinstance(data, list | tuple):
+        return list(map(_given, data))
+    fields = _named(data) if is_dataclass(data) and not isinstance(data, type) else data
+    if isinstance(fields, dict):
+        return {key: as_json(item) if key in _WHOLE else _given(item) for key, item in fields.items()}
+    return as_json(data)
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
@@ -177,51 +184,40 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
 
 def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
     return {
-        **as_json(tally),
+        **_named(tally),
+        **_named(tally.standings),
         "label": tally.title,
-        "due": tally.standings.due,
-        "on_plan": tally.standings.on_plan,
-        "apart": tally.standings.apart,
-        "activity_total": tally.activity_total,
         "activity_shares": words.shares(overview, tally.activities),
-        "measure_total": tally.measure_total,
         "measure_shares": words.shares(overview, tally.measures),
     }
 
 
 def _quarter(quarter: QuarterStandings) -> dict[str, Any]:
     now = quarter.standings
-    sums = {"due": now.due, "on_plan": now.on_plan, "share": words.share(now.on_plan, now.due)}
-    return {**as_json(now), **sums, "year": quarter.year, "label": QUARTER_LABELS[quarter.quarter]}
+    share, label = words.share(now.on_plan, now.due), QUARTER_LABELS[quarter.quarter]
+    return _named(now) | {"share": share, "year": quarter.year, "label": label}
 
 
 def _activity(line: ActivityLine, figures: Figures) -> dict[str, Any]:
     progress, since = figures.overview.categories.index(line.category), line.since_when
     # Templates of earlier releases call it ``streak``.
-    return _line(line) | {"answer": line.answer, "since": since, "streak": since, "progress": progress}
+    return _named(line) | {"since": since, "streak": since, "progress": progress}
 
 
 def _field(field: FieldFigures) -> dict[str, Any]:
-    return {
-        "label": field.label,
-        "heading": field.heading,
-        "place": field.place,
-        "sentence": words.field(field),
-        "answered": field.answered > 0,
-    }
+    return _named(field) | {"sentence": words.field(field), "answered": field.answered > 0}
 
 
 def _counts(counts: FieldCounts) -> dict[str, Any]:
     """Return the counts of words, with the same keys as those of 進捗."""
 
     def tally(line: WordTally) -> dict[str, Any]:
-        return {"name": line.name, "activities": list(line.counts), "activity_total": line.total}
+        return {"name": line.name, "activities": line.counts, "activity_total": line.total}
 
     return _field(counts) | {
-        "categories": as_json(counts.categories),
         "whole": tally(counts.whole),
-        "areas": [tally(line) for line in counts.areas],
-        "departments": [tally(line) for line in counts.departments],
+        "areas": list(map(tally, counts.areas)),
+        "departments": list(map(tally, counts.departments)),
     }
 
 
@@ -231,11 +227,9 @@ def _sums(sums: FieldSums) -> dict[str, Any]:
 
     return _field(sums) | {
         "unit": words.unit(sums),
-        "columns": list(sums.columns),
-        "this": sums.this,
         "whole": shown(sums.whole),
-        "areas": [shown(line) for line in sums.areas],
-        "departments": [shown(line) for line in sums.departments],
+        "areas": list(map(shown, sums.areas)),
+        "departments": list(map(shown, sums.departments)),
     }
 
 
@@ -245,7 +239,7 @@ def _results(results: Results) -> dict[str, Any]:
     return {
         "sentence": words.results(results),
         "heading": words.results_heading(results),
-        "years": list(results.years),
+        "years": results.years,
         "this": this,
         "missed": [_outcome(o, results.latest(o)) for o in results.missed],
         "reported": [_outcome(o, results.latest(o)) for o in results.reported],
