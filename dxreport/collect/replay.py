@@ -15,7 +15,7 @@ from typing import Protocol
 from ..domain.fields import Ref
 from ..domain.merge import Merge, contested, three_way
 from ..domain.problems import Problem
-from .reading import SheetReading, Rank
+from .reading import Rank, SheetReading
 
 SheetKey = tuple[str, str]
 """Return and issue: which returned sheet of a measure."""
