@@ -121,10 +121,10 @@ class _Overview:
 
     def late(self) -> None:
         """Draw the late activities, then those that no longer are."""
-        figures, lines_ = self.figures, (*self.figures.late, *self.figures.late_before)
-        if not lines_:
+        figures, late, before = self.figures, self.figures.late, self.figures.late_before
+        if not late and not before:
             return
-        title = f"遅延・課題のある{self.names.activity}と対応策" if figures.late else _BEFORE
+        title = f"遅延・課題のある{self.names.activity}と対応策" if late else _BEFORE
         first = self._heading(title, "記入は部署の書いたまま")
         following = f"第{figures.quarter + 1}四半期の予定" if figures.quarter < 4 else ""
         since, answer, last = ("いつから" if len(figures.trend) > 1 else ""), (4, 4), (5, 5)
@@ -134,9 +134,9 @@ class _Overview:
             (following, last),
         ]  # fmt: skip
         self._record([(self.names.termed(head), self.styles.head, at) for head, at in heads if head])
-        told = len({line.category for line in figures.late}) > 1
-        for line in lines_:
-            if figures.late and not line.streak and line is figures.late_before[0]:
+        told = len({line.category for line in late}) > 1
+        for n, line in enumerate((*late, *before)):
+            if late and n == len(late):
                 self._next(self._across(_BEFORE, self.styles.strong, _WHOLE))
                 self.keep.append((self.row - 1, self.row))
             strong, text = (self.styles.strong, self.styles.text) if line.streak else (self.styles.past,) * 2
@@ -146,7 +146,7 @@ class _Overview:
                 (line.since_when, strong), (line.answer if line.streak else "", text), (line.next_plan, text),
             ]  # fmt: skip
             self._record([(*cell, at) for cell, (head, at) in zip(cells, heads, strict=True) if head])
-            if line is lines_[0]:
+            if not n:
                 self.keep.append((first, self.row - 1))
         self._next(_GAP)
 
