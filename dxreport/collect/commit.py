@@ -17,7 +17,7 @@ from typing import TypeGuard
 
 from ..domain.fields import Ref
 from ..master.read import read_master
-from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, next_id, stamp
+from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, next_id, timestamp
 from ..master.write import MasterEdit, put
 from ..workspace.paths import Workspace
 from ..workspace.transaction import NOTHING
@@ -38,7 +38,7 @@ class Books:
     """
 
     def __init__(self, workspace: Workspace, master: Master, now: datetime) -> None:
-        self.workspace, self.master, self.when = workspace, master, stamp(now)
+        self.workspace, self.master, self.when = workspace, master, timestamp(now)
         self.kept = Kept(workspace, master.settings)
         self.log = Log(workspace.log, master.settings.catalogue)
         self.conflicts = ConflictRows(master.conflicts, self.when, master.settings)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from ..domain import problems
 from ..domain.errors import MasterError
@@ -14,10 +13,10 @@ from ..domain.merge import Merge
 from ..domain.problems import Problem, problem
 from ..intake.limits import Unreadable
 from ..intake.returned import ReturnedFile
-from ..master.records import stamp
+from ..master.records import timestamp
 from ..ooxml.package import Package
 from ..rules import item_name
-from ..workers import ALONE, Choice, Lost, ThisProcess
+from ..workers import ALONE, Choice, Lost, ThisProcess, Watch
 from .commit import Books
 from .ledger import shown_problems
 from .originals import content_key, original, original_path
@@ -25,9 +24,6 @@ from .plan import FilePlan, Plan, SheetPlan, Status
 from .reader import FileRead, FileReader, package_of, refused
 from .reading import Reading, SheetReading
 from .replay import Again, Fate, Replayed, SheetKey
-
-Watch = Callable[[Sequence[Any]], Iterable[Any]]
-"""Wraps the files while they are read, to show progress."""
 
 
 class Planner:
@@ -275,7 +271,7 @@ def _key(file: ReturnedFile) -> str:
 def _sent_at(file: ReturnedFile) -> str:
     """Return when a mail was sent, in the format of the master's cells; "" for a file that came in no mail."""
 
-    return stamp(datetime.fromisoformat(file.received)) if file.received else ""
+    return timestamp(datetime.fromisoformat(file.received)) if file.received else ""
 
 
 def _fates(state: Replayed, return_id: str = "") -> dict[SheetKey, tuple[object, ...]]:

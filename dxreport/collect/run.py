@@ -12,7 +12,7 @@ from ..domain.errors import DxreportError
 from ..intake.gather import gather
 from ..intake.limits import unexpected
 from ..intake.returned import ReturnedFile
-from ..workers import ALONE, Choice
+from ..workers import ALONE, Choice, Watch
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
@@ -20,7 +20,7 @@ from .commit import Books, opened, rewritten
 from .copies import FOLDER
 from .corrected import corrected_copies
 from .plan import Plan
-from .planner import Planner, Watch
+from .planner import Planner
 from .reader import Ask, FileReader
 
 

@@ -60,7 +60,7 @@ class Seals:
             own = ids if stamp.measure else ids[1:]
             items = own[-1].split(",") if own else ()
             measure = stamp.measure or (ids[0] if ids else "")
-            return bool(items) and not any(item.isdigit() or (measure, item) in known for item in items)
+            return bool(items) and not any(item.isdecimal() or (measure, item) in known for item in items)
 
         return is_new
 

@@ -50,12 +50,12 @@ def printed(iso: str, *, weekday: bool = True) -> str:
     return printed_day(date.fromisoformat(iso), weekday=weekday) if iso else ""
 
 
-def printed_moment(stamp: str) -> str:
+def printed_moment(when: str) -> str:
     """Return a time of the ledgers as ``令和４年７月14日（木）17:00``; other texts unchanged."""
     try:
-        then = datetime.fromisoformat(stamp)
+        then = datetime.fromisoformat(when)
     except ValueError:
-        return stamp
+        return when
     return f"{printed_day(then.date())}{then:%H:%M}"
 
 

@@ -48,7 +48,7 @@ class Ref(NamedTuple):
     def parse(cls, text: str) -> Ref:
         """Invert ``str(ref)``; raise ValueError on anything else."""
         key, *rest = text.split("/")
-        period = int(rest.pop()) if rest and rest[-1].isdigit() else 0
+        period = int(rest.pop()) if rest and rest[-1].isdecimal() else 0
         if not key or len(rest) > 1:
             raise ValueError(text)
         return cls(key, rest[0] if rest else "", period)
@@ -176,7 +176,7 @@ class ItemList:
 
     def is_id(self, key: str) -> bool:
         """Return True for the id of an item: the letter and a number."""
-        return key.startswith(self.letter) and key[len(self.letter) :].isdigit()
+        return key.startswith(self.letter) and key[len(self.letter) :].isdecimal()
 
     def next_keys(self, taken: Iterable[str], count: int) -> list[str]:
         """Return ``count`` ids for new items, numbered on from the highest in ``taken``."""

@@ -381,7 +381,7 @@ def condition(source: str, variables: Mapping[str, Variable], kind: Callable[[An
 
     Raise TextFault for bad syntax and unknown names.
     """
-    if source.strip().isdigit():
+    if source.strip().isdecimal():
         number = kind(int(source))
         return Computed(source, frozenset(), True, lambda _: number)
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..domain.errors import DxreportError
 from ..domain.problems import listed
+from ..ooxml.cells import At
 from ..ooxml.refs import address
 
-Place = tuple[int, int] | None  # row and column of a cell; None for the sheet as a whole
 _NAMED = 5  # a sentence names at most this many cells
 
 
@@ -37,18 +37,18 @@ class TemplateFaults:
 
     def __init__(self, sheet: str) -> None:
         self._sheet = sheet
-        self._found: dict[str, dict[tuple[str, bool], list[Place]]] = {"fault": {}, "refusal": {}, "note": {}}
+        self._found: dict[str, dict[tuple[str, bool], list[At | None]]] = {"fault": {}, "refusal": {}, "note": {}}
 
-    def fault(self, message: str, at: Place = None, *, elsewhere: bool = False) -> None:
+    def fault(self, message: str, at: At | None = None, *, elsewhere: bool = False) -> None:
         """Add a fault, unless its message is empty."""
         if message:
             self._found["fault"].setdefault((message, elsewhere), []).append(at)
 
-    def refuse(self, message: str, at: Place = None, *, elsewhere: bool = False) -> None:
+    def refuse(self, message: str, at: At | None = None, *, elsewhere: bool = False) -> None:
         """Add a refusal."""
         self._found["refusal"].setdefault((message, elsewhere), []).append(at)
 
-    def note(self, message: str, at: Place = None, *, elsewhere: bool = False) -> None:
+    def note(self, message: str, at: At | None = None, *, elsewhere: bool = False) -> None:
         """Add a note."""
         self._found["note"].setdefault((message, elsewhere), []).append(at)
 
@@ -60,6 +60,6 @@ class TemplateFaults:
         )
 
 
-def _cells(places: list[Place]) -> str:
+def _cells(places: list[At | None]) -> str:
     names = list(dict.fromkeys(address(*at) for at in places if at))
     return " " * bool(names) + listed(names, _NAMED, " ほか {} か所")

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
 from ..domain.values import did_you_mean, measure_id
 from ..form.records import Form
-from ..master.records import Day, Issue, Master, stamp
+from ..master.records import Day, Issue, Master, timestamp
 from ..master.write import MasterEdit, save
-from ..workers import ALONE, Choice, Lost
+from ..workers import ALONE, Choice, Lost, Watch
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from ..workspace.spool import Content, Spool, Spooled
@@ -34,8 +34,6 @@ from .store import form_path, snapshot_path, workbook_path
 _Sheets = tuple[str, str, tuple[str, ...], str]  # round, department, measures, form
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 _WORTHWHILE = 400  # workbooks; a process starts in the time in which one renders half of them
-Watch = Callable[[Sequence[Any]], Iterable[Any]]
-"""Wraps the workbooks while they are rendered, to show progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def plan(
         renderer=Renderer(loaded, round_, master.settings, secret), watch=watch, workers=workers,
     )  # fmt: skip
     run.again()
-    run.anew(stamp(now), kept)
+    run.anew(timestamp(now), kept)
     return [run.made[n] for n in range(len(selections))]
 
 

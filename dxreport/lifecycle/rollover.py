@@ -23,7 +23,7 @@ from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
 from ..master.next_year import NextMaster, next_master, own_places
 from ..master.read import master_from, read_master
-from ..master.records import ROLLOVER, Change, Conflict, ConflictState, Master, MeasureState, next_id, stamp
+from ..master.records import ROLLOVER, Change, Conflict, ConflictState, Master, MeasureState, next_id, timestamp
 from ..master.schema import DIRECTION, DIRECTION_FIELD, tables_of
 from ..report.earlier import left_to_the_next_year
 from ..rules import item_name
@@ -35,7 +35,7 @@ from ..workspace.transaction import TEMPORARY, NewMaster, ready, recover, write_
 from .init import templates_in
 
 CARRIED = "rollover.json"
-Texts = Mapping[str, Mapping[Ref, str]]  # by 施策ID
+Carried = Mapping[str, Mapping[Ref, str]]  # texts by 施策ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,12 @@ def _open(
         write_together(target, before=files, master=NewMaster(new.data, ""))
 
 
-def _carried_file(target: Workspace, carried: Texts) -> dict[Path, bytes]:
+def _carried_file(target: Workspace, carried: Carried) -> dict[Path, bytes]:
     data = json.dumps(plain_texts(carried), ensure_ascii=False, indent=1).encode("utf-8")
     return {target.master_folder / CARRIED: data}
 
 
-def _brought(carried: Texts, today: Catalogue) -> dict[str, dict[Ref, str]]:
+def _brought(carried: Carried, today: Catalogue) -> dict[str, dict[Ref, str]]:
     """Return texts of the old year under the keys of the new one, without fields that it does not have."""
     brought = {id_: {today.ref(str(ref)): text for ref, text in texts.items()} for id_, texts in carried.items()}
     return {id_: {r: t for r, t in texts.items() if r.field in today.field} for id_, texts in brought.items()}
@@ -180,7 +180,7 @@ def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, st
         raise MasterError(f"繰越の控え {path} が読めません。", "バックアップから戻してください。") from None
 
 
-def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
+def _update(old: Master, target: Workspace, carried: Carried, now: datetime, *, dry_run: bool) -> RolloverResult:
     """Merge what the old year has answered since into the new year's master."""
     if not dry_run:
         ready(target)
@@ -188,7 +188,7 @@ def _update(old: Master, target: Workspace, carried: Texts, now: datetime, *, dr
         return _merge(old, target, carried, now, dry_run=dry_run)
 
 
-def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry_run: bool) -> RolloverResult:
+def _merge(old: Master, target: Workspace, carried: Carried, now: datetime, *, dry_run: bool) -> RolloverResult:
     new = read_master(target.master)
     today = new.settings.catalogue
     before, carried = _read_carried(target, today), _brought(carried, today)
@@ -196,7 +196,7 @@ def _merge(old: Master, target: Workspace, carried: Texts, now: datetime, *, dry
     if new.settings.fiscal_year != year:
         raise UsageError(f"{target.master} は {year.label} のマスターではありません。", "--out を確かめてください。")
     shared = {m.id: m for m in new.measures if m.id in carried}
-    merging = _Merging(old, new, stamp(now))
+    merging = _Merging(old, new, timestamp(now))
     for id_, measure in shared.items():
         # A measure that people entered in both years was never carried: it has no texts in ``before``.
         merging.measure(measure, before.get(id_, {}), carried[id_])

@@ -25,7 +25,7 @@ from ..domain.model import Round
 from ..domain.problems import Problem
 from ..domain.visible import one_line
 from ..issue.store import workbook_path
-from ..master.records import Issue, Master, Receipt, stamp
+from ..master.records import Issue, Master, Receipt, timestamp
 from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.bundled import current
@@ -187,7 +187,7 @@ def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: dat
     """Record the drafts. Raise Unfinished if that fails, since the drafts are written already."""
     kind, round_ = drafts.kind.value, drafts.round.name
     made = (
-        Mailed(stamp(now), kind, round_, draft.department, recorded_path(workspace, path))
+        Mailed(timestamp(now), kind, round_, draft.department, recorded_path(workspace, path))
         for draft, path in zip(drafts.drafts, paths, strict=True)
     )
     try:

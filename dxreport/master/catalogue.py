@@ -221,7 +221,7 @@ def _is_list(row: TableRow, place: str) -> bool:
     if len(place) > MAX_SHEET_NAME:
         row.fault("場所", f"場所「{place}」は長すぎます。{MAX_SHEET_NAME} 字までにしてください。")
         return False
-    if place[-1].isdigit() or place in {items.letter for items in BUILT_IN_LISTS}:
+    if place[-1].isdecimal() or place in {items.letter for items in BUILT_IN_LISTS}:
         row.fault("場所", f"場所「{place}」は使えません。数字で終わらない、2文字以上の名前にしてください。")
         return False
     return True
@@ -247,7 +247,7 @@ def _is(row: TableRow, header: str, word: str, other: str) -> bool:
 
 def _decimals(row: TableRow) -> int:
     text = fold(row["小数"])
-    if text and not (text.isdigit() and int(text) <= 6):
+    if text and not (text.isdecimal() and int(text) <= 6):
         row.fault("小数", f"小数「{text}」は使えません。小数点以下の桁数を 0 から 6 で書いてください。")
         return 0
     return int(text or 0)

@@ -374,6 +374,6 @@ class Master:
         return past | ({item.key for item in measure.items(items.prefix)} if measure else set())
 
 
-def stamp(now: datetime) -> str:
+def timestamp(now: datetime) -> str:
     """Return a time as written in the cells of the master."""
     return now.strftime("%Y-%m-%d %H:%M:%S")

@@ -134,7 +134,7 @@ def _year(book: MasterWorkbook, general: dict[str, TableRow], name: str) -> Fisc
 def _plan_length(general: dict[str, TableRow]) -> int:
     """Return the number of plan years; 4 if it is not given or cannot be read, which is reported."""
     text = fold(general[YEARS]["値"]).removesuffix("年間").removesuffix("年") if YEARS in general else ""
-    if text and not (text.isdigit() and 1 <= int(text) <= _LONGEST_PLAN):
+    if text and not (text.isdecimal() and 1 <= int(text) <= _LONGEST_PLAN):
         general[YEARS].fault("値", f"{YEARS}「{text}」が読めません。1 から {_LONGEST_PLAN} までの数を書いてください。")
         return BUILT_IN.years
     return int(text or BUILT_IN.years)

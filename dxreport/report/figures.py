@@ -13,7 +13,7 @@ from ..domain.fields import QUARTER_LABELS, QUARTERS
 from ..domain.model import QUARTER_MONTHS, Measure
 from ..domain.values import fold, is_blank
 from ..domain.visible import one_line
-from ..master.records import Master, stamp
+from ..master.records import Master, timestamp
 from . import doubts, states
 from .achievement import outcome_result
 from .activity_records import ActivityLine, EndedMeasure, Overview, Progress, QuarterStandings, Standings, Tally, Turn
@@ -57,7 +57,7 @@ def figures(
         quarter=quarter,
         quarter_label=QUARTER_LABELS[quarter],
         months=QUARTER_MONTHS[quarter],
-        made=stamp(now),
+        made=timestamp(now),
         overview=shown,
         activities=activity_lines(master, quarter, quarters[-1], known),
         results=results(master, quarter),

@@ -19,7 +19,7 @@ from dxreport.domain.errors import LockedError, MasterError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import Measure, normalise
 from dxreport.master.read import master_from, read_master
-from dxreport.master.records import Change, Conflict, ConflictState, Day, Issue, Receipt, ReceiptState, stamp
+from dxreport.master.records import Change, Conflict, ConflictState, Day, Issue, Receipt, ReceiptState, timestamp
 from dxreport.master.write import MasterEdit, save
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.refs import box
@@ -29,7 +29,7 @@ from dxreport.workspace.paths import Workspace
 
 N = f"{{{MAIN_NS}}}"
 NOW = datetime(2022, 7, 11, 9, 30)
-WHEN = stamp(NOW)
+WHEN = timestamp(NOW)
 PROGRESS = Ref("activity.progress", "K1", 1)
 
 ISSUE = Issue("R04Q1-001", "第1四半期", "総務課", ("01-01", "01-02"), WHEN, "総務課.xlsx", "abc", "def")

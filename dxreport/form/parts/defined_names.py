@@ -141,7 +141,7 @@ def printed_ranges(source: Source, sheet: str) -> list[Box]:
 def _owner(source: Source, element: etree._Element) -> str | None:
     """Return the sheet that a name belongs to; None for a global one."""
     at = element.get("localSheetId", "")
-    return source.sheets[int(at)].name if at.isdigit() and int(at) < len(source.sheets) else None
+    return source.sheets[int(at)].name if at.isdecimal() and int(at) < len(source.sheets) else None
 
 
 def _split_areas(text: str) -> list[str]:
@@ -156,9 +156,9 @@ def _refs(text: str) -> list[str]:
 
 def _area(ref: str, last: int) -> NamedArea | None:
     """Return an area, cut to rows 2–``last``; None if it lies outside."""
-    if not ref[-1].isdigit():
+    if not ref[-1].isdecimal():
         return NamedArea(None, literal=re.sub(r"([A-Z]+)", r"$\1", ref))
-    whole_rows = ref[0].isdigit()
+    whole_rows = ref[0].isdecimal()
     drawn = box("A" + ref.replace(":", ":A") if whole_rows else ref)
     cut = drawn._replace(top=max(drawn.top, 2), bottom=min(drawn.bottom, last))
     return NamedArea(cut, whole_rows) if cut.top <= cut.bottom else None

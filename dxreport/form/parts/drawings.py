@@ -229,7 +229,7 @@ def _relative(anchor: str, row: int) -> str:
     """Return a note's anchor (column, offset, row, offset, twice) with its rows as marks relative to the note's row."""
     values = [v.strip() for v in anchor.split(",")]
     for i in (2, 6):
-        if len(values) == 8 and values[i].lstrip("-").isdigit():
+        if len(values) == 8 and values[i].lstrip("-").isdecimal():
             values[i] = f"\ue010{int(values[i]) - row}\ue011"
     return ", ".join(values)
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 from .sheet import Keyed, Rows, find_keys, first_places, template_row
 
-Place = tuple[int, int]  # row and column from 0
-
 
 @dataclass(frozen=True, slots=True)
 class Attested:
@@ -25,7 +23,7 @@ class Attested:
     and that no text confirms.
     """
 
-    strange: tuple[Place, ...] = ()
+    strange: tuple[tuple[int, int], ...] = ()
     rows: tuple[int, ...] = ()
     columns: tuple[int, ...] = ()
 

@@ -164,7 +164,7 @@ class Target:
         if not self.period_at:
             return Ref(self.spec.key, ids[self.item_at], self.period)
         period = ids[self.period_at] if self.period_at < len(ids) else "-"
-        return Ref(self.spec.key, ids[self.item_at], int(period)) if period.isdigit() else None
+        return Ref(self.spec.key, ids[self.item_at], int(period)) if period.isdecimal() else None
 
     def column(self, rows: Rows, number: int, columns: Mapping[str, int]) -> int | None:
         """Return the column (0-based) that holds the text of the cell in row ``number``; None if its column is gone."""
