@@ -11,7 +11,7 @@ from .values import is_blank, plan_is_none
 
 _PROGRESS, _COUNTERMEASURE = "activity.progress", "activity.countermeasure"
 _INDICATOR = "outcome.indicator"
-_SHORT = 30  # characters; any longer text certainly says something
+_SHORT = 30  # characters without those around them that are blank; any longer text certainly says something
 
 
 class Need(Enum):
@@ -65,7 +65,7 @@ def need_beside(
 
         def actual(item: Record, measure: Measure) -> Need:
             indicator = item.text(_INDICATOR, period)
-            if closed and len(indicator) <= _SHORT and is_blank(indicator):
+            if closed and len(indicator.strip()) <= _SHORT and is_blank(indicator):
                 return Need.CLOSED
             return Need.OPTIONAL if is_blank(item.text("outcome.target", period)) else asked
 
@@ -79,7 +79,7 @@ def need_beside(
             answer = item.text(_PROGRESS, period)
             if not answer or is_blank(answer):
                 plan = item.text("activity.plan", period)
-                return Need.OPTIONAL if len(plan) <= _SHORT and plan_is_none(plan) else asked
+                return Need.OPTIONAL if len(plan.strip()) <= _SHORT and plan_is_none(plan) else asked
             return Need.OPTIONAL if field.key == _COUNTERMEASURE and answer in fine else asked
 
         return progress

@@ -79,11 +79,12 @@ def _opened(data: bytes, name: str) -> Workbook | None:
     """Return the workbook in ``data``, None if it is encrypted. Raise Unreadable if it cannot be read."""
     kind, package = recognise(data, name)
     limits = Bounds()
-    sheets: Iterable[Grid] | None = read_xls(data, limits) if kind is Format.XLS else None
-    if package is None:
-        return None if sheets is None else Workbook(kind, tuple(_within_limits(sheets, limits)), data, None)
     try:
-        return Workbook(kind, tuple(_within_limits(_read(kind, package, limits), limits)), data, package)
+        if package:
+            sheets: Iterable[Grid] | None = _read(kind, package, limits)
+        else:
+            sheets = read_xls(data, limits) if kind is Format.XLS else None
+        return None if sheets is None else Workbook(kind, tuple(_within_limits(sheets, limits)), data, package)
     except (PackageError, ValueError) as error:
         raise unreadable(error) from None
 

@@ -91,7 +91,8 @@ class _Reading:
             book = open_workbook(bytes(file.data), file.file_name)
         except Unreadable as error:
             kind = KINDS[error.code]
-            said = problem(kind, {"detail": error.detail} if "detail" in kind.params else {})
+            given = {"detail": error.detail, "sender": file.sender or "不明の差出人", "subject": file.subject}
+            said = problem(kind, {name: given[name] for name in kind.params})
             self._unplaced.append(Unplaced(file.name, "", "", "", said.message.rstrip("。")))
             return
         for sheet in book.sheets:

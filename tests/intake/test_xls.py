@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
+from dxreport.intake.limits import Unreadable
 from dxreport.intake.readers.biff import TextReader
 from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.cells import Cell
@@ -15,6 +18,12 @@ NUMBER, RK = 0x203, 0x27E
 def test_a_very_hidden_sheet_is_hidden() -> None:
     book = open_workbook(xls({"様式": {(0, 0): "文字"}, "控え": {(0, 0): "印"}}, states={"控え": 2}))
     assert [(sheet.name, sheet.hidden) for sheet in book.sheets] == [("様式", False), ("控え", True)]
+
+
+def test_sheets_that_are_too_wide_together_are_too_large() -> None:
+    with pytest.raises(Unreadable) as refused:
+        open_workbook(xls({name: {(9_999, 255): "迷子"} for name in "一二三"}))
+    assert refused.value.code == "E405"
 
 
 def test_numbers_in_short_form_and_formulas() -> None:

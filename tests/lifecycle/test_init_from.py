@@ -31,6 +31,7 @@ from tests.support.measures import with_texts
 from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
 from tests.support.second_form import build
+from tests.support.sending import mail
 
 pytestmark = pytest.mark.slow
 
@@ -253,3 +254,12 @@ def test_the_master_asks_for_the_directions_that_no_form_holds(
 def test_the_same_files_give_the_same_master(published: Path, tmp_path: Path) -> None:
     first, second = (create_from(tmp_path / name, TODAY, [published])[0].workspace.master.read_bytes() for name in "ab")
     assert first == second
+
+
+def test_a_mail_without_attachments_is_named(published: Path, tmp_path: Path) -> None:
+    letter = tmp_path / "回答.eml"
+    letter.write_bytes(mail([]))
+    found = read(published, letter)
+    assert len(found.measures) == 26
+    [unplaced] = found.unplaced
+    assert unplaced.file == "回答.eml" and "「回答」に、ファイルが添付されていません" in unplaced.reason

@@ -67,7 +67,7 @@ def test_nothing_to_report_is_offered_only_by_a_form_that_has_the_cell(case, als
     assert ("報告事項なし" in found.kind.fix.format(**found.params)) is bool(also)
 
 
-@pytest.mark.parametrize("plan", ["", "-", "なし", "特になし", "―"])
+@pytest.mark.parametrize("plan", ["", "-", "なし", "特になし", "―", " " * 40, "なし" + "　" * 40])
 def test_nothing_planned_needs_no_progress(judged, plan):
     assert judged({"activity.progress/K1/1": ""}, issued={"activity.plan/K1/1": plan}) == []
 
