@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from dxreport.domain.fields import Ref
+from dxreport.domain.fields import FieldKind, Ref
 from dxreport.domain.model import Measure, Round
 from dxreport.form.align.items import adopt
 from dxreport.form.align.sheet import Aligned, Doubt, align
+from dxreport.form.compile import compile_form
 from dxreport.form.records import Form
+from dxreport.form.render.prepare import PreparedForm
+from dxreport.form.render.workbook import render_book
+from dxreport.intake.workbook import open_workbook
+from tests.support import declared_form, evaluation
 from tests.support.lens import (
     FIRST,
     FORM,
@@ -222,3 +227,20 @@ def test_items_that_could_be_either_are_refused() -> None:
     one_less = with_items(renamed, "activity", [a.key for a in LONG.activities[:2]])
     found = adopt(aligned(copied(one_less)).filled, issued(LONG))
     assert isinstance(found, Doubt) and "取組" in found.reason
+
+
+def test_blank_columns_without_a_heading_at_the_right_end_are_read_as_blank():
+    """A copied sheet ends with the last column that holds anything."""
+    form = compile_form(declared_form.template(evaluation.catalogue()), "様式.xlsx", evaluation.catalogue())
+    measure = evaluation.measures()[0]
+    prepared = PreparedForm(form, FIRST, evaluation.settings(), measure.lead_department)
+    book = open_workbook(render_book(prepared, [measure], "R04Q1-001").data)
+    rows = book.sheet(measure.id).rows
+    copy = [[""] * len(rows[0]), *(["", *row[1:]] for row in rows[1:])]
+    width = max(n for row in copy for n, text in enumerate(row, 1) if text)
+    assert width < len(rows[0])
+    values = aligned([row[:width] for row in copy], form).filled.values
+    apart = {f.key for f in form.catalogue.fields if f.kind is FieldKind.NUMBER} | {"activity.plan_label"}
+    assert {ref: text for ref, text in values.items() if text and ref.field not in apart} == {
+        ref: text for ref, text in measure.values().items() if text and ref.field not in apart
+    }

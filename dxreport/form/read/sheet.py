@@ -308,7 +308,8 @@ def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
         placement = _placement(form, rows, keys.rows, keys.columns, targets)
     else:
         placement = _known_placement(form, keys.places, targets)
-    values = {ref: rows[row - 1][column - 1] for ref, (row, column) in placement.at.items()}
+    width = len(rows[0])  # blank columns at the right are not part of it
+    values = {ref: rows[r - 1][c - 1] if c <= width else "" for ref, (r, c) in placement.at.items()}
     last = max((row - 1 for row, _ in placement.at.values()), default=keys.top)
     unkeyed = (r for r in range(keys.top + 1, len(rows)) if r not in keys.rows and r not in keys.elsewhere)
     inserted = tuple(r + 1 for r in unkeyed if r < last or any(rows[r]))
